@@ -1,0 +1,241 @@
+"""The embedded AWS: one account, in this process, as strict as the real one.
+
+A request, whoever carries it, goes one way: what is it (service, operation, parameters) → is a fault planned → what do
+the rules say before → moto → what do the rules say after → the record. Rules see the API's own words; HTTP stays in
+`wire`, moto's state in `world`.
+"""
+
+import time
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from functools import cache
+from io import BytesIO
+from threading import RLock
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError
+from moto.core.model import OperationModel
+
+from awsbase.sandbox import faults, wire
+from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Callers, Key
+from awsbase.sandbox.clock import Clock
+from awsbase.sandbox.faults import Faults, LostReply
+from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.record import Call
+from awsbase.sandbox.rule import Ask, Rule
+from awsbase.sandbox.rules import RULES
+from awsbase.sandbox.wire import Refusal, Scope
+from awsbase.sandbox.world import World, has
+
+Memory = TypeVar("Memory")
+
+AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+
+
+class Sandbox:
+    """Be an AWS account that nothing leaves and that starts empty."""
+
+    def __init__(
+        self,
+        *,
+        strict: bool = True,
+        account: str = "123456789012",
+        pages: int | None = None,
+        rules: tuple[Rule, ...] = RULES,
+    ) -> None:
+        self.strict = strict
+        self.account = account
+        self.pages = pages
+        self.billing_api = True
+        self.calls: list[Call] = []
+        self.faults = Faults()
+        self.clock = Clock()
+        self.callers = Callers(account)
+        self.world = World(account)
+        self._rules = tuple(rule for rule in rules if strict or not rule.strict)
+        self._memories: dict[type, Any] = {}
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._lock = RLock()
+
+    def answer(self, message: Message) -> Reply:
+        """Answer one request as AWS would; raise LostReply where the network is to fail."""
+        scope = wire.scope(message)
+        if scope is None:
+            return wire.refuse("sts", Refusal("MissingAuthenticationToken", "the request is not signed"))
+        if not wire.known(scope.service):
+            return wire.refuse("sts", wire.gap(scope.service, urlsplit(message.url).path))
+        try:
+            operation, params = wire.read(scope.service, message)
+        except Refusal as refusal:
+            self._note(scope, "Unknown", {}, refusal.code)
+            return wire.refuse(scope.service, refusal)
+
+        name = f"{scope.service}:{operation.name}"
+        struck = self.faults.struck(name)
+        if "slow" in struck:
+            time.sleep(1)
+        with self._lock, self.world.open():
+            place = len(self.calls)
+            self._note(scope, str(operation.name), deepcopy(params), "lost")
+            try:
+                faults.before(struck, name)
+                reply = self._carry_out(scope, operation, params, message)
+                error = wire.error_code(operation, reply)
+            except Refusal as refusal:
+                reply, error = wire.refuse(scope.service, refusal, operation), refusal.code
+            faults.after(struck, name)
+            self.calls[place] = replace(self.calls[place], error=error)
+        return reply
+
+    def transport(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        """Answer a client of this process, as its botocore `before-send` handler; nothing leaves the machine."""
+        host = urlsplit(request.url).hostname or ""
+        if not host.endswith(AWS_DOMAINS):
+            refusal = Refusal("SandboxGap", f"{host} is not AWS; nothing was sent")
+            return _response(request.url, wire.refuse("sts", refusal))
+        try:
+            return _response(request.url, self.answer(_message(request)))
+        except LostReply as lost:
+            raise ConnectionClosedError(endpoint_url=request.url, request=request, response=None) from lost
+
+    def session(self, caller: str | None = None, region: str = "us-east-1") -> boto3.Session:
+        """Return a session whose clients all speak to this sandbox, as its administrator or as somebody else."""
+        key = self.key(caller)
+        session = boto3.Session(key.id, key.secret, key.token, region_name=region, botocore_session=_bare())
+        # botocore's stubs say that a handler returns nothing; before-send takes the response that it returns.
+        transport: Any = self.transport
+        session.events.register("before-send", transport)
+        return session
+
+    def client(self, service: str, region: str = "us-east-1", caller: str | None = None) -> Any:
+        """Return a boto3 client that speaks to this sandbox."""
+        wanted = (service, region, caller or "")
+        if wanted not in self._clients:
+            quick = Config(retries={"mode": "standard", "total_max_attempts": 1})
+            session: Any = self.session(caller, region)
+            self._clients[wanted] = session.client(service, config=quick)
+        return self._clients[wanted]
+
+    def key(self, caller: str | None = None) -> Key:
+        """Return credentials that act as the administrator, `root`, `user/NAME`, `session/NAME` or `role/NAME`."""
+        if caller is None:
+            return Key(ADMINISTRATOR_KEY, "sandbox")
+        return self.callers.issue(self.callers.called(caller))
+
+    def memory(self, kind: type[Memory]) -> Memory:
+        """Return what a rule remembers in this sandbox."""
+        found: Memory = self._memories.setdefault(kind, kind())
+        return found
+
+    def moto(self, name: str, /, *, region: str = "us-east-1", account: str | None = None, **params: Any) -> Any:
+        """Ask moto directly: no rule, no fault, no record; raise its refusal."""
+        service, _, called = name.partition(":")
+        operation = wire.operation(service, called)
+        return wire.understand(operation, self._moto(operation, params, region, account))
+
+    def _carry_out(self, scope: Scope, operation: OperationModel, params: dict[str, Any], message: Message) -> Reply:
+        ask = Ask(scope.service, str(operation.name), scope.region, self.account, self._caller(scope), params, self)
+        rules = [rule for rule in self._rules if rule.applies(ask.name)]
+        as_sent = deepcopy(params) if any(rule.before for rule in rules) else params
+
+        said = None
+        for rule in rules:
+            if rule.before and (said := rule.before(ask)) is not None:
+                break
+        if said is None:
+            if ask.params != as_sent:
+                message = wire.write(operation, ask.params, message)
+            reply = self.world.send(scope.service, message) if has(scope.service) else None
+            if reply is None:
+                raise wire.gap(scope.service, str(operation.name))
+            amending = [rule.after for rule in rules if rule.after]
+            if not amending or reply.status >= 300:
+                return reply
+            said = wire.understand(operation, reply)
+        for rule in rules:
+            if rule.after:
+                rule.after(ask, said)
+        return wire.answer(operation, said)
+
+    def _caller(self, scope: Scope) -> Caller:
+        """Return whose key signed a request; a key that once was and is gone is nobody's."""
+        if known := self.callers.keys.get(scope.access_key):
+            return known
+        iam = self.world.backend("iam", "aws")
+        created = iam.access_keys.get(scope.access_key)
+        if created and created.role_arn:
+            sessions = self.world.backend("sts", "aws").assumed_roles
+            name = next((s.session_name for s in sessions if s.access_key_id == scope.access_key), "session")
+            role = created.role_arn.split("/")[-1]
+            return Caller("role", role, self.account, session=name, temporary=True)
+        if created and created.status == "Active":
+            self.callers.issued.add(scope.access_key)
+            return Caller("user", created.user_name, self.account, path=iam.users[created.user_name].path)
+        if created or scope.access_key in self.callers.issued:
+            raise Refusal("InvalidClientTokenId", "The security token included in the request is invalid.")
+        return self.callers.administrator()
+
+    def _moto(self, operation: OperationModel, params: Mapping[str, Any], region: str, account: str | None) -> Reply:
+        service = operation.service_model.service_name
+        scope = f"{ADMINISTRATOR_KEY}/20300101/{region}/{operation.service_model.signing_name}/aws4_request"
+        url = wire.address(service, region, account or self.account)
+        addressed = Message("POST", url, {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}"}, b"")
+        reply = self.world.send(service, wire.write(operation, params, addressed), account)
+        if reply is None:
+            raise wire.gap(service, str(operation.name))
+        return reply
+
+    def _note(self, scope: Scope, operation: str, params: dict[str, Any], error: str | None) -> None:
+        self.calls.append(Call(scope.service, operation, scope.region, params, error))
+
+
+class _Raw(BytesIO):
+    """A body that botocore can read as it reads one from the network."""
+
+    def stream(self, amt: int = 65536, decode_content: Any = None) -> Any:
+        while piece := self.read(amt):
+            yield piece
+
+
+def _response(url: str, reply: Reply) -> AWSResponse:
+    raw: Any = _Raw(reply.body)
+    return AWSResponse(url, reply.status, wire.headers(reply), raw)
+
+
+def _message(request: AWSPreparedRequest) -> Message:
+    body: Any = request.body
+    if hasattr(body, "read"):
+        body = body.read()
+    if isinstance(body, str):
+        body = body.encode()
+    headers = {
+        str(name): value.decode() if isinstance(value, bytes) else str(value)
+        for name, value in request.headers.items()
+        if name.lower() != "transfer-encoding"
+    }
+    return Message(request.method, request.url, headers, bytes(body or b""))
+
+
+def _bare() -> Any:
+    """Return a botocore session that knows nothing of the user's own configuration."""
+    from botocore.session import Session
+
+    session = Session()
+    session.set_config_variable("config_file", "/dev/null")
+    session.set_config_variable("credentials_file", "/dev/null")
+    session.set_config_variable("profile", None)
+    session.register_component("data_loader", _loader())
+    return session
+
+
+@cache
+def _loader() -> Any:
+    """Return one model loader for all sessions: the models are read from disk once."""
+    from botocore.session import get_session
+
+    return get_session().get_component("data_loader")

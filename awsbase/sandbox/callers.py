@@ -1,0 +1,78 @@
+"""Who is calling: the account's root, an IAM user, a session, or the sandbox's administrator."""
+
+from dataclasses import dataclass, field, replace
+from secrets import token_hex
+from typing import Literal
+
+ADMINISTRATOR_KEY = "AKIASANDBOXADMIN0000"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Be somebody to AWS."""
+
+    kind: Literal["root", "user", "role"]
+    name: str
+    account: str
+    partition: str = "aws"
+    path: str = "/"
+    session: str = ""
+    mfa: bool = False
+    temporary: bool = False
+
+    @property
+    def arn(self) -> str:
+        """Return the ARN that GetCallerIdentity tells."""
+        if self.kind == "root":
+            return f"arn:{self.partition}:iam::{self.account}:root"
+        if self.kind == "user":
+            return f"arn:{self.partition}:iam::{self.account}:user{self.path}{self.name}"
+        return f"arn:{self.partition}:sts::{self.account}:assumed-role/{self.name}/{self.session}"
+
+    @property
+    def principal(self) -> str:
+        """Return the ARN that a policy names this caller by."""
+        return self.arn if self.kind != "role" else f"arn:{self.partition}:iam::{self.account}:role/{self.name}"
+
+
+@dataclass(frozen=True)
+class Key:
+    """Credentials that the sandbox has handed out."""
+
+    id: str
+    secret: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass
+class Callers:
+    """Know whose key is whose."""
+
+    account: str
+    keys: dict[str, Caller] = field(default_factory=dict)
+    issued: set[str] = field(default_factory=set)
+    """Long-term keys that were once created; one that is gone is nobody's any more."""
+
+    def administrator(self) -> Caller:
+        """Return who an unknown key stands for."""
+        return Caller("role", "sandbox-administrator", self.account, session="you", temporary=True)
+
+    def issue(self, caller: Caller) -> Key:
+        """Hand out credentials that act as the caller."""
+        prefix = "ASIA" if caller.temporary else "AKIA"
+        key = prefix + token_hex(8).upper()
+        self.keys[key] = caller
+        return Key(key, token_hex(20), token_hex(32) if caller.temporary else None)
+
+    def called(self, who: str) -> Caller:
+        """Return the caller that a short name stands for: `root`, `user/NAME`, `session/NAME` or `role/NAME`."""
+        kind, _, name = who.partition("/")
+        if kind == "root":
+            return Caller("root", "root", self.account)
+        if kind == "user" and name:
+            return Caller("user", name, self.account)
+        if kind == "session" and name:
+            return replace(Caller("user", name, self.account), temporary=True)
+        if kind == "role" and name:
+            return Caller("role", name, self.account, session="session", temporary=True)
+        raise ValueError(f"no caller is called {who!r}: say root, user/NAME, session/NAME or role/NAME")

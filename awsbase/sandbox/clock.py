@@ -1,0 +1,28 @@
+"""The sandbox's clock: real time, and as much of the future as a test asks for."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
+
+@dataclass
+class Clock:
+    """Tell the time; sleeping moves the clock instead of making anybody wait."""
+
+    ahead: timedelta = timedelta()
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def __call__(self) -> datetime:
+        """Return the sandbox's present moment, in UTC."""
+        return datetime.now(UTC) + self.ahead
+
+    def time(self) -> float:
+        """Return the sandbox's present moment in seconds since the epoch."""
+        return self().timestamp()
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward."""
+        with self._lock:
+            self.ahead += timedelta(seconds=seconds)
+
+    sleep = advance

@@ -1,0 +1,110 @@
+"""What goes wrong on the way to AWS and back, on demand."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from threading import Lock
+from typing import Literal
+
+from awsbase.sandbox.record import writes
+from awsbase.sandbox.wire import Refusal
+
+Kind = Literal[
+    "throttle",
+    "500",
+    "access denied",
+    "slow",
+    "reset before",
+    "reset after",
+    "killed before",
+    "killed after",
+]
+
+
+class LostReply(Exception):  # noqa: N818 - it is what happened, as in AWS's own names
+    """The connection broke: the caller cannot know whether the call took effect."""
+
+
+class Killed(BaseException):
+    """The calling process ends here, as `kill -9` would end it."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Strike at the n-th call that matches: `write`, `read`, `call`, or a name such as `iam:CreateRole` or `kms:*`.
+
+    *before* means that AWS never saw the call, *after* that it took effect and the reply was lost.
+    """
+
+    kind: Kind
+    at: int = 1
+    on: str = "write"
+    times: int = 1
+
+    def matches(self, name: str) -> bool:
+        """Say whether the fault counts this call."""
+        _, _, operation = name.partition(":")
+        if self.on in ("write", "read"):
+            return writes(operation) == (self.on == "write")
+        return self.on == "call" or fnmatchcase(name, self.on)
+
+
+@dataclass
+class Faults:
+    """Count the calls, and tell what strikes each of them."""
+
+    _counts: list[tuple[Fault, list[int]]] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def add(self, fault: Fault) -> None:
+        """Plan a fault; its calls count from now on."""
+        with self._lock:
+            self._counts.append((fault, [0]))
+
+    def clear(self) -> None:
+        """Plan no fault any more."""
+        with self._lock:
+            self._counts.clear()
+
+    def struck(self, name: str) -> tuple[Kind, ...]:
+        """Count a call, and return what strikes it."""
+        with self._lock:
+            return tuple(self._strike(name))
+
+    def _strike(self, name: str) -> Iterator[Kind]:
+        for fault, count in self._counts:
+            if fault.matches(name):
+                count[0] += 1
+                if fault.at <= count[0] < fault.at + fault.times:
+                    yield fault.kind
+
+
+# How each service says that it is called too often, and that it fails.
+THROTTLED = {"iam": "Throttling", "sts": "Throttling", "cloudwatch": "Throttling", "ec2": "RequestLimitExceeded"}
+THROTTLED |= {"s3": "SlowDown", "sns": "Throttling", "s3control": "SlowDown", "account": "TooManyRequestsException"}
+BROKEN = {"iam": "ServiceFailure", "s3": "InternalError", "s3control": "InternalError", "sns": "InternalError"}
+
+
+def before(kinds: tuple[Kind, ...], name: str) -> None:
+    """Break a call that AWS is not to see."""
+    service, _, _ = name.partition(":")
+    if "killed before" in kinds:
+        raise Killed(name)
+    if "reset before" in kinds:
+        raise LostReply(name)
+    if "throttle" in kinds:
+        code = THROTTLED.get(service, "ThrottlingException")
+        raise Refusal(code, "Rate exceeded", 503 if code == "SlowDown" else 400)
+    if "500" in kinds:
+        raise Refusal(BROKEN.get(service, "InternalFailure"), "We encountered an internal error.", 500)
+    if "access denied" in kinds:
+        code = "AccessDeniedException" if service in ("kms", "logs", "cloudtrail", "billing") else "AccessDenied"
+        raise Refusal(code, f"not authorized to perform: {name}", 403 if code == "AccessDenied" else 400)
+
+
+def after(kinds: tuple[Kind, ...], name: str) -> None:
+    """Lose the reply to a call that took effect."""
+    if "killed after" in kinds:
+        raise Killed(name)
+    if "reset after" in kinds:
+        raise LostReply(name)

@@ -1,0 +1,32 @@
+"""What crossed the wire."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+READS = ("Get", "List", "Describe", "Head", "Search", "Simulate", "Lookup", "Generate", "Decode", "Test", "AssumeRole")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, and how it ended."""
+
+    service: str
+    operation: str
+    region: str
+    params: dict[str, Any] = field(repr=False)
+    error: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the call as `iam:CreateRole`."""
+        return f"{self.service}:{self.operation}"
+
+    @property
+    def writes(self) -> bool:
+        """Say whether the call changes an account."""
+        return writes(self.operation)
+
+
+def writes(operation: str) -> bool:
+    """Say whether an operation changes an account."""
+    return not operation.startswith(READS)

@@ -1,0 +1,71 @@
+"""What a rule of the strict sandbox is made of.
+
+A rule looks at one exchange before moto does, after it, or both. *Before* it may refuse (raise `Refusal`), answer by
+itself (return the answer; moto is not asked) or change the parameters that moto is to see. *After* it amends the
+answer in place. What it has to remember between calls it keeps in a dataclass of its own, one per sandbox.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from awsbase.sandbox.callers import Caller
+from awsbase.sandbox.wire import Refusal
+
+if TYPE_CHECKING:
+    from awsbase.sandbox.account import Sandbox
+
+__all__ = ["Ask", "Refusal", "Rule"]
+
+Memory = TypeVar("Memory")
+
+
+@dataclass
+class Ask:
+    """One request in the API's own words, with what a rule may need to judge it."""
+
+    service: str
+    operation: str
+    region: str
+    account: str
+    caller: Caller
+    params: dict[str, Any] = field(repr=False)
+    sandbox: "Sandbox" = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Return the request's name, as `iam:CreateRole`."""
+        return f"{self.service}:{self.operation}"
+
+    def memory(self, kind: type[Memory]) -> Memory:
+        """Return what the sandbox remembers for a rule."""
+        return self.sandbox.memory(kind)
+
+    def moto(self, name: str, /, *, region: str | None = None, **params: Any) -> dict[str, Any]:
+        """Ask moto something else, as `s3:GetBucketPolicy`; raise its refusal."""
+        said: dict[str, Any] = self.sandbox.moto(name, region=region or self.region, **params)
+        return said
+
+    def backend(self, service: str, region: str | None = None) -> Any:
+        """Return moto's own object for a service in a region (`aws` for the global ones)."""
+        return self.sandbox.world.backend(service, region or self.region)
+
+
+Before = Callable[[Ask], dict[str, Any] | None]
+After = Callable[[Ask, dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Apply to the operations of a space-separated list, where `*` may stand for the rest of a name."""
+
+    on: str
+    before: Before | None = None
+    after: After | None = None
+    strict: bool = True
+    """Off together with strictness; a rule that makes moto right, rather than strict, stays on."""
+
+    def applies(self, name: str) -> bool:
+        """Say whether the rule is about this operation."""
+        return any(fnmatchcase(name, pattern) for pattern in self.on.split())

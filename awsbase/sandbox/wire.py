@@ -1,0 +1,244 @@
+"""Between HTTP and what it means: which operation a request asks for, and how an answer or a refusal is written."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import uuid4
+from xml.sax.saxutils import escape
+
+from botocore.compat import HTTPHeaders
+from botocore.parsers import create_parser
+from botocore.serialize import create_serializer
+from moto.core.errors import ErrorLookupFactory
+from moto.core.model import OperationModel
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.serialize import get_serializer_class
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import NotFound
+
+from awsbase.sandbox.http import Message, Reply
+
+# Names that a service signs with, where they are not its name in boto3.
+SIGNED_AS = {
+    "monitoring": "cloudwatch",
+    "tagging": "resourcegroupstaggingapi",
+    "access-analyzer": "accessanalyzer",
+    "states": "stepfunctions",
+    "elasticloadbalancing": "elbv2",
+    "email": "ses",
+}
+
+# What S3 and IAM answer with besides 400, where their models do not say.
+STATUS = {
+    "AccessDenied": 403,
+    "AllAccessDisabled": 403,
+    "ExpiredToken": 403,
+    "InvalidClientTokenId": 403,
+    "MissingAuthenticationToken": 403,
+    "NoSuchBucket": 404,
+    "NoSuchKey": 404,
+    "NoSuchBucketPolicy": 404,
+    "NoSuchTagSet": 404,
+    "NoSuchLifecycleConfiguration": 404,
+    "NoSuchPublicAccessBlockConfiguration": 404,
+    "BucketAlreadyExists": 409,
+    "BucketAlreadyOwnedByYou": 409,
+    "OperationAborted": 409,
+    "MethodNotAllowed": 405,
+    "PreconditionFailed": 412,
+    "SlowDown": 503,
+    "InternalError": 500,
+    "InternalFailure": 500,
+    "SandboxGap": 501,
+}
+
+
+class Refusal(Exception):  # noqa: N818 - AWS calls them exceptions; a refusal is what they are here
+    """What AWS would refuse a request with."""
+
+    def __init__(self, code: str, message: str, status: int | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Who signed a request, for which service and where."""
+
+    service: str
+    region: str
+    access_key: str
+    token: str = ""
+
+
+def scope(message: Message) -> Scope | None:
+    """Read service, region and access key from a request's signature, or nothing when it has none."""
+    query = parse_qs(urlsplit(message.url).query)
+    signed = re.search(r"Credential=([^,\s]+)", message.header("Authorization"))
+    credential = signed.group(1) if signed else query.get("X-Amz-Credential", [""])[0]
+    parts = credential.split("/")
+    if len(parts) != 5:
+        return None
+    access_key, _, region, signed_as, _ = parts
+    service = SIGNED_AS.get(signed_as, signed_as)
+    if service == "s3" and "/v20180820/" in message.url:
+        service = "s3control"
+    token = message.header("X-Amz-Security-Token") or query.get("X-Amz-Security-Token", [""])[0]
+    return Scope(service, region, access_key, token)
+
+
+def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any]]:
+    """Return the operation that a request asks for, and its parameters in the API's own words."""
+    request = Request.from_primitives(message.method, message.url, message.headers, message.body)
+    body = request.data
+    try:
+        operation, labels = get_service_router(service).match(request)
+    except NotFound:
+        raise gap(service, f"{message.method} {urlsplit(message.url).path}") from None
+    protocol = determine_request_protocol(model(service), request.content_type)
+    params = PROTOCOL_PARSERS[protocol](operation).parse(
+        {
+            "method": request.method,
+            "values": request.values,
+            "headers": request.headers,
+            "body": body,
+            "url_path": request.path,
+            "url_params": labels,
+        }
+    )
+    return operation, dict(params)
+
+
+def write(operation: OperationModel, params: Mapping[str, Any], at: Message) -> Message:
+    """Return a request for the operation, signed by and addressed to the same as another one."""
+    protocol = protocol_of(operation)
+    written = create_serializer(protocol, include_validation=False).serialize_to_request(dict(params), operation)
+    host = urlsplit(at.url)
+    path, _, fixed = written["url_path"].partition("?")
+    query = "&".join(filter(None, [fixed, urlencode(written.get("query_string") or {})]))
+    body = written["body"]
+    if isinstance(body, dict):
+        body = urlencode(body)
+    kept = {name: value for name, value in at.headers.items() if name.lower() in ("authorization", "x-amz-date")}
+    return Message(
+        written["method"],
+        f"{host.scheme}://{host.netloc}{path}" + (f"?{query}" if query else ""),
+        {**kept, **{name: str(value) for name, value in written["headers"].items()}},
+        body.encode() if isinstance(body, str) else bytes(body),
+    )
+
+
+def understand(operation: OperationModel, reply: Reply) -> dict[str, Any]:
+    """Return what a reply says, in the API's own words; raise the refusal that it is."""
+    answer: dict[str, Any] = create_parser(protocol_of(operation)).parse(
+        {"status_code": reply.status, "headers": headers(reply), "body": reply.body}, operation.output_shape
+    )
+    answer.pop("ResponseMetadata", None)
+    if reply.status >= 300:
+        error = answer.get("Error", {})
+        raise Refusal(error.get("Code") or str(reply.status), error.get("Message", ""), reply.status)
+    return answer
+
+
+def headers(reply: Reply) -> HTTPHeaders:
+    """Return a reply's headers, found whatever their case."""
+    free = HTTPHeaders()
+    for name, value in reply.headers.items():
+        free[name] = value
+    return free
+
+
+def error_code(operation: OperationModel, reply: Reply) -> str | None:
+    """Return the code that a reply refuses with, or nothing when it does not."""
+    if reply.status < 300:
+        return None
+    try:
+        understand(operation, reply)
+    except Refusal as refusal:
+        return refusal.code
+    return None
+
+
+def answer(operation: OperationModel, said: Mapping[str, Any]) -> Reply:
+    """Write an answer as the operation's service would."""
+    service = operation.service_model
+    serializer = get_serializer_class(service.service_name, protocol_of(operation))(operation)
+    written = serializer.serialize(said)
+    body = written["body"]
+    sent = {name: str(value) for name, value in written["headers"].items()}
+    sent["x-amzn-RequestId"] = str(uuid4())
+    return Reply(written["status_code"], sent, body.encode() if isinstance(body, str) else bytes(body))
+
+
+def refuse(service: str, refusal: Refusal, operation: OperationModel | None = None) -> Reply:
+    """Write a refusal as the service would."""
+    status = refusal.status or _status(service, refusal.code)
+    request_id = str(uuid4())
+    sent = {"x-amzn-RequestId": request_id, "x-amz-request-id": request_id}
+    protocol = protocol_of(operation) if operation else str(model(service).protocol)
+    code, message = escape(refusal.code), escape(refusal.message)
+    if operation and operation.http.get("method") == "HEAD":
+        return Reply(status, sent, b"")
+    if protocol in ("query", "ec2", "rest-xml"):
+        error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+        body = f"<ErrorResponse>{error}<RequestId>{request_id}</RequestId></ErrorResponse>"
+        if service == "s3":
+            body = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{request_id}</RequestId></Error>"
+        return Reply(status, {**sent, "Content-Type": "text/xml"}, body.encode())
+    sent |= {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": refusal.code}
+    if "awsQueryCompatible" in model(service).metadata:
+        sent["x-amzn-query-error"] = f"{refusal.code};Sender"
+    return Reply(status, sent, json.dumps({"__type": refusal.code, "message": refusal.message}).encode())
+
+
+def gap(service: str, what: str) -> Refusal:
+    """Return the refusal for what the sandbox cannot do."""
+    return Refusal("SandboxGap", f"the sandbox has no {service}:{what}; nothing was sent to AWS")
+
+
+def address(service: str, region: str, account: str = "") -> str:
+    """Return where AWS would answer for a service in a region."""
+    prefix = model(service).endpoint_prefix
+    host = f"{prefix}.{region}.amazonaws.com"
+    if service == "s3control":
+        host = f"{account}.{host}"
+    return f"https://{host}"
+
+
+def operation(service: str, name: str) -> OperationModel:
+    """Return the model of one operation."""
+    return model(service).operation_model(name)
+
+
+@cache
+def model(service: str) -> Any:
+    """Return the model of one service."""
+    return get_service_model(service)
+
+
+@cache
+def known(service: str) -> bool:
+    """Say whether there is an AWS service of this name."""
+    from botocore.session import get_session
+
+    return service in get_session().get_available_services()
+
+
+def protocol_of(operation: OperationModel) -> str:
+    """Return the protocol that botocore speaks with the operation's service."""
+    return str(operation.service_model.resolved_protocol)
+
+
+def _status(service: str, code: str) -> int:
+    if code in STATUS:
+        return STATUS[code]
+    shape = ErrorLookupFactory().for_service(model(service)).from_code(code)
+    return int(shape.metadata.get("error", {}).get("httpStatusCode", 400)) if shape else 400

@@ -1,0 +1,141 @@
+"""What moto holds for one sandbox, and the one door into it.
+
+moto keeps its state in module-level dictionaries and is not thread safe. A world puts its own state into them while
+it is open and takes it out again when another world opens, so that several sandboxes live side by side in a process.
+"""
+
+import copy
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import RLock
+from typing import Any
+
+from moto import backend_index, backends
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
+from moto.core.request import Request
+from werkzeug.exceptions import HTTPException
+
+from awsbase.sandbox.http import Message, Reply
+
+# Registers outside of the per-account dictionaries, by their attribute on the backend dictionary.
+REGISTERS = ("bucket_accounts", "master_accounts")
+
+_door = RLock()
+_inside: list["World"] = []
+
+
+class World:
+    """Hold one sandbox's AWS state, and let requests into moto one at a time."""
+
+    def __init__(self, account: str) -> None:
+        self.account = account
+        self._kept: list[tuple[Any, dict[str, Any], dict[str, Any]]] = []
+        with self.open():
+            forget_profiles()
+            iam = self.backend("iam", "aws")
+            iam.managed_policies.update({policy.arn: copy.copy(policy) for policy in aws_managed_policies(account)})
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Make this world's state the one that moto sees, for this thread alone."""
+        with _door:
+            if not _inside or _inside[0] is not self:
+                if _inside:
+                    _inside.pop()._leave()
+                self._enter()
+                _inside.append(self)
+            yield
+
+    def backend(self, service: str, region: str, account: str | None = None) -> Any:
+        """Return moto's own object for one service and region (global services: the partition)."""
+        with self.open():
+            return _backends(service)[account or self.account][region]
+
+    def send(self, service: str, message: Message, account: str | None = None) -> Reply | None:
+        """Return moto's reply to a request, or None where moto has nothing to answer with."""
+        headers = {**message.headers, "x-moto-account-id": account or self.account}
+        path = message.url.split("?")[0]
+        respond = next((respond for pattern, respond in _paths(service) if pattern.match(path)), None)
+        if respond is None:
+            return None
+        with self.open():
+            request = Request.from_primitives(message.method, message.url, headers, message.body)
+            try:
+                status, sent, body = respond(request, request.raw_url, request.headers)
+            except HTTPException as error:
+                status, sent, body = error.code or 500, dict(error.get_headers()), error.get_body()
+            except NotImplementedError:
+                return None
+        return Reply(
+            int(status),
+            {str(key): str(value) for key, value in dict(sent).items()},
+            body.encode() if isinstance(body, str) else bytes(body),
+        )
+
+    def _enter(self) -> None:
+        for holder, accounts, registers in self._kept:
+            holder.update(accounts)
+            BackendDict._instances.append(holder)
+            for name, register in registers.items():
+                setattr(holder, name, register)
+        self._kept = []
+
+    def _leave(self) -> None:
+        for holder in BackendDict._instances:
+            registers = {name: getattr(holder, name) for name in REGISTERS if hasattr(holder, name)}
+            self._kept.append((holder, dict(holder.items()), registers))
+            holder.clear()
+            for name in registers:
+                setattr(holder, name, {})
+        BackendDict._instances.clear()
+
+
+@cache
+def has(service: str) -> bool:
+    """Say whether moto knows the service at all."""
+    return any(name == service for name, _ in backend_index.backend_url_patterns)
+
+
+@cache
+def _backends(service: str) -> Any:
+    # moto's overloads spell every service name out; ours comes off the wire.
+    find: Any = backends.get_backend
+    return find(service)
+
+
+@cache
+def _paths(service: str) -> list[tuple[re.Pattern[str], Callable[..., Any]]]:
+    if not has(service):
+        return []
+    accounts = _backends(service)
+    any_account = AccountSpecificBackend(
+        service, "123456789012", accounts.backend, accounts._use_boto3_regions, accounts._additional_regions
+    )
+    first = any_account["us-east-1" if "us-east-1" in any_account else "aws"]
+    return [(re.compile(url), respond) for url, respond in first.urls.items()]
+
+
+@cache
+def forget_profiles() -> None:
+    """Let moto read its Regions without the user's AWS profile, which may name nothing in the sandbox."""
+    profiles = {name: os.environ.pop(name, None) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")}
+    try:
+        AccountSpecificBackend.get_session()
+    finally:
+        os.environ.update({name: value for name, value in profiles.items() if value is not None})
+
+
+@cache
+def aws_managed_policies(account: str) -> tuple[Any, ...]:
+    """Return AWS's own policies as an account sees them, parsed once a process."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+    from moto.iam.models import AWSManagedPolicy
+
+    return tuple(
+        AWSManagedPolicy.from_data(name, account, "us-east-1", policy)
+        for name, policy in json.loads(aws_managed_policies_data).items()
+    )

@@ -1,0 +1,104 @@
+"""The sandbox answers as one AWS account, and nothing leaves it."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from awsbase.sandbox import Sandbox
+
+
+def code(error: pytest.ExceptionInfo[ClientError]) -> str:
+    return str(error.value.response["Error"]["Code"])
+
+
+@pytest.mark.parametrize(
+    ("caller", "arn"),
+    [
+        (None, "arn:aws:sts::123456789012:assumed-role/sandbox-administrator/you"),
+        ("root", "arn:aws:iam::123456789012:root"),
+        ("user/alice", "arn:aws:iam::123456789012:user/alice"),
+        ("session/alice", "arn:aws:iam::123456789012:user/alice"),
+        ("role/reader", "arn:aws:sts::123456789012:assumed-role/reader/session"),
+    ],
+)
+def test_everybody_is_who_they_say(caller: str | None, arn: str) -> None:
+    sts = Sandbox().client("sts", caller=caller)
+
+    assert sts.get_caller_identity()["Arn"] == arn
+
+
+def test_a_created_key_acts_as_its_user_until_it_is_deleted() -> None:
+    sandbox = Sandbox()
+    iam = sandbox.client("iam")
+    iam.create_user(UserName="kim", Path="/staff/")
+    key = iam.create_access_key(UserName="kim")["AccessKey"]
+    sts = sandbox.session().client(
+        "sts", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
+    )
+
+    assert sts.get_caller_identity()["Arn"] == "arn:aws:iam::123456789012:user/staff/kim"
+
+    iam.delete_access_key(UserName="kim", AccessKeyId=key["AccessKeyId"])
+    with pytest.raises(ClientError) as refused:
+        sts.get_caller_identity()
+    assert code(refused) == "InvalidClientTokenId"
+
+
+def test_what_crossed_the_wire_is_recorded_in_order() -> None:
+    sandbox = Sandbox()
+    iam = sandbox.client("iam")
+    iam.create_group(GroupName="Ops")
+    iam.list_groups()
+    with pytest.raises(ClientError):
+        iam.get_group(GroupName="absent")
+
+    assert [(call.name, call.region, call.writes, call.error) for call in sandbox.calls] == [
+        ("iam:CreateGroup", "us-east-1", True, None),
+        ("iam:ListGroups", "us-east-1", False, None),
+        ("iam:GetGroup", "us-east-1", False, "NoSuchEntity"),
+    ]
+    assert sandbox.calls[0].params == {"GroupName": "Ops"}
+
+
+def test_two_sandboxes_know_nothing_of_each_other() -> None:
+    one, other = Sandbox(), Sandbox(account="210987654321")
+    one.client("s3").create_bucket(Bucket="acme-state")
+    other.client("s3").create_bucket(Bucket="acme-state")
+    one.client("iam").create_user(UserName="alice")
+
+    assert [user["UserName"] for user in one.client("iam").list_users()["Users"]] == ["alice"]
+    assert other.client("iam").list_users()["Users"] == []
+    assert ":210987654321:" in other.client("iam").create_user(UserName="bob")["User"]["Arn"]
+
+
+def test_policies_that_aws_manages_are_there() -> None:
+    iam = Sandbox().client("iam")
+    iam.create_group(GroupName="Readers")
+    iam.attach_group_policy(GroupName="Readers", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+
+    assert iam.get_policy(PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")["Policy"]["AttachmentCount"] == 1
+    fresh = Sandbox().client("iam").get_policy(PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    assert fresh["Policy"]["AttachmentCount"] == 0
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "params"),
+    [
+        ("dlm", "get_lifecycle_policies", {}),
+        ("iam", "change_password", {"OldPassword": "old", "NewPassword": "new-one"}),
+    ],
+)
+def test_what_the_sandbox_lacks_is_refused_by_name(service: str, method: str, params: dict[str, Any]) -> None:
+    with pytest.raises(ClientError) as refused:
+        getattr(Sandbox().client(service), method)(**params)
+
+    assert code(refused) == "SandboxGap"
+
+
+def test_another_host_is_never_reached() -> None:
+    client = Sandbox().session().client("iam", endpoint_url="http://203.0.113.1:9")
+
+    with pytest.raises(ClientError) as refused:
+        client.list_users()
+    assert code(refused) == "SandboxGap"
