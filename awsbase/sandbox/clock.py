@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import Lock
+from threading import Event, Lock
 
 
 @dataclass
@@ -16,6 +16,10 @@ class Clock:
         """Return the sandbox's present moment, in UTC."""
         return datetime.now(UTC) + self.ahead
 
+    def now(self) -> datetime:
+        """Return the sandbox's present moment, as a run asks for it."""
+        return self()
+
     def time(self) -> float:
         """Return the sandbox's present moment in seconds since the epoch."""
         return self().timestamp()
@@ -25,4 +29,6 @@ class Clock:
         with self._lock:
             self.ahead += timedelta(seconds=seconds)
 
-    sleep = advance
+    def sleep(self, seconds: float, stop: Event | None = None) -> None:
+        """Let time pass at once, for a run that waits."""
+        self.advance(seconds)

@@ -1,0 +1,88 @@
+"""boto3 clients of one account: made once, configured in one place, seen from any region."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from awsbase import __version__
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore.client import BaseClient
+    from mypy_boto3_cloudtrail import CloudTrailClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sts import STSClient
+
+Attach = Callable[["BaseClient"], None]
+CONNECTIONS = 32
+
+
+class Clients:
+    """The cache behind `Aws`: one client per service and region, each given to every `attach` once it is made."""
+
+    def __init__(self, session: boto3.Session, attach: Sequence[Attach]) -> None:
+        self.session = session
+        self._attach = attach
+        self._made: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+
+    def get(self, service: str, region: str) -> Any:
+        """Return the client of a service in a region."""
+        # A session is not thread safe, its clients are: so one at a time is made, and kept.
+        with self._lock:
+            client = self._made.get((service, region))
+            if client is None:
+                client = self._made[service, region] = self._make(service, region)
+        return client
+
+    def _make(self, service: str, region: str) -> Any:
+        from botocore.config import Config
+
+        config = Config(
+            retries={"mode": "standard", "total_max_attempts": 8},
+            max_pool_connections=CONNECTIONS,
+            user_agent_extra=f"awsbase/{__version__}",
+        )
+        client: Any = self.session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
+        for attach in self._attach:
+            attach(client)
+        return client
+
+
+class Aws:
+    """An account as seen from one region: `aws.iam`, `aws.at("us-east-1").sns`, one attribute a service."""
+
+    cloudtrail: CloudTrailClient
+    cloudwatch: CloudWatchClient
+    iam: IAMClient
+    kms: KMSClient
+    logs: CloudWatchLogsClient
+    resourcegroupstaggingapi: ResourceGroupsTaggingAPIClient
+    s3: S3Client
+    sns: SNSClient
+    sts: STSClient
+
+    def __init__(self, session: boto3.Session, region: str, attach: Sequence[Attach] = ()) -> None:
+        self.region = region
+        self.clients = Clients(session, attach)
+
+    def at(self, region: str) -> Aws:
+        """Return the same account, seen from another region."""
+        if region == self.region:
+            return self
+        other = object.__new__(Aws)
+        other.region, other.clients = region, self.clients
+        return other
+
+    def __getattr__(self, service: str) -> Any:
+        if service.startswith("_"):
+            raise AttributeError(service)
+        return self.clients.get(service, self.region)

@@ -1,0 +1,197 @@
+"""Plan and reconcile: the same walk over the same recipes, in the order that the resources' needs demand.
+
+A resource starts as soon as everything it needs is done; what is ready starts in manifest order. A failure blocks
+what hangs below it and nothing else. Planning differs in one place only, the verbs of `Run`, and the guard on the
+wire keeps it so.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from graphlib import CycleError, TopologicalSorter
+
+from awsbase.engine.account import Account
+from awsbase.engine.changes import Failure, Mode, NeedsYou, Outcome, Report, Status
+from awsbase.engine.clock import Clock, SystemClock
+from awsbase.engine.facts import Facts
+from awsbase.engine.failures import failure
+from awsbase.engine.resource import Kinds, Resource
+from awsbase.engine.run import Approved, Interrupted, Run, Shared, Silent, Watch
+from awsbase.engine.wire import LostReply
+from awsbase.errors import AwsbaseError
+
+WORKERS = 16
+log = logging.getLogger("awsbase")
+
+
+class UnknownNeed(AwsbaseError):
+    """A resource leans on an address that the manifest does not have."""
+
+
+class Cycle(AwsbaseError):
+    """Resources lean on one another in a circle."""
+
+
+def leans_on(resources: Sequence[Resource]) -> dict[str, frozenset[str]]:
+    """Return for each address everything it needs, directly or not, in manifest order; raise for cycles and gaps."""
+    needs = {resource.address: tuple(dict.fromkeys(resource.needs())) for resource in resources}
+    for address, needed in needs.items():
+        for other in needed:
+            if other not in needs:
+                raise UnknownNeed(f"{address} needs {other}, which nothing in this manifest makes")
+    try:
+        order = tuple(TopologicalSorter(needs).static_order())
+    except CycleError as error:
+        raise Cycle("these need one another: " + " → ".join(reversed(error.args[1]))) from None
+    below: dict[str, frozenset[str]] = {}
+    for address in order:
+        below[address] = frozenset(needs[address]).union(*(below[other] for other in needs[address]))
+    return {address: below[address] for address in needs}
+
+
+def select(resources: Sequence[Resource], addresses: Sequence[str]) -> list[Resource]:
+    """Return the resources at these addresses together with all that they lean on."""
+    below = leans_on(resources)
+    wanted = frozenset(addresses).union(*(below[address] for address in addresses))
+    return [resource for resource in resources if resource.address in wanted]
+
+
+def walk(
+    mode: Mode,
+    resources: Sequence[Resource],
+    kinds: Kinds,
+    account: Account,
+    *,
+    fingerprint: str = "",
+    approved: Approved | None = None,
+    clock: Clock | None = None,
+    watch: Watch | None = None,
+    stop: threading.Event | None = None,
+    workers: int = WORKERS,
+) -> Report:
+    """Plan or reconcile the resources and report on each of them, also when some fail or `stop` is set midway."""
+    started = time.monotonic()
+    stop = stop or threading.Event()
+    below = leans_on(resources)
+    with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
+        shared = Shared(mode, account.wire, clock or SystemClock(), watch or Silent(), stop, approved)
+        walker = _Walk(resources, kinds, account, shared, below, readers)
+        walker.facts.early(read for resource in resources for read in kinds[type(resource)].reads(resource))
+        outcomes = walker.to_the_end(recipes)
+        readers.shutdown(cancel_futures=True)
+    return Report(
+        mode=mode,
+        account=account.id,
+        region=account.aws.region,
+        fingerprint=fingerprint,
+        caller=account.caller,
+        outcomes=tuple(outcomes[resource.address] for resource in resources),
+        needs_you=tuple(ask for resource in resources for ask in walker.asks(resource.address)),
+        reads=account.wire.reads,
+        writes=account.wire.writes,
+        seconds=time.monotonic() - started,
+        interrupted=stop.is_set(),
+    )
+
+
+class _Walk:
+    """The state of one walk: who waits for whom, and what came of those that are done."""
+
+    def __init__(
+        self,
+        resources: Sequence[Resource],
+        kinds: Kinds,
+        account: Account,
+        shared: Shared,
+        below: Mapping[str, frozenset[str]],
+        readers: ThreadPoolExecutor,
+    ) -> None:
+        self.resources = {resource.address: resource for resource in resources}
+        self.kinds = kinds
+        self.account = account
+        self.shared = shared
+        self.below = below
+        self.readers = readers
+        self.facts = Facts(account.aws, readers)
+        self.outcomes: dict[str, Outcome] = {}
+        self.runs: dict[str, Run] = {}
+
+    def asks(self, address: str) -> list[NeedsYou]:
+        run = self.runs.get(address)
+        return run.asks if run else []
+
+    def to_the_end(self, pool: ThreadPoolExecutor) -> dict[str, Outcome]:
+        """Carry out every resource whose needs were met; once `stop` is set, finish what has begun and no more."""
+        sorter = TopologicalSorter({address: resource.needs() for address, resource in self.resources.items()})
+        sorter.prepare()
+        position = {address: index for index, address in enumerate(self.resources)}
+        running: dict[Future[Outcome], str] = {}
+        while sorter.is_active():
+            for address in sorted(sorter.get_ready(), key=position.__getitem__):
+                running[pool.submit(self._one, address)] = address
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                address = running.pop(future)
+                self.outcomes[address] = future.result()
+                sorter.done(address)
+        return self.outcomes
+
+    def _one(self, address: str) -> Outcome:
+        resource = self.resources[address]
+        region = resource.place.region
+        if self.shared.stop.is_set():
+            return Outcome(address, region, "skipped")
+        if (root := self._root_cause(resource)) is not None:
+            self.shared.watch.finished(address, "blocked")
+            return Outcome(address, region, "blocked", blocked_by=root)
+        self.shared.watch.started(address)
+        outcome = self._carry_out(resource)
+        self.shared.watch.finished(address, outcome.status)
+        return outcome
+
+    def _root_cause(self, resource: Resource) -> str | None:
+        for need in resource.needs():
+            outcome = self.outcomes[need]
+            if outcome.status in ("failed", "skipped"):
+                return need
+            if outcome.status == "blocked":
+                return outcome.blocked_by
+        return None
+
+    def _carry_out(self, resource: Resource) -> Outcome:
+        address, region = resource.address, resource.place.region
+        run = Run(resource, self.account.aws.at(region), self.facts, self.shared, self.below[address])
+        error: Failure | None = None
+        try:
+            self.shared.results[address] = self._ensure(run, resource)
+        except Interrupted as cut:
+            if not run.changes:
+                return Outcome(address, region, "skipped")
+            error = failure(cut, self.account.caller)
+        except Exception as cause:  # whichever way a recipe fails, the report says so and the rest goes on
+            log.debug("%s failed", address, exc_info=cause)
+            error = failure(cause, self.account.caller)
+        self.runs[address] = run
+        return Outcome(address, region, self._status(run, error), tuple(run.changes), error)
+
+    def _ensure(self, run: Run, resource: Resource) -> object:
+        recipe = self.kinds[type(resource)].ensure
+        try:
+            return recipe(run, resource)
+        except LostReply:
+            # What has no name of its own is found by its tag: look anew, then decide.
+            anew = run.again(Facts(self.account.aws, self.readers))
+            result = recipe(anew, resource)
+            run.changes, run.asks = anew.changes, anew.asks
+            return result
+
+    def _status(self, run: Run, error: Failure | None) -> Status:
+        if error is not None:
+            return "failed"
+        if not run.changes:
+            return "unchanged"
+        return "planned" if self.shared.mode == "plan" else "changed"

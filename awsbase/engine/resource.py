@@ -1,0 +1,40 @@
+"""What the engine needs to know of any resource: its address, its place, what it leans on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from awsbase.engine.place import Place
+
+if TYPE_CHECKING:
+    from awsbase.engine.facts import Read
+    from awsbase.engine.run import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One thing that a manifest wants; each kind is a subclass with the fields of its own."""
+
+    place: Place
+
+    @property
+    def address(self) -> str:
+        """The name of this resource in plans, unique within a manifest: `kind/name`."""
+        raise NotImplementedError
+
+    def needs(self) -> Iterable[str]:
+        """Yield the addresses of what must be there before this resource."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one kind of resource is made so: its recipe, and the reads that can be made beforehand, side by side."""
+
+    ensure: Callable[[Run, Any], Any]
+    reads: Callable[[Any], Iterable[Read]] = lambda want: ()
+
+
+Kinds = Mapping[type[Resource], Kind]

@@ -1,0 +1,250 @@
+"""What a recipe holds in its hands: facts to look at, verbs to write with, results of what it leans on."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from awsbase.aws import Aws
+from awsbase.constraints import violations
+from awsbase.engine.changes import Action, Change, Drift, Mode, NeedsYou, Pending, digest, unknowns
+from awsbase.engine.clock import Clock
+from awsbase.engine.facts import Facts
+from awsbase.engine.resource import Resource
+from awsbase.engine.settle import FRESH, settle
+from awsbase.engine.wire import LostReply, Wire
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Interrupted(Exception):
+    """The person in front of the terminal pressed Ctrl-C; nothing new is started."""
+
+
+class NotApproved(Exception):
+    """A change came up that the approved plan does not list."""
+
+
+class ChangeFailed(Exception):
+    """A write did not succeed; the cause is chained, `change` says what was tried."""
+
+    def __init__(self, change: Change) -> None:
+        super().__init__(change.what)
+        self.change = change
+
+
+class BadArguments(Exception):
+    """AWS would refuse these arguments; known from its API model before the call is made."""
+
+
+class Watch(Protocol):
+    """Hears what a run does while it does it; the terminal's progress is one."""
+
+    def started(self, address: str) -> None:
+        """A resource is being looked at."""
+
+    def wrote(self, address: str, change: Change) -> None:
+        """A change was noted: planned, or made."""
+
+    def waiting(self, address: str, change: Change, code: str) -> None:
+        """A change waits for AWS to agree with itself; `code` is what AWS answered."""
+
+    def finished(self, address: str, status: str) -> None:
+        """A resource is done with."""
+
+
+class Silent:
+    """A watch that says nothing."""
+
+    def started(self, address: str) -> None: ...
+    def wrote(self, address: str, change: Change) -> None: ...
+    def waiting(self, address: str, change: Change, code: str) -> None: ...
+    def finished(self, address: str, status: str) -> None: ...
+
+
+Approved = Mapping[tuple[str, str, str], list[Change]]
+
+
+def approval(changes: Iterable[tuple[str, Change]]) -> Approved:
+    """Turn the changes of a plan into what `Run` compares with: by address, action and API."""
+    listed: dict[tuple[str, str, str], list[Change]] = {}
+    for address, change in changes:
+        listed.setdefault((address, change.action, change.api), []).append(change)
+    return listed
+
+
+@dataclass
+class Shared:
+    """What all resources of one run share."""
+
+    mode: Mode
+    wire: Wire
+    clock: Clock
+    watch: Watch
+    stop: threading.Event
+    approved: Approved | None
+    results: dict[str, Any] = field(default_factory=dict)
+    touched: dict[str, datetime] = field(default_factory=dict)
+
+
+class Run:
+    """One resource's view of a run. Whether it plans or reconciles, only the verbs below know."""
+
+    def __init__(self, want: Resource, aws: Aws, facts: Facts, shared: Shared, leans_on: frozenset[str]) -> None:
+        self.aws = aws
+        self.address = want.address
+        self.changes: list[Change] = []
+        self.asks: list[NeedsYou] = []
+        self.facts = facts
+        self._shared = shared
+        self._leans_on = leans_on
+
+    def read(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return a fact about the account, read once per run."""
+        if self._shared.stop.is_set():
+            raise Interrupted
+        return self.facts.read(fact, *args, **kwargs)
+
+    def result(self, address: str) -> Any:
+        """Return what the recipe of a resource this one leans on returned."""
+        return self._shared.results[address]
+
+    def now(self) -> datetime:
+        """Return the time of this run's clock."""
+        return self._shared.clock.now()
+
+    def born(self, created: datetime | None) -> None:
+        """Note when this resource was made: what leans on something young is worth waiting for."""
+        if created is not None:
+            self._shared.touched.setdefault(self.address, created)
+
+    def create(self, what: str, method: Callable[..., Any], /, *, loosening: bool = False, **arguments: object) -> Any:
+        """Make something that is missing; returns the answer of AWS, or Pending while planning."""
+        return self._write("create", what, (), method, loosening, arguments)
+
+    def update(
+        self,
+        what: str,
+        drift: Iterable[Drift],
+        method: Callable[..., Any],
+        /,
+        *,
+        loosening: bool = False,
+        **arguments: object,
+    ) -> Any:
+        """Correct something that differs; `drift` says in which fields."""
+        return self._write("update", what, tuple(drift), method, loosening, arguments)
+
+    def delete(self, what: str, method: Callable[..., Any], /, *, loosening: bool = False, **arguments: object) -> Any:
+        """Remove something that should not be there."""
+        return self._write("delete", what, (), method, loosening, arguments)
+
+    def needs_you(self, title: str, *steps: str, probe: str) -> None:
+        """Note something that only a person can do, how, and how awsbase will see it done."""
+        self.asks.append(NeedsYou(self.address, title, steps, probe))
+
+    def again(self, facts: Facts) -> Run:
+        """Return a run of the same resource that looks anew: the answer to a write was lost."""
+        other = object.__new__(Run)
+        other.__dict__.update(self.__dict__)
+        other.facts, other.asks = facts, []
+        return other
+
+    def _write(
+        self,
+        action: Action,
+        what: str,
+        drift: tuple[Drift, ...],
+        method: Callable[..., Any],
+        loosening: bool,
+        arguments: dict[str, object],
+    ) -> Any:
+        model = operation_of(method)
+        service = model.service_model.service_name
+        arguments = {name: value for name, value in arguments.items() if value is not None}
+        api = f"{service}:{model.name}"
+        change = Change(action, what, api, drift, loosening, digest(arguments), tuple(unknowns(arguments)))
+        sent = encoded(arguments, model)
+        if problems := violations(model.input_shape, sent):
+            raise ChangeFailed(change) from BadArguments("; ".join(problems))
+        change = self._approve(change, arguments)
+
+        shared = self._shared
+        if shared.mode == "plan":
+            self._note(change)
+            return Pending(what)
+
+        if shared.stop.is_set():
+            raise Interrupted
+        try:
+            with shared.wire.open():
+                answer = settle(
+                    lambda: method(**sent),
+                    service=service,
+                    operation=model.name,
+                    fresh=self._fresh(),
+                    clock=shared.clock,
+                    stop=shared.stop,
+                    waiting=lambda code: shared.watch.waiting(self.address, change, code),
+                )
+        except LostReply:
+            self._note(change)  # it may have happened: whoever looks again decides
+            raise
+        except Exception as error:
+            raise ChangeFailed(change) from error
+        shared.touched[self.address] = shared.clock.now()
+        self._note(change)
+        return answer
+
+    def _note(self, change: Change) -> None:
+        same = (change.action, change.what, change.api)
+        self.changes = [noted for noted in self.changes if (noted.action, noted.what, noted.api) != same]
+        self.changes.append(change)
+        self._shared.watch.wrote(self.address, change)
+
+    def _approve(self, change: Change, arguments: Mapping[str, object]) -> Change:
+        """Return the change as the plan listed it, or refuse it: an approved plan is a list of what may be done."""
+        if self._shared.approved is None:
+            return change
+        for listed in self._shared.approved.get((self.address, change.action, change.api), ()):
+            if listed.digest == digest(arguments, listed.unknown):
+                return replace(change, digest=listed.digest, unknown=listed.unknown)
+        raise NotApproved(f"{change.action} {change.what} ({change.api}) is not in the approved plan")
+
+    def _fresh(self) -> bool:
+        now = self._shared.clock.now()
+        touched = (self._shared.touched.get(address) for address in (self.address, *self._leans_on))
+        return any(at is not None and now - at < FRESH for at in touched)
+
+
+def operation_of(method: Callable[..., Any]) -> OperationModel:
+    """Return the API model of a bound boto3 method: `iam.create_group` is CreateGroup."""
+    client = method.__self__  # type: ignore[attr-defined]
+    name = client.meta.method_to_api_mapping[method.__name__]
+    model: OperationModel = client.meta.service_model.operation_model(name)
+    return model
+
+
+def encoded(arguments: Mapping[str, object], model: OperationModel) -> dict[str, object]:
+    """Write documents as compact JSON where the API takes a string; until here they are dicts.
+
+    A document with an unknown in it stays a dict: it is only planned.
+    """
+    members = model.input_shape.members if model.input_shape else {}
+    return {
+        name: json.dumps(value, separators=(",", ":"))
+        if isinstance(value, dict)
+        and name in members
+        and members[name].type_name == "string"
+        and not any(unknowns(value))
+        else value
+        for name, value in arguments.items()
+    }

@@ -1,0 +1,101 @@
+"""Waiting for AWS to agree with itself: which refusals pass by themselves, and for how long we believe that."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from awsbase.engine.clock import Clock
+
+FRESH = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """A refusal that passes: the calls it comes from, its code, a part of its message, and seconds to wait at most."""
+
+    service: str
+    operations: tuple[str, ...]  # prefixes
+    code: str
+    part: str = ""
+    but_not: str = ""
+    seconds: int = 120
+    contention: bool = False  # two writers met: passes whatever the age of the thing
+
+
+# Each from what AWS answers while a new role, key, policy or bucket is not yet known everywhere.
+TABLE = (
+    Patience("iam", ("CreateRole", "UpdateAssumeRolePolicy"), "MalformedPolicyDocument", "Invalid principal"),
+    Patience("iam", ("",), "EntityTemporarilyUnmodifiable", seconds=60, contention=True),
+    Patience("iam", ("",), "ConcurrentModification", seconds=60, contention=True),
+    Patience("iam", ("Delete",), "DeleteConflict", seconds=30),
+    Patience("iam", ("",), "InvalidClientTokenId", seconds=30),
+    Patience(
+        "kms",
+        ("CreateKey", "PutKeyPolicy"),
+        "MalformedPolicyDocumentException",
+        # This one is the lock-out check: it will not pass.
+        but_not="update the key policy in the future",
+    ),
+    Patience("s3", ("PutBucketPolicy",), "MalformedPolicy"),
+    Patience("s3", ("",), "NoSuchBucket"),
+    Patience("s3", ("",), "OperationAborted", contention=True),
+    Patience("s3", ("",), "ConditionalRequestConflict", contention=True),
+    Patience("cloudtrail", ("CreateTrail", "UpdateTrail"), "InvalidCloudWatchLogsRoleArnException", "ccess denied"),
+    Patience("cloudtrail", ("CreateTrail", "UpdateTrail"), "InvalidCloudWatchLogsLogGroupArnException", "ccess denied"),
+    Patience("cloudtrail", ("CreateTrail", "UpdateTrail"), "InsufficientS3BucketPolicyException"),
+    Patience("cloudtrail", ("CreateTrail", "UpdateTrail"), "InsufficientEncryptionPolicyException"),
+    Patience("cloudtrail", ("",), "ConflictException", seconds=300, contention=True),
+    Patience("sns", ("SetTopicAttributes",), "InvalidParameter", "olicy", seconds=60),
+    Patience("logs", ("",), "OperationAbortedException", seconds=60, contention=True),
+)
+
+
+def settle(
+    call: Callable[[], Any],
+    *,
+    service: str,
+    operation: str,
+    fresh: bool,
+    clock: Clock,
+    stop: threading.Event,
+    waiting: Callable[[str], None] = lambda code: None,
+) -> Any:
+    """Make a call and repeat it while AWS refuses for a reason of the table, until that row's seconds are over.
+
+    A refusal for want of propagation is waited out only for what leans on something `fresh` (changed in this run, or
+    made less than five minutes ago): elsewhere the same code means a mistake, and the error is raised at once.
+    """
+    from botocore.exceptions import ClientError
+
+    started = clock.now()
+    pause = 0.5
+    while True:
+        try:
+            return call()
+        except ClientError as error:
+            code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
+            row = _row(service, operation, code, message)
+            if row is None or not (fresh or row.contention) or stop.is_set():
+                raise
+            if (clock.now() - started).total_seconds() + pause > row.seconds:
+                raise
+            waiting(code)
+        clock.sleep(pause, stop)
+        pause = min(pause * 2, 10)
+
+
+def _row(service: str, operation: str, code: str, message: str) -> Patience | None:
+    for row in TABLE:
+        if (
+            row.service == service
+            and operation.startswith(row.operations)
+            and row.code == code
+            and row.part in message
+            and not (row.but_not and row.but_not in message)
+        ):
+            return row
+    return None

@@ -1,0 +1,137 @@
+"""The guard on the wire: no write leaves unless a verb of the run is open, and every request is counted.
+
+It hangs on the events of each botocore client, below everything a recipe can do, so that planning stays free of
+writes even when a recipe is wrong.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from awsbase.engine.changes import unknowns
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from botocore.model import OperationModel
+
+READ_PREFIXES = ("BatchGet", "Describe", "Filter", "Get", "Head", "List", "Lookup", "Search", "Simulate")
+# Starts the report that GetCredentialReport returns; changes nothing in the account, and SecurityAudit may do it.
+READS = frozenset({("iam", "GenerateCredentialReport")})
+# These answer with credentials or plaintext: not a read of the account's settings, and never needed to plan.
+NOT_READS = frozenset({("sts", "GetSessionToken"), ("sts", "GetFederationToken"), ("secretsmanager", "GetSecretValue")})
+
+# What makes a new thing at every call, because it has neither a name that is unique nor a token; and what uses up a
+# code or a password. botocore resends when a reply is lost, and a second one of these is a duplicate.
+ONCE = frozenset(
+    {
+        ("ec2", "AllocateAddress"),
+        ("ec2", "CreateSubnet"),
+        ("ec2", "CreateVpc"),
+        ("ec2", "RunInstances"),
+        ("iam", "ChangePassword"),
+        ("iam", "CreateAccessKey"),
+        ("iam", "CreatePolicyVersion"),
+        ("iam", "EnableMFADevice"),
+        ("iam", "ResyncMFADevice"),
+        ("kms", "CreateKey"),
+        ("sns", "Subscribe"),
+        ("sts", "AssumeRole"),
+        ("sts", "GetSessionToken"),
+    }
+)
+
+
+THROTTLES = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "SlowDown",
+        "TooManyRequestsException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+    }
+)
+
+
+class WriteOutsideVerb(RuntimeError):
+    """A call that changes the account was made without a verb of the run: a bug in a recipe."""
+
+
+class LostReply(RuntimeError):
+    """A call that must not be sent twice may have taken effect, but its answer never came."""
+
+
+def is_read(service: str, operation: str) -> bool:
+    """Tell whether an operation only looks; whatever is not known to look counts as a write."""
+    if (service, operation) in NOT_READS:
+        return False
+    return operation.startswith(READ_PREFIXES) or (service, operation) in READS
+
+
+class Wire:
+    """Guards and counts the calls of every client it is attached to."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.writes = 0
+        self._count = threading.Lock()
+        self._here = threading.local()
+
+    def attach(self, client: BaseClient) -> None:
+        """Guard a client from now on."""
+        service = client.meta.service_model.service_id.hyphenize()
+        events = client.meta.events
+        events.register_first(f"provide-client-params.{service}", self._refuse_pending)
+        events.register_first(f"before-call.{service}", self._refuse_writes)
+        events.register_first(f"before-send.{service}", partial(self._tally, client.meta.service_model.service_name))
+        events.register_first(f"needs-retry.{service}", _refuse_to_resend)
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Let this thread write: only the verbs of a run do this."""
+        self._here.open = True
+        try:
+            yield
+        finally:
+            self._here.open = False
+
+    def _refuse_pending(self, params: Any, model: OperationModel, **_: Any) -> None:
+        if unknown := list(unknowns(params)):
+            raise WriteOutsideVerb(f"{model.name} was given a value that is only planned: {', '.join(unknown)}")
+
+    def _refuse_writes(self, model: OperationModel, **_: Any) -> None:
+        service = model.service_model.service_name
+        if not is_read(service, model.name) and not getattr(self._here, "open", False):
+            raise WriteOutsideVerb(f"{service}:{model.name} changes the account, but no verb of the run is open")
+
+    def _tally(self, service: str, event_name: str, **_: Any) -> None:
+        operation = event_name.rpartition(".")[2]
+        with self._count:
+            if is_read(service, operation):
+                self.reads += 1
+            else:
+                self.writes += 1
+
+
+def _refuse_to_resend(operation: OperationModel, response: Any, caught_exception: Exception | None, **_: Any) -> None:
+    from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError
+
+    if (operation.service_model.service_name, operation.name) not in ONCE:
+        return
+    never_sent = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+    if caught_exception is not None and not isinstance(caught_exception, never_sent):
+        raise LostReply(f"the answer to {operation.name} was lost") from caught_exception
+    if response is not None:
+        http, parsed = response
+        throttled = parsed.get("Error", {}).get("Code") in THROTTLES
+        if http.status_code >= 500 and not throttled:
+            raise LostReply(f"AWS answered {operation.name} with HTTP {http.status_code}")

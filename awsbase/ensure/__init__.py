@@ -1,0 +1,11 @@
+"""One module a kind of resource: what it is, its facts, and the recipe that makes it so."""
+
+from awsbase.engine.resource import Kind, Kinds
+from awsbase.ensure.authorization import authorization
+from awsbase.ensure.group import Group, ensure_group
+
+IAM = lambda want: [(authorization,)]  # noqa: E731
+
+KINDS: Kinds = {
+    Group: Kind(ensure_group, IAM),
+}

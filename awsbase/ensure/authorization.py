@@ -1,0 +1,167 @@
+"""All of IAM in one read: users, groups, roles and the account's own policies.
+
+`GetAccountAuthorizationDetails` answers for hundreds of entities at once, where Get and List would take several calls
+for each. Keys are case-folded names, because IAM treats `Ops` and `ops` as the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from awsbase.engine.facts import Facts
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class GroupFacts:
+    """A group: its name as AWS spells it, its path, the ARNs attached to it and the names of its inline policies."""
+
+    name: str
+    path: str
+    policies: frozenset[str] = frozenset()
+    inline: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class UserFacts:
+    """A user: where it is, what it belongs to, and what hangs on it directly."""
+
+    name: str
+    path: str
+    created: datetime | None = None
+    groups: frozenset[str] = frozenset()
+    policies: frozenset[str] = frozenset()
+    inline: frozenset[str] = frozenset()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    boundary: str | None = None
+
+
+@dataclass(frozen=True)
+class RoleFacts:
+    """A role: who may assume it and what it may do."""
+
+    name: str
+    path: str
+    created: datetime | None = None
+    trust: Document = field(default_factory=dict)
+    policies: frozenset[str] = frozenset()
+    inline: Mapping[str, Document] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    boundary: str | None = None
+
+
+@dataclass(frozen=True)
+class PolicyFacts:
+    """A managed policy of this account: its default document, and the other versions, oldest first."""
+
+    arn: str
+    path: str
+    document: Document
+    default: str
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """What IAM says of the whole account."""
+
+    users: Mapping[str, UserFacts]
+    groups: Mapping[str, GroupFacts]
+    roles: Mapping[str, RoleFacts]
+    policies: Mapping[str, PolicyFacts]
+
+
+def authorization(facts: Facts) -> Authorization:
+    """Read all users, groups, roles and customer-managed policies."""
+    users, groups, roles, policies = [], [], [], []
+    pages = facts.aws.iam.get_paginator("get_account_authorization_details").paginate(
+        # Without a filter AWS adds every policy of its own, hundreds of pages long.
+        Filter=["User", "Group", "Role", "LocalManagedPolicy"]
+    )
+    for page in pages:
+        users += [_user(user) for user in page["UserDetailList"]]
+        groups += [_group(group) for group in page["GroupDetailList"]]
+        roles += [_role(role) for role in page["RoleDetailList"]]
+        policies += [(policy["PolicyName"], _policy(policy)) for policy in page["Policies"]]
+    return Authorization(
+        {user.name.casefold(): user for user in users},
+        {group.name.casefold(): group for group in groups},
+        {role.name.casefold(): role for role in roles},
+        {name.casefold(): policy for name, policy in policies},
+    )
+
+
+def users(facts: Facts) -> Mapping[str, UserFacts]:
+    return facts.read(authorization).users
+
+
+def groups(facts: Facts) -> Mapping[str, GroupFacts]:
+    return facts.read(authorization).groups
+
+
+def roles(facts: Facts) -> Mapping[str, RoleFacts]:
+    return facts.read(authorization).roles
+
+
+def policies(facts: Facts) -> Mapping[str, PolicyFacts]:
+    return facts.read(authorization).policies
+
+
+def _attached(entity: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(policy["PolicyArn"] for policy in entity.get("AttachedManagedPolicies", []))
+
+
+def _tags(entity: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in entity.get("Tags", [])}
+
+
+def _boundary(entity: Mapping[str, Any]) -> str | None:
+    arn: str | None = entity.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    return arn
+
+
+def _group(group: Mapping[str, Any]) -> GroupFacts:
+    inline = frozenset(policy["PolicyName"] for policy in group.get("GroupPolicyList", []))
+    return GroupFacts(group["GroupName"], group["Path"], _attached(group), inline)
+
+
+def _user(user: Mapping[str, Any]) -> UserFacts:
+    return UserFacts(
+        name=user["UserName"],
+        path=user["Path"],
+        created=user.get("CreateDate"),
+        groups=frozenset(user.get("GroupList", [])),
+        policies=_attached(user),
+        inline=frozenset(policy["PolicyName"] for policy in user.get("UserPolicyList", [])),
+        tags=_tags(user),
+        boundary=_boundary(user),
+    )
+
+
+def _role(role: Mapping[str, Any]) -> RoleFacts:
+    return RoleFacts(
+        name=role["RoleName"],
+        path=role["Path"],
+        created=role.get("CreateDate"),
+        trust=role.get("AssumeRolePolicyDocument", {}),
+        policies=_attached(role),
+        inline={policy["PolicyName"]: policy["PolicyDocument"] for policy in role.get("RolePolicyList", [])},
+        tags=_tags(role),
+        boundary=_boundary(role),
+    )
+
+
+def _policy(policy: Mapping[str, Any]) -> PolicyFacts:
+    versions = sorted(policy["PolicyVersionList"], key=lambda version: version["CreateDate"])
+    default = next(version for version in versions if version["IsDefaultVersion"])
+    return PolicyFacts(
+        arn=policy["Arn"],
+        path=policy["Path"],
+        document=default["Document"],
+        default=default["VersionId"],
+        others=tuple(version["VersionId"] for version in versions if not version["IsDefaultVersion"]),
+    )

@@ -1,0 +1,52 @@
+"""The tags of everything that awsbase made or adopted, in one read a region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from awsbase.engine.facts import Facts
+
+ADDRESS = "awsbase:address"
+
+
+class Tagged(Protocol):
+    """A resource that takes tags."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def tags(self) -> Mapping[str, str]: ...
+
+
+def tags(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
+    """Return by ARN all tags of whatever carries `awsbase:address` in a region.
+
+    What is not listed was not tagged by awsbase yet. In us-east-1 AWS lists IAM's managed policies here too.
+    The index behind this lags some seconds behind writes.
+    """
+    pages = (
+        facts.aws.at(region)
+        .resourcegroupstaggingapi.get_paginator("get_resources")
+        .paginate(TagFilters=[{"Key": ADDRESS}])
+    )
+    return {
+        resource["ResourceARN"]: {tag["Key"]: tag["Value"] for tag in resource["Tags"]}
+        for page in pages
+        for resource in page["ResourceTagMappingList"]
+    }
+
+
+def wanted(want: Tagged) -> dict[str, str]:
+    """Return the tags that a resource shall carry: the manifest's, and its own address to be found by."""
+    return {**want.tags, ADDRESS: want.address}
+
+
+def missing(have: Mapping[str, str], want: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags to be set: wanted ones that are absent or other; what others tagged stays."""
+    return {key: value for key, value in want.items() if have.get(key) != value}
+
+
+def pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return tags as most of AWS wants them: a list of Key and Value."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -1,0 +1,25 @@
+"""What every section needs to turn itself into resources: the place, the name, the tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from awsbase.engine.place import Place
+
+
+@dataclass(frozen=True)
+class Base:
+    """The account section, as the other sections use it."""
+
+    name: str
+    place: Place
+    tags: Mapping[str, str]
+
+    def expand(self, template: str) -> str:
+        """Fill `{name}`, `{id}` and `{region}` into a name."""
+        return (
+            template.replace("{name}", self.name)
+            .replace("{id}", self.place.account)
+            .replace("{region}", self.place.home)
+        )

@@ -1,0 +1,67 @@
+"""What the contract needs to know of a kind: something to make, and ways to spoil it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from awsbase.aws import Aws
+from awsbase.engine.account import check, identify
+from awsbase.engine.changes import Mode, Report
+from awsbase.engine.place import Place
+from awsbase.engine.reconcile import walk
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Approved
+from awsbase.engine.wire import Wire
+from awsbase.ensure import KINDS
+from awsbase.sandbox import Sandbox
+
+ACCOUNT = "123456789012"
+HOME = Place(ACCOUNT, home="eu-west-1", region="eu-west-1")
+
+
+@dataclass(frozen=True)
+class Tampering:
+    """What somebody does behind awsbase's back, and the changes (`address: action what`) that undo exactly that."""
+
+    spoil: Callable[[Sandbox], object]
+    repair: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Resources of one kind, with what they lean on, and the tamperings that a plan must notice."""
+
+    name: str
+    resources: Sequence[Resource]
+    tamperings: dict[str, Tampering] = field(default_factory=dict)
+    before: Callable[[Sandbox], object] = lambda sandbox: None
+
+
+def go(
+    sandbox: Sandbox,
+    mode: Mode,
+    resources: Sequence[Resource],
+    *,
+    caller: str | None = None,
+    approved: Approved | None = None,
+) -> Report:
+    """Plan or reconcile resources in a sandbox as the command does, on the sandbox's clock."""
+    wire = Wire()
+    aws = Aws(sandbox.session(caller), HOME.region, attach=[wire.attach])
+    account = check(identify(aws, wire), ACCOUNT)
+    return walk(mode, resources, KINDS, account, clock=sandbox.clock, approved=approved)
+
+
+def said(report: Report) -> list[str]:
+    """List a report's changes as a person would say them."""
+    return [f"{address}: {change.action} {change.what}" for address, change in report.changes]
+
+
+def problems(report: Report) -> list[str]:
+    """List what failed, with the reason."""
+    return [
+        f"{outcome.address}: {outcome.status} {outcome.error or outcome.blocked_by}"
+        for outcome in report.outcomes
+        if outcome.status in ("failed", "blocked", "skipped")
+    ]

@@ -1,0 +1,100 @@
+"""The contract that every kind of resource keeps, against the strict sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from awsbase.engine.run import approval
+from awsbase.sandbox import Fault, Killed, Sandbox
+from tests.contract.sample import Sample, Tampering, go, problems, said
+from tests.contract.samples import SAMPLES
+
+samples = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+tamperings = pytest.mark.parametrize(
+    ("sample", "tampering"),
+    [
+        pytest.param(sample, tampering, id=f"{sample.name}: {name}")
+        for sample in SAMPLES
+        for name, tampering in sample.tamperings.items()
+    ],
+)
+
+
+def ready(sample: Sample) -> Sandbox:
+    sandbox = Sandbox(pages=2)
+    sample.before(sandbox)
+    sandbox.calls.clear()
+    return sandbox
+
+
+def writes(sandbox: Sandbox) -> list[str]:
+    return [call.name for call in sandbox.calls if call.writes]
+
+
+@samples
+def test_what_is_planned_is_what_is_done_and_then_there_is_nothing_to_do(sample: Sample) -> None:
+    sandbox = ready(sample)
+
+    planned = go(sandbox, "plan", sample.resources)
+    assert problems(planned) == []
+    assert writes(sandbox) == []
+    assert said(planned)
+
+    done = go(sandbox, "reconcile", sample.resources)
+    assert problems(done) == []
+    assert sorted(said(done)) == sorted(said(planned))
+
+    assert said(go(sandbox, "plan", sample.resources)) == []
+    sandbox.calls.clear()
+    assert go(sandbox, "reconcile", sample.resources).totals()["unchanged"] == len(sample.resources)
+    assert writes(sandbox) == []
+
+
+@tamperings
+def test_tampering_is_named_exactly_and_repaired(sample: Sample, tampering: Tampering) -> None:
+    sandbox = ready(sample)
+    go(sandbox, "reconcile", sample.resources)
+    undisturbed = sandbox.dump()
+    tampering.spoil(sandbox)
+
+    planned = go(sandbox, "plan", sample.resources)
+    assert sorted(said(planned)) == sorted(tampering.repair)
+    repaired = go(sandbox, "reconcile", sample.resources)
+    assert problems(repaired) == []
+    assert sandbox.dump() == undisturbed
+    assert said(go(sandbox, "plan", sample.resources)) == []
+
+
+@samples
+@pytest.mark.parametrize("kind", ["killed before", "killed after", "reset before", "reset after"])
+def test_the_run_after_a_crash_finishes_the_work(sample: Sample, kind: str) -> None:
+    sandbox = ready(sample)
+    go(sandbox, "reconcile", sample.resources)
+    undisturbed = sandbox.dump()
+    count = len(writes(sandbox))
+    assert count
+
+    for n in range(1, count + 1):
+        sandbox = ready(sample)
+        sandbox.faults.add(Fault(kind, at=n))  # type: ignore[arg-type]
+        with contextlib.suppress(Killed):
+            go(sandbox, "reconcile", sample.resources)
+        sandbox.faults.clear()
+        finished = go(sandbox, "reconcile", sample.resources)
+        assert problems(finished) == [], f"{kind} write {n}"
+        assert sandbox.dump() == undisturbed, f"{kind} write {n}"
+        assert said(go(sandbox, "plan", sample.resources)) == [], f"{kind} write {n}"
+
+
+@samples
+def test_an_approved_plan_is_carried_out_and_nothing_else(sample: Sample) -> None:
+    sandbox = ready(sample)
+    plan = go(sandbox, "plan", sample.resources)
+    nothing = go(sandbox, "reconcile", sample.resources, approved={})
+    assert nothing.totals()["changed"] == 0
+    assert writes(sandbox) == []
+    done = go(sandbox, "reconcile", sample.resources, approved=approval(plan.changes))
+    assert problems(done) == []
+    assert sorted(said(done)) == sorted(said(plan))
