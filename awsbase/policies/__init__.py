@@ -1,0 +1,92 @@
+"""IAM policy documents: the curated ones, as JSON that anyone can read, and what it takes to compare and check any."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from types import MappingProxyType
+
+from awsbase.policies.document import Difference, Document, difference, minified, same, size
+from awsbase.policies.grammar import Kind, problems, words
+
+__all__ = [
+    "Difference",
+    "Document",
+    "Kind",
+    "curated",
+    "describe",
+    "difference",
+    "minified",
+    "problems",
+    "render",
+    "same",
+    "size",
+]
+
+WHY: Mapping[str, str] = MappingProxyType(
+    {
+        "administrator": "does everything but close the account or take it out of its organization",
+        "power-user": "builds everything but identities and keys, and never touches Terraform state or the audit trail",
+        "protect-audit": "keeps people who otherwise administer from silencing or rewriting the audit trail",
+        "read-only": "looks at everything but never at contents: no objects, secrets, parameters, records, logs or code, "
+        "not even where another policy allows it",
+        "require-mfa": "refuses everything without MFA, save what a new user needs to set a password and enrol a device",
+        "self-service": "lets people look after their own password, MFA devices and, with MFA, their own keys",
+    }
+)
+TEMPLATES = MappingProxyType({"state-writer": "locks, reads and writes Terraform state, and never deletes it"})
+
+PLACEHOLDER = re.compile(r"\$\{awsbase:([^}]*)\}")
+
+
+def curated() -> list[str]:
+    """Name the documents that a manifest may attach as `awsbase:NAME`."""
+    return sorted(WHY)
+
+
+def describe(name: str) -> str:
+    """Say in one sentence what a curated document is for."""
+    return {**WHY, **TEMPLATES}[known(name)]
+
+
+def render(name: str, values: Mapping[str, object]) -> Document:
+    """Fill in a curated document; a value that stands alone keeps its type, so an unknown stays an unknown."""
+    text = files(__package__).joinpath(f"{known(name)}.json").read_text(encoding="utf-8")
+    template: Document = json.loads(text)
+    document = {key: fill(part, values, name) for key, part in template.items()}
+    if left := next((word for word in words(document) if "${awsbase:" in word), None):
+        raise ValueError(f"the curated policy {name!r} still has a placeholder in {left!r}")
+    return document
+
+
+def known(name: str) -> str:
+    if name not in WHY and name not in TEMPLATES:
+        raise ValueError(f"there is no curated policy {name!r}, choose from {', '.join(curated())}")
+    return name
+
+
+def fill(part: object, values: Mapping[str, object], name: str) -> object:
+    if isinstance(part, dict):
+        return {key: fill(inner, values, name) for key, inner in part.items()}
+    if isinstance(part, list):
+        return [fill(inner, values, name) for inner in part]
+    if not isinstance(part, str):
+        return part
+    if whole := PLACEHOLDER.fullmatch(part):
+        return value(whole, values, name)
+    return PLACEHOLDER.sub(lambda found: written(found, values, name), part)
+
+
+def value(found: re.Match[str], values: Mapping[str, object], name: str) -> object:
+    if found[1] not in values:
+        raise ValueError(f"the curated policy {name!r} needs a value for {found[0]}")
+    return values[found[1]]
+
+
+def written(found: re.Match[str], values: Mapping[str, object], name: str) -> str:
+    text = value(found, values, name)
+    if not isinstance(text, str):
+        raise ValueError(f"{found[0]} stands inside a longer text of {name!r} and has to be a text itself")
+    return text
