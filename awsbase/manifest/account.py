@@ -1,0 +1,46 @@
+"""The account that the manifest describes: who it is, where its home is, what everything in it is called after."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from awsbase.engine.place import Place, partition
+from awsbase.manifest.section import Section, advice
+from awsbase.manifest.values import AccountAlias, AccountId, Region, Tags
+from awsbase.manifest.words import shown
+
+
+def account_name(value: str) -> str:
+    """Accept a name that can begin the names of buckets and keys."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", value) or not 2 <= len(value) <= 32:
+        rule = "2 to 32 lower-case letters, digits and single hyphens, a letter first"
+        raise advice(f"{shown(value)} cannot begin the names of buckets", rule)
+    return value
+
+
+class Account(Section):
+    """The account that this manifest describes."""
+
+    id: AccountId = Field(description="The 12 digits of the account, in quotes. Any other account is refused.")
+    name: Annotated[str, AfterValidator(account_name)] = Field(
+        description="A short name; default names are made from it: the state bucket is called {name}-state.",
+        examples=["acme"],
+    )
+    region: Region = Field(description="The home region, where everything lives that has no region of its own.")
+    alias: AccountAlias | None = Field(
+        default=None, description="The sign-in alias, unique in the world: https://ALIAS.signin.aws.amazon.com/console"
+    )
+    tags: Tags = Field(default_factory=dict, description="Tags on everything that takes tags.")
+
+    @property
+    def partition(self) -> str:
+        """The partition of the home region, such as aws or aws-cn."""
+        return partition(self.region)
+
+    @property
+    def place(self) -> Place:
+        """The home region of this account."""
+        return Place(self.id, self.region, self.region)

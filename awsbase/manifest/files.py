@@ -1,0 +1,131 @@
+"""Files that a manifest refers to, such as policies and public keys: read beside the manifest, while it is checked."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer, PlainValidator, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from awsbase.manifest.section import advice, closest, reader
+from awsbase.manifest.words import shown
+
+MAX_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A text file, by the name that the manifest gives it."""
+
+    name: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class JsonFile:
+    """A JSON file that holds an object, by the name that the manifest gives it."""
+
+    name: str
+    value: dict[str, Any] = field(repr=False)
+
+
+def read_text(value: object, info: ValidationInfo) -> TextFile:
+    """Read a text file relative to the manifest."""
+    if isinstance(value, TextFile):
+        return value
+    name = file_name(value)
+    return TextFile(name, contents(name, info))
+
+
+def read_json(value: object, info: ValidationInfo) -> JsonFile:
+    """Read a JSON object relative to the manifest; duplicate keys are mistakes there too."""
+    if isinstance(value, JsonFile):
+        return value
+    name = file_name(value)
+    text = contents(name, info)
+    try:
+        loaded = json.loads(text, object_pairs_hook=unique, parse_constant=no_constant)
+    except json.JSONDecodeError as error:
+        raise advice(f"{name} is not JSON: line {error.lineno}: {error.msg}") from None
+    except RecursionError:
+        raise advice(f"{name} is nested too deeply") from None
+    except ValueError as error:
+        raise advice(f"{name}: {error}") from None
+    if not isinstance(loaded, dict):
+        raise advice(f"{name} holds {shown(loaded)}, not a JSON object")
+    return JsonFile(name, loaded)
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Build a JSON object; refuse a key that stands twice, of which JSON would keep the last."""
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in made:
+            raise ValueError(f"the key {key!r} stands twice in one object")
+        made[key] = value
+    return made
+
+
+def no_constant(word: str) -> object:
+    raise ValueError(f"{word} is not JSON")
+
+
+def file_name(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise advice(f"must be the name of a file, not {shown(value)}")
+    return value
+
+
+def contents(name: str, info: ValidationInfo) -> str:
+    """Return the text of a file beside the manifest."""
+    known = reader(info)
+    folder = known.folder if known else Path()
+    # An absolute name works on one machine only; `..` is how several manifests share a folder of policies.
+    if os.path.isabs(name) or name.startswith("~"):
+        raise advice(f"{name} is an absolute path", "write it relative to the manifest's folder")
+    path = folder / name
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise advice(f"{name} is a directory" if stat.S_ISDIR(mode) else f"{name} is not a regular file")
+        content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
+    except FileNotFoundError:
+        raise not_found(name, folder) from None
+    except OSError as error:
+        raise advice(f"{name} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise advice(f"{shown(name)} is no file name") from None
+    if content is None:
+        raise advice(f"{name} is larger than {MAX_BYTES // 1024} KiB")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise advice(f"{name} is not UTF-8 text") from None
+
+
+def not_found(name: str, folder: Path) -> PydanticCustomError:
+    """Say that there is no such file, and which one beside it was meant."""
+    beside = (folder / name).parent
+    try:
+        names = [entry.name for entry in beside.iterdir() if entry.is_file()]
+    except OSError:
+        return advice(f"no file {name}", f"there is no folder {os.path.dirname(name)}/ beside the manifest")
+    near = [os.path.join(os.path.dirname(name), each) for each in names]
+    return advice(f"no file {name}", closest(name, near))
+
+
+def written(value: TextFile | JsonFile) -> str:
+    return value.name
+
+
+Text = Annotated[
+    TextFile, PlainValidator(read_text, json_schema_input_type=str), PlainSerializer(written, return_type=str)
+]
+Json = Annotated[
+    JsonFile, PlainValidator(read_json, json_schema_input_type=str), PlainSerializer(written, return_type=str)
+]

@@ -1,0 +1,151 @@
+"""What every section of a manifest has in common: strict, frozen, silent means best practice, checked as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
+from awsbase.manifest.words import Steps, closest, shown
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+__all__ = ["Problem", "Reader", "Section", "Several", "advice", "closest", "reader"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that fits no other part of the manifest; the path starts at the section that reports it."""
+
+    path: Steps
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What validation knows beside the value: the manifest's folder, and what `{name}` and the like stand for."""
+
+    folder: Path
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def reader(info: ValidationInfo) -> Reader | None:
+    """Return the reader of this validation; None when a section is built in Python."""
+    return info.context if isinstance(info.context, Reader) else None
+
+
+def advice(message: str, hint: str | None = None) -> PydanticCustomError:
+    """Make the error that a validator raises to say what is wrong with a value, and what to write instead."""
+    return PydanticCustomError("advice", "{message}", {"message": message, "hint": hint})
+
+
+class Section(BaseModel):
+    """A mapping in the manifest: unknown keys are mistakes, nothing is converted, an empty key means its default."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,  # defaults may be templates: "{name}-state"
+        revalidate_instances="always",  # and so may the defaults of a default section
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _silence_is_the_default(cls, value: Any) -> Any:
+        """Take `audit:` with nothing behind it for `audit: {}`, and any other empty key as left out."""
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping) or None not in value.values():
+            return value
+        sections = {key for key, kind in cls.annotations().items() if any(is_section(each) for each in options(kind))}
+        filled = {key: {} if given is None and key in sections else given for key, given in value.items()}
+        return {key: given for key, given in filled.items() if given is not None or key not in cls.annotations()}
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield what does not fit the rest of the manifest, such as names that nobody defines."""
+        return iter(())
+
+    @classmethod
+    def annotations(cls) -> dict[str, Any]:
+        """Return the type of each key, by the name that the manifest uses."""
+        return {info.alias or name: info.annotation for name, info in cls.model_fields.items()}
+
+
+def is_section(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Section)
+
+
+def options(kind: object) -> Iterator[object]:
+    """Yield what a type annotation allows: the members of a union, without their annotations."""
+    origin = get_origin(kind)
+    if origin is Annotated:
+        yield from options(get_args(kind)[0])
+    elif origin in (Union, UnionType):
+        for member in get_args(kind):
+            yield from options(member)
+    else:
+        yield kind
+
+
+def inside(kind: object, step: str | int) -> Iterator[object]:
+    """Yield the types that may stand at one step below a type."""
+    for option in options(kind):
+        origin, arguments = get_origin(option), get_args(option)
+        if isinstance(option, type) and issubclass(option, Section):
+            if step in option.annotations():
+                yield option.annotations()[str(step)]
+        elif origin is dict:
+            yield arguments[1]
+        elif origin in (tuple, list, set, frozenset):
+            yield arguments[0]
+
+
+def keys_at(kind: object, path: Steps) -> list[str]:
+    """Return the keys that the manifest may have at a path below a type."""
+    kinds = [kind]
+    for step in path:
+        kinds = [deeper for each in kinds for deeper in inside(each, step)]
+    return [
+        key
+        for each in kinds
+        for option in options(each)
+        if isinstance(option, type) and issubclass(option, Section)
+        for key in option.annotations()
+    ]
+
+
+def sections_within(value: object, path: Steps = ()) -> Iterator[tuple[Steps, Section]]:
+    """Yield a section and all sections inside it, each with its path."""
+    if isinstance(value, Section):
+        yield path, value
+        for name, info in type(value).model_fields.items():
+            yield from sections_within(getattr(value, name), (*path, info.alias or name))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from sections_within(item, (*path, key))
+    elif isinstance(value, tuple | list):
+        for index, item in enumerate(value):
+            yield from sections_within(item, (*path, index))
+
+
+def each_once(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Refuse a list that names something twice."""
+    for index, item in enumerate(items):
+        if item in items[:index]:
+            raise advice(f"{shown(item)} is listed twice")
+    return items
+
+
+Item = TypeVar("Item")
+
+# YAML has lists and frozen sections hold tuples; this is the one conversion that strict types would refuse.
+Several = Annotated[tuple[Item, ...], Strict(False), AfterValidator(each_once)]

@@ -1,0 +1,199 @@
+"""What a single value of a manifest may be: account ids, regions, the names of things in AWS, tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
+
+from awsbase.manifest.section import advice, closest, reader
+from awsbase.manifest.words import nearest, shown
+
+TEMPLATE = re.compile(r"(?<!\$)\{([^{}]*)\}")
+PLACEHOLDERS = ("name", "id", "region")
+
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)*-(north|south|central)?(east|west)?(?<!-)-[0-9]")
+# Only for suggestions and completion.
+REGIONS = tuple(
+    """
+    af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1
+    ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1
+    cn-north-1 cn-northwest-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3
+    eusc-de-east-1 il-central-1 me-central-1 me-south-1 mx-central-1 sa-east-1 us-east-1 us-east-2 us-gov-east-1
+    us-gov-west-1 us-west-1 us-west-2
+    """.split()  # noqa: SIM905, forty lines would not read better
+)
+
+RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+
+# A resource takes 50 tags, and awsbase adds its own.
+MAX_TAGS = 45
+TAG_CHARACTERS = re.compile(r"[\w\s.:/=+@-]*")
+
+
+def expand(value: str, info: ValidationInfo) -> str:
+    """Fill in `{name}`, `{id}` and `{region}` from the account section; `${aws:...}` is left alone."""
+
+    def fill(match: re.Match[str]) -> str:
+        word = match[1]
+        if word not in PLACEHOLDERS:
+            near = nearest(word, PLACEHOLDERS)
+            hint = f"did you mean {{{near}}}?" if near else "there are {name}, {id} and {region}"
+            raise advice(f"no placeholder {{{word}}}", hint)
+        known = reader(info)
+        return known.names.get(word, match[0]) if known else match[0]
+
+    return TEMPLATE.sub(fill, value)
+
+
+def named(pattern: str, rule: str, *, also: Callable[[str], str | None] = lambda value: None) -> AfterValidator:
+    """Make the validator of a name: a template is expanded, then it must match; `also` may name another fault."""
+    matching = re.compile(pattern)
+
+    def check(value: str, info: ValidationInfo) -> str:
+        name = expand(value, info)
+        # Still a template: the account section has a mistake of its own, or this section is built in Python.
+        if TEMPLATE.search(name):
+            return name
+        origin = "" if name == value else f" (from {value!r})"
+        if not matching.fullmatch(name):
+            raise advice(f"{shown(name)}{origin} is no {rule.split(':')[0]}", "it is" + rule.partition(":")[2])
+        if fault := also(name):
+            raise advice(f"{shown(name)}{origin} {fault}")
+        return name
+
+    return AfterValidator(check)
+
+
+def bucket_fault(name: str) -> str | None:
+    if re.fullmatch(r"[0-9.]+", name):
+        return "looks like an IP address, which S3 refuses"
+    for prefix in ("xn--", "sthree-", "amzn-s3-demo-"):
+        if name.startswith(prefix):
+            return f"starts with {prefix!r}, which S3 keeps for itself"
+    for suffix in ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an"):
+        if name.endswith(suffix):
+            return f"ends with {suffix!r}, which S3 keeps for itself"
+    return None
+
+
+def alias_fault(name: str) -> str | None:
+    return "is kept for AWS's own keys" if name.startswith("alias/aws/") else None
+
+
+def region(value: str) -> str:
+    """Accept any region that is well formed, known or not: AWS opens new ones."""
+    if REGION.fullmatch(value):
+        return value
+    raise advice(f"{shown(value)} is no AWS region", closest(value, REGIONS) or "regions look like eu-west-1")
+
+
+def account_id(value: str) -> str:
+    """Accept the 12 digits of an account id."""
+    if not re.fullmatch(r"[0-9]{12}", value):
+        digits = re.sub(r"[\s-]", "", value)
+        hint = f'write "{digits}"' if re.fullmatch(r"[0-9]{12}", digits) else "an account id has 12 digits"
+        raise advice(f"{shown(value)} is no account id", hint)
+    return value
+
+
+def retention(value: int) -> int:
+    """Accept the retention times that CloudWatch Logs knows."""
+    if value not in RETENTION_DAYS:
+        longer = next((days for days in RETENTION_DAYS if days >= value), RETENTION_DAYS[-1])
+        raise advice(f"CloudWatch Logs cannot keep logs for {value} days", f"the next it knows is {longer}")
+    return value
+
+
+def tags(value: dict[str, str]) -> dict[str, str]:
+    """Accept tags that every service takes."""
+    if len(value) > MAX_TAGS:
+        raise advice(f"{len(value)} tags are too many", f"AWS takes 50 on a resource, {MAX_TAGS} of them from here")
+    seen: dict[str, str] = {}
+    for key, text in value.items():
+        if key.lower().startswith(("aws:", "awsbase:")):
+            raise advice(f"the tag {shown(key)} starts with a reserved prefix", "neither aws: nor awsbase: can be set")
+        if not 1 <= len(key) <= 128:
+            raise advice(f"the tag key {shown(key)} has {len(key)} characters", "AWS takes 1 to 128")
+        if len(text) > 256:
+            raise advice(f"the value of tag {shown(key)} has {len(text)} characters", "AWS takes up to 256")
+        if not TAG_CHARACTERS.fullmatch(key) or not TAG_CHARACTERS.fullmatch(text):
+            raise advice(f"the tag {shown(key)} has a character AWS refuses", "letters, digits, spaces and _.:/=+@-")
+        # IAM ignores the case of tag keys when it looks for duplicates.
+        if (twin := seen.setdefault(key.lower(), key)) != key:
+            raise advice(f"the tags {shown(twin)} and {shown(key)} are one to IAM", "keep one spelling")
+    return value
+
+
+def one_name_each(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """Refuse two keys that AWS takes for one name: IAM ignores case, and templates may meet."""
+    done = handler(value)
+    seen: dict[str, str] = {}
+    for name in done:
+        if twin := seen.get(name.lower()):
+            raise advice(f"{shown(twin)} and {shown(name)} are one name to AWS", "keep one of them")
+        seen[name.lower()] = name
+    if isinstance(value, dict) and len(done) < len(value):
+        raise advice("two keys become one name once their placeholders are filled in", "keep one of them")
+    return done
+
+
+AccountId = Annotated[str, AfterValidator(account_id), Field(json_schema_extra={"pattern": "^[0-9]{12}$"})]
+Region = Annotated[str, AfterValidator(region), Field(json_schema_extra={"examples": list(REGIONS)})]
+
+BucketName = Annotated[
+    str,
+    named(
+        r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+        "bucket name: 3 to 63 lower-case letters, digits and hyphens, a letter or digit at both ends",
+        also=bucket_fault,
+    ),
+]
+AccountAlias = Annotated[
+    str,
+    named(
+        r"(?=.{3,63}$)(?![0-9]{12}$)[a-z0-9]+(-[a-z0-9]+)*",
+        "account alias: 3 to 63 lower-case letters, digits and single hyphens, not 12 digits",
+    ),
+]
+UserName = Annotated[str, named(r"[A-Za-z0-9_+=,.@-]{1,64}", "user name: 1 to 64 letters, digits and _+=,.@-")]
+RoleName = Annotated[str, named(r"[A-Za-z0-9_+=,.@-]{1,64}", "role name: 1 to 64 letters, digits and _+=,.@-")]
+GroupName = Annotated[str, named(r"[A-Za-z0-9_+=,.@-]{1,128}", "group name: 1 to 128 letters, digits and _+=,.@-")]
+PolicyName = Annotated[str, named(r"[A-Za-z0-9_+=,.@-]{1,128}", "policy name: 1 to 128 letters, digits and _+=,.@-")]
+ProfileName = Annotated[
+    str, named(r"[A-Za-z0-9_+=,.@-]{1,128}", "instance profile name: 1 to 128 letters, digits and _+=,.@-")
+]
+IamPath = Annotated[str, named(r"/|/[\x21-\x7e]{1,510}/", "path: begins and ends with /")]
+TopicName = Annotated[str, named(r"[A-Za-z0-9_-]{1,256}", "topic name: 1 to 256 letters, digits and _-")]
+TrailName = Annotated[
+    str,
+    named(
+        r"(?=.{3,128}$)(?![0-9.]+$)[A-Za-z0-9]+([._-][A-Za-z0-9]+)*",
+        "trail name: 3 to 128 letters and digits, with single . _ - between them",
+    ),
+]
+LogGroupName = Annotated[
+    str, named(r"(?!aws/)[A-Za-z0-9._/#-]{1,512}", "log group name: 1 to 512 letters, digits and ._/#-, not under aws/")
+]
+KmsAlias = Annotated[
+    str,
+    named(r"alias/[A-Za-z0-9/_-]{1,250}", "key alias: alias/ and letters, digits and /_-", also=alias_fault),
+]
+ArnStr = Annotated[
+    str, named(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:\S+", "ARN: like arn:PARTITION:iam::ACCOUNT:...")
+]
+Email = Annotated[
+    str,
+    named(
+        r"(?=.{6,254}$)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}",
+        "e-mail address: like ops@acme.example",
+    ),
+]
+LogRetention = Annotated[int, AfterValidator(retention), Field(json_schema_extra={"enum": list(RETENTION_DAYS)})]
+Tags = Annotated[dict[str, str], AfterValidator(tags)]
+OneNameEach = WrapValidator(one_name_each)
