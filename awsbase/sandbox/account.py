@@ -6,7 +6,7 @@ the rules say before → moto → what do the rules say after → the record. Ru
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
@@ -24,6 +24,7 @@ from moto.core.model import OperationModel
 from awsbase.sandbox import faults, wire
 from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Callers, Key
 from awsbase.sandbox.clock import Clock
+from awsbase.sandbox.dump import dump
 from awsbase.sandbox.faults import Faults, LostReply
 from awsbase.sandbox.http import Message, Reply
 from awsbase.sandbox.record import Call
@@ -131,6 +132,16 @@ class Sandbox:
         """Return what a rule remembers in this sandbox."""
         found: Memory = self._memories.setdefault(kind, kind())
         return found
+
+    def remembered(self) -> Iterator[tuple[str, Any]]:
+        """Yield what rules remember that is part of the account's state, by its name."""
+        for kind, held in self._memories.items():
+            if part := getattr(kind, "STATE", None):
+                yield part, held.state()
+
+    def dump(self) -> dict[str, Any]:
+        """Return the account's state as one comparable value."""
+        return dump(self)
 
     def moto(self, name: str, /, *, region: str = "us-east-1", account: str | None = None, **params: Any) -> Any:
         """Ask moto directly: no rule, no fault, no record; raise its refusal."""

@@ -21,7 +21,7 @@ Kind = Literal[
 ]
 
 
-class LostReply(Exception):  # noqa: N818 - it is what happened, as in AWS's own names
+class LostReply(Exception):
     """The connection broke: the caller cannot know whether the call took effect."""
 
 

@@ -34,6 +34,9 @@ SIGNED_AS = {
     "email": "ses",
 }
 
+# Services whose host has no region.
+GLOBAL = ("budgets", "cloudfront")
+
 # What S3 and IAM answer with besides 400, where their models do not say.
 STATUS = {
     "AccessDenied": 403,
@@ -59,7 +62,7 @@ STATUS = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - AWS calls them exceptions; a refusal is what they are here
+class Refusal(Exception):
     """What AWS would refuse a request with."""
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:
@@ -207,7 +210,7 @@ def gap(service: str, what: str) -> Refusal:
 def address(service: str, region: str, account: str = "") -> str:
     """Return where AWS would answer for a service in a region."""
     prefix = model(service).endpoint_prefix
-    host = f"{prefix}.{region}.amazonaws.com"
+    host = f"{prefix}.amazonaws.com" if service in GLOBAL else f"{prefix}.{region}.amazonaws.com"
     if service == "s3control":
         host = f"{account}.{host}"
     return f"https://{host}"

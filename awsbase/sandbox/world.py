@@ -37,7 +37,8 @@ class World:
         with self.open():
             forget_profiles()
             iam = self.backend("iam", "aws")
-            iam.managed_policies.update({policy.arn: copy.copy(policy) for policy in aws_managed_policies(account)})
+            iam.aws_managed_policies = [copy.copy(policy) for policy in aws_managed_policies(account)]
+            iam.managed_policies.update({policy.arn: policy for policy in iam.aws_managed_policies})
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -54,6 +55,11 @@ class World:
         """Return moto's own object for one service and region (global services: the partition)."""
         with self.open():
             return _backends(service)[account or self.account][region]
+
+    def backends(self, service: str) -> dict[str, Any]:
+        """Return moto's own objects for one service by region, for the regions in use."""
+        with self.open():
+            return dict(_backends(service)[self.account])
 
     def send(self, service: str, message: Message, account: str | None = None) -> Reply | None:
         """Return moto's reply to a request, or None where moto has nothing to answer with."""

@@ -1,0 +1,149 @@
+"""The same sandbox on a socket, for the AWS CLI, Terraform and clients of other processes."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from awsbase.sandbox import wire
+from awsbase.sandbox.account import Sandbox
+from awsbase.sandbox.callers import ADMINISTRATOR_KEY
+from awsbase.sandbox.faults import Killed, LostReply
+from awsbase.sandbox.http import Message
+
+# One cheap read each: the first call to a service loads its model and moto's part of it, which takes a moment.
+FIRST_READS = (
+    "sts:GetCallerIdentity",
+    "iam:ListUsers",
+    "s3:ListBuckets",
+    "s3control:GetPublicAccessBlock",
+    "kms:ListKeys",
+    "cloudtrail:DescribeTrails",
+    "cloudwatch:DescribeAlarms",
+    "logs:DescribeLogGroups",
+    "sns:ListTopics",
+    "resourcegroupstaggingapi:GetResources",
+    "account:GetAlternateContact",
+    "billing:GetBillingPreferences",
+)
+
+WARM: dict[str, dict[str, Any]] = {
+    "s3control:GetPublicAccessBlock": {"AccountId": "123456789012"},
+    "account:GetAlternateContact": {"AlternateContactType": "SECURITY"},
+    "billing:GetBillingPreferences": {"features": ["BILLING_ALERTS"]},
+}
+
+
+def serve(
+    host: str = "127.0.0.1", port: int = 0, *, sandbox: Sandbox, ready: Callable[[str], None] = lambda url: None
+) -> None:
+    """Serve a sandbox until interrupted or terminated; call `ready` with the URL once it answers at once."""
+    warm(sandbox)
+    server = listen(sandbox, host, port)
+    with _terminated(server):
+        ready(f"http://{server.host}:{server.port}")
+        try:
+            server.serve_forever(poll_interval=0.1)
+        except KeyboardInterrupt:
+            logging.getLogger(__name__).debug("interrupted")
+        finally:
+            server.server_close()
+
+
+def listen(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> BaseWSGIServer:
+    """Open a socket that answers for the sandbox; the caller runs `serve_forever` and `shutdown`."""
+
+    def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        try:
+            reply = sandbox.answer(_addressed(_message(environ), sandbox))
+        except (LostReply, Killed) as lost:
+            # werkzeug says nothing, and the handler hangs up, when the application finds the connection broken.
+            raise ConnectionResetError(str(lost)) from lost
+        held = [(name, value) for name, value in reply.headers.items() if name.lower() not in _BY_SERVER]
+        if "content-length" not in {name.lower() for name, _ in held}:
+            held.append(("Content-Length", str(len(reply.body))))
+        start(f"{reply.status} {_REASON.get(reply.status, 'Answered')}", held)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
+
+    return make_server(host, port, application, threaded=True, request_handler=_Handler)
+
+
+def warm(sandbox: Sandbox) -> None:
+    """Load what the first call to each service would wait for."""
+    for name in FIRST_READS:
+        service, _, operation = name.partition(":")
+        scope = f"{ADMINISTRATOR_KEY}/20300101/us-east-1/{wire.model(service).signing_name}/aws4_request"
+        signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}"}
+        at = Message("POST", wire.address(service, "us-east-1", sandbox.account), signed, b"")
+        sandbox.answer(wire.write(wire.operation(service, operation), WARM.get(name, {}), at))
+    sandbox.calls.clear()
+
+
+_BY_SERVER = ("date", "server", "connection", "transfer-encoding")
+_REASON = {200: "OK", 204: "No Content", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 409: "Conflict"}
+
+
+class _Handler(WSGIRequestHandler):
+    """Keep connections open, headers as they were sent, and the terminal quiet."""
+
+    protocol_version = "HTTP/1.1"
+
+    def make_environ(self) -> Any:
+        environ = super().make_environ()
+        environ["awsbase.headers"] = dict(self.headers.items())
+        return environ
+
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+        self.close_connection = True
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        logging.getLogger(__name__).debug(message, *args)
+
+
+def _message(environ: dict[str, Any]) -> Message:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    stream = environ["wsgi.input"]
+    body = stream.read() if environ.get("wsgi.input_terminated") else stream.read(length)
+    headers = {name: value for name, value in environ["awsbase.headers"].items() if name.lower() != "transfer-encoding"}
+    return Message(environ["REQUEST_METHOD"], f"http://{environ['HTTP_HOST']}{environ['RAW_URI']}", headers, body)
+
+
+def _addressed(message: Message, sandbox: Sandbox) -> Message:
+    """Return a request as it would have been sent to AWS itself."""
+    scope = wire.scope(message)
+    if scope is None or not wire.known(scope.service):
+        return message
+    sent = urlsplit(message.url)
+    to = urlsplit(wire.address(scope.service, scope.region, sandbox.account))
+    host = to.netloc
+    # Against a name such as localhost, S3 clients put the bucket in front of the host.
+    bucket, _, rest = (sent.hostname or "").partition(".localhost")
+    if scope.service == "s3" and bucket and not rest and (sent.hostname or "").endswith(".localhost"):
+        host = f"{bucket}.{host}"
+    headers = {name: value for name, value in message.headers.items() if name.lower() != "host"}
+    url = f"https://{host}{sent.path}" + (f"?{sent.query}" if sent.query else "")
+    return replace(message, url=url, headers={**headers, "Host": host})
+
+
+@contextmanager
+def _terminated(server: BaseWSGIServer) -> Iterator[None]:
+    """End the server on SIGTERM; only the main thread may ask for signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        # shutdown waits for the loop that this signal has interrupted, so it needs another thread.
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

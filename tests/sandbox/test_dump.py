@@ -1,0 +1,32 @@
+"""Accounts that are equal dump equal, and whatever is left over shows."""
+
+from awsbase.sandbox import Sandbox
+
+
+def furnish(sandbox: Sandbox) -> None:
+    key = sandbox.client("kms").create_key(Tags=[{"TagKey": "awsbase:address", "TagValue": "key/a"}])["KeyMetadata"]
+    sandbox.client("kms").create_alias(AliasName="alias/acme", TargetKeyId=key["KeyId"])
+    sandbox.client("logs").create_log_group(logGroupName="trail", kmsKeyId=key["Arn"])
+    sandbox.client("iam").create_user(UserName="alice")
+    sandbox.client("iam").create_access_key(UserName="alice")
+    sandbox.client("s3").create_bucket(Bucket="acme-state")
+    topic = sandbox.client("sns").create_topic(Name="security")["TopicArn"]
+    sandbox.client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="a@acme.example")
+
+
+def test_two_accounts_furnished_alike_dump_equal() -> None:
+    one, other = Sandbox(strict=False), Sandbox(strict=False)
+    furnish(one)
+    furnish(other)
+
+    assert one.dump() == other.dump()
+    assert "alias/acme" in one.dump()["logs"]["us-east-1"]["trail"]["key"]
+
+
+def test_an_orphan_shows() -> None:
+    one, other = Sandbox(strict=False), Sandbox(strict=False)
+    furnish(one)
+    furnish(other)
+    other.client("kms").create_key()
+
+    assert one.dump() != other.dump()

@@ -1,0 +1,118 @@
+"""The served sandbox is the same one, met over a socket."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError
+
+from awsbase.sandbox import Fault, Sandbox
+from awsbase.sandbox.serve import listen, warm
+from tests.sandbox.refused import refused
+
+ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
+
+
+CONTACT = {
+    "AlternateContactType": "SECURITY",
+    "EmailAddress": "sec@acme.example",
+    "Name": "Sec Team",
+    "PhoneNumber": "+1 555 0100",
+    "Title": "Security",
+}
+
+
+class Served:
+    """A sandbox and the way to it."""
+
+    def __init__(self, sandbox: Sandbox, url: str) -> None:
+        self.sandbox = sandbox
+        self.url = url
+
+    def client(self, service: str, region: str = "eu-west-1") -> Any:
+        session = boto3.Session("AKIASANDBOXADMIN0000", "secret", region_name=region)
+        make: Any = session.client
+        return make(service, endpoint_url=self.url, config=ONCE)
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    sandbox = Sandbox()
+    server = listen(sandbox)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield Served(sandbox, f"http://{server.host}:{server.port}")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_clients_of_another_process_meet_the_same_account(served: Served) -> None:
+    assert served.client("sts").get_caller_identity()["Arn"].endswith(":assumed-role/sandbox-administrator/you")
+    served.client("iam").create_user(UserName="alice")
+    assert served.sandbox.client("iam").get_user(UserName="alice")["User"]["UserName"] == "alice"
+    assert refused(served.client("iam").get_user, UserName="bob") == "NoSuchEntity"
+    assert [call.name for call in served.sandbox.calls][:2] == ["sts:GetCallerIdentity", "iam:CreateUser"]
+
+
+def test_objects_with_awkward_keys_travel_both_ways(served: Served) -> None:
+    s3 = served.client("s3")
+    s3.create_bucket(Bucket="acme-state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="acme-state", Key="env/a b+c%2F/ü", Body=b"state", Metadata={"some_key": "x"})
+
+    found = s3.get_object(Bucket="acme-state", Key="env/a b+c%2F/ü")
+    assert (found["Body"].read(), found["Metadata"]) == (b"state", {"some_key": "x"})
+    assert [held["Key"] for held in s3.list_objects_v2(Bucket="acme-state")["Contents"]] == ["env/a b+c%2F/ü"]
+    s3.head_bucket(Bucket="acme-state")
+    assert refused(s3.head_bucket, Bucket="nobodys") == "404"
+
+
+def unprefixed(request: Any) -> None:
+    request.url = request.url.replace("//123456789012.", "//")
+
+
+def test_the_accounts_public_access_block_works_with_an_ip_endpoint(served: Served) -> None:
+    control = served.client("s3control")
+    # botocore puts the account in front of the host, and no name server knows 123456789012.127.0.0.1.
+    control.meta.events.register("before-sign", lambda request, **_: unprefixed(request))
+    four = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+    control.put_public_access_block(AccountId="123456789012", PublicAccessBlockConfiguration=four)
+
+    block = control.get_public_access_block(AccountId="123456789012")
+    assert block["PublicAccessBlockConfiguration"] == four
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "params"),
+    [
+        ("kms", "list_keys", {}),
+        ("cloudtrail", "describe_trails", {}),
+        ("cloudwatch", "describe_alarms", {}),
+        ("logs", "describe_log_groups", {}),
+        ("sns", "list_topics", {}),
+        ("resourcegroupstaggingapi", "get_resources", {}),
+        ("billing", "get_billing_preferences", {"features": ["BILLING_ALERTS"]}),
+        ("account", "put_alternate_contact", CONTACT),
+    ],
+)
+def test_every_service_answers(served: Served, service: str, method: str, params: dict[str, Any]) -> None:
+    assert refused(getattr(served.client(service), method), **params) is None
+
+
+def test_a_lost_reply_is_a_broken_connection(served: Served) -> None:
+    served.sandbox.faults.add(Fault("reset after", on="iam:CreateUser"))
+
+    with pytest.raises(ConnectionClosedError):
+        served.client("iam").create_user(UserName="alice")
+    assert refused(served.client("iam").get_user, UserName="alice") is None
+
+
+def test_warming_leaves_no_trace() -> None:
+    sandbox = Sandbox()
+    warm(sandbox)
+
+    assert sandbox.calls == []
+    assert sandbox.dump() == Sandbox().dump() | {"billing": {"BILLING_ALERTS": "DISABLED"}}
