@@ -1,0 +1,412 @@
+"""What the curated documents let people do, asked of an evaluator rather than read off the JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from awsbase import policies
+from awsbase.engine.changes import Pending
+from tests.policies.evaluate import Request, allowed
+
+EVERY = [*policies.curated(), "state-writer"]
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+VALUES: Mapping[str, object] = {
+    "partition": "aws",
+    "account": "123456789012",
+    "region": "eu-west-1",
+    "name": "acme",
+    "state_bucket": "acme-state",
+    "state_key": KEY,
+    "audit_bucket": "acme-audit",
+    "trail": "acme-trail",
+}
+
+IAM = "arn:aws:iam::123456789012:"
+STATE = "arn:aws:s3:::acme-state"
+AUDIT = "arn:aws:s3:::acme-audit"
+OTHER = "arn:aws:s3:::acme-website"
+TRAIL = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/acme-trail"
+LOGS = "arn:aws:logs:eu-west-1:123456789012:log-group:/acme/trail:*"
+ALARM = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:acme-root"
+OURS = {"aws:ResourceTag/awsbase:address": "something/acme"}
+ALICE = {"aws:username": "alice"}
+LONG_TERM_KEYS: dict[str, str] = {}  # AWS does not say whether there was MFA
+CONSOLE = {"aws:MultiFactorAuthPresent": "false"}
+MFA = {"aws:MultiFactorAuthPresent": "true"}
+
+
+def may(names: str, action: str, resource: str = "*", context: Mapping[str, str] | None = None) -> bool:
+    documents = [policies.render(name, VALUES) for name in names.split()]
+    return allowed(documents, Request(action, resource, {**ALICE, **(context or {})}))
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+@pytest.mark.parametrize("name", EVERY)
+def test_every_document_is_one_that_aws_takes(name: str, partition: str) -> None:
+    key = KEY.replace("arn:aws:", f"arn:{partition}:")
+    document = policies.render(name, {**VALUES, "partition": partition, "state_key": key})
+
+    assert policies.problems(document, "identity") == []
+    assert policies.size(document) <= 6144
+    assert "${awsbase:" not in policies.minified(document)
+    assert set(re.findall(r"arn:([^:]*):", policies.minified(document))) <= {partition}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_document_says_why_it_exists(name: str) -> None:
+    assert len(policies.describe(name)) > 20
+
+
+def test_people_are_offered_all_but_the_template_of_the_state_section() -> None:
+    assert policies.curated() == [
+        "administrator",
+        "power-user",
+        "protect-audit",
+        "read-only",
+        "require-mfa",
+        "self-service",
+    ]
+
+
+def test_policy_variables_of_iam_pass_untouched() -> None:
+    assert f"{IAM}mfa/${{aws:username}}" in policies.minified(policies.render("self-service", VALUES))
+
+
+def test_an_unknown_stays_the_unknown_it_is() -> None:
+    key = Pending("key")
+    document = policies.render("state-writer", {**VALUES, "state_key": key})
+    again = policies.render("state-writer", {**VALUES, "state_key": key})
+
+    assert policies.problems(document, "identity") == []
+    assert policies.size(document) < policies.size(policies.render("state-writer", VALUES))
+    assert policies.same(document, again)
+    assert not policies.same(document, policies.render("state-writer", VALUES))
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("state-writer", {**VALUES, "state_bucket": Pending("bucket")}, "has to be a text itself"),
+        ("state-writer", {"partition": "aws"}, "needs a value for ${awsbase:state_bucket}"),
+        ("state-writer", {**VALUES, "state_bucket": "${awsbase:nme}"}, "still has a placeholder"),
+        ("readonly", VALUES, "there is no curated policy 'readonly'"),
+        ("../../setup", VALUES, "there is no curated policy"),
+    ],
+    ids=["unknown inside a text", "no value", "left over", "misspelt", "not a name"],
+)
+def test_rendering_refuses(name: str, values: Mapping[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        policies.render(name, values)
+
+
+# People: every group of people has these two, here beside the right to do everything.
+
+GATED = "administrator self-service require-mfa"
+PLAIN = "self-service require-mfa"
+
+
+@pytest.mark.parametrize("session", [LONG_TERM_KEYS, CONSOLE], ids=["long-term keys", "console"])
+@pytest.mark.parametrize("names", [GATED, PLAIN], ids=["administrator", "nobody special"])
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("iam:ChangePassword", "user/alice"),
+        ("iam:GetUser", "user/alice"),
+        ("iam:CreateVirtualMFADevice", "mfa/alice"),
+        ("iam:CreateVirtualMFADevice", "mfa/alice/alice-phone"),
+        ("iam:EnableMFADevice", "user/alice"),
+        ("iam:EnableMFADevice", "user/people/alice"),
+        ("iam:ResyncMFADevice", "user/alice"),
+        ("iam:ListMFADevices", "user/alice"),
+        ("iam:DeleteVirtualMFADevice", "mfa/alice"),
+    ],
+)
+def test_a_new_user_gets_in_without_mfa(action: str, resource: str, names: str, session: dict[str, str]) -> None:
+    assert may(names, action, IAM + resource, session)
+
+
+@pytest.mark.parametrize("names", [GATED, PLAIN], ids=["administrator", "nobody special"])
+@pytest.mark.parametrize("action", ["iam:GetAccountPasswordPolicy", "iam:ListVirtualMFADevices"])
+def test_a_new_user_sees_what_enrolment_asks_for(action: str, names: str) -> None:
+    assert may(names, action)
+
+
+@pytest.mark.parametrize("action", ["sts:GetSessionToken", "sts:GetCallerIdentity"])
+def test_the_gate_never_stands_before_the_way_to_mfa(action: str) -> None:
+    # These two need no Allow, so the gate is asked beside an Allow: only its Deny counts.
+    assert may("administrator require-mfa", action)
+
+
+@pytest.mark.parametrize("session", [LONG_TERM_KEYS, CONSOLE], ids=["long-term keys", "console"])
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("iam:EnableMFADevice", "user/bob"),
+        ("iam:EnableMFADevice", "user/alice-smith"),
+        ("iam:EnableMFADevice", "user/alice/bob"),
+        ("iam:ResyncMFADevice", "user/bob"),
+        ("iam:CreateVirtualMFADevice", "mfa/bob"),
+        ("iam:CreateVirtualMFADevice", "mfa/alice-smith"),
+        ("iam:DeleteVirtualMFADevice", "mfa/bob"),
+        ("iam:DeactivateMFADevice", "user/alice"),
+        ("iam:CreateAccessKey", "user/alice"),
+        ("iam:UploadSSHPublicKey", "user/alice"),
+        ("iam:UpdateLoginProfile", "user/alice"),
+        ("iam:ListUsers", "*"),
+        ("iam:CreateUser", "user/eve"),
+        ("s3:ListAllMyBuckets", "*"),
+        # AWS does not say whether a code that comes with AssumeRole itself counts for the caller's own policies.
+        # Letting AssumeRole through would let stolen keys into every role that does not ask for MFA; an MFA session
+        # from GetSessionToken passes in any case, so that is the way to a role.
+        ("sts:AssumeRole", "role/deploy"),
+    ],
+)
+def test_nothing_else_goes_without_mfa(action: str, resource: str, session: dict[str, str]) -> None:
+    assert not may(GATED, action, resource if resource == "*" else IAM + resource, session)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "answer"),
+    [
+        ("iam:CreateAccessKey", "user/alice", True),
+        ("iam:CreateAccessKey", "user/people/alice", True),
+        ("iam:CreateAccessKey", "user/bob", False),
+        ("iam:UploadSSHPublicKey", "user/alice", True),
+        ("iam:UploadSigningCertificate", "user/alice", True),
+        ("iam:DeactivateMFADevice", "user/alice", True),
+        ("iam:DeactivateMFADevice", "user/bob", False),
+        ("iam:DeleteVirtualMFADevice", "mfa/alice", True),
+        ("iam:DeleteVirtualMFADevice", "mfa/bob", False),
+        ("iam:AttachUserPolicy", "user/alice", False),
+        ("iam:AddUserToGroup", "group/Administrators", False),
+        ("iam:CreateLoginProfile", "user/alice", False),
+    ],
+)
+def test_with_mfa_people_look_after_their_own(action: str, resource: str, answer: bool) -> None:
+    assert may(PLAIN, action, IAM + resource, MFA) is answer
+
+
+@pytest.mark.parametrize("action", ["iam:CreateAccessKey", "iam:DeactivateMFADevice", "iam:DeleteSSHPublicKey"])
+def test_own_keys_ask_for_mfa_even_without_the_gate(action: str) -> None:
+    assert not may("self-service", action, f"{IAM}user/alice")
+    assert may("self-service", action, f"{IAM}user/alice", MFA)
+
+
+def test_self_service_is_for_users_and_gives_a_role_nothing_of_its_own() -> None:
+    documents = [policies.render("self-service", VALUES)]
+
+    assert not allowed(documents, Request("iam:ChangePassword", f"{IAM}user/", MFA))
+    assert not allowed(documents, Request("iam:CreateAccessKey", f"{IAM}user/${{aws:username}}", MFA))
+
+
+@pytest.mark.parametrize(
+    ("action", "answer"),
+    [
+        ("iam:CreateUser", True),
+        ("kms:ScheduleKeyDeletion", True),
+        ("organizations:ListAccounts", True),
+        ("account:PutAlternateContact", True),
+        ("account:CloseAccount", False),
+        ("organizations:CloseAccount", False),
+        ("organizations:LeaveOrganization", False),
+        ("organizations:RemoveAccountFromOrganization", False),
+    ],
+)
+def test_an_administrator_does_all_but_close_or_leave(action: str, answer: bool) -> None:
+    assert may(GATED, action, "*", MFA) is answer
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "answer"),
+    [
+        ("ec2:RunInstances", "*", {}, True),
+        ("s3:CreateBucket", OTHER, {}, True),
+        ("s3:PutObject", f"{OTHER}/index.html", {}, True),
+        ("s3:ListAllMyBuckets", "*", {}, True),
+        ("s3:ListBucket", STATE, {}, False),
+        ("s3:GetObject", f"{STATE}/prod.tfstate", {}, False),
+        ("s3:DeleteObject", f"{STATE}/prod.tfstate.tflock", {}, False),
+        ("s3:PutBucketPolicy", STATE, {}, False),
+        ("s3:GetObject", f"{AUDIT}/AWSLogs/x.json.gz", {}, False),
+        ("s3:DeleteBucket", AUDIT, {}, False),
+        ("iam:CreateUser", f"{IAM}user/eve", {}, False),
+        ("iam:PassRole", f"{IAM}role/admin", {}, False),
+        ("iam:ListRoles", "*", {}, True),
+        ("sso:CreatePermissionSet", "*", {}, False),
+        ("organizations:LeaveOrganization", "*", {}, False),
+        ("account:CloseAccount", "*", {}, False),
+        ("kms:Decrypt", KEY, {}, True),
+        ("kms:Decrypt", KEY, OURS, False),
+        ("kms:GenerateDataKey", KEY, OURS, False),
+        ("kms:CreateKey", "*", {}, False),
+        ("kms:PutKeyPolicy", KEY, {}, False),
+        ("kms:ScheduleKeyDeletion", KEY, {}, False),
+        ("kms:CreateGrant", KEY, {"kms:GrantIsForAWSResource": "true"}, True),
+        ("kms:CreateGrant", KEY, {"kms:GrantIsForAWSResource": "false"}, False),
+        ("kms:CreateGrant", KEY, {"kms:GrantIsForAWSResource": "true", **OURS}, False),
+        ("cloudtrail:LookupEvents", "*", {}, True),
+        ("cloudtrail:StopLogging", TRAIL, {}, False),
+        ("cloudtrail:DeleteTrail", TRAIL, {}, False),
+        ("cloudwatch:PutMetricAlarm", ALARM, {}, True),
+        ("cloudwatch:DeleteAlarms", ALARM, OURS, False),
+        ("logs:DeleteMetricFilter", LOGS, OURS, False),
+    ],
+)
+def test_a_power_user_builds_but_never_touches_state_or_audit(
+    action: str, resource: str, context: dict[str, str], answer: bool
+) -> None:
+    assert may("power-user self-service require-mfa", action, resource, {**MFA, **context}) is answer
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "answer"),
+    [
+        ("cloudtrail:StopLogging", TRAIL, {}, False),
+        ("cloudtrail:UpdateTrail", TRAIL, {}, False),
+        ("cloudtrail:PutEventSelectors", TRAIL, {}, False),
+        ("cloudtrail:DeleteTrail", TRAIL.replace("acme-trail", "debug"), {}, True),
+        ("cloudtrail:GetTrailStatus", TRAIL, {}, True),
+        ("s3:DeleteBucket", AUDIT, {}, False),
+        ("s3:DeleteBucketPolicy", AUDIT, {}, False),
+        ("s3:PutBucketPolicy", AUDIT, {}, False),
+        ("s3:PutLifecycleConfiguration", AUDIT, {}, False),
+        ("s3:PutBucketVersioning", AUDIT, {}, False),
+        ("s3:DeleteObject", f"{AUDIT}/AWSLogs/x", {}, False),
+        ("s3:DeleteObjectVersion", f"{AUDIT}/AWSLogs/x", {}, False),
+        ("s3:PutObject", f"{AUDIT}/AWSLogs/x", {}, False),
+        ("s3:GetObject", f"{AUDIT}/AWSLogs/x", {}, True),
+        ("s3:DeleteObject", f"{OTHER}/x", {}, True),
+        ("kms:DisableKey", KEY, OURS, False),
+        ("kms:ScheduleKeyDeletion", KEY, OURS, False),
+        ("kms:PutKeyPolicy", KEY, OURS, False),
+        ("kms:UntagResource", KEY, OURS, False),
+        ("kms:Decrypt", KEY, OURS, True),
+        ("kms:DisableKey", KEY, {}, True),
+        ("logs:DeleteLogGroup", LOGS, OURS, False),
+        ("logs:DeleteMetricFilter", LOGS, OURS, False),
+        ("logs:UntagResource", LOGS, OURS, False),
+        ("logs:DeleteLogGroup", LOGS, {}, True),
+        ("logs:FilterLogEvents", LOGS, OURS, True),
+        ("cloudwatch:DeleteAlarms", ALARM, OURS, False),
+        ("cloudwatch:PutMetricAlarm", ALARM, OURS, False),
+        ("cloudwatch:DisableAlarmActions", ALARM, OURS, False),
+        ("cloudwatch:DeleteAlarms", ALARM, {}, True),
+    ],
+)
+def test_who_administers_cannot_silence_the_audit_trail(
+    action: str, resource: str, context: dict[str, str], answer: bool
+) -> None:
+    assert may("administrator protect-audit", action, resource, {**MFA, **context}) is answer
+
+
+READS = [
+    ("s3:GetObject", f"{STATE}/prod.tfstate"),
+    ("s3:GetObjectVersion", f"{STATE}/prod.tfstate"),
+    ("secretsmanager:GetSecretValue", "*"),
+    ("ssm:GetParameter", "*"),
+    ("ssm:GetParametersByPath", "*"),
+    ("kms:Decrypt", KEY),
+    ("dynamodb:GetItem", "*"),
+    ("dynamodb:Query", "*"),
+    ("dynamodb:Scan", "*"),
+    ("logs:GetLogEvents", LOGS),
+    ("logs:FilterLogEvents", LOGS),
+    ("logs:StartQuery", LOGS),
+    ("sqs:ReceiveMessage", "*"),
+    ("kinesis:GetRecords", "*"),
+    ("ec2:GetPasswordData", "*"),
+    ("ec2:GetConsoleOutput", "*"),
+    ("ec2:DescribeInstanceAttribute", "*"),
+    ("athena:GetQueryResults", "*"),
+    ("lambda:GetFunction", "*"),
+    ("ecr:BatchGetImage", "*"),
+    ("codecommit:GitPull", "*"),
+]
+
+
+@pytest.mark.parametrize("names", ["read-only", "read-only administrator"], ids=["alone", "beside an Allow"])
+@pytest.mark.parametrize(("action", "resource"), READS)
+def test_a_reader_never_reads_contents(action: str, resource: str, names: str) -> None:
+    assert not may(names, action, resource, MFA)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "s3:ListAllMyBuckets",
+        "s3:ListBucket",
+        "s3:GetBucketPolicy",
+        "s3:GetEncryptionConfiguration",
+        "ec2:DescribeInstances",
+        "iam:GetAccountAuthorizationDetails",
+        "iam:ListUsers",
+        "kms:DescribeKey",
+        "kms:GetKeyPolicy",
+        "cloudtrail:DescribeTrails",
+        "cloudtrail:GetTrailStatus",
+        "cloudwatch:DescribeAlarms",
+        "logs:DescribeMetricFilters",
+        "sns:ListSubscriptionsByTopic",
+        "dynamodb:DescribeTable",
+        "secretsmanager:ListSecrets",
+        "ssm:DescribeParameters",
+        "tag:GetResources",
+        "ce:GetCostAndUsage",
+    ],
+)
+def test_a_reader_looks_at_everything(action: str) -> None:
+    assert may("read-only", action, "*", MFA)
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["s3:PutObject", "ec2:RunInstances", "iam:CreateUser", "iam:PassRole", "sts:AssumeRole", "tag:TagResources"],
+)
+def test_a_reader_changes_nothing(action: str) -> None:
+    assert not may("read-only", action, "*", MFA)
+
+
+def test_a_reader_is_given_no_verb_that_writes() -> None:
+    look = policies.render("read-only", VALUES)["Statement"]
+    assert isinstance(look, list)
+    verbs = {action.partition(":")[2] for action in look[0]["Action"]} - {"*"}
+
+    assert {verb for verb in verbs if not verb.startswith(("Get", "List", "Describe", "View", "Lookup"))} == {
+        "GenerateCredentialReport",
+        "GenerateServiceLastAccessedDetails",
+        "Simulate*",
+    }
+    assert [action for action in look[0]["Action"] if action.endswith(":*")] == ["pricing:*"]
+
+
+THROUGH_S3 = {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "answer"),
+    [
+        ("s3:ListBucket", STATE, {}, True),
+        ("s3:GetObject", f"{STATE}/env:/prod/app.tfstate", {}, True),
+        ("s3:PutObject", f"{STATE}/app.tfstate", {}, True),
+        ("s3:PutObject", f"{STATE}/app.tfstate.tflock", {}, True),
+        ("s3:GetObject", f"{STATE}/app.tfstate.tflock", {}, True),
+        ("s3:DeleteObject", f"{STATE}/app.tfstate.tflock", {}, True),
+        ("s3:DeleteObject", f"{STATE}/app.tfstate", {}, False),
+        ("s3:DeleteObjectVersion", f"{STATE}/app.tfstate.tflock", {}, False),
+        ("s3:PutBucketPolicy", STATE, {}, False),
+        ("s3:GetObject", f"{AUDIT}/x", {}, False),
+        ("kms:Decrypt", KEY, THROUGH_S3, True),
+        ("kms:GenerateDataKey", KEY, THROUGH_S3, True),
+        ("kms:GenerateDataKey", KEY, {"kms:ViaService": "s3.cn-north-1.amazonaws.com.cn"}, True),
+        ("kms:Decrypt", KEY, {}, False),
+        ("kms:Decrypt", KEY[:-1] + "6", THROUGH_S3, False),
+        ("kms:ScheduleKeyDeletion", KEY, THROUGH_S3, False),
+    ],
+)
+def test_a_state_writer_locks_writes_and_unlocks_but_never_deletes_state(
+    action: str, resource: str, context: dict[str, str], answer: bool
+) -> None:
+    assert may("state-writer self-service require-mfa", action, resource, {**MFA, **context}) is answer
