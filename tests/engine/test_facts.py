@@ -1,0 +1,64 @@
+"""Facts are read once, whoever asks, and never wait for one another in a circle of full pools."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from awsbase.aws import Aws
+from awsbase.engine.facts import Facts
+from awsbase.sandbox import Sandbox
+
+
+@pytest.fixture
+def aws() -> Aws:
+    return Aws(Sandbox().session(), "eu-west-1")
+
+
+def test_a_fact_is_read_once_for_everyone(aws: Aws) -> None:
+    asked: list[str] = []
+    gate = threading.Barrier(8)
+
+    def names(facts: Facts, prefix: str) -> list[str]:
+        asked.append(prefix)
+        return [prefix]
+
+    def ask(facts: Facts) -> list[str]:
+        gate.wait(5)
+        return facts.read(names, "a")
+
+    with ThreadPoolExecutor(8) as readers, ThreadPoolExecutor(8) as people:
+        facts = Facts(aws, readers)
+        answers = list(people.map(lambda _: ask(facts), range(8)))
+    assert answers == [["a"]] * 8
+    assert asked == ["a"]
+
+
+def test_facts_are_built_on_facts_even_when_the_pool_has_one_thread(aws: Aws) -> None:
+    def base(facts: Facts, n: int) -> int:
+        return n
+
+    def total(facts: Facts, n: int) -> int:
+        return sum(facts.together(*((base, i) for i in range(n))))
+
+    with ThreadPoolExecutor(1) as readers:
+        facts = Facts(aws, readers)
+        facts.early([(total, 3), (total, 4), (base, 2)])
+        assert facts.read(total, 4) == 6
+
+
+def test_a_fact_that_fails_fails_for_everyone_with_the_same_cause(aws: Aws) -> None:
+    asked: list[int] = []
+
+    def broken(facts: Facts) -> int:
+        asked.append(1)
+        raise LookupError("no such thing")
+
+    with ThreadPoolExecutor(1) as readers:
+        facts = Facts(aws, readers)
+        for _ in range(2):
+            with pytest.raises(LookupError, match="no such thing"):
+                facts.read(broken)
+    assert len(asked) == 1

@@ -1,0 +1,204 @@
+"""Order, blocking, interruption and lost replies, with a toy kind of resource."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from awsbase.aws import Aws
+from awsbase.engine.account import Account, check, identify
+from awsbase.engine.changes import Mode, Report
+from awsbase.engine.facts import Facts
+from awsbase.engine.place import Place
+from awsbase.engine.reconcile import Cycle, UnknownNeed, leans_on, select, walk
+from awsbase.engine.resource import Kind, Resource
+from awsbase.engine.run import Run, approval
+from awsbase.engine.wire import Wire
+from awsbase.errors import Refused
+from awsbase.sandbox import Fault, Sandbox
+
+HOME = Place("123456789012", home="eu-west-1", region="eu-west-1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toy(Resource):
+    """A user that exists, after others."""
+
+    name: str
+    after: tuple[str, ...] = ()
+    do: Callable[[Run], object] = lambda run: None
+
+    @property
+    def address(self) -> str:
+        return f"toy/{self.name}"
+
+    def needs(self) -> Iterable[str]:
+        return (f"toy/{name}" for name in self.after)
+
+
+def users(facts: Facts) -> set[str]:
+    return {user["UserName"] for page in facts.aws.iam.get_paginator("list_users").paginate() for user in page["Users"]}
+
+
+def ensure_toy(run: Run, want: Toy) -> str:
+    there = want.name in run.read(users)
+    want.do(run)
+    if not there:
+        run.create("user", run.aws.iam.create_user, UserName=want.name)
+    return want.name
+
+
+def toy(name: str, *after: str, do: Callable[[Run], object] = lambda run: None) -> Toy:
+    return Toy(place=HOME, name=name, after=after, do=do)
+
+
+def account(sandbox: Sandbox, caller: str | None = None) -> Account:
+    wire = Wire()
+    return identify(Aws(sandbox.session(caller), "eu-west-1", [wire.attach]), wire)
+
+
+def go(
+    sandbox: Sandbox,
+    toys: Sequence[Toy],
+    mode: Mode = "reconcile",
+    *,
+    approved: Report | None = None,
+    stop: threading.Event | None = None,
+) -> Report:
+    return walk(
+        mode,
+        toys,
+        {Toy: Kind(ensure_toy, lambda want: [(users,)])},
+        account(sandbox),
+        clock=sandbox.clock,
+        approved=approval(approved.changes) if approved else None,
+        stop=stop,
+    )
+
+
+def statuses(report: Report) -> dict[str, str]:
+    return {outcome.address.removeprefix("toy/"): outcome.status for outcome in report.outcomes}
+
+
+def test_what_is_needed_comes_first_and_the_report_keeps_the_order_of_the_manifest() -> None:
+    sandbox = Sandbox()
+    report = go(sandbox, [toy("c", "b"), toy("b", "a"), toy("a")])
+    created = [call.params["UserName"] for call in sandbox.calls if call.writes]
+    assert created == ["a", "b", "c"]
+    assert [outcome.address for outcome in report.outcomes] == ["toy/c", "toy/b", "toy/a"]
+    assert statuses(report) == {"c": "changed", "b": "changed", "a": "changed"}
+    assert report.writes == 3
+
+
+def test_a_failure_blocks_what_hangs_below_it_and_nothing_else() -> None:
+    def fail(run: Run) -> None:
+        raise LookupError("gone")
+
+    report = go(Sandbox(), [toy("a", do=fail), toy("b", "a"), toy("c", "b"), toy("d")])
+    assert statuses(report) == {"a": "failed", "b": "blocked", "c": "blocked", "d": "changed"}
+    assert [outcome.blocked_by for outcome in report.outcomes] == [None, "toy/a", "toy/a", None]
+    assert report.failed
+
+
+def test_planning_writes_nothing_even_when_a_recipe_tries() -> None:
+    def cheat(run: Run) -> None:
+        run.aws.iam.create_user(UserName="sneaked")
+
+    sandbox = Sandbox()
+    report = go(sandbox, [toy("a", do=cheat), toy("b")], "plan")
+    assert statuses(report) == {"a": "failed", "b": "planned"}
+    assert [call for call in sandbox.calls if call.writes] == []
+
+
+def test_facts_are_read_once_for_all() -> None:
+    sandbox = Sandbox()
+    go(sandbox, [toy(str(n)) for n in range(5)], "plan")
+    assert [call.name for call in sandbox.calls].count("iam:ListUsers") == 1
+
+
+def test_stop_finishes_what_has_begun_and_starts_nothing_new() -> None:
+    stop = threading.Event()
+    report = go(
+        Sandbox(), [toy("a", do=lambda run: None), toy("b", "a", do=lambda run: stop.set()), toy("c", "b")], stop=stop
+    )
+    assert statuses(report) == {"a": "changed", "b": "skipped", "c": "skipped"}
+    assert report.interrupted
+
+
+def test_an_unapproved_change_stops_its_resource_and_what_hangs_below_it() -> None:
+    sandbox = Sandbox()
+    plan = go(sandbox, [toy("a"), toy("b", "a")], "plan")
+    report = go(sandbox, [toy("a"), toy("new", "a"), toy("b", "new")], approved=plan)
+    assert statuses(report) == {"a": "changed", "new": "failed", "b": "blocked"}
+    assert report.outcomes[1].error is not None
+    assert report.outcomes[1].error.code == "NotApproved"
+
+
+def test_refused_arguments_are_told_by_the_plan_already() -> None:
+    report = go(Sandbox(), [toy("x" * 65)], "plan")
+    error = report.outcomes[0].error
+    assert error is not None
+    assert error.code == "InvalidArguments"
+    assert "UserName" in error.message
+
+
+def test_a_denied_call_says_who_was_denied_what() -> None:
+    sandbox = Sandbox()
+    sandbox.faults.add(Fault("access denied", on="iam:CreateUser"))
+    error = go(sandbox, [toy("a")]).outcomes[0].error
+    assert error is not None
+    assert error.tried == "create user"
+    assert error.hint is not None
+    assert "iam:CreateUser" in error.hint
+    assert "assumed-role" in error.hint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keyed(Resource):
+    """A KMS key, known by its description: the simplest thing that a lost reply could double."""
+
+    @property
+    def address(self) -> str:
+        return "keyed/one"
+
+
+def ensure_keyed(run: Run, want: Keyed) -> None:
+    def keys(facts: Facts) -> int:
+        return len(facts.aws.kms.list_keys()["Keys"])
+
+    if not run.read(keys):
+        run.create("key", run.aws.kms.create_key)
+
+
+def test_after_a_lost_reply_the_recipe_looks_again_and_makes_no_second_one() -> None:
+    sandbox = Sandbox()
+    sandbox.faults.add(Fault("reset after", on="kms:CreateKey"))
+    report = walk("reconcile", [Keyed(place=HOME)], {Keyed: Kind(ensure_keyed)}, account(sandbox), clock=sandbox.clock)
+    assert [outcome.status for outcome in report.outcomes] == ["changed"]
+    assert [change.what for _, change in report.changes] == ["key"]
+    assert [call.name for call in sandbox.calls].count("kms:CreateKey") == 1
+
+
+def test_cycles_and_gaps_are_named() -> None:
+    with pytest.raises(Cycle, match=r"toy/a → toy/b → toy/a|toy/b → toy/a → toy/b"):
+        leans_on([toy("a", "b"), toy("b", "a")])
+    with pytest.raises(UnknownNeed, match="toy/a needs toy/nobody"):
+        leans_on([toy("a", "nobody")])
+
+
+def test_only_selects_with_all_that_is_leant_on() -> None:
+    toys = [toy("a"), toy("b", "a"), toy("c", "b"), toy("d")]
+    assert [resource.address for resource in select(toys, ["toy/b"])] == ["toy/a", "toy/b"]
+
+
+@pytest.mark.parametrize(
+    ("caller", "wanted", "says"),
+    [(None, "210987654321", "210987654321.*123456789012.*sandbox-administrator"), ("root", "123456789012", "root")],
+    ids=["wrong account", "root"],
+)
+def test_the_wrong_account_and_root_are_refused(caller: str | None, wanted: str, says: str) -> None:
+    with pytest.raises(Refused, match=says):
+        check(account(Sandbox(), caller), wanted)

@@ -1,0 +1,83 @@
+"""Waiting: only for what is young, only for the codes of the table, only so long."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ClientError
+
+from awsbase.engine.settle import settle
+from awsbase.sandbox import Clock
+
+
+def refusals(count: int, code: str, message: str = "") -> Callable[[], str]:
+    """Return a call that is refused `count` times."""
+    left = iter(range(count))
+
+    def call() -> str:
+        if next(left, None) is not None:
+            raise ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
+        return "done"
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code", "message", "fresh", "waits"),
+    [
+        ("iam", "CreateRole", "MalformedPolicyDocument", "Invalid principal in policy", True, True),
+        ("iam", "CreateRole", "MalformedPolicyDocument", "Invalid principal in policy", False, False),
+        ("iam", "CreateRole", "MalformedPolicyDocument", "Syntax errors in policy", True, False),
+        ("iam", "CreateGroup", "ConcurrentModification", "", False, True),
+        ("kms", "CreateKey", "MalformedPolicyDocumentException", "invalid principals", True, True),
+        ("kms", "PutKeyPolicy", "MalformedPolicyDocumentException", "update the key policy in the future", True, False),
+        ("s3", "PutBucketVersioning", "NoSuchBucket", "", True, True),
+        ("s3", "PutBucketVersioning", "NoSuchBucket", "", False, False),
+        ("iam", "CreateUser", "EntityAlreadyExists", "", True, False),
+    ],
+)
+def test_only_what_passes_by_itself_is_waited_for(
+    service: str, operation: str, code: str, message: str, fresh: bool, waits: bool
+) -> None:
+    def go() -> object:
+        call = refusals(3, code, message)
+        return settle(call, service=service, operation=operation, fresh=fresh, clock=Clock(), stop=threading.Event())
+
+    if waits:
+        assert go() == "done"
+    else:
+        with pytest.raises(ClientError, match=code):
+            go()
+
+
+def test_waiting_ends_at_the_deadline_and_raises_what_aws_said() -> None:
+    clock, heard = Clock(), list[str]()
+    started = clock.now()
+    with pytest.raises(ClientError, match="EntityTemporarilyUnmodifiable"):
+        settle(
+            refusals(1000, "EntityTemporarilyUnmodifiable"),
+            service="iam",
+            operation="UpdateLoginProfile",
+            fresh=True,
+            clock=clock,
+            stop=threading.Event(),
+            waiting=heard.append,
+        )
+    assert 50 < (clock.now() - started).total_seconds() < 65
+    assert set(heard) == {"EntityTemporarilyUnmodifiable"}
+
+
+def test_nobody_waits_once_the_run_is_told_to_stop() -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(ClientError):
+        settle(
+            refusals(1, "OperationAborted"),
+            service="s3",
+            operation="PutBucketPolicy",
+            fresh=True,
+            clock=Clock(),
+            stop=stop,
+        )
