@@ -118,7 +118,10 @@ def want_choice(given: object, text: str | None, context: Mapping[str, Any]) -> 
 
 def bound(words: str, key: str) -> Callable[[object, str | None, Mapping[str, Any]], Said]:
     def say(given: object, text: str | None, context: Mapping[str, Any]) -> Said:
-        return f"must be {words} {context[key]}, not {shown(given)}", None
+        limit = context[key]
+        # Pydantic gives the limits of a float as floats: say 1, not 1.0.
+        number = int(limit) if isinstance(limit, float) and limit.is_integer() else limit
+        return f"must be {words} {number}, not {shown(given)}", None
 
     return say
 

@@ -90,22 +90,29 @@ def contents(name: str, info: ValidationInfo) -> str:
         raise advice(f"{name} is an absolute path", "write it relative to the manifest's folder")
     path = folder / name
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            raise advice(f"{name} is a directory" if stat.S_ISDIR(mode) else f"{name} is not a regular file")
-        content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
+        status = path.stat()
     except FileNotFoundError:
         raise not_found(name, folder) from None
     except OSError as error:
-        raise advice(f"{name} cannot be read: {error.strerror}") from None
+        raise unreadable(name, error) from None
     except ValueError:
         raise advice(f"{shown(name)} is no file name") from None
-    if content is None:
+
+    # Anything else, such as a pipe, might never end.
+    if not stat.S_ISREG(status.st_mode):
+        raise advice(f"{name} is a directory" if stat.S_ISDIR(status.st_mode) else f"{name} is not a regular file")
+    if status.st_size > MAX_BYTES:
         raise advice(f"{name} is larger than {MAX_BYTES // 1024} KiB")
     try:
-        return content.decode("utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise unreadable(name, error) from None
     except UnicodeDecodeError:
         raise advice(f"{name} is not UTF-8 text") from None
+
+
+def unreadable(name: str, error: OSError) -> PydanticCustomError:
+    return advice(f"{name} cannot be read: {error.strerror}")
 
 
 def not_found(name: str, folder: Path) -> PydanticCustomError:

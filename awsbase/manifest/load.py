@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -20,23 +20,25 @@ from awsbase.manifest.words import Steps, dotted, nearest
 STAND_IN = {"id": "000000000000", "name": "account", "region": "us-east-1"}
 REPAIRS = 5
 
+Kind = TypeVar("Kind", bound=Manifest)
+
 
 def load(path: Path, *, stdin: BinaryIO | None = None) -> Manifest:
     """Read and check a manifest (`-` is standard input); raise a ManifestError that holds every mistake."""
-    return understand(read(path, stdin=stdin))
+    return understand(read(path, stdin=stdin), Manifest)
 
 
-def understand(source: Source) -> Manifest:
-    """Check what a source says; raise a ManifestError that holds every mistake."""
+def understand(source: Source, kind: type[Kind]) -> Kind:
+    """Check a source against a kind of manifest; raise a ManifestError that holds every mistake."""
     reader = Reader(source.folder, names_of(source.value))
-    manifest: Manifest | None
+    manifest: Kind | None
     try:
-        manifest = Manifest.model_validate(source.value, context=reader)
+        manifest = kind.model_validate(source.value, context=reader)
         mistakes = list(source.mistakes)
     except ValidationError as error:
         found = error.errors(include_url=False)
-        manifest = mended(source.value, found, reader)
-        mistakes = [*source.mistakes, *map_mistakes(source, found)]
+        manifest = mended(kind, source.value, found, reader)
+        mistakes = [*source.mistakes, *value_mistakes(kind, source, found)]
 
     if manifest is not None:
         mistakes += cross_mistakes(source, manifest)
@@ -54,23 +56,23 @@ def names_of(value: dict[str, Any]) -> dict[str, str]:
     return {name: account[name] for name in ("name", "id", "region") if isinstance(account.get(name), str)}
 
 
-def map_mistakes(source: Source, errors: list[ErrorDetails]) -> Iterator[Mistake]:
+def value_mistakes(kind: type[Manifest], source: Source, errors: list[ErrorDetails]) -> Iterator[Mistake]:
     """Turn pydantic's errors into mistakes in the author's words."""
     placed = [(error, place_of(error, source.value)) for error in errors]
-    mistyped = {meant for error, path in placed if (meant := meant_by(error, path))}
+    mistyped = {meant for error, path in placed if (meant := meant_by(kind, error, path))}
     for error, path in placed:
         # A mistyped key is not missing as well.
         if error["type"] == "missing" and path in mistyped:
             continue
-        message, hint = explain(error, path, source.text(path), keys_at(Manifest, path[:-1]))
+        message, hint = explain(error, path, source.text(path), keys_at(kind, path[:-1]))
         yield Mistake(source.file, source.at(path), dotted(path), message, hint)
 
 
-def meant_by(error: ErrorDetails, path: Steps) -> Steps | None:
+def meant_by(kind: type[Manifest], error: ErrorDetails, path: Steps) -> Steps | None:
     """Return the path of the key that an unknown one most likely meant."""
     if error["type"] != "extra_forbidden":
         return None
-    meant = nearest(str(path[-1]), keys_at(Manifest, path[:-1]))
+    meant = nearest(str(path[-1]), keys_at(kind, path[:-1]))
     return (*path[:-1], meant) if meant else None
 
 
@@ -90,7 +92,7 @@ def first_each(mistakes: list[Mistake]) -> list[Mistake]:
     return list(firsts.values())
 
 
-def mended(value: dict[str, Any], errors: list[ErrorDetails], reader: Reader) -> Manifest | None:
+def mended(kind: type[Kind], value: dict[str, Any], errors: list[ErrorDetails], reader: Reader) -> Kind | None:
     """Return the manifest as it would be without its mistakes, so that its references can be checked as well.
 
     Only what leaves every name in place is mended: unknown keys, values of optional keys, and the account itself.
@@ -98,16 +100,16 @@ def mended(value: dict[str, Any], errors: list[ErrorDetails], reader: Reader) ->
     """
     value = copy.deepcopy(value)
     for _ in range(REPAIRS):
-        if not all(mend(value, error) for error in errors):
+        if not all(mend(kind, value, error) for error in errors):
             return None
         try:
-            return Manifest.model_validate(value, context=reader)
+            return kind.model_validate(value, context=reader)
         except ValidationError as error:
             errors = error.errors(include_url=False)
     return None
 
 
-def mend(value: dict[str, Any], error: ErrorDetails) -> bool:
+def mend(kind: type[Manifest], value: dict[str, Any], error: ErrorDetails) -> bool:
     """Take one mistake out of a manifest; tell whether that could be done without losing a name."""
     path = place_of(error, value)
     if path[:1] == ("account",):
@@ -118,13 +120,13 @@ def mend(value: dict[str, Any], error: ErrorDetails) -> bool:
         return True
     holder = at(value, path[:-1])
     if error["type"] == "extra_forbidden" and isinstance(holder, dict) and path[-1] in holder:
-        extra, meant = holder.pop(path[-1]), meant_by(error, path)
+        extra, meant = holder.pop(path[-1]), meant_by(kind, error, path)
         if meant and meant[-1] not in holder:
             holder[meant[-1]] = extra
         return True
     key = path[-1] if path else None
     is_leaf = isinstance(holder, dict) and key in holder and not isinstance(holder[key], dict | list)
-    if is_leaf and key in keys_at(Manifest, path[:-1]) and error["type"] not in CONTAINERS:
+    if is_leaf and key in keys_at(kind, path[:-1]) and error["type"] not in CONTAINERS:
         del holder[key]
         return True
     return False

@@ -11,9 +11,9 @@ from awsbase.manifest.manifest import Manifest
 IDENTITY = "urn:awsbase:manifest:1"
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema(kind: type[Manifest] = Manifest) -> dict[str, Any]:
     """Return the JSON Schema of the manifest."""
-    schema = Manifest.model_json_schema(schema_generator=GenerateJsonSchema)
+    schema = kind.model_json_schema()
     properties = tidied({name: each for name, each in schema.items() if name not in ("$defs", "title")})
     definitions = {name: tidied(each) for name, each in schema.get("$defs", {}).items()}
     return {

@@ -71,8 +71,6 @@ def named(pattern: str, rule: str, *, also: Callable[[str], str | None] = lambda
 
 
 def bucket_fault(name: str) -> str | None:
-    if re.fullmatch(r"[0-9.]+", name):
-        return "looks like an IP address, which S3 refuses"
     for prefix in ("xn--", "sthree-", "amzn-s3-demo-"):
         if name.startswith(prefix):
             return f"starts with {prefix!r}, which S3 keeps for itself"
