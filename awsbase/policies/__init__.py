@@ -28,11 +28,12 @@ __all__ = [
 WHY: Mapping[str, str] = MappingProxyType(
     {
         "administrator": "does everything but close the account or take it out of its organization",
-        "power-user": "builds everything but identities and keys, and never touches Terraform state or the audit trail",
+        "power-user": "builds everything but identities and keys, and touches neither Terraform state nor audit trail",
         "protect-audit": "keeps people who otherwise administer from silencing or rewriting the audit trail",
-        "read-only": "looks at everything but never at contents: no objects, secrets, parameters, records, logs or code, "
+        "read-only": "looks at everything but never into it: no objects, secrets, parameters, records, logs or code, "
         "not even where another policy allows it",
-        "require-mfa": "refuses everything without MFA, save what a new user needs to set a password and enrol a device",
+        "require-mfa": "refuses everything without MFA but what a new user needs to set a password and enrol a device; "
+        "roles are assumed from an MFA session",
         "self-service": "lets people look after their own password, MFA devices and, with MFA, their own keys",
     }
 )

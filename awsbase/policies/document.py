@@ -37,7 +37,7 @@ def difference(have: Mapping[str, object], want: Mapping[str, object]) -> list[D
     """List what to change in `have` to mean `want`, statement by statement; of lists only the entries that differ."""
     found = []
     for key in keys(have, want, without=LABELS | {"Statement"}):
-        if element(key, have.get(key)) != element(key, want.get(key)):
+        if part(key, have.get(key)) != part(key, want.get(key)):
             found.append(Difference(key, have.get(key), want.get(key)))
 
     for name, old, new in pairs(listed(have.get("Statement")), listed(want.get("Statement"))):
@@ -70,17 +70,23 @@ def listed(value: object) -> list[object]:
 
 def meaning(document: Mapping[str, object]) -> Hashable:
     always = {"Version": None, "Statement": None}
-    told = ((key, element(key, document.get(key))) for key in keys(always, document, without=LABELS))
+    told = ((key, part(key, document.get(key))) for key in keys(always, document, without=LABELS))
     return frozenset((key, value) for key, value in told if value is not None)
 
 
-def element(key: object, value: object) -> Hashable:
-    """Give the meaning of one element of a document or of a statement."""
+def part(key: str, value: object) -> Hashable:
+    """Give the meaning of one element of a document."""
     match key:
         case "Version":
             return exactly(OLDEST if value is None else value)
         case "Statement":
             return frozenset(statement_meaning(statement) for statement in listed(value))
+    return exactly(value)
+
+
+def element(key: object, value: object) -> Hashable:
+    """Give the meaning of one element of a statement."""
+    match key:
         case "Action" | "NotAction" | "Resource" | "NotResource":
             return entries(key, value)
         case "Principal" | "NotPrincipal":
@@ -148,9 +154,9 @@ def exactly(value: object) -> Hashable:
     if isinstance(value, bool | int | float):
         return type(value).__name__, repr(value)  # to Python, True is 1
     if isinstance(value, Mapping):
-        return frozenset((exactly(key), exactly(part)) for key, part in value.items())
+        return frozenset((exactly(key), exactly(it)) for key, it in value.items())
     if isinstance(value, list | tuple):
-        return tuple(exactly(part) for part in value)
+        return tuple(exactly(it) for it in value)
     return "unknown", id(value)
 
 

@@ -137,7 +137,7 @@ def effect_problems(statement: Mapping[str, object]) -> Iterator[str]:
     if "Effect" not in statement:
         yield "there is no Effect, write Allow or Deny"
     elif known(effect) and effect not in ("Allow", "Deny"):
-        yield f"Effect is {effect!r}, write Allow or Deny" + nearest(effect, ("Allow", "Deny"))
+        yield f"Effect is {effect!r}, write Allow or Deny"
 
 
 def action_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
@@ -187,7 +187,7 @@ def name_problems(field: str, sort: str, name: str) -> Iterator[str]:
     elif sort == "AWS" and name != "*" and "*" in name:
         yield f"{field} {name!r} has a wildcard, name the account and test aws:PrincipalArn with ArnLike"
     elif sort == "AWS" and name != "*" and not PRINCIPAL.fullmatch(name):
-        yield f"{field} {name!r} is nobody AWS knows, write a 12-digit account id or the ARN of a user or role"
+        yield f"{field} {name!r} is nobody AWS knows, write an account id or the ARN of a user or role"
     elif sort == "Service" and not re.fullmatch(r"[a-z0-9.-]+\.[a-z0-9.-]+", name):
         yield f"{field} {name!r} is no service, write it like ec2.amazonaws.com"
 
