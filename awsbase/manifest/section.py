@@ -139,9 +139,12 @@ def sections_within(value: object, path: Steps = ()) -> Iterator[tuple[Steps, Se
 
 def each_once(items: tuple[Any, ...]) -> tuple[Any, ...]:
     """Refuse a list that names something twice."""
-    for index, item in enumerate(items):
-        if item in items[:index]:
-            raise advice(f"{shown(item)} is listed twice")
+    seen: set[str] = set()
+    for item in items:
+        if isinstance(item, str):
+            if item in seen:
+                raise advice(f"{shown(item)} is listed twice")
+            seen.add(item)
     return items
 
 

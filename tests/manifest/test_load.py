@@ -59,10 +59,21 @@ class Vault(Section):
     copies: int = Field(default=1, ge=1)
 
 
+class Tunnel(Section):
+    mode: Literal["ssm"] = "ssm"
+
+
+class Gate(Section):
+    mode: Literal["ssh"]
+    allow: Several[str]
+
+
 class Sample(Manifest):
     people: People | None = None
     vault: Vault | None = None
     spare: Vault = Vault()
+    door: Annotated[Tunnel | Gate, Field(discriminator="mode")] | None = None
+    loose: int | str | None = None
 
 
 GOOD = """\
@@ -117,7 +128,7 @@ def test_a_section_left_out_is_not_there() -> None:
         ("a: 1", [
             "m.yaml:1: version: 'version' is missing",
             "m.yaml:1: account: 'account' is missing",
-            "m.yaml:1: a: unknown key 'a', there are account, people, spare, vault and version",
+            "m.yaml:1: a: unknown key 'a', there are account, door, loose, people, spare, vault and version",
         ]),
         ("verson: 1\naccount: 3\n", [
             "m.yaml:1: verson: unknown key 'verson', did you mean 'version'?",
@@ -129,7 +140,7 @@ def test_a_section_left_out_is_not_there() -> None:
         ]),
         (ACCOUNT + "vault: yes", ["m.yaml:3: vault: must be a mapping, not 'yes'"]),
         (ACCOUNT + "on: {}", [
-            "m.yaml:3: on: unknown key 'on', there are account, people, spare, vault and version"]),
+            "m.yaml:3: on: unknown key 'on', there are account, door, loose, people, spare, vault and version"]),
         (ACCOUNT + "vault: [a]", ["m.yaml:3: vault: must be a mapping, not a list"]),
         (ACCOUNT + "vault: {mode: clsed}", [
             "m.yaml:3: vault.mode: must be open or closed, not 'clsed', did you mean 'closed'?"]),
@@ -168,6 +179,13 @@ def test_a_section_left_out_is_not_there() -> None:
             "keep one of them"]),
         (ACCOUNT + "people: {users: {bob: {groups: [Opps]}}, groups: {Ops: }}", [
             "m.yaml:3: people.users.bob.groups[0]: no group called 'Opps', did you mean 'Ops'?"]),
+        (ACCOUNT + "door: {mode: shh}", ["m.yaml:3: door: mode must be ssm or ssh, not 'shh', did you mean 'ssh'?"]),
+        (ACCOUNT + "door: {mode: ssh}", ["m.yaml:3: door.allow: 'allow' is missing"]),
+        (ACCOUNT + "door: {mode: ssh, allow: x, alow: y}", [
+            "m.yaml:3: door.allow: must be a list, not 'x', write [x]",
+            "m.yaml:3: door.alow: unknown key 'alow', did you mean 'allow'?"]),
+        (ACCOUNT + "door: {}", ["m.yaml:3: door: 'mode' is missing"]),
+        (ACCOUNT + "loose: [a]", ["m.yaml:3: loose: must be a whole number, not a list"]),
         (ACCOUNT + "vault: {bucket: '{nme}-x'}", [
             "m.yaml:3: vault.bucket: no placeholder {nme}, did you mean {name}?"]),
         (ACCOUNT + "vault: {bucket: '{name}_x'}", [
