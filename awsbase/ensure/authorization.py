@@ -12,8 +12,20 @@ from datetime import datetime
 from typing import Any
 
 from awsbase.engine.facts import Facts
+from awsbase.errors import AwsbaseError
 
 Document = dict[str, Any]
+
+
+class Elsewhere(AwsbaseError):
+    """Something of that name exists under an ARN that the manifest does not give it."""
+
+    def __init__(self, kind: str, have: str, want: str) -> None:
+        path = "/" + have.partition("/")[2].rpartition("/")[0]
+        super().__init__(
+            f"the {kind} exists as {have} and the manifest makes it {want}, which IAM can only do by deleting it",
+            hint=f"write its name as it is, and `path: {path if path == '/' else path + '/'}`",
+        )
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,7 @@ class UserFacts:
 class RoleFacts:
     """A role: who may assume it and what it may do."""
 
+    arn: str
     name: str
     path: str
     created: datetime | None = None
@@ -61,8 +74,8 @@ class PolicyFacts:
     arn: str
     path: str
     document: Document
-    default: str
     others: tuple[str, ...] = ()
+    created: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -144,6 +157,7 @@ def _user(user: Mapping[str, Any]) -> UserFacts:
 
 def _role(role: Mapping[str, Any]) -> RoleFacts:
     return RoleFacts(
+        arn=role["Arn"],
         name=role["RoleName"],
         path=role["Path"],
         created=role.get("CreateDate"),
@@ -162,6 +176,6 @@ def _policy(policy: Mapping[str, Any]) -> PolicyFacts:
         arn=policy["Arn"],
         path=policy["Path"],
         document=default["Document"],
-        default=default["VersionId"],
         others=tuple(version["VersionId"] for version in versions if not version["IsDefaultVersion"]),
+        created=policy.get("CreateDate"),
     )

@@ -1,12 +1,79 @@
 """Samples of the IAM kinds."""
 
+import json
+
 from awsbase.ensure.group import Group
+from awsbase.ensure.policy import Policy
+from awsbase.ensure.role import Role
+from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, Sample, Tampering
 
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 BILLING = "arn:aws:iam::aws:policy/job-function/Billing"
 
 OPS = Group(place=HOME, name="Ops", path="/people/", policies=frozenset({READ}))
+
+
+def allow(*actions: str, sid: str = "Allow", resource: str = "*") -> dict[str, object]:
+    """Return a document that allows these actions."""
+    statement = {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def trusting(*services: str) -> dict[str, object]:
+    """Return the trust of a role for services."""
+    statement = {"Effect": "Allow", "Principal": {"Service": list(services)}, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+DEPLOY = Policy(
+    place=HOME,
+    name="deploy",
+    document=allow("s3:ListBucket", "s3:GetObject"),
+    description="Puts releases out",
+    tags={"owner": "platform"},
+)
+REORDERED = {"Statement": {**allow("S3:getobject", "s3:ListBucket", sid="")["Statement"][0]}, "Version": "2012-10-17"}  # type: ignore[index]
+RUNNER = Role(
+    place=HOME,
+    name="runner",
+    path="/machines/",
+    trust=trusting("ec2.amazonaws.com"),
+    policies=frozenset({DEPLOY.arn, READ}),
+    inline={"logs": allow("logs:PutLogEvents")},
+    description="Runs the builds",
+    tags={"owner": "platform"},
+    max_session=7200,
+    made_here=(DEPLOY.address,),
+)
+
+
+def new_version(sandbox: Sandbox, document: object, *, default: bool = True) -> None:
+    """Write a version of the deploy policy by hand."""
+    sandbox.client("iam").create_policy_version(
+        PolicyArn=DEPLOY.arn, PolicyDocument=json.dumps(document), SetAsDefault=default
+    )
+
+
+def full_policy(sandbox: Sandbox) -> None:
+    """Make the deploy policy by hand, with all the versions that AWS keeps."""
+    by_hand = json.dumps(allow("s3:*"))
+    sandbox.client("iam").create_policy(PolicyName="deploy", PolicyDocument=by_hand, Description="Puts releases out")
+    for number in range(4):
+        new_version(sandbox, allow(f"s3:{number}"), default=number == 2)
+
+
+def bare_role(sandbox: Sandbox) -> None:
+    """Make the runner role by hand, with more rights and other settings."""
+    iam = sandbox.client("iam")
+    iam.create_role(
+        RoleName="runner",
+        Path="/machines/",
+        AssumeRolePolicyDocument=json.dumps(trusting("lambda.amazonaws.com")),
+        Tags=[{"Key": "team", "Value": "builds"}],
+    )
+    iam.put_role_policy(RoleName="runner", PolicyName="extra", PolicyDocument=json.dumps(allow("iam:*")))
+
 
 SAMPLES = (
     Sample(
@@ -34,4 +101,84 @@ SAMPLES = (
             ),
         },
     ),
+    Sample(
+        "policy",
+        [DEPLOY],
+        tamperings={
+            "another default": Tampering(
+                lambda aws: new_version(aws, allow("*")),
+                ["policy/deploy: update document"],
+            ),
+            "untagged": Tampering(
+                lambda aws: aws.client("iam").untag_policy(PolicyArn=DEPLOY.arn, TagKeys=["owner", "awsbase:address"]),
+                ["policy/deploy: update tags"],
+            ),
+            "other tag": Tampering(
+                lambda aws: aws.client("iam").tag_policy(
+                    PolicyArn=DEPLOY.arn, Tags=[{"Key": "owner", "Value": "nobody"}]
+                ),
+                ["policy/deploy: update tags"],
+            ),
+            "deleted": Tampering(
+                lambda aws: aws.client("iam").delete_policy(PolicyArn=DEPLOY.arn),
+                ["policy/deploy: create policy"],
+            ),
+        },
+    ),
+    Sample("policy with five versions", [DEPLOY], before=full_policy),
+    Sample(
+        "role",
+        [DEPLOY, RUNNER],
+        tamperings={
+            "deleted user in the trust": Tampering(
+                lambda aws: aws.client("iam").update_assume_role_policy(
+                    RoleName="runner",
+                    PolicyDocument=json.dumps(
+                        {
+                            "Version": "2012-10-17",
+                            "Statement": {
+                                "Effect": "Allow",
+                                "Principal": {"AWS": "AIDAEXAMPLE0000000000"},
+                                "Action": "sts:AssumeRole",
+                            },
+                        }
+                    ),
+                ),
+                ["role/runner: update trust"],
+            ),
+            "other session": Tampering(
+                lambda aws: aws.client("iam").update_role(RoleName="runner", MaxSessionDuration=43200),
+                ["role/runner: update settings"],
+            ),
+            "detached": Tampering(
+                lambda aws: aws.client("iam").detach_role_policy(RoleName="runner", PolicyArn=READ),
+                [f"role/runner: create attachment {READ}"],
+            ),
+            "more attached": Tampering(
+                lambda aws: aws.client("iam").attach_role_policy(RoleName="runner", PolicyArn=BILLING),
+                [f"role/runner: delete attachment {BILLING}"],
+            ),
+            "inline policy changed": Tampering(
+                lambda aws: aws.client("iam").put_role_policy(
+                    RoleName="runner", PolicyName="logs", PolicyDocument=json.dumps(allow("*"))
+                ),
+                ["role/runner: update inline policy logs"],
+            ),
+            "inline policy added": Tampering(
+                lambda aws: aws.client("iam").put_role_policy(
+                    RoleName="runner", PolicyName="more", PolicyDocument=json.dumps(allow("*"))
+                ),
+                ["role/runner: delete inline policy more"],
+            ),
+            "inline policy deleted": Tampering(
+                lambda aws: aws.client("iam").delete_role_policy(RoleName="runner", PolicyName="logs"),
+                ["role/runner: create inline policy logs"],
+            ),
+            "untagged": Tampering(
+                lambda aws: aws.client("iam").untag_role(RoleName="runner", TagKeys=["owner"]),
+                ["role/runner: update tags"],
+            ),
+        },
+    ),
+    Sample("role made by hand", [DEPLOY, RUNNER], before=bare_role),
 )

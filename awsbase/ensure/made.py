@@ -1,0 +1,41 @@
+"""Places in a document for what another resource of the manifest turns out to be, such as the ARN of a new key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from awsbase.engine.run import Run
+
+
+@dataclass(frozen=True)
+class Made:
+    """Stands in a document for what the recipe of the resource at `address` returns."""
+
+    address: str
+
+
+def makers(document: object) -> Iterator[str]:
+    """Yield the addresses that a document waits for: what holds the document needs them."""
+    match document:
+        case Made():
+            yield document.address
+        case Mapping():
+            for part in document.values():
+                yield from makers(part)
+        case list() | tuple():
+            for part in document:
+                yield from makers(part)
+
+
+def filled(run: Run, document: Any) -> Any:
+    """Return a document with every `Made` replaced by what was made, which planning may not know yet."""
+    match document:
+        case Made():
+            return run.result(document.address)
+        case Mapping():
+            return {key: filled(run, part) for key, part in document.items()}
+        case list() | tuple():
+            return [filled(run, part) for part in document]
+    return document

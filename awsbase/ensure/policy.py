@@ -1,0 +1,106 @@
+"""IAM policies of the account's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from awsbase.engine.changes import Drift, compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+from awsbase.ensure.authorization import Elsewhere, PolicyFacts, authorization, policies
+from awsbase.ensure.made import filled, makers
+from awsbase.policies.document import Document, difference, same
+
+VERSIONS = 5
+# Where AWS lists what belongs to no region, by partition.
+GLOBAL_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy(Resource):
+    """A managed policy with this document; a `Made` in it stands for what another resource turns out to be.
+
+    The document is owned wholly, tags are added to. A description is written once: AWS never changes it.
+    """
+
+    name: str
+    document: Document
+    path: str = "/"
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return f"policy/{self.name}"
+
+    @property
+    def arn(self) -> str:
+        return self.place.global_arn("iam", f"policy{self.path}{self.name}")
+
+    def needs(self) -> Iterator[str]:
+        yield from makers(self.document)
+
+
+def ensure_policy(run: Run, want: Policy) -> str:
+    """Bring one managed policy to the manifest: a default version that means this document, and the tags."""
+    iam = run.aws.iam
+    document = filled(run, want.document)
+    have = run.read(policies).get(want.name.casefold())
+    if have and have.arn != want.arn:
+        raise Elsewhere("policy", have.arn, want.arn)
+    tagged = tags_of(run, want) if have else tags.wanted(want)
+
+    if have is None:
+        run.create(
+            "policy",
+            iam.create_policy,
+            PolicyName=want.name,
+            Path=want.path,
+            PolicyDocument=document,
+            Description=want.description or None,
+            Tags=tags.pairs(tags.wanted(want)),
+        )
+        have = PolicyFacts(want.arn, want.path, document)
+    run.born(have.created)
+
+    if not same(have.document, document):
+        if len(have.others) + 1 >= VERSIONS:
+            run.delete("oldest version", iam.delete_policy_version, PolicyArn=want.arn, VersionId=have.others[0])
+        run.update(
+            "document",
+            [Drift(*each) for each in difference(have.document, document)],
+            iam.create_policy_version,
+            PolicyArn=want.arn,
+            PolicyDocument=document,
+            SetAsDefault=True,
+        )
+
+    if untagged := tags.missing(tagged, tags.wanted(want)):
+        run.update("tags", compare(tagged, untagged), iam.tag_policy, PolicyArn=want.arn, Tags=tags.pairs(untagged))
+    return want.arn
+
+
+def tags_of(run: Run, want: Policy) -> Mapping[str, str]:
+    """Return what an existing policy is tagged with; the tag index lags, so IAM is asked before it is believed."""
+    indexed = run.read(tags.tags, index(want.place)).get(want.arn, {})
+    return run.read(policy_tags, want.arn) if tags.missing(indexed, tags.wanted(want)) else indexed
+
+
+def index(place: Place) -> str:
+    """Return the region whose tag index lists the account's IAM policies."""
+    return GLOBAL_REGION.get(place.partition, place.home)
+
+
+def policy_tags(facts: Facts, arn: str) -> Mapping[str, str]:
+    """Read the tags of one policy from IAM itself."""
+    pages = facts.aws.iam.get_paginator("list_policy_tags").paginate(PolicyArn=arn)
+    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+
+def policy_reads(want: Policy) -> Iterator[Read]:
+    yield (authorization,)
+    yield tags.tags, index(want.place)

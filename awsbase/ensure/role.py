@@ -1,0 +1,154 @@
+"""IAM roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import Drift, compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+from awsbase.ensure.authorization import Elsewhere, RoleFacts, authorization, roles
+from awsbase.ensure.made import filled, makers
+from awsbase.policies.document import Document, difference, same
+
+AN_HOUR = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role(Resource):
+    """A role: who may assume it, and exactly what it may do, unless `exact` is off.
+
+    Managed policies are given by ARN, and `made_here` are the addresses that make them or what the trust names.
+    Tags are added to; a boundary, a description or a session length is only touched when one is given here.
+    """
+
+    name: str
+    trust: Document
+    policies: frozenset[str] = frozenset()
+    inline: Mapping[str, Document] = field(default_factory=dict)
+    exact: bool = True
+    path: str = "/"
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    boundary: str | None = None
+    max_session: int = AN_HOUR
+    made_here: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return f"role/{self.name}"
+
+    @property
+    def arn(self) -> str:
+        return self.place.global_arn("iam", f"role{self.path}{self.name}")
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What GetAccountAuthorizationDetails does not tell about a role, as far as it is not left to AWS."""
+        given = {"Description": self.description, "MaxSessionDuration": self.max_session}
+        return {name: value for name, value in given.items() if value not in ("", AN_HOUR)}
+
+    def needs(self) -> Iterator[str]:
+        yield from self.made_here
+        yield from makers([self.trust, self.inline])
+
+
+def settings(facts: Facts, name: str) -> dict[str, object]:
+    """Read a role's description and longest session, which only GetRole tells."""
+    role = facts.aws.iam.get_role(RoleName=name)["Role"]
+    return {"Description": role.get("Description", ""), "MaxSessionDuration": role.get("MaxSessionDuration", AN_HOUR)}
+
+
+def ensure_role(run: Run, want: Role) -> str:
+    """Bring one role to the manifest: its trust, its session, its boundary, its tags and what it may do."""
+    iam = run.aws.iam
+    trust, inline = filled(run, want.trust), filled(run, want.inline)
+    have = run.read(roles).get(want.name.casefold())
+    if have and have.arn != want.arn:
+        raise Elsewhere("role", have.arn, want.arn)
+    set_to = run.read(settings, have.name) if have and want.settings else want.settings
+
+    if have is None:
+        run.create(
+            "role",
+            iam.create_role,
+            RoleName=want.name,
+            Path=want.path,
+            AssumeRolePolicyDocument=trust,
+            Description=want.description or None,
+            MaxSessionDuration=want.max_session,
+            PermissionsBoundary=want.boundary,
+            Tags=tags.pairs(tags.wanted(want)),
+        )
+        have = RoleFacts(want.arn, want.name, want.path, trust=trust, tags=tags.wanted(want), boundary=want.boundary)
+    run.born(have.created)
+
+    # A principal that was deleted, and made anew under the same name, stands in the trust as an id that fits nobody.
+    if not same(have.trust, trust):
+        drift = [Drift(*each) for each in difference(have.trust, trust)]
+        run.update("trust", drift, iam.update_assume_role_policy, RoleName=want.name, PolicyDocument=trust)
+
+    if drift := compare(set_to, want.settings):
+        # UpdateRole takes what is left out for its default.
+        whole: dict[str, Any] = {**set_to, **want.settings}
+        run.update("settings", drift, iam.update_role, RoleName=want.name, **whole)
+
+    if want.boundary and have.boundary != want.boundary:
+        run.update(
+            "boundary",
+            [Drift("boundary", have.boundary, want.boundary)],
+            iam.put_role_permissions_boundary,
+            RoleName=want.name,
+            PermissionsBoundary=want.boundary,
+        )
+
+    if untagged := tags.missing(have.tags, tags.wanted(want)):
+        run.update("tags", compare(have.tags, untagged), iam.tag_role, RoleName=want.name, Tags=tags.pairs(untagged))
+
+    allow(run, want, have, inline)
+    if want.exact:
+        allow_no_more(run, want, have)
+    return want.arn
+
+
+def allow(run: Run, want: Role, have: RoleFacts, inline: Mapping[str, Document]) -> None:
+    """Give the role its policies."""
+    iam = run.aws.iam
+    for arn in sorted(want.policies - have.policies):
+        run.create(f"attachment {arn}", iam.attach_role_policy, RoleName=want.name, PolicyArn=arn)
+    for name, document in inline.items():
+        held = have.inline.get(name)
+        if held is None:
+            run.create(
+                f"inline policy {name}",
+                iam.put_role_policy,
+                RoleName=want.name,
+                PolicyName=name,
+                PolicyDocument=document,
+            )
+        elif not same(held, document):
+            run.update(
+                f"inline policy {name}",
+                [Drift(*each) for each in difference(held, document)],
+                iam.put_role_policy,
+                RoleName=want.name,
+                PolicyName=name,
+                PolicyDocument=document,
+            )
+
+
+def allow_no_more(run: Run, want: Role, have: RoleFacts) -> None:
+    """Take away every other policy."""
+    iam = run.aws.iam
+    for arn in sorted(have.policies - want.policies):
+        run.delete(f"attachment {arn}", iam.detach_role_policy, RoleName=want.name, PolicyArn=arn)
+    for name in sorted(have.inline.keys() - want.inline.keys()):
+        run.delete(f"inline policy {name}", iam.delete_role_policy, RoleName=want.name, PolicyName=name)
+
+
+def role_reads(want: Role) -> Iterator[Read]:
+    yield (authorization,)
