@@ -206,6 +206,7 @@ def test_self_service_is_for_users_and_gives_a_role_nothing_of_its_own() -> None
     ("action", "answer"),
     [
         ("iam:CreateUser", True),
+        ("iam:EnableMFADevice", True),
         ("kms:ScheduleKeyDeletion", True),
         ("organizations:ListAccounts", True),
         ("account:PutAlternateContact", True),
@@ -250,6 +251,7 @@ def test_an_administrator_does_all_but_close_or_leave(action: str, answer: bool)
         ("cloudtrail:LookupEvents", "*", {}, True),
         ("cloudtrail:StopLogging", TRAIL, {}, False),
         ("cloudtrail:DeleteTrail", TRAIL, {}, False),
+        ("cloudtrail:DeleteTrail", TRAIL.replace("acme-trail", "debug"), {}, True),
         ("cloudwatch:PutMetricAlarm", ALARM, {}, True),
         ("cloudwatch:DeleteAlarms", ALARM, OURS, False),
         ("logs:DeleteMetricFilter", LOGS, OURS, False),
@@ -270,6 +272,7 @@ def test_a_power_user_builds_but_never_touches_state_or_audit(
         ("cloudtrail:DeleteTrail", TRAIL.replace("acme-trail", "debug"), {}, True),
         ("cloudtrail:GetTrailStatus", TRAIL, {}, True),
         ("s3:DeleteBucket", AUDIT, {}, False),
+        ("s3:DeleteBucket", OTHER, {}, True),
         ("s3:DeleteBucketPolicy", AUDIT, {}, False),
         ("s3:PutBucketPolicy", AUDIT, {}, False),
         ("s3:PutLifecycleConfiguration", AUDIT, {}, False),
@@ -389,6 +392,7 @@ THROUGH_S3 = {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}
     ("action", "resource", "context", "answer"),
     [
         ("s3:ListBucket", STATE, {}, True),
+        ("s3:ListBucket", OTHER, {}, False),
         ("s3:GetObject", f"{STATE}/env:/prod/app.tfstate", {}, True),
         ("s3:PutObject", f"{STATE}/app.tfstate", {}, True),
         ("s3:PutObject", f"{STATE}/app.tfstate.tflock", {}, True),
