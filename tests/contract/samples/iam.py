@@ -33,7 +33,6 @@ DEPLOY = Policy(
     description="Puts releases out",
     tags={"owner": "platform"},
 )
-REORDERED = {"Statement": {**allow("S3:getobject", "s3:ListBucket", sid="")["Statement"][0]}, "Version": "2012-10-17"}  # type: ignore[index]
 RUNNER = Role(
     place=HOME,
     name="runner",
@@ -53,6 +52,20 @@ def new_version(sandbox: Sandbox, document: object, *, default: bool = True) -> 
     sandbox.client("iam").create_policy_version(
         PolicyArn=DEPLOY.arn, PolicyDocument=json.dumps(document), SetAsDefault=default
     )
+
+
+def set_trust(sandbox: Sandbox, principal: dict[str, str]) -> None:
+    """Set whom the runner role trusts, as IAM keeps it: an id once the principal is deleted."""
+    roles = sandbox.world.backend("iam", "aws").roles.values()
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    next(role for role in roles if role.name == "runner").assume_role_policy_document = json.dumps(document)
+
+
+def rewrite(sandbox: Sandbox) -> None:
+    """Let the deploy policy say something else, without the version that a person would add."""
+    policy = sandbox.world.backend("iam", "aws").managed_policies[DEPLOY.arn]
+    next(version for version in policy.versions if version.is_default).document = json.dumps(allow("*"))
 
 
 def full_policy(sandbox: Sandbox) -> None:
@@ -106,7 +119,7 @@ SAMPLES = (
         [DEPLOY],
         tamperings={
             "another default": Tampering(
-                lambda aws: new_version(aws, allow("*")),
+                rewrite,
                 ["policy/deploy: update document"],
             ),
             "untagged": Tampering(
@@ -131,19 +144,11 @@ SAMPLES = (
         [DEPLOY, RUNNER],
         tamperings={
             "deleted user in the trust": Tampering(
-                lambda aws: aws.client("iam").update_assume_role_policy(
-                    RoleName="runner",
-                    PolicyDocument=json.dumps(
-                        {
-                            "Version": "2012-10-17",
-                            "Statement": {
-                                "Effect": "Allow",
-                                "Principal": {"AWS": "AIDAEXAMPLE0000000000"},
-                                "Action": "sts:AssumeRole",
-                            },
-                        }
-                    ),
-                ),
+                lambda aws: set_trust(aws, {"AWS": "AIDAEXAMPLE0000000000"}),
+                ["role/runner: update trust"],
+            ),
+            "another service": Tampering(
+                lambda aws: set_trust(aws, {"Service": "lambda.amazonaws.com"}),
                 ["role/runner: update trust"],
             ),
             "other session": Tampering(
