@@ -1,0 +1,5 @@
+"""`python -m awsbase` is `awsbase`."""
+
+from awsbase.scripts import main
+
+main()

@@ -1,0 +1,124 @@
+"""The command line: one command or group a file, loaded when it is asked for."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import signal
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import click
+from click.shell_completion import CompletionItem
+
+from awsbase import __version__
+from awsbase.errors import AwsbaseError
+from awsbase.view.stream import harmless, write
+
+# name → (module with a click command called `command`, one line of help)
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "reconcile": ("awsbase.scripts.reconcile", "Make the account as the manifest says."),
+    "plan": ("awsbase.scripts.plan", "Show what reconcile would do; reads only."),
+    "validate": ("awsbase.scripts.validate", "Check a manifest without calling AWS."),
+    "init": ("awsbase.scripts.init", "Write a commented manifest to start from."),
+    "schema": ("awsbase.scripts.schema", "Print the JSON Schema of the manifest, for editors."),
+    "graph": ("awsbase.scripts.graph", "Show what depends on what."),
+    "state": ("awsbase.scripts.state", "Use the state bucket with Terraform or OpenTofu."),
+    "sandbox": ("awsbase.scripts.sandbox", "Serve an embedded AWS on this machine to try things on."),
+    "completion": ("awsbase.scripts.completion", "Print the completion script of a shell."),
+}
+INTERRUPTED = 130
+
+
+@dataclass
+class Debugging:
+    """Whether this run shows tracebacks; set by `--debug`, wherever it stands."""
+
+    on: bool = False
+
+
+class Lazy(click.Group):
+    """A group that knows its commands by name and loads only the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"no command {args[0]!r}" + (f", did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [CompletionItem(name, help=line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> NoReturn:
+        """Run, say what went wrong in one line, and exit with the code that says how it went."""
+        debugging = Debugging()
+        extra |= {"standalone_mode": False, "obj": debugging}
+        failed = True
+        try:
+            code = super().main(args, *rest, **extra) or 0
+            failed = False
+        except click.Abort:
+            write("aborted, nothing was changed\n", sys.stderr)
+            code = INTERRUPTED
+        except click.ClickException as error:
+            error.show()
+            code = error.exit_code
+        except AwsbaseError as error:
+            write(advice(error), sys.stderr)
+            code = error.exit_code
+            if debugging.on:
+                traceback.print_exception(error)
+        except Exception as error:  # noqa: BLE001, the last resort: one line, the cause on demand
+            if debugging.on:
+                traceback.print_exception(error)
+            write(unforeseen(error, debugging.on), sys.stderr)
+            code = 1
+        # By Terraform's convention 2 then means changes, so an error must be 1, whichever it is.
+        if failed and code == 2 and "--detailed-exitcode" in (sys.argv if args is None else args):
+            code = 1
+        sys.exit(code)
+
+
+def advice(error: AwsbaseError) -> str:
+    """Write an expected failure: what happened, and on a line of its own what to do."""
+    lines = "".join(f"awsbase: {harmless(line)}\n" for line in error.message.split("\n"))
+    return lines + (f"  → {harmless(error.hint)}\n" if error.hint else "")
+
+
+def unforeseen(error: Exception, debugging: bool) -> str:
+    """Write a failure that nobody foresaw; its traceback is shown with --debug only."""
+    said = harmless(" ".join(str(error).split()))
+    hint = "please report this" if debugging else "rerun with --debug"
+    return f"awsbase: unforeseen: {type(error).__name__}: {said}\n  → {hint}\n"
+
+
+@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="awsbase", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Bring an AWS account from bare to best practice, and keep it there: one YAML manifest, no state file."""
+
+
+def main() -> NoReturn:
+    """Run the command line; a polite request to end (SIGTERM) is heard like Ctrl-C."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    cli.main(prog_name="awsbase")

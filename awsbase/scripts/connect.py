@@ -1,0 +1,114 @@
+"""From options to an account: the real one, or the embedded one of `--sandbox`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from awsbase.aws import Aws
+from awsbase.engine.account import Account, check, identify
+from awsbase.engine.clock import Clock, SystemClock
+from awsbase.engine.wire import Wire
+from awsbase.errors import AwsbaseError, UsageError
+from awsbase.scripts.options import Options
+from awsbase.scripts.wanted import Wanted
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore.client import BaseClient
+
+log = logging.getLogger("awsbase")
+
+
+@dataclass(frozen=True)
+class Target:
+    """The account to work on, and the clock it goes by."""
+
+    account: Account
+    clock: Clock
+
+
+def connect(options: Options, wanted: Wanted) -> Target:
+    """Find out whose credentials these are; raise Refused when they are not for the manifest's account."""
+    clock: Clock
+    if options.sandbox:
+        sandbox = embedded(wanted.account)
+        session, clock = sandbox.session(region=wanted.region), sandbox.clock
+    else:
+        session, clock = session_of(options.profile), SystemClock()
+    return Target(check(reach(session, wanted.region, debugging=options.debug), wanted.account), clock)
+
+
+def embedded(account: str) -> Any:
+    """Return an empty embedded AWS account; moto is needed for it and for nothing else."""
+    try:
+        from awsbase.sandbox import Sandbox
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"the sandbox needs the package {error.name}", hint="install it with `pip install 'awsbase[sandbox]'`"
+        ) from error
+    return Sandbox(account=account)
+
+
+def session_of(profile: str | None) -> boto3.Session:
+    """Open a session from the environment and ~/.aws as the AWS CLI does; say what is wrong with them."""
+    import boto3
+    from botocore.exceptions import BotoCoreError, ProfileNotFound
+
+    try:
+        session = boto3.Session(profile_name=profile)
+        session.get_credentials()
+    except ProfileNotFound as error:
+        raise no_profile(str(error), _profiles()) from None
+    except BotoCoreError as error:
+        raise AwsbaseError(
+            f"the AWS configuration cannot be used: {error}", hint="look at ~/.aws/config and ~/.aws/credentials"
+        ) from error
+    return session
+
+
+def reach(session: boto3.Session, region: str, *, debugging: bool = False) -> Account:
+    """Ask AWS who we are there."""
+    wire = Wire()
+    aws = Aws(session, region, attach=[wire.attach, name_calls] if debugging else [wire.attach])
+    try:
+        aws.sts  # noqa: B018, making the first client is what finds a broken endpoint
+    except ValueError as error:
+        raise UsageError(f"AWS cannot be reached like this: {error}", hint="check AWS_ENDPOINT_URL") from error
+    return identify(aws, wire)
+
+
+def no_profile(said: str, profiles: Sequence[str]) -> UsageError:
+    """Make the error for a profile that does not exist: which there are, the nearest first."""
+    name = said.partition("(")[2].rpartition(")")[0]
+    near = get_close_matches(name, profiles, n=len(profiles) or 1, cutoff=0.5)
+    there = [*near, *sorted(set(profiles) - set(near))]
+    return UsageError(
+        f"no profile {name!r} in ~/.aws",
+        hint=f"there {'is' if len(there) == 1 else 'are'} {', '.join(there)}"
+        if there
+        else "there are none: `aws configure` makes one, and --sandbox needs none",
+    )
+
+
+def _profiles() -> Sequence[str]:
+    from botocore.session import Session
+
+    # Without the name that does not exist, which may have come from AWS_PROFILE.
+    session: Any = Session()
+    session.set_config_variable("profile", None)
+    profiles: dict[str, Any] = session.full_config.get("profiles", {})
+    return sorted(profiles)
+
+
+def name_calls(client: BaseClient) -> None:
+    """Log each call of a client by its name; its parameters may hold secrets."""
+    service, region = client.meta.service_model.service_name, client.meta.region_name
+
+    def sent(event_name: str, **_: object) -> None:
+        log.debug("%s:%s %s", service, event_name.rpartition(".")[2], region)
+
+    client.meta.events.register("before-send", sent)

@@ -1,0 +1,119 @@
+"""The course of a run: plan, ask, apply, look again; and the exit code that says how it went."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TextIO
+
+from awsbase import __version__
+from awsbase.engine.changes import Mode, Report
+from awsbase.engine.reconcile import walk
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Approved, approval
+from awsbase.ensure import KINDS
+from awsbase.errors import Refused
+from awsbase.scripts.connect import Target
+from awsbase.scripts.interrupt import INTERRUPTED, interruptible
+from awsbase.scripts.options import Options
+from awsbase.scripts.output import err
+from awsbase.scripts.wanted import Wanted
+from awsbase.view.document import Plan
+from awsbase.view.live import progress
+from awsbase.view.text import render
+from awsbase.view.tree import tree
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a command works on: the manifest, the resources chosen of it, the account, the options."""
+
+    wanted: Wanted
+    resources: Sequence[Resource]
+    target: Target
+    options: Options
+
+    def walk(self, mode: Mode, approved: Approved | None = None) -> Report:
+        """Plan or reconcile, with progress on stderr and Ctrl-C as the wish to stop."""
+        screen = not self.options.debug
+        with (
+            progress(sys.stderr, mode, len(self.resources), screen=screen) as watch,
+            interruptible(watch.say) as stop,
+        ):
+            return walk(
+                mode,
+                self.resources,
+                KINDS,
+                self.target.account,
+                fingerprint=self.wanted.fingerprint,
+                approved=approved,
+                clock=self.target.clock,
+                watch=watch,
+                stop=stop,
+            )
+
+    def shown(self, report: Report, stream: TextIO) -> str:
+        """Return a report as people read it on a stream."""
+        sections = self.wanted.section_of
+        lines = tree(report, name=self.wanted.name, sections=sections, verbose=self.options.verbose)
+        return render(lines, stream)
+
+
+def reconcile(
+    course: Course, *, ask: Callable[[str], bool] | None, approved: Approved | None = None
+) -> tuple[Report, bool]:
+    """Reconcile, after `ask` has agreed to the plan if there is somebody to ask.
+
+    Returns the report, of the plan when it stopped there, and whether the plan was declined.
+    """
+    if ask is None:
+        check_lockout(course)
+        return course.walk("reconcile", approved), False
+    plan = course.walk("plan")
+    if plan.interrupted or not plan.changes:
+        return plan, False
+    check_lockout(course)
+    err(course.shown(plan, sys.stderr))
+    count = len(plan.changes)
+    changes = "1 change" if count == 1 else f"{count} changes"
+    if not ask(f"\nApply {changes} to account {course.wanted.account} ({course.wanted.name})? [y/N] "):
+        return plan, True
+    return course.walk("reconcile", approval(plan.changes)), False
+
+
+def check_lockout(course: Course) -> None:
+    """Refuse to begin what would cut its own caller off midway."""
+
+
+def look_again(course: Course, done: Report) -> Report:
+    """Add the plan that must be empty after a reconcile, with the calls that it made itself."""
+    again = course.walk("plan")
+    again = replace(again, reads=again.reads - done.reads, writes=again.writes - done.writes)
+    return replace(done, second=again)
+
+
+def approve(plan: Plan, wanted: Wanted, *, sandbox: bool) -> Approved:
+    """Return what a plan lists; raise Refused for one that was made for something else."""
+    hint = "plan again, and have the new plan approved"
+    if plan.sandbox != sandbox:
+        made = "in the sandbox" if plan.sandbox else "for the account, not for the sandbox"
+        raise Refused(f"the approved plan was made {made}", hint=hint)
+    if plan.account != wanted.account:
+        raise Refused(f"the approved plan is for account {plan.account}, not {wanted.account}", hint=hint)
+    if plan.region != wanted.region:
+        raise Refused(f"the approved plan is for {plan.region}, not {wanted.region}", hint=hint)
+    if plan.version != __version__:
+        raise Refused(f"the approved plan was made by awsbase {plan.version}, and this is {__version__}", hint=hint)
+    if plan.fingerprint != wanted.fingerprint:
+        raise Refused(f"the approved plan was made from another manifest than {wanted.file} is now", hint=hint)
+    return approval(plan.changes)
+
+
+def exit_code(report: Report, *, strict: bool = False) -> int:
+    """Say how a run went, as an exit code."""
+    if report.interrupted or (report.second and report.second.interrupted):
+        return INTERRUPTED
+    if report.failed or (report.second and (report.second.changes or report.second.failed)):
+        return 1
+    return 3 if strict and report.needs_you else 0

@@ -1,0 +1,31 @@
+"""`awsbase graph`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from awsbase.scripts.options import MANIFEST, ONLY, Options, common
+from awsbase.scripts.output import out, out_json
+from awsbase.scripts.wanted import read
+from awsbase.view.graph import draw
+from awsbase.view.stream import harmless
+
+
+@click.command("graph")
+@MANIFEST
+@click.option(
+    "--format", "style", type=click.Choice(["text", "mermaid", "dot"]), default="text", help="How to draw it."
+)
+@ONLY
+@common
+def command(options: Options, manifest: Path, style: str, only: tuple[str, ...]) -> None:
+    """Show what MANIFEST wants, and what each of it depends on; calls nothing."""
+    chosen = read(manifest, options).only(only)
+    position = {resource.address: index for index, resource in enumerate(chosen)}
+    needs = {each.address: sorted(set(each.needs()), key=position.__getitem__) for each in chosen}
+    if options.json:
+        out_json(needs)
+    else:
+        out(harmless(draw(needs, style)))

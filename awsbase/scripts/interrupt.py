@@ -1,0 +1,49 @@
+"""Ctrl-C during a run: the first asks it to finish, the second ends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+FINISHING = "finishing the calls in flight…  (Ctrl-C again ends at once)"
+SHOW_CURSOR = b"\x1b[?25h\n"
+INTERRUPTED = 130
+
+
+@contextmanager
+def interruptible(say: Callable[[str], None]) -> Iterator[threading.Event]:
+    """Yield an event that Ctrl-C or SIGTERM sets, `say`ing so; a second one ends the program where it stands."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    pressed = False
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed:
+            leave()
+        pressed = True
+        say(FINISHING)
+        stop.set()
+
+    # What was ignored when the program started (`nohup`, a background job) stays so.
+    heard = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, on_signal) for number in heard}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def leave() -> None:
+    """End at once: the threads of a run would be waited for otherwise. The next run finishes the work."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        os.write(sys.stderr.fileno(), SHOW_CURSOR)
+    os._exit(INTERRUPTED)

@@ -1,0 +1,78 @@
+"""The options that mean the same everywhere."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+MANIFEST = click.argument("manifest", type=click.Path(path_type=Path))
+ONLY = click.option(
+    "--only",
+    multiple=True,
+    metavar="ADDRESS|SECTION",
+    help="Only this resource or section, and what it leans on. May be repeated.",
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The common options of one call."""
+
+    profile: str | None = None
+    region: str | None = None
+    json: bool = False
+    verbose: bool = False
+    debug: bool = False
+    sandbox: bool = False
+
+
+def debug(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
+    """Show tracebacks, and let awsbase's own log speak; botocore's would print bodies and credentials."""
+    if value:
+        ctx.find_root().obj.on = True
+        log = logging.getLogger("awsbase")
+        log.setLevel(logging.DEBUG)
+        log.propagate = False
+        log.handlers[:] = [logging.StreamHandler(sys.stderr)]
+        log.handlers[0].setFormatter(logging.Formatter("%(asctime)s %(threadName)s %(message)s", "%H:%M:%S"))
+    return value
+
+
+DEBUG = click.option(
+    "--debug", is_flag=True, callback=debug, help="Show each call by name, and the traceback of a failure."
+)
+JSON = click.option("--json", is_flag=True, help="Print one JSON document instead of text.")
+
+
+def common(command: Command) -> Command:
+    """Give a command the common options, as one `options`."""
+
+    @click.option("--profile", metavar="NAME", help="The profile of ~/.aws to use; default $AWS_PROFILE.")
+    @click.option("--region", metavar="REGION", help="Must be the manifest's home region, if given.")
+    @click.option("--sandbox", is_flag=True, help="Use an empty embedded AWS; nothing leaves this machine.")
+    @JSON
+    @click.option("-v", "--verbose", is_flag=True, help="Show what is unchanged too, and long values in full.")
+    @DEBUG
+    @wraps(command)
+    def with_options(
+        *,
+        profile: str | None,
+        region: str | None,
+        sandbox: bool,
+        json: bool,
+        verbose: bool,
+        debug: bool,
+        **rest: Any,
+    ) -> Any:
+        return command(options=Options(profile, region, json, verbose, debug, sandbox), **rest)
+
+    return with_options  # type: ignore[return-value]

@@ -1,0 +1,45 @@
+"""`awsbase plan`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from awsbase.scripts.connect import connect
+from awsbase.scripts.course import Course, exit_code
+from awsbase.scripts.options import MANIFEST, ONLY, Options, common
+from awsbase.scripts.output import as_json, err, out, out_json
+from awsbase.scripts.wanted import read
+from awsbase.view import document
+
+STDOUT = Path("-")
+
+
+@click.command("plan")
+@MANIFEST
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PLAN.json", help="Write the plan to a file.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 0: nothing to do, 2: changes, 1: any error.")
+@ONLY
+@common
+def command(
+    options: Options, manifest: Path, output: Path | None, detailed_exitcode: bool, only: tuple[str, ...]
+) -> int:
+    """Show what reconcile would do to make the account as MANIFEST says; only reads."""
+    wanted = read(manifest, options)
+    chosen = wanted.only(only)
+    course = Course(wanted, chosen, connect(options, wanted), options)
+    report = course.walk("plan")
+    held = document.document(report, sandbox=options.sandbox)
+
+    if options.json or output == STDOUT:
+        out_json(held)
+    else:
+        out(course.shown(report, sys.stdout))
+    if output not in (None, STDOUT) and not report.interrupted:
+        document.save(as_json(held), output)
+        err(f"plan written to {output}; `awsbase reconcile {manifest} --approved {output}` applies it and no more\n")
+
+    code = exit_code(report)
+    return 2 if detailed_exitcode and code == 0 and report.changes else code

@@ -1,0 +1,70 @@
+"""`awsbase reconcile`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from awsbase.engine.changes import Report
+from awsbase.scripts.ask import ask, somebody
+from awsbase.scripts.connect import connect
+from awsbase.scripts.course import Course, approve, exit_code, look_again, reconcile
+from awsbase.scripts.options import MANIFEST, ONLY, Options, common
+from awsbase.scripts.output import err, out, out_json
+from awsbase.scripts.wanted import read
+from awsbase.view import document
+from awsbase.view.tree import calls
+
+
+@click.command("reconcile")
+@MANIFEST
+@click.option("--yes", is_flag=True, help="Apply without asking.")
+@click.option(
+    "--approved",
+    type=click.Path(path_type=Path),
+    metavar="PLAN.json",
+    help="Apply only what this plan lists, as `awsbase plan -o` wrote it.",
+)
+@ONLY
+@click.option("--strict", is_flag=True, help="Exit 3 when something is left that only a person can do.")
+@common
+def command(
+    options: Options, manifest: Path, yes: bool, approved: Path | None, only: tuple[str, ...], strict: bool
+) -> int:
+    """Make the account as MANIFEST says.
+
+    On a terminal it shows the plan and asks first; with --yes, or without a terminal, it applies at once.
+    """
+    plan = document.read(approved) if approved else None
+    wanted = read(manifest, options)
+    chosen = wanted.only(only)
+    listed = approve(plan, wanted, sandbox=options.sandbox) if plan else None
+    course = Course(wanted, chosen, connect(options, wanted), options)
+
+    silent = yes or options.sandbox or listed is not None or not somebody()
+    report, declined = reconcile(course, ask=None if silent else ask, approved=listed)
+    if options.sandbox and not report.interrupted:
+        report = look_again(course, report)
+
+    if options.json:
+        out_json(document.document(report, sandbox=options.sandbox))
+    elif not declined:
+        out(course.shown(report, sys.stdout) + remark(course, report))
+    if declined:
+        err("declined, nothing was changed\n")
+        return 1
+    return exit_code(report, strict=strict)
+
+
+def remark(course: Course, report: Report) -> str:
+    """Say that there was nothing to do, or what the second plan of the sandbox says."""
+    lines = ""
+    if not report.changes and not report.failed and not report.interrupted:
+        lines += "nothing to do\n"
+    if report.second is None:
+        return lines
+    if report.second.changes or report.second.failed:
+        return lines + "second plan: not empty, which is a bug in awsbase\n" + course.shown(report.second, sys.stdout)
+    return lines + f"second plan: nothing to do, {calls(report.second)}\n"

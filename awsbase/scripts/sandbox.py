@@ -1,0 +1,67 @@
+"""`awsbase sandbox`."""
+
+from __future__ import annotations
+
+import socket
+
+import click
+
+from awsbase.errors import UsageError
+from awsbase.scripts.connect import embedded
+from awsbase.scripts.options import DEBUG, JSON
+from awsbase.scripts.output import err, out, out_json
+
+# Credentials of a session, and profiles, would win over these keys or be mixed with them.
+UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+
+
+@click.command("sandbox")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes one that is free.")
+@click.option("--account", default="123456789012", show_default=True, metavar="ID", help="The account to be.")
+@click.option("--region", default="us-east-1", show_default=True, help="The region that the exports name.")
+@JSON
+@DEBUG
+def command(host: str, port: int, account: str, region: str, json: bool, debug: bool) -> None:
+    """Serve an embedded AWS account, empty at first, until Ctrl-C.
+
+    Prints the exports that point the AWS CLI, Terraform or awsbase itself at it.
+    """
+    if not (account.isascii() and account.isdigit() and len(account) == 12):
+        raise UsageError(f"{account!r} is no account id", hint="it has 12 digits")
+    sandbox = embedded(account)
+    from awsbase.sandbox.serve import serve
+
+    check_free(host, port)
+    key = sandbox.key()
+
+    def ready(url: str) -> None:
+        exports = {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": key.id,
+            "AWS_SECRET_ACCESS_KEY": key.secret,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+        }
+        if json:
+            out_json({"url": url, "account": account, "environment": exports})
+        else:
+            out(f"unset {' '.join(UNSET)}\n")
+            out("".join(f"export {name}={value}\n" for name, value in exports.items()))
+        err(f"account {account} is ready at {url}; Ctrl-C ends it, and all that is in it\n")
+
+    serve(host, port, sandbox=sandbox, ready=ready)
+
+
+def check_free(host: str, port: int) -> None:
+    """Find out early, and say clearly, that there is no listening there."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {host} port {port}: {error.strerror}",
+            hint="choose another --port, or leave it out for one that is free",
+        ) from None

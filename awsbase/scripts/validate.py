@@ -1,0 +1,39 @@
+"""`awsbase validate`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from awsbase.errors import ManifestError
+from awsbase.scripts.options import MANIFEST, Options, common
+from awsbase.scripts.output import out, out_json
+from awsbase.scripts.wanted import read
+
+
+@click.command("validate")
+@MANIFEST
+@common
+def command(options: Options, manifest: Path) -> int:
+    """Check MANIFEST without calling AWS: every mistake at once, each with its line."""
+    try:
+        wanted = read(manifest, options)
+    except ManifestError as error:
+        if not options.json:
+            raise
+        out_json([asdict(mistake) for mistake in error.mistakes])
+        return error.exit_code
+
+    if options.json:
+        out_json([])
+        return 0
+    count = len(wanted.resources)
+    out(f"{manifest}: {count} resource{'' if count == 1 else 's'}, fine\n")
+    width = max(map(len, wanted.sections), default=0)
+    for name, resources in wanted.sections.items():
+        out(f"  {name:<{width}}  {len(resources)}\n")
+        if options.verbose:
+            out("".join(f"    {resource.address}\n" for resource in resources))
+    return 0

@@ -1,0 +1,173 @@
+"""A report as one JSON document, and a plan read back from it to be approved."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from awsbase import __version__
+from awsbase.engine.changes import Change, Drift, Outcome, Pending, Report
+from awsbase.errors import AwsbaseError, UsageError
+
+SCHEMA = 1
+
+
+def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
+    """Return a report as JSON values; a plan's document is what `--approved` reads."""
+    return {
+        "schema": SCHEMA,
+        "awsbase": __version__,
+        "mode": report.mode,
+        "account": report.account,
+        "region": report.region,
+        "sandbox": sandbox,
+        "fingerprint": report.fingerprint,
+        "interrupted": report.interrupted,
+        "resources": [_outcome(outcome) for outcome in report.outcomes],
+        "needs_you": [
+            {"address": ask.address, "title": ask.title, "steps": list(ask.steps), "probe": ask.probe}
+            for ask in report.needs_you
+        ],
+        "totals": dict(report.totals()),
+        "calls": {"read": report.reads, "write": report.writes},
+        "second": document(report.second, sandbox=sandbox) if report.second else None,
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    error = outcome.error
+    return {
+        "address": outcome.address,
+        "region": outcome.region,
+        "status": outcome.status,
+        "changes": [_change(change) for change in outcome.changes],
+        "error": {"code": error.code, "message": error.message, "tried": error.tried, "hint": error.hint}
+        if error
+        else None,
+        "blocked_by": outcome.blocked_by,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "action": change.action,
+        "what": change.what,
+        "api": change.api,
+        "loosening": change.loosening,
+        "drift": [
+            {"field": drift.field, "have": plain(drift.have), "want": plain(drift.want)} for drift in change.drift
+        ],
+        "digest": change.digest,
+        "unknown": list(change.unknown),
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return any value that a change may hold as a JSON value."""
+    if isinstance(value, Pending):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted((plain(item) for item in value), key=str)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan that was written by `awsbase plan -o`: what may be done, and to which account, by which manifest."""
+
+    account: str
+    region: str
+    sandbox: bool
+    fingerprint: str
+    version: str
+    changes: tuple[tuple[str, Change], ...]
+
+
+def save(text: str, path: Path) -> None:
+    """Write a file as a whole or not at all, readable by its owner only."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise AwsbaseError(f"cannot write {path}: {error.strerror}", hint="name another file") from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, path)
+    except OSError as error:
+        os.unlink(name)
+        raise AwsbaseError(f"cannot write {path}: {error.strerror}", hint="name another file") from None
+
+
+def read(path: Path) -> Plan:
+    """Read a plan back; raise UsageError for a file that is none."""
+    hint = "write one with `awsbase plan MANIFEST -o PLAN.json`"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot read the plan {path}: {error.strerror}", hint=hint) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is no plan: it is not text", hint=hint) from None
+    try:
+        held = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UsageError(f"{path} is no plan: it is not JSON", hint=hint) from None
+    if not isinstance(held, dict) or "schema" not in held:
+        raise UsageError(f"{path} is no plan", hint=hint)
+    if held["schema"] != SCHEMA:
+        raise UsageError(f"{path} has the format {held['schema']!r}, and this awsbase reads {SCHEMA}", hint=hint)
+    if held.get("mode") != "plan":
+        raise UsageError(f"{path} reports what was done; it is no plan", hint=hint)
+    try:
+        return _plan(held)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise UsageError(f"{path} is no complete plan", hint=hint) from None
+
+
+def _plan(held: Mapping[str, Any]) -> Plan:
+    return Plan(
+        account=_text(held["account"]),
+        region=_text(held["region"]),
+        sandbox=bool(held["sandbox"]),
+        fingerprint=_text(held["fingerprint"]),
+        version=_text(held["awsbase"]),
+        changes=tuple(
+            (_text(resource["address"]), _read_change(change))
+            for resource in held["resources"]
+            for change in resource["changes"]
+        ),
+    )
+
+
+def _read_change(held: Mapping[str, Any]) -> Change:
+    action = held["action"]
+    if action not in ("create", "update", "delete", "replace"):
+        raise ValueError(action)
+    return Change(
+        action=action,
+        what=_text(held["what"]),
+        api=_text(held["api"]),
+        drift=tuple(Drift(_text(drift["field"]), drift["have"], drift["want"]) for drift in held["drift"]),
+        loosening=bool(held["loosening"]),
+        digest=_text(held["digest"]),
+        unknown=tuple(_text(path) for path in held["unknown"]),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value

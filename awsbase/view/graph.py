@@ -1,0 +1,56 @@
+"""What depends on what: as a text tree, for Mermaid, or for Graphviz."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+Needs = Mapping[str, Sequence[str]]  # address → addresses it needs directly, in manifest order
+
+
+def draw(needs: Needs, style: str) -> str:
+    """Return the graph as `text`, `mermaid` or `dot`."""
+    lines = {"text": text, "mermaid": mermaid, "dot": dot}[style](needs)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def text(needs: Needs) -> Iterator[str]:
+    """Yield a tree of each resource that nothing else needs, with what it needs below; twice told is `…`."""
+    needed = {other for others in needs.values() for other in others}
+    told: set[str] = set()
+
+    def below(address: str, depth: int) -> Iterator[str]:
+        again = address in told and bool(needs[address])
+        yield "  " * depth + address + ("  …" if again else "")
+        if not again:
+            told.add(address)
+            for other in needs[address]:
+                yield from below(other, depth + 1)
+
+    for address in needs:
+        if address not in needed:
+            yield from below(address, 0)
+
+
+def mermaid(needs: Needs) -> Iterator[str]:
+    """Yield a Mermaid flowchart; an arrow points at what is needed."""
+    number = {address: f"n{index}" for index, address in enumerate(needs)}
+    yield "flowchart LR"
+    for address, node in number.items():
+        label = address.replace("&", "&amp;").replace('"', "&quot;")
+        yield f'  {node}["{label}"]'
+    for address, others in needs.items():
+        for other in others:
+            yield f"  {number[address]} --> {number[other]}"
+
+
+def dot(needs: Needs) -> Iterator[str]:
+    """Yield a Graphviz digraph; an arrow points at what is needed."""
+    yield "digraph awsbase {"
+    yield "  rankdir=LR; node [shape=box];"
+    for address in needs:
+        yield f"  {json.dumps(address)};"
+    for address, others in needs.items():
+        for other in others:
+            yield f"  {json.dumps(address)} -> {json.dumps(other)};"
+    yield "}"

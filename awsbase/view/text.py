@@ -1,0 +1,70 @@
+"""Lines of styled text: wrapped under their own beginning on a terminal, never wrapped or coloured elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import StringIO
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from awsbase.view.stream import columns, fitting, harmless, is_terminal
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: how far it is indented, its mark, its text, and the style of each."""
+
+    indent: int
+    text: str
+    mark: str = ""
+    style: str = ""
+    mark_style: str = ""
+
+
+def render(lines: Iterable[Line], stream: TextIO) -> str:
+    """Return lines as the stream shows them best."""
+    terminal = is_terminal(stream)
+    colours = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    width = columns(stream) if terminal else None
+    page = StringIO()
+    console = Console(
+        file=page,
+        force_terminal=colours,
+        color_system="auto" if colours else None,
+        width=width or 80,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    for line in lines:
+        for text in _physical(line, console, stream, width):
+            console.print(text, soft_wrap=True)
+    return page.getvalue()
+
+
+def _physical(line: Line, console: Console, stream: TextIO, width: int | None) -> Iterator[Text]:
+    mark = fitting(line.mark, stream)
+    hang = len(mark) + 1 if mark else 0
+    said = fitting(harmless(line.text), stream)
+    # At 40 columns a deep line still needs room for its words.
+    indent = line.indent if width is None else min(line.indent, max(0, width - hang - 20))
+    first = True
+    for part in said.split("\n"):
+        text = Text(part, style=line.style, end="")
+        pieces = [text] if width is None else text.wrap(console, max(width - indent - hang, 8), overflow="fold")
+        for piece in pieces:
+            piece.rstrip()
+            start = Text(" " * indent, end="")
+            if first and mark:
+                start.append(mark, line.mark_style or line.style).append(" ")
+            else:
+                start.append(" " * hang)
+            start.append_text(piece)
+            start.rstrip()
+            yield start
+            first = False

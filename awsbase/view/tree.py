@@ -1,0 +1,155 @@
+"""A plan or an outcome as people read it: by section, what changes, what failed and why, what they must do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from awsbase.engine.changes import Action, Change, Drift, Failure, NeedsYou, Outcome, Report
+from awsbase.view.document import plain
+from awsbase.view.text import Line
+
+MARKS: dict[Action, str] = {"create": "+", "update": "~", "delete": "-", "replace": "±"}
+STYLES: dict[Action, str] = {"create": "green", "update": "yellow", "delete": "red", "replace": "magenta"}
+DONE: dict[Action, str] = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
+LONG = 60
+
+
+def tree(
+    report: Report, *, name: str = "", sections: Mapping[str, str] | None = None, verbose: bool = False
+) -> Iterator[Line]:
+    """Yield the lines of a report; `sections` tells for an address where in the manifest it comes from."""
+    of = sections or {}
+    title = f"account {report.account}" + (f" ({name})" if name else "") + f", {report.region}"
+    yield Line(0, title, style="bold")
+
+    shown = [outcome for outcome in report.outcomes if _shown(outcome, verbose)]
+    for section, outcomes in groupby(shown, key=lambda outcome: of.get(outcome.address, "")):
+        yield Line(0, "")
+        if section:
+            yield Line(0, section, style="bold")
+        for outcome in outcomes:
+            yield from _resource(outcome, report, verbose)
+
+    if report.needs_you:
+        yield Line(0, "")
+        yield Line(0, "needs you", style="bold")
+        for ask in report.needs_you:
+            yield from _ask(ask)
+
+    yield Line(0, "")
+    yield from totals(report)
+
+
+def _shown(outcome: Outcome, verbose: bool) -> bool:
+    return verbose or outcome.status in ("planned", "changed", "failed") or bool(outcome.changes)
+
+
+def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]:
+    if outcome.status in ("unchanged", "blocked", "skipped"):
+        words = {"unchanged": "", "blocked": f" not begun: {outcome.blocked_by} failed", "skipped": " not begun"}
+        yield Line(2, outcome.address + words[outcome.status], mark="·", style="dim")
+        return
+    if outcome.error is not None:
+        yield from _failed(outcome, outcome.error, report)
+    elif report.mode == "plan":
+        action = whole(outcome)
+        yield Line(2, outcome.address, mark=MARKS[action], mark_style=STYLES[action])
+    else:
+        yield Line(2, outcome.address, mark="✓", mark_style="green")
+    for change in outcome.changes:
+        yield from _change(change, report.mode == "plan", verbose)
+
+
+def whole(outcome: Outcome) -> Action:
+    """Tell what happens to a resource as a whole, from what happens to its parts."""
+    kind = outcome.address.partition("/")[0].replace("-", "").replace("_", "")
+    for change in outcome.changes:
+        if change.action in ("create", "delete", "replace") and change.what.replace(" ", "") == kind:
+            return change.action
+    actions = {change.action for change in outcome.changes}
+    return "delete" if actions == {"delete"} and len(outcome.changes) == 1 else "update"
+
+
+def _change(change: Change, planned: bool, verbose: bool) -> Iterator[Line]:
+    warning = " (loosens)" if change.loosening else ""
+    if planned:
+        yield Line(6, change.what + warning, mark=MARKS[change.action], mark_style=STYLES[change.action])
+    else:
+        yield Line(4, f"{DONE[change.action]} {change.what}{warning}")
+    for drift in change.drift:
+        yield Line(10 if planned else 6, difference(drift, verbose), style="dim")
+
+
+def difference(drift: Drift, verbose: bool = False) -> str:
+    """Write one drift as `field: have → want`, long documents shortened."""
+    have, want = (said(value, None if verbose else LONG) for value in (drift.have, drift.want))
+    return f"{drift.field}: {have} → {want}"
+
+
+def said(value: object, longest: int | None = LONG) -> str:
+    """Write a value in one line: what is absent is nothing, a document is compact JSON."""
+    if value is None:
+        return "nothing"
+    text = value if isinstance(value, str) and value else json.dumps(plain(value), ensure_ascii=False)
+    if longest is None or len(text) <= longest:
+        return text
+    return f"{text[: longest * 2 // 3]}…{text[-longest // 4 :]}"
+
+
+def _failed(outcome: Outcome, error: Failure, report: Report) -> Iterator[Line]:
+    tried = f"could not {error.tried}: " if error.tried else ""
+    yield Line(2, f"{outcome.address}  {tried}{error.code}", mark="✗", style="bold", mark_style="bold red")
+    if error.message and error.message != error.code:
+        yield Line(4, error.message)
+    if error.hint:
+        yield Line(4, error.hint, mark="→", mark_style="cyan")
+    waiting = [other.address for other in report.outcomes if other.blocked_by == outcome.address]
+    if waiting:
+        yield Line(4, f"not begun for this reason: {', '.join(waiting)}", style="dim")
+
+
+def _ask(ask: NeedsYou) -> Iterator[Line]:
+    yield Line(2, f"{ask.address}  {ask.title}", mark="!", mark_style="bold yellow")
+    for number, step in enumerate(ask.steps, 1):
+        yield Line(6, step, mark=f"{number}.")
+    if ask.probe:
+        yield Line(6, f"seen as done by: {ask.probe}", style="dim")
+
+
+def totals(report: Report) -> Iterator[Line]:
+    """Yield what it comes to: resources, changes, calls, seconds."""
+    counts = report.totals()
+    changes = [change for _, change in report.changes]
+    parts = []
+    if counts["planned"] or counts["changed"]:
+        verb = "to change" if report.mode == "plan" else "changed"
+        parts.append(f"{counts['planned'] + counts['changed']} {verb} ({by_action(changes, report.mode == 'plan')})")
+    for status, words in (("failed", "failed"), ("blocked", "blocked"), ("skipped", "not begun")):
+        if counts[status]:  # type: ignore[index]
+            parts.append(f"{counts[status]} {words}")  # type: ignore[index]
+    parts.append(f"{counts['unchanged']} unchanged")
+    if report.needs_you:
+        parts.append(f"{len(report.needs_you)} {'needs' if len(report.needs_you) == 1 else 'need'} you")
+    style = "bold red" if report.failed else "bold yellow" if report.interrupted else "bold"
+    yield Line(0, ", ".join(parts), style=style)
+    yield Line(0, calls(report), style="dim")
+    if report.interrupted:
+        left = "nothing was changed" if report.mode == "plan" else "run again: the next run finishes the work"
+        yield Line(0, f"interrupted; {left}", style="bold yellow")
+
+
+def by_action(changes: Sequence[Change], planned: bool) -> str:
+    """Count changes by action: `2 to create, 1 to delete`, or `2 created, 1 deleted`."""
+    counts = {action: sum(change.action == action for change in changes) for action in MARKS}
+    return ", ".join(
+        f"{count} to {action}" if planned else f"{count} {DONE[action]}" for action, count in counts.items() if count
+    )
+
+
+def calls(report: Report) -> str:
+    """Say how many calls a run made: `34 calls, no write, 1.2 s`."""
+    total = report.reads + report.writes
+    writes = "no write" if not report.writes else "1 write" if report.writes == 1 else f"{report.writes} writes"
+    return f"{total} call{'' if total == 1 else 's'}, {writes}, {report.seconds:.1f} s"
