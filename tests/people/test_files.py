@@ -1,0 +1,235 @@
+"""The AWS files are edited in place: what was asked for changes, every other byte stays."""
+
+import os
+import re
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from botocore.configloader import load_config, raw_config_parse
+from botocore.exceptions import ConfigParseError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from awsbase.people import ini
+from awsbase.people.files import (
+    FileProblem,
+    Files,
+    find,
+    read_config,
+    read_credentials,
+    write_config,
+    write_credentials,
+)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return find({}, tmp_path)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+EDITS = [
+    ("", "a", {"k": "v"}, "[a]\nk = v\n"),
+    ("[a]\nk = v\n", "a", {"k": "w"}, "[a]\nk = w\n"),
+    ("[a]\nk=v\n", "a", {"k": "w"}, "[a]\nk=w\n"),
+    ("[a]\nK  :  v  \n", "a", {"k": "w"}, "[a]\nK  :  w\n"),
+    ("[a]\nk =\n", "a", {"k": "w"}, "[a]\nk = w\n"),
+    ("[a]\nk = v", "a", {"l": "w"}, "[a]\nk = v\nl = w"),
+    ("[a]\nk = v", "b", {"l": "w"}, "[a]\nk = v\n\n[b]\nl = w"),
+    ("[a]\r\nk = v\r\n\r\n[b]\r\n", "a", {"l": "w"}, "[a]\r\nk = v\r\nl = w\r\n\r\n[b]\r\n"),
+    ("# mine\n[a]\n; why\nk = v\n# end\n\n[b]\n", "a", {"l": "w"}, "# mine\n[a]\n; why\nk = v\nl = w\n# end\n\n[b]\n"),
+    ("[a]\ns3 =\n  x = 1\n\n  y = 2\n[b]\n", "a", {"l": "w"}, "[a]\ns3 =\n  x = 1\n\n  y = 2\nl = w\n[b]\n"),
+    ("[a]\ns3 =\n  x = 1\n# c\n  y = 2\nk = v\n", "a", {"s3": "z"}, "[a]\ns3 = z\n# c\nk = v\n"),
+    ("[a]\n  k = v\n  [b]\n  l = 1\n", "a", {"m": "w"}, "[a]\n  k = v\n  m = w\n  [b]\n  l = 1\n"),
+    ("[a]\n  [b]\n", "a", {"m": "w"}, "[a]\n  m = w\n  [b]\n"),
+    ("[a]\nk = v\n  [b]\n", "b", {"m": "w"}, "[a]\nk = v\n  [b]\n\n[b]\nm = w\n"),
+    ("[a]\nk = v\nl = w\n", "a", {"k": None, "gone": None}, "[a]\nl = w\n"),
+    ("[a]\nk = v ; not a comment\n", "a", {"l": "w"}, "[a]\nk = v ; not a comment\nl = w\n"),
+    ("[a]\nk = v\x0bw\u2028x\n", "a", {"l": "w"}, "[a]\nk = v\x0bw\u2028x\nl = w\n"),
+    ("[ a]\n[a]\n[A]\n", "a", {"k": "v"}, "[ a]\n[a]\nk = v\n[A]\n"),
+    ("[DEFAULT]\nk = v\n[a]\n", "a", {"k": "w"}, "[DEFAULT]\nk = v\n[a]\nk = w\n"),
+    ("\n\n", "a", {"k": "v"}, "\n\n[a]\nk = v\n"),
+    ("[a]\nk = v\n[b]\nk = 1\n", "a", {"k": "v"}, "[a]\nk = v\n[b]\nk = 1\n"),
+]
+
+
+@pytest.mark.parametrize(("before", "section", "values", "after"), EDITS)
+def test_an_edit_changes_what_it_names(before: str, section: str, values: dict[str, str | None], after: str) -> None:
+    assert ini.edited(before, section, values) == after
+
+
+WORDS = st.sampled_from(["a", "b", "profile a", "default", "DEFAULT", "k", "s3 =", "k = v", "l: w=x", "= v", "#", ";"])
+PIECES = st.sampled_from(
+    ["[a]", "[b]", "[ a ]", "[profile a]", "[default]", "[DEFAULT]", "s3 =", "x = 1", "k = v", "l: w"]
+)
+LINES = st.tuples(
+    st.sampled_from(["", "", " ", "  ", "\t"]), PIECES | WORDS | st.just(""), st.sampled_from(["\n", "\r\n"])
+)
+TEXTS = st.lists(LINES, max_size=14).map(lambda lines: "".join("".join(line) for line in lines))
+VALUES = st.dictionaries(
+    st.sampled_from(["k", "x", "new", "s3"]), st.sampled_from(["v", "1", "a=b", "[x]", "# c", ""]), min_size=1
+)
+
+
+def parsed(path: Path, text: str) -> dict[str, dict[str, str]] | None:
+    path.write_bytes(text.encode())
+    try:
+        return dict(raw_config_parse(str(path), parse_subsections=False))
+    except ConfigParseError:
+        return None
+
+
+@settings(max_examples=150, deadline=None)
+@given(text=TEXTS, section=st.sampled_from(["a", "b", "new"]), values=VALUES)
+def test_botocore_reads_what_was_set_and_nothing_else_changed(
+    tmp_path_factory: pytest.TempPathFactory, text: str, section: str, values: dict[str, str]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / f"ini-{os.getpid()}"
+    before = parsed(path, text)
+    try:
+        after = ini.edited(text, section, values)
+    except ini.Broken:
+        # Either the AWS tools refuse it too, or it is indented so that a new line would change its meaning.
+        assert before is None or re.search(r"^[ \t]", text, re.MULTILINE)
+        return
+
+    assert before is not None
+    common = before_defaults(text)
+    assert parsed(path, after) == before | {section: common | before.get(section, {}) | values}
+    kept = [line for line in ini.lines(text) if line.lstrip().startswith(("#", ";"))]
+    assert [line for line in ini.lines(after) if line.lstrip().startswith(("#", ";"))] == kept
+
+
+def before_defaults(text: str) -> dict[str, str]:
+    return ini.sections(text + "\n[\x00]\n")["\x00"]
+
+
+BROKEN = [
+    ("k = s3cr3t\n", 1, "before the first [section]"),
+    ("\ufeff[a]\n", 1, "byte order mark"),
+    ("[a]\nk = v\n\ns3cr3t\n", 4, "in section [a]"),
+    ("[a]\nk = v\n[b]\n[a]\n", 4, "section [a] stands on line 1"),
+    ("[a]\nk = s3cr3t\nK: s3cr3t\n", 3, "k stands on line 2"),
+    ("[a]\n = s3cr3t\n", 2, "in section [a]"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "problem"), BROKEN)
+def test_a_broken_file_is_named_with_its_line_and_left_alone(files: Files, text: str, line: int, problem: str) -> None:
+    files.credentials.parent.mkdir()
+    files.credentials.write_text(text)
+
+    for touch in (lambda: read_credentials(files), lambda: write_credentials(files, "b", {"k": "v"})):
+        with pytest.raises(FileProblem) as said:
+            touch()
+        assert said.value.message.startswith(f"{files.credentials}:{line}: ")
+        assert problem in said.value.message
+        assert "s3cr3t" not in said.value.message
+
+    assert files.credentials.read_text() == text
+
+
+def test_new_files_and_folders_are_private(files: Files) -> None:
+    write_credentials(files, "a", {"k": "v"})
+    write_config(files, "a", {"region": "eu-west-1"})
+    write_config(files, "default", {"region": "eu-west-2"})
+
+    assert [mode(p) for p in (files.credentials, files.config, files.config.parent, files.state)] == [
+        0o600,
+        0o600,
+        0o700,
+        0o700,
+    ]
+    assert files.config.read_text() == "[profile a]\nregion = eu-west-1\n\n[default]\nregion = eu-west-2\n"
+    assert sorted(p.name for p in files.config.parent.iterdir()) == [".awsbase", "config", "credentials"]
+
+
+def test_credentials_become_private_and_config_keeps_its_mode(files: Files) -> None:
+    files.config.parent.mkdir()
+    for path in (files.credentials, files.config):
+        path.write_text("[default]\nk = v\n")
+        path.chmod(0o644)
+
+    write_credentials(files, "default", {"k": "v"})
+    write_config(files, "default", {"k": "w"})
+
+    assert (mode(files.credentials), mode(files.config)) == (0o600, 0o644)
+
+
+def test_a_symbolic_link_stays_one(files: Files, tmp_path: Path) -> None:
+    real = tmp_path / "dotfiles" / "aws-credentials"
+    real.parent.mkdir()
+    real.write_text("[a]\nk = v\n")
+    files.credentials.parent.mkdir()
+    files.credentials.symlink_to("../dotfiles/aws-credentials")
+
+    write_credentials(files, "a", {"k": "w"})
+
+    assert files.credentials.is_symlink()
+    assert real.read_text() == "[a]\nk = w\n"
+
+
+def test_the_environment_says_where_the_files_are(tmp_path: Path) -> None:
+    environ = {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "c"), "AWS_CONFIG_FILE": "~/d"}
+
+    assert find(environ, tmp_path) == Files(tmp_path / "c", tmp_path / "d")
+    assert find({"AWS_CONFIG_FILE": ""}, tmp_path) == Files(tmp_path / ".aws/credentials", tmp_path / ".aws/config")
+
+
+@pytest.mark.parametrize(
+    ("header", "profile"),
+    [
+        ("profile a", "a"),
+        ('profile "a b"', "a b"),
+        ("profile  a", "a"),
+        ("default", "default"),
+        ("profile default", "default"),
+    ],
+)
+def test_a_config_profile_is_found_however_its_header_is_written(files: Files, header: str, profile: str) -> None:
+    files.config.parent.mkdir()
+    files.config.write_text(f"[{header}]\nregion = eu-west-1\n[a]\nregion = no-profile\n")
+
+    write_config(files, profile, {"region": "eu-west-2"})
+
+    assert files.config.read_text() == f"[{header}]\nregion = eu-west-2\n[a]\nregion = no-profile\n"
+    assert read_config(files) == {profile: {"region": "eu-west-2"}}
+    assert load_config(str(files.config))["profiles"][profile]["region"] == "eu-west-2"
+
+
+def test_writers_at_the_same_time_lose_nothing(files: Files) -> None:
+    names = [f"p{n}" for n in range(12)]
+    threads = [threading.Thread(target=write_credentials, args=(files, name, {"k": name})) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert read_credentials(files) == {name: {"k": name} for name in names}
+
+
+def test_bytes_that_are_no_text_stay_as_they_are(files: Files) -> None:
+    files.credentials.parent.mkdir()
+    files.credentials.write_bytes(b"# caf\xe9 \xff\n[a]\nk = v\n")
+
+    write_credentials(files, "a", {"k": "w"})
+
+    assert files.credentials.read_bytes() == b"# caf\xe9 \xff\n[a]\nk = w\n"
+
+
+def test_what_cannot_be_read_or_written_is_named(files: Files) -> None:
+    files.credentials.mkdir(parents=True)
+    with pytest.raises(FileProblem, match=re.escape(str(files.credentials))):
+        read_credentials(files)
+    with pytest.raises(FileProblem, match=re.escape(str(files.credentials))):
+        write_credentials(files, "a", {"k": "v"})
+
+
+def test_a_value_of_two_lines_is_refused() -> None:
+    with pytest.raises(ValueError, match="one line"):
+        ini.edited("", "a", {"k": "v\n[b]"})
