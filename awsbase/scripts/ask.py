@@ -15,14 +15,19 @@ def somebody() -> bool:
     return is_terminal(sys.stdin)
 
 
-def ask(question: str) -> bool:
-    """Ask a yes-or-no question; anything but yes, the end of input included, is no."""
+def answer(question: str) -> str:
+    """Ask a question and return the answer; nothing when the input ends. Ctrl-C aborts the command."""
     err(question)
     try:
-        answer = sys.stdin.readline()
+        said = sys.stdin.readline()
     except KeyboardInterrupt:
         err("\n")
         raise click.Abort from None
-    if not answer:
+    if not said.endswith("\n"):
         err("\n")
-    return answer.strip().lower() in ("y", "yes")
+    return said.strip()
+
+
+def ask(question: str) -> bool:
+    """Ask a yes-or-no question; anything but yes is no."""
+    return answer(question).lower() in ("y", "yes")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, check, identify
 from awsbase.engine.clock import Clock, SystemClock
+from awsbase.engine.facts import Facts
+from awsbase.engine.failures import failure
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.scripts.options import Options
@@ -79,6 +83,19 @@ def reach(session: boto3.Session, region: str, *, debugging: bool = False) -> Ac
     except ValueError as error:
         raise UsageError(f"AWS cannot be reached like this: {error}", hint="check AWS_ENDPOINT_URL") from error
     return identify(aws, wire)
+
+
+@contextmanager
+def looking(account: Account) -> Iterator[Facts]:
+    """Read facts outside of a run; what AWS refuses meanwhile becomes advice."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        with ThreadPoolExecutor(4, "fact") as readers:
+            yield Facts(account.aws, readers)
+    except (BotoCoreError, ClientError) as error:
+        why = failure(error, account.caller)
+        raise AwsbaseError(f"cannot look at account {account.id}: {why.code}: {why.message}", hint=why.hint) from error
 
 
 def no_profile(said: str, profiles: Sequence[str]) -> UsageError:

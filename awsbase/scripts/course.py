@@ -13,8 +13,9 @@ from awsbase.engine.reconcile import walk
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Approved, approval
 from awsbase.ensure import KINDS
+from awsbase.ensure.lockout import lockout
 from awsbase.errors import Refused
-from awsbase.scripts.connect import Target
+from awsbase.scripts.connect import Target, looking
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.options import Options
 from awsbase.scripts.output import err
@@ -84,6 +85,9 @@ def reconcile(
 
 def check_lockout(course: Course) -> None:
     """Refuse to begin what would cut its own caller off midway."""
+    account = course.target.account
+    with looking(account) as facts:
+        lockout(account, course.resources, facts)
 
 
 def look_again(course: Course, done: Report) -> Report:
