@@ -133,6 +133,10 @@ class Sandbox:
         found: Memory = self._memories.setdefault(kind, kind())
         return found
 
+    def foreign_bucket(self, name: str) -> None:
+        """Let another account have a bucket of this name."""
+        self.moto("s3:CreateBucket", account="999999999999", Bucket=name)
+
     def remembered(self) -> Iterator[tuple[str, Any]]:
         """Yield what rules remember that is part of the account's state, by its name."""
         for kind, held in self._memories.items():

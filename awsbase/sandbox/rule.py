@@ -6,7 +6,7 @@ answer in place. What it has to remember between calls it keeps in a dataclass o
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,11 +32,17 @@ class Ask:
     caller: Caller
     params: dict[str, Any] = field(repr=False)
     sandbox: "Sandbox" = field(repr=False)
+    notes: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What a rule notes before for itself after."""
 
     @property
     def name(self) -> str:
         """Return the request's name, as `iam:CreateRole`."""
         return f"{self.service}:{self.operation}"
+
+    def seen_from(self, region: str) -> "Ask":
+        """Return the same request as if it were made in another region."""
+        return replace(self, region=region)
 
     def memory(self, kind: type[Memory]) -> Memory:
         """Return what the sandbox remembers for a rule."""

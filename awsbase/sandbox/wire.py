@@ -117,7 +117,10 @@ def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any]
             "url_params": labels,
         }
     )
-    return operation, dict(params)
+    # The parser reads a query parameter that is not there as an empty list.
+    members: Any = operation.input_shape.members if operation.input_shape else {}
+    queried = {name for name, shape in members.items() if shape.serialization.get("location") == "querystring"}
+    return operation, {name: value for name, value in params.items() if value or name not in queried}
 
 
 def write(operation: OperationModel, params: Mapping[str, Any], at: Message) -> Message:

@@ -1,0 +1,156 @@
+"""IAM in the sandbox: what moto alone lets through, and AWS does not."""
+
+import json
+from typing import Any
+
+import pytest
+
+from awsbase.sandbox import Sandbox
+from tests.sandbox.refused import refused
+
+READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
+SSH = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDq key"
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def trusting(name: str) -> str:
+    return policy({**TRUST, "Principal": {"AWS": f"arn:aws:iam::123456789012:{name}"}})
+
+
+def furnished(*, strict: bool = True) -> Any:
+    """A user, a group and a policy that hang together, an assigned MFA device, and a role in a profile."""
+    iam = Sandbox(strict=strict).client("iam")
+    iam.create_user(UserName="alice")
+    iam.create_group(GroupName="Ops")
+    iam.add_user_to_group(GroupName="Ops", UserName="alice")
+    arn = iam.create_policy(PolicyName="deploy", PolicyDocument=policy(ALLOW))["Policy"]["Arn"]
+    iam.attach_group_policy(GroupName="Ops", PolicyArn=arn)
+    serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="alice")["VirtualMFADevice"]["SerialNumber"]
+    iam.enable_mfa_device(
+        UserName="alice", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321"
+    )
+    return iam
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "code"),
+    [
+        ("create_user", {"UserName": "ALICE"}, "EntityAlreadyExists"),
+        ("create_group", {"GroupName": "ops", "Path": "/x/"}, "EntityAlreadyExists"),
+        ("create_user", {"UserName": "a b"}, "ValidationError"),
+        ("create_user", {"UserName": "a" * 65}, "ValidationError"),
+        ("create_user", {"UserName": "bob", "Path": "staff"}, "ValidationError"),
+        ("delete_group", {"GroupName": "Ops"}, "DeleteConflict"),
+        ("delete_user", {"UserName": "alice"}, "DeleteConflict"),
+        ("delete_policy", {"PolicyArn": "arn:aws:iam::123456789012:policy/deploy"}, "DeleteConflict"),
+        ("delete_virtual_mfa_device", {"SerialNumber": "arn:aws:iam::123456789012:mfa/alice"}, "DeleteConflict"),
+        ("create_role", {"RoleName": "r", "AssumeRolePolicyDocument": "{}"}, "MalformedPolicyDocument"),
+        ("create_role", {"RoleName": "r", "AssumeRolePolicyDocument": policy(ALLOW)}, "MalformedPolicyDocument"),
+        ("create_role", {"RoleName": "r", "AssumeRolePolicyDocument": trusting("role/x")}, "MalformedPolicyDocument"),
+        ("create_policy", {"PolicyName": "p", "PolicyDocument": policy({**ALLOW, "Sid": "a", "Condition": {
+            "StringEqual": {"aws:RequestedRegion": "eu-west-1"}}})}, "MalformedPolicyDocument"),
+        ("create_policy", {"PolicyName": "p", "PolicyDocument": policy(
+            {**ALLOW, "Resource": [f"arn:aws:s3:::bucket-{n}/*" for n in range(300)]})}, "LimitExceeded"),
+        ("put_group_policy", {"GroupName": "Ops", "PolicyName": "p", "PolicyDocument": policy(
+            {**ALLOW, "Resource": [f"arn:aws:s3:::bucket-{n}/*" for n in range(250)]})}, "LimitExceeded"),
+    ],
+)  # fmt: skip
+def test_mistakes_that_moto_lets_through(method: str, params: dict[str, Any], code: str) -> None:
+    moto = refused(getattr(furnished(strict=False), method), **params)
+    assert moto is None or (moto == "MalformedPolicyDocument" == code)
+    assert refused(getattr(furnished(), method), **params) == code
+
+
+def test_a_user_goes_when_everything_of_theirs_has_gone() -> None:
+    iam = furnished()
+    iam.deactivate_mfa_device(UserName="alice", SerialNumber="arn:aws:iam::123456789012:mfa/alice")
+    iam.remove_user_from_group(GroupName="Ops", UserName="alice")
+    iam.create_login_profile(UserName="alice", Password="correct horse battery")
+    key = iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"]
+    ssh = iam.upload_ssh_public_key(UserName="alice", SSHPublicKeyBody=SSH)["SSHPublicKey"]["SSHPublicKeyId"]
+    for remove in (
+        lambda: iam.delete_login_profile(UserName="alice"),
+        lambda: iam.delete_access_key(UserName="alice", AccessKeyId=key),
+        lambda: iam.delete_ssh_public_key(UserName="alice", SSHPublicKeyId=ssh),
+    ):
+        assert refused(iam.delete_user, UserName="alice") == "DeleteConflict"
+        remove()
+    assert refused(iam.delete_user, UserName="alice") is None
+
+
+def test_a_role_that_was_just_created_is_not_known_at_once() -> None:
+    iam = Sandbox().client("iam")
+    iam.create_role(RoleName="first", AssumeRolePolicyDocument=policy(TRUST))
+
+    codes = [
+        refused(iam.create_role, RoleName="second", AssumeRolePolicyDocument=trusting("role/first")) for _ in range(3)
+    ]
+    assert codes == ["MalformedPolicyDocument", "MalformedPolicyDocument", None]
+
+
+def test_a_principal_that_is_deleted_becomes_its_id() -> None:
+    sandbox = Sandbox()
+    iam = sandbox.client("iam")
+    number = iam.create_user(UserName="kim")["User"]["UserId"]
+    for _ in range(3):
+        refused(iam.create_role, RoleName="kims", AssumeRolePolicyDocument=trusting("user/kim"))
+    iam.delete_user(UserName="kim")
+    iam.create_user(UserName="kim")
+
+    trust = iam.get_role(RoleName="kims")["Role"]["AssumeRolePolicyDocument"]
+    assert trust["Statement"][0]["Principal"] == {"AWS": number}
+    assert number.startswith("AIDA")
+
+
+def test_ten_policies_and_no_more() -> None:
+    iam = Sandbox().client("iam")
+    iam.create_group(GroupName="Ops")
+    arns = [policy["Arn"] for policy in iam.list_policies(Scope="AWS", MaxItems=11)["Policies"]][:11]
+    codes = [refused(iam.attach_group_policy, GroupName="Ops", PolicyArn=arn) for arn in arns]
+
+    assert codes == [None] * 10 + ["LimitExceeded"]
+
+
+def test_attaching_twice_counts_once() -> None:
+    iam = Sandbox().client("iam")
+    iam.create_user(UserName="alice")
+    for _ in range(2):
+        iam.attach_user_policy(UserName="alice", PolicyArn=READ)
+
+    assert iam.get_policy(PolicyArn=READ)["Policy"]["AttachmentCount"] == 1
+
+
+def test_a_role_has_no_user_of_its_own() -> None:
+    sandbox = Sandbox()
+    sandbox.client("iam").create_user(UserName="kim")
+
+    assert refused(sandbox.client("iam").get_user) == "ValidationError"
+    assert refused(sandbox.client("iam").list_mfa_devices) == "ValidationError"
+    assert sandbox.client("iam", caller="user/kim").get_user()["User"]["UserName"] == "kim"
+    assert sandbox.client("iam", caller="root").get_user()["User"]["Arn"].endswith(":root")
+
+
+def test_the_seed_of_a_device_is_told_once() -> None:
+    iam = Sandbox().client("iam")
+    assert iam.create_virtual_mfa_device(VirtualMFADeviceName="a")["VirtualMFADevice"]["Base32StringSeed"]
+
+    (device,) = iam.list_virtual_mfa_devices()["VirtualMFADevices"]
+    assert set(device) & {"Base32StringSeed", "QRCodePNG"} == set()
+
+
+def test_the_whole_account_is_told_in_one_read() -> None:
+    iam = furnished()
+    iam.tag_user(UserName="alice", Tags=[{"Key": "owner", "Value": "platform"}])
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=policy(TRUST), Description="d", MaxSessionDuration=7200)
+    told = iam.get_account_authorization_details(Filter=["User", "Group", "Role", "LocalManagedPolicy"])
+
+    (user,), (role,) = told["UserDetailList"], told["RoleDetailList"]
+    assert (user["Tags"], user["GroupList"]) == ([{"Key": "owner", "Value": "platform"}], ["Ops"])
+    assert set(role) & {"MaxSessionDuration", "Description"} == set()
+    assert [policy["PolicyName"] for policy in told["Policies"]] == ["deploy"]
+    assert told["GroupDetailList"][0]["AttachedManagedPolicies"][0]["PolicyName"] == "deploy"

@@ -1,0 +1,148 @@
+"""S3 in the sandbox: what moto alone lets through, and AWS does not."""
+
+import json
+from typing import Any
+
+import pytest
+
+from awsbase.sandbox import Sandbox
+from tests.sandbox.refused import refused
+
+BUCKET = "acme-state"
+ARN = f"arn:aws:s3:::{BUCKET}"
+TLS_ONLY = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": [ARN, f"{ARN}/*"],
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+EVERYBODY = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{ARN}/*"}
+ELSEWHERE = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::other"}
+NOBODY = {**EVERYBODY, "Principal": {"AWS": "arn:aws:iam::123456789012:role/absent"}}
+ON_THE_BUCKET = {**TLS_ONLY, "Action": "s3:PutObject", "Resource": ARN}
+NOT_S3 = {**TLS_ONLY, "Action": "kms:Decrypt"}
+EXPIRE = {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": ""}, "NoncurrentVersionExpiration": {
+    "NoncurrentDays": 90, "NewerNoncurrentVersions": 10}}  # fmt: skip
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def made(*, strict: bool = True) -> Any:
+    s3 = Sandbox(strict=strict).client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    return s3
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "code"),
+    [
+        ("create_bucket", {"Bucket": "acme..state"}, "InvalidBucketName"),
+        ("create_bucket", {"Bucket": "10.0.0.1"}, "InvalidBucketName"),
+        ("create_bucket", {"Bucket": "acme-s3alias"}, "InvalidBucketName"),
+        ("put_bucket_acl", {"Bucket": BUCKET, "ACL": "public-read"}, "AccessControlListNotSupported"),
+        ("put_object", {"Bucket": BUCKET, "Key": "a", "ACL": "private"}, "AccessControlListNotSupported"),
+        ("get_bucket_versioning", {"Bucket": BUCKET, "ExpectedBucketOwner": "210987654321"}, "AccessDenied"),
+        ("put_bucket_policy", {"Bucket": BUCKET, "Policy": policy(EVERYBODY)}, "AccessDenied"),
+        ("put_bucket_policy", {"Bucket": BUCKET, "Policy": policy(ELSEWHERE)}, "MalformedPolicy"),
+        ("put_bucket_policy", {"Bucket": BUCKET, "Policy": policy(NOBODY)}, "MalformedPolicy"),
+        ("put_bucket_policy", {"Bucket": BUCKET, "Policy": policy(ON_THE_BUCKET)}, "MalformedPolicy"),
+        ("put_bucket_policy", {"Bucket": BUCKET, "Policy": policy(NOT_S3)}, "MalformedPolicy"),
+        ("put_bucket_policy", {"Bucket": BUCKET, "Policy": "no JSON"}, "MalformedPolicy"),
+        ("put_bucket_lifecycle_configuration", {"Bucket": BUCKET, "LifecycleConfiguration": {"Rules": [
+            {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}}]}}, "InvalidRequest"),
+        ("put_bucket_lifecycle_configuration", {"Bucket": BUCKET, "LifecycleConfiguration": {"Rules": [
+            EXPIRE, EXPIRE]}}, "InvalidArgument"),
+        ("put_bucket_encryption", {"Bucket": BUCKET, "ServerSideEncryptionConfiguration": {"Rules": [
+            {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256", "KMSMasterKeyID": "x"}}]}},
+            "InvalidArgument"),
+    ],
+)  # fmt: skip
+def test_mistakes_that_moto_lets_through(method: str, params: dict[str, Any], code: str) -> None:
+    assert refused(getattr(made(strict=False), method), **params) is None
+    assert refused(getattr(made(), method), **params) == code
+
+
+def test_a_new_bucket_is_private_encrypted_and_without_access_lists() -> None:
+    s3 = made()
+
+    block = s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
+    assert set(block.values()) == {True}
+    (rule,) = s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert rule["BlockedEncryptionTypes"] == {"EncryptionType": ["SSE-C"]}
+    (owned,) = s3.get_bucket_ownership_controls(Bucket=BUCKET)["OwnershipControls"]["Rules"]
+    assert owned == {"ObjectOwnership": "BucketOwnerEnforced"}
+
+
+def test_creating_ones_own_bucket_again_changes_nothing() -> None:
+    s3 = made()
+    s3.delete_public_access_block(Bucket=BUCKET)
+    s3.create_bucket(Bucket=BUCKET)
+
+    assert refused(s3.get_public_access_block, Bucket=BUCKET) == "NoSuchPublicAccessBlockConfiguration"
+
+
+def test_encryption_cannot_be_taken_away() -> None:
+    s3 = made()
+    s3.delete_bucket_encryption(Bucket=BUCKET)
+
+    assert refused(s3.get_bucket_encryption, Bucket=BUCKET) is None
+
+
+def test_tags_given_at_creation_are_kept() -> None:
+    s3 = Sandbox().client("s3", "eu-west-1")
+    tags = [{"Key": "owner", "Value": "platform"}]
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1", "Tags": tags})
+
+    assert s3.get_bucket_tagging(Bucket=BUCKET)["TagSet"] == tags
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_objects_in_a_bucket_that_wants_tls_can_be_used(strict: bool) -> None:
+    s3 = made(strict=strict)
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=policy(TLS_ONLY))
+    s3.put_object(Bucket=BUCKET, Key="a", Body=b"state")
+
+    assert s3.get_object(Bucket=BUCKET, Key="a")["Body"].read() == b"state"
+    s3.delete_object(Bucket=BUCKET, Key="a")
+
+
+def test_a_lifecycle_reads_back_as_it_was_put() -> None:
+    s3 = made()
+    s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": [EXPIRE]})
+
+    told = s3.get_bucket_lifecycle_configuration(Bucket=BUCKET)
+    assert told["Rules"] == [EXPIRE]
+    assert told["TransitionDefaultMinimumObjectSize"] == "all_storage_classes_128K"
+
+    s3.delete_bucket_lifecycle(Bucket=BUCKET)
+    assert refused(s3.get_bucket_lifecycle_configuration, Bucket=BUCKET) == "NoSuchLifecycleConfiguration"
+
+
+def test_somebody_elses_bucket_is_out_of_reach() -> None:
+    sandbox = Sandbox()
+    sandbox.foreign_bucket("taken")
+    s3 = sandbox.client("s3")
+
+    assert refused(s3.head_bucket, Bucket="taken") == "403"
+    assert refused(s3.create_bucket, Bucket="taken") == "BucketAlreadyExists"
+    assert refused(s3.get_bucket_policy, Bucket="taken") == "AccessDenied"
+    assert refused(s3.head_bucket, Bucket="free") == "404"
+    assert s3.list_buckets()["Buckets"] == []
+
+
+def test_objects_need_a_key_that_works() -> None:
+    sandbox = Sandbox()
+    s3, kms = sandbox.client("s3"), sandbox.client("kms")
+    s3.create_bucket(Bucket=BUCKET)
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}]}
+    s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=rules)
+    s3.put_object(Bucket=BUCKET, Key="a")
+
+    kms.disable_key(KeyId=key)
+    assert refused(s3.put_object, Bucket=BUCKET, Key="b") == "KMS.DisabledException"
