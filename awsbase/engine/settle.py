@@ -40,6 +40,7 @@ TABLE = (
         # This one is the lock-out check: it will not pass.
         but_not="update the key policy in the future",
     ),
+    Patience("kms", ("",), "NotFoundException", seconds=60),
     Patience("s3", ("PutBucketPolicy",), "MalformedPolicy"),
     Patience("s3", ("",), "NoSuchBucket"),
     Patience("s3", ("",), "OperationAborted", contention=True),
@@ -50,6 +51,8 @@ TABLE = (
     Patience("cloudtrail", ("CreateTrail", "UpdateTrail"), "InsufficientEncryptionPolicyException"),
     Patience("cloudtrail", ("",), "ConflictException", seconds=300, contention=True),
     Patience("sns", ("SetTopicAttributes",), "InvalidParameter", "olicy", seconds=60),
+    Patience("logs", ("CreateLogGroup", "AssociateKmsKey"), "AccessDeniedException", "KMS key"),
+    Patience("logs", ("CreateLogGroup", "AssociateKmsKey"), "InvalidParameterException", "KMS key"),
     Patience("logs", ("",), "OperationAbortedException", seconds=60, contention=True),
 )
 

@@ -1,15 +1,39 @@
 """One module a kind of resource: what it is, its facts, and the recipe that makes it so."""
 
 from awsbase.engine.resource import Kind, Kinds
+from awsbase.ensure.absent_user import AbsentUser, ensure_no_user
+from awsbase.ensure.account_alias import AccountAlias, account_alias_reads, ensure_account_alias
+from awsbase.ensure.alarm import Alarm, alarm_reads, ensure_alarm
 from awsbase.ensure.authorization import authorization
+from awsbase.ensure.billing_alerts import BillingAlerts, billing_reads, ensure_billing_alerts
+from awsbase.ensure.bucket import Bucket, bucket_reads, ensure_bucket
 from awsbase.ensure.group import Group, ensure_group
+from awsbase.ensure.key import Key, ensure_key, key_reads
+from awsbase.ensure.log_group import LogGroup, ensure_log_group, log_group_reads
+from awsbase.ensure.password_policy import PasswordPolicy, ensure_password_policy, password_policy_reads
 from awsbase.ensure.policy import Policy, ensure_policy, policy_reads
 from awsbase.ensure.role import Role, ensure_role
+from awsbase.ensure.subscription import Subscription, ensure_subscription, subscription_reads
+from awsbase.ensure.topic import Topic, ensure_topic, topic_reads
+from awsbase.ensure.trail import Trail, ensure_trail, trail_reads
+from awsbase.ensure.user import User, ensure_user, user_reads
 
 IAM = lambda want: [(authorization,)]  # noqa: E731
 
 KINDS: Kinds = {
+    Alarm: Kind(ensure_alarm, alarm_reads),
+    BillingAlerts: Kind(ensure_billing_alerts, billing_reads),
+    AbsentUser: Kind(ensure_no_user, IAM),
+    AccountAlias: Kind(ensure_account_alias, account_alias_reads),
+    Bucket: Kind(ensure_bucket, bucket_reads),
     Group: Kind(ensure_group, IAM),
+    PasswordPolicy: Kind(ensure_password_policy, password_policy_reads),
+    Key: Kind(ensure_key, key_reads),
+    LogGroup: Kind(ensure_log_group, log_group_reads),
     Policy: Kind(ensure_policy, policy_reads),
     Role: Kind(ensure_role, IAM),
+    User: Kind(ensure_user, user_reads),
+    Subscription: Kind(ensure_subscription, subscription_reads),
+    Topic: Kind(ensure_topic, topic_reads),
+    Trail: Kind(ensure_trail, trail_reads),
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from awsbase.engine.facts import Facts
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.run import Run
 
 ADDRESS = "awsbase:address"
 
@@ -35,6 +36,18 @@ def tags(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
         for page in pages
         for resource in page["ResourceTagMappingList"]
     }
+
+
+def held(run: Run, want: Tagged, region: str, arn: str, ask: Read) -> Mapping[str, str]:
+    """Return what something is tagged with: as the index says, or else as its own service answers to `ask`.
+
+    The index lags, so a tag is not missed before the service itself has missed it.
+    """
+    indexed = run.read(tags, region).get(arn, {})
+    if not missing(indexed, wanted(want)):
+        return indexed
+    answer: Mapping[str, str] = run.read(*ask)
+    return answer
 
 
 def wanted(want: Tagged) -> dict[str, str]:

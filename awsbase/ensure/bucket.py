@@ -1,0 +1,422 @@
+"""S3 buckets that hold what must not be lost or seen: Terraform state, the audit trail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import Drift, compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+from awsbase.ensure.absent import empty_if
+from awsbase.ensure.made import Made, filled, makers
+from awsbase.errors import AwsbaseError
+from awsbase.policies.document import Document, difference, listed, same
+
+# What begins so is ours: statements of the bucket policy by their Sid, lifecycle rules by their ID.
+OURS = "Awsbase"
+ALL_BLOCKED = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+
+
+class BucketTaken(AwsbaseError):
+    """The bucket name is somebody else's, or its bucket is in another region."""
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """A lifecycle rule: after how many days something goes away."""
+
+    id: str
+    prefix: str = ""
+    objects: int | None = None
+    old_versions: int | None = None
+    unfinished_uploads: int | None = None
+    # What remains of an object once its last version is gone: a mark that it was deleted.
+    leftover_markers: bool = False
+
+    def rule(self) -> dict[str, Any]:
+        """Return the rule as S3 wants it."""
+        actions: dict[str, Any] = {
+            "Expiration": {"Days": self.objects}
+            if self.objects
+            else {"ExpiredObjectDeleteMarker": True}
+            if self.leftover_markers
+            else None,
+            "NoncurrentVersionExpiration": {"NoncurrentDays": self.old_versions} if self.old_versions else None,
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": self.unfinished_uploads}
+            if self.unfinished_uploads
+            else None,
+        }
+        named = {"ID": f"{OURS}-{self.id}", "Status": "Enabled", "Filter": {"Prefix": self.prefix}}
+        return named | {name: action for name, action in actions.items() if action}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket(Resource):
+    """A private, versioned, encrypted bucket; `key` is the address of its key, without one S3 uses its own.
+
+    Owned wholly: public access block, ownership, versioning, default encryption. Added to, and kept as far as they
+    are not ours: tags, lifecycle rules, statements of the bucket policy. Never deleted.
+    `named_at` is where the manifest gives the name.
+    """
+
+    name: str
+    key: str | None = None
+    bucket_key: bool = True
+    statements: tuple[Document, ...] = ()
+    expiries: tuple[Expiry, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    named_at: str = "the manifest"
+
+    @property
+    def address(self) -> str:
+        return self.place.address("bucket", self.name)
+
+    @property
+    def arn(self) -> str:
+        return bucket_arn(self.place, self.name)
+
+    def needs(self) -> Iterator[str]:
+        if self.key:
+            yield self.key
+        yield from makers(self.statements)
+
+
+def bucket_arn(place: Place, name: str) -> str:
+    return f"arn:{place.partition}:s3:::{name}"
+
+
+def only_under(key: str, place: Place, name: str) -> tuple[Document, ...]:
+    """Make the statements that refuse uploads under any key but the one that stands at the address `key`.
+
+    An upload that says nothing of encryption passes: the bucket encrypts it with its own key.
+    """
+    encryption, with_key = "s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id"
+    conditions: dict[str, Document] = {
+        "OtherEncryption": {"StringNotEqualsIfExists": {encryption: "aws:kms"}},
+        "OtherKey": {"StringNotEqualsIfExists": {with_key: Made(key)}},
+        # Asked for aws:kms without a key, S3 takes the key aws/s3 and not that of the bucket.
+        "UnnamedKey": {"StringEquals": {encryption: "aws:kms"}, "Null": {with_key: "true"}},
+    }
+    return tuple(
+        {
+            "Sid": f"{OURS}No{sid}",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": f"{bucket_arn(place, name)}/*",
+            "Condition": condition,
+        }
+        for sid, condition in conditions.items()
+    )
+
+
+@dataclass(frozen=True)
+class BucketFacts:
+    """How a bucket is set up; what is not set at all is empty."""
+
+    versioning: str = ""
+    encryption: Mapping[str, Any] = field(default_factory=dict)
+    block: Mapping[str, bool] = field(default_factory=dict)
+    ownership: str = ""
+    policy: Document = field(default_factory=dict)
+    rules: Sequence[Mapping[str, Any]] = ()
+    smallest_transition: str | None = None
+
+
+NEW = BucketFacts()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A bucket of a name that is taken: whether by this account, and in which region."""
+
+    ours: bool
+    region: str
+
+
+def found(facts: Facts, place: Place, name: str) -> Found | None:
+    """Look who has a bucket name: nobody, this account, or someone else."""
+    from botocore.exceptions import ClientError
+
+    try:
+        head = facts.aws.at(place.region).s3.head_bucket(Bucket=name, ExpectedBucketOwner=place.account)
+    except ClientError as error:
+        match error.response["Error"]["Code"]:
+            case "404" | "NoSuchBucket":
+                return None
+            case "403" | "AccessDenied":
+                return Found(ours=False, region="")
+            case "301" | "PermanentRedirect":
+                headers = error.response["ResponseMetadata"]["HTTPHeaders"]
+                return Found(ours=True, region=headers.get("x-amz-bucket-region", "another region"))
+        raise
+    # S3's client follows a bucket into its region by itself.
+    return Found(ours=True, region=head.get("BucketRegion", place.region))
+
+
+def bucket(facts: Facts, place: Place, name: str) -> BucketFacts | None:
+    """Read how a bucket is set up, or None when this account has none of that name in this region."""
+    if facts.read(found, place, name) != Found(ours=True, region=place.region):
+        return None
+    encryption, block, ownership, policy, rules, status = facts.together(
+        (encryption_of, place, name),
+        (block_of, place, name),
+        (ownership_of, place, name),
+        (policy_of, place, name),
+        (lifecycle_of, place, name),
+        (versioning_of, place, name),
+    )
+    return BucketFacts(
+        versioning=status,
+        encryption=encryption,
+        block=block,
+        ownership=ownership,
+        policy=policy,
+        rules=rules.get("Rules", ()),
+        smallest_transition=rules.get("TransitionDefaultMinimumObjectSize"),
+    )
+
+
+def versioning_of(facts: Facts, place: Place, name: str) -> str:
+    s3 = facts.aws.at(place.region).s3
+    return s3.get_bucket_versioning(Bucket=name, ExpectedBucketOwner=place.account).get("Status", "")
+
+
+def encryption_of(facts: Facts, place: Place, name: str) -> Mapping[str, Any]:
+    read, unset = facts.aws.at(place.region).s3.get_bucket_encryption, "ServerSideEncryptionConfigurationNotFoundError"
+    answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=place.account)
+    rules: list[Mapping[str, Any]] = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+    return rules[0] if rules else {}
+
+
+def block_of(facts: Facts, place: Place, name: str) -> Mapping[str, bool]:
+    read, unset = facts.aws.at(place.region).s3.get_public_access_block, "NoSuchPublicAccessBlockConfiguration"
+    answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=place.account)
+    block: Mapping[str, bool] = answer.get("PublicAccessBlockConfiguration", {})
+    return block
+
+
+def ownership_of(facts: Facts, place: Place, name: str) -> str:
+    read, unset = facts.aws.at(place.region).s3.get_bucket_ownership_controls, "OwnershipControlsNotFoundError"
+    answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=place.account)
+    rules: list[Mapping[str, str]] = answer.get("OwnershipControls", {}).get("Rules", [])
+    return rules[0]["ObjectOwnership"] if rules else ""
+
+
+def policy_of(facts: Facts, place: Place, name: str) -> Document:
+    read = facts.aws.at(place.region).s3.get_bucket_policy
+    answer = empty_if("NoSuchBucketPolicy", read, Bucket=name, ExpectedBucketOwner=place.account)
+    policy: Document = json.loads(answer.get("Policy", "{}"))
+    return policy
+
+
+def lifecycle_of(facts: Facts, place: Place, name: str) -> Mapping[str, Any]:
+    read = facts.aws.at(place.region).s3.get_bucket_lifecycle_configuration
+    return empty_if("NoSuchLifecycleConfiguration", read, Bucket=name, ExpectedBucketOwner=place.account)
+
+
+def bucket_tags(facts: Facts, place: Place, name: str) -> Mapping[str, str]:
+    """Read the tags of a bucket from S3 itself."""
+    read = facts.aws.at(place.region).s3.get_bucket_tagging
+    answer = empty_if("NoSuchTagSet", read, Bucket=name, ExpectedBucketOwner=place.account)
+    return {tag["Key"]: tag["Value"] for tag in answer.get("TagSet", [])}
+
+
+def bucket_reads(want: Bucket) -> Iterator[Read]:
+    yield bucket, want.place, want.name
+    yield tags.tags, want.place.region
+
+
+def ensure_bucket(run: Run, want: Bucket) -> str:
+    """Keep one bucket private, versioned and encrypted, with our part of its policy and lifecycle; returns its ARN."""
+    key = run.result(want.key) if want.key else None
+    statements = filled(run, want.statements)
+    have = look(run, want)
+    tagged = tags_of(run, want) if have else tags.wanted(want)
+
+    if have is None:
+        create(run, want)
+        have = NEW
+
+    block_public_access(run, want, have)
+    own_objects(run, want, have)
+    keep_versions(run, want, have)
+    encrypt(run, want, have, key)
+    set_policy(run, want, have, statements)
+    expire(run, want, have)
+    set_tags(run, want, tagged)
+    return want.arn
+
+
+def look(run: Run, want: Bucket) -> BucketFacts | None:
+    """Return the bucket as it is, or None when it can be made; raise BucketTaken when it cannot."""
+    taken = run.read(found, want.place, want.name)
+    if taken and not taken.ours:
+        raise BucketTaken(
+            f"the bucket name {want.name!r} belongs to another account (S3 answers 403; names are unique in the world)",
+            hint=f"choose another name in {want.named_at}; if the bucket is yours after all, you lack s3:ListBucket",
+        )
+    if taken and taken.region != want.place.region:
+        raise BucketTaken(
+            f"the bucket {want.name!r} is in {taken.region}, the manifest wants it in {want.place.region}",
+            hint=f"a bucket cannot move: choose another name in {want.named_at}",
+        )
+    return run.read(bucket, want.place, want.name)
+
+
+def create(run: Run, want: Bucket) -> None:
+    place: dict[str, Any] = {"Tags": tags.pairs(tags.wanted(want))}
+    # S3 began in us-east-1: there, and only there, the region must not be named.
+    if want.place.region != "us-east-1":
+        place["LocationConstraint"] = want.place.region
+    run.create("bucket", run.aws.s3.create_bucket, Bucket=want.name, CreateBucketConfiguration=place)
+
+
+def block_public_access(run: Run, want: Bucket, have: BucketFacts) -> None:
+    """Keep the public out, before any policy is written."""
+    if drift := compare(have.block, ALL_BLOCKED):
+        run.update(
+            "public access block",
+            drift,
+            run.aws.s3.put_public_access_block,
+            Bucket=want.name,
+            PublicAccessBlockConfiguration=ALL_BLOCKED,
+            ExpectedBucketOwner=want.place.account,
+        )
+
+
+def own_objects(run: Run, want: Bucket, have: BucketFacts) -> None:
+    """Let everything in the bucket belong to its account, whoever put it there; ACLs mean nothing then."""
+    if drift := compare({"ownership": have.ownership}, {"ownership": "BucketOwnerEnforced"}):
+        run.update(
+            "ownership",
+            drift,
+            run.aws.s3.put_bucket_ownership_controls,
+            Bucket=want.name,
+            OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            ExpectedBucketOwner=want.place.account,
+        )
+
+
+def keep_versions(run: Run, want: Bucket, have: BucketFacts) -> None:
+    if drift := compare({"versioning": have.versioning}, {"versioning": "Enabled"}):
+        run.update(
+            "versioning",
+            drift,
+            run.aws.s3.put_bucket_versioning,
+            Bucket=want.name,
+            VersioningConfiguration={"Status": "Enabled"},
+            ExpectedBucketOwner=want.place.account,
+        )
+
+
+def encrypt(run: Run, want: Bucket, have: BucketFacts, key: Any) -> None:
+    """Encrypt by default under the key of the bucket."""
+    default = have.encryption.get("ApplyServerSideEncryptionByDefault", {})
+    is_now = {
+        "algorithm": default.get("SSEAlgorithm"),
+        "key": default.get("KMSMasterKeyID"),
+        "bucket key": have.encryption.get("BucketKeyEnabled", False),
+    }
+    wanted: dict[str, Any] = {"algorithm": "AES256"}
+    under = {"SSEAlgorithm": "AES256"}
+    if want.key:
+        wanted = {"algorithm": "aws:kms", "key": key, "bucket key": want.bucket_key}
+        under = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    if drift := compare(is_now, wanted):
+        rule = {"ApplyServerSideEncryptionByDefault": under, "BucketKeyEnabled": wanted.get("bucket key", False)}
+        run.update(
+            "encryption",
+            drift,
+            run.aws.s3.put_bucket_encryption,
+            Bucket=want.name,
+            # The rule also says which kinds of encryption are refused; that is kept.
+            ServerSideEncryptionConfiguration={"Rules": [{**have.encryption, **rule}]},
+            ExpectedBucketOwner=want.place.account,
+        )
+
+
+def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[Document]) -> None:
+    """Replace our statements in the bucket policy, and leave those of others beside them."""
+    theirs = [statement for statement in listed(have.policy.get("Statement")) if not is_ours(statement)]
+    only_tls = {
+        "Sid": f"{OURS}OnlyTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [want.arn, f"{want.arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = {"Version": "2012-10-17", **have.policy, "Statement": [*theirs, *statements, only_tls]}
+    if not have.policy:
+        run.create(
+            "policy",
+            run.aws.s3.put_bucket_policy,
+            Bucket=want.name,
+            Policy=policy,
+            ExpectedBucketOwner=want.place.account,
+        )
+    elif not same(have.policy, policy):
+        run.update(
+            "policy",
+            [Drift(*each) for each in difference(have.policy, policy)],
+            run.aws.s3.put_bucket_policy,
+            Bucket=want.name,
+            Policy=policy,
+            ExpectedBucketOwner=want.place.account,
+        )
+
+
+def is_ours(statement: object) -> bool:
+    return isinstance(statement, Mapping) and str(statement.get("Sid", "")).startswith(OURS)
+
+
+def expire(run: Run, want: Bucket, have: BucketFacts) -> None:
+    """Replace our lifecycle rules, and leave those of others beside them."""
+    theirs = [rule for rule in have.rules if not rule.get("ID", "").startswith(OURS)]
+    is_now = {rule["ID"]: plain(rule) for rule in have.rules if rule.get("ID", "").startswith(OURS)}
+    wanted = {expiry.rule()["ID"]: expiry.rule() for expiry in want.expiries}
+    if drift := [*compare(is_now, wanted), *(Drift(id, is_now[id], None) for id in is_now.keys() - wanted.keys())]:
+        run.update(
+            "lifecycle",
+            drift,
+            run.aws.s3.put_bucket_lifecycle_configuration,
+            Bucket=want.name,
+            LifecycleConfiguration={"Rules": [*theirs, *wanted.values()]},
+            TransitionDefaultMinimumObjectSize=have.smallest_transition,
+            ExpectedBucketOwner=want.place.account,
+        )
+
+
+def plain(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a lifecycle rule without what S3 fills in: an empty prefix may come back as no filter at all."""
+    prefix = rule.get("Filter") or {"Prefix": rule.get("Prefix", "")}
+    return {**{name: value for name, value in rule.items() if name != "Prefix"}, "Filter": prefix}
+
+
+def tags_of(run: Run, want: Bucket) -> Mapping[str, str]:
+    return tags.held(run, want, want.place.region, want.arn, (bucket_tags, want.place, want.name))
+
+
+def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
+    """Add our tags to what is there: S3 replaces them all at once, those of AWS itself included."""
+    if untagged := tags.missing(tagged, tags.wanted(want)):
+        run.update(
+            "tags",
+            compare(tagged, untagged),
+            run.aws.s3.put_bucket_tagging,
+            Bucket=want.name,
+            Tagging={"TagSet": tags.pairs({**tagged, **untagged})},
+            ExpectedBucketOwner=want.place.account,
+        )

@@ -1,0 +1,229 @@
+"""KMS keys of the account's own, known by their aliases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from awsbase.engine.changes import Drift, compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+from awsbase.ensure.made import filled, makers
+from awsbase.errors import AwsbaseError
+from awsbase.policies.document import Document, difference, listed, same
+
+YEAR = 365
+OWN_BY_AWS = "alias/aws/"
+
+
+class UnusableKey(AwsbaseError):
+    """The key that stands where one is wanted cannot be used, and awsbase does not decide what becomes of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key(Resource):
+    """A symmetric key behind `alias/NAME`, enabled, rotated, with this policy.
+
+    The policy is owned wholly and always lets the account itself administer the key; tags are added to.
+    """
+
+    name: str
+    policy: Document
+    description: str = ""
+    rotation_days: int = YEAR
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not any(delegates(statement, self.place) for statement in listed(self.policy.get("Statement"))):
+            raise ValueError(f"the policy of {self.address} would lock the account out: build it with key_policy")
+
+    @property
+    def address(self) -> str:
+        return self.place.address("key", self.name)
+
+    @property
+    def alias(self) -> str:
+        return f"alias/{self.name}"
+
+    def needs(self) -> Iterator[str]:
+        yield from makers(self.policy)
+
+
+def key_policy(place: Place, *statements: Document) -> Document:
+    """Make a key policy of these statements and the one that no key can do without."""
+    # A key whose policy names nobody who may change it is lost to the account for ever; IAM decides who acts for root.
+    account: Document = {
+        "Sid": "Account",
+        "Effect": "Allow",
+        "Principal": {"AWS": place.global_arn("iam", "root")},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return {"Version": "2012-10-17", "Statement": [account, *statements]}
+
+
+def delegates(statement: object, place: Place) -> bool:
+    """Tell whether a statement of a key policy hands the key to the account's own IAM."""
+    return (
+        isinstance(statement, Mapping)
+        and statement.get("Effect") == "Allow"
+        and statement.get("Principal") == {"AWS": place.global_arn("iam", "root")}
+        and statement.get("Action") == "kms:*"
+        and statement.get("Resource") == "*"
+        and not statement.get("Condition")
+    )
+
+
+@dataclass(frozen=True)
+class KeyFacts:
+    """A key as it is; the ARN is unknown while it is only planned. `rotation_days` is None when it never rotates."""
+
+    arn: Any
+    policy: Document
+    state: str = "Enabled"
+    spec: str = "SYMMETRIC_DEFAULT"
+    description: str = ""
+    rotation_days: int | None = None
+    created: datetime | None = None
+    goes: datetime | None = None
+
+
+def aliases(facts: Facts, region: str) -> Mapping[str, str]:
+    """Read which key stands behind each alias of a region."""
+    pages = facts.aws.at(region).kms.get_paginator("list_aliases").paginate()
+    # AWS lists aliases of its own before there is a key behind them.
+    return {
+        alias["AliasName"]: alias["TargetKeyId"]
+        for page in pages
+        for alias in page["Aliases"]
+        if "TargetKeyId" in alias
+    }
+
+
+def key(facts: Facts, region: str, alias: str) -> KeyFacts | None:
+    """Return the key behind an alias."""
+    found = facts.read(aliases, region).get(alias)
+    return facts.read(key_of, region, found) if found else None
+
+
+def lost_key(facts: Facts, region: str, address: str) -> KeyFacts | None:
+    """Find the key that was made for an address but has no alias: the run that made it was cut off, or it was taken.
+
+    This asks every key of the region for its tags, since the tag index may lag behind a key that is seconds old.
+    """
+    pages = facts.aws.at(region).kms.get_paginator("list_keys").paginate()
+    not_ours = {target for alias, target in facts.read(aliases, region).items() if alias.startswith(OWN_BY_AWS)}
+    ids = [key["KeyId"] for page in pages for key in page["Keys"] if key["KeyId"] not in not_ours]
+    tagged = zip(ids, facts.together(*((key_tags, region, id) for id in ids)), strict=True)
+    ours = [id for id, held in tagged if held.get(tags.ADDRESS) == address]
+    found: list[KeyFacts] = facts.together(*((key_of, region, id) for id in ours))
+    return min(found, key=lambda key: (key.state == "PendingDeletion", key.created), default=None)
+
+
+def key_of(facts: Facts, region: str, id: str) -> KeyFacts:
+    """Read one key: what it is, its policy, its rotation."""
+    facts.early([(policy_of, region, id), (rotation_of, region, id)])
+    known = facts.aws.at(region).kms.describe_key(KeyId=id)["KeyMetadata"]
+    return KeyFacts(
+        arn=known["Arn"],
+        policy=facts.read(policy_of, region, id),
+        state=known["KeyState"],
+        spec=known.get("KeySpec", "SYMMETRIC_DEFAULT"),
+        description=known.get("Description", ""),
+        rotation_days=facts.read(rotation_of, region, id),
+        created=known["CreationDate"],
+        goes=known.get("DeletionDate"),
+    )
+
+
+def policy_of(facts: Facts, region: str, id: str) -> Document:
+    policy: Document = json.loads(facts.aws.at(region).kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"])
+    return policy
+
+
+def rotation_of(facts: Facts, region: str, id: str) -> int | None:
+    rotation = facts.aws.at(region).kms.get_key_rotation_status(KeyId=id)
+    return rotation.get("RotationPeriodInDays", YEAR) if rotation["KeyRotationEnabled"] else None
+
+
+def key_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:
+    """Read the tags of one key from KMS itself."""
+    pages = facts.aws.at(region).kms.get_paginator("list_resource_tags").paginate(KeyId=id)
+    return {tag["TagKey"]: tag["TagValue"] for page in pages for tag in page["Tags"]}
+
+
+def key_reads(want: Key) -> Iterator[Read]:
+    yield key, want.place.region, want.alias
+    yield tags.tags, want.place.region
+
+
+def ensure_key(run: Run, want: Key) -> Any:
+    """Keep one key behind its alias: enabled, rotated, with this policy; returns its ARN."""
+    kms = run.aws.kms
+    policy = filled(run, want.policy)
+    behind_alias = run.read(key, want.place.region, want.alias)
+    have = behind_alias or run.read(lost_key, want.place.region, want.address)
+    tagged = tags_of(run, want, usable(want, have)) if have else tags.wanted(want)
+
+    if have is None:
+        # The tag goes with the call: a key has no name, and one whose creation was not heard of is found by it.
+        made = run.create(
+            "key", kms.create_key, Policy=policy, Description=want.description, Tags=pairs(tags.wanted(want))
+        )
+        have = KeyFacts(made["KeyMetadata"]["Arn"], policy, description=want.description)
+    run.born(have.created)
+
+    if behind_alias is None:
+        run.create(f"alias {want.alias}", kms.create_alias, AliasName=want.alias, TargetKeyId=have.arn)
+
+    if drift := compare({"state": have.state}, {"state": "Enabled"}):
+        run.update("state", drift, kms.enable_key, KeyId=have.arn)
+
+    if not same(have.policy, policy):
+        drift = [Drift(*each) for each in difference(have.policy, policy)]
+        run.update("policy", drift, kms.put_key_policy, KeyId=have.arn, PolicyName="default", Policy=policy)
+
+    if drift := compare({"rotation days": have.rotation_days}, {"rotation days": want.rotation_days}):
+        run.update("rotation", drift, kms.enable_key_rotation, KeyId=have.arn, RotationPeriodInDays=want.rotation_days)
+
+    if drift := compare({"description": have.description}, {"description": want.description}):
+        run.update("description", drift, kms.update_key_description, KeyId=have.arn, Description=want.description)
+
+    if untagged := tags.missing(tagged, tags.wanted(want)):
+        run.update("tags", compare(tagged, untagged), kms.tag_resource, KeyId=have.arn, Tags=pairs(untagged))
+    return have.arn
+
+
+def usable(want: Key, have: KeyFacts) -> KeyFacts:
+    """Return a key that can serve; raise UnusableKey for one about to go, or one that cannot encrypt for others."""
+    if have.state == "PendingDeletion":
+        when = f" on {have.goes:%Y-%m-%d}" if have.goes else ""
+        id, region = have.arn.rpartition("/")[2], want.place.region
+        raise UnusableKey(
+            f"the key behind {want.alias} ({have.arn}) is to be deleted{when}, "
+            "and with it everything that is encrypted under it is lost",
+            hint=f"keep it with `aws kms cancel-key-deletion --region {region} --key-id {id}` and "
+            f"`aws kms enable-key --region {region} --key-id {id}`; "
+            "to let it go, name another alias for the new key in the manifest",
+        )
+    if have.spec != "SYMMETRIC_DEFAULT":
+        raise UnusableKey(
+            f"the key behind {want.alias} ({have.arn}) is of the kind {have.spec}, which encrypts nothing for others",
+            hint="name another alias in the manifest",
+        )
+    return have
+
+
+def tags_of(run: Run, want: Key, have: KeyFacts) -> Mapping[str, str]:
+    return tags.held(run, want, want.place.region, have.arn, (key_tags, want.place.region, have.arn))
+
+
+def pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return tags as KMS wants them."""
+    return [{"TagKey": key, "TagValue": value} for key, value in tags.items()]

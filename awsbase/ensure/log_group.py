@@ -1,0 +1,107 @@
+"""CloudWatch log groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from awsbase.engine.changes import compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogGroup(Resource):
+    """A log group that keeps its events for `retention` days, under the key at the address `key` if one is given.
+
+    Tags are added to. A key that somebody else set stays when none is given here.
+    """
+
+    name: str
+    retention: int
+    key: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.place.address("log-group", self.name)
+
+    @property
+    def arn(self) -> str:
+        """The ARN as tags, keys and most of AWS know it."""
+        return log_group_arn(self.place, self.name)
+
+    @property
+    def streams(self) -> str:
+        """The ARN as CloudTrail wants it: of the group and all that is in it."""
+        return f"{self.arn}:*"
+
+    def needs(self) -> Iterator[str]:
+        if self.key:
+            yield self.key
+
+
+def log_group_arn(place: Place, name: str) -> str:
+    return place.arn("logs", f"log-group:{name}")
+
+
+@dataclass(frozen=True)
+class LogGroupFacts:
+    """A log group as it is; retention is None when it keeps its events for ever."""
+
+    retention: int | None = None
+    key: Any = None
+    created: datetime | None = None
+
+
+def log_group(facts: Facts, region: str, name: str) -> LogGroupFacts | None:
+    """Read one log group."""
+    pages = facts.aws.at(region).logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
+    for page in pages:
+        for group in page["logGroups"]:
+            if group["logGroupName"] == name:
+                created = datetime.fromtimestamp(group["creationTime"] / 1000, UTC)
+                return LogGroupFacts(group.get("retentionInDays"), group.get("kmsKeyId"), created)
+    return None
+
+
+def log_group_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
+    """Read the tags of one log group from CloudWatch Logs itself."""
+    return facts.aws.at(region).logs.list_tags_for_resource(resourceArn=arn)["tags"]
+
+
+def log_group_reads(want: LogGroup) -> Iterator[Read]:
+    yield log_group, want.place.region, want.name
+    yield tags.tags, want.place.region
+
+
+def ensure_log_group(run: Run, want: LogGroup) -> str:
+    """Keep one log group with its retention and its key; returns its ARN as CloudTrail wants it."""
+    logs = run.aws.logs
+    region = want.place.region
+    key = run.result(want.key) if want.key else None
+    have = run.read(log_group, region, want.name)
+    ask = (log_group_tags, region, want.arn)
+    tagged = tags.held(run, want, region, want.arn, ask) if have else tags.wanted(want)
+
+    if have is None:
+        run.create("log group", logs.create_log_group, logGroupName=want.name, kmsKeyId=key, tags=tags.wanted(want))
+        have = LogGroupFacts(key=key)
+    run.born(have.created)
+
+    if drift := compare({"retention": have.retention}, {"retention": want.retention}):
+        run.update(
+            "retention", drift, logs.put_retention_policy, logGroupName=want.name, retentionInDays=want.retention
+        )
+
+    if want.key and (drift := compare({"key": have.key}, {"key": key})):
+        run.update("encryption", drift, logs.associate_kms_key, logGroupName=want.name, kmsKeyId=key)
+
+    if untagged := tags.missing(tagged, tags.wanted(want)):
+        run.update("tags", compare(tagged, untagged), logs.tag_resource, resourceArn=want.arn, tags=untagged)
+    return want.streams

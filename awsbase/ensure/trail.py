@@ -1,0 +1,249 @@
+"""CloudTrail trails: who did what in the account, in all regions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+from awsbase.errors import AwsbaseError
+
+TRAILS_PER_REGION = 5
+Selector = Mapping[str, Any]
+
+
+class TrailElsewhere(AwsbaseError):
+    """A trail of the wanted name exists, but it is at home in another region."""
+
+
+class TooManyTrails(AwsbaseError):
+    """AWS allows no further trail in this region."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trail(Resource):
+    """A trail of all regions that logs every management event, validated, to a bucket and to a log group.
+
+    Bucket, key, log group and role are given by their addresses. Data events and insights that somebody chose stay
+    as they are, and so does a topic; tags are added to.
+    """
+
+    name: str
+    bucket_name: str
+    bucket: str
+    key: str
+    log_group: str
+    role: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.place.address("trail", self.name)
+
+    @property
+    def arn(self) -> str:
+        return trail_arn(self.place, self.name)
+
+    def needs(self) -> Iterator[str]:
+        yield from (self.bucket, self.key, self.log_group, self.role)
+
+
+def trail_arn(place: Place, name: str) -> str:
+    """Return the ARN that a trail has or will have: policies name it before it exists."""
+    return place.arn("cloudtrail", f"trail/{name}")
+
+
+@dataclass(frozen=True)
+class TrailFacts:
+    """A trail as it is: the settings by the names of UpdateTrail, and what it logs."""
+
+    home: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Logged:
+    """Whether a trail logs at all, and what it selects."""
+
+    logging: bool = False
+    basic: Sequence[Selector] = ()
+    advanced: Sequence[Selector] = ()
+
+
+def trails(facts: Facts, region: str) -> Sequence[tuple[str, TrailFacts]]:
+    """Read all trails that a region sees, those of other regions included."""
+    answer = facts.aws.at(region).cloudtrail.describe_trails(includeShadowTrails=True)
+    return [(trail["Name"], settings_of(trail)) for trail in answer["trailList"]]
+
+
+def settings_of(trail: Mapping[str, Any]) -> TrailFacts:
+    return TrailFacts(
+        trail["HomeRegion"],
+        {
+            "S3BucketName": trail.get("S3BucketName"),
+            "S3KeyPrefix": trail.get("S3KeyPrefix", ""),
+            "IncludeGlobalServiceEvents": trail.get("IncludeGlobalServiceEvents", False),
+            "IsMultiRegionTrail": trail.get("IsMultiRegionTrail", False),
+            "EnableLogFileValidation": trail.get("LogFileValidationEnabled", False),
+            "CloudWatchLogsLogGroupArn": trail.get("CloudWatchLogsLogGroupArn"),
+            "CloudWatchLogsRoleArn": trail.get("CloudWatchLogsRoleArn"),
+            "KmsKeyId": trail.get("KmsKeyId"),
+        },
+    )
+
+
+def trail(facts: Facts, region: str, name: str) -> TrailFacts | None:
+    """Return the trail of a name, rather the one at home here."""
+    named = [trail for its_name, trail in facts.read(trails, region) if its_name == name]
+    return min(named, key=lambda trail: trail.home != region, default=None)
+
+
+def logged(facts: Facts, region: str, name: str) -> Logged:
+    """Read whether a trail that is at home here logs, and what; a trail that is not there logs nothing."""
+    have = facts.read(trail, region, name)
+    if have is None or have.home != region:
+        return Logged()
+    logging, selectors = facts.together((is_logging, region, name), (selectors_of, region, name))
+    return Logged(logging, selectors.get("EventSelectors", ()), selectors.get("AdvancedEventSelectors", ()))
+
+
+def is_logging(facts: Facts, region: str, name: str) -> bool:
+    return facts.aws.at(region).cloudtrail.get_trail_status(Name=name)["IsLogging"]
+
+
+def selectors_of(facts: Facts, region: str, name: str) -> Any:
+    return facts.aws.at(region).cloudtrail.get_event_selectors(TrailName=name)
+
+
+def trail_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
+    """Read the tags of one trail from CloudTrail itself."""
+    pages = facts.aws.at(region).cloudtrail.get_paginator("list_tags").paginate(ResourceIdList=[arn])
+    return {
+        tag["Key"]: tag.get("Value", "")
+        for page in pages
+        for listed in page["ResourceTagList"]
+        for tag in listed["TagsList"]
+    }
+
+
+def trail_reads(want: Trail) -> Iterator[Read]:
+    yield logged, want.place.region, want.name
+    yield tags.tags, want.place.region
+
+
+def ensure_trail(run: Run, want: Trail) -> str:
+    """Keep one trail logging all management events of all regions, encrypted and validated; returns its ARN."""
+    cloudtrail = run.aws.cloudtrail
+    region = want.place.region
+    wanted = {
+        "S3BucketName": want.bucket_name,
+        "IncludeGlobalServiceEvents": True,
+        "IsMultiRegionTrail": True,
+        "EnableLogFileValidation": True,
+        "CloudWatchLogsLogGroupArn": run.result(want.log_group),
+        "CloudWatchLogsRoleArn": run.result(want.role),
+        "KmsKeyId": run.result(want.key),
+    }
+    have = at_home(run.read(trail, region, want.name), want)
+    logs = run.read(logged, region, want.name)
+    if have is None:
+        leave_room(run, want)
+    ask = (trail_tags, region, want.arn)
+    tagged = tags.held(run, want, region, want.arn, ask) if have else tags.wanted(want)
+
+    if have is None:
+        listed = tags.pairs(tags.wanted(want))
+        run.create("trail", cloudtrail.create_trail, Name=want.name, **wanted, TagsList=listed)
+        have = TrailFacts(region, {**wanted, "S3KeyPrefix": ""})
+
+    if drift := compare(have.settings, {**wanted, "S3KeyPrefix": ""}):
+        changed = {each.field: each.want for each in drift}
+        # Log group and role are only taken together.
+        pair = {name: wanted[name] for name in ("CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn")}
+        run.update("settings", drift, cloudtrail.update_trail, Name=want.arn, **{**pair, **changed})
+
+    if drift := compare({"management events": management_events(logs)}, {"management events": "all"}):
+        run.update(
+            "event selectors", drift, cloudtrail.put_event_selectors, TrailName=want.arn, **with_management(logs)
+        )
+
+    if drift := compare({"logging": logs.logging}, {"logging": True}):
+        run.update("logging", drift, cloudtrail.start_logging, Name=want.arn)
+
+    if untagged := tags.missing(tagged, tags.wanted(want)):
+        listed = tags.pairs(untagged)
+        run.update("tags", compare(tagged, untagged), cloudtrail.add_tags, ResourceId=want.arn, TagsList=listed)
+    return want.arn
+
+
+def at_home(have: TrailFacts | None, want: Trail) -> TrailFacts | None:
+    """Return the trail if its home is where the manifest wants it; a trail cannot move."""
+    if have and have.home != want.place.region:
+        raise TrailElsewhere(
+            f"the trail {want.name!r} is at home in {have.home}, the manifest wants it in {want.place.region}",
+            hint=f"name another one in audit.trail, or delete that one: "
+            f"aws cloudtrail delete-trail --region {have.home} --name {want.name}",
+        )
+    return have
+
+
+def leave_room(run: Run, want: Trail) -> None:
+    """Raise TooManyTrails while AWS allows no further trail; the trails of other regions that log here count too."""
+    names = [name for name, _ in run.read(trails, want.place.region)]
+    if len(names) >= TRAILS_PER_REGION:
+        raise TooManyTrails(
+            f"{want.place.region} has {len(names)} trails ({', '.join(names)}), and AWS allows {TRAILS_PER_REGION}",
+            hint="delete one that nobody needs, or name it in audit.trail to go on with it",
+        )
+
+
+def management_events(logs: Logged) -> str:
+    """Say which management events a trail logs: all, read-only, write-only, some or none."""
+    if not logs.basic and not logs.advanced:
+        return "all"  # what a trail does that was never told
+    kinds = {kind for kinds in (*map(basic_kinds, logs.basic), *map(advanced_kinds, logs.advanced)) for kind in kinds}
+    if {"read-only", "write-only"} <= kinds:
+        return "all"
+    return next(iter(sorted(kinds)), "none")
+
+
+def basic_kinds(selector: Selector) -> set[str]:
+    if not selector.get("IncludeManagementEvents", True):
+        return set()
+    if selector.get("ExcludeManagementEventSources"):
+        return {"some"}
+    kinds = {"ReadOnly": {"read-only"}, "WriteOnly": {"write-only"}}
+    return kinds.get(selector.get("ReadWriteType", "All"), {"read-only", "write-only"})
+
+
+def advanced_kinds(selector: Selector) -> set[str]:
+    fields = {each["Field"]: each for each in selector.get("FieldSelectors", ())}
+    if fields.get("eventCategory", {}).get("Equals") != ["Management"]:
+        return set()
+    if fields.keys() - {"eventCategory", "readOnly"}:
+        return {"some"}
+    match fields.get("readOnly", {}).get("Equals"):
+        case ["true"]:
+            return {"read-only"}
+        case ["false"]:
+            return {"write-only"}
+    return {"read-only", "write-only"}
+
+
+def with_management(logs: Logged) -> dict[str, Any]:
+    """Return the selectors that log all management events beside the data events that are logged now."""
+    if logs.advanced:
+        others = [selector for selector in logs.advanced if not advanced_kinds(selector)]
+        everything = {
+            "Name": "Management events",
+            "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}],
+        }
+        return {"AdvancedEventSelectors": [everything, *others]}
+    data = [{**selector, "IncludeManagementEvents": False} for selector in logs.basic if selector.get("DataResources")]
+    return {"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}, *data]}
