@@ -1,0 +1,144 @@
+"""CloudWatch alarms on one metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+
+# What makes an alarm another one when it is set; those that we never send are here so that a stray one shows.
+SETTINGS = (
+    *("AlarmDescription", "Namespace", "MetricName", "Statistic", "ExtendedStatistic", "Unit", "Metrics"),
+    *("Period", "EvaluationPeriods", "Threshold", "ThresholdMetricId", "ComparisonOperator", "ActionsEnabled"),
+)
+ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm(Resource):
+    """An alarm that compares one metric with a threshold and tells exactly these actions, given by ARN.
+
+    `made_here` are the addresses of what makes the metric and the topics.
+    """
+
+    name: str
+    description: str
+    namespace: str
+    metric: str
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    statistic: str = "Sum"
+    period: int = 300
+    evaluation_periods: int = 1
+    threshold: float
+    comparison: str = "GreaterThanOrEqualToThreshold"
+    treat_missing: str = "missing"
+    actions: tuple[str, ...] = ()
+    ok_actions: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    made_here: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return self.place.address("alarm", self.name)
+
+    @property
+    def arn(self) -> str:
+        return self.place.arn("cloudwatch", f"alarm:{self.name}")
+
+    def needs(self) -> Iterator[str]:
+        yield from self.made_here
+
+
+def alarms(facts: Facts, region: str, family: str) -> Mapping[str, Mapping[str, Any]]:
+    """Read the metric alarms of a region whose names begin alike, by name, as AWS describes them."""
+    pages = (
+        facts.aws.at(region)
+        .cloudwatch.get_paginator("describe_alarms")
+        .paginate(AlarmNamePrefix=family, AlarmTypes=["MetricAlarm"])
+    )
+    return {alarm["AlarmName"]: alarm for page in pages for alarm in page["MetricAlarms"]}
+
+
+def alarm_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
+    """Read the tags of one alarm from CloudWatch itself."""
+    answer = facts.aws.at(region).cloudwatch.list_tags_for_resource(ResourceARN=arn)
+    return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
+
+
+def family(name: str) -> str:
+    """Return what the names of one manifest's alarms begin with, so that one read serves them all."""
+    first, hyphen, _ = name.partition("-")
+    return first + hyphen
+
+
+def alarm_reads(want: Alarm) -> Iterator[Read]:
+    """Yield what the recipe will ask for."""
+    yield alarms, want.place.region, family(want.name)
+    yield tags.tags, want.place.region
+
+
+def ensure_alarm(run: Run, want: Alarm) -> str:
+    """Bring one alarm to the manifest, all of its settings and actions; tags that others set stay."""
+    region, cloudwatch = want.place.region, run.aws.cloudwatch
+    have = run.read(alarms, region, family(want.name)).get(want.name)
+    tagged = tags.held(run, want, region, want.arn, (alarm_tags, region, want.arn)) if have else tags.wanted(want)
+    sent = settings(want)
+
+    if have is None:
+        run.create(
+            "alarm",
+            cloudwatch.put_metric_alarm,
+            AlarmName=want.name,
+            **sent,
+            Tags=tags.pairs(tags.wanted(want)),
+        )
+        have = sent
+
+    if drift := compare(meaning(have), meaning(sent)):
+        # Puts the alarm anew, in its present state, but takes no tags any more.
+        run.update("alarm", drift, cloudwatch.put_metric_alarm, AlarmName=want.name, **sent)
+
+    if absent := tags.missing(tagged, tags.wanted(want)):
+        run.update(
+            "tags", compare(tagged, absent), cloudwatch.tag_resource, ResourceARN=want.arn, Tags=tags.pairs(absent)
+        )
+    return want.arn
+
+
+def settings(want: Alarm) -> dict[str, Any]:
+    """Return an alarm as PutMetricAlarm takes it: whole, for it forgets what it is not told."""
+    return {
+        "AlarmDescription": want.description,
+        "Namespace": want.namespace,
+        "MetricName": want.metric,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in sorted(want.dimensions.items())],
+        "Statistic": want.statistic,
+        "Period": want.period,
+        "EvaluationPeriods": want.evaluation_periods,
+        "Threshold": want.threshold,
+        "ComparisonOperator": want.comparison,
+        "TreatMissingData": want.treat_missing,
+        "ActionsEnabled": True,
+        "AlarmActions": sorted(want.actions),
+        "OKActions": sorted(want.ok_actions),
+        "InsufficientDataActions": [],
+    }
+
+
+def meaning(alarm: Mapping[str, Any]) -> dict[str, object]:
+    """Return an alarm with the defaults that AWS leaves out, and without the order that means nothing."""
+    return {
+        **{name: alarm.get(name) or None for name in SETTINGS},
+        "Threshold": alarm.get("Threshold"),
+        "ActionsEnabled": alarm.get("ActionsEnabled"),
+        "Dimensions": {each["Name"]: each["Value"] for each in alarm.get("Dimensions", ())},
+        "DatapointsToAlarm": alarm.get("DatapointsToAlarm", alarm.get("EvaluationPeriods")),
+        "TreatMissingData": alarm.get("TreatMissingData", "missing"),
+        **{actions: sorted(alarm.get(actions, ())) for actions in ACTIONS},
+    }

@@ -1,0 +1,102 @@
+"""The preference that makes AWS publish what the account has cost so far, as a metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awsbase.engine.changes import Drift
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.failures import DENIED
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+
+FEATURE = "BILLING_ALERTS"
+NAMESPACE, METRIC = "AWS/Billing", "EstimatedCharges"
+# Who does not pay the bill himself is refused, in one of these ways; and not every partition has the API.
+NOT_OURS = DENIED | {"UnknownOperationException", "ValidationException"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillingAlerts(Resource):
+    """Estimated charges are published as a metric; the place is the region where AWS keeps billing metrics."""
+
+    @property
+    def address(self) -> str:
+        return f"billing-alerts/{self.place.account}"
+
+
+@dataclass(frozen=True)
+class BillingFacts:
+    """The preference as the billing API tells it; `off` are the keys under which it is switched off."""
+
+    off: tuple[str, ...]
+
+
+def preference(facts: Facts, region: str) -> BillingFacts | None:
+    """Read the preference; None where the billing API has no answer for this account."""
+    from botocore.exceptions import ClientError, EndpointConnectionError
+
+    billing = facts.aws.at(region).billing
+    try:
+        page = billing.get_billing_preferences(features=[FEATURE])
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in NOT_OURS:
+            raise
+        return None
+    except EndpointConnectionError:
+        return None
+    found = page["billingPreferences"]
+    while token := page.get("nextToken"):
+        page = billing.get_billing_preferences(features=[FEATURE], nextToken=token)
+        found += page["billingPreferences"]
+    if not found:
+        return None
+    return BillingFacts(tuple(each["key"] for each in found if each["value"] != "ENABLED"))
+
+
+def published(facts: Facts, region: str) -> bool:
+    """Tell whether estimated charges have been published lately, which they are once the preference is on."""
+    cloudwatch = facts.aws.at(region).cloudwatch
+    return bool(cloudwatch.list_metrics(Namespace=NAMESPACE, MetricName=METRIC)["Metrics"])
+
+
+def billing_reads(want: BillingAlerts) -> Iterator[Read]:
+    """Yield what the recipe will ask for."""
+    yield preference, want.place.region
+
+
+def ensure_billing_alerts(run: Run, want: BillingAlerts) -> None:
+    """Switch billing alerts on where the account may do that by API; else say where a person does it.
+
+    Nothing switches them off again: AWS has no way back.
+    """
+    region = want.place.region
+    have = run.read(preference, region)
+
+    if have is None:
+        if not run.read(published, region):
+            ask_for_it(run, want)
+    elif have.off:
+        run.update(
+            "billing alerts",
+            [Drift(key, "DISABLED", "ENABLED") for key in have.off],
+            run.aws.billing.update_billing_preferences,
+            feature=FEATURE,
+            # The key is theirs: told by the read, never made up.
+            billingPreferencesPerKey=[{"key": key, "value": "ENABLED"} for key in have.off],
+        )
+
+
+def ask_for_it(run: Run, want: BillingAlerts) -> None:
+    """Say where billing alerts are switched on, and by whom."""
+    console = "console.amazonaws.cn" if want.place.partition == "aws-cn" else "console.aws.amazon.com"
+    run.needs_you(
+        f"billing alerts of account {want.place.account} are not switched on, so its billing alarms hear nothing",
+        "sign in to the account that pays: in an organization that is the management account, and it decides for all "
+        "members; IAM users see bills only after root has activated 'IAM user and role access to Billing information'",
+        f"open https://{console}/billing/home#/preferences",
+        "under 'Alert preferences' choose Edit, tick 'Receive CloudWatch billing alerts', and choose Update",
+        "wait: the first figures come after about 15 minutes, in an idle account after some hours",
+        probe=f"billing GetBillingPreferences says ENABLED, or {METRIC} appears in {NAMESPACE} in {want.place.region}",
+    )

@@ -1,0 +1,88 @@
+"""Who hears what is published on a topic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awsbase.engine.facts import Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure.topic import SubscriptionFacts, listener, subscriptions
+
+FORGOTTEN = "AWS forgets an unanswered request after 48 hours; the run after that asks once more"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription(Resource):
+    """One endpoint that is subscribed to a topic of the same region, given by its name."""
+
+    topic: str
+    protocol: str
+    endpoint: str
+
+    @property
+    def address(self) -> str:
+        return self.place.address("subscription", f"{self.topic}/{self.protocol}:{self.endpoint}")
+
+    @property
+    def topic_arn(self) -> str:
+        return self.place.arn("sns", self.topic)
+
+    def needs(self) -> Iterator[str]:
+        yield self.place.address("topic", self.topic)
+
+
+def subscription_reads(want: Subscription) -> Iterator[Read]:
+    """Yield what the recipe will ask for."""
+    yield subscriptions, want.place.region, want.topic_arn
+
+
+def ensure_subscription(run: Run, want: Subscription) -> None:
+    """Subscribe an endpoint once, and say what is left for a person to do until it is confirmed.
+
+    An unconfirmed subscription is left alone, so that nobody gets a second mail, until AWS has forgotten it.
+    """
+    me = listener(want.protocol, want.endpoint)
+    everyone = run.read(subscriptions, want.place.region, want.topic_arn)
+    have = next((one for one in everyone if listener(one.protocol, one.endpoint) == me), None)
+
+    if have is None:
+        run.create(
+            "subscription",
+            run.aws.sns.subscribe,
+            TopicArn=want.topic_arn,
+            Protocol=want.protocol,
+            Endpoint=want.endpoint,
+            ReturnSubscriptionArn=True,
+        )
+        # A mail is never confirmed by itself; a web hook, a queue or a function mostly is, at once.
+        have = SubscriptionFacts(want.protocol, want.endpoint, None if want.protocol == "email" else want.topic_arn)
+
+    if have.pending:
+        ask_to_confirm(run, want)
+
+
+def ask_to_confirm(run: Run, want: Subscription) -> None:
+    """Say how a subscription is confirmed, by whom, and where awsbase will see it."""
+    probe = f"sns ListSubscriptions in {want.place.region} shows an ARN for it in place of PendingConfirmation"
+    by_hand = f"aws sns confirm-subscription --region {want.place.region} --topic-arn {want.topic_arn} --token TOKEN"
+    if want.protocol == "email":
+        run.needs_you(
+            f"{want.endpoint} has to confirm the subscription to {want.topic} ({want.place.region})",
+            f"open the mail 'AWS Notification - Subscription Confirmation' that went to {want.endpoint}; "
+            "look among the spam too",
+            "follow its link 'Confirm subscription'",
+            "or, so that the link at the foot of every mail cannot unsubscribe, take the Token from that link and run: "
+            f"{by_hand} --authenticate-on-unsubscribe true",
+            FORGOTTEN,
+            probe=probe,
+        )
+    else:
+        run.needs_you(
+            f"{want.endpoint} has to confirm the subscription to {want.topic} ({want.place.region})",
+            "find the message of type SubscriptionConfirmation that AWS sent to the endpoint",
+            f"open the SubscribeURL in it, or run with the Token in it: {by_hand}",
+            FORGOTTEN,
+            probe=probe,
+        )

@@ -1,0 +1,197 @@
+"""SNS topics, and the lists of who is subscribed to them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from awsbase.engine.changes import Drift, compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+from awsbase.policies import Document, difference
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns.type_defs import SubscriptionTypeDef
+
+# SNS's own key: no key policy of ours, so CloudWatch, EventBridge and Budgets cannot publish, and nothing says so.
+MUTE_KEY = "alias/aws/sns"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic(Resource):
+    """A topic with exactly this policy.
+
+    `key` is the address of the key that encrypts it. Without one a key that somebody chose stays, unless `plain`.
+    `listeners` are the endpoints by protocol; of a protocol that is listed nobody else stays subscribed.
+    """
+
+    name: str
+    policy: Document
+    key: str | None = None
+    plain: bool = False
+    listeners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.place.address("topic", self.name)
+
+    @property
+    def arn(self) -> str:
+        return self.place.arn("sns", self.name)
+
+    def needs(self) -> Iterator[str]:
+        if self.key:
+            yield self.key
+
+
+@dataclass(frozen=True)
+class TopicFacts:
+    """A topic as it is; `subscriptions` is how many it counts, confirmed or not."""
+
+    policy: Mapping[str, object] = field(default_factory=dict)
+    key: str = ""
+    subscriptions: int = 0
+
+
+@dataclass(frozen=True)
+class SubscriptionFacts:
+    """Somebody who is subscribed to a topic; without an ARN as long as he has not confirmed."""
+
+    protocol: str
+    endpoint: str
+    arn: str | None = None
+
+    @property
+    def pending(self) -> bool:
+        return self.arn is None
+
+
+def topic(facts: Facts, region: str, arn: str) -> TopicFacts | None:
+    """Read one topic; None when there is none."""
+    from botocore.exceptions import ClientError
+
+    try:
+        attributes = facts.aws.at(region).sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NotFound":
+            raise
+        return None
+    return TopicFacts(
+        policy=json.loads(attributes.get("Policy") or "{}"),
+        key=attributes.get("KmsMasterKeyId", ""),
+        subscriptions=sum(int(attributes.get(f"Subscriptions{state}", 0)) for state in ("Confirmed", "Pending")),
+    )
+
+
+def listed(facts: Facts, region: str) -> Mapping[str, tuple[SubscriptionFacts, ...]]:
+    """Read all subscriptions of a region, by the ARN of their topic."""
+    found: dict[str, list[SubscriptionFacts]] = defaultdict(list)
+    for page in facts.aws.at(region).sns.get_paginator("list_subscriptions").paginate():
+        for entry in page["Subscriptions"]:
+            found[entry["TopicArn"]] += _understood(entry)
+    return {arn: tuple(subscriptions) for arn, subscriptions in found.items()}
+
+
+def subscriptions(facts: Facts, region: str, arn: str) -> tuple[SubscriptionFacts, ...]:
+    """Return who is subscribed to a topic, confirmed or not."""
+    have, everywhere = facts.together((topic, region, arn), (listed, region))
+    if have is None:
+        return ()
+    found: tuple[SubscriptionFacts, ...] = everywhere.get(arn, ())
+    if len(found) == have.subscriptions:
+        return found
+    # The list of a region goes on naming the subscriptions of a deleted topic, which a new one of that name has not.
+    pages = facts.aws.at(region).sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn)
+    return tuple(one for page in pages for entry in page["Subscriptions"] for one in _understood(entry))
+
+
+def topic_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
+    """Read the tags of one topic from SNS itself."""
+    answer = facts.aws.at(region).sns.list_tags_for_resource(ResourceArn=arn)
+    return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
+
+
+def listener(protocol: str, endpoint: str) -> tuple[str, str]:
+    """Return what makes two subscriptions one: mail addresses differ by more than case."""
+    return protocol, endpoint.casefold() if protocol == "email" else endpoint
+
+
+def topic_reads(want: Topic) -> Iterator[Read]:
+    """Yield what the recipe will ask for."""
+    yield subscriptions, want.place.region, want.arn
+    yield tags.tags, want.place.region
+
+
+def ensure_topic(run: Run, want: Topic) -> str:
+    """Bring one topic to the manifest: its policy, its key, its tags, and nobody subscribed who is not listed.
+
+    The policy is owned as a whole; tags that others set stay. Who is listed and missing is a `Subscription` of his own.
+    """
+    region, sns = want.place.region, run.aws.sns
+    found = run.read(topic, region, want.arn)
+    subscribed = run.read(subscriptions, region, want.arn)
+    tagged = tags.held(run, want, region, want.arn, (topic_tags, region, want.arn)) if found else {}
+
+    if found is None:
+        # By its name alone: with attributes or tags AWS refuses a topic that exists with others.
+        run.create("topic", sns.create_topic, Name=want.name)
+    have = found or TopicFacts()
+
+    encrypt(run, want, have)
+
+    if drift := [Drift(*differs) for differs in difference(have.policy, want.policy)]:
+        run.update(
+            "policy",
+            drift,
+            sns.set_topic_attributes,
+            TopicArn=want.arn,
+            AttributeName="Policy",
+            AttributeValue=want.policy,
+        )
+
+    if absent := tags.missing(tagged, tags.wanted(want)):
+        run.update("tags", compare(tagged, absent), sns.tag_resource, ResourceArn=want.arn, Tags=tags.pairs(absent))
+
+    dismiss(run, want, subscribed)
+    return want.arn
+
+
+def encrypt(run: Run, want: Topic, have: TopicFacts) -> None:
+    """Encrypt with our key, or take away a key that must not be."""
+    if want.key is None and not want.plain and have.key != MUTE_KEY:
+        return
+    # By its ARN: an alias may be turned to another key without anybody touching the topic.
+    key = run.result(want.key) if want.key else ""
+    if drift := compare({"key": have.key}, {"key": key}):
+        run.update(
+            "encryption",
+            drift,
+            run.aws.sns.set_topic_attributes,
+            loosening=not want.key,
+            TopicArn=want.arn,
+            AttributeName="KmsMasterKeyId",
+            AttributeValue=key,
+        )
+
+
+def dismiss(run: Run, want: Topic, subscribed: tuple[SubscriptionFacts, ...]) -> None:
+    """Unsubscribe who is no longer listed."""
+    welcome = {listener(protocol, endpoint) for protocol, those in want.listeners.items() for endpoint in those}
+    for one in subscribed:
+        unlisted = one.protocol in want.listeners and listener(one.protocol, one.endpoint) not in welcome
+        # AWS does not remove an unconfirmed subscription; it forgets it by itself after 48 hours.
+        if unlisted and not one.pending:
+            run.delete(f"subscription {one.protocol}:{one.endpoint}", run.aws.sns.unsubscribe, SubscriptionArn=one.arn)
+
+
+def _understood(entry: SubscriptionTypeDef) -> Iterator[SubscriptionFacts]:
+    """Yield a listed subscription unless it is gone: AWS lists removed ones for a while, with words for an ARN."""
+    arn = entry["SubscriptionArn"]
+    if arn != "Deleted":
+        yield SubscriptionFacts(entry["Protocol"], entry["Endpoint"], arn if arn.startswith("arn:") else None)
