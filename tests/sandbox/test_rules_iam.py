@@ -73,13 +73,13 @@ def test_a_user_goes_when_everything_of_theirs_has_gone() -> None:
     iam.create_login_profile(UserName="alice", Password="correct horse battery")
     key = iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"]
     ssh = iam.upload_ssh_public_key(UserName="alice", SSHPublicKeyBody=SSH)["SSHPublicKey"]["SSHPublicKeyId"]
-    for remove in (
-        lambda: iam.delete_login_profile(UserName="alice"),
-        lambda: iam.delete_access_key(UserName="alice", AccessKeyId=key),
-        lambda: iam.delete_ssh_public_key(UserName="alice", SSHPublicKeyId=ssh),
+    for remove, named in (
+        (iam.delete_login_profile, {}),
+        (iam.delete_access_key, {"AccessKeyId": key}),
+        (iam.delete_ssh_public_key, {"SSHPublicKeyId": ssh}),
     ):
         assert refused(iam.delete_user, UserName="alice") == "DeleteConflict"
-        remove()
+        remove(UserName="alice", **named)
     assert refused(iam.delete_user, UserName="alice") is None
 
 
