@@ -93,7 +93,7 @@ class Wire:
         events.register_first(f"provide-client-params.{service}", self._refuse_pending)
         events.register_first(f"before-call.{service}", self._refuse_writes)
         events.register_first(f"before-send.{service}", partial(self._tally, client.meta.service_model.service_name))
-        events.register_first(f"needs-retry.{service}", _refuse_to_resend)
+        never_twice(client)
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -120,6 +120,12 @@ class Wire:
                 self.reads += 1
             else:
                 self.writes += 1
+
+
+def never_twice(client: BaseClient) -> None:
+    """Raise LostReply where botocore would send one of the calls in ONCE again after its answer was lost."""
+    service = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.register_first(f"needs-retry.{service}", _refuse_to_resend)
 
 
 def _refuse_to_resend(operation: OperationModel, response: Any, caught_exception: Exception | None, **_: Any) -> None:
