@@ -29,7 +29,8 @@ from awsbase.sandbox.faults import Faults, LostReply
 from awsbase.sandbox.http import Message, Reply
 from awsbase.sandbox.record import Call
 from awsbase.sandbox.rule import Ask, Rule
-from awsbase.sandbox.rules import RULES
+from awsbase.sandbox.rules import RULES, mfa
+from awsbase.sandbox.rules.sessions import live
 from awsbase.sandbox.wire import Refusal, Scope
 from awsbase.sandbox.world import World, has
 
@@ -123,7 +124,10 @@ class Sandbox:
         return self._clients[wanted]
 
     def key(self, caller: str | None = None) -> Key:
-        """Return credentials that act as the administrator, `root`, `user/NAME`, `session/NAME` or `role/NAME`."""
+        """Return credentials that act as the administrator, as `root`, `user/NAME`, `role/NAME`, or a user's session.
+
+        `session/NAME` is a session without MFA, `mfa/NAME` one with it.
+        """
         if caller is None:
             return Key(ADMINISTRATOR_KEY, "sandbox")
         return self.callers.issue(self.callers.called(caller))
@@ -136,6 +140,10 @@ class Sandbox:
     def foreign_bucket(self, name: str) -> None:
         """Let another account have a bucket of this name."""
         self.moto("s3:CreateBucket", account="999999999999", Bucket=name)
+
+    def fido(self, user: str, name: str = "security-key") -> str:
+        """Let a user have registered a FIDO security key; return its serial number."""
+        return mfa.give_fido(self, user, name)
 
     def remembered(self) -> Iterator[tuple[str, Any]]:
         """Yield what rules remember that is part of the account's state, by its name."""
@@ -180,6 +188,8 @@ class Sandbox:
     def _caller(self, scope: Scope) -> Caller:
         """Return whose key signed a request; a key that once was and is gone is nobody's."""
         if known := self.callers.keys.get(scope.access_key):
+            if self.strict:
+                live(known, self.callers.tokens.get(scope.access_key, ""), scope, self.clock())
             return known
         iam = self.world.backend("iam", "aws")
         created = iam.access_keys.get(scope.access_key)

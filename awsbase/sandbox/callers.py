@@ -1,6 +1,7 @@
 """Who is calling: the account's root, an IAM user, a session, or the sandbox's administrator."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from secrets import token_hex
 from typing import Literal
 
@@ -19,6 +20,7 @@ class Caller:
     session: str = ""
     mfa: bool = False
     temporary: bool = False
+    expires: datetime | None = None
 
     @property
     def arn(self) -> str:
@@ -50,6 +52,8 @@ class Callers:
 
     account: str
     keys: dict[str, Caller] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict, repr=False)
+    """The tokens that belong to the keys of sessions."""
     issued: set[str] = field(default_factory=set)
     """Long-term keys that were once created; one that is gone is nobody's any more."""
 
@@ -62,10 +66,13 @@ class Callers:
         prefix = "ASIA" if caller.temporary else "AKIA"
         key = prefix + token_hex(8).upper()
         self.keys[key] = caller
-        return Key(key, token_hex(20), token_hex(32) if caller.temporary else None)
+        if not caller.temporary:
+            return Key(key, token_hex(20))
+        self.tokens[key] = token_hex(32)
+        return Key(key, token_hex(20), self.tokens[key])
 
     def called(self, who: str) -> Caller:
-        """Return the caller that a short name stands for: `root`, `user/NAME`, `session/NAME` or `role/NAME`."""
+        """Return the caller that a short name stands for: root, or a user, their session (with `mfa`), or a role."""
         kind, _, name = who.partition("/")
         if kind == "root":
             return Caller("root", "root", self.account)
@@ -73,6 +80,8 @@ class Callers:
             return Caller("user", name, self.account)
         if kind == "session" and name:
             return replace(Caller("user", name, self.account), temporary=True)
+        if kind == "mfa" and name:
+            return replace(Caller("user", name, self.account), temporary=True, mfa=True)
         if kind == "role" and name:
             return Caller("role", name, self.account, session="session", temporary=True)
-        raise ValueError(f"no caller is called {who!r}: say root, user/NAME, session/NAME or role/NAME")
+        raise ValueError(f"no caller is called {who!r}: say root, user/NAME, session/NAME, mfa/NAME or role/NAME")

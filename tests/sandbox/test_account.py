@@ -86,7 +86,11 @@ def test_policies_that_aws_manages_are_there() -> None:
     ("service", "method", "params"),
     [
         ("dlm", "get_lifecycle_policies", {}),
-        ("iam", "change_password", {"OldPassword": "old", "NewPassword": "new-one"}),
+        (
+            "iam",
+            "simulate_principal_policy",
+            {"PolicySourceArn": "arn:aws:iam::123456789012:user/x", "ActionNames": ["s3:Get*"]},
+        ),
     ],
 )
 def test_what_the_sandbox_lacks_is_refused_by_name(service: str, method: str, params: dict[str, Any]) -> None:

@@ -9,14 +9,20 @@ from awsbase.sandbox.rules import (
     iam_corrections,
     identity,
     kms,
+    mfa,
     model,
+    passwords,
     s3,
+    sessions,
 )
 
 RULES: tuple[Rule, ...] = (
     *model.RULES,
+    *sessions.RULES,
     *identity.RULES,
     *iam.RULES,
+    *mfa.RULES,
+    *passwords.RULES,
     *iam_corrections.RULES,
     *documents.RULES,
     *kms.RULES,
