@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from awsbase.engine.changes import compare
+from awsbase.engine.changes import Drift
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.authorization import GroupFacts, groups
@@ -13,11 +13,16 @@ from awsbase.ensure.authorization import GroupFacts, groups
 
 @dataclass(frozen=True, kw_only=True)
 class Group(Resource):
-    """A group with exactly these managed policies, given by ARN; `made_here` are the addresses that make them."""
+    """A group with exactly these managed policies, given by ARN; `made_here` are the addresses that make them.
+
+    With `exact` off, other attachments stay, and without a path the group stays where it is. Inline policies are
+    not touched.
+    """
 
     name: str
-    path: str = "/"
+    path: str | None = None
     policies: frozenset[str] = frozenset()
+    exact: bool = True
     made_here: tuple[str, ...] = ()
 
     @property
@@ -35,12 +40,13 @@ def ensure_group(run: Run, want: Group) -> None:
 
     if have is None:
         run.create("group", iam.create_group, GroupName=want.name, Path=want.path)
-        have = GroupFacts(want.name, want.path)
+        have = GroupFacts(want.name, want.path or "/")
 
-    if drift := compare({"path": have.path}, {"path": want.path}):
+    if want.path and have.path != want.path:
+        drift = [Drift("path", have.path, want.path)]
         run.update("path", drift, iam.update_group, GroupName=have.name, NewPath=want.path)
 
     for arn in sorted(want.policies - have.policies):
         run.create(f"attachment {arn}", iam.attach_group_policy, GroupName=have.name, PolicyArn=arn)
-    for arn in sorted(have.policies - want.policies):
+    for arn in sorted(have.policies - want.policies) if want.exact else ():
         run.delete(f"attachment {arn}", iam.detach_group_policy, GroupName=have.name, PolicyArn=arn)

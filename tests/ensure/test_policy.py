@@ -27,7 +27,11 @@ TAGS = {"owner": "platform", "awsbase:address": "policy/deploy"}
 
 
 def facts(document: Document | None, others: int = 0, indexed: Any = None, real: Any = None) -> dict[Any, Any]:
-    have = {} if document is None else {"deploy": PolicyFacts(WANT.arn, "/", document, tuple("abcd"[:others]))}
+    have = (
+        {}
+        if document is None
+        else {"deploy": PolicyFacts(WANT.arn, "/", document, tuple(f"v{number}" for number in range(1, others + 1)))}
+    )
     index = {WANT.arn: TAGS if indexed is None else indexed}
     return {policies: have, (tags.tags, "us-east-1"): index, (policy_tags, WANT.arn): TAGS if real is None else real}
 

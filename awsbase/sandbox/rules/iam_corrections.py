@@ -1,29 +1,10 @@
-"""Where moto's IAM is wrong or has nothing: paths of groups, names of policies in the big read, service credentials."""
+"""Where moto's IAM is wrong or has nothing: paths, names of policies in the big read, passwords for services."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
 from awsbase.sandbox.rule import Ask, Refusal, Rule
-
-
-@dataclass
-class ServiceCredentials:
-    """The passwords for CodeCommit and the like, by their id."""
-
-    STATE = "service credentials"
-
-    held: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def state(self) -> list[tuple[str, str]]:
-        """Return what counts as the account's state."""
-        return sorted((held["UserName"], held["ServiceName"]) for held in self.held.values())
-
-    def of(self, user: str) -> list[dict[str, Any]]:
-        """Return what one user has, without the passwords: AWS tells those once."""
-        shown = [held for held in self.held.values() if held["UserName"] == user]
-        return [{name: value for name, value in held.items() if name != "ServicePassword"} for held in shown]
 
 
 def move_group(ask: Ask, said: dict[str, Any]) -> None:
@@ -41,53 +22,75 @@ def name_policies(ask: Ask, said: dict[str, Any]) -> None:
         policy["PolicyName"], policy["PolicyId"] = policies[policy["Arn"]].name, policies[policy["Arn"]].id
 
 
+def keep_tags(ask: Ask) -> None:
+    """Note the tags of a user who is about to move: moto keeps them under the old ARN."""
+    iam = ask.backend("iam", "aws")
+    if user := iam.users.get(ask.params["UserName"]):
+        ask.notes["tags"] = iam.tagger.list_tags_for_resource(user.arn)["Tags"]
+        iam.tagger.delete_all_tags_for_resource(user.arn)
+
+
+def tag_again(ask: Ask, said: dict[str, Any]) -> None:
+    """Give a user who moved the tags back."""
+    iam = ask.backend("iam", "aws")
+    user = iam.users[ask.params.get("NewUserName") or ask.params["UserName"]]
+    iam.tagger.tag_resource(user.arn, ask.notes["tags"])
+
+
 def create_credential(ask: Ask) -> dict[str, Any]:
     """Make a password for one service."""
     user, service = existing(ask), ask.params["ServiceName"]
     made = {
         "CreateDate": datetime.now(UTC),
         "ServiceName": service,
-        "ServiceUserName": f"{user}-at-{ask.account}",
-        "ServicePassword": token_hex(16),
+        "ServiceUserName": f"{user.name}-at-{ask.account}",
         "ServiceSpecificCredentialId": "ACCA" + token_hex(8).upper(),
-        "UserName": user,
+        "UserName": user.name,
         "Status": "Active",
     }
-    ask.memory(ServiceCredentials).held[made["ServiceSpecificCredentialId"]] = made
-    return {"ServiceSpecificCredential": made}
+    user.service_credentials = [*held_by(user), made]
+    return {"ServiceSpecificCredential": {**made, "ServicePassword": token_hex(16)}}
 
 
 def list_credentials(ask: Ask) -> dict[str, Any]:
-    """List a user's passwords for services."""
-    return {"ServiceSpecificCredentials": ask.memory(ServiceCredentials).of(existing(ask))}
+    """List a user's passwords for services, without the passwords: AWS tells those once."""
+    return {"ServiceSpecificCredentials": held_by(existing(ask))}
 
 
 def delete_credential(ask: Ask) -> dict[str, Any]:
     """Delete a password for a service."""
-    wanted = ask.params["ServiceSpecificCredentialId"]
-    held = ask.memory(ServiceCredentials).held
-    if held.get(wanted, {}).get("UserName") != existing(ask):
+    user, wanted = existing(ask), ask.params["ServiceSpecificCredentialId"]
+    left = [held for held in held_by(user) if held["ServiceSpecificCredentialId"] != wanted]
+    if len(left) == len(held_by(user)):
         raise Refusal("NoSuchEntity", f"Service-specific credential {wanted} could not be found.", 404)
-    del held[wanted]
+    user.service_credentials = left
     return {}
 
 
 def no_credential_left(ask: Ask) -> None:
     """Refuse to delete a user who has a password for a service."""
-    if ask.memory(ServiceCredentials).of(ask.params["UserName"]):
+    if held_by(existing(ask)):
         raise Refusal("DeleteConflict", "Cannot delete entity, must delete service specific credentials first.", 409)
 
 
-def existing(ask: Ask) -> str:
-    """Return the name of the user that a request is about."""
+def held_by(user: Any) -> list[dict[str, Any]]:
+    """Return a user's passwords for services, kept on moto's own object."""
+    held: list[dict[str, Any]] = getattr(user, "service_credentials", [])
+    return held
+
+
+def existing(ask: Ask) -> Any:
+    """Return the user that a request is about."""
     name = str(ask.params.get("UserName") or ask.caller.name)
-    if name not in ask.backend("iam", "aws").users:
+    user = ask.backend("iam", "aws").users.get(name)
+    if user is None:
         raise Refusal("NoSuchEntity", f"The user with name {name} cannot be found.", 404)
-    return name
+    return user
 
 
 RULES = (
     Rule("iam:UpdateGroup", after=move_group, strict=False),
+    Rule("iam:UpdateUser", before=keep_tags, after=tag_again, strict=False),
     Rule("iam:GetAccountAuthorizationDetails", after=name_policies, strict=False),
     Rule("iam:CreateServiceSpecificCredential", before=create_credential, strict=False),
     Rule("iam:ListServiceSpecificCredentials", before=list_credentials, strict=False),

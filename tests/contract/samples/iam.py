@@ -2,9 +2,15 @@
 
 import json
 
+from pyotp import TOTP
+
+from awsbase.ensure.absent_user import AbsentUser
+from awsbase.ensure.account_alias import AccountAlias
 from awsbase.ensure.group import Group
+from awsbase.ensure.password_policy import PasswordPolicy
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
+from awsbase.ensure.user import User
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, Sample, Tampering
 
@@ -12,6 +18,19 @@ READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 BILLING = "arn:aws:iam::aws:policy/job-function/Billing"
 
 OPS = Group(place=HOME, name="Ops", path="/people/", policies=frozenset({READ}))
+
+ALICE = User(
+    place=HOME,
+    name="alice",
+    path="/people/",
+    groups=frozenset({"Ops"}),
+    console=True,
+    mfa=True,
+    tags={"team": "platform"},
+    made_here=(OPS.address,),
+)
+BOB = AbsentUser(place=HOME, name="Bob")
+PUBLIC_KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7 bob@acme"
 
 
 def allow(*actions: str, sid: str = "Allow", resource: str = "*") -> dict[str, object]:
@@ -62,12 +81,6 @@ def set_trust(sandbox: Sandbox, principal: dict[str, str]) -> None:
     next(role for role in roles if role.name == "runner").assume_role_policy_document = json.dumps(document)
 
 
-def rewrite(sandbox: Sandbox) -> None:
-    """Let the deploy policy say something else, without the version that a person would add."""
-    policy = sandbox.world.backend("iam", "aws").managed_policies[DEPLOY.arn]
-    next(version for version in policy.versions if version.is_default).document = json.dumps(allow("*"))
-
-
 def full_policy(sandbox: Sandbox) -> None:
     """Make the deploy policy by hand, with all the versions that AWS keeps."""
     by_hand = json.dumps(allow("s3:*"))
@@ -86,6 +99,39 @@ def bare_role(sandbox: Sandbox) -> None:
         Tags=[{"Key": "team", "Value": "builds"}],
     )
     iam.put_role_policy(RoleName="runner", PolicyName="extra", PolicyDocument=json.dumps(allow("iam:*")))
+
+
+def hand_made(sandbox: Sandbox) -> None:
+    """Make the group and the user by hand, in other letters, with other paths, tags and rights."""
+    iam = sandbox.client("iam")
+    iam.create_group(GroupName="ops")
+    iam.attach_group_policy(GroupName="ops", PolicyArn=BILLING)
+    iam.create_group(GroupName="Old")
+    iam.create_user(UserName="Alice", Tags=[{"Key": "floor", "Value": "3"}, {"Key": "team", "Value": "none"}])
+    iam.add_user_to_group(UserName="Alice", GroupName="Old")
+
+
+def full_user(sandbox: Sandbox) -> None:
+    """Make a user by hand who has one of everything."""
+    iam = sandbox.client("iam")
+    iam.create_group(GroupName="Old")
+    iam.create_user(UserName="bob")
+    iam.create_login_profile(UserName="bob", Password="correct-Horse-7-battery")
+    iam.create_access_key(UserName="bob")
+    iam.upload_ssh_public_key(UserName="bob", SSHPublicKeyBody=PUBLIC_KEY)
+    iam.create_service_specific_credential(UserName="bob", ServiceName="codecommit.amazonaws.com")
+    iam.create_virtual_mfa_device(VirtualMFADeviceName="bob")
+    phone = iam.create_virtual_mfa_device(Path="/bob/", VirtualMFADeviceName="phone")["VirtualMFADevice"]
+    codes, now = TOTP(phone["Base32StringSeed"].decode()), int(sandbox.clock.time())
+    iam.enable_mfa_device(
+        UserName="bob",
+        SerialNumber=phone["SerialNumber"],
+        AuthenticationCode1=codes.at(now - 30),
+        AuthenticationCode2=codes.at(now),
+    )
+    iam.put_user_policy(UserName="bob", PolicyName="extra", PolicyDocument=json.dumps(allow("s3:*")))
+    iam.attach_user_policy(UserName="bob", PolicyArn=READ)
+    iam.add_user_to_group(UserName="bob", GroupName="Old")
 
 
 SAMPLES = (
@@ -118,10 +164,6 @@ SAMPLES = (
         "policy",
         [DEPLOY],
         tamperings={
-            "another default": Tampering(
-                rewrite,
-                ["policy/deploy: update document"],
-            ),
             "untagged": Tampering(
                 lambda aws: aws.client("iam").untag_policy(PolicyArn=DEPLOY.arn, TagKeys=["owner", "awsbase:address"]),
                 ["policy/deploy: update tags"],
@@ -186,4 +228,55 @@ SAMPLES = (
         },
     ),
     Sample("role made by hand", [DEPLOY, RUNNER], before=bare_role),
+    Sample(
+        "user",
+        [OPS, ALICE],
+        tamperings={
+            "other path": Tampering(
+                lambda aws: aws.client("iam").update_user(UserName="alice", NewPath="/"),
+                ["user/alice: update path"],
+            ),
+            "tag changed": Tampering(
+                lambda aws: aws.client("iam").tag_user(UserName="alice", Tags=[{"Key": "team", "Value": "x"}]),
+                ["user/alice: update tags"],
+            ),
+            "left the group": Tampering(
+                lambda aws: aws.client("iam").remove_user_from_group(UserName="alice", GroupName="Ops"),
+                ["user/alice: create membership in Ops"],
+            ),
+            "deleted": Tampering(
+                lambda aws: (
+                    aws.client("iam").remove_user_from_group(UserName="alice", GroupName="Ops"),
+                    aws.client("iam").delete_user(UserName="alice"),
+                ),
+                ["user/alice: create user", "user/alice: create membership in Ops"],
+            ),
+        },
+    ),
+    Sample("group and user made by hand", [OPS, ALICE], before=hand_made),
+    Sample("absent user", [BOB], before=full_user),
+    Sample(
+        "password policy",
+        [PasswordPolicy(place=HOME)],
+        tamperings={
+            "deleted": Tampering(
+                lambda aws: aws.client("iam").delete_account_password_policy(),
+                ["password-policy/account: create password policy"],
+            ),
+            "weaker": Tampering(
+                lambda aws: aws.client("iam").update_account_password_policy(MinimumPasswordLength=8),
+                ["password-policy/account: update password policy"],
+            ),
+        },
+    ),
+    Sample(
+        "account alias",
+        [AccountAlias(place=HOME, alias="acme-prod")],
+        tamperings={
+            "replaced": Tampering(
+                lambda aws: aws.client("iam").create_account_alias(AccountAlias="elsewhere"),
+                ["account-alias/acme-prod: update account alias"],
+            ),
+        },
+    ),
 )

@@ -1,0 +1,106 @@
+"""The rules that the passwords of IAM users must follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from awsbase.engine.changes import Drift
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+
+# What AWS asks of passwords in an account that never set a policy of its own.
+UNSET: Mapping[str, Any] = {"MinimumPasswordLength": 8, "AllowUsersToChangePassword": False}
+CLASSES = ("RequireLowercaseCharacters", "RequireNumbers", "RequireSymbols", "RequireUppercaseCharacters")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordPolicy(Resource):
+    """The account's password policy, owned wholly; `max_age` and `hard_expiry` stay as they are when None.
+
+    Zero means none: passwords that never expire, or of which none is remembered.
+    """
+
+    length: int = 14
+    remembered: int = 24
+    lowercase: bool = True
+    numbers: bool = True
+    symbols: bool = True
+    uppercase: bool = True
+    change_allowed: bool = True
+    max_age: int | None = None
+    hard_expiry: bool | None = None
+
+    @property
+    def address(self) -> str:
+        return "password-policy/account"
+
+
+def password_policy(facts: Facts) -> Mapping[str, Any] | None:
+    """Read the account's password policy; None when none was ever set."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return facts.aws.iam.get_account_password_policy()["PasswordPolicy"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchEntity":
+            raise
+        return None
+
+
+def ensure_password_policy(run: Run, want: PasswordPolicy) -> None:
+    """Bring the password policy to the manifest, all of it at once: AWS takes what is left out for its default."""
+    found = run.read(password_policy)
+    have, target = settings(found or UNSET), wanted(want, found or UNSET)
+    drift = [Drift(name, have.get(name), value) for name, value in target.items() if have.get(name) != value]
+
+    # AWS refuses zeros: what is to be none is left out.
+    given: dict[str, Any] = {name: value for name, value in target.items() if value != 0 or value is False}
+    update = run.aws.iam.update_account_password_policy
+    if found is None:
+        run.create("password policy", update, **given)
+    elif drift:
+        run.update("password policy", drift, update, loosening=loosens(have, target), **given)
+
+
+def settings(policy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a policy as the full set of its settings, what is none as zero."""
+    return {
+        "MinimumPasswordLength": policy.get("MinimumPasswordLength", 6),
+        "PasswordReusePrevention": policy.get("PasswordReusePrevention", 0),
+        **{name: policy.get(name, False) for name in CLASSES},
+        "AllowUsersToChangePassword": policy.get("AllowUsersToChangePassword", False),
+        "MaxPasswordAge": policy.get("MaxPasswordAge", 0),
+        "HardExpiry": policy.get("HardExpiry", False),
+    }
+
+
+def wanted(want: PasswordPolicy, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that shall be, with those that the manifest is silent on as they are."""
+    have = settings(found)
+    return {
+        "MinimumPasswordLength": want.length,
+        "PasswordReusePrevention": want.remembered,
+        "RequireLowercaseCharacters": want.lowercase,
+        "RequireNumbers": want.numbers,
+        "RequireSymbols": want.symbols,
+        "RequireUppercaseCharacters": want.uppercase,
+        "AllowUsersToChangePassword": want.change_allowed,
+        "MaxPasswordAge": have["MaxPasswordAge"] if want.max_age is None else want.max_age,
+        "HardExpiry": have["HardExpiry"] if want.hard_expiry is None else want.hard_expiry,
+    }
+
+
+def loosens(have: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
+    """Tell whether a password that was refused would now be taken."""
+    return (
+        target["MinimumPasswordLength"] < have["MinimumPasswordLength"]
+        or target["PasswordReusePrevention"] < have["PasswordReusePrevention"]
+        or any(have[name] and not target[name] for name in CLASSES)
+    )
+
+
+def password_policy_reads(want: PasswordPolicy) -> Iterator[Read]:
+    yield (password_policy,)

@@ -1,0 +1,100 @@
+"""IAM users: people, and the machines that still need a key of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from awsbase.engine.changes import Drift, compare
+from awsbase.engine.facts import Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+from awsbase.ensure.authorization import UserFacts, authorization, groups, users
+from awsbase.ensure.credentials import devices, login, report, virtual_devices
+
+
+@dataclass(frozen=True, kw_only=True)
+class User(Resource):
+    """A user in exactly these groups; with `exact` off in others as well, and without a path where it is.
+
+    Tags are added to. `console` and `mfa` say what a person has to set up; awsbase makes no password and no device.
+    """
+
+    name: str
+    path: str | None = None
+    groups: frozenset[str] = frozenset()
+    exact: bool = True
+    console: bool = False
+    mfa: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+    made_here: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return f"user/{self.name}"
+
+    def needs(self) -> Iterator[str]:
+        yield from self.made_here
+
+
+def ensure_user(run: Run, want: User) -> None:
+    """Bring one user to the manifest: path, tags and groups; and say what only the person can do."""
+    iam = run.aws.iam
+    have = run.read(users).get(want.name.casefold())
+    known = run.read(groups)
+    no_password = want.console and (have is None or lacks_password(run, have.name))
+    no_device = want.mfa and (have is None or lacks_device(run, have.name))
+
+    if have is None:
+        run.create("user", iam.create_user, UserName=want.name, Path=want.path, Tags=tags.pairs(tags.wanted(want)))
+        have = UserFacts(want.name, want.path or "/", tags=tags.wanted(want))
+    run.born(have.created)
+
+    if want.path and have.path != want.path:
+        drift = [Drift("path", have.path, want.path)]
+        run.update("path", drift, iam.update_user, UserName=have.name, NewPath=want.path)
+
+    if untagged := tags.missing(have.tags, tags.wanted(want)):
+        run.update("tags", compare(have.tags, untagged), iam.tag_user, UserName=have.name, Tags=tags.pairs(untagged))
+
+    wanted = {known[name.casefold()].name if name.casefold() in known else name for name in want.groups}
+    for group in sorted(wanted - have.groups):
+        run.create(f"membership in {group}", iam.add_user_to_group, UserName=have.name, GroupName=group)
+    for group in sorted(have.groups - wanted) if want.exact else ():
+        run.delete(f"membership in {group}", iam.remove_user_from_group, UserName=have.name, GroupName=group)
+
+    if no_password:
+        run.needs_you(
+            f"{have.name} has no password for the console",
+            f"an administrator runs `awsbase passwd {have.name}` and hands the password over",
+            probe=f"iam:GetLoginProfile finds a login profile of {have.name}",
+        )
+    if no_device:
+        run.needs_you(
+            f"{have.name} has no MFA device",
+            f"{have.name} runs `awsbase mfa create`, and scans the code with an authenticator",
+            probe=f"iam:ListMFADevices lists a device of {have.name}",
+        )
+
+
+def lacks_password(run: Run, name: str) -> bool:
+    """Tell whether a user has no password; only one whom the report does not credit with one is asked about."""
+    reported = run.read(report).get(name.casefold())
+    return not (reported and reported.password) and not run.read(login, name)
+
+
+def lacks_device(run: Run, name: str) -> bool:
+    """Tell whether a user has no MFA device of any sort, as cheaply as can be known."""
+    reported = run.read(report).get(name.casefold())
+    if (reported and reported.mfa) or name in run.read(virtual_devices).values():
+        return False
+    return not run.read(devices, name)
+
+
+def user_reads(want: User) -> Iterator[Read]:
+    yield (authorization,)
+    if want.console or want.mfa:
+        yield (report,)
+    if want.mfa:
+        yield (virtual_devices,)
