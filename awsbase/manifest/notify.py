@@ -1,0 +1,229 @@
+"""The notify section: channels that alarms speak on, and who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.ensure.key import Key, key_policy
+from awsbase.ensure.subscription import Subscription
+from awsbase.ensure.topic import Topic
+from awsbase.manifest.base import Base
+from awsbase.manifest.section import Problem, Section, Several, advice, closest
+from awsbase.manifest.values import Email, named
+from awsbase.manifest.words import Steps, shown
+from awsbase.policies import Document
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+SECURITY = "security"
+
+
+def https(value: str) -> str:
+    """Accept an address that SNS can deliver to without anybody reading along."""
+    url = urlsplit(value)
+    if url.scheme != "https" or not url.hostname or any(letter.isspace() for letter in value):
+        hint = f"write https://{value.removeprefix('http://')}" if url.scheme == "http" else "it begins with https://"
+        raise advice(f"{shown(value)} is no https address", hint)
+    return value
+
+
+Https = Annotated[str, AfterValidator(https), Field(json_schema_extra={"format": "uri"})]
+SqsArn = Annotated[
+    str,
+    named(
+        r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}",
+        "queue ARN: arn:PARTITION:sqs:REGION:ACCOUNT:NAME",
+    ),
+]
+LambdaArn = Annotated[
+    str,
+    named(
+        r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9$_-]{1,128})?",
+        "function ARN: arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME",
+    ),
+]
+ChannelName = Annotated[
+    str, named(r"[A-Za-z0-9_-]{1,64}", "channel name: 1 to 64 letters, digits and _-, for it ends the topic's name")
+]
+
+
+class Channel(Section):
+    """One channel: an SNS topic {name}-CHANNEL wherever it is used. A list that is given is exact."""
+
+    email: Several[Email] | None = Field(
+        default=None,
+        description="Mail addresses. AWS asks each for confirmation, once a region in which the channel is used.",
+    )
+    https: Several[Https] | None = Field(
+        default=None, description="Web hooks, such as those of a pager service; each has to confirm to AWS."
+    )
+    sqs: Several[SqsArn] | None = Field(
+        default=None,
+        description="Queues by ARN. A queue's own policy must let sns.amazonaws.com send; that is its owner's to say.",
+    )
+    lambda_: Several[LambdaArn] | None = Field(
+        default=None,
+        alias="lambda",
+        description="Functions by ARN. A function's own policy must let sns.amazonaws.com invoke it; that is its "
+        "owner's to say.",
+    )
+    encrypted: bool | None = Field(
+        default=None,
+        description="Encrypt with a key of its own, which AWS charges $1 a month for. Default: true for the channel "
+        "called security, whose messages tell what is being attacked; others stay as they are.",
+    )
+
+    @property
+    def listeners(self) -> dict[str, tuple[str, ...]]:
+        """Return the endpoints of each protocol whose list is given, by SNS's name of the protocol."""
+        given = {"email": self.email, "https": self.https, "sqs": self.sqs, "lambda": self.lambda_}
+        return {protocol: endpoints for protocol, endpoints in given.items() if endpoints is not None}
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        partition = manifest.account.partition
+        for protocol in ("sqs", "lambda"):
+            for index, arn in enumerate(self.listeners.get(protocol, ())):
+                if arn.split(":")[1] != partition:
+                    yield Problem((protocol, index), f"{shown(arn)} is outside of {partition}, where this account is")
+
+
+class Notify(dict[str, Channel]):
+    """The channels by name."""
+
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield each channel's topic wherever the channel is used, at home if nowhere, with who listens there."""
+        used = dict.fromkeys(uses(manifest))
+        for name, channel in self.items():
+            places = [place for each, place in used if each == name] or [base.place]
+            for place in places:
+                yield from _at(place, base, name, channel)
+
+
+def channels(value: dict[str, Channel]) -> Notify:
+    """Give the channels their manners."""
+    return Notify(value)
+
+
+Channels = Annotated[dict[ChannelName, Channel], AfterValidator(channels)]
+
+
+def uses(manifest: Manifest) -> Iterator[tuple[str, Place]]:
+    """Yield the name of each channel that another section speaks on, with the place where it does."""
+    if manifest.alarms:
+        yield from manifest.alarms.channels(manifest.account.place)
+
+
+def topic_name(base: Base, channel: str) -> str:
+    """Return the name of a channel's topic."""
+    return f"{base.name}-{channel}"
+
+
+def unknown_channel(path: Steps, name: str, manifest: Manifest) -> Iterator[Problem]:
+    """Yield what is wrong with naming a channel at a path, if anything is."""
+    known = manifest.notify or {}
+    if name not in known:
+        hint = closest(name, known) or f"add {name}: {{email: [you@example.com]}} under notify"
+        yield Problem(path, f"no channel called {name!r} in notify", hint)
+
+
+def _at(place: Place, base: Base, name: str, channel: Channel) -> Iterator[Resource]:
+    topic = topic_name(base, name)
+    key: Key | None = None
+    if channel.encrypted or (channel.encrypted is None and name == SECURITY):
+        key = Key(
+            place=place,
+            name=f"{base.name}-notify-{name}",
+            description=f"Encrypts the SNS topic {topic}",
+            policy=topic_key_policy(place, topic),
+            tags=base.tags,
+        )
+        yield key
+    yield Topic(
+        place=place,
+        name=topic,
+        policy=topic_policy(place, topic),
+        key=key.address if key else None,
+        plain=channel.encrypted is False,
+        listeners=channel.listeners,
+        tags=base.tags,
+    )
+    for protocol, endpoints in channel.listeners.items():
+        for endpoint in endpoints:
+            yield Subscription(place=place, topic=topic, protocol=protocol, endpoint=endpoint)
+
+
+def topic_policy(place: Place, topic: str) -> Document:
+    """Return the policy of a topic: its own account, and the services that speak for this account, may publish."""
+    arn, account, partition = place.arn("sns", topic), place.account, place.partition
+
+    def publisher(sid: str, service: str, condition: dict[str, object] | None) -> dict[str, object]:
+        statement: dict[str, object] = {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": {"Service": f"{service}.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": arn,
+        }
+        return statement | ({"Condition": condition} if condition else {})
+
+    def coming_from(source: str) -> dict[str, object]:
+        return {"StringEquals": {"aws:SourceAccount": account}, "ArnLike": {"aws:SourceArn": source}}
+
+    owner = {
+        "Sid": "Owner",
+        "Effect": "Allow",
+        "Principal": {"AWS": place.global_arn("iam", "root")},
+        "Action": [
+            "sns:AddPermission",
+            "sns:DeleteTopic",
+            "sns:GetTopicAttributes",
+            "sns:ListSubscriptionsByTopic",
+            "sns:Publish",
+            "sns:RemovePermission",
+            "sns:SetTopicAttributes",
+            "sns:Subscribe",
+        ],
+        "Resource": arn,
+    }
+    trails: dict[str, object] = {"ArnLike": {"aws:SourceArn": f"arn:{partition}:cloudtrail:*:{account}:trail/*"}}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            owner,
+            publisher("Alarms", "cloudwatch", coming_from(place.arn("cloudwatch", "alarm:*"))),
+            # "You can't use Condition blocks in Amazon SNS topic policies for EventBridge": with one it is mute.
+            publisher("Events", "events", None),
+            publisher("Budgets", "budgets", coming_from(place.global_arn("budgets", "*"))),
+            publisher("Trails", "cloudtrail", trails),
+        ],
+    }
+
+
+def topic_key_policy(place: Place, topic: str) -> Document:
+    """Return the policy of a topic's key: who publishes on the topic may use it."""
+    account: dict[str, object] = {"StringEquals": {"aws:SourceAccount": place.account}}
+    # For EventBridge AWS supports no aws:SourceAccount here; what it encrypts for can be told all the same.
+    for_topic: dict[str, object] = {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": place.arn("sns", topic)}}
+
+    def publisher(sid: str, services: list[str], condition: dict[str, object]) -> dict[str, object]:
+        return {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": {"Service": [f"{service}.amazonaws.com" for service in services]},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+            "Resource": "*",
+            "Condition": condition,
+        }
+
+    return key_policy(
+        place,
+        publisher("Publishers", ["budgets", "cloudtrail", "cloudwatch"], account),
+        publisher("Events", ["events"], for_topic),
+    )
