@@ -51,35 +51,40 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
         words = {"unchanged": "", "blocked": f" not begun: {outcome.blocked_by} failed", "skipped": " not begun"}
         yield Line(2, outcome.address + words[outcome.status], mark="·", style="dim")
         return
+    planned = report.mode == "plan"
+    action = whole(outcome)
     if outcome.error is not None:
         yield from _failed(outcome, outcome.error, report)
-    elif report.mode == "plan":
-        action = whole(outcome)
+    elif planned:
         yield Line(2, outcome.address, mark=MARKS[action], mark_style=STYLES[action])
     else:
-        yield Line(2, outcome.address, mark="✓", mark_style="green")
+        yield Line(2, f"{outcome.address}  {DONE[action]}", mark="✓", mark_style="green")
     for change in outcome.changes:
-        yield from _change(change, report.mode == "plan", verbose)
+        if verbose or outcome.error or change.loosening or not is_itself(outcome.address, change):
+            # Of what is new, everything differs from nothing.
+            yield from _change(change, planned, verbose, drift=verbose or action != "create")
 
 
 def whole(outcome: Outcome) -> Action:
     """Tell what happens to a resource as a whole, from what happens to its parts."""
-    kind = outcome.address.partition("/")[0].replace("-", "").replace("_", "")
-    for change in outcome.changes:
-        if change.action in ("create", "delete", "replace") and change.what.replace(" ", "") == kind:
-            return change.action
-    actions = {change.action for change in outcome.changes}
-    return "delete" if actions == {"delete"} and len(outcome.changes) == 1 else "update"
+    return next((change.action for change in outcome.changes if is_itself(outcome.address, change)), "update")
 
 
-def _change(change: Change, planned: bool, verbose: bool) -> Iterator[Line]:
+def is_itself(address: str, change: Change) -> bool:
+    """Tell whether a change makes or removes a whole resource: `create log group` of `log-group/trail`."""
+    kind = address.partition("/")[0]
+    bare = change.what.replace(" ", "").replace("-", "").casefold()
+    return change.action != "update" and bare == kind.replace("-", "").replace("_", "").casefold()
+
+
+def _change(change: Change, planned: bool, verbose: bool, drift: bool) -> Iterator[Line]:
     warning = " (loosens)" if change.loosening else ""
     if planned:
         yield Line(6, change.what + warning, mark=MARKS[change.action], mark_style=STYLES[change.action])
     else:
         yield Line(4, f"{DONE[change.action]} {change.what}{warning}")
-    for drift in change.drift:
-        yield Line(10 if planned else 6, difference(drift, verbose), style="dim")
+    for each in change.drift if drift else ():
+        yield Line(10 if planned else 6, difference(each, verbose), style="dim")
 
 
 def difference(drift: Drift, verbose: bool = False) -> str:
@@ -92,7 +97,8 @@ def said(value: object, longest: int | None = LONG) -> str:
     """Write a value in one line: what is absent is nothing, a document is compact JSON."""
     if value is None:
         return "nothing"
-    text = value if isinstance(value, str) and value else json.dumps(plain(value), ensure_ascii=False)
+    value = plain(value)
+    text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
     if longest is None or len(text) <= longest:
         return text
     return f"{text[: longest * 2 // 3]}…{text[-longest // 4 :]}"

@@ -1,0 +1,73 @@
+"""Progress says what happens while it happens."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from rich.console import Console
+
+from awsbase.engine.changes import Change, Mode
+from awsbase.view.live import Lines, Screen, progress
+
+BLOCK = Change("create", "public access block", "s3:PutPublicAccessBlock")
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        (
+            "reconcile",
+            [
+                "waiting bucket/acme-state public access block: AWS answers NoSuchBucket",
+                "created bucket/acme-state public access block",
+                "failed bucket/acme-state",
+            ],
+        ),
+        (
+            "plan",
+            ["waiting bucket/acme-state public access block: AWS answers NoSuchBucket", "failed bucket/acme-state"],
+        ),
+    ],
+)
+def test_without_a_terminal_each_change_is_a_line(mode: Mode, said: list[str]) -> None:
+    stream = io.StringIO()
+    with progress(stream, mode, 1) as watch:
+        assert isinstance(watch, Lines)
+        watch.started("bucket/acme-state")
+        watch.waiting("bucket/acme-state", BLOCK, "NoSuchBucket")
+        watch.waiting("bucket/acme-state", BLOCK, "NoSuchBucket")
+        watch.wrote("bucket/acme-state", BLOCK)
+        watch.finished("bucket/acme-state", "failed")
+    assert stream.getvalue().splitlines() == said
+
+
+def frames(screen: Screen) -> list[str]:
+    page = io.StringIO()
+    Console(file=page, width=50, color_system=None).print(screen.frame())
+    return page.getvalue().splitlines()
+
+
+def test_on_a_terminal_it_shows_what_runs_for_how_long_and_what_it_waits_for() -> None:
+    times: Iterator[float] = iter([0.0, 2.0, 4.0, 5.0])
+    screen = Screen(io.StringIO(), "reconcile", 3, now=lambda: next(times))
+    screen.started("bucket/acme-state")
+    screen.started("key/acme-state")
+    screen.waiting("bucket/acme-state", BLOCK, "NoSuchBucket")
+    assert frames(screen) == [
+        "| reconciling: 0 of 3 done",
+        "  bucket/acme-state  4 s  public access block: wai",
+        "  key/acme-state  2 s",
+    ]
+    screen.finished("bucket/acme-state", "changed")
+    screen.say("finishing")
+    assert frames(screen) == ["| reconciling: 1 of 3 done", "  key/acme-state  3 s", "finishing"]
+
+
+def test_no_more_rows_than_can_be_followed() -> None:
+    screen = Screen(io.StringIO(), "plan", 30)
+    for number in range(30):
+        screen.started(f"alarm/{number}")
+    assert len(frames(screen)) == 10
+    assert "and 22 more" in frames(screen)[-1]

@@ -1,0 +1,164 @@
+"""A report reads well on any stream."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TextIO
+
+import pytest
+
+from awsbase.engine.changes import Drift, NeedsYou, Outcome, Pending, Report
+from awsbase.view.text import render
+from awsbase.view.tree import difference, tree
+from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, GONE, NEW, SAME, report
+
+SECTIONS = {"bucket/acme-state": "state", "key/acme-state": "state", "group/Ops": "iam", "user/bob": "iam"}
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+def pipe(encoding: str = "utf-8") -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+
+
+@contextmanager
+def terminal(columns: int) -> Iterator[TextIO]:
+    master, slave = os.openpty()
+    termios.tcsetwinsize(slave, (24, columns))
+    with os.fdopen(slave, "w", encoding="utf-8") as stream:
+        yield stream
+    os.close(master)
+
+
+def text(of: Report, stream: TextIO | None = None, **options: bool) -> str:
+    return render(tree(of, name="acme", sections=SECTIONS, **options), stream or pipe())
+
+
+def test_a_plan_in_a_pipe() -> None:
+    planned = report(NEW, SAME, DRIFTED, GONE, needs_you=(ASK,))
+    assert text(planned).splitlines() == [
+        "account 123456789012 (acme), eu-west-1",
+        "",
+        "state",
+        "  + bucket/acme-state",
+        "      ~ versioning",
+        "",
+        "iam",
+        "  ~ group/Ops",
+        "      ~ path",
+        "          path: / → /people/",
+        "      - attachment arn:aws:iam::aws:policy/ReadOnlyAccess (loosens)",
+        "  - user/bob",
+        "",
+        "needs you",
+        "  ! user/alice  no MFA device",
+        "      1. run awsbase passwd",
+        "      2. run awsbase mfa create",
+        "      seen as done by: iam ListMFADevices",
+        "",
+        "3 to change (1 to create, 2 to update, 2 to delete), 1 unchanged, 1 needs you",
+        "9 calls, no write, 1.2 s",
+    ]
+
+
+def test_verbose_shows_what_is_unchanged_and_what_is_in_the_new() -> None:
+    lines = text(report(NEW, SAME), verbose=True).splitlines()
+    assert lines[3:8] == [
+        "  + bucket/acme-state",
+        "      + bucket",
+        "      ~ versioning",
+        "          status: nothing → Enabled",
+        "  · key/acme-state",
+    ]
+
+
+def test_a_failure_says_what_was_tried_what_aws_said_and_what_to_do_and_blocks_once() -> None:
+    done = report(replace(NEW, status="changed"), FAILED, *BLOCKED, mode="reconcile", writes=3)
+    assert text(done).splitlines()[3:] == [
+        "  ✓ bucket/acme-state  created",
+        "    updated versioning",
+        "",
+        "iam",
+        "  ✗ group/Ops  could not create attachment arn:aws:iam::aws:policy/ReadOnlyAccess: AccessDenied",
+        "    User: arn:aws:iam::123456789012:user/kim is not authorized to perform: iam:AttachGroupPolicy",
+        "    → you are arn:aws:iam::123456789012:user/kim; this needs iam:AttachGroupPolicy",
+        "    not begun for this reason: user/alice, user/carol",
+        "    created group",
+        "",
+        "1 changed (2 created, 1 updated), 1 failed, 2 blocked, 0 unchanged",
+        "12 calls, 3 writes, 1.2 s",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("drift", "line"),
+    [
+        (Drift("path", "/", "/people/"), "path: / → /people/"),
+        (Drift("alias", None, "acme"), "alias: nothing → acme"),
+        (Drift("name", "", "acme"), 'name: "" → acme'),
+        (Drift("rotates", False, True), "rotates: false → true"),
+        (Drift("key", None, Pending("key")), "key: nothing → <key, once made>"),
+        (Drift("tags", {}, {"a": "b"}), 'tags: {} → {"a": "b"}'),
+        (Drift("groups", frozenset(), frozenset({"b", "a"})), 'groups: [] → ["a", "b"]'),
+    ],
+)
+def test_a_drift_is_one_line(drift: Drift, line: str) -> None:
+    assert difference(drift) == line
+
+
+def test_long_documents_are_shortened_unless_verbose() -> None:
+    drift = Drift("policy", None, {"Statement": [{"Sid": f"Number{n}"} for n in range(30)]})
+    assert len(difference(drift)) < 100
+    assert "Number29" in difference(drift)
+    assert "Number15" not in difference(drift)
+    assert "Number15" in difference(drift, verbose=True)
+
+
+def test_forty_columns_wrap_under_their_own_beginning() -> None:
+    with terminal(40) as stream:
+        shown = text(report(DRIFTED, *BLOCKED, needs_you=(ASK,)), stream)
+    lines = ESCAPES.sub("", shown).splitlines()
+    assert max(map(len, lines)) <= 40
+    start = lines.index("      - attachment")
+    assert lines[start : start + 4] == [
+        "      - attachment",
+        "        arn:aws:iam::aws:policy/ReadOnly",
+        "        Access (loosens)",
+        "",
+    ]
+
+
+def test_colours_are_for_terminals_without_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    with terminal(80) as stream:
+        assert ESCAPES.search(text(report(DRIFTED), stream))
+        monkeypatch.setenv("NO_COLOR", "1")
+        assert not ESCAPES.search(text(report(DRIFTED), stream))
+    assert not ESCAPES.search(text(report(DRIFTED)))
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_stream_that_knows_no_unicode_gets_other_signs(encoding: str) -> None:
+    failed = report(FAILED, mode="reconcile", needs_you=(NeedsYou("user/zoë", "→ 中", (), ""),))
+    shown = text(failed, pipe(encoding))
+    assert "x group/Ops" in shown
+    assert "-> you are" in shown
+    assert "-> \\u4e2d" in shown
+    shown.encode(encoding)
+
+
+def test_what_comes_from_elsewhere_cannot_move_the_cursor() -> None:
+    shown = text(report(Outcome("group/\x1b[2Jx\r", "eu-west-1", "planned", GONE.changes)))
+    assert "group/\\x1b[2Jx\\r" in shown
+
+
+def test_an_interrupted_run_says_what_is_next() -> None:
+    cut = report(replace(NEW, status="changed"), replace(SAME, status="skipped"), mode="reconcile", interrupted=True)
+    assert text(cut).splitlines()[-1] == "interrupted; run again: the next run finishes the work"
+    assert "1 not begun" in text(cut)
