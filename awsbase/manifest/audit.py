@@ -1,0 +1,190 @@
+"""The record of who did what: a CloudTrail trail of all regions, kept where nobody rewrites it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.ensure.bucket import OURS, Bucket, Expiry, bucket_arn
+from awsbase.ensure.key import Key, key_policy
+from awsbase.ensure.log_group import LogGroup, log_group_arn
+from awsbase.ensure.role import Role
+from awsbase.ensure.trail import Trail, trail_arn
+from awsbase.manifest.base import Base
+from awsbase.manifest.section import Section
+from awsbase.manifest.values import BucketName, KmsAlias, LogGroupName, LogRetention, TrailName
+from awsbase.policies import Document
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+CLOUDTRAIL: Document = {"Service": "cloudtrail.amazonaws.com"}
+
+
+class Audit(Section):
+    """A trail of all regions with its own key, validated, in a bucket for the record and a log group for alarms."""
+
+    trail: TrailName = Field(default="{name}-trail", description="The trail; one that exists is adopted.")
+    bucket: BucketName = Field(default="{name}-audit", description="The bucket; its name must be free in the world.")
+    key: KmsAlias = Field(
+        default="alias/{name}-audit", description="The alias of the key that bucket, trail and log group share."
+    )
+    log_group: LogGroupName = Field(
+        default="{name}-audit", description="The log group that alarms watch, and people search."
+    )
+    retention_days: LogRetention = Field(
+        default=365, description="How long the log group keeps events: searchable, at many times the bucket's price."
+    )
+    bucket_retention_days: int = Field(
+        default=3653, ge=1, description="How long the bucket keeps the record: ten years cost cents, a gap costs more."
+    )
+    encrypt_log_group: bool = Field(
+        default=True,
+        description="Encrypt the log group under the audit key too; off, CloudWatch uses a key of its own.",
+    )
+
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield the key, the bucket, the log group, the role that writes to it, and the trail."""
+        place, bucket_name, group_name = base.place, base.expand(self.bucket), base.expand(self.log_group)
+        # Known before there is a trail, so that policies need no second round.
+        trail = trail_arn(place, base.expand(self.trail))
+        key = Key(
+            place=place,
+            name=base.expand(self.key).removeprefix("alias/"),
+            policy=key_policy(
+                place,
+                *key_statements(place, trail),
+                *([log_statement(place, group_name)] if self.encrypt_log_group else []),
+            ),
+            description="The audit trail",
+            tags=base.tags,
+        )
+        bucket = Bucket(
+            place=place,
+            name=bucket_name,
+            key=key.address,
+            # CloudTrail binds each file to the trail by its encryption context; a bucket key would replace that.
+            bucket_key=False,
+            statements=bucket_statements(place, bucket_name, trail),
+            expiries=(
+                Expiry("logs", objects=self.bucket_retention_days),
+                Expiry("unfinished-uploads", unfinished_uploads=7),
+                # What is overwritten or deleted before its time can be brought back for a year.
+                Expiry("old-versions", old_versions=365, leftover_markers=True),
+            ),
+            tags=base.tags,
+            named_at="audit.bucket",
+        )
+        log_group = LogGroup(
+            place=place,
+            name=group_name,
+            retention=self.retention_days,
+            key=key.address if self.encrypt_log_group else None,
+            tags=base.tags,
+        )
+        role = Role(
+            place=place,
+            name=f"{base.name}-cloudtrail-logs",
+            trust={
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Principal": CLOUDTRAIL, "Action": "sts:AssumeRole"}],
+            },
+            inline={"deliver": delivery(place, group_name)},
+            description="Lets CloudTrail write to its log group",
+            tags=base.tags,
+        )
+        yield from (key, bucket, log_group, role)
+        yield Trail(
+            place=place,
+            name=base.expand(self.trail),
+            bucket_name=bucket_name,
+            bucket=bucket.address,
+            key=key.address,
+            log_group=log_group.address,
+            role=role.address,
+            tags=base.tags,
+        )
+
+
+def key_statements(place: Place, trail: str) -> tuple[Document, ...]:
+    """Make what CloudTrail needs of its key, for this trail alone."""
+    this_trail = {"aws:SourceArn": trail}
+    any_trail = f"arn:{place.partition}:cloudtrail:*:{place.account}:trail/*"
+    return (
+        {
+            "Sid": "CloudTrailEncrypts",
+            "Effect": "Allow",
+            "Principal": CLOUDTRAIL,
+            "Action": "kms:GenerateDataKey*",
+            "Resource": "*",
+            "Condition": {
+                "StringEquals": this_trail,
+                "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": any_trail},
+            },
+        },
+        {
+            "Sid": "CloudTrailLooks",
+            "Effect": "Allow",
+            "Principal": CLOUDTRAIL,
+            "Action": "kms:DescribeKey",
+            "Resource": "*",
+            "Condition": {"StringEquals": this_trail},
+        },
+    )
+
+
+def log_statement(place: Place, log_group: str) -> Document:
+    """Make what CloudWatch Logs needs of a key, for this log group alone."""
+    # One of the services that carry the suffix of their partition in their name.
+    suffix = "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com"
+    return {
+        "Sid": "LogsEncrypt",
+        "Effect": "Allow",
+        "Principal": {"Service": f"logs.{place.region}.{suffix}"},
+        "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_group_arn(place, log_group)}},
+    }
+
+
+def bucket_statements(place: Place, bucket: str, trail: str) -> tuple[Document, ...]:
+    """Make what CloudTrail verifies in the policy of its bucket."""
+    arn = bucket_arn(place, bucket)
+    return (
+        {
+            "Sid": f"{OURS}TrailLooks",
+            "Effect": "Allow",
+            "Principal": CLOUDTRAIL,
+            "Action": "s3:GetBucketAcl",
+            "Resource": arn,
+            "Condition": {"StringEquals": {"aws:SourceArn": trail}},
+        },
+        {
+            "Sid": f"{OURS}TrailWrites",
+            "Effect": "Allow",
+            "Principal": CLOUDTRAIL,
+            "Action": "s3:PutObject",
+            "Resource": f"{arn}/AWSLogs/{place.account}/*",
+            "Condition": {"StringEquals": {"aws:SourceArn": trail, "s3:x-amz-acl": "bucket-owner-full-control"}},
+        },
+    )
+
+
+def delivery(place: Place, log_group: str) -> Document:
+    """Make the document that lets CloudTrail write its own streams of the log group, and nothing else."""
+    streams = f"{log_group_arn(place, log_group)}:log-stream:{place.account}_CloudTrail_{place.region}*"
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Deliver",
+                "Effect": "Allow",
+                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                "Resource": streams,
+            }
+        ],
+    }

@@ -1,0 +1,84 @@
+"""Where Terraform and OpenTofu keep their state: a bucket, its key, and who may write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.bucket import Bucket, Expiry, only_under
+from awsbase.ensure.key import Key, key_policy
+from awsbase.ensure.made import Made
+from awsbase.ensure.policy import Policy
+from awsbase.manifest.base import Base
+from awsbase.manifest.section import Problem, Section, Several, closest
+from awsbase.manifest.values import BucketName, GroupName, KmsAlias
+from awsbase.policies import describe, render
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+
+class State(Section):
+    """The encrypted, versioned bucket for Terraform and OpenTofu state, with lock files instead of a table."""
+
+    bucket: BucketName = Field(default="{name}-state", description="The bucket; its name must be free in the world.")
+    key: KmsAlias = Field(
+        default="alias/{name}-state", description="The alias of the key; uploads under any other key are refused."
+    )
+    writers: Several[GroupName] = Field(
+        default=(),
+        description="Groups of iam.groups that may read, write and lock state: nobody else, for state holds secrets.",
+    )
+    old_versions_days: int = Field(
+        default=365, ge=1, description="How long a replaced state can still be brought back; the present one always."
+    )
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield writers that are no groups of this manifest."""
+        iam = getattr(manifest, "iam", None)
+        groups = list(iam.groups) if iam else []
+        for index, writer in enumerate(self.writers):
+            if writer not in groups:
+                hint = closest(writer, groups) or "name a group of iam.groups"
+                yield Problem(("writers", index), f"no group called {writer!r}", hint)
+
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield the key, the bucket and the policy of those who write."""
+        place, bucket_name = base.place, base.expand(self.bucket)
+        key = Key(
+            place=place,
+            name=base.expand(self.key).removeprefix("alias/"),
+            policy=key_policy(place),
+            description="Terraform and OpenTofu state",
+            tags=base.tags,
+        )
+        yield key
+        yield Bucket(
+            place=place,
+            name=bucket_name,
+            key=key.address,
+            statements=only_under(key.address, place, bucket_name),
+            expiries=(
+                Expiry("unfinished-uploads", unfinished_uploads=7),
+                # Each lock leaves a version and a marker; both go with the old versions of the state.
+                Expiry("old-versions", old_versions=self.old_versions_days, leftover_markers=True),
+            ),
+            tags=base.tags,
+            named_at="state.bucket",
+        )
+        values = {"partition": place.partition, "state_bucket": bucket_name, "state_key": Made(key.address)}
+        yield Policy(
+            place=place,
+            name=writer_policy(base),
+            document=render("state-writer", values),
+            description=describe("state-writer").capitalize(),
+            tags=base.tags,
+        )
+
+
+def writer_policy(base: Base) -> str:
+    """Return the name of the policy that the writers' groups get."""
+    return f"{base.name}-state-writer"

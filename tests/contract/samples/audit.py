@@ -1,0 +1,108 @@
+"""Samples of the audit trail: its log group, its role, itself."""
+
+import json
+from typing import Any
+
+from awsbase.manifest.audit import Audit
+from awsbase.manifest.base import Base
+from awsbase.manifest.manifest import Manifest
+from awsbase.sandbox import Sandbox
+from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering
+
+BASE = Base("acme", HOME, {"owner": "platform"})
+MANIFEST = Manifest.model_validate(
+    {"version": 1, "account": {"id": ACCOUNT, "name": "acme", "region": HOME.region}, "audit": {}}
+)
+KEY, BUCKET, LOG_GROUP, ROLE, TRAIL = Audit().resources(BASE, MANIFEST)
+NAME = "acme-trail"
+DATA = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::acme-web/"]}
+
+
+def trails(aws: Sandbox) -> Any:
+    return aws.client("cloudtrail", HOME.region)
+
+
+def logs(aws: Sandbox) -> Any:
+    return aws.client("logs", HOME.region)
+
+
+def select(aws: Sandbox, **selector: Any) -> None:
+    trails(aws).put_event_selectors(TrailName=NAME, EventSelectors=[selector])
+
+
+def made_by_hand(aws: Sandbox) -> None:
+    """Make the trail as a beginner would: one region, no key, not started, with data events that he cares for."""
+    s3 = aws.client("s3", HOME.region)
+    s3.create_bucket(Bucket="acme-logs", CreateBucketConfiguration={"LocationConstraint": HOME.region})
+    cloudtrail = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
+    statements = [
+        {**cloudtrail, "Action": "s3:GetBucketAcl", "Resource": "arn:aws:s3:::acme-logs"},
+        {**cloudtrail, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::acme-logs/old/AWSLogs/{ACCOUNT}/*"},
+    ]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    s3.put_bucket_policy(Bucket="acme-logs", Policy=policy)
+    team = [{"Key": "team", "Value": "web"}]
+    trails(aws).create_trail(Name=NAME, S3BucketName="acme-logs", S3KeyPrefix="old", TagsList=team)
+    select(aws, ReadWriteType="WriteOnly", IncludeManagementEvents=False, DataResources=[DATA])
+
+
+SETTINGS = [f"{TRAIL.address}: update settings"]
+
+SAMPLES = (
+    Sample(
+        "audit",
+        [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL],
+        tamperings={
+            "logging stopped": Tampering(
+                lambda aws: trails(aws).stop_logging(Name=NAME), [f"{TRAIL.address}: update logging"]
+            ),
+            "one region": Tampering(
+                lambda aws: trails(aws).update_trail(Name=NAME, IsMultiRegionTrail=False), SETTINGS
+            ),
+            "not validated": Tampering(
+                lambda aws: trails(aws).update_trail(Name=NAME, EnableLogFileValidation=False), SETTINGS
+            ),
+            "not encrypted": Tampering(lambda aws: trails(aws).update_trail(Name=NAME, KmsKeyId=""), SETTINGS),
+            "not watched": Tampering(
+                lambda aws: trails(aws).update_trail(Name=NAME, CloudWatchLogsLogGroupArn="", CloudWatchLogsRoleArn=""),
+                SETTINGS,
+            ),
+            "trail deleted": Tampering(
+                lambda aws: trails(aws).delete_trail(Name=NAME),
+                [f"{TRAIL.address}: create trail", f"{TRAIL.address}: update logging"],
+            ),
+            "trail tagged otherwise": Tampering(
+                lambda aws: trails(aws).add_tags(ResourceId=TRAIL.arn, TagsList=[{"Key": "owner", "Value": "me"}]),  # type: ignore[attr-defined]
+                [f"{TRAIL.address}: update tags"],
+            ),
+            "retention shortened": Tampering(
+                lambda aws: logs(aws).put_retention_policy(logGroupName="acme-audit", retentionInDays=1),
+                [f"{LOG_GROUP.address}: update retention"],
+            ),
+            "log group kept for ever": Tampering(
+                lambda aws: logs(aws).delete_retention_policy(logGroupName="acme-audit"),
+                [f"{LOG_GROUP.address}: update retention"],
+            ),
+            "log group deleted": Tampering(
+                lambda aws: logs(aws).delete_log_group(logGroupName="acme-audit"),
+                [f"{LOG_GROUP.address}: create log group", f"{LOG_GROUP.address}: update retention"],
+            ),
+            "log group tagged otherwise": Tampering(
+                lambda aws: logs(aws).tag_resource(resourceArn=LOG_GROUP.arn, tags={"owner": "me"}),  # type: ignore[attr-defined]
+                [f"{LOG_GROUP.address}: update tags"],
+            ),
+            "role trusts another": Tampering(
+                lambda aws: aws.client("iam").update_assume_role_policy(
+                    RoleName="acme-cloudtrail-logs",
+                    PolicyDocument=json.dumps(ROLE.trust).replace("cloudtrail.", "ec2."),  # type: ignore[attr-defined]
+                ),
+                [f"{ROLE.address}: update trust"],
+            ),
+            "role cannot write": Tampering(
+                lambda aws: aws.client("iam").delete_role_policy(RoleName="acme-cloudtrail-logs", PolicyName="deliver"),
+                [f"{ROLE.address}: create inline policy deliver"],
+            ),
+        },
+    ),
+    Sample("trail that was made by hand", [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL], before=made_by_hand),
+)

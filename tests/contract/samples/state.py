@@ -1,0 +1,177 @@
+"""Samples of what keeps Terraform state: a key, a bucket, and the policy of those who write."""
+
+import json
+from typing import Any
+
+from awsbase.ensure.bucket import Bucket
+from awsbase.ensure.key import Key, key_policy
+from awsbase.manifest.base import Base
+from awsbase.manifest.manifest import Manifest
+from awsbase.manifest.state import State
+from awsbase.sandbox import Sandbox
+from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering
+
+BASE = Base("acme", HOME, {"owner": "platform"})
+MANIFEST = Manifest.model_validate(
+    {"version": 1, "account": {"id": ACCOUNT, "name": "acme", "region": HOME.region}, "state": {}}
+)
+KEY, BUCKET, POLICY = State().resources(BASE, MANIFEST)
+PLAIN = Bucket(place=HOME, name="acme-plain", tags={"owner": "platform"})
+ABROAD = Key(place=HOME.at("us-east-1"), name="acme-abroad", policy=key_policy(HOME), rotation_days=180)
+
+
+def kms(aws: Sandbox) -> Any:
+    return aws.client("kms", HOME.region)
+
+
+def s3(aws: Sandbox) -> Any:
+    return aws.client("s3", HOME.region)
+
+
+def key_id(aws: Sandbox) -> str:
+    """Find the key of the state, whatever became of its alias."""
+    ids = [key["KeyId"] for page in kms(aws).get_paginator("list_keys").paginate() for key in page["Keys"]]
+    return next(id for id in ids if kms(aws).describe_key(KeyId=id)["KeyMetadata"]["Description"].startswith("Terr"))
+
+
+def only_root(**extra: str) -> str:
+    """Write a key policy that is not ours, but locks nobody out."""
+    root = {"AWS": HOME.global_arn("iam", "root")}
+    statement = {"Sid": "Mine", "Effect": "Allow", "Principal": root, "Action": ["kms:*"], "Resource": "*", **extra}
+    also = {**statement, "Sid": "More", "Action": "kms:Decrypt", "Principal": {"Service": "ec2.amazonaws.com"}}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement, also]})
+
+
+def write_policy(aws: Sandbox, change: Any) -> None:
+    """Write the bucket policy again, with its statements changed."""
+    policy = json.loads(s3(aws).get_bucket_policy(Bucket="acme-state")["Policy"])
+    policy["Statement"] = change(policy["Statement"])
+    s3(aws).put_bucket_policy(Bucket="acme-state", Policy=json.dumps(policy))
+
+
+def write_rules(aws: Sandbox, change: Any) -> None:
+    """Write the lifecycle again, with its rules changed."""
+    rules = s3(aws).get_bucket_lifecycle_configuration(Bucket="acme-state")["Rules"]
+    s3(aws).put_bucket_lifecycle_configuration(Bucket="acme-state", LifecycleConfiguration={"Rules": change(rules)})
+
+
+def encrypt_with(aws: Sandbox, **rule: Any) -> None:
+    """Set the default encryption by hand."""
+    s3(aws).put_bucket_encryption(Bucket="acme-state", ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def made_by_hand(aws: Sandbox) -> None:
+    """Make the bucket as somebody else might have: open, with tags, rules and statements of his own."""
+    s3(aws).create_bucket(Bucket="acme-state", CreateBucketConfiguration={"LocationConstraint": HOME.region})
+    tags = {"TagSet": [{"Key": "team", "Value": "web"}, {"Key": "owner", "Value": "web"}]}
+    s3(aws).put_bucket_tagging(Bucket="acme-state", Tagging=tags)
+    rule = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 3}}
+    s3(aws).put_bucket_lifecycle_configuration(Bucket="acme-state", LifecycleConfiguration={"Rules": [rule]})
+    s3(aws).delete_public_access_block(Bucket="acme-state")
+    statement = {
+        "Sid": "Theirs",
+        "Effect": "Allow",
+        "Principal": {"AWS": HOME.global_arn("iam", "root")},
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::acme-state/*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    s3(aws).put_bucket_policy(Bucket="acme-state", Policy=policy)
+
+
+def key_without_alias(aws: Sandbox) -> None:
+    """Leave what a run leaves that was cut off after CreateKey."""
+    kms(aws).create_key(Description="Terraform", Tags=[{"TagKey": "awsbase:address", "TagValue": KEY.address}])
+
+
+KEY_TAMPERINGS = {
+    "key without its alias": Tampering(
+        lambda aws: kms(aws).delete_alias(AliasName="alias/acme-state"),
+        [f"{KEY.address}: create alias alias/acme-state"],
+    ),
+    "key not rotated": Tampering(
+        lambda aws: kms(aws).disable_key_rotation(KeyId=key_id(aws)), [f"{KEY.address}: update rotation"]
+    ),
+    "key rotated seldom": Tampering(
+        lambda aws: kms(aws).enable_key_rotation(KeyId=key_id(aws), RotationPeriodInDays=2000),
+        [f"{KEY.address}: update rotation"],
+    ),
+    "key for others": Tampering(
+        lambda aws: kms(aws).put_key_policy(KeyId=key_id(aws), PolicyName="default", Policy=only_root()),
+        [f"{KEY.address}: update policy"],
+    ),
+    "key disabled": Tampering(lambda aws: kms(aws).disable_key(KeyId=key_id(aws)), [f"{KEY.address}: update state"]),
+    "key described otherwise": Tampering(
+        lambda aws: kms(aws).update_key_description(KeyId=key_id(aws), Description="Terrible"),
+        [f"{KEY.address}: update description"],
+    ),
+    "key tagged otherwise": Tampering(
+        lambda aws: kms(aws).tag_resource(KeyId=key_id(aws), Tags=[{"TagKey": "owner", "TagValue": "me"}]),
+        [f"{KEY.address}: update tags"],
+    ),
+    "key without our tag": Tampering(
+        lambda aws: kms(aws).untag_resource(KeyId=key_id(aws), TagKeys=["awsbase:address"]),
+        [f"{KEY.address}: update tags"],
+    ),
+}
+BUCKET_TAMPERINGS = {
+    "versioning suspended": Tampering(
+        lambda aws: s3(aws).put_bucket_versioning(Bucket="acme-state", VersioningConfiguration={"Status": "Suspended"}),
+        [f"{BUCKET.address}: update versioning"],
+    ),
+    "public access block removed": Tampering(
+        lambda aws: s3(aws).delete_public_access_block(Bucket="acme-state"),
+        [f"{BUCKET.address}: update public access block"],
+    ),
+    "ownership loosened": Tampering(
+        lambda aws: s3(aws).put_bucket_ownership_controls(
+            Bucket="acme-state", OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+        ),
+        [f"{BUCKET.address}: update ownership"],
+    ),
+    "bucket policy removed": Tampering(
+        lambda aws: s3(aws).delete_bucket_policy(Bucket="acme-state"), [f"{BUCKET.address}: create policy"]
+    ),
+    "statement removed": Tampering(
+        lambda aws: write_policy(aws, lambda statements: statements[1:]), [f"{BUCKET.address}: update policy"]
+    ),
+    "statement weakened": Tampering(
+        lambda aws: write_policy(aws, lambda all: [{**all[0], "Resource": [f"{all[0]['Resource']}.txt"]}, *all[1:]]),
+        [f"{BUCKET.address}: update policy"],
+    ),
+    "encrypted by S3's key": Tampering(
+        lambda aws: encrypt_with(aws, ApplyServerSideEncryptionByDefault={"SSEAlgorithm": "AES256"}),
+        [f"{BUCKET.address}: update encryption"],
+    ),
+    "encrypted by any key": Tampering(
+        lambda aws: encrypt_with(
+            aws, ApplyServerSideEncryptionByDefault={"SSEAlgorithm": "aws:kms"}, BucketKeyEnabled=True
+        ),
+        [f"{BUCKET.address}: update encryption"],
+    ),
+    "lifecycle removed": Tampering(
+        lambda aws: s3(aws).delete_bucket_lifecycle(Bucket="acme-state"), [f"{BUCKET.address}: update lifecycle"]
+    ),
+    "rule disabled": Tampering(
+        lambda aws: write_rules(aws, lambda rules: [{**rules[0], "Status": "Disabled"}, *rules[1:]]),
+        [f"{BUCKET.address}: update lifecycle"],
+    ),
+    "rule in our name": Tampering(
+        lambda aws: write_rules(aws, lambda rules: [*rules, {**rules[0], "ID": "Awsbase-more"}]),
+        [f"{BUCKET.address}: update lifecycle"],
+    ),
+    "bucket tagged otherwise": Tampering(
+        lambda aws: s3(aws).put_bucket_tagging(
+            Bucket="acme-state", Tagging={"TagSet": [{"Key": "owner", "Value": "me"}]}
+        ),
+        [f"{BUCKET.address}: update tags"],
+    ),
+}
+
+SAMPLES = (
+    Sample("state", [KEY, BUCKET, POLICY], tamperings={**KEY_TAMPERINGS, **BUCKET_TAMPERINGS}),
+    Sample("state that was begun by hand", [KEY, BUCKET], before=made_by_hand),
+    Sample("key that lost its alias", [KEY], before=key_without_alias),
+    Sample("key abroad", [ABROAD]),
+    Sample("bucket without a key", [PLAIN]),
+)
