@@ -36,15 +36,24 @@ def amount(value: float) -> float:
     return value
 
 
+def steps(values: tuple[float, ...]) -> tuple[float, ...]:
+    """Accept amounts that each give an alarm of their own."""
+    if not values:
+        raise advice("no amounts, so nobody would ever be told", "leave amounts out, or the whole section")
+    if twice := next((value for index, value in enumerate(values) if value in values[:index]), None):
+        raise advice(f"{spoken(twice)} is listed twice")
+    return values
+
+
 Amount = Annotated[float, AfterValidator(amount), Field(json_schema_extra={"exclusiveMinimum": 0})]
+Amounts = Annotated[Several[Amount], AfterValidator(steps), Field(json_schema_extra={"minItems": 1})]
 
 
 class BillingAlarms(Section):
     """One alarm for each amount that the estimated charges of a month may exceed."""
 
-    amounts: Several[Amount] = Field(
+    amounts: Amounts = Field(
         default=(10, 50, 200),
-        min_length=1,
         description="What a month may cost before somebody is told, in steps. The default tells of anything forgotten "
         "in an account that should cost next to nothing; put your usual bill between two steps.",
     )

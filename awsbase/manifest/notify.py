@@ -34,6 +34,15 @@ def https(value: str) -> str:
     return value
 
 
+def one_mail_each(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse an address that is there in other letters too: it would be one subscription."""
+    seen: dict[str, str] = {}
+    for value in values:
+        if (twin := seen.setdefault(value.casefold(), value)) != value:
+            raise advice(f"{shown(twin)} and {shown(value)} are one address", "keep one of them")
+    return values
+
+
 Https = Annotated[str, AfterValidator(https), Field(json_schema_extra={"format": "uri"})]
 SqsArn = Annotated[
     str,
@@ -57,7 +66,7 @@ ChannelName = Annotated[
 class Channel(Section):
     """One channel: an SNS topic {name}-CHANNEL wherever it is used. A list that is given is exact."""
 
-    email: Several[Email] | None = Field(
+    email: Annotated[Several[Email], AfterValidator(one_mail_each)] | None = Field(
         default=None,
         description="Mail addresses. AWS asks each for confirmation, once a region in which the channel is used.",
     )

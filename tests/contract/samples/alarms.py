@@ -1,0 +1,91 @@
+"""Samples of alarms, and of the billing metrics that feed some of them."""
+
+from awsbase.ensure.alarm import Alarm
+from awsbase.ensure.billing_alerts import BillingAlerts
+from awsbase.ensure.topic import Topic
+from awsbase.manifest.notify import topic_policy
+from awsbase.sandbox import Sandbox
+from tests.contract.sample import HOME, Sample, Tampering
+
+US = HOME.at("us-east-1")
+
+SWITCH = BillingAlerts(place=US)
+TOPIC = Topic(place=US, name="acme-billing", policy=topic_policy(US, "acme-billing"))
+ALARMS = [
+    Alarm(
+        place=US,
+        name=f"acme-billing-{amount}-usd",
+        description=f"The estimated charges of this month exceed {amount} USD.",
+        namespace="AWS/Billing",
+        metric="EstimatedCharges",
+        dimensions={"Currency": "USD"},
+        statistic="Maximum",
+        period=21600,
+        threshold=amount,
+        comparison="GreaterThanThreshold",
+        actions=(TOPIC.arn,),
+        tags={"owner": "finance"},
+        made_here=(TOPIC.address, SWITCH.address),
+    )
+    for amount in (10, 50, 200)
+]
+FIRST = ALARMS[0]
+
+
+def put_again(sandbox: Sandbox, **other: object) -> None:
+    """Put the first alarm by hand, with something else in it."""
+    cloudwatch = sandbox.client("cloudwatch", US.region)
+    alarm = cloudwatch.describe_alarms(AlarmNames=[FIRST.name])["MetricAlarms"][0]
+    sent = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+    cloudwatch.put_metric_alarm(**{**{name: value for name, value in alarm.items() if name in sent}, **other})
+
+
+def without_billing_api(sandbox: Sandbox) -> None:
+    """Let bills be somebody else's business."""
+    sandbox.billing_api = False
+
+
+def make_by_hand(sandbox: Sandbox) -> None:
+    """Make the first alarm as somebody did before awsbase: other threshold, other action, a tag of his own."""
+    sandbox.client("cloudwatch", US.region).put_metric_alarm(
+        AlarmName=FIRST.name,
+        Namespace="AWS/Billing",
+        MetricName="EstimatedCharges",
+        Dimensions=[{"Name": "Currency", "Value": "USD"}],
+        Statistic="Maximum",
+        Period=21600,
+        EvaluationPeriods=1,
+        Threshold=99,
+        ComparisonOperator="GreaterThanThreshold",
+        Tags=[{"Key": "made-by", "Value": "hand"}],
+    )
+
+
+CHANGED = [f"{FIRST.address}: update alarm"]
+
+SAMPLES = (
+    Sample(
+        "billing alarms",
+        [SWITCH, TOPIC, *ALARMS],
+        tamperings={
+            "deleted": Tampering(
+                lambda aws: aws.client("cloudwatch", US.region).delete_alarms(AlarmNames=[FIRST.name]),
+                [f"{FIRST.address}: create alarm"],
+            ),
+            "other threshold": Tampering(lambda aws: put_again(aws, Threshold=1000.0), CHANGED),
+            "told to nobody": Tampering(lambda aws: put_again(aws, AlarmActions=[]), CHANGED),
+            "of another unit": Tampering(lambda aws: put_again(aws, Unit="Count"), CHANGED),
+            "actions disabled": Tampering(
+                lambda aws: aws.client("cloudwatch", US.region).disable_alarm_actions(AlarmNames=[FIRST.name]), CHANGED
+            ),
+            "untagged": Tampering(
+                lambda aws: aws.client("cloudwatch", US.region).untag_resource(
+                    ResourceARN=FIRST.arn, TagKeys=["owner", "awsbase:address"]
+                ),
+                [f"{FIRST.address}: update tags"],
+            ),
+        },
+    ),
+    Sample("billing alarms made by hand", [SWITCH, TOPIC, FIRST], before=make_by_hand),
+    Sample("billing alarms where somebody else pays", [SWITCH, TOPIC, *ALARMS], before=without_billing_api),
+)

@@ -1,0 +1,130 @@
+"""Samples of topics and of who listens to them."""
+
+import json
+
+from awsbase.ensure.key import Key
+from awsbase.ensure.subscription import Subscription
+from awsbase.ensure.topic import Topic
+from awsbase.manifest.notify import topic_key_policy, topic_policy
+from awsbase.sandbox import Sandbox
+from tests.contract.sample import HOME, Sample, Tampering
+
+QUEUE = "arn:aws:sqs:eu-west-1:123456789012:alerts"
+MAIL, OLD_MAIL = "ops@acme.example", "gone@acme.example"
+
+OPS = Topic(
+    place=HOME,
+    name="acme-ops",
+    policy=topic_policy(HOME, "acme-ops"),
+    listeners={"email": (MAIL,), "sqs": (QUEUE,)},
+    tags={"owner": "platform"},
+)
+BY_MAIL = Subscription(place=HOME, topic=OPS.name, protocol="email", endpoint=MAIL)
+BY_QUEUE = Subscription(place=HOME, topic=OPS.name, protocol="sqs", endpoint=QUEUE)
+
+KEY = Key(
+    place=HOME,
+    name="acme-notify-security",
+    description="Encrypts the SNS topic acme-security",
+    policy=topic_key_policy(HOME, "acme-security"),
+)
+SECRET = Topic(place=HOME, name="acme-security", policy=topic_policy(HOME, "acme-security"), key=KEY.address)
+PLAIN = Topic(place=HOME, name="acme-plain", policy=topic_policy(HOME, "acme-plain"), plain=True)
+
+OPEN = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": OPS.arn}],
+}
+
+
+def make_by_hand(sandbox: Sandbox) -> None:
+    """Make the topic as somebody did before awsbase, with a listener, a tag and a policy of his own."""
+    sns = sandbox.client("sns", HOME.region)
+    sns.create_topic(Name=OPS.name, Tags=[{"Key": "made-by", "Value": "hand"}])
+    sns.subscribe(TopicArn=OPS.arn, Protocol="email", Endpoint=MAIL.upper())
+    sandbox.confirm(OPS.arn, MAIL.upper())
+
+
+def set_attribute(sandbox: Sandbox, topic: Topic, name: str, value: object) -> None:
+    """Set an attribute of a topic by hand."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    sandbox.client("sns", HOME.region).set_topic_attributes(TopicArn=topic.arn, AttributeName=name, AttributeValue=text)
+
+
+def subscription_arn(sandbox: Sandbox, endpoint: str) -> str:
+    """Return the ARN of a confirmed subscription."""
+    pages = sandbox.client("sns", HOME.region).get_paginator("list_subscriptions").paginate()
+    every = [entry for page in pages for entry in page["Subscriptions"]]
+    return next(str(entry["SubscriptionArn"]) for entry in every if entry["Endpoint"] == endpoint)
+
+
+def unsubscribe(sandbox: Sandbox, endpoint: str) -> None:
+    """Unsubscribe somebody, as the link at the foot of every mail does."""
+    sandbox.client("sns", HOME.region).unsubscribe(SubscriptionArn=subscription_arn(sandbox, endpoint))
+
+
+def unsubscribe_mail(sandbox: Sandbox) -> None:
+    """Confirm the mail address, then follow the link that unsubscribes it."""
+    sandbox.confirm(OPS.arn, MAIL)
+    unsubscribe(sandbox, MAIL)
+
+
+def subscribe_other_mail(sandbox: Sandbox) -> None:
+    """Subscribe, and confirm, somebody whom the manifest does not list."""
+    sandbox.client("sns", HOME.region).subscribe(TopicArn=OPS.arn, Protocol="email", Endpoint=OLD_MAIL)
+    sandbox.confirm(OPS.arn, OLD_MAIL)
+
+
+def encrypt_by_alias(sandbox: Sandbox) -> None:
+    """Encrypt a topic with the key that no service may use."""
+    set_attribute(sandbox, PLAIN, "KmsMasterKeyId", "alias/aws/sns")
+
+
+CREATED = ["topic/acme-ops: create topic", "topic/acme-ops: update policy", "topic/acme-ops: update tags"]
+SUBSCRIBED_MAIL = f"{BY_MAIL.address}: create subscription"
+SUBSCRIBED_QUEUE = f"{BY_QUEUE.address}: create subscription"
+
+SAMPLES = (
+    Sample(
+        "topic",
+        [OPS, BY_MAIL, BY_QUEUE],
+        tamperings={
+            "deleted": Tampering(
+                lambda aws: aws.client("sns", HOME.region).delete_topic(TopicArn=OPS.arn),
+                [*CREATED, SUBSCRIBED_MAIL, SUBSCRIBED_QUEUE],
+            ),
+            "open to everybody": Tampering(
+                lambda aws: set_attribute(aws, OPS, "Policy", OPEN), ["topic/acme-ops: update policy"]
+            ),
+            "untagged": Tampering(
+                lambda aws: aws.client("sns", HOME.region).untag_resource(ResourceArn=OPS.arn, TagKeys=["owner"]),
+                ["topic/acme-ops: update tags"],
+            ),
+            "queue unsubscribed": Tampering(lambda aws: unsubscribe(aws, QUEUE), [SUBSCRIBED_QUEUE]),
+            "mail unsubscribed": Tampering(unsubscribe_mail, [SUBSCRIBED_MAIL]),
+            "somebody else subscribed": Tampering(
+                subscribe_other_mail, [f"topic/acme-ops: delete subscription email:{OLD_MAIL}"]
+            ),
+        },
+    ),
+    Sample("topic made by hand", [OPS, BY_MAIL, BY_QUEUE], before=make_by_hand),
+    Sample(
+        "topic with a key",
+        [KEY, SECRET],
+        tamperings={
+            "not encrypted": Tampering(
+                lambda aws: set_attribute(aws, SECRET, "KmsMasterKeyId", ""),
+                ["topic/acme-security: update encryption"],
+            ),
+            "encrypted with the mute key": Tampering(
+                lambda aws: set_attribute(aws, SECRET, "KmsMasterKeyId", "alias/aws/sns"),
+                ["topic/acme-security: update encryption"],
+            ),
+        },
+    ),
+    Sample(
+        "topic without a key",
+        [PLAIN],
+        tamperings={"encrypted": Tampering(encrypt_by_alias, ["topic/acme-plain: update encryption"])},
+    ),
+)

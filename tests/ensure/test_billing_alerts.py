@@ -1,0 +1,67 @@
+"""Billing metrics are switched on where that can be done, and asked for where it cannot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from awsbase.engine.place import Place
+from awsbase.ensure.billing_alerts import BillingAlerts, BillingFacts, preference, published
+from awsbase.sandbox import Sandbox
+from tests.contract.sample import go
+from tests.ensure.planned import HOME, planned, said
+
+WANT = BillingAlerts(place=HOME.at("us-east-1"))
+
+
+@pytest.mark.parametrize(
+    ("have", "changes", "asked"),
+    [
+        ({preference: BillingFacts(())}, [], False),
+        ({preference: BillingFacts(("theirs",))}, ["update billing alerts"], False),
+        ({preference: None, published: True}, [], False),
+        ({preference: None, published: False}, [], True),
+    ],
+    ids=["on", "off", "no API, but figures", "no API, no figures"],
+)
+def test_billing_metrics_are_switched_on_or_asked_for(have: dict[Any, Any], changes: list[str], asked: bool) -> None:
+    run = planned(WANT, have)
+    assert said(run) == changes
+    assert bool(run.asks) == asked
+
+
+def test_the_key_that_was_read_is_the_one_that_is_written() -> None:
+    sandbox = Sandbox()
+    go(sandbox, "reconcile", [WANT])
+    (update,) = [call for call in sandbox.calls if call.writes]
+    assert update.params["billingPreferencesPerKey"] == [{"key": "AccountId:123456789012", "value": "ENABLED"}]
+
+
+def test_whoever_does_not_pay_is_told_where_it_is_switched_on_until_figures_appear() -> None:
+    sandbox = Sandbox()
+    sandbox.billing_api = False
+    asked = go(sandbox, "reconcile", [WANT])
+    assert asked.totals()["unchanged"] == 1
+    (ask,) = asked.needs_you
+    assert "123456789012" in ask.title
+    assert any("console.aws.amazon.com/billing" in step for step in ask.steps)
+    assert "EstimatedCharges" in ask.probe
+
+    # Only AWS itself publishes under AWS/...: no client can stand in for it.
+    sandbox.world.backend("cloudwatch", "us-east-1").put_metric_data("AWS/Billing", [CHARGED])
+    assert go(sandbox, "reconcile", [WANT]).needs_you == ()
+
+
+CHARGED = {
+    "MetricName": "EstimatedCharges",
+    "Dimensions": [{"Name": "Currency", "Value": "USD"}],
+    "Value": 1.5,
+    "Unit": "None",
+}
+
+
+def test_the_console_of_china_is_another_one() -> None:
+    china = BillingAlerts(place=Place("123456789012", "cn-north-1", "cn-northwest-1"))
+    (ask,) = planned(china, {preference: None, published: False}).asks
+    assert any("https://console.amazonaws.cn/" in step for step in ask.steps)

@@ -1,0 +1,88 @@
+"""Whoever is listed is asked once, and what he has to do himself is said until it is done."""
+
+from __future__ import annotations
+
+import pytest
+
+from awsbase.ensure.subscription import Subscription
+from awsbase.ensure.topic import SubscriptionFacts, subscriptions
+from awsbase.sandbox import Sandbox
+from tests.contract.sample import go
+from tests.contract.samples.notify import BY_MAIL, MAIL, OPS
+from tests.ensure.planned import HOME, planned, said
+
+ARN = "arn:aws:sns:eu-west-1:123456789012:acme-ops:1"
+
+
+def want(protocol: str, endpoint: str) -> Subscription:
+    return Subscription(place=HOME, topic="acme-ops", protocol=protocol, endpoint=endpoint)
+
+
+ANN, HOOK, QUEUE = want("email", "ann@x.example"), want("https", "https://x.example/a"), want("sqs", "arn:aws:sqs:q")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "have", "changes", "asked"),
+    [
+        (ANN, [], ["create subscription"], True),
+        (ANN, [("email", "ann@x.example", None)], [], True),
+        (ANN, [("email", "ann@x.example", ARN)], [], False),
+        (ANN, [("email", "Ann@X.example", ARN)], [], False),
+        (ANN, [("email", "bob@x.example", ARN)], ["create subscription"], True),
+        (ANN, [("email-json", "ann@x.example", ARN)], ["create subscription"], True),
+        (HOOK, [], ["create subscription"], False),
+        (HOOK, [("https", "https://x.example/a", None)], [], True),
+        (HOOK, [("https", "https://x.example/A", ARN)], ["create subscription"], False),
+        (QUEUE, [], ["create subscription"], False),
+    ],
+    ids=[
+        "mail: new",
+        "mail: pending",
+        "mail: confirmed",
+        "mail: in other letters",
+        "mail: somebody else's",
+        "mail: by another protocol",
+        "web hook: new",
+        "web hook: pending",
+        "web hook: another path",
+        "queue: new",
+    ],
+)
+def test_one_is_subscribed_once_and_asked_until_confirmed(
+    wanted: Subscription, have: list[tuple[str, str, str | None]], changes: list[str], asked: bool
+) -> None:
+    run = planned(wanted, {subscriptions: tuple(SubscriptionFacts(*each) for each in have)})
+    assert said(run) == changes
+    assert bool(run.asks) == asked
+
+
+def test_what_a_person_has_to_do_names_the_mail_and_what_awsbase_looks_at() -> None:
+    (ask,) = planned(ANN, {subscriptions: ()}).asks
+    assert ask.address == "subscription/acme-ops/email:ann@x.example"
+    assert "ann@x.example has to confirm" in ask.title
+    assert any("Subscription Confirmation" in step for step in ask.steps)
+    assert "PendingConfirmation" in ask.probe
+
+
+def test_a_pending_mail_address_is_not_sent_a_second_mail_before_the_first_has_expired() -> None:
+    sandbox = Sandbox(pages=2)
+    resources = [OPS, BY_MAIL]
+
+    first = go(sandbox, "reconcile", resources)
+    assert [ask.address for ask in first.needs_you] == [BY_MAIL.address]
+    assert len(sandbox.mails) == 1
+
+    again = go(sandbox, "reconcile", resources)
+    assert [ask.address for ask in again.needs_you] == [BY_MAIL.address]
+    assert again.changes == []
+    assert len(sandbox.mails) == 1
+
+    sandbox.clock.advance(49 * 3600)
+    anew = go(sandbox, "reconcile", resources)
+    assert [change.what for _, change in anew.changes] == ["subscription"]
+    assert len(sandbox.mails) == 2
+
+    sandbox.confirm(OPS.arn, MAIL)
+    done = go(sandbox, "reconcile", resources)
+    assert done.needs_you == ()
+    assert done.changes == []

@@ -1,0 +1,170 @@
+"""Channels become topics where they are used, with policies that let this account's services speak."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from awsbase.engine.place import Place
+from awsbase.ensure.key import Key
+from awsbase.ensure.topic import Topic
+from awsbase.manifest import Manifest, resources
+from awsbase.manifest.load import understand
+from awsbase.manifest.notify import topic_key_policy, topic_policy
+from awsbase.policies import problems
+from tests.manifest.saying import ACCOUNT, mistakes, source
+
+IRELAND = Place("123456789012", "eu-west-1", "eu-west-1")
+CHINA = Place("123456789012", "cn-north-1", "cn-northwest-1")
+
+
+def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
+    """Return what a manifest stands for, by address."""
+    manifest = understand(source(ACCOUNT.replace("eu-west-1", home) + text), Manifest)
+    return {resource.address: resource for each in resources(manifest).values() for resource in each}
+
+
+@pytest.mark.parametrize(
+    ("home", "text", "addresses"),
+    [
+        ("eu-west-1", "notify: {ops: {}}", ["topic/acme-ops"]),
+        ("eu-west-1", "notify:\n  ops:", ["topic/acme-ops"]),
+        (
+            "eu-west-1",
+            "notify: {ops: {email: [a@x.example], sqs: ['arn:aws:sqs:eu-west-1:123456789012:q']}}",
+            [
+                "topic/acme-ops",
+                "subscription/acme-ops/email:a@x.example",
+                "subscription/acme-ops/sqs:arn:aws:sqs:eu-west-1:123456789012:q",
+            ],
+        ),
+        ("eu-west-1", "notify: {security: {}}", ["key/acme-notify-security", "topic/acme-security"]),
+        ("eu-west-1", "notify: {security: {encrypted: false}}", ["topic/acme-security"]),
+        ("eu-west-1", "notify: {ops: {encrypted: true}}", ["key/acme-notify-ops", "topic/acme-ops"]),
+        (
+            "eu-west-1",
+            "notify: {billing: {email: [a@x.example]}}\nalarms: {billing: {amounts: [5]}}",
+            [
+                "topic/acme-billing@us-east-1",
+                "subscription/acme-billing/email:a@x.example@us-east-1",
+                "billing-alerts/123456789012",
+                "alarm/acme-billing-5-usd@us-east-1",
+            ],
+        ),
+        (
+            "us-east-1",
+            "notify: {billing: {}}\nalarms: {billing: {amounts: [5]}}",
+            ["topic/acme-billing", "billing-alerts/123456789012", "alarm/acme-billing-5-usd"],
+        ),
+        (
+            "eu-west-1",
+            "notify: {security: {}}\nalarms: {billing: {amounts: [5], notify: security}}",
+            [
+                "key/acme-notify-security@us-east-1",
+                "topic/acme-security@us-east-1",
+                "billing-alerts/123456789012",
+                "alarm/acme-billing-5-usd@us-east-1",
+            ],
+        ),
+    ],
+    ids=[
+        "unused: at home",
+        "nothing said",
+        "listeners",
+        "security has a key",
+        "security without a key",
+        "another one with a key",
+        "billing: far from home",
+        "billing: at home",
+        "security used for bills",
+    ],
+)
+def test_a_channel_is_where_it_is_used(home: str, text: str, addresses: list[str]) -> None:
+    assert list(of(text, home)) == addresses
+
+
+@pytest.mark.parametrize(
+    ("text", "plain", "listeners"),
+    [
+        ("{}", False, {}),
+        ("{encrypted: false}", True, {}),
+        ("{email: []}", False, {"email": ()}),
+        ("{email: [a@x.example], lambda: []}", False, {"email": ("a@x.example",), "lambda": ()}),
+    ],
+    ids=["silence", "no key, said so", "an empty list is a list", "two lists"],
+)
+def test_silence_is_not_a_wish(text: str, plain: bool, listeners: dict[str, tuple[str, ...]]) -> None:
+    topic: Topic = of(f"notify: {{ops: {text}}}")["topic/acme-ops"]
+    assert (topic.plain, topic.listeners, topic.key) == (plain, listeners, None)
+
+
+def test_the_topic_of_a_key_is_encrypted_with_it_in_its_own_region() -> None:
+    made = of("notify: {security: {}}\nalarms: {billing: {notify: security}}")
+    topic: Topic = made["topic/acme-security@us-east-1"]
+    key: Key = made["key/acme-notify-security@us-east-1"]
+    assert topic.key == key.address
+    assert topic.place == key.place == IRELAND.at("us-east-1")
+
+
+@pytest.mark.parametrize("place", [IRELAND, CHINA], ids=["Ireland", "China"])
+def test_policies_hold_and_stay_in_their_partition(place: Place) -> None:
+    for document, kind in ((topic_policy(place, "acme-ops"), "topic"), (topic_key_policy(place, "acme-ops"), "key")):
+        assert list(problems(document, kind)) == []
+        arns = [word for word in str(document).split("'") if word.startswith("arn:")]
+        assert arns
+        assert {arn.split(":")[1] for arn in arns} == {place.partition}
+
+
+def test_services_publish_for_this_account_alone_where_aws_lets_us_say_so() -> None:
+    statements: Any = topic_policy(IRELAND, "acme-ops")["Statement"]
+    services = {
+        each["Principal"]["Service"]: each.get("Condition")
+        for each in statements
+        if "Sid" in each and each["Sid"] != "Owner"
+    }
+    assert list(services) == [f"{name}.amazonaws.com" for name in ("cloudwatch", "events", "budgets", "cloudtrail")]
+    # EventBridge brings no condition keys along: a statement that asks for them never allows it anything.
+    assert services.pop("events.amazonaws.com") is None
+    assert all("123456789012" in str(condition) for condition in services.values())
+
+    used: Any = topic_key_policy(IRELAND, "acme-ops")["Statement"]
+    events = next(each for each in used if each["Principal"].get("Service") == ["events.amazonaws.com"])
+    assert "aws:SourceAccount" not in str(events)
+    assert "arn:aws:sns:eu-west-1:123456789012:acme-ops" in str(events)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("notify: {a b: {}}", "'a b' is no channel name, it is 1 to 64 letters, digits and _-"),
+        ("notify: {ops: {emial: []}}", "unknown key 'emial', did you mean 'email'?"),
+        ("notify: {ops: {email: [nobody]}}", "'nobody' is no e-mail address"),
+        ("notify: {ops: {email: [a@x.example, a@x.example]}}", "'a@x.example' is listed twice"),
+        ("notify: {ops: {email: [a@x.example, A@x.example]}}", "'a@x.example' and 'A@x.example' are one address"),
+        ("notify: {ops: {https: ['http://x.example']}}", "is no https address, write https://x.example"),
+        ("notify: {ops: {https: ['x.example']}}", "is no https address, it begins with https://"),
+        ("notify: {ops: {sqs: [q]}}", "'q' is no queue ARN"),
+        ("notify: {ops: {lambda: ['arn:aws:sqs:eu-west-1:123456789012:q']}}", "is no function ARN"),
+        (
+            "notify: {ops: {sqs: ['arn:aws-cn:sqs:cn-north-1:123456789012:q']}}",
+            "is outside of aws, where this account is",
+        ),
+    ],
+    ids=[
+        "name of a channel",
+        "unknown key",
+        "no address",
+        "twice",
+        "twice in other letters",
+        "http",
+        "no scheme",
+        "no queue",
+        "a queue for a function",
+        "another partition",
+    ],
+)
+def test_a_mistake_in_a_channel_is_advice(text: str, said: str) -> None:
+    (mistake,) = mistakes(ACCOUNT + text, Manifest)
+    assert said in mistake
+    assert mistake.startswith("m.yaml:3: notify.")
