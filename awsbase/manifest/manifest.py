@@ -6,12 +6,18 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
+from awsbase.engine.resource import Resource
 from awsbase.manifest.account import Account
+from awsbase.manifest.alarms import Alarms
+from awsbase.manifest.audit import Audit
+from awsbase.manifest.base import Base
+from awsbase.manifest.notify import Channels
 from awsbase.manifest.section import Section
+from awsbase.manifest.state import State
 
 
 class Manifest(Section):
@@ -19,6 +25,10 @@ class Manifest(Section):
 
     version: Literal[1] = Field(description="The version of this format.")
     account: Account
+    notify: Channels | None = Field(default=None, description="Channels that alarms speak on, and who listens.")
+    alarms: Alarms | None = Field(default=None, description="What the account tells by itself.")
+    audit: Audit | None = Field(default=None, description="The record of who did what, in all regions.")
+    state: State | None = Field(default=None, description="Where Terraform and OpenTofu keep their state.")
 
     _order: tuple[str, ...] = PrivateAttr(default=())
 
@@ -36,6 +46,27 @@ class Manifest(Section):
             section = getattr(self, name, None)
             if isinstance(section, Section):
                 yield name, section
+
+
+@runtime_checkable
+class Yields(Protocol):
+    """A part of the manifest that stands for resources."""
+
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield what this part stands for."""
+
+
+def base(manifest: Manifest) -> Base:
+    """Return what every section needs of the account section."""
+    account = manifest.account
+    return Base(account.name, account.place, account.tags)
+
+
+def resources(manifest: Manifest) -> dict[str, list[Resource]]:
+    """Return what a manifest stands for, by section, in its own order."""
+    here = base(manifest)
+    parts = ((name, getattr(manifest, name, None)) for name in manifest._order)
+    return {name: list(part.resources(here, manifest)) for name, part in parts if isinstance(part, Yields)}
 
 
 def fingerprint(manifest: Manifest) -> str:

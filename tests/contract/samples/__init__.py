@@ -1,5 +1,5 @@
 """The samples of all kinds: one module a group of kinds, one row each."""
 
-from tests.contract.samples import iam
+from tests.contract.samples import alarms, audit, iam, notify, state
 
-SAMPLES = (*iam.SAMPLES,)
+SAMPLES = (*alarms.SAMPLES, *audit.SAMPLES, *iam.SAMPLES, *notify.SAMPLES, *state.SAMPLES)
