@@ -27,6 +27,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": ("awsbase.scripts.schema", "Print the JSON Schema of the manifest, for editors."),
     "graph": ("awsbase.scripts.graph", "Show what depends on what."),
     "state": ("awsbase.scripts.state", "Use the state bucket with Terraform or OpenTofu."),
+    "mfa": ("awsbase.scripts.mfa", "Look after your MFA devices, and get sessions with them."),
+    "whoami": ("awsbase.scripts.whoami", "Show who you are to AWS, and for how long."),
     "sandbox": ("awsbase.scripts.sandbox", "Serve an embedded AWS on this machine to try things on."),
     "completion": ("awsbase.scripts.completion", "Print the completion script of a shell."),
 }

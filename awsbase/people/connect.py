@@ -1,0 +1,52 @@
+"""The way to AWS with a person's long-term keys."""
+
+from __future__ import annotations
+
+import boto3
+from botocore.exceptions import BotoCoreError
+
+from awsbase.aws import Aws
+from awsbase.engine.wire import never_twice
+from awsbase.errors import AwsbaseError, Refused
+from awsbase.people.profiles import Keys, Source
+from awsbase.people.secret import Secret
+
+LACKS = {
+    "session": (
+        "holds the keys of a session, and a session gets no other one",
+        "name the profile of your long-term access key with --profile",
+    ),
+    "sso": (
+        "signs in with SSO: its sessions have MFA already where the sign-in asks for it",
+        "run `aws sso login`, or name the profile of an IAM user's access key with --profile",
+    ),
+    "itself": (
+        "gets its credentials from awsbase itself",
+        "name the profile of your long-term access key, there and here",
+    ),
+    "nothing": (
+        "holds no access key",
+        "write your access key into it with `aws configure`, or name another profile with --profile",
+    ),
+}
+
+
+def connect(source: Source, region: str) -> Aws:
+    """Open the way to AWS with a profile's long-term keys; a call that carries a code is never sent again."""
+    if source.keys is None and source.lack != "process":
+        problem, hint = LACKS[source.lack]
+        raise Refused(f"profile {source.keys_of} {problem}", hint=hint)
+    try:
+        keys = source.keys or _from_process(source)
+        session = boto3.Session(keys.key_id, keys.secret_key.reveal(), profile_name=source.keys_of)
+        return Aws(session, region, attach=[never_twice])
+    except (BotoCoreError, ValueError) as error:
+        raise AwsbaseError(f"profile {source.profile} cannot be used: {error}", hint="look at ~/.aws/config") from None
+
+
+def _from_process(source: Source) -> Keys:
+    credentials = boto3.Session(profile_name=source.keys_of).get_credentials()
+    if credentials is None or credentials.token:
+        problem, hint = LACKS["session"]
+        raise Refused(f"the credential_process of profile {source.keys_of} {problem}", hint=hint)
+    return Keys(credentials.access_key, Secret(credentials.secret_key))

@@ -1,0 +1,50 @@
+"""How long a session lasts: read from what people type, checked against what AWS grants, said in words."""
+
+from __future__ import annotations
+
+import re
+
+from awsbase.errors import UsageError
+
+HOUR = 3600
+SHORTEST = 900
+SESSION_LONGEST = 129600
+ROLE_LONGEST = 43200
+SESSION_DEFAULT = 12 * HOUR
+# Every role grants an hour; a longer one is refused by roles that were not set up for it, and costs a code.
+ROLE_DEFAULT = HOUR
+
+_UNITS = {"h": HOUR, "m": 60, "s": 1}
+_FORM = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
+
+
+def seconds(text: str) -> int:
+    """Read `12h`, `90m`, `1h30m` or a number of seconds."""
+    found = _FORM.fullmatch(text.strip().lower().replace(" ", ""))
+    if not found or not any(found.groups()):
+        raise UsageError(f"{text!r} is no duration", hint="write it as 12h, 90m, 1h30m or 3600 (seconds)")
+    return sum(int(part or 0) * unit for part, unit in zip(found.groups(), _UNITS.values(), strict=True))
+
+
+def check(duration: int, *, role: bool) -> int:
+    """Return a duration that AWS grants for this kind of session; raise UsageError for any other."""
+    longest = ROLE_LONGEST if role else SESSION_LONGEST
+    if SHORTEST <= duration <= longest:
+        return duration
+    kind = "a role's session" if role else "a session"
+    asked = words(duration) if duration >= 60 else f"{duration} s"
+    raise UsageError(
+        f"AWS gives no {asked} for {kind}: from {words(SHORTEST)} to {words(longest)}",
+        hint="a role also has a limit of its own, 1 h unless it was raised" if role else None,
+    )
+
+
+def words(duration: float) -> str:
+    """Say a duration as people do: `11 h 59 min`."""
+    minutes = int(duration) // 60
+    if minutes < 1:
+        return f"{int(duration)} s"
+    hours, minutes = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

@@ -1,0 +1,89 @@
+"""Questions to the person at the terminal, whatever stdin and stdout are: on the terminal device itself."""
+
+from __future__ import annotations
+
+import os
+import termios
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from awsbase.errors import AwsbaseError
+from awsbase.people.secret import Secret
+
+DEVICE = "/dev/tty"
+
+
+class NoTerminal(AwsbaseError):
+    """There is nobody to ask."""
+
+
+class NoAnswer(AwsbaseError):
+    """The person ended the input instead of answering."""
+
+    exit_code = 130
+
+
+def hidden(question: str) -> Secret:
+    """Ask for something that is not shown while it is typed."""
+    with _terminal(question) as terminal:
+        before = termios.tcgetattr(terminal)
+        silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+        # First silent, then the question: whoever answers a question at once must not be shown.
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, silent)
+        try:
+            os.write(terminal, question.encode())
+            return Secret(_line(terminal))
+        finally:
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+            os.write(terminal, b"\n")
+
+
+def shown(question: str) -> str:
+    """Ask for something that may be seen."""
+    with _terminal(question) as terminal:
+        os.write(terminal, question.encode())
+        return _line(terminal).strip()
+
+
+def chosen(question: str, choices: Sequence[str], *, ask: Callable[[str], str] = shown) -> int:
+    """Let the person choose one of several lines; return its place."""
+    menu = "".join(f"  {number}  {choice}\n" for number, choice in enumerate(choices, 1))
+    while True:
+        answer = ask(f"{question}\n{menu}number: ")
+        if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(choices):
+            return int(answer) - 1
+
+
+@contextmanager
+def _terminal(question: str) -> Iterator[int]:
+    try:
+        terminal = os.open(DEVICE, os.O_RDWR | os.O_NOCTTY)
+    except OSError as error:
+        wanted = question.splitlines()[0].rstrip(": ")
+        raise NoTerminal(f"no terminal to ask for the {wanted} on", hint="run it in a terminal") from error
+    try:
+        yield terminal
+    finally:
+        os.close(terminal)
+
+
+def _line(terminal: int) -> str:
+    said = b""
+    while not said.endswith(b"\n"):
+        part = os.read(terminal, 4096)
+        if not part:
+            raise NoAnswer("no answer was given, so nothing was done")
+        said += part
+    return said.decode("utf-8", "surrogateescape").rstrip("\r\n")
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal something; without a terminal nobody is told."""
+    try:
+        terminal = os.open(DEVICE, os.O_WRONLY | os.O_NOCTTY)
+    except OSError:
+        return
+    try:
+        os.write(terminal, text.encode())
+    finally:
+        os.close(terminal)

@@ -1,0 +1,98 @@
+"""Who one is to AWS, with which kind of credentials, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from awsbase.aws import Aws
+from awsbase.engine.account import identify
+from awsbase.engine.wire import Wire
+from awsbase.people import files, store
+from awsbase.people.files import Files
+from awsbase.people.store import Session
+
+Kind = Literal["root", "long-term", "session", "role", "sso", "federated"]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What can be told about the caller; None is what AWS does not tell."""
+
+    account: str
+    alias: str | None
+    """The account's sign-in alias; empty when it has none."""
+    arn: str
+    kind: Kind
+    key: str
+    """The end of the access key's id."""
+    mfa: bool | None
+    expires: datetime | None
+    serial: str | None = None
+    profile: str | None = None
+    """The profile that awsbase keeps these credentials in."""
+
+
+def whoami(aws: Aws, where: Files) -> Identity:
+    """Ask AWS who is calling, and tell the rest from the credentials and from what awsbase remembers of them."""
+    from botocore.exceptions import ClientError
+
+    account = identify(aws, Wire())
+    credentials: Any = aws.clients.session.get_credentials()
+    kind = _kind(account.caller, temporary=bool(credentials.token))
+    refused = None
+    try:
+        aliases = aws.iam.list_account_aliases()["AccountAliases"]
+        alias = aliases[0] if aliases else ""
+    except ClientError as error:
+        alias, refused = None, error.response["Error"]["Code"]
+    profile, session = _held(where, credentials.access_key)
+    return Identity(
+        account=account.id,
+        alias=alias,
+        arn=account.caller,
+        kind=kind,
+        key=credentials.access_key[-4:],
+        mfa=True if session else _mfa(kind, credentials.method, refused, _profile_config(aws)),
+        expires=session.expires if session else getattr(credentials, "_expiry_time", None),
+        serial=session.serial if session else None,
+        profile=profile,
+    )
+
+
+def _kind(arn: str, *, temporary: bool) -> Kind:
+    resource = arn.split(":", 5)[5]
+    if resource == "root":
+        return "root"
+    if resource.startswith("user/"):
+        return "session" if temporary else "long-term"
+    if resource.startswith("federated-user/"):
+        return "federated"
+    return "sso" if resource.startswith("assumed-role/AWSReservedSSO_") else "role"
+
+
+def _mfa(kind: Kind, method: str, refused: str | None, config: dict[str, Any]) -> bool | None:
+    if kind in ("long-term", "root", "federated"):
+        # GetFederationToken takes no code. Root's session keys cannot be told from here, root's own keys have none.
+        return False if kind != "root" else None
+    if kind == "session":
+        # IAM answers a user's session only if it was made with MFA; without it, it does not know the token.
+        return {None: True, "InvalidClientTokenId": False}.get(refused)
+    if kind == "role" and method == "assume-role" and config.get("mfa_serial"):
+        return True
+    return None
+
+
+def _profile_config(aws: Aws) -> dict[str, Any]:
+    session: Any = aws.clients.session
+    config: dict[str, Any] = session._session.get_scoped_config()
+    return config
+
+
+def _held(where: Files, key_id: str) -> tuple[str | None, Session | None]:
+    for profile, options in files.read_credentials(where).items():
+        session = store.load(options)
+        if session and session.key_id == key_id:
+            return profile, session
+    return None, None

@@ -1,0 +1,85 @@
+"""`awsbase whoami`."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from awsbase.aws import Aws
+from awsbase.people import durations, files
+from awsbase.people.whoami import Identity
+from awsbase.people.whoami import whoami as asked
+from awsbase.scripts.connect import name_calls, session_of
+from awsbase.scripts.options import DEBUG, JSON
+from awsbase.scripts.output import out, out_json
+
+KINDS = {
+    "root": "root of the account",
+    "long-term": "long-term access key of an IAM user",
+    "session": "session of an IAM user",
+    "role": "session of a role",
+    "sso": "session of IAM Identity Center (SSO)",
+    "federated": "session of a federated user",
+}
+
+
+@click.command("whoami")
+@click.option("--profile", metavar="NAME", help="The profile of ~/.aws to use; default $AWS_PROFILE.")
+@click.option("--region", metavar="REGION", help="The region to ask in.")
+@JSON
+@DEBUG
+def command(profile: str | None, region: str | None, json: bool, debug: bool) -> None:
+    """Show who you are to AWS: account, principal, kind of credentials, MFA, and when they end."""
+    session = session_of(profile)
+    where = region or os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
+    aws = Aws(session, where, attach=[name_calls] if debug else [])
+    identity = asked(aws, files.find(os.environ, Path.home()))
+    if json:
+        out_json(document(identity))
+    else:
+        out(text(identity, datetime.now(UTC)))
+
+
+def text(identity: Identity, now: datetime) -> str:
+    """Say who somebody is, one thing a line."""
+    alias = {None: " (alias unknown)", "": ""}.get(identity.alias, f" ({identity.alias})")
+    lines = {
+        "account": identity.account + alias,
+        "principal": identity.arn,
+        "credentials": f"{KINDS[identity.kind]}, key …{identity.key}"
+        + (f", kept in profile {identity.profile}" if identity.profile else ""),
+        "mfa": {True: "yes", False: "no", None: "unknown"}[identity.mfa]
+        + (f", {identity.serial}" if identity.serial else ""),
+        "expires": _expiry(identity, now),
+    }
+    return "".join(f"{name:<12} {value}\n" for name, value in lines.items())
+
+
+def document(identity: Identity) -> dict[str, Any]:
+    """Return who somebody is, as one document; null is what cannot be told."""
+    expires = identity.expires
+    return {
+        "schema": 1,
+        "account": identity.account,
+        "alias": identity.alias,
+        "principal": identity.arn,
+        "kind": identity.kind,
+        "key": identity.key,
+        "mfa": identity.mfa,
+        "device": identity.serial,
+        "expires": expires.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if expires else None,
+        "profile": identity.profile,
+    }
+
+
+def _expiry(identity: Identity, now: datetime) -> str:
+    if identity.kind == "long-term":
+        return "never"
+    if identity.expires is None:
+        return "unknown"
+    left = (identity.expires - now).total_seconds()
+    return f"in {durations.words(left)}" if left > 0 else "over"
