@@ -1,0 +1,91 @@
+"""A manifest, an environment of nobody, and a sandbox that other processes can reach."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from awsbase.sandbox import Sandbox
+from awsbase.sandbox.serve import listen, warm
+
+ACCOUNT = "111122223333"
+EMPTY = f"""\
+version: 1
+account: {{id: "{ACCOUNT}", name: acme, region: eu-west-1}}
+"""
+FULL = (
+    EMPTY
+    + """\
+notify:
+  security: {}
+  billing: {email: [cfo@acme.example]}
+alarms:
+  billing: {amounts: [50, 200]}
+"""
+)
+AWSBASE = [sys.executable, "-m", "awsbase"]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A sandbox, and the environment of a process that uses it."""
+
+    sandbox: Sandbox
+    environment: dict[str, str]
+
+    @property
+    def writes(self) -> list[str]:
+        return [call.name for call in self.sandbox.calls if call.writes]
+
+
+@pytest.fixture
+def nobody(tmp_path: Path) -> dict[str, str]:
+    """Return the environment of somebody without any AWS configuration."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LC_", "NO_COLOR"))}
+    return {**kept, "HOME": str(tmp_path), "LANG": "C.UTF-8", "TERM": "xterm", "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+@pytest.fixture
+def served(nobody: dict[str, str]) -> Iterator[Served]:
+    """Serve a sandbox of the manifest's account."""
+    sandbox = Sandbox(account=ACCOUNT)
+    warm(sandbox)
+    server = listen(sandbox)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    key = sandbox.key()
+    yield Served(
+        sandbox,
+        {
+            **nobody,
+            "AWS_ENDPOINT_URL": f"http://{server.host}:{server.port}",
+            "AWS_ACCESS_KEY_ID": key.id,
+            "AWS_SECRET_ACCESS_KEY": key.secret,
+        },
+    )
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    """Write a manifest that wants nothing."""
+    return written(tmp_path / "empty.yaml", EMPTY)
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Path:
+    """Write a manifest that wants something of several kinds."""
+    return written(tmp_path / "full.yaml", FULL)
+
+
+def written(file: Path, text: str) -> Path:
+    file.write_text(text)
+    return file

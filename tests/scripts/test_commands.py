@@ -1,0 +1,341 @@
+"""The commands as a program meets them: arguments in, text or a document and an exit code out."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from awsbase import __version__
+from awsbase.scripts import COMMANDS, cli, unforeseen
+from tests.scripts.conftest import ACCOUNT, EMPTY, FULL, written
+
+
+@pytest.fixture(autouse=True)
+def _no_configuration(monkeypatch: pytest.MonkeyPatch, nobody: dict[str, str]) -> None:
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HOME", "AWS_EC2_METADATA_DISABLED"):
+        monkeypatch.setenv(name, nobody[name])
+
+
+def awsbase(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def changes(document: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(each["address"], change["what"]) for each in document["resources"] for change in each["changes"]]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_of_the_table_explains_itself(name: str) -> None:
+    shown = awsbase(name, "--help")
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith("Usage: ")
+
+
+def test_help_lists_every_command_with_its_line() -> None:
+    shown = awsbase("--help").stdout
+    for name, (_, line) in COMMANDS.items():
+        assert name in shown
+        assert line in " ".join(shown.split())
+
+
+def test_version() -> None:
+    assert awsbase("--version").stdout == f"awsbase {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["plna"], "no command 'plna', did you mean 'plan'?"),
+        (["recocnile", "x.yaml"], "did you mean 'reconcile'?"),
+        (["qqq"], "no command 'qqq'"),
+        (["plan"], "Missing argument 'MANIFEST'"),
+        (["completion", "tcsh"], "'tcsh' is not one of"),
+    ],
+)
+def test_wrong_usage_is_advice_and_exit_2(arguments: list[str], said: str) -> None:
+    ended = awsbase(*arguments)
+    assert ended.exit_code == 2
+    assert said in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_a_manifest_that_is_fine_is_counted(full: Path) -> None:
+    ended = awsbase("validate", full)
+    assert (ended.exit_code, ended.stdout.splitlines()) == (
+        0,
+        [f"{full}: 7 resources, fine", "  notify  4", "  alarms  3"],
+    )
+    assert json.loads(awsbase("validate", full, "--json").stdout) == []
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "reconcile", "graph"])
+def test_every_mistake_of_a_manifest_is_a_line(command: str, tmp_path: Path) -> None:
+    bad = written(tmp_path / "bad.yaml", EMPTY.replace("acme,", "ACME,") + "audti: {}\n")
+    ended = awsbase(command, bad, "--sandbox")
+    assert ended.exit_code == 2
+    lines = ended.stderr.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith(f"awsbase: {bad}:") for line in lines)
+
+
+def test_mistakes_as_json(tmp_path: Path) -> None:
+    bad = written(tmp_path / "bad.yaml", EMPTY + "audti: {}\n")
+    ended = awsbase("validate", bad, "--json")
+    assert ended.exit_code == 2
+    (mistake,) = json.loads(ended.stdout)
+    assert (mistake["file"], mistake["line"], mistake["path"]) == (str(bad), 3, "audti")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "code"),
+    [
+        (["--region", "us-east-1"], "--region us-east-1 contradicts", 2),
+        (["--only", "notfy"], "did you mean 'notify'?", 2),
+        (["--profile", "nobody"], "no profile 'nobody' in ~/.aws", 2),
+        ([], "no AWS credentials found", 1),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "reconcile"])
+def test_what_cannot_begin_says_why(command: str, arguments: list[str], said: str, code: int, full: Path) -> None:
+    ended = awsbase(command, full, *arguments)
+    assert (ended.exit_code, ended.stdout) == (code, "")
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "said"),
+    [
+        ("acme-prd", "[profile acme-prod]\n[profile zoo]\n[profile able]\n", "there are acme-prod, able, zoo"),
+        ("x", "[default]\nregion = eu-west-1\n", "there is default"),
+        ("x", "no ini file", "the AWS configuration cannot be used: Unable to parse config file"),
+        ("half", "[profile half]\naws_access_key_id = AKIA\n", "the AWS configuration cannot be used: Partial"),
+    ],
+)
+def test_an_odd_configuration_is_told_in_one_line(
+    name: str, config: str, said: str, empty: Path, tmp_path: Path
+) -> None:
+    (tmp_path / ".aws").mkdir()
+    written(tmp_path / ".aws" / "config", config)
+    ended = awsbase("plan", empty, "--profile", name)
+    assert said in ended.stderr
+    assert ended.exit_code in (1, 2)
+    assert len(ended.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("manifest", "arguments", "code"),
+    [
+        (EMPTY, [], 0),
+        (EMPTY, ["--detailed-exitcode"], 0),
+        (FULL, [], 0),
+        (FULL, ["--detailed-exitcode"], 2),
+        (FULL, ["--detailed-exitcode", "--only", "nothing"], 1),
+        (FULL, ["--only", "nothing"], 2),
+        ("not: [a manifest", [], 2),
+        ("not: [a manifest", ["--detailed-exitcode"], 1),
+    ],
+)
+def test_the_exit_code_of_a_plan(manifest: str, arguments: list[str], code: int, tmp_path: Path) -> None:
+    file = written(tmp_path / "a.yaml", manifest)
+    assert awsbase("plan", file, "--sandbox", *arguments).exit_code == code
+
+
+def test_a_plan_makes_no_write_and_says_what_it_would_do(full: Path) -> None:
+    document = json.loads(awsbase("plan", full, "--sandbox", "--json").stdout)
+    assert (document["mode"], document["account"], document["sandbox"]) == ("plan", ACCOUNT, True)
+    assert document["calls"]["write"] == 0
+    assert document["totals"]["planned"] == 7
+    assert ("key/acme-notify-security", "key") in changes(document)
+
+
+def test_only_takes_what_it_leans_on_along(full: Path) -> None:
+    document = json.loads(awsbase("plan", full, "--sandbox", "--json", "--only", "topic/acme-security").stdout)
+    assert [each["address"] for each in document["resources"]] == ["key/acme-notify-security", "topic/acme-security"]
+
+
+def test_reconcile_in_the_sandbox_plans_again_and_finds_nothing_to_do(full: Path) -> None:
+    ended = awsbase("reconcile", full, "--sandbox")
+    assert ended.exit_code == 0
+    last = ended.stdout.splitlines()[-1]
+    assert last.startswith("second plan: nothing to do, ")
+    assert "no write" in last
+    assert "created key/acme-notify-security key" in ended.stderr.splitlines()
+
+    document = json.loads(awsbase("reconcile", full, "--sandbox", "--json").stdout)
+    assert document["totals"]["changed"] == 7
+    assert changes(document["second"]) == []
+    assert document["second"]["calls"]["write"] == 0
+
+
+def test_what_only_a_person_can_do_counts_with_strict_only(full: Path, empty: Path) -> None:
+    assert awsbase("reconcile", full, "--sandbox", "--strict").exit_code == 3
+    assert awsbase("reconcile", full, "--sandbox").exit_code == 0
+    assert awsbase("reconcile", empty, "--sandbox", "--strict").exit_code == 0
+
+
+def test_nothing_to_do_is_said(empty: Path) -> None:
+    assert "nothing to do" in awsbase("reconcile", empty, "--sandbox").stdout.splitlines()
+
+
+def planned(full: Path, tmp_path: Path) -> Path:
+    file = tmp_path / "plan.json"
+    assert awsbase("plan", full, "--sandbox", "-o", file).exit_code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    return file
+
+
+def test_an_approved_plan_is_applied(full: Path, tmp_path: Path) -> None:
+    ended = awsbase("reconcile", full, "--sandbox", "--approved", planned(full, tmp_path), "--json")
+    assert ended.exit_code == 0
+    assert json.loads(ended.stdout)["totals"]["changed"] == 7
+
+
+def test_what_an_approved_plan_does_not_list_stops_its_resource(full: Path, tmp_path: Path) -> None:
+    file = planned(full, tmp_path)
+    held = json.loads(file.read_text())
+    for resource in held["resources"]:
+        resource["changes"] = [
+            change for change in resource["changes"] if change["what"] != "alias alias/acme-notify-security"
+        ]
+    file.write_text(json.dumps(held))
+    ended = awsbase("reconcile", full, "--sandbox", "--approved", file, "--json")
+    assert ended.exit_code == 1
+    statuses = {each["address"]: each["status"] for each in json.loads(ended.stdout)["resources"]}
+    assert statuses["key/acme-notify-security"] == "failed"
+    assert statuses["topic/acme-security"] == "blocked"
+    assert statuses["topic/acme-billing@us-east-1"] == "changed"
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "code"),
+    [
+        ({"account": "999999999999"}, "is for account 999999999999", 1),
+        ({"region": "eu-west-3"}, "is for eu-west-3, not eu-west-1", 1),
+        ({"awsbase": "0.0.1"}, "was made by awsbase 0.0.1", 1),
+        ({"fingerprint": "0" * 64}, "was made from another manifest", 1),
+        ({"sandbox": False}, "was made for the account", 1),
+        ({"mode": "reconcile"}, "is no plan", 2),
+        ({"resources": 3}, "is no complete plan", 2),
+    ],
+)
+def test_a_plan_made_for_something_else_is_refused(
+    change: dict[str, Any], said: str, code: int, full: Path, tmp_path: Path
+) -> None:
+    file = planned(full, tmp_path)
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    ended = awsbase("reconcile", full, "--sandbox", "--approved", file)
+    assert ended.exit_code == code
+    assert said in ended.stderr
+
+
+def test_a_manifest_changed_after_the_plan_is_not_approved(full: Path, tmp_path: Path) -> None:
+    file = planned(full, tmp_path)
+    full.write_text(FULL.replace("200", "300"))
+    ended = awsbase("reconcile", full, "--sandbox", "--approved", file)
+    assert ended.exit_code == 1
+    assert "another manifest" in ended.stderr
+
+
+def test_a_plan_goes_to_stdout_too(full: Path) -> None:
+    assert json.loads(awsbase("plan", full, "--sandbox", "-o", "-").stdout)["mode"] == "plan"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "marked"),
+    [
+        ([], 4),
+        (["--id", "111122223333", "--name", "zoo"], 2),
+        (["--id", "011122223333", "--name", "zoo", "--region", "cn-north-1", "--email", 'a"b@zoo.example'], None),
+    ],
+)
+def test_init_writes_what_validate_accepts(arguments: list[str], marked: int | None, tmp_path: Path) -> None:
+    file = tmp_path / "new.yaml"
+    ended = awsbase("init", file, *arguments)
+    if marked is None:
+        assert ended.exit_code == 2
+        assert not file.exists()
+        return
+    assert ended.exit_code == 0, ended.stderr
+    assert file.read_text().count("# CHANGE") == marked
+    assert awsbase("validate", file).exit_code == 0
+
+
+def test_init_leaves_a_file_that_is_there(full: Path) -> None:
+    ended = awsbase("init", full)
+    assert (ended.exit_code, full.read_text()) == (2, FULL)
+    assert "is there already" in ended.stderr
+
+
+def test_what_init_writes_runs_in_the_sandbox(tmp_path: Path) -> None:
+    file = tmp_path / "new.yaml"
+    awsbase("init", file)
+    ended = awsbase("reconcile", file, "--sandbox")
+    assert ended.exit_code == 0, ended.stdout
+    assert "second plan: nothing to do" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said", "code"),
+    [
+        (EMPTY, "has no state section", 2),
+        (EMPTY + "state: {}\n", "has no key alias/acme-state yet\n  → run `awsbase reconcile", 1),
+    ],
+)
+def test_a_backend_that_is_not_there_is_said_so(manifest: str, said: str, code: int, tmp_path: Path) -> None:
+    ended = awsbase("state", "backend", written(tmp_path / "a.yaml", manifest), "--sandbox")
+    assert (ended.exit_code, ended.stdout) == (code, "")
+    assert said in ended.stderr
+
+
+def test_schema_is_json() -> None:
+    assert json.loads(awsbase("schema").stdout)["title"] == "awsbase manifest"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], "topic/acme-security"),
+        (["--format", "mermaid"], "flowchart LR"),
+        (["--format", "dot"], "digraph awsbase {"),
+    ],
+)
+def test_graph_draws(arguments: list[str], line: str, full: Path) -> None:
+    assert line in awsbase("graph", full, *arguments).stdout.splitlines()
+
+
+def test_graph_as_json(full: Path) -> None:
+    needs = json.loads(awsbase("graph", full, "--json").stdout)
+    assert needs["topic/acme-security"] == ["key/acme-notify-security"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script(shell: str) -> None:
+    assert "_AWSBASE_COMPLETE" in awsbase("completion", shell).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--account", "12"], "'12' is no account id"),
+        (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1 port 0"),
+        (["--port", "70000"], "70000 is not in the range"),
+    ],
+)
+def test_a_sandbox_that_cannot_be_served(arguments: list[str], said: str) -> None:
+    ended = awsbase("sandbox", *arguments)
+    assert ended.exit_code == 2
+    assert said in ended.stderr
+
+
+def test_the_unforeseen_is_one_line_and_what_to_do() -> None:
+    assert unforeseen(KeyError("x\ny"), debugging=False) == (
+        "awsbase: unforeseen: KeyError: 'x\\ny'\n  → rerun with --debug\n"
+    )

@@ -1,0 +1,142 @@
+"""The program as a process: what it loads, what it does at the end of a pipe, how it is interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+
+from tests.scripts.conftest import AWSBASE, EMPTY, Served, written
+
+HEAVY = ("boto3", "botocore", "pydantic", "moto", "rich", "yaml")
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import awsbase", "import awsbase.scripts", "from awsbase.scripts import cli; cli.main(['--help'], 'awsbase')"],
+)
+def test_help_loads_nothing_heavy(code: str) -> None:
+    script = (
+        f"import sys\ntry:\n    {code}\nexcept SystemExit as end:\n    assert end.code == 0\n"
+        f"print('loaded', [name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[-1] == "loaded []"
+
+
+def test_names_are_completed_without_loading_commands(nobody: dict[str, str]) -> None:
+    words = {"_AWSBASE_COMPLETE": "bash_complete", "COMP_WORDS": "awsbase s", "COMP_CWORD": "1"}
+    ended = subprocess.run(AWSBASE, env=nobody | words, capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["plain,schema", "plain,state", "plain,sandbox"]
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(nobody: dict[str, str]) -> None:
+    line = f"set -o pipefail; {sys.executable} -m awsbase schema | head -n 1"
+    ended = subprocess.run(["bash", "-c", line], env=nobody, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "{\n", "")
+
+
+@pytest.mark.parametrize("locale", [{"PYTHONIOENCODING": "ascii"}, {"LANG": "C"}, {"LC_ALL": "C"}], ids=str)
+def test_a_plain_locale_gets_plain_signs(locale: dict[str, str], nobody: dict[str, str], full: Path) -> None:
+    for arguments in (["reconcile", str(full), "--sandbox"], ["plan", str(full)]):
+        ended = subprocess.run([*AWSBASE, *arguments], env=nobody | locale, capture_output=True, check=False)
+        assert (ended.stdout + ended.stderr).isascii()
+        assert b"Traceback" not in ended.stderr
+        assert b"ok topic/" in ended.stdout or b"  -> name a profile" in ended.stderr
+
+
+def test_without_a_terminal_it_applies_at_once_and_the_second_run_does_nothing(served: Served, full: Path) -> None:
+    def reconcile() -> subprocess.CompletedProcess[str]:
+        run = [*AWSBASE, "reconcile", str(full)]
+        return subprocess.run(
+            run, env=served.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+
+    first = reconcile()
+    assert first.returncode == 0, first.stdout + first.stderr
+    count = len(served.writes)
+    assert count
+    second = reconcile()
+    assert second.returncode == 0
+    assert "nothing to do" in second.stdout.splitlines()
+    assert len(served.writes) == count
+
+
+def test_the_backend_names_the_key_that_is_there(served: Served, tmp_path: Path) -> None:
+    manifest = written(tmp_path / "state.yaml", EMPTY + "state: {}\n")
+    for arguments in (["reconcile", str(manifest)], ["state", "backend", str(manifest), "--key", "net/a.tfstate"]):
+        ended = subprocess.run(
+            [*AWSBASE, *arguments], env=served.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+    (key,) = served.sandbox.client("kms", "eu-west-1").list_keys()["Keys"]
+    settings = dict(re.findall(r"(\w+) += (.*)", ended.stdout))
+    assert settings == {
+        "bucket": '"acme-state"',
+        "key": '"net/a.tfstate"',
+        "region": '"eu-west-1"',
+        "encrypt": "true",
+        "kms_key_id": f'"{key["KeyArn"]}"',
+        "use_lockfile": "true",
+    }
+
+
+def test_another_account_is_refused(served: Served, full: Path) -> None:
+    full.write_text(full.read_text().replace("111122223333", "999999999999"))
+    ended = subprocess.run(
+        [*AWSBASE, "reconcile", str(full)], env=served.environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "the manifest is for account 999999999999" in ended.stderr
+    assert served.writes == []
+
+
+def test_debug_names_calls_and_shows_no_secret(served: Served, full: Path) -> None:
+    ended = subprocess.run(
+        [*AWSBASE, "plan", str(full), "--debug"], env=served.environment, capture_output=True, text=True, check=False
+    )
+    assert "sts:GetCallerIdentity eu-west-1" in ended.stderr
+    assert served.environment["AWS_SECRET_ACCESS_KEY"] not in ended.stderr
+    assert served.environment["AWS_ACCESS_KEY_ID"] not in ended.stderr
+    assert "Authorization" not in ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_sandbox_is_served_until_it_is_asked_to_end(number: int, nobody: dict[str, str]) -> None:
+    serving = subprocess.Popen(
+        [*AWSBASE, "sandbox", "--json", "--account", "111122223333"],
+        env=nobody,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert serving.stdout is not None
+    assert serving.stderr is not None
+    assert "is ready at http://127.0.0.1:" in serving.stderr.readline()
+    try:
+        text = ""
+        while not text.endswith("}\n}\n") and not text.endswith("}\n"):
+            text += serving.stdout.readline()
+        while True:
+            try:
+                environment = json.loads(text)["environment"]
+                break
+            except json.JSONDecodeError:
+                text += serving.stdout.readline()
+        session = boto3.Session(
+            environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name="eu-west-1"
+        )
+        sts = session.client("sts", endpoint_url=environment["AWS_ENDPOINT_URL"])
+        assert sts.get_caller_identity()["Account"] == "111122223333"
+        sts.close()
+    finally:
+        os.kill(serving.pid, number)
+    rest, errors = serving.communicate(timeout=20)
+    assert (serving.returncode, rest, errors) == (0, "", "")
