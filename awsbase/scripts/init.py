@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from io import BytesIO
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from awsbase.engine.place import partition
 from awsbase.errors import ManifestError, UsageError
 from awsbase.manifest import load
 from awsbase.scripts.ask import answer, somebody
@@ -25,6 +27,8 @@ QUESTIONS = {
     "email": "who is told about the bill, a mail address",
 }
 PLACEHOLDERS = {"id": "123456789012", "name": "acme", "region": "us-east-1", "email": "billing@acme.example"}
+# Elsewhere AWS publishes no billing metrics to set alarms on.
+BILLED = ("aws", "aws-cn")
 
 
 @click.command("init")
@@ -62,6 +66,8 @@ def command(
 def manifest(values: Mapping[str, str]) -> str:
     """Return a manifest with these values; what is missing is a placeholder, and marked so."""
     text = files("awsbase.scripts").joinpath("init.yaml").read_text(encoding="utf-8")
+    if partition(values.get("region", PLACEHOLDERS["region"])) not in BILLED:
+        text = re.sub(r"^(?=alarms:|  billing: .amounts)", "# ", text, flags=re.MULTILINE)
     marked = []
     for line in text.splitlines():
         for key, placeholder in PLACEHOLDERS.items():

@@ -253,19 +253,32 @@ def test_a_plan_goes_to_stdout_too(full: Path) -> None:
     [
         ([], 4),
         (["--id", "111122223333", "--name", "zoo"], 2),
-        (["--id", "011122223333", "--name", "zoo", "--region", "cn-north-1", "--email", 'a"b@zoo.example'], None),
+        (["--id", "011122223333", "--name", "zoo", "--region", "cn-north-1", "--email", "cfo@zoo.example"], 0),
+        (["--region", "us-gov-west-1"], 3),
     ],
 )
-def test_init_writes_what_validate_accepts(arguments: list[str], marked: int | None, tmp_path: Path) -> None:
+def test_init_writes_what_validate_accepts(arguments: list[str], marked: int, tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
     ended = awsbase("init", file, *arguments)
-    if marked is None:
-        assert ended.exit_code == 2
-        assert not file.exists()
-        return
     assert ended.exit_code == 0, ended.stderr
     assert file.read_text().count("# CHANGE") == marked
     assert awsbase("validate", file).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--id", "12"], "account.id: "),
+        (["--email", 'a"b'], "notify.billing.email[0]: "),
+        (["--name", "A: b # c"], "account.name: "),
+    ],
+)
+def test_init_refuses_what_validate_would(arguments: list[str], said: str, tmp_path: Path) -> None:
+    file = tmp_path / "new.yaml"
+    ended = awsbase("init", file, *arguments)
+    assert ended.exit_code == 2
+    assert said in ended.stderr
+    assert not file.exists()
 
 
 def test_init_leaves_a_file_that_is_there(full: Path) -> None:

@@ -1,0 +1,179 @@
+"""What a person meets on a real terminal: the plan, the question, progress, Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+
+from awsbase.sandbox import Fault
+from tests.scripts.conftest import AWSBASE, EMPTY, Served, written
+
+QUESTION = r"Apply \d+ changes to account 111122223333 \(acme\)\? \[y/N\] "
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\r")
+
+
+def terminal(environment: Mapping[str, str], *arguments: object, columns: int = 100) -> Any:
+    command, *rest = AWSBASE
+    spawned = pexpect.spawn(
+        command,
+        [*rest, *map(str, arguments)],
+        env=dict(environment),
+        dimensions=(40, columns),
+        encoding="utf-8",
+        timeout=30,
+        echo=False,
+    )
+    spawned.delaybeforesend = None
+    return spawned
+
+
+def ended(spawned: Any) -> tuple[int, str]:
+    """Return the exit code, and what was shown since the last expectation."""
+    spawned.expect(pexpect.EOF)
+    spawned.close()
+    return spawned.exitstatus, ESCAPES.sub("", spawned.before)
+
+
+def test_the_plan_is_shown_and_a_yes_applies_it(served: Served, full: Path) -> None:
+    run = terminal(served.environment, "reconcile", full)
+    run.expect(QUESTION)
+    shown = ESCAPES.sub("", run.before)
+    assert "+ topic/acme-security" in shown
+    assert "7 to change" in shown
+    assert served.writes == []
+    run.sendline("y")
+    code, rest = ended(run)
+    assert code == 0
+    assert "✓ topic/acme-security  created" in rest
+
+    again = terminal(served.environment, "reconcile", full)
+    code, shown = ended(again)
+    assert code == 0
+    assert "Apply" not in shown
+    assert "nothing to do" in shown
+
+
+@pytest.mark.parametrize("answer", ["n", "", "yse"])
+def test_anything_but_yes_changes_nothing(answer: str, served: Served, full: Path) -> None:
+    run = terminal(served.environment, "reconcile", full)
+    run.expect(QUESTION)
+    run.sendline(answer)
+    code, rest = ended(run)
+    assert (code, rest.strip().splitlines()[-1]) == (1, "declined, nothing was changed")
+    assert served.writes == []
+
+
+def test_the_end_of_input_is_no(served: Served, full: Path) -> None:
+    run = terminal(served.environment, "reconcile", full)
+    run.expect(QUESTION)
+    run.sendeof()
+    assert ended(run)[0] == 1
+    assert served.writes == []
+
+
+def test_ctrl_c_at_the_question_changes_nothing(served: Served, full: Path) -> None:
+    run = terminal(served.environment, "reconcile", full)
+    run.expect(QUESTION)
+    run.sendintr()
+    code, rest = ended(run)
+    assert (code, rest.strip().splitlines()[-1]) == (130, "aborted, nothing was changed")
+    assert served.writes == []
+
+
+def test_a_piped_stdout_still_asks_and_gets_the_result_only(served: Served, full: Path, tmp_path: Path) -> None:
+    result = tmp_path / "result.json"
+    line = f"{' '.join(AWSBASE)} reconcile {full} --json > {result}"
+    run = pexpect.spawn("bash", ["-c", line], env=served.environment, encoding="utf-8", timeout=30)
+    run.expect(QUESTION)
+    run.sendline("yes")
+    assert ended(run)[0] == 0
+    assert json.loads(result.read_text())["totals"]["changed"] == 7
+
+
+def test_yes_asks_nothing(served: Served, full: Path) -> None:
+    code, shown = ended(terminal(served.environment, "reconcile", full, "--yes"))
+    assert code == 0
+    assert "Apply" not in shown
+    assert served.writes
+
+
+def test_forty_columns(served: Served, full: Path) -> None:
+    run = terminal(served.environment, "plan", full, columns=40)
+    run.expect(pexpect.EOF)
+    lines = [ESCAPES.sub("", line) for line in run.before.split("\n") if "planning" not in line]
+    result = lines[next(index for index, line in enumerate(lines) if line.startswith("account ")) :]
+    assert max(map(len, result)) <= 40
+    assert "  + topic/acme-security" in result
+
+
+def test_progress_tells_what_runs(served: Served, full: Path) -> None:
+    served.sandbox.faults.add(Fault("slow", on="sns:CreateTopic"))
+    run = terminal(served.environment, "reconcile", full, "--yes")
+    run.expect(r"reconciling: \d of 7 done")
+    run.expect(r"topic/acme-billing@us-east-1  \d s")
+    assert ended(run)[0] == 0
+
+
+def test_ctrl_c_midway_finishes_the_calls_in_flight_and_the_next_run_the_rest(served: Served, full: Path) -> None:
+    served.sandbox.faults.add(Fault("slow", on="kms:CreateKey"))
+    run = terminal(served.environment, "reconcile", full, "--yes")
+    run.expect(r"key/acme-notify-security  1 s|key/acme-notify-security  0 s")
+    while "kms:CreateKey" not in [call.name for call in served.sandbox.calls]:
+        run.expect(r"key/acme-notify-security")
+    run.sendintr()
+    run.expect("finishing the calls in flight")
+    code, shown = ended(run)
+    assert code == 130
+    assert "interrupted; run again: the next run finishes the work" in shown
+    assert "not begun" in shown
+    assert "Traceback" not in shown
+    assert "sns:SetTopicAttributes" not in served.writes or "kms:CreateAlias" not in served.writes
+
+    served.sandbox.faults.clear()
+    finished = subprocess.run(
+        [*AWSBASE, "reconcile", str(full), "--yes"], env=served.environment, capture_output=True, text=True, check=False
+    )
+    assert finished.returncode == 0, finished.stdout
+    assert served.writes.count("kms:CreateKey") == 1
+
+
+def test_a_second_ctrl_c_ends_at_once(served: Served, full: Path) -> None:
+    served.sandbox.faults.add(Fault("slow", on="call", times=1000))
+    run = terminal(served.environment, "reconcile", full, "--yes")
+    run.expect("reconciling")
+    run.sendintr()
+    run.expect("finishing the calls in flight")
+    run.sendintr()
+    code, shown = ended(run)
+    assert code == 130
+    assert "Traceback" not in shown
+    assert "account 111122223333" not in shown
+
+
+def test_init_asks_for_what_no_option_says(nobody: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "new.yaml"
+    run = terminal(nobody, "init", file, "--name", "zoo")
+    run.expect("AWS account id")
+    run.sendline("011122223333")
+    run.expect("home region")
+    run.sendline("eu-west-3")
+    run.expect("who is told")
+    run.sendline("")
+    assert ended(run)[0] == 0
+    text = file.read_text()
+    assert 'id: "011122223333"\n' in text
+    assert 'region: "eu-west-3"\n' in text
+    assert text.count("# CHANGE") == 1
+
+
+def test_an_empty_manifest_asks_nothing(served: Served, tmp_path: Path) -> None:
+    code, shown = ended(terminal(served.environment, "reconcile", written(tmp_path / "a.yaml", EMPTY)))
+    assert code == 0
+    assert "nothing to do" in shown
