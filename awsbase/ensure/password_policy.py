@@ -11,19 +11,19 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 
-# What AWS asks of passwords in an account that never set a policy of its own.
-UNSET: Mapping[str, Any] = {"MinimumPasswordLength": 8, "AllowUsersToChangePassword": False}
+# CIS AWS Foundations asks for it, and NIST SP 800-63B for length rather than for expiry.
+LENGTH = 14
 CLASSES = ("RequireLowercaseCharacters", "RequireNumbers", "RequireSymbols", "RequireUppercaseCharacters")
 
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordPolicy(Resource):
-    """The account's password policy, owned wholly; `max_age` and `hard_expiry` stay as they are when None.
+    """The account's password policy, owned wholly. What is None stays as it is, but for a length that is too short.
 
     Zero means none: passwords that never expire, or of which none is remembered.
     """
 
-    length: int = 14
+    length: int | None = None
     remembered: int = 24
     lowercase: bool = True
     numbers: bool = True
@@ -53,7 +53,8 @@ def password_policy(facts: Facts) -> Mapping[str, Any] | None:
 def ensure_password_policy(run: Run, want: PasswordPolicy) -> None:
     """Bring the password policy to the manifest, all of it at once: AWS takes what is left out for its default."""
     found = run.read(password_policy)
-    have, target = settings(found or UNSET), wanted(want, found or UNSET)
+    have = settings(found or {})
+    target = wanted(want, have)
     drift = [Drift(name, have.get(name), value) for name, value in target.items() if have.get(name) != value]
 
     # AWS refuses zeros: what is to be none is left out.
@@ -77,11 +78,10 @@ def settings(policy: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def wanted(want: PasswordPolicy, found: Mapping[str, Any]) -> dict[str, Any]:
+def wanted(want: PasswordPolicy, have: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that shall be, with those that the manifest is silent on as they are."""
-    have = settings(found)
     return {
-        "MinimumPasswordLength": want.length,
+        "MinimumPasswordLength": max(LENGTH, have["MinimumPasswordLength"]) if want.length is None else want.length,
         "PasswordReusePrevention": want.remembered,
         "RequireLowercaseCharacters": want.lowercase,
         "RequireNumbers": want.numbers,

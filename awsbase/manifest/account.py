@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
 from awsbase.engine.place import Place, partition
+from awsbase.engine.resource import Resource
+from awsbase.ensure.account_alias import AccountAlias as Alias
+from awsbase.manifest.base import Base
 from awsbase.manifest.section import Section, advice
 from awsbase.manifest.values import AccountAlias, AccountId, Region, Tags
 from awsbase.manifest.words import shown
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
 
 
 def account_name(value: str) -> str:
@@ -44,3 +51,8 @@ class Account(Section):
     def place(self) -> Place:
         """The home region of this account."""
         return Place(self.id, self.region, self.region)
+
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield the sign-in alias."""
+        if self.alias:
+            yield Alias(place=base.place, alias=base.expand(self.alias))

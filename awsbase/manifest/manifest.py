@@ -15,6 +15,7 @@ from awsbase.manifest.account import Account
 from awsbase.manifest.alarms import Alarms
 from awsbase.manifest.audit import Audit
 from awsbase.manifest.base import Base
+from awsbase.manifest.iam import Iam
 from awsbase.manifest.notify import Channels
 from awsbase.manifest.section import Section
 from awsbase.manifest.state import State
@@ -29,6 +30,7 @@ class Manifest(Section):
     alarms: Alarms | None = Field(default=None, description="What the account tells by itself.")
     audit: Audit | None = Field(default=None, description="The record of who did what, in all regions.")
     state: State | None = Field(default=None, description="Where Terraform and OpenTofu keep their state.")
+    iam: Iam | None = Field(default=None, description="Who works in the account, and what each may do.")
 
     _order: tuple[str, ...] = PrivateAttr(default=())
 

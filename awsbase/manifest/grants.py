@@ -1,0 +1,124 @@
+"""Policies as a manifest names them: AWS's, those shipped with awsbase, its own, or any by ARN."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ValidationInfo
+
+from awsbase.engine.place import Place
+from awsbase.ensure.policy import Policy
+from awsbase.manifest.base import Base
+from awsbase.manifest.section import Problem, advice, closest
+from awsbase.manifest.values import expand
+from awsbase.manifest.words import Steps, shown
+from awsbase.policies import Document, curated, describe, problems, render
+from awsbase.policies.grammar import Kind
+
+NAME = r"[A-Za-z0-9_+=,.@-]{1,128}"
+FORMS = re.compile(rf"(aws:({NAME}/)*{NAME}|awsbase:{NAME}|{NAME}|arn:aws[a-z-]*:iam::([0-9]{{12}}|aws):policy/\S+)")
+# People leave the path out of these.
+JOBS = frozenset(
+    {
+        "Billing",
+        "DatabaseAdministrator",
+        "DataScientist",
+        "NetworkAdministrator",
+        "SupportUser",
+        "SystemAdministrator",
+        "ViewOnlyAccess",
+    }
+)
+SHIPPED = "awsbase-"
+
+
+def grant(value: str, info: ValidationInfo) -> str:
+    """Accept the name of a policy in any of its four forms."""
+    name = expand(value, info)
+    if not FORMS.fullmatch(name):
+        hint = (
+            "write aws:NAME for one of AWS's, awsbase:NAME for a shipped one, NAME for one of iam.policies, or an ARN"
+        )
+        raise advice(f"{shown(name)} names no policy", hint)
+    prefix, _, rest = name.partition(":")
+    if prefix == "aws" and rest in JOBS:
+        raise advice(f"AWS has no policy {shown(rest)}", f"did you mean 'aws:job-function/{rest}'?")
+    if prefix == "awsbase" and rest not in curated():
+        near = closest(name, [f"awsbase:{each}" for each in curated()])
+        raise advice(f"awsbase ships no policy {shown(rest)}", near or f"there are {', '.join(curated())}")
+    return name
+
+
+Grant = Annotated[str, AfterValidator(grant)]
+
+
+@dataclass(frozen=True)
+class Granted:
+    """Policies by ARN, with the addresses of those that this manifest makes."""
+
+    arns: frozenset[str]
+    made_here: tuple[str, ...]
+
+
+def granted(grants: Iterable[str], place: Place, own: Mapping[str, Policy]) -> Granted:
+    """Resolve the names of policies; `own` are those that this manifest makes, by their names."""
+    made = {policy.arn: policy.address for policy in own.values()}
+    arns = [arn_of(grant, place, own) for grant in grants]
+    return Granted(frozenset(arns), tuple(dict.fromkeys(made[arn] for arn in arns if arn in made)))
+
+
+def arn_of(grant: str, place: Place, own: Mapping[str, Policy]) -> str:
+    prefix, _, rest = grant.partition(":")
+    if not rest:
+        return own[grant].arn
+    if prefix == "arn":
+        return grant
+    if prefix == "aws":
+        return f"arn:{place.partition}:iam::aws:policy/{rest}"
+    return own[SHIPPED + rest].arn
+
+
+def dangling(grants: Iterable[str], at: Steps, names: Iterable[str], place: Place) -> Iterator[Problem]:
+    """Yield the grants that name nothing in this manifest, or something in another partition of AWS."""
+    names = list(names)
+    for index, grant in enumerate(grants):
+        if ":" not in grant and grant not in names:
+            shipped = [f"awsbase:{name}" for name in curated()]
+            hint = closest(grant, [*names, *shipped]) or f"AWS's own are written aws:{grant}"
+            yield Problem((*at, index), f"no policy called {grant!r} in iam.policies", hint)
+        elif grant.startswith("arn:") and not grant.startswith(f"arn:{place.partition}:"):
+            better = re.sub(r"arn:[a-z-]+", f"arn:{place.partition}", grant, count=1)
+            yield Problem((*at, index), f"{grant} is in another partition of AWS", f"here it is {better}")
+
+
+def shipped(grants: Iterable[str], base: Base, values: Mapping[str, object]) -> Iterator[Policy]:
+    """Yield a policy for each document shipped with awsbase that is used."""
+    for name in sorted({grant.removeprefix("awsbase:") for grant in grants if grant.startswith("awsbase:")}):
+        yield Policy(
+            place=base.place,
+            name=SHIPPED + name,
+            document=render(name, values),
+            description=describe(name).capitalize(),
+            tags=base.tags,
+        )
+
+
+def whole(statements: Iterable[Mapping[str, Any]]) -> Document:
+    """Make a document of statements."""
+    return {"Version": "2012-10-17", "Statement": [dict(statement) for statement in statements]}
+
+
+def faults(document: Document, kind: Kind, at: Steps, *, listed: bool = True, before: int = 0) -> Iterator[Problem]:
+    """Yield what AWS would refuse in a document, at the statement it is about when `at` lists the statements.
+
+    The first `before` statements are not the author's.
+    """
+    for line in problems(document, kind):
+        found = re.match(r"statement (\d+)( \(\w+\))?: ", line)
+        if found and listed and int(found[1]) > before:
+            yield Problem((*at, int(found[1]) - 1 - before), line[found.end() :])
+        else:
+            yield Problem(at, line)

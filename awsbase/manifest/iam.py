@@ -1,0 +1,367 @@
+"""The iam section: who works in the account, in which groups, with which rights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.absent_user import AbsentUser
+from awsbase.ensure.group import Group
+from awsbase.ensure.password_policy import LENGTH, PasswordPolicy
+from awsbase.ensure.policy import Policy
+from awsbase.ensure.role import Role
+from awsbase.ensure.user import User
+from awsbase.manifest.audit import Audit
+from awsbase.manifest.base import Base
+from awsbase.manifest.files import Json
+from awsbase.manifest.grants import SHIPPED, Grant, dangling, faults, granted, shipped, whole
+from awsbase.manifest.section import Problem, Section, Several, advice, closest
+from awsbase.manifest.state import State, writer_policy
+from awsbase.manifest.trust import Statement, Trust, trusted
+from awsbase.manifest.values import GroupName, IamPath, OneNameEach, PolicyName, RoleName, Tags, UserName
+from awsbase.policies import Document
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+# What every group of people has: the right to look after oneself, and the gate that asks for MFA.
+IMPLICIT = ("awsbase:require-mfa", "awsbase:self-service")
+# Quotas that AWS does not raise.
+GRANTS, GROUPS = 10, 10
+Text = Annotated[str, Field(max_length=1000)]
+
+
+class Passwords(Section):
+    """What the passwords of IAM users must be; leaving a key out never asks less of them than the account does."""
+
+    minimum_length: Annotated[int, Field(ge=6, le=128)] | None = Field(
+        default=None,
+        description=f"Characters at least; left out, {LENGTH} (CIS) or the more that the account asks for.",
+    )
+    reuse_prevention: int = Field(default=24, ge=0, le=24, description="How many old passwords cannot come back.")
+    lowercase: bool = Field(default=True, description="Ask for a lower-case letter.")
+    uppercase: bool = Field(default=True, description="Ask for an upper-case letter.")
+    numbers: bool = Field(default=True, description="Ask for a digit.")
+    symbols: bool = Field(default=True, description="Ask for another character.")
+    max_age_days: Annotated[int, Field(ge=0, le=1095)] | None = Field(
+        default=None,
+        description="Days until passwords expire, 0 for never; left out, as it is. Expiry hits existing passwords at "
+        "once, and breeds weak ones (NIST).",
+    )
+    hard_expiry: bool | None = Field(
+        default=None, description="Whether an expired password locks out until an administrator resets it."
+    )
+    users_may_change: bool = Field(default=True, description="Let users change their own passwords.")
+
+    def resource(self, base: Base) -> PasswordPolicy:
+        """Return the password policy."""
+        return PasswordPolicy(
+            place=base.place,
+            length=self.minimum_length,
+            remembered=self.reuse_prevention,
+            lowercase=self.lowercase,
+            uppercase=self.uppercase,
+            numbers=self.numbers,
+            symbols=self.symbols,
+            max_age=self.max_age_days,
+            hard_expiry=self.hard_expiry,
+            change_allowed=self.users_may_change,
+        )
+
+
+class OwnPolicy(Section):
+    """A policy of your own, from a JSON file or written here."""
+
+    file: Json | None = Field(default=None, description="A JSON policy document, relative to this manifest.")
+    statements: Several[Statement] | None = Field(default=None, description="The statements, instead of a file.")
+    description: Text = Field(default="", description="What it is for; AWS keeps the first one.")
+    path: IamPath = Field(default="/", description="Part of its ARN for good.")
+
+    @model_validator(mode="after")
+    def _has_one_document(self) -> Self:
+        if (self.file is None) == (self.statements is None):
+            raise advice(
+                "has both file and statements" if self.file else "has no document", "write one of file and statements"
+            )
+        return self
+
+    @property
+    def document(self) -> Document:
+        return self.file.value if self.file else whole(self.statements or ())
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield what AWS would refuse in the document."""
+        at = "file" if self.file else "statements"
+        yield from faults(self.document, "identity", (at,), listed=self.file is None)
+
+
+class OneGroup(Section):
+    """A group of people, or of machines."""
+
+    policies: Several[Grant] | None = Field(
+        default=None,
+        description="Its policies, these and no others: aws:NAME, awsbase:NAME, one of iam.policies, or an ARN. "
+        "Left out, what it has stays.",
+    )
+    people: bool = Field(
+        default=True,
+        description="People look after their own credentials and are asked for MFA (awsbase:self-service and "
+        "awsbase:require-mfa, attached by itself); machines cannot.",
+    )
+    path: IamPath | None = Field(default=None, description="Left out, where it is, or / when it is made.")
+
+    @property
+    def grants(self) -> tuple[str, ...]:
+        """The policies that it gets, the implicit ones included."""
+        implicit = IMPLICIT if self.people else ()
+        return (*implicit, *(grant for grant in self.policies or () if grant not in implicit))
+
+
+class OneUser(Section):
+    """A user: a person, unless all groups are of machines."""
+
+    groups: Several[GroupName] | None = Field(
+        default=None, description="These and no others; left out, those stay. People without one join {name}-people."
+    )
+    console: bool = Field(
+        default=False, description="Signs in to the console: you are told how to set the password while there is none."
+    )
+    mfa: Literal["required", "optional"] | None = Field(
+        default=None,
+        description="Whether you are told while there is no MFA device; left out, for people. The gate is the groups'.",
+    )
+    tags: Tags = Field(default_factory=dict, description="Tags on this user, beside those of the account.")
+    path: IamPath | None = Field(default=None, description="Left out, where it is, or / when it is made.")
+    state: Literal["present", "absent"] = Field(
+        default="present", description="absent deletes the user, with every password, key and device."
+    )
+
+    @property
+    def present(self) -> bool:
+        return self.state == "present"
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield what is said of a user who shall not be there."""
+        for key in sorted(self.model_fields_set - {"state"}) if not self.present else ():
+            yield Problem((key,), "an absent user has none of this", "leave it out")
+
+
+class OneRole(Section):
+    """A role: who may assume it, and what it may do then."""
+
+    trust: Trust = Field(description="Who may assume it.")
+    policies: Several[Grant] | None = Field(
+        default=None,
+        description="Its policies, named as in groups: these, the inline ones, no others. Left out, what it has stays.",
+    )
+    inline: dict[PolicyName, Several[Statement]] = Field(
+        default_factory=dict, description="Documents that exist in this role alone: a name and its statements."
+    )
+    description: Text = Field(default="", description="What it is for.")
+    max_session: int = Field(
+        default=3600, ge=3600, le=43200, description="Seconds that a session may last; short ones age well."
+    )
+    boundary: Grant | None = Field(default=None, description="A policy that its rights never exceed.")
+    path: IamPath = Field(default="/", description="Part of its ARN for good.")
+    tags: Tags = Field(default_factory=dict, description="Tags on this role, beside those of the account.")
+
+    @property
+    def grants(self) -> tuple[str, ...]:
+        return (*(self.policies or ()), *([self.boundary] if self.boundary else []))
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield what AWS would refuse in the inline documents."""
+        for name, statements in self.inline.items():
+            yield from faults(whole(statements), "identity", ("inline", name))
+
+
+class Iam(Section):
+    """Who works in the account. Whom and what it does not name, it does not touch."""
+
+    password_policy: Passwords = Field(
+        default_factory=Passwords, description="What passwords must be; left out, best practice."
+    )
+    policies: Annotated[dict[PolicyName, OwnPolicy], OneNameEach] = Field(
+        default_factory=dict, description="Policies of your own, for groups and roles to name."
+    )
+    groups: Annotated[dict[GroupName, OneGroup], OneNameEach] = Field(
+        default_factory=dict, description="Groups, and what their members may do."
+    )
+    users: Annotated[dict[UserName, OneUser], OneNameEach] = Field(
+        default_factory=dict, description="People, and machines that cannot assume a role."
+    )
+    roles: Annotated[dict[RoleName, OneRole], OneNameEach] = Field(
+        default_factory=dict, description="Roles for services, machines and other accounts."
+    )
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield names that nobody defines, names that are taken, and more than AWS allows."""
+        yield from self._names_taken(manifest)
+        yield from self._grants_missing(manifest)
+        yield from self._groups_missing(manifest)
+
+    def _names_taken(self, manifest: Manifest) -> Iterator[Problem]:
+        writer = f"{manifest.account.name}-state-writer"
+        for name in self.policies:
+            if name.lower().startswith(SHIPPED) or (manifest.state and name.lower() == writer):
+                yield Problem(("policies", name), "awsbase makes a policy of this name itself", "call it otherwise")
+
+    def _grants_missing(self, manifest: Manifest) -> Iterator[Problem]:
+        place = manifest.account.place
+        for name, group in self.groups.items():
+            at = ("groups", name, "policies")
+            yield from dangling(group.policies or (), at, self.policies, place)
+            writes = manifest.state is not None and name in manifest.state.writers
+            if (count := len(group.grants) + writes) > GRANTS:
+                message = f"{count} policies, those that awsbase attaches included, and IAM takes {GRANTS} on a group"
+                yield Problem(at, message, "put several into one of iam.policies")
+        for name, role in self.roles.items():
+            yield from dangling(role.policies or (), ("roles", name, "policies"), self.policies, place)
+            for problem in dangling([role.boundary] if role.boundary else [], (), self.policies, place):
+                yield Problem(("roles", name, "boundary"), problem.message, problem.hint)
+            if f"role/{name}" in trusted(role.trust.document(place), place):
+                message, hint = "a role cannot trust itself before it is there", "test aws:PrincipalArn with ArnLike"
+                yield Problem(("roles", name, "trust"), message, hint)
+
+    def _groups_missing(self, manifest: Manifest) -> Iterator[Problem]:
+        people = people_group(manifest)
+        names = [*self.groups, people]
+        for name, user in self.users.items():
+            for index, group in enumerate(user.groups or ()):
+                if group not in names:
+                    hint = closest(group, names) or "define it in iam.groups"
+                    yield Problem(("users", name, "groups", index), f"no group called {group!r}", hint)
+            if len(user.groups or ()) > GROUPS:
+                message = f"{len(user.groups or ())} groups, and IAM puts a user into {GROUPS} at most"
+                yield Problem(("users", name, "groups"), message, "join some of them")
+            known = all(group in names for group in user.groups or ())
+            if user.console and user.present and known and not self._is_person(user, people):
+                message, hint = "a machine does not sign in to the console", "put the user into a group of people"
+                yield Problem(("users", name, "console"), message, hint)
+
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield the password policy, and then policies, groups, roles and users."""
+        people = people_group(manifest)
+        groups = self._groups(people)
+        holders: list[OneGroup | OneRole] = [*groups.values(), *self.roles.values()]
+        grants = [grant for holder in holders for grant in holder.grants]
+        own = self._policies(base, manifest, grants)
+
+        yield self.password_policy.resource(base)
+        yield from own.values()
+        for name, group in groups.items():
+            yield self._group(name, group, base, manifest, own)
+        for name, role in self.roles.items():
+            yield self._role(name, role, base, own)
+        for name, user in self.users.items():
+            yield self._user(name, user, base, people)
+
+    def _policies(self, base: Base, manifest: Manifest, grants: list[str]) -> dict[str, Policy]:
+        written = [
+            Policy(
+                place=base.place,
+                name=base.expand(name),
+                document=policy.document,
+                description=policy.description,
+                path=policy.path,
+                tags=base.tags,
+            )
+            for name, policy in self.policies.items()
+        ]
+        return {policy.name: policy for policy in [*written, *shipped(grants, base, names(base, manifest))]}
+
+    def _groups(self, people: str) -> dict[str, OneGroup]:
+        """Return the groups, with the one for people without any if somebody needs it."""
+        needed = any(self._joined(user, people) != frozenset(user.groups or ()) for user in self._present())
+        named = any(people in (user.groups or ()) for user in self._present())
+        if people in self.groups or not (needed or named):
+            return self.groups
+        return {**self.groups, people: OneGroup()}
+
+    def _present(self) -> Iterator[OneUser]:
+        return (user for user in self.users.values() if user.present)
+
+    def _joined(self, user: OneUser, people: str) -> frozenset[str]:
+        """Return a user's groups: people who are in none join the one that is for them."""
+        return frozenset(user.groups or (people,))
+
+    def _is_person(self, user: OneUser, people: str) -> bool:
+        return any(group not in self.groups or self.groups[group].people for group in self._joined(user, people))
+
+    def _group(self, name: str, group: OneGroup, base: Base, manifest: Manifest, own: Mapping[str, Policy]) -> Group:
+        given = granted(group.grants, base.place, own)
+        arns, made = given.arns, given.made_here
+        if manifest.state and name in manifest.state.writers:
+            writer = writer_policy(base)
+            arns |= {base.place.global_arn("iam", f"policy/{writer}")}
+            made += (f"policy/{writer}",)
+        return Group(
+            place=base.place,
+            name=name,
+            path=group.path,
+            policies=arns,
+            exact=group.policies is not None,
+            made_here=made,
+        )
+
+    def _role(self, name: str, role: OneRole, base: Base, own: Mapping[str, Policy]) -> Role:
+        place = base.place
+        given = granted(role.policies or (), place, own)
+        boundary = granted([role.boundary] if role.boundary else [], place, own)
+        trust = role.trust.document(place)
+        managed = {f"role/{each}" for each in self.roles} | {
+            f"user/{each}" for each, user in self.users.items() if user.present
+        }
+        principals = [address for address in dict.fromkeys(trusted(trust, place)) if address in managed]
+        return Role(
+            place=place,
+            name=name,
+            trust=trust,
+            policies=given.arns,
+            inline={each: whole(statements) for each, statements in role.inline.items()},
+            exact=role.policies is not None,
+            path=role.path,
+            description=role.description,
+            tags={**base.tags, **role.tags},
+            boundary=next(iter(boundary.arns), None),
+            max_session=role.max_session,
+            made_here=(*given.made_here, *boundary.made_here, *principals),
+        )
+
+    def _user(self, name: str, user: OneUser, base: Base, people: str) -> User | AbsentUser:
+        if not user.present:
+            return AbsentUser(place=base.place, name=name)
+        groups = self._joined(user, people)
+        return User(
+            place=base.place,
+            name=name,
+            path=user.path,
+            groups=groups,
+            exact=user.groups is not None,
+            console=user.console,
+            mfa=self._is_person(user, people) if user.mfa is None else user.mfa == "required",
+            tags={**base.tags, **user.tags},
+            made_here=tuple(f"group/{group}" for group in sorted(groups)),
+        )
+
+
+def people_group(manifest: Manifest) -> str:
+    """Return the name of the group for people who are in no other."""
+    return f"{manifest.account.name}-people"
+
+
+def names(base: Base, manifest: Manifest) -> dict[str, Any]:
+    """Return what the shipped policies protect, by the default names where a section is left out."""
+    state, audit = manifest.state or State(), manifest.audit or Audit()
+    return {
+        "partition": base.place.partition,
+        "account": base.place.account,
+        "region": base.place.home,
+        "name": base.name,
+        "state_bucket": base.expand(state.bucket),
+        "audit_bucket": base.expand(audit.bucket),
+        "trail": base.expand(audit.trail),
+    }

@@ -1,0 +1,86 @@
+"""Who may assume a role, as a manifest says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+
+from awsbase.engine.place import Place
+from awsbase.manifest.grants import faults, whole
+from awsbase.manifest.section import Problem, Section, Several, advice
+from awsbase.manifest.values import account_id, expand, named
+from awsbase.policies import Document
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+Service = Annotated[str, named(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?", "service: like ec2.amazonaws.com")]
+Statement = dict[str, Any]
+
+
+def account(value: str, info: ValidationInfo) -> str:
+    """Accept an account id, or `{id}` for this account."""
+    return account_id(expand(value, info))
+
+
+class Trust(Section):
+    """Who may assume the role: services of AWS, accounts, or whoever the statements say."""
+
+    services: Several[Service] = Field(
+        default=(), description="Services of AWS, such as ec2.amazonaws.com.", examples=[["ec2.amazonaws.com"]]
+    )
+    accounts: Several[Annotated[str, AfterValidator(account)]] = Field(
+        default=(), description="Accounts, {id} for this one; whom of its people it lets in, each account says itself."
+    )
+    mfa: bool = Field(
+        default=True, description="Whether people of those accounts need an MFA code; false lets machines in."
+    )
+    statements: Several[Statement] = Field(
+        default=(), description="Statements of a trust policy, for what the other keys cannot say."
+    )
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if not (self.services or self.accounts or self.statements):
+            raise advice("nobody may assume this role", "name services, accounts or statements")
+        return self
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield what AWS would refuse in the statements."""
+        made = len(self.made(manifest.account.place))
+        yield from faults(self.document(manifest.account.place), "trust", ("statements",), before=made)
+
+    def document(self, place: Place) -> Document:
+        """Return the trust policy."""
+        return whole([*self.made(place), *self.statements])
+
+    def made(self, place: Place) -> list[Statement]:
+        """Return the statements for services and accounts."""
+        statements: list[Statement] = []
+        if self.services:
+            principals = {"Service": list(self.services)}
+            statements.append({"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole"})
+        if self.accounts:
+            principals = {"AWS": [f"arn:{place.partition}:iam::{each}:root" for each in self.accounts]}
+            condition = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}} if self.mfa else {}
+            statements.append({"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole", **condition})
+        return statements
+
+
+def trusted(document: object, place: Place) -> Iterator[str]:
+    """Yield the addresses of this account's users and roles that a trust policy names: AWS wants them to exist."""
+    match document:
+        case str():
+            entity = re.fullmatch(rf"arn:{place.partition}:iam::{place.account}:(user|role)/(?:.*/)?([^/]+)", document)
+            if entity:
+                yield f"{entity[1]}/{entity[2]}"
+        case Mapping():
+            for key, part in document.items():
+                if key != "Condition":
+                    yield from trusted(part, place)
+        case list() | tuple():
+            for part in document:
+                yield from trusted(part, place)
