@@ -176,7 +176,7 @@ def test_a_session_without_mfa_cannot_call_iam() -> None:
 @pytest.mark.parametrize(("seconds", "said"), [(899, "ParamValidation"), (129601, "ValidationError"), (129600, None)])
 def test_a_session_lasts_as_long_as_allowed(seconds: int, said: str | None) -> None:
     sandbox, phone = enrolled()
-    params = {"SerialNumber": phone.serial, "TokenCode": phone.code(), "DurationSeconds": seconds}
+    params: dict[str, Any] = {"SerialNumber": phone.serial, "TokenCode": phone.code(), "DurationSeconds": seconds}
     if said == "ParamValidation":  # botocore checks the minimum by itself
         pytest.importorskip("botocore")
         with pytest.raises(Exception, match="valid min value: 900"):
