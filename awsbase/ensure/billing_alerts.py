@@ -57,8 +57,10 @@ def preference(facts: Facts, region: str) -> BillingFacts | None:
 
 def published(facts: Facts, region: str) -> bool:
     """Tell whether estimated charges have been published lately, which they are once the preference is on."""
-    cloudwatch = facts.aws.at(region).cloudwatch
-    return bool(cloudwatch.list_metrics(Namespace=NAMESPACE, MetricName=METRIC)["Metrics"])
+    pages = (
+        facts.aws.at(region).cloudwatch.get_paginator("list_metrics").paginate(Namespace=NAMESPACE, MetricName=METRIC)
+    )
+    return any(page["Metrics"] for page in pages)
 
 
 def billing_reads(want: BillingAlerts) -> Iterator[Read]:
