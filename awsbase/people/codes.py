@@ -48,13 +48,13 @@ def until_next(now: datetime) -> int:
 def claim(folder: Path, serial: str, code: Secret, now: datetime) -> None:
     """Note that a code of a device is about to be sent; raise SpentCode when any awsbase has sent it before.
 
-    What is noted is the step and eight bits of a salted hash: enough to know a code again, too few to find it.
+    What is noted is the step and two bytes of a salted hash: enough to know a code again, too few to tell it.
     """
     device = hashlib.sha256(serial.encode()).hexdigest()[:16]
     with locked(folder / f"codes-{device}") as held:
         noted = _noted(held)
         salt = noted.get("salt") or secrets.token_hex(16)
-        mark = hashlib.sha256(f"{salt}{code.reveal()}".encode()).hexdigest()[:2]
+        mark = hashlib.sha256(f"{salt}{code.reveal()}".encode()).hexdigest()[:4]
         present = step(now)
         sent = [(at, one) for at, one in noted.get("sent", []) if abs(present - at) < REMEMBERED]
         if any(one == mark for _, one in sent):

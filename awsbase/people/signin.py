@@ -28,22 +28,20 @@ CONSOLE_LONGEST = 43200
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PATIENCE = 30
 
-NO_ROLE = """\
-AWS signs only roles in with a link: the session of a user's own key (GetSessionToken) cannot open the console.
-Set up a role that trusts you with MFA, then name it with --role. In the manifest:
-
-  iam:
-    roles:
-      Console:
-        trust:
-          Version: "2012-10-17"
-          Statement:
-            - Effect: Allow
-              Principal: {AWS: "USER-ARN"}
-              Action: sts:AssumeRole
-              Condition: {Bool: {"aws:MultiFactorAuthPresent": "true"}}
-        policies: ["awsbase:read-only"]
+ROLE_MANIFEST = """\
+iam:
+  roles:
+    Console: {trust: {accounts: ["{id}"]}, max_session: 43200, policies: ["aws:ReadOnlyAccess"]}
+  policies:
+    console: {statements: [{Effect: Allow, Action: sts:AssumeRole, Resource: "arn:*:iam::*:role/Console"}]}
+  groups:
+    Console: {policies: [console]}
 """
+NO_ROLE = """\
+AWS makes links for roles only: the session of a user's own key (GetSessionToken) opens no console.
+Name a role that trusts you, with --role. If there is none yet, these lines of the manifest make one:
+
+""" + "".join(f"    {line}\n" for line in ROLE_MANIFEST.splitlines())
 
 
 def link(
@@ -56,7 +54,7 @@ def link(
 ) -> Secret:
     """Return a link that signs in to the console as the session's role; it can be opened for 15 minutes."""
     if session.role is None:
-        raise Refused("no sign-in link can be made for this session", hint=NO_ROLE.strip())
+        raise Refused("no sign-in link can be made for this session", hint=NO_ROLE.rstrip())
     partition = session.role.split(":")[1]
     if partition not in HOSTS:
         raise Refused(f"no sign-in host is known for the partition {partition}")

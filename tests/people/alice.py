@@ -1,0 +1,135 @@
+"""Alice: an IAM user of a sandbox with an access key in her AWS files, a phone, and a terminal that answers."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pyotp
+
+from awsbase.aws import Aws
+from awsbase.people import files
+from awsbase.people.connect import connect
+from awsbase.people.files import Files
+from awsbase.people.profiles import Source
+from awsbase.people.secret import Secret
+from awsbase.people.session import Person
+from awsbase.sandbox import Sandbox
+
+ACCOUNT = "123456789012"
+
+
+class Phone:
+    """An authenticator app with the seed of one device."""
+
+    def __init__(self, sandbox: Sandbox, name: str, user: str = "alice") -> None:
+        iam = sandbox.client("iam")
+        made = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
+        self.serial: str = made["SerialNumber"]
+        self.seed: str = made["Base32StringSeed"].decode()
+        self.sandbox = sandbox
+        codes = {"AuthenticationCode1": self.code(-1), "AuthenticationCode2": self.code()}
+        iam.enable_mfa_device(UserName=user, SerialNumber=self.serial, **codes)
+        sandbox.clock.advance(30)
+
+    def code(self, steps: int = 0) -> str:
+        """Return the code that the phone shows some steps from now."""
+        return pyotp.TOTP(self.seed).at(int(self.sandbox.clock.time()) + 30 * steps)
+
+
+@dataclass
+class Terminal:
+    """Answers questions in their order, and remembers what it was asked and told."""
+
+    answers: list[Callable[[], str] | str] = field(default_factory=list)
+    choices: list[int] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+
+    def ask(self, question: str) -> Secret:
+        self.asked.append(question)
+        assert self.answers, f"nobody expected to be asked: {question}"
+        answer = self.answers.pop(0)
+        return Secret(answer if isinstance(answer, str) else answer())
+
+    def select(self, question: str, choices: Sequence[str]) -> int:
+        self.asked.append(f"{question} {', '.join(choices)}")
+        return self.choices.pop(0)
+
+    def tell(self, text: str) -> None:
+        self.told.append(text)
+
+
+class Alice:
+    """One person with everything that belongs to her."""
+
+    def __init__(self, home: Path, *, devices: int = 1) -> None:
+        self.sandbox = Sandbox()
+        self.home = home
+        self.files: Files = files.find({}, home)
+        self.environ: dict[str, str] = {}
+        self.terminal = Terminal()
+        iam = self.sandbox.client("iam")
+        iam.create_user(UserName="alice")
+        key = iam.create_access_key(UserName="alice")["AccessKey"]
+        self.key = Secret(key["SecretAccessKey"])
+        self.key_id: str = key["AccessKeyId"]
+        files.write_credentials(
+            self.files, "acme", {"aws_access_key_id": self.key_id, "aws_secret_access_key": self.key.reveal()}
+        )
+        files.write_config(self.files, "acme", {"region": "eu-west-1"})
+        self.phones = [Phone(self.sandbox, f"alice-{n}") for n in range(devices)]
+        self.sandbox.calls.clear()
+
+    @property
+    def phone(self) -> Phone:
+        return self.phones[0]
+
+    def types(self, *answers: Callable[[], str] | str) -> None:
+        """Answer the next questions so."""
+        self.terminal.answers += answers
+
+    def person(self, **changed: Any) -> Person:
+        """Return her as `refresh` sees her."""
+        terminal, now = self.terminal, self.sandbox.clock.now
+        person = Person(
+            self.files, self.environ, terminal.ask, terminal.select, terminal.tell, now=now, connect=self.connect
+        )
+        return replace(person, **changed)
+
+    def connect(self, source: Source, region: str) -> Aws:
+        """Open the way to the sandbox as to AWS itself."""
+        aws = connect(source, region)
+        transport: Any = self.sandbox.transport
+        aws.clients.session.events.register("before-send", transport)
+        return aws
+
+    def client(self, profile: str, service: str) -> Any:
+        """Return a client that uses a profile of her files as any AWS tool would."""
+        import boto3
+
+        session: Any = boto3.Session(profile_name=profile)
+        session.events.register("before-send", self.sandbox.transport)
+        return session.client(service, region_name="eu-west-1")
+
+    def role(self, name: str = "Admin", *, longest: int = 3600, trusted: str = f"arn:aws:iam::{ACCOUNT}:root") -> str:
+        """Make a role that wants MFA."""
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"AWS": trusted},
+            "Action": "sts:AssumeRole",
+            "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        }
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        made = self.sandbox.client("iam").create_role(
+            RoleName=name, AssumeRolePolicyDocument=document, MaxSessionDuration=longest
+        )
+        self.sandbox.calls.clear()
+        return str(made["Role"]["Arn"])
+
+    def calls(self) -> list[str]:
+        """Return what AWS was asked since the last time."""
+        names = [call.name for call in self.sandbox.calls]
+        self.sandbox.calls.clear()
+        return names

@@ -1,0 +1,387 @@
+"""One code gives a session that all AWS tools find; it is used until it ends."""
+
+import re
+import stat
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from awsbase.errors import AwsbaseError
+from awsbase.people import files
+from awsbase.people.session import Held, Wanted, refresh
+from awsbase.sandbox import Fault
+from awsbase.sandbox.rules.mfa import give_fido
+from tests.people.alice import ACCOUNT, Alice, Phone
+
+ACME = Wanted("acme")
+FIRST = ["sts:GetCallerIdentity", "iam:ListMFADevices", "sts:GetSessionToken"]
+
+
+def fresh(alice: Alice, wanted: Wanted = ACME) -> Held:
+    """Get a session with the code of the first phone."""
+    alice.types(alice.phone.code)
+    return refresh(wanted, alice.person())
+
+
+def refused(alice: Alice, wanted: Wanted = ACME) -> AwsbaseError:
+    with pytest.raises(AwsbaseError) as said:
+        refresh(wanted, alice.person())
+    return said.value
+
+
+def test_a_code_gives_a_session_that_boto3_finds(alice: Alice) -> None:
+    held = fresh(alice)
+
+    assert (held.profile, held.reused) == ("acme-mfa", False)
+    assert held.session.left(alice.sandbox.clock.now()) == pytest.approx(12 * 3600, abs=5)
+    assert alice.calls() == FIRST
+    assert alice.terminal.asked == ["MFA code of alice-0: "]
+    assert alice.client("acme-mfa", "sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/alice"
+    # Without MFA in the session IAM would not answer.
+    assert alice.client("acme-mfa", "iam").list_users()["Users"]
+    assert stat.S_IMODE(alice.files.credentials.stat().st_mode) == 0o600
+    assert files.read_config(alice.files)["acme-mfa"] == {"region": "eu-west-1"}
+    kept = files.read_credentials(alice.files)["acme-mfa"]
+    assert list(kept)[:3] == ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"]
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", kept["x_security_token_expires"])
+
+
+def test_a_live_session_is_used_again_without_asking_anybody(alice: Alice) -> None:
+    first = fresh(alice).session
+    alice.calls()
+    before = alice.files.credentials.read_bytes()
+    alice.sandbox.clock.advance(11 * 3600)
+
+    held = refresh(ACME, alice.person())
+
+    assert held.reused
+    assert held.session.key_id == first.key_id
+    assert alice.calls() == []
+    assert alice.files.credentials.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("later", "wanted"),
+    [(12 * 3600 - 600, ACME), (13 * 3600, ACME), (60, Wanted("acme", force=True))],
+    ids=["ten minutes left", "over", "forced"],
+)
+def test_a_new_session_takes_the_place_of_the_old_one(alice: Alice, later: int, wanted: Wanted) -> None:
+    first = fresh(alice).session
+    alice.sandbox.clock.advance(later)
+
+    held = fresh(alice, wanted)
+
+    assert not held.reused
+    assert held.session.key_id != first.key_id
+    assert files.read_credentials(alice.files)["acme-mfa"]["aws_access_key_id"] == held.session.key_id
+
+
+def test_to_refresh_the_session_in_use_is_to_refresh_what_it_came_from(alice: Alice) -> None:
+    fresh(alice)
+    alice.sandbox.clock.advance(13 * 3600)
+    alice.environ["AWS_PROFILE"] = "acme-mfa"
+
+    held = fresh(alice, Wanted())
+
+    assert (held.profile, held.session.source) == ("acme-mfa", "acme")
+
+
+def test_a_code_is_never_sent_twice(alice: Alice) -> None:
+    fresh(alice)
+    alice.calls()
+    spent = alice.phone.code()
+
+    def waits() -> str:
+        alice.sandbox.clock.advance(30)
+        return alice.phone.code()
+
+    alice.types(spent, waits)
+    refresh(Wanted("acme", force=True), alice.person())
+
+    assert alice.calls() == ["sts:GetCallerIdentity", "iam:ListMFADevices", "sts:GetSessionToken"]
+    assert re.search(r"sent before.*\n.*wait \d+ s for the next", "".join(alice.terminal.told))
+
+
+def test_a_wrong_code_is_asked_for_again(alice: Alice) -> None:
+    alice.types("nonsense", "000 000", alice.phone.code)
+    held = refresh(ACME, alice.person())
+
+    assert not held.reused
+    assert alice.calls() == [*FIRST, "sts:GetSessionToken"]
+    assert [told.splitlines()[0] for told in alice.terminal.told] == [
+        "a code is six digits",
+        "AWS did not take the code of alice-0",
+    ]
+
+
+def test_three_wrong_codes_are_enough(alice: Alice) -> None:
+    alice.types("000001", "000002", "000003")
+    before = alice.files.credentials.read_bytes()
+
+    assert refused(alice).message == "AWS did not take the code of alice-0"
+    assert alice.files.credentials.read_bytes() == before
+
+
+def test_a_lost_answer_is_not_asked_for_again(alice: Alice) -> None:
+    alice.sandbox.faults.add(Fault("reset after", on="sts:GetSessionToken"))
+    alice.types(alice.phone.code)
+
+    assert "may have taken the code" in refused(alice).message
+    assert alice.calls() == FIRST
+
+
+def test_of_several_devices_one_is_chosen_and_security_keys_cannot_be(tmp_path: Path) -> None:
+    alice = Alice(tmp_path, devices=2)
+    give_fido(alice.sandbox, "alice", "yubi")
+    alice.terminal.choices.append(1)
+    alice.types(alice.phones[1].code)
+
+    held = refresh(ACME, alice.person())
+
+    assert held.session.serial == alice.phones[1].serial
+    assert re.fullmatch(
+        r"MFA device \(unusable here: yubi-\w+ \(security key\)\): alice-0, alice-1", alice.terminal.asked[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "calls"), [("alice-1", FIRST), (f"arn:aws:iam::{ACCOUNT}:mfa/alice-1", [FIRST[0], FIRST[2]])]
+)
+def test_the_device_can_be_named(tmp_path: Path, wanted: str, calls: list[str]) -> None:
+    alice = Alice(tmp_path, devices=2)
+    alice.types(alice.phones[1].code)
+
+    refresh(Wanted("acme", device=wanted), alice.person())
+
+    assert alice.calls() == calls
+
+
+def test_mfa_serial_of_the_profile_is_the_device(alice: Alice) -> None:
+    files.write_config(alice.files, "acme", {"mfa_serial": alice.phone.serial})
+    fresh(alice)
+    assert alice.calls() == ["sts:GetCallerIdentity", "sts:GetSessionToken"]
+
+
+def with_fido(alice: Alice) -> None:
+    give_fido(alice.sandbox, "alice", "yubi")
+
+
+def serial_of_somebody_else(alice: Alice) -> None:
+    files.write_config(alice.files, "acme", {"mfa_serial": f"arn:aws:iam::{ACCOUNT}:mfa/bob"})
+    alice.types("123456")
+
+
+def denied_the_list(alice: Alice) -> None:
+    alice.sandbox.faults.add(Fault("access denied", on="iam:ListMFADevices"))
+
+
+def nothing(alice: Alice) -> None:
+    """Leave her as she is."""
+
+
+@pytest.mark.parametrize(
+    ("prepare", "wanted", "said", "hint"),
+    [
+        (nothing, ACME, "you have no MFA device yet", "awsbase mfa create"),
+        (with_fido, ACME, "no device of yours shows codes: yubi", "awsbase mfa create"),
+        (nothing, Wanted("acme", device="old"), "no device called old", "awsbase mfa create"),
+        (nothing, Wanted("acme", device=f"arn:aws:iam::{ACCOUNT}:u2f/user/alice/y"), "y is a security key", "virtual"),
+        (serial_of_somebody_else, ACME, "AWS knows no device arn:aws:iam::123456789012:mfa/bob", "mfa_serial"),
+        (denied_the_list, ACME, "alice may not list their own MFA devices", "--device"),
+        (nothing, Wanted("acne"), "no profile called acne", "did you mean acme?"),
+    ],
+)
+def test_a_device_or_profile_that_will_not_do_is_explained(
+    tmp_path: Path, prepare: Any, wanted: Wanted, said: str, hint: str
+) -> None:
+    alice = Alice(tmp_path, devices=0)
+    prepare(alice)
+
+    error = refused(alice, wanted)
+
+    assert said in error.message
+    assert error.hint
+    assert hint in error.hint
+
+
+ROLE_PROFILE = {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/x"}
+
+
+@pytest.mark.parametrize(
+    ("credentials", "config", "wanted", "said"),
+    [
+        ({"aws_access_key_id": "AKIAX", "aws_secret_access_key": "s"}, {}, ACME, "long-term keys; they are not"),
+        ({}, ROLE_PROFILE, ACME, "has role_arn in the config file"),
+        ({}, {"credential_process": "x"}, ACME, "has credential_process in the config file"),
+        ({}, {}, Wanted("acme", destination="acme"), "cannot take the place of the keys"),
+        ({}, {}, Wanted("acme", destination="a]\n[b"), "cannot be the name of a profile"),
+        ({}, {}, Wanted("acme", duration=899), "AWS gives no 14 min for a session: from 15 min to 36 h"),
+        ({}, {}, Wanted("acme", duration=129601), "from 15 min to 36 h"),
+        ({}, {}, Wanted("acme", duration=43201, role="Admin"), "for a role's session: from 15 min to 12 h"),
+    ],
+)
+def test_what_must_not_be_replaced_is_refused_before_a_code_is_asked_for(
+    alice: Alice, credentials: dict[str, str], config: dict[str, str], wanted: Wanted, said: str
+) -> None:
+    if credentials:
+        files.write_credentials(alice.files, "acme-mfa", credentials)
+    if config:
+        files.write_config(alice.files, "acme-mfa", config)
+    before = alice.files.credentials.read_bytes()
+
+    assert said in refused(alice, wanted).message
+    assert alice.files.credentials.read_bytes() == before
+    assert alice.calls() == []
+
+
+def held_by(caller: str) -> Any:
+    def prepare(alice: Alice) -> None:
+        key = alice.sandbox.key(caller)
+        token = {"aws_session_token": key.token}
+        files.write_credentials(
+            alice.files, "acme", {"aws_access_key_id": key.id, "aws_secret_access_key": key.secret, **token}
+        )
+
+    return prepare
+
+
+def process(command: str) -> Any:
+    def prepare(alice: Alice) -> None:
+        files.write_credentials(alice.files, "acme", {"aws_access_key_id": None, "aws_secret_access_key": None})
+        files.write_config(alice.files, "acme", {"credential_process": command})
+
+    return prepare
+
+
+def sso(alice: Alice) -> None:
+    files.write_config(alice.files, "staff", {"sso_session": "acme"})
+
+
+@pytest.mark.parametrize(
+    ("prepare", "profile", "said"),
+    [
+        (held_by("session/alice"), "acme", "profile acme holds the keys of a session"),
+        (held_by("root"), "acme", "these are root's access keys"),
+        (sso, "staff", "profile staff signs in with SSO"),
+        (process("awsbase mfa credentials --profile acme"), "acme", "gets its credentials from awsbase itself"),
+        (lambda alice: files.write_config(alice.files, "empty", {"region": "x"}), "empty", "holds no access key"),
+    ],
+)
+def test_only_a_users_long_term_keys_get_a_session(alice: Alice, prepare: Any, profile: str, said: str) -> None:
+    prepare(alice)
+    assert said in refused(alice, Wanted(profile)).message
+
+
+def test_keys_in_the_environment_have_the_default_profile(alice: Alice) -> None:
+    alice.environ |= {"AWS_ACCESS_KEY_ID": alice.key_id, "AWS_SECRET_ACCESS_KEY": alice.key.reveal()}
+    assert fresh(alice, Wanted()).profile == "default-mfa"
+
+
+def test_a_role_is_assumed_with_the_code_itself(alice: Alice) -> None:
+    arn = alice.role(longest=7200)
+    plain = fresh(alice).session
+    alice.calls()
+    alice.sandbox.clock.advance(30)
+
+    held = fresh(alice, Wanted("acme", role="Admin", duration=7200))
+
+    assert (held.profile, held.session.role) == ("acme-Admin-mfa", arn)
+    assert alice.calls() == ["sts:GetCallerIdentity", "iam:ListMFADevices", "sts:AssumeRole"]
+    who = alice.client("acme-Admin-mfa", "sts").get_caller_identity()["Arn"]
+    assert who == f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/alice"
+    assert files.read_credentials(alice.files)["acme-mfa"]["aws_access_key_id"] == plain.key_id
+    assert refresh(Wanted("acme", role=arn), alice.person()).reused
+
+
+def test_a_profile_with_a_role_gets_the_session_of_the_role(alice: Alice) -> None:
+    settings = {"role_arn": alice.role(), "source_profile": "acme", "role_session_name": "alice at work"}
+    files.write_config(alice.files, "admin", settings)
+
+    held = fresh(alice, Wanted("admin"))
+
+    assert held.profile == "admin-mfa"
+    who = alice.client("admin-mfa", "sts").get_caller_identity()["Arn"]
+    assert who == f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/alice-at-work"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said", "hint"),
+    [
+        (Wanted("acme", role="Absent"), "not authorized to perform: sts:AssumeRole", "no such role, or its trust"),
+        (Wanted("acme", role="Admin", duration=7200), "exceeds the MaxSessionDuration", "--duration"),
+    ],
+)
+def test_a_role_that_is_refused_is_explained(alice: Alice, wanted: Wanted, said: str, hint: str) -> None:
+    alice.role()
+    alice.types(alice.phone.code)
+
+    error = refused(alice, wanted)
+
+    assert said in error.message
+    assert error.hint
+    assert hint in error.hint
+
+
+def test_two_at_the_same_time_share_one_code(alice: Alice) -> None:
+    second_waits, results = threading.Event(), {}
+    code = alice.phone.code()
+
+    def ask(question: str) -> Any:
+        alice.types(code)
+        assert second_waits.wait(20)
+        return alice.terminal.ask(question)
+
+    def run(name: str, **changed: Any) -> None:
+        results[name] = refresh(Wanted("acme", force=True), alice.person(**changed))
+
+    asking = threading.Event()
+
+    def first_asks(question: str) -> Any:
+        asking.set()
+        return ask(question)
+
+    first = threading.Thread(target=run, args=("first",), kwargs={"ask": first_asks})
+    second = threading.Thread(target=run, args=("second",), kwargs={"tell": lambda _: second_waits.set()})
+    first.start()
+    assert asking.wait(20)
+    second.start()
+    first.join()
+    second.join()
+
+    assert results["first"].session.key_id == results["second"].session.key_id
+    assert (results["first"].reused, results["second"].reused) == (False, True)
+    assert alice.calls() == FIRST
+
+
+def test_nothing_secret_is_shown_or_kept_elsewhere(alice: Alice, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="awsbase")
+    code = alice.phone.code()
+    session = fresh(alice).session
+    shown = [repr(session), str(session), caplog.text, *alice.terminal.asked, *alice.terminal.told]
+    alice.types(code, code, code)
+    error = refused(alice, Wanted("acme", force=True))
+    shown += [repr(error), str(error), error.hint or ""]
+    shown += [path.read_text() for path in alice.files.state.iterdir()]
+
+    secrets = [session.secret_key.reveal(), session.token.reveal(), alice.key.reveal(), code, alice.phone.seed]
+    assert [secret for secret in secrets if any(secret in text for text in shown)] == []
+
+
+def test_the_phone_of_another_user_is_no_use(alice: Alice) -> None:
+    alice.sandbox.client("iam").create_user(UserName="bob")
+    bobs = Phone(alice.sandbox, "bob", "bob")
+    alice.types(bobs.code, bobs.code, bobs.code)
+    assert refused(alice, Wanted("acme", device=bobs.serial)).message.startswith("AWS knows no device")
+
+
+def test_a_wrong_clock_is_named(alice: Alice) -> None:
+    def now() -> Any:
+        return alice.sandbox.clock.now() + timedelta(minutes=7)
+
+    alice.types("000001", "000002", "000003")
+    with pytest.raises(AwsbaseError) as said:
+        refresh(ACME, alice.person(now=now))
+    assert said.value.message == "AWS did not take the code of alice-0"
