@@ -70,7 +70,7 @@ def ask_to_confirm(run: Run, want: Subscription) -> None:
     if want.protocol == "email":
         run.needs_you(
             f"{want.endpoint} has to confirm the subscription to {want.topic} ({want.place.region})",
-            f"open the mail 'AWS Notification - Subscription Confirmation' that went to {want.endpoint}; "
+            f"in the mailbox of {want.endpoint} open the mail 'AWS Notification - Subscription Confirmation'; "
             "look among the spam too",
             "follow its link 'Confirm subscription'",
             "or, so that the link at the foot of every mail cannot unsubscribe, take the Token from that link and run: "
