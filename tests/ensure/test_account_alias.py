@@ -1,0 +1,22 @@
+"""An account has one alias, and a new one takes the place of the old."""
+
+from __future__ import annotations
+
+import pytest
+
+from awsbase.engine.changes import Drift
+from awsbase.ensure.account_alias import AccountAlias, account_alias
+from tests.ensure.planned import HOME, planned, said
+
+
+@pytest.mark.parametrize(
+    ("have", "changes"),
+    [(None, ["create account alias"]), ("acme", []), ("old", ["update account alias"])],
+    ids=["none", "converged", "another"],
+)
+def test_the_account_gets_its_alias(have: str | None, changes: list[str]) -> None:
+    run = planned(AccountAlias(place=HOME, alias="acme"), {account_alias: have})
+    assert said(run) == changes
+    assert [change.drift for change in run.changes if change.action == "update"] == (
+        [(Drift("alias", "old", "acme"),)] if have == "old" else []
+    )

@@ -1,0 +1,108 @@
+"""A role's trust is compared by meaning; what may be left to AWS is neither read nor written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from awsbase.engine.changes import Drift
+from awsbase.ensure.authorization import Elsewhere, RoleFacts, roles
+from awsbase.ensure.made import Made
+from awsbase.ensure.role import Role, settings
+from awsbase.policies.document import Document
+from tests.ensure.planned import HOME, planned, said
+
+READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+TAGS = {"awsbase:address": "role/ci"}
+
+
+def trust(principal: object, **more: object) -> Document:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **more}],
+    }
+
+
+CI = Role(
+    place=HOME,
+    name="ci",
+    trust=trust({"AWS": "arn:aws:iam::123456789012:root"}),
+    policies=frozenset({READ}),
+    inline={"logs": trust("*")},
+)
+HAVE = RoleFacts(CI.arn, "ci", "/", trust=CI.trust, policies=CI.policies, inline={"logs": trust("*")}, tags=TAGS)
+
+
+@pytest.mark.parametrize(
+    ("have", "changes"),
+    [
+        (None, ["create role", f"create attachment {READ}", "create inline policy logs"]),
+        (HAVE, []),
+        (replace(HAVE, trust=trust({"AWS": ["123456789012"]}, Sid="ByHand")), []),
+        (replace(HAVE, trust=trust({"AWS": "AROAEXAMPLE0000000000"})), ["update trust"]),
+        (replace(HAVE, tags={}), ["update tags"]),
+        (replace(HAVE, boundary=ADMIN), []),
+        (replace(HAVE, policies=frozenset({ADMIN})), [f"create attachment {READ}", f"delete attachment {ADMIN}"]),
+        (replace(HAVE, inline={"more": trust("*")}), ["create inline policy logs", "delete inline policy more"]),
+        (replace(HAVE, inline={"logs": trust({"AWS": ADMIN})}), ["update inline policy logs"]),
+    ],
+    ids=[
+        "missing",
+        "converged",
+        "the same trust in other words",
+        "whom it trusts was deleted",
+        "not tagged",
+        "bounded by hand",
+        "wrong policy",
+        "wrong inline policy",
+        "inline policy changed",
+    ],
+)
+def test_a_role_gets_its_trust_and_its_rights(have: RoleFacts | None, changes: list[str]) -> None:
+    assert said(planned(CI, {roles: {"ci": have} if have else {}})) == changes
+
+
+def test_a_role_without_a_list_of_policies_keeps_what_it_has() -> None:
+    want = replace(CI, policies=frozenset(), inline={}, exact=False)
+    assert said(planned(want, {roles: {"ci": replace(HAVE, policies=frozenset({ADMIN}))}})) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "found", "drift"),
+    [
+        ({"max_session": 7200}, {"Description": "", "MaxSessionDuration": 7200}, []),
+        (
+            {"max_session": 7200},
+            {"Description": "by hand", "MaxSessionDuration": 3600},
+            [Drift("MaxSessionDuration", 3600, 7200)],
+        ),
+        (
+            {"description": "CI"},
+            {"Description": "", "MaxSessionDuration": 43200},
+            [Drift("Description", "", "CI")],
+        ),
+    ],
+    ids=["converged", "shorter session", "no description"],
+)
+def test_settings_that_are_given_are_compared(given: Any, found: dict[str, object], drift: list[Drift]) -> None:
+    run = planned(replace(CI, **given), {roles: {"ci": HAVE}, (settings, "ci"): found})
+    assert [each for change in run.changes for each in change.drift] == drift
+
+
+def test_a_boundary_that_is_given_is_put() -> None:
+    assert said(planned(replace(CI, boundary=READ), {roles: {"ci": HAVE}})) == ["update boundary"]
+    bounded = replace(HAVE, boundary=READ)
+    assert said(planned(replace(CI, boundary=READ), {roles: {"ci": bounded}})) == []
+
+
+def test_a_role_at_another_path_is_refused() -> None:
+    with pytest.raises(Elsewhere, match="only do by deleting"):
+        planned(CI, {roles: {"ci": replace(HAVE, arn=HOME.global_arn("iam", "role/aws/ci"))}})
+
+
+def test_a_role_needs_what_its_documents_name() -> None:
+    want = replace(CI, inline={"key": trust(Made("key/acme"))}, made_here=("policy/deploy",))
+    assert list(want.needs()) == ["policy/deploy", "key/acme"]

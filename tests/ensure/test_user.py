@@ -1,0 +1,112 @@
+"""Users follow the manifest, and what only they can do is asked of them, on few reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from awsbase.ensure.authorization import GroupFacts, UserFacts, groups, users
+from awsbase.ensure.credentials import Reported, devices, login, report, virtual_devices
+from awsbase.ensure.user import User
+from tests.ensure.planned import HOME, planned, reads, said
+
+ALICE = User(place=HOME, name="alice", groups=frozenset({"Ops"}), tags={"team": "platform"})
+HAVE = UserFacts(
+    "alice", "/", groups=frozenset({"Ops"}), tags={"team": "platform", "awsbase:address": "user/alice", "floor": "3"}
+)
+KNOWN = {"ops": GroupFacts("Ops", "/")}
+
+
+@pytest.mark.parametrize(
+    ("want", "have", "changes"),
+    [
+        (ALICE, None, ["create user", "create membership in Ops"]),
+        (ALICE, HAVE, []),
+        (ALICE, replace(HAVE, name="Alice"), []),
+        (ALICE, replace(HAVE, path="/people/"), []),
+        (replace(ALICE, path="/people/"), HAVE, ["update path"]),
+        (ALICE, replace(HAVE, tags={"team": "none"}), ["update tags"]),
+        (
+            ALICE,
+            replace(HAVE, groups=frozenset({"Old"})),
+            ["create membership in Ops", "delete membership in Old"],
+        ),
+        (replace(ALICE, exact=False), replace(HAVE, groups=frozenset({"Old"})), ["create membership in Ops"]),
+        (replace(ALICE, groups=frozenset({"OPS"})), HAVE, []),
+    ],
+    ids=[
+        "missing",
+        "converged",
+        "in other letters",
+        "elsewhere, and nobody minds",
+        "other path",
+        "other tag",
+        "other group",
+        "in more groups, of which nothing is said",
+        "a group in other letters",
+    ],
+)
+def test_a_user_gets_tags_and_groups(want: User, have: UserFacts | None, changes: list[str]) -> None:
+    assert said(planned(want, {users: {"alice": have} if have else {}, groups: KNOWN})) == changes
+
+
+PERSON = replace(ALICE, console=True, mfa=True)
+PHONE = "arn:aws:iam::123456789012:mfa/phone"
+NO_PASSWORD, NO_DEVICE = "alice has no password for the console", "alice has no MFA device"
+
+
+@pytest.mark.parametrize(
+    ("facts", "asked"),
+    [
+        ({report: {"alice": Reported(password=True, mfa=True)}}, []),
+        (
+            {report: {"alice": Reported(password=True, mfa=False)}, virtual_devices: {PHONE: "alice"}},
+            [],
+        ),
+        (
+            {
+                report: {"alice": Reported(password=False, mfa=False)},
+                virtual_devices: {PHONE: "bob", f"{PHONE}-2": None},
+                (login, "alice"): True,
+                (devices, "alice"): ("GAHT12345678",),
+            },
+            [],
+        ),
+        (
+            {
+                report: {"alice": Reported(password=False, mfa=False)},
+                virtual_devices: {},
+                (login, "alice"): False,
+                (devices, "alice"): (),
+            },
+            [NO_PASSWORD, NO_DEVICE],
+        ),
+        ({report: {}, virtual_devices: {}, (login, "alice"): False, (devices, "alice"): (PHONE,)}, [NO_PASSWORD]),
+    ],
+    ids=[
+        "the report is content, nothing else is read",
+        "a device newer than the report",
+        "password and hardware device newer than the report",
+        "nothing",
+        "no report yet",
+    ],
+)
+def test_people_are_asked_for_what_they_lack_and_only_those_are_read_about(
+    facts: dict[Any, Any], asked: list[str]
+) -> None:
+    run = planned(PERSON, {users: {"alice": HAVE}, groups: KNOWN, **facts})
+    assert said(run) == []
+    assert [ask.title for ask in run.asks] == asked
+
+
+def test_people_who_are_made_now_are_asked_without_looking() -> None:
+    run = planned(PERSON, {users: {}, groups: KNOWN})
+    assert [ask.title for ask in run.asks] == [NO_PASSWORD, NO_DEVICE]
+    assert "awsbase passwd alice" in run.asks[0].steps[0]
+
+
+def test_machines_cost_no_credential_report() -> None:
+    assert report not in [fact for fact, *_ in reads(ALICE)]
+    assert report in [fact for fact, *_ in reads(PERSON)]

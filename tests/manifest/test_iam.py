@@ -1,0 +1,344 @@
+"""The iam section: what it stands for, and what is wrong with it in lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.absent_user import AbsentUser
+from awsbase.ensure.account_alias import AccountAlias
+from awsbase.ensure.password_policy import PasswordPolicy
+from awsbase.ensure.policy import Policy
+from awsbase.ensure.role import Role
+from awsbase.ensure.user import User
+from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
+from awsbase.policies import problems, size
+from tests.manifest.saying import ACCOUNT, mistakes, source
+
+CHINA = ACCOUNT.replace("eu-west-1", "cn-north-1")
+OURS = "arn:aws:iam::123456789012:policy"
+GATE = {f"{OURS}/awsbase-require-mfa", f"{OURS}/awsbase-self-service"}
+ALLOW = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
+
+
+def wanted(text: str, account: str = ACCOUNT, folder: Path = Path()) -> dict[str, Any]:
+    """Return the resources of a manifest by address."""
+    manifest = understand(source(account + text, folder), Manifest)
+    found: list[Resource] = [resource for part in resources(manifest).values() for resource in part]
+    assert len({resource.address for resource in found}) == len(found)
+    made = {resource.address for resource in found}
+    assert [need for resource in found for need in resource.needs() if need not in made] == []
+    return {resource.address: resource for resource in found}
+
+
+def wrong(text: str, folder: Path = Path()) -> list[str]:
+    """Return the mistakes of an iam section, without the file: the line counts from the section's."""
+    found = mistakes(ACCOUNT + text, Manifest, folder)
+    return [line.removeprefix("m.yaml:").partition(": ")[2] for line in found]
+
+
+def test_an_empty_section_asks_for_good_passwords_and_touches_nothing_else() -> None:
+    assert [type(resource) for resource in wanted("iam:\n").values()] == [PasswordPolicy]
+
+
+def test_an_account_gets_its_alias() -> None:
+    found = wanted("", ACCOUNT.replace("}", ", alias: '{name}-prod'}"))
+    assert [resource.alias for resource in found.values() if isinstance(resource, AccountAlias)] == ["acme-prod"]
+
+
+def test_a_group_of_people_gets_the_gate_and_a_group_of_machines_does_not() -> None:
+    found = wanted("""
+iam:
+  policies: {deploy: {statements: [{Effect: Allow, Action: "s3:*", Resource: "*"}], path: /ci/}}
+  groups:
+    Developers: {policies: ["awsbase:read-only", deploy, "aws:job-function/Billing"]}
+    Robots: {policies: [deploy], people: false}
+    Guests:
+""")
+    developers, robots, guests = (found[f"group/{name}"] for name in ("Developers", "Robots", "Guests"))
+    assert developers.policies == GATE | {
+        f"{OURS}/awsbase-read-only",
+        f"{OURS}/ci/deploy",
+        "arn:aws:iam::aws:policy/job-function/Billing",
+    }
+    assert sorted(developers.needs()) == [
+        "policy/awsbase-read-only",
+        "policy/awsbase-require-mfa",
+        "policy/awsbase-self-service",
+        "policy/deploy",
+    ]
+    assert robots.policies == {f"{OURS}/ci/deploy"}
+    assert guests.policies == GATE
+    assert [group.exact for group in (developers, robots, guests)] == [True, True, False]
+
+
+def test_only_the_shipped_policies_that_are_used_are_made() -> None:
+    shipped = [
+        name for name in wanted("iam: {groups: {Ops: {policies: ['awsbase:power-user']}}}") if "awsbase-" in name
+    ]
+    assert shipped == ["policy/awsbase-power-user", "policy/awsbase-require-mfa", "policy/awsbase-self-service"]
+    robots = "iam: {groups: {Robots: {people: false, policies: []}}}"
+    assert [name for name in wanted(robots) if "awsbase-" in name] == []
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "cn-north-1", "us-gov-west-1"])
+def test_the_shipped_policies_fit_every_partition(region: str) -> None:
+    names = ("administrator", "power-user", "protect-audit", "read-only")
+    listed = ", ".join(f"'awsbase:{name}'" for name in names)
+    found = wanted(f"iam: {{groups: {{Ops: {{policies: [{listed}]}}}}}}", ACCOUNT.replace("eu-west-1", region))
+    policies = [resource for resource in found.values() if isinstance(resource, Policy)]
+    assert len(policies) == 6
+    for policy in policies:
+        assert problems(policy.document, "identity") == []
+        assert size(policy.document) <= 6144
+
+
+def test_the_shipped_policies_name_what_the_sections_are_called() -> None:
+    text = "iam: {groups: {Ops: {policies: ['awsbase:power-user']}}}\n"
+    by_default = str(wanted(text)["policy/awsbase-power-user"].document)
+    assert "acme-state" in by_default
+    assert "acme-audit" in by_default
+    named = str(wanted(text + "state: {bucket: '{name}-tf'}\naudit: {trail: watch}\n")["policy/awsbase-power-user"])
+    assert "acme-tf" in named
+    assert "trail/watch" in named
+
+
+def test_writers_of_state_get_its_policy() -> None:
+    found = wanted("state: {writers: [Ops]}\niam: {groups: {Ops: {policies: []}, Others: {policies: []}}}")
+    assert f"{OURS}/acme-state-writer" in found["group/Ops"].policies
+    assert "policy/acme-state-writer" in found["group/Ops"].needs()
+    assert found["group/Others"].policies == GATE
+
+
+def test_people_without_a_group_join_the_one_for_people() -> None:
+    found = wanted("""
+iam:
+  groups: {Ops: {policies: []}, Robots: {policies: [], people: false}}
+  users:
+    alice: {groups: [Ops], console: true}
+    bob:
+    carol: {groups: []}
+    dave: {groups: [Robots, Ops], mfa: optional}
+    robot: {groups: [Robots]}
+    eve: {state: absent}
+""")
+    users = {name: found[f"user/{name}"] for name in ("alice", "bob", "carol", "dave", "robot")}
+    assert {name: sorted(user.groups) for name, user in users.items()} == {
+        "alice": ["Ops"],
+        "bob": ["acme-people"],
+        "carol": ["acme-people"],
+        "dave": ["Ops", "Robots"],
+        "robot": ["Robots"],
+    }
+    assert {name: user.exact for name, user in users.items()} == {
+        "alice": True,
+        "bob": False,
+        "carol": True,
+        "dave": True,
+        "robot": True,
+    }
+    assert [name for name, user in users.items() if user.mfa] == ["alice", "bob", "carol"]
+    assert [name for name, user in users.items() if user.console] == ["alice"]
+    assert found["group/acme-people"].policies == GATE
+    assert list(users["alice"].needs()) == ["group/Ops"]
+    assert isinstance(found["user/eve"], AbsentUser)
+
+
+def test_the_group_for_people_is_made_only_when_somebody_is_in_it() -> None:
+    assert "group/acme-people" not in wanted("iam: {groups: {Ops: {}}, users: {alice: {groups: [Ops]}}}")
+    assert "group/acme-people" not in wanted("iam: {users: {eve: {state: absent}}}")
+    own = wanted("iam: {groups: {'{name}-people': {policies: ['aws:ReadOnlyAccess']}}, users: {bob: }}")
+    assert own["group/acme-people"].policies == GATE | {"arn:aws:iam::aws:policy/ReadOnlyAccess"}
+
+
+def test_a_role_says_whom_it_trusts() -> None:
+    found = wanted("""
+iam:
+  policies: {deploy: {statements: [{Effect: Allow, Action: "s3:*", Resource: "*"}]}}
+  users: {alice: }
+  roles:
+    ci:
+      trust:
+        services: [ec2.amazonaws.com]
+        accounts: ["{id}", "210987654321"]
+        statements:
+          - Effect: Allow
+            Principal: {AWS: ["arn:aws:iam::123456789012:user/alice", "arn:aws:iam::123456789012:role/x/other"]}
+            Action: sts:AssumeRole
+      policies: [deploy]
+      inline: {logs: [{Effect: Allow, Action: "logs:*", Resource: "*"}]}
+      boundary: aws:PowerUserAccess
+      max_session: 7200
+    other: {trust: {accounts: ["{id}"], mfa: false}, path: /x/}
+""")
+    ci, other = found["role/ci"], found["role/other"]
+    assert ci.trust["Statement"][:2] == [
+        {"Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com"]}, "Action": "sts:AssumeRole"},
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": ["arn:aws:iam::123456789012:root", "arn:aws:iam::210987654321:root"]},
+            "Action": "sts:AssumeRole",
+            "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        },
+    ]
+    assert list(ci.needs()) == ["policy/deploy", "user/alice", "role/other"]
+    assert (ci.policies, ci.boundary, ci.exact) == (
+        {f"{OURS}/deploy"},
+        "arn:aws:iam::aws:policy/PowerUserAccess",
+        True,
+    )
+    assert list(ci.inline) == ["logs"]
+    assert "Condition" not in other.trust["Statement"][0]
+    assert (other.arn, other.exact) == ("arn:aws:iam::123456789012:role/x/other", False)
+    assert [type(found[name]) for name in ("role/ci", "user/alice")] == [Role, User]
+
+
+def test_everything_is_in_its_own_partition() -> None:
+    found = wanted(
+        "iam: {groups: {Ops: {policies: ['aws:ReadOnlyAccess']}}, roles: {ci: {trust: {accounts: ['{id}']}}}}", CHINA
+    )
+    assert "arn:aws:" not in str([vars(resource) for resource in found.values()])
+    assert "arn:aws-cn:iam::aws:policy/ReadOnlyAccess" in found["group/Ops"].policies
+
+
+def test_a_policy_comes_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "deploy.json").write_text(ALLOW)
+    found = wanted("iam: {policies: {deploy: {file: deploy.json, description: Puts it out}}}", folder=tmp_path)
+    assert found["policy/deploy"].document["Statement"][0]["Action"] == "s3:*"
+    assert found["policy/deploy"].description == "Puts it out"
+
+
+# What would make the lines below too long.
+SPELT = {
+    "ALLOW": "{Effect: Allow, Action: 's3:*', Resource: '*'}",
+    "NINE": ", ".join(f"'aws:Policy{number}'" for number in range(9)),
+    "ELEVEN": ", ".join(f"Group{number}" for number in range(11)),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (
+            "groups: {Ops: {policies: [deplyo]}}, policies: {deploy: {statements: [ALLOW]}}",
+            ["iam.groups.Ops.policies[0]: no policy called 'deplyo' in iam.policies, did you mean 'deploy'?"],
+        ),
+        (
+            "groups: {Ops: {policies: [ReadOnlyAccess]}}",
+            [
+                "iam.groups.Ops.policies[0]: no policy called 'ReadOnlyAccess' in iam.policies, "
+                "AWS's own are written aws:ReadOnlyAccess"
+            ],
+        ),
+        (
+            "groups: {Ops: {policies: ['awsbase:poweruser']}}",
+            ["iam.groups.Ops.policies[0]: awsbase ships no policy 'poweruser', did you mean 'awsbase:power-user'?"],
+        ),
+        (
+            "groups: {Ops: {policies: ['aws:Billing']}}",
+            ["iam.groups.Ops.policies[0]: AWS has no policy 'Billing', did you mean 'aws:job-function/Billing'?"],
+        ),
+        (
+            "groups: {Ops: {policies: ['arn:aws-cn:iam::aws:policy/ReadOnlyAccess']}}",
+            [
+                "iam.groups.Ops.policies[0]: arn:aws-cn:iam::aws:policy/ReadOnlyAccess is in another partition of AWS, "
+                "here it is arn:aws:iam::aws:policy/ReadOnlyAccess"
+            ],
+        ),
+        (
+            "groups: {Ops: {policies: [NINE]}}",
+            [
+                "iam.groups.Ops.policies: 11 policies, those that awsbase attaches included, and IAM takes 10 on a "
+                "group, put several into one of iam.policies"
+            ],
+        ),
+        (
+            "groups: {Ops: {}, ops: {}}",
+            ["iam.groups: 'Ops' and 'ops' are one name to AWS, keep one of them"],
+        ),
+        (
+            "groups: {Ops: {}}, users: {alice: {groups: [Opps]}}",
+            ["iam.users.alice.groups[0]: no group called 'Opps', did you mean 'Ops'?"],
+        ),
+        (
+            "groups: {ELEVEN}, users: {alice: {groups: [ELEVEN]}}",
+            ["iam.users.alice.groups: 11 groups, and IAM puts a user into 10 at most, join some of them"],
+        ),
+        (
+            "groups: {Robots: {people: false}}, users: {robot: {groups: [Robots], console: true}}",
+            ["iam.users.robot.console: a machine does not sign in to the console, put the user into a group of people"],
+        ),
+        (
+            "users: {bob: {state: absent, console: true}}",
+            ["iam.users.bob.console: an absent user has none of this, leave it out"],
+        ),
+        (
+            "users: {bob: {state: gone}}",
+            ["iam.users.bob.state: must be present or absent, not 'gone'"],
+        ),
+        (
+            "policies: {deploy: {}}",
+            ["iam.policies.deploy: has no document, write one of file and statements"],
+        ),
+        (
+            "policies: {awsbase-read-only: {statements: [ALLOW]}}",
+            [
+                "iam.policies.awsbase-read-only: awsbase makes a policy of this name itself, call it otherwise",
+            ],
+        ),
+        (
+            "policies: {deploy: {statements: [ALLOW, {Effect: Allow, Action: s3, Resource: '*'}]}}",
+            [
+                "iam.policies.deploy.statements[1]: Action 's3' is not of the form service:Operation, "
+                "such as s3:GetObject"
+            ],
+        ),
+        (
+            "roles: {ci: {trust: {}}}",
+            ["iam.roles.ci.trust: nobody may assume this role, name services, accounts or statements"],
+        ),
+        (
+            "roles: {ci: {trust: {services: [ec2]}}}",
+            ["iam.roles.ci.trust.services[0]: 'ec2' is no service, it is like ec2.amazonaws.com"],
+        ),
+        (
+            "roles: {ci: {trust: {accounts: ['{id}'], statements: [{Effect: Allow, Action: 'sts:AssumeRole'}]}}}",
+            [
+                "iam.roles.ci.trust.statements[0]: there is neither Principal nor NotPrincipal, add Principal, "
+                'such as {"Service": "ec2.amazonaws.com"}'
+            ],
+        ),
+        (
+            "roles: {ci: {trust: {statements: [{Effect: Allow, Action: 'sts:AssumeRole', "
+            "Principal: {AWS: 'arn:aws:iam::123456789012:role/ci'}}]}}}",
+            ["iam.roles.ci.trust: a role cannot trust itself before it is there, test aws:PrincipalArn with ArnLike"],
+        ),
+        (
+            "roles: {ci: {trust: {accounts: ['{id}']}, inline: {logs: [{Effect: Allow, Action: 'logs:*'}]}}}",
+            ['iam.roles.ci.inline.logs[0]: there is neither Resource nor NotResource, add Resource, an ARN or "*"'],
+        ),
+        (
+            "roles: {ci: {trust: {accounts: ['{id}']}, max_session: 60}}",
+            ["iam.roles.ci.max_session: must be at least 3600, not 60"],
+        ),
+        (
+            "password_policy: {minimum_length: 4}",
+            ["iam.password_policy.minimum_length: must be at least 6, not 4"],
+        ),
+    ],
+)
+def test_mistakes_are_told_in_a_line_each(text: str, lines: list[str]) -> None:
+    for short, spelt in SPELT.items():
+        text = text.replace(short, spelt)
+    assert wrong(f"iam: {{{text}}}") == lines
+
+
+def test_mistakes_in_a_policy_file_are_told_where_the_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "deploy.json").write_text(ALLOW.replace('"Action"', '"Actoin"'))
+    found = mistakes(ACCOUNT + "iam:\n  policies:\n    deploy:\n      file: deploy.json\n", Manifest, tmp_path)
+    assert [line.partition(": ")[0] for line in found] == ["m.yaml:6"]
+    assert "did you mean Action?" in found[0]

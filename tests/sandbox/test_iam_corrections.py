@@ -1,0 +1,63 @@
+"""Where moto's IAM is wrong, the sandbox is right."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from awsbase.sandbox import Sandbox
+from tests.sandbox.refused import refused
+
+ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
+CODECOMMIT = "codecommit.amazonaws.com"
+
+
+@pytest.fixture(params=[True, False], ids=["strict", "lenient"])
+def sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    return Sandbox(strict=request.param)
+
+
+@pytest.fixture
+def iam(sandbox: Sandbox) -> Any:
+    return sandbox.client("iam")
+
+
+def test_a_group_moves_to_another_path(iam: Any) -> None:
+    iam.create_group(GroupName="Ops")
+    iam.update_group(GroupName="Ops", NewPath="/people/")
+    assert iam.get_group(GroupName="Ops")["Group"]["Path"] == "/people/"
+    assert refused(iam.update_group, GroupName="Nobody", NewPath="/people/") == "NoSuchEntity"
+
+
+def test_a_user_who_moves_keeps_tags(iam: Any) -> None:
+    tags = [{"Key": "team", "Value": "platform"}]
+    iam.create_user(UserName="alice", Tags=tags)
+    iam.update_user(UserName="alice", NewPath="/people/")
+    assert iam.list_user_tags(UserName="alice")["Tags"] == tags
+    assert refused(iam.update_user, UserName="nobody", NewPath="/people/") == "NoSuchEntity"
+
+
+def test_the_big_read_names_policies(iam: Any) -> None:
+    iam.create_policy(PolicyName="deploy", PolicyDocument=ALLOW)
+    said = iam.get_account_authorization_details(Filter=["LocalManagedPolicy"])["Policies"]
+    assert [(policy["PolicyName"], policy["PolicyId"][:4]) for policy in said] == [("deploy", "ANPA")]
+
+
+def test_service_credentials_are_told_once_and_hold_their_user(sandbox: Sandbox, iam: Any) -> None:
+    iam.create_user(UserName="bob")
+    made = iam.create_service_specific_credential(UserName="bob", ServiceName=CODECOMMIT)["ServiceSpecificCredential"]
+    listed = iam.list_service_specific_credentials(UserName="bob")["ServiceSpecificCredentials"]
+    assert made["ServicePassword"]
+    assert [sorted(set(made) - set(each)) for each in listed] == [["ServicePassword"]]
+    assert refused(iam.delete_user, UserName="bob") == ("DeleteConflict" if sandbox.strict else None)
+
+
+def test_service_credentials_are_deleted_by_their_id(iam: Any) -> None:
+    iam.create_user(UserName="bob")
+    made = iam.create_service_specific_credential(UserName="bob", ServiceName=CODECOMMIT)["ServiceSpecificCredential"]
+    wanted = {"UserName": "bob", "ServiceSpecificCredentialId": made["ServiceSpecificCredentialId"]}
+    assert refused(iam.delete_service_specific_credential, **wanted) is None
+    assert refused(iam.delete_service_specific_credential, **wanted) == "NoSuchEntity"
+    assert refused(iam.list_service_specific_credentials, UserName="nobody") == "NoSuchEntity"
