@@ -35,6 +35,8 @@ ONCE = frozenset(
         ("iam", "ChangePassword"),
         ("iam", "CreateAccessKey"),
         ("iam", "CreatePolicyVersion"),
+        # Its seed is in this one answer: when that is lost, the device is of no use to anybody.
+        ("iam", "CreateVirtualMFADevice"),
         ("iam", "EnableMFADevice"),
         ("iam", "ResyncMFADevice"),
         ("kms", "CreateKey"),

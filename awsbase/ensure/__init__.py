@@ -10,6 +10,7 @@ from awsbase.ensure.bucket import Bucket, bucket_reads, ensure_bucket
 from awsbase.ensure.group import Group, ensure_group
 from awsbase.ensure.key import Key, ensure_key, key_reads
 from awsbase.ensure.log_group import LogGroup, ensure_log_group, log_group_reads
+from awsbase.ensure.mfa_device import MfaDevice, ensure_mfa_device, mfa_device_reads
 from awsbase.ensure.password_policy import PasswordPolicy, ensure_password_policy, password_policy_reads
 from awsbase.ensure.policy import Policy, ensure_policy, policy_reads
 from awsbase.ensure.role import Role, ensure_role
@@ -30,6 +31,7 @@ KINDS: Kinds = {
     PasswordPolicy: Kind(ensure_password_policy, password_policy_reads),
     Key: Kind(ensure_key, key_reads),
     LogGroup: Kind(ensure_log_group, log_group_reads),
+    MfaDevice: Kind(ensure_mfa_device, mfa_device_reads),
     Policy: Kind(ensure_policy, policy_reads),
     Role: Kind(ensure_role, IAM),
     User: Kind(ensure_user, user_reads),

@@ -1,0 +1,177 @@
+"""Virtual MFA devices that are made for a person, who then takes the seed over onto a phone.
+
+AWS tells a device's seed once, in the answer that makes the device. So the seed is stored before the device is
+enabled: a run that is killed in between leaves a device without an owner, and the next run makes it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.aws import Aws
+from awsbase.engine.changes import Drift, Pending
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags, totp
+from awsbase.ensure.authorization import authorization, users
+from awsbase.ensure.credentials import devices, virtual_devices
+from awsbase.errors import AwsbaseError
+
+
+class Taken(AwsbaseError):
+    """A name that the device or its secret should have belongs to something else."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MfaDevice(Resource):
+    """A device for a user who has none, with its seed in a secret until the user has taken it over.
+
+    `key` encrypts the secret, by ARN or alias; without one it is the account's `aws/secretsmanager`.
+    """
+
+    user: str
+    secret: str
+    key: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    made_here: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return f"mfa-device/{self.user}"
+
+    @property
+    def serial(self) -> str:
+        return self.place.global_arn("iam", f"mfa/{self.user}")
+
+    def needs(self) -> Iterator[str]:
+        yield from self.made_here
+
+
+@dataclass(frozen=True)
+class SecretFacts:
+    """A secret, seen from outside: whose it is, and whether its deletion is under way."""
+
+    tags: Mapping[str, str]
+    deleted: bool = False
+
+
+def ensure_mfa_device(run: Run, want: MfaDevice) -> None:
+    """Give a user without any MFA device one whose seed is kept for them, and enable it."""
+    have = run.read(users).get(want.user.casefold())
+    owners = run.read(virtual_devices)
+    if have and (have.name in owners.values() or run.read(devices, have.name)):
+        remind(run, want, have.name)
+        return
+    provide(run, want, leftover=want.serial in owners)
+
+
+def provide(run: Run, want: MfaDevice, *, leftover: bool) -> None:
+    """Make the device, store its seed, and only then enable it with two computed codes."""
+    iam, secrets = run.aws.iam, secrets_of(run.aws, want.place.region)
+    owner = run.read(virtual_devices).get(want.serial)
+    if owner:
+        raise Taken(f"the device {want.serial} is {owner}'s", hint=f"`awsbase mfa remove {want.user} --user {owner}`")
+    kept = run.read(secret, want.place.region, want.secret)
+    if kept and kept.tags.get(tags.ADDRESS) != want.address:
+        raise Taken(f"the secret {want.secret} holds something else", hint="choose another name in seed_to")
+    labels = tags.pairs(tags.wanted(want))
+
+    if leftover:
+        # Nobody can tell its seed any more, and a device without an owner opens nothing.
+        run.delete("device without an owner", iam.delete_virtual_mfa_device, SerialNumber=want.serial)
+    made = run.create("device", iam.create_virtual_mfa_device, VirtualMFADeviceName=want.user, Tags=labels)
+    serial, seed = made["VirtualMFADevice"]["SerialNumber"], made["VirtualMFADevice"]["Base32StringSeed"]
+    content = {"user": want.user, "device": serial, "seed": derived(seed, text)}
+
+    if kept is None:
+        run.create(
+            "secret",
+            secrets.create_secret,
+            Name=want.secret,
+            Description=f"seed of the MFA device of {want.user}, until they take it over: awsbase mfa show",
+            KmsKeyId=want.key,
+            SecretString=content,
+            Tags=labels,
+        )
+    else:
+        if kept.deleted:
+            drift = [Drift("deletion", "scheduled", None)]
+            run.update("deletion of the secret", drift, secrets.restore_secret, SecretId=want.secret)
+        run.update("seed in the secret", [], secrets.put_secret_value, SecretId=want.secret, SecretString=content)
+
+    codes = derived(seed, lambda known: totp.pair(text(known), run.now()))
+    run.create(
+        "assignment",
+        iam.enable_mfa_device,
+        UserName=want.user,
+        SerialNumber=serial,
+        AuthenticationCode1=codes[0],
+        AuthenticationCode2=codes[1],
+    )
+    ask_to_take_over(run, want, want.user)
+
+
+def remind(run: Run, want: MfaDevice, user: str) -> None:
+    """Say so while a seed that was kept for its user is still there."""
+    kept = run.read(seeds, want.place.region).get(want.secret)
+    if kept and not kept.deleted and kept.tags.get(tags.ADDRESS) == want.address:
+        ask_to_take_over(run, want, user)
+
+
+def ask_to_take_over(run: Run, want: MfaDevice, user: str) -> None:
+    """Say what the user has to do."""
+    run.needs_you(
+        f"{user} has not taken over their MFA device",
+        f"`awsbase mfa show {user}`, where {user} can scan it: it shows the stored seed, and then removes it",
+        probe=f"the secret {want.secret} is gone",
+    )
+
+
+def derived(value: Any, compute: Callable[[Any], Any]) -> Any:
+    """Return what follows from a value; what follows from an unknown is unknown."""
+    return value if isinstance(value, Pending) else compute(value)
+
+
+def text(seed: bytes) -> str:
+    """Return a seed as AWS tells it, as text."""
+    return seed.decode("ascii")
+
+
+def secrets_of(aws: Aws, region: str) -> Any:
+    """Return the client of Secrets Manager in a region."""
+    return aws.at(region).secretsmanager
+
+
+def seeds(facts: Facts, region: str) -> Mapping[str, SecretFacts]:
+    """Return by name the secrets that awsbase made, in one read; the list lags some minutes behind."""
+    pages = (
+        secrets_of(facts.aws, region)
+        .get_paginator("list_secrets")
+        .paginate(IncludePlannedDeletion=True, Filters=[{"Key": "tag-key", "Values": [tags.ADDRESS]}])
+    )
+    return {found["Name"]: _secret(found) for page in pages for found in page["SecretList"]}
+
+
+def secret(facts: Facts, region: str, name: str) -> SecretFacts | None:
+    """Return what is known of one secret without reading it."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return _secret(secrets_of(facts.aws, region).describe_secret(SecretId=name))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return None
+
+
+def _secret(found: Mapping[str, Any]) -> SecretFacts:
+    return SecretFacts({tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}, "DeletedDate" in found)
+
+
+def mfa_device_reads(want: MfaDevice) -> Iterator[Read]:
+    yield (authorization,)
+    yield (virtual_devices,)
+    yield seeds, want.place.region
