@@ -134,7 +134,7 @@ class BucketFacts:
     smallest_transition: str | None = None
 
 
-NEW = BucketFacts()
+NEW = BucketFacts(encryption={"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}})
 
 
 @dataclass(frozen=True)
@@ -335,14 +335,18 @@ def encrypt(run: Run, want: Bucket, have: BucketFacts, key: Any) -> None:
         wanted = {"algorithm": "aws:kms", "key": key, "bucket key": want.bucket_key}
         under = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
     if drift := compare(is_now, wanted):
-        rule = {"ApplyServerSideEncryptionByDefault": under, "BucketKeyEnabled": wanted.get("bucket key", False)}
+        rule = {
+            "ApplyServerSideEncryptionByDefault": under,
+            "BucketKeyEnabled": wanted.get("bucket key", False),
+            # AWS's own default: what is encrypted with a key that a caller brings, only he can read.
+            "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+        }
         run.update(
             "encryption",
             drift,
             run.aws.s3.put_bucket_encryption,
             Bucket=want.name,
-            # The rule also says which kinds of encryption are refused; that is kept.
-            ServerSideEncryptionConfiguration={"Rules": [{**have.encryption, **rule}]},
+            ServerSideEncryptionConfiguration={"Rules": [rule]},
             ExpectedBucketOwner=want.place.account,
         )
 

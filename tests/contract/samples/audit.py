@@ -7,7 +7,7 @@ from awsbase.manifest.audit import Audit
 from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
 from awsbase.sandbox import Sandbox
-from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering
+from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering, go
 
 BASE = Base("acme", HOME, {"owner": "platform"})
 MANIFEST = Manifest.model_validate(
@@ -32,6 +32,7 @@ def select(aws: Sandbox, **selector: Any) -> None:
 
 def made_by_hand(aws: Sandbox) -> None:
     """Make the trail as a beginner would: one region, no key, not started, with data events that he cares for."""
+    go(aws, "reconcile", [KEY, BUCKET, LOG_GROUP, ROLE])
     s3 = aws.client("s3", HOME.region)
     s3.create_bucket(Bucket="acme-logs", CreateBucketConfiguration={"LocationConstraint": HOME.region})
     cloudtrail = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}

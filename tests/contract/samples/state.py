@@ -9,7 +9,7 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.state import State
 from awsbase.sandbox import Sandbox
-from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering
+from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering, go
 
 BASE = Base("acme", HOME, {"owner": "platform"})
 MANIFEST = Manifest.model_validate(
@@ -62,6 +62,7 @@ def encrypt_with(aws: Sandbox, **rule: Any) -> None:
 
 def made_by_hand(aws: Sandbox) -> None:
     """Make the bucket as somebody else might have: open, with tags, rules and statements of his own."""
+    go(aws, "reconcile", [KEY])
     s3(aws).create_bucket(Bucket="acme-state", CreateBucketConfiguration={"LocationConstraint": HOME.region})
     tags = {"TagSet": [{"Key": "team", "Value": "web"}, {"Key": "owner", "Value": "web"}]}
     s3(aws).put_bucket_tagging(Bucket="acme-state", Tagging=tags)
