@@ -29,7 +29,7 @@ from awsbase.sandbox.faults import Faults, LostReply
 from awsbase.sandbox.http import Message, Reply
 from awsbase.sandbox.record import Call
 from awsbase.sandbox.rule import Ask, Rule
-from awsbase.sandbox.rules import RULES, mfa
+from awsbase.sandbox.rules import RULES, mfa, sns
 from awsbase.sandbox.rules.sessions import live
 from awsbase.sandbox.wire import Refusal, Scope
 from awsbase.sandbox.world import World, has
@@ -54,6 +54,7 @@ class Sandbox:
         self.account = account
         self.pages = pages
         self.billing_api = True
+        self.root_mfa = False
         self.calls: list[Call] = []
         self.faults = Faults()
         self.clock = Clock()
@@ -61,6 +62,7 @@ class Sandbox:
         self.world = World(account)
         self._rules = tuple(rule for rule in rules if strict or not rule.strict)
         self._memories: dict[type, Any] = {}
+        self._sessions: dict[str | None, Any] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._lock = RLock()
 
@@ -119,8 +121,9 @@ class Sandbox:
         wanted = (service, region, caller or "")
         if wanted not in self._clients:
             quick = Config(retries={"mode": "standard", "total_max_attempts": 1})
-            session: Any = self.session(caller, region)
-            self._clients[wanted] = session.client(service, config=quick)
+            if caller not in self._sessions:
+                self._sessions[caller] = self.session(caller)
+            self._clients[wanted] = self._sessions[caller].client(service, region_name=region, config=quick)
         return self._clients[wanted]
 
     def key(self, caller: str | None = None) -> Key:
@@ -136,6 +139,15 @@ class Sandbox:
         """Return what a rule remembers in this sandbox."""
         found: Memory = self._memories.setdefault(kind, kind())
         return found
+
+    @property
+    def mails(self) -> list[sns.Mail]:
+        """Return the requests for confirmation that SNS has mailed, in order."""
+        return self.memory(sns.Outbox).mails
+
+    def confirm(self, topic: str, endpoint: str) -> None:
+        """Confirm a subscription that waits, as the owner of the address does by the link in the mail."""
+        sns.confirm(self.world.backend("sns", topic.split(":")[3]), topic, endpoint)
 
     def foreign_bucket(self, name: str) -> None:
         """Let another account have a bucket of this name."""

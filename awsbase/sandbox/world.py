@@ -4,7 +4,6 @@ moto keeps its state in module-level dictionaries and is not thread safe. A worl
 it is open and takes it out again when another world opens, so that several sandboxes live side by side in a process.
 """
 
-import copy
 import json
 import os
 import re
@@ -13,10 +12,13 @@ from contextlib import contextmanager
 from functools import cache
 from threading import RLock
 from typing import Any
+from weakref import finalize
 
 from moto import backend_index, backends
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
+from moto.core.model_instances import reset_model_data
 from moto.core.request import Request
+from moto.s3.models import FakeKey
 from werkzeug.exceptions import HTTPException
 
 from awsbase.sandbox.http import Message, Reply
@@ -34,10 +36,12 @@ class World:
     def __init__(self, account: str) -> None:
         self.account = account
         self._kept: list[tuple[Any, dict[str, Any], dict[str, Any]]] = []
+        self._objects: list[FakeKey] = []
+        finalize(self, _close, self._objects)
         with self.open():
             forget_profiles()
             iam = self.backend("iam", "aws")
-            iam.aws_managed_policies = [copy.copy(policy) for policy in aws_managed_policies(account)]
+            iam.aws_managed_policies = [_copied(policy) for policy in aws_managed_policies(account)]
             iam.managed_policies.update({policy.arn: policy for policy in iam.aws_managed_policies})
 
     @contextmanager
@@ -83,6 +87,9 @@ class World:
         )
 
     def _enter(self) -> None:
+        # moto remembers every object that it ever made; only the files behind S3's must not be forgotten.
+        reset_model_data()
+        FakeKey.instances_tracked = self._objects
         for holder, accounts, registers in self._kept:
             holder.update(accounts)
             BackendDict._instances.append(holder)
@@ -98,6 +105,18 @@ class World:
             for name in registers:
                 setattr(holder, name, {})
         BackendDict._instances.clear()
+
+
+def _copied(policy: Any) -> Any:
+    # Not copy.copy: it would tell moto's dashboard of each of the 1,500 policies.
+    copied = object.__new__(type(policy))
+    vars(copied).update(vars(policy))
+    return copied
+
+
+def _close(objects: list[FakeKey]) -> None:
+    for held in objects:
+        held.dispose()
 
 
 @cache

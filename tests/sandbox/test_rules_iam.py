@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pyotp
 import pytest
 
 from awsbase.sandbox import Sandbox
@@ -22,17 +23,22 @@ def trusting(name: str) -> str:
     return policy({**TRUST, "Principal": {"AWS": f"arn:aws:iam::123456789012:{name}"}})
 
 
-def furnished(*, strict: bool = True) -> Any:
+def furnished(sandbox: Sandbox) -> Any:
     """A user, a group and a policy that hang together, an assigned MFA device, and a role in a profile."""
-    iam = Sandbox(strict=strict).client("iam")
+    iam = sandbox.client("iam")
     iam.create_user(UserName="alice")
     iam.create_group(GroupName="Ops")
     iam.add_user_to_group(GroupName="Ops", UserName="alice")
     arn = iam.create_policy(PolicyName="deploy", PolicyDocument=policy(ALLOW))["Policy"]["Arn"]
     iam.attach_group_policy(GroupName="Ops", PolicyArn=arn)
-    serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="alice")["VirtualMFADevice"]["SerialNumber"]
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName="alice")["VirtualMFADevice"]
+    codes = pyotp.TOTP(device["Base32StringSeed"].decode())
+    now = int(sandbox.clock.time())
     iam.enable_mfa_device(
-        UserName="alice", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321"
+        UserName="alice",
+        SerialNumber=device["SerialNumber"],
+        AuthenticationCode1=codes.at(now - 30),
+        AuthenticationCode2=codes.at(now),
     )
     return iam
 
@@ -61,16 +67,18 @@ def furnished(*, strict: bool = True) -> Any:
     ],
 )  # fmt: skip
 def test_mistakes_that_moto_lets_through(method: str, params: dict[str, Any], code: str) -> None:
-    moto = refused(getattr(furnished(strict=False), method), **params)
+    moto = refused(getattr(furnished(Sandbox(strict=False)), method), **params)
     assert moto is None or (moto == "MalformedPolicyDocument" == code)
-    assert refused(getattr(furnished(), method), **params) == code
+    assert refused(getattr(furnished(Sandbox()), method), **params) == code
 
 
 def test_a_user_goes_when_everything_of_theirs_has_gone() -> None:
-    iam = furnished()
+    sandbox = Sandbox()
+    iam = furnished(sandbox)
     iam.deactivate_mfa_device(UserName="alice", SerialNumber="arn:aws:iam::123456789012:mfa/alice")
     iam.remove_user_from_group(GroupName="Ops", UserName="alice")
-    iam.create_login_profile(UserName="alice", Password="correct horse battery")
+    iam.create_login_profile(UserName="alice", Password="correct Horse battery 1")
+    sandbox.clock.advance(60)
     key = iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"]
     ssh = iam.upload_ssh_public_key(UserName="alice", SSHPublicKeyBody=SSH)["SSHPublicKey"]["SSHPublicKeyId"]
     for remove, named in (
@@ -144,7 +152,7 @@ def test_the_seed_of_a_device_is_told_once() -> None:
 
 
 def test_the_whole_account_is_told_in_one_read() -> None:
-    iam = furnished()
+    iam = furnished(Sandbox())
     iam.tag_user(UserName="alice", Tags=[{"Key": "owner", "Value": "platform"}])
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=policy(TRUST), Description="d", MaxSessionDuration=7200)
     told = iam.get_account_authorization_details(Filter=["User", "Group", "Role", "LocalManagedPolicy"])

@@ -11,13 +11,19 @@ from awsbase.sandbox.rules import (
     kms,
     mfa,
     model,
+    monitoring,
+    paging,
     passwords,
+    report,
     s3,
     sessions,
+    sns,
+    tagging,
 )
 
 RULES: tuple[Rule, ...] = (
     *model.RULES,
+    *paging.FIRST,
     *sessions.RULES,
     *identity.RULES,
     *iam.RULES,
@@ -28,5 +34,10 @@ RULES: tuple[Rule, ...] = (
     *kms.RULES,
     *s3.RULES,
     *cloudtrail.RULES,
+    *sns.RULES,
+    *monitoring.RULES,
+    *tagging.RULES,
+    *report.RULES,
     *billing.RULES,
+    *paging.LAST,
 )

@@ -1,0 +1,97 @@
+"""CloudWatch and Logs in the sandbox: what moto alone lets through, and AWS does not."""
+
+import json
+from typing import Any
+
+import pytest
+
+from awsbase.sandbox import Sandbox
+from tests.sandbox.refused import refused
+
+REGION = "eu-west-1"
+ALARM = {
+    "AlarmName": "root use",
+    "Namespace": "CIS",
+    "MetricName": "root",
+    "Statistic": "Sum",
+    "Period": 300,
+    "EvaluationPeriods": 1,
+    "Threshold": 1.0,
+    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+}
+FILTER = {
+    "logGroupName": "audit",
+    "filterName": "root",
+    "filterPattern": '{ $.userIdentity.type = "Root" }',
+    "metricTransformations": [{"metricName": "root", "metricNamespace": "CIS", "metricValue": "1"}],
+}
+ROOT = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "kms:*", "Resource": "*"}
+LOGS = {
+    "Effect": "Allow",
+    "Principal": {"Service": f"logs.{REGION}.amazonaws.com"},
+    "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+    "Resource": "*",
+    "Condition": {
+        "ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{REGION}:123456789012:log-group:audit"}
+    },
+}
+
+
+def into(namespace: str, **more: Any) -> list[dict[str, Any]]:
+    return [{"metricName": "root", "metricNamespace": namespace, "metricValue": "1", **more}]
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "params", "code"),
+    [
+        ("cloudwatch", "put_metric_alarm",
+         {**ALARM, "AlarmActions": ["arn:aws:sns:us-east-1:123456789012:security"]}, "ValidationError"),
+        ("cloudwatch", "put_metric_alarm", {**ALARM, "Namespace": "AWS/Billing"}, "ValidationError"),
+        ("cloudwatch", "put_metric_alarm", {**ALARM, "Period": 90}, "ValidationError"),
+        ("cloudwatch", "put_metric_alarm", {**ALARM, "Period": 3600, "EvaluationPeriods": 200}, "ValidationError"),
+        ("cloudwatch", "describe_alarms", {"AlarmNames": ["x"] * 101}, "ValidationError"),
+        ("logs", "put_retention_policy", {"logGroupName": "audit", "retentionInDays": 100},
+         "InvalidParameterException"),
+        ("logs", "create_log_group", {"logGroupName": "with blank"}, "InvalidParameterException"),
+        ("logs", "put_metric_filter", {**FILTER, "metricTransformations": into("AWS/X")}, "InvalidParameterException"),
+        ("logs", "put_metric_filter", {**FILTER, "metricTransformations": into(
+            "CIS", defaultValue=0.0, dimensions={"a": "$.a"})}, "InvalidParameterException"),
+        ("logs", "put_metric_filter", {**FILTER, "filterPattern": "{ ($.a = 1 }"}, "InvalidParameterException"),
+    ],
+)  # fmt: skip
+def test_mistakes_that_moto_lets_through(service: str, method: str, params: dict[str, Any], code: str) -> None:
+    for strict in (False, True):
+        sandbox = Sandbox(strict=strict)
+        sandbox.client("logs", REGION).create_log_group(logGroupName="audit")
+        answer = refused(getattr(sandbox.client(service, REGION), method), **params)
+        assert answer == (code if strict else None)
+
+
+def test_a_new_alarm_has_no_data_and_an_update_leaves_its_tags() -> None:
+    cloudwatch = Sandbox().client("cloudwatch", REGION)
+    cloudwatch.put_metric_alarm(**ALARM, Tags=[{"Key": "owner", "Value": "platform"}])
+    cloudwatch.put_metric_alarm(**{**ALARM, "Threshold": 2.0}, Tags=[{"Key": "owner", "Value": "other"}])
+
+    (alarm,) = cloudwatch.describe_alarms()["MetricAlarms"]
+    assert (alarm["StateValue"], alarm["Threshold"]) == ("INSUFFICIENT_DATA", 2.0)
+    assert "TreatMissingData" not in alarm
+    tags = cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
+    assert tags == [{"Key": "owner", "Value": "platform"}]
+
+
+def test_a_filter_takes_the_place_of_its_namesake() -> None:
+    logs = Sandbox().client("logs", REGION)
+    logs.create_log_group(logGroupName="audit")
+    logs.put_metric_filter(**FILTER)
+    logs.put_metric_filter(**{**FILTER, "filterPattern": "{ $.a = 2 }"})
+
+    assert [held["filterPattern"] for held in logs.describe_metric_filters()["metricFilters"]] == ["{ $.a = 2 }"]
+
+
+@pytest.mark.parametrize(("statements", "code"), [((ROOT,), "InvalidParameterException"), ((ROOT, LOGS), None)])
+def test_a_log_group_needs_a_key_that_logs_may_use(statements: tuple[dict[str, Any], ...], code: str | None) -> None:
+    sandbox = Sandbox()
+    document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    key = sandbox.client("kms", REGION).create_key(Policy=document)["KeyMetadata"]["Arn"]
+
+    assert refused(sandbox.client("logs", REGION).create_log_group, logGroupName="audit", kmsKeyId=key) == code
