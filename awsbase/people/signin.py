@@ -96,6 +96,7 @@ def _ask(endpoint: str, session: Session, duration: int | None) -> str:
         with urlopen(Request(f"{endpoint}?{urlencode(query)}"), timeout=PATIENCE) as answer:  # noqa: S310 checked
             token = json.loads(answer.read(1 << 20))["SigninToken"]
     except HTTPError as error:
+        error.close()
         # The error knows the URL, and the URL holds the keys: it is not handed on.
         if error.code == 400 and duration is not None:
             raise _LongRefused("refused") from None

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -101,9 +102,14 @@ class Alice:
     def connect(self, source: Source, region: str) -> Aws:
         """Open the way to the sandbox as to AWS itself."""
         aws = connect(source, region)
-        transport: Any = self.sandbox.transport
-        aws.clients.session.events.register("before-send", transport)
+        answer: Any = self._answer
+        aws.clients.session.events.register("before-send", answer)
         return aws
+
+    def _answer(self, request: Any, **_: Any) -> Any:
+        response = self.sandbox.transport(request)
+        response.headers["Date"] = format_datetime(self.sandbox.clock.now(), usegmt=True)
+        return response
 
     def client(self, profile: str, service: str) -> Any:
         """Return a client that uses a profile of her files as any AWS tool would."""

@@ -377,11 +377,20 @@ def test_the_phone_of_another_user_is_no_use(alice: Alice) -> None:
     assert refused(alice, Wanted("acme", device=bobs.serial)).message.startswith("AWS knows no device")
 
 
-def test_a_wrong_clock_is_named(alice: Alice) -> None:
+@pytest.mark.parametrize(
+    ("minutes", "hint"),
+    [
+        (0, "check the clock of the device"),
+        (7, "this machine's clock is 7 min ahead of AWS's"),
+        (-7, "this machine's clock is 6 min behind AWS's"),
+    ],
+)
+def test_a_wrong_clock_is_named(alice: Alice, minutes: int, hint: str) -> None:
     def now() -> Any:
-        return alice.sandbox.clock.now() + timedelta(minutes=7)
+        return alice.sandbox.clock.now() + timedelta(minutes=minutes, seconds=1)
 
     alice.types("000001", "000002", "000003")
     with pytest.raises(AwsbaseError) as said:
         refresh(ACME, alice.person(now=now))
-    assert said.value.message == "AWS did not take the code of alice-0"
+    assert said.value.hint
+    assert hint in said.value.hint

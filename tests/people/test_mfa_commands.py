@@ -1,0 +1,226 @@
+"""The commands as they are typed: on a real terminal, against a served account, with the real AWS tools."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pexpect
+import pytest
+
+from awsbase.people import files
+from awsbase.sandbox.serve import listen
+from tests.people.alice import ACCOUNT, Alice
+
+BIN = Path(sys.executable).parent
+AWSBASE = BIN / "awsbase"
+AWS = BIN / "aws"
+PROMPT = "MFA code of alice-0: "
+USER = f"arn:aws:iam::{ACCOUNT}:user/alice"
+
+
+@dataclass
+class Shell:
+    """Alice's shell: her home, and the served account as her profile's endpoint."""
+
+    alice: Alice
+    url: str
+
+    def environ(self, **more: str) -> dict[str, str]:
+        return {"HOME": str(self.alice.home), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "TERM": "xterm"} | more
+
+    def spawn(self, *command: str, **environ: str) -> Any:
+        """Start a command on a terminal of its own."""
+        return pexpect.spawn(
+            command[0], list(command[1:]), env=self.environ(**environ), encoding="utf-8", timeout=60, echo=True
+        )
+
+    def run(self, *command: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command without any terminal."""
+        return subprocess.run(
+            command,
+            env=self.environ(**environ),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            check=False,
+        )
+
+    def refresh(self, *options: str) -> str:
+        """Get a session, typing the code; return what the terminal showed."""
+        child = self.spawn(str(AWSBASE), "mfa", "refresh", "--profile", "acme", *options)
+        child.expect_exact(PROMPT)
+        child.sendline(self.alice.phone.code())
+        return ended(child)
+
+
+def ended(child: Any, code: int = 0) -> str:
+    """Return what a command says until it ends; it must end with this code."""
+    shown: str = child.read()
+    child.close()
+    assert (child.exitstatus, child.signalstatus) == (code, None), shown
+    return shown
+
+
+@pytest.fixture
+def shell(alice: Alice) -> Iterator[Shell]:
+    server = listen(alice.sandbox)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    url = f"http://{server.host}:{server.port}"
+    files.write_config(alice.files, "acme", {"endpoint_url": url})
+    yield Shell(alice, url)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def secrets(alice: Alice) -> list[str]:
+    held = files.read_credentials(alice.files).values()
+    kept = [options.get(key, "") for options in held for key in ("aws_secret_access_key", "aws_session_token")]
+    return [alice.phone.seed, alice.phone.code(), *filter(None, kept)]
+
+
+def test_a_session_is_used_by_the_aws_cli(shell: Shell) -> None:
+    shown = shell.refresh()
+
+    assert re.search(r"acme-mfa: new session, 12 h left\s+use it: export AWS_PROFILE=acme-mfa", shown) or re.search(
+        r"acme-mfa: new session, 11 h 59 min left", shown
+    )
+    assert [secret for secret in secrets(shell.alice) if secret in shown] == []
+    told = shell.run(str(AWS), "--profile", "acme-mfa", "sts", "get-caller-identity", "--query", "Arn")
+    assert (told.stdout.strip(), told.returncode) == (f'"{USER}"', 0), told.stderr
+
+
+def test_a_live_session_asks_nobody_and_loads_nothing(shell: Shell) -> None:
+    shell.refresh()
+    shell.alice.calls()
+    probe = (
+        "import sys\n"
+        "from awsbase.scripts import cli\n"
+        "try:\n"
+        "    cli.main(['mfa', 'refresh', '--profile', 'acme', '--json'])\n"
+        "finally:\n"
+        "    heavy = {'boto3', 'botocore', 'pydantic', 'rich', 'yaml', 'webbrowser'} & set(sys.modules)\n"
+        "    sys.stderr.write(f'heavy: {sorted(heavy)}')\n"
+    )
+    told = shell.run(sys.executable, "-c", probe)
+
+    assert told.stderr == "heavy: []"
+    document = json.loads(told.stdout)
+    assert (document["profile"], document["reused"], document["role"]) == ("acme-mfa", True, None)
+    assert [secret for secret in secrets(shell.alice) if secret in told.stdout] == []
+    assert shell.alice.calls() == []
+
+
+def test_a_credential_process_serves_the_aws_tools(shell: Shell) -> None:
+    command = f"{AWSBASE} mfa credentials --profile acme"
+    files.write_config(shell.alice.files, "work", {"credential_process": command, "endpoint_url": shell.url})
+
+    child = shell.spawn(str(AWS), "--profile", "work", "--region", "eu-west-1", "sts", "get-caller-identity")
+    child.expect_exact(PROMPT)
+    child.sendline(shell.alice.phone.code())
+    assert USER in ended(child)
+    # The session is kept: nobody is asked again, not even without a terminal.
+    session: Any = boto3.Session(profile_name="work", region_name="eu-west-1")
+    assert session.client("iam").list_users()["Users"][0]["UserName"] == "alice"
+    told = shell.run(str(AWSBASE), "mfa", "credentials", "--profile", "acme")
+    assert sorted(json.loads(told.stdout)) == [
+        "AccessKeyId",
+        "Expiration",
+        "SecretAccessKey",
+        "SessionToken",
+        "Version",
+    ]
+
+
+def test_without_a_terminal_one_line_says_so(shell: Shell) -> None:
+    told = shell.run(str(AWSBASE), "mfa", "credentials", "--profile", "acme")
+    said = "awsbase: no terminal to ask for the MFA code of alice-0 on; run it in a terminal\n"
+    assert (told.stdout, told.stderr, told.returncode) == ("", said, 1)
+
+    told = shell.run(str(AWSBASE), "mfa", "refresh", "--profile", "acme")
+    assert (told.stdout, told.returncode) == ("", 1)
+    assert "no terminal" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize("command", ["refresh", "credentials"])
+@pytest.mark.parametrize("key", ["ctrl-c", "ctrl-d", "terminated"])
+def test_giving_up_at_the_prompt_changes_nothing(shell: Shell, command: str, key: str) -> None:
+    before = shell.alice.files.credentials.read_bytes()
+    child = shell.spawn(str(AWSBASE), "mfa", command, "--profile", "acme")
+    child.expect_exact(PROMPT)
+
+    match key:
+        case "ctrl-c":
+            child.sendintr()
+        case "ctrl-d":
+            child.sendeof()
+        case _:
+            child.kill(signal.SIGTERM)
+
+    shown = ended(child, 130)
+    assert "Traceback" not in shown
+    assert "nothing was" in shown
+    assert shell.alice.files.credentials.read_bytes() == before
+    assert "sts:GetSessionToken" not in shell.alice.calls()
+
+
+def test_a_wrong_code_can_be_typed_again(shell: Shell) -> None:
+    child = shell.spawn(str(AWSBASE), "mfa", "credentials", "--profile", "acme")
+    child.expect_exact(PROMPT)
+    child.sendline("000000")
+    child.expect_exact("AWS did not take the code of alice-0")
+    child.expect_exact(PROMPT)
+    child.sendline(shell.alice.phone.code())
+    assert '"Version": 1' in ended(child)
+
+
+def test_of_several_devices_one_is_chosen_by_its_number(shell: Shell) -> None:
+    from tests.people.alice import Phone
+
+    second = Phone(shell.alice.sandbox, "alice-1")
+    child = shell.spawn(str(AWSBASE), "mfa", "refresh", "--profile", "acme")
+    child.expect_exact("number: ")
+    assert re.search(r"1  alice-0\s+2  alice-1", child.before)
+    child.sendline("3")
+    child.expect_exact("number: ")
+    child.sendline("2")
+    child.expect_exact("MFA code of alice-1: ")
+    child.sendline(second.code())
+    ended(child)
+    assert files.read_credentials(shell.alice.files)["acme-mfa"]["x_mfa_serial"] == second.serial
+
+
+def test_a_link_without_a_role_is_explained_before_a_code_is_asked_for(shell: Shell) -> None:
+    told = shell.run(str(AWSBASE), "mfa", "refresh", "--profile", "acme", "--console")
+    assert told.returncode == 2
+    assert "awsbase: a sign-in link needs a role" in told.stderr
+    assert "trust: {accounts:" in told.stderr
+    assert shell.alice.calls() == []
+
+
+def test_whoami_says_who_and_how(shell: Shell) -> None:
+    told = shell.run(str(AWSBASE), "whoami", "--profile", "acme")
+    assert told.stdout == (
+        f"account      {ACCOUNT}\n"
+        f"principal    {USER}\n"
+        f"credentials  long-term access key of an IAM user, key …{shell.alice.key_id[-4:]}\n"
+        "mfa          no\n"
+        "expires      never\n"
+    )
+    shell.refresh()
+    document = json.loads(shell.run(str(AWSBASE), "whoami", "--json", AWS_PROFILE="acme-mfa").stdout)
+    assert (document["kind"], document["mfa"], document["device"]) == ("session", True, shell.alice.phone.serial)
+    assert document["profile"] == "acme-mfa"

@@ -1,0 +1,184 @@
+"""A role's session opens the console through a link that nobody else gets to see."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import HTTPRedirectHandler, build_opener
+
+import pytest
+
+from awsbase.errors import AwsbaseError, Refused, UsageError
+from awsbase.manifest import load
+from awsbase.people.secret import Secret
+from awsbase.people.signin import ENDPOINT, ROLE_MANIFEST, link, open_in_browser
+from awsbase.people.store import Session
+
+ARN = "arn:aws:iam::123456789012:role/Admin"
+
+
+def session(role: str | None = ARN) -> Session:
+    expires = datetime.now(UTC) + timedelta(hours=1)
+    return Session("ASIAKEY", Secret("s3cr3t/+"), Secret("t0k3n=="), expires, "acme", "serial", role)
+
+
+@dataclass
+class Federation:
+    """The federation endpoint, as strict about durations as it is told to be."""
+
+    url: str = ""
+    direct: bool = True
+    answer: bytes = b'{"SigninToken": "T0K=N"}'
+    status: int = 200
+    asked: list[dict[str, str]] = field(default_factory=list)
+
+    def says(self, query: dict[str, str]) -> tuple[int, bytes]:
+        self.asked.append(query)
+        if "SessionDuration" in query and not self.direct:
+            return 400, b"<html>bad request</html>"
+        return self.status, self.answer
+
+
+@pytest.fixture
+def federation() -> Iterator[Federation]:
+    here = Federation()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+            status, body = here.says(query)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    here.url = f"http://127.0.0.1:{server.server_port}/federation"
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield here
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def parts(url: Secret) -> tuple[str, dict[str, str]]:
+    split = urlsplit(url.reveal())
+    return f"{split.scheme}://{split.netloc}{split.path}", {k: v[0] for k, v in parse_qs(split.query).items()}
+
+
+def test_a_session_is_exchanged_for_a_link(federation: Federation) -> None:
+    url = link(session(), region="eu-west-1", duration=7200, environ={ENDPOINT: federation.url})
+
+    (asked,) = federation.asked
+    keys = {"sessionId": "ASIAKEY", "sessionKey": "s3cr3t/+", "sessionToken": "t0k3n=="}
+    assert json.loads(asked.pop("Session")) == keys
+    assert asked == {"Action": "getSigninToken", "SessionDuration": "7200"}
+    assert parts(url) == (
+        federation.url,
+        {
+            "Action": "login",
+            "Issuer": "awsbase",
+            "Destination": "https://console.aws.amazon.com/console/home?region=eu-west-1",
+            "SigninToken": "T0K=N",
+        },
+    )
+    assert "T0K" not in f"{url} {url!r}"
+
+
+@pytest.mark.parametrize(
+    ("partition", "console"),
+    [("aws-us-gov", "console.amazonaws-us-gov.com"), ("aws-cn", "console.amazonaws.cn")],
+)
+def test_every_partition_has_its_own_console(federation: Federation, partition: str, console: str) -> None:
+    role = ARN.replace("arn:aws:", f"arn:{partition}:")
+    url = link(session(role), region=None, duration=None, environ={ENDPOINT: federation.url})
+    assert parts(url)[1]["Destination"] == f"https://{console}/console/home"
+    assert federation.asked[0]["SessionDuration"] == "43200"
+
+
+def test_a_link_that_cannot_last_longer_lasts_as_long_as_the_session(federation: Federation) -> None:
+    federation.direct = False
+    told: list[str] = []
+    link(session(), region=None, duration=None, environ={ENDPOINT: federation.url}, tell=told.append)
+    assert ["SessionDuration" in asked for asked in federation.asked] == [True, False]
+    assert "ends with the role's session" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "said"),
+    [
+        (403, b"", "AWS gives no sign-in link: HTTP 403"),
+        (200, b"<html>", "did not answer with a sign-in token"),
+        (200, b"[]", "did not answer with a sign-in token"),
+    ],
+)
+def test_a_refusal_is_told_without_the_keys(federation: Federation, status: int, answer: bytes, said: str) -> None:
+    federation.status, federation.answer = status, answer
+    with pytest.raises(AwsbaseError) as error:
+        link(session(), region=None, duration=None, environ={ENDPOINT: federation.url})
+    assert said in error.value.message
+    assert error.value.__cause__ is None
+    assert "s3cr3t" not in f"{error.value!r} {error.value.hint}"
+
+
+def test_a_users_own_session_gets_no_link_but_advice() -> None:
+    with pytest.raises(Refused) as error:
+        link(session(role=None), region=None, duration=None, environ={})
+    assert "roles only" in (error.value.hint or "")
+
+
+def test_the_advice_is_a_manifest_that_can_be_used(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.yaml"
+    head = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
+    manifest.write_text(head + ROLE_MANIFEST)
+    assert load(manifest).account.name == "acme"
+
+
+@pytest.mark.parametrize("url", ["http://signin.example/federation", "ftp://127.0.0.1/", "signin"])
+def test_keys_are_sent_to_no_address_in_the_clear(url: str) -> None:
+    with pytest.raises(UsageError, match="no https address"):
+        link(session(), region=None, duration=None, environ={ENDPOINT: url})
+
+
+def test_an_unknown_partition_is_said() -> None:
+    with pytest.raises(Refused, match="aws-iso"):
+        link(session(ARN.replace("arn:aws:", "arn:aws-iso:")), region=None, duration=None, environ={})
+
+
+class Stay(HTTPRedirectHandler):
+    """Follow nothing."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def test_the_browser_is_given_an_address_that_is_good_once() -> None:
+    url, seen = Secret("https://signin.example/?SigninToken=T0K"), list[Any]()
+
+    def browse(address: str) -> bool:
+        seen.append(address)
+        for tried in (address.rpartition("/")[0] + "/guess", address, address):
+            with pytest.raises(HTTPError) as answer:
+                build_opener(Stay).open(tried)
+            seen.append((answer.value.code, answer.value.headers["Location"]))
+            answer.value.close()
+        return True
+
+    assert open_in_browser(url, browse)
+    assert "T0K" not in seen[0]
+    assert seen[1:] == [(404, None), (302, url.reveal()), (404, None)]
+
+
+def test_a_browser_that_does_not_open_is_noticed() -> None:
+    assert not open_in_browser(Secret("https://signin.example"), lambda address: False)
+    assert not open_in_browser(Secret("https://signin.example"), lambda address: True, patience=0)
