@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import secrets
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,10 +48,13 @@ def claim(folder: Path, serial: str, code: Secret, now: datetime) -> None:
 
     What is noted is the step and two bytes of a salted hash: enough to know a code again, too few to tell it.
     """
+    # Loads OpenSSL, which the many runs that find a live session do without.
+    import hashlib
+
     device = hashlib.sha256(serial.encode()).hexdigest()[:16]
     with locked(folder / f"codes-{device}") as held:
         noted = _noted(held)
-        salt = noted.get("salt") or secrets.token_hex(16)
+        salt = noted.get("salt") or os.urandom(16).hex()
         mark = hashlib.sha256(f"{salt}{code.reveal()}".encode()).hexdigest()[:4]
         present = step(now)
         sent = [(at, one) for at, one in noted.get("sent", []) if abs(present - at) < REMEMBERED]

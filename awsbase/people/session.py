@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -279,6 +278,8 @@ def _refused(error: ClientError, device: Device, now: datetime) -> AwsbaseError:
 
 
 def _clock_hint(error: ClientError, now: datetime) -> str | None:
+    from email.utils import parsedate_to_datetime
+
     date = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     try:
         off = (now - parsedate_to_datetime(date)).total_seconds() if date else 0
