@@ -246,7 +246,7 @@ class WrongCode(AwsbaseError):
 def _refused(error: ClientError, device: Device, now: datetime) -> AwsbaseError:
     """Say what a refusal of STS means, and what to do."""
     code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-    clock = _clock_hint(error, now)
+    clock = clock_hint(error, now)
     if "invalid MFA one time pass code" in said:
         return WrongCode(
             f"AWS did not take the code of {device.name}",
@@ -277,7 +277,7 @@ def _refused(error: ClientError, device: Device, now: datetime) -> AwsbaseError:
     return AwsbaseError(f"AWS refuses: {code}: {said}", hint=clock)
 
 
-def _clock_hint(error: ClientError, now: datetime) -> str | None:
+def clock_hint(error: ClientError, now: datetime) -> str | None:
     from email.utils import parsedate_to_datetime
 
     date = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
