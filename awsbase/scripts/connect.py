@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -48,6 +49,10 @@ def connect(options: Options, wanted: Wanted) -> Target:
 
 def embedded(account: str) -> Any:
     """Return an empty embedded AWS account; moto is needed for it and for nothing else."""
+    # Profiles, endpoints and the like are for the real AWS, and moto would read them too.
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     try:
         from awsbase.sandbox import Sandbox
     except ModuleNotFoundError as error:

@@ -31,8 +31,9 @@ def command(options: Options, manifest: Path) -> int:
         return 0
     count = len(wanted.resources)
     out(f"{manifest}: {count} resource{'' if count == 1 else 's'}, fine\n")
-    width = max(map(len, wanted.sections), default=0)
-    for name, resources in wanted.sections.items():
+    counted = {name: resources for name, resources in wanted.sections.items() if resources}
+    width = max(map(len, counted), default=0)
+    for name, resources in counted.items():
         out(f"  {name:<{width}}  {len(resources)}\n")
         if options.verbose:
             out("".join(f"    {resource.address}\n" for resource in resources))

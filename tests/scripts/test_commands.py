@@ -21,6 +21,9 @@ def _no_configuration(monkeypatch: pytest.MonkeyPatch, nobody: dict[str, str]) -
         monkeypatch.delenv(name, raising=False)
     for name in ("HOME", "AWS_EC2_METADATA_DISABLED"):
         monkeypatch.setenv(name, nobody[name])
+    # --sandbox sets these for its process.
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, f"{nobody['HOME']}/.aws/{'config' if 'CONFIG' in name else 'credentials'}")
 
 
 def awsbase(*arguments: object) -> Result:

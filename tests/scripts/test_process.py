@@ -52,6 +52,24 @@ def test_a_plain_locale_gets_plain_signs(locale: dict[str, str], nobody: dict[st
         assert b"ok topic/" in ended.stdout or b"  -> name a profile" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"AWS_PROFILE": "nobody"},
+        {"AWS_ENDPOINT_URL": "http://203.0.113.1:9"},
+        {"AWS_USE_FIPS_ENDPOINT": "true"},
+        {"AWS_CONFIG_FILE": __file__},
+    ],
+    ids=str,
+)
+def test_settings_for_the_real_aws_do_not_reach_the_sandbox(
+    setting: dict[str, str], nobody: dict[str, str], full: Path
+) -> None:
+    run = [*AWSBASE, "plan", str(full), "--sandbox"]
+    ended = subprocess.run(run, env=nobody | setting, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_without_a_terminal_it_applies_at_once_and_the_second_run_does_nothing(served: Served, full: Path) -> None:
     def reconcile() -> subprocess.CompletedProcess[str]:
         run = [*AWSBASE, "reconcile", str(full)]
@@ -95,6 +113,25 @@ def test_another_account_is_refused(served: Served, full: Path) -> None:
     )
     assert ended.returncode == 1
     assert "the manifest is for account 999999999999" in ended.stderr
+    assert served.writes == []
+
+
+def test_a_run_that_would_cut_its_caller_off_is_refused_before_it_begins(served: Served, tmp_path: Path) -> None:
+    people = "iam: {groups: {Ops: {policies: ['aws:ReadOnlyAccess']}}, users: {kim: {groups: [Ops]}}}\n"
+    manifest = written(tmp_path / "people.yaml", EMPTY + people)
+    served.sandbox.client("iam").create_user(UserName="kim")
+    kim = served.sandbox.key("user/kim")
+    served.sandbox.calls.clear()
+    ended = subprocess.run(
+        [*AWSBASE, "reconcile", str(manifest)],
+        env={**served.environment, "AWS_ACCESS_KEY_ID": kim.id, "AWS_SECRET_ACCESS_KEY": kim.secret},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "awsbase mfa refresh" in ended.stderr
     assert served.writes == []
 
 
