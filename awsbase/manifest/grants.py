@@ -101,9 +101,14 @@ def shipped(grants: Iterable[str], base: Base, values: Mapping[str, object]) -> 
             place=base.place,
             name=SHIPPED + name,
             document=render(name, values),
-            description=describe(name).capitalize(),
+            description=sentence(describe(name)),
             tags=base.tags,
         )
+
+
+def sentence(words: str) -> str:
+    """Let words begin with a capital; what is written in capitals stays so."""
+    return words[:1].upper() + words[1:]
 
 
 def whole(statements: Iterable[Mapping[str, Any]]) -> Document:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from awsbase.engine.resource import Resource
 from awsbase.ensure.absent_user import AbsentUser
@@ -31,7 +32,17 @@ if TYPE_CHECKING:
 IMPLICIT = ("awsbase:require-mfa", "awsbase:self-service")
 # Quotas that AWS does not raise.
 GRANTS, GROUPS = 10, 10
-Text = Annotated[str, Field(max_length=1000)]
+
+
+def latin(value: str) -> str:
+    """Accept the characters that IAM takes in a description."""
+    odd = sorted({letter for letter in value if not re.fullmatch(r"[\t\n\r\x20-\x7e\xa1-\xff]", letter)})
+    if odd:
+        raise advice(f"IAM does not take the characters {' '.join(odd[:5])}", "write it in Latin letters")
+    return value
+
+
+Text = Annotated[str, Field(max_length=1000), AfterValidator(latin)]
 
 
 class Passwords(Section):

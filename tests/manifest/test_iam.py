@@ -85,6 +85,11 @@ def test_only_the_shipped_policies_that_are_used_are_made() -> None:
     assert [name for name in wanted(robots) if "awsbase-" in name] == []
 
 
+def test_a_shipped_policy_says_what_it_is_for() -> None:
+    found = wanted("iam: {groups: {Ops: {policies: []}}}")["policy/awsbase-require-mfa"]
+    assert found.description.startswith("Refuses everything without MFA")
+
+
 @pytest.mark.parametrize("region", ["eu-west-1", "cn-north-1", "us-gov-west-1"])
 def test_the_shipped_policies_fit_every_partition(region: str) -> None:
     names = ("administrator", "power-user", "protect-audit", "read-only")
@@ -296,6 +301,10 @@ SPELT = {
                 "iam.policies.deploy.statements[1]: Action 's3' is not of the form service:Operation, "
                 "such as s3:GetObject"
             ],
+        ),
+        (
+            "policies: {deploy: {statements: [ALLOW], description: 'α and β'}}",
+            ["iam.policies.deploy.description: IAM does not take the characters α β, write it in Latin letters"],
         ),
         (
             "roles: {ci: {trust: {}}}",
