@@ -77,6 +77,10 @@ class PolicyFacts:
     others: tuple[str, ...] = ()
     created: datetime | None = None
 
+    @property
+    def name(self) -> str:
+        return self.arn.rpartition("/")[2]
+
 
 @dataclass(frozen=True)
 class Authorization:
@@ -99,12 +103,12 @@ def authorization(facts: Facts) -> Authorization:
         users += [_user(user) for user in page["UserDetailList"]]
         groups += [_group(group) for group in page["GroupDetailList"]]
         roles += [_role(role) for role in page["RoleDetailList"]]
-        policies += [(policy["PolicyName"], _policy(policy)) for policy in page["Policies"]]
+        policies += [_policy(policy) for policy in page["Policies"]]
     return Authorization(
         {user.name.casefold(): user for user in users},
         {group.name.casefold(): group for group in groups},
         {role.name.casefold(): role for role in roles},
-        {name.casefold(): policy for name, policy in policies},
+        {policy.name.casefold(): policy for policy in policies},
     )
 
 

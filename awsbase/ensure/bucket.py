@@ -101,12 +101,15 @@ def only_under(key: str, place: Place, name: str) -> tuple[Document, ...]:
 
     An upload that says nothing of encryption passes: the bucket encrypts it with its own key.
     """
-    encryption, with_key = "s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id"
+    header = "s3:x-amz-server-side-encryption"
+    named, brought = f"{header}-aws-kms-key-id", f"{header}-customer-algorithm"
+    # "Not equal", with IfExists or without, also holds for a header that is not there: hence Null, which asks for it.
     conditions: dict[str, Document] = {
-        "OtherEncryption": {"StringNotEqualsIfExists": {encryption: "aws:kms"}},
-        "OtherKey": {"StringNotEqualsIfExists": {with_key: Made(key)}},
+        "OtherEncryption": {"Null": {header: "false"}, "StringNotEquals": {header: "aws:kms"}},
+        "OtherKey": {"Null": {named: "false"}, "StringNotEquals": {named: Made(key)}},
         # Asked for aws:kms without a key, S3 takes the key aws/s3 and not that of the bucket.
-        "UnnamedKey": {"StringEquals": {encryption: "aws:kms"}, "Null": {with_key: "true"}},
+        "UnnamedKey": {"Null": {named: "true"}, "StringEquals": {header: "aws:kms"}},
+        "BroughtKey": {"Null": {brought: "false"}},
     }
     return tuple(
         {
@@ -243,7 +246,8 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
     key = run.result(want.key) if want.key else None
     statements = filled(run, want.statements)
     have = look(run, want)
-    tagged = tags_of(run, want) if have else tags.wanted(want)
+    # Tags given with CreateBucket would ask for one permission more than tagging does.
+    tagged = tags_of(run, want) if have else {}
 
     if have is None:
         create(run, want)
@@ -276,11 +280,10 @@ def look(run: Run, want: Bucket) -> BucketFacts | None:
 
 
 def create(run: Run, want: Bucket) -> None:
-    place: dict[str, Any] = {"Tags": tags.pairs(tags.wanted(want))}
+    region = want.place.region
     # S3 began in us-east-1: there, and only there, the region must not be named.
-    if want.place.region != "us-east-1":
-        place["LocationConstraint"] = want.place.region
-    run.create("bucket", run.aws.s3.create_bucket, Bucket=want.name, CreateBucketConfiguration=place)
+    there = None if region == "us-east-1" else {"LocationConstraint": region}
+    run.create("bucket", run.aws.s3.create_bucket, Bucket=want.name, CreateBucketConfiguration=there)
 
 
 def block_public_access(run: Run, want: Bucket, have: BucketFacts) -> None:
