@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from awsbase.aws import Aws
+from awsbase.aws import Attach, Aws
 from awsbase.engine.wire import never_twice
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.people.profiles import Keys, Source
@@ -31,7 +33,7 @@ LACKS = {
 }
 
 
-def connect(source: Source, region: str) -> Aws:
+def connect(source: Source, region: str, attach: Sequence[Attach] = ()) -> Aws:
     """Open the way to AWS with a profile's long-term keys; a call that carries a code is never sent again."""
     if source.keys is None and source.lack != "process":
         problem, hint = LACKS[source.lack]
@@ -39,9 +41,11 @@ def connect(source: Source, region: str) -> Aws:
     try:
         keys = source.keys or _from_process(source)
         session = boto3.Session(keys.key_id, keys.secret_key.reveal(), profile_name=source.keys_of)
-        return Aws(session, region, attach=[never_twice])
+        aws = Aws(session, region, attach=[never_twice, *attach])
+        aws.sts  # noqa: B018, making the first client is what finds a broken endpoint
     except (BotoCoreError, ValueError) as error:
         raise AwsbaseError(f"profile {source.profile} cannot be used: {error}", hint="look at ~/.aws/config") from None
+    return aws
 
 
 def _from_process(source: Source) -> Keys:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -78,7 +79,7 @@ def refresh(
     if console and lasting is not None:
         durations.check(lasting, role=True)
     request = Wanted(profile, None if console else lasting, device, role, destination, region, force)
-    me = person(err)
+    me = person(err, debugging=debug)
     if console:
         _refuse_link_without_role(me, request)
     held = refreshed(request, me)
@@ -124,7 +125,9 @@ def credentials(
     """
     try:
         lasting = durations.seconds(duration) if duration else None
-        held = refreshed(Wanted(profile, lasting, device, role, destination, region), person(terminal.say))
+        held = refreshed(
+            Wanted(profile, lasting, device, role, destination, region), person(terminal.say, debugging=debug)
+        )
     except AwsbaseError as error:
         # The tools show what stands on stderr in the middle of an error of their own: so it is one line.
         err(f"awsbase: {' '.join(error.message.split())}" + (f"; {error.hint}" if error.hint else "") + "\n")
@@ -142,7 +145,7 @@ def credentials(
     return 0
 
 
-def person(tell: Callable[[str], None]) -> Person:
+def person(tell: Callable[[str], None], *, debugging: bool = False) -> Person:
     """Return whoever sits at this terminal."""
     return Person(
         files=files.find(os.environ, Path.home()),
@@ -151,7 +154,7 @@ def person(tell: Callable[[str], None]) -> Person:
         select=select,
         tell=tell,
         now=lambda: datetime.now(UTC),
-        connect=connect,
+        connect=partial(connect, debugging=debugging),
     )
 
 
@@ -160,11 +163,12 @@ def select(question: str, choices: Sequence[str]) -> int:
     return terminal.chosen(question, choices)
 
 
-def connect(source: Source, region: str) -> Aws:
+def connect(source: Source, region: str, *, debugging: bool = False) -> Aws:
     """Open the way to AWS, loading boto3 only now that it is needed."""
     from awsbase.people.connect import connect
+    from awsbase.scripts.connect import name_calls
 
-    return connect(source, region)
+    return connect(source, region, [name_calls] if debugging else [])
 
 
 def sentence(held: Held, me: Person) -> str:
@@ -214,4 +218,4 @@ def _refuse_link_without_role(me: Person, request: Wanted) -> None:
     from awsbase.people import profiles, signin
 
     if not request.role and not profiles.find(me.files, request.profile, me.environ).role:
-        raise UsageError("a sign-in link needs a role", hint=signin.NO_ROLE.strip())
+        raise UsageError("a sign-in link needs a role", hint=signin.NO_ROLE.rstrip())

@@ -101,10 +101,8 @@ class Alice:
 
     def connect(self, source: Source, region: str) -> Aws:
         """Open the way to the sandbox as to AWS itself."""
-        aws = connect(source, region)
         answer: Any = self._answer
-        aws.clients.session.events.register("before-send", answer)
-        return aws
+        return connect(source, region, [lambda client: client.meta.events.register("before-send", answer)])
 
     def _answer(self, request: Any, **_: Any) -> Any:
         response = self.sandbox.transport(request)

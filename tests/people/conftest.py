@@ -1,11 +1,13 @@
 """What tests of people's scripts share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.people.alice import Alice
+from tests.people.federation import Federation, served
 
 
 @pytest.fixture(autouse=True)
@@ -18,3 +20,9 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def alice(tmp_path: Path) -> Alice:
     return Alice(tmp_path)
+
+
+@pytest.fixture
+def federation() -> Iterator[Federation]:
+    with served() as here:
+        yield here

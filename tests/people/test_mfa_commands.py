@@ -18,7 +18,8 @@ import pytest
 
 from awsbase.people import files
 from awsbase.sandbox.serve import listen
-from tests.people.alice import ACCOUNT, Alice
+from tests.people.alice import ACCOUNT, Alice, Phone
+from tests.people.federation import Federation
 
 BIN = Path(sys.executable).parent
 AWSBASE = BIN / "awsbase"
@@ -188,8 +189,6 @@ def test_a_wrong_code_can_be_typed_again(shell: Shell) -> None:
 
 
 def test_of_several_devices_one_is_chosen_by_its_number(shell: Shell) -> None:
-    from tests.people.alice import Phone
-
     second = Phone(shell.alice.sandbox, "alice-1")
     child = shell.spawn(str(AWSBASE), "mfa", "refresh", "--profile", "acme")
     child.expect_exact("number: ")
@@ -224,3 +223,64 @@ def test_whoami_says_who_and_how(shell: Shell) -> None:
     document = json.loads(shell.run(str(AWSBASE), "whoami", "--json", AWS_PROFILE="acme-mfa").stdout)
     assert (document["kind"], document["mfa"], document["device"]) == ("session", True, shell.alice.phone.serial)
     assert document["profile"] == "acme-mfa"
+
+
+BROWSER = """\
+#!{python}
+import json, os, sys, urllib.error, urllib.request
+
+class Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+try:
+    urllib.request.build_opener(Stay).open(sys.argv[1])
+except urllib.error.HTTPError as answer:
+    to = answer.headers["Location"]
+seen = {{"argv": sys.argv, "environ": dict(os.environ), "to": to}}
+with open({seen!r}, "w") as file:
+    json.dump(seen, file)
+"""
+
+
+def test_the_console_opens_in_the_browser_and_no_child_is_told_a_secret(shell: Shell, federation: Federation) -> None:
+    shell.alice.role()
+    browser, seen = shell.alice.home / "browser", shell.alice.home / "seen.json"
+    browser.write_text(BROWSER.format(python=sys.executable, seen=str(seen)))
+    browser.chmod(0o700)
+    how = {"AWS_ENDPOINT_URL_SIGNIN": federation.url, "DISPLAY": ":9", "BROWSER": str(browser)}
+
+    child = shell.spawn(
+        str(AWSBASE), "mfa", "refresh", "--profile", "acme", "--role", "Admin", "--console", "--debug", **how
+    )
+    child.expect_exact(PROMPT)
+    code = shell.alice.phone.code()
+    child.sendline(code)
+    shown = ended(child)
+
+    assert "the console is open in your browser" in shown
+    told = json.loads(seen.read_text())
+    assert told["to"].startswith(f"{federation.url}?Action=login&")
+    hidden = [*secrets(shell.alice), code, "T0K=N", "T0K%3DN"]
+    outside = shown + json.dumps({**told, "to": ""})
+    assert [secret for secret in hidden if secret in outside] == []
+
+
+def test_the_link_is_printed_where_no_window_opens(shell: Shell, federation: Federation) -> None:
+    shell.alice.role()
+    child = shell.spawn(
+        *(str(AWSBASE), "mfa", "refresh", "--profile", "acme", "--role", "Admin", "--console", "--duration", "2h"),
+        AWS_ENDPOINT_URL_SIGNIN=federation.url,
+    )
+    child.expect_exact(PROMPT)
+    child.sendline(shell.alice.phone.code())
+
+    assert re.search(r"acme-Admin-mfa: new session as arn:aws:iam::\d+:role/Admin", shown := ended(child))
+    assert f"{federation.url}?Action=login&" in shown
+    assert federation.asked[0]["SessionDuration"] == "7200"
+    # The role's session is live now: the next link needs no code.
+    told = shell.run(
+        *(str(AWSBASE), "mfa", "refresh", "--profile", "acme", "--role", "Admin", "--link"),
+        AWS_ENDPOINT_URL_SIGNIN=federation.url,
+    )
+    assert told.stdout.startswith(f"{federation.url}?Action=login&"), told.stderr

@@ -1,11 +1,7 @@
 """A role's session opens the console through a link that nobody else gets to see."""
 
 import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -19,6 +15,7 @@ from awsbase.manifest import load
 from awsbase.people.secret import Secret
 from awsbase.people.signin import ENDPOINT, ROLE_MANIFEST, link, open_in_browser
 from awsbase.people.store import Session
+from tests.people.federation import Federation
 
 ARN = "arn:aws:iam::123456789012:role/Admin"
 
@@ -26,49 +23,6 @@ ARN = "arn:aws:iam::123456789012:role/Admin"
 def session(role: str | None = ARN) -> Session:
     expires = datetime.now(UTC) + timedelta(hours=1)
     return Session("ASIAKEY", Secret("s3cr3t/+"), Secret("t0k3n=="), expires, "acme", "serial", role)
-
-
-@dataclass
-class Federation:
-    """The federation endpoint, as strict about durations as it is told to be."""
-
-    url: str = ""
-    direct: bool = True
-    answer: bytes = b'{"SigninToken": "T0K=N"}'
-    status: int = 200
-    asked: list[dict[str, str]] = field(default_factory=list)
-
-    def says(self, query: dict[str, str]) -> tuple[int, bytes]:
-        self.asked.append(query)
-        if "SessionDuration" in query and not self.direct:
-            return 400, b"<html>bad request</html>"
-        return self.status, self.answer
-
-
-@pytest.fixture
-def federation() -> Iterator[Federation]:
-    here = Federation()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-            status, body = here.says(query)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    here.url = f"http://127.0.0.1:{server.server_port}/federation"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield here
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def parts(url: Secret) -> tuple[str, dict[str, str]]:
