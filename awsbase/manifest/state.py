@@ -38,8 +38,7 @@ class State(Section):
 
     def check(self, manifest: Manifest) -> Iterator[Problem]:
         """Yield writers that are no groups of this manifest."""
-        iam = getattr(manifest, "iam", None)
-        groups = list(iam.groups) if iam else []
+        groups = list(manifest.iam.groups) if manifest.iam else []
         for index, writer in enumerate(self.writers):
             if writer not in groups:
                 hint = closest(writer, groups) or "name a group of iam.groups"

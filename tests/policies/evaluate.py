@@ -55,12 +55,15 @@ def holds(operator: str, key: str, values: list[str], request: Request) -> bool:
     if operator == "Null":
         return (have is None) == (values == ["true"])
     if have is None:
-        return operator.endswith("IfExists")
+        # What is not there equals nothing: a negated operator holds, with IfExists or without.
+        return operator.endswith("IfExists") or "Not" in operator
     match operator.removesuffix("IfExists"):
         case "Bool":
             return have.lower() in (value.lower() for value in values)
         case "StringEquals":
             return have in values
+        case "StringNotEquals":
+            return have not in values
         case "StringLike" | "ArnLike":
             return any(like(value, have, request) for value in values)
     raise NotImplementedError(operator)

@@ -30,7 +30,7 @@ def s3(aws: Sandbox) -> Any:
 
 def key_id(aws: Sandbox) -> str:
     """Find the key of the state, whatever became of its alias."""
-    ids = [key["KeyId"] for page in kms(aws).get_paginator("list_keys").paginate() for key in page["Keys"]]
+    ids: list[str] = [key["KeyId"] for page in kms(aws).get_paginator("list_keys").paginate() for key in page["Keys"]]
     return next(id for id in ids if kms(aws).describe_key(KeyId=id)["KeyMetadata"]["Description"].startswith("Terr"))
 
 

@@ -1,0 +1,261 @@
+"""A bucket is private, versioned, encrypted; what others set beside that stays."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from awsbase.engine.changes import Pending
+from awsbase.engine.place import Place
+from awsbase.ensure import tags
+from awsbase.ensure.bucket import (
+    ALL_BLOCKED,
+    Bucket,
+    BucketFacts,
+    BucketTaken,
+    Expiry,
+    Found,
+    bucket,
+    bucket_tags,
+    found,
+    only_under,
+)
+from awsbase.ensure.key import Key, key_policy
+from awsbase.sandbox import Sandbox
+from tests.contract.sample import go, problems
+from tests.ensure.planned import HOME, planned, said
+from tests.policies.evaluate import Request, allowed
+
+KEY = Key(place=HOME, name="acme-state", policy=key_policy(HOME))
+ARN = HOME.arn("kms", "key/1234")
+WANT = Bucket(
+    place=HOME,
+    name="acme-state",
+    key=KEY.address,
+    statements=only_under(KEY.address, HOME, "acme-state"),
+    expiries=(Expiry("unfinished-uploads", unfinished_uploads=7), Expiry("old-versions", old_versions=90)),
+    named_at="state.bucket",
+)
+TAGS = {"awsbase:address": "bucket/acme-state"}
+HERE = Found(ours=True, region="eu-west-1")
+THEIRS = {
+    "Sid": "Theirs",
+    "Effect": "Allow",
+    "Principal": {"AWS": HOME.global_arn("iam", "root")},
+    "Action": "s3:GetObject",
+    "Resource": "arn:aws:s3:::acme-state/*",
+}
+THEIR_RULE = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 1}}
+
+
+def good(**other: Any) -> BucketFacts:
+    """Return a bucket as it should be, but for what is given."""
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": ARN}
+    policy: dict[str, Any] = {"Version": "2012-10-17", "Statement": STATEMENTS}
+    facts = BucketFacts(
+        versioning="Enabled",
+        encryption={"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True},
+        block=ALL_BLOCKED,
+        ownership="BucketOwnerEnforced",
+        policy=policy,
+        rules=[expiry.rule() for expiry in WANT.expiries],
+    )
+    return replace(facts, **other)
+
+
+def written() -> list[Any]:
+    """Return the statements that awsbase writes for the bucket, under the key of these tests."""
+    sandbox = Sandbox()
+    assert problems(go(sandbox, "reconcile", [KEY, WANT])) == []
+    key = sandbox.client("kms", HOME.region).describe_key(KeyId="alias/acme-state")["KeyMetadata"]["Arn"]
+    text = sandbox.client("s3", HOME.region).get_bucket_policy(Bucket="acme-state")["Policy"]
+    statements: list[Any] = json.loads(text.replace(key, ARN))["Statement"]
+    return statements
+
+
+STATEMENTS = written()
+
+
+def facts(have: BucketFacts | None, *, indexed: Any = TAGS, real: Any = TAGS, at: Found | None = HERE) -> Any:
+    return {found: have and at, bucket: have, tags.tags: {WANT.arn: indexed}, bucket_tags: real}
+
+
+@pytest.mark.parametrize(
+    ("have", "changes"),
+    [
+        (
+            facts(None),
+            [
+                "create bucket",
+                "update public access block",
+                "update ownership",
+                "update versioning",
+                "update encryption",
+                "create policy",
+                "update lifecycle",
+                "update tags",
+            ],
+        ),
+        (facts(good()), []),
+        (facts(good(block={**ALL_BLOCKED, "BlockPublicPolicy": False})), ["update public access block"]),
+        (facts(good(versioning="Suspended")), ["update versioning"]),
+        (facts(good(ownership="")), ["update ownership"]),
+        (facts(good(encryption={})), ["update encryption"]),
+        (facts(good(encryption={**good().encryption, "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}})), []),
+        (facts(good(encryption={**good().encryption, "BucketKeyEnabled": False})), ["update encryption"]),
+        (facts(good(policy={})), ["create policy"]),
+        (facts(good(policy={"Version": "2012-10-17", "Statement": [*STATEMENTS[::-1], THEIRS]})), []),
+        (facts(good(policy={"Version": "2012-10-17", "Statement": THEIRS})), ["update policy"]),
+        (facts(good(rules=[THEIR_RULE, *good().rules])), []),
+        (facts(good(rules=[THEIR_RULE])), ["update lifecycle"]),
+        (facts(good(rules=[{**good().rules[0], "Status": "Disabled"}, good().rules[1]])), ["update lifecycle"]),
+        (facts(good(rules=[*good().rules, {**good().rules[0], "ID": "Awsbase-more"}])), ["update lifecycle"]),
+        (facts(good(), indexed={}), []),
+        (facts(good(), indexed={}, real={"team": "web"}), ["update tags"]),
+    ],
+    ids=[
+        "missing",
+        "converged",
+        "public policies possible",
+        "versioning suspended",
+        "ownership never set",
+        "not encrypted by the key",
+        "what AWS adds to the encryption",
+        "no bucket key",
+        "no policy",
+        "policy in another order, with a statement of theirs",
+        "only a policy of theirs",
+        "a rule of theirs beside ours",
+        "only a rule of theirs",
+        "our rule disabled",
+        "a rule that we do not want any more",
+        "tagged, but the index lags",
+        "adopted",
+    ],
+)
+def test_a_bucket_is_made_or_corrected(have: Any, changes: list[str]) -> None:
+    assert said(planned(WANT, have, {KEY.address: ARN})) == changes
+
+
+def test_a_bucket_under_a_planned_key_can_be_planned() -> None:
+    run = planned(WANT, facts(None), {KEY.address: Pending("key")})
+    unknown = {change.what: change.unknown for change in run.changes if change.unknown}
+    assert unknown.keys() == {"encryption", "policy"}
+
+
+def test_what_others_set_stays() -> None:
+    sandbox = Sandbox()
+    s3 = sandbox.client("s3", HOME.region)
+    s3.create_bucket(Bucket="acme-state", CreateBucketConfiguration={"LocationConstraint": HOME.region})
+    s3.put_bucket_tagging(Bucket="acme-state", Tagging={"TagSet": [{"Key": "team", "Value": "web"}]})
+    s3.put_bucket_policy(Bucket="acme-state", Policy=json.dumps({"Version": "2012-10-17", "Statement": THEIRS}))
+    s3.put_bucket_lifecycle_configuration(Bucket="acme-state", LifecycleConfiguration={"Rules": [THEIR_RULE]})
+
+    assert problems(go(sandbox, "reconcile", [KEY, WANT])) == []
+
+    held = {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket="acme-state")["TagSet"]}
+    assert held == {"team": "web", **TAGS}
+    assert THEIRS in json.loads(s3.get_bucket_policy(Bucket="acme-state")["Policy"])["Statement"]
+    assert THEIR_RULE in s3.get_bucket_lifecycle_configuration(Bucket="acme-state")["Rules"]
+
+
+@pytest.mark.parametrize(
+    ("at", "words", "advice"),
+    [
+        (Found(ours=False, region=""), "belongs to another account", "choose another name in state.bucket"),
+        (Found(ours=True, region="us-west-2"), "is in us-west-2", "choose another name in state.bucket"),
+    ],
+    ids=["somebody else's", "in another region"],
+)
+def test_a_name_that_is_taken_is_said(at: Found, words: str, advice: str) -> None:
+    with pytest.raises(BucketTaken) as refused:
+        planned(WANT, {found: at, bucket: None}, {KEY.address: ARN})
+    assert words in refused.value.message
+    assert advice in (refused.value.hint or "")
+
+
+def test_the_bucket_of_another_account_is_left_alone() -> None:
+    sandbox = Sandbox()
+    sandbox.foreign_bucket("acme-state")
+    key, state = go(sandbox, "plan", [KEY, WANT]).outcomes
+    assert (key.status, state.status) == ("planned", "failed")
+    assert state.error is not None
+    assert state.error.code == "BucketTaken"
+
+
+def test_a_bucket_of_another_region_is_found_there() -> None:
+    sandbox = Sandbox()
+    oregon = {"LocationConstraint": "us-west-2"}
+    sandbox.client("s3", "us-west-2").create_bucket(Bucket="acme-state", CreateBucketConfiguration=oregon)
+    state = go(sandbox, "plan", [KEY, WANT]).outcomes[1]
+    assert state.error is not None
+    assert "is in us-west-2" in state.error.message
+
+
+@pytest.mark.parametrize(
+    ("region", "named"), [("us-east-1", None), ("eu-west-1", "eu-west-1")], ids=["where S3 began", "elsewhere"]
+)
+def test_the_region_is_named_everywhere_but_where_s3_began(region: str, named: str | None) -> None:
+    sandbox = Sandbox()
+    assert problems(go(sandbox, "reconcile", [Bucket(place=HOME.at(region), name="acme-plain")])) == []
+    (created,) = (call for call in sandbox.calls if call.name == "s3:CreateBucket")
+    assert created.params.get("CreateBucketConfiguration", {}).get("LocationConstraint") == named
+
+
+HEADER = "s3:x-amz-server-side-encryption"
+NAMED = {HEADER: "aws:kms", f"{HEADER}-aws-kms-key-id": ARN}
+
+
+@pytest.mark.parametrize(
+    ("action", "context", "passes"),
+    [
+        ("s3:PutObject", {}, True),
+        ("s3:PutObject", NAMED, True),
+        ("s3:PutObject", {**NAMED, f"{HEADER}-aws-kms-key-id": ARN.replace("1234", "9")}, False),
+        ("s3:PutObject", {HEADER: "aws:kms"}, False),
+        ("s3:PutObject", {HEADER: "AES256"}, False),
+        ("s3:PutObject", {f"{HEADER}-customer-algorithm": "AES256"}, False),
+        ("s3:GetObject", {}, True),
+        ("s3:GetObject", {"aws:SecureTransport": "false"}, False),
+        ("s3:PutObject", {**NAMED, "aws:SecureTransport": "false"}, False),
+    ],
+    ids=[
+        "says nothing: the bucket's own key",
+        "names the key",
+        "another key",
+        "the key aws/s3",
+        "S3's encryption",
+        "a key that the caller brings",
+        "reading",
+        "reading without TLS",
+        "writing without TLS",
+    ],
+)
+def test_uploads_pass_only_under_the_key_and_everything_only_by_tls(
+    action: str, context: dict[str, str], passes: bool
+) -> None:
+    anything = {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
+    request = Request(action, "arn:aws:s3:::acme-state/terraform.tfstate", {"aws:SecureTransport": "true", **context})
+    assert allowed([anything, {"Statement": STATEMENTS}], request) is passes
+
+
+def test_no_statement_denies_without_a_condition() -> None:
+    assert all(statement["Condition"] for statement in STATEMENTS if statement["Effect"] == "Deny")
+
+
+def test_objects_can_be_written_and_read_in_the_sandbox() -> None:
+    sandbox = Sandbox()
+    go(sandbox, "reconcile", [KEY, WANT])
+    s3 = sandbox.client("s3", HOME.region)
+    s3.put_object(Bucket="acme-state", Key="terraform.tfstate", Body=b"{}")
+    assert s3.get_object(Bucket="acme-state", Key="terraform.tfstate")["Body"].read() == b"{}"
+
+
+def test_a_bucket_in_china_has_an_arn_of_china() -> None:
+    china = Bucket(place=Place("123456789012", "cn-north-1", "cn-north-1"), name="acme-state")
+    run = planned(china, {found: None, bucket: None})
+    assert china.arn == "arn:aws-cn:s3:::acme-state"
+    assert "create policy" in said(run)

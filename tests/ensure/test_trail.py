@@ -1,0 +1,202 @@
+"""A trail logs all management events of all regions; what else somebody has it log stays."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from awsbase.engine.changes import Pending
+from awsbase.ensure import tags
+from awsbase.ensure.trail import (
+    Logged,
+    TooManyTrails,
+    Trail,
+    TrailElsewhere,
+    TrailFacts,
+    logged,
+    trail,
+    trail_tags,
+    trails,
+    with_management,
+)
+from awsbase.sandbox import Sandbox
+from tests.contract.sample import go
+from tests.contract.samples.audit import BUCKET, KEY, LOG_GROUP, ROLE, TRAIL
+from tests.ensure.planned import HOME, planned, said
+
+WANT = Trail(
+    place=HOME,
+    name="acme-trail",
+    bucket_name="acme-audit",
+    bucket="bucket/acme-audit",
+    key="key/acme-audit",
+    log_group="log-group/acme-audit",
+    role="role/acme-cloudtrail-logs",
+)
+MADE = {
+    "bucket/acme-audit": "arn:aws:s3:::acme-audit",
+    "key/acme-audit": HOME.arn("kms", "key/1234"),
+    "log-group/acme-audit": HOME.arn("logs", "log-group:acme-audit:*"),
+    "role/acme-cloudtrail-logs": HOME.global_arn("iam", "role/acme-cloudtrail-logs"),
+}
+SETTINGS = {
+    "S3BucketName": "acme-audit",
+    "S3KeyPrefix": "",
+    "IncludeGlobalServiceEvents": True,
+    "IsMultiRegionTrail": True,
+    "EnableLogFileValidation": True,
+    "CloudWatchLogsLogGroupArn": MADE["log-group/acme-audit"],
+    "CloudWatchLogsRoleArn": MADE["role/acme-cloudtrail-logs"],
+    "KmsKeyId": MADE["key/acme-audit"],
+}
+GOOD = TrailFacts("eu-west-1", SETTINGS)
+TAGS = {"awsbase:address": "trail/acme-trail"}
+DATA = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::acme-web/"]}
+ALL = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": [DATA]}
+MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
+OBJECTS = {"Name": "objects", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}]}
+
+
+LOGGING = Logged(logging=True)
+
+
+def facts(have: TrailFacts | None, logs: Logged = LOGGING, indexed: Any = TAGS, real: Any = TAGS) -> Any:
+    return {trail: have, logged: logs, trails: [], tags.tags: {WANT.arn: indexed}, trail_tags: real}
+
+
+def basic(**selector: Any) -> Logged:
+    return Logged(logging=True, basic=[{**ALL, **selector}])
+
+
+def advanced(*fields: dict[str, Any]) -> Logged:
+    return Logged(logging=True, advanced=[OBJECTS, {"FieldSelectors": list(fields)}])
+
+
+@pytest.mark.parametrize(
+    ("have", "changes"),
+    [
+        (facts(None, Logged()), ["create trail", "update logging"]),
+        (facts(GOOD), []),
+        (facts(GOOD, Logged(logging=False)), ["update logging"]),
+        (facts(TrailFacts("eu-west-1", {**SETTINGS, "IsMultiRegionTrail": False})), ["update settings"]),
+        (facts(TrailFacts("eu-west-1", {**SETTINGS, "EnableLogFileValidation": False})), ["update settings"]),
+        (facts(TrailFacts("eu-west-1", {**SETTINGS, "KmsKeyId": None})), ["update settings"]),
+        (facts(TrailFacts("eu-west-1", {**SETTINGS, "S3KeyPrefix": "old"})), ["update settings"]),
+        (facts(GOOD, indexed={}), []),
+        (facts(GOOD, indexed={}, real={"team": "web"}), ["update tags"]),
+    ],
+    ids=[
+        "missing",
+        "converged",
+        "stopped",
+        "one region",
+        "not validated",
+        "not encrypted",
+        "under a prefix that the bucket's policy does not allow",
+        "tagged, but the index lags",
+        "adopted",
+    ],
+)
+def test_a_trail_is_made_or_corrected(have: Any, changes: list[str]) -> None:
+    assert said(planned(WANT, have, MADE)) == changes
+
+
+@pytest.mark.parametrize(
+    ("logs", "now"),
+    [
+        (Logged(logging=True), "all"),
+        (basic(), "all"),
+        (basic(ReadWriteType="WriteOnly"), "write-only"),
+        (basic(IncludeManagementEvents=False), "none"),
+        (basic(ExcludeManagementEventSources=["kms.amazonaws.com"]), "some"),
+        (
+            Logged(logging=True, basic=[{**ALL, "ReadWriteType": kind} for kind in ("ReadOnly", "WriteOnly")]),
+            "all",
+        ),
+        (advanced(MANAGEMENT), "all"),
+        (advanced(MANAGEMENT, {"Field": "readOnly", "Equals": ["true"]}), "read-only"),
+        (advanced(MANAGEMENT, {"Field": "eventSource", "NotEquals": ["kms.amazonaws.com"]}), "some"),
+        (Logged(logging=True, advanced=[OBJECTS]), "none"),
+    ],
+    ids=[
+        "never told",
+        "all, with data",
+        "writes only",
+        "data only",
+        "all but those of KMS",
+        "reads and writes by two selectors",
+        "advanced: all, with data",
+        "advanced: reads only",
+        "advanced: all but those of KMS",
+        "advanced: data only",
+    ],
+)
+def test_management_events_are_logged_all(logs: Logged, now: str) -> None:
+    run = planned(WANT, facts(GOOD, logs), MADE)
+    assert [change.drift[0].have for change in run.changes] == ([] if now == "all" else [now])
+
+
+def test_data_events_stay_when_management_events_are_added() -> None:
+    assert with_management(basic(IncludeManagementEvents=False))["EventSelectors"][1]["DataResources"] == [DATA]
+    assert OBJECTS in with_management(Logged(advanced=[OBJECTS]))["AdvancedEventSelectors"]
+
+
+def test_an_update_says_only_what_differs_and_the_pair_that_goes_together() -> None:
+    sandbox = Sandbox()
+    audit = [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL]
+    go(sandbox, "reconcile", audit)
+    sandbox.client("cloudtrail", HOME.region).update_trail(Name="acme-trail", EnableLogFileValidation=False)
+    sandbox.calls.clear()
+    go(sandbox, "reconcile", audit)
+    (update,) = (call for call in sandbox.calls if call.name == "cloudtrail:UpdateTrail")
+    assert update.params.keys() == {
+        "Name",
+        "EnableLogFileValidation",
+        "CloudWatchLogsLogGroupArn",
+        "CloudWatchLogsRoleArn",
+    }
+
+
+def test_a_trail_under_a_planned_key_can_be_planned() -> None:
+    made = planned(WANT, facts(None, Logged()), {**MADE, "key/acme-audit": Pending("key")}).changes[0]
+    assert made.unknown == ("KmsKeyId",)
+
+
+def test_a_trail_at_home_elsewhere_is_said() -> None:
+    with pytest.raises(TrailElsewhere) as refused:
+        planned(WANT, facts(replace(GOOD, home="us-west-2")), MADE)
+    assert "is at home in us-west-2" in refused.value.message
+    assert "delete-trail --region us-west-2 --name acme-trail" in (refused.value.hint or "")
+
+
+def test_a_sixth_trail_is_not_even_planned() -> None:
+    five = [(f"t{number}", GOOD) for number in range(5)]
+    with pytest.raises(TooManyTrails, match="t0, t1, t2, t3, t4"):
+        planned(WANT, {**facts(None, Logged()), trails: five}, MADE)
+
+
+def test_the_trail_of_another_region_is_seen_from_here_by_its_shadow() -> None:
+    sandbox = Sandbox()
+    go(sandbox, "reconcile", [KEY, BUCKET, LOG_GROUP, ROLE])
+    oregon = sandbox.client("cloudtrail", "us-west-2")
+    s3 = sandbox.client("s3", "us-west-2")
+    s3.create_bucket(Bucket="acme-logs", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    s3.put_bucket_policy(Bucket="acme-logs", Policy=open_to_cloudtrail("acme-logs"))
+    oregon.create_trail(Name="acme-trail", S3BucketName="acme-logs", IsMultiRegionTrail=True)
+    failed = go(sandbox, "plan", [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL]).outcomes[-1]
+    assert failed.error is not None
+    assert failed.error.code == "TrailElsewhere"
+
+
+def open_to_cloudtrail(bucket: str) -> str:
+    """Write the policy of a bucket that any trail may use."""
+
+    cloudtrail = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
+    statements = [
+        {**cloudtrail, "Action": "s3:GetBucketAcl", "Resource": f"arn:aws:s3:::{bucket}"},
+        {**cloudtrail, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/*"},
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
