@@ -79,7 +79,7 @@ class Lazy(click.Group):
             code = super().main(args, *rest, **extra) or 0
             failed = False
         except click.Abort:
-            write("aborted, nothing was changed\n", sys.stderr)
+            write("aborted\n", sys.stderr)
             code = INTERRUPTED
         except click.ClickException as error:
             error.show()

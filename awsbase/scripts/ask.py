@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
-import click
+from click.exceptions import Exit
 
+from awsbase.scripts.interrupt import INTERRUPTED
 from awsbase.scripts.output import err
 from awsbase.view.stream import is_terminal
 
@@ -21,8 +22,8 @@ def answer(question: str) -> str:
     try:
         said = sys.stdin.readline()
     except KeyboardInterrupt:
-        err("\n")
-        raise click.Abort from None
+        err("\naborted, nothing was changed\n")
+        raise Exit(INTERRUPTED) from None
     if not said.endswith("\n"):
         err("\n")
     return said.strip()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from awsbase.errors import UsageError
 from awsbase.scripts.connect import connect
 from awsbase.scripts.course import Course, exit_code
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common
@@ -27,6 +28,8 @@ def command(
     options: Options, manifest: Path, output: Path | None, detailed_exitcode: bool, only: tuple[str, ...]
 ) -> int:
     """Show what reconcile would do to make the account as MANIFEST says; only reads."""
+    if output not in (None, STDOUT) and not output.parent.is_dir():
+        raise UsageError(f"cannot write {output}: there is no directory {output.parent}")
     wanted = read(manifest, options)
     chosen = wanted.only(only)
     course = Course(wanted, chosen, connect(options, wanted), options)

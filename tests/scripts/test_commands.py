@@ -247,6 +247,12 @@ def test_a_manifest_changed_after_the_plan_is_not_approved(full: Path, tmp_path:
     assert "another manifest" in ended.stderr
 
 
+def test_a_plan_that_could_not_be_written_is_not_made(full: Path, tmp_path: Path) -> None:
+    ended = awsbase("plan", full, "--sandbox", "-o", tmp_path / "none" / "plan.json")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "there is no directory" in ended.stderr
+
+
 def test_a_plan_goes_to_stdout_too(full: Path) -> None:
     assert json.loads(awsbase("plan", full, "--sandbox", "-o", "-").stdout)["mode"] == "plan"
 
