@@ -65,6 +65,8 @@ def remark(course: Course, report: Report) -> str:
         lines += "nothing to do\n"
     if report.second is None:
         return lines
+    if report.failed:
+        return lines + f"second plan: what failed is still to be done, {calls(report.second)}\n"
     if report.second.changes or report.second.failed:
         return lines + "second plan: not empty, which is a bug in awsbase\n" + course.shown(report.second, sys.stdout)
     return lines + f"second plan: nothing to do, {calls(report.second)}\n"

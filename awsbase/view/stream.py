@@ -27,7 +27,7 @@ PLAIN_LOCALES = ("C", "POSIX")
 COERCED = ("", "C", "POSIX", "C.UTF-8", "C.utf8", "UTF-8")
 
 
-def spells(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
+def spells(stream: TextIO | None, environ: Mapping[str, str] = os.environ) -> bool:
     """Tell whether a stream shows more than ASCII."""
     encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "").replace("_", "")
     if not encoding.startswith("utf"):
@@ -38,7 +38,7 @@ def spells(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
     return not (environ.get("LANG") in PLAIN_LOCALES and environ.get("LC_CTYPE", "") in COERCED)
 
 
-def fitting(text: str, stream: TextIO) -> str:
+def fitting(text: str, stream: TextIO | None) -> str:
     """Return text as a stream can show it: our symbols in ASCII, the rest escaped, where it must be."""
     if spells(stream):
         return text.encode("utf-8", "backslashreplace").decode("utf-8")  # half a surrogate pair stays readable
@@ -53,8 +53,10 @@ def harmless(text: str) -> str:
     return "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text)
 
 
-def write(text: str, stream: TextIO) -> None:
-    """Write text; when nobody reads the stream any more (`| head`), go on in silence."""
+def write(text: str, stream: TextIO | None) -> None:
+    """Write text; when nobody reads the stream (`| head`, `>&-`), go on in silence."""
+    if stream is None:
+        return
     try:
         stream.write(fitting(text, stream))
         stream.flush()
