@@ -13,6 +13,7 @@ from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.made import Made
 from awsbase.ensure.policy import Policy
 from awsbase.manifest.base import Base
+from awsbase.manifest.grants import sentence
 from awsbase.manifest.section import Problem, Section, Several, closest
 from awsbase.manifest.values import BucketName, GroupName, KmsAlias
 from awsbase.policies import describe, render
@@ -73,7 +74,7 @@ class State(Section):
             place=place,
             name=writer_policy(base),
             document=render("state-writer", values),
-            description=describe("state-writer").capitalize(),
+            description=sentence(describe("state-writer")),
             tags=base.tags,
         )
 

@@ -1,0 +1,114 @@
+"""The audit section stands for a trail with all that it needs, each bound to this trail alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from awsbase.manifest import Manifest, resources
+from awsbase.manifest.load import understand
+from awsbase.policies import problems
+from tests.manifest.saying import ACCOUNT, mistakes, source
+
+ALL = ["key/acme-audit", "bucket/acme-audit", "log-group/acme-audit", "role/acme-cloudtrail-logs", "trail/acme-trail"]
+
+
+def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
+    """Return what a manifest stands for, by address."""
+    manifest = understand(source(ACCOUNT.replace("eu-west-1", home) + text), Manifest)
+    return {resource.address: resource for each in resources(manifest).values() for resource in each}
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("audit: {}", ALL),
+        ("audit:", ALL),
+        (
+            "audit: {trail: main, bucket: acme-logs, key: alias/logs, log_group: /trail/main}",
+            [
+                "key/logs",
+                "bucket/acme-logs",
+                "log-group//trail/main",
+                "role/acme-cloudtrail-logs",
+                "trail/main",
+            ],
+        ),
+    ],
+    ids=["empty", "nothing behind it", "names of one's own"],
+)
+def test_audit_is_a_trail_with_all_it_needs(text: str, addresses: list[str]) -> None:
+    assert list(of(text)) == addresses
+
+
+def test_the_trail_waits_for_all_that_it_writes_to() -> None:
+    assert sorted(of("audit: {}")["trail/acme-trail"].needs()) == sorted(ALL[:-1])
+
+
+def test_silence_is_the_best_practice() -> None:
+    made = of("audit: {}")
+    assert made["log-group/acme-audit"].retention == 365
+    assert made["log-group/acme-audit"].key == made["bucket/acme-audit"].key == "key/acme-audit"
+    days = {expiry.id: expiry.objects or expiry.old_versions for expiry in made["bucket/acme-audit"].expiries}
+    assert days == {"logs": 3653, "unfinished-uploads": None, "old-versions": 365}
+
+
+def test_the_log_group_can_do_without_the_key() -> None:
+    made = of("audit: {encrypt_log_group: false}")
+    assert made["log-group/acme-audit"].key is None
+    assert "logs.eu-west-1" not in str(made["key/acme-audit"].policy)
+
+
+@pytest.mark.parametrize(
+    ("home", "partition", "logs"),
+    [
+        ("eu-west-1", "aws", "logs.eu-west-1.amazonaws.com"),
+        ("us-gov-west-1", "aws-us-gov", "logs.us-gov-west-1.amazonaws.com"),
+        ("cn-north-1", "aws-cn", "logs.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_every_service_is_let_in_for_this_trail_alone(home: str, partition: str, logs: str) -> None:
+    made = of("audit: {}", home)
+    trail = f"arn:{partition}:cloudtrail:{home}:123456789012:trail/acme-trail"
+    bucket = list(made["bucket/acme-audit"].statements)
+    key: Any = made["key/acme-audit"].policy["Statement"]
+
+    for statement in (*bucket, *key[1:3]):
+        assert statement["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+        assert statement["Condition"]["StringEquals"]["aws:SourceArn"] == trail
+    assert key[3]["Principal"] == {"Service": logs}
+    assert f"arn:{partition}:logs:{home}:123456789012:log-group:acme-audit" in str(key[3]["Condition"])
+
+    for document, kind in (
+        ({"Version": "2012-10-17", "Statement": bucket}, "resource"),
+        (made["key/acme-audit"].policy, "resource"),
+        (made["role/acme-cloudtrail-logs"].trust, "trust"),
+        (made["role/acme-cloudtrail-logs"].inline["deliver"], "identity"),
+    ):
+        assert problems(document, kind) == []  # type: ignore[arg-type]
+        arns = [word for word in str(document).split("'") if word.startswith("arn:")]
+        assert {arn.split(":")[1] for arn in arns} <= {partition}
+
+
+def test_the_role_writes_cloudtrail_s_own_streams_and_nothing_else() -> None:
+    (statement,) = of("audit: {}")["role/acme-cloudtrail-logs"].inline["deliver"]["Statement"]
+    assert statement["Resource"] == (
+        "arn:aws:logs:eu-west-1:123456789012:log-group:acme-audit:log-stream:123456789012_CloudTrail_eu-west-1*"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("audit: {retention_days: 100}", "audit.retention_days: CloudWatch Logs cannot keep logs for 100 days"),
+        ("audit: {trail: a..b}", "audit.trail: 'a..b' is no trail name"),
+        ("audit: {log_group: aws/x}", "audit.log_group: 'aws/x' is no log group name"),
+        ("audit: {bucket_retention_days: 0}", "audit.bucket_retention_days: "),
+        ("audit: {logging: false}", "audit.logging: "),
+    ],
+    ids=["no such retention", "no trail name", "no log group name", "no day", "no such key"],
+)
+def test_mistakes_are_told(text: str, said: str) -> None:
+    (found,) = mistakes(ACCOUNT + text, Manifest)
+    assert found.partition(": ")[2].startswith(said)

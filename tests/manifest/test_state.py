@@ -1,0 +1,95 @@
+"""The state section stands for a key, a bucket under it alone, and a policy for those who write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from awsbase.ensure.made import Made
+from awsbase.manifest import Manifest, resources
+from awsbase.manifest.load import understand
+from awsbase.policies import problems
+from tests.manifest.saying import ACCOUNT, mistakes, source
+
+
+def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
+    """Return what a manifest stands for, by address."""
+    manifest = understand(source(ACCOUNT.replace("eu-west-1", home) + text), Manifest)
+    return {resource.address: resource for each in resources(manifest).values() for resource in each}
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("state: {}", ["key/acme-state", "bucket/acme-state", "policy/acme-state-writer"]),
+        ("state:", ["key/acme-state", "bucket/acme-state", "policy/acme-state-writer"]),
+        (
+            'state: {bucket: "{name}-{id}-tf", key: alias/tf/state}',
+            ["key/tf/state", "bucket/acme-123456789012-tf", "policy/acme-state-writer"],
+        ),
+    ],
+    ids=["empty", "nothing behind it", "names of one's own"],
+)
+def test_state_is_a_key_a_bucket_and_a_policy(text: str, addresses: list[str]) -> None:
+    assert list(of(text)) == addresses
+
+
+def test_silence_is_the_best_practice() -> None:
+    made = of("state: {}")
+    bucket, policy = made["bucket/acme-state"], made["policy/acme-state-writer"]
+    assert bucket.key == "key/acme-state"
+    assert bucket.bucket_key
+    assert [statement["Effect"] for statement in bucket.statements] == ["Deny"] * 4
+    assert {expiry.id: (expiry.unfinished_uploads, expiry.old_versions) for expiry in bucket.expiries} == {
+        "unfinished-uploads": (7, None),
+        "old-versions": (None, 365),
+    }
+    assert list(policy.needs()) == ["key/acme-state"]
+    assert policy.description.startswith("Locks, reads and writes Terraform state")
+
+
+def test_those_who_write_use_exactly_this_bucket_and_this_key() -> None:
+    statements = of("state: {}")["policy/acme-state-writer"].document["Statement"]
+    assert {statement["Sid"]: statement["Resource"] for statement in statements} == {
+        "FindState": "arn:aws:s3:::acme-state",
+        "ReadAndWriteState": "arn:aws:s3:::acme-state/*",
+        "Unlock": "arn:aws:s3:::acme-state/*.tflock",
+        "UseTheKeyThroughS3": Made("key/acme-state"),
+    }
+
+
+GROUPS = "iam: {groups: {Admins: {}, SystemAdministrators: {}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (GROUPS + "state: {writers: [Admins]}", []),
+        (
+            GROUPS + "state: {writers: [SystemAdministrator]}",
+            ["state.writers[0]: no group called 'SystemAdministrator', did you mean 'SystemAdministrators'?"],
+        ),
+        ("state: {writers: [Admins]}", ["state.writers[0]: no group called 'Admins', name a group of iam.groups"]),
+        (GROUPS + "state: {writers: [Admins, Admins]}", ["state.writers: 'Admins' is listed twice"]),
+        ("state: {bucket: Acme}", ["state.bucket: 'Acme' is no bucket name"]),
+        ("state: {key: alias/aws/s3}", ["state.key: 'alias/aws/s3' is kept for AWS's own keys"]),
+        ("state: {old_versions_days: 0}", ["state.old_versions_days: "]),
+    ],
+    ids=["right", "mistyped", "no groups at all", "twice", "no bucket name", "AWS's own key", "no day"],
+)
+def test_mistakes_are_told(text: str, said: list[str]) -> None:
+    found = [mistake.partition(": ")[2] for mistake in mistakes(ACCOUNT + text, Manifest)]
+    assert len(found) == len(said)
+    for each, words in zip(found, said, strict=True):
+        assert each.startswith(words)
+
+
+@pytest.mark.parametrize(("home", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn")])
+def test_everything_stays_in_its_partition(home: str, partition: str) -> None:
+    made = of("state: {}", home)
+    policy = {"Version": "2012-10-17", "Statement": list(made["bucket/acme-state"].statements)}
+    for document in (policy, made["key/acme-state"].policy):
+        assert problems(document, "resource") == []
+        arns = [word for word in str(document).split("'") if word.startswith("arn:")]
+        assert {arn.split(":")[1] for arn in arns} == {partition}
