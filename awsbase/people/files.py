@@ -59,6 +59,17 @@ def read_config(files: Files) -> dict[str, dict[str, str]]:
     return {name: values for header, values in said.items() if (name := _profile(header)) is not None}
 
 
+def check_writable(files: Files) -> None:
+    """Raise FileProblem now, before anybody is asked for a code, when the credentials file could not be written."""
+    path = files.credentials
+    with _named(path):
+        _refuse_devices(path)
+        private_folder(files.state)
+        real = Path(os.path.realpath(path))
+        if not os.access(real.parent, os.W_OK) or (real.exists() and not os.access(real, os.W_OK)):
+            raise FileProblem(f"{path} is read-only", hint=f"chmod u+w {path}")
+
+
 def write_credentials(files: Files, profile: str, values: Mapping[str, str | None]) -> None:
     """Set options of a profile in the credentials file (None removes one), which is private from then on."""
     _edit(files.credentials, files, lambda text: profile, values, private=True)
@@ -124,6 +135,7 @@ def _edit(
     path: Path, files: Files, header: Callable[[str], str], values: Mapping[str, str | None], *, private: bool
 ) -> None:
     """Read, edit and replace a file under a lock, again and again when another program wrote it meanwhile."""
+    _refuse_devices(path)
     with _named(path), locked(files.state / f"{path.name}.lock"):
         for _ in range(ATTEMPTS):
             content, mark = _read(path)
@@ -134,6 +146,12 @@ def _edit(
             if _replace(path, after, mark, private=private):
                 return
     raise FileProblem(f"{path} is being written by another program all the time; it was not changed")
+
+
+def _refuse_devices(path: Path) -> None:
+    # AWS_CONFIG_FILE=/dev/null is how people switch a file off; root could replace the device by a file.
+    if path.exists() and not path.is_file():
+        raise FileProblem(f"{path} is no ordinary file", hint="check AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE")
 
 
 def _open_to_others(path: Path) -> bool:

@@ -31,7 +31,7 @@ ENOUGH = 600
 TRIES = 3
 WORTH_TELLING = 15
 # What says where and how to talk to AWS, and not who one is: a session needs it as much as the keys did.
-CARRIED = ("region", "output", "endpoint_url", "ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint")
+CARRIED = ("region", "output", "endpoint_url", "services", "ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint")
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,10 @@ def refresh(wanted: Wanted, person: Person) -> Held:
     profile = profiles.destination(source, wanted.role, wanted.destination)
     before = _live(person, profile, wanted, role)
     if before and not wanted.force:
+        if wanted.region:
+            _carry(source, profile, wanted.region, person)
         return Held(profile, before, reused=True)
+    files.check_writable(person.files)
 
     def waiting() -> None:
         person.tell(f"another awsbase is getting a session for {profile}; waiting for it\n")

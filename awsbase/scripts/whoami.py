@@ -34,10 +34,13 @@ KINDS = {
 @DEBUG
 def command(profile: str | None, region: str | None, json: bool, debug: bool) -> None:
     """Show who you are to AWS: account, principal, kind of credentials, MFA, and when they end."""
+    where = files.find(os.environ, Path.home())
+    # Read first by us, who name the line of a broken file; boto names the file.
+    files.read_config(where)
+    files.read_credentials(where)
     session = session_of(profile)
-    where = region or os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
-    aws = Aws(session, where, attach=[name_calls] if debug else [])
-    identity = asked(aws, files.find(os.environ, Path.home()))
+    home = region or os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
+    identity = asked(Aws(session, home, attach=[name_calls] if debug else []), where)
     if json:
         out_json(document(identity))
     else:

@@ -5,6 +5,7 @@ import re
 import stat
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.configloader import load_config, raw_config_parse
@@ -16,6 +17,7 @@ from awsbase.people import ini
 from awsbase.people.files import (
     FileProblem,
     Files,
+    check_writable,
     find,
     read_config,
     read_credentials,
@@ -233,3 +235,38 @@ def test_what_cannot_be_read_or_written_is_named(files: Files) -> None:
 def test_a_value_of_two_lines_is_refused() -> None:
     with pytest.raises(ValueError, match="one line"):
         ini.edited("", "a", {"k": "v\n[b]"})
+
+
+def test_what_another_program_writes_meanwhile_is_not_lost(files: Files) -> None:
+    write_credentials(files, "a", {"k": "v"})
+
+    class Meanwhile(dict[str, str | None]):
+        """Values that are looked at after the file was read, and before it is written."""
+
+        def items(self) -> Any:
+            if "other" not in read_credentials(files):
+                files.credentials.write_text("[other]\nl = w\n\n" + files.credentials.read_text())
+            return super().items()
+
+    write_credentials(files, "a", Meanwhile(k="x"))
+
+    assert read_credentials(files) == {"other": {"l": "w"}, "a": {"k": "x"}}
+
+
+def test_what_a_killed_run_left_behind_is_gone_with_the_next(files: Files) -> None:
+    write_credentials(files, "a", {"k": "v"})
+    (files.credentials.parent / ".credentials.awsbase").write_text("half a fi")
+
+    write_credentials(files, "a", {"k": "w"})
+
+    assert sorted(p.name for p in files.credentials.parent.iterdir()) == [".awsbase", "credentials"]
+    assert files.credentials.read_text() == "[a]\nk = w\n"
+
+
+def test_a_device_is_never_replaced(tmp_path: Path) -> None:
+    files = Files(Path("/dev/null"), tmp_path / "config")
+    for touch in (check_writable, lambda files: write_credentials(files, "a", {"k": "v"})):
+        with pytest.raises(FileProblem, match="no ordinary file"):
+            touch(files)
+    assert Path("/dev/null").is_char_device()
+    assert not Path("/dev/.awsbase").exists()

@@ -3,6 +3,7 @@
 import re
 import stat
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,22 @@ def test_a_live_session_is_used_again_without_asking_anybody(alice: Alice) -> No
     assert held.reused
     assert held.session.key_id == first.key_id
     assert alice.calls() == []
+    assert alice.files.credentials.read_bytes() == before
+
+
+def test_the_region_that_is_asked_for_is_the_sessions(alice: Alice) -> None:
+    fresh(alice, Wanted("acme", region="eu-west-2"))
+    assert files.read_config(alice.files)["acme-mfa"]["region"] == "eu-west-2"
+    assert refresh(Wanted("acme", region="eu-west-3"), alice.person()).reused
+    assert files.read_config(alice.files)["acme-mfa"]["region"] == "eu-west-3"
+
+
+def test_a_file_that_cannot_be_written_costs_no_code(alice: Alice) -> None:
+    before = alice.files.credentials.read_bytes()
+    person = alice.person(files=replace(alice.files, credentials=alice.home))
+    with pytest.raises(AwsbaseError, match=re.escape(str(alice.home))):
+        refresh(ACME, person)
+    assert alice.terminal.asked == []
     assert alice.files.credentials.read_bytes() == before
 
 
