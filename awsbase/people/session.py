@@ -82,7 +82,7 @@ def refresh(wanted: Wanted, person: Person) -> Held:
     if wanted.duration is not None:
         durations.check(wanted.duration, role=role is not None)
     profile = profiles.destination(source, wanted.role, wanted.destination)
-    before = _live(person, profile, wanted, role)
+    before = _live(person, source, profile, wanted, role)
     if before and not wanted.force:
         if wanted.region:
             _carry(source, profile, wanted.region, person)
@@ -93,7 +93,7 @@ def refresh(wanted: Wanted, person: Person) -> Held:
         person.tell(f"another awsbase is getting a session for {profile}; waiting for it\n")
 
     with store.alone(person.files, profile, waiting):
-        meanwhile = _live(person, profile, wanted, role)
+        meanwhile = _live(person, source, profile, wanted, role)
         if meanwhile and meanwhile != before:
             return Held(profile, meanwhile, reused=True)
         session = _obtain(source, role, wanted, person)
@@ -102,16 +102,24 @@ def refresh(wanted: Wanted, person: Person) -> Held:
     return Held(profile, session, reused=False)
 
 
-def _live(person: Person, profile: str, wanted: Wanted, role: str | None) -> Session | None:
+def _live(person: Person, source: Source, profile: str, wanted: Wanted, role: str | None) -> Session | None:
     """Return the session that a profile holds, if it is the wanted one and lasts; check that it may be replaced."""
     options = files.read_credentials(person.files).get(profile, {})
     store.check_free(profile, options, files.read_config(person.files).get(profile, {}))
     session = store.load(options)
     if session is None or session.left(person.now()) <= ENOUGH:
         return None
-    same_role = session.role == role or (session.role or "").endswith(f":role/{role}")
     same_device = wanted.device is None or wanted.device in (session.serial, session.serial.rpartition("/")[2])
-    return session if same_role and same_device else None
+    same = session.source == source.profile and _has_role(session, role) and same_device
+    return session if same else None
+
+
+def _has_role(session: Session, role: str | None) -> bool:
+    if role is None or session.role is None or role.startswith("arn:"):
+        return session.role == role
+    # A bare name is a role of the person's own account, which is that of the device.
+    account = session.serial.split(":")[4:5]
+    return session.role.split(":")[4:] == [*account, f"role/{role}"]
 
 
 def _obtain(source: Source, role: str | None, wanted: Wanted, person: Person) -> Session:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from awsbase.errors import AwsbaseError
-from awsbase.people import files
+from awsbase.people import files, store
+from awsbase.people.secret import Secret
 from awsbase.people.session import Held, Wanted, refresh
+from awsbase.people.store import Session
 from awsbase.sandbox import Fault
 from awsbase.sandbox.rules.mfa import give_fido
 from tests.people.alice import ACCOUNT, Alice, Phone
@@ -62,6 +64,45 @@ def test_a_live_session_is_used_again_without_asking_anybody(alice: Alice) -> No
     assert held.session.key_id == first.key_id
     assert alice.calls() == []
     assert alice.files.credentials.read_bytes() == before
+
+
+def test_a_session_of_somebody_else_is_not_used(alice: Alice) -> None:
+    shared = Wanted("acme", destination="work")
+    first = fresh(alice, shared).session
+    alice.sandbox.clock.advance(30)
+    keys = {"aws_access_key_id": alice.key_id, "aws_secret_access_key": alice.key.reveal()}
+    files.write_credentials(alice.files, "other", keys)
+
+    held = fresh(alice, Wanted("other", destination="work"))
+
+    assert not held.reused
+    assert held.session.key_id != first.key_id
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "reused"),
+    [
+        (f"arn:aws:iam::{ACCOUNT}:role/Admin", "Admin", True),
+        (f"arn:aws:iam::{ACCOUNT}:role/Admin", f"arn:aws:iam::{ACCOUNT}:role/Admin", True),
+        (f"arn:aws:iam::{ACCOUNT}:role/Admin", "arn:aws:iam::210987654321:role/Admin", False),
+        ("arn:aws:iam::210987654321:role/Admin", "Admin", False),
+        (f"arn:aws:iam::{ACCOUNT}:role/team/Admin", "Admin", False),
+    ],
+)
+def test_a_role_of_the_same_name_is_another_role(alice: Alice, held: str, wanted: str, reused: bool) -> None:
+    ends = alice.sandbox.clock.now() + timedelta(hours=1)
+    session = Session("ASIA", Secret("s"), Secret("t"), ends, "acme", alice.phone.serial, held)
+    store.keep(alice.files, "acme-Admin-mfa", session)
+    alice.role()
+
+    if reused:
+        assert refresh(Wanted("acme", role=wanted), alice.person()).reused
+    else:
+        alice.types(alice.phone.code)
+        if wanted == "Admin":
+            assert not refresh(Wanted("acme", role=wanted), alice.person()).reused
+        else:
+            assert "sts:AssumeRole" in refused(alice, Wanted("acme", role=wanted)).message
 
 
 def test_the_region_that_is_asked_for_is_the_sessions(alice: Alice) -> None:
