@@ -7,7 +7,7 @@ in the way of the next one of its name: whatever interrupts the enrolment, the d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,12 @@ class NotEnabled(AwsbaseError):
     """The device could not be enabled; it was deleted again."""
 
 
+class Stopped(AwsbaseError):
+    """The person stopped it, and not everything could be taken back."""
+
+    exit_code = 130
+
+
 @dataclass(frozen=True)
 class Desk:
     """Where somebody enrols: the account, the time, and how to ask and tell them."""
@@ -46,6 +52,8 @@ class Desk:
     """Shows the otpauth URI as a QR code, or it and the seed as text."""
     spell: Callable[[Secret, Secret], None]
     """Shows the otpauth URI and the seed as text."""
+    aside: Callable[[], AbstractContextManager[None]]
+    """Shows what comes where nothing is left of it afterwards."""
     state: Path
     """The folder where it is noted which codes were sent."""
 
@@ -146,13 +154,16 @@ def undone(desk: Desk, serial: str, keeper: Keeper | None) -> Iterator[None]:
     """Delete the device again, and its kept seed, unless it was enabled."""
     try:
         yield
-    except BaseException:
-        take_back(desk, serial, keeper)
+    except BaseException as stopped:
+        left = take_back(desk, serial, keeper)
+        if left and isinstance(stopped, KeyboardInterrupt):
+            raise Stopped(f"interrupted: {left}") from None
+        desk.tell(f"{left or 'the new device was not enabled, and is deleted again: nothing is left of it'}\n")
         raise
 
 
-def take_back(desk: Desk, serial: str, keeper: Keeper | None) -> None:
-    """Delete a device that was not enabled, and say what is left if that fails."""
+def take_back(desk: Desk, serial: str, keeper: Keeper | None) -> str | None:
+    """Delete a device that was not enabled, and its kept seed; return what is left if that fails."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -160,31 +171,37 @@ def take_back(desk: Desk, serial: str, keeper: Keeper | None) -> None:
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "DeleteConflict":
-            desk.tell(f"it was too late to stop: the device {serial} is enabled\n")
-            return
+            return f"it was too late, the device {serial} is enabled"
         if code != "NoSuchEntity":
-            desk.tell(f"the device {serial} is left over ({code}): `awsbase mfa prune` deletes it\n")
-            return
+            return f"the device {serial} is left over ({code}), `awsbase mfa prune` deletes it"
     except BotoCoreError:
-        desk.tell(f"the device {serial} is left over, AWS cannot be reached: `awsbase mfa prune` deletes it\n")
-        return
+        return f"the device {serial} is left over, AWS cannot be reached; later `awsbase mfa prune` deletes it"
     try:
         if keeper:
             keeper.forget()
     except (BotoCoreError, ClientError, OSError):
-        desk.tell(f"a seed of no use is left in {keeper.place if keeper else ''}: delete it\n")
-    desk.tell("the new device was not enabled, and is deleted again: nothing is left of it\n")
+        return f"the device is deleted again, but a seed of no use is left in {keeper.place if keeper else ''}"
+    return None
 
 
 def enable_typed(desk: Desk, user: str, serial: str, seed: Secret) -> None:
     """Show the seed to the person's app and enable the device with two codes from there."""
     name = serial.rpartition("/")[2]
     address = seeds.uri(seed, label(desk.account, user, name))
-    desk.show(address, seed)
-    for left in reversed(range(ROUNDS)):
-        first, second = two_codes(desk, name, seed, lambda: desk.spell(address, seed))
-        if enabled(desk, user, serial, first, second, final=not left):
-            return
+    with desk.aside():
+        desk.show(address, seed)
+        for left in reversed(range(ROUNDS)):
+            first, second = two_codes(desk, name, Shown(address, seed))
+            if enabled(desk, user, serial, first, second, final=not left):
+                return
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A seed that was just shown to an app."""
+
+    address: Secret
+    seed: Secret
 
 
 def enable_computed(desk: Desk, user: str, serial: str, seed: Secret) -> None:
@@ -237,29 +254,26 @@ def note(desk: Desk, serial: str, code: Secret) -> None:
         return
 
 
-def two_codes(
-    desk: Desk, name: str, seed: Secret | None, spell: Callable[[], None] | None = None
-) -> tuple[Secret, Secret]:
+def two_codes(desk: Desk, name: str, shown: Shown | None) -> tuple[Secret, Secret]:
     """Ask for two codes that follow each other; with the seed at hand each is checked before AWS sees it."""
     held: tuple[Secret, int | None] | None = None
-    other = " (or `text` to see the seed instead)" if spell else ""
+    other = " (or `text`, to type the seed instead of scanning)" if shown else ""
     for _ in range(TRIES):
         wait = codes.until_next(desk.clock.now())
-        question = f"the code after that one, in {wait} s: " if held else f"code of {name}{other}: "
-        typed = desk.ask(question)
-        if spell and typed.reveal().strip().lower() == "text":
-            spell()
+        typed = desk.ask(f"the code after that one, in {wait} s: " if held else f"code of {name}{other}: ")
+        if shown and typed.reveal().strip().lower() == "text":
+            desk.spell(shown.address, shown.seed)
             continue
         try:
             code = codes.read(typed)
         except codes.BadCode as problem:
             desk.tell(f"{problem.message}: {problem.hint}\n")
             continue
-        at = totp.found(seed.reveal(), code.reveal(), desk.clock.now(), apart=APART) if seed else None
-        if seed and at is None:
+        at = totp.found(shown.seed.reveal(), code.reveal(), desk.clock.now(), apart=APART) if shown else None
+        if shown and at is None:
+            desk.show(shown.address, shown.seed)
             desk.tell(f"{name} does not show that code: scan it again, and take the newest entry of the app\n")
-            continue
-        if held is None:
+        elif held is None:
             warn_of_clock(desk, at)
             held = code, at
         elif code == held[0]:

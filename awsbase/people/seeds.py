@@ -16,7 +16,7 @@ from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people.secret import Secret
 
 ISSUER = "AWS"
-SECRET = "secret:"
+IN_SECRETS = "secret:"
 # How long a seed that was taken over, or is of no use, can still be brought back; AWS takes no fewer days.
 RECOVERY_DAYS = 7
 
@@ -95,7 +95,7 @@ class InSecret:
 
     @property
     def place(self) -> str:
-        return f"{SECRET}{self.name} in {self.aws.region}"
+        return f"{IN_SECRETS}{self.name} in {self.aws.region}"
 
     @property
     def client(self) -> Any:
@@ -166,10 +166,10 @@ class InSecret:
 
 def keeper(target: str, aws: Aws, address: str, key: str | None = None) -> Keeper:
     """Return what keeps a seed in `secret:NAME` or in a file."""
-    if target.startswith(SECRET):
-        if not target.removeprefix(SECRET):
+    if target.startswith(IN_SECRETS):
+        if not target.removeprefix(IN_SECRETS):
             raise UsageError("a secret without a name", hint="write it as secret:NAME")
-        return InSecret(aws, target.removeprefix(SECRET), address, key)
+        return InSecret(aws, target.removeprefix(IN_SECRETS), address, key)
     if key:
         raise UsageError("--seed-key encrypts a secret, and this is a file", hint="write --seed-to secret:NAME")
     return InFile(Path(target).expanduser())

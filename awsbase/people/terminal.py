@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import termios
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from awsbase.errors import AwsbaseError
 from awsbase.people.secret import Secret
 
 DEVICE = "/dev/tty"
+OLD = os.terminal_size((80, 24))
 
 
 class NoTerminal(AwsbaseError):
@@ -84,6 +85,39 @@ def say(text: str) -> None:
     except OSError:
         return
     try:
-        os.write(terminal, text.encode())
+        _write(terminal, text)
     finally:
         os.close(terminal)
+
+
+def check(wanted: str) -> None:
+    """Find out early that there is a terminal; raise NoTerminal if not."""
+    with _terminal(wanted):
+        return
+
+
+def size() -> os.terminal_size:
+    """Return the columns and lines of the terminal; those of old where it does not tell."""
+    with _terminal("size") as terminal:
+        try:
+            told = os.get_terminal_size(terminal)
+        except OSError:
+            return OLD
+    return told if told.columns and told.lines else OLD
+
+
+@contextmanager
+def aside(environ: Mapping[str, str] = os.environ) -> Iterator[None]:
+    """Show what comes on a screen of its own, of which nothing is left to scroll back to."""
+    plain = environ.get("TERM", "dumb") == "dumb"
+    say("" if plain else "\x1b[?1049h\x1b[H")
+    try:
+        yield
+    finally:
+        say("" if plain else "\x1b[?1049l")
+
+
+def _write(terminal: int, text: str) -> None:
+    left = text.encode()
+    while left:
+        left = left[os.write(terminal, left) :]

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "graph": ("awsbase.scripts.graph", "Show what depends on what."),
     "state": ("awsbase.scripts.state", "Use the state bucket with Terraform or OpenTofu."),
     "mfa": ("awsbase.scripts.mfa", "Look after your MFA devices, and get sessions with them."),
+    "passwd": ("awsbase.scripts.passwd", "Change your console password, or reset somebody's."),
     "whoami": ("awsbase.scripts.whoami", "Show who you are to AWS, and for how long."),
     "sandbox": ("awsbase.scripts.sandbox", "Serve an embedded AWS on this machine to try things on."),
     "completion": ("awsbase.scripts.completion", "Print the completion script of a shell."),

@@ -15,6 +15,7 @@ from awsbase.errors import AwsbaseError, UsageError
 from awsbase.people import durations, files, terminal
 from awsbase.people.session import Held, Person, Wanted
 from awsbase.people.session import refresh as refreshed
+from awsbase.scripts.mfa_more import More
 from awsbase.scripts.options import DEBUG, JSON
 from awsbase.scripts.output import err, out, out_json
 
@@ -30,7 +31,7 @@ PROFILE = click.option(
 DEVICE = click.option("--device", metavar="NAME|ARN", help="The MFA device; default mfa_serial, or the one you have.")
 
 
-@click.group("mfa")
+@click.group("mfa", cls=More)
 def command() -> None:
     """Look after your MFA devices, and get sessions with them."""
 
