@@ -146,3 +146,21 @@ def test_objects_need_a_key_that_works() -> None:
 
     kms.disable_key(KeyId=key)
     assert refused(s3.put_object, Bucket=BUCKET, Key="b") == "KMS.DisabledException"
+
+
+def test_logs_are_delivered_whatever_the_order_of_the_policy() -> None:
+    s3 = made()
+    service = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logging.s3.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"{ARN}/logs/*",
+        "Condition": {"ArnLike": {"aws:SourceArn": ARN}, "StringEquals": {"aws:SourceAccount": "123456789012"}},
+    }
+    wanted = {"LoggingEnabled": {"TargetBucket": BUCKET, "TargetPrefix": "logs/"}}
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=policy(TLS_ONLY))
+    assert refused(s3.put_bucket_logging, Bucket=BUCKET, BucketLoggingStatus=wanted) == "InvalidTargetBucketForLogging"
+
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=policy(TLS_ONLY, service))
+    assert refused(s3.put_bucket_logging, Bucket=BUCKET, BucketLoggingStatus=wanted) is None
+    assert s3.get_bucket_logging(Bucket=BUCKET)["LoggingEnabled"]["TargetPrefix"] == "logs/"

@@ -1,5 +1,8 @@
 """The served sandbox is the same one, met over a socket."""
 
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -116,3 +119,18 @@ def test_warming_leaves_no_trace() -> None:
 
     assert sandbox.calls == []
     assert sandbox.dump() == Sandbox().dump() | {"billing": {"BILLING_ALERTS": "DISABLED"}}
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(ending: signal.Signals) -> None:
+    program = "from awsbase.sandbox import Sandbox; from awsbase.sandbox.serve import serve; import sys; "
+    program += "serve(sandbox=Sandbox(), ready=lambda url: sys.stdout.write(url + chr(10)) and sys.stdout.flush())"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as serving:
+        assert serving.stdout
+        url = serving.stdout.readline().decode().strip()
+        session: Any = boto3.Session("AKIASANDBOXADMIN0000", "secret", region_name="eu-west-1")
+        iam = session.client("iam", endpoint_url=url, config=ONCE)
+        assert iam.list_users()["Users"] == []
+        serving.send_signal(ending)
+        _, complaints = serving.communicate(timeout=20)
+    assert (serving.returncode, complaints) == (0, b"")

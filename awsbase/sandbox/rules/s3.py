@@ -2,13 +2,14 @@
 
 import json
 import re
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import s3_backends
 
-from awsbase.sandbox.documents import public
+from awsbase.sandbox.documents import permits, public
 from awsbase.sandbox.rule import Ask, Refusal, Rule
 from awsbase.sandbox.rules.kms import find
 
@@ -56,6 +57,8 @@ def furnish(ask: Ask, said: dict[str, Any]) -> None:
     bucket.furnished = True
     # moto reads a policy's Deny without its conditions, so that a TLS-only policy would forbid every object.
     bucket.get_permission = _undecided
+    # Its search for the logging service breaks on a principal that is written `*`.
+    bucket._log_permissions_enabled_policy = partial(_takes_logs, f"arn:{bucket.partition}:s3:::{name}")
     ask.moto("s3:PutBucketEncryption", Bucket=name, ServerSideEncryptionConfiguration=ENCRYPTED)
     ask.moto(
         "s3:PutBucketOwnershipControls",
@@ -167,6 +170,13 @@ def key_works(ask: Ask) -> None:
 
 def _undecided(action: str, resource: str) -> Any:
     return PermissionResult.NEUTRAL
+
+
+def _takes_logs(source: str, target_bucket: Any, target_prefix: str | None) -> bool:
+    document = json.loads(target_bucket.policy) if target_bucket.policy else {}
+    written = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}/{target_prefix or ''}log"
+    context = {"aws:securetransport": "true", "aws:sourceaccount": target_bucket.account_id, "aws:sourcearn": source}
+    return permits(document, "logging.s3.amazonaws.com", "s3:PutObject", written, context)
 
 
 def _owner(ask: Ask) -> str | None:
