@@ -47,8 +47,8 @@ def serve(
     warm(sandbox)
     server = listen(sandbox, host, port)
     with _terminated(server):
-        ready(f"http://{server.host}:{server.port}")
         try:
+            ready(f"http://{server.host}:{server.port}")
             server.serve_forever(poll_interval=0.1)
         except KeyboardInterrupt:
             logging.getLogger(__name__).debug("interrupted")

@@ -1,5 +1,6 @@
 """The sandbox answers as one AWS account, and nothing leaves it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -106,3 +107,17 @@ def test_another_host_is_never_reached() -> None:
     with pytest.raises(ClientError) as refused:
         client.list_users()
     assert code(refused) == "SandboxGap"
+
+
+def test_many_threads_find_one_account() -> None:
+    sandbox, other = Sandbox(), Sandbox()
+    iam, other_iam = sandbox.client("iam"), other.client("iam")
+
+    def create(number: int) -> None:
+        (iam if number % 2 else other_iam).create_user(UserName=f"user-{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(create, range(40)))
+
+    assert [len(one.list_users()["Users"]) for one in (iam, other_iam)] == [20, 20]
+    assert [len(one.calls) for one in (sandbox, other)] == [21, 21]
