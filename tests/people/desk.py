@@ -1,0 +1,78 @@
+"""A desk for tests: a sandbox, answers given in advance, and an app that scans what is shown."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pyotp
+
+from awsbase.aws import Aws
+from awsbase.engine.account import identify
+from awsbase.engine.wire import Wire, never_twice
+from awsbase.people.enrol import Desk
+from awsbase.people.secret import Secret
+from awsbase.sandbox import Sandbox
+
+Answer = str | Callable[[], str] | BaseException
+
+
+class Table:
+    """Somebody at a desk: what they are asked and told, and the seed that their app has scanned."""
+
+    def __init__(self, folder: Path, caller: str | None = "user/alice") -> None:
+        self.sandbox = Sandbox()
+        self.sandbox.client("iam").create_user(UserName="alice")
+        self.sandbox.calls.clear()
+        self.folder = folder
+        self.caller = caller
+        self.asked: list[str] = []
+        self.told: list[str] = []
+        self.spelled = 0
+        self.seeds: list[str] = []
+        self.answers: list[Answer] = []
+
+    def desk(self) -> Desk:
+        return Desk(
+            account=identify(
+                Aws(self.sandbox.session(self.caller, "eu-west-1"), "eu-west-1", attach=[never_twice]), Wire()
+            ),
+            clock=self.sandbox.clock,
+            ask=self.ask,
+            tell=self.told.append,
+            show=self.scan,
+            spell=self.read,
+            aside=nullcontext,
+            state=self.folder / "state",
+        )
+
+    def types(self, *answers: Answer) -> None:
+        self.answers += answers
+
+    def ask(self, question: str) -> Secret:
+        self.asked.append(question)
+        assert self.answers, f"nobody expected to be asked: {question}"
+        answer = self.answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return Secret(answer if isinstance(answer, str) else answer())
+
+    def scan(self, uri: Secret, seed: Secret) -> None:
+        """Take a seed from its address, as an app does."""
+        self.seeds.append(parse_qs(urlsplit(uri.reveal()).query)["secret"][0])
+        assert self.seeds[-1] == seed.reveal()
+
+    def read(self, uri: Secret, seed: Secret) -> None:
+        self.spelled += 1
+        self.scan(uri, seed)
+
+    def code(self, steps: int = 0) -> Callable[[], str]:
+        """Return what the app shows some steps from now, when it is asked for."""
+        return lambda: pyotp.TOTP(self.seeds[-1]).at(int(self.sandbox.clock.time()) + 30 * steps)
+
+    def devices(self) -> list[str]:
+        """Return all virtual devices, those without an owner marked."""
+        listed = self.sandbox.client("iam").list_virtual_mfa_devices()["VirtualMFADevices"]
+        return sorted(
+            one["SerialNumber"].partition(":mfa/")[2] + ("" if "User" in one else " (left)") for one in listed
+        )
