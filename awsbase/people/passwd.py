@@ -147,9 +147,9 @@ def reset(desk: Desk, user: str, *, once: bool, hand_over: Callable[[Secret], No
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
-    password = password_policy.generated(look(desk) or AWS_OWN)
+    policy = look(desk) or AWS_OWN
     try:
-        made = set_password(desk, user, password, once=once)
+        password, made = set_generated(desk, user, policy, once=once)
     except ClientError as error:
         raise not_reset(desk, error, user) from error
     except (BotoCoreError, KeyboardInterrupt) as stopped:
@@ -164,6 +164,21 @@ def reset(desk: Desk, user: str, *, once: bool, hand_over: Callable[[Secret], No
             f"the password of {user} was reset, but nobody has got the new one: {reason(problem)}",
             hint=f"the old one no longer works; run it again: `awsbase passwd {user}` resets it once more",
         ) from None
+
+
+def set_generated(desk: Desk, user: str, policy: PasswordPolicy, *, once: bool) -> tuple[Secret, bool]:
+    """Set a password made to the policy; return it, and whether that made the login profile."""
+    from botocore.exceptions import ClientError
+
+    for left in reversed(range(TRIES)):
+        password = password_policy.generated(policy)
+        try:
+            return password, set_password(desk, user, password, once=once)
+        except ClientError as error:
+            # When the answer to the first of two tries was lost, the second one is a password that was used before.
+            if error.response["Error"]["Code"] != "PasswordPolicyViolation" or not left:
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def set_password(desk: Desk, user: str, password: Secret, *, once: bool) -> bool:
