@@ -1,0 +1,328 @@
+"""Enrolment and upkeep as they are typed: on a real terminal, against a served account, nothing left lying about."""
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pexpect
+import pyotp
+import pytest
+
+from awsbase.people import files
+from awsbase.sandbox.serve import listen
+from tests.people.alice import Alice
+from tests.people.sweep import found, no_secret
+from tests.people.test_mfa_commands import AWSBASE, Shell, ended
+from tests.people.test_qr import decoded
+
+FIRST = "code of alice"
+NEXT = "the code after that one"
+OFFER = "Make a second device now"
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    alice = Alice(tmp_path, devices=0)
+    server = listen(alice.sandbox)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    url = f"http://{server.host}:{server.port}"
+    files.write_config(alice.files, "acme", {"endpoint_url": url})
+    yield Shell(alice, url)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Enrolment:
+    """`awsbase mfa create` on a terminal, and the app that scans what is there."""
+
+    def __init__(self, shell: Shell, *options: str, size: tuple[int, int] = (50, 100), **environ: str) -> None:
+        self.shell = shell
+        self.shown = ""
+        self.app = pyotp.TOTP("A" * 32)
+        self.child: Any = pexpect.spawn(
+            str(AWSBASE),
+            ["mfa", "create", "--profile", "acme", "--debug", *options],
+            env=shell.environ(LANG="C.UTF-8", **environ),
+            encoding="utf-8",
+            timeout=60,
+            dimensions=size,
+        )
+
+    def until(self, what: str) -> str:
+        self.child.expect_exact(what)
+        self.shown += self.child.before + self.child.after
+        before: str = self.child.before
+        return before
+
+    def scan(self) -> str:
+        """Scan the code that is shown before the next question; return its address."""
+        [address] = decoded(self.until(FIRST))
+        self.app = pyotp.TOTP(parse_qs(urlsplit(address).query)["secret"][0])
+        return address
+
+    def code(self, steps: int = 0) -> str:
+        return self.app.at(int(self.shell.alice.sandbox.clock.time()) + 30 * steps)
+
+    def type(self, text: str) -> None:
+        self.child.sendline(text)
+
+    def ended(self, code: int = 0) -> str:
+        self.shown += ended(self.child, code)
+        return self.shown
+
+    def enrolled(self) -> None:
+        """Scan, and type two codes."""
+        self.scan()
+        self.type(self.code())
+        self.until(NEXT)
+        self.type(self.code(1))
+
+
+def left(shell: Shell) -> list[str]:
+    listed = shell.alice.sandbox.client("iam").list_virtual_mfa_devices()["VirtualMFADevices"]
+    return [one["SerialNumber"].partition(":mfa/")[2] + ("" if "User" in one else " (left)") for one in listed]
+
+
+def config(shell: Shell) -> str:
+    return shell.alice.files.config.read_text()
+
+
+def test_a_device_is_made_scanned_and_ready_for_every_tool(shell: Shell) -> None:
+    enrolment = Enrolment(shell)
+    address = enrolment.scan()
+    assert address.startswith("otpauth://totp/AWS:alice@123456789012?secret=")
+    enrolment.type(enrolment.code())
+    enrolment.until(NEXT)
+    enrolment.type(enrolment.code(1))
+    enrolment.until(OFFER)
+    enrolment.type("n")
+    shown = enrolment.ended()
+
+    assert "arn:aws:iam::123456789012:mfa/alice is enabled for alice" in shown
+    assert "mfa_serial = arn:aws:iam::123456789012:mfa/alice\n" in config(shell)
+    assert left(shell) == ["alice"]
+    # The code was on a screen of its own, of which nothing is left.
+    assert shown.index("\x1b[?1049h") < shown.index("\u2580") < shown.index("\x1b[?1049l")
+    no_secret(shell.alice, shown)
+
+
+def test_a_second_device_is_offered_and_made(shell: Shell) -> None:
+    enrolment = Enrolment(shell)
+    enrolment.enrolled()
+    enrolment.until(OFFER)
+    enrolment.type("y")
+    [address] = decoded(enrolment.until("code of backup"))
+    assert "AWS:alice-backup@123456789012?" in address
+    enrolment.app = pyotp.TOTP(parse_qs(urlsplit(address).query)["secret"][0])
+    enrolment.type(enrolment.code())
+    enrolment.until(NEXT)
+    enrolment.type(enrolment.code(1))
+    shown = enrolment.ended()
+
+    assert left(shell) == ["alice", "alice/backup"]
+    assert "mfa_serial = arn:aws:iam::123456789012:mfa/alice\n" in config(shell)
+    no_secret(shell.alice, shown)
+
+
+@pytest.mark.parametrize("typed", [[], ["abc"], ["code"]], ids=["first", "again", "second"])
+@pytest.mark.parametrize("key", ["c", "d"])
+def test_ctrl_c_at_a_code_leaves_nothing(shell: Shell, typed: list[str], key: str) -> None:
+    before = config(shell)
+    enrolment = Enrolment(shell)
+    enrolment.scan()
+    for one in typed:
+        enrolment.type(enrolment.code() if one == "code" else one)
+        enrolment.until(NEXT if one == "code" else FIRST)
+    enrolment.child.sendcontrol(key)
+    shown = enrolment.ended(130)
+
+    assert "deleted again: nothing is left" in shown
+    assert left(shell) == []
+    assert config(shell) == before
+    no_secret(shell.alice, shown)
+
+
+@pytest.mark.parametrize("key", ["c", "d"])
+def test_ctrl_c_at_the_offer_keeps_the_first(shell: Shell, key: str) -> None:
+    enrolment = Enrolment(shell)
+    enrolment.enrolled()
+    enrolment.until(OFFER)
+    enrolment.child.sendcontrol(key)
+    shown = enrolment.ended(0)
+
+    assert "no second device" in shown
+    assert left(shell) == ["alice"]
+    assert "mfa_serial" in config(shell)
+
+
+def test_a_seed_is_spelled_on_request(shell: Shell) -> None:
+    enrolment = Enrolment(shell, "--no-backup")
+    enrolment.scan()
+    enrolment.type("text")
+    before = enrolment.until(FIRST)
+    spelled = re.search(r"otpauth://totp/\S+secret=([A-Z2-7]{64})&", before)
+    assert spelled
+    assert " ".join(re.findall("....", spelled[1])) in before
+    enrolment.type(enrolment.code())
+    enrolment.until(NEXT)
+    enrolment.type(enrolment.code(1))
+    enrolment.ended()
+
+
+@pytest.mark.parametrize(
+    ("options", "size", "environ"),
+    [(["--text"], (50, 100), {}), ([], (50, 40), {}), ([], (50, 100), {"TERM": "dumb"})],
+    ids=["asked for", "narrow", "dumb"],
+)
+def test_where_no_code_can_be_drawn_the_seed_is_spelled(
+    shell: Shell, options: list[str], size: tuple[int, int], environ: dict[str, str]
+) -> None:
+    enrolment = Enrolment(shell, "--no-backup", *options, size=size, **environ)
+    before = enrolment.until(FIRST)
+    assert "\u2580" not in before
+    spelled = re.search(r"secret=([A-Z2-7]{64})&", before.replace("\r\n", ""))
+    assert spelled
+    enrolment.app = pyotp.TOTP(spelled[1])
+    enrolment.type(enrolment.code())
+    enrolment.until(NEXT)
+    enrolment.type(enrolment.code(1))
+    enrolment.ended()
+    assert left(shell) == ["alice"]
+
+
+def test_a_terminal_without_unicode_gets_a_code_too(shell: Shell) -> None:
+    enrolment = Enrolment(shell, "--no-backup", size=(60, 120), LC_ALL="C", PYTHONIOENCODING="ascii")
+    enrolment.enrolled()
+    enrolment.ended()
+
+
+def test_without_a_terminal_nothing_is_made(shell: Shell) -> None:
+    told = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme")
+    assert told.returncode == 1
+    assert "no terminal to ask for the codes of the new device on" in told.stderr
+    assert shell.alice.calls() == []
+
+
+def test_a_broken_config_is_found_before_anything_is_made(shell: Shell) -> None:
+    shell.alice.files.config.write_text("nonsense\n")
+    told = Enrolment(shell).ended(1)
+    assert "config" in told
+    assert left(shell) == []
+
+
+def test_a_seed_that_is_kept_in_a_file_needs_nobody(shell: Shell) -> None:
+    path = shell.alice.home / "seed"
+    told = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--debug", "--seed-to", str(path))
+    assert told.returncode == 0, told.stderr
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert left(shell) == ["alice"]
+    assert "mfa_serial" in config(shell)
+    no_secret(shell.alice, told.stdout + told.stderr, but=[path])
+
+    again = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", str(path), "--device", "two")
+    assert again.returncode == 1
+    assert "no seed is overwritten" in again.stderr
+    assert left(shell) == ["alice"]
+
+
+def test_a_seed_that_is_kept_as_a_secret_is_shown_once(shell: Shell) -> None:
+    made = shell.run(
+        str(AWSBASE), "mfa", "create", "--profile", "acme", "--debug", "--seed-to", "secret:awsbase/mfa/alice"
+    )
+    assert made.returncode == 0, made.stderr
+    no_secret(shell.alice, made.stdout + made.stderr)
+
+    child: Any = pexpect.spawn(
+        str(AWSBASE),
+        ["mfa", "show", "--profile", "acme", "--debug"],
+        env=shell.environ(LANG="C.UTF-8"),
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(50, 100),
+    )
+    child.expect_exact("code that the app shows for alice: ")
+    [address] = decoded(child.before)
+    app = pyotp.TOTP(parse_qs(urlsplit(address).query)["secret"][0])
+    child.sendline(app.at(int(shell.alice.sandbox.clock.time())))
+    shown = ended(child)
+    assert "the seed is deleted from secret:awsbase/mfa/alice in eu-west-1" in shown
+    no_secret(shell.alice, shown)
+
+    again = shell.spawn(str(AWSBASE), "mfa", "show", "--profile", "acme")
+    assert "it was taken over, or never kept there" in ended(again, 1)
+
+
+def test_stopping_while_a_seed_is_shown_keeps_it(shell: Shell) -> None:
+    shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", "secret:awsbase/mfa/alice")
+    child = shell.spawn(str(AWSBASE), "mfa", "show", "--profile", "acme", "--text")
+    child.expect_exact("code that the app shows for alice: ")
+    child.sendcontrol("c")
+    ended(child, 130)
+    secrets = shell.alice.sandbox.client("secretsmanager", "eu-west-1")
+    assert secrets.get_secret_value(SecretId="awsbase/mfa/alice")
+
+
+def test_devices_are_listed_removed_and_pruned(shell: Shell) -> None:
+    run = shell.run
+    sandbox = shell.alice.sandbox
+    run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", str(shell.alice.home / "seed"))
+    sandbox.fido("alice", "yubikey")
+    for path, name in (("/alice/", "phone"), ("/", "bob")):
+        sandbox.client("iam").create_virtual_mfa_device(Path=path, VirtualMFADeviceName=name)
+
+    shown = run(str(AWSBASE), "mfa", "list", "--profile", "acme").stdout
+    assert re.search(r"^alice +virtual +alice +\d{4}-\d\d-\d\d \(today\)  arn:", shown, re.MULTILINE), shown
+    assert re.search(r"^yubikey-\w+ +security key +alice", shown, re.MULTILINE)
+    everybodys = run(str(AWSBASE), "mfa", "list", "--all", "--json", "--profile", "acme")
+    devices = json.loads(everybodys.stdout)["devices"]
+    assert [(one["device"], one["owner"]) for one in devices] == [
+        ("alice", "alice"),
+        ("phone", None),
+        ("bob", None),
+    ] or [(one["device"], one["owner"]) for one in devices] == [("alice", "alice"), ("bob", None), ("phone", None)]
+
+    pruning = shell.spawn(str(AWSBASE), "mfa", "prune", "--profile", "acme")
+    pruning.expect_exact("mfa/alice/phone")
+    pruning.expect_exact("[y/N] ")
+    pruning.sendline("y")
+    assert "deleted 1 device without an owner" in ended(pruning)
+    assert left(shell) == ["alice", "bob (left)"]
+
+    removed = run(str(AWSBASE), "mfa", "remove", "alice", "--profile", "acme")
+    assert (removed.returncode, left(shell)) == (0, ["bob (left)"]), removed.stderr
+    assert "mfa_serial" not in config(shell)
+
+
+@pytest.mark.parametrize("answer", ["n", "\x03"])
+def test_declining_leaves_all_as_it_is(shell: Shell, answer: str) -> None:
+    shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", str(shell.alice.home / "seed"))
+    before = config(shell)
+    child = shell.spawn(str(AWSBASE), "mfa", "remove", "--profile", "acme")
+    child.expect_exact("left without MFA")
+    child.expect_exact("[y/N] ")
+    child.send(answer if answer == "\x03" else f"{answer}\n")
+    ended(child, 130 if answer == "\x03" else 1)
+    assert (left(shell), config(shell)) == (["alice"], before)
+
+
+def test_a_device_is_brought_in_step_and_stopped_without_harm(shell: Shell) -> None:
+    path = shell.alice.home / "seed"
+    shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", str(path))
+    app = pyotp.TOTP(path.read_text().strip())
+    now = int(shell.alice.sandbox.clock.time())
+    for codes, code in (([app.at(now + 90)], 130), ([app.at(now + 120), app.at(now + 150)], 0)):
+        child = shell.spawn(str(AWSBASE), "mfa", "resync", "--profile", "acme", "--debug")
+        child.expect_exact(FIRST)
+        child.sendline(codes[0])
+        child.expect_exact(NEXT)
+        child.sendline(codes[1]) if code == 0 else child.sendcontrol("c")
+        shown = ended(child, code)
+        assert not [one for one in codes if one in shown]
+    assert "is in step with AWS again" in shown
+    assert found(shell.alice, shown) == []

@@ -1,0 +1,183 @@
+"""Passwords as they are changed and handed over: on a real terminal, and seen by nobody else."""
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from awsbase.people import files
+from awsbase.sandbox.serve import listen
+from tests.people.alice import Alice
+from tests.people.sweep import found, no_secret
+from tests.people.test_mfa_commands import AWSBASE, Shell, ended
+from tests.sandbox.refused import refused
+
+OLD, NEW = "correct-Horse-7-battery", "better-Staple-8-battery"
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    alice = Alice(tmp_path, devices=0)
+    iam = alice.sandbox.client("iam")
+    iam.update_account_password_policy(MinimumPasswordLength=14, RequireNumbers=True)
+    iam.create_login_profile(UserName="alice", Password=OLD)
+    alice.sandbox.clock.advance(2)
+    # The administrator: any key that the sandbox has not given to somebody.
+    admin = {"aws_access_key_id": "AKIAADMINADMINADMIN0", "aws_secret_access_key": "admins-secret-key"}
+    files.write_credentials(alice.files, "admin", admin)
+    server = listen(alice.sandbox)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    url = f"http://{server.host}:{server.port}"
+    for profile in ("acme", "admin"):
+        files.write_config(alice.files, profile, {"endpoint_url": url})
+    yield Shell(alice, url)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def is_now(shell: Shell, password: str) -> bool:
+    shell.alice.sandbox.clock.advance(2)
+    own = shell.alice.sandbox.client("iam", caller="user/alice")
+    return refused(own.change_password, OldPassword=password, NewPassword="yet-Another-9-password") is None
+
+
+def test_ones_own_password_is_typed_unseen(shell: Shell) -> None:
+    child = shell.spawn(str(AWSBASE), "passwd", "--profile", "acme", "--debug")
+    typed = [
+        ("old password of alice: ", OLD),
+        ("new password: ", "short"),
+        ("new password: ", NEW),
+        ("new password again: ", NEW),
+    ]
+    shown = ""
+    for question, answer in typed:
+        child.expect_exact(question)
+        shown += child.before
+        child.sendline(answer)
+    shown += ended(child)
+
+    assert "this account asks for at least 14 characters (it has 5)" in shown
+    assert "the password of alice is changed" in shown
+    assert "short" not in shown
+    no_secret(shell.alice, shown)
+    assert is_now(shell, NEW)
+
+
+@pytest.mark.parametrize("answered", [0, 1, 2])
+@pytest.mark.parametrize("key", ["c", "d"])
+def test_stopping_at_a_question_changes_nothing(shell: Shell, answered: int, key: str) -> None:
+    child = shell.spawn(str(AWSBASE), "passwd", "--profile", "acme", "--debug")
+    for question, answer in [("old password", OLD), ("new password: ", NEW), ("again: ", "")][:answered]:
+        child.expect_exact(question)
+        child.sendline(answer)
+    child.expect_exact(": ")
+    child.sendcontrol(key)
+    shown = ended(child, 130)
+    no_secret(shell.alice, shown)
+    assert NEW not in shown
+    assert is_now(shell, OLD)
+
+
+def test_a_made_password_is_shown_once(shell: Shell) -> None:
+    child = shell.spawn(str(AWSBASE), "passwd", "--generate", "--profile", "acme", "--debug")
+    child.expect_exact("old password of alice: ")
+    child.sendline(OLD)
+    shown = ended(child)
+    made = re.findall(r"^the new password: (\S+)\r$", shown, re.MULTILINE)
+    assert len(made) == 1
+    assert shown.count(made[0]) == 1
+    assert found(shell.alice, shown.replace(made[0], "")) == []
+    assert is_now(shell, made[0])
+
+
+@pytest.mark.parametrize("permanent", [False, True])
+def test_an_administrator_sees_a_one_time_password_once(shell: Shell, permanent: bool) -> None:
+    options = ["--permanent"] if permanent else []
+    shown = ended(shell.spawn(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", *options))
+    made = re.findall(r"^the one-time password of alice: (\S+)\r$", shown, re.MULTILINE)
+    assert len(made) == 1
+    assert shown.count(made[0]) == 1
+    assert found(shell.alice, shown.replace(made[0], "")) == []
+    told = shell.alice.sandbox.client("iam").get_login_profile(UserName="alice")["LoginProfile"]
+    assert told["PasswordResetRequired"] is not permanent
+    assert is_now(shell, made[0])
+
+
+def test_a_one_time_password_does_not_go_into_a_log(shell: Shell) -> None:
+    command = f"{AWSBASE} passwd alice --profile admin > {shell.alice.home}/log 2>&1"
+    shown = ended(shell.spawn("/bin/sh", "-c", command))
+    made = re.findall(r"password of alice: (\S+)", shown)
+    assert len(made) == 1
+    assert made[0] not in (shell.alice.home / "log").read_text()
+
+
+def test_without_a_terminal_nobody_is_reset(shell: Shell) -> None:
+    shell.alice.calls()
+    told = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin")
+    assert told.returncode == 1
+    assert "no terminal" in told.stderr
+    assert shell.alice.calls() == []
+    assert is_now(shell, OLD)
+
+
+def test_a_handover_is_seen_by_the_command_alone(shell: Shell) -> None:
+    # The command looks at every process there is, its own parents included.
+    got, all_else = shell.alice.home / "got", shell.alice.home / "all"
+    (shell.alice.home / "take.sh").write_text(
+        f"cat > {got}\nfor file in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do cat $file; done > {all_else} 2>&1\n"
+    )
+    take = f"sh {shell.alice.home}/take.sh"
+    told = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", "--handover", take)
+
+    assert told.returncode == 0, told.stderr
+    password = got.read_text().strip()
+    assert len(password) >= 14
+    assert "to be changed at the next sign-in" in told.stdout
+    assert password not in told.stdout + told.stderr
+    assert password.encode() not in all_else.read_bytes()
+    no_secret(shell.alice, told.stdout + told.stderr, but=[got])
+    assert is_now(shell, password)
+
+
+@pytest.mark.parametrize("failing", ["false", "sh -c 'cat >/dev/null; kill -9 $$'"])
+def test_a_handover_that_fails_is_said(shell: Shell, failing: str) -> None:
+    told = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", "--handover", failing)
+    assert told.returncode == 1
+    assert "the password of alice was reset, but nobody has got the new one" in told.stderr
+    assert "`awsbase passwd alice` resets it once more" in told.stderr
+    no_secret(shell.alice, told.stdout + told.stderr)
+    assert not is_now(shell, OLD)
+
+
+def test_ctrl_c_during_a_handover_is_said(shell: Shell) -> None:
+    waits = "sh -c 'cat > /dev/null; echo taken; exec sleep 60'"
+    child = shell.spawn(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", "--handover", waits)
+    child.expect_exact("taken")
+    child.sendcontrol("c")
+    shown = ended(child, 1)
+    assert "nobody has got the new one: interrupted" in shown
+    assert "Traceback" not in shown.split("awsbase: ")[0]
+    no_secret(shell.alice, shown)
+
+
+def test_a_command_that_is_not_there_is_said_before_the_reset(shell: Shell) -> None:
+    told = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--handover", "no-such-command")
+    assert told.returncode == 2
+    assert is_now(shell, OLD)
+
+
+def test_the_console_is_taken_away(shell: Shell) -> None:
+    for words in ("has no password for the console any more", "had no password for the console"):
+        told = shell.run(str(AWSBASE), "passwd", "alice", "--no-console", "--profile", "admin")
+        assert (told.returncode, words in told.stdout) == (0, True), told.stderr
+    assert refused(shell.alice.sandbox.client("iam").get_login_profile, UserName="alice") == "NoSuchEntity"
+
+
+def test_a_user_gets_a_password_where_there_was_none(shell: Shell) -> None:
+    shell.alice.sandbox.client("iam").delete_login_profile(UserName="alice")
+    shown = ended(shell.spawn(str(AWSBASE), "passwd", "alice", "--profile", "admin"))
+    assert "alice has a password for the console now" in shown
