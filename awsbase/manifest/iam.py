@@ -19,6 +19,7 @@ from awsbase.manifest.audit import Audit
 from awsbase.manifest.base import Base
 from awsbase.manifest.files import Json
 from awsbase.manifest.grants import SHIPPED, Grant, dangling, faults, granted, shipped, whole
+from awsbase.manifest.mfa import Mfa, Provision, secrets_taken
 from awsbase.manifest.section import Problem, Section, Several, advice, closest
 from awsbase.manifest.state import State, writer_policy
 from awsbase.manifest.trust import Statement, Trust, trusted
@@ -140,9 +141,10 @@ class OneUser(Section):
     console: bool = Field(
         default=False, description="Signs in to the console: you are told how to set the password while there is none."
     )
-    mfa: Literal["required", "optional"] | None = Field(
+    mfa: Mfa | None = Field(
         default=None,
-        description="Whether you are told while there is no MFA device; left out, for people. The gate is the groups'.",
+        description="Whether you are told while there is no MFA device; left out, for people. The gate is the groups'. "
+        "{provision: true} makes one, and keeps its seed until the user takes it over.",
     )
     tags: Tags = Field(default_factory=dict, description="Tags on this user, beside those of the account.")
     path: IamPath | None = Field(default=None, description="Left out, where it is, or / when it is made.")
@@ -153,6 +155,10 @@ class OneUser(Section):
     @property
     def present(self) -> bool:
         return self.state == "present"
+
+    @property
+    def provision(self) -> Provision | None:
+        return self.mfa if isinstance(self.mfa, Provision) and self.present else None
 
     def check(self, manifest: Manifest) -> Iterator[Problem]:
         """Yield what is said of a user who shall not be there."""
@@ -213,6 +219,9 @@ class Iam(Section):
         yield from self._names_taken(manifest)
         yield from self._grants_missing(manifest)
         yield from self._groups_missing(manifest)
+        provided = {name: user.provision for name, user in self.users.items() if user.provision}
+        for problem in secrets_taken(provided):
+            yield Problem(("users", *problem.path), problem.message, problem.hint)
 
     def _names_taken(self, manifest: Manifest) -> Iterator[Problem]:
         writer = f"{manifest.account.name}-state-writer"
@@ -269,6 +278,8 @@ class Iam(Section):
             yield self._role(name, role, base, own)
         for name, user in self.users.items():
             yield self._user(name, user, base, people)
+            if user.provision:
+                yield user.provision.device(name, base, manifest, {**base.tags, **user.tags})
 
     def _policies(self, base: Base, manifest: Manifest, grants: list[str]) -> dict[str, Policy]:
         written = [

@@ -1,0 +1,90 @@
+"""MFA devices that are made for people: `mfa: {provision: true}` of a user."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
+
+from awsbase.ensure.mfa_device import MfaDevice
+from awsbase.manifest.base import Base
+from awsbase.manifest.section import Problem, Section, advice
+from awsbase.manifest.values import KmsAlias, expand
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+IN_SECRETS, USER = "secret:", "{user}"
+NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
+# Secrets Manager puts a hyphen and six characters behind a name to make its ARN, and mistakes such a name for one.
+LIKE_AN_ARN = re.compile(r"-[A-Za-z0-9]{6}$")
+
+
+def place_of_seed(value: str, info: ValidationInfo) -> str:
+    """Check where a seed is to be kept: `secret:NAME`, where NAME is a template that may hold `{user}` too."""
+    if not value.startswith(IN_SECRETS):
+        raise advice(f"{value!r} is no place for a seed", "write secret:NAME, for Secrets Manager")
+    # The users' names are not known yet: their place is held by a letter that no name has.
+    template = expand(value.removeprefix(IN_SECRETS).replace(USER, "\0"), info).replace("\0", USER)
+    sample = template.replace(USER, "user")
+    if "{" not in sample and not (NAME.fullmatch(sample) and not LIKE_AN_ARN.search(sample)):
+        raise advice(
+            f"{template!r} cannot be the name of a secret",
+            "letters, digits and /_+=.@- only, and no hyphen with six characters at the end",
+        )
+    return IN_SECRETS + template
+
+
+class Provision(Section):
+    """A device that awsbase makes, for the user to take over with `awsbase mfa show`."""
+
+    provision: Literal[True] = Field(description="Make a virtual device for a user who has none of any sort.")
+    seed_to: Annotated[str, AfterValidator(place_of_seed)] = Field(
+        default="secret:awsbase/mfa/{user}",
+        description="Where the seed waits for the user, who deletes it by taking it over; {user} is the user's name.",
+    )
+    key: KmsAlias | None = Field(
+        default=None, description="Alias of the key that encrypts the seed; left out, Secrets Manager's own."
+    )
+
+    def secret(self, user: str) -> str:
+        """Return the name of the secret for a user's seed."""
+        return self.seed_to.removeprefix(IN_SECRETS).replace(USER, user)
+
+    def device(self, user: str, base: Base, manifest: Manifest, tags: Mapping[str, str]) -> MfaDevice:
+        """Return the device of a user, which needs the user, and the key if this manifest makes it."""
+        key = base.expand(self.key) if self.key else None
+        of_state = manifest.state and base.expand(manifest.state.key)
+        made = (base.place.address("key", key.removeprefix("alias/")),) if key and key == of_state else ()
+        return MfaDevice(
+            place=base.place,
+            user=user,
+            secret=self.secret(user),
+            key=key,
+            tags=tags,
+            made_here=(f"user/{user}", *made),
+        )
+
+
+def sort(given: object) -> str:
+    """Tell the two ways of writing `mfa` apart, so that a mistake is told for the one that was meant."""
+    return "device" if isinstance(given, Mapping | Provision) else "word"
+
+
+Mfa = Annotated[
+    Annotated[Literal["required", "optional"], Tag("word")] | Annotated[Provision, Tag("device")], Discriminator(sort)
+]
+
+
+def secrets_taken(wanted: Mapping[str, Provision]) -> Iterator[Problem]:
+    """Yield the users whose seeds would be kept where another one's is, or where none can be."""
+    takers: dict[str, str] = {}
+    for user, mfa in wanted.items():
+        name = mfa.secret(user)
+        if (other := takers.setdefault(name, user)) != user:
+            yield Problem((user, "mfa", "seed_to"), f"the seed of {other} is kept there", "write {user} into it")
+        if not NAME.fullmatch(name) or LIKE_AN_ARN.search(name):
+            hint = "call the secret otherwise, without {user}"
+            yield Problem((user, "mfa", "seed_to"), f"{name!r} cannot be the name of a secret", hint)

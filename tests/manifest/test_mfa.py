@@ -1,0 +1,67 @@
+"""`mfa: {provision: true}`: the device that it stands for, and what is wrong with it in lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from awsbase.ensure.mfa_device import MfaDevice
+from awsbase.ensure.user import User
+from tests.manifest.test_iam import wanted, wrong
+
+GROUPS = "iam: {groups: {Ops: {policies: []}}, users: "
+
+
+def test_a_provisioned_user_gets_a_device_and_is_not_asked_for_one() -> None:
+    found = wanted(GROUPS + "{alice: {groups: [Ops], tags: {team: ops}, mfa: {provision: true}}}}")
+    device, user = found["mfa-device/alice"], found["user/alice"]
+    assert isinstance(device, MfaDevice)
+    assert isinstance(user, User)
+    assert (device.secret, device.key, device.tags["team"]) == ("awsbase/mfa/alice", None, "ops")
+    assert list(device.needs()) == ["user/alice"]
+    assert user.mfa is False
+
+
+@pytest.mark.parametrize(
+    ("seed_to", "secret"),
+    [
+        ("secret:mfa/{user}", "mfa/alice"),
+        ("secret:{name}/{user}/mfa", "acme/alice/mfa"),
+        ("secret:only-one", "only-one"),
+    ],
+)
+def test_the_secret_is_named_by_a_template(seed_to: str, secret: str) -> None:
+    found = wanted(f"iam: {{users: {{alice: {{mfa: {{provision: true, seed_to: '{seed_to}'}}}}}}}}")
+    assert found["mfa-device/alice"].secret == secret
+
+
+def test_a_key_that_the_manifest_makes_comes_first() -> None:
+    text = "state: {}\niam: {users: {alice: {mfa: {provision: true, key: 'alias/{name}-state'}}}}"
+    device = wanted(text)["mfa-device/alice"]
+    assert device.key == "alias/acme-state"
+    assert sorted(device.needs()) == ["key/acme-state", "user/alice"]
+
+
+def test_who_shall_not_be_there_gets_none() -> None:
+    assert "mfa-device/bob" not in wanted("iam: {users: {bob: {state: absent}}}")
+
+
+@pytest.mark.parametrize(
+    ("users", "said"),
+    [
+        ("{alice: {mfa: {provision: true, seed_to: 'file:x'}}}", "is no place for a seed"),
+        ("{alice: {mfa: {provision: true, seed_to: 'secret:a b'}}}", "cannot be the name of a secret"),
+        ("{alice: {mfa: {provision: true, seed_to: 'secret:mfa-abcdef'}}}", "cannot be the name of a secret"),
+        ("{alice: {mfa: {provision: true, seed_to: 'secret:{usr}'}}}", "no placeholder {usr}"),
+        ("{'a,b': {mfa: {provision: true}}}", "'awsbase/mfa/a,b' cannot be the name of a secret"),
+        (
+            "{al: {mfa: {provision: true, seed_to: 'secret:x'}}, bob: {mfa: {provision: true, seed_to: 'secret:x'}}}",
+            "the seed of al is kept there, write {user} into it",
+        ),
+        ("{alice: {mfa: {provision: false}}}", "iam.users.alice.mfa.provision: must be "),
+        ("{alice: {mfa: always}}", "iam.users.alice.mfa: must be required or optional, not 'always'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(users: str, said: str) -> None:
+    found = wrong(f"iam: {{users: {users}}}")
+    assert len(found) == 1
+    assert said in found[0]
