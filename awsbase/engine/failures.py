@@ -52,7 +52,11 @@ def _words(error: BaseException, caller: str, api: str | None) -> tuple[str, str
         case BotoCoreError():
             return type(error).__name__, str(error), "check the network, then run again"
         case _:
-            return type(error).__name__, f"unforeseen: {error}", "rerun with --debug, and report what it prints"
+            return (
+                type(error).__name__,
+                f"unforeseen: {str(error) or type(error).__name__}",
+                "rerun with --debug, and report what it prints",
+            )
 
 
 def _hint(code: str, caller: str, api: str) -> str | None:

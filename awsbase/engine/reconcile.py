@@ -32,13 +32,21 @@ class UnknownNeed(AwsbaseError):
     """A resource leans on an address that the manifest does not have."""
 
 
+class WantedTwice(AwsbaseError):
+    """Two places of the manifest make the same thing."""
+
+
 class Cycle(AwsbaseError):
     """Resources lean on one another in a circle."""
 
 
 def leans_on(resources: Sequence[Resource]) -> dict[str, frozenset[str]]:
-    """Return for each address everything it needs, directly or not, in manifest order; raise for cycles and gaps."""
-    needs = {resource.address: tuple(dict.fromkeys(resource.needs())) for resource in resources}
+    """Return everything each address needs, directly or not, in manifest order; raise for cycles, gaps and doubles."""
+    needs: dict[str, tuple[str, ...]] = {}
+    for resource in resources:
+        if resource.address in needs:
+            raise WantedTwice(f"{resource.address} is made by two parts of this manifest", hint="rename one of them")
+        needs[resource.address] = tuple(dict.fromkeys(resource.needs()))
     for address, needed in needs.items():
         for other in needed:
             if other not in needs:

@@ -195,10 +195,10 @@ class Run:
                     stop=shared.stop,
                     waiting=lambda code: shared.watch.waiting(self.address, change, code),
                 )
-        except LostReply:
-            self._note(change)  # it may have happened: whoever looks again decides
-            raise
         except Exception as error:
+            if isinstance(error, LostReply) or answered_itself(error):
+                self._note(change)  # it may have happened: whoever looks again decides
+                raise LostReply(f"the answer to {model.name} was lost") from error
             raise ChangeFailed(change) from error
         shared.touched[self.address] = shared.clock.now()
         self._note(change)
@@ -223,6 +223,16 @@ class Run:
         now = self._shared.clock.now()
         touched = (self._shared.touched.get(address) for address in (self.address, *self._leans_on))
         return any(at is not None and now - at < FRESH for at in touched)
+
+
+def answered_itself(error: Exception) -> bool:
+    """Tell whether AWS refused a call because botocore had sent it before, and the first answer was lost."""
+    from botocore.exceptions import ClientError
+
+    if not isinstance(error, ClientError) or not error.response.get("ResponseMetadata", {}).get("RetryAttempts"):
+        return False
+    code = error.response.get("Error", {}).get("Code", "")
+    return "Already" in code or code.startswith(("NoSuch", "NotFound", "ResourceNotFound"))
 
 
 def operation_of(method: Callable[..., Any]) -> OperationModel:

@@ -13,7 +13,7 @@ from awsbase.engine.account import Account, check, identify
 from awsbase.engine.changes import Mode, Report
 from awsbase.engine.facts import Facts
 from awsbase.engine.place import Place
-from awsbase.engine.reconcile import Cycle, UnknownNeed, leans_on, select, walk
+from awsbase.engine.reconcile import Cycle, UnknownNeed, WantedTwice, leans_on, select, walk
 from awsbase.engine.resource import Kind, Resource
 from awsbase.engine.run import Run, approval
 from awsbase.engine.wire import Wire
@@ -182,11 +182,31 @@ def test_after_a_lost_reply_the_recipe_looks_again_and_makes_no_second_one() -> 
     assert [call.name for call in sandbox.calls].count("kms:CreateKey") == 1
 
 
-def test_cycles_and_gaps_are_named() -> None:
+def test_a_resent_call_that_finds_its_own_work_done_counts_as_done() -> None:
+    sandbox = Sandbox()
+    sandbox.faults.add(Fault("reset after", on="iam:CreateUser"))
+    report = go(sandbox, [toy("a"), toy("b", "a")])
+    assert statuses(report) == {"a": "changed", "b": "changed"}
+    assert [change.what for _, change in report.changes] == ["user", "user"]
+    sent = [(call.params["UserName"], call.error) for call in sandbox.calls if call.writes]
+    assert sent == [("a", "lost"), ("a", "EntityAlreadyExists"), ("b", None)]
+
+
+def test_what_is_there_already_without_a_lost_reply_is_a_failure() -> None:
+    sandbox = Sandbox()
+    make = toy("a", do=lambda run: sandbox.client("iam").create_user(UserName="a"))
+    error = go(sandbox, [make]).outcomes[0].error
+    assert error is not None
+    assert error.code == "EntityAlreadyExists"
+
+
+def test_cycles_and_gaps_and_doubles_are_named() -> None:
     with pytest.raises(Cycle, match=r"toy/a → toy/b → toy/a|toy/b → toy/a → toy/b"):
         leans_on([toy("a", "b"), toy("b", "a")])
     with pytest.raises(UnknownNeed, match="toy/a needs toy/nobody"):
         leans_on([toy("a", "nobody")])
+    with pytest.raises(WantedTwice, match="toy/a is made by two parts"):
+        leans_on([toy("a"), toy("a")])
 
 
 def test_only_selects_with_all_that_is_leant_on() -> None:
