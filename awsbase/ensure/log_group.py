@@ -95,8 +95,15 @@ def ensure_log_group(run: Run, want: LogGroup) -> str:
     run.born(have.created)
 
     if drift := compare({"retention": have.retention}, {"retention": want.retention}):
+        # What is older than the new retention is gone within days, and nobody can bring it back.
+        shortens = bool(have.created) and (have.retention is None or have.retention > want.retention)
         run.update(
-            "retention", drift, logs.put_retention_policy, logGroupName=want.name, retentionInDays=want.retention
+            "retention",
+            drift,
+            logs.put_retention_policy,
+            loosening=shortens,
+            logGroupName=want.name,
+            retentionInDays=want.retention,
         )
 
     if want.key and (drift := compare({"key": have.key}, {"key": key})):

@@ -35,7 +35,7 @@ class Role(Resource):
     description: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     boundary: str | None = None
-    max_session: int = AN_HOUR
+    max_session: int | None = None
     made_here: tuple[str, ...] = ()
 
     @property
@@ -50,7 +50,7 @@ class Role(Resource):
     def settings(self) -> dict[str, object]:
         """What GetAccountAuthorizationDetails does not tell about a role, as far as it is not left to AWS."""
         given = {"Description": self.description, "MaxSessionDuration": self.max_session}
-        return {name: value for name, value in given.items() if value not in ("", AN_HOUR)}
+        return {name: value for name, value in given.items() if value}
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here

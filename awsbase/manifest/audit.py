@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -37,10 +37,11 @@ class Audit(Section):
         default="{name}-audit", description="The log group that alarms watch, and people search."
     )
     retention_days: LogRetention = Field(
-        default=365, description="How long the log group keeps events: searchable, at many times the bucket's price."
+        default=365,
+        description="How long the log group keeps events, searchable at many times the bucket's price; CIS: a year.",
     )
-    bucket_retention_days: int = Field(
-        default=3653, ge=1, description="How long the bucket keeps the record: ten years cost cents, a gap costs more."
+    bucket_retention_days: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="When the bucket drops what is older; left out, never: a year costs cents to keep."
     )
     encrypt_log_group: bool = Field(
         default=True,
@@ -71,7 +72,7 @@ class Audit(Section):
             bucket_key=False,
             statements=bucket_statements(place, bucket_name, trail),
             expiries=(
-                Expiry("logs", objects=self.bucket_retention_days),
+                *([Expiry("logs", objects=self.bucket_retention_days)] if self.bucket_retention_days else []),
                 Expiry("unfinished-uploads", unfinished_uploads=7),
                 # What is overwritten or deleted before its time can be brought back for a year.
                 Expiry("old-versions", old_versions=365, leftover_markers=True),

@@ -53,7 +53,9 @@ class Passwords(Section):
         default=None,
         description=f"Characters at least; left out, {LENGTH} (CIS) or the more that the account asks for.",
     )
-    reuse_prevention: int = Field(default=24, ge=0, le=24, description="How many old passwords cannot come back.")
+    reuse_prevention: int = Field(
+        default=24, ge=0, le=24, description="How many old passwords cannot come back; CIS asks for 24."
+    )
     lowercase: bool = Field(default=True, description="Ask for a lower-case letter.")
     uppercase: bool = Field(default=True, description="Ask for an upper-case letter.")
     numbers: bool = Field(default=True, description="Ask for a digit.")
@@ -66,7 +68,9 @@ class Passwords(Section):
     hard_expiry: bool | None = Field(
         default=None, description="Whether an expired password locks out until an administrator resets it."
     )
-    users_may_change: bool = Field(default=True, description="Let users change their own passwords.")
+    users_may_change: bool = Field(
+        default=True, description="Let users change their own passwords: without it, somebody else knows each of them."
+    )
 
     def resource(self, base: Base) -> PasswordPolicy:
         """Return the password policy."""
@@ -178,8 +182,8 @@ class OneRole(Section):
         default_factory=dict, description="Documents that exist in this role alone: a name and its statements."
     )
     description: Text = Field(default="", description="What it is for.")
-    max_session: int = Field(
-        default=3600, ge=3600, le=43200, description="Seconds that a session may last; short ones age well."
+    max_session: Annotated[int, Field(ge=3600, le=43200)] | None = Field(
+        default=None, description="Seconds that a session may last; left out, as it is, an hour when it is made."
     )
     boundary: Grant | None = Field(default=None, description="A policy that its rights never exceed.")
     path: IamPath = Field(default="/", description="Part of its ARN for good.")
@@ -196,10 +200,10 @@ class OneRole(Section):
 
 
 class Iam(Section):
-    """Who works in the account. Whom and what it does not name, it does not touch."""
+    """Who works in the account. What it does not name, it does not touch; empty, it asks for good passwords."""
 
-    password_policy: Passwords = Field(
-        default_factory=Passwords, description="What passwords must be; left out, best practice."
+    password_policy: Passwords | None = Field(
+        default=None, description="What passwords must be; left out, as it is, unless the whole section is empty."
     )
     policies: Annotated[dict[PolicyName, OwnPolicy], OneNameEach] = Field(
         default_factory=dict, description="Policies of your own, for groups and roles to name."
@@ -270,7 +274,8 @@ class Iam(Section):
         grants = [grant for holder in holders for grant in holder.grants]
         own = self._policies(base, manifest, grants)
 
-        yield self.password_policy.resource(base)
+        if passwords := self.password_policy if self.model_fields_set else Passwords():
+            yield passwords.resource(base)
         yield from own.values()
         for name, group in groups.items():
             yield self._group(name, group, base, manifest, own)

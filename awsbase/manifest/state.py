@@ -34,7 +34,9 @@ class State(Section):
         description="Groups of iam.groups that may read, write and lock state: nobody else, for state holds secrets.",
     )
     old_versions_days: int = Field(
-        default=365, ge=1, description="How long a replaced state can still be brought back; the present one always."
+        default=365,
+        ge=1,
+        description="How long a replaced state can still be brought back, a year costs cents; the present one always.",
     )
 
     def check(self, manifest: Manifest) -> Iterator[Problem]:

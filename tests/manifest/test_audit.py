@@ -51,7 +51,7 @@ def test_silence_is_the_best_practice() -> None:
     assert made["log-group/acme-audit"].retention == 365
     assert made["log-group/acme-audit"].key == made["bucket/acme-audit"].key == "key/acme-audit"
     days = {expiry.id: expiry.objects or expiry.old_versions for expiry in made["bucket/acme-audit"].expiries}
-    assert days == {"logs": 3653, "unfinished-uploads": None, "old-versions": 365}
+    assert days == {"unfinished-uploads": None, "old-versions": 365}
 
 
 def test_the_log_group_can_do_without_the_key() -> None:

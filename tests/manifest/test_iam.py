@@ -202,6 +202,20 @@ iam:
     assert [type(found[name]) for name in ("role/ci", "user/alice")] == [Role, User]
 
 
+@pytest.mark.parametrize(
+    ("text", "managed"),
+    [
+        ("iam:", True),
+        ("iam: {password_policy: }", True),
+        ("iam: {password_policy: {minimum_length: 20}, groups: {Ops: }}", True),
+        ("iam: {groups: {Ops: }}", False),
+    ],
+    ids=["empty section", "best practice", "with others", "not named"],
+)
+def test_the_password_policy_is_managed_when_it_is_meant(text: str, managed: bool) -> None:
+    assert ("password-policy/account" in wanted(text)) is managed
+
+
 def test_everything_is_in_its_own_partition() -> None:
     found = wanted(
         "iam: {groups: {Ops: {policies: ['aws:ReadOnlyAccess']}}, roles: {ci: {trust: {accounts: ['{id}']}}}}", CHINA

@@ -84,6 +84,10 @@ SAMPLES = (
                 lambda aws: logs(aws).delete_retention_policy(logGroupName="acme-audit"),
                 [f"{LOG_GROUP.address}: update retention"],
             ),
+            "log group under AWS's key": Tampering(
+                lambda aws: logs(aws).disassociate_kms_key(logGroupName="acme-audit"),
+                [f"{LOG_GROUP.address}: update encryption"],
+            ),
             "log group deleted": Tampering(
                 lambda aws: logs(aws).delete_log_group(logGroupName="acme-audit"),
                 [f"{LOG_GROUP.address}: create log group", f"{LOG_GROUP.address}: update retention"],
