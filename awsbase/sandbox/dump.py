@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from awsbase.sandbox.account import Sandbox
 
-SERVICES = ("kms", "logs", "sns", "cloudtrail", "cloudwatch")
+SERVICES = ("kms", "logs", "sns", "cloudtrail", "cloudwatch", "secretsmanager")
 
 
 def dump(sandbox: "Sandbox") -> dict[str, Any]:
@@ -29,6 +29,7 @@ def dump(sandbox: "Sandbox") -> dict[str, Any]:
         names = {user.id: f"<id of {user.name}>" for user in world.backend("iam", "aws").users.values()}
         names |= {role.id: f"<id of {role.name}>" for role in world.backend("iam", "aws").roles.values()}
         readers = {"kms": _kms, "logs": _logs, "sns": _sns, "cloudtrail": _cloudtrail, "cloudwatch": _cloudwatch}
+        readers["secretsmanager"] = _secrets
         for service in SERVICES:
             regions = {region: readers[service](backend) for region, backend in world.backends(service).items()}
             state[service] = {region: held for region, held in sorted(regions.items()) if held}
@@ -178,6 +179,18 @@ def _cloudwatch(cloudwatch: Any) -> Any:
         }
         | {"tags": cloudwatch.list_tags_for_resource(alarm.alarm_arn)}
         for alarm in cloudwatch.alarms.values()
+    }
+
+
+def _secrets(secrets: Any) -> Any:
+    return {
+        secret.name: {
+            "key": secret.kms_key_id,
+            "description": secret.description,
+            "deleted": secret.is_deleted(),
+            "tags": _tags(secret.tags),
+        }
+        for secret in secrets.secrets.values()
     }
 
 

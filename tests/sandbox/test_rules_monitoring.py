@@ -95,3 +95,16 @@ def test_a_log_group_needs_a_key_that_logs_may_use(statements: tuple[dict[str, A
     key = sandbox.client("kms", REGION).create_key(Policy=document)["KeyMetadata"]["Arn"]
 
     assert refused(sandbox.client("logs", REGION).create_log_group, logGroupName="audit", kmsKeyId=key) == code
+
+
+def test_a_log_group_can_be_put_under_a_key_and_under_none() -> None:
+    sandbox = Sandbox()
+    kms, logs = sandbox.client("kms", REGION), sandbox.client("logs", REGION)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [ROOT, LOGS]})
+    key = kms.create_key(Policy=policy)["KeyMetadata"]["Arn"]
+    logs.create_log_group(logGroupName="audit")
+
+    logs.associate_kms_key(logGroupName="audit", kmsKeyId=key)
+    assert logs.describe_log_groups()["logGroups"][0]["kmsKeyId"] == key
+    logs.disassociate_kms_key(logGroupName="audit")
+    assert "kmsKeyId" not in logs.describe_log_groups()["logGroups"][0]

@@ -115,12 +115,22 @@ def replace_filter(ask: Ask) -> None:
     ]
 
 
+def encrypt_logs(ask: Ask) -> dict[str, Any]:
+    """Put a log group under a key, or under none; moto does that only while the group is made."""
+    group = ask.backend("logs").groups.get(ask.params["logGroupName"])
+    if group is None:
+        raise Refusal("ResourceNotFoundException", "The specified log group does not exist.")
+    group.kms_key_id = ask.params.get("kmsKeyId")
+    return {}
+
+
 RULES = (
     Rule("cloudwatch:PutMetricAlarm", before=alarm_can_ring),
     Rule("cloudwatch:PutMetricAlarm", before=note_alarm, after=keep_state),
     Rule("cloudwatch:DescribeAlarms", before=hundred_names, after=asked_types),
     Rule("logs:PutRetentionPolicy", before=kept_for),
     Rule("logs:CreateLogGroup logs:AssociateKmsKey", before=logs_may_encrypt),
+    Rule("logs:AssociateKmsKey logs:DisassociateKmsKey", before=encrypt_logs, strict=False),
     Rule("logs:PutMetricFilter", before=own_namespace),
     Rule("logs:PutMetricFilter", before=replace_filter, strict=False),
 )
