@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from awsbase.ensure.bucket import Bucket
-from awsbase.ensure.key import Key, key
+from awsbase.ensure.key import Key, aliases
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.scripts.connect import connect, looking
 from awsbase.scripts.options import MANIFEST, Options, common
@@ -48,8 +48,8 @@ def print_backend(options: Options, manifest: Path, style: Format, path: str) ->
     bucket, sealed_by = kept_in(wanted)
     account = connect(options, wanted).account
     with looking(account) as facts:
-        found = facts.read(key, sealed_by.place.region, sealed_by.alias)
-    if found is None:
+        key = facts.read(aliases, sealed_by.place.region).get(sealed_by.alias)
+    if key is None:
         raise AwsbaseError(
             f"account {account.id} has no key {sealed_by.alias} yet",
             hint=f"run `awsbase reconcile {manifest}` first",
@@ -59,7 +59,7 @@ def print_backend(options: Options, manifest: Path, style: Format, path: str) ->
         bucket=bucket.name,
         region=bucket.place.region,
         key=path,
-        kms_key_id=found.arn,
+        kms_key_id=sealed_by.place.arn("kms", f"key/{key}"),
     )
     out(text)
 

@@ -1,0 +1,27 @@
+"""No ARN of a manifest is of another partition than its account."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from awsbase.manifest import load, resources
+
+BASELINE = Path(__file__).parents[2] / "manifests" / "baseline.yaml"
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eu-west-1", "aws")]
+)
+def test_every_arn_is_of_the_accounts_partition(tmp_path: Path, region: str, partition: str) -> None:
+    text = BASELINE.read_text().replace("region: eu-west-1", f"region: {region}")
+    if partition == "aws-us-gov":  # billed by its commercial twin
+        text = re.sub(r"\nalarms:\n(  .*\n)+", "\n", text)
+    path = tmp_path / "baseline.yaml"
+    path.write_text(text)
+
+    wanted = repr(resources(load(path)))
+    partitions = set(re.findall(r"arn:([a-z-]+):", wanted))
+    assert partitions == {partition}
