@@ -387,10 +387,10 @@ PLAIN = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=8,
 )
-KEYS = st.sampled_from(["version", "account", "people", "vault", "users", "groups", "bob", "bucket", "days", "policy"])
+NAMES = st.sampled_from(["version", "account", "people", "vault", "users", "groups", "bob", "bucket", "days", "policy"])
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.dictionaries(KEYS, st.dictionaries(KEYS, st.dictionaries(KEYS, PLAIN) | PLAIN) | PLAIN))
+@given(st.dictionaries(NAMES, st.dictionaries(NAMES, st.dictionaries(NAMES, PLAIN) | PLAIN) | PLAIN))
 def test_any_values_are_a_manifest_or_mistakes(value: object) -> None:
     manifest_or_mistakes(json.dumps(value).encode())
