@@ -29,7 +29,7 @@ def dump(sandbox: "Sandbox") -> dict[str, Any]:
         names = {user.id: f"<id of {user.name}>" for user in world.backend("iam", "aws").users.values()}
         names |= {role.id: f"<id of {role.name}>" for role in world.backend("iam", "aws").roles.values()}
         readers = {"kms": _kms, "logs": _logs, "sns": _sns, "cloudtrail": _cloudtrail, "cloudwatch": _cloudwatch}
-        readers["secretsmanager"] = _secrets
+        readers |= {"secretsmanager": _secrets}
         for service in SERVICES:
             regions = {region: readers[service](backend) for region, backend in world.backends(service).items()}
             state[service] = {region: held for region, held in sorted(regions.items()) if held}

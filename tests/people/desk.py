@@ -22,6 +22,8 @@ class Table:
 
     def __init__(self, folder: Path, caller: str | None = "user/alice") -> None:
         self.sandbox = Sandbox()
+        # At the beginning of a step: codes that are typed one after the other belong to the steps that a test names.
+        self.sandbox.clock.advance(31 - self.sandbox.clock.time() % 30)
         self.sandbox.client("iam").create_user(UserName="alice")
         self.sandbox.calls.clear()
         self.folder = folder

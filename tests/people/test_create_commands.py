@@ -12,8 +12,10 @@ import pexpect
 import pyotp
 import pytest
 
+from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.people import files
 from awsbase.sandbox.serve import listen
+from tests.contract.sample import HOME, go
 from tests.people.alice import Alice
 from tests.people.sweep import found, no_secret
 from tests.people.test_mfa_commands import AWSBASE, Shell, ended
@@ -45,6 +47,8 @@ class Enrolment:
         self.shell = shell
         self.shown = ""
         self.app = pyotp.TOTP("A" * 32)
+        # Steps are counted from here, whenever a code is typed.
+        self.began = int(shell.alice.sandbox.clock.time())
         self.child: Any = pexpect.spawn(
             str(AWSBASE),
             ["mfa", "create", "--profile", "acme", "--debug", *options],
@@ -67,7 +71,7 @@ class Enrolment:
         return address
 
     def code(self, steps: int = 0) -> str:
-        return self.app.at(int(self.shell.alice.sandbox.clock.time()) + 30 * steps)
+        return self.app.at(self.began + 30 * steps)
 
     def type(self, text: str) -> None:
         self.child.sendline(text)
@@ -256,6 +260,23 @@ def test_a_seed_that_is_kept_as_a_secret_is_shown_once(shell: Shell) -> None:
 
     again = shell.spawn(str(AWSBASE), "mfa", "show", "--profile", "acme")
     assert "it was taken over, or never kept there" in ended(again, 1)
+
+
+def test_a_device_that_reconcile_made_is_taken_over(shell: Shell) -> None:
+    sandbox = shell.alice.sandbox
+    device = MfaDevice(place=HOME, user="alice", secret="awsbase/mfa/alice")
+    assert [ask.steps for ask in go(sandbox, "reconcile", [device]).needs_you] == [
+        ("`awsbase mfa show alice`, where alice can scan it: it shows the stored seed, and then removes it",)
+    ]
+    child: Any = shell.spawn(str(AWSBASE), "mfa", "show", "alice", "--profile", "acme", "--text")
+    child.expect(r"secret=([A-Z2-7]{64})&")
+    app = pyotp.TOTP(child.match[1])
+    child.expect_exact("code that the app shows for alice: ")
+    child.sendline(app.at(int(sandbox.clock.time())))
+    assert "the app of alice has arn:aws:iam::123456789012:mfa/alice" in ended(child)
+
+    after = go(sandbox, "reconcile", [device])
+    assert (after.needs_you, after.totals()["unchanged"]) == ((), 1)
 
 
 def test_stopping_while_a_seed_is_shown_keeps_it(shell: Shell) -> None:
