@@ -6,7 +6,7 @@ in the way of the next one of its name: whatever interrupts the enrolment, the d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,9 +70,10 @@ def enrol(desk: Desk, user: str, name: str, keeper: Keeper | None = None) -> Dev
     if keeper:
         keeper.check()
     serial, seed = make(desk, user, name)
-    with undone(desk, serial, keeper):
+    with undone(desk, serial) as kept:
         if keeper:
             keeper.keep(user, serial, seed)
+            kept.append(keeper)
             enable_computed(desk, user, serial, seed)
         else:
             enable_typed(desk, user, serial, seed)
@@ -150,19 +151,20 @@ def clear(desk: Desk, user: str, name: str) -> None:
 
 
 @contextmanager
-def undone(desk: Desk, serial: str, keeper: Keeper | None) -> Iterator[None]:
-    """Delete the device again, and its kept seed, unless it was enabled."""
+def undone(desk: Desk, serial: str) -> Iterator[list[Keeper]]:
+    """Delete the device again unless it was enabled, and its seed from what is put into the list."""
+    kept: list[Keeper] = []
     try:
-        yield
+        yield kept
     except BaseException as stopped:
-        left = take_back(desk, serial, keeper)
+        left = take_back(desk, serial, kept)
         if left and isinstance(stopped, KeyboardInterrupt):
             raise Stopped(f"interrupted: {left}") from None
         desk.tell(f"{left or 'the new device was not enabled, and is deleted again: nothing is left of it'}\n")
         raise
 
 
-def take_back(desk: Desk, serial: str, keeper: Keeper | None) -> str | None:
+def take_back(desk: Desk, serial: str, kept: Sequence[Keeper]) -> str | None:
     """Delete a device that was not enabled, and its kept seed; return what is left if that fails."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -176,11 +178,11 @@ def take_back(desk: Desk, serial: str, keeper: Keeper | None) -> str | None:
             return f"the device {serial} is left over ({code}), `awsbase mfa prune` deletes it"
     except BotoCoreError:
         return f"the device {serial} is left over, AWS cannot be reached; later `awsbase mfa prune` deletes it"
-    try:
-        if keeper:
+    for keeper in kept:
+        try:
             keeper.forget()
-    except (BotoCoreError, ClientError, OSError):
-        return f"the device is deleted again, but a seed of no use is left in {keeper.place if keeper else ''}"
+        except (BotoCoreError, ClientError, OSError):
+            return f"the device is deleted again, but a seed of no use is left in {keeper.place}"
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,8 +14,9 @@ import click
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, identify
 from awsbase.engine.clock import SystemClock
+from awsbase.engine.failures import failure
 from awsbase.engine.wire import Wire, never_twice
-from awsbase.errors import Refused, UsageError
+from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import files, qr, seeds, terminal
 from awsbase.people.enrol import Desk
 from awsbase.people.secret import Secret
@@ -35,7 +37,8 @@ or by this address:
 
 
 def common(command: Command) -> Command:
-    """Give a command the options that say as whom and where to work."""
+    """Give a command the options that say as whom and where to work, and advice where AWS refuses."""
+    command = advised(command)
     for option in (
         DEBUG,
         click.option("--region", metavar="REGION", help="The region; default that of the profile."),
@@ -43,6 +46,22 @@ def common(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def advised(command: Command) -> Command:
+    """Turn what AWS refuses, and nothing nearer to it has explained, into advice."""
+
+    @wraps(command)
+    def with_advice(**options: Any) -> Any:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return command(**options)
+        except (BotoCoreError, ClientError) as error:
+            why = failure(error, "who `awsbase whoami` shows")
+            raise AwsbaseError(f"AWS refuses: {why.code}: {why.message}", hint=why.hint) from error
+
+    return with_advice  # type: ignore[return-value]
 
 
 USER = click.option("--user", metavar="NAME", help="Somebody else's; default your own.")

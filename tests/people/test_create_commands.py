@@ -14,6 +14,7 @@ import pytest
 
 from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.people import files
+from awsbase.sandbox import Fault
 from awsbase.sandbox.serve import listen
 from tests.contract.sample import HOME, go
 from tests.people.alice import Alice
@@ -233,6 +234,14 @@ def test_a_seed_that_is_kept_in_a_file_needs_nobody(shell: Shell) -> None:
     assert again.returncode == 1
     assert "no seed is overwritten" in again.stderr
     assert left(shell) == ["alice"]
+
+
+def test_what_aws_refuses_is_told_in_a_line(shell: Shell) -> None:
+    shell.alice.sandbox.faults.add(Fault("access denied", on="secretsmanager:DescribeSecret"))
+    told = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", "secret:mfa/alice")
+    assert (told.returncode, left(shell)) == (1, [])
+    assert told.stderr.startswith("awsbase: AWS refuses: AccessDenied: not authorized to perform")
+    assert "this needs DescribeSecret" in told.stderr
 
 
 def test_a_seed_that_is_kept_as_a_secret_is_shown_once(shell: Shell) -> None:
