@@ -92,7 +92,8 @@ def measure(manifest: Path, sandbox: Distant, url: str) -> Measure:
     with tempfile.TemporaryFile() as out:
         started = time.monotonic()
         command = [sys.executable, "-m", "awsbase", "reconcile", str(manifest), "--yes", "--json"]
-        actions = [(os.POSIX_SPAWN_DUP2, out.fileno(), 1)]
+        quiet = (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)
+        actions = [(os.POSIX_SPAWN_DUP2, out.fileno(), 1), quiet]
         pid = os.posix_spawn(sys.executable, command, environment, file_actions=actions)
         _, status, usage = os.wait4(pid, 0)
         wall = time.monotonic() - started
