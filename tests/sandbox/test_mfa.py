@@ -275,3 +275,19 @@ def test_devices_have_tags() -> None:
     iam.untag_mfa_device(SerialNumber=made["SerialNumber"], TagKeys=["floor"])
     assert iam.list_mfa_device_tags(SerialNumber=made["SerialNumber"])["Tags"] == tags
     assert refused(iam.list_mfa_device_tags, SerialNumber=made["SerialNumber"] + "x") == "NoSuchEntity"
+
+
+def test_moto_alone_lets_all_of_it_through() -> None:
+    sandbox, phone = enrolled(strict=False)
+    for number in range(7):
+        Phone(sandbox, str(number)).enable()
+    assert enabling(sandbox, Phone(sandbox, "ninth")) is None
+    assert enabling(sandbox, phone, "bob") is None
+
+    alice = sandbox.client("sts", caller="user/alice")
+    assert refused(alice.get_session_token, DurationSeconds=129601) is None
+    arn = role(sandbox, {"Service": "ec2.amazonaws.com"})
+    how = {"RoleArn": arn, "RoleSessionName": "alice", "SerialNumber": phone.serial, "TokenCode": "000000"}
+    assert refused(alice.assume_role, **how, DurationSeconds=43200) is None
+    sandbox.clock.advance(200000)
+    assert refused(sandbox.client("iam", caller="session/alice").list_users) is None
