@@ -71,10 +71,11 @@ def test_ones_own_password_is_typed_unseen(shell: Shell) -> None:
 @pytest.mark.parametrize("key", ["c", "d"])
 def test_stopping_at_a_question_changes_nothing(shell: Shell, answered: int, key: str) -> None:
     child = shell.spawn(str(AWSBASE), "passwd", "--profile", "acme", "--debug")
-    for question, answer in [("old password", OLD), ("new password: ", NEW), ("again: ", "")][:answered]:
+    questions = ["old password of alice: ", "new password: ", "new password again: "]
+    for question, answer in zip(questions[:answered], [OLD, NEW], strict=False):
         child.expect_exact(question)
         child.sendline(answer)
-    child.expect_exact(": ")
+    child.expect_exact(questions[answered])
     child.sendcontrol(key)
     shown = ended(child, 130)
     no_secret(shell.alice, shown)
