@@ -7,7 +7,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
@@ -145,7 +145,8 @@ def open_in_browser(url: Secret, browse: Callable[[str], Any], patience: float =
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""
 
-    with HTTPServer(("127.0.0.1", 0), Door) as server:
+    # Browsers open connections ahead of need and say nothing on them: with one thread the door would wait for those.
+    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
         serving = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         serving.start()
         try:

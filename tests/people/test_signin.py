@@ -1,6 +1,7 @@
 """A role's session opens the console through a link that nobody else gets to see."""
 
 import json
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,22 @@ def test_the_browser_is_given_an_address_that_is_good_once() -> None:
     assert open_in_browser(url, browse)
     assert "T0K" not in seen[0]
     assert seen[1:] == [(404, None), (302, url.reveal()), (404, None)]
+
+
+def test_a_connection_that_says_nothing_keeps_nobody_out() -> None:
+    url = Secret("https://signin.example/?SigninToken=T0K")
+    silent = []
+
+    def browse(address: str) -> bool:
+        silent.append(socket.create_connection(("127.0.0.1", urlsplit(address).port or 0)))
+        with pytest.raises(HTTPError) as answer:
+            build_opener(Stay).open(address, timeout=5)
+        assert answer.value.headers["Location"] == url.reveal()
+        answer.value.close()
+        return True
+
+    assert open_in_browser(url, browse)
+    silent[0].close()
 
 
 def test_a_browser_that_does_not_open_is_noticed() -> None:
