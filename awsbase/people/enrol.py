@@ -279,6 +279,7 @@ def two_codes(desk: Desk, name: str, shown: Shown | None) -> tuple[Secret, Secre
             warn_of_clock(desk, at)
             held = code, at
         elif code == held[0]:
+            wait = codes.until_next(desk.clock.now())
             desk.tell(f"that is the same code again: the next one comes in {wait} s\n")
         elif at is not None and held[1] is not None and at != held[1] + 1:
             desk.tell("these two do not follow each other: now type the one after the last\n")

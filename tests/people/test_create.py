@@ -39,6 +39,16 @@ def test_another_device_has_a_path_that_users_may_make_it_under(table: Table) ->
     assert enrol(table.desk(), "alice", "backup").serial.endswith(":mfa/alice/backup")
 
 
+def test_the_wait_is_told_as_of_when_the_code_was_typed(table: Table) -> None:
+    def slowly() -> str:
+        table.sandbox.clock.advance(20)
+        return table.code()()
+
+    table.types(table.code(), slowly, table.code(1))
+    enrol(table.desk(), "alice", "alice")
+    assert int(re.findall(r"the next one comes in (\d+) s", table.told[0])[0]) < 10
+
+
 def test_sent_codes_are_not_sent_again(table: Table) -> None:
     table.types(table.code(), table.code(1))
     device = enrol(table.desk(), "alice", "alice")
