@@ -125,7 +125,8 @@ def ask_to_take_over(run: Run, want: MfaDevice, user: str) -> None:
     """Say what the user has to do."""
     run.needs_you(
         f"{user} has not taken over their MFA device",
-        f"`awsbase mfa show {user}`, where {user} can scan it: it shows the stored seed, and then removes it",
+        f"`awsbase mfa show {user} --secret {want.secret} --region {want.place.region}`, where {user} can scan it: "
+        "it shows the stored seed, and then removes it",
         probe=f"the secret {want.secret} is gone",
     )
 
