@@ -28,9 +28,10 @@ CONNECTIONS = 32
 class Clients:
     """The cache behind `Aws`: one client per service and region, each given to every `attach` once it is made."""
 
-    def __init__(self, session: boto3.Session, attach: Sequence[Attach]) -> None:
+    def __init__(self, session: boto3.Session, attach: Sequence[Attach], attempts: int) -> None:
         self.session = session
         self._attach = attach
+        self._attempts = attempts
         self._made: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
 
@@ -47,7 +48,7 @@ class Clients:
         from botocore.config import Config
 
         config = Config(
-            retries={"mode": "standard", "total_max_attempts": 8},
+            retries={"mode": "standard", "total_max_attempts": self._attempts},
             max_pool_connections=CONNECTIONS,
             user_agent_extra=f"awsbase/{__version__}",
         )
@@ -70,9 +71,9 @@ class Aws:
     sns: SNSClient
     sts: STSClient
 
-    def __init__(self, session: boto3.Session, region: str, attach: Sequence[Attach] = ()) -> None:
+    def __init__(self, session: boto3.Session, region: str, attach: Sequence[Attach] = (), *, attempts: int = 8) -> None:
         self.region = region
-        self.clients = Clients(session, attach)
+        self.clients = Clients(session, attach, attempts)
 
     def at(self, region: str) -> Aws:
         """Return the same account, seen from another region."""

@@ -68,7 +68,7 @@ def test_tampering_is_named_exactly_and_repaired(sample: Sample, tampering: Tamp
 
 
 @samples
-@pytest.mark.parametrize("kind", ["killed before", "killed after", "reset before", "reset after"])
+@pytest.mark.parametrize("kind", ["killed after", "reset before", "reset after"])
 def test_the_run_after_a_crash_finishes_the_work(sample: Sample, kind: str) -> None:
     sandbox = ready(sample)
     go(sandbox, "reconcile", sample.resources)
