@@ -71,7 +71,9 @@ class Aws:
     sns: SNSClient
     sts: STSClient
 
-    def __init__(self, session: boto3.Session, region: str, attach: Sequence[Attach] = (), *, attempts: int = 8) -> None:
+    def __init__(
+        self, session: boto3.Session, region: str, attach: Sequence[Attach] = (), *, attempts: int = 8
+    ) -> None:
         self.region = region
         self.clients = Clients(session, attach, attempts)
 

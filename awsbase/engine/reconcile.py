@@ -20,11 +20,11 @@ from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts
 from awsbase.engine.failures import failure
 from awsbase.engine.resource import Kinds, Resource
-from awsbase.engine.run import Approved, Interrupted, Run, Shared, Silent, Watch
-from awsbase.engine.wire import LostReply
+from awsbase.engine.run import Approved, ChangeFailed, Interrupted, LookAgain, Run, Shared, Silent, Watch
 from awsbase.errors import AwsbaseError
 
 WORKERS = 16
+LAG = 2.0  # seconds until the lists of AWS mostly tell what was just made
 log = logging.getLogger("awsbase")
 
 
@@ -190,12 +190,16 @@ class _Walk:
         recipe = self.kinds[type(resource)].ensure
         try:
             return recipe(run, resource)
-        except LostReply:
+        except LookAgain:
+            self.shared.clock.sleep(LAG, self.shared.stop)
             # What has no name of its own is found by its tag: look anew, then decide.
             anew = run.again(Facts(self.account.aws, self.readers))
-            result = recipe(anew, resource)
-            run.changes, run.asks = anew.changes, anew.asks
-            return result
+            try:
+                return recipe(anew, resource)
+            except LookAgain as still:
+                raise ChangeFailed(still.change) from still.__cause__
+            finally:
+                run.changes, run.asks = anew.changes, anew.asks
 
     def _status(self, run: Run, error: Failure | None) -> Status:
         if error is not None:

@@ -19,6 +19,7 @@ from awsbase.engine.settle import FRESH, settle
 from awsbase.engine.wire import LostReply, Wire
 
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from botocore.model import OperationModel
 
 P = ParamSpec("P")
@@ -35,6 +36,14 @@ class NotApproved(Exception):
 
 class ChangeFailed(Exception):
     """A write did not succeed; the cause is chained, `change` says what was tried."""
+
+    def __init__(self, change: Change) -> None:
+        super().__init__(change.what)
+        self.change = change
+
+
+class LookAgain(Exception):
+    """What a recipe saw is not how it is: a reply was lost, or AWS told it late. The cause is chained."""
 
     def __init__(self, change: Change) -> None:
         super().__init__(change.what)
@@ -152,7 +161,7 @@ class Run:
         self.asks.append(NeedsYou(self.address, title, steps, probe))
 
     def again(self, facts: Facts) -> Run:
-        """Return a run of the same resource that looks anew: the answer to a write was lost."""
+        """Return a run of the same resource that looks anew, because what it saw was not so."""
         other = object.__new__(Run)
         other.__dict__.update(self.__dict__)
         other.facts, other.asks = facts, []
@@ -196,13 +205,16 @@ class Run:
                     waiting=lambda code: shared.watch.waiting(self.address, change, code),
                 )
         except Exception as error:
-            if isinstance(error, LostReply) or answered_itself(error):
-                self._note(change)  # it may have happened: whoever looks again decides
-                raise LostReply(f"the answer to {model.name} was lost") from error
-            raise ChangeFailed(change) from error
-        shared.touched[self.address] = shared.clock.now()
-        self._note(change)
+            done, seen_late = perhaps_done(error, action), told_late(error, action)
+            if done:
+                self._made(change)
+            raise (LookAgain if done or seen_late else ChangeFailed)(change) from error
+        self._made(change)
         return answer
+
+    def _made(self, change: Change) -> None:
+        self._shared.touched[self.address] = self._shared.clock.now()
+        self._note(change)
 
     def _note(self, change: Change) -> None:
         same = (change.action, change.what, change.api)
@@ -225,14 +237,30 @@ class Run:
         return any(at is not None and now - at < FRESH for at in touched)
 
 
-def answered_itself(error: Exception) -> bool:
-    """Tell whether AWS refused a call because botocore had sent it before, and the first answer was lost."""
+def perhaps_done(error: Exception, action: Action) -> bool:
+    """Tell whether a write may have taken effect although it failed.
+
+    Its answer was lost; or botocore sent it again by itself and AWS, which had heard the first one, refused the second.
+    """
     from botocore.exceptions import ClientError
 
-    if not isinstance(error, ClientError) or not error.response.get("ResponseMetadata", {}).get("RetryAttempts"):
-        return False
+    if not isinstance(error, ClientError):
+        return isinstance(error, LostReply)
     code = error.response.get("Error", {}).get("Code", "")
-    return "Already" in code or code.startswith(("NoSuch", "NotFound", "ResourceNotFound"))
+    gone = action == "delete" and code.startswith(("NoSuch", "NotFound", "ResourceNotFound"))
+    return resent(error) and (gone or told_late(error, action))
+
+
+def told_late(error: Exception, action: Action) -> bool:
+    """Tell whether AWS refused to make what it had said is not there: its lists lag some seconds behind."""
+    from botocore.exceptions import ClientError
+
+    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+    return action == "create" and "Already" in code
+
+
+def resent(error: ClientError) -> bool:
+    return bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
 def operation_of(method: Callable[..., Any]) -> OperationModel:

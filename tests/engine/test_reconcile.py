@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import pytest
+from botocore.exceptions import ClientError
 
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, check, identify
@@ -192,12 +194,57 @@ def test_a_resent_call_that_finds_its_own_work_done_counts_as_done() -> None:
     assert sent == [("a", "lost"), ("a", "EntityAlreadyExists"), ("b", None)]
 
 
-def test_what_is_there_already_without_a_lost_reply_is_a_failure() -> None:
+def test_what_aws_told_late_is_looked_at_again_and_not_called_ours() -> None:
     sandbox = Sandbox()
-    make = toy("a", do=lambda run: sandbox.client("iam").create_user(UserName="a"))
-    error = go(sandbox, [make]).outcomes[0].error
+
+    def meanwhile(run: Run) -> None:
+        with contextlib.suppress(ClientError):
+            sandbox.client("iam").create_user(UserName="a")
+
+    report = go(sandbox, [toy("a", do=meanwhile)])
+    assert statuses(report) == {"a": "unchanged"}
+
+
+def test_what_stays_hidden_is_a_failure_in_the_words_of_aws() -> None:
+    def blind(run: Run, want: Toy) -> None:
+        run.create("user", run.aws.iam.create_user, UserName=want.name)
+
+    sandbox = Sandbox()
+    sandbox.client("iam").create_user(UserName="a")
+    report = walk("reconcile", [toy("a")], {Toy: Kind(blind)}, account(sandbox), clock=sandbox.clock)
+    error = report.outcomes[0].error
     assert error is not None
-    assert error.code == "EntityAlreadyExists"
+    assert (error.code, error.tried) == ("EntityAlreadyExists", "create user")
+    assert report.changes == []
+
+
+def test_a_throttled_call_that_is_then_refused_is_a_failure_and_no_change() -> None:
+    def attach(run: Run, want: Toy) -> None:
+        arn = "arn:aws:iam::aws:policy/Nothing"
+        run.create("attachment", run.aws.iam.attach_user_policy, UserName="nobody", PolicyArn=arn)
+
+    sandbox = Sandbox()
+    sandbox.faults.add(Fault("throttle", on="iam:AttachUserPolicy"))
+    report = walk("reconcile", [toy("a")], {Toy: Kind(attach)}, account(sandbox), clock=sandbox.clock)
+    error = report.outcomes[0].error
+    assert error is not None
+    assert error.code == "NoSuchEntity"
+    assert report.changes == []
+
+
+def test_what_was_done_after_looking_again_is_reported_even_when_it_fails_then() -> None:
+    looks = iter(range(9))
+
+    def wavering(run: Run, want: Toy) -> None:
+        if next(looks) == 0:
+            run.create("key", run.aws.kms.create_key)
+        run.create("user", run.aws.iam.create_user, UserName=want.name)
+        raise LookupError("gone")
+
+    sandbox = Sandbox()
+    sandbox.faults.add(Fault("reset before", on="kms:CreateKey"))
+    report = walk("reconcile", [toy("a")], {Toy: Kind(wavering)}, account(sandbox), clock=sandbox.clock)
+    assert "user" in [change.what for _, change in report.changes]
 
 
 def test_cycles_and_gaps_and_doubles_are_named() -> None:
