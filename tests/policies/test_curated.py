@@ -30,6 +30,8 @@ AUDIT = "arn:aws:s3:::acme-audit"
 OTHER = "arn:aws:s3:::acme-website"
 TRAIL = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/acme-trail"
 LOGS = "arn:aws:logs:eu-west-1:123456789012:log-group:/acme/trail:*"
+SEED = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:awsbase/mfa/bob-a1B2c3"
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:website/database-a1B2c3"
 ALARM = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:acme-root"
 OURS = {"aws:ResourceTag/awsbase:address": "something/acme"}
 ALICE = {"aws:username": "alice"}
@@ -305,10 +307,37 @@ def test_who_administers_cannot_silence_the_audit_trail(
     assert may("administrator protect-audit", action, resource, {**MFA, **context}) is answer
 
 
+@pytest.mark.parametrize(
+    "action",
+    [
+        "GetSecretValue",
+        "BatchGetSecretValue",
+        "RestoreSecret",
+        "PutSecretValue",
+        "UpdateSecret",
+        "UpdateSecretVersionStage",
+        "PutResourcePolicy",
+        "ReplicateSecretToRegions",
+        "RotateSecret",
+        "TagResource",
+        "UntagResource",
+        "DeleteSecret",
+    ],
+)
+def test_a_power_user_comes_near_no_kept_seed_and_keeps_their_own_secrets(action: str) -> None:
+    names, call = "power-user self-service require-mfa", f"secretsmanager:{action}"
+    assert not may(names, call, SEED, MFA)
+    assert not may(names, call, SEED, {**MFA, **OURS})
+    assert not may(names, call, SECRET, {**MFA, **OURS})
+    assert may(names, call, SECRET, MFA)
+
+
 READS = [
     ("s3:GetObject", f"{STATE}/prod.tfstate"),
     ("s3:GetObjectVersion", f"{STATE}/prod.tfstate"),
     ("secretsmanager:GetSecretValue", "*"),
+    ("secretsmanager:GetSecretValue", SEED),
+    ("secretsmanager:BatchGetSecretValue", "*"),
     ("ssm:GetParameter", "*"),
     ("ssm:GetParametersByPath", "*"),
     ("kms:Decrypt", KEY),
