@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import CycleError, TopologicalSorter
 
@@ -79,9 +79,13 @@ def walk(
     clock: Clock | None = None,
     watch: Watch | None = None,
     stop: threading.Event | None = None,
+    check: Callable[[Facts], None] = lambda facts: None,
     workers: int = WORKERS,
 ) -> Report:
-    """Plan or reconcile the resources and report on each of them, also when some fail or `stop` is set midway."""
+    """Plan or reconcile the resources and report on each of them, also when some fail or `stop` is set midway.
+
+    What `check` raises, having looked at the facts of this walk, ends it before the first recipe begins.
+    """
     started = time.monotonic()
     stop = stop or threading.Event()
     below = leans_on(resources)
@@ -89,6 +93,7 @@ def walk(
         shared = Shared(mode, account.wire, clock or SystemClock(), watch or Silent(), stop, approved)
         walker = _Walk(resources, kinds, account, shared, below, readers)
         walker.facts.early(read for resource in resources for read in kinds[type(resource)].reads(resource))
+        check(walker.facts)
         outcomes = walker.to_the_end(recipes)
         readers.shutdown(cancel_futures=True)
     return Report(

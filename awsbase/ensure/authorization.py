@@ -24,7 +24,8 @@ class Elsewhere(AwsbaseError):
         path = "/" + have.partition("/")[2].rpartition("/")[0]
         super().__init__(
             f"the {kind} exists as {have} and the manifest makes it {want}, which IAM can only do by deleting it",
-            hint=f"write its name as it is, and `path: {path if path == '/' else path + '/'}`",
+            hint=f"write its name as it is, and `path: {path if path == '/' else path + '/'}`; "
+            "if awsbase itself gave the name, rename or delete the one that is there",
         )
 
 

@@ -32,6 +32,10 @@ class BucketTaken(AwsbaseError):
     """The bucket name is somebody else's, or its bucket is in another region."""
 
 
+class PublicBucket(AwsbaseError):
+    """The bucket to be adopted is open to the world on purpose."""
+
+
 @dataclass(frozen=True)
 class Expiry:
     """A lifecycle rule: after how many days something goes away."""
@@ -276,7 +280,25 @@ def look(run: Run, want: Bucket) -> BucketFacts | None:
             f"the bucket {want.name!r} is in {taken.region}, the manifest wants it in {want.place.region}",
             hint=f"a bucket cannot move: choose another name in {want.named_at}",
         )
-    return run.read(bucket, want.place, want.name)
+    have = run.read(bucket, want.place, want.name)
+    for statement in listed(have.policy.get("Statement")) if have else ():
+        if is_public(statement):
+            raise PublicBucket(
+                f"a statement of the bucket policy of {want.name!r} lets everybody in, and what this bucket is to hold "
+                f"is nobody else's business: {json.dumps(statement)}",
+                hint=f"remove that statement, or choose another name in {want.named_at}",
+            )
+    return have
+
+
+def is_public(statement: object) -> bool:
+    """Tell whether a statement lets everybody in: S3 refuses such a policy once the public is blocked."""
+    return (
+        isinstance(statement, Mapping)
+        and statement.get("Effect") == "Allow"
+        and statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+        and not statement.get("Condition")
+    )
 
 
 def create(run: Run, want: Bucket) -> None:
@@ -400,7 +422,8 @@ def expire(run: Run, want: Bucket, have: BucketFacts) -> None:
             drift,
             run.aws.s3.put_bucket_lifecycle_configuration,
             Bucket=want.name,
-            LifecycleConfiguration={"Rules": [*theirs, *wanted.values()]},
+            # S3 takes no rule in the old manner, with a prefix and no filter, beside one in the new.
+            LifecycleConfiguration={"Rules": [*map(plain, theirs), *wanted.values()]},
             TransitionDefaultMinimumObjectSize=have.smallest_transition,
             ExpectedBucketOwner=want.place.account,
         )

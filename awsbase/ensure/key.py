@@ -88,6 +88,8 @@ class KeyFacts:
     policy: Document
     state: str = "Enabled"
     spec: str = "SYMMETRIC_DEFAULT"
+    origin: str = "AWS_KMS"
+    replica: bool = False
     description: str = ""
     rotation_days: int | None = None
     created: datetime | None = None
@@ -120,7 +122,7 @@ def lost_key(facts: Facts, region: str, address: str) -> KeyFacts | None:
     pages = facts.aws.at(region).kms.get_paginator("list_keys").paginate()
     not_ours = {target for alias, target in facts.read(aliases, region).items() if alias.startswith(OWN_BY_AWS)}
     ids = [key["KeyId"] for page in pages for key in page["Keys"] if key["KeyId"] not in not_ours]
-    tagged = zip(ids, facts.together(*((key_tags, region, id) for id in ids)), strict=True)
+    tagged = zip(ids, facts.together(*((readable_tags, region, id) for id in ids)), strict=True)
     ours = [id for id, held in tagged if held.get(tags.ADDRESS) == address]
     found: list[KeyFacts] = facts.together(*((key_of, region, id) for id in ours))
     return min(found, key=lambda key: (key.state == "PendingDeletion", key.created), default=None)
@@ -135,6 +137,8 @@ def key_of(facts: Facts, region: str, id: str) -> KeyFacts:
         policy=facts.read(policy_of, region, id),
         state=known["KeyState"],
         spec=known.get("KeySpec", "SYMMETRIC_DEFAULT"),
+        origin=known.get("Origin", "AWS_KMS"),
+        replica=known.get("MultiRegionConfiguration", {}).get("MultiRegionKeyType") == "REPLICA",
         description=known.get("Description", ""),
         rotation_days=facts.read(rotation_of, region, id),
         created=known["CreationDate"],
@@ -156,6 +160,18 @@ def key_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:
     """Read the tags of one key from KMS itself."""
     pages = facts.aws.at(region).kms.get_paginator("list_resource_tags").paginate(KeyId=id)
     return {tag["TagKey"]: tag["TagValue"] for page in pages for tag in page["Tags"]}
+
+
+def readable_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:
+    """Return the tags of one key, or none: a key whose policy keeps us out, or that is going, is not ours."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return facts.read(key_tags, region, id)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("AccessDeniedException", "NotFoundException"):
+            raise
+        return {}
 
 
 def key_reads(want: Key) -> Iterator[Read]:
@@ -215,6 +231,12 @@ def usable(want: Key, have: KeyFacts) -> KeyFacts:
     if have.spec != "SYMMETRIC_DEFAULT":
         raise UnusableKey(
             f"the key behind {want.alias} ({have.arn}) is of the kind {have.spec}, which encrypts nothing for others",
+            hint="name another alias in the manifest",
+        )
+    if have.origin != "AWS_KMS" or have.replica:
+        what = "a replica of one in another region" if have.replica else f"made of material from {have.origin}"
+        raise UnusableKey(
+            f"the key behind {want.alias} ({have.arn}) is {what}, and AWS cannot rotate it here",
             hint="name another alias in the manifest",
         )
     return have

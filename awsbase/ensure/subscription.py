@@ -56,8 +56,10 @@ def ensure_subscription(run: Run, want: Subscription) -> None:
             Endpoint=want.endpoint,
             ReturnSubscriptionArn=True,
         )
-        # A mail is never confirmed by itself; a web hook, a queue or a function mostly is, at once.
-        have = SubscriptionFacts(want.protocol, want.endpoint, None if want.protocol == "email" else want.topic_arn)
+        # A queue or a function is confirmed at once; a mail or a web hook when somebody, or something, answers.
+        have = SubscriptionFacts(
+            want.protocol, want.endpoint, None if want.protocol in ("email", "https") else want.topic_arn
+        )
 
     if have.pending:
         ask_to_confirm(run, want)

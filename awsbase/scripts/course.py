@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,13 +10,14 @@ from typing import TextIO
 
 from awsbase import __version__
 from awsbase.engine.changes import Mode, Report
+from awsbase.engine.facts import Facts
 from awsbase.engine.reconcile import walk
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Approved, approval
 from awsbase.ensure import KINDS
 from awsbase.ensure.lockout import lockout
 from awsbase.errors import Refused
-from awsbase.scripts.connect import Target, looking
+from awsbase.scripts.connect import Target
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.options import Options
 from awsbase.scripts.output import err
@@ -24,6 +26,12 @@ from awsbase.view.document import Plan
 from awsbase.view.live import progress
 from awsbase.view.text import render
 from awsbase.view.tree import tree
+
+log = logging.getLogger("awsbase")
+
+
+def nothing(facts: Facts) -> None:
+    """Check nothing: a plan may be looked at by everybody."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +43,8 @@ class Course:
     target: Target
     options: Options
 
-    def walk(self, mode: Mode, approved: Approved | None = None) -> Report:
-        """Plan or reconcile, with progress on stderr and Ctrl-C as the wish to stop."""
+    def walk(self, mode: Mode, approved: Approved | None = None, *, guarded: bool = False) -> Report:
+        """Plan or reconcile, with progress on stderr and Ctrl-C as the wish to stop; `guarded` against a lock-out."""
         screen = not self.options.debug
         with (
             progress(sys.stderr, mode, len(self.resources), screen=screen) as watch,
@@ -52,7 +60,17 @@ class Course:
                 clock=self.target.clock,
                 watch=watch,
                 stop=stop,
+                check=self.lockout if guarded else nothing,
             )
+
+    def lockout(self, facts: Facts) -> None:
+        """Refuse what would cut its own caller off; who may not even look at IAM cannot change it either."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            lockout(self.target.account, self.resources, facts)
+        except (BotoCoreError, ClientError) as error:
+            log.debug("the lock-out check could not look: %s", error)
 
     def shown(self, report: Report, stream: TextIO) -> str:
         """Return a report as people read it on a stream."""
@@ -69,25 +87,16 @@ def reconcile(
     Returns the report, of the plan when it stopped there, and whether the plan was declined.
     """
     if ask is None:
-        check_lockout(course)
-        return course.walk("reconcile", approved), False
-    plan = course.walk("plan")
+        return course.walk("reconcile", approved, guarded=True), False
+    plan = course.walk("plan", guarded=True)
     if plan.interrupted or not plan.changes:
-        return plan, False
-    check_lockout(course)
+        return replace(plan, mode="reconcile"), False
     err(course.shown(plan, sys.stderr))
     count = len(plan.changes)
     changes = "1 change" if count == 1 else f"{count} changes"
     if not ask(f"\nApply {changes} to account {course.wanted.account} ({course.wanted.name})? [y/N] "):
         return plan, True
-    return course.walk("reconcile", approval(plan.changes)), False
-
-
-def check_lockout(course: Course) -> None:
-    """Refuse to begin what would cut its own caller off midway."""
-    account = course.target.account
-    with looking(account) as facts:
-        lockout(account, course.resources, facts)
+    return course.walk("reconcile", approval(plan.changes), guarded=True), False
 
 
 def look_again(course: Course, done: Report) -> Report:

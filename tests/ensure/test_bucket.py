@@ -18,6 +18,7 @@ from awsbase.ensure.bucket import (
     BucketTaken,
     Expiry,
     Found,
+    PublicBucket,
     bucket,
     bucket_tags,
     found,
@@ -259,3 +260,27 @@ def test_a_bucket_in_china_has_an_arn_of_china() -> None:
     run = planned(china, {found: None, bucket: None})
     assert china.arn == "arn:aws-cn:s3:::acme-state"
     assert "create policy" in said(run)
+
+
+def test_a_bucket_that_is_open_on_purpose_is_refused_before_anything_is_closed() -> None:
+    everybody = {"Sid": "Site", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    have = good(policy={"Version": "2012-10-17", "Statement": [everybody]})
+    with pytest.raises(PublicBucket, match="Site"):
+        planned(WANT, facts(have), {KEY.address: ARN})
+
+    inside = {**everybody, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}
+    have = good(policy={"Version": "2012-10-17", "Statement": [inside, *STATEMENTS]})
+    assert said(planned(WANT, facts(have), {KEY.address: ARN})) == []
+
+
+def test_a_rule_in_the_old_manner_is_sent_back_in_the_new() -> None:
+    sandbox = Sandbox()
+    s3 = sandbox.client("s3", HOME.region)
+    s3.create_bucket(Bucket="acme-state", CreateBucketConfiguration={"LocationConstraint": HOME.region})
+    old = {"ID": "old", "Status": "Enabled", "Prefix": "tmp/", "Expiration": {"Days": 3}}
+    s3.put_bucket_lifecycle(Bucket="acme-state", LifecycleConfiguration={"Rules": [old]})
+    assert problems(go(sandbox, "reconcile", [KEY, WANT])) == []
+    sent = [c.params for c in sandbox.calls if c.name == "s3:PutBucketLifecycleConfiguration"][-1]
+    rules = {rule["ID"]: rule for rule in sent["LifecycleConfiguration"]["Rules"]}
+    assert rules["old"]["Filter"] == {"Prefix": "tmp/"}
+    assert "Prefix" not in rules["old"]

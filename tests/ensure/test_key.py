@@ -10,7 +10,7 @@ import pytest
 
 from awsbase.ensure import tags
 from awsbase.ensure.key import Key, KeyFacts, UnusableKey, key, key_policy, key_tags, lost_key
-from awsbase.sandbox import Sandbox
+from awsbase.sandbox import Fault, Sandbox
 from tests.contract.sample import go
 from tests.ensure.planned import HOME, planned, said
 
@@ -123,3 +123,21 @@ def test_among_the_keys_of_an_address_one_that_stays_is_taken() -> None:
 def test_a_key_in_china_is_the_account_s_of_china() -> None:
     china = type(HOME)("123456789012", "cn-north-1", "cn-north-1")
     assert key_policy(china)["Statement"][0]["Principal"] == {"AWS": "arn:aws-cn:iam::123456789012:root"}  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [({"origin": "EXTERNAL"}, "material from EXTERNAL"), ({"replica": True}, "a replica of one in another region")],
+    ids=["imported", "replica"],
+)
+def test_a_key_that_cannot_rotate_is_refused(other: dict[str, Any], says: str) -> None:
+    with pytest.raises(UnusableKey, match=says):
+        planned(WANT, facts(replace(GOOD, **other)))
+
+
+def test_a_key_that_keeps_us_out_does_not_keep_us_from_making_ours() -> None:
+    sandbox = Sandbox()
+    sandbox.client("kms", HOME.region).create_key(Description="somebody else's")
+    sandbox.faults.add(Fault("access denied", on="kms:ListResourceTags"))
+    report = go(sandbox, "reconcile", [WANT])
+    assert [outcome.status for outcome in report.outcomes] == ["changed"]

@@ -10,7 +10,8 @@ from awsbase.aws import Aws
 from awsbase.engine.account import Account
 from awsbase.engine.resource import Resource
 from awsbase.engine.wire import Wire
-from awsbase.ensure.authorization import UserFacts, users
+from awsbase.ensure.absent_user import AbsentUser
+from awsbase.ensure.authorization import GroupFacts, UserFacts, groups, users
 from awsbase.ensure.group import Group
 from awsbase.ensure.lockout import gate, lockout
 from awsbase.ensure.user import User
@@ -30,7 +31,7 @@ def account(caller: str, *, token: bool = False) -> Account:
 
 
 @pytest.mark.parametrize(
-    ("caller", "token", "resources", "groups", "refused"),
+    ("caller", "token", "resources", "member", "refused"),
     [
         ("user/kim", False, [PEOPLE], ["admins"], True),
         ("user/team/Kim", False, [PEOPLE], ["Admins"], True),
@@ -51,12 +52,42 @@ def account(caller: str, *, token: bool = False) -> Account:
     ],
 )
 def test_who_would_be_cut_off_is_refused(
-    caller: str, token: bool, resources: list[Resource], groups: list[str], refused: bool
+    caller: str, token: bool, resources: list[Resource], member: list[str], refused: bool
 ) -> None:
-    facts = Known({users: {"kim": UserFacts("Kim", "/", groups=frozenset(groups))}})
+    facts = Known({users: {"kim": UserFacts("Kim", "/", groups=frozenset(member))}, groups: {}})
     if refused:
         with pytest.raises(Refused) as error:
             lockout(account(caller, token=token), resources, facts)
         assert "awsbase mfa refresh" in cast(str, error.value.hint)
     else:
         lockout(account(caller, token=token), resources, facts)
+
+
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+
+@pytest.mark.parametrize(
+    ("resources", "says"),
+    [
+        ([AbsentUser(place=HOME, name="Kim")], "that is you"),
+        ([Group(place=HOME, name="Ops", policies=frozenset({READ}))], "administer nothing any more"),
+        ([User(place=HOME, name="kim", groups=frozenset({"Readers"}))], "administer nothing any more"),
+        ([Group(place=HOME, name="Ops", policies=frozenset({READ}), exact=False)], None),
+        ([Group(place=HOME, name="Ops", policies=frozenset({READ, ADMIN}))], None),
+        ([AbsentUser(place=HOME, name="lee"), Group(place=HOME, name="Other")], None),
+    ],
+    ids=["deleted", "group loses its rights", "leaves the group", "not exact", "keeps them", "somebody else"],
+)
+def test_nobody_takes_the_own_administration_away(resources: list[Resource], says: str | None) -> None:
+    kim = UserFacts("kim", "/", groups=frozenset({"Ops"}))
+    known = {
+        "ops": GroupFacts("Ops", "/", frozenset({ADMIN})),
+        "readers": GroupFacts("Readers", "/", frozenset({READ})),
+    }
+    facts = Known({users: {"kim": kim}, groups: known})
+    if says:
+        with pytest.raises(Refused, match=says):
+            lockout(account("user/kim", token=True), resources, facts)
+    else:
+        lockout(account("user/kim", token=True), resources, facts)

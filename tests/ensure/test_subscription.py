@@ -30,9 +30,9 @@ ANN, HOOK, QUEUE = want("email", "ann@x.example"), want("https", "https://x.exam
         (ANN, [("email", "Ann@X.example", ARN)], [], False),
         (ANN, [("email", "bob@x.example", ARN)], ["create subscription"], True),
         (ANN, [("email-json", "ann@x.example", ARN)], ["create subscription"], True),
-        (HOOK, [], ["create subscription"], False),
+        (HOOK, [], ["create subscription"], True),
         (HOOK, [("https", "https://x.example/a", None)], [], True),
-        (HOOK, [("https", "https://x.example/A", ARN)], ["create subscription"], False),
+        (HOOK, [("https", "https://x.example/A", ARN)], ["create subscription"], True),
         (QUEUE, [], ["create subscription"], False),
     ],
     ids=[
