@@ -32,7 +32,7 @@ from awsbase.sandbox.rule import Ask, Rule
 from awsbase.sandbox.rules import RULES, mfa, sns
 from awsbase.sandbox.rules.sessions import live
 from awsbase.sandbox.wire import Refusal, Scope
-from awsbase.sandbox.world import World, has
+from awsbase.sandbox.world import World, has, partition_of
 
 Memory = TypeVar("Memory")
 
@@ -185,7 +185,7 @@ class Sandbox:
         if said is None:
             if ask.params != as_sent:
                 message = wire.write(operation, ask.params, message)
-            reply = self.world.send(scope.service, message) if has(scope.service) else None
+            reply = self.world.send(scope.service, scope.region, message) if has(scope.service) else None
             if reply is None:
                 raise wire.gap(scope.service, str(operation.name))
             amending = [rule.after for rule in rules if rule.after]
@@ -198,15 +198,19 @@ class Sandbox:
         return wire.answer(operation, said)
 
     def _caller(self, scope: Scope) -> Caller:
-        """Return whose key signed a request; a key that once was and is gone is nobody's."""
+        """Return whose key signed a request, in the partition that it was sent to."""
+        return replace(self._owner(scope), partition=partition_of(scope.region))
+
+    def _owner(self, scope: Scope) -> Caller:
+        """Return whose key it is; a key that once was and is gone is nobody's."""
         if known := self.callers.keys.get(scope.access_key):
             if self.strict:
                 live(known, self.callers.tokens.get(scope.access_key, ""), scope, self.clock())
             return known
-        iam = self.world.backend("iam", "aws")
+        iam = self.world.backend("iam", scope.region)
         created = iam.access_keys.get(scope.access_key)
         if created and created.role_arn:
-            sessions = self.world.backend("sts", "aws").assumed_roles
+            sessions = self.world.backend("sts", scope.region).assumed_roles
             name = next((s.session_name for s in sessions if s.access_key_id == scope.access_key), "session")
             role = created.role_arn.split("/")[-1]
             return Caller("role", role, self.account, session=name, temporary=True)
@@ -222,7 +226,7 @@ class Sandbox:
         scope = f"{ADMINISTRATOR_KEY}/20300101/{region}/{operation.service_model.signing_name}/aws4_request"
         url = wire.address(service, region, account or self.account)
         addressed = Message("POST", url, {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}"}, b"")
-        reply = self.world.send(service, wire.write(operation, params, addressed), account)
+        reply = self.world.send(service, region, wire.write(operation, params, addressed), account)
         if reply is None:
             raise wire.gap(service, str(operation.name))
         return reply

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from awsbase.sandbox.account import Sandbox
+    from awsbase.sandbox.world import World
 
 SERVICES = ("kms", "logs", "sns", "cloudtrail", "cloudwatch", "secretsmanager")
 
@@ -16,18 +17,13 @@ def dump(sandbox: "Sandbox") -> dict[str, Any]:
     """Return everything that a sandbox's account holds, without dates, and with stable names for random ids."""
     world = sandbox.world
     with world.open():
-        state: dict[str, Any] = {"iam": _iam(world.backend("iam", "aws")), "s3": _s3(world.backend("s3", "aws"))}
-        state["account"] = {
-            "contacts": {
-                kind: _plain(vars(contact))
-                for kind, contact in world.backend("account", "aws")._alternate_contacts.items()
-            },
-            "block": _plain(vars(block)) if (block := world.backend("s3control", "aws").public_access_block) else None,
-        }
+        state = _without_region(world, "aws")
+        state |= {where: _without_region(world, where) for where in sorted(world.backends("iam")) if where != "aws"}
         for kind, told in sandbox.remembered():
             state[kind] = _plain(told)
-        names = {user.id: f"<id of {user.name}>" for user in world.backend("iam", "aws").users.values()}
-        names |= {role.id: f"<id of {role.name}>" for role in world.backend("iam", "aws").roles.values()}
+        names: dict[str, str] = {}
+        for iam in world.backends("iam").values():
+            names |= {one.id: f"<id of {one.name}>" for one in (*iam.users.values(), *iam.roles.values())}
         readers = {"kms": _kms, "logs": _logs, "sns": _sns, "cloudtrail": _cloudtrail, "cloudwatch": _cloudwatch}
         readers |= {"secretsmanager": _secrets}
         for service in SERVICES:
@@ -37,6 +33,19 @@ def dump(sandbox: "Sandbox") -> dict[str, Any]:
             for key in backend.keys.values():
                 names[key.id] = f"<key {' '.join(sorted(key.aliases)) or 'without alias'}>"
     return _renamed(_plain(state), names)
+
+
+def _without_region(world: "World", partition: str) -> dict[str, Any]:
+    block = world.backend("s3control", partition).public_access_block
+    contacts = world.backend("account", partition)._alternate_contacts
+    return {
+        "iam": _iam(world.backend("iam", partition)),
+        "s3": _s3(world.backend("s3", partition)),
+        "account": {
+            "contacts": {kind: _plain(vars(contact)) for kind, contact in contacts.items()},
+            "block": _plain(vars(block)) if block else None,
+        },
+    }
 
 
 def _iam(iam: Any) -> dict[str, Any]:

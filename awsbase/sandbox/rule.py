@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from awsbase.sandbox.callers import Caller
 from awsbase.sandbox.wire import Refusal
+from awsbase.sandbox.world import partition_of
 
 if TYPE_CHECKING:
     from awsbase.sandbox.account import Sandbox
@@ -40,6 +41,11 @@ class Ask:
         """Return the request's name, as `iam:CreateRole`."""
         return f"{self.service}:{self.operation}"
 
+    @property
+    def partition(self) -> str:
+        """Return the partition of AWS that the request's region belongs to."""
+        return partition_of(self.region)
+
     def seen_from(self, region: str) -> "Ask":
         """Return the same request as if it were made in another region."""
         return replace(self, region=region)
@@ -54,7 +60,7 @@ class Ask:
         return said
 
     def backend(self, service: str, region: str | None = None) -> Any:
-        """Return moto's own object for a service in a region (`aws` for the global ones)."""
+        """Return moto's own object for a service in a region (of a global one, in the region's partition)."""
         return self.sandbox.world.backend(service, region or self.region)
 
 

@@ -19,6 +19,7 @@ from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.core.request import Request
 from moto.s3.models import FakeKey
+from moto.utilities.utils import get_partition
 from werkzeug.exceptions import HTTPException
 
 from awsbase.sandbox.http import Message, Reply
@@ -38,11 +39,9 @@ class World:
         self._kept: list[tuple[Any, dict[str, Any], dict[str, Any]]] = []
         self._objects: list[FakeKey] = []
         finalize(self, _close, self._objects)
+        self._furnished: set[str] = set()
         with self.open():
             forget_profiles()
-            iam = self.backend("iam", "aws")
-            iam.aws_managed_policies = [_copied(policy) for policy in aws_managed_policies(account)]
-            iam.managed_policies.update({policy.arn: policy for policy in iam.aws_managed_policies})
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -56,16 +55,27 @@ class World:
             yield
 
     def backend(self, service: str, region: str, account: str | None = None) -> Any:
-        """Return moto's own object for one service and region (global services: the partition)."""
+        """Return moto's own object for one service and region (of a global service, in the region's partition)."""
         with self.open():
-            return _backends(service)[account or self.account][region]
+            held = _backends(service)[account or self.account]
+            where = region if region in held else partition_of(region)
+            if (service, account or self.account) == ("iam", self.account):
+                self._furnish(held[where])
+            return held[where]
 
     def backends(self, service: str) -> dict[str, Any]:
         """Return moto's own objects for one service by region, for the regions in use."""
         with self.open():
             return dict(_backends(service)[self.account])
 
-    def send(self, service: str, message: Message, account: str | None = None) -> Reply | None:
+    def _furnish(self, iam: Any) -> None:
+        """Let one partition's IAM have the policies that AWS itself made, once somebody looks there."""
+        if iam.partition not in self._furnished:
+            self._furnished.add(iam.partition)
+            iam.aws_managed_policies = [_copied(policy) for policy in aws_managed_policies(self.account, iam.partition)]
+            iam.managed_policies.update({policy.arn: policy for policy in iam.aws_managed_policies})
+
+    def send(self, service: str, region: str, message: Message, account: str | None = None) -> Reply | None:
         """Return moto's reply to a request, or None where moto has nothing to answer with."""
         headers = {**message.headers, "x-moto-account-id": account or self.account}
         path = message.url.split("?")[0]
@@ -73,6 +83,10 @@ class World:
         if respond is None:
             return None
         with self.open():
+            if service == "iam":
+                self.backend("iam", region)
+                # GovCloud's IAM has the host iam.us-gov.amazonaws.com, in which moto sees no partition.
+                message = message.at(message.url.replace("://iam.us-gov.", f"://iam.{region}."))
             request = Request.from_primitives(message.method, message.url, headers, message.body)
             try:
                 status, sent, body = respond(request, request.raw_url, request.headers)
@@ -105,6 +119,11 @@ class World:
             for name in registers:
                 setattr(holder, name, {})
         BackendDict._instances.clear()
+
+
+def partition_of(region: str) -> str:
+    """Return the partition of AWS that a region (or a partition) is in."""
+    return str(get_partition(region))
 
 
 def _copied(policy: Any) -> Any:
@@ -155,12 +174,12 @@ def forget_profiles() -> None:
 
 
 @cache
-def aws_managed_policies(account: str) -> tuple[Any, ...]:
-    """Return AWS's own policies as an account sees them, parsed once a process."""
+def aws_managed_policies(account: str, partition: str) -> tuple[Any, ...]:
+    """Return AWS's own policies as an account sees them, parsed once a process for each partition."""
     from moto.iam.aws_managed_policies import aws_managed_policies_data
     from moto.iam.models import AWSManagedPolicy
 
     return tuple(
-        AWSManagedPolicy.from_data(name, account, "us-east-1", policy)
+        AWSManagedPolicy.from_data(name, account, partition, policy)
         for name, policy in json.loads(aws_managed_policies_data).items()
     )

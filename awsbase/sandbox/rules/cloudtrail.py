@@ -53,8 +53,7 @@ def ready(ask: Ask) -> None:
         return ask.params[param] if param in ask.params else (getattr(trail, held, None) or "")
 
     name = trail.trail_name if trail else ask.params["Name"]
-    partition = ask.backend("iam", "aws").partition
-    arn = f"arn:{partition}:cloudtrail:{ask.region}:{ask.account}:trail/{name}"
+    arn = f"arn:{ask.partition}:cloudtrail:{ask.region}:{ask.account}:trail/{name}"
     prefix = wished("S3KeyPrefix", "s3_key_prefix")
     if len(prefix) > 200:
         raise Refusal("InvalidS3PrefixException", "The S3 prefix is longer than 200 characters.")
@@ -127,7 +126,7 @@ def _seen(ask: Ask, name: str) -> Any:
 
 
 def _bucket(ask: Ask, name: str, prefix: str, arn: str) -> Any:
-    bucket = ask.backend("s3", "aws").buckets.get(name)
+    bucket = ask.backend("s3").buckets.get(name)
     if bucket is None:
         raise Refusal("S3BucketDoesNotExistException", f"S3 bucket {name} does not exist!")
     document = json.loads(bucket.policy) if bucket.policy else {}
@@ -179,7 +178,7 @@ def _logs(ask: Ask, group: str, role: str) -> None:
     if bare not in {held.arn for held in ask.backend("logs").groups.values()}:
         raise Refusal("InvalidCloudWatchLogsLogGroupArnException", f"Log group {bare} is not found in {ask.region}.")
     stream = f"{bare}:log-stream:{ask.account}_CloudTrail_{ask.region}"
-    held = next((one for one in ask.backend("iam", "aws").roles.values() if one.arn == role), None)
+    held = next((one for one in ask.backend("iam").roles.values() if one.arn == role), None)
     if held is None or ask.memory(Fresh).unknown(role) or not _may_write(held, stream):
         raise Refusal(
             "InvalidCloudWatchLogsRoleArnException",

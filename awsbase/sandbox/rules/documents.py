@@ -43,9 +43,9 @@ def note_birth(ask: Ask, said: dict[str, Any]) -> None:
 
 def missing_principal(ask: Ask, document: Mapping[str, Any], *, elsewhere: bool) -> str | None:
     """Return a principal that the document names and that nobody knows (yet)."""
-    iam = ask.backend("iam", "aws")
+    iam = ask.backend("iam")
     known = {entity.arn for held in (iam.users, iam.roles) for entity in held.values()}
-    known |= {ask.caller.principal, f"arn:{iam.partition}:iam::{ask.account}:root"}
+    known |= {ask.caller.principal, f"arn:{ask.partition}:iam::{ask.account}:root"}
     ids = {entity.id for held in (iam.users, iam.roles) for entity in held.values()}
     for statement in documents.statements(document):
         for kind, name in documents.principals(statement):
@@ -91,7 +91,7 @@ def inline_policy(ask: Ask) -> None:
     text = ask.params["PolicyDocument"]
     judge(ask, text, "identity", "MalformedPolicyDocument")
     kind = ask.operation.removeprefix("Put").removesuffix("Policy")
-    held = getattr(ask.backend("iam", "aws"), f"{kind.lower()}s").values()
+    held = getattr(ask.backend("iam"), f"{kind.lower()}s").values()
     holder = next((one for one in held if one.name == ask.params[f"{kind}Name"]), None)
     others = [doc for name, doc in holder.policies.items() if name != ask.params["PolicyName"]] if holder else []
     most = {"User": 2048, "Group": 5120, "Role": 10240}[kind]
@@ -113,8 +113,7 @@ def bucket_policy(ask: Ask) -> None:
         raise Refusal("MalformedPolicy", "Policy exceeds the maximum allowed document size.")
     if not text.startswith("{"):
         raise Refusal("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'")
-    partition = ask.backend("iam", "aws").partition
-    judge(ask, text, "bucket", "MalformedPolicy", f"arn:{partition}:s3:::{ask.params['Bucket']}")
+    judge(ask, text, "bucket", "MalformedPolicy", f"arn:{ask.partition}:s3:::{ask.params['Bucket']}")
 
 
 def key_policy(ask: Ask) -> None:
@@ -126,8 +125,7 @@ def key_policy(ask: Ask) -> None:
     document = judge(ask, text, "key", "MalformedPolicyDocumentException")
     if ask.params.get("BypassPolicyLockoutSafetyCheck"):
         return
-    partition = ask.backend("iam", "aws").partition
-    keepers = (f"arn:{partition}:iam::{ask.account}:root", ask.account, ask.caller.principal, ask.caller.arn)
+    keepers = (f"arn:{ask.partition}:iam::{ask.account}:root", ask.account, ask.caller.principal, ask.caller.arn)
     kept = [
         statement
         for keeper in keepers
@@ -148,8 +146,7 @@ def topic_policy(ask: Ask) -> None:
         topic = ask.params["TopicArn"]
     else:
         wanted = ask.params.get("Attributes", {})
-        partition = ask.backend("iam", "aws").partition
-        topic = f"arn:{partition}:sns:{ask.region}:{ask.account}:{ask.params['Name']}"
+        topic = f"arn:{ask.partition}:sns:{ask.region}:{ask.account}:{ask.params['Name']}"
     if "Policy" in wanted:
         limited(wanted["Policy"], 30 * 1024, "PolicySize", "InvalidParameter")
         judge(ask, wanted["Policy"], "topic", "InvalidParameter", topic)
@@ -164,7 +161,7 @@ def forget_the_deleted(ask: Ask, said: dict[str, Any]) -> None:
 
 def note_id(ask: Ask) -> None:
     """Note who is about to be deleted."""
-    iam = ask.backend("iam", "aws")
+    iam = ask.backend("iam")
     name = ask.params.get("UserName") or ask.params.get("RoleName")
     held = iam.users if "UserName" in ask.params else iam.roles
     ask.notes.update({entity.arn: entity.id for entity in held.values() if entity.name == name})
@@ -172,9 +169,9 @@ def note_id(ask: Ask) -> None:
 
 def _holders(ask: Ask) -> list[Callable[[str, str], None]]:
     world = ask.sandbox.world
-    roles = [(role, "assume_role_policy_document") for role in ask.backend("iam", "aws").roles.values()]
+    roles = [(role, "assume_role_policy_document") for role in ask.backend("iam").roles.values()]
     keys = [(key, "policy") for kms in world.backends("kms").values() for key in kms.keys.values()]
-    buckets = [(bucket, "policy") for bucket in ask.backend("s3", "aws").buckets.values() if bucket.policy]
+    buckets = [(bucket, "policy") for bucket in ask.backend("s3").buckets.values() if bucket.policy]
     topics = [(topic, "_policy_json") for sns in world.backends("sns").values() for topic in sns.topics.values()]
 
     def renaming(holder: Any, name: str) -> Callable[[str, str], None]:

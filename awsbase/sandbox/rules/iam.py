@@ -18,7 +18,7 @@ def unique_whatever_case(ask: Ask) -> None:
     """Refuse a name that another entity of its kind has in other letters."""
     kind = ask.operation.removeprefix("Create")
     name = ask.params[f"{kind}Name"]
-    held = getattr(ask.backend("iam", "aws"), KINDS[kind]).values()
+    held = getattr(ask.backend("iam"), KINDS[kind]).values()
     for entity in held:
         if entity.name.lower() == name.lower():
             raise Refusal("EntityAlreadyExists", f"{kind} with name {name} already exists.", 409)
@@ -29,7 +29,7 @@ def unique_whatever_case(ask: Ask) -> None:
 def proper_id(ask: Ask, said: dict[str, Any]) -> None:
     """Give a new entity an id that tells its kind, as AWS's do."""
     kind = ask.operation.removeprefix("Create")
-    iam = ask.backend("iam", "aws")
+    iam = ask.backend("iam")
     name = said[kind][f"{kind}Name"]
     held = iam.managed_policies if kind == "Policy" else getattr(iam, KINDS[kind])
     key = next(key for key, entity in held.items() if entity.name == name and ":aws:policy" not in entity.arn)
@@ -52,13 +52,13 @@ def attachable(ask: Ask) -> None:
         raise Refusal("LimitExceeded", f"Cannot exceed quota for PoliciesPer{kind}: {ATTACHED}", 409)
     if entity and arn in entity.managed_policies:
         # Attaching again changes nothing; moto would count it.
-        ask.backend("iam", "aws").managed_policies[arn].attachment_count -= 1
+        ask.backend("iam").managed_policies[arn].attachment_count -= 1
 
 
 def joinable(ask: Ask) -> None:
     """Refuse a user's eleventh group."""
     user = _named(ask, "User")
-    groups = [group for group in ask.backend("iam", "aws").groups.values() if user in group.users]
+    groups = [group for group in ask.backend("iam").groups.values() if user in group.users]
     if len(groups) >= GROUPS_OF_USER and ask.params["GroupName"] not in {group.name for group in groups}:
         raise Refusal("LimitExceeded", f"Cannot exceed quota for GroupsPerUser: {GROUPS_OF_USER}", 409)
 
@@ -68,7 +68,7 @@ def nothing_left_of_user(ask: Ask) -> None:
     user = _named(ask, "User")
     if user is None:
         return
-    groups = [group for group in ask.backend("iam", "aws").groups.values() if user in group.users]
+    groups = [group for group in ask.backend("iam").groups.values() if user in group.users]
     _conflict(user.password is not None, "must delete login profile first.")
     _conflict(user.access_keys, "must delete access keys first.")
     _conflict(user.signing_certificates, "must delete signing certificates first.")
@@ -89,7 +89,7 @@ def nothing_left_of_group(ask: Ask) -> None:
 
 def nothing_left_of_policy(ask: Ask) -> None:
     """Refuse to delete a policy that is attached or has older versions."""
-    iam = ask.backend("iam", "aws")
+    iam = ask.backend("iam")
     policy = iam.managed_policies.get(ask.params["PolicyArn"])
     if policy is None:
         return
@@ -107,7 +107,7 @@ def nothing_left_of_policy(ask: Ask) -> None:
 def unassigned(ask: Ask) -> None:
     """Refuse to delete an MFA device that somebody uses."""
     serial = ask.params["SerialNumber"]
-    if any(serial in user.mfa_devices for user in ask.backend("iam", "aws").users.values()):
+    if any(serial in user.mfa_devices for user in ask.backend("iam").users.values()):
         raise Refusal("DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.", 409)
 
 
@@ -138,7 +138,7 @@ def root_as_user(ask: Ask) -> dict[str, Any] | None:
 
 def alias_form(ask: Ask) -> None:
     """Let a new account alias take the old one's place: an account has one."""
-    iam = ask.backend("iam", "aws")
+    iam = ask.backend("iam")
     iam.account_aliases[:] = [ask.params["AccountAlias"]]
 
 
@@ -159,7 +159,7 @@ def without_tags(ask: Ask, said: dict[str, Any]) -> None:
 
 def _named(ask: Ask, kind: str) -> Any:
     wanted = ask.params[f"{kind}Name"]
-    held = getattr(ask.backend("iam", "aws"), KINDS[kind]).values()
+    held = getattr(ask.backend("iam"), KINDS[kind]).values()
     return next((entity for entity in held if entity.name == wanted), None)
 
 

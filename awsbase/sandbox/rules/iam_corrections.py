@@ -9,7 +9,7 @@ from awsbase.sandbox.rule import Ask, Refusal, Rule
 
 def move_group(ask: Ask, said: dict[str, Any]) -> None:
     """Give a group its new path, which moto only does together with a new name."""
-    group = ask.backend("iam", "aws").groups.get(ask.params.get("NewGroupName") or ask.params["GroupName"])
+    group = ask.backend("iam").groups.get(ask.params.get("NewGroupName") or ask.params["GroupName"])
     if group is None:
         raise Refusal("NoSuchEntity", f"The group with name {ask.params['GroupName']} cannot be found.", 404)
     group.path = ask.params.get("NewPath") or group.path
@@ -17,14 +17,14 @@ def move_group(ask: Ask, said: dict[str, Any]) -> None:
 
 def name_policies(ask: Ask, said: dict[str, Any]) -> None:
     """Tell the names and ids of policies, which moto leaves out."""
-    policies = ask.backend("iam", "aws").managed_policies
+    policies = ask.backend("iam").managed_policies
     for policy in said["Policies"]:
         policy["PolicyName"], policy["PolicyId"] = policies[policy["Arn"]].name, policies[policy["Arn"]].id
 
 
 def keep_tags(ask: Ask) -> None:
     """Note the tags of a user who is about to move: moto keeps them under the old ARN."""
-    iam = ask.backend("iam", "aws")
+    iam = ask.backend("iam")
     if user := iam.users.get(ask.params["UserName"]):
         ask.notes["tags"] = iam.tagger.list_tags_for_resource(user.arn)["Tags"]
         iam.tagger.delete_all_tags_for_resource(user.arn)
@@ -32,7 +32,7 @@ def keep_tags(ask: Ask) -> None:
 
 def tag_again(ask: Ask, said: dict[str, Any]) -> None:
     """Give a user who moved the tags back."""
-    iam = ask.backend("iam", "aws")
+    iam = ask.backend("iam")
     user = iam.users[ask.params.get("NewUserName") or ask.params["UserName"]]
     iam.tagger.tag_resource(user.arn, ask.notes["tags"])
 
@@ -82,7 +82,7 @@ def held_by(user: Any) -> list[dict[str, Any]]:
 def existing(ask: Ask) -> Any:
     """Return the user that a request is about."""
     name = str(ask.params.get("UserName") or ask.caller.name)
-    user = ask.backend("iam", "aws").users.get(name)
+    user = ask.backend("iam").users.get(name)
     if user is None:
         raise Refusal("NoSuchEntity", f"The user with name {name} cannot be found.", 404)
     return user

@@ -11,10 +11,10 @@ def tell_caller(ask: Ask) -> dict[str, Any]:
     ids = {"root": caller.account, "user": "AIDA", "role": "AROA"}
     user_id = ids[caller.kind]
     if caller.kind == "user":
-        user = ask.backend("iam", "aws").users.get(caller.name)
+        user = ask.backend("iam").users.get(caller.name)
         user_id = user.id if user else "AIDASANDBOX0000000000"
     if caller.kind == "role":
-        role = next((r for r in ask.backend("iam", "aws").roles.values() if r.name == caller.name), None)
+        role = next((r for r in ask.backend("iam").roles.values() if r.name == caller.name), None)
         user_id = f"{role.id if role else 'AROASANDBOX0000000000'}:{caller.session}"
     return {"UserId": user_id, "Account": caller.account, "Arn": caller.arn}
 

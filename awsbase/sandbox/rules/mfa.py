@@ -72,7 +72,7 @@ def give_fido(sandbox: "Sandbox", user: str, name: str = "security-key") -> str:
 
 def verify(ask: Ask, serial: str, code: str) -> None:
     """Refuse a code that is not the caller's device's own, of now, and new."""
-    iam = ask.backend("iam", "aws")
+    iam = ask.backend("iam")
     device, owner = iam.virtual_mfa_devices.get(serial), iam.users.get(ask.caller.name)
     if ask.caller.kind != "user" or owner is None or device is None or serial not in owner.mfa_devices:
         raise Refusal("AccessDenied", UNKNOWN_DEVICE, 403)
@@ -87,7 +87,7 @@ def verify(ask: Ask, serial: str, code: str) -> None:
 
 def enable(ask: Ask) -> None:
     """Refuse to give a user a device that is not there, or taken, or one too many, or without its two codes."""
-    iam, serial = ask.backend("iam", "aws"), ask.params["SerialNumber"]
+    iam, serial = ask.backend("iam"), ask.params["SerialNumber"]
     user = iam.users.get(ask.params["UserName"])
     if user is None:
         return
@@ -103,7 +103,7 @@ def enable(ask: Ask) -> None:
 
 def resync(ask: Ask) -> None:
     """Refuse to resynchronise a device that is not the user's, or without its two codes."""
-    iam, serial = ask.backend("iam", "aws"), ask.params["SerialNumber"]
+    iam, serial = ask.backend("iam"), ask.params["SerialNumber"]
     user = iam.users.get(ask.params["UserName"])
     if user is None:
         raise Refusal("NoSuchEntity", f"The user with name {ask.params['UserName']} cannot be found.", 404)
@@ -168,7 +168,7 @@ def tell_device(ask: Ask) -> dict[str, Any]:
     """Tell about one device of a user, which moto cannot."""
     serial = ask.params["SerialNumber"]
     wanted = ask.params.get("UserName")
-    for user in ask.backend("iam", "aws").users.values():
+    for user in ask.backend("iam").users.values():
         if serial in user.mfa_devices and wanted in (None, user.name):
             date = user.mfa_devices[serial].enable_date
             return {"UserName": user.name, "SerialNumber": serial, "EnableDate": date}
@@ -177,7 +177,7 @@ def tell_device(ask: Ask) -> dict[str, Any]:
 
 def _there(ask: Ask) -> str:
     serial: str = ask.params["SerialNumber"]
-    if serial not in ask.backend("iam", "aws").virtual_mfa_devices:
+    if serial not in ask.backend("iam").virtual_mfa_devices:
         raise Refusal("NoSuchEntity", f"VirtualMFADevice with serial number {serial} doesn't exist.", 404)
     return serial
 

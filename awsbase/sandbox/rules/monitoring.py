@@ -7,7 +7,7 @@ from awsbase.sandbox.documents import permits
 from awsbase.sandbox.rule import Ask, Refusal, Rule
 from awsbase.sandbox.rules.kms import find
 
-BILLING_REGION = "us-east-1"
+BILLING_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1"}
 MONTHS = (60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 RETENTION = {1, 3, 5, 7, 14, 30, *MONTHS}
 ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -23,8 +23,9 @@ def alarm_can_ring(ask: Ask) -> None:
         if parts[2] == "sns" and parts[3] != ask.region:
             raise Refusal("ValidationError", f"Invalid region {parts[3]} specified. Only {ask.region} is supported.")
     # AWS takes it and the alarm never rings; the sandbox says so.
-    if wanted.get("Namespace") == "AWS/Billing" and ask.region != BILLING_REGION:
-        raise Refusal("ValidationError", f"Billing metrics are in {BILLING_REGION} only: this alarm would never ring")
+    if wanted.get("Namespace") == "AWS/Billing" and ask.region != (there := BILLING_REGIONS.get(ask.partition)):
+        where = f"are in {there} only" if there else f"do not exist in {ask.partition}"
+        raise Refusal("ValidationError", f"Billing metrics {where}: this alarm would never ring")
     if ("Statistic" in wanted) == ("ExtendedStatistic" in wanted) and "MetricName" in wanted:
         raise Refusal("ValidationError", "Exactly one of Statistic and ExtendedStatistic must be given")
     if "Threshold" not in wanted and "ThresholdMetricId" not in wanted:
@@ -73,15 +74,16 @@ def logs_may_encrypt(ask: Ask) -> None:
     if not wanted:
         return
     key = find(ask, wanted)
-    partition = ask.backend("iam", "aws").partition
-    group = f"arn:{partition}:logs:{ask.region}:{ask.account}:log-group:{ask.params.get('logGroupName', '*')}"
+    group = f"arn:{ask.partition}:logs:{ask.region}:{ask.account}:log-group:{ask.params.get('logGroupName', '*')}"
     context = {"kms:encryptioncontext:aws:logs:arn": group, "aws:sourceaccount": ask.account, "aws:sourcearn": group}
+    # CloudWatch Logs is one of the services that carry the suffix of their partition in their name.
+    logs = f"logs.{ask.region}.amazonaws.com" + (".cn" if ask.partition == "aws-cn" else "")
     usable = (
         wanted.startswith("arn:")
         and key is not None
         and key.key_state == "Enabled"
         and all(
-            permits(json.loads(key.policy), f"logs.{ask.region}.amazonaws.com", f"kms:{action}", key.arn, context)
+            permits(json.loads(key.policy), logs, f"kms:{action}", key.arn, context)
             for action in ("Encrypt", "Decrypt", "GenerateDataKey", "DescribeKey")
         )
     )

@@ -21,7 +21,7 @@ class Profiles:
 
 def judge(ask: Ask, user: Any, password: str) -> None:
     """Refuse a password that the account's policy, or AWS's own where there is none, does not allow."""
-    policy = ask.backend("iam", "aws").account_password_policy
+    policy = ask.backend("iam").account_password_policy
     reasons = list(_own(policy, password) if policy else _default(user.name, password))
     reused = policy.password_reuse_prevention if policy else None
     if reused and password in ask.memory(Profiles).had.get(user.name, [])[-int(reused) :]:
@@ -65,7 +65,7 @@ def create(ask: Ask) -> None:
 
 def created(ask: Ask, said: dict[str, Any]) -> None:
     """Keep whether the first password must be changed, which moto forgets."""
-    user = ask.backend("iam", "aws").users[ask.params["UserName"]]
+    user = ask.backend("iam").users[ask.params["UserName"]]
     user.password_reset_required = bool(ask.params.get("PasswordResetRequired", False))
     said["LoginProfile"]["PasswordResetRequired"] = user.password_reset_required
     ask.memory(Profiles).made[user.name] = ask.sandbox.clock.time()
@@ -75,7 +75,7 @@ def created(ask: Ask, said: dict[str, Any]) -> None:
 def settled(ask: Ask) -> None:
     """Refuse to touch a login profile that has just been made."""
     name = ask.params.get("UserName") or ask.caller.name
-    user = ask.backend("iam", "aws").users.get(name)
+    user = ask.backend("iam").users.get(name)
     made = ask.memory(Profiles).made.get(name)
     if user and user.password is not None and made is not None and ask.sandbox.clock.time() < made + FIRST_SECONDS:
         said = f"Login Profile for User {name} cannot be modified while login profile is being created."
@@ -109,7 +109,7 @@ def change(ask: Ask) -> None:
     """Refuse to change a password for anybody but a user who knows the old one."""
     if ask.caller.kind != "user":
         raise Refusal("InvalidUserType", "Only IAM Users can change their own password", 400)
-    user = ask.backend("iam", "aws").users.get(ask.caller.name)
+    user = ask.backend("iam").users.get(ask.caller.name)
     if user is None or user.password is None:
         raise Refusal("NoSuchEntity", f"Login Profile for User {ask.caller.name} cannot be found.", 404)
     if user.password != ask.params["OldPassword"]:
@@ -120,7 +120,7 @@ def change(ask: Ask) -> None:
 
 def changed(ask: Ask) -> dict[str, Any]:
     """Change the calling user's password, which moto cannot."""
-    user = ask.backend("iam", "aws").users.get(ask.caller.name)
+    user = ask.backend("iam").users.get(ask.caller.name)
     if user is None:
         raise Refusal("NoSuchEntity", f"The user with name {ask.caller.name} cannot be found.", 404)
     user.password, user.password_reset_required = ask.params["NewPassword"], False
@@ -136,7 +136,7 @@ def remember(ask: Ask, user: Any) -> None:
 
 
 def _user(ask: Ask) -> Any:
-    return ask.backend("iam", "aws").users.get(ask.params.get("UserName"))
+    return ask.backend("iam").users.get(ask.params.get("UserName"))
 
 
 RULES = (

@@ -58,7 +58,7 @@ def count_root(ask: Ask, said: dict[str, Any]) -> None:
 
 
 def _written(ask: Ask) -> str:
-    iam = ask.backend("iam", "aws")
+    iam = ask.backend("iam")
     text = StringIO()
     table = csv.DictWriter(text, COLUMNS, restval="N/A", lineterminator="\n")
     table.writeheader()

@@ -51,7 +51,7 @@ def ours(ask: Ask) -> None:
 def furnish(ask: Ask, said: dict[str, Any]) -> None:
     """Give a new bucket what every new bucket has."""
     name = ask.params["Bucket"]
-    bucket = ask.backend("s3", "aws").buckets.get(name)
+    bucket = ask.backend("s3").buckets.get(name)
     if bucket is None or getattr(bucket, "furnished", False):
         return
     bucket.furnished = True
@@ -94,7 +94,7 @@ def tell_blocked_types(ask: Ask, said: dict[str, Any]) -> None:
 
 def no_acl(ask: Ask) -> None:
     """Refuse access lists on a bucket whose owner owns everything in it."""
-    bucket = ask.backend("s3", "aws").buckets.get(ask.params["Bucket"])
+    bucket = ask.backend("s3").buckets.get(ask.params["Bucket"])
     enforced = getattr(bucket, "ownership_rule", None) == "BucketOwnerEnforced"
     granted = any(grant in ask.params for grant in (*GRANTS, "AccessControlPolicy"))
     listed = ask.params.get("ACL", "bucket-owner-full-control") != "bucket-owner-full-control"
@@ -105,8 +105,8 @@ def no_acl(ask: Ask) -> None:
 def nobody_public(ask: Ask) -> None:
     """Refuse a public policy while bucket or account block them."""
     blocks = [
-        getattr(ask.backend("s3", "aws").buckets.get(ask.params["Bucket"]), "public_access_block", None),
-        ask.backend("s3control", "aws").public_access_block,
+        getattr(ask.backend("s3").buckets.get(ask.params["Bucket"]), "public_access_block", None),
+        ask.backend("s3control").public_access_block,
     ]
     if any(block and block.block_public_policy for block in blocks) and public(json.loads(ask.params["Policy"])):
         raise Refusal(
@@ -137,23 +137,23 @@ def keep_lifecycle(ask: Ask, said: dict[str, Any]) -> None:
     """Keep a lifecycle as it was put; moto loses some of it."""
     rules = ask.params["LifecycleConfiguration"]["Rules"]
     kept = [{"ID": str(uuid4()), **rule} for rule in rules]
-    ask.backend("s3", "aws").buckets[ask.params["Bucket"]].lifecycle_as_put = kept
+    ask.backend("s3").buckets[ask.params["Bucket"]].lifecycle_as_put = kept
 
 
 def tell_lifecycle(ask: Ask, said: dict[str, Any]) -> None:
     """Tell a lifecycle as it was put, with what AWS adds."""
-    said["Rules"] = getattr(ask.backend("s3", "aws").buckets[ask.params["Bucket"]], "lifecycle_as_put", said["Rules"])
+    said["Rules"] = getattr(ask.backend("s3").buckets[ask.params["Bucket"]], "lifecycle_as_put", said["Rules"])
     said.setdefault("TransitionDefaultMinimumObjectSize", "all_storage_classes_128K")
 
 
 def forget_lifecycle(ask: Ask, said: dict[str, Any]) -> None:
     """Forget a lifecycle that was deleted."""
-    vars(ask.backend("s3", "aws").buckets[ask.params["Bucket"]]).pop("lifecycle_as_put", None)
+    vars(ask.backend("s3").buckets[ask.params["Bucket"]]).pop("lifecycle_as_put", None)
 
 
 def key_works(ask: Ask) -> None:
     """Refuse to write where the bucket's key cannot be used."""
-    bucket = ask.backend("s3", "aws").buckets.get(ask.params["Bucket"])
+    bucket = ask.backend("s3").buckets.get(ask.params["Bucket"])
     rule = ((getattr(bucket, "encryption", None) or {}).get("Rule")) or {}
     default = (rule[0] if isinstance(rule, list) else rule).get("ApplyServerSideEncryptionByDefault", {})
     wanted = ask.params.get("SSEKMSKeyId") or default.get("KMSMasterKeyID")

@@ -55,7 +55,7 @@ def assume_role(ask: Ask) -> dict[str, Any] | None:
     """Give a session of a role that is there and trusts the caller, for as long as both allow."""
     arn, name = ask.params["RoleArn"], ask.params["RoleSessionName"]
     account = arn.split(":")[4] if arn.count(":") >= 5 else ask.account
-    iam = ask.sandbox.world.backend("iam", "aws", account)
+    iam = ask.sandbox.world.backend("iam", ask.region, account)
     role = next((held for held in iam.roles.values() if held.arn == arn), None)
     denied = f"User: {ask.caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
     if role is None:
@@ -125,7 +125,7 @@ def trusts(document: Mapping[str, Any], ask: Ask, with_mfa: bool) -> bool:
 
 def _is(ask: Ask, kind: str, name: str) -> bool:
     caller = ask.caller
-    user = ask.backend("iam", "aws").users.get(caller.name) if caller.kind == "user" else None
+    user = ask.backend("iam").users.get(caller.name) if caller.kind == "user" else None
     root = f"arn:{caller.partition}:iam::{caller.account}:root"
     mine = ("*", caller.account, root, caller.arn, caller.principal, user.id if user else root)
     return kind == "AWS" and name in mine

@@ -48,8 +48,7 @@ def own_region(ask: Ask) -> None:
 
 def same_topic(ask: Ask) -> None:
     """Refuse to create a topic that is there already and differs."""
-    partition = ask.backend("iam", "aws").partition
-    topic = ask.backend("sns").topics.get(f"arn:{partition}:sns:{ask.region}:{ask.account}:{ask.params['Name']}")
+    topic = ask.backend("sns").topics.get(f"arn:{ask.partition}:sns:{ask.region}:{ask.account}:{ask.params['Name']}")
     if topic is None:
         return
     for name, value in ask.params.get("Attributes", {}).items():

@@ -7,7 +7,8 @@ from moto.core.resource_tagging import TaggedResource, iter_taggable_backends, m
 
 from awsbase.sandbox.rule import Ask, Rule
 
-GLOBAL_REGION = "us-east-1"
+# Where the tags of what has no region are told.
+GLOBAL_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 def tagged(ask: Ask) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def tagged(ask: Ask) -> dict[str, Any]:
 
 
 def _resources(ask: Ask) -> Iterator[TaggedResource]:
-    buckets = ask.backend("s3", "aws").buckets
+    buckets = ask.backend("s3").buckets
     for backend in iter_taggable_backends(ask.account, ask.region):
         for held in backend.iter_tagged_resources():
             bucket = buckets.get(held.arn.split(":::")[-1]) if ":s3:::" in held.arn else None
@@ -36,8 +37,8 @@ def _resources(ask: Ask) -> Iterator[TaggedResource]:
     for trail in trails.trails.values():
         tags = trails.tagging_service.get_tag_dict_for_resource(trail.arn)
         yield TaggedResource(trail.arn, tags, "cloudtrail:trail")
-    if ask.region == GLOBAL_REGION:
-        iam = ask.backend("iam", "aws")
+    if ask.region == GLOBAL_REGIONS.get(ask.partition):
+        iam = ask.backend("iam")
         for policy in iam.managed_policies.values():
             if policy.tags:
                 tags = {tag["Key"]: tag["Value"] for tag in policy.tags.values()}
