@@ -105,6 +105,23 @@ def test_a_converged_run_asks_no_more_than_it_must(served: Served) -> None:
     assert sum(calls.values()) <= 53, calls
 
 
+@pytest.mark.parametrize("count", [10, 100])
+def test_users_cost_no_reads_of_their_own(served: Served, count: int, tmp_path: Path) -> None:
+    users = ", ".join(f"user-{n}: {{groups: [Team], mfa: optional}}" for n in range(count))
+    manifest = tmp_path / "people.yaml"
+    manifest.write_text(
+        'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
+        f"iam: {{groups: {{Team: {{policies: [aws:ReadOnlyAccess]}}}}, users: {{{users}}}}}\n"
+    )
+    code, first = served.run("reconcile", str(manifest), "--yes")
+    assert code == 0
+    assert first["calls"]["write"] == 2 + 1 + 3 + 2 * count  # two policies, a group with three, users and memberships
+    code, second = served.run("reconcile", str(manifest), "--yes")
+    assert code == 0
+    assert second["calls"]["write"] == 0
+    assert second["calls"]["read"] <= 3 + count // 100  # and a page of the one big read for each hundred
+
+
 def half_made(sandbox: Sandbox) -> None:
     """Make by hand, in another manner, some of what the baseline wants."""
     iam, home = sandbox.client("iam"), {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
