@@ -16,6 +16,8 @@ from awsbase.people.secret import Secret
 SECRETS = (store.SECRET, store.TOKEN, store.OLD_TOKEN)
 Lack = Literal["session", "sso", "process", "itself", "nothing"]
 FORBIDDEN = frozenset("[]\r\n\t\"'\\#;")
+# What stands for the name of a profile where the keys are those of the environment.
+ENVIRONMENT = "environment"
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,14 @@ class Source:
 
 
 def find(where: Files, profile: str | None, environ: Mapping[str, str]) -> Source:
-    """Return what there is to a profile; without a name AWS_PROFILE's, the environment's keys, or `default`."""
+    """Return what there is to a profile; without a name the environment's keys, AWS_PROFILE's, or `default`."""
     credentials, config = files.read_credentials(where), files.read_config(where)
-    named = profile or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
-    if not named and (keys := _from_environment(environ)):
-        own = config.get("default", {})
-        return Source("default", keys, None, _settings(own), serial=own.get("mfa_serial"))
+    name = profile or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or "default"
+    # As for every AWS tool, keys in the environment count for more than AWS_PROFILE, and less than a profile named.
+    if not profile and (keys := _from_environment(environ)):
+        # Whose they are is not known: the device and the role of a profile may be those of somebody else.
+        return Source(ENVIRONMENT, keys, None, _settings(config.get(name, {})))
 
-    name = named or "default"
     # Whoever works in a session has its profile in AWS_PROFILE: to refresh it means to refresh what it came from.
     session = store.load(credentials.get(name, {}))
     held = name if session and session.source in {*credentials, *config} else None
@@ -73,8 +75,16 @@ def find(where: Files, profile: str | None, environ: Mapping[str, str]) -> Sourc
     return Source(name, _keys(theirs), keys_of, _settings(own), _lack(theirs), serial, role, held)
 
 
-def destination(source: Source, role: str | None, wanted: str | None) -> str:
-    """Return the profile that a session is kept in: `P-mfa`, or `P-ROLE-mfa` for a role asked for by name."""
+def of_environment(profile: str | None, environ: Mapping[str, str]) -> bool:
+    """Tell whether AWS tools take keys from the environment, long-term or not: a profile is then nobody's."""
+    return not profile and bool(environ.get(store.ID.upper()))
+
+
+def destination(where: Files, source: Source, role: str | None, wanted: str | None) -> str:
+    """Return the profile that a session is kept in: `P-mfa`, or `P-ROLE-mfa` for a role asked for by name.
+
+    The number of the account comes into the name of a role that is another account's.
+    """
     if wanted is not None:
         if wanted == source.profile or wanted == source.keys_of:
             raise UsageError(
@@ -84,9 +94,21 @@ def destination(source: Source, role: str | None, wanted: str | None) -> str:
         if not wanted.strip() or wanted != wanted.strip() or FORBIDDEN & set(wanted) or not wanted.isprintable():
             raise UsageError(f"{wanted!r} cannot be the name of a profile")
         return wanted
-    if role:
-        return f"{source.profile}-{role.rpartition('/')[2]}-mfa"
-    return source.held or f"{source.profile}-mfa"
+    if role is None:
+        return source.held or f"{source.profile}-mfa"
+    name = role.rpartition("/")[2]
+    plain = f"{source.profile}-{name}-mfa"
+    return f"{source.profile}-{role.split(':')[4]}-{name}-mfa" if _foreign(where, source, role, plain) else plain
+
+
+def _foreign(where: Files, source: Source, role: str, plain: str) -> bool:
+    """Tell whether a role may be another account's, without asking AWS."""
+    if role.count(":") < 5:
+        return False
+    if source.serial and source.serial.startswith("arn:"):
+        return source.serial.split(":")[4] != role.split(":")[4]
+    session = store.load(files.read_credentials(where).get(plain, {}))
+    return session is None or session.role != role
 
 
 def _keys(options: Mapping[str, str]) -> Keys | None:

@@ -81,7 +81,7 @@ def refresh(wanted: Wanted, person: Person) -> Held:
     role = wanted.role or source.role
     if wanted.duration is not None:
         durations.check(wanted.duration, role=role is not None)
-    profile = profiles.destination(source, wanted.role, wanted.destination)
+    profile = profiles.destination(person.files, source, wanted.role, wanted.destination)
     before = _live(person, source, profile, wanted, role)
     if before and not wanted.force:
         if wanted.region:
@@ -109,9 +109,17 @@ def _live(person: Person, source: Source, profile: str, wanted: Wanted, role: st
     session = store.load(options)
     if session is None or session.left(person.now()) <= ENOUGH:
         return None
+    if (session.source != source.profile or not _has_role(session, role)) and not wanted.force:
+        whose = f"profile {session.source}" + (f" as {session.role}" if session.role else "")
+        raise Refused(
+            f"profile {profile} holds a live session of {whose}",
+            hint="choose another profile for the session with --destination, or replace it with --force",
+        )
     same_device = wanted.device is None or wanted.device in (session.serial, session.serial.rpartition("/")[2])
-    same = session.source == source.profile and _has_role(session, role) and same_device
-    return session if same else None
+    # A profile may hold the keys of somebody else by now. What a credential_process gives is not known beforehand.
+    same_keys = source.keys is None or session.source_id == source.keys.key_id
+    same = session.source == source.profile and _has_role(session, role)
+    return session if same and same_device and same_keys else None
 
 
 def _has_role(session: Session, role: str | None) -> bool:
@@ -150,6 +158,7 @@ def _obtain(source: Source, role: str | None, wanted: Wanted, person: Person) ->
         source=source.profile,
         serial=sent,
         role=_role_arn(account, role) if role else None,
+        source_id=source.keys.key_id if source.keys else None,
     )
 
 

@@ -22,6 +22,7 @@ ID, SECRET, TOKEN = "aws_access_key_id", "aws_secret_access_key", "aws_session_t
 # Boto reads this older name first: one left over would be used instead of the new token.
 OLD_TOKEN = "aws_security_token"  # noqa: S105 a name
 EXPIRES, SOURCE, SERIAL, ROLE = "x_security_token_expires", "x_source_profile", "x_mfa_serial", "x_role_arn"
+SOURCE_ID = "x_source_key_id"
 
 # What a profile of the config file may hold that the AWS tools would use before, or hide behind, stored keys.
 RIVALS = ("role_arn", "credential_process", "sso_session", "sso_start_url", "web_identity_token_file", ID)
@@ -38,6 +39,8 @@ class Session:
     source: str
     serial: str
     role: str | None = None
+    source_id: str | None = None
+    """The id of the long-term key it was had with: the same profile may hold another one by now."""
 
     def left(self, now: datetime) -> float:
         """Return the seconds until it ends."""
@@ -56,6 +59,7 @@ def load(options: Mapping[str, str]) -> Session | None:
             source=options[SOURCE],
             serial=options[SERIAL],
             role=options.get(ROLE),
+            source_id=options.get(SOURCE_ID),
         )
     except (KeyError, ValueError):
         return None
@@ -73,6 +77,7 @@ def keep(where: Files, profile: str, session: Session) -> None:
             OLD_TOKEN: None,
             EXPIRES: session.expires.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             SOURCE: session.source,
+            SOURCE_ID: session.source_id,
             SERIAL: session.serial,
             ROLE: session.role,
         },

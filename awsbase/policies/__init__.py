@@ -28,7 +28,8 @@ __all__ = [
 WHY: Mapping[str, str] = MappingProxyType(
     {
         "administrator": "does everything but close the account or take it out of its organization",
-        "power-user": "builds everything but identities and keys, and touches no Terraform state, audit trail or kept MFA seed",
+        "power-user": "builds everything but identities and keys, and touches no Terraform state, audit trail or "
+        "kept MFA seed",
         "protect-audit": "keeps people who otherwise administer from silencing or rewriting the audit trail",
         "read-only": "looks at everything but never into it: no objects, secrets, parameters, records, logs or code, "
         "not even where another policy allows it",

@@ -54,7 +54,8 @@ def create(
     owner = at.user_of(account, user)
     own = owner == account.user
     # Before anything is made: what stands in the AWS files must be readable, and the name must be free.
-    source = profiles.find(at.where(), profile, os.environ) if own else None
+    beside = own and not profiles.of_environment(profile, os.environ)
+    source = profiles.find(at.where(), profile, os.environ) if beside else None
     desk = at.desk_of(account, text=text)
     have = described(desk, owner)
     second = bool(have) and bool(backup)
@@ -67,7 +68,7 @@ def create(
     out(f"{made.serial} is enabled for {owner}\n")
     if kept:
         err(f"its seed is kept in {kept.place}\n")
-    if source and not second:
+    if own and not second:
         remember(source, made)
     if not have and not seed_to and (backup or (backup is None and offered(owner))):
         spare = enrol(desk, owner, BACKUP)
@@ -101,9 +102,9 @@ def offered(user: str) -> bool:
         return False
 
 
-def remember(source: Source, made: Device) -> None:
+def remember(source: Source | None, made: Device) -> None:
     """Write the device into the profile whose keys it goes with, for every AWS tool to find."""
-    if source.keys_of is None:
+    if source is None or source.keys_of is None:
         err(f"your keys come from the environment; for a profile: mfa_serial = {made.serial}\n")
         return
     files.write_config(at.where(), source.keys_of, {"mfa_serial": made.serial})

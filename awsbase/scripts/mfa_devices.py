@@ -137,6 +137,8 @@ def document(one: Listed) -> dict[str, Any]:
 
 def forget(desk: Desk, user: str, profile: str | None, gone: Sequence[Device]) -> None:
     """Take a removed device out of the profile; one that is left takes its place."""
+    if profiles.of_environment(profile, os.environ):
+        return
     source = profiles.find(at.where(), profile, os.environ)
     if source.keys_of is None or source.serial not in [device.serial for device in gone]:
         return

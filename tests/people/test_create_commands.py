@@ -98,6 +98,16 @@ def config(shell: Shell) -> str:
     return shell.alice.files.config.read_text()
 
 
+def test_the_device_of_keys_in_the_environment_goes_into_no_profile(shell: Shell) -> None:
+    alice = shell.alice
+    keys = {"AWS_ACCESS_KEY_ID": alice.key_id, "AWS_SECRET_ACCESS_KEY": alice.key.reveal(), "AWS_PROFILE": "acme"}
+    told = shell.run(str(AWSBASE), "mfa", "create", "--seed-to", str(alice.home / "seed"), **keys)
+
+    assert told.returncode == 0, told.stderr
+    assert "your keys come from the environment; for a profile: mfa_serial = arn" in told.stderr
+    assert "mfa_serial" not in config(shell)
+
+
 def test_a_device_is_made_scanned_and_ready_for_every_tool(shell: Shell) -> None:
     enrolment = Enrolment(shell)
     address = enrolment.scan()

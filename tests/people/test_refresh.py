@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from awsbase.errors import AwsbaseError
-from awsbase.people import files, store
+from awsbase.people import files, profiles, store
 from awsbase.people.secret import Secret
 from awsbase.people.session import Held, Wanted, refresh
 from awsbase.people.store import Session
@@ -73,10 +73,34 @@ def test_a_session_of_somebody_else_is_not_used(alice: Alice) -> None:
     keys = {"aws_access_key_id": alice.key_id, "aws_secret_access_key": alice.key.reveal()}
     files.write_credentials(alice.files, "other", keys)
 
-    held = fresh(alice, Wanted("other", destination="work"))
+    error = refused(alice, Wanted("other", destination="work"))
+    assert (error.message, "--force" in str(error.hint)) == ("profile work holds a live session of profile acme", True)
+    held = fresh(alice, Wanted("other", destination="work", force=True))
 
     assert not held.reused
     assert held.session.key_id != first.key_id
+
+
+def bobs(alice: Alice) -> tuple[dict[str, str], Phone]:
+    """Make a second user; return an access key and the phone."""
+    iam = alice.sandbox.client("iam")
+    iam.create_user(UserName="bob")
+    key = iam.create_access_key(UserName="bob")["AccessKey"]
+    phone = Phone(alice.sandbox, "bob", "bob")
+    alice.calls()
+    return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}, phone
+
+
+def test_a_profile_that_holds_another_users_keys_by_now_gets_a_session_of_theirs(alice: Alice) -> None:
+    keys, phone = bobs(alice)
+    fresh(alice)
+    files.write_credentials(alice.files, "acme", keys)
+
+    alice.types(phone.code)
+    assert not refresh(ACME, alice.person()).reused
+
+    assert alice.client("acme-mfa", "sts").get_caller_identity()["Arn"].endswith(":user/bob")
+    assert refresh(ACME, alice.person()).reused
 
 
 @pytest.mark.parametrize(
@@ -84,25 +108,39 @@ def test_a_session_of_somebody_else_is_not_used(alice: Alice) -> None:
     [
         (f"arn:aws:iam::{ACCOUNT}:role/Admin", "Admin", True),
         (f"arn:aws:iam::{ACCOUNT}:role/Admin", f"arn:aws:iam::{ACCOUNT}:role/Admin", True),
-        (f"arn:aws:iam::{ACCOUNT}:role/Admin", "arn:aws:iam::210987654321:role/Admin", False),
         ("arn:aws:iam::210987654321:role/Admin", "Admin", False),
         (f"arn:aws:iam::{ACCOUNT}:role/team/Admin", "Admin", False),
     ],
 )
 def test_a_role_of_the_same_name_is_another_role(alice: Alice, held: str, wanted: str, reused: bool) -> None:
     ends = alice.sandbox.clock.now() + timedelta(hours=1)
-    session = Session("ASIA", Secret("s"), Secret("t"), ends, "acme", alice.phone.serial, held)
+    session = Session("ASIA", Secret("s"), Secret("t"), ends, "acme", alice.phone.serial, held, alice.key_id)
     store.keep(alice.files, "acme-Admin-mfa", session)
     alice.role()
 
     if reused:
         assert refresh(Wanted("acme", role=wanted), alice.person()).reused
     else:
-        alice.types(alice.phone.code)
-        if wanted == "Admin":
-            assert not refresh(Wanted("acme", role=wanted), alice.person()).reused
-        else:
-            assert "sts:AssumeRole" in refused(alice, Wanted("acme", role=wanted)).message
+        error = refused(alice, Wanted("acme", role=wanted))
+        assert error.message == f"profile acme-Admin-mfa holds a live session of profile acme as {held}"
+        assert not fresh(alice, Wanted("acme", role=wanted, force=True)).reused
+
+
+@pytest.mark.parametrize(
+    ("serial", "role", "profile"),
+    [
+        (True, "Admin", "acme-Admin-mfa"),
+        (True, f"arn:aws:iam::{ACCOUNT}:role/Admin", "acme-Admin-mfa"),
+        (True, "arn:aws:iam::210987654321:role/team/Admin", "acme-210987654321-Admin-mfa"),
+        (False, "Admin", "acme-Admin-mfa"),
+        (False, f"arn:aws:iam::{ACCOUNT}:role/Admin", f"acme-{ACCOUNT}-Admin-mfa"),
+    ],
+)
+def test_roles_of_the_same_name_have_profiles_of_their_own(alice: Alice, serial: bool, role: str, profile: str) -> None:
+    if serial:
+        files.write_config(alice.files, "acme", {"mfa_serial": alice.phone.serial})
+    source = profiles.find(alice.files, "acme", {})
+    assert profiles.destination(alice.files, source, role, None) == profile
 
 
 def test_the_region_that_is_asked_for_is_the_sessions(alice: Alice) -> None:
@@ -333,9 +371,27 @@ def test_only_a_users_long_term_keys_get_a_session(alice: Alice, prepare: Any, p
     assert said in refused(alice, Wanted(profile)).message
 
 
-def test_keys_in_the_environment_have_the_default_profile(alice: Alice) -> None:
+@pytest.mark.parametrize("named", [{}, {"AWS_PROFILE": "acme"}], ids=["alone", "beside AWS_PROFILE"])
+def test_keys_in_the_environment_count_for_more_than_aws_profile(alice: Alice, named: dict[str, str]) -> None:
+    files.write_config(alice.files, "acme", {"mfa_serial": alice.phone.serial})
+    keys, phone = bobs(alice)
+    alice.environ |= {name.upper(): value for name, value in keys.items()} | named
+
+    alice.types(phone.code)
+    held = refresh(Wanted(), alice.person())
+
+    assert (held.profile, held.session.serial) == ("environment-mfa", phone.serial)
+    assert alice.client("environment-mfa", "sts").get_caller_identity()["Arn"].endswith(":user/bob")
+    assert fresh(alice, ACME).profile == "acme-mfa"
+
+
+def test_keys_of_somebody_else_in_the_environment_get_their_own_session(alice: Alice) -> None:
+    keys, phone = bobs(alice)
     alice.environ |= {"AWS_ACCESS_KEY_ID": alice.key_id, "AWS_SECRET_ACCESS_KEY": alice.key.reveal()}
-    assert fresh(alice, Wanted()).profile == "default-mfa"
+    fresh(alice, Wanted())
+    alice.environ |= {name.upper(): value for name, value in keys.items()}
+    alice.types(phone.code)
+    assert refresh(Wanted(), alice.person()).session.serial == phone.serial
 
 
 def test_a_role_is_assumed_with_the_code_itself(alice: Alice) -> None:
