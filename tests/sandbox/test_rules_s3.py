@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from awsbase.engine.place import Place
+from awsbase.ensure.bucket import only_under
 from awsbase.sandbox import Sandbox
 from tests.sandbox.refused import refused
 
@@ -24,6 +26,8 @@ ON_THE_BUCKET = {**TLS_ONLY, "Action": "s3:PutObject", "Resource": ARN}
 NOT_S3 = {**TLS_ONLY, "Action": "kms:Decrypt"}
 EXPIRE = {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": ""}, "NoncurrentVersionExpiration": {
     "NoncurrentDays": 90, "NewerNoncurrentVersions": 10}}  # fmt: skip
+
+OLD_MANNER = {"ID": "tmp", "Status": "Enabled", "Prefix": "tmp/", "Expiration": {"Days": 7}}
 
 
 def policy(*statements: dict[str, Any]) -> str:
@@ -55,6 +59,8 @@ def made(*, strict: bool = True) -> Any:
             {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}}]}}, "InvalidRequest"),
         ("put_bucket_lifecycle_configuration", {"Bucket": BUCKET, "LifecycleConfiguration": {"Rules": [
             EXPIRE, EXPIRE]}}, "InvalidArgument"),
+        ("put_bucket_lifecycle_configuration", {"Bucket": BUCKET, "LifecycleConfiguration": {"Rules": [
+            EXPIRE, OLD_MANNER]}}, "InvalidRequest"),
         ("put_bucket_encryption", {"Bucket": BUCKET, "ServerSideEncryptionConfiguration": {"Rules": [
             {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256", "KMSMasterKeyID": "x"}}]}},
             "InvalidArgument"),
@@ -146,6 +152,52 @@ def test_objects_need_a_key_that_works() -> None:
 
     kms.disable_key(KeyId=key)
     assert refused(s3.put_object, Bucket=BUCKET, Key="b") == "KMS.DisabledException"
+
+
+def test_a_lifecycle_all_in_the_old_manner_is_taken() -> None:
+    rules = {"Rules": [OLD_MANNER]}
+    assert refused(made().put_bucket_lifecycle_configuration, Bucket=BUCKET, LifecycleConfiguration=rules) is None
+
+
+HOME = Place("123456789012", home="us-east-1", region="us-east-1")
+BROUGHT = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, None),
+        ({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "right"}, None),
+        ({"ServerSideEncryption": "AES256"}, "AccessDenied"),
+        ({"ServerSideEncryption": "aws:kms"}, "AccessDenied"),
+        ({"ServerSideEncryption": "aws:kms:dsse", "SSEKMSKeyId": "right"}, "AccessDenied"),
+        ({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "other"}, "AccessDenied"),
+        (BROUGHT, "AccessDenied"),
+    ],
+    ids=["nothing said", "right key", "AES256", "no key", "twice", "another key", "brought along"],
+)
+@pytest.mark.parametrize("method", ["put_object", "create_multipart_upload", "copy_object"])
+def test_uploads_are_under_the_key_that_the_policy_asks_for(
+    method: str, headers: dict[str, str], code: str | None
+) -> None:
+    sandbox = Sandbox()
+    s3, kms = sandbox.client("s3"), sandbox.client("kms")
+    keys = {name: kms.create_key()["KeyMetadata"]["Arn"] for name in ("right", "other")}
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_object(Bucket=BUCKET, Key="from")
+    wanted = json.dumps([TLS_ONLY, *only_under("key/state", HOME, BUCKET)], default=lambda made: keys["right"])
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=policy(*json.loads(wanted)))
+
+    params = {name: keys.get(value, value) for name, value in headers.items()}
+    source = {"CopySource": f"{BUCKET}/from"} if method == "copy_object" else {}
+    assert refused(getattr(s3, method), Bucket=BUCKET, Key="y", **source, **params) == code
+
+
+def test_a_deny_that_asks_for_what_the_sandbox_does_not_know_decides_nothing() -> None:
+    s3 = made()
+    elsewhere = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=policy({**TLS_ONLY, "Condition": elsewhere}))
+    assert refused(s3.put_object, Bucket=BUCKET, Key="a") is None
 
 
 def test_logs_are_delivered_whatever_the_order_of_the_policy() -> None:

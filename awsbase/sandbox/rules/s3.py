@@ -9,7 +9,7 @@ from uuid import uuid4
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import s3_backends
 
-from awsbase.sandbox.documents import permits, public
+from awsbase.sandbox.documents import denies, permits, public
 from awsbase.sandbox.rule import Ask, Refusal, Rule
 from awsbase.sandbox.rules.kms import find
 
@@ -17,6 +17,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
 ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an")
 
+SSE = "s3:x-amz-server-side-encryption"
 FOUR = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 ENCRYPTED = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]}
 
@@ -120,6 +121,8 @@ def whole_lifecycle(ask: Ask) -> None:
     ids = [rule["ID"] for rule in rules if "ID" in rule]
     if len(ids) != len(set(ids)):
         raise Refusal("InvalidArgument", "Rule ID must be unique. Found same ID for more than one rule")
+    if any("Filter" in rule for rule in rules) and any("Prefix" in rule for rule in rules):
+        raise Refusal("InvalidRequest", "Filter element can only be used in Lifecycle V2.", 400)
     for rule in rules:
         if ("Filter" in rule) == ("Prefix" in rule):
             raise Refusal("MalformedXML", "The XML you provided was not well-formed", 400)
@@ -149,6 +152,23 @@ def tell_lifecycle(ask: Ask, said: dict[str, Any]) -> None:
 def forget_lifecycle(ask: Ask, said: dict[str, Any]) -> None:
     """Forget a lifecycle that was deleted."""
     vars(ask.backend("s3").buckets[ask.params["Bucket"]]).pop("lifecycle_as_put", None)
+
+
+def upload_allowed(ask: Ask) -> None:
+    """Refuse an upload that the bucket's policy denies for its encryption."""
+    bucket = ask.backend("s3").buckets.get(ask.params["Bucket"])
+    if bucket is None or not bucket.policy:
+        return
+    said = {SSE: "ServerSideEncryption", f"{SSE}-aws-kms-key-id": "SSEKMSKeyId"}
+    said[f"{SSE}-customer-algorithm"] = "SSECustomerAlgorithm"
+    context = {key: ask.params.get(param) for key, param in said.items()}
+    context |= {"aws:securetransport": "true", "aws:principalarn": ask.caller.principal}
+    root = f"arn:{ask.partition}:iam::{ask.account}:root"
+    names = (ask.caller.principal, ask.caller.arn, ask.account, root)
+    written = f"arn:{bucket.partition}:s3:::{bucket.name}/{ask.params['Key']}"
+    if denies(json.loads(bucket.policy), names, "s3:PutObject", written, context):
+        who = f"User: {ask.caller.arn} is not authorized to perform: s3:PutObject on resource: "
+        raise Refusal("AccessDenied", f'{who}"{written}" with an explicit deny in a resource-based policy', 403)
 
 
 def key_works(ask: Ask) -> None:
@@ -197,5 +217,6 @@ RULES = (
     Rule("s3:PutBucketLifecycleConfiguration", after=keep_lifecycle, strict=False),
     Rule("s3:GetBucketLifecycleConfiguration", after=tell_lifecycle, strict=False),
     Rule("s3:DeleteBucketLifecycle", after=forget_lifecycle, strict=False),
+    Rule("s3:PutObject s3:CopyObject s3:CreateMultipartUpload", before=upload_allowed),
     Rule("s3:PutObject s3:CopyObject s3:CreateMultipartUpload", before=key_works),
 )
