@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shlex
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +17,9 @@ from awsbase.people.locks import locked, private_folder
 
 PRIVATE = 0o600
 ATTEMPTS = 10
+STATE = ".awsbase"
+# What is younger may be another run's that is just writing; what is older was left behind by a killed one.
+YOUNG = 60
 
 
 class FileProblem(AwsbaseError):
@@ -31,7 +36,7 @@ class Files:
     @property
     def state(self) -> Path:
         """The folder for locks and for what awsbase remembers; nothing in it is secret."""
-        return self.credentials.parent / ".awsbase"
+        return self.credentials.parent / STATE
 
 
 def find(environ: Mapping[str, str], home: Path) -> Files:
@@ -72,7 +77,7 @@ def check_writable(files: Files) -> None:
 
 def write_credentials(files: Files, profile: str, values: Mapping[str, str | None]) -> None:
     """Set options of a profile in the credentials file (None removes one), which is private from then on."""
-    _edit(files.credentials, files, lambda text: profile, values, private=True)
+    _edit(files.credentials, lambda text: profile, values, private=True)
 
 
 def write_config(files: Files, profile: str, values: Mapping[str, str | None]) -> None:
@@ -83,7 +88,7 @@ def write_config(files: Files, profile: str, values: Mapping[str, str | None]) -
         found = [section.name for section in ini.scan(ini.lines(text)) if _profile(section.name) == profile]
         return found[-1] if found else profile if profile == "default" else f"profile {shlex.quote(profile)}"
 
-    _edit(files.config, files, header, values, private=False)
+    _edit(files.config, header, values, private=False)
 
 
 def _profile(header: str) -> str | None:
@@ -131,12 +136,12 @@ def _marked(path: Path) -> Mark:
         return None
 
 
-def _edit(
-    path: Path, files: Files, header: Callable[[str], str], values: Mapping[str, str | None], *, private: bool
-) -> None:
+def _edit(path: Path, header: Callable[[str], str], values: Mapping[str, str | None], *, private: bool) -> None:
     """Read, edit and replace a file under a lock, again and again when another program wrote it meanwhile."""
     _refuse_devices(path)
-    with _named(path), locked(files.state / f"{path.name}.lock"):
+    # Beside the file itself: however it is called, and with whichever credentials file, all come to the same lock.
+    real = Path(os.path.realpath(path))
+    with _named(path), locked(real.parent / STATE / f"{real.name}.lock"):
         for _ in range(ATTEMPTS):
             content, mark = _read(path)
             text = _text(content)
@@ -167,11 +172,9 @@ def _replace(path: Path, content: bytes, mark: Mark, *, private: bool) -> bool:
     if before and not os.access(real, os.W_OK):
         raise FileProblem(f"{path} is read-only", hint=f"chmod u+w {path}")
     mode = PRIVATE if private or before is None else before.st_mode & 0o777
-    # One name under one lock: what a killed run left behind is gone with the next.
-    new = real.with_name(f".{real.name}.awsbase")
+    _clear(real)
+    new = real.with_name(f".{real.name}.awsbase-{os.getpid()}-{os.urandom(4).hex()}")
     try:
-        with suppress(FileNotFoundError):
-            new.unlink()
         made = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE)
         with os.fdopen(made, "wb") as file:
             file.write(content)
@@ -194,6 +197,14 @@ def _replace(path: Path, content: bytes, mark: Mark, *, private: bool) -> bool:
     finally:
         os.close(folder)
     return True
+
+
+def _clear(real: Path) -> None:
+    """Delete what killed runs have left half written."""
+    for left in real.parent.glob(f".{glob.escape(real.name)}.awsbase-*"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.lstat().st_mtime > YOUNG:
+                left.unlink()
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 import os
 import re
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -215,6 +217,56 @@ def test_writers_at_the_same_time_lose_nothing(files: Files) -> None:
     assert read_credentials(files) == {name: {"k": name} for name in names}
 
 
+WRITER = """
+import sys
+from pathlib import Path
+from awsbase.people.files import Files, write_config, write_credentials
+name, credentials, config = sys.argv[1:]
+files = Files(Path(credentials), Path(config))
+print("ready", flush=True)
+sys.stdin.readline()
+for n in range(50):
+    write_config(files, f"{name}{n}", {"k": name})
+    write_credentials(files, f"{name}{n}", {"k": name})
+"""
+
+
+@pytest.mark.parametrize(
+    ("credentials", "config"),
+    [("credentials", "config"), ("others/credentials", "config"), ("credentials", "link/config")],
+    ids=["the same files", "a shared config", "one through a symlink"],
+)
+def test_two_processes_lose_nothing_of_each_others_writing(tmp_path: Path, credentials: str, config: str) -> None:
+    (tmp_path / "others").mkdir()
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "config").symlink_to("../config")
+    places = {"a": ("credentials", "config"), "b": (credentials, config)}
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, name, *(str(tmp_path / place) for place in where)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for name, where in places.items()
+    ]
+    for writer in writers:
+        assert writer.stdout
+        assert writer.stdout.readline() == b"ready\n"
+    for writer in writers:
+        assert writer.stdin
+        writer.stdin.write(b"go\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate()
+    assert [writer.returncode for writer in writers] == [0, 0]
+
+    every = {f"{name}{n}" for name in places for n in range(50)}
+    assert set(read_config(Files(tmp_path / "credentials", tmp_path / "config"))) == every
+    kept = [read_credentials(Files(tmp_path / place[0], tmp_path / "config")) for place in places.values()]
+    assert {name for profiles in kept for name in profiles} == every
+    assert not list(tmp_path.rglob(".*.awsbase-*"))
+
+
 def test_bytes_that_are_no_text_stay_as_they_are(files: Files) -> None:
     files.credentials.parent.mkdir()
     files.credentials.write_bytes(b"# caf\xe9 \xff\n[a]\nk = v\n")
@@ -255,7 +307,9 @@ def test_what_another_program_writes_meanwhile_is_not_lost(files: Files) -> None
 
 def test_what_a_killed_run_left_behind_is_gone_with_the_next(files: Files) -> None:
     write_credentials(files, "a", {"k": "v"})
-    (files.credentials.parent / ".credentials.awsbase").write_text("half a fi")
+    left = files.credentials.parent / ".credentials.awsbase-1234-abcd"
+    left.write_text("half a fi")
+    os.utime(left, (0, 0))
 
     write_credentials(files, "a", {"k": "w"})
 
