@@ -6,7 +6,7 @@ the rules say before → moto → what do the rules say after → the record. Ru
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
@@ -56,6 +56,8 @@ class Sandbox:
         self.billing_api = True
         self.root_mfa = False
         self.calls: list[Call] = []
+        self.deliver: Callable[[sns.Mail], object] = lambda mail: None
+        """Called with each mail that SNS sends; all of them are kept in `mails` as well."""
         self.faults = Faults()
         self.clock = Clock()
         self.callers = Callers(account)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from awsbase.errors import UsageError
 from awsbase.scripts.connect import embedded
 from awsbase.scripts.options import DEBUG, JSON
 from awsbase.scripts.output import err, out, out_json
+
+if TYPE_CHECKING:
+    from awsbase.sandbox import Mail
 
 # Credentials of a session, and profiles, would win over these keys or be mixed with them.
 UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
@@ -30,6 +34,7 @@ def command(host: str, port: int, account: str, region: str, json: bool, debug: 
     if not (account.isascii() and account.isdigit() and len(account) == 12):
         raise UsageError(f"{account!r} is no account id", hint="it has 12 digits")
     sandbox = embedded(account)
+    sandbox.deliver = tell_mail
     from awsbase.sandbox.serve import serve
 
     check_free(host, port)
@@ -51,6 +56,15 @@ def command(host: str, port: int, account: str, region: str, json: bool, debug: 
         err(f"account {account} is ready at {url}; Ctrl-C ends it, and all that is in it\n")
 
     serve(host, port, sandbox=sandbox, ready=ready)
+
+
+def tell_mail(mail: Mail) -> None:
+    """Show the mail that AWS would send, with the command that stands for following its link."""
+    region, token = mail.topic.split(":")[3], mail.token
+    err(
+        f"mail to {mail.endpoint}: confirm the subscription to {mail.topic}\n"
+        f"  aws sns confirm-subscription --region {region} --topic-arn {mail.topic} --token {token}\n"
+    )
 
 
 def check_free(host: str, port: int) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.sandbox import Sandbox
+from awsbase.sandbox import Mail, Sandbox
 from tests.sandbox.refused import refused
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:security"
@@ -85,6 +85,32 @@ def test_what_nobody_confirms_is_gone_after_two_days() -> None:
 
     assert sns.list_subscriptions()["Subscriptions"] == []
     assert sandbox.dump()["sns"]["us-east-1"][TOPIC]["subscriptions"] == []
+
+
+def test_the_token_of_the_mail_confirms_a_subscription() -> None:
+    sandbox, sns = made()
+    delivered: list[Mail] = []
+    sandbox.deliver = delivered.append
+    sns.subscribe(**EMAIL)
+    (mail,) = sandbox.mails
+    assert delivered == [mail]
+    assert refused(sns.confirm_subscription, TopicArn=TOPIC, Token="guessed") == "InvalidParameter"
+    assert refused(sns.confirm_subscription, TopicArn=f"{TOPIC}x", Token=mail.token) == "NotFound"
+
+    told = sns.confirm_subscription(TopicArn=TOPIC, Token=mail.token, AuthenticateOnUnsubscribe="true")
+    (listed,) = sns.list_subscriptions()["Subscriptions"]
+    assert listed["SubscriptionArn"] == told["SubscriptionArn"]
+    held = sns.get_subscription_attributes(SubscriptionArn=told["SubscriptionArn"])["Attributes"]
+    assert (held["PendingConfirmation"], held["ConfirmationWasAuthenticated"]) == ("false", "true")
+    assert sns.confirm_subscription(TopicArn=TOPIC, Token=mail.token)["SubscriptionArn"] == told["SubscriptionArn"]
+
+
+def test_a_token_is_good_for_two_days() -> None:
+    sandbox, sns = made()
+    sns.subscribe(**EMAIL)
+    sandbox.clock.advance(49 * 3600)
+    (mail,) = sandbox.mails
+    assert refused(sns.confirm_subscription, TopicArn=TOPIC, Token=mail.token) == "InvalidParameter"
 
 
 def test_a_topic_is_spoken_to_in_its_own_region() -> None:

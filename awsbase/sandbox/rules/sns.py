@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any
 
 from moto.core.utils import camelcase_to_underscores
@@ -22,6 +23,8 @@ class Mail:
     endpoint: str
     topic: str
     at: datetime
+    token: str
+    """What the link in the mail carries, and ConfirmSubscription takes."""
 
 
 @dataclass
@@ -79,10 +82,28 @@ def ask_owner(ask: Ask, said: dict[str, Any]) -> None:
     if not hasattr(subscription, "pending"):
         subscription.pending, subscription.since = True, ask.sandbox.clock()
     if subscription.pending:
-        mail = Mail(subscription.endpoint, subscription.topic.arn, ask.sandbox.clock())
+        mail = Mail(subscription.endpoint, subscription.topic.arn, ask.sandbox.clock(), token_hex(32))
         ask.memory(Outbox).mails.append(mail)
+        ask.sandbox.deliver(mail)
         if not ask.params.get("ReturnSubscriptionArn"):
             said["SubscriptionArn"] = "pending confirmation"
+
+
+def take_token(ask: Ask) -> dict[str, Any]:
+    """Confirm a subscription by the token of a mail, as its owner does."""
+    sns, arn = ask.backend("sns"), ask.params["TopicArn"]
+    if arn not in sns.topics:
+        raise Refusal("NotFound", "Topic does not exist", 404)
+    token = ask.params["Token"]
+    mail = next((mail for mail in ask.memory(Outbox).mails if (mail.topic, mail.token) == (arn, token)), None)
+    held = [one for one in sns.subscriptions.values() if mail and (one.topic.arn, one.endpoint) == (arn, mail.endpoint)]
+    # A token outlives neither its subscription nor the time that there is to use it.
+    if not mail or not held or ask.sandbox.clock() - mail.at > WAITS:
+        raise Refusal("InvalidParameter", "Invalid parameter: Token")
+    for one in held:
+        if pending(one):
+            one.pending, one.authenticated = False, ask.params.get("AuthenticateOnUnsubscribe") == "true"
+    return {"SubscriptionArn": held[0].arn}
 
 
 def hide_pending(ask: Ask, said: dict[str, Any]) -> None:
@@ -97,6 +118,9 @@ def tell_pending(ask: Ask, said: dict[str, Any]) -> None:
     """Tell whether a subscription waits."""
     subscription = ask.backend("sns").subscriptions.get(ask.params["SubscriptionArn"])
     said["Attributes"][PENDING] = str(pending(subscription)).lower()
+    if hasattr(subscription, "pending"):
+        asked = getattr(subscription, "authenticated", False)
+        said["Attributes"]["ConfirmationWasAuthenticated"] = str(asked).lower()
 
 
 def count(ask: Ask, said: dict[str, Any]) -> None:
@@ -141,6 +165,7 @@ RULES = (
     Rule("sns:*", before=own_region),
     Rule("sns:CreateTopic", before=same_topic),
     Rule("sns:Subscribe", before=addressed, after=ask_owner),
+    Rule("sns:ConfirmSubscription", before=take_token),
     Rule("sns:ListSubscriptions sns:ListSubscriptionsByTopic", after=hide_pending),
     Rule("sns:GetSubscriptionAttributes", after=tell_pending),
     Rule("sns:GetTopicAttributes", after=count, strict=False),
