@@ -18,7 +18,11 @@ from awsbase.engine.run import Run
 from awsbase.ensure import tags, totp
 from awsbase.ensure.authorization import authorization, users
 from awsbase.ensure.credentials import devices, virtual_devices
+from awsbase.ensure.key import aliases
 from awsbase.errors import AwsbaseError
+
+# What encrypts a secret for which no key was named.
+ACCOUNTS_OWN = "alias/aws/secretsmanager"
 
 
 class Taken(AwsbaseError):
@@ -52,10 +56,11 @@ class MfaDevice(Resource):
 
 @dataclass(frozen=True)
 class SecretFacts:
-    """A secret, seen from outside: whose it is, and whether its deletion is under way."""
+    """A secret, seen from outside: whose it is, what encrypts it, and whether its deletion is under way."""
 
     tags: Mapping[str, str]
     deleted: bool = False
+    key: str = ACCOUNTS_OWN
 
 
 def ensure_mfa_device(run: Run, want: MfaDevice) -> None:
@@ -100,7 +105,12 @@ def provide(run: Run, want: MfaDevice, *, leftover: bool) -> None:
         if kept.deleted:
             drift = [Drift("deletion", "scheduled", None)]
             run.update("deletion of the secret", drift, secrets.restore_secret, SecretId=want.secret)
-        run.update("seed in the secret", [], secrets.put_secret_value, SecretId=want.secret, SecretString=content)
+        given: dict[str, Any] = {"SecretId": want.secret, "SecretString": content}
+        if drift := key_drift(run, want, kept):
+            # In one call: the seed is never under the key that it is not to be under.
+            run.update("seed in the secret", drift, secrets.update_secret, KmsKeyId=want.key, **given)
+        else:
+            run.update("seed in the secret", [], secrets.put_secret_value, **given)
 
     codes = derived(seed, lambda known: totp.pair(text(known), run.now()))
     run.create(
@@ -115,10 +125,28 @@ def provide(run: Run, want: MfaDevice, *, leftover: bool) -> None:
 
 
 def remind(run: Run, want: MfaDevice, user: str) -> None:
-    """Say so while a seed that was kept for its user is still there."""
+    """Say so while a seed that was kept for its user is still there, and keep it under the key that is wanted."""
     kept = run.read(seeds, want.place.region).get(want.secret)
-    if kept and not kept.deleted and kept.tags.get(tags.ADDRESS) == want.address:
-        ask_to_take_over(run, want, user)
+    if not kept or kept.deleted or kept.tags.get(tags.ADDRESS) != want.address:
+        return
+    if drift := key_drift(run, want, kept):
+        update = secrets_of(run.aws, want.place.region).update_secret
+        run.update("key of the secret", drift, update, SecretId=want.secret, KmsKeyId=want.key)
+    ask_to_take_over(run, want, user)
+
+
+def key_drift(run: Run, want: MfaDevice, kept: SecretFacts) -> list[Drift]:
+    """Compare what encrypts a secret with the key that is wanted, if one is."""
+    if want.key is None or key_id(run, want, kept.key) == key_id(run, want, want.key):
+        return []
+    return [Drift("key", kept.key, want.key)]
+
+
+def key_id(run: Run, want: MfaDevice, key: str) -> str:
+    """Return the id of the key that an ARN, an alias or an id stands for; AWS tells what it was given."""
+    short = key.partition(":key/")[2] or key
+    alias = "alias/" + key.partition("alias/")[2]
+    return run.read(aliases, want.place.region).get(alias, short)
 
 
 def ask_to_take_over(run: Run, want: MfaDevice, user: str) -> None:
@@ -169,10 +197,13 @@ def secret(facts: Facts, region: str, name: str) -> SecretFacts | None:
 
 
 def _secret(found: Mapping[str, Any]) -> SecretFacts:
-    return SecretFacts({tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}, "DeletedDate" in found)
+    labels = {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
+    return SecretFacts(labels, "DeletedDate" in found, found.get("KmsKeyId") or ACCOUNTS_OWN)
 
 
 def mfa_device_reads(want: MfaDevice) -> Iterator[Read]:
     yield (authorization,)
     yield (virtual_devices,)
     yield seeds, want.place.region
+    if want.key:
+        yield aliases, want.place.region

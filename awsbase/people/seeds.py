@@ -122,7 +122,11 @@ class InSecret:
             return
         if "DeletedDate" in found:
             self.client.restore_secret(SecretId=self.name)
-        self.client.put_secret_value(SecretId=self.name, SecretString=content)
+        if self.key:
+            # In one call: the seed is never under the key that it is not to be under.
+            self.client.update_secret(SecretId=self.name, KmsKeyId=self.key, SecretString=content)
+        else:
+            self.client.put_secret_value(SecretId=self.name, SecretString=content)
 
     def forget(self) -> None:
         self.client.delete_secret(SecretId=self.name, RecoveryWindowInDays=RECOVERY_DAYS)

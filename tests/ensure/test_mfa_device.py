@@ -82,6 +82,42 @@ def test_the_secret_is_encrypted_with_the_key_that_is_named() -> None:
     assert sandbox.client("secretsmanager", HOME.region).describe_secret(SecretId=DEVICE.secret)["KmsKeyId"] == key
 
 
+def test_a_secret_that_is_there_comes_under_the_key_that_is_named() -> None:
+    sandbox = account()
+    kms = sandbox.client("kms", HOME.region)
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName="alias/seeds", TargetKeyId=key)
+    go(sandbox, "reconcile", [replace(DEVICE, made_here=())])
+    kept = stored(sandbox)
+    under = [replace(DEVICE, key="alias/seeds", made_here=())]
+
+    assert said(go(sandbox, "plan", under)) == [f"{DEVICE.address}: update key of the secret"]
+    report = go(sandbox, "reconcile", under)
+
+    assert [ask.title for ask in report.needs_you] == ["cara has not taken over their MFA device"]
+    described = sandbox.client("secretsmanager", HOME.region).describe_secret(SecretId=DEVICE.secret)
+    assert described["KmsKeyId"] in (key, "alias/seeds")
+    assert stored(sandbox) == kept
+    by_id, by_alias = key.rpartition("/")[2], key.partition(":key/")[0] + ":alias/seeds"
+    for same in ("alias/seeds", key, by_id, by_alias):
+        assert said(go(sandbox, "plan", [replace(DEVICE, key=same, made_here=())])) == []
+
+
+def test_a_seed_made_anew_is_stored_under_the_key_that_is_named() -> None:
+    sandbox = account()
+    go(sandbox, "reconcile", [replace(DEVICE, made_here=())])
+    iam, key = sandbox.client("iam"), sandbox.client("kms", HOME.region).create_key()["KeyMetadata"]["Arn"]
+    iam.deactivate_mfa_device(UserName="cara", SerialNumber=DEVICE.serial)
+    sandbox.calls.clear()
+    under = [replace(DEVICE, key=key, made_here=())]
+    report = go(sandbox, "reconcile", under)
+
+    assert problems(report) == []
+    assert "secretsmanager:UpdateSecret" in [call.name for call in sandbox.calls]
+    assert sandbox.client("secretsmanager", HOME.region).describe_secret(SecretId=DEVICE.secret)["KmsKeyId"] == key
+    assert said(go(sandbox, "plan", under)) == []
+
+
 def test_codes_are_found_whatever_the_clocks_say() -> None:
     seed = pyotp.random_base32(64)
     sandbox = Sandbox()

@@ -94,6 +94,17 @@ def test_a_secret_is_encrypted_with_the_key_that_is_named() -> None:
     assert told["KmsKeyId"] == key
 
 
+def test_a_secret_that_is_there_comes_under_the_key_that_is_named() -> None:
+    sandbox = Sandbox()
+    key = sandbox.client("kms", "eu-west-1").create_key()["KeyMetadata"]["Arn"]
+    in_secret(sandbox).keep("alice", SERIAL, SEED)
+    in_secret(sandbox, key=key).keep("alice", SERIAL, Secret("another"))
+    assert (
+        sandbox.client("secretsmanager", "eu-west-1").describe_secret(SecretId="awsbase/mfa/alice")["KmsKeyId"] == key
+    )
+    assert in_secret(sandbox).read() == (SERIAL, Secret("another"))
+
+
 @pytest.mark.parametrize(
     ("target", "key", "said"),
     [("secret:", None, "without a name"), ("file", "alias/x", "--seed-key encrypts a secret")],
