@@ -98,6 +98,7 @@ class Outcome:
     changes: tuple[Change, ...] = ()
     error: Failure | None = None
     blocked_by: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

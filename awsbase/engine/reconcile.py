@@ -176,7 +176,7 @@ class _Walk:
             log.debug("%s failed", address, exc_info=cause)
             error = failure(cause, self.account.caller)
         self.runs[address] = run
-        return Outcome(address, region, self._status(run, error), tuple(run.changes), error)
+        return Outcome(address, region, self._status(run, error), tuple(run.changes), error, notes=tuple(run.notes))
 
     def _ensure(self, run: Run, resource: Resource) -> object:
         recipe = self.kinds[type(resource)].ensure
@@ -186,7 +186,7 @@ class _Walk:
             # What has no name of its own is found by its tag: look anew, then decide.
             anew = run.again(Facts(self.account.aws, self.readers))
             result = recipe(anew, resource)
-            run.changes, run.asks = anew.changes, anew.asks
+            run.changes, run.asks, run.notes = anew.changes, anew.asks, anew.notes
             return result
 
     def _status(self, run: Run, error: Failure | None) -> Status:

@@ -103,6 +103,7 @@ class Run:
         self.address = want.address
         self.changes: list[Change] = []
         self.asks: list[NeedsYou] = []
+        self.notes: list[str] = []
         self.facts = facts
         self._shared = shared
         self._leans_on = leans_on
@@ -151,11 +152,15 @@ class Run:
         """Note something that only a person can do, how, and how awsbase will see it done."""
         self.asks.append(NeedsYou(self.address, title, steps, probe))
 
+    def note(self, text: str) -> None:
+        """Say something that a reader of the report should know, and that nobody has to act on."""
+        self.notes.append(text)
+
     def again(self, facts: Facts) -> Run:
         """Return a run of the same resource that looks anew: the answer to a write was lost."""
         other = object.__new__(Run)
         other.__dict__.update(self.__dict__)
-        other.facts, other.asks = facts, []
+        other.facts, other.asks, other.notes = facts, [], []
         return other
 
     def _write(

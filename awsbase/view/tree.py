@@ -43,13 +43,14 @@ def tree(
 
 
 def _shown(outcome: Outcome, verbose: bool) -> bool:
-    return verbose or outcome.status in ("planned", "changed", "failed") or bool(outcome.changes)
+    return verbose or outcome.status in ("planned", "changed", "failed") or bool(outcome.changes or outcome.notes)
 
 
 def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]:
     if outcome.status in ("unchanged", "blocked", "skipped"):
         words = {"unchanged": "", "blocked": f" not begun: {outcome.blocked_by} failed", "skipped": " not begun"}
         yield Line(2, outcome.address + words[outcome.status], mark="·", style="dim")
+        yield from _notes(outcome)
         return
     planned = report.mode == "plan"
     action = whole(outcome)
@@ -63,6 +64,12 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
         if verbose or outcome.error or change.loosening or not is_itself(outcome.address, change):
             # Of what is new, everything differs from nothing.
             yield from _change(change, planned, verbose, drift=verbose or action != "create")
+    yield from _notes(outcome)
+
+
+def _notes(outcome: Outcome) -> Iterator[Line]:
+    for note in outcome.notes:
+        yield Line(6, note, style="dim")
 
 
 def whole(outcome: Outcome) -> Action:
