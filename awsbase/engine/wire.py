@@ -28,9 +28,13 @@ NOT_READS = frozenset({("sts", "GetSessionToken"), ("sts", "GetFederationToken")
 # code or a password. botocore resends when a reply is lost, and a second one of these is a duplicate.
 ONCE = frozenset(
     {
+        ("dlm", "CreateLifecyclePolicy"),
         ("ec2", "AllocateAddress"),
         ("ec2", "CreateSubnet"),
         ("ec2", "CreateVpc"),
+        # Asked for rules that are gone already, AWS says that there are none.
+        ("ec2", "RevokeSecurityGroupEgress"),
+        ("ec2", "RevokeSecurityGroupIngress"),
         ("ec2", "RunInstances"),
         ("iam", "ChangePassword"),
         ("iam", "CreateAccessKey"),

@@ -4,16 +4,25 @@ from awsbase.engine.resource import Kind, Kinds
 from awsbase.ensure.absent_user import AbsentUser, ensure_no_user
 from awsbase.ensure.account_alias import AccountAlias, account_alias_reads, ensure_account_alias
 from awsbase.ensure.alarm import Alarm, alarm_reads, ensure_alarm
+from awsbase.ensure.analyzer import Analyzer, analyzer_reads, ensure_analyzer
 from awsbase.ensure.authorization import authorization
 from awsbase.ensure.billing_alerts import BillingAlerts, billing_reads, ensure_billing_alerts
 from awsbase.ensure.bucket import Bucket, bucket_reads, ensure_bucket
+from awsbase.ensure.default_groups import DefaultGroups, default_groups_reads, ensure_default_groups
+from awsbase.ensure.ebs_encryption import EbsEncryption, ebs_encryption_reads, ensure_ebs_encryption
 from awsbase.ensure.group import Group, ensure_group
+from awsbase.ensure.image_block import ImageBlock, ensure_image_block, image_block_reads
 from awsbase.ensure.key import Key, ensure_key, key_reads
 from awsbase.ensure.log_group import LogGroup, ensure_log_group, log_group_reads
+from awsbase.ensure.metadata_defaults import MetadataDefaults, ensure_metadata_defaults, metadata_defaults_reads
 from awsbase.ensure.mfa_device import MfaDevice, ensure_mfa_device, mfa_device_reads
 from awsbase.ensure.password_policy import PasswordPolicy, ensure_password_policy, password_policy_reads
 from awsbase.ensure.policy import Policy, ensure_policy, policy_reads
+from awsbase.ensure.public_access import PublicAccessBlock, ensure_public_access_block, public_access_reads
+from awsbase.ensure.regions import Regions, ensure_regions, regions_reads
 from awsbase.ensure.role import Role, ensure_role
+from awsbase.ensure.snapshot_block import SnapshotBlock, ensure_snapshot_block, snapshot_block_reads
+from awsbase.ensure.snapshot_policy import SnapshotPolicy, ensure_snapshot_policy, snapshot_policy_reads
 from awsbase.ensure.subscription import Subscription, ensure_subscription, subscription_reads
 from awsbase.ensure.topic import Topic, ensure_topic, topic_reads
 from awsbase.ensure.trail import Trail, ensure_trail, trail_reads
@@ -35,7 +44,16 @@ KINDS: Kinds = {
     Policy: Kind(ensure_policy, policy_reads),
     Role: Kind(ensure_role, IAM),
     User: Kind(ensure_user, user_reads),
+    SnapshotPolicy: Kind(ensure_snapshot_policy, snapshot_policy_reads),
     Subscription: Kind(ensure_subscription, subscription_reads),
     Topic: Kind(ensure_topic, topic_reads),
     Trail: Kind(ensure_trail, trail_reads),
+    Regions: Kind(ensure_regions, regions_reads),
+    PublicAccessBlock: Kind(ensure_public_access_block, public_access_reads),
+    EbsEncryption: Kind(ensure_ebs_encryption, ebs_encryption_reads),
+    SnapshotBlock: Kind(ensure_snapshot_block, snapshot_block_reads),
+    ImageBlock: Kind(ensure_image_block, image_block_reads),
+    MetadataDefaults: Kind(ensure_metadata_defaults, metadata_defaults_reads),
+    DefaultGroups: Kind(ensure_default_groups, default_groups_reads),
+    Analyzer: Kind(ensure_analyzer, analyzer_reads),
 }

@@ -55,6 +55,7 @@ class Sandbox:
         self.pages = pages
         self.billing_api = True
         self.root_mfa = False
+        self.opted_in: set[str] = set()
         self.calls: list[Call] = []
         self.faults = Faults()
         self.clock = Clock()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from awsbase.sandbox.account import Sandbox
 
-SERVICES = ("kms", "logs", "sns", "cloudtrail", "cloudwatch")
+SERVICES = ("kms", "logs", "sns", "cloudtrail", "cloudwatch", "ec2")
 
 
 def dump(sandbox: "Sandbox") -> dict[str, Any]:
@@ -28,7 +28,14 @@ def dump(sandbox: "Sandbox") -> dict[str, Any]:
             state[kind] = _plain(told)
         names = {user.id: f"<id of {user.name}>" for user in world.backend("iam", "aws").users.values()}
         names |= {role.id: f"<id of {role.name}>" for role in world.backend("iam", "aws").roles.values()}
-        readers = {"kms": _kms, "logs": _logs, "sns": _sns, "cloudtrail": _cloudtrail, "cloudwatch": _cloudwatch}
+        readers = {
+            "kms": _kms,
+            "logs": _logs,
+            "sns": _sns,
+            "cloudtrail": _cloudtrail,
+            "cloudwatch": _cloudwatch,
+            "ec2": _ec2,
+        }
         for service in SERVICES:
             regions = {region: readers[service](backend) for region, backend in world.backends(service).items()}
             state[service] = {region: held for region, held in sorted(regions.items()) if held}
@@ -179,6 +186,25 @@ def _cloudwatch(cloudwatch: Any) -> Any:
         | {"tags": cloudwatch.list_tags_for_resource(alarm.alarm_arn)}
         for alarm in cloudwatch.alarms.values()
     }
+
+
+def _ec2(ec2: Any) -> Any:
+    """Return the security groups whose rules somebody has chosen: default groups as they come are left out."""
+    held = []
+    for groups in ec2.groups.values():
+        for group in groups.values():
+            rules = {"in": sorted(map(_rule, group.ingress_rules)), "out": sorted(map(_rule, group.egress_rules))}
+            untouched = len(rules["in"]) == len(getattr(group, "furnished", ())) and len(rules["out"]) == 1
+            if group.name != "default" or not untouched:
+                vpc = ec2.vpcs.get(group.vpc_id)
+                held.append({"name": group.name, "vpc": vpc and vpc.cidr_block, **rules})
+    return sorted(held, key=_text)
+
+
+def _rule(rule: Any) -> str:
+    """Return a rule in one line, without the ids of groups, which are random."""
+    source = rule.cidr_ipv4 or rule.cidr_ipv6 or rule.prefix_list_id or "a group"
+    return f"{rule.ip_protocol} {rule.from_port}-{rule.to_port} {source}"
 
 
 def _tags(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:

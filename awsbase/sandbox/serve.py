@@ -31,6 +31,10 @@ FIRST_READS = (
     "resourcegroupstaggingapi:GetResources",
     "account:GetAlternateContact",
     "billing:GetBillingPreferences",
+    "dlm:GetLifecyclePolicies",
+    "secretsmanager:ListSecrets",
+    "ec2:DescribeRegions",
+    "accessanalyzer:ListAnalyzers",
 )
 
 WARM: dict[str, dict[str, Any]] = {

@@ -2,9 +2,12 @@
 
 from awsbase.sandbox.rule import Rule
 from awsbase.sandbox.rules import (
+    access_analyzer,
     billing,
     cloudtrail,
+    dlm,
     documents,
+    ec2_defaults,
     iam,
     iam_corrections,
     identity,
@@ -14,6 +17,7 @@ from awsbase.sandbox.rules import (
     monitoring,
     paging,
     passwords,
+    regions,
     report,
     s3,
     sessions,
@@ -39,5 +43,9 @@ RULES: tuple[Rule, ...] = (
     *tagging.RULES,
     *report.RULES,
     *billing.RULES,
+    *dlm.RULES,
+    *regions.RULES,
+    *ec2_defaults.RULES,
+    *access_analyzer.RULES,
     *paging.LAST,
 )
