@@ -53,6 +53,8 @@ TABLE = (
     Patience("sns", ("SetTopicAttributes",), "InvalidParameter", "olicy", seconds=60),
     Patience("logs", ("CreateLogGroup", "AssociateKmsKey"), "AccessDeniedException", "KMS key"),
     Patience("logs", ("CreateLogGroup", "AssociateKmsKey"), "InvalidParameterException", "KMS key"),
+    # The role that is to make the snapshots is not known to DLM yet.
+    Patience("dlm", ("CreateLifecyclePolicy", "UpdateLifecyclePolicy"), "InvalidRequestException", "ole", seconds=60),
     Patience("logs", ("",), "OperationAbortedException", seconds=60, contention=True),
 )
 

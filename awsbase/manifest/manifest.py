@@ -14,9 +14,11 @@ from awsbase.engine.resource import Resource
 from awsbase.manifest.account import Account
 from awsbase.manifest.alarms import Alarms
 from awsbase.manifest.audit import Audit
+from awsbase.manifest.backups import Backups
 from awsbase.manifest.base import Base
 from awsbase.manifest.iam import Iam
 from awsbase.manifest.notify import Channels
+from awsbase.manifest.protect import Protect
 from awsbase.manifest.section import Section
 from awsbase.manifest.state import State
 
@@ -29,8 +31,12 @@ class Manifest(Section):
     notify: Channels | None = Field(default=None, description="Channels that alarms speak on, and who listens.")
     alarms: Alarms | None = Field(default=None, description="What the account tells by itself.")
     audit: Audit | None = Field(default=None, description="The record of who did what, in all regions.")
+    protect: Protect | None = Field(
+        default=None, description="What is switched on for the account as a whole, in every region."
+    )
     state: State | None = Field(default=None, description="Where Terraform and OpenTofu keep their state.")
     iam: Iam | None = Field(default=None, description="Who works in the account, and what each may do.")
+    backups: Backups | None = Field(default=None, description="What is copied by itself, and kept for how long.")
 
     _order: tuple[str, ...] = PrivateAttr(default=())
 
