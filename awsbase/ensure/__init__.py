@@ -8,6 +8,7 @@ from awsbase.ensure.analyzer import Analyzer, analyzer_reads, ensure_analyzer
 from awsbase.ensure.authorization import authorization
 from awsbase.ensure.billing_alerts import BillingAlerts, billing_reads, ensure_billing_alerts
 from awsbase.ensure.bucket import Bucket, bucket_reads, ensure_bucket
+from awsbase.ensure.contact import Contact, contact_reads, ensure_contact
 from awsbase.ensure.default_groups import DefaultGroups, default_groups_reads, ensure_default_groups
 from awsbase.ensure.ebs_encryption import EbsEncryption, ebs_encryption_reads, ensure_ebs_encryption
 from awsbase.ensure.group import Group, ensure_group
@@ -55,5 +56,6 @@ KINDS: Kinds = {
     ImageBlock: Kind(ensure_image_block, image_block_reads),
     MetadataDefaults: Kind(ensure_metadata_defaults, metadata_defaults_reads),
     DefaultGroups: Kind(ensure_default_groups, default_groups_reads),
+    Contact: Kind(ensure_contact, contact_reads),
     Analyzer: Kind(ensure_analyzer, analyzer_reads),
 }

@@ -16,6 +16,7 @@ from awsbase.manifest.alarms import Alarms
 from awsbase.manifest.audit import Audit
 from awsbase.manifest.backups import Backups
 from awsbase.manifest.base import Base
+from awsbase.manifest.contacts import Contacts
 from awsbase.manifest.iam import Iam
 from awsbase.manifest.notify import Channels
 from awsbase.manifest.protect import Protect
@@ -28,6 +29,7 @@ class Manifest(Section):
 
     version: Literal[1] = Field(description="The version of this format.")
     account: Account
+    contacts: Contacts | None = Field(default=None, description="Whom AWS tells, beside the address of root.")
     notify: Channels | None = Field(default=None, description="Channels that alarms speak on, and who listens.")
     alarms: Alarms | None = Field(default=None, description="What the account tells by itself.")
     audit: Audit | None = Field(default=None, description="The record of who did what, in all regions.")

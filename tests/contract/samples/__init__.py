@@ -1,11 +1,12 @@
 """The samples of all kinds: one module a group of kinds, one row each."""
 
-from tests.contract.samples import alarms, audit, backups, iam, mfa, notify, protect, state
+from tests.contract.samples import alarms, audit, backups, contacts, iam, mfa, notify, protect, state
 
 SAMPLES = (
     *alarms.SAMPLES,
     *audit.SAMPLES,
     *backups.SAMPLES,
+    *contacts.SAMPLES,
     *iam.SAMPLES,
     *mfa.SAMPLES,
     *notify.SAMPLES,
