@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from awsbase.aws import Aws
 from awsbase.constraints import violations
-from awsbase.engine.changes import Action, Change, Drift, Mode, NeedsYou, Pending, digest, unknowns
+from awsbase.engine.changes import Action, Change, Drift, Mode, NeedsYou, Pending, Withheld, digest, unknowns
 from awsbase.engine.clock import Clock
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
@@ -189,6 +189,7 @@ class Run:
 
         if shared.stop.is_set():
             raise Interrupted
+        sent = {name: value.made() if isinstance(value, Withheld) else value for name, value in sent.items()}
         try:
             with shared.wire.open():
                 answer = settle(

@@ -23,6 +23,7 @@ from awsbase.ensure.public_access import PublicAccessBlock, ensure_public_access
 from awsbase.ensure.regions import Regions, ensure_regions, regions_reads
 from awsbase.ensure.role import Role, ensure_role
 from awsbase.ensure.snapshot_block import SnapshotBlock, ensure_snapshot_block, snapshot_block_reads
+from awsbase.ensure.secret import Secret, ensure_secret, secret_reads
 from awsbase.ensure.snapshot_policy import SnapshotPolicy, ensure_snapshot_policy, snapshot_policy_reads
 from awsbase.ensure.subscription import Subscription, ensure_subscription, subscription_reads
 from awsbase.ensure.topic import Topic, ensure_topic, topic_reads
@@ -45,6 +46,7 @@ KINDS: Kinds = {
     Policy: Kind(ensure_policy, policy_reads),
     Role: Kind(ensure_role, IAM),
     User: Kind(ensure_user, user_reads),
+    Secret: Kind(ensure_secret, secret_reads),
     SnapshotPolicy: Kind(ensure_snapshot_policy, snapshot_policy_reads),
     Subscription: Kind(ensure_subscription, subscription_reads),
     Topic: Kind(ensure_topic, topic_reads),

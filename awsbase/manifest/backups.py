@@ -159,7 +159,7 @@ def encrypted_volumes(place: Place) -> Document:
     Without it volumes under a key of one's own are left out, and nothing but the policy's state says so.
     """
     keys = f"arn:{place.partition}:kms:*:{place.account}:key/*"
-    through_ec2 = {"StringLike": {"kms:ViaService": "ec2.*.amazonaws.com*"}}
+    through_ec2 = {"StringLike": {"kms:ViaService": "ec2.*"}}
     return {
         "Version": "2012-10-17",
         "Statement": [

@@ -20,6 +20,7 @@ from awsbase.manifest.contacts import Contacts
 from awsbase.manifest.iam import Iam
 from awsbase.manifest.notify import Channels
 from awsbase.manifest.protect import Protect
+from awsbase.manifest.secrets import Contained
 from awsbase.manifest.section import Section
 from awsbase.manifest.state import State
 
@@ -37,6 +38,7 @@ class Manifest(Section):
         default=None, description="What is switched on for the account as a whole, in every region."
     )
     state: State | None = Field(default=None, description="Where Terraform and OpenTofu keep their state.")
+    secrets: Contained | None = Field(default=None, description="Where values are kept that nobody may see.")
     iam: Iam | None = Field(default=None, description="Who works in the account, and what each may do.")
     backups: Backups | None = Field(default=None, description="What is copied by itself, and kept for how long.")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from awsbase.sandbox.account import Sandbox
 
-SERVICES = ("kms", "logs", "sns", "cloudtrail", "cloudwatch", "ec2")
+SERVICES = ("kms", "logs", "sns", "cloudtrail", "cloudwatch", "ec2", "secretsmanager")
 
 
 def dump(sandbox: "Sandbox") -> dict[str, Any]:
@@ -34,6 +34,7 @@ def dump(sandbox: "Sandbox") -> dict[str, Any]:
             "sns": _sns,
             "cloudtrail": _cloudtrail,
             "cloudwatch": _cloudwatch,
+            "secretsmanager": _secrets,
             "ec2": _ec2,
         }
         for service in SERVICES:
@@ -205,6 +206,21 @@ def _rule(rule: Any) -> str:
     """Return a rule in one line, without the ids of groups, which are random."""
     source = rule.cidr_ipv4 or rule.cidr_ipv6 or rule.prefix_list_id or "a group"
     return f"{rule.ip_protocol} {rule.from_port}-{rule.to_port} {source}"
+
+
+def _secrets(secrets: Any) -> Any:
+    return {
+        secret.name: {
+            "description": secret.description,
+            "key": secret.kms_key_id,
+            "tags": _tags(secret.tags),
+            "value": any("AWSCURRENT" in version["version_stages"] for version in secret.versions.values()),
+            "deleted": secret.is_deleted(),
+            "rotation": [secret.rotation_lambda_arn, getattr(secret, "rotation_rules", None)],
+            "policy": _document(secret.policy),
+        }
+        for secret in secrets.secrets.values()
+    }
 
 
 def _tags(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The samples of all kinds: one module a group of kinds, one row each."""
 
-from tests.contract.samples import alarms, audit, backups, contacts, iam, mfa, notify, protect, state
+from tests.contract.samples import alarms, audit, backups, contacts, iam, mfa, notify, protect, secrets, state
 
 SAMPLES = (
     *alarms.SAMPLES,
@@ -11,5 +11,6 @@ SAMPLES = (
     *mfa.SAMPLES,
     *notify.SAMPLES,
     *protect.SAMPLES,
+    *secrets.SAMPLES,
     *state.SAMPLES,
 )
