@@ -19,6 +19,7 @@ from awsbase.manifest.audit import Audit
 from awsbase.manifest.base import Base
 from awsbase.manifest.files import Json
 from awsbase.manifest.grants import SHIPPED, Grant, dangling, faults, granted, shipped, whole
+from awsbase.manifest.root import support_policy
 from awsbase.manifest.secrets import reader_policy, readers
 from awsbase.manifest.section import Problem, Section, Several, advice, closest
 from awsbase.manifest.state import State, writer_policy
@@ -228,7 +229,8 @@ class Iam(Section):
             yield from dangling(group.policies or (), at, self.policies, place)
             writes = manifest.state is not None and name in manifest.state.writers
             reads = name in readers(manifest)
-            if (count := len(group.grants) + writes + reads) > GRANTS:
+            supports = manifest.root is not None and name in manifest.root.support
+            if (count := len(group.grants) + writes + reads + supports) > GRANTS:
                 message = f"{count} policies, those that awsbase attaches included, and IAM takes {GRANTS} on a group"
                 yield Problem(at, message, "put several into one of iam.policies")
         for name, role in self.roles.items():
@@ -315,6 +317,10 @@ class Iam(Section):
             reader = reader_policy(base, name)
             arns |= {base.place.global_arn("iam", f"policy/{reader}")}
             made += (f"policy/{reader}",)
+        if manifest.root and name in manifest.root.support:
+            supporter = support_policy(base)
+            arns |= {base.place.global_arn("iam", f"policy/{supporter}")}
+            made += (f"policy/{supporter}",)
         return Group(
             place=base.place,
             name=name,

@@ -20,6 +20,7 @@ from awsbase.manifest.contacts import Contacts
 from awsbase.manifest.iam import Iam
 from awsbase.manifest.notify import Channels
 from awsbase.manifest.protect import Protect
+from awsbase.manifest.root import RootUser
 from awsbase.manifest.secrets import Contained
 from awsbase.manifest.section import Section
 from awsbase.manifest.state import State
@@ -34,6 +35,9 @@ class Manifest(Section):
     notify: Channels | None = Field(default=None, description="Channels that alarms speak on, and who listens.")
     alarms: Alarms | None = Field(default=None, description="What the account tells by itself.")
     audit: Audit | None = Field(default=None, description="The record of who did what, in all regions.")
+    root: RootUser | None = Field(
+        default=None, description="The root user, locked away; what only a person can change is asked for."
+    )
     protect: Protect | None = Field(
         default=None, description="What is switched on for the account as a whole, in every region."
     )

@@ -1,6 +1,19 @@
 """The samples of all kinds: one module a group of kinds, one row each."""
 
-from tests.contract.samples import alarms, audit, backups, contacts, iam, mfa, notify, protect, secrets, state
+from tests.contract.samples import (
+    alarms,
+    audit,
+    backups,
+    contacts,
+    iam,
+    mfa,
+    notify,
+    protect,
+    root,
+    secrets,
+    state,
+    watching,
+)
 
 SAMPLES = (
     *alarms.SAMPLES,
@@ -12,5 +25,7 @@ SAMPLES = (
     *notify.SAMPLES,
     *protect.SAMPLES,
     *secrets.SAMPLES,
+    *root.SAMPLES,
     *state.SAMPLES,
+    *watching.SAMPLES,
 )
