@@ -132,7 +132,7 @@ def budget_reads(want: Budget) -> Iterator[Read]:
 def ensure_budget(run: Run, want: Budget) -> None:
     """Bring one budget to the manifest: its amount, its notices, who is told; tags that others set stay."""
     region, budgets = want.place.region, run.aws.budgets
-    named = {"AccountId": want.place.account, "BudgetName": want.name}
+    named: dict[str, Any] = {"AccountId": want.place.account, "BudgetName": want.name}
     have = run.read(budget, region, want.place.account, want.name)
     tagged = run.read(budget_tags, region, want.arn) if have else tags.wanted(want)
 
@@ -170,7 +170,11 @@ def ensure_budget(run: Run, want: Budget) -> None:
 def tell(run: Run, want: Budget, notice: Notice, told: frozenset[Subscriber] | None) -> None:
     """Have exactly the wanted subscribers told at one notice."""
     budgets = run.aws.budgets
-    at = {"AccountId": want.place.account, "BudgetName": want.name, "Notification": notification(notice)}
+    at: dict[str, Any] = {
+        "AccountId": want.place.account,
+        "BudgetName": want.name,
+        "Notification": notification(notice),
+    }
     if told is None:
         everybody = [subscriber(one) for one in want.subscribers]
         run.create(f"notice {notice}", budgets.create_notification, **at, Subscribers=everybody)

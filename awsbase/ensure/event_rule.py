@@ -92,7 +92,12 @@ def ensure_event_rule(run: Run, want: EventRule) -> str:
     found = run.read(rule, region, want.name)
     sends = run.read(targets, region, want.name)
     tagged = tags.held(run, want, region, want.arn, (rule_tags, region, want.arn)) if found else tags.wanted(want)
-    sent = {"Name": want.name, "EventPattern": want.pattern, "State": "ENABLED", "Description": want.description}
+    sent: dict[str, Any] = {
+        "Name": want.name,
+        "EventPattern": want.pattern,
+        "State": "ENABLED",
+        "Description": want.description,
+    }
 
     if found is None:
         run.create("rule", events.put_rule, **sent, Tags=tags.pairs(tags.wanted(want)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
@@ -73,7 +74,7 @@ def ensure_metric_filter(run: Run, want: MetricFilter) -> None:
     put = run.aws.logs.put_metric_filter
     have = run.read(filters, want.place.region, want.log_group).get(want.name)
     feeds = {"metricName": want.metric, "metricNamespace": want.namespace, "metricValue": "1"}
-    sent = {"logGroupName": want.log_group, "filterName": want.name, "filterPattern": want.pattern}
+    sent: dict[str, Any] = {"logGroupName": want.log_group, "filterName": want.name, "filterPattern": want.pattern}
 
     if have is None:
         run.create("metric filter", put, **sent, metricTransformations=[feeds])

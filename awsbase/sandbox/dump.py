@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from awsbase.sandbox.account import Sandbox
 
-SERVICES = ("kms", "logs", "sns", "cloudtrail", "cloudwatch", "ec2", "secretsmanager")
+SERVICES = ("kms", "logs", "sns", "cloudtrail", "cloudwatch", "events", "ec2", "secretsmanager")
 
 
 def dump(sandbox: "Sandbox") -> dict[str, Any]:
@@ -34,6 +34,7 @@ def dump(sandbox: "Sandbox") -> dict[str, Any]:
             "sns": _sns,
             "cloudtrail": _cloudtrail,
             "cloudwatch": _cloudwatch,
+            "events": _events,
             "secretsmanager": _secrets,
             "ec2": _ec2,
         }
@@ -186,6 +187,20 @@ def _cloudwatch(cloudwatch: Any) -> Any:
         }
         | {"tags": cloudwatch.list_tags_for_resource(alarm.alarm_arn)}
         for alarm in cloudwatch.alarms.values()
+    }
+
+
+def _events(events: Any) -> Any:
+    return {
+        rule.arn: {
+            "pattern": json.loads(rule.event_pattern.dump() or "{}"),
+            "description": rule.description,
+            "state": rule.state,
+            "targets": sorted(rule.targets, key=_text),
+            "tags": _tags(events.tagger.list_tags_for_resource(rule.arn)["Tags"]),
+        }
+        for bus in events.event_buses.values()
+        for rule in bus.rules.values()
     }
 
 
