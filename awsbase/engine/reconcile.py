@@ -176,7 +176,16 @@ class _Walk:
             log.debug("%s failed", address, exc_info=cause)
             error = failure(cause, self.account.caller)
         self.runs[address] = run
-        return Outcome(address, region, self._status(run, error), tuple(run.changes), error, notes=tuple(run.notes))
+        made = any(change.action == "create" for change in run.changes)
+        return Outcome(
+            address,
+            region,
+            self._status(run, error),
+            tuple(run.changes),
+            error,
+            notes=tuple(run.notes),
+            price=resource.price if made else None,
+        )
 
     def _ensure(self, run: Run, resource: Resource) -> object:
         recipe = self.kinds[type(resource)].ensure

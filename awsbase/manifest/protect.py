@@ -19,6 +19,7 @@ from awsbase.ensure.public_access import PublicAccessBlock
 from awsbase.ensure.regions import Regions
 from awsbase.ensure.snapshot_block import ALL, NEW, SnapshotBlock
 from awsbase.manifest.base import Base
+from awsbase.manifest.opt_ins import ClosedPorts, Config, GuardDuty, SecurityHub, VpcFlowLogs
 from awsbase.manifest.section import Problem, Section, Several
 from awsbase.manifest.values import AnalyzerName, Region
 
@@ -81,6 +82,26 @@ class Protect(Section):
     analyzer_name: AnalyzerName = Field(
         default="{name}-access", description="The name of new analyzers; those that exist keep theirs."
     )
+    config: Config | None = Field(
+        default=None,
+        description="Record what each resource looks like, and when it changed. Not free: $0.003 a change.",
+    )
+    guardduty: GuardDuty | None = Field(
+        default=None,
+        description="Tell what looks like an attack. Not free: $4 a million events, after 30 free days.",
+    )
+    security_hub: SecurityHub | None = Field(
+        default=None,
+        description="Check the account against standards; needs config. Not free: $0.0010 a check, after 30 free days.",
+    )
+    flow_logs: VpcFlowLogs | None = Field(
+        default=None, description="Log who speaks to whom in every VPC. Not free: $0.25 a GB."
+    )
+    admin_ports: ClosedPorts | None = Field(
+        default=None,
+        description="Remove rules that open just SSH or just RDP to the world. Free, but whoever works through them is "
+        "cut off; rules that open more than that become needs-you items.",
+    )
 
     def check(self, manifest: Manifest) -> Iterator[Problem]:
         """Yield regions of another partition, and settings that have no effect."""
@@ -96,6 +117,10 @@ class Protect(Section):
             yield Problem(("own_volume_key",), "there is no use for a key while encrypt_volumes is false")
         if self.metadata_hops and not self.require_imdsv2:
             yield Problem(("metadata_hops",), "the hops are not managed while require_imdsv2 is false")
+        if self.security_hub and not self.config:
+            yield Problem(
+                ("security_hub",), "Security Hub judges what AWS Config records", "add `config: {}` beside it"
+            )
 
     @property
     def only(self) -> tuple[str, ...] | None:
@@ -122,6 +147,22 @@ class Protect(Section):
             yield DefaultGroups(place=place, only=only)
         if self.access_analyzer:
             yield Analyzer(place=place, name=base.expand(self.analyzer_name), only=only, tags=base.tags)
+        yield from self._opt_ins(base)
+
+    def _opt_ins(self, base: Base) -> Iterator[Resource]:
+        only, recorders = self.only, None
+        if self.config:
+            *_, recorder = found = list(self.config.resources(base, only))
+            recorders = recorder.address
+            yield from found
+        if self.guardduty:
+            yield from self.guardduty.resources(base, only)
+        if self.security_hub:
+            yield from self.security_hub.resources(base, only, recorders)
+        if self.flow_logs:
+            yield from self.flow_logs.resources(base, only)
+        if self.admin_ports:
+            yield from self.admin_ports.resources(base, only, but_default=self.close_default_groups)
 
     def _volume_key(self, base: Base, region: str) -> Key:
         place = base.place.at(region)

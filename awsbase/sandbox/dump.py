@@ -102,6 +102,9 @@ def _s3(s3: Any) -> dict[str, Any]:
     plain = (
         "region_name versioning_status logging encryption ownership_rule object_lock_enabled accelerate_configuration"
     )
+    # An access log has a file for each request, whenever it came.
+    logging = [bucket.logging for bucket in s3.buckets.values() if bucket.logging]
+    access_logs = {to["TargetBucket"]: to.get("TargetPrefix") or "" for to in logging}
     return {
         bucket.name: {name: _plain(getattr(bucket, name)) for name in plain.split()}
         | {
@@ -109,7 +112,7 @@ def _s3(s3: Any) -> dict[str, Any]:
             "lifecycle": _plain(getattr(bucket, "lifecycle_as_put", None) or bucket.rules),
             "block": _plain(bucket.public_access_block),
             "tags": _tags(s3.tagger.list_tags_for_resource(f"arn:{bucket.partition}:s3:::{bucket.name}")["Tags"]),
-            "objects": sorted(bucket.keys),
+            "objects": sorted(key for key in bucket.keys if not key.startswith(access_logs.get(bucket.name, "\0"))),
         }
         for bucket in s3.buckets.values()
     }

@@ -52,6 +52,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         else None,
         "blocked_by": outcome.blocked_by,
         "notes": list(outcome.notes),
+        "price": outcome.price,
     }
 
 
