@@ -25,7 +25,9 @@ def dump(sandbox: "Sandbox") -> dict[str, Any]:
             "block": _plain(vars(block)) if (block := world.backend("s3control", "aws").public_access_block) else None,
         }
         for kind, told in sandbox.remembered():
-            state[kind] = _plain(told)
+            # What was only looked at is there, and empty.
+            if told:
+                state[kind] = _plain(told)
         names = {user.id: f"<id of {user.name}>" for user in world.backend("iam", "aws").users.values()}
         names |= {role.id: f"<id of {role.name}>" for role in world.backend("iam", "aws").roles.values()}
         readers = {
