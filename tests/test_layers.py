@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "awsbase"
 LAYERS = (
     ("scripts",),
     ("view", "sandbox", "people"),
-    ("manifest",),
+    ("manifest", "drill"),
     ("ensure",),
     ("engine", "policies"),
     ("aws", "constraints", "errors"),

@@ -55,7 +55,7 @@ def hindrance(ask: Ask, arn: str, alarm: str) -> str | None:
     if topic is None:
         return "Resource no longer exists"
     context = {"aws:sourceaccount": ask.account, "aws:sourcearn": alarm}
-    if not permits(json.loads(topic._policy_json or "{}") or {}, PUBLISHER, "sns:Publish", arn, context):
+    if not permits(topic._policy_json or {}, PUBLISHER, "sns:Publish", arn, context):
         return (
             f"CloudWatch Alarms is not authorized to perform: SNS:Publish on resource: {arn} because no resource-based "
             "policy allows the SNS:Publish action"
