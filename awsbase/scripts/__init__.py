@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "validate": ("awsbase.scripts.validate", "Check a manifest without calling AWS."),
     "init": ("awsbase.scripts.init", "Write a commented manifest to start from."),
     "schema": ("awsbase.scripts.schema", "Print the JSON Schema of the manifest, for editors."),
+    "explain": ("awsbase.scripts.explain", "Tell what something is, why, what it costs, how to undo it."),
     "graph": ("awsbase.scripts.graph", "Show what depends on what."),
     "drill": ("awsbase.scripts.drill", "Ring the alarms, and show which of them get to somebody."),
     "state": ("awsbase.scripts.state", "Use the state bucket with Terraform or OpenTofu."),
