@@ -147,9 +147,9 @@ def ensure_root(run: Run, want: Root) -> None:
     if have.certificates:
         ask_for_no_certificates(run, want)
     if have.password and not have.mfa:
-        ask_for_mfa(run, want, "root has no MFA device: its password alone opens everything")
+        ask_for_mfa(run, want)
     elif in_an_app and want.hardware:
-        ask_for_mfa(run, want, "root's MFA device is an app, and the manifest wants a security key or token")
+        ask_for_hardware(run, want)
     if want.bills and not run.read(bills_shown, account):
         ask_for_bills(run, want)
     if want.support is None and not run.read(supported):
@@ -187,17 +187,32 @@ def ask_for_no_certificates(run: Run, want: Root) -> None:
     )
 
 
-def ask_for_mfa(run: Run, want: Root, title: str) -> None:
+def ask_for_mfa(run: Run, want: Root) -> None:
     """Say how root gets an MFA device of the wanted kind."""
     kind = "'Passkey or security key' or 'Hardware TOTP token'" if want.hardware else "any of the three kinds"
     run.needs_you(
-        title,
+        "root has no MFA device: its password alone opens everything",
+        *assign(want, kind),
+        probe="iam GetAccountSummary says AccountMFAEnabled 1",
+    )
+
+
+def ask_for_hardware(run: Run, want: Root) -> None:
+    """Say how root gets another MFA device in place of an app."""
+    run.needs_you(
+        "root's MFA device is an app, and the manifest wants a security key or token",
+        *assign(want, "'Passkey or security key' or 'Hardware TOTP token'"),
+        "sign in with it once, and then remove the app from the list",
+        probe="iam ListVirtualMFADevices has none of root's",
+    )
+
+
+def assign(want: Root, kind: str) -> tuple[str, ...]:
+    """Return the steps to an MFA device, and to a second one."""
+    return (
         f"sign in as root at {want.console}, open 'Security credentials' in the menu under the account's name",
         f"under 'Multi-factor authentication' choose 'Assign MFA device', take {kind}, and follow it to the end",
-        "assign a second device of another kind too, and keep it elsewhere: who loses the only one must prove to AWS "
-        "who they are" + (", then remove the app" if want.hardware and title.startswith("root's") else ""),
-        probe="iam GetAccountSummary says AccountMFAEnabled 1"
-        + (", and iam ListVirtualMFADevices has none of root's" if want.hardware else ""),
+        "assign a second device, and keep it elsewhere: who loses the only one must prove to AWS who they are",
     )
 
 

@@ -93,7 +93,7 @@ def closed_bills(sandbox: Sandbox) -> None:
 
 
 def keys(sandbox: Sandbox) -> None:
-    sandbox.root_keys = True
+    sandbox.key("root")
 
 
 def nothing(sandbox: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""The root user as people made it: its MFA device and keys, and whom it lets see the bills."""
+"""The root user as people made it: its MFA device and password, and whom it lets see the bills."""
 
 from typing import Any
 
@@ -6,10 +6,8 @@ from awsbase.sandbox.rule import Ask, Refusal, Rule
 
 
 def count(ask: Ask, said: dict[str, Any]) -> None:
-    """Count root's password and keys."""
+    """Count root's password."""
     said["SummaryMap"]["AccountPasswordPresent"] = int(ask.sandbox.root_password)
-    if ask.sandbox.root_keys:
-        said["SummaryMap"]["AccountAccessKeysPresent"] = 1
 
 
 def list_device(ask: Ask, said: dict[str, Any]) -> None:
