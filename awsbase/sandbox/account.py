@@ -57,6 +57,7 @@ class Sandbox:
         self.root_mfa = False
         self.root_hardware = False
         self.root_password = True
+        self.root_keys = False
         self.bills_shown = True
         self.central_root: set[str] = set()
         self.opted_in: set[str] = set()

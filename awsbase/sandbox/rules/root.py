@@ -6,8 +6,10 @@ from awsbase.sandbox.rule import Ask, Refusal, Rule
 
 
 def count(ask: Ask, said: dict[str, Any]) -> None:
-    """Count root's password."""
+    """Count root's password, and keys that nobody here has made."""
     said["SummaryMap"]["AccountPasswordPresent"] = int(ask.sandbox.root_password)
+    if ask.sandbox.root_keys:
+        said["SummaryMap"]["AccountAccessKeysPresent"] = 1
 
 
 def list_device(ask: Ask, said: dict[str, Any]) -> None:
