@@ -72,8 +72,8 @@ def ensure_security_hubs(run: Run, want: SecurityHubs) -> None:
             # AWS's own choice holds a CIS benchmark of 2018.
             wanted, switch_on = tags.wanted(want), securityhub.enable_security_hub
             run.create(f"hub in {region}", switch_on, EnableDefaultStandards=False, Tags=wanted)
-        for standard in sorted(set(want.standards) - (have or frozenset())):
-            arn = f"arn:{want.place.partition}:securityhub:{region}::standards/{standard}"
-            request = [{"StandardsArn": arn}]
+        if absent := sorted(set(want.standards) - (have or frozenset())):
+            base = f"arn:{want.place.partition}:securityhub:{region}::standards"
+            requests = [{"StandardsArn": f"{base}/{standard}"} for standard in absent]
             check = securityhub.batch_enable_standards
-            run.create(f"standard {standard} in {region}", check, StandardsSubscriptionRequests=request)
+            run.create(f"standards {', '.join(absent)} in {region}", check, StandardsSubscriptionRequests=requests)

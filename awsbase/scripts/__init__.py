@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "explain": ("awsbase.scripts.explain", "Tell what something is, why, what it costs, how to undo it."),
     "graph": ("awsbase.scripts.graph", "Show what depends on what."),
     "drill": ("awsbase.scripts.drill", "Ring the alarms, and show which of them get to somebody."),
+    "coverage": ("awsbase.scripts.coverage", "Show how much of a standard the account answers."),
     "state": ("awsbase.scripts.state", "Use the state bucket with Terraform or OpenTofu."),
     "bootstrap": ("awsbase.scripts.bootstrap", "Make the first administrator, and delete root's access key."),
     "mfa": ("awsbase.scripts.mfa", "Look after your MFA devices, and get sessions with them."),

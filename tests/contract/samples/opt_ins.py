@@ -137,7 +137,7 @@ SAMPLES = (
         tamperings={
             "a standard less": Tampering(
                 forget_standard,
-                [f"{HUBS.address}: create standard aws-foundational-security-best-practices/v/1.0.0 in us-east-1"],
+                [f"{HUBS.address}: create standards aws-foundational-security-best-practices/v/1.0.0 in us-east-1"],
             ),
         },
     ),
