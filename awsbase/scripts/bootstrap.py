@@ -113,7 +113,8 @@ def command(
     out(
         f"{administrator.user} is the administrator of account {wanted.account}, with profile {administrator.profile}\n"
     )
-    err(f"next: AWS_PROFILE={administrator.profile}-mfa awsbase reconcile {manifest}\n")
+    if not sandbox:
+        err(f"next: AWS_PROFILE={administrator.profile}-mfa awsbase reconcile {manifest}\n")
 
 
 def chosen(wanted: Wanted, user: str | None, profile: str) -> Administrator:
