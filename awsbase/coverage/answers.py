@@ -91,8 +91,9 @@ ALARMS = (
     *("vpcs", "organization"),
 )
 OBJECTS = made("audit.data_events", a(Trail, lambda each: each.objects), price="$1.00 per million reads and writes")
-PORTS = made("protect.admin_ports", a(AdminPorts), about=("security group",))
-NETWORK_PORTS = made("protect.admin_ports", a(AdminPorts), about=("network ACL",))
+CUTS_OFF = "nothing, but it cuts off whoever administers machines from anywhere"
+PORTS = made("protect.admin_ports", a(AdminPorts), price=CUTS_OFF, about=("security group",))
+NETWORK_PORTS = made("protect.admin_ports", a(AdminPorts), price=CUTS_OFF, about=("network ACL",))
 
 ANSWERS: dict[str, Answer] = {
     "contact details": Yours("look at the address, the phone number and the mail address of the account itself"),
@@ -101,7 +102,10 @@ ANSWERS: dict[str, Answer] = {
     "root keys": made("root", a(Root), about=("root has an access key",)),
     "root mfa": made("root", a(Root), about=("root has no MFA",)),
     "root hardware mfa": made(
-        "root.mfa: hardware", a(Root, lambda each: each.hardware), about=("root has no MFA", "root's MFA device")
+        "root.mfa: hardware",
+        a(Root, lambda each: each.hardware),
+        price="a security key, once",
+        about=("root has no MFA", "root's MFA device"),
     ),
     "root unused": Looked(looks.root_unused, report=True),
     "password length": made("iam.password_policy", a(PasswordPolicy)),
