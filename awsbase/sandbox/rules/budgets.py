@@ -54,6 +54,9 @@ def own_account(ask: Ask) -> None:
 def create(ask: Ask) -> dict[str, Any]:
     """Make a budget with all that hangs on it, or nothing."""
     name, held = ask.params["Budget"]["BudgetName"], ask.memory(Budgets).of
+    # The model has a pattern for it, which is no pattern in Python.
+    if {":", "\\"} & set(name):
+        raise Refusal("InvalidParameterException", f"{name} has a : or a \\ in it")
     if name in held:
         raise Refusal("DuplicateRecordException", f"Error creating budget: {name} - the budget already exists.")
     made = Held(completed(ask.params["Budget"]))
