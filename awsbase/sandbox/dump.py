@@ -26,7 +26,7 @@ def dump(sandbox: "Sandbox") -> dict[str, Any]:
         }
         for kind, told in sandbox.remembered():
             # What was only looked at is there, and empty.
-            if told:
+            if any(told.values() if isinstance(told, Mapping) else told):
                 state[kind] = _plain(told)
         names = {user.id: f"<id of {user.name}>" for user in world.backend("iam", "aws").users.values()}
         names |= {role.id: f"<id of {role.name}>" for role in world.backend("iam", "aws").roles.values()}
