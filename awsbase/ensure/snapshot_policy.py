@@ -139,7 +139,7 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
     if have is None:
         # The tag goes with the call: a policy whose creation was not heard of is found by it.
         made = run.create(
-            "lifecycle policy",
+            "snapshot policy",
             dlm.create_lifecycle_policy,
             ExecutionRoleArn=want.role,
             Description=want.description,
@@ -158,7 +158,7 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
     if drift:
         # An update replaces the details whole.
         run.update(
-            "lifecycle policy",
+            "snapshot policy",
             drift,
             dlm.update_lifecycle_policy,
             PolicyId=have.id,

@@ -250,6 +250,28 @@ def test_a_profile_that_holds_somebody_elses_key_is_not_overwritten(beginning: B
     assert beginning.root_works
 
 
+def test_keys_that_somebody_uses_are_left_alone(beginning: Beginning) -> None:
+    from moto.iam.models import AccessKeyLastUsed
+
+    iam = beginning.sandbox.client("iam")
+    iam.create_user(UserName="alice")
+    for _ in range(2):
+        iam.create_access_key(UserName="alice")
+    keys = beginning.sandbox.world.backend("iam", "aws").users["alice"].access_keys
+    keys[0].last_used = AccessKeyLastUsed(beginning.sandbox.clock.now(), "s3", "us-east-1")
+    keys[1].last_used = AccessKeyLastUsed(beginning.sandbox.clock.now(), "s3", "us-east-1")
+    with pytest.raises(Refused, match="alice has 2 access keys"):
+        bootstrap.bootstrap(beginning.place())
+    assert beginning.root_works
+
+    keys[1].last_used = None
+    unused, used = keys[1].access_key_id, keys[0].access_key_id
+    bootstrap.bootstrap(beginning.place())
+    there = {key["AccessKeyId"] for key in iam.list_access_keys(UserName="alice")["AccessKeyMetadata"]}
+    assert used in there
+    assert unused not in there
+
+
 @pytest.mark.parametrize("where", ["root's own", "a session"])
 def test_a_profile_in_use_is_refused_before_the_first_write(beginning: Beginning, where: str) -> None:
     credentials: Any = beginning.root.get_credentials()

@@ -42,12 +42,12 @@ SAMPLES = (
         tamperings={
             "deleted": Tampering(
                 lambda aws: aws.client("dlm", HOME.region).delete_lifecycle_policy(PolicyId=id_of(aws)),
-                [f"{POLICY.address}: create lifecycle policy"],
+                [f"{POLICY.address}: create snapshot policy"],
             ),
             "switched off": Tampering(
-                lambda aws: change(aws, State="DISABLED"), [f"{POLICY.address}: update lifecycle policy"]
+                lambda aws: change(aws, State="DISABLED"), [f"{POLICY.address}: update snapshot policy"]
             ),
-            "thinned out": Tampering(thin, [f"{POLICY.address}: update lifecycle policy"]),
+            "thinned out": Tampering(thin, [f"{POLICY.address}: update snapshot policy"]),
             "untagged": Tampering(untag, [f"{POLICY.address}: update tags"]),
         },
     ),
