@@ -11,6 +11,8 @@ from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.snapshot_block import SnapshotBlock
 from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.sandbox import Sandbox
+from tests.contract.sample import go, said
 from tests.manifest.saying import ACCOUNT, mistakes, source
 
 FREE = {
@@ -104,3 +106,12 @@ def test_a_mistake_is_advice(text: str, said: str) -> None:
 
 def test_china_is_protected_the_same_way() -> None:
     assert made("protect:", "cn-north-1").keys() == FREE
+
+
+def test_a_converged_look_costs_six_reads_a_region_and_three_in_all() -> None:
+    wanted = list(made("protect: {regions: [eu-west-1, us-east-1]}").values())
+    sandbox = Sandbox()
+    go(sandbox, "reconcile", wanted)
+    look = go(sandbox, "plan", wanted)
+    # Who calls, which regions there are, whether buckets are blocked.
+    assert (said(look), look.reads) == ([], 3 + 6 * 2)

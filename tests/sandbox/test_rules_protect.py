@@ -124,6 +124,8 @@ def test_regions_that_are_off_are_listed_only_when_all_are_asked_for_and_answer_
     assert set(on.values()) == {"opt-in-not-required"}
     assert everything["af-south-1"] == "not-opted-in"
     assert refused(sandbox.client("ec2", "af-south-1").describe_vpcs) == "AuthFailure"
+    away = sandbox.client("accessanalyzer", "af-south-1")
+    assert refused(away.list_analyzers) == "UnrecognizedClientException"
 
     sandbox.opted_in.add("af-south-1")
     everything = {

@@ -40,8 +40,11 @@ def tell_regions(ask: Ask, said: dict[str, Any]) -> None:
 
 def only_where_on(ask: Ask) -> None:
     """Refuse whatever is asked of a region that is off: its credentials are unknown there."""
-    if status(ask, ask.region) == "not-opted-in":
+    if status(ask, ask.region) != "not-opted-in":
+        return
+    if ask.service == "ec2":
         raise Refusal("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
+    raise Refusal("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
 
 
 RULES = (
