@@ -110,3 +110,14 @@ def test_a_price_is_named_by_what_has_one() -> None:
         "protect.flow_logs",
     }
     assert priced - {"alarms.security", "root.mfa: hardware"} == opt_ins | {"audit.data_events", "audit.access_logs"}
+
+
+@pytest.mark.parametrize("name", ["cis.yaml", "baseline.yaml"])
+@standards
+def test_the_docs_list_what_is_left(name: str, standard: str) -> None:
+    rows = covered(name)[standard]
+    met = sum(row.status == "met" for row in rows)
+    left = {status: [row.control.id for row in rows if row.status == status] for status in ("needs you", "not managed")}
+    cells = [f"`{standard}`", str(met), *(", ".join(ids) for ids in left.values() if ids)]
+    docs = "\n".join(page.read_text(encoding="utf-8") for page in sorted((MANIFESTS.parent / "docs").rglob("*.md")))
+    assert f"| {' | '.join(cells)} |" in docs
