@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -32,6 +34,7 @@ class Clients:
         self.session = session
         self._attach = attach
         self._attempts = attempts
+        self._private = private_endpoints(session)
         self._made: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
 
@@ -51,11 +54,27 @@ class Clients:
             retries={"mode": "standard", "total_max_attempts": self._attempts},
             max_pool_connections=CONNECTIONS,
             user_agent_extra=f"awsbase/{__version__}",
+            # Some services want a word in front of the host's name: a private endpoint has no such name.
+            inject_host_prefix=not self._private,
         )
         client: Any = self.session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
+        if self._private and service == "s3control":
+            client.meta.events.register("before-call.s3-control", plain_host)
         for attach in self._attach:
             attach(client)
         return client
+
+
+def private_endpoints(session: boto3.Session) -> bool:
+    """Tell whether environment or profile lead requests elsewhere than to AWS: a proxy, a test server."""
+    if any(name.startswith("AWS_ENDPOINT_URL") and value for name, value in os.environ.items()):
+        return True
+    return not {"endpoint_url", "services"}.isdisjoint(session._session.get_scoped_config())
+
+
+def plain_host(params: dict[str, Any], **_: Any) -> None:
+    """Take the account out of the host's name again; S3 Control's rules put it there, and a header says it too."""
+    params["url"] = re.sub(r"(?<=//)\d{12}\.", "", params["url"], count=1)
 
 
 class Aws:

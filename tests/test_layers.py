@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parent.parent / "awsbase"
 # Each layer may import what stands in the lines below its own.
 LAYERS = (
     ("scripts",),
-    ("view", "sandbox", "people"),
-    ("manifest",),
+    ("view", "sandbox", "people", "explain"),
+    ("manifest", "drill", "coverage"),
     ("ensure",),
     ("engine", "policies"),
     ("aws", "constraints", "errors"),

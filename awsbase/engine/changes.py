@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NoReturn
@@ -38,6 +38,18 @@ class Pending:
 
     def __repr__(self) -> str:
         return f"<{self.origin}, once made>"
+
+
+class Withheld(Pending):
+    """A value that is made in the moment of its call, such as a password: no plan, digest or report ever holds it."""
+
+    def __init__(self, origin: str, make: Callable[[], str]) -> None:
+        super().__init__(origin)
+        self._make = make
+
+    def made(self) -> str:
+        """Make the value, for the call that takes it and nothing else."""
+        return self._make()
 
 
 @dataclass(frozen=True)
@@ -98,6 +110,9 @@ class Outcome:
     changes: tuple[Change, ...] = ()
     error: Failure | None = None
     blocked_by: str | None = None
+    notes: tuple[str, ...] = ()
+    # Told only where something is made: what is there has been paid for knowingly.
+    price: str | None = None
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,16 @@ class _Walk:
             log.debug("%s failed", address, exc_info=cause)
             error = failure(cause, self.account.caller)
         self.runs[address] = run
-        return Outcome(address, region, self._status(run, error), tuple(run.changes), error)
+        made = any(change.action == "create" for change in run.changes)
+        return Outcome(
+            address,
+            region,
+            self._status(run, error),
+            tuple(run.changes),
+            error,
+            notes=tuple(run.notes),
+            price=resource.price if made else None,
+        )
 
     def _ensure(self, run: Run, resource: Resource) -> object:
         recipe = self.kinds[type(resource)].ensure
@@ -204,7 +213,7 @@ class _Walk:
             except LookAgain as still:
                 raise ChangeFailed(still.change) from still.__cause__
             finally:
-                run.changes, run.asks = anew.changes, anew.asks
+                run.changes, run.asks, run.notes = anew.changes, anew.asks, anew.notes
 
     def _status(self, run: Run, error: Failure | None) -> Status:
         if error is not None:

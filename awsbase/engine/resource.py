@@ -24,6 +24,11 @@ class Resource:
         """The name of this resource in plans, unique within a manifest: `kind/name`."""
         raise NotImplementedError
 
+    @property
+    def price(self) -> str | None:
+        """What this costs once it is there; None when nothing, or too little to be told before it is made."""
+        return None
+
     def needs(self) -> Iterable[str]:
         """Yield the addresses of what must be there before this resource."""
         return ()

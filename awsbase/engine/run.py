@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from awsbase.aws import Aws
 from awsbase.constraints import violations
-from awsbase.engine.changes import Action, Change, Drift, Mode, NeedsYou, Pending, digest, unknowns
+from awsbase.engine.changes import Action, Change, Drift, Mode, NeedsYou, Pending, Withheld, digest, unknowns
 from awsbase.engine.clock import Clock
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
@@ -112,6 +112,7 @@ class Run:
         self.address = want.address
         self.changes: list[Change] = []
         self.asks: list[NeedsYou] = []
+        self.notes: list[str] = []
         self.facts = facts
         self._shared = shared
         self._leans_on = leans_on
@@ -160,11 +161,15 @@ class Run:
         """Note something that only a person can do, how, and how awsbase will see it done."""
         self.asks.append(NeedsYou(self.address, title, steps, probe))
 
+    def note(self, text: str) -> None:
+        """Say something that a reader of the report should know, and that nobody has to act on."""
+        self.notes.append(text)
+
     def again(self, facts: Facts) -> Run:
         """Return a run of the same resource that looks anew, because what it saw was not so."""
         other = object.__new__(Run)
         other.__dict__.update(self.__dict__)
-        other.facts, other.asks = facts, []
+        other.facts, other.asks, other.notes = facts, [], []
         return other
 
     def _write(
@@ -193,6 +198,7 @@ class Run:
 
         if shared.stop.is_set():
             raise Interrupted
+        sent = {name: value.made() if isinstance(value, Withheld) else value for name, value in sent.items()}
         try:
             with shared.wire.open():
                 answer = settle(

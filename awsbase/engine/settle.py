@@ -57,6 +57,12 @@ TABLE = (
     Patience("sns", ("SetTopicAttributes",), "InvalidParameter", "olicy", seconds=60),
     Patience("logs", ("CreateLogGroup", "AssociateKmsKey"), "AccessDeniedException", "KMS key"),
     Patience("logs", ("CreateLogGroup", "AssociateKmsKey"), "InvalidParameterException", "KMS key"),
+    # The role that is to make the snapshots is not known to DLM yet.
+    Patience("dlm", ("CreateLifecyclePolicy", "UpdateLifecyclePolicy"), "InvalidRequestException", "ole", seconds=60),
+    # The service-linked role is not known to Config yet, or the bucket's policy not yet in force.
+    Patience("config", ("PutConfigurationRecorder",), "InvalidRoleException", seconds=60),
+    Patience("config", ("PutDeliveryChannel",), "InsufficientDeliveryPolicyException", seconds=60),
+    Patience("config", ("PutDeliveryChannel",), "NoSuchBucketException", seconds=60),
     Patience("logs", ("",), "OperationAbortedException", seconds=60, contention=True),
 )
 

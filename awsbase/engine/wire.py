@@ -28,18 +28,31 @@ NOT_READS = frozenset({("sts", "GetSessionToken"), ("sts", "GetFederationToken")
 # code or a password. botocore resends when a reply is lost, and a second one of these is a duplicate.
 ONCE = frozenset(
     {
+        ("ce", "CreateAnomalyMonitor"),
+        ("ce", "CreateAnomalySubscription"),
+        ("dlm", "CreateLifecyclePolicy"),
         ("ec2", "AllocateAddress"),
         ("ec2", "CreateSubnet"),
         ("ec2", "CreateVpc"),
+        # AWS answers that there are logs already, and with success.
+        ("ec2", "CreateFlowLogs"),
+        # Asked for rules that are gone already, AWS says that there are none.
+        ("ec2", "DeleteNetworkAclEntry"),
+        ("ec2", "RevokeSecurityGroupEgress"),
+        ("ec2", "RevokeSecurityGroupIngress"),
         ("ec2", "RunInstances"),
         ("iam", "ChangePassword"),
         ("iam", "CreateAccessKey"),
         ("iam", "CreatePolicyVersion"),
+        # AWS says that the name is taken, by what was just made.
+        ("iam", "CreateServiceLinkedRole"),
         # Its seed is in this one answer: when that is lost, the device is of no use to anybody.
         ("iam", "CreateVirtualMFADevice"),
         ("iam", "EnableMFADevice"),
         ("iam", "ResyncMFADevice"),
         ("kms", "CreateKey"),
+        # AWS says that the account is subscribed already.
+        ("securityhub", "EnableSecurityHub"),
         ("sns", "Subscribe"),
         ("sts", "AssumeRole"),
         ("sts", "GetSessionToken"),

@@ -2,18 +2,41 @@
 
 from awsbase.engine.resource import Kind, Kinds
 from awsbase.ensure.absent_user import AbsentUser, ensure_no_user
+from awsbase.ensure.access_log import AccessLog, access_log_reads, ensure_access_log
 from awsbase.ensure.account_alias import AccountAlias, account_alias_reads, ensure_account_alias
+from awsbase.ensure.admin_ports import AdminPorts, admin_ports_reads, ensure_admin_ports
 from awsbase.ensure.alarm import Alarm, alarm_reads, ensure_alarm
+from awsbase.ensure.analyzer import Analyzer, analyzer_reads, ensure_analyzer
+from awsbase.ensure.anomaly import AnomalyAlert, anomaly_reads, ensure_anomaly_alert
 from awsbase.ensure.authorization import authorization
 from awsbase.ensure.billing_alerts import BillingAlerts, billing_reads, ensure_billing_alerts
 from awsbase.ensure.bucket import Bucket, bucket_reads, ensure_bucket
+from awsbase.ensure.budget import Budget, budget_reads, ensure_budget
+from awsbase.ensure.config_recorders import ConfigRecorders, config_recorders_reads, ensure_config_recorders
+from awsbase.ensure.contact import Contact, contact_reads, ensure_contact
+from awsbase.ensure.default_groups import DefaultGroups, default_groups_reads, ensure_default_groups
+from awsbase.ensure.detectors import Detectors, detectors_reads, ensure_detectors
+from awsbase.ensure.ebs_encryption import EbsEncryption, ebs_encryption_reads, ensure_ebs_encryption
+from awsbase.ensure.event_rule import EventRule, ensure_event_rule, event_rule_reads
+from awsbase.ensure.flow_logs import FlowLogs, ensure_flow_logs, flow_logs_reads
 from awsbase.ensure.group import Group, ensure_group
+from awsbase.ensure.image_block import ImageBlock, ensure_image_block, image_block_reads
 from awsbase.ensure.key import Key, ensure_key, key_reads
 from awsbase.ensure.log_group import LogGroup, ensure_log_group, log_group_reads
+from awsbase.ensure.metadata_defaults import MetadataDefaults, ensure_metadata_defaults, metadata_defaults_reads
+from awsbase.ensure.metric_filter import MetricFilter, ensure_metric_filter, metric_filter_reads
 from awsbase.ensure.mfa_device import MfaDevice, ensure_mfa_device, mfa_device_reads
 from awsbase.ensure.password_policy import PasswordPolicy, ensure_password_policy, password_policy_reads
 from awsbase.ensure.policy import Policy, ensure_policy, policy_reads
+from awsbase.ensure.public_access import PublicAccessBlock, ensure_public_access_block, public_access_reads
+from awsbase.ensure.regions import Regions, ensure_regions, regions_reads
 from awsbase.ensure.role import Role, ensure_role
+from awsbase.ensure.root import Root, ensure_root, root_reads
+from awsbase.ensure.secret import Secret, ensure_secret, secret_reads
+from awsbase.ensure.security_hubs import SecurityHubs, ensure_security_hubs, security_hubs_reads
+from awsbase.ensure.service_linked_role import ServiceLinkedRole, ensure_service_linked_role, service_linked_role_reads
+from awsbase.ensure.snapshot_block import SnapshotBlock, ensure_snapshot_block, snapshot_block_reads
+from awsbase.ensure.snapshot_policy import SnapshotPolicy, ensure_snapshot_policy, snapshot_policy_reads
 from awsbase.ensure.subscription import Subscription, ensure_subscription, subscription_reads
 from awsbase.ensure.topic import Topic, ensure_topic, topic_reads
 from awsbase.ensure.trail import Trail, ensure_trail, trail_reads
@@ -23,6 +46,10 @@ IAM = lambda want: [(authorization,)]  # noqa: E731
 
 KINDS: Kinds = {
     Alarm: Kind(ensure_alarm, alarm_reads),
+    AnomalyAlert: Kind(ensure_anomaly_alert, anomaly_reads),
+    Budget: Kind(ensure_budget, budget_reads),
+    EventRule: Kind(ensure_event_rule, event_rule_reads),
+    MetricFilter: Kind(ensure_metric_filter, metric_filter_reads),
     BillingAlerts: Kind(ensure_billing_alerts, billing_reads),
     AbsentUser: Kind(ensure_no_user, IAM),
     AccountAlias: Kind(ensure_account_alias, account_alias_reads),
@@ -35,7 +62,26 @@ KINDS: Kinds = {
     Policy: Kind(ensure_policy, policy_reads),
     Role: Kind(ensure_role, IAM),
     User: Kind(ensure_user, user_reads),
+    Secret: Kind(ensure_secret, secret_reads),
+    SnapshotPolicy: Kind(ensure_snapshot_policy, snapshot_policy_reads),
     Subscription: Kind(ensure_subscription, subscription_reads),
     Topic: Kind(ensure_topic, topic_reads),
     Trail: Kind(ensure_trail, trail_reads),
+    Regions: Kind(ensure_regions, regions_reads),
+    PublicAccessBlock: Kind(ensure_public_access_block, public_access_reads),
+    EbsEncryption: Kind(ensure_ebs_encryption, ebs_encryption_reads),
+    SnapshotBlock: Kind(ensure_snapshot_block, snapshot_block_reads),
+    ImageBlock: Kind(ensure_image_block, image_block_reads),
+    MetadataDefaults: Kind(ensure_metadata_defaults, metadata_defaults_reads),
+    DefaultGroups: Kind(ensure_default_groups, default_groups_reads),
+    Contact: Kind(ensure_contact, contact_reads),
+    Root: Kind(ensure_root, root_reads),
+    Analyzer: Kind(ensure_analyzer, analyzer_reads),
+    AccessLog: Kind(ensure_access_log, access_log_reads),
+    AdminPorts: Kind(ensure_admin_ports, admin_ports_reads),
+    ConfigRecorders: Kind(ensure_config_recorders, config_recorders_reads),
+    Detectors: Kind(ensure_detectors, detectors_reads),
+    FlowLogs: Kind(ensure_flow_logs, flow_logs_reads),
+    SecurityHubs: Kind(ensure_security_hubs, security_hubs_reads),
+    ServiceLinkedRole: Kind(ensure_service_linked_role, service_linked_role_reads),
 }

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from awsbase.engine.facts import Facts
 
+# What the report calls the root user.
+ROOT = "<root_account>"
 # The report is being made, or was never asked for: until it is there, each user is asked about alone.
 NO_REPORT = frozenset({"ReportNotPresent", "ReportInProgress", "ReportExpired"})
 
@@ -34,6 +36,14 @@ class Credentials:
 
 def report(facts: Facts) -> Mapping[str, Reported]:
     """Return what the credential report says of each user, by case-folded name; nothing while AWS is making it."""
+    return {
+        name: Reported(yes(row["password_enabled"]), yes(row["mfa_active"]))
+        for name, row in facts.read(report_rows).items()
+    }
+
+
+def report_rows(facts: Facts) -> Mapping[str, Mapping[str, str]]:
+    """Return the lines of the credential report by case-folded user; nothing while AWS is making it."""
     from botocore.exceptions import ClientError
 
     facts.aws.iam.generate_credential_report()
@@ -43,8 +53,7 @@ def report(facts: Facts) -> Mapping[str, Reported]:
         if error.response["Error"]["Code"] not in NO_REPORT:
             raise
         return {}
-    rows = csv.DictReader(content.decode().splitlines())
-    return {row["user"].casefold(): Reported(yes(row["password_enabled"]), yes(row["mfa_active"])) for row in rows}
+    return {row["user"].casefold(): row for row in csv.DictReader(content.decode().splitlines())}
 
 
 def yes(word: str) -> bool:

@@ -15,6 +15,7 @@ from awsbase.ensure import tags
 from awsbase.errors import AwsbaseError
 
 TRAILS_PER_REGION = 5
+OBJECTS = "AWS::S3::Object"
 Selector = Mapping[str, Any]
 
 
@@ -30,8 +31,9 @@ class TooManyTrails(AwsbaseError):
 class Trail(Resource):
     """A trail of all regions that logs every management event, validated, to a bucket and to a log group.
 
-    Bucket, key, log group and role are given by their addresses. Data events and insights that somebody chose stay
-    as they are, and so does a topic; tags are added to.
+    Bucket, key, log group and role are given by their addresses. With `objects` it logs who reads and writes which
+    object of any bucket, too. Other data events and insights that somebody chose stay as they are, and so does a
+    topic; tags are added to.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Trail(Resource):
     key: str
     log_group: str
     role: str
+    objects: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -49,6 +52,12 @@ class Trail(Resource):
     @property
     def arn(self) -> str:
         return trail_arn(self.place, self.name)
+
+    @property
+    def price(self) -> str | None:
+        return (
+            "$1.00 per million reads and writes of objects, and $0.50 per GB in the log group" if self.objects else None
+        )
 
     def needs(self) -> Iterator[str]:
         yield from (self.bucket, self.key, self.log_group, self.role)
@@ -168,10 +177,13 @@ def ensure_trail(run: Run, want: Trail) -> str:
         pair = {name: wanted[name] for name in ("CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn")}
         run.update("settings", drift, cloudtrail.update_trail, Name=want.arn, **{**pair, **changed})
 
+    lacks_objects = want.objects and not all_objects(logs, want.place)
     if drift := compare({"management events": management_events(logs)}, {"management events": "all"}):
-        run.update(
-            "event selectors", drift, cloudtrail.put_event_selectors, TrailName=want.arn, **with_management(logs)
-        )
+        chosen = with_objects(with_management(logs), want.place) if lacks_objects else with_management(logs)
+        run.update("event selectors", drift, cloudtrail.put_event_selectors, TrailName=want.arn, **chosen)
+    elif lacks_objects:
+        chosen = with_objects(with_management(logs), want.place)
+        run.create("data events of S3 objects", cloudtrail.put_event_selectors, TrailName=want.arn, **chosen)
 
     if drift := compare({"logging": logs.logging}, {"logging": True}):
         run.update("logging", drift, cloudtrail.start_logging, Name=want.arn)
@@ -247,3 +259,50 @@ def with_management(logs: Logged) -> dict[str, Any]:
         return {"AdvancedEventSelectors": [everything, *others]}
     data = [{**selector, "IncludeManagementEvents": False} for selector in logs.basic if selector.get("DataResources")]
     return {"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}, *data]}
+
+
+def every_object(place: Place) -> str:
+    """Return what CloudTrail takes for the objects of all buckets: an ARN that breaks off after the service."""
+    return f"arn:{place.partition}:s3"
+
+
+def all_objects(logs: Logged, place: Place) -> bool:
+    """Tell whether a trail logs reads and writes of every object in every bucket."""
+    kinds = {kind for each in logs.basic for kind in basic_objects(each, place)}
+    kinds |= {kind for each in logs.advanced for kind in advanced_objects(each)}
+    return {"read-only", "write-only"} <= kinds
+
+
+def basic_objects(selector: Selector, place: Place) -> set[str]:
+    whole = {every_object(place), f"{every_object(place)}:::"}
+    if not any(each["Type"] == OBJECTS and whole & set(each["Values"]) for each in selector.get("DataResources", ())):
+        return set()
+    kinds = {"ReadOnly": {"read-only"}, "WriteOnly": {"write-only"}}
+    return kinds.get(selector.get("ReadWriteType", "All"), {"read-only", "write-only"})
+
+
+def advanced_objects(selector: Selector) -> set[str]:
+    fields = {each["Field"]: each for each in selector.get("FieldSelectors", ())}
+    if fields.get("eventCategory", {}).get("Equals") != ["Data"]:
+        return set()
+    if OBJECTS not in fields.get("resources.type", {}).get("Equals", ()):
+        return set()
+    if fields.keys() - {"eventCategory", "resources.type", "readOnly"}:
+        return set()
+    kinds = {"true": {"read-only"}, "false": {"write-only"}}
+    asked = fields.get("readOnly", {}).get("Equals", ["both"])
+    return kinds.get(asked[0], {"read-only", "write-only"})
+
+
+def with_objects(selectors: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """Add the objects of all buckets to selectors, of the sort that they are: a trail has one sort only."""
+    if advanced := selectors.get("AdvancedEventSelectors"):
+        fields = {"eventCategory": ["Data"], "resources.type": [OBJECTS]}
+        objects = {
+            "Name": "S3 objects",
+            "FieldSelectors": [{"Field": field, "Equals": values} for field, values in fields.items()],
+        }
+        return {"AdvancedEventSelectors": [*advanced, objects]}
+    everything, *others = selectors["EventSelectors"]
+    resources = [{"Type": OBJECTS, "Values": [every_object(place)]}]
+    return {"EventSelectors": [{**everything, "DataResources": resources}, *others]}

@@ -10,10 +10,14 @@ from pydantic import AfterValidator, Field
 from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
 from awsbase.ensure.alarm import Alarm
+from awsbase.ensure.anomaly import AnomalyAlert
 from awsbase.ensure.billing_alerts import METRIC, NAMESPACE, BillingAlerts
+from awsbase.ensure.budget import Budget, Notice
 from awsbase.manifest.base import Base
 from awsbase.manifest.notify import topic_name, unknown_channel
 from awsbase.manifest.section import Problem, Section, Several, advice
+from awsbase.manifest.security_alarms import SecurityAlarms
+from awsbase.manifest.values import Email
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -25,6 +29,7 @@ Currency = Literal["USD", "CNY"]
 BILLING_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1"}
 CURRENCIES: dict[str, Currency] = {"aws": "USD", "aws-cn": "CNY"}
 SIX_HOURS = 6 * 60 * 60
+NOTICES = 5
 
 
 def amount(value: float) -> float:
@@ -101,33 +106,167 @@ class BillingAlarms(Section):
             )
 
 
+def percents(values: tuple[float, ...]) -> tuple[float, ...]:
+    """Accept parts of a budget, in percent, that each are told once."""
+    for value in values:
+        if not 0 < value <= 1000:
+            raise advice(f"{value:g} is no percentage of a budget", "write one above 0, up to 1000")
+    if twice := next((value for index, value in enumerate(values) if value in values[:index]), None):
+        raise advice(f"{twice:g} is listed twice")
+    return values
+
+
+Percents = Annotated[Several[float], AfterValidator(percents)]
+Money = Annotated[float, AfterValidator(amount), Field(json_schema_extra={"exclusiveMinimum": 0})]
+
+
+class BudgetAlarm(Section):
+    """A monthly budget, whose mails tell not only what was spent but what will be. AWS charges nothing for it."""
+
+    amount: Money = Field(description="What a month may cost, before credits and refunds.")
+    currency: Currency | None = Field(
+        default=None, description="The currency that AWS bills in: USD, and CNY in China."
+    )
+    actual: Percents = Field(default=(80, 100), description="Percentages of the amount: told when they are spent.")
+    forecast: Percents = Field(
+        default=(100,), description="Percentages of the amount: told when the month is foreseen to reach them."
+    )
+    notify: str = Field(default="billing", description="The channel of the notify section that is told.")
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        yield from unknown_channel(("notify",), self.notify, manifest)
+        yield from unsupported("budgets", manifest.account.partition)
+        if not self.actual and not self.forecast:
+            yield Problem((), "neither actual nor forecast, so nobody would ever be told", "leave one of them out")
+        # AWS takes no more for one budget.
+        if len(self.actual) + len(self.forecast) > NOTICES:
+            yield Problem((), f"AWS tells at {NOTICES} percentages of a budget at most", "drop some")
+        partition = manifest.account.partition
+        if self.currency and self.currency != CURRENCIES.get(partition, self.currency):
+            yield Problem(("currency",), f"AWS bills {CURRENCIES[partition]} in {partition}, not {self.currency}")
+
+    def resources(self, base: Base) -> Iterator[Resource]:
+        """Yield the budget."""
+        place = billing_place(base.place)
+        topic = topic_name(base, self.notify)
+        yield Budget(
+            place=place,
+            name=f"{base.name}-monthly",
+            amount=self.amount,
+            currency=self.currency or CURRENCIES[place.partition],
+            notices=(
+                *(Notice("ACTUAL", float(each)) for each in self.actual),
+                *(Notice("FORECASTED", float(each)) for each in self.forecast),
+            ),
+            subscribers=(("SNS", place.arn("sns", topic)),),
+            tags=base.tags,
+            made_here=(place.address("topic", topic),),
+        )
+
+
+class AnomalyAlarm(Section):
+    """What costs much more than it used to, by service, as AWS has learned it. AWS charges nothing for it."""
+
+    above: Money = Field(default=50, description="What an anomaly has to cost before somebody is told.")
+    frequency: Literal["immediate", "daily", "weekly"] = Field(
+        default="immediate",
+        description="How soon: at once to the channel, or in a daily or weekly summary to the mail addresses.",
+    )
+    notify: str = Field(default="billing", description="The channel that is told at once.")
+    email: Several[Email] = Field(
+        default=(), description="Who gets the summaries; AWS sends those by mail only, and asks for no confirmation."
+    )
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        yield from unsupported("cost anomalies", manifest.account.partition)
+        if self.frequency == "immediate":
+            yield from unknown_channel(("notify",), self.notify, manifest)
+            if self.email:
+                hint = "leave email out, or write frequency: daily"
+                yield Problem(("email",), "what is told at once goes to the channel only", hint)
+        else:
+            if not self.email:
+                yield Problem(("email",), f"AWS sends {self.frequency} summaries by mail only", "name an address")
+            if "notify" in self.model_fields_set:
+                hint = "leave notify out, or write frequency: immediate"
+                yield Problem(("notify",), f"AWS sends {self.frequency} summaries by mail only", hint)
+
+    def resources(self, base: Base) -> Iterator[Resource]:
+        """Yield the alert."""
+        place = billing_place(base.place)
+        topic = topic_name(base, self.notify)
+        at_once = self.frequency == "immediate"
+        yield AnomalyAlert(
+            place=place,
+            name=f"{base.name}-anomalies",
+            above=self.above,
+            frequency=self.frequency.upper(),
+            subscribers=(("SNS", place.arn("sns", topic)),) if at_once else tuple(("EMAIL", one) for one in self.email),
+            tags=base.tags,
+            made_here=(place.address("topic", topic),) if at_once else (),
+        )
+
+
 class Alarms(Section):
-    """What the account tells by itself. An empty section is all of it; else what is named."""
+    """What the account tells by itself. An empty section is billing and security; else it is what is named.
+
+    AWS gives ten alarms for nothing and charges $0.10 a month for each further one.
+    """
 
     billing: BillingAlarms | None = Field(
         default=None, description="Tells when the bill of a month grows; always in the region of the billing metrics."
     )
+    security: SecurityAlarms | None = Field(
+        default=None,
+        description="Tells of what attackers and accidents do: the CIS controls, by the log group of the audit trail.",
+    )
+    budget: BudgetAlarm | None = Field(
+        default=None, description="Tells when a monthly budget is spent, or is foreseen to be. Costs nothing."
+    )
+    anomaly: AnomalyAlarm | None = Field(
+        default=None, description="Tells when a service costs much more than it used to. Costs nothing."
+    )
 
     @property
-    def wanted(self) -> BillingAlarms | None:
-        """Return the billing alarms that are meant: the best practice when nothing at all is named."""
-        return self.billing if self.model_fields_set else BillingAlarms()
+    def wanted(self) -> dict[str, BillingAlarms | SecurityAlarms | BudgetAlarm | AnomalyAlarm]:
+        """Return the alarms that are meant, by key: the best practice when nothing at all is named."""
+        if not self.model_fields_set:
+            return {"billing": BillingAlarms(), "security": SecurityAlarms()}
+        named = {"billing": self.billing, "security": self.security, "budget": self.budget, "anomaly": self.anomaly}
+        return {name: part for name, part in named.items() if part}
 
     def check(self, manifest: Manifest) -> Iterator[Problem]:
         # What is named checks itself.
-        if self.wanted and not self.billing:
-            for problem in self.wanted.check(manifest):
-                yield Problem(("billing", *problem.path), problem.message, problem.hint)
+        if not self.model_fields_set:
+            for name, part in self.wanted.items():
+                for problem in part.check(manifest):
+                    yield Problem((name, *problem.path), problem.message, problem.hint)
 
     def channels(self, home: Place) -> Iterator[tuple[str, Place]]:
         """Yield the channels that alarms speak on, each with the place where they do."""
-        if self.wanted and home.partition in BILLING_REGIONS:
-            yield self.wanted.notify, billing_place(home)
+        for part in self.wanted.values():
+            if isinstance(part, SecurityAlarms):
+                yield from part.channels(home)
+            elif home.partition in BILLING_REGIONS and not (
+                isinstance(part, AnomalyAlarm) and part.frequency != "immediate"
+            ):
+                yield part.notify, billing_place(home)
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield all alarms, with what feeds them."""
-        if self.wanted:
-            yield from self.wanted.resources(base)
+        for part in self.wanted.values():
+            if isinstance(part, SecurityAlarms):
+                yield from part.resources(base, manifest)
+            else:
+                yield from part.resources(base)
+
+
+def unsupported(what: str, partition: str) -> Iterator[Problem]:
+    """Yield that AWS does not offer something in a partition, if so."""
+    if partition not in BILLING_REGIONS:
+        yield Problem(
+            (), f"AWS has no {what} in {partition}", "set them in the commercial account that pays for this one"
+        )
 
 
 def billing_place(home: Place) -> Place:

@@ -9,13 +9,15 @@ from pydantic import Field
 
 from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
+from awsbase.ensure.access_log import AccessLog
 from awsbase.ensure.bucket import OURS, Bucket, Expiry, bucket_arn
 from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.log_group import LogGroup, log_group_arn
 from awsbase.ensure.role import Role
 from awsbase.ensure.trail import Trail, trail_arn
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Section
+from awsbase.manifest.opt_ins import access_log_statements, kept
+from awsbase.manifest.section import Problem, Section
 from awsbase.manifest.values import BucketName, KmsAlias, LogGroupName, LogRetention, TrailName
 from awsbase.policies import Document
 
@@ -23,6 +25,37 @@ if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
 CLOUDTRAIL: Document = {"Service": "cloudtrail.amazonaws.com"}
+
+
+class AccessLogs(Section):
+    """Who reaches for the audit bucket, and is refused, is logged to a bucket of its own. Cents."""
+
+    bucket: BucketName = Field(
+        default="{name}-access-logs", description="The bucket of the logs; its name must be free in the world."
+    )
+    retention_days: int = Field(default=365, ge=1, description="How long the bucket keeps them.")
+
+    def resources(self, base: Base, audited: Bucket) -> Iterator[Resource]:
+        """Yield the bucket of the logs, and the log."""
+        place, name = base.place, base.expand(self.bucket)
+        # Not encrypted with a key of ours: S3 could not write there. Its own access is not logged: that never ends.
+        kept_in = Bucket(
+            place=place,
+            name=name,
+            statements=access_log_statements(place, name, audited.name),
+            expiries=kept(self.retention_days),
+            tags=base.tags,
+            named_at="audit.access_logs.bucket",
+        )
+        yield kept_in
+        yield AccessLog(
+            place=place,
+            name=audited.name,
+            bucket=audited.address,
+            to_name=name,
+            to=kept_in.address,
+            prefix=f"{audited.name}/",
+        )
 
 
 class Audit(Section):
@@ -47,6 +80,20 @@ class Audit(Section):
         default=True,
         description="Encrypt the log group under the audit key too; off, CloudWatch uses a key of its own.",
     )
+    data_events: bool = Field(
+        default=False,
+        description="Log who reads and writes which object, in all buckets. Not free: $1.00 a million, and the log "
+        "group takes $0.50 a GB. Off, data events that somebody chose stay.",
+    )
+    access_logs: AccessLogs | None = Field(
+        default=None,
+        description="Log who reaches for the audit bucket, to a bucket of its own; costs cents.",
+    )
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield a log bucket that would log into itself."""
+        if self.access_logs and self.access_logs.bucket == self.bucket:
+            yield Problem(("access_logs", "bucket"), "a bucket that logs into itself never ends", "name another one")
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the key, the bucket, the log group, the role that writes to it, and the trail."""
@@ -107,8 +154,11 @@ class Audit(Section):
             key=key.address,
             log_group=log_group.address,
             role=role.address,
+            objects=self.data_events,
             tags=base.tags,
         )
+        if self.access_logs:
+            yield from self.access_logs.resources(base, bucket)
 
 
 def key_statements(place: Place, trail: str) -> tuple[Document, ...]:

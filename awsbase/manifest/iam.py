@@ -20,6 +20,8 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.files import Json
 from awsbase.manifest.grants import SHIPPED, Grant, dangling, faults, granted, shipped, whole
 from awsbase.manifest.mfa import Mfa, Provision, secrets_taken
+from awsbase.manifest.root import support_policy
+from awsbase.manifest.secrets import reader_policy, readers
 from awsbase.manifest.section import Problem, Section, Several, advice, closest
 from awsbase.manifest.state import State, writer_policy
 from awsbase.manifest.trust import Statement, Trust, trusted
@@ -239,7 +241,9 @@ class Iam(Section):
             at = ("groups", name, "policies")
             yield from dangling(group.policies or (), at, self.policies, place)
             writes = manifest.state is not None and name in manifest.state.writers
-            if (count := len(group.grants) + writes) > GRANTS:
+            reads = name in readers(manifest)
+            supports = manifest.root is not None and name in manifest.root.support
+            if (count := len(group.grants) + writes + reads + supports) > GRANTS:
                 message = f"{count} policies, those that awsbase attaches included, and IAM takes {GRANTS} on a group"
                 yield Problem(at, message, "put several into one of iam.policies")
         for name, role in self.roles.items():
@@ -280,7 +284,7 @@ class Iam(Section):
         for name, group in groups.items():
             yield self._group(name, group, base, manifest, own)
         for name, role in self.roles.items():
-            yield self._role(name, role, base, own)
+            yield self._role(name, role, base, manifest, own)
         for name, user in self.users.items():
             yield self._user(name, user, base, people)
             if user.provision:
@@ -325,6 +329,14 @@ class Iam(Section):
             writer = writer_policy(base)
             arns |= {base.place.global_arn("iam", f"policy/{writer}")}
             made += (f"policy/{writer}",)
+        if name in readers(manifest):
+            reader = reader_policy(base, name)
+            arns |= {base.place.global_arn("iam", f"policy/{reader}")}
+            made += (f"policy/{reader}",)
+        if manifest.root and name in manifest.root.support:
+            supporter = support_policy(base)
+            arns |= {base.place.global_arn("iam", f"policy/{supporter}")}
+            made += (f"policy/{supporter}",)
         return Group(
             place=base.place,
             name=name,
@@ -334,9 +346,10 @@ class Iam(Section):
             made_here=made,
         )
 
-    def _role(self, name: str, role: OneRole, base: Base, own: Mapping[str, Policy]) -> Role:
+    def _role(self, name: str, role: OneRole, base: Base, manifest: Manifest, own: Mapping[str, Policy]) -> Role:
         place = base.place
         given = granted(role.policies or (), place, own)
+        read = [reader_policy(base, name)] if name in readers(manifest) else []
         boundary = granted([role.boundary] if role.boundary else [], place, own)
         trust = role.trust.document(place)
         managed = {f"role/{each}" for each in self.roles} | {
@@ -347,7 +360,7 @@ class Iam(Section):
             place=place,
             name=name,
             trust=trust,
-            policies=given.arns,
+            policies=given.arns | {place.global_arn("iam", f"policy/{each}") for each in read},
             inline={each: whole(statements) for each, statements in role.inline.items()},
             exact=role.policies is not None,
             path=role.path,
@@ -355,7 +368,7 @@ class Iam(Section):
             tags={**base.tags, **role.tags},
             boundary=next(iter(boundary.arns), None),
             max_session=role.max_session,
-            made_here=(*given.made_here, *boundary.made_here, *principals),
+            made_here=(*given.made_here, *boundary.made_here, *(f"policy/{each}" for each in read), *principals),
         )
 
     def _user(self, name: str, user: OneUser, base: Base, people: str) -> User | AbsentUser:

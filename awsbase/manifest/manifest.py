@@ -14,9 +14,14 @@ from awsbase.engine.resource import Resource
 from awsbase.manifest.account import Account
 from awsbase.manifest.alarms import Alarms
 from awsbase.manifest.audit import Audit
+from awsbase.manifest.backups import Backups
 from awsbase.manifest.base import Base
+from awsbase.manifest.contacts import Contacts
 from awsbase.manifest.iam import Iam
 from awsbase.manifest.notify import Channels
+from awsbase.manifest.protect import Protect
+from awsbase.manifest.root import RootUser
+from awsbase.manifest.secrets import Contained
 from awsbase.manifest.section import Section
 from awsbase.manifest.state import State
 
@@ -26,11 +31,20 @@ class Manifest(Section):
 
     version: Literal[1] = Field(description="The version of this format.")
     account: Account
+    contacts: Contacts | None = Field(default=None, description="Whom AWS tells, beside the address of root.")
     notify: Channels | None = Field(default=None, description="Channels that alarms speak on, and who listens.")
     alarms: Alarms | None = Field(default=None, description="What the account tells by itself.")
     audit: Audit | None = Field(default=None, description="The record of who did what, in all regions.")
+    root: RootUser | None = Field(
+        default=None, description="The root user, locked away; what only a person can change is asked for."
+    )
+    protect: Protect | None = Field(
+        default=None, description="What is switched on for the account as a whole, in every region."
+    )
     state: State | None = Field(default=None, description="Where Terraform and OpenTofu keep their state.")
+    secrets: Contained | None = Field(default=None, description="Where values are kept that nobody may see.")
     iam: Iam | None = Field(default=None, description="Who works in the account, and what each may do.")
+    backups: Backups | None = Field(default=None, description="What is copied by itself, and kept for how long.")
 
     _order: tuple[str, ...] = PrivateAttr(default=())
 

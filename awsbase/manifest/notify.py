@@ -211,6 +211,7 @@ def topic_policy(place: Place, topic: str) -> Document:
             publisher("Events", "events", None),
             publisher("Budgets", "budgets", coming_from(place.global_arn("budgets", "*"))),
             publisher("Trails", "cloudtrail", trails),
+            publisher("Anomalies", "costalerts", {"StringEquals": {"aws:SourceAccount": account}}),
         ],
     }
 
@@ -233,6 +234,6 @@ def topic_key_policy(place: Place, topic: str) -> Document:
 
     return key_policy(
         place,
-        publisher("Publishers", ["budgets", "cloudtrail", "cloudwatch"], account),
+        publisher("Publishers", ["budgets", "cloudtrail", "cloudwatch", "costalerts"], account),
         publisher("Events", ["events"], for_topic),
     )

@@ -167,6 +167,9 @@ ProfileName = Annotated[
     str, named(r"[A-Za-z0-9_+=,.@-]{1,128}", "instance profile name: 1 to 128 letters, digits and _+=,.@-")
 ]
 IamPath = Annotated[str, named(r"/|/[\x21-\x7e]{1,510}/", "path: begins and ends with /")]
+AnalyzerName = Annotated[
+    str, named(r"[A-Za-z_][A-Za-z0-9_.-]{0,254}", "analyzer name: up to 255 letters, digits and _.-, not a digit first")
+]
 TopicName = Annotated[str, named(r"[A-Za-z0-9_-]{1,256}", "topic name: 1 to 256 letters, digits and _-")]
 TrailName = Annotated[
     str,
@@ -192,6 +195,11 @@ Email = Annotated[
         "e-mail address: like ops@acme.example",
     ),
 ]
+# AWS takes fewer characters here than mail does.
+ContactEmail = Annotated[
+    str, named(r"(?=.{1,254}$)[\w+=.#|!&-]+@[\w.-]+\.\w+", "e-mail address: like security@acme.example")
+]
+Phone = Annotated[str, named(r"[\s0-9()+-]{1,25}", "phone number: up to 25 digits, spaces and ()+-")]
 LogRetention = Annotated[int, AfterValidator(retention), Field(json_schema_extra={"enum": list(RETENTION_DAYS)})]
 Tags = Annotated[dict[str, str], AfterValidator(tags)]
 OneNameEach = WrapValidator(one_name_each)

@@ -55,6 +55,12 @@ class Sandbox:
         self.pages = pages
         self.billing_api = True
         self.root_mfa = False
+        self.root_hardware = False
+        self.root_password = True
+        self.root_keys = False
+        self.bills_shown = True
+        self.central_root: set[str] = set()
+        self.opted_in: set[str] = set()
         self.calls: list[Call] = []
         self.deliver: Callable[[sns.Mail], object] = lambda mail: None
         """Called with each mail that SNS sends; all of them are kept in `mails` as well."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from awsbase.sandbox.account import Sandbox
     from awsbase.sandbox.world import World
 
-SERVICES = ("kms", "logs", "sns", "cloudtrail", "cloudwatch", "secretsmanager")
+SERVICES = ("kms", "logs", "sns", "cloudtrail", "cloudwatch", "events", "ec2", "secretsmanager")
 
 
 def dump(sandbox: "Sandbox") -> dict[str, Any]:
@@ -20,12 +20,22 @@ def dump(sandbox: "Sandbox") -> dict[str, Any]:
         state = _without_region(world, "aws")
         state |= {where: _without_region(world, where) for where in sorted(world.backends("iam")) if where != "aws"}
         for kind, told in sandbox.remembered():
-            state[kind] = _plain(told)
+            # What was only looked at is there, and empty.
+            if any(told.values() if isinstance(told, Mapping) else told):
+                state[kind] = _plain(told)
         names: dict[str, str] = {}
         for iam in world.backends("iam").values():
             names |= {one.id: f"<id of {one.name}>" for one in (*iam.users.values(), *iam.roles.values())}
-        readers = {"kms": _kms, "logs": _logs, "sns": _sns, "cloudtrail": _cloudtrail, "cloudwatch": _cloudwatch}
-        readers |= {"secretsmanager": _secrets}
+        readers = {
+            "kms": _kms,
+            "logs": _logs,
+            "sns": _sns,
+            "cloudtrail": _cloudtrail,
+            "cloudwatch": _cloudwatch,
+            "events": _events,
+            "secretsmanager": _secrets,
+            "ec2": _ec2,
+        }
         for service in SERVICES:
             regions = {region: readers[service](backend) for region, backend in world.backends(service).items()}
             state[service] = {region: held for region, held in sorted(regions.items()) if held}
@@ -103,6 +113,9 @@ def _s3(s3: Any) -> dict[str, Any]:
     plain = (
         "region_name versioning_status logging encryption ownership_rule object_lock_enabled accelerate_configuration"
     )
+    # An access log has a file for each request, whenever it came.
+    logging = [bucket.logging for bucket in s3.buckets.values() if bucket.logging]
+    access_logs = {to["TargetBucket"]: to.get("TargetPrefix") or "" for to in logging}
     return {
         bucket.name: {name: _plain(getattr(bucket, name)) for name in plain.split()}
         | {
@@ -110,7 +123,7 @@ def _s3(s3: Any) -> dict[str, Any]:
             "lifecycle": _plain(getattr(bucket, "lifecycle_as_put", None) or bucket.rules),
             "block": _plain(bucket.public_access_block),
             "tags": _tags(s3.tagger.list_tags_for_resource(f"arn:{bucket.partition}:s3:::{bucket.name}")["Tags"]),
-            "objects": sorted(bucket.keys),
+            "objects": sorted(key for key in bucket.keys if not key.startswith(access_logs.get(bucket.name, "\0"))),
         }
         for bucket in s3.buckets.values()
     }
@@ -191,13 +204,49 @@ def _cloudwatch(cloudwatch: Any) -> Any:
     }
 
 
+def _events(events: Any) -> Any:
+    return {
+        rule.arn: {
+            "pattern": json.loads(rule.event_pattern.dump() or "{}"),
+            "description": rule.description,
+            "state": rule.state,
+            "targets": sorted(rule.targets, key=_text),
+            "tags": _tags(events.tagger.list_tags_for_resource(rule.arn)["Tags"]),
+        }
+        for bus in events.event_buses.values()
+        for rule in bus.rules.values()
+    }
+
+
+def _ec2(ec2: Any) -> Any:
+    """Return the security groups whose rules somebody has chosen: default groups as they come are left out."""
+    held = []
+    for groups in ec2.groups.values():
+        for group in groups.values():
+            rules = {"in": sorted(map(_rule, group.ingress_rules)), "out": sorted(map(_rule, group.egress_rules))}
+            untouched = len(rules["in"]) == len(getattr(group, "furnished", ())) and len(rules["out"]) == 1
+            if group.name != "default" or not untouched:
+                vpc = ec2.vpcs.get(group.vpc_id)
+                held.append({"name": group.name, "vpc": vpc and vpc.cidr_block, **rules})
+    return sorted(held, key=_text)
+
+
+def _rule(rule: Any) -> str:
+    """Return a rule in one line, without the ids of groups, which are random."""
+    source = rule.cidr_ipv4 or rule.cidr_ipv6 or rule.prefix_list_id or "a group"
+    return f"{rule.ip_protocol} {rule.from_port}-{rule.to_port} {source}"
+
+
 def _secrets(secrets: Any) -> Any:
     return {
         secret.name: {
-            "key": secret.kms_key_id,
             "description": secret.description,
-            "deleted": secret.is_deleted(),
+            "key": secret.kms_key_id,
             "tags": _tags(secret.tags),
+            "value": any("AWSCURRENT" in version["version_stages"] for version in secret.versions.values()),
+            "deleted": secret.is_deleted(),
+            "rotation": [secret.rotation_lambda_arn, getattr(secret, "rotation_rules", None)],
+            "policy": _document(secret.policy),
         }
         for secret in secrets.secrets.values()
     }

@@ -31,9 +31,20 @@ FIRST_READS = (
     "resourcegroupstaggingapi:GetResources",
     "account:GetAlternateContact",
     "billing:GetBillingPreferences",
+    "budgets:DescribeBudgets",
+    "ce:GetAnomalyMonitors",
+    "events:ListRules",
+    "dlm:GetLifecyclePolicies",
+    "secretsmanager:ListSecrets",
+    "ec2:DescribeRegions",
+    "accessanalyzer:ListAnalyzers",
+    "config:DescribeConfigurationRecorders",
+    "guardduty:ListDetectors",
+    "securityhub:DescribeHub",
 )
 
 WARM: dict[str, dict[str, Any]] = {
+    "budgets:DescribeBudgets": {"AccountId": "123456789012"},
     "s3control:GetPublicAccessBlock": {"AccountId": "123456789012"},
     "account:GetAlternateContact": {"AlternateContactType": "SECURITY"},
     "billing:GetBillingPreferences": {"features": ["BILLING_ALERTS"]},

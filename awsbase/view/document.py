@@ -51,6 +51,8 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         if error
         else None,
         "blocked_by": outcome.blocked_by,
+        "notes": list(outcome.notes),
+        "price": outcome.price,
     }
 
 

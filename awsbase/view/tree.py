@@ -8,6 +8,7 @@ from itertools import groupby
 
 from awsbase.engine.changes import Action, Change, Drift, Failure, NeedsYou, Outcome, Report
 from awsbase.view.document import plain
+from awsbase.view.regions import folded
 from awsbase.view.text import Line
 
 MARKS: dict[Action, str] = {"create": "+", "update": "~", "delete": "-", "replace": "±"}
@@ -43,13 +44,14 @@ def tree(
 
 
 def _shown(outcome: Outcome, verbose: bool) -> bool:
-    return verbose or outcome.status in ("planned", "changed", "failed") or bool(outcome.changes)
+    return verbose or outcome.status in ("planned", "changed", "failed") or bool(outcome.changes or outcome.notes)
 
 
 def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]:
     if outcome.status in ("unchanged", "blocked", "skipped"):
         words = {"unchanged": "", "blocked": f" not begun: {outcome.blocked_by} failed", "skipped": " not begun"}
         yield Line(2, outcome.address + words[outcome.status], mark="·", style="dim")
+        yield from _notes(outcome)
         return
     planned = report.mode == "plan"
     action = whole(outcome)
@@ -59,10 +61,18 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
         yield Line(2, outcome.address, mark=MARKS[action], mark_style=STYLES[action])
     else:
         yield Line(2, f"{outcome.address}  {DONE[action]}", mark="✓", mark_style="green")
-    for change in outcome.changes:
+    for change in outcome.changes if verbose else folded(outcome.changes):
         if verbose or outcome.error or change.loosening or not is_itself(outcome.address, change):
             # Of what is new, everything differs from nothing.
             yield from _change(change, planned, verbose, drift=verbose or action != "create")
+    yield from _notes(outcome)
+
+
+def _notes(outcome: Outcome) -> Iterator[Line]:
+    for note in outcome.notes:
+        yield Line(6, note, style="dim")
+    if outcome.price:
+        yield Line(6, f"costs {outcome.price}", style="yellow")
 
 
 def whole(outcome: Outcome) -> Action:

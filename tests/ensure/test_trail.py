@@ -16,11 +16,14 @@ from awsbase.ensure.trail import (
     Trail,
     TrailElsewhere,
     TrailFacts,
+    all_objects,
     logged,
+    management_events,
     trail,
     trail_tags,
     trails,
     with_management,
+    with_objects,
 )
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
@@ -200,3 +203,62 @@ def open_to_cloudtrail(bucket: str) -> str:
         {**cloudtrail, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/*"},
     ]
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+EVERY_OBJECT = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}
+DATA_EVENTS = [
+    {"Field": "eventCategory", "Equals": ["Data"]},
+    {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+]
+
+
+@pytest.mark.parametrize(
+    ("logs", "changes"),
+    [
+        (Logged(logging=True), ["create data events of S3 objects"]),
+        (basic(), ["create data events of S3 objects"]),
+        (basic(DataResources=[EVERY_OBJECT]), []),
+        (basic(DataResources=[{**EVERY_OBJECT, "Values": ["arn:aws:s3:::"]}]), []),
+        (basic(DataResources=[EVERY_OBJECT], ReadWriteType="WriteOnly"), ["update event selectors"]),
+        (advanced(MANAGEMENT), ["create data events of S3 objects"]),
+        (Logged(True, advanced=[{"FieldSelectors": [MANAGEMENT]}, {"FieldSelectors": DATA_EVENTS}]), []),
+        (
+            Logged(
+                True,
+                advanced=[
+                    {"FieldSelectors": [MANAGEMENT]},
+                    {
+                        "FieldSelectors": [
+                            *DATA_EVENTS,
+                            {"Field": "resources.ARN", "StartsWith": ["arn:aws:s3:::acme-web/"]},
+                        ]
+                    },
+                ],
+            ),
+            ["create data events of S3 objects"],
+        ),
+    ],
+    ids=[
+        "default",
+        "one bucket",
+        "all",
+        "all, written longer",
+        "writes only",
+        "advanced",
+        "advanced, all",
+        "advanced, some",
+    ],
+)
+def test_objects_are_logged_when_asked(logs: Logged, changes: list[str]) -> None:
+    assert said(planned(replace(WANT, objects=True), facts(GOOD, logs), MADE)) == changes
+    assert "data events of S3 objects" not in " ".join(said(planned(WANT, facts(GOOD, logs), MADE)))
+
+
+@pytest.mark.parametrize(
+    "logs", [Logged(), basic(), basic(ReadWriteType="WriteOnly"), advanced(), advanced(MANAGEMENT)]
+)
+def test_whatever_was_logged_all_objects_are_then(logs: Logged) -> None:
+    chosen = with_objects(with_management(logs), HOME)
+    now = Logged(True, chosen.get("EventSelectors", ()), chosen.get("AdvancedEventSelectors", ()))
+    assert all_objects(now, HOME)
+    assert management_events(now) == "all"

@@ -21,15 +21,14 @@ def alarms(text: str, home: str = "eu-west-1") -> list[Alarm]:
     ("text", "names"),
     [
         ("alarms: {billing: {}}", ["acme-billing-10-usd", "acme-billing-50-usd", "acme-billing-200-usd"]),
-        ("alarms: {}", ["acme-billing-10-usd", "acme-billing-50-usd", "acme-billing-200-usd"]),
-        ("alarms:", ["acme-billing-10-usd", "acme-billing-50-usd", "acme-billing-200-usd"]),
+        ("alarms:\n  billing:\n", ["acme-billing-10-usd", "acme-billing-50-usd", "acme-billing-200-usd"]),
         (
             "alarms: {billing: {amounts: [50, 12.5, 1000000]}}",
             [f"acme-billing-{each}-usd" for each in ("50", "12.50", "1000000")],
         ),
         ("", []),
     ],
-    ids=["default steps", "empty section", "nothing said", "given amounts", "left out"],
+    ids=["default steps", "nothing said", "given amounts", "left out"],
 )
 def test_there_is_an_alarm_for_each_amount(text: str, names: list[str]) -> None:
     assert [alarm.name for alarm in alarms(BILLING + text)] == names
@@ -65,7 +64,11 @@ def test_an_alarm_is_where_the_figures_are(home: str, region: str, partition: st
             "alarms: {billing: {}}",
             "alarms.billing.notify: no channel called 'billing' in notify, add billing: ",
         ),
-        ("eu-west-1", "alarms: {}", "alarms.billing.notify: no channel called 'billing' in notify, add billing: "),
+        (
+            "eu-west-1",
+            "alarms: {}\naudit: {}\nnotify: {security: {}}\n",
+            "alarms.billing.notify: no channel called 'billing' in notify, add billing: ",
+        ),
         (
             "eu-west-1",
             "alarms: {billing: {notify: biling}}\n" + BILLING,

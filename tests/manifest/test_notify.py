@@ -123,7 +123,9 @@ def test_services_publish_for_this_account_alone_where_aws_lets_us_say_so() -> N
         for each in statements
         if "Sid" in each and each["Sid"] != "Owner"
     }
-    assert list(services) == [f"{name}.amazonaws.com" for name in ("cloudwatch", "events", "budgets", "cloudtrail")]
+    assert list(services) == [
+        f"{name}.amazonaws.com" for name in ("cloudwatch", "events", "budgets", "cloudtrail", "costalerts")
+    ]
     # EventBridge brings no condition keys along: a statement that asks for them never allows it anything.
     assert services.pop("events.amazonaws.com") is None
     assert all("123456789012" in str(condition) for condition in services.values())

@@ -86,12 +86,8 @@ def test_policies_that_aws_manages_are_there() -> None:
 @pytest.mark.parametrize(
     ("service", "method", "params"),
     [
-        ("dlm", "get_lifecycle_policies", {}),
-        (
-            "iam",
-            "simulate_principal_policy",
-            {"PolicySourceArn": "arn:aws:iam::123456789012:user/x", "ActionNames": ["s3:Get*"]},
-        ),
+        ("freetier", "get_free_tier_usage", {}),
+        ("iam", "simulate_custom_policy", {"PolicyInputList": ["{}"], "ActionNames": ["s3:Get*"]}),
     ],
 )
 def test_what_the_sandbox_lacks_is_refused_by_name(service: str, method: str, params: dict[str, Any]) -> None:

@@ -36,6 +36,8 @@ def test_the_document_has_the_keys_that_programs_rely_on() -> None:
         "changes": [],
         "error": None,
         "blocked_by": "group/Ops",
+        "notes": [],
+        "price": None,
     }
     assert held["needs_you"][0]["steps"] == ["run awsbase passwd", "run awsbase mfa create"]
     assert json.loads(json.dumps(held)) == held

@@ -162,3 +162,9 @@ def test_an_interrupted_run_says_what_is_next() -> None:
     cut = report(replace(NEW, status="changed"), replace(SAME, status="skipped"), mode="reconcile", interrupted=True)
     assert text(cut).splitlines()[-1] == "interrupted; run again: the next run finishes the work"
     assert "1 not begun" in text(cut)
+
+
+def test_what_has_a_price_names_it_where_it_is_made() -> None:
+    priced = replace(NEW, price="$0.25 per GB")
+    assert "costs $0.25 per GB" in text(report(priced))
+    assert "costs" not in text(report(NEW))

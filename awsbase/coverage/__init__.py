@@ -1,0 +1,6 @@
+"""How much of a published standard a manifest and its account answer, control by control."""
+
+from awsbase.coverage.judge import STATUSES, Row, Status, judge
+from awsbase.coverage.standards import STANDARDS, Control
+
+__all__ = ["STANDARDS", "STATUSES", "Control", "Row", "Status", "judge"]

@@ -1,0 +1,63 @@
+"""Server access logs of a bucket: who asked for what in it, also those that were refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from awsbase.engine.changes import compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure.bucket import found
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessLog(Resource):
+    """The access log of the bucket `name`, kept in another one; both are given with their addresses."""
+
+    name: str
+    bucket: str
+    to_name: str
+    to: str
+    prefix: str
+
+    @property
+    def address(self) -> str:
+        return self.place.address("access-log", self.name)
+
+    @property
+    def price(self) -> str:
+        return "$0.023 per GB of logs a month: cents, for the bucket of an audit trail"
+
+    def needs(self) -> Iterator[str]:
+        yield from (self.bucket, self.to)
+
+
+def access_log(facts: Facts, place: Place, name: str) -> Mapping[str, Any]:
+    """Read where the access log of a bucket goes; empty when there is none."""
+    taken = facts.read(found, place, name)
+    if taken is None or not taken.ours:
+        return {}
+    answer = facts.aws.at(place.region).s3.get_bucket_logging(Bucket=name, ExpectedBucketOwner=place.account)
+    enabled: Mapping[str, Any] = answer.get("LoggingEnabled", {})
+    return enabled
+
+
+def access_log_reads(want: AccessLog) -> Iterator[Read]:
+    yield access_log, want.place, want.name
+
+
+def ensure_access_log(run: Run, want: AccessLog) -> None:
+    """Log who reaches for a bucket into the other one; the order of names in there stays as somebody chose it."""
+    have = run.read(access_log, want.place, want.name)
+    put, owner = run.aws.s3.put_bucket_logging, want.place.account
+    wanted = {"TargetBucket": want.to_name, "TargetPrefix": want.prefix}
+    status = {"LoggingEnabled": {**have, **wanted}}
+
+    if not have:
+        run.create("access log", put, Bucket=want.name, BucketLoggingStatus=status, ExpectedBucketOwner=owner)
+    elif drift := compare(have, wanted):
+        run.update("target", drift, put, Bucket=want.name, BucketLoggingStatus=status, ExpectedBucketOwner=owner)

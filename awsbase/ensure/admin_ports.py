@@ -1,0 +1,208 @@
+"""The ports by which machines are administered, closed to the world: SSH (22) and RDP (3389)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure.regions import ADDRESS, Only, everywhere
+
+PORTS = (22, 3389)
+WORLD = ("0.0.0.0/0", "::/0")
+ANY = "-1"
+TCP = ("tcp", "6")
+SHOWN = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdminPorts(Resource):
+    """No security group and no network ACL has a rule that lets the world in on just port 22 or just port 3389.
+
+    A rule for more than one such port serves something else too, so a person decides about it. Of a default group
+    nothing is touched with `but_default`: another resource takes all of its rules.
+    """
+
+    but_default: bool = False
+    only: Only = None
+
+    @property
+    def address(self) -> str:
+        return "admin-ports/account"
+
+    def needs(self) -> Iterator[str]:
+        yield ADDRESS
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One rule that lets the world in: of the group or the ACL `holder`, for these ports, from this source."""
+
+    holder: str
+    vpc: str
+    source: str
+    ports: tuple[int, int] | None = None
+    number: int | None = None
+    default: bool = False
+
+    @property
+    def only_admin(self) -> bool:
+        """Whether the rule opens nothing but one port of administration."""
+        return self.ports is not None and self.ports[0] == self.ports[1] and self.ports[0] in PORTS
+
+    @property
+    def shown(self) -> str:
+        """The ports in words."""
+        if self.ports is None:
+            return "everything"
+        return f"port {self.ports[0]}" if self.ports[0] == self.ports[1] else f"ports {self.ports[0]}-{self.ports[1]}"
+
+
+@dataclass(frozen=True)
+class Openings:
+    """What lets the world in on a port of administration, in one region."""
+
+    groups: tuple[Opening, ...] = ()
+    acls: tuple[Opening, ...] = ()
+
+
+def openings(facts: Facts, region: str) -> Openings:
+    """Read which rules of a region let the world in on a port of administration."""
+    groups, acls = facts.together((open_groups, region), (open_acls, region))
+    return Openings(groups, acls)
+
+
+def open_groups(facts: Facts, region: str) -> tuple[Opening, ...]:
+    pages = facts.aws.at(region).ec2.get_paginator("describe_security_groups").paginate()
+    groups = sorted(
+        (group for page in pages for group in page["SecurityGroups"]), key=lambda each: str(each["GroupId"])
+    )
+    return tuple(
+        Opening(
+            group["GroupId"],
+            group.get("VpcId", ""),
+            source,
+            span(rule, rule["IpProtocol"]),
+            default=group["GroupName"] == "default",
+        )
+        for group in groups
+        for rule in group.get("IpPermissions", ())
+        if admits(span(rule, rule["IpProtocol"]), rule["IpProtocol"])
+        for source in sources(rule)
+    )
+
+
+def open_acls(facts: Facts, region: str) -> tuple[Opening, ...]:
+    pages = facts.aws.at(region).ec2.get_paginator("describe_network_acls").paginate()
+    acls = sorted((acl for page in pages for acl in page["NetworkAcls"]), key=lambda each: str(each["NetworkAclId"]))
+    return tuple(
+        Opening(acl["NetworkAclId"], acl["VpcId"], source, ports, entry["RuleNumber"])
+        for acl in acls
+        for entry in sorted(acl["Entries"], key=lambda entry: int(entry["RuleNumber"]))
+        if not entry["Egress"] and entry["RuleAction"] == "allow"
+        if (source := entry.get("CidrBlock") or entry.get("Ipv6CidrBlock", "")) in WORLD
+        if admits(ports := span(entry.get("PortRange", {}), entry["Protocol"]), entry["Protocol"])
+    )
+
+
+def span(rule: Mapping[str, Any], protocol: str) -> tuple[int, int] | None:
+    """Return the ports of a rule; None when it is about all."""
+    first, last = rule.get("FromPort", rule.get("From")), rule.get("ToPort", rule.get("To"))
+    if protocol == ANY or first in (None, -1) or last is None:
+        return None
+    return first, last
+
+
+def admits(ports: tuple[int, int] | None, protocol: str) -> bool:
+    """Tell whether a rule for these ports lets one of the ports of administration through."""
+    if protocol not in (ANY, *TCP):
+        return False
+    return ports is None or any(ports[0] <= port <= ports[1] for port in PORTS)
+
+
+def sources(rule: Mapping[str, Any]) -> Iterator[str]:
+    """Yield by which of its sources a rule means the world."""
+    named = [each["CidrIp"] for each in rule.get("IpRanges", ())]
+    named += [each["CidrIpv6"] for each in rule.get("Ipv6Ranges", ())]
+    yield from (source for source in named if source in WORLD)
+
+
+def admin_ports_reads(want: AdminPorts) -> Iterator[Read]:
+    yield everywhere, openings, want.only
+
+
+def ensure_admin_ports(run: Run, want: AdminPorts) -> None:
+    """Take away the rules that open a port of administration to the world, and show those that open more than that."""
+    wide: list[tuple[str, Opening]] = []
+    for region, have in run.read(everywhere, openings, want.only).items():
+        ec2 = run.aws.at(region).ec2
+        groups = [each for each in have.groups if not (each.default and want.but_default)]
+        for rule in groups:
+            if rule.only_admin:
+                what = f"{rule.shown} from {rule.source} in {rule.holder} of {rule.vpc} in {region}"
+                run.delete(
+                    what, ec2.revoke_security_group_ingress, GroupId=rule.holder, IpPermissions=[permission(rule)]
+                )
+        for entry in have.acls:
+            if entry.only_admin:
+                what = f"{entry.shown} from {entry.source} in {entry.holder} of {entry.vpc} in {region}"
+                where = {"NetworkAclId": entry.holder, "RuleNumber": entry.number, "Egress": False}
+                run.delete(what, ec2.delete_network_acl_entry, **where)
+        wide += [(region, rule) for rule in (*groups, *have.acls) if not rule.only_admin]
+
+    if run.changes:
+        run.note("costs nothing, but cuts off whoever administers machines from anywhere in the world")
+    if groups_left := [(region, rule) for region, rule in wide if rule.number is None]:
+        ask_about_groups(run, groups_left)
+    if acls_left := [(region, rule) for region, rule in wide if rule.number is not None]:
+        ask_about_acls(run, acls_left)
+
+
+def permission(rule: Opening) -> dict[str, Any]:
+    """Return the part of a rule that is about the world, as EC2 wants it to be revoked."""
+    first, last = rule.ports or (-1, -1)
+    source = (
+        {"Ipv6Ranges": [{"CidrIpv6": rule.source}]} if ":" in rule.source else {"IpRanges": [{"CidrIp": rule.source}]}
+    )
+    return {"IpProtocol": "tcp", "FromPort": first, "ToPort": last, **source}
+
+
+def ask_about_groups(run: Run, left: Sequence[tuple[str, Opening]]) -> None:
+    """Say which groups let the world in on more than a port of administration."""
+    run.needs_you(
+        f"{counted(left, 'security group rule')} the world in on ports 22 or 3389 among others",
+        *listing(left),
+        "find out what each serves, let in just its ports (authorize-security-group-ingress), and take the wide rule "
+        "away (revoke-security-group-ingress)",
+        probe="ec2 DescribeSecurityGroups shows no rule of 0.0.0.0/0 or ::/0 with 22 or 3389 among its ports",
+    )
+
+
+def ask_about_acls(run: Run, left: Sequence[tuple[str, Opening]]) -> None:
+    """Say which ACLs let the world in on everything, as they all do when they come with a VPC."""
+    run.needs_you(
+        f"{counted(left, 'network ACL rule')} the world in on ports 22 or 3389 among others",
+        *listing(left),
+        "an ACL sees answers too, to ports from 1024 up: write the rules that the subnet needs before the wide one, "
+        "for example tcp 1-21, 23-3388 and 3390-65535 from 0.0.0.0/0 and everything from your own networks "
+        "(aws ec2 create-network-acl-entry), then take it away (aws ec2 delete-network-acl-entry); "
+        "a VPC that nobody uses is better deleted",
+        probe="ec2 DescribeNetworkAcls allows 0.0.0.0/0 and ::/0 in nowhere with 22 or 3389 among the ports",
+    )
+
+
+def counted(left: Sequence[tuple[str, Opening]], noun: str) -> str:
+    return f"{len(left)} {noun} lets" if len(left) == 1 else f"{len(left)} {noun}s let"
+
+
+def listing(left: Sequence[tuple[str, Opening]]) -> Iterator[str]:
+    """Yield the first few by name, and how many more there are."""
+    for region, rule in left[:SHOWN]:
+        which = f" rule {rule.number}" if rule.number is not None else ""
+        yield f"{rule.holder}{which} of {rule.vpc} in {region}: {rule.shown} from {rule.source}"
+    if len(left) > SHOWN:
+        more = sorted({region for region, _ in left[SHOWN:]})
+        yield f"and {len(left) - SHOWN} more in {', '.join(more)}"

@@ -1,0 +1,65 @@
+"""Access Analyzer: what in the account can be reached from outside of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from awsbase.engine.changes import compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+from awsbase.ensure.regions import ADDRESS, Only, everywhere
+
+# The type that looks for access from outside; it is free, and those for unused and internal access are not.
+OUTSIDE = "ACCOUNT"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analyzer(Resource):
+    """An analyzer of access from outside in every region; one that exists is adopted under whatever name it has."""
+
+    name: str
+    only: Only = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return f"analyzer/{self.name}"
+
+    def needs(self) -> Iterator[str]:
+        yield ADDRESS
+
+
+@dataclass(frozen=True)
+class AnalyzerFacts:
+    """An analyzer, its ARN unknown while it is only planned."""
+
+    arn: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def analyzer(facts: Facts, region: str) -> AnalyzerFacts | None:
+    """Return the analyzer of a region: AWS allows one for each account."""
+    pages = facts.aws.at(region).accessanalyzer.get_paginator("list_analyzers").paginate(type=OUTSIDE)
+    found = [each for page in pages for each in page["analyzers"]]
+    return AnalyzerFacts(found[0]["arn"], found[0].get("tags", {})) if found else None
+
+
+def ensure_analyzer(run: Run, want: Analyzer) -> None:
+    """Make an analyzer where there is none, and tag what there is."""
+    wanted = tags.wanted(want)
+    for region, have in run.read(everywhere, analyzer, want.only).items():
+        client = run.aws.at(region).accessanalyzer
+        if have is None:
+            run.create(
+                f"analyzer in {region}", client.create_analyzer, analyzerName=want.name, type=OUTSIDE, tags=wanted
+            )
+        elif untagged := tags.missing(have.tags, wanted):
+            drift = compare(have.tags, untagged)
+            run.update(f"tags in {region}", drift, client.tag_resource, resourceArn=have.arn, tags=untagged)
+
+
+def analyzer_reads(want: Analyzer) -> Iterator[Read]:
+    yield everywhere, analyzer, want.only

@@ -1,0 +1,132 @@
+"""Cost anomaly detection: AWS learns what services usually cost, and tells when one does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import Drift, compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+
+IMPACT = "ANOMALY_TOTAL_IMPACT_ABSOLUTE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnomalyAlert(Resource):
+    """A subscription to the monitor of all services, which AWS makes for most accounts, and of which it allows one.
+
+    A monitor that exists is used as it is. `subscribers` are SNS with the ARN of a topic when the frequency is
+    IMMEDIATE, EMAIL with an address when it is DAILY or WEEKLY. The place is where AWS answers for costs.
+    """
+
+    name: str
+    above: float
+    frequency: str
+    subscribers: tuple[tuple[str, str], ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    made_here: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return f"anomaly-alert/{self.name}"
+
+    def needs(self) -> Iterator[str]:
+        yield from self.made_here
+
+
+def monitor(facts: Facts, region: str) -> str | None:
+    """Read the ARN of the monitor of all services."""
+    for each in _every(facts.aws.at(region).ce.get_anomaly_monitors, "AnomalyMonitors"):
+        if each["MonitorType"] == "DIMENSIONAL" and each.get("MonitorDimension") == "SERVICE":
+            return str(each["MonitorArn"])
+    return None
+
+
+def subscriptions(facts: Facts, region: str) -> Mapping[str, Mapping[str, Any]]:
+    """Read who is told of anomalies, by the subscription's name; of several with one name the first."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for each in _every(facts.aws.at(region).ce.get_anomaly_subscriptions, "AnomalySubscriptions"):
+        found.setdefault(each["SubscriptionName"], each)
+    return found
+
+
+def subscription_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
+    """Read the tags of one subscription."""
+    answer = facts.aws.at(region).ce.list_tags_for_resource(ResourceArn=arn)
+    return {tag["Key"]: tag["Value"] for tag in answer["ResourceTags"]}
+
+
+def anomaly_reads(want: AnomalyAlert) -> Iterator[Read]:
+    """Yield what the recipe will ask for."""
+    yield monitor, want.place.region
+    yield subscriptions, want.place.region
+
+
+def ensure_anomaly_alert(run: Run, want: AnomalyAlert) -> None:
+    """Have somebody told of anomalies above an amount; tags that others set stay."""
+    region, ce = want.place.region, run.aws.ce
+    watching = run.read(monitor, region)
+    have = run.read(subscriptions, region).get(want.name)
+    tagged = run.read(subscription_tags, region, have["SubscriptionArn"]) if have else tags.wanted(want)
+
+    arn: Any = watching
+    if watching is None:
+        services = {"MonitorName": want.name, "MonitorType": "DIMENSIONAL", "MonitorDimension": "SERVICE"}
+        made = run.create("monitor of all services", ce.create_anomaly_monitor, AnomalyMonitor=services)
+        arn = made["MonitorArn"]
+
+    settings = {
+        "Frequency": want.frequency,
+        "MonitorArnList": [arn],
+        "Subscribers": [{"Type": kind, "Address": address} for kind, address in sorted(want.subscribers)],
+        "ThresholdExpression": above(want.above),
+    }
+    if have is None:
+        run.create(
+            "subscription",
+            ce.create_anomaly_subscription,
+            AnomalySubscription={"SubscriptionName": want.name, **settings},
+            ResourceTags=tags.pairs(tags.wanted(want)),
+        )
+    else:
+        correct(run, want, have, settings, tags.missing(tagged, tags.wanted(want)))
+
+
+def correct(
+    run: Run, want: AnomalyAlert, have: Mapping[str, Any], settings: Mapping[str, Any], absent: Mapping[str, str]
+) -> None:
+    """Set what differs in a subscription, and the tags that are absent."""
+    ce, arn = run.aws.ce, have["SubscriptionArn"]
+    if drift := compare(meaning(have), meaning(settings)):
+        run.update("subscription", drift, ce.update_anomaly_subscription, SubscriptionArn=arn, **settings)
+
+    if absent:
+        drift = [Drift(key, None, value) for key, value in absent.items()]
+        run.update("tags", drift, ce.tag_resource, ResourceArn=arn, ResourceTags=tags.pairs(dict(absent)))
+
+
+def above(amount: float) -> dict[str, Any]:
+    """Return the condition that an anomaly costs at least an amount."""
+    return {"Dimensions": {"Key": IMPACT, "MatchOptions": ["GREATER_THAN_OR_EQUAL"], "Values": [f"{amount:g}"]}}
+
+
+def meaning(subscription: Mapping[str, Any]) -> dict[str, object]:
+    """Return a subscription without what AWS adds, and without the order that means nothing."""
+    return {
+        "frequency": subscription["Frequency"],
+        "monitors": list(subscription["MonitorArnList"]),
+        "subscribers": sorted(f"{one['Type']} {one['Address']}" for one in subscription["Subscribers"]),
+        "threshold": subscription.get("ThresholdExpression"),
+    }
+
+
+def _every(method: Any, key: str) -> Iterator[Mapping[str, Any]]:
+    page = method()
+    yield from page.get(key, ())
+    while token := page.get("NextPageToken"):
+        page = method(NextPageToken=token)
+        yield from page.get(key, ())

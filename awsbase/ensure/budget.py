@@ -1,0 +1,217 @@
+"""Budgets: what a month may cost, and who is told when it does, or when it will."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+
+Subscriber = tuple[str, str]  # SNS and the ARN of a topic, or EMAIL and an address
+
+# Credits and refunds would hide what is being spent until they are used up.
+COSTS = {"IncludeCredit": False, "IncludeRefund": False}
+
+
+@dataclass(frozen=True)
+class Notice:
+    """When somebody is told: at so many percent of the budget, spent (ACTUAL) or foreseen (FORECASTED)."""
+
+    kind: str
+    percent: float
+
+    def __str__(self) -> str:
+        return f"{self.kind.lower()} {self.percent:g}%"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget(Resource):
+    """A monthly budget of all costs; exactly these notices, each told to exactly these subscribers.
+
+    The place is where AWS answers for budgets, which have no region. `made_here` are the addresses of the topics.
+    """
+
+    name: str
+    amount: float
+    currency: str
+    notices: tuple[Notice, ...]
+    subscribers: tuple[Subscriber, ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    made_here: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return f"budget/{self.name}"
+
+    @property
+    def arn(self) -> str:
+        return self.place.global_arn("budgets", f"budget/{self.name}")
+
+    def needs(self) -> Iterator[str]:
+        yield from self.made_here
+
+
+@dataclass(frozen=True)
+class BudgetFacts:
+    """A budget as it is: its settings, and who is told at each notice."""
+
+    settings: Mapping[str, object]
+    notices: Mapping[Notice, frozenset[Subscriber]] = field(default_factory=dict)
+    others: tuple[Mapping[str, Any], ...] = ()
+
+
+def budget(facts: Facts, region: str, account: str, name: str) -> BudgetFacts | None:
+    """Read one budget with its notices, and who is told at each."""
+    from botocore.exceptions import ClientError
+
+    budgets = facts.aws.at(region).budgets
+    named = {"AccountId": account, "BudgetName": name}
+    try:
+        have = budgets.describe_budget(**named)["Budget"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NotFoundException":
+            raise
+        return None
+    pages = budgets.get_paginator("describe_notifications_for_budget").paginate(**named)
+    told = [notification for page in pages for notification in page.get("Notifications", ())]
+    ours, others = {}, []
+    for notification in told:
+        if (notice := understood(notification)) is None:
+            others.append(bare(notification))
+            continue
+        answers = budgets.get_paginator("describe_subscribers_for_notification").paginate(
+            **named, Notification=bare(notification)
+        )
+        found = [one for page in answers for one in page.get("Subscribers", ())]
+        ours[notice] = frozenset((one["SubscriptionType"], one["Address"]) for one in found)
+    return BudgetFacts(settings_of(have), ours, tuple(others))
+
+
+def settings_of(have: Mapping[str, Any]) -> Mapping[str, object]:
+    """Return what a budget says, without what AWS adds: its period, its spend, its dates."""
+    limit, costs = have.get("BudgetLimit", {}), have.get("CostTypes", {})
+    return {
+        "amount": float(limit["Amount"]) if limit else None,
+        "currency": limit.get("Unit"),
+        "period": have["TimeUnit"],
+        "type": have["BudgetType"],
+        "filters": have.get("CostFilters") or None,
+        **{name: costs.get(name, True) for name in COSTS},
+    }
+
+
+def understood(notification: Mapping[str, Any]) -> Notice | None:
+    """Return a notification as one of ours; None for one that compares otherwise."""
+    percent = notification.get("ThresholdType", "PERCENTAGE") == "PERCENTAGE"
+    if not percent or notification["ComparisonOperator"] != "GREATER_THAN":
+        return None
+    return Notice(notification["NotificationType"], float(notification["Threshold"]))
+
+
+def bare(notification: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what names a notification: all of it but the state that it happens to be in."""
+    return {name: value for name, value in notification.items() if name != "NotificationState"}
+
+
+def budget_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
+    """Read the tags of one budget."""
+    answer = facts.aws.at(region).budgets.list_tags_for_resource(ResourceARN=arn)
+    return {tag["Key"]: tag["Value"] for tag in answer.get("ResourceTags", ())}
+
+
+def budget_reads(want: Budget) -> Iterator[Read]:
+    """Yield what the recipe will ask for."""
+    yield budget, want.place.region, want.place.account, want.name
+
+
+def ensure_budget(run: Run, want: Budget) -> None:
+    """Bring one budget to the manifest: its amount, its notices, who is told; tags that others set stay."""
+    region, budgets = want.place.region, run.aws.budgets
+    named: dict[str, Any] = {"AccountId": want.place.account, "BudgetName": want.name}
+    have = run.read(budget, region, want.place.account, want.name)
+    tagged = run.read(budget_tags, region, want.arn) if have else tags.wanted(want)
+
+    if have is None:
+        run.create(
+            "budget",
+            budgets.create_budget,
+            AccountId=want.place.account,
+            Budget=sent(want),
+            NotificationsWithSubscribers=[
+                {"Notification": notification(notice), "Subscribers": [subscriber(one) for one in want.subscribers]}
+                for notice in want.notices
+            ],
+            ResourceTags=tags.pairs(tags.wanted(want)),
+        )
+        have = BudgetFacts(settings_of(sent(want)), {notice: frozenset(want.subscribers) for notice in want.notices})
+
+    if drift := compare(have.settings, settings_of(sent(want))):
+        run.update("budget", drift, budgets.update_budget, AccountId=want.place.account, NewBudget=sent(want))
+
+    # First those that go: AWS counts to five.
+    for notice in sorted(set(have.notices) - set(want.notices), key=str):
+        run.delete(f"notice {notice}", budgets.delete_notification, **named, Notification=notification(notice))
+    for other in have.others:
+        run.delete(f"notice {words(other)}", budgets.delete_notification, **named, Notification=other)
+    for notice in want.notices:
+        tell(run, want, notice, have.notices.get(notice))
+
+    if absent := tags.missing(tagged, tags.wanted(want)):
+        run.update(
+            "tags", compare(tagged, absent), budgets.tag_resource, ResourceARN=want.arn, ResourceTags=tags.pairs(absent)
+        )
+
+
+def tell(run: Run, want: Budget, notice: Notice, told: frozenset[Subscriber] | None) -> None:
+    """Have exactly the wanted subscribers told at one notice."""
+    budgets = run.aws.budgets
+    at: dict[str, Any] = {
+        "AccountId": want.place.account,
+        "BudgetName": want.name,
+        "Notification": notification(notice),
+    }
+    if told is None:
+        everybody = [subscriber(one) for one in want.subscribers]
+        run.create(f"notice {notice}", budgets.create_notification, **at, Subscribers=everybody)
+        return
+    # Added before removed: a notice that tells nobody is refused.
+    for one in sorted(set(want.subscribers) - told):
+        run.create(f"subscriber {one[1]} at {notice}", budgets.create_subscriber, **at, Subscriber=subscriber(one))
+    for one in sorted(told - set(want.subscribers)):
+        run.delete(f"subscriber {one[1]} at {notice}", budgets.delete_subscriber, **at, Subscriber=subscriber(one))
+
+
+def sent(want: Budget) -> dict[str, Any]:
+    """Return a budget as CreateBudget and UpdateBudget take it: whole, for it forgets what it is not told."""
+    return {
+        "BudgetName": want.name,
+        "BudgetType": "COST",
+        "TimeUnit": "MONTHLY",
+        "BudgetLimit": {"Amount": f"{want.amount:.2f}", "Unit": want.currency},
+        "CostTypes": dict(COSTS),
+    }
+
+
+def notification(notice: Notice) -> dict[str, Any]:
+    """Return a notice as AWS takes it."""
+    return {
+        "NotificationType": notice.kind,
+        "ComparisonOperator": "GREATER_THAN",
+        "Threshold": notice.percent,
+        "ThresholdType": "PERCENTAGE",
+    }
+
+
+def subscriber(one: Subscriber) -> dict[str, str]:
+    """Return a subscriber as AWS takes it."""
+    return {"SubscriptionType": one[0], "Address": one[1]}
+
+
+def words(other: Mapping[str, Any]) -> str:
+    """Name a notification that is none of ours."""
+    return " ".join(str(value).lower().replace("_", " ") for _, value in sorted(other.items()))

@@ -1,0 +1,129 @@
+"""AWS Config in every region: what each resource looks like, and when that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure.regions import ADDRESS, Only, everywhere
+
+# A region has one recorder and one channel of its owner's; these are the names that the console gives.
+NAME = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigRecorders(Resource):
+    """A recorder in each region that records everything, delivered to one bucket; what exists is adopted by its place.
+
+    Resources without a region are recorded at home only: each region would record them once more, and be paid for it.
+    How often, an SNS topic, the frequency of snapshots stay as somebody chose them.
+    """
+
+    bucket_name: str
+    bucket: str
+    role: str
+    only: Only = None
+
+    @property
+    def address(self) -> str:
+        return "config-recorders/account"
+
+    @property
+    def price(self) -> str:
+        return (
+            "$0.003 for each recorded change of a resource; a quiet account some dollars a month, a busy one far more"
+        )
+
+    def needs(self) -> Iterator[str]:
+        yield from (ADDRESS, self.bucket, self.role)
+
+
+@dataclass(frozen=True)
+class ConfigFacts:
+    """The recorder and the channel of a region as AWS tells them; both empty where there are none."""
+
+    recorder: Mapping[str, Any] = field(default_factory=dict)
+    channel: Mapping[str, Any] = field(default_factory=dict)
+    recording: bool = False
+
+
+def recorded(facts: Facts, region: str) -> ConfigFacts:
+    """Read what is recorded in a region, and where to."""
+    recorders, channels = facts.together((recorders_of, region), (channels_of, region))
+    # Recorders that belong to a service of AWS are listed beside the owner's.
+    mine: Mapping[str, Any] = next((each for each in recorders if not each.get("servicePrincipal")), {})
+    status = facts.read(status_of, region) if mine else ()
+    on = any(each["recording"] for each in status if each["name"] == mine["name"])
+    return ConfigFacts(mine, channels[0] if channels else {}, on)
+
+
+def recorders_of(facts: Facts, region: str) -> Any:
+    return facts.aws.at(region).config.describe_configuration_recorders()["ConfigurationRecorders"]
+
+
+def status_of(facts: Facts, region: str) -> Any:
+    return facts.aws.at(region).config.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
+
+
+def channels_of(facts: Facts, region: str) -> Any:
+    return facts.aws.at(region).config.describe_delivery_channels()["DeliveryChannels"]
+
+
+def config_recorders_reads(want: ConfigRecorders) -> Iterator[Read]:
+    yield everywhere, recorded, want.only
+
+
+def ensure_config_recorders(run: Run, want: ConfigRecorders) -> None:
+    """Record everything in every region, resources without a region at home, and deliver it to the one bucket."""
+    role = run.result(want.role)
+    for region, have in run.read(everywhere, recorded, want.only).items():
+        record(run, want, region, have, role)
+        deliver(run, want, region, have)
+        if drift := compare({"recording": have.recording}, {"recording": True}):
+            run.update(
+                f"recording in {region}",
+                drift,
+                run.aws.at(region).config.start_configuration_recorder,
+                ConfigurationRecorderName=have.recorder.get("name", NAME),
+            )
+
+
+def record(run: Run, want: ConfigRecorders, region: str, have: ConfigFacts, role: str) -> None:
+    """Make the recorder of a region, or let it record everything."""
+    put = run.aws.at(region).config.put_configuration_recorder
+    group = have.recorder.get("recordingGroup", {})
+    wanted = {"all": True, "global": region == want.place.home, "role": role}
+    is_now = {
+        "all": group.get("allSupported", False),
+        "global": group.get("includeGlobalResourceTypes", False),
+        "role": have.recorder.get("roleARN"),
+    }
+    recorder = {
+        "name": have.recorder.get("name", NAME),
+        "roleARN": role,
+        "recordingGroup": {"allSupported": True, "includeGlobalResourceTypes": wanted["global"]},
+        # The call replaces all of it.
+        **{key: have.recorder[key] for key in ("recordingMode",) if key in have.recorder},
+    }
+    if not have.recorder:
+        run.create(f"recorder in {region}", put, ConfigurationRecorder=recorder)
+    elif drift := compare(is_now, wanted):
+        run.update(f"recorder in {region}", drift, put, ConfigurationRecorder=recorder)
+
+
+def deliver(run: Run, want: ConfigRecorders, region: str, have: ConfigFacts) -> None:
+    """Make the channel of a region, or turn it to the bucket."""
+    put = run.aws.at(region).config.put_delivery_channel
+    channel = {**have.channel, "name": have.channel.get("name", NAME), "s3BucketName": want.bucket_name}
+    if have.channel.get("s3BucketName") != want.bucket_name:
+        # Prefix and key are those of another bucket.
+        channel = {key: value for key, value in channel.items() if key not in ("s3KeyPrefix", "s3KmsKeyArn")}
+    if not have.channel:
+        run.create(f"delivery channel in {region}", put, DeliveryChannel=channel)
+    elif drift := compare({"bucket": have.channel.get("s3BucketName")}, {"bucket": want.bucket_name}):
+        run.update(f"delivery channel in {region}", drift, put, DeliveryChannel=channel)

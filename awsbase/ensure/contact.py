@@ -1,0 +1,63 @@
+"""Whom AWS writes to and calls, beside the address of root: about security, about bills, about operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from awsbase.engine.changes import compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure.absent import empty_if
+
+FIELDS = ("Name", "Title", "EmailAddress", "PhoneNumber")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact(Resource):
+    """The alternate contact for one matter, owned wholly: who it was before is replaced."""
+
+    matter: str
+    name: str
+    title: str
+    email: str
+    phone: str
+
+    @property
+    def address(self) -> str:
+        return f"contact/{self.matter}"
+
+    @property
+    def type(self) -> str:
+        """What AWS calls the matter."""
+        return self.matter.upper()
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The contact in AWS's words."""
+        return dict(zip(FIELDS, (self.name, self.title, self.email, self.phone), strict=True))
+
+
+def contact(facts: Facts, type: str) -> Mapping[str, str]:
+    """Read the contact for one matter; nothing when there is none."""
+    # Without an account id it is the caller's own, and any account may ask; with one, only an organization's.
+    read = facts.aws.account.get_alternate_contact
+    said = empty_if("ResourceNotFoundException", read, AlternateContactType=type).get("AlternateContact", {})
+    return {name: said[name].strip() for name in FIELDS if name in said}
+
+
+def ensure_contact(run: Run, want: Contact) -> None:
+    """Bring one alternate contact to the manifest."""
+    have = run.read(contact, want.type)
+    put = run.aws.account.put_alternate_contact
+    wanted: dict[str, Any] = {name: value.strip() for name, value in want.settings.items()}
+    if not have:
+        run.create("contact", put, AlternateContactType=want.type, **wanted)
+    elif drift := compare(have, wanted):
+        run.update("contact", drift, put, AlternateContactType=want.type, **wanted)
+
+
+def contact_reads(want: Contact) -> Iterator[Read]:
+    yield contact, want.type

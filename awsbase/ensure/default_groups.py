@@ -1,0 +1,113 @@
+"""The security group that comes with each VPC, and that whatever is launched without thought lands in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure.regions import ADDRESS, Only, everywhere
+
+Rules = tuple[Mapping[str, Any], ...]
+SHOWN = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefaultGroups(Resource):
+    """The default group of each VPC lets nothing in and nothing out, once nothing is in it."""
+
+    only: Only = None
+
+    @property
+    def address(self) -> str:
+        return "default-groups/account"
+
+    def needs(self) -> Iterator[str]:
+        yield ADDRESS
+
+
+@dataclass(frozen=True)
+class DefaultGroup:
+    """A default group with its rules as AWS gives them, and the network interfaces that are in it."""
+
+    id: str
+    vpc: str
+    inward: Rules = ()
+    outward: Rules = ()
+    users: tuple[str, ...] = ()
+
+
+def default_groups(facts: Facts, region: str) -> tuple[DefaultGroup, ...]:
+    """Read the default groups of a region that let anything through."""
+    ec2 = facts.aws.at(region).ec2
+    pages = ec2.get_paginator("describe_security_groups").paginate(
+        Filters=[{"Name": "group-name", "Values": ["default"]}]
+    )
+    groups = [group for page in pages for group in page["SecurityGroups"]]
+    open = [group for group in groups if group.get("IpPermissions") or group.get("IpPermissionsEgress")]
+    users = facts.read(interfaces, region, tuple(group["GroupId"] for group in open)) if open else {}
+    return tuple(
+        DefaultGroup(
+            id=group["GroupId"],
+            vpc=group.get("VpcId", ""),
+            inward=tuple(group.get("IpPermissions", [])),
+            outward=tuple(group.get("IpPermissionsEgress", [])),
+            users=users.get(group["GroupId"], ()),
+        )
+        for group in sorted(open, key=lambda group: str(group["GroupId"]))
+    )
+
+
+def interfaces(facts: Facts, region: str, groups: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Return the network interfaces in each of these groups: instances, databases, functions all have one."""
+    pages = (
+        facts.aws.at(region)
+        .ec2.get_paginator("describe_network_interfaces")
+        .paginate(Filters=[{"Name": "group-id", "Values": list(groups)}])
+    )
+    found: dict[str, list[str]] = {}
+    for page in pages:
+        for interface in page["NetworkInterfaces"]:
+            for group in interface["Groups"]:
+                found.setdefault(group["GroupId"], []).append(interface["NetworkInterfaceId"])
+    return {group: tuple(sorted(users)) for group, users in found.items()}
+
+
+def ensure_default_groups(run: Run, want: DefaultGroups) -> None:
+    """Take the rules out of default groups that nothing uses, and ask for the others to be freed."""
+    for region, groups in run.read(everywhere, default_groups, want.only).items():
+        ec2 = run.aws.at(region).ec2
+        for group in groups:
+            if group.users:
+                ask_to_free(run, region, group)
+                continue
+            name = f"default group {group.id} of {group.vpc} in {region}"
+            if group.inward:
+                revoke = ec2.revoke_security_group_ingress
+                run.delete(f"rules inward of {name}", revoke, GroupId=group.id, IpPermissions=list(group.inward))
+            if group.outward:
+                revoke = ec2.revoke_security_group_egress
+                run.delete(f"rules outward of {name}", revoke, GroupId=group.id, IpPermissions=list(group.outward))
+
+
+def ask_to_free(run: Run, region: str, group: DefaultGroup) -> None:
+    """Say what is still in a default group: without rules it would be cut off."""
+    some = ", ".join(group.users[:SHOWN]) + (" and others" if len(group.users) > SHOWN else "")
+    count = f"{len(group.users)} network interface{'' if len(group.users) == 1 else 's'}"
+    run.needs_you(
+        f"the default security group of {group.vpc} in {region} is in use by {count} ({some}), so its rules stay",
+        f"see what they belong to: aws ec2 describe-network-interfaces --region {region} "
+        f"--filters Name=group-id,Values={group.id}",
+        "give each a security group of its own with the rules that it needs: "
+        f"aws ec2 modify-network-interface-attribute --region {region} --network-interface-id eni-… --groups sg-… "
+        "(what a service manages, such as a database or a function, is changed in that service)",
+        "run awsbase again: it then takes the rules out",
+        probe=f"ec2 DescribeNetworkInterfaces finds nothing in {group.id}",
+    )
+
+
+def default_groups_reads(want: DefaultGroups) -> Iterator[Read]:
+    yield everywhere, default_groups, want.only

@@ -1,0 +1,95 @@
+"""Encryption of every new EBS volume and snapshot copy, region by region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from awsbase.engine.changes import Drift
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.policies import Document
+
+
+@dataclass(frozen=True, kw_only=True)
+class EbsEncryption(Resource):
+    """New volumes are encrypted in every region; `keys` are the addresses of own keys, by region.
+
+    Elsewhere the key stays what it is: AWS's, or one that somebody chose. Volumes that exist stay as they are.
+    """
+
+    only: Only = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return "ebs-encryption/account"
+
+    def needs(self) -> Iterator[str]:
+        yield ADDRESS
+        yield from self.keys.values()
+
+
+def encrypted(facts: Facts, region: str) -> bool:
+    """Tell whether new volumes are encrypted in a region."""
+    return bool(facts.aws.at(region).ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"])
+
+
+def default_key(facts: Facts, region: str) -> str:
+    """Read the key of new volumes in a region."""
+    return str(facts.aws.at(region).ec2.get_ebs_default_kms_key_id()["KmsKeyId"])
+
+
+def ensure_ebs_encryption(run: Run, want: EbsEncryption) -> None:
+    """Switch encryption on in every region, and let it use the keys that are named."""
+    have = run.read(everywhere, encrypted, want.only)
+    keys = {region: run.read(default_key, region) for region in sorted(want.keys)}
+
+    for region, on in have.items():
+        if not on:
+            drift = [Drift("encrypted by default", False, True)]
+            run.update(f"encryption in {region}", drift, run.aws.at(region).ec2.enable_ebs_encryption_by_default)
+
+    for region, key in keys.items():
+        wanted = run.result(want.keys[region])
+        if key != wanted:
+            drift = [Drift("key", key, wanted)]
+            modify = run.aws.at(region).ec2.modify_ebs_default_kms_key_id
+            run.update(f"key in {region}", drift, modify, KmsKeyId=wanted)
+
+
+def ebs_encryption_reads(want: EbsEncryption) -> Iterator[Read]:
+    yield everywhere, encrypted, want.only
+    for region in sorted(want.keys):
+        yield default_key, region
+
+
+def for_volumes(place: Place) -> Document:
+    """Return the statement of a key policy that lets whoever works with EC2 in this account use encrypted volumes.
+
+    It says what the policy of AWS's own key says. IAM alone would not do: service-linked roles, such as the one of
+    Auto Scaling, cannot be given rights to a key.
+    """
+    return {
+        "Sid": "VolumesOfThisAccount",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": [
+            "kms:Encrypt",
+            "kms:Decrypt",
+            "kms:ReEncrypt*",
+            "kms:GenerateDataKey*",
+            "kms:CreateGrant",
+            "kms:DescribeKey",
+        ],
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {
+                "kms:CallerAccount": place.account,
+                "kms:ViaService": f"ec2.{place.region}.amazonaws.com" + (".cn" if place.partition == "aws-cn" else ""),
+            }
+        },
+    }

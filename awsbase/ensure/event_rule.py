@@ -1,0 +1,126 @@
+"""EventBridge rules that tell a topic what happens, within seconds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+from awsbase.policies import Document
+
+TARGET = "awsbase"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRule(Resource):
+    """A rule on the default event bus that is switched on and sends what matches to one topic.
+
+    The `message` is a sentence in which `<name>` stands for a value of the event, at the path that `values` gives.
+    Targets that somebody else added stay, and so do his tags. `made_here` are the addresses of what it leans on.
+    """
+
+    name: str
+    description: str
+    pattern: Document
+    topic: str
+    message: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    made_here: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return self.place.address("event-rule", self.name)
+
+    @property
+    def arn(self) -> str:
+        return self.place.arn("events", f"rule/{self.name}")
+
+    def needs(self) -> Iterator[str]:
+        yield from self.made_here
+
+
+@dataclass(frozen=True)
+class RuleFacts:
+    """A rule as it is; the pattern is what its JSON says."""
+
+    pattern: Mapping[str, object] = field(default_factory=dict)
+    description: str = ""
+    state: str = ""
+
+
+def rule(facts: Facts, region: str, name: str) -> RuleFacts | None:
+    """Read one rule of the default bus."""
+    pages = facts.aws.at(region).events.get_paginator("list_rules").paginate(NamePrefix=name)
+    for page in pages:
+        for each in page["Rules"]:
+            if each["Name"] == name:
+                pattern = json.loads(each.get("EventPattern") or "{}")
+                return RuleFacts(pattern, each.get("Description", ""), each["State"])
+    return None
+
+
+def targets(facts: Facts, region: str, name: str) -> Mapping[str, Mapping[str, Any]]:
+    """Read where a rule sends to, by the target's id; nowhere when there is no rule."""
+    if facts.read(rule, region, name) is None:
+        return {}
+    pages = facts.aws.at(region).events.get_paginator("list_targets_by_rule").paginate(Rule=name)
+    return {target["Id"]: target for page in pages for target in page["Targets"]}
+
+
+def rule_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
+    """Read the tags of one rule from EventBridge itself."""
+    answer = facts.aws.at(region).events.list_tags_for_resource(ResourceARN=arn)
+    return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
+
+
+def event_rule_reads(want: EventRule) -> Iterator[Read]:
+    """Yield what the recipe will ask for."""
+    yield targets, want.place.region, want.name
+    yield tags.tags, want.place.region
+
+
+def ensure_event_rule(run: Run, want: EventRule) -> str:
+    """Bring one rule to the manifest: on, with this pattern and this target; returns its ARN."""
+    region, events = want.place.region, run.aws.events
+    found = run.read(rule, region, want.name)
+    sends = run.read(targets, region, want.name)
+    tagged = tags.held(run, want, region, want.arn, (rule_tags, region, want.arn)) if found else tags.wanted(want)
+    sent: dict[str, Any] = {
+        "Name": want.name,
+        "EventPattern": want.pattern,
+        "State": "ENABLED",
+        "Description": want.description,
+    }
+
+    if found is None:
+        run.create("rule", events.put_rule, **sent, Tags=tags.pairs(tags.wanted(want)))
+    elif drift := compare(
+        {"pattern": found.pattern, "description": found.description, "state": found.state},
+        {"pattern": want.pattern, "description": want.description, "state": "ENABLED"},
+    ):
+        # A put replaces the rule, keeps its targets, and takes no tags for one that exists.
+        run.update("rule", drift, events.put_rule, **sent)
+
+    target = target_of(want)
+    if TARGET not in sends:
+        run.create("target", events.put_targets, Rule=want.name, Targets=[target])
+    elif drift := compare(sends[TARGET], target):
+        run.update("target", drift, events.put_targets, Rule=want.name, Targets=[target])
+
+    if absent := tags.missing(tagged, tags.wanted(want)):
+        run.update("tags", compare(tagged, absent), events.tag_resource, ResourceARN=want.arn, Tags=tags.pairs(absent))
+    return want.arn
+
+
+def target_of(want: EventRule) -> dict[str, Any]:
+    """Return the target as PutTargets takes it: the topic, and the sentence that people get to read."""
+    # A template has to be JSON, so a sentence is a string in quotes; the placeholders stand inside of it.
+    words = {"InputPathsMap": dict(want.values), "InputTemplate": f'"{want.message}"'}
+    return {"Id": TARGET, "Arn": want.topic, "InputTransformer": words}

@@ -1,0 +1,49 @@
+"""The lock on machine images that are shared with the whole world, region by region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awsbase.engine.changes import Drift
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure.regions import ADDRESS, Only, everywhere
+
+BLOCKED = "block-new-sharing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageBlock(Resource):
+    """No image becomes public; AWS leaves those alone that are public already."""
+
+    only: Only = None
+
+    @property
+    def address(self) -> str:
+        return "image-block/account"
+
+    def needs(self) -> Iterator[str]:
+        yield ADDRESS
+
+
+def image_sharing(facts: Facts, region: str) -> str:
+    """Read what is blocked in a region."""
+    return str(facts.aws.at(region).ec2.get_image_block_public_access_state()["ImageBlockPublicAccessState"])
+
+
+def ensure_image_block(run: Run, want: ImageBlock) -> None:
+    """Block public sharing of images in every region."""
+    for region, state in run.read(everywhere, image_sharing, want.only).items():
+        if state != BLOCKED:
+            run.update(
+                f"image block in {region}",
+                [Drift("public sharing", state, BLOCKED)],
+                run.aws.at(region).ec2.enable_image_block_public_access,
+                ImageBlockPublicAccessState=BLOCKED,
+            )
+
+
+def image_block_reads(want: ImageBlock) -> Iterator[Read]:
+    yield everywhere, image_sharing, want.only

@@ -1,0 +1,50 @@
+"""S3's lock on public buckets, for the account as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from awsbase.engine.changes import compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure.absent import empty_if
+
+FOUR = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicAccessBlock(Resource):
+    """No bucket of the account is public, whatever its own settings and policy say."""
+
+    @property
+    def address(self) -> str:
+        return "public-access-block/account"
+
+
+def public_access(facts: Facts, account: str) -> Mapping[str, bool]:
+    """Read the account's four switches; what was never set is off."""
+    said = empty_if(
+        "NoSuchPublicAccessBlockConfiguration", facts.aws.s3control.get_public_access_block, AccountId=account
+    )
+    have = said.get("PublicAccessBlockConfiguration", {})
+    return {name: have.get(name, False) for name in FOUR}
+
+
+def ensure_public_access_block(run: Run, want: PublicAccessBlock) -> None:
+    """Switch all four on."""
+    have = run.read(public_access, want.place.account)
+    wanted = dict.fromkeys(FOUR, True)
+    if drift := compare(have, wanted):
+        run.update(
+            "public access block",
+            drift,
+            run.aws.s3control.put_public_access_block,
+            AccountId=want.place.account,
+            PublicAccessBlockConfiguration=wanted,
+        )
+
+
+def public_access_reads(want: PublicAccessBlock) -> Iterator[Read]:
+    yield public_access, want.place.account

@@ -1,0 +1,291 @@
+"""Secrets: where a value is kept and under which key. The value itself is nobody's business here."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets as chance
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from awsbase.engine.changes import Drift, Withheld, compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+from awsbase.errors import AwsbaseError
+
+AWS_KEY = "alias/aws/secretsmanager"
+SYMBOLS = "!#$%&()*+,-.:;<=>?@[]^_{|}~"
+
+
+class TakenSecret(AwsbaseError):
+    """A secret of this name holds something else."""
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A value that awsbase makes up once, when there is none; it is told to nobody."""
+
+    length: int
+    symbols: bool = True
+
+    def made(self) -> str:
+        """Make a value of every kind of character."""
+        kinds = [string.ascii_lowercase, string.ascii_uppercase, string.digits, *([SYMBOLS] if self.symbols else [])]
+        while True:
+            value = "".join(chance.choice("".join(kinds)) for _ in range(self.length))
+            if all(set(kind) & set(value) for kind in kinds):
+                return value
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """How often a value is replaced, and by which function; without one a person is reminded."""
+
+    days: int
+    window_hours: int | None = None
+    function: str | None = None
+
+    @property
+    def rules(self) -> dict[str, object]:
+        """The rules as Secrets Manager takes them."""
+        window = {"Duration": f"{self.window_hours}h"} if self.window_hours else {}
+        return {"AutomaticallyAfterDays": self.days, **window}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secret(Resource):
+    """A secret under the key at the address `key`, or under AWS's own with `key=None`.
+
+    Its value is never read, and written only when it is `generated` and there is none. Tags are added to; a
+    description is touched only when one is given, and a rotation only when one with a function is.
+    """
+
+    name: str
+    key: str | None
+    description: str = ""
+    generated: Generated | None = None
+    rotation: Rotation | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.place.address("secret", self.name)
+
+    @property
+    def arn(self) -> str:
+        """The ARN as policies name it: AWS adds a hyphen and six characters of its own."""
+        return self.place.arn("secretsmanager", f"secret:{self.name}-??????")
+
+    def needs(self) -> Iterator[str]:
+        if self.key:
+            yield self.key
+
+
+@dataclass(frozen=True)
+class HeldSecret:
+    """A secret seen from outside: `value` is whether it has one."""
+
+    key: Any = AWS_KEY
+    description: str = ""
+    value: bool = False
+    deleted: bool = False
+    rotation: Rotation | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    created: datetime | None = None
+
+
+def held_secrets(facts: Facts, region: str) -> Mapping[str, HeldSecret]:
+    """Return the secrets of a region by name, in one read; the list lags some minutes behind."""
+    pages = facts.aws.at(region).secretsmanager.get_paginator("list_secrets").paginate(IncludePlannedDeletion=True)
+    return {found["Name"]: seen(found) for page in pages for found in page["SecretList"]}
+
+
+def held_secret(facts: Facts, region: str, name: str) -> HeldSecret | None:
+    """Return one secret as Secrets Manager itself knows it."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return seen(facts.aws.at(region).secretsmanager.describe_secret(SecretId=name))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return None
+
+
+def value_since(facts: Facts, region: str, name: str) -> datetime | None:
+    """Return since when a secret has the value that it has."""
+    client = facts.aws.at(region).secretsmanager
+    pages = client.get_paginator("list_secret_version_ids").paginate(SecretId=name)
+    versions = (version for page in pages for version in page["Versions"])
+    found: Iterator[datetime] = (one["CreatedDate"] for one in versions if "AWSCURRENT" in one.get("VersionStages", []))
+    return next(found, None)
+
+
+def seen(found: Mapping[str, Any]) -> HeldSecret:
+    """Return what DescribeSecret or ListSecrets tells; the two name the versions differently."""
+    versions = found.get("VersionIdsToStages") or found.get("SecretVersionsToStages") or {}
+    rules = found.get("RotationRules", {})
+    rotation = None
+    if found.get("RotationEnabled"):
+        window = rules.get("Duration", "").removesuffix("h")
+        rotation = Rotation(
+            rules.get("AutomaticallyAfterDays", 0), int(window) if window else None, found.get("RotationLambdaARN")
+        )
+    return HeldSecret(
+        key=found.get("KmsKeyId") or AWS_KEY,
+        description=found.get("Description", ""),
+        value=any("AWSCURRENT" in stages for stages in versions.values()),
+        deleted="DeletedDate" in found,
+        rotation=rotation,
+        tags={tag["Key"]: tag["Value"] for tag in found.get("Tags") or []},
+        created=found.get("CreatedDate"),
+    )
+
+
+def secret_reads(want: Secret) -> Iterator[Read]:
+    yield held_secrets, want.place.region
+
+
+def ensure_secret(run: Run, want: Secret) -> str:
+    """Keep one secret under its key, with a value if it is to be generated; returns its ARN as policies name it."""
+    secrets = run.aws.at(want.place.region).secretsmanager
+    key = run.result(want.key) if want.key else None
+    under = AWS_KEY if key is None else key
+    have = look(run, want, key)
+    since = age(run, want, have)
+    labels = tags.pairs(tags.wanted(want))
+    generated = want.generated and Withheld(f"value of {want.name}", want.generated.made)
+    # A second value made for the same secret is refused: it would replace the one that somebody uses already.
+    token = want.generated and token_of(want)
+
+    if have is None:
+        run.create(
+            "secret",
+            secrets.create_secret,
+            Name=want.name,
+            Description=want.description or None,
+            KmsKeyId=key,
+            SecretString=generated,
+            ClientRequestToken=token,
+            Tags=labels,
+        )
+        have = HeldSecret(under, want.description, generated is not None, tags=tags.wanted(want))
+    run.born(have.created)
+
+    if have.deleted:
+        run.update("deletion", [Drift("deletion", "scheduled", None)], secrets.restore_secret, SecretId=want.name)
+
+    if drift := settings_drift(want, have, key):
+        named = {each.field for each in drift}
+        run.update(
+            "settings",
+            drift,
+            secrets.update_secret,
+            SecretId=want.name,
+            Description=want.description if "description" in named else None,
+            KmsKeyId=under if "key" in named else None,
+        )
+
+    if generated is not None and not have.value:
+        run.create(
+            "generated value",
+            secrets.put_secret_value,
+            SecretId=want.name,
+            SecretString=generated,
+            ClientRequestToken=token,
+        )
+
+    has_value = have.value or want.generated is not None
+    if want.rotation and want.rotation.function and has_value and have.rotation != want.rotation:
+        run.update(
+            "rotation",
+            [Drift("rotation", said(have.rotation), said(want.rotation))],
+            secrets.rotate_secret,
+            SecretId=want.name,
+            RotationLambdaARN=want.rotation.function,
+            RotationRules=want.rotation.rules,
+            # The first rotation comes when it is due: whoever uses the value now goes on using it.
+            RotateImmediately=False,
+        )
+
+    if untagged := tags.missing(have.tags, tags.wanted(want)):
+        run.update(
+            "tags", compare(have.tags, untagged), secrets.tag_resource, SecretId=want.name, Tags=tags.pairs(untagged)
+        )
+    ask_for_value(run, want, has_value, since)
+    return want.arn
+
+
+def look(run: Run, want: Secret, key: Any) -> HeldSecret | None:
+    """Return the secret as it is; the list lags, so what it misses is not believed before the secret itself says so."""
+    have = run.read(held_secrets, want.place.region).get(want.name)
+    if have is None or not converged(want, have, key):
+        have = run.read(held_secret, want.place.region, want.name)
+    if have and have.tags.get(tags.ADDRESS, want.address) != want.address:
+        raise TakenSecret(
+            f"the secret {want.name} is awsbase's own already, as {have.tags[tags.ADDRESS]}",
+            hint="choose another name in secrets",
+        )
+    return have
+
+
+def converged(want: Secret, have: HeldSecret, key: Any) -> bool:
+    """Tell whether a secret is all that is wanted."""
+    rotates = want.rotation is None or want.rotation.function is None or have.rotation == want.rotation
+    tagged = not tags.missing(have.tags, tags.wanted(want))
+    return not have.deleted and have.value and rotates and tagged and not settings_drift(want, have, key)
+
+
+def settings_drift(want: Secret, have: HeldSecret, key: Any) -> list[Drift]:
+    """List in what the key and the description differ; AWS keeps the key by whatever name it was given."""
+    drift = []
+    if want.description and have.description != want.description:
+        drift.append(Drift("description", have.description, want.description))
+    if want.key is None:
+        same = have.key == AWS_KEY or str(have.key).endswith(f":{AWS_KEY}")
+    else:
+        alias = f"alias/{want.key.removeprefix('key/').partition('@')[0]}"
+        same = have.key in (key, alias, want.place.arn("kms", alias))
+        same = same or (isinstance(key, str) and key.endswith(f"/{have.key}"))
+    if not same:
+        drift.append(Drift("key", have.key, AWS_KEY if want.key is None else key))
+    return drift
+
+
+def age(run: Run, want: Secret, have: HeldSecret | None) -> datetime | None:
+    """Return since when there is the present value, where somebody has to be reminded of it."""
+    if have is None or not have.value or not want.rotation or want.rotation.function:
+        return None
+    return run.read(value_since, want.place.region, want.name)
+
+
+def ask_for_value(run: Run, want: Secret, has_value: bool, since: datetime | None) -> None:
+    """Say so while a value is missing, or older than it should be."""
+    put = f"`awsbase secret put {want.name} --region {want.place.region}`, which asks for it"
+    if not has_value:
+        run.needs_you(
+            f"the secret {want.name} has no value", put, probe="secretsmanager DescribeSecret shows a current version"
+        )
+    elif since and want.rotation and run.now() - since > timedelta(days=want.rotation.days):
+        run.needs_you(
+            f"the value of the secret {want.name} is of {since:%Y-%m-%d}, older than {want.rotation.days} days",
+            "make a new value where it is checked, such as the database",
+            put,
+            probe="secretsmanager ListSecretVersionIds shows a younger current version",
+        )
+
+
+def said(rotation: Rotation | None) -> str | None:
+    if rotation is None:
+        return None
+    window = f", within {rotation.window_hours} h" if rotation.window_hours else ""
+    return f"every {rotation.days} days{window}, by {rotation.function}"
+
+
+def token_of(want: Secret) -> str:
+    """Return the name of the version that a generated value becomes: the same each time, and nothing of the value."""
+    return hashlib.sha256(f"generated {want.place.account} {want.place.region} {want.name}".encode()).hexdigest()[:32]

@@ -1,0 +1,79 @@
+"""Security Hub in every region: the standards that AWS checks by itself, and where findings come together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+from awsbase.ensure.regions import ADDRESS, Only, everywhere
+
+FSBP = "aws-foundational-security-best-practices/v/1.0.0"
+CIS_3 = "cis-aws-foundations-benchmark/v/3.0.0"
+NOT_SUBSCRIBED = frozenset({"InvalidAccessException", "ResourceNotFoundException"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecurityHubs(Resource):
+    """A hub in each region that checks these standards, and whichever else somebody chose.
+
+    It judges what Config records: `recorders` is the address that it leans on, when there is one.
+    """
+
+    standards: tuple[str, ...] = (CIS_3, FSBP)
+    recorders: str | None = None
+    only: Only = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return "security-hubs/account"
+
+    @property
+    def price(self) -> str:
+        return "$0.0010 for each check, after 30 free days in each region; a small account some dollars a month"
+
+    def needs(self) -> Iterator[str]:
+        yield ADDRESS
+        if self.recorders:
+            yield self.recorders
+
+
+def hub(facts: Facts, region: str) -> frozenset[str] | None:
+    """Return the standards that are checked in a region; None where Security Hub is off."""
+    from botocore.exceptions import ClientError
+
+    pages = facts.aws.at(region).securityhub.get_paginator("get_enabled_standards").paginate()
+    try:
+        found = [each for page in pages for each in page["StandardsSubscriptions"]]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in NOT_SUBSCRIBED:
+            raise
+        return None
+    return frozenset(
+        each["StandardsArn"].partition("standards/")[2]
+        for each in found
+        if each["StandardsStatus"] not in ("DELETING", "FAILED")
+    )
+
+
+def security_hubs_reads(want: SecurityHubs) -> Iterator[Read]:
+    yield everywhere, hub, want.only
+
+
+def ensure_security_hubs(run: Run, want: SecurityHubs) -> None:
+    """Switch the hub on where it is off, and check the standards that are not checked yet."""
+    for region, have in run.read(everywhere, hub, want.only).items():
+        securityhub = run.aws.at(region).securityhub
+        if have is None:
+            # AWS's own choice holds a CIS benchmark of 2018.
+            wanted, switch_on = tags.wanted(want), securityhub.enable_security_hub
+            run.create(f"hub in {region}", switch_on, EnableDefaultStandards=False, Tags=wanted)
+        if absent := sorted(set(want.standards) - (have or frozenset())):
+            base = f"arn:{want.place.partition}:securityhub:{region}::standards"
+            requests = [{"StandardsArn": f"{base}/{standard}"} for standard in absent]
+            check = securityhub.batch_enable_standards
+            run.create(f"standards {', '.join(absent)} in {region}", check, StandardsSubscriptionRequests=requests)

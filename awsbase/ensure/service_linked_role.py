@@ -1,0 +1,52 @@
+"""Roles that belong to an AWS service: only it may assume them, and only it knows what they allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awsbase.engine.facts import Read
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure.authorization import authorization, roles
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceLinkedRole(Resource):
+    """The role of one service, as `config`; AWS names it, writes its policy and takes no tags."""
+
+    service: str
+    name: str
+
+    @property
+    def address(self) -> str:
+        return f"service-linked-role/{self.name}"
+
+    @property
+    def principal(self) -> str:
+        return f"{self.service}.amazonaws.com"
+
+    @property
+    def arn(self) -> str:
+        return service_role_arn(self.place, self.principal, self.name)
+
+
+def service_role_arn(place: Place, principal: str, name: str) -> str:
+    """Return the ARN that a service's role has or will have."""
+    return place.global_arn("iam", f"role/aws-service-role/{principal}/{name}")
+
+
+def service_linked_role_reads(want: ServiceLinkedRole) -> Iterator[Read]:
+    yield (authorization,)
+
+
+def ensure_service_linked_role(run: Run, want: ServiceLinkedRole) -> str:
+    """Let a service have its role; returns the role's ARN."""
+    have = run.read(roles).get(want.name.casefold())
+
+    if have is None:
+        run.create("service linked role", run.aws.iam.create_service_linked_role, AWSServiceName=want.principal)
+    else:
+        run.born(have.created)
+    return want.arn

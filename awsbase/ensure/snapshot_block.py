@@ -1,0 +1,52 @@
+"""The lock on snapshots that are shared with the whole world, region by region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awsbase.engine.changes import Drift
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure.regions import ADDRESS, Only, everywhere
+
+ALL = "block-all-sharing"
+NEW = "block-new-sharing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotBlock(Resource):
+    """No EBS snapshot is public. With `state` NEW, those that are public already stay so."""
+
+    only: Only = None
+    state: str = ALL
+
+    @property
+    def address(self) -> str:
+        return "snapshot-block/account"
+
+    def needs(self) -> Iterator[str]:
+        yield ADDRESS
+
+
+def snapshot_sharing(facts: Facts, region: str) -> str:
+    """Read what is blocked in a region."""
+    return str(facts.aws.at(region).ec2.get_snapshot_block_public_access_state()["State"])
+
+
+def ensure_snapshot_block(run: Run, want: SnapshotBlock) -> None:
+    """Block public sharing of snapshots in every region."""
+    for region, state in run.read(everywhere, snapshot_sharing, want.only).items():
+        if state != want.state:
+            run.update(
+                f"snapshot block in {region}",
+                [Drift("public sharing", state, want.state)],
+                run.aws.at(region).ec2.enable_snapshot_block_public_access,
+                loosening=state == ALL,
+                State=want.state,
+            )
+
+
+def snapshot_block_reads(want: SnapshotBlock) -> Iterator[Read]:
+    yield everywhere, snapshot_sharing, want.only

@@ -1,0 +1,201 @@
+"""Snapshots of EBS volumes, made and thinned out by the Data Lifecycle Manager."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from awsbase.engine.changes import Drift, compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """When snapshots are made, and for how many days each is kept; `cron` instead of `hours` and `at`."""
+
+    name: str
+    hours: int = 24
+    at: str = "03:00"
+    cron: str | None = None
+    keep_days: int
+    copy_tags: bool = True
+
+    @property
+    def said(self) -> str:
+        """What the schedule means, in one line that two equal ones share."""
+        when = self.cron or f"every {self.hours} h from {self.at} UTC"
+        return f"{when}, kept {self.keep_days} days" + (", with the volume's tags" if self.copy_tags else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotPolicy(Resource):
+    """A lifecycle policy for the volumes that carry any of the tags in `volumes`, with exactly these schedules.
+
+    A lifecycle policy has no name: it is known by its tag `awsbase:address`, and those of others are left alone.
+    Tags are added to.
+    """
+
+    name: str
+    role: str
+    volumes: Mapping[str, str]
+    schedules: tuple[Schedule, ...]
+    description: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    made_here: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return self.place.address("snapshot-policy", self.name)
+
+    def needs(self) -> Iterator[str]:
+        yield from self.made_here
+
+
+@dataclass(frozen=True)
+class SnapshotPolicyFacts:
+    """A lifecycle policy as it is; the schedules in one line each, by their names."""
+
+    id: Any
+    arn: str = ""
+    description: str = ""
+    state: str = "ENABLED"
+    role: str = ""
+    volumes: Mapping[str, str] = field(default_factory=dict)
+    schedules: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    created: datetime | None = None
+
+
+def snapshot_policies(facts: Facts, region: str) -> Mapping[str, str]:
+    """Return by address the ids of the policies of a region that were made for one; DLM lists without pages."""
+    listed = facts.aws.at(region).dlm.get_lifecycle_policies()["Policies"]
+    ours = {one["PolicyId"]: one.get("Tags", {}).get(tags.ADDRESS) for one in listed}
+    return {address: id for id, address in sorted(ours.items(), reverse=True) if address}
+
+
+def snapshot_policy(facts: Facts, region: str, address: str) -> SnapshotPolicyFacts | None:
+    """Return the policy that was made for an address."""
+    id = facts.read(snapshot_policies, region).get(address)
+    if id is None:
+        return None
+    found = facts.aws.at(region).dlm.get_lifecycle_policy(PolicyId=id)["Policy"]
+    details = found.get("PolicyDetails", {})
+    return SnapshotPolicyFacts(
+        id=id,
+        arn=found["PolicyArn"],
+        description=found.get("Description", ""),
+        # ERROR is what AWS makes of an enabled one whose last run failed: enabling it again mends nothing by itself.
+        state="ENABLED" if found["State"] == "ERROR" else found["State"],
+        role=found["ExecutionRoleArn"],
+        volumes={tag["Key"]: tag["Value"] for tag in details.get("TargetTags", [])},
+        schedules={one.get("Name", ""): meaning(one) for one in details.get("Schedules", [])},
+        tags=found.get("Tags", {}),
+        created=found.get("DateCreated"),
+    )
+
+
+def meaning(schedule: Mapping[str, Any]) -> str:
+    """Say what a schedule of AWS means, as `Schedule.said` does; what awsbase never writes stands behind it."""
+    rule, kept = schedule.get("CreateRule", {}), schedule.get("RetainRule", {})
+    if rule.get("CronExpression"):
+        when = rule["CronExpression"]
+    else:
+        when = f"every {rule.get('Interval')} h from {''.join(rule.get('Times', []))} UTC"
+    days = (
+        f"{kept['Interval']} {kept['IntervalUnit'].lower()}" if kept.get("Interval") else f"{kept.get('Count')} times"
+    )
+    more = sorted(key for key in FOREIGN if schedule.get(key))
+    said = f"{when}, kept {days}" + (", with the volume's tags" if schedule.get("CopyTags") else "")
+    return said + "".join(f", {key}" for key in more)
+
+
+# What a schedule may hold beside what awsbase writes: found there, it is a difference.
+FOREIGN = (
+    "TagsToAdd",
+    "VariableTags",
+    "FastRestoreRule",
+    "CrossRegionCopyRules",
+    "ShareRules",
+    "DeprecateRule",
+    "ArchiveRule",
+)
+
+
+def snapshot_policy_reads(want: SnapshotPolicy) -> Iterator[Read]:
+    yield snapshot_policy, want.place.region, want.address
+
+
+def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
+    """Keep one lifecycle policy, enabled, with these volumes and schedules; returns its id."""
+    dlm = run.aws.at(want.place.region).dlm
+    have = run.read(snapshot_policy, want.place.region, want.address)
+    wanted = {schedule.name: schedule.said for schedule in want.schedules}
+
+    if have is None:
+        # The tag goes with the call: a policy whose creation was not heard of is found by it.
+        made = run.create(
+            "snapshot policy",
+            dlm.create_lifecycle_policy,
+            ExecutionRoleArn=want.role,
+            Description=want.description,
+            State="ENABLED",
+            PolicyDetails=details(want),
+            Tags=tags.wanted(want),
+        )
+        have = SnapshotPolicyFacts(
+            made["PolicyId"], "", want.description, "ENABLED", want.role, want.volumes, wanted, tags.wanted(want)
+        )
+    run.born(have.created)
+
+    is_now = {"role": have.role, "description": have.description, "state": have.state, "volumes": dict(have.volumes)}
+    shall_be = {"role": want.role, "description": want.description, "state": "ENABLED", "volumes": dict(want.volumes)}
+    drift = compare(is_now, shall_be) + schedule_drift(have.schedules, wanted)
+    if drift:
+        # An update replaces the details whole.
+        run.update(
+            "snapshot policy",
+            drift,
+            dlm.update_lifecycle_policy,
+            PolicyId=have.id,
+            ExecutionRoleArn=want.role,
+            Description=want.description,
+            State="ENABLED",
+            PolicyDetails=details(want),
+        )
+
+    if untagged := tags.missing(have.tags, tags.wanted(want)):
+        run.update("tags", compare(have.tags, untagged), dlm.tag_resource, ResourceArn=have.arn, Tags=untagged)
+    return have.id
+
+
+def schedule_drift(have: Mapping[str, str], want: Mapping[str, str]) -> list[Drift]:
+    """List the schedules that are missing, other or too many."""
+    names = [*want, *(name for name in have if name not in want)]
+    return [
+        Drift(f"schedule {name}", have.get(name), want.get(name)) for name in names if have.get(name) != want.get(name)
+    ]
+
+
+def details(want: SnapshotPolicy) -> dict[str, object]:
+    """Return the details of a policy as DLM takes them."""
+    return {
+        "PolicyType": "EBS_SNAPSHOT_MANAGEMENT",
+        "ResourceTypes": ["VOLUME"],
+        "TargetTags": tags.pairs(want.volumes),
+        "Schedules": [
+            {
+                "Name": each.name,
+                "CopyTags": each.copy_tags,
+                "CreateRule": {"CronExpression": each.cron}
+                if each.cron
+                else {"Interval": each.hours, "IntervalUnit": "HOURS", "Times": [each.at]},
+                "RetainRule": {"Interval": each.keep_days, "IntervalUnit": "DAYS"},
+            }
+            for each in want.schedules
+        ],
+    }

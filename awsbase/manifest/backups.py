@@ -1,0 +1,181 @@
+"""The backups section: what is copied by itself, how often, and for how long it is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.ensure.role import Role
+from awsbase.ensure.snapshot_policy import Schedule, SnapshotPolicy
+from awsbase.manifest.base import Base
+from awsbase.manifest.section import Section, Several, advice
+from awsbase.manifest.values import Region, named
+from awsbase.manifest.words import shown
+from awsbase.policies import Document
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+DAYS = {
+    "monday": "MON",
+    "tuesday": "TUE",
+    "wednesday": "WED",
+    "thursday": "THU",
+    "friday": "FRI",
+    "saturday": "SAT",
+    "sunday": "SUN",
+}
+Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+SCHEDULES = 4
+
+
+def time(value: str) -> str:
+    """Accept a time of day."""
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        raise advice(f"{shown(value)} is no time of day", 'write it as "03:00", in quotes')
+    return value
+
+
+Time = Annotated[str, AfterValidator(time), Field(json_schema_extra={"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})]
+ScheduleName = Annotated[str, named(r"[0-9A-Za-z _-]{1,120}", "schedule name: 1 to 120 letters, digits, spaces and _-")]
+
+
+class OneSchedule(Section):
+    """When snapshots are made, and how long each is kept."""
+
+    every_hours: Literal[1, 2, 3, 4, 6, 8, 12, 24] = Field(default=24, description="Hours from one to the next.")
+    at: Time = Field(default="03:00", description="When the first of a day begins, UTC; AWS takes up to an hour.")
+    days: Several[Day] | None = Field(
+        default=None, description="Only on these days of the week, once each, instead of every so many hours."
+    )
+    keep_days: int = Field(
+        default=14, ge=1, le=36500, description="Days until a snapshot is deleted; those already made too."
+    )
+    copy_tags: bool = Field(default=True, description="Give a snapshot the tags of its volume.")
+
+    @model_validator(mode="after")
+    def _one_rhythm(self) -> Self:
+        if self.days is not None and not self.days:
+            raise advice("no day is listed", "leave days out for every day")
+        if self.days and "every_hours" in self.model_fields_set:
+            raise advice("has both days and every_hours", "write one of them: on a given day one snapshot is made")
+        return self
+
+    def resource(self, name: str) -> Schedule:
+        """Return the schedule as DLM takes it."""
+        hour, minute = (int(part) for part in self.at.split(":"))
+        days = ",".join(DAYS[day] for day in DAYS if day in (self.days or ()))
+        return Schedule(
+            name=name,
+            hours=self.every_hours,
+            at=self.at,
+            cron=f"cron({minute} {hour} ? * {days} *)" if days else None,
+            keep_days=self.keep_days,
+            copy_tags=self.copy_tags,
+        )
+
+
+class Ebs(Section):
+    """Snapshots of EBS volumes that carry a tag, by the Data Lifecycle Manager; only the snapshots cost."""
+
+    volumes: dict[str, str] = Field(
+        default={"backup": "true"}, min_length=1, max_length=45, description="A volume with any of these tags is kept."
+    )
+    schedules: dict[ScheduleName, OneSchedule] = Field(
+        default={"daily": OneSchedule()},
+        min_length=1,
+        max_length=SCHEDULES,
+        description="Up to four schedules by name, these and no others.",
+    )
+    regions: Several[Region] = Field(default=(), description="Where the volumes are; left out, the home region.")
+
+    def resources(self, base: Base) -> Iterator[Resource]:
+        """Yield the role that DLM works in, and a policy for each region."""
+        place = base.place
+        role = Role(
+            place=place,
+            name=f"{base.name}-ebs-snapshots",
+            trust=trust(place),
+            policies=frozenset({f"arn:{place.partition}:iam::aws:policy/service-role/{MANAGED}"}),
+            inline={"encrypted-volumes": encrypted_volumes(place)},
+            description="Lets the Data Lifecycle Manager make and delete snapshots of EBS volumes",
+            tags=base.tags,
+        )
+        yield role
+        for region in self.regions or (place.home,):
+            yield SnapshotPolicy(
+                place=place.at(region),
+                name=f"{base.name}-ebs",
+                role=role.arn,
+                volumes=self.volumes,
+                schedules=tuple(each.resource(name) for name, each in self.schedules.items()),
+                description=f"{base.name} EBS snapshots",
+                tags=base.tags,
+                made_here=(role.address,),
+            )
+
+
+MANAGED = "AWSDataLifecycleManagerServiceRole"
+
+
+class Backups(Section):
+    """What is copied by itself."""
+
+    ebs: Ebs = Field(
+        default_factory=Ebs, description="Snapshots of EBS volumes: daily, kept two weeks, unless you say otherwise."
+    )
+
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield what makes the backups."""
+        yield from self.ebs.resources(base)
+
+
+def trust(place: Place) -> Document:
+    """Let DLM assume the role, for policies of this account and no other."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "dlm.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {
+                    "StringEquals": {"aws:SourceAccount": place.account},
+                    "ArnLike": {"aws:SourceArn": f"arn:{place.partition}:dlm:*:{place.account}:policy/*"},
+                },
+            }
+        ],
+    }
+
+
+def encrypted_volumes(place: Place) -> Document:
+    """Let the role use the account's own keys, through EC2 only: AWS's policy for it lacks that.
+
+    Without it volumes under a key of one's own are left out, and nothing but the policy's state says so.
+    """
+    keys = f"arn:{place.partition}:kms:*:{place.account}:key/*"
+    through_ec2 = {"StringLike": {"kms:ViaService": "ec2.*"}}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Use",
+                "Effect": "Allow",
+                "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+                "Resource": keys,
+                "Condition": through_ec2,
+            },
+            {
+                "Sid": "Grant",
+                "Effect": "Allow",
+                "Action": ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"],
+                "Resource": keys,
+                "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+            },
+        ],
+    }

@@ -1,0 +1,47 @@
+"""The contacts section: whom AWS tells of abuse, bills and maintenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.contact import Contact
+from awsbase.manifest.base import Base
+from awsbase.manifest.section import Section
+from awsbase.manifest.values import ContactEmail, Phone
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+MATTERS = ("security", "billing", "operations")
+
+
+class OneContact(Section):
+    """Somebody whom AWS writes to and calls. AWS asks for all four."""
+
+    name: str = Field(min_length=1, max_length=64, description="Who it is; a team outlives a person.")
+    title: str = Field(min_length=1, max_length=50, description="What they are, such as Security.")
+    email: ContactEmail = Field(description="A shared mailbox is read when somebody is on holiday.")
+    phone: Phone = Field(description='With the country code, such as "+1 555 0100".')
+
+
+class Contacts(Section):
+    """The alternate contacts of the account. Without them AWS writes to root's address alone, which few people read."""
+
+    security: OneContact | None = Field(
+        default=None, description="Who hears of abuse, of leaked keys and of vulnerabilities (CIS 1.2)."
+    )
+    billing: OneContact | None = Field(default=None, description="Who hears of invoices and payments that failed.")
+    operations: OneContact | None = Field(default=None, description="Who hears of outages and of what AWS retires.")
+
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield the contacts that are named; the others stay as they are."""
+        for matter in MATTERS:
+            one: OneContact | None = getattr(self, matter)
+            if one:
+                yield Contact(
+                    place=base.place, matter=matter, name=one.name, title=one.title, email=one.email, phone=one.phone
+                )

@@ -1,0 +1,195 @@
+"""What protection costs money, or cuts somebody off: each is off until the manifest names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.ensure.admin_ports import AdminPorts
+from awsbase.ensure.bucket import OURS, Bucket, Expiry, bucket_arn
+from awsbase.ensure.config_recorders import ConfigRecorders
+from awsbase.ensure.detectors import Detectors
+from awsbase.ensure.flow_logs import FlowLogs
+from awsbase.ensure.regions import Only
+from awsbase.ensure.security_hubs import CIS_3, FSBP, SecurityHubs
+from awsbase.ensure.service_linked_role import ServiceLinkedRole
+from awsbase.manifest.base import Base
+from awsbase.manifest.section import Section, Several
+from awsbase.manifest.values import BucketName
+from awsbase.policies import Document
+
+STANDARDS = {
+    "cis-1.4": "cis-aws-foundations-benchmark/v/1.4.0",
+    "cis-3": CIS_3,
+    "cis-5": "cis-aws-foundations-benchmark/v/5.0.0",
+    "fsbp": FSBP,
+}
+Standard = Literal["cis-1.4", "cis-3", "cis-5", "fsbp"]
+
+
+class Config(Section):
+    """AWS Config records what each resource looks like and when it changed, in every region. $0.003 a change."""
+
+    bucket: BucketName = Field(
+        default="{name}-config", description="The bucket of the record; its name must be free in the world."
+    )
+    retention_days: int = Field(default=2557, ge=1, description="How long the bucket keeps the record: seven years.")
+
+    def resources(self, base: Base, only: Only) -> Iterator[Resource]:
+        """Yield the bucket, the role of the service, and the recorders."""
+        place, name = base.place, base.expand(self.bucket)
+        bucket = Bucket(
+            place=place,
+            name=name,
+            statements=config_statements(place, name),
+            expiries=kept(self.retention_days),
+            tags=base.tags,
+            named_at="protect.config.bucket",
+        )
+        role = ServiceLinkedRole(place=place, service="config", name="AWSServiceRoleForConfig")
+        yield from (bucket, role)
+        yield ConfigRecorders(place=place, bucket_name=name, bucket=bucket.address, role=role.address, only=only)
+
+
+class GuardDuty(Section):
+    """GuardDuty tells what looks like an attack, in every region. $4 a million events, after 30 free days."""
+
+    def resources(self, base: Base, only: Only) -> Iterator[Resource]:
+        """Yield the detectors."""
+        yield Detectors(place=base.place, only=only, tags=base.tags)
+
+
+class SecurityHub(Section):
+    """Security Hub checks the account against standards, in every region. $0.0010 a check, after 30 free days."""
+
+    standards: Several[Standard] = Field(
+        default=("cis-3", "fsbp"),
+        description="What to check: benchmarks of CIS, and AWS's own best practices (fsbp). Others that somebody "
+        "switched on stay.",
+    )
+
+    def resources(self, base: Base, only: Only, recorders: str | None) -> Iterator[Resource]:
+        """Yield the hubs, which judge what is recorded."""
+        standards = tuple(sorted(STANDARDS[name] for name in self.standards))
+        yield SecurityHubs(place=base.place, standards=standards, recorders=recorders, only=only, tags=base.tags)
+
+
+class VpcFlowLogs(Section):
+    """A flow log of every VPC, in every region, to a bucket. $0.25 a GB: half of what CloudWatch Logs takes."""
+
+    bucket: BucketName = Field(
+        default="{name}-flow-logs", description="The bucket of the logs; its name must be free in the world."
+    )
+    retention_days: int = Field(default=365, ge=1, description="How long the bucket keeps them.")
+    traffic: Literal["all", "rejected"] = Field(
+        default="all",
+        description="All connections, or those that were refused: far less to pay for, and no theft shows in it.",
+    )
+
+    def resources(self, base: Base, only: Only) -> Iterator[Resource]:
+        """Yield the bucket and the logs."""
+        place, name = base.place, base.expand(self.bucket)
+        bucket = Bucket(
+            place=place,
+            name=name,
+            statements=delivery_statements(place, name),
+            expiries=kept(self.retention_days),
+            tags=base.tags,
+            named_at="protect.flow_logs.bucket",
+        )
+        yield bucket
+        yield FlowLogs(
+            place=place,
+            bucket=bucket.address,
+            bucket_arn=bucket.arn,
+            traffic="ALL" if self.traffic == "all" else "REJECT",
+            only=only,
+            tags=base.tags,
+        )
+
+
+class ClosedPorts(Section):
+    """SSH and RDP are closed to the world: rules that open just them are removed. Free, and it cuts people off."""
+
+    def resources(self, base: Base, only: Only, but_default: bool) -> Iterator[Resource]:
+        """Yield the ports of all regions."""
+        yield AdminPorts(place=base.place, only=only, but_default=but_default)
+
+
+def kept(days: int) -> tuple[Expiry, ...]:
+    """Make the lifecycle of a bucket of logs."""
+    return (
+        Expiry("logs", objects=days),
+        Expiry("unfinished-uploads", unfinished_uploads=7),
+        Expiry("old-versions", old_versions=90, leftover_markers=True),
+    )
+
+
+def config_statements(place: Place, bucket: str) -> tuple[Document, ...]:
+    """Make what Config verifies in the policy of its bucket, for this account alone."""
+    arn, service = bucket_arn(place, bucket), {"Service": "config.amazonaws.com"}
+    ours = {"aws:SourceAccount": place.account}
+    return (
+        {
+            "Sid": f"{OURS}ConfigLooks",
+            "Effect": "Allow",
+            "Principal": service,
+            "Action": ["s3:GetBucketAcl", "s3:ListBucket"],
+            "Resource": arn,
+            "Condition": {"StringEquals": ours},
+        },
+        {
+            "Sid": f"{OURS}ConfigWrites",
+            "Effect": "Allow",
+            "Principal": service,
+            "Action": "s3:PutObject",
+            "Resource": f"{arn}/AWSLogs/{place.account}/Config/*",
+            "Condition": {"StringEquals": {**ours, "s3:x-amz-acl": "bucket-owner-full-control"}},
+        },
+    )
+
+
+def delivery_statements(place: Place, bucket: str) -> tuple[Document, ...]:
+    """Make what log delivery needs of its bucket, for the logs of this account in whichever region."""
+    arn, service = bucket_arn(place, bucket), {"Service": "delivery.logs.amazonaws.com"}
+    equals = {"aws:SourceAccount": place.account}
+    ours = {"ArnLike": {"aws:SourceArn": f"arn:{place.partition}:logs:*:{place.account}:*"}}
+    return (
+        {
+            "Sid": f"{OURS}DeliveryLooks",
+            "Effect": "Allow",
+            "Principal": service,
+            "Action": ["s3:GetBucketAcl", "s3:ListBucket"],
+            "Resource": arn,
+            "Condition": {"StringEquals": equals, **ours},
+        },
+        {
+            "Sid": f"{OURS}DeliveryWrites",
+            "Effect": "Allow",
+            "Principal": service,
+            "Action": "s3:PutObject",
+            "Resource": f"{arn}/AWSLogs/{place.account}/*",
+            "Condition": {"StringEquals": {**equals, "s3:x-amz-acl": "bucket-owner-full-control"}, **ours},
+        },
+    )
+
+
+def access_log_statements(place: Place, bucket: str, of: str) -> tuple[Document, ...]:
+    """Make what S3 needs to log into a bucket who reaches for another one."""
+    return (
+        {
+            "Sid": f"{OURS}AccessLogWrites",
+            "Effect": "Allow",
+            "Principal": {"Service": "logging.s3.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": f"{bucket_arn(place, bucket)}/*",
+            "Condition": {
+                "ArnLike": {"aws:SourceArn": bucket_arn(place, of)},
+                "StringEquals": {"aws:SourceAccount": place.account},
+            },
+        },
+    )

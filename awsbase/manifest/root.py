@@ -1,0 +1,101 @@
+"""The root section: the user that can do everything is locked away, and nobody needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.billing_alerts import BillingAlerts
+from awsbase.ensure.policy import Policy
+from awsbase.ensure.role import Role
+from awsbase.ensure.root import SUPPORT, Root
+from awsbase.manifest.alarms import BILLING_REGIONS, billing_place
+from awsbase.manifest.base import Base
+from awsbase.manifest.section import Problem, Section, Several, closest
+from awsbase.manifest.values import GroupName, RoleName
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+
+class RootUser(Section):
+    """What the root user has, and what others may do so that nobody needs it. Only a person can change root itself:
+    whatever is not right becomes a needs-you item with its steps."""
+
+    mfa: Literal["any", "hardware"] = Field(
+        default="any",
+        description="What kind of MFA device root has: any, or a security key or token, whose secret cannot be copied "
+        "(CIS 1.6). Root has to have one in any case.",
+    )
+    support: Several[GroupName] = Field(
+        default=(),
+        description="Groups of iam.groups that may assume a role with AWSSupportAccess, to open support cases in an "
+        "incident (CIS 1.17). Without any, a plan asks for somebody who may.",
+    )
+    support_role: RoleName = Field(default="{name}-support", description="The name of that role.")
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield groups that are none of this manifest, and a role that the manifest makes otherwise."""
+        groups = list(manifest.iam.groups) if manifest.iam else []
+        for index, group in enumerate(self.support):
+            if group not in groups:
+                hint = closest(group, groups) or "name a group of iam.groups"
+                yield Problem(("support", index), f"no group called {group!r}", hint)
+        if self.support and manifest.iam and self.support_role in manifest.iam.roles:
+            yield Problem(("support_role",), f"iam.roles makes {self.support_role} too", "give one another name")
+
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield the role for support with the right to assume it, billing alerts, and the look at root itself."""
+        place = base.place
+        pays = place.partition in BILLING_REGIONS
+        role = self._support_role(base)
+        if self.support:
+            yield role
+            yield Policy(
+                place=place,
+                name=support_policy(base),
+                document={
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {"Sid": "Support", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role.arn}
+                    ],
+                },
+                description="Assume the role that opens support cases",
+                tags=base.tags,
+            )
+        if pays and not any(isinstance(each, BillingAlerts) for each in _alarms(base, manifest)):
+            yield BillingAlerts(place=billing_place(place))
+        yield Root(
+            place=place, hardware=self.mfa == "hardware", bills=pays, support=role.address if self.support else None
+        )
+
+    def _support_role(self, base: Base) -> Role:
+        place = base.place
+        trust = {
+            "Effect": "Allow",
+            # Only who is also allowed to, by the policy of the groups, and has given a code.
+            "Principal": {"AWS": place.global_arn("iam", "root")},
+            "Action": "sts:AssumeRole",
+            "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        }
+        return Role(
+            place=place,
+            name=base.expand(self.support_role),
+            trust={"Version": "2012-10-17", "Statement": [trust]},
+            policies=frozenset({f"arn:{place.partition}:iam::aws:policy/{SUPPORT}"}),
+            description="Opens and follows support cases at AWS",
+            tags=base.tags,
+        )
+
+
+def support_policy(base: Base) -> str:
+    """Return the name of the policy that lets groups assume the role for support."""
+    return f"{base.name}-support"
+
+
+def _alarms(base: Base, manifest: Manifest) -> Iterator[Resource]:
+    if manifest.alarms:
+        yield from manifest.alarms.resources(base, manifest)

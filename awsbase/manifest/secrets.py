@@ -1,0 +1,189 @@
+"""The secrets section: where values are kept, under which key, and who may read them. Never the values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.key import Key, key_policy
+from awsbase.ensure.made import Made
+from awsbase.ensure.policy import Policy
+from awsbase.ensure.secret import Generated, Rotation, Secret
+from awsbase.manifest.base import Base
+from awsbase.manifest.section import Problem, Section, Several, closest
+from awsbase.manifest.values import KmsAlias, OneNameEach, named
+from awsbase.policies import Document
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+OWN_BY_AWS = "aws"
+# It denies every secret, so nothing else that a group has can let it read one.
+REFUSES = "awsbase:read-only"
+
+SecretName = Annotated[
+    str,
+    named(
+        r"(?!.*-[A-Za-z0-9]{6}$)[A-Za-z0-9/_+=.@-]{1,512}",
+        "secret name: letters, digits and /_+=.@-, not ending in a hyphen and six more, as AWS's ARNs do",
+    ),
+]
+Holder = Annotated[str, named(r"[A-Za-z0-9_+=,.@-]{1,128}", "name of a group or role: letters, digits and _+=,.@-")]
+FunctionArn = Annotated[
+    str,
+    named(
+        r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9$_-]{1,128})?",
+        "function ARN: arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME",
+    ),
+]
+
+
+class Generate(Section):
+    """A value that awsbase makes up, once, and tells nobody."""
+
+    length: int = Field(default=32, ge=12, le=4096, description="How many characters.")
+    symbols: bool = Field(default=True, description="Whether with other characters than letters and digits.")
+
+
+class Rotate(Section):
+    """How old a value may become."""
+
+    days: int = Field(default=90, ge=1, le=1000, description="Days until a value is to be replaced.")
+    function: FunctionArn | None = Field(
+        default=None,
+        description="The Lambda function that replaces it; it must let secretsmanager.amazonaws.com invoke it. Left "
+        "out, you are told when a value is too old.",
+    )
+    window_hours: Annotated[int, Field(ge=1, le=24)] | None = Field(
+        default=None, description="Within how many hours of the day the function is called; left out, any time."
+    )
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield a window that nothing keeps, and a function that cannot be called from here."""
+        if self.window_hours and not self.function:
+            yield Problem(("window_hours",), "without a function nothing happens within a window", "leave it out")
+        place = manifest.account.place
+        if self.function and self.function.split(":")[1] != place.partition:
+            yield Problem(("function",), f"it is outside of {place.partition}, where this account is")
+
+
+class OneSecret(Section):
+    """A place for a value; `awsbase secret put NAME` puts it there."""
+
+    description: str = Field(default="", max_length=2048, description="What it is for; left out, as it is.")
+    readers: Several[Holder] = Field(
+        default=(),
+        description="Groups of iam.groups and roles of iam.roles that may read it, beside administrators. They get "
+        "one policy each for all their secrets.",
+    )
+    key: KmsAlias | Literal["aws"] = Field(
+        default="alias/{name}-secrets",
+        description="The alias of the key, which AWS charges $1 a month for however many secrets; aws for AWS's own, "
+        "which is free and which anybody with the right to read the secret can use.",
+    )
+    generate: Generate | None = Field(
+        default=None, description="Make a value up when there is none; left out, you are told while there is none."
+    )
+    rotation: Rotate | None = Field(default=None, description="How old a value may become.")
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield readers that are nobody of this manifest, or that another policy keeps from reading."""
+        iam = manifest.iam
+        groups, roles = (iam.groups, iam.roles) if iam else ({}, {})
+        for index, reader in enumerate(self.readers):
+            if reader not in groups and reader not in roles:
+                hint = closest(reader, [*groups, *roles]) or "name one of iam.groups or iam.roles"
+                yield Problem(("readers", index), f"no group or role called {reader!r}", hint)
+            elif any(REFUSES in holder.grants for holder in (groups.get(reader), roles.get(reader)) if holder):
+                hint = "give the secret to a group without it"
+                yield Problem(("readers", index), f"{reader} has {REFUSES}, which refuses every secret", hint)
+
+    def resource(self, name: str, base: Base, key: str | None) -> Secret:
+        """Return the secret."""
+        return Secret(
+            place=base.place,
+            name=name,
+            key=key,
+            description=self.description,
+            generated=Generated(self.generate.length, self.generate.symbols) if self.generate else None,
+            rotation=Rotation(self.rotation.days, self.rotation.window_hours, self.rotation.function)
+            if self.rotation
+            else None,
+            tags=base.tags,
+        )
+
+
+class Secrets(dict[str, OneSecret]):
+    """The secrets by name."""
+
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield the keys, the secrets, and a policy for each who reads some."""
+        keys = {alias: key_of(base, alias) for alias in dict.fromkeys(base.expand(one.key) for one in self.values())}
+        yield from (key for key in keys.values() if key)
+        made = []
+        for name, one in self.items():
+            key = keys[base.expand(one.key)]
+            made.append((one, one.resource(name, base, key.address if key else None)))
+        yield from (secret for _, secret in made)
+        for reader in readers(manifest):
+            theirs = [secret for one, secret in made if reader in one.readers]
+            yield Policy(
+                place=base.place,
+                name=reader_policy(base, reader),
+                document=reading(theirs),
+                description=f"Reads the secrets that the manifest gives to {reader}",
+                tags=base.tags,
+            )
+
+
+def contained(value: dict[str, OneSecret]) -> Secrets:
+    """Give the secrets their manners."""
+    return Secrets(value)
+
+
+Contained = Annotated[dict[SecretName, OneSecret], OneNameEach, AfterValidator(contained)]
+
+
+def readers(manifest: Manifest) -> list[str]:
+    """Return every group and role that reads a secret."""
+    return list(dict.fromkeys(reader for one in (manifest.secrets or {}).values() for reader in one.readers))
+
+
+def reader_policy(base: Base, reader: str) -> str:
+    """Return the name of the policy that a group or role gets for the secrets it reads."""
+    return f"{base.name}-secrets-{reader}"
+
+
+def key_of(base: Base, alias: str) -> Key | None:
+    """Return the key behind an alias; None stands for AWS's own."""
+    if alias == OWN_BY_AWS:
+        return None
+    return Key(
+        place=base.place,
+        name=alias.removeprefix("alias/"),
+        policy=key_policy(base.place),
+        description="Secrets in Secrets Manager",
+        tags=base.tags,
+    )
+
+
+def reading(secrets: list[Secret]) -> Document:
+    """Let somebody read these secrets and no others, with the keys that they are under."""
+    keys = [Made(key) for key in dict.fromkeys(secret.key for secret in secrets) if key]
+    read = {
+        "Sid": "Read",
+        "Effect": "Allow",
+        "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
+        "Resource": [secret.arn for secret in secrets],
+    }
+    decrypt = {
+        "Sid": "Decrypt",
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": keys,
+        "Condition": {"StringLike": {"kms:ViaService": "secretsmanager.*"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [read, *([decrypt] if keys else [])]}

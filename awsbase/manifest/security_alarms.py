@@ -1,0 +1,245 @@
+"""Alarms on what attackers and accidents do: the CIS controls, the alarms themselves, and what awsbase keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources as files
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.ensure.alarm import Alarm
+from awsbase.ensure.event_rule import EventRule
+from awsbase.ensure.metric_filter import MetricFilter
+from awsbase.manifest.base import Base
+from awsbase.manifest.notify import SECURITY, topic_name, unknown_channel
+from awsbase.manifest.section import Problem, Section, Several, advice, closest
+from awsbase.manifest.values import named
+from awsbase.manifest.words import shown
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+KEPT, ROOT_SIGN_IN = "kept-data", "root-sign-in"
+# Where the console of a partition signs root in; root of GovCloud has no console, and China's region is not certain.
+SIGN_IN_REGIONS = {"aws": "us-east-1"}
+LONGEST = 1024
+
+
+@dataclass(frozen=True)
+class Control:
+    """What an alarm watches for: its number in CIS, what it means when it rings, and the patterns that count."""
+
+    means: str
+    patterns: tuple[str, ...]
+    cis: str | None = None
+
+    @property
+    def description(self) -> str:
+        """The alarm's description: what people read in the mail."""
+        return f"{self.means} (CIS {self.cis})" if self.cis else self.means
+
+
+@cache
+def published() -> Mapping[str, Control]:
+    """Return the controls by name, the first pattern of each word for word as CIS prints it: checkers compare text."""
+    text = (files.files("awsbase.manifest") / "controls.json").read_text(encoding="utf-8")
+    return {
+        name: Control(each["means"], tuple(each["patterns"]), each["cis"]) for name, each in json.loads(text).items()
+    }
+
+
+def control(value: str) -> str:
+    """Accept the name of a control."""
+    known = names()
+    if value not in known:
+        raise advice(f"no control called {shown(value)}", closest(value, known) or f"there are {', '.join(known)}")
+    return value
+
+
+def names() -> list[str]:
+    """Return the names of all controls, in the order of CIS."""
+    return [*published(), KEPT, ROOT_SIGN_IN]
+
+
+ControlName = Annotated[str, AfterValidator(control), Field(json_schema_extra={"enum": list(names())})]
+# What may stand between quotes in a pattern; a * stands for anything.
+Word = Annotated[
+    str, named(r"[A-Za-z0-9_+=,.@:/*-]{1,200}", "value for a pattern: letters, digits and _+=,.@:/-, * for any")
+]
+
+
+class Quiet(Section):
+    """Events that raise no alarm: those to which all that is given here applies."""
+
+    event: Word | None = Field(default=None, description="The event's name, such as HeadBucket.")
+    source: Word | None = Field(
+        default=None,
+        description="Who called, as sourceIPAddress has it: an address, or a service that AWS names there.",
+    )
+    caller: Word | None = Field(
+        default=None, description="The ARN of the caller, such as arn:aws:sts::123456789012:assumed-role/deploy/*."
+    )
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        if not self.model_fields_set:
+            yield Problem((), "this would silence every event", "name an event, a source or a caller")
+
+    @property
+    def unless(self) -> str:
+        """The condition, as a part of a pattern, that an event is none of these."""
+        differs = []
+        if self.event:
+            differs.append(f'($.eventName != "{self.event}")')
+        if self.source:
+            differs.append(f'($.sourceIPAddress != "{self.source}")')
+        if self.caller:
+            # What has no such field equals nothing, and CloudWatch's documents leave open whether it differs.
+            differs.append(f'($.userIdentity.arn NOT EXISTS) || ($.userIdentity.arn != "{self.caller}")')
+        return f"({' || '.join(differs)})"
+
+
+class SecurityAlarms(Section):
+    """One alarm for each control, on the log group of the audit trail; and root's sign-in within seconds."""
+
+    controls: Literal["all"] | Several[ControlName] = Field(
+        default="all",
+        description="Which controls: all, or a list. An alarm each ($0.10 a month beyond the ten free ones); the "
+        "metrics cost only in hours in which something happened.",
+    )
+    except_: Several[ControlName] = Field(
+        default=(), alias="except", description="Controls that are left out of all, because you know better."
+    )
+    ignore: dict[ControlName, Several[Quiet]] = Field(
+        default={},
+        description="Events of a control that raise no alarm, such as what a deployment does every day. Checkers that "
+        "compare patterns no longer know a control with one of these.",
+    )
+    notify: str = Field(default=SECURITY, description="The channel of the notify section that is told.")
+
+    @property
+    def wanted(self) -> list[str]:
+        """Return the controls that are meant, in the order of CIS."""
+        return [
+            name for name in names() if (self.controls == "all" or name in self.controls) and name not in self.except_
+        ]
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        yield from unknown_channel(("notify",), self.notify, manifest)
+        if manifest.audit is None:
+            yield Problem((), "security alarms watch the log group of the audit trail", "add a section `audit: {}`")
+        if self.controls != "all" and self.except_:
+            yield Problem(("except",), "a list of controls needs no exceptions", "take them off the list")
+        if not self.wanted:
+            yield Problem((), "no control is left, so nobody would ever be told", "leave the section out")
+        for name in self.ignore:
+            if name == ROOT_SIGN_IN:
+                yield Problem(("ignore", name), f"{name} is a rule without a pattern to add to")
+            elif name not in self.wanted:
+                yield Problem(("ignore", name), f"{name} is not among the controls", "it raises no alarm anyway")
+            elif any(len(each) > LONGEST for each in self.patterns(name, kept(manifest))):
+                yield Problem(("ignore", name), f"with these the pattern is longer than {LONGEST} characters")
+
+    def channels(self, home: Place) -> Iterator[tuple[str, Place]]:
+        """Yield the channel with each place where it is spoken on."""
+        yield self.notify, home
+        if ROOT_SIGN_IN in self.wanted and home.partition in SIGN_IN_REGIONS:
+            yield self.notify, home.at(SIGN_IN_REGIONS[home.partition])
+
+    def patterns(self, name: str, own: Control) -> list[str]:
+        """Return the patterns of a control, without what is to be ignored."""
+        ours = (own if name == KEPT else published()[name]).patterns
+        quiet = [each.unless for each in self.ignore.get(name, ())]
+        if not quiet:
+            return list(ours)
+        return [f"{{ ({each.strip('{} ')}) && {' && '.join(quiet)} }}" for each in ours]
+
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield the filters and the alarm of each control, and the rule for root's sign-in."""
+        assert manifest.audit is not None
+        own = kept(manifest, base.expand)
+        log_group = base.expand(manifest.audit.log_group)
+        for name in self.wanted:
+            if name == ROOT_SIGN_IN:
+                yield from root_sign_in(base, topic_name(base, self.notify))
+                continue
+            watched = [
+                MetricFilter(
+                    place=base.place,
+                    name=f"{base.name}-{name}" + (f"-{number}" if number > 1 else ""),
+                    log_group=log_group,
+                    pattern=pattern,
+                    namespace=f"{base.name}/security",
+                    metric=name,
+                    made_here=(base.place.address("log-group", log_group),),
+                )
+                for number, pattern in enumerate(self.patterns(name, own), 1)
+            ]
+            yield from watched
+            yield self.alarm(base, name, own if name == KEPT else published()[name], watched)
+
+    def alarm(self, base: Base, name: str, what: Control, watched: list[MetricFilter]) -> Alarm:
+        """Return the alarm of a control: rings at the first event, and is quiet when there is none."""
+        topic = topic_name(base, self.notify)
+        return Alarm(
+            place=base.place,
+            name=f"{base.name}-{name}",
+            description=what.description,
+            namespace=f"{base.name}/security",
+            metric=name,
+            threshold=1,
+            treat_missing="notBreaching",
+            actions=(base.place.arn("sns", topic),),
+            tags=base.tags,
+            made_here=(base.place.address("topic", topic), *(each.address for each in watched)),
+        )
+
+
+def root_sign_in(base: Base, topic: str) -> Iterator[Resource]:
+    """Yield the rule that tells of root signing in, where AWS signs root in; nothing in other partitions."""
+    if base.place.partition not in SIGN_IN_REGIONS:
+        return
+    place = base.place.at(SIGN_IN_REGIONS[base.place.partition])
+    pattern: dict[str, Any] = {
+        "source": ["aws.signin"],
+        "detail-type": ["AWS Console Sign In via CloudTrail"],
+        "detail": {"userIdentity": {"type": ["Root"]}},
+    }
+    yield EventRule(
+        place=place,
+        name=f"{base.name}-{ROOT_SIGN_IN}",
+        description="Root signed in to the console, or tried to.",
+        pattern=pattern,
+        topic=place.arn("sns", topic),
+        message="Root of account <account> signed in to the console, or tried to, from <from> at <time>: <result>.",
+        values={
+            "account": "$.account",
+            "from": "$.detail.sourceIPAddress",
+            "time": "$.time",
+            "result": "$.detail.responseElements.ConsoleLogin",
+        },
+        tags=base.tags,
+        made_here=(place.address("topic", topic),),
+    )
+
+
+def kept(manifest: Manifest, expand: Callable[[str], str] = str) -> Control:
+    """Return the control over what awsbase keeps: the buckets of state and audit trail, and keys."""
+    buckets = [expand(section.bucket) for section in (manifest.state, manifest.audit) if section]
+    ours = " || ".join(f'($.requestParameters.bucketName = "{bucket}")' for bucket in buckets)
+    changed = '($.eventName = "PutBucket*") || ($.eventName = "DeleteBucket*")'
+    # Events name a key by its id or ARN, as the caller did, and those are not known before it is made: any key counts.
+    losing = ("PutKeyPolicy", "DisableKey", "ScheduleKeyDeletion", "UpdateAlias", "DeleteAlias")
+    lost = " || ".join(f"($.eventName = {name})" for name in losing)
+    return Control(
+        "The bucket of the state or of the audit trail was changed, or the policy or alias of a key.",
+        (
+            f"{{ ($.eventSource = s3.amazonaws.com) && ({changed}) && ({ours}) }}",
+            f"{{ ($.eventSource = kms.amazonaws.com) && ({lost}) }}",
+        ),
+    )

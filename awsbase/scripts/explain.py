@@ -1,0 +1,76 @@
+"""`awsbase explain`."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from awsbase.explain import KINDS, POLICIES, Entry, explain, subjects
+from awsbase.scripts.options import DEBUG, JSON
+from awsbase.scripts.output import out, out_json
+
+WIDTH = 100
+
+
+def completed(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return what the shell may complete a word to."""
+    return [each for each in subjects() if each.startswith(incomplete)]
+
+
+@click.command("explain")
+@click.argument("subject", required=False, metavar="[ADDRESS|KIND]", shell_complete=completed)
+@JSON
+@DEBUG
+def command(subject: str | None, json: bool, debug: bool) -> None:
+    """Tell what something is, why it is there, what it costs, and how to undo it by hand.
+
+    \b
+    awsbase explain                        everything that can be asked about
+    awsbase explain trail
+    awsbase explain bucket/acme-state      an address, as plans show it
+    awsbase explain awsbase:require-mfa    a policy that comes with awsbase
+    """
+    if subject is None:
+        if json:
+            out_json({"schema": 1, "entries": {name: entry(each) for name, each in {**KINDS, **POLICIES}.items()}})
+        else:
+            out(listing())
+        return
+    name, found = explain(subject)
+    if json:
+        out_json({"schema": 1, "entries": {name: entry(found)}})
+    else:
+        out(told(name, found))
+
+
+def entry(found: Entry) -> dict[str, Any]:
+    """Return an explanation as a JSON object."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(found).items()}
+
+
+def listing() -> str:
+    """Return one line for each subject."""
+    width = max(map(len, subjects())) + 2
+    lines = [
+        textwrap.fill(found.what, WIDTH, initial_indent=f"{name:{width}}", subsequent_indent=" " * width)
+        for name, found in {**KINDS, **POLICIES}.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def told(name: str, found: Entry) -> str:
+    """Return one explanation as people read it."""
+
+    def part(title: str, text: str) -> str:
+        return textwrap.fill(text, WIDTH, initial_indent=f"  {title:9}", subsequent_indent=" " * 11)
+
+    lines = [name, part("what", found.what), part("why", found.why)]
+    if found.controls:
+        lines.append(part("answers", ", ".join(found.controls)))
+    lines.append(part("costs", found.cost))
+    # A command stays in one piece, to be copied.
+    lines += [f"  {'undo' if not number else '':9}{line}" for number, line in enumerate(found.undo)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,64 @@
+"""How much of a standard is answered: a table for people, a document for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from awsbase.coverage import STATUSES, Row, Status
+from awsbase.view.text import Line
+
+SCHEMA = 1
+MARKS: dict[Status, tuple[str, str]] = {
+    "met": ("✓", "green"),
+    "needs you": ("!", "bold yellow"),
+    "not yet": ("~", "yellow"),
+    "not managed": ("·", "dim"),
+}
+SHOWN = 3
+
+
+def table(standard: str, rows: Sequence[Row]) -> Iterator[Line]:
+    """Yield a line for each control, and below it what is left to do."""
+    yield Line(0, standard, style="bold")
+    width = max(len(row.control.id) for row in rows)
+    for row in rows:
+        mark, style = MARKS[row.status]
+        remark = "" if row.status == "met" else f": {row.status}"
+        yield Line(2, f"{row.control.id:<{width}}  {row.control.title}{remark}", mark=mark, mark_style=style)
+        for why in row.why[:SHOWN]:
+            yield Line(width + 6, why, style="dim")
+        if len(row.why) > SHOWN:
+            yield Line(width + 6, f"and {len(row.why) - SHOWN} more", style="dim")
+        if row.status == "not managed":
+            yield Line(width + 6, offer(row), style="dim")
+    yield Line(0, "")
+    counts = [(status, sum(row.status == status for row in rows)) for status in STATUSES]
+    yield Line(0, f"{len(rows)} controls: " + ", ".join(f"{n} {status}" for status, n in counts if n), style="bold")
+
+
+def offer(row: Row) -> str:
+    """Say how the manifest would ask for it, and what that costs."""
+    return f"the manifest can ask for it: {row.key}" + (f" (priced: {row.price})" if row.price else "")
+
+
+def document(standard: str, rows: Sequence[Row], *, account: str, sandbox: bool = False) -> dict[str, Any]:
+    """Return the rows as JSON values."""
+    return {
+        "schema": SCHEMA,
+        "account": account,
+        "sandbox": sandbox,
+        "standard": standard,
+        "controls": [
+            {
+                "id": row.control.id,
+                "title": row.control.title,
+                "status": row.status,
+                "why": list(row.why),
+                "key": row.key or None,
+                "price": row.price or None,
+            }
+            for row in rows
+        ],
+        "totals": {status: sum(row.status == status for row in rows) for status in STATUSES},
+    }

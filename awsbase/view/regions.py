@@ -1,0 +1,27 @@
+"""The same change in many regions, told once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from awsbase.engine.changes import Change
+
+IN_REGION = re.compile(r"(.+) in ([a-z]{2,4}(?:-[a-z]+)+-[0-9])")
+
+
+def folded(changes: Iterable[Change]) -> list[Change]:
+    """Return changes in their order, those that differ only in the region they name as one that names them all."""
+    alike: dict[object, list[tuple[Change, str, str]]] = {}
+    for change in changes:
+        found = IN_REGION.fullmatch(change.what)
+        stem, region = (found[1], found[2]) if found else (change.what, "")
+        same = (change.action, change.api, stem, change.loosening, repr(change.drift))
+        alike.setdefault(same if region else object(), []).append((change, stem, region))
+    return [
+        replace(same[0][0], what=f"{same[0][1]} in {', '.join(region for _, _, region in same)}")
+        if len(same) > 1
+        else same[0][0]
+        for same in alike.values()
+    ]

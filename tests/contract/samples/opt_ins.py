@@ -1,0 +1,160 @@
+"""Samples of protection that has a price, in two regions: all are alike."""
+
+from collections.abc import Callable
+from typing import Any
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.admin_ports import AdminPorts
+from awsbase.ensure.regions import Regions
+from awsbase.manifest.audit import Audit
+from awsbase.manifest.base import Base
+from awsbase.manifest.manifest import Manifest
+from awsbase.manifest.opt_ins import Config, GuardDuty, SecurityHub, VpcFlowLogs
+from awsbase.sandbox import Sandbox
+from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering, go
+
+TWO = ("eu-west-1", "us-east-1")
+FAR = "us-east-1"
+BASE = Base("acme", HOME, {"owner": "platform"})
+MANIFEST = Manifest.model_validate({"version": 1, "account": {"id": ACCOUNT, "name": "acme", "region": HOME.region}})
+REGIONS = Regions(place=HOME, only=TWO)
+CONFIG_BUCKET, CONFIG_ROLE, RECORDERS = Config().resources(BASE, TWO)
+(DETECTORS,) = GuardDuty().resources(BASE, TWO)
+(HUBS,) = SecurityHub().resources(BASE, TWO, None)
+FLOW_BUCKET, FLOW_LOGS = VpcFlowLogs().resources(BASE, TWO)
+PORTS = AdminPorts(place=HOME, only=(FAR,))
+AUDIT = list(Audit.model_validate({"access_logs": {}, "data_events": True}).resources(BASE, MANIFEST))
+PLAIN_AUDIT = list(Audit().resources(BASE, MANIFEST))
+TRAIL, ACCESS_LOG = AUDIT[4], AUDIT[6]
+
+
+def ready(*resources: Resource) -> Callable[[Sandbox], object]:
+    """Have these already, so that the sample is about the rest."""
+    return lambda aws: go(aws, "reconcile", resources)
+
+
+def far(aws: Sandbox, service: str) -> Any:
+    """Return a client away from home."""
+    return aws.client(service, FAR)
+
+
+def vpc(aws: Sandbox) -> str:
+    """Return the network away from home."""
+    return str(far(aws, "ec2").describe_vpcs()["Vpcs"][0]["VpcId"])
+
+
+def let_in(aws: Sandbox) -> None:
+    """Open SSH to the world in a group of its own, beside a rule that is for the office alone."""
+    ec2 = far(aws, "ec2")
+    group = ec2.create_security_group(GroupName="jump", Description="jump host", VpcId=vpc(aws))["GroupId"]
+    sources = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}, {"CidrIp": "203.0.113.0/24"}]}
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, **sources}
+    rdp = {"IpProtocol": "tcp", "FromPort": 3389, "ToPort": 3389, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+    web = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[ssh, rdp, web])
+
+
+def acl_by_hand(aws: Sandbox) -> None:
+    """Have an ACL that lets the world in by SSH, too."""
+    ec2 = far(aws, "ec2")
+    acl = ec2.create_network_acl(VpcId=vpc(aws))["NetworkAcl"]["NetworkAclId"]
+    entry = {"NetworkAclId": acl, "Protocol": "6", "Egress": False, "RuleAction": "allow"}
+    ssh = {"RuleNumber": 100, "CidrBlock": "0.0.0.0/0", "PortRange": {"From": 22, "To": 22}}
+    ec2.create_network_acl_entry(**entry, **ssh)
+    let_in(aws)
+
+
+def detector(aws: Sandbox) -> dict[str, str]:
+    """Name the detector away from home."""
+    return {"DetectorId": far(aws, "guardduty").list_detectors()["DetectorIds"][0]}
+
+
+def forget_standard(aws: Sandbox) -> None:
+    """Check one standard less."""
+    hub = far(aws, "securityhub")
+    first = hub.get_enabled_standards()["StandardsSubscriptions"][0]
+    hub.batch_disable_standards(StandardsSubscriptionArns=[first["StandardsSubscriptionArn"]])
+
+
+def record_less(aws: Sandbox) -> None:
+    """Record one kind only."""
+    recorder = far(aws, "config").describe_configuration_recorders()["ConfigurationRecorders"][0]
+    recorder["recordingGroup"] = {"allSupported": False, "resourceTypes": ["AWS::EC2::Instance"]}
+    far(aws, "config").put_configuration_recorder(ConfigurationRecorder=recorder)
+
+
+def hub_by_hand(aws: Sandbox) -> None:
+    """Have a hub away from home as the console makes it."""
+    go(aws, "reconcile", [REGIONS])
+    far(aws, "securityhub").enable_security_hub()
+
+
+def forget_objects(aws: Sandbox) -> None:
+    """Log management events only."""
+    trails = aws.client("cloudtrail", HOME.region)
+    everything = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}
+    trails.put_event_selectors(TrailName="acme-trail", EventSelectors=[everything])
+
+
+SAMPLES = (
+    Sample(
+        "AWS Config",
+        [REGIONS, CONFIG_BUCKET, CONFIG_ROLE, RECORDERS],
+        before=ready(CONFIG_BUCKET),
+        tamperings={
+            "stopped": Tampering(
+                lambda aws: far(aws, "config").stop_configuration_recorder(ConfigurationRecorderName="default"),
+                [f"{RECORDERS.address}: update recording in us-east-1"],
+            ),
+            "records less": Tampering(record_less, [f"{RECORDERS.address}: update recorder in us-east-1"]),
+            "recorder deleted": Tampering(
+                lambda aws: far(aws, "config").delete_configuration_recorder(ConfigurationRecorderName="default"),
+                [
+                    f"{RECORDERS.address}: create recorder in us-east-1",
+                    f"{RECORDERS.address}: update recording in us-east-1",
+                ],
+            ),
+        },
+    ),
+    Sample(
+        "GuardDuty",
+        [REGIONS, DETECTORS],
+        tamperings={
+            "suspended": Tampering(
+                lambda aws: far(aws, "guardduty").update_detector(**detector(aws), Enable=False),
+                [f"{DETECTORS.address}: update detector in us-east-1"],
+            ),
+            "deleted": Tampering(
+                lambda aws: far(aws, "guardduty").delete_detector(**detector(aws)),
+                [f"{DETECTORS.address}: create detector in us-east-1"],
+            ),
+        },
+    ),
+    Sample(
+        "Security Hub",
+        [REGIONS, HUBS],
+        before=hub_by_hand,
+        tamperings={
+            "a standard less": Tampering(
+                forget_standard,
+                [f"{HUBS.address}: create standards aws-foundational-security-best-practices/v/1.0.0 in us-east-1"],
+            ),
+        },
+    ),
+    Sample("flow logs", [REGIONS, FLOW_BUCKET, FLOW_LOGS], before=ready(FLOW_BUCKET)),
+    Sample("administrators' ports", [REGIONS, PORTS], before=acl_by_hand),
+    Sample(
+        "objects and access",
+        AUDIT,
+        before=ready(*PLAIN_AUDIT, AUDIT[5]),
+        tamperings={
+            "objects forgotten": Tampering(forget_objects, [f"{TRAIL.address}: create data events of S3 objects"]),
+            "access not logged": Tampering(
+                lambda aws: aws.client("s3", HOME.region).put_bucket_logging(
+                    Bucket="acme-audit", BucketLoggingStatus={}
+                ),
+                [f"{ACCESS_LOG.address}: create access log"],
+            ),
+        },
+    ),
+)

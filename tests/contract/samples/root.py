@@ -1,0 +1,37 @@
+"""Samples of what stands in for root."""
+
+from awsbase.ensure.role import Role
+from awsbase.ensure.root import Root
+from tests.contract.sample import HOME, Sample, Tampering
+
+SUPPORT = "arn:aws:iam::aws:policy/AWSSupportAccess"
+ROLE = Role(
+    place=HOME,
+    name="acme-support",
+    trust={
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": HOME.global_arn("iam", "root")},
+                "Action": "sts:AssumeRole",
+                "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+            }
+        ],
+    },
+    policies=frozenset({SUPPORT}),
+    tags={"owner": "platform"},
+)
+
+SAMPLES = (
+    Sample(
+        "root and support",
+        [ROLE, Root(place=HOME, support=ROLE.address)],
+        tamperings={
+            "support taken away": Tampering(
+                lambda aws: aws.client("iam").detach_role_policy(RoleName=ROLE.name, PolicyArn=SUPPORT),
+                [f"{ROLE.address}: create attachment {SUPPORT}"],
+            ),
+        },
+    ),
+)

@@ -1,0 +1,49 @@
+"""A rule is on, matches this pattern, and tells this topic in a sentence; other targets are not ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from awsbase.ensure import tags
+from awsbase.ensure.event_rule import EventRule, RuleFacts, rule, rule_tags, target_of, targets
+from tests.ensure.planned import HOME, planned, said
+
+WANT = EventRule(
+    place=HOME,
+    name="acme-root-sign-in",
+    description="Root signed in.",
+    pattern={"source": ["aws.signin"]},
+    topic="arn:aws:sns:eu-west-1:123456789012:acme-security",
+    message="root signed in from <from>",
+    values={"from": "$.detail.sourceIPAddress"},
+)
+GOOD = RuleFacts({"source": ["aws.signin"]}, "Root signed in.", "ENABLED")
+TARGET = target_of(WANT)
+OTHER = {"Id": "queue", "Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}
+
+
+@pytest.mark.parametrize(
+    ("have", "sends", "changes"),
+    [
+        (None, {}, ["create rule", "create target"]),
+        (GOOD, {"awsbase": TARGET}, []),
+        (GOOD, {"awsbase": TARGET, "queue": OTHER}, []),
+        (GOOD, {"queue": OTHER}, ["create target"]),
+        (GOOD, {"awsbase": {**TARGET, "Arn": "arn:aws:sns:eu-west-1:123456789012:other"}}, ["update target"]),
+        (RuleFacts(GOOD.pattern, GOOD.description, "DISABLED"), {"awsbase": TARGET}, ["update rule"]),
+        (RuleFacts({"source": ["aws.s3"]}, GOOD.description, "ENABLED"), {"awsbase": TARGET}, ["update rule"]),
+    ],
+    ids=["missing", "converged", "another target too", "another target only", "other topic", "off", "other pattern"],
+)
+def test_a_rule_tells_its_topic(have: RuleFacts | None, sends: dict[str, Any], changes: list[str]) -> None:
+    indexed = {WANT.arn: {"awsbase:address": WANT.address}}
+    assert said(planned(WANT, {rule: have, targets: sends, tags.tags: indexed, rule_tags: {}})) == changes
+
+
+def test_what_is_told_is_a_sentence_with_values_of_the_event() -> None:
+    assert TARGET["InputTransformer"] == {
+        "InputPathsMap": {"from": "$.detail.sourceIPAddress"},
+        "InputTemplate": '"root signed in from <from>"',
+    }

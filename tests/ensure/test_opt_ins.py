@@ -1,0 +1,142 @@
+"""Recorders, detectors, hubs, flow logs and access logs: what is there is adopted, what is missing is made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.access_log import AccessLog, access_log
+from awsbase.ensure.config_recorders import ConfigFacts, ConfigRecorders, recorded
+from awsbase.ensure.detectors import DetectorFacts, Detectors, detector
+from awsbase.ensure.flow_logs import FlowLogs, Network, NotLogged, check, networks
+from awsbase.ensure.regions import everywhere
+from awsbase.ensure.security_hubs import CIS_3, FSBP, SecurityHubs, hub
+from tests.ensure.planned import HOME, planned, said
+
+ROLE = HOME.global_arn("iam", "role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig")
+MADE = {"role/config": ROLE, "bucket/acme-config": "arn:aws:s3:::acme-config"}
+CONFIG = ConfigRecorders(place=HOME, bucket_name="acme-config", bucket="bucket/acme-config", role="role/config")
+GROUP = {"allSupported": True, "includeGlobalResourceTypes": True}
+RECORDER = {"name": "mine", "roleARN": ROLE, "recordingGroup": GROUP, "recordingMode": {"recordingFrequency": "DAILY"}}
+CHANNEL = {"name": "mine", "s3BucketName": "acme-config", "snsTopicARN": "arn:aws:sns:eu-west-1:123456789012:config"}
+GOOD = ConfigFacts(RECORDER, CHANNEL, recording=True)
+ABROAD = replace(GOOD, recorder={**RECORDER, "recordingGroup": {**GROUP, "includeGlobalResourceTypes": False}})
+FLOW = FlowLogs(place=HOME, bucket="bucket/acme-flow-logs", bucket_arn="arn:aws:s3:::acme-flow-logs")
+ACCESS = AccessLog(
+    place=HOME,
+    name="acme-audit",
+    bucket="bucket/acme-audit",
+    to_name="acme-access-logs",
+    to="bucket/acme-access-logs",
+    prefix="acme-audit/",
+)
+ID = "12abc34d567e8fa901bc2d34e56789f0"
+OURS, MINE = {"awsbase:address": "detectors/account"}, HOME.account
+LOGGED = {"TargetBucket": "acme-access-logs", "TargetPrefix": "acme-audit/"}
+
+
+def by_region(fact: Any, **regions: Any) -> Any:
+    return {(everywhere, fact, None): {name.replace("_", "-"): held for name, held in regions.items()}}
+
+
+@pytest.mark.parametrize(
+    ("want", "facts", "changes"),
+    [
+        (
+            CONFIG,
+            by_region(recorded, eu_west_1=ConfigFacts()),
+            ["create recorder in eu-west-1", "create delivery channel in eu-west-1", "update recording in eu-west-1"],
+        ),
+        (CONFIG, by_region(recorded, eu_west_1=GOOD, us_east_1=ABROAD), []),
+        (
+            CONFIG,
+            by_region(recorded, eu_west_1=ABROAD, us_east_1=GOOD),
+            ["update recorder in eu-west-1", "update recorder in us-east-1"],
+        ),
+        (CONFIG, by_region(recorded, eu_west_1=replace(GOOD, recording=False)), ["update recording in eu-west-1"]),
+        (
+            CONFIG,
+            by_region(recorded, eu_west_1=replace(GOOD, channel={**CHANNEL, "s3BucketName": "old"})),
+            ["update delivery channel in eu-west-1"],
+        ),
+        (Detectors(place=HOME), by_region(detector, eu_west_1=None), ["create detector in eu-west-1"]),
+        (Detectors(place=HOME), by_region(detector, eu_west_1=DetectorFacts(ID, True, OURS)), []),
+        (
+            Detectors(place=HOME),
+            by_region(detector, eu_west_1=DetectorFacts(ID, False, {})),
+            ["update detector in eu-west-1", "update tags in eu-west-1"],
+        ),
+        (
+            SecurityHubs(place=HOME),
+            by_region(hub, eu_west_1=None),
+            ["create hub in eu-west-1", f"create standards {FSBP}, {CIS_3} in eu-west-1"],
+        ),
+        (SecurityHubs(place=HOME), by_region(hub, eu_west_1=frozenset({FSBP, CIS_3, "pci-dss/v/3.2.1"})), []),
+        (
+            SecurityHubs(place=HOME),
+            by_region(hub, eu_west_1=frozenset({FSBP})),
+            [f"create standards {CIS_3} in eu-west-1"],
+        ),
+        (FLOW, by_region(networks, eu_west_1=()), []),
+        (
+            FLOW,
+            by_region(networks, eu_west_1=(Network("vpc-1", MINE), Network("vpc-2", MINE))),
+            ["create flow log of vpc-1, vpc-2 in eu-west-1"],
+        ),
+        (FLOW, by_region(networks, eu_west_1=(Network("vpc-1", MINE, frozenset({"ALL"})),)), []),
+        (
+            FLOW,
+            by_region(networks, eu_west_1=(Network("vpc-1", MINE, frozenset({"REJECT"})),)),
+            ["create flow log of vpc-1 in eu-west-1"],
+        ),
+        (
+            replace(FLOW, traffic="REJECT"),
+            by_region(networks, eu_west_1=(Network("vpc-1", MINE, frozenset({"ALL"})),)),
+            [],
+        ),
+        (FLOW, by_region(networks, eu_west_1=(Network("vpc-1", "999999999999"),)), []),
+        (ACCESS, {access_log: {}}, ["create access log"]),
+        (ACCESS, {access_log: LOGGED}, []),
+        (ACCESS, {access_log: {**LOGGED, "TargetBucket": "old"}}, ["update target"]),
+    ],
+    ids=[
+        "no recorder",
+        "recorders made by hand",
+        "what has no region is recorded elsewhere",
+        "recorder stopped",
+        "another bucket",
+        "no detector",
+        "detector",
+        "detector asleep",
+        "no hub",
+        "hub with more",
+        "hub with less",
+        "no VPC",
+        "VPCs",
+        "VPC that is logged",
+        "VPC of which refusals are logged",
+        "refusals wanted, all logged",
+        "VPC of somebody else",
+        "no access log",
+        "access log",
+        "access log elsewhere",
+    ],
+)
+def test_what_is_missing_is_made_and_what_is_there_stays(want: Resource, facts: Any, changes: list[str]) -> None:
+    assert said(planned(want, facts, MADE)) == changes
+
+
+@pytest.mark.parametrize("want", [CONFIG, Detectors(place=HOME), SecurityHubs(place=HOME), FLOW, ACCESS])
+def test_each_names_its_price(want: Resource) -> None:
+    assert want.price
+    assert "$" in want.price
+
+
+def test_what_ec2_did_not_do_is_no_success() -> None:
+    failed = [{"ResourceId": "vpc-1", "Error": {"Code": "400", "Message": "Access Denied for LogDestination"}}]
+    with pytest.raises(NotLogged, match="vpc-1: Access Denied"):
+        check({"FlowLogIds": [], "Unsuccessful": failed}, "eu-west-1")
+    check({"FlowLogIds": ["fl-1"], "Unsuccessful": []}, "eu-west-1")

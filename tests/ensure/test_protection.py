@@ -1,0 +1,175 @@
+"""What is switched on for the whole account, as tables: what there is, and what changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from awsbase.engine.changes import Pending
+from awsbase.engine.place import Place
+from awsbase.ensure.analyzer import Analyzer, AnalyzerFacts
+from awsbase.ensure.default_groups import DefaultGroup, DefaultGroups
+from awsbase.ensure.ebs_encryption import EbsEncryption, default_key, for_volumes
+from awsbase.ensure.metadata_defaults import MetadataDefaults
+from awsbase.ensure.public_access import FOUR, PublicAccessBlock, public_access
+from awsbase.ensure.regions import everywhere
+from awsbase.ensure.snapshot_block import ALL, NEW, SnapshotBlock
+from awsbase.sandbox import Sandbox
+from tests.contract.sample import HOME, go
+from tests.contract.sample import said as reported
+from tests.contract.samples.protect import GROUPS, REGIONS, default_group, ec2, let_in
+from tests.ensure.planned import planned, said
+
+ON = dict.fromkeys(FOUR, True)
+OURS = {"awsbase:address": "analyzer/acme-access"}
+ANY: dict[str, Any] = {"IpProtocol": "-1"}
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
+
+
+@pytest.mark.parametrize(
+    ("have", "changes"),
+    [
+        (ON, []),
+        (dict.fromkeys(FOUR, False), ["update public access block"]),
+        (ON | {"RestrictPublicBuckets": False}, ["update public access block"]),
+    ],
+    ids=["on", "off", "one off"],
+)
+def test_buckets_are_blocked_as_a_whole(have: dict[str, bool], changes: list[str]) -> None:
+    assert said(planned(PublicAccessBlock(place=HOME), {public_access: have})) == changes
+
+
+@pytest.mark.parametrize(
+    ("on", "key", "result", "changes"),
+    [
+        (True, KEY, KEY, []),
+        (False, KEY, KEY, ["update encryption in us-east-1"]),
+        (True, "alias/aws/ebs", KEY, ["update key in us-east-1"]),
+        (False, "alias/aws/ebs", Pending("key"), ["update encryption in us-east-1", "update key in us-east-1"]),
+    ],
+    ids=["converged", "off", "AWS's key", "key not made yet"],
+)
+def test_volumes_are_encrypted_with_the_named_key(on: bool, key: str, result: object, changes: list[str]) -> None:
+    want = EbsEncryption(place=HOME, keys={"us-east-1": "key/acme-ebs@us-east-1"})
+    facts = {everywhere: {"us-east-1": on}, default_key: key}
+    assert said(planned(want, facts, {"key/acme-ebs@us-east-1": result})) == changes
+
+
+@pytest.mark.parametrize(
+    ("have", "want", "loosening"),
+    [
+        (ALL, ALL, []),
+        (NEW, NEW, []),
+        ("unblocked", ALL, [False]),
+        (NEW, ALL, [False]),
+        ("unblocked", NEW, [False]),
+        (ALL, NEW, [True]),
+    ],
+)
+def test_only_less_of_a_snapshot_block_loosens(have: str, want: str, loosening: list[bool]) -> None:
+    run = planned(SnapshotBlock(place=HOME, state=want), {everywhere: {"eu-west-1": have}})
+    assert [change.loosening for change in run.changes] == loosening
+
+
+@pytest.mark.parametrize(
+    ("have", "hops", "fields"),
+    [
+        ({}, None, ["HttpTokens"]),
+        ({"HttpTokens": "required", "ManagedBy": "account"}, None, []),
+        ({"HttpTokens": "required", "HttpPutResponseHopLimit": 1}, 2, ["HttpPutResponseHopLimit"]),
+        ({"HttpTokens": "required", "HttpPutResponseHopLimit": 1}, None, []),
+        ({"HttpTokens": "optional"}, 2, ["HttpTokens", "HttpPutResponseHopLimit"]),
+    ],
+    ids=["nobody chose", "required", "other hops", "hops not managed", "optional"],
+)
+def test_new_instances_require_tokens(have: dict[str, Any], hops: int | None, fields: list[str]) -> None:
+    run = planned(MetadataDefaults(place=HOME, hops=hops), {everywhere: {"eu-west-1": have}})
+    assert [drift.field for change in run.changes for drift in change.drift] == fields
+
+
+@pytest.mark.parametrize(
+    ("have", "changes", "asked"),
+    [
+        ((), [], 0),
+        (
+            (DefaultGroup("sg-1", "vpc-1", inward=(ANY,), outward=(ANY,)),),
+            [
+                "delete rules inward of default group sg-1 of vpc-1 in eu-west-1",
+                "delete rules outward of default group sg-1 of vpc-1 in eu-west-1",
+            ],
+            0,
+        ),
+        (
+            (DefaultGroup("sg-1", "vpc-1", outward=(ANY,)),),
+            ["delete rules outward of default group sg-1 of vpc-1 in eu-west-1"],
+            0,
+        ),
+        ((DefaultGroup("sg-1", "vpc-1", inward=(ANY,), outward=(ANY,), users=("eni-1",)),), [], 1),
+        (
+            (DefaultGroup("sg-1", "vpc-1", outward=(ANY,), users=("eni-1",)), DefaultGroup("sg-2", "vpc-2", (ANY,))),
+            ["delete rules inward of default group sg-2 of vpc-2 in eu-west-1"],
+            1,
+        ),
+    ],
+    ids=["all closed", "as it comes", "half closed", "in use", "one of two in use"],
+)
+def test_default_groups_are_closed_unless_in_use(
+    have: tuple[DefaultGroup, ...], changes: list[str], asked: int
+) -> None:
+    run = planned(DefaultGroups(place=HOME), {everywhere: {"eu-west-1": have}})
+    assert said(run) == changes
+    assert len(run.asks) == asked
+
+
+def test_a_default_group_is_closed_once_it_is_free() -> None:
+    sandbox = Sandbox(pages=2)
+    subnet = ec2(sandbox).describe_subnets()["Subnets"][0]["SubnetId"]
+    interface = ec2(sandbox).create_network_interface(SubnetId=subnet, Groups=[default_group(sandbox)])
+    id = interface["NetworkInterface"]["NetworkInterfaceId"]
+
+    busy = go(sandbox, "reconcile", [REGIONS, GROUPS])
+    assert reported(busy) == []
+    (ask,) = busy.needs_you
+    assert id in ask.title
+    assert default_group(sandbox) in ask.probe
+
+    ec2(sandbox).delete_network_interface(NetworkInterfaceId=id)
+    free = go(sandbox, "reconcile", [REGIONS, GROUPS])
+    assert free.needs_you == ()
+    assert len(free.changes) == 2
+
+
+def test_a_default_group_that_somebody_opens_is_closed_again() -> None:
+    sandbox = Sandbox()
+    go(sandbox, "reconcile", [REGIONS, GROUPS])
+    closed = sandbox.dump()
+    let_in(sandbox)
+    assert sandbox.dump() != closed
+    (change,) = go(sandbox, "reconcile", [REGIONS, GROUPS]).changes
+    assert change[1].what.startswith(f"rules inward of default group {default_group(sandbox)}")
+    assert sandbox.dump() == closed
+
+
+@pytest.mark.parametrize(
+    ("have", "changes"),
+    [
+        (None, ["create analyzer in eu-west-1"]),
+        (AnalyzerFacts("arn", OURS), []),
+        (AnalyzerFacts("arn", OURS | {"made-by": "hand"}), []),
+        (AnalyzerFacts("arn", {"made-by": "hand"}), ["update tags in eu-west-1"]),
+    ],
+    ids=["missing", "ours", "more tags", "made by hand"],
+)
+def test_an_analyzer_is_made_or_adopted(have: AnalyzerFacts | None, changes: list[str]) -> None:
+    assert said(planned(Analyzer(place=HOME, name="acme-access"), {everywhere: {"eu-west-1": have}})) == changes
+
+
+@pytest.mark.parametrize(
+    ("region", "service"),
+    [("eu-west-1", "ec2.eu-west-1.amazonaws.com"), ("cn-north-1", "ec2.cn-north-1.amazonaws.com.cn")],
+)
+def test_a_key_for_volumes_is_for_ec2_of_its_account_and_region_alone(region: str, service: str) -> None:
+    statement: Any = for_volumes(Place("123456789012", region, region))
+    condition = statement["Condition"]["StringEquals"]
+    assert condition == {"kms:CallerAccount": "123456789012", "kms:ViaService": service}

@@ -1,0 +1,104 @@
+"""Protection reaches every region that is on, and says which it left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from awsbase.engine.place import Place
+from awsbase.ensure.image_block import BLOCKED, ImageBlock
+from awsbase.ensure.regions import RegionFacts, Regions, covered, regions
+from awsbase.sandbox import Sandbox
+from awsbase.sandbox.rule import Ask, Refusal, Rule
+from awsbase.sandbox.rules import RULES
+from awsbase.sandbox.rules.regions import FROM_BIRTH
+from tests.contract.sample import HOME, go, said
+from tests.ensure.planned import planned
+
+HERE = sorted(name for name in FROM_BIRTH if not name.startswith(("cn-", "us-gov-")))
+
+
+def touched(sandbox: Sandbox) -> list[str]:
+    """List the regions in which an image block was put."""
+    return sorted(call.region for call in sandbox.calls if call.operation == "EnableImageBlockPublicAccess")
+
+
+def protect(sandbox: Sandbox, only: tuple[str, ...] | None = None) -> Any:
+    return go(sandbox, "reconcile", [Regions(place=HOME, only=only), ImageBlock(place=HOME, only=only)])
+
+
+def test_all_regions_that_are_on_are_covered_and_those_that_are_off_are_named() -> None:
+    sandbox = Sandbox()
+    sandbox.opted_in = {"eu-south-1"}
+    report = protect(sandbox)
+    assert touched(sandbox) == sorted([*HERE, "eu-south-1"])
+    (note,) = report.outcomes[0].notes
+    assert "af-south-1" in note
+    assert "eu-south-1" not in note
+    assert "cn-north-1" not in note
+
+
+def test_a_region_that_is_switched_on_later_is_covered_by_the_next_run() -> None:
+    sandbox = Sandbox()
+    protect(sandbox)
+    sandbox.opted_in = {"me-south-1"}
+    assert said(protect(sandbox)) == ["image-block/account: update image block in me-south-1"]
+
+
+def test_only_the_named_regions_are_covered() -> None:
+    sandbox = Sandbox()
+    report = protect(sandbox, ("eu-west-1",))
+    assert touched(sandbox) == ["eu-west-1"]
+    assert "us-east-1" in report.outcomes[0].notes[0]
+
+
+@pytest.mark.parametrize("name", ["af-south-1", "eu-west-9"], ids=["off", "unknown"])
+def test_a_named_region_that_is_not_on_is_said_once(name: str) -> None:
+    sandbox = Sandbox()
+    report = protect(sandbox, ("eu-west-1", name))
+    assert [outcome.status for outcome in report.outcomes] == ["failed", "blocked"]
+    error = report.outcomes[0].error
+    assert error is not None
+    assert f"region {name} is not enabled" in error.message
+    assert "enable-region" in (error.hint or "")
+    assert touched(sandbox) == []
+
+
+def test_a_region_that_an_organization_closes_is_named_with_the_way_out() -> None:
+    def closed(ask: Ask) -> None:
+        if ask.region == "us-west-2":
+            raise Refusal("UnauthorizedOperation", "not authorized with an explicit deny in a service control policy")
+
+    sandbox = Sandbox(rules=(Rule("ec2:GetImageBlockPublicAccessState", before=closed), *RULES))
+    report = protect(sandbox)
+    error = report.outcomes[1].error
+    assert error is not None
+    assert "us-west-2" in error.message
+    assert "protect.regions" in (error.hint or "")
+    assert protect(sandbox, ("eu-west-1",)).outcomes[1].status == "changed"
+
+
+def test_nothing_is_said_when_nothing_is_left_out() -> None:
+    assert planned(Regions(place=HOME), {regions: RegionFacts(("eu-west-1",)), covered: ("eu-west-1",)}).notes == []
+
+
+def test_china_has_regions_of_its_own() -> None:
+    place = Place(HOME.account, "cn-north-1", "cn-north-1")
+    china = Sandbox().client("ec2", place.region)
+    names = {region["RegionName"] for region in china.describe_regions(AllRegions=True)["Regions"]}
+    assert names == {"cn-north-1", "cn-northwest-1"}
+
+
+def test_a_converged_look_costs_one_read_a_region() -> None:
+    sandbox = Sandbox()
+    protect(sandbox)
+    sandbox.calls.clear()
+    report = protect(sandbox)
+    assert said(report) == []
+    # Who calls, which regions there are, and one look at each.
+    assert (report.reads, report.writes) == (2 + len(HERE), 0)
+    assert all(
+        sandbox.client("ec2", name).get_image_block_public_access_state()["ImageBlockPublicAccessState"] == BLOCKED
+        for name in HERE
+    )

@@ -1,0 +1,86 @@
+"""The backups section stands for a role, and a lifecycle policy for each region."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from awsbase.manifest import Manifest, resources
+from awsbase.manifest.load import understand
+from awsbase.policies import problems
+from tests.manifest.saying import ACCOUNT, mistakes, source
+
+
+def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
+    """Return what a manifest stands for, by address."""
+    manifest = understand(source(ACCOUNT.replace("eu-west-1", home) + text), Manifest)
+    return {resource.address: resource for each in resources(manifest).values() for resource in each}
+
+
+@pytest.mark.parametrize("text", ["backups: {}", "backups: {ebs: {}}", "backups:", "backups: {ebs: }"])
+def test_silence_is_a_daily_snapshot_kept_for_two_weeks(text: str) -> None:
+    made = of(text)
+    assert list(made) == ["role/acme-ebs-snapshots", "snapshot-policy/acme-ebs"]
+    policy = made["snapshot-policy/acme-ebs"]
+    assert policy.volumes == {"backup": "true"}
+    assert [each.said for each in policy.schedules] == [
+        "every 24 h from 03:00 UTC, kept 14 days, with the volume's tags"
+    ]
+    assert list(policy.needs()) == ["role/acme-ebs-snapshots"]
+
+
+def test_each_region_has_its_policy_under_one_role() -> None:
+    made = of("backups: {ebs: {regions: [eu-west-1, us-east-1]}}")
+    assert list(made) == [
+        "role/acme-ebs-snapshots",
+        "snapshot-policy/acme-ebs",
+        "snapshot-policy/acme-ebs@us-east-1",
+    ]
+    assert made["snapshot-policy/acme-ebs@us-east-1"].role == "arn:aws:iam::123456789012:role/acme-ebs-snapshots"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        ("{every_hours: 6, at: '01:30', keep_days: 3, copy_tags: false}", "every 6 h from 01:30 UTC, kept 3 days"),
+        (
+            "{days: [sunday, monday], at: '22:05'}",
+            "cron(5 22 ? * MON,SUN *), kept 14 days, with the volume's tags",
+        ),
+    ],
+)
+def test_a_schedule_is_what_it_says(schedule: str, said: str) -> None:
+    (made,) = of(f"backups: {{ebs: {{schedules: {{one: {schedule}}}}}}}")["snapshot-policy/acme-ebs"].schedules
+    assert made.said == said
+
+
+@pytest.mark.parametrize(("home", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn")])
+def test_the_role_is_for_dlm_on_behalf_of_this_account_alone(home: str, partition: str) -> None:
+    role = of("backups: {}", home)["role/acme-ebs-snapshots"]
+    assert role.policies == {f"arn:{partition}:iam::aws:policy/service-role/AWSDataLifecycleManagerServiceRole"}
+    (statement,) = role.trust["Statement"]
+    assert statement["Principal"] == {"Service": "dlm.amazonaws.com"}
+    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
+    assert problems(role.trust, "trust") == []
+    assert all(problems(document, "identity") == [] for document in role.inline.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("{volumes: {}}", "volumes"),
+        ("{schedules: {}}", "schedules"),
+        ("{schedules: {a: {every_hours: 5}}}", "every_hours"),
+        ("{schedules: {a: {at: '25:00'}}}", "is no time of day"),
+        ("{schedules: {a: {at: 300}}}", "at"),
+        ("{schedules: {a: {days: []}}}", "no day is listed"),
+        ("{schedules: {a: {days: [sunday], every_hours: 12}}}", "has both days and every_hours"),
+        ("{schedules: {a: {keep_days: 0}}}", "keep_days"),
+        ("{schedules: {'a/b': {}}}", "is no schedule name"),
+        ("{schedules: {a: {}, b: {}, c: {}, d: {}, e: {}}}", "schedules"),
+    ],
+)
+def test_mistakes_are_found_without_aws(text: str, mistake: str) -> None:
+    found = mistakes(f"{ACCOUNT}backups: {{ebs: {text}}}", Manifest)
+    assert any(mistake in line for line in found), found

@@ -1,0 +1,45 @@
+"""The contacts section: who is named is written down, who is not stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from awsbase.ensure.contact import Contact
+from awsbase.manifest import Manifest, resources
+from awsbase.manifest.load import understand
+from tests.manifest.saying import ACCOUNT, mistakes, source
+
+SEC = 'name: Sec Team, title: Security, email: sec@acme.example, phone: "+1 555 0100"'
+
+
+@pytest.mark.parametrize(
+    ("text", "matters"),
+    [
+        (f"contacts: {{security: {{{SEC}}}}}", ["security"]),
+        (f"contacts: {{operations: {{{SEC}}}, security: {{{SEC}}}}}", ["security", "operations"]),
+        ("contacts: {}", []),
+        ("", []),
+    ],
+    ids=["one", "two", "nobody", "left out"],
+)
+def test_those_who_are_named_are_contacts(text: str, matters: list[str]) -> None:
+    made = resources(understand(source(ACCOUNT + text), Manifest)).get("contacts", [])
+    assert [one.matter for one in made if isinstance(one, Contact)] == matters
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("sec@acme.example", "sec@acme"), "email: 'sec@acme' is no e-mail address"),
+        (("sec@acme.example", "it's@acme.example"), "is no e-mail address"),
+        (("+1 555 0100", "call me"), "phone: 'call me' is no phone number"),
+        (("+1 555 0100", "+1 555 0100 555 0100 555 0100"), "is no phone number"),
+        (("Sec Team", '""'), "name"),
+        (("title: Security", "title: " + "x" * 51), "title"),
+        ((", title: Security", ""), "title"),
+    ],
+    ids=["no domain", "character AWS refuses", "no number", "too long", "no name", "long title", "no title"],
+)
+def test_a_mistake_is_found_before_aws_finds_it(change: tuple[str, str], said: str) -> None:
+    (mistake,) = mistakes(ACCOUNT + f"contacts: {{security: {{{SEC.replace(*change)}}}}}", Manifest)
+    assert said in mistake

@@ -1,0 +1,96 @@
+"""The root section: a look at root, a role for support, and bills that others can see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.group import Group
+from awsbase.ensure.policy import Policy
+from awsbase.ensure.role import Role
+from awsbase.ensure.root import Root
+from awsbase.manifest import Manifest, resources
+from awsbase.manifest.load import understand
+from tests.manifest.saying import ACCOUNT, mistakes, source
+from tests.policies.evaluate import Request, allowed
+
+OPS = "iam: {groups: {Ops: {policies: []}, Devs: {policies: []}}}\n"
+
+
+def made(text: str, home: str = "eu-west-1") -> dict[str, Resource]:
+    manifest = understand(source(ACCOUNT.replace("eu-west-1", home) + text), Manifest)
+    return {resource.address: resource for section in resources(manifest).values() for resource in section}
+
+
+def test_an_empty_section_looks_and_switches_billing_alerts_on() -> None:
+    parts = made("root:")
+    assert parts.keys() == {"root/account", "billing-alerts/123456789012"}
+    assert parts["root/account"] == Root(place=parts["root/account"].place)
+
+
+def test_billing_alerts_are_wanted_once() -> None:
+    text = "root:\nnotify: {billing: {}}\nalarms: {billing: {}}\n"
+    assert "billing-alerts/123456789012" in made(text)
+    named = understand(source(ACCOUNT + text), Manifest)
+    addresses = [resource.address for section in resources(named).values() for resource in section]
+    assert len(addresses) == len(set(addresses))
+
+
+def test_govcloud_is_billed_elsewhere() -> None:
+    parts = made("root:", "us-gov-west-1")
+    assert parts.keys() == {"root/account"}
+    looked = parts["root/account"]
+    assert isinstance(looked, Root)
+    assert not looked.bills
+
+
+@pytest.mark.parametrize(("home", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn")])
+def test_named_groups_may_assume_a_role_for_support(home: str, partition: str) -> None:
+    parts = made(OPS + "root: {support: [Ops]}", home)
+    role, ops, devs = parts["role/acme-support"], parts["group/Ops"], parts["group/Devs"]
+    assert isinstance(role, Role)
+    assert role.policies == {f"arn:{partition}:iam::aws:policy/AWSSupportAccess"}
+    policy = f"arn:{partition}:iam::123456789012:policy/acme-support"
+    assert isinstance(ops, Group)
+    assert policy in ops.policies
+    assert "policy/acme-support" in ops.needs()
+    assert isinstance(devs, Group)
+    assert policy not in devs.policies
+    looked = parts["root/account"]
+    assert isinstance(looked, Root)
+    assert looked.support == "role/acme-support"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("root: {support: [Ops]}", "root.support[0]: no group called 'Ops', name a group of iam.groups"),
+        (OPS + "root: {support: [Opps]}", "root.support[0]: no group called 'Opps', did you mean 'Ops'?"),
+        (OPS + "root: {mfa: none}", "root.mfa: must be any or hardware, not 'none'"),
+    ],
+)
+def test_a_mistake_is_advice(text: str, said: str) -> None:
+    (mistake,) = mistakes(ACCOUNT + text, Manifest)
+    assert said in mistake
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [("acme-support", True), ("acme-support-2", False), ("Admin", False)],
+)
+def test_the_groups_may_assume_that_role_and_no_other(role: str, may: bool) -> None:
+    policy = made(OPS + "root: {support: [Ops]}")["policy/acme-support"]
+    assert isinstance(policy, Policy)
+    asked = Request("sts:AssumeRole", f"arn:aws:iam::123456789012:role/{role}")
+    assert allowed([policy.document], asked) == may
+
+
+def test_the_role_asks_for_a_code() -> None:
+    role = made(OPS + "root: {support: [Ops]}")["role/acme-support"]
+    assert isinstance(role, Role)
+    trust: Any = role.trust
+    (statement,) = trust["Statement"]
+    assert statement["Condition"] == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    assert statement["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}

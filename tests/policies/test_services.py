@@ -1,0 +1,125 @@
+"""Policies of topics, keys and buckets, both ways: who must get in gets in, who acts for another account does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from awsbase.ensure.bucket import bucket_arn
+from awsbase.ensure.trail import trail_arn
+from awsbase.manifest.audit import bucket_statements, key_statements, log_statement
+from awsbase.manifest.notify import topic_key_policy, topic_policy
+from tests.ensure.planned import HOME
+from tests.policies.evaluate import Request, allowed
+
+OTHER = "999999999999"
+TOPIC = HOME.arn("sns", "acme-security")
+KEY = HOME.arn("kms", "key/1234")
+TRAIL = trail_arn(HOME, "acme-trail")
+BUCKET = bucket_arn(HOME, "acme-audit")
+WRITE = {"s3:x-amz-acl": "bucket-owner-full-control"}
+
+
+def document(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+DOCUMENTS = {
+    "topic": topic_policy(HOME, "acme-security"),
+    "topic key": topic_key_policy(HOME, "acme-security"),
+    "audit key": document(*key_statements(HOME, TRAIL), log_statement(HOME, "acme-audit")),
+    "audit bucket": document(*bucket_statements(HOME, "acme-audit", TRAIL)),
+}
+
+
+def lets_in(policy: str, service: str, action: str, resource: str, context: Mapping[str, str]) -> bool:
+    """Ask only the statements about this service; another one's never let it in."""
+    about = [statement for statement in DOCUMENTS[policy]["Statement"] if service in str(statement["Principal"])]
+    return allowed([document(*about)], Request(action, resource, context))
+
+
+def source(arn: str) -> dict[str, str]:
+    """Return what AWS tells of a service that acts for something of an account."""
+    return {"aws:SourceArn": arn, "aws:SourceAccount": arn.split(":")[4]}
+
+
+ALARM = HOME.arn("cloudwatch", "alarm:acme-root-use")
+BUDGET = HOME.global_arn("budgets", "budget/acme-monthly")
+MONITOR = HOME.global_arn("ce", "anomalysubscription/1")
+TOPIC_CONTEXT = {"kms:EncryptionContext:aws:sns:topicArn": TOPIC}
+TRAIL_CONTEXT = {"kms:EncryptionContext:aws:cloudtrail:arn": TRAIL}
+LOG_CONTEXT = {"kms:EncryptionContext:aws:logs:arn": HOME.arn("logs", "log-group:acme-audit")}
+
+
+@pytest.mark.parametrize(
+    ("policy", "service", "action", "resource", "context"),
+    [
+        ("topic", "cloudwatch", "sns:Publish", TOPIC, source(ALARM)),
+        ("topic", "budgets", "sns:Publish", TOPIC, source(BUDGET)),
+        ("topic", "costalerts", "sns:Publish", TOPIC, source(MONITOR)),
+        ("topic", "cloudtrail", "sns:Publish", TOPIC, source(TRAIL)),
+        ("topic key", "cloudwatch", "kms:GenerateDataKey", KEY, source(ALARM) | TOPIC_CONTEXT),
+        ("topic key", "cloudwatch", "kms:Decrypt", KEY, source(ALARM) | TOPIC_CONTEXT),
+        ("topic key", "budgets", "kms:Decrypt", KEY, source(BUDGET) | TOPIC_CONTEXT),
+        ("topic key", "costalerts", "kms:GenerateDataKey", KEY, source(MONITOR) | TOPIC_CONTEXT),
+        ("audit key", "cloudtrail", "kms:GenerateDataKey", KEY, source(TRAIL) | TRAIL_CONTEXT),
+        ("audit key", "cloudtrail", "kms:DescribeKey", KEY, source(TRAIL)),
+        ("audit bucket", "cloudtrail", "s3:GetBucketAcl", BUCKET, source(TRAIL)),
+        ("audit bucket", "cloudtrail", "s3:PutObject", f"{BUCKET}/AWSLogs/123456789012/x", source(TRAIL) | WRITE),
+    ],
+)
+def test_who_must_get_in_gets_in_and_nobody_else_s_service(
+    policy: str, service: str, action: str, resource: str, context: dict[str, str]
+) -> None:
+    principal = f"{service}.amazonaws.com"
+    assert lets_in(policy, principal, action, resource, context)
+
+    others = foreign(context)
+    assert not lets_in(policy, principal, action, resource, others)
+    # And not without saying for whom: a service that is led to act for somebody says it, or is not let in.
+    assert not lets_in(policy, principal, action, resource, {})
+
+
+@pytest.mark.parametrize(
+    ("policy", "service", "action", "resource", "context"),
+    [
+        ("topic", "cloudwatch", "sns:Subscribe", TOPIC, source(ALARM)),
+        ("topic", "lambda", "sns:Publish", TOPIC, source(ALARM)),
+        ("topic", "cloudwatch", "sns:Publish", TOPIC, source(HOME.at("us-east-1").arn("cloudwatch", "alarm:x"))),
+        ("topic key", "lambda", "kms:Decrypt", KEY, source(ALARM) | TOPIC_CONTEXT),
+        ("topic key", "cloudwatch", "kms:PutKeyPolicy", KEY, source(ALARM) | TOPIC_CONTEXT),
+        ("audit key", "cloudtrail", "kms:GenerateDataKey", KEY, source(trail_arn(HOME, "other")) | TRAIL_CONTEXT),
+        ("audit bucket", "cloudtrail", "s3:PutObject", f"{BUCKET}/elsewhere/x", source(TRAIL) | WRITE),
+        ("audit bucket", "cloudtrail", "s3:PutObject", f"{BUCKET}/AWSLogs/123456789012/x", source(TRAIL)),
+    ],
+    ids=[
+        "another action",
+        "another service",
+        "an alarm of another region",
+        "another service's use of the key",
+        "the key's policy",
+        "another trail",
+        "another path",
+        "objects that another account would own",
+    ],
+)
+def test_nobody_gets_further_than_he_must(
+    policy: str, service: str, action: str, resource: str, context: dict[str, str]
+) -> None:
+    assert not lets_in(policy, f"{service}.amazonaws.com", action, resource, context)
+
+
+def test_events_and_logs_are_told_by_what_they_encrypt() -> None:
+    """EventBridge brings no account along, and Logs only its context: both are bound to what is ours."""
+    events, logs = "events.amazonaws.com", "logs.eu-west-1.amazonaws.com"
+    assert lets_in("topic", events, "sns:Publish", TOPIC, {})
+    assert lets_in("topic key", events, "kms:GenerateDataKey", KEY, TOPIC_CONTEXT)
+    assert not lets_in("topic key", events, "kms:GenerateDataKey", KEY, foreign(TOPIC_CONTEXT))
+    assert lets_in("audit key", logs, "kms:Encrypt", KEY, LOG_CONTEXT)
+    assert not lets_in("audit key", logs, "kms:Encrypt", KEY, foreign(LOG_CONTEXT))
+
+
+def foreign(context: Mapping[str, str]) -> dict[str, str]:
+    return {key: value.replace(HOME.account, OTHER) for key, value in context.items()}

@@ -1,0 +1,123 @@
+"""What `awsbase coverage` says of the example manifests: what is left unmet is what only a person can do, or priced."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from awsbase.aws import Aws
+from awsbase.coverage import STANDARDS, Row, judge
+from awsbase.coverage.answers import ANSWERS, Made
+from awsbase.engine.account import check, identify
+from awsbase.engine.changes import Report
+from awsbase.engine.facts import Facts
+from awsbase.engine.reconcile import walk
+from awsbase.engine.wire import Wire
+from awsbase.ensure import KINDS
+from awsbase.manifest import load, resources
+from awsbase.sandbox import Sandbox
+from awsbase.view.coverage import document, table
+
+MANIFESTS = Path(__file__).parent.parent / "manifests"
+standards = pytest.mark.parametrize("standard", STANDARDS)
+
+
+@cache
+def covered(name: str, converged: bool = True) -> dict[str, list[Row]]:
+    """Return the rows of each standard for an example manifest, before or after a reconcile in the sandbox."""
+    manifest = load(MANIFESTS / name)
+    wanted = [each for section in resources(manifest).values() for each in section]
+    sandbox, wire = Sandbox(), Wire()
+    aws = Aws(sandbox.session(region="eu-west-1"), "eu-west-1", attach=[wire.attach])
+    account = check(identify(aws, wire), manifest.account.id)
+
+    def go(mode: str) -> Report:
+        return walk(mode, wanted, KINDS, account, clock=sandbox.clock)  # type: ignore[arg-type]
+
+    if converged:
+        assert not go("reconcile").failed
+    plan = go("plan")
+    assert not converged or not plan.changes
+    with ThreadPoolExecutor(4) as readers:
+        facts = Facts(aws, readers)
+        return {name: judge(rows, wanted, plan, facts, sandbox.clock.now()) for name, rows in STANDARDS.items()}
+
+
+@standards
+def test_cis_leaves_unmet_only_what_a_person_has_to_do(standard: str) -> None:
+    rows = covered("cis.yaml")[standard]
+    assert {row.status for row in rows} == {"met", "needs you"}
+    assert all(row.why for row in rows if row.status == "needs you")
+
+
+@standards
+def test_the_baseline_leaves_unmet_what_a_person_has_to_do_and_what_has_a_price(standard: str) -> None:
+    rows = covered("baseline.yaml")[standard]
+    left = [row for row in rows if row.status not in ("met", "needs you")]
+    assert [(row.control.id, row.status) for row in left if not row.price] == []
+    assert left
+
+
+def test_what_is_not_reconciled_is_not_met() -> None:
+    rows = {row.control.answer: row for row in covered("cis.yaml", converged=False)["cis-3"]}
+    assert rows["trail"].status == rows["config"].status == rows["password length"].status == "not yet"
+    assert rows["trail"].why == ("trail/acme-trail is not as the manifest says",)
+
+
+def test_an_alarm_that_nobody_hears_answers_nothing() -> None:
+    row = next(row for row in covered("cis.yaml")["cis-3"] if row.control.answer == "root-use")
+    assert row.status == "needs you"
+    assert row.why == ("security@acme.example has to confirm the subscription to acme-security (eu-west-1)",)
+
+
+@standards
+def test_each_control_has_a_number_of_its_own_and_an_answer(standard: str) -> None:
+    controls = STANDARDS[standard]
+    assert len({control.id for control in controls}) == len(controls)
+    assert {control.answer for control in controls} <= ANSWERS.keys()
+
+
+def test_no_answer_is_left_over() -> None:
+    assert {control.answer for controls in STANDARDS.values() for control in controls} == ANSWERS.keys()
+
+
+def test_the_document_has_the_keys_that_programs_rely_on() -> None:
+    rows = covered("baseline.yaml")["cis-3"]
+    held = document("cis-3", rows, account="123456789012")
+    assert json.loads(json.dumps(held)) == held
+    assert list(held) == ["schema", "account", "sandbox", "standard", "controls", "totals"]
+    assert list(held["controls"][0]) == ["id", "title", "status", "why", "key", "price"]
+    assert sum(held["totals"].values()) == len(rows)
+
+
+def test_the_table_says_what_is_left_and_what_it_costs() -> None:
+    text = "\n".join(line.text for line in table("cis-3", covered("baseline.yaml")["cis-3"]))
+    assert "AWS Config is on in all regions: not managed" in text
+    assert "the manifest can ask for it: protect.config (priced: $0.003 for each recorded change)" in text
+
+
+def test_a_price_is_named_by_what_has_one() -> None:
+    priced = {answer.key for answer in ANSWERS.values() if isinstance(answer, Made) and answer.price}
+    opt_ins = {
+        "protect.admin_ports",
+        "protect.config",
+        "protect.guardduty",
+        "protect.security_hub",
+        "protect.flow_logs",
+    }
+    assert priced - {"alarms.security", "root.mfa: hardware"} == opt_ins | {"audit.data_events", "audit.access_logs"}
+
+
+@pytest.mark.parametrize("name", ["cis.yaml", "baseline.yaml"])
+@standards
+def test_the_docs_list_what_is_left(name: str, standard: str) -> None:
+    rows = covered(name)[standard]
+    met = sum(row.status == "met" for row in rows)
+    left = {status: [row.control.id for row in rows if row.status == status] for status in ("needs you", "not managed")}
+    cells = [f"`{standard}`", str(met), *(", ".join(ids) for ids in left.values() if ids)]
+    docs = "\n".join(page.read_text(encoding="utf-8") for page in sorted((MANIFESTS.parent / "docs").rglob("*.md")))
+    assert f"| {' | '.join(cells)} |" in docs

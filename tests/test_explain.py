@@ -1,0 +1,82 @@
+"""Everything that awsbase makes is explained."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from awsbase import explain
+from awsbase.ensure import KINDS
+from awsbase.errors import UsageError
+from awsbase.policies import curated
+from awsbase.scripts.explain import command
+from tests.contract.samples import SAMPLES
+
+ADDRESSES = sorted({resource.address for sample in SAMPLES for resource in sample.resources})
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_kind_has_an_entry(kind: type) -> None:
+    assert explain.word(kind) in explain.KINDS
+
+
+def test_no_entry_is_of_a_kind_that_is_not_there() -> None:
+    assert set(explain.KINDS) == {explain.word(kind) for kind in KINDS}
+
+
+def test_every_curated_policy_has_an_entry() -> None:
+    assert set(explain.POLICIES) == {f"awsbase:{name}" for name in curated()}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_address_is_explained(address: str) -> None:
+    name, entry = explain.explain(address)
+    assert name == address
+    assert entry.what
+
+
+ENTRIES = {**explain.KINDS, **explain.POLICIES}
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_an_entry_says_everything(name: str) -> None:
+    entry = ENTRIES[name]
+    assert entry.undo
+    assert all((entry.what, entry.why, entry.cost, *entry.undo))
+    assert entry.what.endswith(".")
+    assert all(re.fullmatch(r"(CIS [1-5]|FSBP [A-Z])[\w., :]*", control) for control in entry.controls), entry.controls
+    assert "arn:aws" not in " ".join(entry.undo)
+
+
+@pytest.mark.parametrize(
+    ("subject", "line"),
+    [
+        ("bucket/acme-state", "delete every version, then: aws s3api delete-bucket --bucket acme-state"),
+        ("topic/acme-ops@us-east-1", "--region us-east-1"),
+        ("alarm/acme-billing-50@us-east-1", "delete-alarms --alarm-names acme-billing-50 --region us-east-1"),
+        ("policy/awsbase-require-mfa", "ARN-OF-awsbase-require-mfa"),
+        ("alarm", "--alarm-names NAME --region REGION"),
+    ],
+)
+def test_an_address_is_filled_into_the_undo(subject: str, line: str) -> None:
+    assert line in " ".join(explain.explain(subject)[1].undo)
+
+
+@pytest.mark.parametrize(("asked", "meant"), [("buckt", "bucket"), ("require-mfa", "awsbase:require-mfa")])
+def test_an_unknown_word_is_told_the_nearest(asked: str, meant: str) -> None:
+    with pytest.raises(UsageError) as wrong:
+        explain.explain(asked)
+    assert wrong.value.hint == f"did you mean {meant!r}?"
+
+
+def test_it_is_told_as_text_and_as_json() -> None:
+    text = CliRunner().invoke(command, ["trail/acme"]).output
+    assert re.findall(r"^  (\w+)", text, re.MULTILINE) == ["what", "why", "answers", "costs", "undo"]
+    assert "aws cloudtrail delete-trail --name acme" in " ".join(text.split())
+    document = json.loads(CliRunner().invoke(command, ["trail", "--json"]).output)
+    assert document["entries"]["trail"]["controls"][0] == "CIS 3.1"
+    every = CliRunner().invoke(command, []).output
+    assert all(f"{name} " in every for name in ENTRIES)
