@@ -96,8 +96,9 @@ def test_a_converged_look_costs_one_read_a_region() -> None:
     sandbox.calls.clear()
     report = protect(sandbox)
     assert said(report) == []
-    # Who calls, which regions there are, and one look at each.
-    assert (report.reads, report.writes) == (2 + len(HERE), 0)
+    # Which regions there are, and one look at each.
+    assert [call.name for call in sandbox.calls if call.writes] == []
+    assert len(sandbox.calls) == 1 + len(HERE)
     assert all(
         sandbox.client("ec2", name).get_image_block_public_access_state()["ImageBlockPublicAccessState"] == BLOCKED
         for name in HERE
