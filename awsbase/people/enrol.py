@@ -194,7 +194,7 @@ def enable_typed(desk: Desk, user: str, serial: str, seed: Secret) -> None:
         desk.show(address, seed)
         for left in reversed(range(ROUNDS)):
             first, second = two_codes(desk, name, Shown(address, seed))
-            if enabled(desk, user, serial, first, second, final=not left):
+            if enabled(desk, user, serial, first, second, Shown(address, seed), final=not left):
                 return
 
 
@@ -209,10 +209,12 @@ class Shown:
 def enable_computed(desk: Desk, user: str, serial: str, seed: Secret) -> None:
     """Enable the device with the codes that its kept seed gives."""
     first, second = (Secret(code) for code in totp.pair(seed.reveal(), desk.clock.now()))
-    enabled(desk, user, serial, first, second, final=True)
+    enabled(desk, user, serial, first, second, None, final=True)
 
 
-def enabled(desk: Desk, user: str, serial: str, first: Secret, second: Secret, *, final: bool) -> bool:
+def enabled(
+    desk: Desk, user: str, serial: str, first: Secret, second: Secret, shown: Shown | None, *, final: bool
+) -> bool:
     """Send two codes; return whether AWS took them, and raise when it will not or this try is the final one."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -232,7 +234,7 @@ def enabled(desk: Desk, user: str, serial: str, first: Secret, second: Secret, *
         advice = skew(error, desk) or "check that the clocks of the phone and of this machine are right"
         if final:
             raise NotEnabled(problem, hint=f"{advice}, then run it again") from None
-        desk.tell(f"{problem}: {advice}\n")
+        complain(desk, shown, f"{problem}: {advice}\n")
         return False
     except LostReply:
         # The codes are spent in any case. Whether they did their work, only the list of devices tells.
@@ -240,7 +242,7 @@ def enabled(desk: Desk, user: str, serial: str, first: Secret, second: Secret, *
             return True
         if final:
             raise NotEnabled("AWS's answer was lost", hint="check the network, then run it again") from None
-        desk.tell("AWS's answer was lost, and the device is not enabled: type two new codes\n")
+        complain(desk, shown, "AWS's answer was lost, and the device is not enabled: type two new codes\n")
         return False
     except BotoCoreError as error:
         raise NotEnabled(f"cannot reach AWS: {error}", hint="check the network, then run it again") from error
@@ -259,34 +261,42 @@ def note(desk: Desk, serial: str, code: Secret) -> None:
 def two_codes(desk: Desk, name: str, shown: Shown | None) -> tuple[Secret, Secret]:
     """Ask for two codes that follow each other; with the seed at hand each is checked before AWS sees it."""
     held: tuple[Secret, int | None] | None = None
+    drawn = shown
     other = " (or `text`, to type the seed instead of scanning)" if shown else ""
     for _ in range(TRIES):
         wait = codes.until_next(desk.clock.now())
         typed = desk.ask(f"the code after that one, in {wait} s: " if held else f"code of {name}{other}: ")
         if shown and typed.reveal().strip().lower() == "text":
             desk.spell(shown.address, shown.seed)
+            drawn = None
             continue
         try:
             code = codes.read(typed)
         except codes.BadCode as problem:
-            desk.tell(f"{problem.message}: {problem.hint}\n")
+            complain(desk, drawn, f"{problem.message}: {problem.hint}\n")
             continue
         at = totp.found(shown.seed.reveal(), code.reveal(), desk.clock.now(), apart=APART) if shown else None
         if shown and at is None:
-            desk.show(shown.address, shown.seed)
-            desk.tell(f"{name} does not show that code: scan it again, and take the newest entry of the app\n")
+            complain(desk, drawn, f"{name} does not show that code: scan again, take the app's newest entry\n")
         elif held is None:
             warn_of_clock(desk, at)
             held = code, at
         elif code == held[0]:
             wait = codes.until_next(desk.clock.now())
-            desk.tell(f"that is the same code again: the next one comes in {wait} s\n")
+            complain(desk, drawn, f"that is the same code again: the next one comes in {wait} s\n")
         elif at is not None and held[1] is not None and at != held[1] + 1:
-            desk.tell("these two do not follow each other: now type the one after the last\n")
+            complain(desk, drawn, "these two do not follow each other: now type the one after the last\n")
             held = code, at
         else:
             return held[0], code
     raise NotEnabled("no two codes that follow each other were typed", hint="run it again, with the app at hand")
+
+
+def complain(desk: Desk, drawn: Shown | None, said: str) -> None:
+    """Say what was wrong, under the picture drawn anew: what is written below it moves it off the screen."""
+    if drawn:
+        desk.show(drawn.address, drawn.seed)
+    desk.tell(said)
 
 
 def warn_of_clock(desk: Desk, at: int | None) -> None:

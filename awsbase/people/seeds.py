@@ -17,8 +17,6 @@ from awsbase.people.secret import Secret
 
 ISSUER = "AWS"
 IN_SECRETS = "secret:"
-# How long a seed that was taken over, or is of no use, can still be brought back; AWS takes no fewer days.
-RECOVERY_DAYS = 7
 
 
 def uri(seed: Secret, label: str) -> Secret:
@@ -46,7 +44,7 @@ class Keeper(Protocol):
         """Keep the seed."""
 
     def forget(self) -> None:
-        """Remove the seed again: its device never came to be."""
+        """Remove the seed for good: an app has it, or its device never came to be."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +127,8 @@ class InSecret:
             self.client.put_secret_value(SecretId=self.name, SecretString=content)
 
     def forget(self) -> None:
-        self.client.delete_secret(SecretId=self.name, RecoveryWindowInDays=RECOVERY_DAYS)
+        # A seed that can be brought back is one that can be read once more, by whoever may restore it.
+        self.client.delete_secret(SecretId=self.name, ForceDeleteWithoutRecovery=True)
 
     def read(self) -> tuple[str, Secret]:
         """Return the device that the kept seed is of, and the seed."""

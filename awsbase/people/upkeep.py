@@ -13,8 +13,7 @@ from awsbase.ensure import totp
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import codes
 from awsbase.people.devices import Device, choose
-from awsbase.people.enrol import ROUNDS, TRIES, Desk, described, refused, skew, two_codes
-from awsbase.people.secret import Secret
+from awsbase.people.enrol import ROUNDS, TRIES, Desk, Shown, complain, described, refused, skew, two_codes
 
 # What lets its owner do anything, or give themselves the right to.
 MIGHTY = ("*", "*:*", "iam:*")
@@ -137,17 +136,17 @@ def prune(desk: Desk, going: Sequence[Listed]) -> None:
                 raise refused(desk.account, error, f"delete {one.device.serial}") from error
 
 
-def proven(desk: Desk, device: str, seed: Secret) -> bool:
+def proven(desk: Desk, device: str, shown: Shown) -> bool:
     """Ask for a code, so that it is sure that an app has the seed; nothing is sent to AWS."""
     for _ in range(TRIES):
         try:
             code = codes.read(desk.ask(f"code that the app shows for {device}: "))
         except codes.BadCode as problem:
-            desk.tell(f"{problem.message}: {problem.hint}\n")
+            complain(desk, shown, f"{problem.message}: {problem.hint}\n")
             continue
-        if totp.found(seed.reveal(), code.reveal(), desk.clock.now(), apart=1) is not None:
+        if totp.found(shown.seed.reveal(), code.reveal(), desk.clock.now(), apart=1) is not None:
             return True
-        desk.tell("that is not the code of this seed: scan it again, and check the clock of the phone\n")
+        complain(desk, shown, "that is not the code of this seed: scan it again, check the phone's clock\n")
     return False
 
 

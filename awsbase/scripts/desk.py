@@ -111,10 +111,13 @@ def draw(uri: Secret, seed: Secret) -> None:
     """Show a seed as a QR code, or spelled where the terminal cannot draw one."""
     code = qr.modules(uri)
     ascii_only = not spells(sys.stderr)
-    if os.environ.get("TERM", "dumb") == "dumb" or qr.width(code, ascii_only=ascii_only) > terminal.size().columns:
+    size = terminal.size()
+    # Below it there is a line of what was wrong, and one to type on.
+    room = size.lines - qr.height(code, ascii_only=ascii_only) - 2
+    if os.environ.get("TERM", "dumb") == "dumb" or qr.width(code, ascii_only=ascii_only) > size.columns or room < 0:
         spell(uri, seed)
         return
-    terminal.say(CLEAR + SCAN + qr.drawn(code, ascii_only=ascii_only))
+    terminal.say(CLEAR + (SCAN if room else "") + qr.drawn(code, ascii_only=ascii_only))
 
 
 def spell(uri: Secret, seed: Secret) -> None:

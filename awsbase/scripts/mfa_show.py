@@ -7,8 +7,8 @@ import click
 from awsbase.engine.account import Account
 from awsbase.errors import AwsbaseError
 from awsbase.people import seeds, terminal
-from awsbase.people.enrol import label, refused
-from awsbase.people.seeds import RECOVERY_DAYS, InSecret
+from awsbase.people.enrol import Shown, label, refused
+from awsbase.people.seeds import InSecret
 from awsbase.people.upkeep import proven
 from awsbase.scripts import desk as at
 from awsbase.scripts.output import err, out
@@ -39,9 +39,10 @@ def show(
     kept = InSecret(account.aws, name or KEPT.format(user=owner), f"mfa-device/{owner}")
     serial, seed = kept.read()
     last = serial.rpartition("/")[2]
+    shown = Shown(seeds.uri(seed, label(account, owner, last)), seed)
     with desk.aside():
-        desk.show(seeds.uri(seed, label(account, owner, last)), seed)
-        taken = proven(desk, last, seed)
+        desk.show(shown.address, shown.seed)
+        taken = proven(desk, last, shown)
     if not taken:
         raise AwsbaseError("no code of the device was typed, so the seed stays", hint="run it again")
     out(f"the app of {owner} has {serial}\n")
@@ -49,7 +50,7 @@ def show(
         err(f"the seed stays in {kept.place}\n")
         return
     forget(kept, account)
-    err(f"the seed is deleted from {kept.place}; for {RECOVERY_DAYS} days it can be restored\n")
+    err(f"the seed is deleted from {kept.place} for good\n")
 
 
 def forget(kept: InSecret, account: Account) -> None:

@@ -16,6 +16,7 @@ from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.people import files
 from awsbase.sandbox import Fault
 from awsbase.sandbox.serve import listen
+from awsbase.scripts.desk import CLEAR
 from tests.contract.sample import HOME, go
 from tests.people.alice import Alice
 from tests.people.sweep import found, no_secret
@@ -192,8 +193,8 @@ def test_a_seed_is_spelled_on_request(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("options", "size", "environ"),
-    [(["--text"], (50, 100), {}), ([], (50, 40), {}), ([], (50, 100), {"TERM": "dumb"})],
-    ids=["asked for", "narrow", "dumb"],
+    [(["--text"], (50, 100), {}), ([], (50, 40), {}), ([], (22, 100), {}), ([], (50, 100), {"TERM": "dumb"})],
+    ids=["asked for", "narrow", "low", "dumb"],
 )
 def test_where_no_code_can_be_drawn_the_seed_is_spelled(
     shell: Shell, options: list[str], size: tuple[int, int], environ: dict[str, str]
@@ -209,6 +210,23 @@ def test_where_no_code_can_be_drawn_the_seed_is_spelled(
     enrolment.type(enrolment.code(1))
     enrolment.ended()
     assert left(shell) == ["alice"]
+
+
+def test_on_24_lines_the_whole_code_stands_there_whatever_is_typed(shell: Shell) -> None:
+    enrolment = Enrolment(shell, "--no-backup", size=(24, 80))
+    for typed in ("abc", "000000", None):
+        screen = enrolment.until(FIRST).rpartition(CLEAR)[2]
+        assert screen.count("\n") < 24
+        [address] = decoded(screen)
+        if typed:
+            enrolment.type(typed)
+    enrolment.app = pyotp.TOTP(parse_qs(urlsplit(address).query)["secret"][0])
+    enrolment.type(enrolment.code())
+    enrolment.until(NEXT)
+    enrolment.type(enrolment.code())
+    [address] = decoded(enrolment.until(NEXT).rpartition(CLEAR)[2])
+    enrolment.type(enrolment.code(1))
+    enrolment.ended()
 
 
 def test_a_terminal_without_unicode_gets_a_code_too(shell: Shell) -> None:
@@ -274,7 +292,9 @@ def test_a_seed_that_is_kept_as_a_secret_is_shown_once(shell: Shell) -> None:
     app = pyotp.TOTP(parse_qs(urlsplit(address).query)["secret"][0])
     child.sendline(app.at(int(shell.alice.sandbox.clock.time())))
     shown = ended(child)
-    assert "the seed is deleted from secret:awsbase/mfa/alice in eu-west-1" in shown
+    assert "the seed is deleted from secret:awsbase/mfa/alice in eu-west-1 for good" in shown
+    listed = shell.alice.sandbox.client("secretsmanager", "eu-west-1").list_secrets(IncludePlannedDeletion=True)
+    assert listed["SecretList"] == []
     no_secret(shell.alice, shown)
 
     again = shell.spawn(str(AWSBASE), "mfa", "show", "--profile", "acme")

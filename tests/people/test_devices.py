@@ -9,7 +9,7 @@ import pytest
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import upkeep
 from awsbase.people.codes import SpentCode
-from awsbase.people.enrol import enrol
+from awsbase.people.enrol import Shown, enrol
 from awsbase.people.secret import Secret
 from awsbase.sandbox import Fault
 from tests.people.desk import Table
@@ -189,6 +189,7 @@ def test_a_seed_is_taken_over_once_a_code_of_it_is_typed(table: Table) -> None:
         return pyotp.TOTP(seed).at(int(table.sandbox.clock.time()))
 
     table.types("abc", "000000", code)
-    assert upkeep.proven(table.desk(), "alice", Secret(seed))
+    shown = Shown(Secret(f"otpauth://totp/x?secret={seed}"), Secret(seed))
+    assert upkeep.proven(table.desk(), "alice", shown)
     table.types(*["000000"] * 6)
-    assert not upkeep.proven(table.desk(), "alice", Secret(seed))
+    assert not upkeep.proven(table.desk(), "alice", shown)
