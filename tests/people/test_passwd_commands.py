@@ -1,6 +1,8 @@
 """Passwords as they are changed and handed over: on a real terminal, and seen by nobody else."""
 
+import os
 import re
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,6 +67,34 @@ def test_ones_own_password_is_typed_unseen(shell: Shell) -> None:
     assert "short" not in shown
     no_secret(shell.alice, shown)
     assert is_now(shell, NEW)
+
+
+def test_what_is_typed_stays_hidden_after_the_command_was_stopped(shell: Shell) -> None:
+    child = shell.spawn(str(AWSBASE), "passwd", "--profile", "acme")
+    child.expect_exact("old password of alice: ")
+    # As shells do when a command of theirs is stopped; then `fg`.
+    child.setecho(True)
+    os.kill(child.pid, signal.SIGCONT)
+    child.expect_exact("old password of alice: ")
+    shown = ""
+    for question, answer in (("", OLD), ("new password: ", NEW), ("new password again: ", NEW)):
+        child.expect_exact(question)
+        shown += child.before
+        child.sendline(answer)
+    shown += ended(child)
+    assert "the password of alice is changed" in shown
+    assert OLD not in shown
+    assert NEW not in shown
+
+
+def test_bytes_that_are_no_text_are_said(shell: Shell) -> None:
+    child = shell.spawn(str(AWSBASE), "passwd", "--profile", "acme", "--debug")
+    child.expect_exact("old password of alice: ")
+    os.write(child.child_fd, b"caf\xe9-s3cr3t\n")
+    shown = ended(child, 1)
+    assert "what was typed is no UTF-8 text" in shown
+    assert "s3cr3t" not in shown
+    assert is_now(shell, OLD)
 
 
 @pytest.mark.parametrize("answered", [0, 1, 2])
