@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from awsbase.people.password_policy import AWS_OWN, PasswordPolicy
 from awsbase.people.secret import Secret
 
 TRIES = 3
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,13 @@ def changed(desk: Desk, old: Secret, new: Secret, show: Callable[[str, Secret], 
         if show:
             show("the new password, if AWS has taken it", new)
         what = "interrupted" if isinstance(lost, KeyboardInterrupt) else str(lost)
-        raise AwsbaseError(
+        problem = AwsbaseError(
             f"{what}: it is not known whether the password is the new one or still the old one",
             hint="sign in to the console: try the new one first",
-        ) from None
+        )
+        if isinstance(lost, KeyboardInterrupt):
+            problem.exit_code = INTERRUPTED
+        raise problem from None
     except BotoCoreError as error:
         raise AwsbaseError(f"cannot reach AWS: {error}", hint="check the network; nothing was changed") from error
     if show:
@@ -155,15 +160,24 @@ def reset(desk: Desk, user: str, *, once: bool, hand_over: Callable[[Secret], No
     except (BotoCoreError, KeyboardInterrupt) as stopped:
         problem = "interrupted" if isinstance(stopped, KeyboardInterrupt) else f"cannot reach AWS: {stopped}"
         hint = f"run it again: `awsbase passwd {user}` resets it once more"
-        raise NotHandedOver(f"{problem}: the password of {user} may have been reset", hint=hint) from None
+        raise not_handed_over(stopped, f"{problem}: the password of {user} may have been reset", hint) from None
     desk.tell(f"{user} {'has a password for the console now' if made else 'has a new password'}\n")
     try:
         hand_over(password)
     except (AwsbaseError, OSError, KeyboardInterrupt) as problem:
-        raise NotHandedOver(
+        raise not_handed_over(
+            problem,
             f"the password of {user} was reset, but nobody has got the new one: {reason(problem)}",
             hint=f"the old one no longer works; run it again: `awsbase passwd {user}` resets it once more",
         ) from None
+
+
+def not_handed_over(stopped: BaseException, message: str, hint: str) -> NotHandedOver:
+    """Say that nobody has got a password, with the exit code of Ctrl-C when it was that."""
+    problem = NotHandedOver(message, hint=hint)
+    if isinstance(stopped, KeyboardInterrupt):
+        problem.exit_code = INTERRUPTED
+    return problem
 
 
 def set_generated(desk: Desk, user: str, policy: PasswordPolicy, *, once: bool) -> tuple[Secret, bool]:
@@ -258,11 +272,21 @@ def command(line: str) -> list[str]:
 
 
 def hand_to(words: Sequence[str], password: Secret) -> None:
-    """Give a command the password on its stdin, and nowhere else; raise when it fails."""
-    done = subprocess.run(words, input=f"{password.reveal()}\n".encode(), check=False)  # noqa: S603, the caller's own
+    """Give a command the password on its stdin, and nowhere else; raise when it fails or does not read it."""
+    # A pipe of our own, which holds the password until it is read, tells afterwards whether it was.
+    taking, giving = os.pipe()
+    try:
+        with open(giving, "wb") as end:
+            end.write(f"{password.reveal()}\n".encode())
+        done = subprocess.run(words, stdin=taking, check=False)  # noqa: S603, the caller's own
+        unread = os.read(taking, 1)
+    finally:
+        os.close(taking)
     if done.returncode:
         how = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
         raise AwsbaseError(f"{words[0]} ended with {how}")
+    if unread:
+        raise AwsbaseError(f"{words[0]} did not read it from its stdin")
 
 
 def reason(problem: BaseException) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import termios
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from types import FrameType
 
 from awsbase.errors import AwsbaseError
 from awsbase.people.secret import Secret
@@ -24,6 +27,10 @@ class NoAnswer(AwsbaseError):
     exit_code = 130
 
 
+class NoText(AwsbaseError):
+    """The answer has bytes that are no characters."""
+
+
 def hidden(question: str) -> Secret:
     """Ask for something that is not shown while it is typed."""
     with _terminal(question) as terminal:
@@ -31,12 +38,34 @@ def hidden(question: str) -> Secret:
         silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
         # First silent, then the question: whoever answers a question at once must not be shown.
         termios.tcsetattr(terminal, termios.TCSAFLUSH, silent)
-        try:
+
+        def again(_number: int, _frame: FrameType | None) -> None:
+            # Whoever was stopped by Ctrl-Z comes back to a terminal as the shell has left it: it shows what is typed.
+            termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
             os.write(terminal, question.encode())
-            return Secret(_line(terminal))
+
+        try:
+            with _continued(again):
+                os.write(terminal, question.encode())
+                return Secret(_line(terminal))
         finally:
-            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
-            os.write(terminal, b"\n")
+            # A terminal that was closed meanwhile has nothing to be put back.
+            with suppress(termios.error, OSError):
+                termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+                os.write(terminal, b"\n")
+
+
+@contextmanager
+def _continued(again: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Do something whenever the program goes on after it was stopped; signals are heard by the main thread only."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGCONT, again)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCONT, before)
 
 
 def shown(question: str) -> str:
@@ -75,7 +104,11 @@ def _line(terminal: int) -> str:
         if not part:
             raise NoAnswer("no answer was given, so nothing was done")
         said += part
-    return said.decode("utf-8", "surrogateescape").rstrip("\r\n")
+    text = said.decode("utf-8", "replace")
+    # Without the decoder's own exception: it holds what was typed, and that may be a password.
+    if "\ufffd" in text:
+        raise NoText("what was typed is no UTF-8 text", hint="set the terminal to UTF-8, or type other characters")
+    return text.rstrip("\r\n")
 
 
 def say(text: str) -> None:

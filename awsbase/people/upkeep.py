@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from awsbase.engine.account import Account
+from awsbase.engine.failures import DENIED
 from awsbase.engine.wire import LostReply
 from awsbase.ensure import totp
 from awsbase.errors import AwsbaseError, Refused, UsageError
@@ -15,8 +17,19 @@ from awsbase.people import codes
 from awsbase.people.devices import Device, choose
 from awsbase.people.enrol import ROUNDS, TRIES, Desk, Shown, complain, described, refused, skew, two_codes
 
-# What lets its owner do anything, or give themselves the right to.
-MIGHTY = ("*", "*:*", "iam:*")
+# With any of these, people give themselves whatever rights they lack; who may do anything may do these as well.
+GRANTS = (
+    "iam:AddUserToGroup",
+    "iam:AttachGroupPolicy",
+    "iam:AttachRolePolicy",
+    "iam:AttachUserPolicy",
+    "iam:CreatePolicyVersion",
+    "iam:PutGroupPolicy",
+    "iam:PutRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:SetDefaultPolicyVersion",
+    "iam:UpdateAssumeRolePolicy",
+)
 
 
 @dataclass(frozen=True)
@@ -109,9 +122,11 @@ def remove(desk: Desk, user: str, names: Sequence[str], *, force: bool, confirm:
     if not going:
         raise UsageError("which device?", hint=f"{user} has {', '.join(device.name for device in have)}")
     if len(going) == len(have) and not force:
-        if administers(desk.account, user):
+        mighty = administers(desk.account, user)
+        if mighty is not False:
+            what = "administers" if mighty else "may administer (you may not see whether)"
             raise Refused(
-                f"{user} administers this account, and would be left without MFA",
+                f"{user} {what} this account, and would be left without MFA",
                 hint="make another device first (`awsbase mfa create`), or insist with --force",
             )
         if not confirm(f"{user} will be left without MFA. Remove {', '.join(d.name for d in going)}?"):
@@ -150,14 +165,16 @@ def proven(desk: Desk, device: str, shown: Shown) -> bool:
     return False
 
 
-def administers(account: Account, user: str) -> bool:
-    """Tell whether a user can do anything, or can allow it to themselves; who may not look is taken to."""
+def administers(account: Account, user: str) -> bool | None:
+    """Tell whether a user can do anything, or can allow it to themselves; None when the caller may not see that."""
     from botocore.exceptions import ClientError
 
     try:
         return any(_mighty(document) for document in _documents(account.aws.iam, user))
-    except ClientError:
-        return True
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in DENIED:
+            raise refused(account, error, f"look at the policies of {user}") from error
+        return None
 
 
 def _documents(iam: Any, user: str) -> Iterator[Mapping[str, Any]]:
@@ -183,12 +200,17 @@ def _documents(iam: Any, user: str) -> Iterator[Mapping[str, Any]]:
 def _mighty(document: Mapping[str, Any] | str) -> bool:
     held: Mapping[str, Any] = json.loads(document) if isinstance(document, str) else document
     return any(
-        any(str(action).lower() in MIGHTY for action in _all(statement.get("Action", [])))
+        any(_named_by(statement["Action"], grant) for grant in GRANTS)
+        if "Action" in statement
         # All but some actions is nearly all of them, unless what gives rights is among the some.
-        or ("NotAction" in statement and "iam:*" not in map(str.lower, _all(statement["NotAction"])))
+        else not all(_named_by(statement.get("NotAction", "*"), grant) for grant in GRANTS)
         for statement in _all(held.get("Statement", []))
         if statement.get("Effect") == "Allow"
     )
+
+
+def _named_by(patterns: Any, action: str) -> bool:
+    return any(fnmatchcase(action.lower(), str(pattern).lower()) for pattern in _all(patterns))
 
 
 def _all(value: Any) -> list[Any]:

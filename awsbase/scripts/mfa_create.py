@@ -46,10 +46,15 @@ def create(
       --seed-to FILE         in a file of yours
       --seed-to secret:NAME  in Secrets Manager
     """
-    if not seed_to:
-        terminal.check("codes of the new device")
+    if seed_to and backup:
+        raise UsageError(
+            "--backup makes a second device, and --seed-to keeps the seed of one",
+            hint="make them one after the other, each with a --seed-to of its own",
+        )
     if seed_key and not seed_to:
         raise UsageError("--seed-key encrypts a kept seed", hint="write --seed-to secret:NAME too")
+    if not seed_to:
+        terminal.check("codes of the new device")
     account = at.account_of(profile, region, debugging=debug)
     owner = at.user_of(account, user)
     own = owner == account.user

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from awsbase.engine.clock import SystemClock
-from awsbase.errors import UsageError
+from awsbase.errors import Refused, UsageError
 from awsbase.people import passwd, terminal
 from awsbase.people.secret import Secret
 from awsbase.scripts import desk as at
@@ -40,13 +40,15 @@ def command(
         raise UsageError("--no-console takes the password away: there is none to make or hand over")
     # Before anything is asked or changed: whoever is to get the password must be there.
     words = passwd.command(handover) if handover else None
-    if not words and not no_console:
+    if no_console and not user:
+        terminal.check("answer whether your own password is to go")
+    elif not words and not no_console:
         terminal.check("password")
     account = at.account_of(profile, region, debugging=debug)
     desk = passwd.Desk(account, SystemClock(), terminal.hidden, err)
     if no_console:
         _no_console(desk, user)
-    elif user is None or user == account.user:
+    elif user is None or (account.user and user.casefold() == account.user.casefold()):
         _own(desk, generate, foreign=bool(words) or permanent)
     else:
         passwd.reset(desk, user, once=not permanent, hand_over=lambda password: _hand_over(words, user, password))
@@ -62,6 +64,8 @@ def _own(desk: passwd.Desk, generate: bool, *, foreign: bool) -> None:
 
 def _no_console(desk: passwd.Desk, user: str | None) -> None:
     named = at.user_of(desk.account, user)
+    if user is None and not at.confirm(f"Take your own password away, {named}? You sign in to the console no more."):
+        raise Refused("nothing was changed")
     had = passwd.take_away(desk, named)
     out(f"{named} {'has no password for the console any more' if had else 'had no password for the console'}\n")
 

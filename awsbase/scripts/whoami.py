@@ -55,11 +55,17 @@ def text(identity: Identity, now: datetime) -> str:
         "principal": identity.arn,
         "credentials": f"{KINDS[identity.kind]}, key …{identity.key}"
         + (f", kept in profile {identity.profile}" if identity.profile else ""),
-        "mfa": {True: "yes", False: "no", None: "unknown"}[identity.mfa]
-        + (f", {identity.serial}" if identity.serial else ""),
+        "mfa": _mfa(identity) + (f", {identity.serial}" if identity.serial else ""),
         "expires": _expiry(identity, now),
     }
     return "".join(f"{name:<12} {value}\n" for name, value in lines.items())
+
+
+def _mfa(identity: Identity) -> str:
+    """Say what is known of MFA: of a role it is that of whoever assumed it."""
+    if identity.mfa and identity.kind == "role":
+        return "obtained with MFA"
+    return {True: "yes", False: "no", None: "unknown"}[identity.mfa]
 
 
 def document(identity: Identity) -> dict[str, Any]:

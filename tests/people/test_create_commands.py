@@ -242,6 +242,12 @@ def test_without_a_terminal_nothing_is_made(shell: Shell) -> None:
     assert shell.alice.calls() == []
 
 
+def test_a_backup_device_has_no_kept_seed(shell: Shell) -> None:
+    told = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--backup", "--seed-to", "seed")
+    assert (told.returncode, left(shell)) == (2, [])
+    assert "make them one after the other" in told.stderr
+
+
 def test_a_broken_config_is_found_before_anything_is_made(shell: Shell) -> None:
     shell.alice.files.config.write_text("nonsense\n")
     told = Enrolment(shell).ended(1)

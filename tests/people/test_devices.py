@@ -103,7 +103,11 @@ MIGHTY: list[tuple[dict[str, object], bool]] = [
     ({"Effect": "Allow", "Action": ["s3:*", "IAM:*"]}, True),
     ({"Effect": "Allow", "NotAction": "s3:*"}, True),
     ({"Effect": "Allow", "NotAction": ["iam:*"]}, False),
+    ({"Effect": "Allow", "NotAction": ["iam:Attach*", "iam:Put*"]}, True),
     ({"Effect": "Allow", "Action": "s3:*"}, False),
+    ({"Effect": "Allow", "Action": "iam:Attach*"}, True),
+    ({"Effect": "Allow", "Action": ["iam:Get*", "iam:CreatePolicyVersion"]}, True),
+    ({"Effect": "Allow", "Action": ["iam:Get*", "iam:CreateAccessKey"]}, False),
     ({"Effect": "Deny", "Action": "*"}, False),
 ]
 
@@ -125,9 +129,11 @@ def test_the_last_device_of_an_administrator_goes_by_force_only(table: Table) ->
     assert table.devices() == []
 
 
-def test_whoever_may_not_look_is_taken_for_an_administrator(table: Table) -> None:
-    table.sandbox.faults.add(Fault("access denied", on="iam:ListAttachedUserPolicies"))
-    assert upkeep.administers(table.desk().account, "alice")
+def test_whoever_may_not_look_is_told_so(table: Table) -> None:
+    table.sandbox.faults.add(Fault("access denied", on="iam:ListAttachedUserPolicies", times=2))
+    assert upkeep.administers(table.desk().account, "alice") is None
+    with pytest.raises(Refused, match=r"alice may administer \(you may not see whether\) this account"):
+        upkeep.remove(table.desk(), "alice", [], force=False, confirm=yes)
 
 
 def test_the_last_device_of_anybody_goes_after_a_question(table: Table) -> None:

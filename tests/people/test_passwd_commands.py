@@ -1,6 +1,8 @@
 """Passwords as they are changed and handed over: on a real terminal, and seen by nobody else."""
 
+import os
 import re
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,6 +67,34 @@ def test_ones_own_password_is_typed_unseen(shell: Shell) -> None:
     assert "short" not in shown
     no_secret(shell.alice, shown)
     assert is_now(shell, NEW)
+
+
+def test_what_is_typed_stays_hidden_after_the_command_was_stopped(shell: Shell) -> None:
+    child = shell.spawn(str(AWSBASE), "passwd", "--profile", "acme")
+    child.expect_exact("old password of alice: ")
+    # As shells do when a command of theirs is stopped; then `fg`.
+    child.setecho(True)
+    os.kill(child.pid, signal.SIGCONT)
+    child.expect_exact("old password of alice: ")
+    shown = ""
+    for question, answer in (("", OLD), ("new password: ", NEW), ("new password again: ", NEW)):
+        child.expect_exact(question)
+        shown += child.before
+        child.sendline(answer)
+    shown += ended(child)
+    assert "the password of alice is changed" in shown
+    assert OLD not in shown
+    assert NEW not in shown
+
+
+def test_bytes_that_are_no_text_are_said(shell: Shell) -> None:
+    child = shell.spawn(str(AWSBASE), "passwd", "--profile", "acme", "--debug")
+    child.expect_exact("old password of alice: ")
+    os.write(child.child_fd, b"caf\xe9-s3cr3t\n")
+    shown = ended(child, 1)
+    assert "what was typed is no UTF-8 text" in shown
+    assert "s3cr3t" not in shown
+    assert is_now(shell, OLD)
 
 
 @pytest.mark.parametrize("answered", [0, 1, 2])
@@ -144,7 +174,7 @@ def test_a_handover_is_seen_by_the_command_alone(shell: Shell) -> None:
     assert is_now(shell, password)
 
 
-@pytest.mark.parametrize("failing", ["false", "sh -c 'cat >/dev/null; kill -9 $$'"])
+@pytest.mark.parametrize("failing", ["false", "true", "sh -c 'cat >/dev/null; kill -9 $$'"])
 def test_a_handover_that_fails_is_said(shell: Shell, failing: str) -> None:
     told = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", "--handover", failing)
     assert told.returncode == 1
@@ -159,7 +189,7 @@ def test_ctrl_c_during_a_handover_is_said(shell: Shell) -> None:
     child = shell.spawn(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", "--handover", waits)
     child.expect_exact("taken")
     child.sendcontrol("c")
-    shown = ended(child, 1)
+    shown = ended(child, 130)
     assert "nobody has got the new one: interrupted" in shown
     assert "Traceback" not in shown.split("awsbase: ")[0]
     no_secret(shell.alice, shown)
@@ -176,6 +206,36 @@ def test_the_console_is_taken_away(shell: Shell) -> None:
         told = shell.run(str(AWSBASE), "passwd", "alice", "--no-console", "--profile", "admin")
         assert (told.returncode, words in told.stdout) == (0, True), told.stderr
     assert refused(shell.alice.sandbox.client("iam").get_login_profile, UserName="alice") == "NoSuchEntity"
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1), ("", 1)])
+def test_ones_own_console_is_taken_away_after_a_question(shell: Shell, answer: str, code: int) -> None:
+    child = shell.spawn(str(AWSBASE), "passwd", "--no-console", "--profile", "acme")
+    child.expect_exact("Take your own password away, alice?")
+    child.expect_exact("[y/N] ")
+    child.sendline(answer)
+    ended(child, code)
+    assert has_password(shell) is (code != 0)
+
+
+def test_ones_own_console_is_not_taken_away_without_a_terminal(shell: Shell) -> None:
+    told = shell.run(str(AWSBASE), "passwd", "--no-console", "--profile", "acme")
+    assert (told.returncode, "no terminal" in told.stderr, has_password(shell)) == (1, True, True)
+
+
+def has_password(shell: Shell) -> bool:
+    get = shell.alice.sandbox.client("iam").get_login_profile
+    try:
+        return bool(get(UserName="alice"))
+    except get.__self__.exceptions.NoSuchEntityException:
+        return False
+
+
+def test_ones_own_name_is_known_whatever_its_capitals(shell: Shell) -> None:
+    child = shell.spawn(str(AWSBASE), "passwd", "Alice", "--profile", "acme")
+    child.expect_exact("old password of alice: ")
+    child.sendcontrol("c")
+    ended(child, 130)
 
 
 def test_a_user_gets_a_password_where_there_was_none(shell: Shell) -> None:

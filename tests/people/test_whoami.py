@@ -11,6 +11,7 @@ from awsbase.people import files
 from awsbase.people.session import Wanted, refresh
 from awsbase.people.whoami import Identity, whoami
 from awsbase.sandbox import Fault
+from awsbase.scripts.whoami import text
 from tests.people.alice import ACCOUNT, Alice
 
 
@@ -52,6 +53,19 @@ def test_a_session_of_ours_is_known_with_its_device_and_end(alice: Alice) -> Non
     assert identity.expires
     assert abs(identity.expires - held.session.expires) < timedelta(seconds=1)
     assert held.session.secret_key.reveal() not in repr(identity)
+
+
+def test_a_session_of_a_role_was_obtained_with_mfa(alice: Alice) -> None:
+    alice.role()
+    alice.types(alice.phone.code)
+    refresh(Wanted("acme", role="Admin"), alice.person())
+    session: Any = boto3.Session(profile_name="acme-Admin-mfa")
+    session.events.register("before-send", alice.sandbox.transport)
+
+    identity = whoami(Aws(session, "eu-west-1"), alice.files)
+
+    assert (identity.kind, identity.mfa) == ("role", True)
+    assert f"mfa          obtained with MFA, {alice.phone.serial}\n" in text(identity, alice.sandbox.clock.now())
 
 
 def test_the_alias_is_told_where_it_may_be_read(alice: Alice) -> None:
