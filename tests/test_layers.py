@@ -13,10 +13,10 @@ PACKAGE = Path(__file__).parent.parent / "awsbase"
 # Each layer may import what stands in the lines below its own.
 LAYERS = (
     ("scripts",),
-    ("view", "sandbox", "people"),
+    ("view", "sandbox", "people", "bastion"),
     ("manifest",),
     ("ensure",),
-    ("engine", "policies"),
+    ("engine", "policies", "userdata"),
     ("aws", "constraints", "errors"),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
