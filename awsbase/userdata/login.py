@@ -6,7 +6,7 @@ import re
 
 LENGTH = 32
 # Accounts that a host has anyway; nobody may become one of them by being called like it.
-TAKEN = frozenset(
+TAKEN = frozenset(  # noqa: SIM905, a list of them would be a page long
     "adm apache bin bastion chrony daemon dbus ec2-instance-connect ec2-user fail2ban ftp games halt lp mail nobody "
     "operator postfix root rpc shutdown ssm-user sshd sync sys systemd-network systemd-oom systemd-resolve tss "
     "cwagent awsbase-admins awsbase-people".split()
