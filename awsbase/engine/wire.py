@@ -29,6 +29,8 @@ NOT_READS = frozenset({("sts", "GetSessionToken"), ("sts", "GetFederationToken")
 ONCE = frozenset(
     {
         ("ec2", "AllocateAddress"),
+        ("ec2", "AssociateVpcCidrBlock"),
+        ("ec2", "CreateInternetGateway"),
         ("ec2", "CreateSubnet"),
         ("ec2", "CreateVpc"),
         ("ec2", "RunInstances"),

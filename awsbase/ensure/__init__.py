@@ -7,17 +7,52 @@ from awsbase.ensure.alarm import Alarm, alarm_reads, ensure_alarm
 from awsbase.ensure.authorization import authorization
 from awsbase.ensure.billing_alerts import BillingAlerts, billing_reads, ensure_billing_alerts
 from awsbase.ensure.bucket import Bucket, bucket_reads, ensure_bucket
+from awsbase.ensure.connect_endpoint import ConnectEndpoint, connect_endpoint_reads, ensure_connect_endpoint
+from awsbase.ensure.elastic_ip import (
+    AddressInUse,
+    ElasticIp,
+    elastic_ip_reads,
+    ensure_address_in_use,
+    ensure_elastic_ip,
+)
+from awsbase.ensure.ending import Ending, ending_reads, ensure_ending
+from awsbase.ensure.gateway_endpoint import GatewayEndpoint, ensure_gateway_endpoint, gateway_endpoint_reads
 from awsbase.ensure.group import Group, ensure_group
+from awsbase.ensure.instance import Instance, ensure_instance, instance_reads
+from awsbase.ensure.instance_profile import InstanceProfile, ensure_instance_profile, instance_profile_reads
+from awsbase.ensure.internet_gateway import InternetGateway, ensure_internet_gateway, internet_gateway_reads
 from awsbase.ensure.key import Key, ensure_key, key_reads
+from awsbase.ensure.key_pair import KeyPair, ensure_key_pair, key_pair_reads
+from awsbase.ensure.launch_template import LaunchTemplate, ensure_launch_template, launch_template_reads
 from awsbase.ensure.log_group import LogGroup, ensure_log_group, log_group_reads
 from awsbase.ensure.mfa_device import MfaDevice, ensure_mfa_device, mfa_device_reads
+from awsbase.ensure.nat_route import NatRoute, ensure_nat_route, nat_route_reads
 from awsbase.ensure.password_policy import PasswordPolicy, ensure_password_policy, password_policy_reads
 from awsbase.ensure.policy import Policy, ensure_policy, policy_reads
 from awsbase.ensure.role import Role, ensure_role
+from awsbase.ensure.route_table import RouteTable, ensure_route_table, route_table_reads
+from awsbase.ensure.security_group import SecurityGroup, ensure_security_group, security_group_reads
+from awsbase.ensure.subnet import (
+    ExistingSubnet,
+    Subnet,
+    ensure_subnet,
+    existing_subnet_reads,
+    find_subnet,
+    subnet_reads,
+)
 from awsbase.ensure.subscription import Subscription, ensure_subscription, subscription_reads
 from awsbase.ensure.topic import Topic, ensure_topic, topic_reads
 from awsbase.ensure.trail import Trail, ensure_trail, trail_reads
 from awsbase.ensure.user import User, ensure_user, user_reads
+from awsbase.ensure.vpc import (
+    ClosedDefaultGroup,
+    ExistingVpc,
+    Vpc,
+    ensure_closed_default_group,
+    ensure_vpc,
+    find_vpc,
+    vpc_reads,
+)
 
 IAM = lambda want: [(authorization,)]  # noqa: E731
 
@@ -38,4 +73,22 @@ KINDS: Kinds = {
     Subscription: Kind(ensure_subscription, subscription_reads),
     Topic: Kind(ensure_topic, topic_reads),
     Trail: Kind(ensure_trail, trail_reads),
+    Vpc: Kind(ensure_vpc, vpc_reads),
+    ExistingVpc: Kind(find_vpc, vpc_reads),
+    ClosedDefaultGroup: Kind(ensure_closed_default_group),
+    Subnet: Kind(ensure_subnet, subnet_reads),
+    ExistingSubnet: Kind(find_subnet, existing_subnet_reads),
+    InternetGateway: Kind(ensure_internet_gateway, internet_gateway_reads),
+    RouteTable: Kind(ensure_route_table, route_table_reads),
+    GatewayEndpoint: Kind(ensure_gateway_endpoint, gateway_endpoint_reads),
+    SecurityGroup: Kind(ensure_security_group, security_group_reads),
+    KeyPair: Kind(ensure_key_pair, key_pair_reads),
+    InstanceProfile: Kind(ensure_instance_profile, instance_profile_reads),
+    LaunchTemplate: Kind(ensure_launch_template, launch_template_reads),
+    Instance: Kind(ensure_instance, instance_reads),
+    ElasticIp: Kind(ensure_elastic_ip, elastic_ip_reads),
+    AddressInUse: Kind(ensure_address_in_use, elastic_ip_reads),
+    NatRoute: Kind(ensure_nat_route, nat_route_reads),
+    ConnectEndpoint: Kind(ensure_connect_endpoint, connect_endpoint_reads),
+    Ending: Kind(ensure_ending, ending_reads),
 }
