@@ -27,6 +27,7 @@ from awsbase.ensure.launch_template import LaunchTemplate, ensure_launch_templat
 from awsbase.ensure.log_group import LogGroup, ensure_log_group, log_group_reads
 from awsbase.ensure.mfa_device import MfaDevice, ensure_mfa_device, mfa_device_reads
 from awsbase.ensure.nat_route import NatRoute, ensure_nat_route, nat_route_reads
+from awsbase.ensure.on_demand import Ended, OnDemand, ensure_ended, ensure_on_demand, on_demand_reads
 from awsbase.ensure.password_policy import PasswordPolicy, ensure_password_policy, password_policy_reads
 from awsbase.ensure.policy import Policy, ensure_policy, policy_reads
 from awsbase.ensure.role import Role, ensure_role
@@ -69,6 +70,8 @@ KINDS: Kinds = {
     MfaDevice: Kind(ensure_mfa_device, mfa_device_reads),
     Policy: Kind(ensure_policy, policy_reads),
     Role: Kind(ensure_role, IAM),
+    Ended: Kind(ensure_ended, on_demand_reads),
+    OnDemand: Kind(ensure_on_demand, on_demand_reads),
     User: Kind(ensure_user, user_reads),
     Subscription: Kind(ensure_subscription, subscription_reads),
     Topic: Kind(ensure_topic, topic_reads),

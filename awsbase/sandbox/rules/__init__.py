@@ -4,7 +4,9 @@ from awsbase.sandbox.rule import Rule
 from awsbase.sandbox.rules import (
     billing,
     cloudtrail,
+    connect_endpoints,
     documents,
+    ec2,
     iam,
     iam_corrections,
     identity,
@@ -16,9 +18,11 @@ from awsbase.sandbox.rules import (
     passwords,
     report,
     s3,
+    scheduler,
     secrets,
     sessions,
     sns,
+    ssm,
     tagging,
 )
 
@@ -37,9 +41,13 @@ RULES: tuple[Rule, ...] = (
     *s3.RULES,
     *cloudtrail.RULES,
     *sns.RULES,
+    *ssm.RULES,
     *monitoring.RULES,
     *tagging.RULES,
     *report.RULES,
     *billing.RULES,
+    *scheduler.RULES,
+    *ec2.RULES,
+    *connect_endpoints.RULES,
     *paging.LAST,
 )
