@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).parent.parent / "awsbase"
 # Each layer may import what stands in the lines below its own.
 LAYERS = (
     ("scripts",),
-    ("view", "sandbox", "people", "bastion"),
+    ("bastion",),
+    ("view", "sandbox", "people"),
     ("manifest",),
     ("ensure",),
     ("engine", "policies", "userdata"),

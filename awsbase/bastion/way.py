@@ -13,7 +13,7 @@ from awsbase.bastion.host import Host
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.userdata import Mode
 
-FORWARD = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})(?::(\d{1,5}))?")
+FORWARD = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*):(\d{1,5})(?::(\d{1,5}))?")
 PRIVILEGED = 1024
 REMOTE_PORT = "AWS-StartPortForwardingSessionToRemoteHost"
 
