@@ -58,7 +58,12 @@ def image(facts: Facts, region: str, named: str, type: str) -> Image:
                 raise
             raise NoSuchImage(f"{region} has no parameter {parameter}", hint="name another image") from error
         launched_as = f"resolve:ssm:{parameter}"
-    found = client.ec2.describe_images(ImageIds=[id])["Images"]
+    try:
+        found = client.ec2.describe_images(ImageIds=[id])["Images"]
+    except ClientError as error:
+        if not error.response["Error"]["Code"].startswith("InvalidAMIID."):
+            raise
+        found = []
     if not found:
         raise NoSuchImage(f"{region} has no image {id}", hint="images have another id in each region")
     if found[0]["Architecture"] not in here:

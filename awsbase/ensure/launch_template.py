@@ -47,11 +47,13 @@ class LaunchTemplate(Resource):
 
 @dataclass(frozen=True)
 class TemplateFacts:
-    """A launch template as it is: what its default version says, and its newest number."""
+    """A launch template as it is: what its default version says, and what its newest does."""
 
     id: Any
     data: Mapping[str, Any] = field(default_factory=dict)
     default: Any = 1
+    newest: Mapping[str, Any] = field(default_factory=dict)
+    newest_version: int = 1
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -67,11 +69,12 @@ def launch_template(facts: Facts, region: str, name: str) -> TemplateFacts | Non
     if known is None:
         return None
     answer = facts.aws.at(region).ec2.describe_launch_template_versions(
-        LaunchTemplateId=known["LaunchTemplateId"], Versions=["$Default"]
+        LaunchTemplateId=known["LaunchTemplateId"], Versions=["$Default", "$Latest"]
     )
-    version = answer["LaunchTemplateVersions"][0]
+    versions = {each["VersionNumber"]: each["LaunchTemplateData"] for each in answer["LaunchTemplateVersions"]}
+    default, newest = known["DefaultVersionNumber"], max(versions)
     return TemplateFacts(
-        known["LaunchTemplateId"], version["LaunchTemplateData"], version["VersionNumber"], ec2.tags_in(known)
+        known["LaunchTemplateId"], versions[default], default, versions[newest], newest, ec2.tags_in(known)
     )
 
 
@@ -94,18 +97,21 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
             LaunchTemplateData=data,
             TagSpecifications=ec2.tagging("launch-template", want),
         )
-        have = TemplateFacts(made["LaunchTemplate"]["LaunchTemplateId"], data, 1, ec2.labels(want))
+        have = TemplateFacts(made["LaunchTemplate"]["LaunchTemplateId"], data, tags=ec2.labels(want))
 
     version = have.default
     if drift := differences(have.data, data):
-        made = run.update(
-            "contents",
-            drift,
-            client.create_launch_template_version,
-            LaunchTemplateId=have.id,
-            LaunchTemplateData=data,
-        )
-        version = made["LaunchTemplateVersion"]["VersionNumber"]
+        version = have.newest_version
+        # A run that was cut off has left the version, and not made it the default.
+        if differences(have.newest, data):
+            made = run.update(
+                "contents",
+                drift,
+                client.create_launch_template_version,
+                LaunchTemplateId=have.id,
+                LaunchTemplateData=data,
+            )
+            version = made["LaunchTemplateVersion"]["VersionNumber"]
         run.update(
             "default version",
             [Drift("default version", have.default, version)],

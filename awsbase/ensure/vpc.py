@@ -92,9 +92,8 @@ def vpcs(facts: Facts, region: str) -> tuple[VpcFacts, ...]:
 
 def _understood(vpc: Mapping[str, Any]) -> VpcFacts:
     blocks = vpc.get("Ipv6CidrBlockAssociationSet", [])
-    block: Mapping[str, Any] = next(
-        (each for each in blocks if each["Ipv6CidrBlockState"]["State"] in ("associating", "associated")), {}
-    )
+    living = [each for each in blocks if each["Ipv6CidrBlockState"]["State"] in ("associating", "associated")]
+    block: Mapping[str, Any] = next(iter(living), {})
     done = block.get("Ipv6CidrBlockState", {}).get("State") == "associated"
     return VpcFacts(
         id=vpc["VpcId"],

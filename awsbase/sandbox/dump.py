@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from awsbase.sandbox.account import Sandbox
 
+from awsbase.sandbox.networks import networks
+
 SERVICES = ("kms", "logs", "sns", "cloudtrail", "cloudwatch", "secretsmanager")
 
 
@@ -33,6 +35,15 @@ def dump(sandbox: "Sandbox") -> dict[str, Any]:
         for service in SERVICES:
             regions = {region: readers[service](backend) for region, backend in world.backends(service).items()}
             state[service] = {region: held for region, held in sorted(regions.items()) if held}
+        state["ec2"] = {region: held for region in sorted(world.backends("ec2")) if (held := networks(sandbox, region))}
+        state["scheduler"] = {
+            region: [
+                _plain(each.to_dict())
+                for group in backend.schedule_groups.values()
+                for each in group.schedules.values()
+            ]
+            for region, backend in sorted(world.backends("scheduler").items())
+        }
         for backend in world.backends("kms").values():
             for key in backend.keys.values():
                 names[key.id] = f"<key {' '.join(sorted(key.aliases)) or 'without alias'}>"
@@ -59,7 +70,11 @@ def _iam(iam: Any) -> dict[str, Any]:
             for policy in own
         },
         "profiles": {
-            profile.name: {"path": profile.path, "roles": [role.name for role in profile.roles]}
+            profile.name: {
+                "path": profile.path,
+                "roles": [role.name for role in profile.roles],
+                "tags": _tags(profile.tags),
+            }
             for profile in iam.instance_profiles.values()
         },
         "aliases": iam.account_aliases,

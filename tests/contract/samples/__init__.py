@@ -1,5 +1,14 @@
 """The samples of all kinds: one module a group of kinds, one row each."""
 
-from tests.contract.samples import alarms, audit, iam, mfa, notify, state
+from tests.contract.samples import alarms, audit, bastion, iam, mfa, network, notify, state
 
-SAMPLES = (*alarms.SAMPLES, *audit.SAMPLES, *iam.SAMPLES, *mfa.SAMPLES, *notify.SAMPLES, *state.SAMPLES)
+SAMPLES = (
+    *alarms.SAMPLES,
+    *audit.SAMPLES,
+    *bastion.SAMPLES,
+    *iam.SAMPLES,
+    *mfa.SAMPLES,
+    *network.SAMPLES,
+    *notify.SAMPLES,
+    *state.SAMPLES,
+)
