@@ -46,9 +46,7 @@ class Ward:
         self.table = tables["RouteTables"][0]["RouteTableId"]
         self.ec2.create_route(RouteTableId=self.table, DestinationCidrBlock="0.0.0.0/0", GatewayId=self.gateway)
         self.group = self.ec2.create_security_group(GroupName="b", Description="b", VpcId=self.vpc)["GroupId"]
-        image = self.ec2.describe_images(Filters=[{"Name": "architecture", "Values": ["x86_64"]}])["Images"][0][
-            "ImageId"
-        ]
+        images = self.ec2.describe_images(Filters=[{"Name": "architecture", "Values": ["x86_64"]}])
         interface = {
             "DeviceIndex": 0,
             "SubnetId": self.subnet,
