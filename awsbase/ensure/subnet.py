@@ -45,7 +45,10 @@ class Subnet(Resource):
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingSubnet(Resource):
-    """A subnet that somebody else looks after, by its id or its tags, in the VPC at an address. Never written."""
+    """A subnet that somebody else looks after, in the VPC at an address. Never written.
+
+    It is known by its id, or by its tags; with neither it is one that the region came with, in the first zone.
+    """
 
     vpc: str
     id: str | None = None
@@ -53,7 +56,7 @@ class ExistingSubnet(Resource):
 
     @property
     def said(self) -> str:
-        return self.id or ",".join(f"{key}={value}" for key, value in self.tags.items())
+        return self.id or ",".join(f"{key}={value}" for key, value in self.tags.items()) or "default"
 
     @property
     def address(self) -> str:
@@ -74,6 +77,7 @@ class SubnetFacts:
     zone_id: str = ""
     ipv6: Any = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    default: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ def _understood(subnet: Mapping[str, Any]) -> SubnetFacts:
         zone_id=subnet.get("AvailabilityZoneId", ""),
         ipv6=next((each["Ipv6CidrBlock"] for each in there), None),
         tags=ec2.tags_in(subnet),
+        default=subnet.get("DefaultForAz", False),
     )
 
 
@@ -195,6 +200,8 @@ def find_subnet(run: Run, want: ExistingSubnet) -> str:
     vpc = run.result(want.vpc)["id"]
     there = [subnet for subnet in run.read(subnets, want.place.region) if subnet.vpc == vpc]
     found = [subnet for subnet in there if ec2.matches(subnet, want.id, want.tags)]
+    if not (want.id or want.tags):
+        found = sorted((subnet for subnet in there if subnet.default), key=lambda subnet: subnet.zone)[:1]
     if len(found) != 1:
         known = ", ".join(f"{each.id} {each.tags.get('Name', each.zone)}" for each in found or there) or "none"
         raise NoSuchNetwork(

@@ -14,7 +14,7 @@ GONE = ("terminated", "shutting-down")
 OMITTED = frozenset(
     """
     OwnerId CreateDate CreateTime CreationTimestamp CreatedBy LaunchTime AttachTime RouteTableAssociationId
-    AssociationId NetworkInterfaces BlockDeviceMappings PrivateDnsName PrivateIpAddress PublicDnsName PublicIp
+    AssociationId Id NetworkInterfaces BlockDeviceMappings PrivateDnsName PrivateIpAddress PublicDnsName PublicIp
     PublicIpAddress ClientToken ReservationId AmiLaunchIndex KeyPairId SecurityGroupArn VpcArn SubnetArn
     SecurityGroupRuleId AvailableIpAddressCount NetworkInterfaceIds UsageOperationUpdateTime Ipv6CidrBlock
     DhcpOptionsId DnsEntries LatestVersionNumber DefaultVersionNumber VersionNumber NetworkInterfaceOwnerId
@@ -63,6 +63,7 @@ def networks(sandbox: "Sandbox", region: str) -> dict[str, Any]:
         template["Default"] = next(
             each["LaunchTemplateData"] for each in versions["LaunchTemplateVersions"] if each["DefaultVersion"]
         )
+        template["Default"].pop("TagSpecifications", None)
     for vpc in held["vpcs"]:
         names = ask("DescribeVpcAttribute", VpcId=vpc["VpcId"], Attribute="enableDnsHostnames")
         vpc["DnsHostnames"] = names["EnableDnsHostnames"]["Value"]

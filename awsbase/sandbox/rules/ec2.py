@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any
@@ -249,6 +250,27 @@ def opted_in(ask: Ask, said: dict[str, Any]) -> None:
         said["AvailabilityZones"].append(dict(LOCAL_ZONE))
 
 
+def metadata_kept(ask: Ask) -> None:
+    """Leave the options of the metadata service that a request does not name as they are."""
+    answer = ask.moto("ec2:DescribeInstances", InstanceIds=[ask.params["InstanceId"]])
+    held = answer["Reservations"][0]["Instances"][0].get("MetadataOptions", {})
+    for name in ("HttpTokens", "HttpEndpoint", "HttpPutResponseHopLimit", "HttpProtocolIpv6", "InstanceMetadataTags"):
+        if name in held:
+            ask.params.setdefault(name, held[name])
+
+
+def known_token(ask: Ask) -> dict[str, Any] | None:
+    """Answer a token that was used before with what was made then."""
+    ask.notes["said"] = said(ask)
+    answer: dict[str, Any] | None = ask.memory(Tokens).answer(ask)
+    return answer
+
+
+def keep_token(ask: Ask, said: dict[str, Any]) -> None:
+    """Remember what was made under a token."""
+    ask.memory(Tokens).keep(ask, ask.notes["said"], deepcopy(said))
+
+
 def group_named(ask: Ask) -> None:
     """Refuse a group's name that is none or is taken, whatever the letters' case."""
     name, vpc = ask.params["GroupName"], ask.params.get("VpcId")
@@ -318,6 +340,14 @@ RULES = (
     Rule("ec2:CreateSubnet ec2:DescribeSubnets", after=blocks_told, strict=False),
     Rule("ec2:DescribeLaunchTemplateVersions", after=said_in, strict=False),
     Rule("ec2:DescribeAvailabilityZones", after=opted_in, strict=False),
+    Rule("ec2:ModifyInstanceMetadataOptions", before=metadata_kept, strict=False),
+    Rule(
+        "ec2:CreateRouteTable ec2:CreateVpcEndpoint ec2:CreateLaunchTemplate ec2:CreateLaunchTemplateVersion "
+        "scheduler:CreateSchedule",
+        before=known_token,
+        after=keep_token,
+        strict=False,
+    ),
     Rule("ec2:CreateSecurityGroup", before=group_named),
     Rule("ec2:AttachInternetGateway", before=one_gateway),
     Rule("ec2:DeleteSubnet", before=subnet_unused),
