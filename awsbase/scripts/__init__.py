@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": ("awsbase.scripts.schema", "Print the JSON Schema of the manifest, for editors."),
     "graph": ("awsbase.scripts.graph", "Show what depends on what."),
     "state": ("awsbase.scripts.state", "Use the state bucket with Terraform or OpenTofu."),
+    "bastion": ("awsbase.scripts.bastion", "Start, use and end a bastion."),
     "mfa": ("awsbase.scripts.mfa", "Look after your MFA devices, and get sessions with them."),
     "passwd": ("awsbase.scripts.passwd", "Change your console password, or reset somebody's."),
     "whoami": ("awsbase.scripts.whoami", "Show who you are to AWS, and for how long."),
