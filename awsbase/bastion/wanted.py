@@ -13,7 +13,7 @@ from awsbase.errors import UsageError
 from awsbase.manifest import Manifest, resources
 from awsbase.userdata import Mode
 
-SECTION = "bastion"
+NETWORK, SECTION = "network", "bastion"
 
 
 @dataclass(frozen=True)

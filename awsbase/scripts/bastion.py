@@ -17,7 +17,7 @@ from awsbase.bastion import way
 from awsbase.bastion.doctor import Check, Patient, examine
 from awsbase.bastion.host import host
 from awsbase.bastion.wait import reachable
-from awsbase.bastion.wanted import SECTION, Bastion, bastion_of, started
+from awsbase.bastion.wanted import NETWORK, SECTION, Bastion, bastion_of, started
 from awsbase.engine.account import Account
 from awsbase.ensure.on_demand import Ended
 from awsbase.errors import UsageError
@@ -59,7 +59,9 @@ def up(options: Options, manifest: Path, ttl: str | None, refresh_ami: bool, yes
     target = connected(options, wanted)
     ends = (target.clock.now() + lasts).replace(second=0, microsecond=0) if lasts else None
     wanted = replace(wanted, sections=started(wanted.manifest, ends=ends, refresh=refresh_ami))
-    code = carry_out(Course(wanted, wanted.only([SECTION]), target, options), yes=yes)
+    # Nothing leans on a route, and without one nobody gets in: so the network comes as a whole.
+    chosen = wanted.only([name for name in (NETWORK, SECTION) if name in wanted.sections])
+    code = carry_out(Course(wanted, chosen, target, options), yes=yes)
     if code == 0 and not options.json and not options.sandbox:
         err(after(bastion, manifest, ends))
     return code

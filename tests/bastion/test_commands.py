@@ -20,7 +20,7 @@ from tests.userdata.keys import ed25519
 __all__ = ["nobody", "served"]
 
 HEAD = f'version: 1\naccount: {{id: "{ACCOUNT}", name: acme, region: eu-west-1}}\n'
-SSM = HEAD + "bastion: {on_demand: true}\n"
+SSM = HEAD + "network: {}\nbastion: {on_demand: true}\n"
 SSH = HEAD + (
     "iam:\n  users:\n"
     f"    alice: {{ssh_keys: ['{ed25519(1)}']}}\n"
