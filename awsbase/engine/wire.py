@@ -33,6 +33,7 @@ ONCE = frozenset(
         ("ec2", "CreateInternetGateway"),
         ("ec2", "CreateSubnet"),
         ("ec2", "CreateVpc"),
+        ("ec2", "CreateVpcEndpoint"),
         ("ec2", "RunInstances"),
         ("iam", "ChangePassword"),
         ("iam", "CreateAccessKey"),

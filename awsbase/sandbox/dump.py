@@ -1,6 +1,7 @@
 """The account's state as one plain value: two accounts that are equal dump equal, and nothing extra hides."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
@@ -36,14 +37,8 @@ def dump(sandbox: "Sandbox") -> dict[str, Any]:
             regions = {region: readers[service](backend) for region, backend in world.backends(service).items()}
             state[service] = {region: held for region, held in sorted(regions.items()) if held}
         state["ec2"] = {region: held for region in sorted(world.backends("ec2")) if (held := networks(sandbox, region))}
-        state["scheduler"] = {
-            region: [
-                _plain(each.to_dict())
-                for group in backend.schedule_groups.values()
-                for each in group.schedules.values()
-            ]
-            for region, backend in sorted(world.backends("scheduler").items())
-        }
+        schedules = {region: _schedules(backend) for region, backend in sorted(world.backends("scheduler").items())}
+        state["scheduler"] = {region: held for region, held in schedules.items() if held}
         for backend in world.backends("kms").values():
             for key in backend.keys.values():
                 names[key.id] = f"<key {' '.join(sorted(key.aliases)) or 'without alias'}>"
@@ -206,6 +201,22 @@ def _secrets(secrets: Any) -> Any:
             "tags": _tags(secret.tags),
         }
         for secret in secrets.secrets.values()
+    }
+
+
+def _schedules(scheduler: Any) -> Any:
+    return {
+        schedule.name: {
+            "when": schedule.schedule_expression,
+            "zone": schedule.schedule_expression_timezone,
+            "then": schedule.action_after_completion,
+            "calls": schedule.target["Arn"],
+            "as": schedule.target["RoleArn"],
+            # An instance has another id every time.
+            "with": re.sub(r"i-[0-9a-f]{17}", "<instance>", schedule.target.get("Input", "")),
+        }
+        for group in scheduler.schedule_groups.values()
+        for schedule in group.schedules.values()
     }
 
 

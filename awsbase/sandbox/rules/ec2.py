@@ -321,7 +321,7 @@ def group_unused(ask: Ask) -> None:
 
 def address_unused(ask: Ask) -> None:
     """Refuse to release an address that leads somewhere."""
-    for held in ask.backend("ec2").addresses.values():
+    for held in ask.backend("ec2").addresses:
         if held.allocation_id == ask.params.get("AllocationId") and held.association_id:
             raise Refusal("InvalidIPAddress.InUse", f"Address {held.public_ip} is in use.")
 
