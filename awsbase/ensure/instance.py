@@ -131,9 +131,8 @@ def ensure_instance(run: Run, want: Instance) -> dict[str, Any]:
 
     change(run, want, have)
     ec2.tag(run, want, have)
-    for other in alive:
-        if other.id is not have.id:
-            run.delete(f"instance {other.id}", client.terminate_instances, InstanceIds=[other.id])
+    if others := [other.id for other in alive if other.id is not have.id]:
+        run.delete("superseded instance", client.terminate_instances, InstanceIds=others)
     return {"id": have.id, "interface": have.interface}
 
 

@@ -17,7 +17,7 @@ from awsbase.ensure.vpc import ExistingVpc
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, Sample, Tampering
 from tests.contract.samples.iam import trusting
-from tests.contract.samples.network import ec2, found
+from tests.contract.samples.network import ec2
 
 VPC = ExistingVpc(place=HOME)
 PUBLIC = ExistingSubnet(place=HOME, vpc=VPC.address, tags={"Name": "public"})
@@ -129,6 +129,15 @@ SAMPLES = (
                 lambda aws: ec2(aws).modify_instance_metadata_options(InstanceId=bastion(aws), HttpTokens="optional"),
                 ["instance/bastion: update metadata service"],
             ),
+            "of another type": Tampering(
+                other_type,
+                [
+                    "instance/bastion: replace instance",
+                    "instance/bastion: update source and destination check",
+                    "instance/bastion: delete superseded instance",
+                ],
+            ),
+            "there twice": Tampering(another, ["instance/bastion: delete superseded instance"]),
             "another template": Tampering(
                 modified,
                 ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
@@ -160,4 +169,3 @@ SAMPLES = (
         },
     ),
 )
-__all__ = ["SAMPLES", "another", "found", "other_type"]
