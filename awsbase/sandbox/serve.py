@@ -29,6 +29,9 @@ FIRST_READS = (
     "logs:DescribeLogGroups",
     "sns:ListTopics",
     "resourcegroupstaggingapi:GetResources",
+    "ec2:DescribeVpcs",
+    "ssm:DescribeParameters",
+    "scheduler:ListSchedules",
     "account:GetAlternateContact",
     "billing:GetBillingPreferences",
 )
