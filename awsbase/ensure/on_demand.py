@@ -64,7 +64,8 @@ def ensure_ended(run: Run, want: Ended) -> None:
     ending = run.read(schedule, want.place.region, want.schedule)
 
     for have in alive:
-        run.delete(f"instance {have.id}", run.aws.ec2.terminate_instances, InstanceIds=[have.id])
+        what = "instance" if len(alive) == 1 else f"instance {have.id}"
+        run.delete(what, run.aws.ec2.terminate_instances, InstanceIds=[have.id])
     if ending:
         run.delete("schedule", run.aws.scheduler.delete_schedule, Name=want.schedule)
 

@@ -41,9 +41,9 @@ LATER = ScheduleFacts("at(2099-01-01T12:00:00)", "", {}, "")
     ("there", "ending", "changes"),
     [
         ((), None, []),
-        ((RUNS,), None, ["delete instance i-1"]),
+        ((RUNS,), None, ["delete instance"]),
         ((RUNS, InstanceFacts("i-2", "stopped", tags=OURS)), None, ["delete instance i-1", "delete instance i-2"]),
-        ((RUNS,), LATER, ["delete instance i-1", "delete schedule"]),
+        ((RUNS,), LATER, ["delete instance", "delete schedule"]),
         ((), LATER, ["delete schedule"]),
         ((InstanceFacts("i-1", "terminated", tags=OURS),), None, []),
         ((InstanceFacts("i-3", tags={"awsbase:address": "instance/other"}),), None, []),
