@@ -13,10 +13,11 @@ PACKAGE = Path(__file__).parent.parent / "awsbase"
 # Each layer may import what stands in the lines below its own.
 LAYERS = (
     ("scripts",),
+    ("bastion",),
     ("view", "sandbox", "people", "explain"),
     ("manifest", "drill", "coverage"),
     ("ensure",),
-    ("engine", "policies"),
+    ("engine", "policies", "userdata"),
     ("aws", "constraints", "errors"),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}

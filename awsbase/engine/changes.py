@@ -180,4 +180,6 @@ def _plain(value: Any, path: str, holes: frozenset[str]) -> Any:
         return sorted(map(str, value))
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
     return value

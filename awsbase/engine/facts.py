@@ -53,6 +53,10 @@ class Facts:
         self.early(reads[1:])
         return [self.read(fact, *args) for fact, *args in reads]
 
+    def anew(self) -> Facts:
+        """Return facts that remember nothing yet."""
+        return Facts(self.aws, self._pool)
+
     def _try(self, fact: Callable[..., Any], args: list[Any]) -> None:
         with contextlib.suppress(Exception):  # the answer keeps it, and whoever asks gets it raised
             self.read(fact, *args)

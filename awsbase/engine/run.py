@@ -17,6 +17,7 @@ from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
 from awsbase.engine.settle import FRESH, settle
 from awsbase.engine.wire import LostReply, Wire
+from awsbase.errors import AwsbaseError
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -48,6 +49,10 @@ class LookAgain(Exception):
     def __init__(self, change: Change) -> None:
         super().__init__(change.what)
         self.change = change
+
+
+class NotYet(AwsbaseError):
+    """AWS is not done with something that it took on."""
 
 
 class BadArguments(Exception):
@@ -157,6 +162,38 @@ class Run:
         """Remove something that should not be there."""
         return self._write("delete", what, (), method, loosening, arguments)
 
+    def replace(
+        self,
+        what: str,
+        drift: Iterable[Drift],
+        method: Callable[..., Any],
+        /,
+        *,
+        loosening: bool = False,
+        **arguments: object,
+    ) -> Any:
+        """Make anew what cannot be changed; `drift` says why. The old one is removed by a `delete` of its own."""
+        return self._write("replace", what, tuple(drift), method, loosening, arguments)
+
+    def later(
+        self, what: str, fact: Callable[Concatenate[Facts, P], T | None], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Any:
+        """Return a fact about what this very recipe has written, as soon as it is one; Pending while planning."""
+        if any(unknowns([*args, *kwargs.values()])):
+            return Pending(what)
+        shared, pause = self._shared, 1.0
+        started = shared.clock.now()
+        while (answer := self.facts.anew().read(fact, *args, **kwargs)) is None:
+            if shared.mode == "plan":
+                return Pending(what)
+            if shared.stop.is_set():
+                raise Interrupted
+            if shared.clock.now() - started > FRESH:
+                raise NotYet(f"{what} is not there after {FRESH.seconds // 60} minutes", hint="run again in a while")
+            shared.clock.sleep(pause, shared.stop)
+            pause = min(pause * 2, 10)
+        return answer
+
     def needs_you(self, title: str, *steps: str, probe: str) -> None:
         """Note something that only a person can do, how, and how awsbase will see it done."""
         self.asks.append(NeedsYou(self.address, title, steps, probe))
@@ -185,11 +222,13 @@ class Run:
         service = model.service_model.service_name
         arguments = {name: value for name, value in arguments.items() if value is not None}
         api = f"{service}:{model.name}"
-        change = Change(action, what, api, drift, loosening, digest(arguments), tuple(unknowns(arguments)))
+        # A token says which attempt this is, not what is done.
+        meant = {name: value for name, value in arguments.items() if name not in model.idempotent_members}
+        change = Change(action, what, api, drift, loosening, digest(meant), tuple(unknowns(meant)))
         sent = encoded(arguments, model)
         if problems := violations(model.input_shape, sent):
             raise ChangeFailed(change) from BadArguments("; ".join(problems))
-        change = self._approve(change, arguments)
+        change = self._approve(change, meant)
 
         shared = self._shared
         if shared.mode == "plan":
@@ -253,7 +292,10 @@ def perhaps_done(error: Exception, action: Action) -> bool:
     if not isinstance(error, ClientError):
         return isinstance(error, LostReply)
     code = error.response.get("Error", {}).get("Code", "")
-    gone = action == "delete" and code.startswith(("NoSuch", "NotFound", "ResourceNotFound"))
+    # EC2 puts the thing before the words: InvalidVpcID.NotFound.
+    gone = action == "delete" and (
+        code.endswith(".NotFound") or code.startswith(("NoSuch", "NotFound", "ResourceNotFound"))
+    )
     return resent(error) and (gone or told_late(error, action))
 
 
@@ -262,7 +304,8 @@ def told_late(error: Exception, action: Action) -> bool:
     from botocore.exceptions import ClientError
 
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
-    return action == "create" and "Already" in code
+    # IAM calls a second role in an instance profile a matter of quota.
+    return action == "create" and ("Already" in code or "Duplicate" in code or code == "LimitExceeded")
 
 
 def resent(error: ClientError) -> bool:

@@ -32,6 +32,8 @@ ONCE = frozenset(
         ("ce", "CreateAnomalySubscription"),
         ("dlm", "CreateLifecyclePolicy"),
         ("ec2", "AllocateAddress"),
+        ("ec2", "AssociateVpcCidrBlock"),
+        ("ec2", "CreateInternetGateway"),
         ("ec2", "CreateSubnet"),
         ("ec2", "CreateVpc"),
         # AWS answers that there are logs already, and with success.
@@ -40,6 +42,7 @@ ONCE = frozenset(
         ("ec2", "DeleteNetworkAclEntry"),
         ("ec2", "RevokeSecurityGroupEgress"),
         ("ec2", "RevokeSecurityGroupIngress"),
+        ("ec2", "CreateVpcEndpoint"),
         ("ec2", "RunInstances"),
         ("iam", "ChangePassword"),
         ("iam", "CreateAccessKey"),

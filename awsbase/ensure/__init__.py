@@ -13,34 +13,70 @@ from awsbase.ensure.billing_alerts import BillingAlerts, billing_reads, ensure_b
 from awsbase.ensure.bucket import Bucket, bucket_reads, ensure_bucket
 from awsbase.ensure.budget import Budget, budget_reads, ensure_budget
 from awsbase.ensure.config_recorders import ConfigRecorders, config_recorders_reads, ensure_config_recorders
+from awsbase.ensure.connect_endpoint import ConnectEndpoint, connect_endpoint_reads, ensure_connect_endpoint
 from awsbase.ensure.contact import Contact, contact_reads, ensure_contact
 from awsbase.ensure.default_groups import DefaultGroups, default_groups_reads, ensure_default_groups
 from awsbase.ensure.detectors import Detectors, detectors_reads, ensure_detectors
 from awsbase.ensure.ebs_encryption import EbsEncryption, ebs_encryption_reads, ensure_ebs_encryption
+from awsbase.ensure.elastic_ip import (
+    AddressInUse,
+    ElasticIp,
+    elastic_ip_reads,
+    ensure_address_in_use,
+    ensure_elastic_ip,
+)
+from awsbase.ensure.ending import Ending, ending_reads, ensure_ending
 from awsbase.ensure.event_rule import EventRule, ensure_event_rule, event_rule_reads
 from awsbase.ensure.flow_logs import FlowLogs, ensure_flow_logs, flow_logs_reads
+from awsbase.ensure.gateway_endpoint import GatewayEndpoint, ensure_gateway_endpoint, gateway_endpoint_reads
 from awsbase.ensure.group import Group, ensure_group
 from awsbase.ensure.image_block import ImageBlock, ensure_image_block, image_block_reads
+from awsbase.ensure.instance import Instance, ensure_instance, instance_reads
+from awsbase.ensure.instance_profile import InstanceProfile, ensure_instance_profile, instance_profile_reads
+from awsbase.ensure.internet_gateway import InternetGateway, ensure_internet_gateway, internet_gateway_reads
 from awsbase.ensure.key import Key, ensure_key, key_reads
+from awsbase.ensure.key_pair import KeyPair, ensure_key_pair, key_pair_reads
+from awsbase.ensure.launch_template import LaunchTemplate, ensure_launch_template, launch_template_reads
 from awsbase.ensure.log_group import LogGroup, ensure_log_group, log_group_reads
 from awsbase.ensure.metadata_defaults import MetadataDefaults, ensure_metadata_defaults, metadata_defaults_reads
 from awsbase.ensure.metric_filter import MetricFilter, ensure_metric_filter, metric_filter_reads
 from awsbase.ensure.mfa_device import MfaDevice, ensure_mfa_device, mfa_device_reads
+from awsbase.ensure.nat_route import NatRoute, ensure_nat_route, nat_route_reads
+from awsbase.ensure.on_demand import Ended, OnDemand, ensure_ended, ensure_on_demand, on_demand_reads
 from awsbase.ensure.password_policy import PasswordPolicy, ensure_password_policy, password_policy_reads
 from awsbase.ensure.policy import Policy, ensure_policy, policy_reads
 from awsbase.ensure.public_access import PublicAccessBlock, ensure_public_access_block, public_access_reads
 from awsbase.ensure.regions import Regions, ensure_regions, regions_reads
 from awsbase.ensure.role import Role, ensure_role
 from awsbase.ensure.root import Root, ensure_root, root_reads
+from awsbase.ensure.route_table import RouteTable, ensure_route_table, route_table_reads
 from awsbase.ensure.secret import Secret, ensure_secret, secret_reads
+from awsbase.ensure.security_group import SecurityGroup, ensure_security_group, security_group_reads
 from awsbase.ensure.security_hubs import SecurityHubs, ensure_security_hubs, security_hubs_reads
 from awsbase.ensure.service_linked_role import ServiceLinkedRole, ensure_service_linked_role, service_linked_role_reads
 from awsbase.ensure.snapshot_block import SnapshotBlock, ensure_snapshot_block, snapshot_block_reads
 from awsbase.ensure.snapshot_policy import SnapshotPolicy, ensure_snapshot_policy, snapshot_policy_reads
+from awsbase.ensure.subnet import (
+    ExistingSubnet,
+    Subnet,
+    ensure_subnet,
+    existing_subnet_reads,
+    find_subnet,
+    subnet_reads,
+)
 from awsbase.ensure.subscription import Subscription, ensure_subscription, subscription_reads
 from awsbase.ensure.topic import Topic, ensure_topic, topic_reads
 from awsbase.ensure.trail import Trail, ensure_trail, trail_reads
 from awsbase.ensure.user import User, ensure_user, user_reads
+from awsbase.ensure.vpc import (
+    ClosedDefaultGroup,
+    ExistingVpc,
+    Vpc,
+    ensure_closed_default_group,
+    ensure_vpc,
+    find_vpc,
+    vpc_reads,
+)
 
 IAM = lambda want: [(authorization,)]  # noqa: E731
 
@@ -61,6 +97,8 @@ KINDS: Kinds = {
     MfaDevice: Kind(ensure_mfa_device, mfa_device_reads),
     Policy: Kind(ensure_policy, policy_reads),
     Role: Kind(ensure_role, IAM),
+    Ended: Kind(ensure_ended, on_demand_reads),
+    OnDemand: Kind(ensure_on_demand, on_demand_reads),
     User: Kind(ensure_user, user_reads),
     Secret: Kind(ensure_secret, secret_reads),
     SnapshotPolicy: Kind(ensure_snapshot_policy, snapshot_policy_reads),
@@ -84,4 +122,22 @@ KINDS: Kinds = {
     FlowLogs: Kind(ensure_flow_logs, flow_logs_reads),
     SecurityHubs: Kind(ensure_security_hubs, security_hubs_reads),
     ServiceLinkedRole: Kind(ensure_service_linked_role, service_linked_role_reads),
+    Vpc: Kind(ensure_vpc, vpc_reads),
+    ExistingVpc: Kind(find_vpc, vpc_reads),
+    ClosedDefaultGroup: Kind(ensure_closed_default_group),
+    Subnet: Kind(ensure_subnet, subnet_reads),
+    ExistingSubnet: Kind(find_subnet, existing_subnet_reads),
+    InternetGateway: Kind(ensure_internet_gateway, internet_gateway_reads),
+    RouteTable: Kind(ensure_route_table, route_table_reads),
+    GatewayEndpoint: Kind(ensure_gateway_endpoint, gateway_endpoint_reads),
+    SecurityGroup: Kind(ensure_security_group, security_group_reads),
+    KeyPair: Kind(ensure_key_pair, key_pair_reads),
+    InstanceProfile: Kind(ensure_instance_profile, instance_profile_reads),
+    LaunchTemplate: Kind(ensure_launch_template, launch_template_reads),
+    Instance: Kind(ensure_instance, instance_reads),
+    ElasticIp: Kind(ensure_elastic_ip, elastic_ip_reads),
+    AddressInUse: Kind(ensure_address_in_use, elastic_ip_reads),
+    NatRoute: Kind(ensure_nat_route, nat_route_reads),
+    ConnectEndpoint: Kind(ensure_connect_endpoint, connect_endpoint_reads),
+    Ending: Kind(ensure_ending, ending_reads),
 }

@@ -11,9 +11,10 @@ from awsbase.engine.run import Run
 
 @dataclass(frozen=True)
 class Made:
-    """Stands in a document for what the recipe of the resource at `address` returns."""
+    """Stands in a document for what the recipe of the resource at `address` returns, or for one part of that."""
 
     address: str
+    part: str | None = None
 
 
 def makers(document: object) -> Iterator[str]:
@@ -33,7 +34,8 @@ def filled(run: Run, document: Any) -> Any:
     """Return a document with every `Made` replaced by what was made, which planning may not know yet."""
     match document:
         case Made():
-            return run.result(document.address)
+            result = run.result(document.address)
+            return result if document.part is None else result[document.part]
         case Mapping():
             return {key: filled(run, part) for key, part in document.items()}
         case list() | tuple():

@@ -20,6 +20,7 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.files import Json
 from awsbase.manifest.grants import SHIPPED, Grant, dangling, faults, granted, shipped, whole
 from awsbase.manifest.mfa import Mfa, Provision, secrets_taken
+from awsbase.manifest.public_keys import PublicKeys, logins_taken
 from awsbase.manifest.root import support_policy
 from awsbase.manifest.secrets import reader_policy, readers
 from awsbase.manifest.section import Problem, Section, Several, advice, closest
@@ -27,6 +28,7 @@ from awsbase.manifest.state import State, writer_policy
 from awsbase.manifest.trust import Statement, Trust, trusted
 from awsbase.manifest.values import GroupName, IamPath, OneNameEach, PolicyName, RoleName, Tags, UserName
 from awsbase.policies import Document
+from awsbase.userdata import Person
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -153,6 +155,11 @@ class OneUser(Section):
         "{provision: true} makes one, and keeps its seed until the user takes it over.",
     )
     tags: Tags = Field(default_factory=dict, description="Tags on this user, beside those of the account.")
+    ssh_keys: Several[PublicKeys] = Field(
+        default=(),
+        description="Public keys, or files that hold them, relative to this manifest: an account on a bastion in mode "
+        "ssh.",
+    )
     path: IamPath | None = Field(default=None, description="Left out, where it is, or / when it is made.")
     state: Literal["present", "absent"] = Field(
         default="present", description="absent deletes the user, with every password, key and device."
@@ -227,6 +234,8 @@ class Iam(Section):
         yield from self._groups_missing(manifest)
         provided = {name: user.provision for name, user in self.users.items() if user.provision}
         for problem in secrets_taken(provided):
+            yield Problem(("users", *problem.path), problem.message, problem.hint)
+        for problem in logins_taken([name for name, user in self.users.items() if user.ssh_keys and user.present]):
             yield Problem(("users", *problem.path), problem.message, problem.hint)
 
     def _names_taken(self, manifest: Manifest) -> Iterator[Problem]:
@@ -391,6 +400,25 @@ class Iam(Section):
 def people_group(manifest: Manifest) -> str:
     """Return the name of the group for people who are in no other."""
     return f"{manifest.account.name}-people"
+
+
+def accounts(manifest: Manifest) -> tuple[Person, ...]:
+    """Return who has an account on a host: every user with a public key; administrators may use sudo."""
+    if manifest.iam is None:
+        return ()
+    groups = manifest.iam.groups
+    everything = ("awsbase:administrator", "aws:AdministratorAccess")
+    all_powerful = (*everything, f"arn:{manifest.account.partition}:iam::aws:policy/AdministratorAccess")
+    administrators = {name for name, group in groups.items() if any(grant in all_powerful for grant in group.grants)}
+    return tuple(
+        Person(
+            name,
+            tuple(dict.fromkeys(key for given in user.ssh_keys for key in given.keys)),
+            administrator=not administrators.isdisjoint(user.groups or ()),
+        )
+        for name, user in manifest.iam.users.items()
+        if user.present and user.ssh_keys
+    )
 
 
 def names(base: Base, manifest: Manifest) -> dict[str, Any]:

@@ -16,13 +16,17 @@ from awsbase.manifest.alarms import Alarms
 from awsbase.manifest.audit import Audit
 from awsbase.manifest.backups import Backups
 from awsbase.manifest.base import Base
+from awsbase.manifest.bastion import Bastion
 from awsbase.manifest.contacts import Contacts
 from awsbase.manifest.iam import Iam
+from awsbase.manifest.key_pairs import KeyPairs
+from awsbase.manifest.network import Network
 from awsbase.manifest.notify import Channels
 from awsbase.manifest.protect import Protect
 from awsbase.manifest.root import RootUser
 from awsbase.manifest.secrets import Contained
 from awsbase.manifest.section import Section
+from awsbase.manifest.security_groups import SecurityGroups
 from awsbase.manifest.state import State
 
 
@@ -41,6 +45,10 @@ class Manifest(Section):
     protect: Protect | None = Field(
         default=None, description="What is switched on for the account as a whole, in every region."
     )
+    network: Network | None = Field(default=None, description="Where machines live.")
+    security_groups: SecurityGroups | None = Field(default=None, description="Who reaches what in the network.")
+    key_pairs: KeyPairs | None = Field(default=None, description="Public keys for new instances.")
+    bastion: Bastion | None = Field(default=None, description="The one way in, closed until it is needed.")
     state: State | None = Field(default=None, description="Where Terraform and OpenTofu keep their state.")
     secrets: Contained | None = Field(default=None, description="Where values are kept that nobody may see.")
     iam: Iam | None = Field(default=None, description="Who works in the account, and what each may do.")
@@ -65,6 +73,14 @@ class Manifest(Section):
 
 
 @runtime_checkable
+class Named(Protocol):
+    """An entry of a part that is a mapping of names."""
+
+    def made(self, name: str, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield what the entry of this name stands for."""
+
+
+@runtime_checkable
 class Yields(Protocol):
     """A part of the manifest that stands for resources."""
 
@@ -82,7 +98,17 @@ def resources(manifest: Manifest) -> dict[str, list[Resource]]:
     """Return what a manifest stands for, by section, in its own order."""
     here = base(manifest)
     parts = ((name, getattr(manifest, name, None)) for name in manifest._order)
-    return {name: list(part.resources(here, manifest)) for name, part in parts if isinstance(part, Yields)}
+    return {name: list(of(part, here, manifest)) for name, part in parts if isinstance(part, Yields | dict)}
+
+
+def of(part: Yields | Mapping[str, object], here: Base, manifest: Manifest) -> Iterator[Resource]:
+    """Yield what one part of a manifest stands for."""
+    if isinstance(part, Yields):
+        yield from part.resources(here, manifest)
+        return
+    for name, entry in part.items():
+        if isinstance(entry, Named):
+            yield from entry.made(name, here, manifest)
 
 
 def fingerprint(manifest: Manifest) -> str:

@@ -1,10 +1,13 @@
 """The account's state as one plain value: two accounts that are equal dump equal, and nothing extra hides."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
+
+from awsbase.sandbox.networks import networks
 
 if TYPE_CHECKING:
     from awsbase.sandbox.account import Sandbox
@@ -39,6 +42,11 @@ def dump(sandbox: "Sandbox") -> dict[str, Any]:
         for service in SERVICES:
             regions = {region: readers[service](backend) for region, backend in world.backends(service).items()}
             state[service] = {region: held for region, held in sorted(regions.items()) if held}
+        state["networks"] = {
+            region: held for region in sorted(world.backends("ec2")) if (held := networks(sandbox, region))
+        }
+        schedules = {region: _schedules(backend) for region, backend in sorted(world.backends("scheduler").items())}
+        state["scheduler"] = {region: held for region, held in schedules.items() if held}
         for backend in world.backends("kms").values():
             for key in backend.keys.values():
                 names[key.id] = f"<key {' '.join(sorted(key.aliases)) or 'without alias'}>"
@@ -78,7 +86,11 @@ def _iam(iam: Any) -> dict[str, Any]:
             for policy in own
         },
         "profiles": {
-            profile.name: {"path": profile.path, "roles": [role.name for role in profile.roles]}
+            profile.name: {
+                "path": profile.path,
+                "roles": [role.name for role in profile.roles],
+                "tags": _tags(profile.tags),
+            }
             for profile in iam.instance_profiles.values()
         },
         "aliases": iam.account_aliases,
@@ -249,6 +261,22 @@ def _secrets(secrets: Any) -> Any:
             "policy": _document(secret.policy),
         }
         for secret in secrets.secrets.values()
+    }
+
+
+def _schedules(scheduler: Any) -> Any:
+    return {
+        schedule.name: {
+            "when": schedule.schedule_expression,
+            "zone": schedule.schedule_expression_timezone,
+            "then": schedule.action_after_completion,
+            "calls": schedule.target["Arn"],
+            "as": schedule.target["RoleArn"],
+            # An instance has another id every time.
+            "with": re.sub(r"i-[0-9a-f]{17}", "<instance>", schedule.target.get("Input", "")),
+        }
+        for group in scheduler.schedule_groups.values()
+        for schedule in group.schedules.values()
     }
 
 

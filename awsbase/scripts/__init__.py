@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "coverage": ("awsbase.scripts.coverage", "Show how much of a standard the account answers."),
     "state": ("awsbase.scripts.state", "Use the state bucket with Terraform or OpenTofu."),
     "bootstrap": ("awsbase.scripts.bootstrap", "Make the first administrator, and delete root's access key."),
+    "bastion": ("awsbase.scripts.bastion", "Start, use and end a bastion."),
     "mfa": ("awsbase.scripts.mfa", "Look after your MFA devices, and get sessions with them."),
     "passwd": ("awsbase.scripts.passwd", "Change your console password, or reset somebody's."),
     "secret": ("awsbase.scripts.secret", "Put values into the manifest's secrets."),

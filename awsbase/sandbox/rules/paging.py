@@ -11,7 +11,7 @@ from botocore.session import get_session
 
 from awsbase.sandbox.rule import Ask, Refusal, Rule
 
-SERVICES = ("iam", "kms", "cloudwatch", "sns", "logs", "resourcegroupstaggingapi")
+SERVICES = ("iam", "kms", "cloudwatch", "sns", "logs", "resourcegroupstaggingapi", "ec2")
 ON = " ".join(f"{service}:{kind}*" for service in SERVICES for kind in ("List", "Get", "Describe"))
 
 LENGTHS = {"logs": 50, "cloudwatch": 50, "resourcegroupstaggingapi": 50}

@@ -1,0 +1,67 @@
+"""The instance behind a bastion, as it is now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from awsbase.engine.facts import Facts
+from awsbase.ensure.tags import ADDRESS
+
+# What ends is no bastion any more, though EC2 tells of it for an hour.
+THERE = ("pending", "running", "stopping", "stopped")
+
+
+@dataclass(frozen=True)
+class Host:
+    """An instance that is there, running or stopped."""
+
+    id: str
+    state: str
+    type: str
+    image: str
+    zone: str
+    launched: datetime
+    subnet: str = ""
+    vpc: str = ""
+    public_ip: str | None = None
+    private_ip: str | None = None
+    groups: tuple[str, ...] = ()
+    profile: str | None = None
+    checks_destination: bool = True
+
+
+def host(facts: Facts, region: str, address: str) -> Host | None:
+    """Read the instance that carries an address; the newest, should there be several."""
+    filters: list[Any] = [
+        {"Name": f"tag:{ADDRESS}", "Values": [address]},
+        {"Name": "instance-state-name", "Values": list(THERE)},
+    ]
+    pages = facts.aws.at(region).ec2.get_paginator("describe_instances").paginate(Filters=filters)
+    found = [
+        told(instance)
+        for page in pages
+        for reservation in page["Reservations"]
+        for instance in reservation["Instances"]
+    ]
+    return max(found, key=lambda each: each.launched, default=None)
+
+
+def told(instance: dict[str, Any]) -> Host:
+    """Read what DescribeInstances tells of one."""
+    return Host(
+        id=instance["InstanceId"],
+        state=instance["State"]["Name"],
+        type=instance["InstanceType"],
+        image=instance["ImageId"],
+        zone=instance["Placement"]["AvailabilityZone"],
+        launched=instance["LaunchTime"],
+        subnet=instance.get("SubnetId", ""),
+        vpc=instance.get("VpcId", ""),
+        public_ip=instance.get("PublicIpAddress"),
+        private_ip=instance.get("PrivateIpAddress"),
+        groups=tuple(group["GroupId"] for group in instance.get("SecurityGroups", [])),
+        profile=instance.get("IamInstanceProfile", {}).get("Arn"),
+        checks_destination=instance.get("SourceDestCheck", True),
+    )

@@ -1,0 +1,105 @@
+"""A bastion at a glance: whether it is there, since when and until when, and who has an account on it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from awsbase.bastion.doctor import agent
+from awsbase.bastion.host import Host, host
+from awsbase.bastion.wanted import Bastion
+from awsbase.engine.facts import Facts
+from awsbase.ensure.ending import schedule
+from awsbase.ensure.instance import user_data
+from awsbase.people.durations import words
+from awsbase.userdata import people_in, reasons
+
+
+@dataclass(frozen=True)
+class Status:
+    """What there is of a bastion, and how it differs from what the manifest would start."""
+
+    bastion: Bastion
+    host: Host | None
+    ends: datetime | None = None
+    agent: str | None = None
+    accounts: tuple[str, ...] = ()
+    outdated: tuple[str, ...] = ()
+
+
+def status(facts: Facts, bastion: Bastion) -> Status:
+    """Look at a bastion."""
+    region = bastion.region
+    found, planned = facts.together((host, region, bastion.instance.address), (schedule, region, bastion.instance.name))
+    if found is None:
+        return Status(bastion, None)
+    told, heard = facts.together((user_data, region, found.id), (agent, region, found.id))
+    text = base64.b64decode(told).decode(errors="replace")
+    return Status(
+        bastion,
+        found,
+        ends=ending(planned.when) if planned and found.id in planned.input.get("InstanceIds", ()) else None,
+        agent=heard["PingStatus"] if heard else None,
+        accounts=tuple(sorted(people_in(text))),
+        outdated=tuple(reasons(text, bastion.instance.template.user_data)),
+    )
+
+
+def ending(when: str) -> datetime | None:
+    """Read when a schedule that runs once does so."""
+    return datetime.fromisoformat(when[3:-1]).replace(tzinfo=UTC) if when.startswith("at(") else None
+
+
+def lines(found: Status, now: datetime) -> Iterator[str]:
+    """Say what there is, a line each."""
+    name, there = found.bastion.instance.name, found.host
+    if there is None:
+        yield f"{name}: not there; `awsbase bastion up` starts one"
+        return
+    yield f"{name}: {there.state}"
+    yield f"  instance  {there.id}, {there.type} in {there.zone}, since {words((now - there.launched).total_seconds())}"
+    yield f"  mode      {found.bastion.mode}" + (", and the private subnets go out by it" if found.bastion.nat else "")
+    yield f"  address   {there.public_ip or 'none that is public'}, inside {there.private_ip or 'none yet'}"
+    yield f"  agent     {found.agent or 'not heard of yet'}"
+    if found.ends:
+        left = (found.ends - now).total_seconds()
+        yield f"  ends      {found.ends:%Y-%m-%d %H:%M} UTC, in {words(max(left, 0))}"
+    else:
+        yield "  ends      when you end it: `awsbase bastion down`"
+    if found.bastion.mode == "ssh":
+        yield f"  accounts  {', '.join(found.accounts) or 'nobody'}"
+    for reason in found.outdated:
+        yield f"  outdated  the manifest {reason}: `awsbase bastion up` makes it anew"
+
+
+def document(found: Status) -> dict[str, Any]:
+    """Return what there is as a document."""
+    there = found.host
+    return {
+        "schema": 1,
+        "bastion": found.bastion.instance.name,
+        "mode": found.bastion.mode,
+        "nat": found.bastion.nat,
+        "instance": there
+        and {
+            "id": there.id,
+            "state": there.state,
+            "type": there.type,
+            "image": there.image,
+            "zone": there.zone,
+            "launched": stamp(there.launched),
+            "public_ip": there.public_ip,
+            "private_ip": there.private_ip,
+        },
+        "ends": stamp(found.ends),
+        "agent": found.agent,
+        "accounts": list(found.accounts),
+        "outdated": list(found.outdated),
+    }
+
+
+def stamp(when: datetime | None) -> str | None:
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if when else None

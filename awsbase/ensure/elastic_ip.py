@@ -1,0 +1,102 @@
+"""Elastic IP addresses: the one address that stays when instances come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import Drift
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import ec2
+
+
+@dataclass(frozen=True, kw_only=True)
+class ElasticIp(Resource):
+    """An address of our own, known by its tag."""
+
+    name: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.place.address("elastic-ip", self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressInUse(Resource):
+    """The address at `ip` leads to the instance at `instance`."""
+
+    ip: str
+    instance: str
+
+    @property
+    def address(self) -> str:
+        return self.ip.replace("elastic-ip/", "elastic-ip-association/", 1)
+
+    def needs(self) -> Iterator[str]:
+        yield from (self.ip, self.instance)
+
+
+@dataclass(frozen=True)
+class AddressFacts:
+    """An address as it is, and the interface that it leads to."""
+
+    id: Any
+    ip: Any
+    instance: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def addresses(facts: Facts, region: str) -> tuple[AddressFacts, ...]:
+    """Read all elastic addresses of a region."""
+    answer = facts.aws.at(region).ec2.describe_addresses()
+    return tuple(
+        AddressFacts(each["AllocationId"], each["PublicIp"], each.get("InstanceId") or None, ec2.tags_in(each))
+        for each in answer["Addresses"]
+        if "AllocationId" in each
+    )
+
+
+def elastic_ip_reads(want: ElasticIp | AddressInUse) -> Iterator[Read]:
+    yield addresses, want.place.region
+
+
+def ensure_elastic_ip(run: Run, want: ElasticIp) -> dict[str, Any]:
+    """Keep one address; returns its id and the address itself, as a block too."""
+    have = ec2.the_one(run.read(addresses, want.place.region), want.address)
+
+    if have is None:
+        made = run.create(
+            "elastic IP",
+            run.aws.ec2.allocate_address,
+            Domain="vpc",
+            TagSpecifications=ec2.tagging("elastic-ip", want),
+        )
+        have = AddressFacts(made["AllocationId"], made["PublicIp"], None, ec2.labels(want))
+
+    ec2.tag(run, want, have)
+    block = f"{have.ip}/32" if isinstance(have.ip, str) else have.ip
+    return {"id": have.id, "ip": have.ip, "block": block}
+
+
+def ensure_address_in_use(run: Run, want: AddressInUse) -> None:
+    """Let an address lead to an instance."""
+    client = run.aws.ec2
+    ip, instance = run.result(want.ip), run.result(want.instance)["id"]
+    have = next((each for each in run.read(addresses, want.place.region) if each.id == ip["id"]), None)
+    held = have.instance if have else None
+
+    if held is None:
+        run.create("association", client.associate_address, AllocationId=ip["id"], InstanceId=instance)
+    elif held != instance:
+        run.update(
+            "association",
+            [Drift("instance", held, instance)],
+            client.associate_address,
+            AllocationId=ip["id"],
+            InstanceId=instance,
+            AllowReassociation=True,
+        )

@@ -1,0 +1,127 @@
+"""The end of an instance, kept by AWS: a schedule terminates it, whether or not anybody's laptop is awake."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from awsbase.engine.changes import compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+from awsbase.ensure.role import Role
+from awsbase.policies.document import Document
+
+SCHEDULER = "scheduler.amazonaws.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending(Resource):
+    """The instance at an address is terminated at a time; the schedule is gone once that is done.
+
+    `role` is the name of the role that may do it. A later time puts it off.
+    """
+
+    name: str
+    instance: str
+    role: str
+    at: datetime
+
+    @property
+    def address(self) -> str:
+        return self.place.address("schedule", self.name)
+
+    def needs(self) -> Iterator[str]:
+        yield from (self.instance, f"role/{self.role}")
+
+
+@dataclass(frozen=True)
+class ScheduleFacts:
+    """A schedule as it is: when, what it calls with which input, and as whom."""
+
+    when: str
+    calls: str
+    input: Mapping[str, Any]
+    role: str
+    created: datetime | None = None
+
+
+def schedule(facts: Facts, region: str, name: str) -> ScheduleFacts | None:
+    """Read one schedule of the default group."""
+    from botocore.exceptions import ClientError
+
+    try:
+        found = facts.aws.at(region).scheduler.get_schedule(Name=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return None
+    target = found["Target"]
+    return ScheduleFacts(
+        found["ScheduleExpression"],
+        target["Arn"],
+        json.loads(target.get("Input") or "{}"),
+        target["RoleArn"],
+        found.get("CreationDate"),
+    )
+
+
+def ending_reads(want: Ending) -> Iterator[Read]:
+    yield schedule, want.place.region, want.name
+
+
+def ensure_ending(run: Run, want: Ending) -> None:
+    """Let AWS terminate one instance at its time."""
+    client = run.aws.scheduler
+    instance, role = run.result(want.instance)["id"], run.result(f"role/{want.role}")
+    have = run.read(schedule, want.place.region, want.name)
+
+    when = f"at({want.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S})"
+    target = f"arn:{want.place.partition}:scheduler:::aws-sdk:ec2:terminateInstances"
+    arguments: dict[str, Any] = {
+        "Name": want.name,
+        "Description": f"terminates {want.instance}",
+        "ScheduleExpression": when,
+        "ScheduleExpressionTimezone": "UTC",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "ActionAfterCompletion": "DELETE",
+        "Target": {"Arn": target, "RoleArn": role, "Input": input_for(instance)},
+    }
+    if have is None:
+        run.create("schedule", client.create_schedule, **arguments)
+        return
+    run.born(have.created)
+
+    wanted = {"when": when, "calls": target, "instance": instance, "role": role}
+    ids = have.input.get("InstanceIds") or [None]
+    held = {"when": have.when, "calls": have.calls, "instance": ids[0], "role": have.role}
+    if drift := compare(held, wanted):
+        run.update("schedule", drift, client.update_schedule, **arguments)
+
+
+def input_for(instance: Any) -> Any:
+    """Return what the call is given; an instance that is only planned stays unknown."""
+    return json.dumps({"InstanceIds": [instance]}) if isinstance(instance, str) else instance
+
+
+def ending_role(place: Place, name: str, instance: str, labels: Mapping[str, str]) -> Role:
+    """Return the role as which a schedule acts: it may terminate what was made for one address, and nothing else."""
+    machines = f"arn:{place.partition}:ec2:{place.region}:{place.account}:instance/*"
+    only = {"StringEquals": {f"ec2:ResourceTag/{tags.ADDRESS}": instance}}
+    may: Document = {"Effect": "Allow", "Action": "ec2:TerminateInstances", "Resource": machines, "Condition": only}
+    # Of this account's schedules alone: nobody else's scheduler talks it into anything.
+    here = {"StringEquals": {"aws:SourceAccount": place.account}}
+    trust = {"Effect": "Allow", "Principal": {"Service": SCHEDULER}, "Action": "sts:AssumeRole", "Condition": here}
+    return Role(
+        place=place,
+        name=name,
+        trust={"Version": "2012-10-17", "Statement": [trust]},
+        inline={"terminate": {"Version": "2012-10-17", "Statement": [may]}},
+        description=f"Terminates {instance} when its time is over",
+        tags=labels,
+    )

@@ -1,0 +1,102 @@
+"""Gateway endpoints: the way to S3 that costs nothing and leaves the VPC by no gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import Drift
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import ec2
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayEndpoint(Resource):
+    """The gateway endpoint of a service in the VPC at an address, for the route tables at these addresses.
+
+    One that is there already serves as well: its policy and its other route tables stay.
+    """
+
+    name: str
+    vpc: str
+    service: str = "s3"
+    route_tables: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.place.address("gateway-endpoint", self.name)
+
+    @property
+    def service_name(self) -> str:
+        return f"com.amazonaws.{self.place.region}.{self.service}"
+
+    def needs(self) -> Iterator[str]:
+        yield from (self.vpc, *self.route_tables)
+
+
+@dataclass(frozen=True)
+class EndpointFacts:
+    """An endpoint as it is."""
+
+    id: Any
+    vpc: str = ""
+    service: str = ""
+    route_tables: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def endpoints(facts: Facts, region: str) -> tuple[EndpointFacts, ...]:
+    """Read the gateway endpoints of a region."""
+    pages = (
+        facts.aws.at(region)
+        .ec2.get_paginator("describe_vpc_endpoints")
+        .paginate(Filters=[{"Name": "vpc-endpoint-type", "Values": ["Gateway"]}])
+    )
+    return tuple(
+        EndpointFacts(
+            each["VpcEndpointId"],
+            each["VpcId"],
+            each["ServiceName"],
+            tuple(each.get("RouteTableIds", [])),
+            ec2.tags_in(each),
+        )
+        for page in pages
+        for each in page["VpcEndpoints"]
+        if each["State"].lower() in ("available", "pending", "pendingacceptance")
+    )
+
+
+def gateway_endpoint_reads(want: GatewayEndpoint) -> Iterator[Read]:
+    yield endpoints, want.place.region
+
+
+def ensure_gateway_endpoint(run: Run, want: GatewayEndpoint) -> Any:
+    """Keep one gateway endpoint in the route tables; returns its id."""
+    client = run.aws.ec2
+    vpc = run.result(want.vpc)["id"]
+    tables = [run.result(table) for table in want.route_tables]
+    there = run.read(endpoints, want.place.region)
+    have = next((each for each in there if each.vpc == vpc and each.service == want.service_name), None)
+
+    if have is None:
+        made = run.create(
+            "gateway endpoint",
+            client.create_vpc_endpoint,
+            VpcEndpointType="Gateway",
+            VpcId=vpc,
+            ServiceName=want.service_name,
+            RouteTableIds=tables,
+            TagSpecifications=ec2.tagging("vpc-endpoint", want),
+        )
+        have = EndpointFacts(made["VpcEndpoint"]["VpcEndpointId"], route_tables=tuple(tables), tags=ec2.labels(want))
+
+    if missing := [table for table in tables if table not in have.route_tables]:
+        drift = [Drift("route tables", list(have.route_tables), [*have.route_tables, *missing])]
+        run.update("route tables", drift, client.modify_vpc_endpoint, VpcEndpointId=have.id, AddRouteTableIds=missing)
+
+    ec2.tag(run, want, have)
+    return have.id

@@ -1,0 +1,78 @@
+"""Machine images: which one stands behind a public parameter, for the processor that a type has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awsbase.engine.facts import Facts, Read
+from awsbase.errors import AwsbaseError
+
+AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
+ARCHITECTURE = "{architecture}"
+
+
+class NoSuchImage(AwsbaseError):
+    """The region has no such image, or none that runs on this type."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image: its id today, how a template names it, and the device of its root volume."""
+
+    id: str
+    launched_as: str
+    root: str
+    architecture: str
+
+
+def architectures(facts: Facts, region: str, type: str) -> tuple[str, ...]:
+    """Read which processors an instance type has."""
+    from botocore.exceptions import ClientError
+
+    try:
+        types = facts.aws.at(region).ec2.describe_instance_types(InstanceTypes=[type])["InstanceTypes"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "InvalidInstanceType":
+            raise
+        raise NoSuchImage(
+            f"{region} has no instance type {type!r}", hint="t4g.micro and t3.micro are in most regions"
+        ) from error
+    return tuple(types[0]["ProcessorInfo"]["SupportedArchitectures"])
+
+
+def image(facts: Facts, region: str, named: str, type: str) -> Image:
+    """Find the image of an id or of a public parameter, in which `{architecture}` stands for the type's."""
+    from botocore.exceptions import ClientError
+
+    client = facts.aws.at(region)
+    here = facts.read(architectures, region, type)
+    architecture = "arm64" if "arm64" in here else "x86_64"
+    id = launched_as = named
+    if named.startswith("/"):
+        parameter = named.replace(ARCHITECTURE, architecture)
+        try:
+            id = client.ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ParameterNotFound":
+                raise
+            raise NoSuchImage(f"{region} has no parameter {parameter}", hint="name another image") from error
+        launched_as = f"resolve:ssm:{parameter}"
+    try:
+        found = client.ec2.describe_images(ImageIds=[id])["Images"]
+    except ClientError as error:
+        if not error.response["Error"]["Code"].startswith("InvalidAMIID."):
+            raise
+        found = []
+    if not found:
+        raise NoSuchImage(f"{region} has no image {id}", hint="images have another id in each region")
+    if found[0]["Architecture"] not in here:
+        raise NoSuchImage(
+            f"the image {named} is for {found[0]['Architecture']}, and {type} is {' or '.join(here)}",
+            hint="choose another type, or an image whose name says {architecture}",
+        )
+    return Image(id, launched_as, found[0]["RootDeviceName"], found[0]["Architecture"])
+
+
+def image_reads_of(region: str, named: str, type: str) -> Iterator[Read]:
+    yield image, region, named, type

@@ -1,0 +1,240 @@
+"""Instances: one for an address, made from its launch template, and made anew when it can be changed no more."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from awsbase.engine.changes import Drift, compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import ec2, tags
+from awsbase.ensure.image import image, image_reads_of
+from awsbase.ensure.launch_template import LaunchTemplate, launch_template_reads, length
+from awsbase.userdata import reasons
+
+GONE = ("terminated", "shutting-down")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance(Resource):
+    """The one instance made from a launch template, in the subnet at an address, with a public address.
+
+    Type, subnet, profile, key pair and user data are for life: another one of these replaces it, and so does another
+    image if `refresh` is on. The age of the image alone is no reason. `router` lets it pass on what is not for it.
+    """
+
+    template: LaunchTemplate
+    subnet: str
+    router: bool = False
+    public: bool = True
+    refresh: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.template.name
+
+    @property
+    def address(self) -> str:
+        return self.place.address("instance", self.name)
+
+    def needs(self) -> Iterator[str]:
+        yield from (self.template.address, self.template.profile, *self.template.groups, self.subnet)
+
+
+@dataclass(frozen=True)
+class InstanceFacts:
+    """An instance as it is."""
+
+    id: Any
+    state: str = "running"
+    type: str = ""
+    image: str = ""
+    subnet: str = ""
+    profile: str | None = None
+    key_pair: str | None = None
+    groups: frozenset[str] = frozenset()
+    interface: Any = None
+    router: bool = False
+    tokens: str = "required"
+    launched: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def instances(facts: Facts, region: str) -> tuple[InstanceFacts, ...]:
+    """Read the instances of a region that were made for an address, those that are gone included."""
+    pages = (
+        facts.aws.at(region)
+        .ec2.get_paginator("describe_instances")
+        .paginate(Filters=[{"Name": "tag-key", "Values": [tags.ADDRESS]}])
+    )
+    return tuple(
+        _understood(instance)
+        for page in pages
+        for reservation in page["Reservations"]
+        for instance in reservation["Instances"]
+    )
+
+
+def _understood(instance: Mapping[str, Any]) -> InstanceFacts:
+    interfaces = instance.get("NetworkInterfaces", [])
+    return InstanceFacts(
+        id=instance["InstanceId"],
+        state=instance["State"]["Name"],
+        type=instance["InstanceType"],
+        image=instance["ImageId"],
+        subnet=instance.get("SubnetId", ""),
+        profile=instance.get("IamInstanceProfile", {}).get("Arn"),
+        key_pair=instance.get("KeyName"),
+        groups=frozenset(group["GroupId"] for group in instance.get("SecurityGroups", [])),
+        interface=interfaces[0]["NetworkInterfaceId"] if interfaces else None,
+        router=not instance.get("SourceDestCheck", True),
+        tokens=instance.get("MetadataOptions", {}).get("HttpTokens", "optional"),
+        launched=instance.get("LaunchTime"),
+        tags=ec2.tags_in(instance),
+    )
+
+
+def user_data(facts: Facts, region: str, id: str) -> str:
+    """Read what an instance was told at its first boot, in base64."""
+    answer = facts.aws.at(region).ec2.describe_instance_attribute(InstanceId=id, Attribute="userData")
+    return str(answer.get("UserData", {}).get("Value", ""))
+
+
+def instance_reads(want: Instance) -> Iterator[Read]:
+    yield instances, want.place.region
+    yield from launch_template_reads(want.template)
+    yield from image_reads_of(want.place.region, want.template.image, want.template.type)
+
+
+def ensure_instance(run: Run, want: Instance) -> dict[str, Any]:
+    """Keep one instance as its template says; returns its id and its network interface."""
+    client = run.aws.ec2
+    made_for_it = ec2.ours(run.read(instances, want.place.region), want.address)
+    alive = [each for each in made_for_it if each.state not in GONE]
+    reasons = {each.id: for_life(run, want, each) for each in alive}
+    # The newest that may stay, or else the newest: it will be replaced.
+    alive.sort(key=lambda each: (not reasons[each.id], each.launched is not None and each.launched.timestamp()))
+    have = alive[-1] if alive else None
+
+    if have is None:
+        have = launched(run.create("instance", client.run_instances, **launch(run, want, made_for_it)), run, want)
+    elif why := reasons[have.id]:
+        have = launched(run.replace("instance", why, client.run_instances, **launch(run, want, made_for_it)), run, want)
+    run.born(have.launched)
+
+    change(run, want, have)
+    ec2.tag(run, want, have)
+    if others := [other.id for other in alive if other.id is not have.id]:
+        run.delete("superseded instance", client.terminate_instances, InstanceIds=others)
+    return {"id": have.id, "interface": have.interface}
+
+
+def for_life(run: Run, want: Instance, have: InstanceFacts) -> list[Drift]:
+    """List why an instance has to be made anew."""
+    template = want.template
+    encoded = base64.b64encode(template.user_data.encode()).decode() if template.user_data else ""
+    fits = {
+        "type": template.type,
+        "subnet": run.result(want.subnet),
+        "instance profile": run.result(template.profile),
+        "key pair": template.key_pair,
+        "user data": encoded,
+    }
+    held = {
+        "type": have.type,
+        "subnet": have.subnet,
+        "instance profile": have.profile,
+        "key pair": have.key_pair,
+        "user data": run.read(user_data, want.place.region, have.id),
+    }
+    if want.refresh:
+        fits["image"] = run.read(image, want.place.region, template.image, template.type).id
+        held["image"] = have.image
+    return [told(each) if each.field == "user data" else each for each in compare(held, fits)]
+
+
+def told(drift: Drift) -> Drift:
+    """Say in words how user data differs: nobody reads base64."""
+    texts = [base64.b64decode(str(each)).decode(errors="replace") for each in (drift.have, drift.want)]
+    return Drift("user data", length(drift.have), "; ".join(reasons(*texts)) or length(drift.want))
+
+
+def launch(run: Run, want: Instance, before: list[InstanceFacts]) -> dict[str, Any]:
+    """Return how the instance is launched: with a token that tells this one from all that went before."""
+    template = run.result(want.template.address)
+    half_hour = int(run.now().timestamp()) // 1800
+    # EC2 answers a token that it knows with the instance it made then, even one long gone, and forgets to list that
+    # one within the hour: so the token says who went before, and roughly when.
+    parts = (want.place.account, want.address, str(half_hour), *(str(each.id) for each in before))
+    labels = tags.pairs(ec2.labels(want))
+    return {
+        "MinCount": 1,
+        "MaxCount": 1,
+        "ClientToken": hashlib.sha256("\0".join(parts).encode()).hexdigest(),
+        "LaunchTemplate": {"LaunchTemplateId": template["id"], "Version": versioned(template["version"])},
+        "NetworkInterfaces": [
+            {
+                "DeviceIndex": 0,
+                "SubnetId": run.result(want.subnet),
+                "Groups": [run.result(group) for group in want.template.groups],
+                "AssociatePublicIpAddress": want.public,
+                "DeleteOnTermination": True,
+            }
+        ],
+        "TagSpecifications": [
+            {"ResourceType": kind, "Tags": labels} for kind in ("instance", "volume", "network-interface")
+        ],
+    }
+
+
+def versioned(version: Any) -> Any:
+    return str(version) if isinstance(version, int) else version
+
+
+def launched(answer: Any, run: Run, want: Instance) -> InstanceFacts:
+    """Return the instance that was just launched."""
+    made = answer["Instances"][0]
+    return InstanceFacts(
+        id=made["InstanceId"],
+        groups=frozenset(),
+        interface=made["NetworkInterfaces"][0]["NetworkInterfaceId"],
+        tags=ec2.labels(want),
+    )
+
+
+def change(run: Run, want: Instance, have: InstanceFacts) -> None:
+    """Correct what can be changed while it lives: its groups, its metadata service, whether it routes, that it runs."""
+    client = run.aws.ec2
+    groups = [run.result(group) for group in want.template.groups]
+    known = frozenset(group for group in groups if isinstance(group, str))
+    if have.groups and (have.groups != known or len(known) != len(groups)):
+        drift = [Drift("security groups", sorted(have.groups), groups)]
+        run.update("security groups", drift, client.modify_instance_attribute, InstanceId=have.id, Groups=groups)
+
+    if drift := compare({"metadata tokens": have.tokens}, {"metadata tokens": "required"}):
+        run.update(
+            "metadata service",
+            drift,
+            client.modify_instance_metadata_options,
+            InstanceId=have.id,
+            HttpTokens="required",
+        )
+
+    if drift := compare({"routes": have.router}, {"routes": want.router}):
+        run.update(
+            "source and destination check",
+            drift,
+            client.modify_instance_attribute,
+            InstanceId=have.id,
+            SourceDestCheck={"Value": not want.router},
+        )
+
+    if have.state in ("stopped", "stopping"):
+        run.update("state", [Drift("state", have.state, "running")], client.start_instances, InstanceIds=[have.id])

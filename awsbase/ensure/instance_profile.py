@@ -1,0 +1,104 @@
+"""Instance profiles: the hand through which an instance takes its role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from awsbase.engine.changes import Drift, compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import tags
+from awsbase.ensure.authorization import Elsewhere
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceProfile(Resource):
+    """An instance profile with this role in it; the role is given by its name, `role/NAME` makes it."""
+
+    name: str
+    role: str
+    path: str = "/"
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return f"instance-profile/{self.name}"
+
+    @property
+    def arn(self) -> str:
+        return self.place.global_arn("iam", f"instance-profile{self.path}{self.name}")
+
+    def needs(self) -> Iterator[str]:
+        yield f"role/{self.role}"
+
+
+@dataclass(frozen=True)
+class ProfileFacts:
+    """An instance profile as it is."""
+
+    arn: str
+    role: str | None = None
+    created: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def instance_profile(facts: Facts, name: str) -> ProfileFacts | None:
+    """Read one instance profile."""
+    from botocore.exceptions import ClientError
+
+    try:
+        profile = facts.aws.iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchEntity":
+            raise
+        return None
+    return ProfileFacts(
+        arn=profile["Arn"],
+        role=next((role["RoleName"] for role in profile["Roles"]), None),
+        created=profile["CreateDate"],
+        tags={tag["Key"]: tag["Value"] for tag in profile.get("Tags", [])},
+    )
+
+
+def instance_profile_reads(want: InstanceProfile) -> Iterator[Read]:
+    yield instance_profile, want.name
+
+
+def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
+    """Keep one instance profile with its role; returns its ARN."""
+    iam = run.aws.iam
+    have = run.read(instance_profile, want.name)
+    if have and have.arn != want.arn:
+        raise Elsewhere("instance profile", have.arn, want.arn)
+
+    if have is None:
+        run.create(
+            "instance profile",
+            iam.create_instance_profile,
+            InstanceProfileName=want.name,
+            Path=want.path,
+            Tags=tags.pairs(tags.wanted(want)),
+        )
+        have = ProfileFacts(want.arn, tags=tags.wanted(want))
+    run.born(have.created)
+
+    # There is room for one.
+    if have.role and have.role != want.role:
+        run.delete(
+            f"role {have.role}",
+            iam.remove_role_from_instance_profile,
+            InstanceProfileName=want.name,
+            RoleName=have.role,
+        )
+    if have.role != want.role:
+        run.create(
+            f"role {want.role}", iam.add_role_to_instance_profile, InstanceProfileName=want.name, RoleName=want.role
+        )
+
+    if untagged := tags.missing(have.tags, tags.wanted(want)):
+        drift: list[Drift] = compare(have.tags, untagged)
+        run.update("tags", drift, iam.tag_instance_profile, InstanceProfileName=want.name, Tags=tags.pairs(untagged))
+    return want.arn

@@ -1,0 +1,80 @@
+"""Internet gateways: the door of a VPC to the world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import ec2
+
+
+@dataclass(frozen=True, kw_only=True)
+class InternetGateway(Resource):
+    """The internet gateway of the VPC at an address: one that is attached there already serves as well."""
+
+    name: str
+    vpc: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.place.address("internet-gateway", self.name)
+
+    def needs(self) -> Iterator[str]:
+        yield self.vpc
+
+
+@dataclass(frozen=True)
+class GatewayFacts:
+    """An internet gateway as it is, and the VPC that it is attached to."""
+
+    id: Any
+    vpc: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def gateways(facts: Facts, region: str) -> tuple[GatewayFacts, ...]:
+    """Read all internet gateways of a region."""
+    pages = facts.aws.at(region).ec2.get_paginator("describe_internet_gateways").paginate()
+    return tuple(
+        GatewayFacts(
+            gateway["InternetGatewayId"],
+            next((each["VpcId"] for each in gateway["Attachments"]), None),
+            ec2.tags_in(gateway),
+        )
+        for page in pages
+        for gateway in page["InternetGateways"]
+    )
+
+
+def internet_gateway_reads(want: InternetGateway) -> Iterator[Read]:
+    yield gateways, want.place.region
+
+
+def ensure_internet_gateway(run: Run, want: InternetGateway) -> Any:
+    """Keep an internet gateway attached to the VPC; returns its id."""
+    client = run.aws.ec2
+    vpc = run.result(want.vpc)["id"]
+    there = run.read(gateways, want.place.region)
+    # A VPC takes one: ours may have been cut off, or somebody attached another.
+    attached = next((gateway for gateway in there if gateway.vpc == vpc), None)
+    loose = [gateway for gateway in ec2.ours(there, want.address) if gateway.vpc is None]
+    have = attached or next(iter(loose), None)
+
+    if have is None:
+        made = run.create(
+            "internet gateway",
+            client.create_internet_gateway,
+            TagSpecifications=ec2.tagging("internet-gateway", want),
+        )
+        have = GatewayFacts(made["InternetGateway"]["InternetGatewayId"], tags=ec2.labels(want))
+
+    if attached is None:
+        run.create("attachment", client.attach_internet_gateway, InternetGatewayId=have.id, VpcId=vpc)
+
+    ec2.tag(run, want, have)
+    return have.id

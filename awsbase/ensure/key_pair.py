@@ -1,0 +1,83 @@
+"""Key pairs: EC2 gets the public half; nobody but its owner ever has the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import Drift
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import ec2
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyPair(Resource):
+    """A public key under a name. Another key makes it anew, which instances that run do not notice."""
+
+    name: str
+    public_key: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.place.address("key-pair", self.name)
+
+
+@dataclass(frozen=True)
+class KeyPairFacts:
+    """A key pair as it is; AWS does not tell the public key of some that are old."""
+
+    id: Any
+    name: str
+    public_key: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def key_pairs(facts: Facts, region: str) -> Mapping[str, KeyPairFacts]:
+    """Read all key pairs of a region, by name."""
+    answer = facts.aws.at(region).ec2.describe_key_pairs(IncludePublicKey=True)
+    return {
+        pair["KeyName"]: KeyPairFacts(pair["KeyPairId"], pair["KeyName"], pair.get("PublicKey", ""), ec2.tags_in(pair))
+        for pair in answer["KeyPairs"]
+    }
+
+
+def bare(public_key: str) -> str:
+    """Return a public key without its comment, which AWS replaces by the name."""
+    return " ".join(public_key.split()[:2])
+
+
+def key_pair_reads(want: KeyPair) -> Iterator[Read]:
+    yield key_pairs, want.place.region
+
+
+def ensure_key_pair(run: Run, want: KeyPair) -> str:
+    """Keep one key pair with this public key; returns its name."""
+    client = run.aws.ec2
+    have = run.read(key_pairs, want.place.region).get(want.name)
+    other = have is not None and bare(have.public_key) != bare(want.public_key)
+
+    imported: dict[str, Any] = {
+        "KeyName": want.name,
+        "PublicKeyMaterial": want.public_key.encode(),
+        "TagSpecifications": ec2.tagging("key-pair", want),
+    }
+    if have and other:
+        # The name is taken as long as the old one is there.
+        run.delete("other public key", client.delete_key_pair, KeyName=want.name)
+        drift = [Drift("public key", ending(have.public_key), ending(want.public_key))]
+        run.replace("key pair", drift, client.import_key_pair, **imported)
+    elif have is None:
+        run.create("key pair", client.import_key_pair, **imported)
+    else:
+        ec2.tag(run, want, have)
+    return want.name
+
+
+def ending(public_key: str) -> str:
+    """Show a public key by its kind and its end, by which people tell keys apart."""
+    kind, _, body = bare(public_key).partition(" ")
+    return f"{kind} …{body[-8:]}" if body else "unknown"

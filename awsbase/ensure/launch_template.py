@@ -1,0 +1,168 @@
+"""Launch templates: all that an instance is, before there is one."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import Drift, compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import ec2
+from awsbase.ensure.image import image, image_reads_of
+
+USER_DATA_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchTemplate(Resource):
+    """A launch template: the image by its parameter, IMDSv2 alone, an encrypted root volume, no key pair unless given.
+
+    The image is found anew at every launch, so that its age is no drift. `profile` and `groups` are addresses; what
+    else somebody put into a version of their own is not taken over: the default version is ours.
+    """
+
+    name: str
+    type: str
+    image: str
+    profile: str
+    groups: tuple[str, ...]
+    user_data: str = ""
+    key_pair: str | None = None
+    volume_gib: int = 8
+    hops: int = 1
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.place.address("launch-template", self.name)
+
+    def needs(self) -> Iterator[str]:
+        yield self.profile
+        yield from self.groups
+
+
+@dataclass(frozen=True)
+class TemplateFacts:
+    """A launch template as it is: what its default version says, and what its newest does."""
+
+    id: Any
+    data: Mapping[str, Any] = field(default_factory=dict)
+    default: Any = 1
+    newest: Mapping[str, Any] = field(default_factory=dict)
+    newest_version: int = 1
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def launch_templates(facts: Facts, region: str) -> Mapping[str, Mapping[str, Any]]:
+    """Read all launch templates of a region, by name."""
+    pages = facts.aws.at(region).ec2.get_paginator("describe_launch_templates").paginate()
+    return {each["LaunchTemplateName"]: each for page in pages for each in page["LaunchTemplates"]}
+
+
+def launch_template(facts: Facts, region: str, name: str) -> TemplateFacts | None:
+    """Read one launch template with its default version."""
+    known = facts.read(launch_templates, region).get(name)
+    if known is None:
+        return None
+    answer = facts.aws.at(region).ec2.describe_launch_template_versions(
+        LaunchTemplateId=known["LaunchTemplateId"], Versions=["$Default", "$Latest"]
+    )
+    versions = {each["VersionNumber"]: each["LaunchTemplateData"] for each in answer["LaunchTemplateVersions"]}
+    default, newest = known["DefaultVersionNumber"], max(versions)
+    return TemplateFacts(
+        known["LaunchTemplateId"], versions[default], default, versions[newest], newest, ec2.tags_in(known)
+    )
+
+
+def launch_template_reads(want: LaunchTemplate) -> Iterator[Read]:
+    yield launch_template, want.place.region, want.name
+    yield from image_reads_of(want.place.region, want.image, want.type)
+
+
+def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
+    """Keep one launch template whose default version says this; returns its id and that version."""
+    client = run.aws.ec2
+    have = run.read(launch_template, want.place.region, want.name)
+    data = content(run, want)
+
+    if have is None:
+        made = run.create(
+            "launch template",
+            client.create_launch_template,
+            LaunchTemplateName=want.name,
+            LaunchTemplateData=data,
+            TagSpecifications=ec2.tagging("launch-template", want),
+        )
+        have = TemplateFacts(made["LaunchTemplate"]["LaunchTemplateId"], data, tags=ec2.labels(want))
+
+    version = have.default
+    if drift := differences(have.data, data):
+        version = have.newest_version
+        # A run that was cut off has left the version, and not made it the default.
+        if differences(have.newest, data):
+            made = run.update(
+                "contents",
+                drift,
+                client.create_launch_template_version,
+                LaunchTemplateId=have.id,
+                LaunchTemplateData=data,
+            )
+            version = made["LaunchTemplateVersion"]["VersionNumber"]
+        run.update(
+            "default version",
+            [Drift("default version", have.default, version)],
+            client.modify_launch_template,
+            LaunchTemplateId=have.id,
+            DefaultVersion=version if not isinstance(version, int) else str(version),
+        )
+
+    ec2.tag(run, want, have)
+    return {"id": have.id, "version": version}
+
+
+def content(run: Run, want: LaunchTemplate) -> dict[str, Any]:
+    """Return what the template says, in the words of EC2."""
+    found = run.read(image, want.place.region, want.image, want.type)
+    encoded = base64.b64encode(want.user_data.encode()).decode() if want.user_data else None
+    root = {"Encrypted": True, "VolumeType": "gp3", "VolumeSize": want.volume_gib, "DeleteOnTermination": True}
+    said = {
+        "ImageId": found.launched_as,
+        "InstanceType": want.type,
+        "IamInstanceProfile": {"Arn": run.result(want.profile)},
+        # Under any other device name EC2 would add a second volume.
+        "BlockDeviceMappings": [{"DeviceName": found.root, "Ebs": root}],
+        "MetadataOptions": {
+            "HttpTokens": "required",
+            "HttpEndpoint": "enabled",
+            "HttpPutResponseHopLimit": want.hops,
+        },
+        "SecurityGroupIds": [run.result(group) for group in want.groups],
+        "KeyName": want.key_pair,
+        "UserData": encoded,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def differences(have: Mapping[str, Any], want: Mapping[str, Any]) -> list[Drift]:
+    """List what a version says otherwise, or says at all and should not; user data is shown by its length."""
+    found = compare({**have, **as_asked(have, want)}, {**dict.fromkeys(have), **want})
+    return [
+        Drift("UserData", length(each.have), length(each.want)) if each.field == "UserData" else each for each in found
+    ]
+
+
+def as_asked(have: Any, want: Any) -> Any:
+    """Return what is there as far as it was asked for: EC2 adds states and defaults."""
+    if isinstance(have, Mapping) and isinstance(want, Mapping):
+        return {key: as_asked(have.get(key), value) for key, value in want.items()}
+    if isinstance(have, list) and isinstance(want, list) and len(have) == len(want):
+        return [as_asked(*pair) for pair in zip(have, want, strict=True)]
+    return have
+
+
+def length(encoded: object) -> str:
+    return f"{len(base64.b64decode(encoded))} bytes" if isinstance(encoded, str) else "none"

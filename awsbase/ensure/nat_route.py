@@ -1,0 +1,59 @@
+"""The way out of a private subnet by way of an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awsbase.engine.facts import Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure.route_table import RouteTableFacts, route, route_tables
+from awsbase.errors import AwsbaseError
+
+EVERYWHERE = "0.0.0.0/0"
+
+
+class NoTableOfItsOwn(AwsbaseError):
+    """A subnet follows the main route table, and a route there would bend the way of others too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NatRoute(Resource):
+    """The IPv4 default route of the subnet at an address leads to the instance at `instance`.
+
+    Of the subnet's route table this one route is managed. IPv6 is not: it needs no translation.
+    """
+
+    subnet: str
+    instance: str
+
+    @property
+    def address(self) -> str:
+        return f"nat-route/{self.subnet.partition('/')[2]}"
+
+    def needs(self) -> Iterator[str]:
+        yield from (self.subnet, self.instance)
+
+
+def nat_route_reads(want: NatRoute) -> Iterator[Read]:
+    yield route_tables, want.place.region
+
+
+def ensure_nat_route(run: Run, want: NatRoute) -> None:
+    """Let a private subnet reach the world through an instance."""
+    subnet, interface = run.result(want.subnet), run.result(want.instance)["interface"]
+    have = table_of(subnet, run.read(route_tables, want.place.region))
+
+    route(run, have, EVERYWHERE, interface, NetworkInterfaceId=interface)
+
+
+def table_of(subnet: str, tables: tuple[RouteTableFacts, ...]) -> RouteTableFacts:
+    """Return the route table that a subnet has for itself, or shares knowingly."""
+    for table in tables:
+        if subnet in table.subnets:
+            return table
+    raise NoTableOfItsOwn(
+        f"the subnet {subnet} has no route table of its own, and the main one serves others as well",
+        hint="make a route table, associate the subnet with it, then run again",
+    )

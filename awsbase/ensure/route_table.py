@@ -1,0 +1,158 @@
+"""Route tables: where what leaves a subnet goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import Drift
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import ec2
+
+EVERYWHERE = ("0.0.0.0/0", "::/0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RouteTable(Resource):
+    """A route table of the VPC at an address: its subnets reach the world through a gateway, by these routes alone.
+
+    What gateway endpoints and VPN gateways put into it stays. `subnets` are addresses.
+    """
+
+    name: str
+    vpc: str
+    gateway: str
+    destinations: tuple[str, ...] = EVERYWHERE
+    subnets: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.place.address("route-table", self.name)
+
+    def needs(self) -> Iterator[str]:
+        yield from (self.vpc, self.gateway, *self.subnets)
+
+
+@dataclass(frozen=True)
+class RouteTableFacts:
+    """A route table as it is: targets by destination, and which association puts which subnet under it."""
+
+    id: Any
+    vpc: str = ""
+    main: bool = False
+    routes: Mapping[str, str] = field(default_factory=dict)
+    dead: frozenset[str] = frozenset()
+    subnets: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def route_tables(facts: Facts, region: str) -> tuple[RouteTableFacts, ...]:
+    """Read all route tables of a region."""
+    pages = facts.aws.at(region).ec2.get_paginator("describe_route_tables").paginate()
+    return tuple(_understood(table) for page in pages for table in page["RouteTables"])
+
+
+def _understood(table: Mapping[str, Any]) -> RouteTableFacts:
+    routes = [route for route in table["Routes"] if written(route)]
+    associations = table.get("Associations", [])
+    return RouteTableFacts(
+        id=table["RouteTableId"],
+        vpc=table["VpcId"],
+        main=any(each.get("Main") for each in associations),
+        routes={destination(route): target(route) for route in routes},
+        # What a route led to is gone: it lies there still, and swallows all that is sent.
+        dead=frozenset(destination(route) for route in routes if route.get("State") == "blackhole"),
+        subnets={each["SubnetId"]: each["RouteTableAssociationId"] for each in associations if each.get("SubnetId")},
+        tags=ec2.tags_in(table),
+    )
+
+
+def written(route: Mapping[str, Any]) -> bool:
+    """Tell whether somebody wrote a route: the VPC's own, propagated ones and those of endpoints come by themselves."""
+    by_itself = route.get("GatewayId", "").startswith(("local", "vpce-"))
+    return not by_itself and route.get("Origin", "CreateRoute") == "CreateRoute" and bool(destination(route))
+
+
+def destination(route: Mapping[str, Any]) -> str:
+    return str(
+        route.get("DestinationCidrBlock")
+        or route.get("DestinationIpv6CidrBlock")
+        or route.get("DestinationPrefixListId")
+        or ""
+    )
+
+
+def target(route: Mapping[str, Any]) -> str:
+    """Return what a route leads to. AWS tells the interface of an instance beside it: the interface it is."""
+    names = (
+        *("NetworkInterfaceId", "GatewayId", "NatGatewayId", "InstanceId", "EgressOnlyInternetGatewayId"),
+        *("TransitGatewayId", "VpcPeeringConnectionId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn"),
+    )
+    return next((str(route[name]) for name in names if route.get(name)), "")
+
+
+def towards(destination: str) -> dict[str, Any]:
+    """Return a destination as the calls want it."""
+    if destination.startswith("pl-"):
+        return {"DestinationPrefixListId": destination}
+    return {"DestinationIpv6CidrBlock" if ":" in destination else "DestinationCidrBlock": destination}
+
+
+def route_table_reads(want: Resource) -> Iterator[Read]:
+    yield route_tables, want.place.region
+
+
+def ensure_route_table(run: Run, want: RouteTable) -> Any:
+    """Keep one route table with its routes and its subnets; returns its id."""
+    client = run.aws.ec2
+    vpc, gateway = run.result(want.vpc)["id"], run.result(want.gateway)
+    members = [run.result(subnet) for subnet in want.subnets]
+    there = run.read(route_tables, want.place.region)
+    have = ec2.the_one(there, want.address)
+    elsewhere = {subnet: id for table in there for subnet, id in table.subnets.items()}
+
+    if have is None:
+        made = run.create(
+            "route table",
+            client.create_route_table,
+            VpcId=vpc,
+            TagSpecifications=ec2.tagging("route-table", want),
+        )
+        have = RouteTableFacts(made["RouteTable"]["RouteTableId"], tags=ec2.labels(want))
+
+    for wanted in want.destinations:
+        route(run, have, wanted, gateway, GatewayId=gateway)
+    for other in sorted(have.routes.keys() - set(want.destinations)):
+        run.delete(f"route to {other}", client.delete_route, RouteTableId=have.id, **towards(other))
+
+    for address, member in zip(want.subnets, members, strict=True):
+        known = isinstance(member, str)
+        if known and member in have.subnets:
+            continue
+        if known and member in elsewhere:
+            run.update(
+                f"association of {address}",
+                [Drift("route table", "another", have.id)],
+                client.replace_route_table_association,
+                AssociationId=elsewhere[member],
+                RouteTableId=have.id,
+            )
+        else:
+            run.create(f"association of {address}", client.associate_route_table, RouteTableId=have.id, SubnetId=member)
+
+    ec2.tag(run, want, have)
+    return have.id
+
+
+def route(run: Run, have: RouteTableFacts, wanted: str, to: Any, **by: Any) -> None:
+    """Let what goes to a destination go there by way of `to`."""
+    client = run.aws.ec2
+    if wanted not in have.routes:
+        run.create(f"route to {wanted}", client.create_route, RouteTableId=have.id, **towards(wanted), **by)
+    elif have.routes[wanted] != to:
+        drift = [Drift("target", have.routes[wanted], to)]
+        run.update(f"route to {wanted}", drift, client.replace_route, RouteTableId=have.id, **towards(wanted), **by)

@@ -1,0 +1,208 @@
+"""Security groups: who reaches what, by protocol, ports and the other end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Any, Literal
+
+from awsbase.engine.changes import Drift, Pending
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import ec2
+from awsbase.ensure.made import Made, filled, makers
+
+Way = Literal["ingress", "egress"]
+End = str | Made
+ALL = "-1"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What may pass: protocol, ports, and the other end: a CIDR block, a prefix list, or a security group.
+
+    Ports are of no meaning to the protocol -1, which is all of them; for ICMP they are type and code.
+    """
+
+    protocol: str
+    ends: tuple[int, int] | None
+    other: End
+    description: str = field(default="", compare=False)
+
+
+# What a new group has until somebody takes it away.
+OPEN_EGRESS = (Rule(ALL, None, "0.0.0.0/0"), Rule(ALL, None, "::/0"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecurityGroup(Resource):
+    """A security group of the VPC at an address, with exactly these rules. Tags are added to.
+
+    AWS never changes a group's description: the first one stays.
+    """
+
+    name: str
+    vpc: str
+    description: str = "made by awsbase"
+    ingress: tuple[Rule, ...] = ()
+    egress: tuple[Rule, ...] = OPEN_EGRESS
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.place.address("security-group", self.name)
+
+    def needs(self) -> Iterator[str]:
+        yield self.vpc
+        for rule in (*self.ingress, *self.egress):
+            yield from (each for each in makers(rule.other) if each != self.address)
+
+
+@dataclass(frozen=True)
+class GroupFacts:
+    """A security group as it is; its rules with their descriptions."""
+
+    id: Any
+    name: str
+    vpc: str = ""
+    ingress: tuple[Rule, ...] = ()
+    egress: tuple[Rule, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def security_groups(facts: Facts, region: str) -> tuple[GroupFacts, ...]:
+    """Read all security groups of a region with their rules."""
+    pages = facts.aws.at(region).ec2.get_paginator("describe_security_groups").paginate()
+    return tuple(
+        GroupFacts(
+            id=group["GroupId"],
+            name=group["GroupName"],
+            vpc=group.get("VpcId", ""),
+            ingress=tuple(understood(group.get("IpPermissions", []))),
+            egress=tuple(understood(group.get("IpPermissionsEgress", []))),
+            tags=ec2.tags_in(group),
+        )
+        for page in pages
+        for group in page["SecurityGroups"]
+    )
+
+
+def understood(permissions: Iterable[Mapping[str, Any]]) -> Iterator[Rule]:
+    """Take the permissions of a group apart: one rule for each other end."""
+    kinds = (
+        ("IpRanges", "CidrIp"),
+        ("Ipv6Ranges", "CidrIpv6"),
+        ("PrefixListIds", "PrefixListId"),
+        ("UserIdGroupPairs", "GroupId"),
+    )
+    for permission in permissions:
+        protocol = permission["IpProtocol"]
+        ends = None if protocol == ALL else (permission.get("FromPort", -1), permission.get("ToPort", -1))
+        for several, one in kinds:
+            for each in permission.get(several, []):
+                yield Rule(protocol, ends, canonical(each[one]), each.get("Description", ""))
+
+
+def canonical(other: str) -> str:
+    """Return a CIDR block as AWS keeps it, without host bits."""
+    return str(ip_network(other, strict=False)) if "/" in other else other
+
+
+def permission(rule: Rule) -> dict[str, Any]:
+    """Write a rule as the calls want it."""
+    ports = {} if rule.ends is None else {"FromPort": rule.ends[0], "ToPort": rule.ends[1]}
+    said = {"Description": rule.description} if rule.description else {}
+    if not isinstance(rule.other, str):
+        kind = ("UserIdGroupPairs", "GroupId")
+    elif "/" in rule.other:
+        kind = ("Ipv6Ranges", "CidrIpv6") if ":" in rule.other else ("IpRanges", "CidrIp")
+    elif rule.other.startswith("pl-"):
+        kind = ("PrefixListIds", "PrefixListId")
+    else:
+        kind = ("UserIdGroupPairs", "GroupId")
+    return {"IpProtocol": rule.protocol, **ports, kind[0]: [{kind[1]: rule.other, **said}]}
+
+
+def shown(rule: Rule) -> str:
+    """Say a rule as people do: tcp 22 from 192.0.2.0/24."""
+    if rule.ends is None:
+        what = "everything"
+    elif rule.ends[0] == rule.ends[1]:
+        what = f"{rule.protocol} {rule.ends[0]}"
+    else:
+        what = f"{rule.protocol} {rule.ends[0]}-{rule.ends[1]}"
+    other = rule.other.address if isinstance(rule.other, Made) else rule.other
+    return f"{what}, {other}"
+
+
+def security_group_reads(want: SecurityGroup) -> Iterator[Read]:
+    yield security_groups, want.place.region
+
+
+def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
+    """Keep one security group with exactly its rules; returns its id."""
+    client = run.aws.ec2
+    vpc = run.result(want.vpc)["id"]
+    there = run.read(security_groups, want.place.region)
+    # Names are unique in a VPC, whatever their letters' case.
+    have = next((each for each in there if each.vpc == vpc and each.name.casefold() == want.name.casefold()), None)
+    # With an IPv6 block the VPC adds the second one to every new group.
+    born_open = OPEN_EGRESS if run.result(want.vpc)["ipv6"] is not None else OPEN_EGRESS[:1]
+
+    if have is None:
+        made = run.create(
+            "security group",
+            client.create_security_group,
+            GroupName=want.name,
+            Description=want.description,
+            VpcId=vpc,
+            TagSpecifications=ec2.tagging("security-group", want),
+        )
+        have = GroupFacts(made["GroupId"], want.name, egress=born_open, tags=ec2.labels(want))
+
+    rules(run, want, have.id, "ingress", want.ingress, have.ingress)
+    rules(run, want, have.id, "egress", want.egress, have.egress)
+    ec2.tag(run, want, have)
+    return have.id
+
+
+def rules(run: Run, want: SecurityGroup, group: Any, way: Way, wanted: Iterable[Rule], held: Iterable[Rule]) -> None:
+    """Open what is missing, correct what is only called otherwise, close the rest."""
+    client = run.aws.ec2
+    word = "from" if way == "ingress" else "to"
+    known = {(rule.protocol, rule.ends, rule.other): rule for rule in held}
+    meant = [(rule, end_of(run, want, group, rule)) for rule in wanted]
+
+    for rule, real in meant:
+        found = None if isinstance(real.other, Pending) else known.get((real.protocol, real.ends, real.other))
+        if found is None:
+            call = getattr(client, f"authorize_security_group_{way}")
+            run.create(f"{way} {words(rule, word)}", call, GroupId=group, IpPermissions=[permission(real)])
+        elif found.description != rule.description:
+            # Taken away and opened again, a rule would cut off who is connected.
+            run.update(
+                f"description of {way} {words(rule, word)}",
+                [Drift("description", found.description, rule.description)],
+                getattr(client, f"update_security_group_rule_descriptions_{way}"),
+                GroupId=group,
+                IpPermissions=[permission(real)],
+            )
+
+    kept = {(real.protocol, real.ends, real.other) for _, real in meant if not isinstance(real.other, Pending)}
+    for identity, rule in known.items():
+        if identity not in kept:
+            call = getattr(client, f"revoke_security_group_{way}")
+            run.delete(f"{way} {words(rule, word)}", call, GroupId=group, IpPermissions=[permission(rule)])
+
+
+def end_of(run: Run, want: SecurityGroup, group: Any, rule: Rule) -> Rule:
+    """Return a rule with its other end as AWS knows it."""
+    itself = isinstance(rule.other, Made) and rule.other.address == want.address
+    other = group if itself else filled(run, rule.other)
+    return Rule(rule.protocol, rule.ends, canonical(other) if isinstance(other, str) else other, rule.description)
+
+
+def words(rule: Rule, word: str) -> str:
+    return shown(rule).replace(", ", f" {word} ", 1)

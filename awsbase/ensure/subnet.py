@@ -1,0 +1,211 @@
+"""Subnets: of our own VPC, one a zone, or such as are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv6Network
+from typing import Any
+
+from awsbase.engine.changes import Pending
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import ec2
+from awsbase.ensure.ec2 import NotToBeChanged
+from awsbase.ensure.vpc import NoSuchNetwork
+from awsbase.errors import AwsbaseError
+
+
+class NoSuchZone(AwsbaseError):
+    """The region has no such availability zone, or not that many."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subnet(Resource):
+    """A subnet in the VPC at an address, in the n-th zone or a named one; it hands out no public addresses by itself.
+
+    `ipv6` is which of the VPC's /64 it gets.
+    """
+
+    name: str
+    vpc: str
+    cidr: str
+    zone: int | str
+    ipv6: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.place.address("subnet", self.name)
+
+    def needs(self) -> Iterator[str]:
+        yield self.vpc
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingSubnet(Resource):
+    """A subnet that somebody else looks after, in the VPC at an address. Never written.
+
+    It is known by its id, or by its tags; with neither it is one that the region came with, in the first zone.
+    """
+
+    vpc: str
+    id: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def said(self) -> str:
+        return self.id or ",".join(f"{key}={value}" for key, value in self.tags.items()) or "default"
+
+    @property
+    def address(self) -> str:
+        return self.place.address("existing-subnet", self.said)
+
+    def needs(self) -> Iterator[str]:
+        yield self.vpc
+
+
+@dataclass(frozen=True)
+class SubnetFacts:
+    """A subnet as it is."""
+
+    id: Any
+    vpc: str
+    cidr: str
+    zone: str
+    zone_id: str = ""
+    ipv6: Any = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class Zone:
+    """An availability zone: its name is this account's own, its id everybody's."""
+
+    name: str
+    id: str
+
+
+def subnets(facts: Facts, region: str) -> tuple[SubnetFacts, ...]:
+    """Read all subnets of a region."""
+    pages = facts.aws.at(region).ec2.get_paginator("describe_subnets").paginate()
+    return tuple(_understood(subnet) for page in pages for subnet in page["Subnets"])
+
+
+def _understood(subnet: Mapping[str, Any]) -> SubnetFacts:
+    blocks = subnet.get("Ipv6CidrBlockAssociationSet", [])
+    there = (each for each in blocks if each["Ipv6CidrBlockState"]["State"] in ("associating", "associated"))
+    return SubnetFacts(
+        id=subnet["SubnetId"],
+        vpc=subnet["VpcId"],
+        cidr=subnet["CidrBlock"],
+        zone=subnet["AvailabilityZone"],
+        zone_id=subnet.get("AvailabilityZoneId", ""),
+        ipv6=next((each["Ipv6CidrBlock"] for each in there), None),
+        tags=ec2.tags_in(subnet),
+        default=subnet.get("DefaultForAz", False),
+    )
+
+
+def zones(facts: Facts, region: str) -> tuple[Zone, ...]:
+    """Read the zones of a region that anybody may use, by name: no local zones, none that must be opted into."""
+    answer = facts.aws.at(region).ec2.describe_availability_zones()
+    found = [
+        Zone(zone["ZoneName"], zone["ZoneId"])
+        for zone in answer["AvailabilityZones"]
+        if zone.get("ZoneType", "availability-zone") == "availability-zone"
+        and zone.get("OptInStatus", "opt-in-not-required") == "opt-in-not-required"
+        and zone["State"] == "available"
+    ]
+    return tuple(sorted(found, key=lambda zone: zone.name))
+
+
+def subnet_reads(want: Subnet) -> Iterator[Read]:
+    yield subnets, want.place.region
+    yield zones, want.place.region
+
+
+def existing_subnet_reads(want: ExistingSubnet) -> Iterator[Read]:
+    yield subnets, want.place.region
+
+
+def ensure_subnet(run: Run, want: Subnet) -> Any:
+    """Keep one subnet; returns its id."""
+    client, region = run.aws.ec2, want.place.region
+    vpc = run.result(want.vpc)
+    have = ec2.the_one(run.read(subnets, region), want.address)
+    zone = the_zone(run, want)
+    block = slice_of(vpc["ipv6"], want.ipv6) if want.ipv6 is not None else None
+    if have:
+        as_it_is(want, have)
+
+    if have is None:
+        made = run.create(
+            "subnet",
+            client.create_subnet,
+            VpcId=vpc["id"],
+            CidrBlock=want.cidr,
+            AvailabilityZoneId=zone.id,
+            Ipv6CidrBlock=block,
+            TagSpecifications=ec2.tagging("subnet", want),
+        )
+        have = SubnetFacts(made["Subnet"]["SubnetId"], "", want.cidr, zone.name, zone.id, block, ec2.labels(want))
+
+    if want.ipv6 is not None and have.ipv6 is None:
+        run.create("IPv6 block", client.associate_subnet_cidr_block, SubnetId=have.id, Ipv6CidrBlock=block)
+
+    ec2.tag(run, want, have)
+    return have.id
+
+
+def the_zone(run: Run, want: Subnet) -> Zone:
+    """Return the zone that is meant: by number, by name, by its letter, or by its id."""
+    there = run.read(zones, want.place.region)
+    if isinstance(want.zone, int):
+        if want.zone < len(there):
+            return there[want.zone]
+    else:
+        names = (want.zone, want.place.region + want.zone)
+        for zone in there:
+            if zone.name in names or zone.id == want.zone:
+                return zone
+    wanted = f"{want.zone + 1} zones" if isinstance(want.zone, int) else f"zone {want.zone!r}"
+    known = ", ".join(f"{zone.name} ({zone.id})" for zone in there)
+    raise NoSuchZone(f"{want.place.region} does not have {wanted}", hint=f"there are {known}")
+
+
+def as_it_is(want: Subnet, have: SubnetFacts) -> None:
+    """Refuse to want another block or zone of a subnet than it has."""
+    named = isinstance(want.zone, int) or want.zone in (have.zone, have.zone_id) or have.zone.endswith(want.zone)
+    if have.cidr != want.cidr or not named:
+        raise NotToBeChanged(
+            f"the subnet {have.id} is {have.cidr} in {have.zone}, the manifest makes it {want.cidr} in "
+            f"{want.zone if isinstance(want.zone, str) else have.zone}, and AWS moves no subnet",
+            hint="write the manifest as it is, or delete the subnet first",
+        )
+
+
+def slice_of(block: Any, number: int) -> Any:
+    """Return one /64 of an IPv6 block, which planning may not know yet."""
+    if block is None or isinstance(block, Pending):
+        return block
+    whole = IPv6Network(block)
+    return str(IPv6Network((int(whole.network_address) + (number << 64), 64)))
+
+
+def find_subnet(run: Run, want: ExistingSubnet) -> str:
+    """Find the subnet that is meant; returns its id."""
+    vpc = run.result(want.vpc)["id"]
+    there = [subnet for subnet in run.read(subnets, want.place.region) if subnet.vpc == vpc]
+    found = [subnet for subnet in there if ec2.matches(subnet, want.id, want.tags)]
+    if not (want.id or want.tags):
+        found = sorted((subnet for subnet in there if subnet.default), key=lambda subnet: subnet.zone)[:1]
+    if len(found) != 1:
+        known = ", ".join(f"{each.id} {each.tags.get('Name', each.zone)}" for each in found or there) or "none"
+        raise NoSuchNetwork(
+            f"{len(found) or 'no'} subnet{'s' if len(found) > 1 else ''} {want.said!r} in the VPC {vpc}",
+            hint=f"name one of those there are: {known}",
+        )
+    return str(found[0].id)

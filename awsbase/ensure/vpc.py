@@ -1,0 +1,196 @@
+"""VPCs: one of our own, or one that is there already; and the default security group, through which nothing passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import Pending, compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure import ec2
+from awsbase.ensure.ec2 import NotToBeChanged
+from awsbase.errors import AwsbaseError
+
+
+class NoSuchNetwork(AwsbaseError):
+    """The manifest names a VPC or a subnet, and there is none, or there are several."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vpc(Resource):
+    """A VPC of our own with one IPv4 block, DNS names, and an IPv6 block if wanted. Tags are added to."""
+
+    name: str
+    cidr: str
+    ipv6: bool = True
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.place.address("vpc", self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingVpc(Resource):
+    """A VPC that somebody else looks after: the one of this id, with these tags, or the default one. Never written."""
+
+    id: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def said(self) -> str:
+        return self.id or ",".join(f"{key}={value}" for key, value in self.tags.items()) or "default"
+
+    @property
+    def address(self) -> str:
+        return self.place.address("existing-vpc", self.said)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosedDefaultGroup(Resource):
+    """The default security group of a VPC, without a rule: what forgets to name a group reaches nothing."""
+
+    vpc: str
+
+    @property
+    def address(self) -> str:
+        return f"default-security-group/{self.vpc.partition('/')[2]}"
+
+    def needs(self) -> Iterator[str]:
+        yield self.vpc
+
+
+@dataclass(frozen=True)
+class VpcFacts:
+    """A VPC as it is; `association` is the one of its IPv6 block, which takes a moment to have one."""
+
+    id: Any
+    cidr: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    default: bool = False
+    association: str | None = None
+    ipv6: str | None = None
+
+
+@dataclass(frozen=True)
+class DefaultGroup:
+    """A default security group and the rules in it, as AWS writes them."""
+
+    id: str
+    ingress: list[dict[str, Any]]
+    egress: list[dict[str, Any]]
+
+
+def vpcs(facts: Facts, region: str) -> tuple[VpcFacts, ...]:
+    """Read all VPCs of a region."""
+    pages = facts.aws.at(region).ec2.get_paginator("describe_vpcs").paginate()
+    return tuple(_understood(vpc) for page in pages for vpc in page["Vpcs"])
+
+
+def _understood(vpc: Mapping[str, Any]) -> VpcFacts:
+    blocks = vpc.get("Ipv6CidrBlockAssociationSet", [])
+    living = [each for each in blocks if each["Ipv6CidrBlockState"]["State"] in ("associating", "associated")]
+    block: Mapping[str, Any] = next(iter(living), {})
+    done = block.get("Ipv6CidrBlockState", {}).get("State") == "associated"
+    return VpcFacts(
+        id=vpc["VpcId"],
+        cidr=vpc["CidrBlock"],
+        tags=ec2.tags_in(vpc),
+        default=vpc.get("IsDefault", False),
+        association=block.get("AssociationId"),
+        ipv6=block.get("Ipv6CidrBlock") if done else None,
+    )
+
+
+def names_of(facts: Facts, region: str, vpc: str) -> bool:
+    """Tell whether a VPC names its machines."""
+    answer = facts.aws.at(region).ec2.describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsHostnames")
+    return bool(answer["EnableDnsHostnames"]["Value"])
+
+
+def ipv6_of(facts: Facts, region: str, vpc: str, association: str) -> str | None:
+    """Return an IPv6 block once AWS has handed it out."""
+    return next((v.ipv6 for v in facts.read(vpcs, region) if v.id == vpc and v.association == association), None)
+
+
+def default_group(facts: Facts, region: str, vpc: str) -> DefaultGroup:
+    """Read the default security group of a VPC."""
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+    group = facts.aws.at(region).ec2.describe_security_groups(Filters=filters)["SecurityGroups"][0]
+    return DefaultGroup(group["GroupId"], group["IpPermissions"], group["IpPermissionsEgress"])
+
+
+def vpc_reads(want: Vpc | ExistingVpc) -> Iterator[Read]:
+    yield vpcs, want.place.region
+
+
+def ensure_vpc(run: Run, want: Vpc) -> dict[str, Any]:
+    """Keep one VPC; returns its id, its IPv4 block and its IPv6 block."""
+    client, region = run.aws.ec2, want.place.region
+    have = ec2.the_one(run.read(vpcs, region), want.address)
+    named = run.read(names_of, region, have.id) if have else False
+    if have and have.cidr != want.cidr:
+        raise NotToBeChanged(
+            f"the VPC {have.id} has the block {have.cidr}, the manifest says {want.cidr}, and AWS changes no block",
+            hint=f"write `cidr: {have.cidr}`, or delete the VPC with all that is in it",
+        )
+
+    if have is None:
+        made = run.create("VPC", client.create_vpc, CidrBlock=want.cidr, TagSpecifications=ec2.tagging("vpc", want))
+        have = VpcFacts(made["Vpc"]["VpcId"], want.cidr, ec2.labels(want))
+
+    if drift := compare({"DNS host names": named}, {"DNS host names": True}):
+        run.update(
+            "DNS host names", drift, client.modify_vpc_attribute, VpcId=have.id, EnableDnsHostnames={"Value": True}
+        )
+
+    ec2.tag(run, want, have)
+    return {"id": have.id, "cidr": have.cidr, "ipv6": ipv6_block(run, want, have) if want.ipv6 else None}
+
+
+def ipv6_block(run: Run, want: Vpc, have: VpcFacts) -> Any:
+    """Ask AWS for an IPv6 block where there is none, and wait until it says which."""
+    if have.ipv6:
+        return have.ipv6
+    association: Any = have.association
+    if association is None:
+        made = run.create(
+            "IPv6 block", run.aws.ec2.associate_vpc_cidr_block, VpcId=have.id, AmazonProvidedIpv6CidrBlock=True
+        )
+        association = made["Ipv6CidrBlockAssociation"]["AssociationId"]
+    return run.later("IPv6 block", ipv6_of, want.place.region, have.id, association)
+
+
+def find_vpc(run: Run, want: ExistingVpc) -> dict[str, Any]:
+    """Find the VPC that is meant; returns what `ensure_vpc` does."""
+    everything = run.read(vpcs, want.place.region)
+    if want.id or want.tags:
+        found = [vpc for vpc in everything if ec2.matches(vpc, want.id, want.tags)]
+    else:
+        found = [vpc for vpc in everything if vpc.default]
+    if len(found) != 1:
+        there = ", ".join(f"{vpc.id} {vpc.tags.get('Name', '')}".strip() for vpc in found or everything) or "none"
+        raise NoSuchNetwork(
+            f"{len(found) or 'no'} VPC{'s' if len(found) > 1 else ''} {want.said!r} in {want.place.region}",
+            hint=f"name one of those there are: {there}",
+        )
+    return {"id": found[0].id, "cidr": found[0].cidr, "ipv6": found[0].ipv6}
+
+
+def ensure_closed_default_group(run: Run, want: ClosedDefaultGroup) -> None:
+    """Take every rule out of a VPC's default security group."""
+    client, vpc = run.aws.ec2, run.result(want.vpc)["id"]
+    have = run.later("default security group", default_group, want.place.region, vpc)
+
+    # A VPC that is only planned will come with both.
+    for what, rules, revoke in (
+        ("rules inward", "ingress", client.revoke_security_group_ingress),
+        ("rules outward", "egress", client.revoke_security_group_egress),
+    ):
+        held = have[rules] if isinstance(have, Pending) else getattr(have, rules)
+        if isinstance(held, Pending) or held:
+            group = have["id"] if isinstance(have, Pending) else have.id
+            run.delete(what, revoke, GroupId=group, IpPermissions=held)

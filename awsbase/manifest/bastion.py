@@ -1,0 +1,325 @@
+"""The bastion section: the one way into the network, closed by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from awsbase.engine.place import Place
+from awsbase.engine.resource import Resource
+from awsbase.ensure.connect_endpoint import ConnectEndpoint
+from awsbase.ensure.elastic_ip import AddressInUse, ElasticIp
+from awsbase.ensure.ending import ending_role
+from awsbase.ensure.image import AMAZON_LINUX
+from awsbase.ensure.instance import Instance
+from awsbase.ensure.instance_profile import InstanceProfile
+from awsbase.ensure.launch_template import LaunchTemplate
+from awsbase.ensure.log_group import LogGroup, log_group_arn
+from awsbase.ensure.made import Made
+from awsbase.ensure.nat_route import NatRoute
+from awsbase.ensure.on_demand import OnDemand
+from awsbase.ensure.role import Role
+from awsbase.ensure.security_group import ALL, OPEN_EGRESS, Rule, SecurityGroup
+from awsbase.manifest.base import Base
+from awsbase.manifest.grants import Grant, dangling
+from awsbase.manifest.iam import accounts
+from awsbase.manifest.network import SubnetChoice, Where, existing_subnet, where
+from awsbase.manifest.section import Problem, Section, Several, advice
+from awsbase.manifest.security_groups import WORLD, Block
+from awsbase.manifest.values import LogRetention, named
+from awsbase.policies import Document
+from awsbase.userdata import Mode, render
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+SSH = (22, 22)
+# What the agents on the host speak over the internet, where there are no private endpoints for it. The rest of what
+# the role may do is of no use outside of the VPC.
+AGENTS = [
+    "ec2messages:*",
+    "logs:CreateLogStream",
+    "logs:DescribeLogStreams",
+    "logs:PutLogEvents",
+    "ssm:DescribeAssociation",
+    "ssm:DescribeDocument",
+    "ssm:GetDeployablePatchSnapshotForInstance",
+    "ssm:GetDocument",
+    "ssm:GetManifest",
+    "ssm:ListAssociations",
+    "ssm:ListInstanceAssociations",
+    "ssm:PutComplianceItems",
+    "ssm:PutConfigurePackageResult",
+    "ssm:PutInventory",
+    "ssm:UpdateAssociationStatus",
+    "ssm:UpdateInstanceAssociationStatus",
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:*",
+]
+
+BastionName = Annotated[
+    str, named(r"[A-Za-z0-9][A-Za-z0-9_-]{0,47}", "name: 1 to 48 letters, digits and _-, a letter or digit first")
+]
+InstanceType = Annotated[str, named(r"[a-z0-9-]+\.[a-z0-9-]+", "instance type: like t4g.micro")]
+
+
+def image_named(value: str) -> str:
+    """Accept the id of an image, or a parameter that names one."""
+    if not value.startswith(("ami-", "/")):
+        raise advice(f"{value!r} names no image", "write its id, ami-…, or a public parameter, /aws/service/…")
+    return value
+
+
+class Bastion(Section):
+    """A host to get into the network by: no open port, nothing of use in its credentials, made anew when in doubt."""
+
+    mode: Mode = Field(
+        default="ssm",
+        description="ssm: no open port, sessions by Systems Manager. ssh: port 22 for `allow`, accounts for "
+        "iam.users with ssh_keys. instance-connect: ssh by an EC2 Instance Connect Endpoint, let in by IAM.",
+    )
+    allow: Several[Block] = Field(
+        default=(), description="Mode ssh: where people come from.", examples=[["203.0.113.0/24"]]
+    )
+    i_know: bool = Field(default=False, description="Take 0.0.0.0/0 or ::/0 in allow: the whole world may knock.")
+    on_demand: bool = Field(
+        default=False,
+        description="Only `awsbase bastion up` starts the instance, and reconcile keeps all the rest ready.",
+    )
+    name: BastionName = Field(default="{name}-bastion", description="What the instance and all around it is called.")
+    instance_type: InstanceType = Field(
+        default="t4g.micro", description="The type; another one makes the instance anew. It decides the architecture."
+    )
+    image: Annotated[str, AfterValidator(image_named)] = Field(
+        default=AMAZON_LINUX,
+        description="The image: a parameter, in which {{architecture}} stands for the type's, or an id. Its age is no "
+        "drift.".replace("{{", "{").replace("}}", "}"),
+    )
+    volume_gib: int = Field(default=8, ge=8, le=1024, description="The size of its encrypted root volume.")
+    policies: Several[Grant] = Field(
+        default=(), description="What it may do besides talking to Systems Manager; nothing, when left out."
+    )
+    boundary: Grant | None = Field(default=None, description="A policy that its rights never exceed.")
+    only_from_vpc: bool = Field(
+        default=True,
+        description="Its credentials are of no use outside of the VPC, except for what its agents say. Services "
+        "without an endpoint in the VPC are then beyond it, unless it has a fixed_address.",
+    )
+    fixed_address: bool = Field(
+        default=False, description="An elastic IP, for others to allow; it costs the same while there is no instance."
+    )
+    nat: bool = Field(
+        default=False,
+        description="Let private_subnets reach the world through it: IPv4 alone, one host in one zone, its bandwidth "
+        "theirs, their connections lost when it is made anew. A NAT gateway has none of these limits, and a price.",
+    )
+    private_subnets: Several[SubnetChoice] = Field(
+        default=(), description="For nat: subnets by id or tags, each with a route table of its own."
+    )
+    log_retention_days: LogRetention = Field(
+        default=365, description="How long CloudWatch Logs keeps who logged in (modes ssh and instance-connect)."
+    )
+
+    @property
+    def ender(self) -> str:
+        """The name of the role as which AWS ends it when its time is over."""
+        return f"{self.name}-end"
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.mode == "ssh" and not self.allow:
+            raise advice("mode ssh without allow: nobody could connect", "write `allow: [203.0.113.0/24]`")
+        if self.mode != "ssh" and self.allow:
+            raise advice(f"mode {self.mode} opens no port to allow", "leave allow out, or write `mode: ssh`")
+        if not self.i_know and (world := [each for each in self.allow if each in WORLD]):
+            raise advice(
+                f"allow holds {' and '.join(world)}: the whole world may try its luck",
+                "name your networks, take mode ssm, or write `i_know: true`",
+            )
+        if self.nat != bool(self.private_subnets):
+            raise advice(
+                "nat without private_subnets" if self.nat else "private_subnets without nat",
+                "name the subnets that go out by it" if self.nat else "write `nat: true`",
+            )
+        return self
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield policies that nobody defines, an ssh host that nobody could enter, and too many keys."""
+        names = manifest.iam.policies if manifest.iam else {}
+        yield from self._dangling(names, manifest.account.place)
+        people = accounts(manifest)
+        if self.mode == "ssh" and not people:
+            yield Problem(("mode",), "nobody has ssh_keys, so nobody could log in", "give iam.users some ssh_keys")
+        try:
+            render(mode=self.mode, people=people, log_group="x" * 100, nat=self.nat)
+        except ValueError as error:
+            yield Problem(("mode",), str(error), "give fewer or shorter keys")
+
+    def _dangling(self, names: Any, place: Place) -> Iterator[Problem]:
+        for at, given in ((("policies",), self.policies), (("boundary",), [self.boundary] if self.boundary else [])):
+            for index, grant in enumerate(given):
+                if grant.startswith("awsbase:"):
+                    where = (*at, index) if at == ("policies",) else at
+                    yield Problem(where, f"{grant} is for people", "a bastion gets aws:NAME or one of iam.policies")
+            for problem in dangling(given, at, names, place):
+                path = problem.path if at == ("policies",) else at
+                yield Problem(path, problem.message, problem.hint)
+
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield what the bastion is made of, and the instance itself unless that is on demand."""
+        place, here = base.place, where(base, manifest)
+        if manifest.network is None:
+            yield from here.resources
+        instance = self.instance(base, manifest, here)
+        if self._logs:
+            yield LogGroup(place=place, name=self._log_group, retention=self.log_retention_days, tags=base.tags)
+        private = [existing_subnet(base, here.vpc, each) for each in self.private_subnets]
+        yield from private
+        yield from self._groups(base, here)
+        ip = ElasticIp(place=place, name=base.expand(self.name), tags=base.tags)
+        if self.fixed_address:
+            yield ip
+        yield self._role(base, manifest, here, ip.address)
+        yield InstanceProfile(place=place, name=self.name, role=self.name, tags=base.tags)
+        yield ending_role(place, self.ender, instance.address, base.tags)
+        yield instance.template
+        if self.mode == "instance-connect":
+            yield ConnectEndpoint(
+                place=place,
+                name=self.name,
+                vpc=here.vpc,
+                subnet=here.subnets[0],
+                group=place.address("security-group", f"{self.name}-endpoint"),
+                tags=base.tags,
+            )
+
+        if self.on_demand:
+            yield OnDemand(place=place, instance=instance, command="awsbase bastion up")
+            return
+        yield instance
+        if self.fixed_address:
+            yield AddressInUse(place=place, ip=ip.address, instance=instance.address)
+        for subnet in private:
+            yield NatRoute(place=place, subnet=subnet.address, instance=instance.address)
+
+    def instance(self, base: Base, manifest: Manifest, here: Where) -> Instance:
+        """Return the instance, whether or not it is to be there now."""
+        place = base.place
+        template = LaunchTemplate(
+            place=place,
+            name=self.name,
+            type=self.instance_type,
+            image=self.image,
+            profile=f"instance-profile/{self.name}",
+            groups=(place.address("security-group", self.name),),
+            user_data=render(
+                mode=self.mode,
+                people=accounts(manifest) if self.mode == "ssh" else (),
+                log_group=self._log_group if self._logs else None,
+                nat=self.nat,
+            ),
+            volume_gib=self.volume_gib,
+            tags=base.tags,
+        )
+        return Instance(place=place, template=template, subnet=here.subnets[0], router=self.nat, tags=base.tags)
+
+    @property
+    def _logs(self) -> bool:
+        return self.mode != "ssm"
+
+    @property
+    def _log_group(self) -> str:
+        return f"/{self.name}/auth"
+
+    def _groups(self, base: Base, here: Where) -> Iterator[SecurityGroup]:
+        """Yield the group of the host, and the one of the endpoint that leads to it."""
+        doors = [Rule("tcp", SSH, each, "ssh") for each in self.allow]
+        endpoint = f"{self.name}-endpoint"
+        if self.mode == "instance-connect":
+            doors.append(Rule("tcp", SSH, Made(base.place.address("security-group", endpoint)), "ssh by the endpoint"))
+        if self.nat:
+            doors.append(Rule(ALL, None, Made(here.vpc, "cidr"), "what private subnets send out"))
+        yield SecurityGroup(
+            place=base.place,
+            name=self.name,
+            vpc=here.vpc,
+            description="Bastion",
+            ingress=tuple(doors),
+            egress=OPEN_EGRESS,
+            tags=base.tags,
+        )
+        if self.mode == "instance-connect":
+            yield SecurityGroup(
+                place=base.place,
+                name=endpoint,
+                vpc=here.vpc,
+                description="The way to the bastion",
+                egress=(Rule("tcp", SSH, Made(here.vpc, "cidr"), "ssh to the bastion"),),
+                tags=base.tags,
+            )
+
+    def _role(self, base: Base, manifest: Manifest, here: Where, ip: str) -> Role:
+        """Return the role of the host: what its agents need, what it was given, and no use to anybody elsewhere."""
+        place = base.place
+        own = {
+            name: f"policy{policy.path}{base.expand(name)}"
+            for name, policy in (manifest.iam.policies if manifest.iam else {}).items()
+        }
+        given = [*self.policies, *([self.boundary] if self.boundary else [])]
+        inline: dict[str, Document] = {}
+        if self._logs:
+            inline["logs"] = allowed(
+                ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                [log_group_arn(place, self._log_group), f"{log_group_arn(place, self._log_group)}:*"],
+            )
+        if self.only_from_vpc:
+            inline["only-from-vpc"] = only_from(here.vpc, ip if self.fixed_address else None)
+        # One of the services that carry the suffix of their partition in their name.
+        suffix = "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com"
+        trust = {"Effect": "Allow", "Principal": {"Service": f"ec2.{suffix}"}, "Action": "sts:AssumeRole"}
+        core = f"arn:{place.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
+        return Role(
+            place=place,
+            name=self.name,
+            trust={"Version": "2012-10-17", "Statement": [trust]},
+            policies=frozenset([core, *(arn_of(each, place, own) for each in self.policies)]),
+            inline=inline,
+            description="Bastion",
+            tags=base.tags,
+            boundary=arn_of(self.boundary, place, own) if self.boundary else None,
+            made_here=tuple(f"policy/{base.expand(each)}" for each in dict.fromkeys(given) if each in own),
+        )
+
+
+def arn_of(grant: str, place: Place, own: dict[str, str]) -> str:
+    """Return the ARN of a policy of AWS, of this manifest, or written out."""
+    if grant in own:
+        return place.global_arn("iam", own[grant])
+    if grant.startswith("arn:"):
+        return grant
+    return f"arn:{place.partition}:iam::aws:policy/{grant.removeprefix('aws:')}"
+
+
+def allowed(actions: list[str], resources: list[str]) -> Document:
+    """Make a document that allows actions on resources."""
+    statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def only_from(vpc: str, ip: str | None) -> Document:
+    """Make the document that makes leaked credentials useless: from elsewhere they may do nothing.
+
+    What comes by an endpoint of the VPC says so; what comes over the internet says from which address, and only with
+    a fixed one can that be told from anybody else's. Without, the agents' own calls pass from everywhere.
+    """
+    elsewhere: dict[str, Any] = {
+        "StringNotEquals": {"aws:SourceVpc": Made(vpc, "id")},
+        "BoolIfExists": {"aws:ViaAWSService": "false"},
+    }
+    if ip:
+        elsewhere["NotIpAddress"] = {"aws:SourceIp": Made(ip, "block")}
+    what = {"Action": "*"} if ip else {"NotAction": AGENTS}
+    statement = {"Sid": "OnlyFromHere", "Effect": "Deny", **what, "Resource": "*", "Condition": elsewhere}
+    return {"Version": "2012-10-17", "Statement": [statement]}

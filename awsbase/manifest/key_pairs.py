@@ -1,0 +1,46 @@
+"""The key_pairs section: public keys that EC2 may put onto new instances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, Field
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.key_pair import KeyPair
+from awsbase.manifest.base import Base
+from awsbase.manifest.public_keys import ED25519, RSA, Given, PublicKeys
+from awsbase.manifest.section import Section, advice
+from awsbase.manifest.values import OneNameEach, named
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+KeyPairName = Annotated[
+    str, named(r"(?! )[\x20-\x7e]{1,255}(?<! )", "key pair name: 1 to 255 ASCII characters, no space at either end")
+]
+
+
+def one_key(given: Given) -> Given:
+    """Accept one key of a kind that EC2 takes."""
+    if len(given.keys) != 1:
+        raise advice(f"{len(given.keys)} public keys, and a key pair has one", "give each a name of its own")
+    if given.keys[0].split()[0] not in (ED25519, RSA):
+        raise advice(f"EC2 does not take {given.keys[0].split()[0]} keys", f"it takes {ED25519} and {RSA}")
+    return given
+
+
+class OneKeyPair(Section):
+    """The public half of a key pair; whoever made it keeps the other."""
+
+    public_key: Annotated[PublicKeys, AfterValidator(one_key)] = Field(
+        description="The public key, or the file that holds it, relative to this manifest."
+    )
+
+    def made(self, name: str, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield the key pair."""
+        yield KeyPair(place=base.place, name=base.expand(name), public_key=self.public_key.keys[0], tags=base.tags)
+
+
+KeyPairs = Annotated[dict[KeyPairName, OneKeyPair], OneNameEach]

@@ -1,0 +1,201 @@
+"""The network section: a small VPC of our own, or one that is there already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, ip_network
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.gateway_endpoint import GatewayEndpoint
+from awsbase.ensure.internet_gateway import InternetGateway
+from awsbase.ensure.route_table import EVERYWHERE, RouteTable
+from awsbase.ensure.subnet import ExistingSubnet, Subnet
+from awsbase.ensure.vpc import ClosedDefaultGroup, ExistingVpc, Vpc
+from awsbase.manifest.base import Base
+from awsbase.manifest.section import Section, Several, advice
+from awsbase.manifest.values import Tags, named
+from awsbase.manifest.words import shown
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+MOST_ZONES = 6
+
+
+def vpc_block(value: str) -> str:
+    """Accept an IPv4 block that a VPC can have, big enough for a subnet in each of a few zones."""
+    try:
+        block = IPv4Network(value)
+    except ValueError:
+        hint = None
+        if re.fullmatch(r"\d+(\.\d+){3}/\d+", value):
+            hint = f"write {ip_network(value, strict=False)}" if _loose(value) else "a block looks like 10.42.0.0/24"
+        raise advice(f"{shown(value)} is no IPv4 block", hint or "a block looks like 10.42.0.0/24") from None
+    if not 16 <= block.prefixlen <= 25:
+        raise advice(f"{value} is no size for a VPC of several subnets", "between /16 and /25")
+    if not any(block.subnet_of(private) for private in PRIVATE):
+        raise advice(f"{value} is not a private block", "take it from 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
+    return value
+
+
+def _loose(value: str) -> bool:
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def vpc_named(value: str) -> str:
+    """Accept the id of a VPC, or the word for the one that a region begins with."""
+    if value != "default" and not re.fullmatch(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})", value):
+        raise advice(f"{shown(value)} is no VPC", "write its id, vpc-…, its tags as a mapping, or `default`")
+    return value
+
+
+def subnet_named(value: str) -> str:
+    """Accept the id of a subnet."""
+    if not re.fullmatch(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})", value):
+        raise advice(f"{shown(value)} is no subnet", "write its id, subnet-…, or its tags as a mapping")
+    return value
+
+
+def some(value: dict[str, str]) -> dict[str, str]:
+    """Refuse tags that everything has: none."""
+    if not value:
+        raise advice("no tags fit everything", "name one, such as {Name: main}")
+    return value
+
+
+VpcBlock = Annotated[str, AfterValidator(vpc_block)]
+SomeTags = Annotated[Tags, AfterValidator(some)]
+VpcChoice = Annotated[str, AfterValidator(vpc_named)] | SomeTags
+SubnetChoice = Annotated[str, AfterValidator(subnet_named)] | SomeTags
+Zone = Annotated[
+    str, named(r"[a-z]|[a-z]{2,4}(-[a-z]+)+-\d[a-z]|[a-z0-9]+-az\d", "zone: like a, eu-west-1a or euw1-az1")
+]
+NetworkName = Annotated[
+    str, named(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", "name: 1 to 60 letters, digits and ._-, a letter or digit first")
+]
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where something is put: what must be there for it, the VPC's address and those of its public subnets."""
+
+    resources: tuple[Resource, ...]
+    vpc: str
+    subnets: tuple[str, ...]
+
+
+class Network(Section):
+    """Where machines live. Empty, it is a small VPC of its own; with `vpc`, one that is there and stays as it is."""
+
+    vpc: VpcChoice | None = Field(
+        default=None,
+        description="A VPC that is there already: its id, its tags, or default. Left out, one is made.",
+        examples=["default", {"Name": "main"}],
+    )
+    subnets: Several[SubnetChoice] = Field(
+        default=(),
+        description="Public subnets of that VPC, by id or tags; left out, those that its region came with.",
+    )
+    name: NetworkName = Field(default="{name}", description="What the VPC that is made is called.")
+    cidr: VpcBlock = Field(
+        default="10.42.0.0/24", description="Its IPv4 block, for good: AWS changes none. Each subnet gets an eighth."
+    )
+    ipv6: bool = Field(default=True, description="An IPv6 block from AWS too; it costs nothing.")
+    zones: Annotated[int, Field(ge=1, le=MOST_ZONES)] | Several[Zone] = Field(
+        default=2,
+        description="A public subnet in each of this many zones, or in these: a letter, a name, or an id.",
+    )
+    s3_endpoint: bool = Field(
+        default=True, description="Reach S3 (packages of Amazon Linux too) inside AWS; it costs nothing."
+    )
+
+    @model_validator(mode="after")
+    def _is_one_or_the_other(self) -> Self:
+        made = self.model_fields_set & {"name", "cidr", "ipv6", "zones", "s3_endpoint"}
+        if self.vpc is not None and made:
+            raise advice(f"{', '.join(sorted(made))} is for a VPC that is made", "leave it out, or leave out vpc")
+        if self.vpc is None and self.subnets:
+            raise advice("subnets are of a VPC that is there", "name it in vpc")
+        if not isinstance(self.zones, int) and not 1 <= len(self.zones) <= MOST_ZONES:
+            raise advice(f"{len(self.zones)} zones", f"name 1 to {MOST_ZONES}")
+        return self
+
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield the VPC with all that is in it, or what is to be found."""
+        yield from self.where(base).resources
+        if self.vpc is None:
+            yield from self._around(base)
+
+    def where(self, base: Base) -> Where:
+        """Return the VPC and its public subnets."""
+        if self.vpc is not None:
+            vpc = existing_vpc(base, self.vpc)
+            given = tuple(existing_subnet(base, vpc.address, each) for each in self.subnets)
+            subnets = given or (ExistingSubnet(place=base.place, vpc=vpc.address),)
+            return Where((vpc, *subnets), vpc.address, tuple(subnet.address for subnet in subnets))
+        name, place = base.expand(self.name), base.place
+        made = Vpc(place=place, name=name, cidr=self.cidr, ipv6=self.ipv6, tags=base.tags)
+        zones: Sequence[int | str] = range(self.zones) if isinstance(self.zones, int) else self.zones
+        blocks = IPv4Network(self.cidr).subnets(prefixlen_diff=3)
+        own = tuple(
+            Subnet(
+                place=place,
+                name=f"{name}-public-{number + 1}",
+                vpc=made.address,
+                cidr=str(block),
+                zone=zone,
+                ipv6=number if self.ipv6 else None,
+                tags=base.tags,
+            )
+            for number, (zone, block) in enumerate(zip(zones, blocks, strict=False))
+        )
+        return Where((made, *own), made.address, tuple(subnet.address for subnet in own))
+
+    def _around(self, base: Base) -> Iterator[Resource]:
+        """Yield what makes the subnets public, and the rest closed."""
+        name, place, where = base.expand(self.name), base.place, self.where(base)
+        yield ClosedDefaultGroup(place=place, vpc=where.vpc)
+        gateway = InternetGateway(place=place, name=name, vpc=where.vpc, tags=base.tags)
+        yield gateway
+        routes = RouteTable(
+            place=place,
+            name=f"{name}-public",
+            vpc=where.vpc,
+            gateway=gateway.address,
+            destinations=EVERYWHERE if self.ipv6 else EVERYWHERE[:1],
+            subnets=where.subnets,
+            tags=base.tags,
+        )
+        yield routes
+        if self.s3_endpoint:
+            tables = (routes.address,)
+            yield GatewayEndpoint(place=place, name=f"{name}-s3", vpc=where.vpc, route_tables=tables, tags=base.tags)
+
+
+def existing_vpc(base: Base, choice: str | Mapping[str, str]) -> ExistingVpc:
+    """Return the VPC that a manifest names."""
+    if isinstance(choice, str):
+        return ExistingVpc(place=base.place, id=None if choice == "default" else choice)
+    return ExistingVpc(place=base.place, tags=choice)
+
+
+def existing_subnet(base: Base, vpc: str, choice: str | Mapping[str, str]) -> ExistingSubnet:
+    """Return the subnet that a manifest names."""
+    if isinstance(choice, str):
+        return ExistingSubnet(place=base.place, vpc=vpc, id=choice)
+    return ExistingSubnet(place=base.place, vpc=vpc, tags=choice)
+
+
+def where(base: Base, manifest: Manifest) -> Where:
+    """Return where a manifest puts what says nothing else: its network, or the VPC that the region came with."""
+    return (manifest.network or Network(vpc="default")).where(base)

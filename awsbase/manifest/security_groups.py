@@ -1,0 +1,145 @@
+"""The security_groups section: who reaches what, by CIDR block, prefix list or another group."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.made import Made
+from awsbase.ensure.security_group import OPEN_EGRESS, Rule, SecurityGroup
+from awsbase.manifest.base import Base
+from awsbase.manifest.network import where
+from awsbase.manifest.section import Problem, Section, Several, advice, closest
+from awsbase.manifest.values import OneNameEach, named
+from awsbase.manifest.words import shown
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
+
+PROTOCOLS = {"all": "-1", "tcp": "tcp", "udp": "udp", "icmp": "icmp", "icmpv6": "icmpv6"}
+WORLD = ("0.0.0.0/0", "::/0")
+TEXT = r"[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{0,255}"
+
+
+def block(value: str) -> str:
+    """Accept a block of IPv4 or IPv6 addresses without host bits, as AWS keeps it."""
+    try:
+        loose = ip_network(value, strict=False)
+    except ValueError:
+        raise advice(f"{shown(value)} is no block of addresses", "write 203.0.113.0/24, or 203.0.113.7/32") from None
+    if str(loose) != value:
+        raise advice(f"{value} is more than a block", f"write {loose}")
+    return value
+
+
+def group_name(value: str) -> str:
+    if value.startswith("sg-"):
+        raise advice(f"{shown(value)} begins like an id", "name it otherwise")
+    if value.casefold() == "default":
+        raise advice("every VPC has a group called default", "name it otherwise")
+    return value
+
+
+Block = Annotated[str, AfterValidator(block)]
+GroupName = Annotated[
+    str,
+    named(r"(?! )[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{1,255}(?<! )", "group name: 1 to 255 letters, digits and marks"),
+    AfterValidator(group_name),
+]
+Text = Annotated[str, named(TEXT, "description: up to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*")]
+
+
+class OneRule(Section):
+    """What may pass, and between whom."""
+
+    protocol: Annotated[str, named("|".join(PROTOCOLS), "protocol: " + ", ".join(PROTOCOLS))] = Field(
+        default="tcp", description="tcp, udp, icmp, icmpv6, or all."
+    )
+    ports: int | str | None = Field(
+        default=None, description="A port, or a range: 443, or 8000-8010. For tcp and udp.", examples=[443, "8000-8010"]
+    )
+    cidr: Several[Block] = Field(default=(), description="Blocks of addresses at the other end.")
+    prefix_lists: Several[Annotated[str, named(r"pl-[0-9a-f]{8,17}", "prefix list: its id, pl-…")]] = Field(
+        default=(), description="Prefix lists, by id."
+    )
+    groups: Several[str] = Field(
+        default=(), description="Other groups of this section, by name (its own too), or sg-… by id."
+    )
+    description: Text = Field(default="", description="What it is for; it is corrected without closing the door.")
+
+    @model_validator(mode="after")
+    def _says_enough(self) -> Self:
+        if not (self.cidr or self.prefix_lists or self.groups):
+            raise advice("nobody is at the other end", "name cidr, prefix_lists or groups")
+        if (self.protocol in ("tcp", "udp")) != (self.ports is not None):
+            raise advice(
+                f"{self.protocol} {'needs' if self.ports is None else 'has no'} ports",
+                "write `ports: 443`" if self.ports is None else "leave them out",
+            )
+        if self.ports is not None:
+            self.ends()
+        return self
+
+    def ends(self) -> tuple[int, int] | None:
+        """Return the first and the last port; for ICMP what stands for everything."""
+        if self.protocol == "all":
+            return None
+        if self.ports is None:
+            return (-1, -1)
+        found = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", str(self.ports))
+        first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+        if not 0 <= first <= last <= 65535:
+            raise advice(f"{shown(self.ports)} is no port and no range", "write 443, or 8000-8010")
+        return (first, last)
+
+    def rules(self, base: Base) -> Iterator[Rule]:
+        """Yield a rule for each other end."""
+        others = [*self.cidr, *self.prefix_lists]
+        ends = [each if each.startswith("sg-") else Made(group_address(base, each)) for each in self.groups]
+        for other in (*others, *ends):
+            yield Rule(PROTOCOLS[self.protocol], self.ends(), other, self.description)
+
+
+class OneSecurityGroup(Section):
+    """A security group of the network: exactly these rules."""
+
+    description: Text = Field(default="made by awsbase", description="What it is for; AWS keeps the first one.")
+    ingress: Several[OneRule] = Field(default=(), description="What may come in; left out, nothing.")
+    egress: Several[OneRule] | None = Field(default=None, description="What may go out; left out, everything.")
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield groups that nobody defines."""
+        names = list(manifest.security_groups or {})
+        for way, rules in (("ingress", self.ingress), ("egress", self.egress or ())):
+            for number, rule in enumerate(rules):
+                for index, group in enumerate(rule.groups):
+                    if not group.startswith("sg-") and group not in names:
+                        hint = closest(group, names) or "define it in security_groups, or write its id, sg-…"
+                        yield Problem((way, number, "groups", index), f"no security group called {group!r}", hint)
+
+    def made(self, name: str, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield the group, and before the first one where it is, when no other section says so."""
+        place = where(base, manifest)
+        if manifest.network is None and manifest.bastion is None and name == next(iter(manifest.security_groups or {})):
+            yield place.resources[0]
+        yield SecurityGroup(
+            place=base.place,
+            name=base.expand(name),
+            vpc=place.vpc,
+            description=self.description,
+            ingress=tuple(rule for each in self.ingress for rule in each.rules(base)),
+            egress=OPEN_EGRESS if self.egress is None else tuple(r for each in self.egress for r in each.rules(base)),
+            tags=base.tags,
+        )
+
+
+def group_address(base: Base, name: str) -> str:
+    return base.place.address("security-group", base.expand(name))
+
+
+SecurityGroups = Annotated[dict[GroupName, OneSecurityGroup], OneNameEach]

@@ -1,0 +1,111 @@
+"""What an account has in EC2, as a plain value: names instead of ids, and nothing that every region has by itself."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from awsbase.sandbox.rules.connect_endpoints import Endpoints
+
+if TYPE_CHECKING:
+    from awsbase.sandbox.account import Sandbox
+
+GONE = ("terminated", "shutting-down")
+# Left out: ids of no meaning, times, and what is random or follows from the rest.
+OMITTED = frozenset(
+    """
+    OwnerId CreateDate CreateTime CreationTimestamp CreatedBy LaunchTime AttachTime RouteTableAssociationId
+    AssociationId Id NetworkInterfaces BlockDeviceMappings PrivateDnsName PrivateIpAddress PublicDnsName PublicIp
+    PublicIpAddress ClientToken ReservationId AmiLaunchIndex KeyPairId SecurityGroupArn VpcArn SubnetArn
+    SecurityGroupRuleId AvailableIpAddressCount NetworkInterfaceIds UsageOperationUpdateTime Ipv6CidrBlock
+    DhcpOptionsId DnsEntries LatestVersionNumber DefaultVersionNumber VersionNumber NetworkInterfaceOwnerId
+    """.split()  # noqa: SIM905, a list of words
+)
+# Of AWS's own choosing: IPv6 blocks, prefix lists.
+RANDOM = re.compile(r"[0-9a-f:]+::/(56|64)|pl-[0-9a-f]{17}")
+READ = (
+    ("vpcs", "DescribeVpcs", "Vpcs", "VpcId"),
+    ("subnets", "DescribeSubnets", "Subnets", "SubnetId"),
+    ("gateways", "DescribeInternetGateways", "InternetGateways", "InternetGatewayId"),
+    ("route tables", "DescribeRouteTables", "RouteTables", "RouteTableId"),
+    ("endpoints", "DescribeVpcEndpoints", "VpcEndpoints", "VpcEndpointId"),
+    ("security groups", "DescribeSecurityGroups", "SecurityGroups", "GroupId"),
+    ("key pairs", "DescribeKeyPairs", "KeyPairs", "KeyPairId"),
+    ("templates", "DescribeLaunchTemplates", "LaunchTemplates", "LaunchTemplateId"),
+    ("addresses", "DescribeAddresses", "Addresses", "AllocationId"),
+)
+
+
+def networks(sandbox: "Sandbox", region: str) -> dict[str, Any]:
+    """Return what an account has made in EC2 in one region."""
+
+    def ask(operation: str, **params: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = sandbox.moto(f"ec2:{operation}", region=region, **params)
+        return answer
+
+    held: dict[str, list[dict[str, Any]]] = {
+        kind: ask(operation)[key] for kind, operation, key, _ in READ if operation != "DescribeKeyPairs"
+    }
+    held["key pairs"] = ask("DescribeKeyPairs", IncludePublicKey=True)["KeyPairs"]
+    held["instances"] = [
+        instance
+        | {
+            "told": ask("DescribeInstanceAttribute", InstanceId=instance["InstanceId"], Attribute="userData")[
+                "UserData"
+            ]
+        }
+        for reservation in ask("DescribeInstances")["Reservations"]
+        for instance in reservation["Instances"]
+        if instance["State"]["Name"] not in GONE
+    ]
+    held["connect endpoints"] = [each for (where, _), each in sandbox.memory(Endpoints).made.items() if where == region]
+    for template in held["templates"]:
+        versions = ask("DescribeLaunchTemplateVersions", LaunchTemplateId=template["LaunchTemplateId"])
+        template["Default"] = next(
+            each["LaunchTemplateData"] for each in versions["LaunchTemplateVersions"] if each["DefaultVersion"]
+        )
+        template["Default"].pop("TagSpecifications", None)
+    for vpc in held["vpcs"]:
+        names = ask("DescribeVpcAttribute", VpcId=vpc["VpcId"], Attribute="enableDnsHostnames")
+        vpc["DnsHostnames"] = names["EnableDnsHostnames"]["Value"]
+
+    own = without_defaults(held)
+    names = {id: name for kind, each in held.items() for item in each for id, name in named(kind, item).items()}
+    return {kind: sorted((plain(item, names) for item in each), key=str) for kind, each in own.items() if each}
+
+
+def without_defaults(held: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Leave out the VPC that every region has, and what came with it."""
+    default = {vpc["VpcId"] for vpc in held["vpcs"] if vpc.get("IsDefault")}
+
+    def by_itself(item: Mapping[str, Any]) -> bool:
+        main = any(each.get("Main") for each in item.get("Associations", []))
+        bare = "SubnetId" in item or "RouteTableId" in item or item.get("GroupName") == "default" or "IsDefault" in item
+        return item.get("VpcId") in default and (bare or main) and not item.get("Tags") and "InstanceId" not in item
+
+    return {kind: [item for item in items if not by_itself(item)] for kind, items in held.items()}
+
+
+def named(kind: str, item: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names that stand for the ids of one thing."""
+    keys = {kind: key for kind, _, _, key in READ}
+    keys |= {"instances": "InstanceId", "connect endpoints": "InstanceConnectEndpointId"}
+    tags = {tag["Key"]: tag["Value"] for tag in item.get("Tags", [])}
+    name = tags.get("awsbase:address") or tags.get("Name") or item.get("GroupName") or "unnamed"
+    names = {str(item[keys[kind]]): f"<{kind} {name}>"}
+    for interface in item.get("NetworkInterfaces", []):
+        names[interface["NetworkInterfaceId"]] = f"<interface of {name}>"
+    return names
+
+
+def plain(value: Any, names: Mapping[str, str]) -> Any:
+    """Return a value without what is random in it."""
+    if isinstance(value, Mapping):
+        if set(value) == {"Key", "Value"}:
+            return f"{value['Key']}={value['Value']}"
+        kept = {str(key): plain(each, names) for key, each in sorted(value.items()) if key not in OMITTED}
+        return {key: each for key, each in kept.items() if each not in (None, [], {}, "")}
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return sorted((plain(each, names) for each in value), key=str)
+    if isinstance(value, str):
+        return names.get(value) or RANDOM.sub("<random>", value)
+    return value

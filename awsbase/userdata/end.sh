@@ -1,0 +1,2 @@
+
+say 'this host is as the manifest says, but for what failed above'

@@ -1,0 +1,144 @@
+"""Render the user data of a bastion: a pure function of the manifest."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Literal
+
+from awsbase.userdata.login import login
+
+Mode = Literal["ssm", "ssh", "instance-connect"]
+# EC2 takes this many bytes, before they are encoded.
+LIMIT = 16 * 1024
+
+MODE = re.compile(r"^# mode: ([a-z-]+)$", re.MULTILINE)
+ACCOUNT = re.compile(r"^account (\S+) (person|administrator) <<'KEYS'\n(.*?)^KEYS\n", re.MULTILINE | re.DOTALL)
+BOUNDARY = "==awsbase=="
+WHOLE = f"""\
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="{BOUNDARY}"
+
+--{BOUNDARY}
+Content-Type: text/cloud-config; charset="us-ascii"
+
+%s
+--{BOUNDARY}
+Content-Type: text/x-shellscript; charset="us-ascii"
+
+%s
+--{BOUNDARY}--
+"""
+# Amazon Linux asks EC2 Instance Connect for keys, and would so let in who is not in the manifest.
+NO_INSTANCE_CONNECT = "! rpm -q --quiet ec2-instance-connect || try dnf -y -q remove ec2-instance-connect"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account on the host: the name in the manifest, the public keys, whether sudo is allowed."""
+
+    name: str
+    keys: tuple[str, ...]
+    administrator: bool = False
+
+
+def render(*, mode: Mode, people: Sequence[Person] = (), log_group: str | None = None, nat: bool = False) -> str:
+    """Return the user data of a bastion; raise ValueError when it would not fit into 16 KB.
+
+    It is text, not encoded: RunInstances of boto3 encodes by itself, a launch template must be given base64.
+    It runs at each boot, so a change to a stopped instance's user data takes effect when it starts.
+    """
+    script = "".join(parts(mode, people, log_group, nat))
+    text = WHOLE % (part("cloud-config.yaml").rstrip("\n"), script.rstrip("\n"))
+    if (size := len(text.encode())) > LIMIT:
+        raise ValueError(
+            f"user data of {size} bytes, and EC2 takes {LIMIT}: {len(people)} people have too many or too long keys; "
+            "an ed25519 key takes a seventh of an RSA key"
+        )
+    return text
+
+
+def parts(mode: Mode, people: Sequence[Person], log_group: str | None, nat: bool) -> Iterator[str]:
+    """Yield the script in the order in which it runs: what closes the host comes before what needs the network."""
+    yield part("head.sh", mode=mode)
+    if mode == "ssm":
+        yield part("no-sshd.sh")
+    elif mode == "ssh":
+        yield part("people.sh", accounts="".join(account(person) for person in sorted(people, key=by_login)))
+        yield part("sshd.sh", groups="awsbase-people", keys="/etc/ssh/awsbase/%u", instance_connect=NO_INSTANCE_CONNECT)
+    else:
+        yield part("sshd.sh", groups="ec2-user", keys="none", instance_connect="have ec2-instance-connect")
+    yield part("agent.sh")
+    if nat:
+        yield part("nat.sh")
+    yield part("updates.sh")
+    if mode == "ssh":
+        yield part("guard.sh")
+    if log_group:
+        yield part("logs.sh", logs=json.dumps(collected(log_group), indent=1))
+    yield part("end.sh")
+
+
+def part(name: str, **values: str) -> str:
+    """Return a part of the user data with its values filled in."""
+    text = files(__package__).joinpath(name).read_text(encoding="ascii")
+    for key, value in values.items():
+        text = text.replace(f"@{key}@", value)
+    return text
+
+
+def by_login(person: Person) -> str:
+    return login(person.name)
+
+
+def account(person: Person) -> str:
+    """Return the lines that give somebody an account."""
+    rights = "administrator" if person.administrator else "person"
+    keys = "".join(f"{bare(key)}\n" for key in person.keys)
+    return f"account {login(person.name)} {rights} <<'KEYS'\n{keys}KEYS\n"
+
+
+def bare(key: str) -> str:
+    """Return a public key without its comment, which takes space and names machines."""
+    return " ".join(key.split()[:2])
+
+
+def collected(log_group: str) -> dict[str, object]:
+    """Return what the CloudWatch agent is to send, and where."""
+    secure = {
+        "file_path": "/var/log/secure",
+        "log_group_name": log_group,
+        "log_stream_name": "{instance_id}",
+        "timezone": "UTC",
+    }
+    return {"agent": {"run_as_user": "root"}, "logs": {"logs_collected": {"files": {"collect_list": [secure]}}}}
+
+
+def people_in(userdata: str) -> dict[str, Person]:
+    """Return by login who has an account on the host that was given this user data."""
+    return {
+        name: Person(name, tuple(keys.splitlines()), rights == "administrator")
+        for name, rights, keys in ACCOUNT.findall(userdata)
+    }
+
+
+def reasons(have: str, want: str) -> list[str]:
+    """Say in words how user data differs, for the reason of a replacement: `removes the account bob`."""
+    said = []
+    modes = [found[1] if (found := MODE.search(text)) else "none" for text in (have, want)]
+    if modes[0] != modes[1]:
+        said.append(f"mode {modes[0]} becomes {modes[1]}")
+    before, after = people_in(have), people_in(want)
+    said += [f"removes the account {name}" for name in sorted(before.keys() - after.keys())]
+    said += [f"adds the account {name}" for name in sorted(after.keys() - before.keys())]
+    for name in sorted(before.keys() & after.keys()):
+        if set(before[name].keys) != set(after[name].keys):
+            said.append(f"changes the keys of {name}")
+        if before[name].administrator != after[name].administrator:
+            said.append(f"{'gives sudo to' if after[name].administrator else 'takes sudo from'} {name}")
+    if modes[0] == modes[1] and ACCOUNT.sub("", have) != ACCOUNT.sub("", want):
+        said.append("another set-up of the host")
+    return said

@@ -1,0 +1,192 @@
+"""`awsbase bastion` as people run it: up, status, connect, doctor, down, against a served sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from awsbase.scripts import cli
+from tests.scripts.conftest import ACCOUNT, AWSBASE, Served, nobody, served, written
+from tests.userdata.keys import ed25519
+
+__all__ = ["nobody", "served"]
+
+HEAD = f'version: 1\naccount: {{id: "{ACCOUNT}", name: acme, region: eu-west-1}}\n'
+SSM = HEAD + "network: {}\nbastion: {on_demand: true}\n"
+SSH = HEAD + (
+    "iam:\n  users:\n"
+    f"    alice: {{ssh_keys: ['{ed25519(1)}']}}\n"
+    f"    Bob.Stone@acme.example: {{ssh_keys: ['{ed25519(2)}']}}\n"
+    "bastion: {on_demand: true, mode: ssh, allow: [203.0.113.0/24]}\n"
+)
+# What a stand-in was called as, one word a line.
+STAND_IN = '#!/bin/sh\nprintf "%s\\n" "${0##*/}" "$@" >"$CALLED"\n'
+
+
+@dataclass
+class Desk:
+    """Somebody with a manifest, a served sandbox, and programs that only note how they were called."""
+
+    served: Served
+    folder: Path
+    text: str
+
+    def __post_init__(self) -> None:
+        self.manifest = written(self.folder / "acme.yaml", self.text)
+        self.programs("aws", "session-manager-plugin", "ssh")
+
+    def programs(self, *names: str) -> None:
+        """Let just these programs be there."""
+        self.path = self.folder / "-".join(names)
+        self.path.mkdir()
+        for name in names:
+            written(self.path / name, STAND_IN).chmod(0o755)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**self.served.environment, "PATH": str(self.path), "CALLED": str(self.folder / "called")}
+
+    def run(self, command: str, *words: str) -> Result:
+        """Run a command in this process."""
+        unset = dict.fromkeys(name for name in os.environ if name.startswith("AWS_"))
+        runner = CliRunner(env={**unset, **self.environment})
+        return runner.invoke(cli, ["bastion", command, str(self.manifest), *words])
+
+    def well(self, *words: str) -> str:
+        ended = self.run(*words)
+        assert ended.exit_code == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    def becomes(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command that another program takes the place of, in a process of its own."""
+        command = [*AWSBASE, "bastion", "connect", str(self.manifest), *words]
+        return subprocess.run(
+            command, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+        )
+
+    def document(self, *words: str) -> Any:
+        return json.loads(self.well(*words, "--json"))
+
+    @property
+    def called(self) -> list[str]:
+        return (self.folder / "called").read_text().splitlines()
+
+
+@pytest.fixture
+def ssm(served: Served, tmp_path: Path) -> Desk:
+    return Desk(served, tmp_path, SSM)
+
+
+@pytest.fixture
+def ssh(served: Served, tmp_path: Path) -> Desk:
+    return Desk(served, tmp_path, SSH)
+
+
+def test_a_bastion_comes_is_used_and_goes(ssm: Desk) -> None:
+    assert "not there" in ssm.well("status")
+    absent = ssm.run("connect")
+    assert (absent.exit_code, "`awsbase bastion up` starts one" in absent.stderr) == (1, True)
+
+    ssm.well("up", "--ttl", "4h")
+    found = ssm.document("status")
+    assert (found["mode"], found["instance"]["state"], found["agent"]) == ("ssm", "running", "Online")
+    assert found["ends"]
+    assert found["outdated"] == []
+
+    id = found["instance"]["id"]
+    connected = ssm.becomes()
+    words = ["aws", "ssm", "start-session", "--target", id, "--region", "eu-west-1"]
+    assert ssm.called == words
+    assert f"$ {shlex.join(words)}\n" in connected.stderr
+    assert ssm.well("connect", "--print") == shlex.join(words) + "\n"
+
+    ssm.becomes("--forward", "db.internal:5432:15432")
+    given = '{"host":["db.internal"],"portNumber":["5432"],"localPortNumber":["15432"]}'
+    assert ssm.called[-3:] == ["AWS-StartPortForwardingSessionToRemoteHost", "--parameters", given]
+
+    doctor = ssm.document("doctor")
+    assert [check for check in doctor["checks"] if not check["fine"]] == []
+
+    # Up again does nothing but put the end off.
+    again = ssm.document("up", "--ttl", "8h")
+    assert [each["address"].partition("/")[0] for each in again["resources"] if each["changes"]] == ["schedule"]
+    assert ssm.document("status")["ends"] > found["ends"]
+    assert ssm.document("status")["instance"]["id"] == id
+
+    gone = ssm.well("down")
+    assert "instance" in gone
+    assert ssm.document("status")["instance"] is None
+    assert "nothing to do" in ssm.well("down")
+    assert ssm.run("doctor").exit_code == 1
+
+
+def test_ssh_logs_in_as_the_user_and_a_removed_user_is_told(ssh: Desk) -> None:
+    up = ssh.run("up")
+    assert up.exit_code == 0, up.stdout + up.stderr
+    assert "accounts on it: alice, bob-stone" in up.stderr
+    found = ssh.document("status")
+    assert found["accounts"] == ["alice", "bob-stone"]
+
+    who = ssh.run("connect")
+    assert (who.exit_code, "there are alice, bob-stone" in who.stderr) == (2, True)
+    ssh.becomes("--user", "Bob.Stone@acme.example", "--forward", "db:5432")
+    assert ssh.called[:1] == ["ssh"]
+    assert ssh.called[-1] == f"bob-stone@{found['instance']['public_ip']}"
+    assert "127.0.0.1:5432:db:5432" in ssh.called
+
+    kept = [line for line in SSH.splitlines(keepends=True) if "Bob" not in line]
+    written(ssh.manifest, "".join(kept))
+    assert "removes the account bob-stone" in ssh.document("status")["outdated"]
+    plan = ssh.document("up")
+    replaced = [change for each in plan["resources"] for change in each["changes"] if change["action"] == "replace"]
+    assert [change["what"] for change in replaced] == ["instance"]
+    assert "removes the account bob-stone" in json.dumps(replaced)
+    after = ssh.document("status")
+    assert after["accounts"] == ["alice"]
+    assert after["instance"]["id"] != found["instance"]["id"]
+
+
+def test_a_missing_plugin_is_said_before_aws_is_asked(ssm: Desk) -> None:
+    ssm.programs("aws")
+    ssm.served.sandbox.calls.clear()
+    ended = ssm.run("connect")
+    assert ended.exit_code == 1
+    assert "mode ssm needs the program session-manager-plugin" in ended.stderr
+    assert "→" in ended.stderr
+    assert list(ssm.served.sandbox.calls) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["up", "--ttl", "1m"], "from 15 min to 7 days"),
+        (["up", "--ttl", "soon"], "is no duration"),
+        (["connect", "--forward", "db"], "is nothing to forward"),
+        (["connect", "--user", "alice"], "--user is for mode ssh"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(ssm: Desk, words: list[str], said: str) -> None:
+    ended = ssm.run(*words)
+    assert (ended.exit_code, said in ended.stderr) == (2, True), ended.stderr
+
+
+def test_a_manifest_without_a_bastion_is_told(ssm: Desk) -> None:
+    written(ssm.manifest, HEAD)
+    ended = ssm.run("status")
+    assert (ended.exit_code, "no bastion section" in ended.stderr) == (2, True)
+
+
+def test_up_in_the_sandbox_shows_that_a_second_plan_is_empty(nobody: dict[str, str], tmp_path: Path) -> None:
+    manifest = written(tmp_path / "acme.yaml", SSM)
+    command = [*AWSBASE, "bastion", "up", str(manifest), "--ttl", "1h", "--sandbox", "--json"]
+    ended = subprocess.run(command, env={**os.environ, **nobody}, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert json.loads(ended.stdout)["second"]["calls"]["write"] == 0

@@ -1,0 +1,164 @@
+"""The bastion section stands for a host that is closed by default."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from awsbase.ensure.made import Made
+from awsbase.policies import problems
+from tests.manifest.saying import ACCOUNT, mistakes
+from tests.manifest.test_network import ALICE, of
+
+from awsbase.manifest import Manifest  # isort: skip
+
+CORE = [
+    "security-group/acme-bastion",
+    "role/acme-bastion",
+    "instance-profile/acme-bastion",
+    "role/acme-bastion-end",
+    "launch-template/acme-bastion",
+]
+THERE = ["existing-vpc/default", "existing-subnet/default"]
+PEOPLE = f'\niam: {{users: {{alice: {{ssh_keys: ["{ALICE} alice@acme"]}}}}}}'
+SSH = "bastion: {mode: ssh, allow: [203.0.113.0/24]}" + PEOPLE
+NAT = "bastion: {nat: true, private_subnets: [{Name: private}]}"
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("bastion: {}", [*THERE, *CORE, "instance/acme-bastion"]),
+        ("bastion: {on_demand: true}", [*THERE, *CORE, "on-demand/acme-bastion"]),
+        (
+            NAT,
+            [
+                *THERE,
+                "existing-subnet/Name=private",
+                *CORE,
+                "instance/acme-bastion",
+                "nat-route/Name=private",
+            ],
+        ),
+        (
+            "bastion: {fixed_address: true}",
+            [
+                *THERE,
+                CORE[0],
+                "elastic-ip/acme-bastion",
+                *CORE[1:],
+                "instance/acme-bastion",
+                "elastic-ip-association/acme-bastion",
+            ],
+        ),
+        (
+            "bastion: {mode: instance-connect}",
+            [
+                *THERE,
+                "log-group//acme-bastion/auth",
+                CORE[0],
+                "security-group/acme-bastion-endpoint",
+                *CORE[1:],
+                "instance-connect-endpoint/acme-bastion",
+                "instance/acme-bastion",
+            ],
+        ),
+    ],
+    ids=["empty", "on demand", "nat", "fixed address", "instance connect"],
+)
+def test_what_a_bastion_is_made_of(text: str, addresses: list[str]) -> None:
+    assert list(of(text)) == addresses
+
+
+def test_silence_opens_nothing() -> None:
+    made = of("bastion: {}")
+    assert made["security-group/acme-bastion"].ingress == ()
+    template = made["launch-template/acme-bastion"]
+    assert (template.key_pair, template.hops) == (None, 1)
+    assert made["instance/acme-bastion"].router is False
+
+
+def test_ssh_opens_22_to_those_who_are_allowed() -> None:
+    rules = of(SSH)["security-group/acme-bastion"].ingress
+    assert [(rule.protocol, rule.ends, rule.other) for rule in rules] == [("tcp", (22, 22), "203.0.113.0/24")]
+
+
+def test_a_router_takes_what_the_network_sends() -> None:
+    made = of(f"network: {{vpc: {{Name: main}}}}\n{NAT}")
+    assert made["instance/acme-bastion"].router is True
+    rules = made["security-group/acme-bastion"].ingress
+    assert [(rule.protocol, rule.other) for rule in rules] == [("-1", Made("existing-vpc/Name=main", "cidr"))]
+
+
+def denied(text: str) -> dict[str, Any]:
+    statement: dict[str, Any] = of(text)["role/acme-bastion"].inline["only-from-vpc"]["Statement"][0]
+    return statement
+
+
+def test_credentials_are_of_no_use_elsewhere() -> None:
+    statement = denied("bastion: {}")
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"]["StringNotEquals"] == {"aws:SourceVpc": Made("existing-vpc/default", "id")}
+    assert "ssmmessages:*" in statement["NotAction"]
+    assert "ssm:GetParameter" not in statement["NotAction"]
+
+    fixed = denied("bastion: {fixed_address: true}")
+    assert fixed["Action"] == "*"
+    assert fixed["Condition"]["NotIpAddress"] == {"aws:SourceIp": Made("elastic-ip/acme-bastion", "block")}
+    assert "only-from-vpc" not in of("bastion: {only_from_vpc: false}")["role/acme-bastion"].inline
+
+
+def test_the_role_has_what_it_was_given() -> None:
+    role = of(
+        "bastion: {policies: [aws:ReadOnlyAccess, deploy], boundary: deploy}\n"
+        'iam: {policies: {deploy: {statements: [{Effect: Allow, Action: "s3:ListBucket", Resource: "*"}]}}}'
+    )["role/acme-bastion"]
+    deploy = "arn:aws:iam::123456789012:policy/deploy"
+    assert role.policies == {
+        "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+        "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        deploy,
+    }
+    assert role.boundary == deploy
+    assert list(role.needs()) == ["policy/deploy", "existing-vpc/default"]
+
+
+def test_everything_stays_in_its_partition() -> None:
+    for resource in of("network: {}\nbastion: {fixed_address: true, mode: instance-connect}", "cn-north-1").values():
+        assert "arn:aws:" not in repr(resource)
+    role = of("bastion: {}", "cn-north-1")["role/acme-bastion"]
+    assert role.trust["Statement"][0]["Principal"] == {"Service": "ec2.amazonaws.com.cn"}
+
+
+def test_the_documents_are_such_as_iam_takes() -> None:
+    made = of("bastion: {mode: instance-connect}")
+    for document in (*made["role/acme-bastion"].inline.values(), *made["role/acme-bastion-end"].inline.values()):
+        plain = json.loads(json.dumps(document, default=lambda each: "vpc-0123456789abcdef0"))
+        assert list(problems(plain, "identity")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("bastion: {mode: ssh}", "mode ssh without allow"),
+        ("bastion: {allow: [203.0.113.0/24]}", "opens no port"),
+        ("bastion: {mode: ssh, allow: [0.0.0.0/0]}" + PEOPLE, "i_know: true"),
+        ('bastion: {mode: ssh, allow: ["::/0"]}' + PEOPLE, "i_know: true"),
+        ("bastion: {mode: ssh, allow: [203.0.113.0/24]}", "nobody has ssh_keys"),
+        ("bastion: {nat: true}", "nat without private_subnets"),
+        ("bastion: {private_subnets: [{Name: private}]}", "private_subnets without nat"),
+        ("bastion: {policies: [deploy]}", "no policy called 'deploy'"),
+        ("bastion: {policies: [awsbase:administrator]}", "for people"),
+        ("bastion: {image: debian}", "names no image"),
+        ("bastion: {instance_type: small}", "instance type"),
+    ],
+)
+def test_mistakes_are_told_before_aws_does(text: str, part: str) -> None:
+    assert part in "\n".join(mistakes(ACCOUNT + text, Manifest))
+
+
+def test_the_whole_world_may_knock_when_one_says_so() -> None:
+    text = "bastion: {mode: ssh, i_know: true, allow: [0.0.0.0/0]}" + PEOPLE
+    assert [rule.other for rule in of(text)["security-group/acme-bastion"].ingress] == ["0.0.0.0/0"]

@@ -1,0 +1,189 @@
+"""EC2 in the sandbox: what moto alone lets through, and AWS does not."""
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from awsbase.sandbox import Sandbox
+from tests.sandbox.refused import refused
+
+REGION = "eu-west-1"
+ARM = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+ONE: dict[str, Any] = {"MinCount": 1, "MaxCount": 1, "ImageId": ARM, "InstanceType": "t4g.micro"}
+
+
+def ec2(sandbox: Sandbox) -> Any:
+    return sandbox.client("ec2", REGION)
+
+
+def vpc(sandbox: Sandbox) -> str:
+    return str(ec2(sandbox).describe_vpcs()["Vpcs"][0]["VpcId"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"ImageId": "ami-00000000000000000"}, "InvalidAMIID.NotFound"),
+        ({"KeyName": "nobody"}, "InvalidKeyPair.NotFound"),
+        ({"InstanceType": "t3.micro"}, "InvalidParameterValue"),
+        ({"UserData": "x" * (16 * 1024 + 1)}, "InvalidParameterValue"),
+        ({"IamInstanceProfile": {"Name": "nobody"}}, "InvalidParameterValue"),
+        ({"TagSpecifications": [{"ResourceType": "vpc", "Tags": []}]}, "InvalidParameterValue"),
+        ({"SubnetId": "subnet-xyz"}, "InvalidSubnetID.Malformed"),
+    ],
+    ids=["no image", "no key pair", "other processor", "user data too long", "no profile", "foreign tags", "no id"],
+)
+def test_what_cannot_be_launched(wrong: dict[str, Any], code: str) -> None:
+    sandbox = Sandbox()
+    assert refused(ec2(sandbox).run_instances, **{**ONE, **wrong}) == code
+    assert ec2(sandbox).describe_instances()["Reservations"] == []
+
+
+def test_a_token_means_one_launch() -> None:
+    sandbox = Sandbox()
+    first, second = (ec2(sandbox).run_instances(**ONE, ClientToken="once")["Instances"][0] for _ in range(2))
+    assert first["InstanceId"] == second["InstanceId"]
+
+    other = {**ONE, "InstanceType": "t4g.small", "ClientToken": "once"}
+    assert refused(ec2(sandbox).run_instances, **other) == "IdempotentParameterMismatch"
+    assert len(ec2(sandbox).describe_instances()["Reservations"]) == 1
+
+
+def test_a_fresh_profile_is_not_known_at_once_and_one_without_a_role_never() -> None:
+    sandbox = Sandbox()
+    sandbox.client("iam").create_instance_profile(InstanceProfileName="fresh")
+    launch = {**ONE, "IamInstanceProfile": {"Name": "fresh"}}
+
+    def said() -> str:
+        try:
+            ec2(sandbox).run_instances(**launch)
+        except ec2(sandbox).exceptions.ClientError as error:
+            return str(error.response["Error"]["Message"])
+        return "launched"
+
+    answers = [said() for _ in range(3)]
+    assert ["Invalid IAM Instance Profile" in answer for answer in answers] == [True, True, False]
+    assert "has no associated IAM Roles" in answers[2]
+
+
+def test_a_launch_template_is_made_whole() -> None:
+    sandbox = Sandbox()
+    told = base64.b64encode(b"#!/bin/sh\n").decode()
+    data = {
+        "ImageId": ARM,
+        "InstanceType": "t4g.micro",
+        "UserData": told,
+        "MetadataOptions": {"HttpTokens": "required"},
+    }
+    made = ec2(sandbox).create_launch_template(LaunchTemplateName="host", LaunchTemplateData=data)["LaunchTemplate"]
+    instance = ec2(sandbox).run_instances(
+        MinCount=1, MaxCount=1, LaunchTemplate={"LaunchTemplateId": made["LaunchTemplateId"], "Version": "1"}
+    )["Instances"][0]
+    assert instance["InstanceType"] == "t4g.micro"
+    assert instance["Architecture"] == "arm64"
+    assert instance["MetadataOptions"]["HttpTokens"] == "required"
+    asked = {"InstanceId": instance["InstanceId"], "Attribute": "userData"}
+    assert ec2(sandbox).describe_instance_attribute(**asked)["UserData"]["Value"] == told
+
+
+def test_blocks_lose_their_host_bits_and_are_duplicates_then() -> None:
+    sandbox = Sandbox()
+    group = ec2(sandbox).create_security_group(GroupName="web", Description="web", VpcId=vpc(sandbox))["GroupId"]
+
+    def allow(block: str) -> str | None:
+        permission = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": block}]}
+        call = ec2(sandbox).authorize_security_group_ingress
+        return refused(call, GroupId=group, IpPermissions=[permission])
+
+    assert allow("192.0.2.7/24") is None
+    held = ec2(sandbox).describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"][0]
+    assert [each["CidrIp"] for each in held["IpRanges"]] == ["192.0.2.0/24"]
+    assert allow("192.0.2.9/24") == "InvalidPermission.Duplicate"
+
+
+def test_group_names_are_unique_whatever_their_case() -> None:
+    sandbox = Sandbox()
+    ec2(sandbox).create_security_group(GroupName="Web", Description="web", VpcId=vpc(sandbox))
+    again = {"GroupName": "web", "Description": "web", "VpcId": vpc(sandbox)}
+    assert refused(ec2(sandbox).create_security_group, **again) == "InvalidGroup.Duplicate"
+    assert refused(ec2(sandbox).create_security_group, **{**again, "GroupName": "sg-1"}) == "InvalidParameterValue"
+
+
+def test_what_is_used_is_not_deleted() -> None:
+    sandbox = Sandbox()
+    group = ec2(sandbox).create_security_group(GroupName="web", Description="web", VpcId=vpc(sandbox))["GroupId"]
+    subnet = ec2(sandbox).describe_subnets()["Subnets"][0]["SubnetId"]
+    launch = {**ONE, "SubnetId": subnet, "SecurityGroupIds": [group]}
+    instance = ec2(sandbox).run_instances(**launch)["Instances"][0]["InstanceId"]
+    address = ec2(sandbox).allocate_address(Domain="vpc")["AllocationId"]
+    ec2(sandbox).associate_address(AllocationId=address, InstanceId=instance)
+
+    assert refused(ec2(sandbox).delete_subnet, SubnetId=subnet) == "DependencyViolation"
+    assert refused(ec2(sandbox).delete_security_group, GroupId=group) == "DependencyViolation"
+    assert refused(ec2(sandbox).release_address, AllocationId=address) == "InvalidIPAddress.InUse"
+
+
+def test_a_vpc_has_one_internet_gateway_and_a_default_group_that_talks() -> None:
+    sandbox = Sandbox()
+    made = ec2(sandbox).create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    first, second = (ec2(sandbox).create_internet_gateway()["InternetGateway"]["InternetGatewayId"] for _ in range(2))
+    assert refused(ec2(sandbox).attach_internet_gateway, InternetGatewayId=first, VpcId=made) is None
+    assert (
+        refused(ec2(sandbox).attach_internet_gateway, InternetGatewayId=second, VpcId=made) == "InvalidParameterValue"
+    )
+
+    filters = [{"Name": "vpc-id", "Values": [made]}]
+    group = ec2(sandbox).describe_security_groups(Filters=filters)["SecurityGroups"][0]
+    assert group["IpPermissions"][0]["UserIdGroupPairs"][0]["GroupId"] == group["GroupId"]
+
+
+def test_a_vpc_has_one_instance_connect_endpoint() -> None:
+    sandbox = Sandbox()
+    subnet = ec2(sandbox).describe_subnets()["Subnets"][0]["SubnetId"]
+    create = ec2(sandbox).create_instance_connect_endpoint
+    first, same = (
+        create(SubnetId=subnet, ClientToken="once")["InstanceConnectEndpoint"]["InstanceConnectEndpointId"]
+        for _ in range(2)
+    )
+    assert first == same
+    assert refused(create, SubnetId=subnet) == "InstanceConnectEndpointLimitExceeded"
+    ec2(sandbox).create_tags(Resources=[first], Tags=[{"Key": "Name", "Value": "way"}])
+    found = ec2(sandbox).describe_instance_connect_endpoints()["InstanceConnectEndpoints"]
+    assert [(each["State"], each["Tags"]) for each in found] == [("create-complete", [{"Key": "Name", "Value": "way"}])]
+
+
+def test_a_schedule_needs_a_role_that_lets_it_in_and_does_its_work_in_time() -> None:
+    sandbox = Sandbox()
+    instance = ec2(sandbox).run_instances(**ONE)["Instances"][0]["InstanceId"]
+    scheduler = sandbox.client("scheduler", REGION)
+    role = "arn:aws:iam::123456789012:role/end"
+    when = sandbox.clock.now() + timedelta(hours=4)
+    wanted = {
+        "Name": "end",
+        "ScheduleExpression": f"at({when:%Y-%m-%dT%H:%M:%S})",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "ActionAfterCompletion": "DELETE",
+        "Target": {
+            "Arn": "arn:aws:scheduler:::aws-sdk:ec2:terminateInstances",
+            "RoleArn": role,
+            "Input": f'{{"InstanceIds": ["{instance}"]}}',
+        },
+    }
+    assert refused(scheduler.create_schedule, **wanted) == "ValidationException"
+    trust = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",'
+        '"Principal":{"Service":"scheduler.amazonaws.com"}}]}'
+    )
+    sandbox.client("iam").create_role(RoleName="end", AssumeRolePolicyDocument=trust)
+    assert [refused(scheduler.create_schedule, **wanted) for _ in range(3)] == ["ValidationException"] * 2 + [None]
+
+    def state() -> str:
+        answer = ec2(sandbox).describe_instances(InstanceIds=[instance])
+        return str(answer["Reservations"][0]["Instances"][0]["State"]["Name"])
+
+    assert state() == "running"
+    sandbox.clock.advance(4 * 3600 + 60)
+    assert state() == "terminated"
+    assert refused(scheduler.get_schedule, Name="end") == "ResourceNotFoundException"

@@ -1,0 +1,110 @@
+"""The whole road of a network and a bastion, against the strict sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+from threading import Event
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from awsbase.engine.place import Place
+from awsbase.engine.settle import settle
+from awsbase.ensure.elastic_ip import ElasticIp
+from awsbase.ensure.subnet import Subnet
+from awsbase.ensure.vpc import Vpc
+from awsbase.sandbox import Fault, Killed, Sandbox
+from awsbase.sandbox.clock import Clock
+from tests.contract.sample import HOME, go, problems, said
+from tests.contract.samples.bastion import INSTANCE, subnets
+
+OREGON = Place("123456789012", home="us-west-2", region="us-west-2")
+
+
+def network(place: Place, zones: int) -> list[Any]:
+    vpc = Vpc(place=place, name="acme", cidr="10.42.0.0/24")
+    cut = [
+        Subnet(place=place, name=f"acme-{n}", vpc=vpc.address, cidr=f"10.42.0.{n * 32}/27", zone=n, ipv6=n)
+        for n in range(zones)
+    ]
+    return [vpc, *cut]
+
+
+@pytest.mark.parametrize(
+    ("place", "most", "last"),
+    [(HOME, 3, "eu-west-1c"), (OREGON, 4, "us-west-2d")],
+    ids=["three zones", "one that is opted into"],
+)
+def test_a_subnet_in_each_zone_that_is_for_everybody(place: Place, most: int, last: str) -> None:
+    sandbox = Sandbox()
+    assert problems(go(sandbox, "reconcile", network(place, most))) == []
+    assert said(go(sandbox, "plan", network(place, most))) == []
+    filters = [{"Name": "tag-key", "Values": ["awsbase:address"]}]
+    made = sandbox.client("ec2", place.region).describe_subnets(Filters=filters)["Subnets"]
+    assert max(subnet["AvailabilityZone"] for subnet in made) == last
+
+    report = go(Sandbox(), "plan", network(place, most + 1))
+    assert f"does not have {most + 1} zones" in str(report.outcomes[-1].error)
+
+
+@pytest.mark.parametrize(
+    ("operation", "resources", "describe", "key"),
+    [
+        ("ec2:CreateVpc", network(HOME, 1), "describe_vpcs", "Vpcs"),
+        ("ec2:CreateSubnet", network(HOME, 1), "describe_subnets", "Subnets"),
+        ("ec2:AllocateAddress", [ElasticIp(place=HOME, name="acme")], "describe_addresses", "Addresses"),
+        ("ec2:RunInstances", INSTANCE, "describe_instances", "Reservations"),
+    ],
+    ids=["VPC", "subnet", "address", "instance"],
+)
+@pytest.mark.parametrize("lost", ["reset after", "killed after"])
+def test_a_lost_reply_never_leaves_two(
+    operation: str, resources: list[Any], describe: str, key: str, lost: Any
+) -> None:
+    undisturbed, sandbox = Sandbox(), Sandbox()
+    for each in (undisturbed, sandbox):
+        subnets(each)
+    go(undisturbed, "reconcile", resources)
+    sandbox.faults.add(Fault(lost, on=operation))
+    with contextlib.suppress(Killed):
+        go(sandbox, "reconcile", resources)
+    sandbox.faults.clear()
+    assert problems(go(sandbox, "reconcile", resources)) == []
+
+    counts = [len(getattr(each.client("ec2", HOME.region), describe)()[key]) for each in (undisturbed, sandbox)]
+    assert counts[0] == counts[1]
+
+
+def test_a_fresh_profile_is_waited_for_and_a_wrong_one_is_not() -> None:
+    sandbox = Sandbox()
+    subnets(sandbox)
+    before = sandbox.clock.now()
+    assert problems(go(sandbox, "reconcile", INSTANCE)) == []
+    refusals = [call.error for call in sandbox.calls if call.name == "ec2:RunInstances"]
+    assert refusals == ["InvalidParameterValue"] * 3 + [None]
+    assert (sandbox.clock.now() - before).total_seconds() > 1
+
+
+@pytest.mark.parametrize(
+    ("fresh", "message", "tries"),
+    [
+        (True, "Invalid IAM Instance Profile ARN", 3),
+        (True, "IAM Instance Profile x has no associated IAM Roles", 3),
+        (False, "Invalid IAM Instance Profile ARN", 1),
+        (True, "The architecture does not match", 1),
+    ],
+    ids=["fresh", "fresh, its role not seen", "wrong", "something else"],
+)
+def test_only_a_fresh_profile_is_worth_waiting_for(fresh: bool, message: str, tries: int) -> None:
+    clock, asked = Clock(), []
+
+    def launch() -> str:
+        asked.append(message)
+        if len(asked) < 3:
+            raise ClientError({"Error": {"Code": "InvalidParameterValue", "Message": message}}, "RunInstances")
+        return "launched"
+
+    with contextlib.nullcontext() if tries == 3 else pytest.raises(ClientError):
+        settle(launch, service="ec2", operation="RunInstances", fresh=fresh, clock=clock, stop=Event())
+    assert len(asked) == tries
