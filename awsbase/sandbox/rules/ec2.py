@@ -217,14 +217,6 @@ def block(text: str) -> str:
         raise Refusal("InvalidParameterValue", f"CIDR block {text} is malformed") from None
 
 
-def born_talking(ask: Ask, said: dict[str, Any]) -> None:
-    """Let the members of a new VPC's default group reach one another, as they do until somebody closes it."""
-    vpc = said["Vpc"]["VpcId"]
-    group = next(each for each in ask.backend("ec2").groups[vpc].values() if each.name == "default")
-    itself = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group.id}]}
-    ask.moto("ec2:AuthorizeSecurityGroupIngress", GroupId=group.id, IpPermissions=[itself])
-
-
 def blocks_told(ask: Ask, said: dict[str, Any]) -> None:
     """Tell the state of a subnet's IPv6 block, which moto wraps twice."""
     for subnet in said.get("Subnets") or [said["Subnet"]]:
@@ -336,7 +328,6 @@ RULES = (
         "ec2:CreateVpc ec2:CreateSubnet ec2:CreateRoute ec2:ReplaceRoute",
         before=canonical,
     ),
-    Rule("ec2:CreateVpc", after=born_talking, strict=False),
     Rule("ec2:CreateSubnet ec2:DescribeSubnets", after=blocks_told, strict=False),
     Rule("ec2:DescribeLaunchTemplateVersions", after=said_in, strict=False),
     Rule("ec2:DescribeAvailabilityZones", after=opted_in, strict=False),
