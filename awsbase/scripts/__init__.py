@@ -121,7 +121,8 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line; a polite request to end (SIGTERM) is heard like Ctrl-C."""
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Run the command line; a polite request to end (SIGTERM, or a terminal that closes) is heard like Ctrl-C."""
+    for asked in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(asked) is signal.SIG_DFL:
+            signal.signal(asked, signal.default_int_handler)
     cli.main(prog_name="awsbase")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from typing import TextIO
@@ -60,7 +61,10 @@ def write(text: str, stream: TextIO | None) -> None:
     try:
         stream.write(fitting(text, stream))
         stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        # EIO is what a terminal says whose window was closed.
+        if error.errno not in (errno.EPIPE, errno.EIO):
+            raise
         silence(stream)
     except ValueError:
         if not stream.closed:
