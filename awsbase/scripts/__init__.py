@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any, NoReturn
 
 import click
@@ -83,7 +84,9 @@ class Lazy(click.Group):
             write("aborted\n", sys.stderr)
             code = INTERRUPTED
         except click.ClickException as error:
-            error.show()
+            shown = StringIO()
+            error.show(shown)
+            write(shown.getvalue(), sys.stderr)
             code = error.exit_code
         except AwsbaseError as error:
             write(advice(error), sys.stderr)
