@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def account_name(value: str) -> str:
     """Accept a name that can begin the names of buckets and keys."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", value) or not 2 <= len(value) <= 32:
-        rule = "2 to 32 lower-case letters, digits and single hyphens, a letter first"
+        rule = "write 2 to 32 lower-case letters, digits and single hyphens, a letter first"
         raise advice(f"{shown(value)} cannot begin the names of buckets", rule)
     return value
 

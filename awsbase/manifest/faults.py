@@ -107,6 +107,10 @@ def want_choice(given: object, text: str | None, context: Mapping[str, Any]) -> 
     expected = str(context.get("expected", ""))
     choices = re.findall(r"'([^']*)'|(-?[0-9]+)", expected)
     words = [word or number for word, number in choices]
+    if expected in ("True", "False"):
+        message, hint = want_bool(given, text, context)
+        only = expected.lower()
+        return message.replace("true or false", only), hint if hint == f"write {only}" else None
     if isinstance(given, dict | list) or not words:
         return f"must be {one_of(words) if words else expected}, not {shown(given)}", None
     near = nearest(str(given), words)

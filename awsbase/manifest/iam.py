@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -99,6 +99,10 @@ class OwnPolicy(Section):
     statements: Several[Statement] | None = Field(default=None, description="The statements, instead of a file.")
     description: Text = Field(default="", description="What it is for; AWS keeps the first one.")
     path: IamPath = Field(default="/", description="Part of its ARN for good.")
+
+    stand_in: ClassVar[Mapping[str, Any]] = {
+        "statements": [{"Effect": "Deny", "Action": "iam:GetUser", "Resource": "*"}]
+    }
 
     @model_validator(mode="after")
     def _has_one_document(self) -> Self:

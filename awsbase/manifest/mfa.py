@@ -32,7 +32,7 @@ def place_of_seed(value: str, info: ValidationInfo) -> str:
     if "{" not in sample and not (NAME.fullmatch(sample) and not LIKE_AN_ARN.search(sample)):
         raise advice(
             f"{template!r} cannot be the name of a secret",
-            "letters, digits and /_+=.@- only, and no hyphen with six characters at the end",
+            "it has letters, digits and /_+=.@- only, and no hyphen with six characters at the end",
         )
     return IN_SECRETS + template
 

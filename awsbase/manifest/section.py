@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -36,6 +36,14 @@ class Reader:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
+def names_of(value: Mapping[str, Any]) -> dict[str, str]:
+    """Return what `{name}`, `{id}` and `{region}` stand for, as far as the account section says it rightly."""
+    account = value.get("account")
+    if not isinstance(account, dict):
+        return {}
+    return {name: account[name] for name in ("name", "id", "region") if isinstance(account.get(name), str)}
+
+
 def reader(info: ValidationInfo) -> Reader | None:
     """Return the reader of this validation; None when a section is built in Python."""
     return info.context if isinstance(info.context, Reader) else None
@@ -57,6 +65,9 @@ class Section(BaseModel):
         validate_default=True,  # defaults may be templates: "{name}-state"
         revalidate_instances="always",  # and so may the defaults of a default section
     )
+
+    stand_in: ClassVar[Mapping[str, Any]] = {}
+    """What may stand for one that is written wrongly, so that the rest of the manifest can be checked."""
 
     @model_validator(mode="before")
     @classmethod
@@ -109,14 +120,19 @@ def inside(kind: object, step: str | int) -> Iterator[object]:
             yield arguments[0]
 
 
-def keys_at(kind: object, path: Steps) -> list[str]:
-    """Return the keys that the manifest may have at a path below a type."""
+def types_at(kind: object, path: Steps) -> list[object]:
+    """Return the types of what may stand at a path below a type."""
     kinds = [kind]
     for step in path:
         kinds = [deeper for each in kinds for deeper in inside(each, step)]
+    return kinds
+
+
+def keys_at(kind: object, path: Steps) -> list[str]:
+    """Return the keys that the manifest may have at a path below a type."""
     return [
         key
-        for each in kinds
+        for each in types_at(kind, path)
         for option in options(each)
         if isinstance(option, type) and issubclass(option, Section)
         for key in option.annotations()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
@@ -41,6 +41,8 @@ class Trust(Section):
     statements: Several[Statement] = Field(
         default=(), description="Statements of a trust policy, for what the other keys cannot say."
     )
+
+    stand_in: ClassVar[Mapping[str, Any]] = {"services": ["ec2.amazonaws.com"]}
 
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:

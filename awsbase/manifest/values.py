@@ -62,7 +62,9 @@ def named(pattern: str, rule: str, *, also: Callable[[str], str | None] = lambda
             return name
         origin = "" if name == value else f" (from {value!r})"
         if not matching.fullmatch(name):
-            raise advice(f"{shown(name)}{origin} is no {rule.split(':')[0]}", "it is" + rule.partition(":")[2])
+            what, _, right = rule.partition(": ")
+            hint = f"write it {right}" if right.startswith("like") else f"it is {right}"
+            raise advice(f"{shown(name)}{origin} is no {what}", hint)
         if fault := also(name):
             raise advice(f"{shown(name)}{origin} {fault}")
         return name
@@ -121,7 +123,9 @@ def tags(value: dict[str, str]) -> dict[str, str]:
         if len(text) > 256:
             raise advice(f"the value of tag {shown(key)} has {len(text)} characters", "AWS takes up to 256")
         if not TAG_CHARACTERS.fullmatch(key) or not TAG_CHARACTERS.fullmatch(text):
-            raise advice(f"the tag {shown(key)} has a character AWS refuses", "letters, digits, spaces and _.:/=+@-")
+            raise advice(
+                f"the tag {shown(key)} has a character AWS refuses", "it takes letters, digits, spaces and _.:/=+@-"
+            )
         # IAM ignores the case of tag keys when it looks for duplicates.
         if (twin := seen.setdefault(key.lower(), key)) != key:
             raise advice(f"the tags {shown(twin)} and {shown(key)} are one to IAM", "keep one spelling")
@@ -166,7 +170,7 @@ PolicyName = Annotated[str, named(r"[A-Za-z0-9_+=,.@-]{1,128}", "policy name: 1 
 ProfileName = Annotated[
     str, named(r"[A-Za-z0-9_+=,.@-]{1,128}", "instance profile name: 1 to 128 letters, digits and _+=,.@-")
 ]
-IamPath = Annotated[str, named(r"/|/[\x21-\x7e]{1,510}/", "path: begins and ends with /")]
+IamPath = Annotated[str, named(r"/|/[\x21-\x7e]{1,510}/", "path: like /teams/ops/, or / alone")]
 AnalyzerName = Annotated[
     str, named(r"[A-Za-z_][A-Za-z0-9_.-]{0,254}", "analyzer name: up to 255 letters, digits and _.-, not a digit first")
 ]

@@ -40,7 +40,8 @@ def connect(source: Source, region: str, attach: Sequence[Attach] = ()) -> Aws:
         raise Refused(f"profile {source.keys_of} {problem}", hint=hint)
     try:
         keys = source.keys or _from_process(source)
-        session = boto3.Session(keys.key_id, keys.secret_key.reveal(), profile_name=source.keys_of)
+        token = keys.token.reveal() if keys.token else None
+        session = boto3.Session(keys.key_id, keys.secret_key.reveal(), token, profile_name=source.keys_of)
         aws = Aws(session, region, attach=[never_twice, *attach])
         aws.sts  # noqa: B018, making the first client is what finds a broken endpoint
     except (BotoCoreError, ValueError) as error:

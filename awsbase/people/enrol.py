@@ -254,7 +254,7 @@ def note(desk: Desk, serial: str, code: Secret) -> None:
     try:
         codes.claim(desk.state, serial, code, desk.clock.now())
     except codes.SpentCode:
-        # Of a code only eight bits are remembered; here it is known by its step that it is new.
+        # Of a code only sixteen bits are remembered; here it is known by its step that it is new.
         return
 
 

@@ -69,10 +69,12 @@ def check_writable(files: Files) -> None:
     path = files.credentials
     with _named(path):
         _refuse_devices(path)
-        private_folder(files.state)
         real = Path(os.path.realpath(path))
-        if not os.access(real.parent, os.W_OK) or (real.exists() and not os.access(real, os.W_OK)):
+        if real.exists() and not os.access(real, os.W_OK):
             raise FileProblem(f"{path} is read-only", hint=f"chmod u+w {path}")
+        if real.parent.exists() and not os.access(real.parent, os.W_OK):
+            raise FileProblem(f"the folder of {path} is read-only", hint=f"chmod u+w {real.parent}")
+        private_folder(files.state)
 
 
 def write_credentials(files: Files, profile: str, values: Mapping[str, str | None]) -> None:

@@ -22,10 +22,11 @@ ENVIRONMENT = "environment"
 
 @dataclass(frozen=True)
 class Keys:
-    """Long-term keys of an IAM user."""
+    """Long-term keys of an IAM user; with a token those of a session that was had with them."""
 
     key_id: str
     secret_key: Secret
+    token: Secret | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import codes, durations, files, profiles, store
 from awsbase.people.files import Files
-from awsbase.people.profiles import Source
+from awsbase.people.profiles import Keys, Source
 from awsbase.people.secret import Secret
 from awsbase.people.store import Session
 
@@ -45,6 +45,8 @@ class Wanted:
     destination: str | None = None
     region: str | None = None
     force: bool = False
+    direct: bool = False
+    """Whether a role is to be assumed by long-term keys only, as a long console session asks for."""
 
 
 class Connect(Protocol):
@@ -148,7 +150,13 @@ def _obtain(source: Source, role: str | None, wanted: Wanted, person: Person) ->
         )
     device = _device(account, source, wanted, person)
     call = _call(account, source, role, wanted.duration)
-    answer, sent = _with_code(call, device, person)
+    try:
+        answer, sent = _with_code(call, device, person)
+    except Denied as denied:
+        plain = _plain(source, person) if role and not wanted.direct else None
+        if plain is None:
+            raise
+        answer, sent = _through(plain, call, source, aws.region, person, denied), plain.serial
     keys = answer["Credentials"]
     return Session(
         key_id=keys["AccessKeyId"],
@@ -192,7 +200,7 @@ def _device(account: Account, source: Source, wanted: Wanted, person: Person) ->
     return devices.choose(there, wanted.device, select=person.select)
 
 
-Call = Callable[..., Mapping[str, Any]]
+Call = partial[Mapping[str, Any]]
 
 
 def _call(account: Account, source: Source, role: str | None, duration: int | None) -> Call:
@@ -259,8 +267,37 @@ def _code(device: Device, person: Person) -> Secret:
     raise AssertionError("the last try returns or raises")
 
 
+def _plain(source: Source, person: Person) -> Session | None:
+    """Return the live session of the same keys without a role, if one is kept."""
+    kept = files.read_credentials(person.files).get(f"{source.profile}-mfa", {})
+    session = store.load(kept)
+    if session is None or session.role or session.left(person.now()) <= 0 or session.source != source.profile:
+        return None
+    return session if source.keys and session.source_id == source.keys.key_id else None
+
+
+def _through(
+    plain: Session, call: Call, source: Source, region: str, person: Person, denied: Denied
+) -> Mapping[str, Any]:
+    """Assume a role from a session with MFA, where its code alone does not open the gate."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    person.tell(f"AWS refuses the role to the code alone; trying it from the live session {source.profile}-mfa\n")
+    sts: Any = person.connect(replace(source, keys=Keys(plain.key_id, plain.secret_key, plain.token)), region).sts
+    try:
+        # Only roles that are assumed by roles end after an hour: a session of GetSessionToken is none.
+        answer: Mapping[str, Any] = sts.assume_role(**call.keywords)
+    except (ClientError, BotoCoreError):
+        raise denied from None
+    return answer
+
+
 class WrongCode(AwsbaseError):
     """AWS did not take the code."""
+
+
+class Denied(AwsbaseError):
+    """AWS does not allow what the code was for."""
 
 
 def _refused(error: ClientError, device: Device, now: datetime) -> AwsbaseError:
@@ -285,10 +322,12 @@ def _refused(error: ClientError, device: Device, now: datetime) -> AwsbaseError:
             hint="name the profile of your long-term access key with --profile",
         )
     if code in ("AccessDenied", "AccessDeniedException"):
-        return AwsbaseError(
+        return Denied(
             f"AWS refuses: {said}",
-            hint="either there is no such role, or its trust policy does not let you in, or you may not assume it: "
-            "ask whoever manages its trust policy and your permissions",
+            hint="either there is no such role, or its trust policy does not let you in, or you may not assume it, "
+            "or your group's awsbase:require-mfa refuses it without an MFA session: "
+            "run `awsbase mfa refresh` without --role, then this again; "
+            "else ask whoever manages its trust policy and your permissions",
         )
     if code == "ValidationError" and "DurationSeconds" in said:
         return UsageError(f"AWS refuses: {said}", hint="ask for less with --duration, or raise the role's limit")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
@@ -122,10 +125,14 @@ def _endpoint(environ: Mapping[str, str]) -> str | None:
     raise UsageError(f"{ENDPOINT} is no https address", hint="credentials are sent there, so it must be encrypted")
 
 
-def open_in_browser(url: Secret, browse: Callable[[str], Any], patience: float = PATIENCE) -> bool:
+def open_in_browser(
+    url: Secret, browse: Callable[[str], Any], patience: float = PATIENCE, folder: Path | None = None
+) -> bool:
     """Let a browser open a secret link without anybody seeing it in the list of processes.
 
-    The browser is given an address on this machine that is good once and leads to the link.
+    The browser is given a page in a file that only its owner reads. From there it goes to an address on this machine
+    that is good once and leads to the link: so the link itself is in no file, and whoever sees the processes of others
+    does not get to it first.
     """
     once = secrets.token_urlsafe(32)
     taken = threading.Event()
@@ -150,7 +157,23 @@ def open_in_browser(url: Secret, browse: Callable[[str], Any], patience: float =
         serving = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         serving.start()
         try:
-            return bool(browse(f"http://127.0.0.1:{server.server_port}/{once}")) and taken.wait(patience)
+            with _page(f"http://127.0.0.1:{server.server_port}/{once}", folder or Path.home()) as page:
+                return bool(browse(page)) and taken.wait(patience)
+        except OSError:
+            return False
         finally:
             server.shutdown()
             serving.join()
+
+
+@contextmanager
+def _page(address: str, folder: Path) -> Iterator[str]:
+    """Write a page that leads to an address, and delete it after use; yield where it is."""
+    # Browsers that come as a snap see neither /tmp nor hidden folders. mkstemp makes the file for its owner alone.
+    made, name = tempfile.mkstemp(prefix="awsbase-sign-in-", suffix=".html", dir=folder)
+    try:
+        with open(made, "w") as file:
+            file.write(f'<!doctype html><meta http-equiv="refresh" content="0;url={address}">\n')
+        yield Path(name).as_uri()
+    finally:
+        Path(name).unlink(missing_ok=True)

@@ -41,8 +41,10 @@ def hidden(question: str) -> Secret:
 
         def again(_number: int, _frame: FrameType | None) -> None:
             # Whoever was stopped by Ctrl-Z comes back to a terminal as the shell has left it: it shows what is typed.
-            termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
-            os.write(terminal, question.encode())
+            # The signal also comes when the terminal is closed, and then there is none to ask on.
+            with suppress(termios.error, OSError):
+                termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
+                os.write(terminal, question.encode())
 
         try:
             with _continued(again):
@@ -100,7 +102,11 @@ def _terminal(question: str) -> Iterator[int]:
 def _line(terminal: int) -> str:
     said = b""
     while not said.endswith(b"\n"):
-        part = os.read(terminal, 4096)
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:
+            # The terminal was closed.
+            part = b""
         if not part:
             raise NoAnswer("no answer was given, so nothing was done")
         said += part
@@ -118,7 +124,9 @@ def say(text: str) -> None:
     except OSError:
         return
     try:
-        _write(terminal, text)
+        # One that was closed meanwhile is no terminal either.
+        with suppress(OSError):
+            _write(terminal, text)
     finally:
         os.close(terminal)
 

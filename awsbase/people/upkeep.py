@@ -113,8 +113,16 @@ def resync(desk: Desk, user: str, wanted: str | None, select: Callable[[str, Seq
     raise AssertionError("the last try returns or raises")
 
 
-def remove(desk: Desk, user: str, names: Sequence[str], *, force: bool, confirm: Callable[[str], bool]) -> list[Device]:
-    """Take devices off a user and delete them; an administrator's last one only by force."""
+def remove(
+    desk: Desk,
+    user: str,
+    names: Sequence[str],
+    *,
+    force: bool,
+    confirm: Callable[[str], bool],
+    gone: Callable[[Device], None] = lambda device: None,
+) -> list[Device]:
+    """Take devices off a user and delete them, each `gone` as it is; an administrator's last one only by force."""
     have = described(desk, user)
     going = [_named(have, name, user) for name in dict.fromkeys(names)] or have[: len(have) == 1]
     if not have:
@@ -133,13 +141,15 @@ def remove(desk: Desk, user: str, names: Sequence[str], *, force: bool, confirm:
             raise Refused("nothing was removed")
     for device in going:
         _take_off(desk, device)
+        gone(device)
     return going
 
 
-def prune(desk: Desk, going: Sequence[Listed]) -> None:
-    """Delete virtual devices without an owner."""
+def prune(desk: Desk, going: Sequence[Listed]) -> int:
+    """Delete virtual devices without an owner; return how many there were."""
     from botocore.exceptions import ClientError
 
+    deleted = 0
     for one in going:
         try:
             desk.account.aws.iam.delete_virtual_mfa_device(SerialNumber=one.device.serial)
@@ -149,6 +159,9 @@ def prune(desk: Desk, going: Sequence[Listed]) -> None:
                 desk.tell(f"{one.device.name} has an owner by now: it stays\n")
             elif code != "NoSuchEntity":
                 raise refused(desk.account, error, f"delete {one.device.serial}") from error
+        else:
+            deleted += 1
+    return deleted
 
 
 def proven(desk: Desk, device: str, shown: Shown) -> bool:

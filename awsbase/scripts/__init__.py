@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any, NoReturn
 
 import click
@@ -89,7 +90,9 @@ class Lazy(click.Group):
             write("aborted\n", sys.stderr)
             code = INTERRUPTED
         except click.ClickException as error:
-            error.show()
+            shown = StringIO()
+            error.show(shown)
+            write(shown.getvalue(), sys.stderr)
             code = error.exit_code
         except AwsbaseError as error:
             write(advice(error), sys.stderr)
@@ -127,7 +130,8 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line; a polite request to end (SIGTERM) is heard like Ctrl-C."""
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Run the command line; a polite request to end (SIGTERM, or a terminal that closes) is heard like Ctrl-C."""
+    for asked in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(asked) is signal.SIG_DFL:
+            signal.signal(asked, signal.default_int_handler)
     cli.main(prog_name="awsbase")

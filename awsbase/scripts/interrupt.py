@@ -13,11 +13,12 @@ from types import FrameType
 FINISHING = "finishing the calls in flight…  (Ctrl-C again ends at once)"
 SHOW_CURSOR = b"\x1b[?25h\n"
 INTERRUPTED = 130
+HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
 def interruptible(say: Callable[[str], None]) -> Iterator[threading.Event]:
-    """Yield an event that Ctrl-C or SIGTERM sets, `say`ing so; a second one ends the program where it stands."""
+    """Yield an event that Ctrl-C, SIGTERM or SIGHUP sets, `say`ing so; a second one ends the program at once."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -33,7 +34,7 @@ def interruptible(say: Callable[[str], None]) -> Iterator[threading.Event]:
         stop.set()
 
     # What was ignored when the program started (`nohup`, a background job) stays so.
-    heard = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN]
+    heard = [number for number in HEARD if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, on_signal) for number in heard}
     try:
         yield stop

@@ -79,7 +79,7 @@ def refresh(
     # For a link the duration is that of the console's session, whatever the role's own credentials last.
     if console and lasting is not None:
         durations.check(lasting, role=True)
-    request = Wanted(profile, None if console else lasting, device, role, destination, region, force)
+    request = Wanted(profile, None if console else lasting, device, role, destination, region, force, direct=console)
     me = person(err, debugging=debug)
     if console:
         _refuse_link_without_role(me, request)

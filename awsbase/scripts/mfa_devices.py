@@ -75,9 +75,11 @@ def remove(
     account = at.account_of(profile, region, debugging=debug)
     owner = at.user_of(account, user)
     desk = at.desk_of(account)
-    gone = upkeep.remove(desk, owner, devices, force=force, confirm=at.confirm)
-    for device in gone:
+
+    def tell(device: Device) -> None:
         out(f"{device.serial} is removed from {owner}\n")
+
+    gone = upkeep.remove(desk, owner, devices, force=force, confirm=at.confirm, gone=tell)
     if owner == account.user:
         forget(desk, owner, profile, gone)
 
@@ -100,8 +102,8 @@ def prune(everybody: bool, yes: bool, profile: str | None, region: str | None, d
     listed = "".join(f"  {one.device.serial}\n" for one in going)
     if not yes and not at.confirm(f"{listed}Delete these? One may be that of somebody who is just enrolling."):
         raise Refused("nothing was deleted")
-    upkeep.prune(desk, going)
-    out(f"deleted {len(going)} {'device' if len(going) == 1 else 'devices'} without an owner\n")
+    deleted = upkeep.prune(desk, going)
+    out(f"deleted {deleted} {'device' if deleted == 1 else 'devices'} without an owner\n")
 
 
 def table(listed: Sequence[Listed], now: datetime) -> str:

@@ -6,12 +6,12 @@ import json
 import sys
 from typing import Any
 
-from awsbase.view.stream import spells, write
+from awsbase.view.stream import put, spells, write
 
 
 def out(text: str) -> None:
     """Print a result."""
-    write(text, sys.stdout)
+    put(text, sys.stdout)
 
 
 def err(text: str) -> None:

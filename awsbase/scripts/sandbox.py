@@ -63,7 +63,8 @@ def tell_mail(mail: Mail) -> None:
     region, token = mail.topic.split(":")[3], mail.token
     err(
         f"mail to {mail.endpoint}: confirm the subscription to {mail.topic}\n"
-        f"  aws sns confirm-subscription --region {region} --topic-arn {mail.topic} --token {token}\n"
+        f"  aws sns confirm-subscription --region {region} --topic-arn {mail.topic} \\\n"
+        f"    --token {token}\n"
     )
 
 

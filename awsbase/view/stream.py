@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TextIO
+
+from awsbase.errors import AwsbaseError
 
 ASCII = str.maketrans(
     {
@@ -54,21 +58,39 @@ def harmless(text: str) -> str:
 
 
 def write(text: str, stream: TextIO | None) -> None:
-    """Write text; when nobody reads the stream (`| head`, `>&-`), go on in silence."""
+    """Write what may get lost, such as progress: where the stream does not take it, go on in silence."""
+    with suppress(OSError):
+        deliver(text, stream)
+
+
+def put(text: str, stream: TextIO | None) -> None:
+    """Write a result, and raise an AwsbaseError where it gets lost; a reader who has gone (`| head`) wants no more."""
+    try:
+        deliver(text, stream)
+    except OSError as error:
+        # EIO is what a terminal says whose window was closed.
+        if error.errno not in (errno.EPIPE, errno.EIO):
+            raise AwsbaseError(f"the output could not be written: {error.strerror}") from None
+
+
+def deliver(text: str, stream: TextIO | None) -> None:
+    """Write text; a stream that fails is silent from then on."""
+    # Python has no stream where the program was started with none (`>&-`).
     if stream is None:
-        return
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     try:
         stream.write(fitting(text, stream))
         stream.flush()
-    except BrokenPipeError:
+    except OSError:
         silence(stream)
+        raise
     except ValueError:
         if not stream.closed:
             raise
 
 
 def silence(stream: TextIO) -> None:
-    """Let a stream whose reader has gone end in the void, so that Python finds nothing to complain about at exit."""
+    """Let a stream that takes no more end in the void, so that Python finds nothing to complain about at exit."""
     void = os.open(os.devnull, os.O_WRONLY)
     os.dup2(void, stream.fileno())
     os.close(void)

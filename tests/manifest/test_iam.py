@@ -326,7 +326,7 @@ SPELT = {
         ),
         (
             "roles: {ci: {trust: {services: [ec2]}}}",
-            ["iam.roles.ci.trust.services[0]: 'ec2' is no service, it is like ec2.amazonaws.com"],
+            ["iam.roles.ci.trust.services[0]: 'ec2' is no service, write it like ec2.amazonaws.com"],
         ),
         (
             "roles: {ci: {trust: {accounts: ['{id}'], statements: [{Effect: Allow, Action: 'sts:AssumeRole'}]}}}",

@@ -20,7 +20,7 @@ from awsbase.manifest.files import Json, Text
 from awsbase.manifest.load import understand
 from awsbase.manifest.section import Problem, Section, Several, closest
 from awsbase.manifest.source import parse
-from awsbase.manifest.values import BucketName, GroupName, LogRetention, OneNameEach, UserName
+from awsbase.manifest.values import BucketName, GroupName, IamPath, LogRetention, OneNameEach, UserName
 from tests.manifest.saying import ACCOUNT, mistakes, source
 
 
@@ -59,6 +59,10 @@ class Vault(Section):
     copies: int = Field(default=1, ge=1)
 
 
+class Place(Section):
+    path: IamPath = "/"
+
+
 class Tunnel(Section):
     mode: Literal["ssm"] = "ssm"
 
@@ -72,6 +76,7 @@ class Sample(Manifest):
     people: People | None = None
     vault: Vault | None = None
     spare: Vault = Vault()
+    place: Place | None = None
     door: Annotated[Tunnel | Gate, Field(discriminator="mode")] | None = None
     loose: int | str | None = None
 
@@ -189,6 +194,8 @@ def test_a_section_left_out_is_not_there() -> None:
             "m.yaml:3: door.alow: unknown key 'alow', did you mean 'allow'?"]),
         (ACCOUNT + "door: {}", ["m.yaml:3: door: 'mode' is missing"]),
         (ACCOUNT + "loose: [a]", ["m.yaml:3: loose: must be a whole number, not a list"]),
+        (ACCOUNT + "place: {path: teams}", [
+            "m.yaml:3: place.path: 'teams' is no path, write it like /teams/ops/, or / alone"]),
         (ACCOUNT + "vault: {bucket: '{nme}-x'}", [
             "m.yaml:3: vault.bucket: no placeholder {nme}, did you mean {name}?"]),
         (ACCOUNT + "vault: {bucket: '{name}_x'}", [
@@ -218,7 +225,7 @@ def test_every_mistake_is_advice(text: str, lines: list[str]) -> None:
             "m.yaml:2: account.region: 'Europe' is no AWS region, regions look like eu-west-1"]),
         ("id: '123456789012', name: Acme Inc, region: eu-west-1", [
             "m.yaml:2: account.name: 'Acme Inc' cannot begin the names of buckets, "
-            "2 to 32 lower-case letters, digits and single hyphens, a letter first"]),
+            "write 2 to 32 lower-case letters, digits and single hyphens, a letter first"]),
         ("id: '123456789012', name: acme, region: eu-west-1, alias: '123456789012'", [
             "m.yaml:2: account.alias: '123456789012' is no account alias, "
             "it is 3 to 63 lower-case letters, digits and single hyphens, not 12 digits"]),
@@ -278,6 +285,104 @@ people:
 def test_a_lost_name_is_not_reported_twice() -> None:
     text = ACCOUNT + "people:\n  groups: {Ops: wrong}\n  users: {bob: {groups: [Ops]}}\n"
     assert mistakes(text, Sample) == ["m.yaml:4: people.groups.Ops: must be a mapping, not 'wrong'"]
+
+
+@pytest.mark.parametrize(
+    ("people", "lines"),
+    [
+        ("{users: {bob: {console: yes, groups: [Opps]}}, groups: {Ops: {}}}", [
+            "m.yaml:3: people.users.bob.console: must be true or false, not 'yes', write true",
+            "m.yaml:3: people.users.bob.groups[0]: no group called 'Opps', did you mean 'Ops'?"]),
+        ("{users: {bob: {groups: [1, Ops, 2, Opps]}}, groups: {Ops: {}}}", [
+            'm.yaml:3: people.users.bob.groups[0]: must be text, and 1 without quotes is a number, quote it: "1"',
+            'm.yaml:3: people.users.bob.groups[2]: must be text, and 2 without quotes is a number, quote it: "2"',
+            "m.yaml:3: people.users.bob.groups[3]: no group called 'Opps', did you mean 'Ops'?"]),
+        ("{users: {bob: {groups: [Opps, Opps]}}, groups: {Ops: {}}}", [
+            "m.yaml:3: people.users.bob.groups: 'Opps' is listed twice",
+            "m.yaml:3: people.users.bob.groups[0]: no group called 'Opps', did you mean 'Ops'?"]),
+        ("{users: {bob: {groups: Ops}, eve: {groups: [Opps]}}, groups: {Ops: {}}}", [
+            "m.yaml:3: people.users.bob.groups: must be a list, not 'Ops', write [Ops]",
+            "m.yaml:3: people.users.eve.groups[0]: no group called 'Opps', did you mean 'Ops'?"]),
+        ("{users: {b b: {groups: [Opps]}}, groups: {Ops: {}}}", [
+            "m.yaml:3: people.users.\"b b\": 'b b' is no user name, it is 1 to 64 letters, digits and _+=,.@-",
+            "m.yaml:3: people.users.\"b b\".groups[0]: no group called 'Opps', did you mean 'Ops'?"]),
+        ("{users: {bob: {groups: [O ps, Ops, Opps]}}, groups: {O ps: {}, Ops: 3}}", [
+            "m.yaml:3: people.groups.\"O ps\": 'O ps' is no group name, it is 1 to 128 letters, digits and _+=,.@-",
+            "m.yaml:3: people.groups.Ops: must be a mapping, not 3",
+            "m.yaml:3: people.users.bob.groups[2]: no group called 'Opps', did you mean 'Ops'?"]),
+        ("{users: {bob: {groups: [Ops, Dev]}}, groups: [Ops]}", [
+            "m.yaml:3: people.groups: must be a mapping, not a list",
+            "m.yaml:3: people.users.bob.groups[1]: no group called 'Dev'"]),
+        ("{users: {bob: {groups: [Ops]}}, groups: Ops}", ["m.yaml:3: people.groups: must be a mapping, not 'Ops'"]),
+        ("{users: {bob: {groups: [x]}, Bob: {groups: [Opps]}, eve: {groups: [Opps]}}, groups: {x: , Ops: }}", [
+            "m.yaml:3: people.users: 'bob' and 'Bob' are one name to AWS, keep one of them"]),
+    ],
+    ids=["value", "items", "twice", "list", "name", "names", "collection", "unknown names", "twins"],
+)  # fmt: skip
+def test_a_mistake_hides_no_other(people: str, lines: list[str]) -> None:
+    assert mistakes(f"{ACCOUNT}people: {people}", Sample) == lines
+
+
+def test_a_mistake_of_one_section_hides_none_of_the_others() -> None:
+    text = """\
+version: 1
+account: {id: "1234", name: acme, region: cn-nroth-1}
+notify:
+  sec: 3
+  billing: {email: [nope]}
+alarms: {billing: {amounts: [-1], currency: CNY, notify: secc}}
+state: {bucket: BAD_, writers: [Ops, Nobody]}
+iam:
+  policies:
+    deploy: {}
+    build: {file: nope.json}
+  groups:
+    Ops: {people: no, policies: [deplyo, 1, deploy, build]}
+  users:
+    alice: {console: yes, groups: [Opps, acme-people]}
+    bob: {mfa: {provision: no}, state: gone}
+  roles:
+    app: {policies: [deplyo]}
+    web: {trust: {services: [ec2]}, boundary: deplyo}
+    job: {trust: {services: [ec2], statements: [{Effect: Allow}]}}
+"""
+    assert mistakes(text, Manifest) == [
+        "m.yaml:2: account.id: '1234' is no account id, an account id has 12 digits",
+        "m.yaml:2: account.region: 'cn-nroth-1' is no AWS region, did you mean 'cn-north-1'?",
+        "m.yaml:4: notify.sec: must be a mapping, not 3",
+        "m.yaml:5: notify.billing.email[0]: 'nope' is no e-mail address, write it like ops@acme.example",
+        "m.yaml:6: alarms.billing.amounts[0]: -1 is no amount that can be exceeded, write one greater than 0",
+        "m.yaml:6: alarms.billing.notify: no channel called 'secc' in notify, did you mean 'sec'?",
+        "m.yaml:7: state.bucket: 'BAD_' is no bucket name, "
+        "it is 3 to 63 lower-case letters, digits and hyphens, a letter or digit at both ends",
+        "m.yaml:7: state.writers[1]: no group called 'Nobody', name a group of iam.groups",
+        "m.yaml:10: iam.policies.deploy: has no document, write one of file and statements",
+        "m.yaml:11: iam.policies.build.file: no file nope.json",
+        'm.yaml:13: iam.groups.Ops.policies[1]: must be text, and 1 without quotes is a number, quote it: "1"',
+        "m.yaml:13: iam.groups.Ops.people: must be true or false, not 'no', write false",
+        "m.yaml:13: iam.groups.Ops.policies[0]: no policy called 'deplyo' in iam.policies, did you mean 'deploy'?",
+        "m.yaml:15: iam.users.alice.console: must be true or false, not 'yes', write true",
+        "m.yaml:15: iam.users.alice.groups[0]: no group called 'Opps', did you mean 'Ops'?",
+        "m.yaml:16: iam.users.bob.mfa.provision: must be true, not 'no'",
+        "m.yaml:16: iam.users.bob.state: must be present or absent, not 'gone'",
+        "m.yaml:18: iam.roles.app.trust: 'trust' is missing",
+        "m.yaml:18: iam.roles.app.policies[0]: no policy called 'deplyo' in iam.policies, did you mean 'deploy'?",
+        "m.yaml:19: iam.roles.web.trust.services[0]: 'ec2' is no service, write it like ec2.amazonaws.com",
+        "m.yaml:19: iam.roles.web.boundary: no policy called 'deplyo' in iam.policies, did you mean 'deploy'?",
+        "m.yaml:20: iam.roles.job.trust.services[0]: 'ec2' is no service, write it like ec2.amazonaws.com",
+        "m.yaml:20: iam.roles.job.trust.statements[0]: there is neither Action nor NotAction, "
+        "add Action, such as s3:GetObject",
+    ]
+
+
+def test_names_made_of_a_wrong_account_name_are_no_mistakes_of_their_own() -> None:
+    account = 'version: 1\naccount: {id: "123456789012", name: Acme Inc, region: eu-west-1}\n'
+    text = account + "state: {writers: [Opps]}\niam: {groups: {Ops: }}\n"
+    assert mistakes(text, Manifest) == [
+        "m.yaml:2: account.name: 'Acme Inc' cannot begin the names of buckets, "
+        "write 2 to 32 lower-case letters, digits and single hyphens, a letter first",
+        "m.yaml:3: state.writers[0]: no group called 'Opps', did you mean 'Ops'?",
+    ]
 
 
 @pytest.fixture

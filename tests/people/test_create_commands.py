@@ -1,6 +1,7 @@
 """Enrolment and upkeep as they are typed: on a real terminal, against a served account, nothing left lying about."""
 
 import json
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -240,6 +241,17 @@ def test_without_a_terminal_nothing_is_made(shell: Shell) -> None:
     assert told.returncode == 1
     assert "no terminal to ask for the codes of the new device on" in told.stderr
     assert shell.alice.calls() == []
+
+
+def test_a_terminal_that_is_closed_leaves_no_half_made_device(shell: Shell) -> None:
+    enrolment = Enrolment(shell, "--no-backup")
+    enrolment.until(FIRST)
+    assert left(shell) == ["alice (left)"]
+    # What the kernel does when a window is closed: the terminal is gone, and SIGHUP is sent.
+    os.close(enrolment.child.child_fd)
+    enrolment.child.wait()
+    assert enrolment.child.exitstatus == 130
+    assert left(shell) == []
 
 
 def test_a_backup_device_has_no_kept_seed(shell: Shell) -> None:

@@ -164,6 +164,17 @@ def test_a_lost_answer_while_removing_does_no_harm(table: Table, operation: str,
     assert table.devices() == []
 
 
+def test_each_device_is_told_as_it_goes(table: Table) -> None:
+    key = table.sandbox.fido("alice", "yubikey")
+    table.sandbox.faults.add(Fault("access denied", on="iam:DeactivateMFADevice", at=2))
+    told: list[str] = []
+    with pytest.raises(AwsbaseError, match="AccessDenied"):
+        upkeep.remove(
+            table.desk(), "alice", ["alice", key], force=True, confirm=no, gone=lambda device: told.append(device.name)
+        )
+    assert told == ["alice"]
+
+
 def test_leftovers_are_told_apart_and_deleted(table: Table) -> None:
     iam = table.sandbox.client("iam")
     iam.create_user(UserName="alice2")
@@ -172,7 +183,7 @@ def test_leftovers_are_told_apart_and_deleted(table: Table) -> None:
 
     own = upkeep.leftovers(table.desk(), "alice")
     assert [one.device.serial.partition(":mfa/")[2] for one in own] == ["alice/backup"]
-    upkeep.prune(table.desk(), own)
+    assert upkeep.prune(table.desk(), own) == 1
     assert table.devices() == ["alice", "alice2 (left)", "bob (left)"]
 
     everybodys = upkeep.leftovers(table.desk(), None)
@@ -183,7 +194,7 @@ def test_leftovers_are_told_apart_and_deleted(table: Table) -> None:
 
 def test_what_got_an_owner_meanwhile_stays(table: Table) -> None:
     going = [one for one in upkeep.everybodys(table.desk()) if one.owner == "alice"]
-    upkeep.prune(table.desk(), going)
+    assert upkeep.prune(table.desk(), going) == 0
     assert "has an owner by now" in table.told[-1]
     assert table.devices() == ["alice"]
 

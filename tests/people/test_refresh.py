@@ -439,6 +439,38 @@ def test_a_role_that_is_refused_is_explained(alice: Alice, wanted: Wanted, said:
     assert hint in error.hint
 
 
+GATE = Fault("access denied", on="sts:AssumeRole")
+
+
+def test_a_role_behind_the_gate_is_assumed_from_the_live_session(alice: Alice) -> None:
+    arn = alice.role(longest=7200)
+    plain = fresh(alice).session
+    alice.sandbox.clock.advance(30)
+    alice.sandbox.faults.add(GATE)
+
+    held = fresh(alice, Wanted("acme", role="Admin", duration=7200))
+
+    assert (held.profile, held.session.role, held.session.serial) == ("acme-Admin-mfa", arn, plain.serial)
+    assert held.session.left(alice.sandbox.clock.now()) == pytest.approx(7200, abs=5)
+    assert "from the live session acme-mfa" in alice.terminal.told[-1]
+    assert refresh(Wanted("acme", role="Admin"), alice.person()).reused
+
+
+@pytest.mark.parametrize(("live", "direct"), [(False, False), (True, True)], ids=["no session", "for a link"])
+def test_a_role_behind_the_gate_is_explained(alice: Alice, live: bool, direct: bool) -> None:
+    alice.role()
+    if live:
+        fresh(alice)
+        alice.sandbox.clock.advance(30)
+    alice.sandbox.faults.add(GATE)
+    alice.types(alice.phone.code)
+
+    hint = str(refused(alice, Wanted("acme", role="Admin", direct=direct)).hint)
+
+    for cause in ("no such role", "trust policy", "awsbase:require-mfa", "`awsbase mfa refresh` without --role"):
+        assert cause in hint
+
+
 def test_two_at_the_same_time_share_one_code(alice: Alice) -> None:
     second_waits, results = threading.Event(), {}
     code = alice.phone.code()

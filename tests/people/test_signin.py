@@ -2,6 +2,7 @@
 
 import json
 import socket
+import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -117,10 +118,19 @@ class Stay(HTTPRedirectHandler):
         return None
 
 
-def test_the_browser_is_given_an_address_that_is_good_once() -> None:
+def led_to(page: str) -> str:
+    """Return where a page leads that only its owner reads."""
+    path = Path(urlsplit(page).path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    return path.read_text().partition("url=")[2].partition('"')[0]
+
+
+def test_the_browser_is_given_an_address_that_is_good_once(tmp_path: Path) -> None:
     url, seen = Secret("https://signin.example/?SigninToken=T0K"), list[Any]()
 
-    def browse(address: str) -> bool:
+    def browse(page: str) -> bool:
+        address = led_to(page)
+        assert address.rpartition("/")[2] not in page
         seen.append(address)
         for tried in (address.rpartition("/")[0] + "/guess", address, address):
             with pytest.raises(HTTPError) as answer:
@@ -129,7 +139,8 @@ def test_the_browser_is_given_an_address_that_is_good_once() -> None:
             answer.value.close()
         return True
 
-    assert open_in_browser(url, browse)
+    assert open_in_browser(url, browse, folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
     assert "T0K" not in seen[0]
     assert seen[1:] == [(404, None), (302, url.reveal()), (404, None)]
 
@@ -138,7 +149,8 @@ def test_a_connection_that_says_nothing_keeps_nobody_out() -> None:
     url = Secret("https://signin.example/?SigninToken=T0K")
     silent = []
 
-    def browse(address: str) -> bool:
+    def browse(page: str) -> bool:
+        address = led_to(page)
         silent.append(socket.create_connection(("127.0.0.1", urlsplit(address).port or 0)))
         with pytest.raises(HTTPError) as answer:
             build_opener(Stay).open(address, timeout=5)

@@ -43,6 +43,38 @@ def test_a_reader_who_has_seen_enough_is_no_error(nobody: dict[str, str]) -> Non
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "{\n", "")
 
 
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+
+
+@FULL
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [("reconcile FULL --sandbox", 0, "second plan"), ("validate nosuch", 2, ""), ("nosuch", 2, "")],
+)
+@pytest.mark.parametrize("stderr", ["/dev/full", "&-"])
+def test_what_happens_does_not_hang_on_progress(
+    arguments: str, code: int, said: str, stderr: str, nobody: dict[str, str], full: Path
+) -> None:
+    line = f"{sys.executable} -m awsbase {arguments.replace('FULL', str(full))} 2>{stderr}"
+    ended = subprocess.run(["bash", "-c", line], env=nobody, stdout=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == code
+    assert said in ended.stdout
+    assert "✗" not in ended.stdout
+
+
+@FULL
+@pytest.mark.parametrize("arguments", ["schema", "plan FULL --sandbox"])
+@pytest.mark.parametrize(
+    ("stdout", "why"), [("/dev/full", "No space left on device"), ("&-", "Bad file descriptor")], ids=["full", "closed"]
+)
+def test_a_result_that_gets_lost_is_told_in_a_line(
+    arguments: str, stdout: str, why: str, nobody: dict[str, str], full: Path
+) -> None:
+    line = f"{sys.executable} -m awsbase {arguments.replace('FULL', str(full))} >{stdout}"
+    ended = subprocess.run(["bash", "-c", line], env=nobody, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (1, f"awsbase: the output could not be written: {why}\n")
+
+
 @pytest.mark.parametrize("locale", [{"PYTHONIOENCODING": "ascii"}, {"LANG": "C"}, {"LC_ALL": "C"}], ids=str)
 def test_a_plain_locale_gets_plain_signs(locale: dict[str, str], nobody: dict[str, str], full: Path) -> None:
     for arguments in (["reconcile", str(full), "--sandbox"], ["plan", str(full)]):
