@@ -100,6 +100,16 @@ def drill(
 
 
 def tried(account: Account, want: Alarm, facts: Facts, clock: Clock, stop: threading.Event) -> Proof:
+    """Ring one alarm, and say what became of it; what AWS refuses on the way keeps no other alarm from being told."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return proved(account, want, facts, clock, stop)
+    except (BotoCoreError, ClientError) as error:
+        return Proof(want.name, want.place.region, "failed", said=str(error))
+
+
+def proved(account: Account, want: Alarm, facts: Facts, clock: Clock, stop: threading.Event) -> Proof:
     """Ring one alarm unless it could tell nobody anyhow, and say what became of it."""
     region = want.place.region
     have = facts.read(alarm_facts.alarms, region, family(want.name)).get(want.name)

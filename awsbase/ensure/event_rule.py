@@ -12,9 +12,14 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
+from awsbase.errors import AwsbaseError
 from awsbase.policies import Document
 
 TARGET = "awsbase"
+
+
+class NoTarget(AwsbaseError):
+    """EventBridge answered with success and took no target all the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,13 +115,20 @@ def ensure_event_rule(run: Run, want: EventRule) -> str:
 
     target = target_of(want)
     if TARGET not in sends:
-        run.create("target", events.put_targets, Rule=want.name, Targets=[target])
+        check(run.create("target", events.put_targets, Rule=want.name, Targets=[target]), want)
     elif drift := compare(sends[TARGET], target):
-        run.update("target", drift, events.put_targets, Rule=want.name, Targets=[target])
+        check(run.update("target", drift, events.put_targets, Rule=want.name, Targets=[target]), want)
 
     if absent := tags.missing(tagged, tags.wanted(want)):
         run.update("tags", compare(tagged, absent), events.tag_resource, ResourceARN=want.arn, Tags=tags.pairs(absent))
     return want.arn
+
+
+def check(answer: object, want: EventRule) -> None:
+    """Raise NoTarget for a target that was not taken: EventBridge says so in its answer, not by an error."""
+    if isinstance(answer, Mapping) and (failed := answer.get("FailedEntries")):
+        why = "; ".join(f"{each.get('ErrorCode')}: {each.get('ErrorMessage')}" for each in failed)
+        raise NoTarget(f"the rule {want.name} got no target: {why}", hint="run it again; without a target it is mute")
 
 
 def target_of(want: EventRule) -> dict[str, Any]:

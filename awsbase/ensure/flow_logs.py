@@ -56,7 +56,8 @@ def networks(facts: Facts, region: str) -> tuple[Network, ...]:
     owners, logs = facts.together((vpcs, region), (logs_of, region))
     logged: dict[str, set[str]] = {}
     for log in logs:
-        logged.setdefault(log["ResourceId"], set()).add(log["TrafficType"])
+        # Logs of transit gateways are in the list too, and know no kinds of traffic.
+        logged.setdefault(log["ResourceId"], set()).add(log.get("TrafficType", ""))
     return tuple(Network(id, owner, frozenset(logged.get(id, ()))) for id, owner in sorted(owners.items()))
 
 
@@ -68,7 +69,12 @@ def vpcs(facts: Facts, region: str) -> Mapping[str, str]:
 
 def logs_of(facts: Facts, region: str) -> list[Mapping[str, Any]]:
     pages = facts.aws.at(region).ec2.get_paginator("describe_flow_logs").paginate()
-    return [log for page in pages for log in page["FlowLogs"] if log.get("FlowLogStatus") == "ACTIVE"]
+    return [log for page in pages for log in page["FlowLogs"] if arrives(log)]
+
+
+def arrives(log: Mapping[str, Any]) -> bool:
+    """Tell whether a flow log gets to where it is sent; EC2 calls it active even when it may not write there."""
+    return log.get("FlowLogStatus") == "ACTIVE" and log.get("DeliverLogsErrorMessage") != "Access error"
 
 
 def flow_logs_reads(want: FlowLogs) -> Iterator[Read]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from awsbase.ensure import tags
-from awsbase.ensure.event_rule import EventRule, RuleFacts, rule, rule_tags, target_of, targets
+from awsbase.ensure.event_rule import EventRule, NoTarget, RuleFacts, check, rule, rule_tags, target_of, targets
 from tests.ensure.planned import HOME, planned, said
 
 WANT = EventRule(
@@ -47,3 +47,10 @@ def test_what_is_told_is_a_sentence_with_values_of_the_event() -> None:
         "InputPathsMap": {"from": "$.detail.sourceIPAddress"},
         "InputTemplate": '"root signed in from <from>"',
     }
+
+
+def test_a_target_that_was_not_taken_is_no_success() -> None:
+    failed = [{"TargetId": "awsbase", "ErrorCode": "ConcurrentModificationException", "ErrorMessage": "try again"}]
+    with pytest.raises(NoTarget, match="ConcurrentModificationException: try again"):
+        check({"FailedEntryCount": 1, "FailedEntries": failed}, WANT)
+    check({"FailedEntryCount": 0, "FailedEntries": []}, WANT)

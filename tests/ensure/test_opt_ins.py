@@ -11,10 +11,10 @@ from awsbase.engine.resource import Resource
 from awsbase.ensure.access_log import AccessLog, access_log
 from awsbase.ensure.config_recorders import ConfigFacts, ConfigRecorders, recorded
 from awsbase.ensure.detectors import DetectorFacts, Detectors, detector
-from awsbase.ensure.flow_logs import FlowLogs, Network, NotLogged, check, networks
+from awsbase.ensure.flow_logs import FlowLogs, Network, NotLogged, arrives, check, logs_of, networks, vpcs
 from awsbase.ensure.regions import everywhere
 from awsbase.ensure.security_hubs import CIS_3, FSBP, SecurityHubs, hub
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, Known, planned, said
 
 ROLE = HOME.global_arn("iam", "role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig")
 MADE = {"role/config": ROLE, "bucket/acme-config": "arn:aws:s3:::acme-config"}
@@ -140,3 +140,22 @@ def test_what_ec2_did_not_do_is_no_success() -> None:
     with pytest.raises(NotLogged, match="vpc-1: Access Denied"):
         check({"FlowLogIds": [], "Unsuccessful": failed}, "eu-west-1")
     check({"FlowLogIds": ["fl-1"], "Unsuccessful": []}, "eu-west-1")
+
+
+def test_logs_of_transit_gateways_say_nothing_of_a_vpc() -> None:
+    logs = [{"ResourceId": "tgw-1"}, {"ResourceId": "vpc-1", "TrafficType": "ALL"}]
+    found = networks(Known({vpcs: {"vpc-1": MINE, "vpc-2": MINE}, logs_of: logs}), "eu-west-1")
+    assert found == (Network("vpc-1", MINE, frozenset({"ALL"})), Network("vpc-2", MINE))
+
+
+@pytest.mark.parametrize(
+    ("log", "counts"),
+    [
+        ({"FlowLogStatus": "ACTIVE", "DeliverLogsStatus": "SUCCESS"}, True),
+        ({"FlowLogStatus": "ACTIVE", "DeliverLogsStatus": "FAILED", "DeliverLogsErrorMessage": "Rate limited"}, True),
+        ({"FlowLogStatus": "ACTIVE", "DeliverLogsStatus": "FAILED", "DeliverLogsErrorMessage": "Access error"}, False),
+    ],
+    ids=["delivered", "late", "refused by its bucket or log group"],
+)
+def test_a_log_that_may_not_be_written_is_none(log: dict[str, str], counts: bool) -> None:
+    assert arrives(log) == counts
