@@ -74,6 +74,44 @@ def test_an_alarm_that_nobody_hears_answers_nothing() -> None:
     assert row.why == ("security@acme.example has to confirm the subscription to acme-security (eu-west-1)",)
 
 
+def test_what_a_control_leans_on_and_what_is_left_out_count_too(tmp_path: Path) -> None:
+    some = (MANIFESTS / "cis.yaml").read_text().replace("protect:\n", "protect:\n  regions: [eu-west-1, us-east-1]\n")
+    file = tmp_path / "cis.yaml"
+    file.write_text(some.replace("security: {email: [security@acme.example]}", "security: {}"))
+    manifest = load(file)
+    wanted = [each for section in resources(manifest).values() for each in section]
+    sandbox, wire = Sandbox(), Wire()
+    aws = Aws(sandbox.session(region="eu-west-1"), "eu-west-1", attach=[wire.attach])
+    account = check(identify(aws, wire), manifest.account.id)
+    assert not walk("reconcile", wanted, KINDS, account, clock=sandbox.clock).failed
+
+    def look() -> dict[str, Row]:
+        plan = walk("plan", wanted, KINDS, account, clock=sandbox.clock)
+        with ThreadPoolExecutor(4) as readers:
+            rows = judge(STANDARDS["cis-3"], wanted, plan, Facts(aws, readers), sandbox.clock.now())
+        return {row.control.answer: row for row in rows}
+
+    rows = look()
+    for answer in ("analyzer", "volumes", "config", "flow logs", "default groups", "imdsv2", "security hub"):
+        assert (rows[answer].status, len(rows[answer].why)) == ("needs you", 1)
+        assert "us-west-2" in rows[answer].why[0]
+        assert "us-east-1" not in rows[answer].why[0]
+    assert (rows["root-use"].status, rows["root-use"].why) == ("needs you", ("nobody listens on acme-security",))
+    assert rows["tls"].status == "met"
+
+    sandbox.client("logs", "eu-west-1").delete_metric_filter(logGroupName="acme-audit", filterName="acme-root-use")
+    sandbox.client("s3", "eu-west-1").delete_bucket_policy(Bucket="acme-state")
+    rows = look()
+    assert rows["root-use"].why == ("metric-filter/acme-audit/acme-root-use is not as the manifest says",)
+    assert rows["tls"].why == ("bucket/acme-state is not as the manifest says",)
+    assert rows["root-use"].status == rows["tls"].status == "not yet"
+    assert rows["vpcs"].status == "needs you"
+
+    sandbox.client("cloudtrail", "eu-west-1").stop_logging(Name="acme-trail")
+    row = look()["vpcs"]
+    assert (row.status, row.why) == ("not yet", ("trail/acme-trail is not as the manifest says",))
+
+
 @standards
 def test_each_control_has_a_number_of_its_own_and_an_answer(standard: str) -> None:
     controls = STANDARDS[standard]

@@ -50,12 +50,14 @@ class Made:
 class Looked:
     """Answered by the account as it is: a look that finds nothing wrong. What it finds, a person has to decide.
 
-    With `report` the look reads IAM's credential report, which AWS may have to make first.
+    With `report` the look reads IAM's credential report, which AWS may have to make first. What it takes for granted of
+    the manifest's own resources are the `parts`, which have to be as wanted.
     """
 
     look: Look
     key: str = ""
     report: bool = False
+    parts: tuple[Callable[[Resource], bool], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,10 @@ def a(kind: type[Any], where: Callable[[Any], bool] = lambda each: True) -> Call
 def alarm(name: str) -> Made:
     """Return the answer of one security alarm."""
     part = a(Alarm, lambda each: each.metric == name)
-    return Made("alarms.security", (part,), "$0.10 an alarm and $0.30 its metric, beyond ten free ones of each")
+    # No control without the trail: what is not recorded matches no filter.
+    return Made(
+        "alarms.security", (part, a(Trail)), "$0.10 an alarm and $0.30 its metric, beyond ten free ones of each"
+    )
 
 
 def made(key: str, *parts: Callable[[Resource], bool], price: str = "", about: Sequence[str] = ("",)) -> Made:
@@ -101,6 +106,7 @@ ANSWERS: dict[str, Answer] = {
     "security questions": Yours("AWS asks for none any more; answer those of an old account as root"),
     "root keys": made("root", a(Root), about=("root has an access key",)),
     "root mfa": made("root", a(Root), about=("root has no MFA",)),
+    "root restrained": made("root", a(Root), about=("root has no MFA", "root has an access key")),
     "root hardware mfa": made(
         "root.mfa: hardware",
         a(Root, lambda each: each.hardware),
@@ -123,7 +129,7 @@ ANSWERS: dict[str, Answer] = {
     "analyzer": made("protect", a(Analyzer)),
     "central users": Yours("with more than one account, let people sign in through IAM Identity Center"),
     "cloudshell": Looked(looks.cloudshell),
-    "tls": Looked(looks.foreign_buckets, "state, audit"),
+    "tls": Looked(looks.foreign_buckets, "state, audit", parts=(a(Bucket),)),
     "mfa delete": Yours("only root, with an MFA code, can switch MFA delete on; versions are kept without it"),
     "s3 data": Yours("find and classify what is in the buckets, for example with Amazon Macie"),
     "no public buckets": made("protect", a(PublicAccessBlock)),

@@ -86,7 +86,7 @@ CIS = (
 # AWS Startup Security Baseline: of the account (ACCT) and of what runs in it (WKLD).
 SSB = (
     ("ACCT.01", "contacts of the account reach a team", "security contact"),
-    ("ACCT.02", "root does no daily work", "root mfa"),
+    ("ACCT.02", "root does no daily work", "root restrained"),
     ("ACCT.03", "each person has access to the console", "console users"),
     ("ACCT.04", "rights belong to groups and roles", "groups"),
     ("ACCT.05", "signing in takes MFA", "users' mfa"),
