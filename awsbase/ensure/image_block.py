@@ -43,6 +43,9 @@ def ensure_image_block(run: Run, want: ImageBlock) -> None:
                 run.aws.at(region).ec2.enable_image_block_public_access,
                 ImageBlockPublicAccessState=BLOCKED,
             )
+    if run.changes:
+        # Until then it answers "unblocked", and doing it once more does no harm.
+        run.note("AWS takes up to ten minutes to block images; a plan that comes sooner shows it again")
 
 
 def image_block_reads(want: ImageBlock) -> Iterator[Read]:

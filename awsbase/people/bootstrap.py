@@ -218,6 +218,7 @@ def access_key(at: Place) -> None:
                 f"the access key {shown(held)} in profile {who.profile} is {state}",
                 hint=f"choose another profile with --as, or remove the profile from {at.person.files.credentials}",
             )
+        home(at)
         return
     for again in (True, False):
         make_room(at, there)
@@ -231,9 +232,15 @@ def access_key(at: Place) -> None:
             there = user_keys(at)
     keep = {store.ID: made["AccessKeyId"], store.SECRET: made["SecretAccessKey"]}
     files.write_credentials(at.person.files, who.profile, keep)
-    if "region" not in files.read_config(at.person.files).get(who.profile, {}):
-        files.write_config(at.person.files, who.profile, {"region": at.region})
+    home(at)
     at.tell(f"{who.user} has the access key {shown(made['AccessKeyId'])}, in profile {who.profile}")
+
+
+def home(at: Place) -> None:
+    """Let the administrator's profile have a region."""
+    profile = at.administrator.profile
+    if "region" not in files.read_config(at.person.files).get(profile, {}):
+        files.write_config(at.person.files, profile, {"region": at.region})
 
 
 def user_keys(at: Place) -> dict[str, str]:

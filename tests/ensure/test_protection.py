@@ -11,6 +11,7 @@ from awsbase.engine.place import Place
 from awsbase.ensure.analyzer import Analyzer, AnalyzerFacts
 from awsbase.ensure.default_groups import DefaultGroup, DefaultGroups
 from awsbase.ensure.ebs_encryption import EbsEncryption, default_key, for_volumes
+from awsbase.ensure.image_block import ImageBlock
 from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.public_access import FOUR, PublicAccessBlock, public_access
 from awsbase.ensure.regions import everywhere
@@ -173,3 +174,14 @@ def test_a_key_for_volumes_is_for_ec2_of_its_account_and_region_alone(region: st
     statement: Any = for_volumes(Place("123456789012", region, region))
     condition = statement["Condition"]["StringEquals"]
     assert condition == {"kms:CallerAccount": "123456789012", "kms:ViaService": service}
+
+
+@pytest.mark.parametrize(
+    ("have", "changes"),
+    [("unblocked", ["update image block in us-east-1"]), ("block-new-sharing", [])],
+    ids=["off", "on"],
+)
+def test_images_take_their_time_and_that_is_said(have: str, changes: list[str]) -> None:
+    run = planned(ImageBlock(place=HOME), {everywhere: {"us-east-1": have}})
+    assert said(run) == changes
+    assert bool(run.notes) == bool(changes)

@@ -203,6 +203,18 @@ def test_killed_after_the_key_is_gone_the_proof_is_made_up_for(beginning: Beginn
     beginning.check_done()
 
 
+def test_killed_between_its_two_files_the_profile_is_whole_in_the_end(beginning: Beginning) -> None:
+    beginning.sandbox.faults.add(Fault("killed before", on="iam:CreateVirtualMFADevice"))
+    with pytest.raises(Killed):
+        bootstrap.bootstrap(beginning.place())
+    beginning.sandbox.faults.clear()
+    beginning.files.config.unlink()
+
+    bootstrap.bootstrap(beginning.place())
+    assert files.read_config(beginning.files)["acme"]["region"] == "eu-west-1"
+    beginning.check_done()
+
+
 def test_a_refused_key_alone_is_no_proof(beginning: Beginning) -> None:
     assert not bootstrap.finished(beginning.place())
 
