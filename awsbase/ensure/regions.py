@@ -74,10 +74,15 @@ def everywhere(facts: Facts, fact: Callable[..., Any], only: Only = None) -> Map
 
 def there(facts: Facts, fact: Callable[..., Any], region: str) -> Any:
     """Ask `fact` in one region; raises RegionClosed where an organization's policy forbids even to look."""
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import ClientError, EndpointConnectionError
 
     try:
         return facts.read(fact, region)
+    except EndpointConnectionError as error:
+        raise RegionClosed(
+            f"region {region} does not answer for this service; perhaps AWS does not offer it there: {error}",
+            hint="name the regions that you use in protect.regions",
+        ) from error
     except ClientError as error:
         said = error.response["Error"]
         if said.get("Code") not in CLOSED or BY_ORGANIZATION not in said.get("Message", ""):

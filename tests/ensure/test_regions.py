@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
+from awsbase.aws import Aws
+from awsbase.engine.facts import Facts
 from awsbase.engine.place import Place
 from awsbase.ensure.image_block import BLOCKED, ImageBlock
-from awsbase.ensure.regions import RegionFacts, Regions, covered, regions
+from awsbase.ensure.regions import RegionClosed, RegionFacts, Regions, covered, regions, there
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.rule import Ask, Refusal, Rule
 from awsbase.sandbox.rules import RULES
@@ -77,6 +81,20 @@ def test_a_region_that_an_organization_closes_is_named_with_the_way_out() -> Non
     assert "us-west-2" in error.message
     assert "protect.regions" in (error.hint or "")
     assert protect(sandbox, ("eu-west-1",)).outcomes[1].status == "changed"
+
+
+def test_a_region_without_the_service_is_named_with_the_way_out() -> None:
+    def silent(facts: Facts, region: str) -> str:
+        if region == "eu-west-1":
+            return "here"
+        raise EndpointConnectionError(endpoint_url=f"https://service.{region}.amazonaws.com/")
+
+    with ThreadPoolExecutor(1) as pool:
+        facts = Facts(Aws(Sandbox().session(), HOME.region), pool)
+        assert there(facts, silent, "eu-west-1") == "here"
+        with pytest.raises(RegionClosed, match="eu-north-1 does not answer") as closed:
+            there(facts, silent, "eu-north-1")
+    assert "protect.regions" in (closed.value.hint or "")
 
 
 def test_nothing_is_said_when_nothing_is_left_out() -> None:
