@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Event
 from typing import Any, TypeVar
 
@@ -26,6 +27,8 @@ from awsbase.people.session import Person
 Answer = TypeVar("Answer")
 
 MOST_KEYS = 2
+# How old a key may be that an interrupted run made and lost.
+LEFT_OVER = timedelta(hours=1)
 # Seconds until a new key is known everywhere, and a deleted one nowhere.
 PATIENCE = 120
 PAUSE = 2.0
@@ -212,7 +215,7 @@ def access_key(at: Place) -> None:
     held = files.read_credentials(at.person.files).get(who.profile, {}).get(store.ID)
     there = user_keys(at)
     if held:
-        if there.get(held) != "Active":
+        if held not in there or there[held]["Status"] != "Active":
             state = "switched off" if held in there else f"not one of {who.user}"
             raise Refused(
                 f"the access key {shown(held)} in profile {who.profile} is {state}",
@@ -243,18 +246,22 @@ def home(at: Place) -> None:
         files.write_config(at.person.files, profile, {"region": at.region})
 
 
-def user_keys(at: Place) -> dict[str, str]:
-    """Return the administrator's access keys with their status."""
+def user_keys(at: Place) -> dict[str, Mapping[str, Any]]:
+    """Return the administrator's access keys as AWS lists them: status, date."""
     pages = at.root.aws.iam.get_paginator("list_access_keys").paginate(UserName=at.administrator.user)
-    return {key["AccessKeyId"]: key["Status"] for page in pages for key in page["AccessKeyMetadata"]}
+    return {key["AccessKeyId"]: key for page in pages for key in page["AccessKeyMetadata"]}
 
 
-def make_room(at: Place, there: Mapping[str, str]) -> None:
-    """Delete keys that nobody ever used: left over when an answer, or the run that got it, was lost."""
+def make_room(at: Place, there: Mapping[str, Mapping[str, Any]]) -> None:
+    """Delete young keys that nobody ever used: left over when an answer, or the run that got it, was lost.
+
+    AWS tells of a key's use some hours late, so an older one may be at work somewhere: that one stays.
+    """
     iam, user = at.root.aws.iam, at.administrator.user
+    young = [key for key, known in there.items() if at.clock.now() - known["CreateDate"] < LEFT_OVER]
     unused = [
         key
-        for key in there
+        for key in young
         if "LastUsedDate" not in iam.get_access_key_last_used(AccessKeyId=key).get("AccessKeyLastUsed", {})
     ]
     for key in unused:

@@ -284,6 +284,15 @@ def test_keys_that_somebody_uses_are_left_alone(beginning: Beginning) -> None:
     assert unused not in there
 
 
+def test_an_old_key_may_be_in_use_although_aws_does_not_say_so_yet(beginning: Beginning) -> None:
+    iam = beginning.sandbox.client("iam")
+    iam.create_user(UserName="alice")
+    old = iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"]
+    beginning.sandbox.clock.advance(2 * 60 * 60)
+    bootstrap.bootstrap(beginning.place())
+    assert old in {key["AccessKeyId"] for key in iam.list_access_keys(UserName="alice")["AccessKeyMetadata"]}
+
+
 @pytest.mark.parametrize("where", ["root's own", "a session"])
 def test_a_profile_in_use_is_refused_before_the_first_write(beginning: Beginning, where: str) -> None:
     credentials: Any = beginning.root.get_credentials()
