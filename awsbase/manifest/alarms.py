@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -122,6 +122,8 @@ Money = Annotated[float, AfterValidator(amount), Field(json_schema_extra={"exclu
 
 class BudgetAlarm(Section):
     """A monthly budget, whose mails tell not only what was spent but what will be. AWS charges nothing for it."""
+
+    stand_in: ClassVar[Mapping[str, Any]] = {"amount": 1}
 
     amount: Money = Field(description="What a month may cost, before credits and refunds.")
     currency: Currency | None = Field(

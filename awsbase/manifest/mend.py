@@ -183,7 +183,9 @@ def replace(work: Mended[Any], path: Steps) -> bool:
         return True
     given = holder[path[-1]]
     section = section_at(work.kind, path)
-    if section and is_collection(work.kind, path[:-1]) and path not in work.touched:
+    # An `alarms` section that names nothing any more would mean all alarms: so something stands in there too.
+    stays = section and (section.stand_in or is_collection(work.kind, path[:-1]))
+    if section and stays and path not in work.touched:
         holder[path[-1]] = dict(section.stand_in)
     else:
         if defines_names(work.kind, path) or is_collection(work.kind, path[:-1]):

@@ -159,7 +159,9 @@ def test_a_handover_is_seen_by_the_command_alone(shell: Shell) -> None:
     # The command looks at every process there is, its own parents included.
     got, all_else = shell.alice.home / "got", shell.alice.home / "all"
     (shell.alice.home / "take.sh").write_text(
-        f"cat > {got}\nfor file in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do cat $file; done > {all_else} 2>&1\n"
+        f"cat > {got}\n"
+        f"for file in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do cat $file; done > {all_else} 2>&1\n"
+        "exit 0\n"  # a process may have ended meanwhile
     )
     take = f"sh {shell.alice.home}/take.sh"
     told = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", "--handover", take)

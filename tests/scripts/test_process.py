@@ -34,7 +34,7 @@ def test_help_loads_nothing_heavy(code: str) -> None:
 def test_names_are_completed_without_loading_commands(nobody: dict[str, str]) -> None:
     words = {"_AWSBASE_COMPLETE": "bash_complete", "COMP_WORDS": "awsbase s", "COMP_CWORD": "1"}
     ended = subprocess.run(AWSBASE, env=nobody | words, capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == ["plain,schema", "plain,state", "plain,sandbox"]
+    assert ended.stdout.split() == ["plain,schema", "plain,state", "plain,secret", "plain,sandbox"]
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(nobody: dict[str, str]) -> None:

@@ -122,9 +122,9 @@ def test_progress_tells_what_runs(served: Served, full: Path) -> None:
 
 
 def test_ctrl_c_midway_finishes_the_calls_in_flight_and_the_next_run_the_rest(served: Served, full: Path) -> None:
-    served.sandbox.faults.add(Fault("slow", on="kms:CreateKey"))
+    served.sandbox.faults.add(Fault("slow", on="kms:*", times=1000))
     run = terminal(served.environment, "reconcile", full, "--yes")
-    run.expect(r"key/acme-notify-security  1 s|key/acme-notify-security  0 s")
+    run.expect(r"key/acme-notify-security")
     while "kms:CreateKey" not in [call.name for call in served.sandbox.calls]:
         run.expect(r"key/acme-notify-security")
     run.sendintr()
