@@ -57,12 +57,27 @@ def test_an_entry_says_everything(name: str) -> None:
         ("bucket/acme-state", "delete every version, then: aws s3api delete-bucket --bucket acme-state"),
         ("topic/acme-ops@us-east-1", "--region us-east-1"),
         ("alarm/acme-billing-50@us-east-1", "delete-alarms --alarm-names acme-billing-50 --region us-east-1"),
+        ("vpc/acme", "--filters Name=tag:Name,Values=acme"),
+        ("schedule/bastion@eu-west-3", "delete-schedule --name bastion --region eu-west-3"),
         ("policy/awsbase-require-mfa", "ARN-OF-awsbase-require-mfa"),
         ("alarm", "--alarm-names NAME --region REGION"),
     ],
 )
 def test_an_address_is_filled_into_the_undo(subject: str, line: str) -> None:
     assert line in " ".join(explain.explain(subject)[1].undo)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("log_group", "log-group"),
+        ("Ending", "schedule"),
+        ("address-in-use/bastion", "elastic-ip-association/bastion"),
+        ("connect-endpoint", "instance-connect-endpoint"),
+    ],
+)
+def test_other_words_for_a_kind_are_understood(asked: str, meant: str) -> None:
+    assert explain.explain(asked)[1] == explain.explain(meant)[1]
 
 
 @pytest.mark.parametrize(("asked", "meant"), [("buckt", "bucket"), ("require-mfa", "awsbase:require-mfa")])

@@ -15,6 +15,14 @@ __all__ = ["KINDS", "POLICIES", "Entry", "explain", "subjects", "word"]
 
 REGION = re.compile(r"(.+)@([a-z]{2,4}(?:-[a-z]+)+-[0-9])")
 NAME, WHERE = "NAME", "REGION"
+# Where addresses begin with AWS's word for a thing, and the class has another.
+IN_ADDRESSES = {
+    "address-in-use": "elastic-ip-association",
+    "closed-default-group": "default-security-group",
+    "connect-endpoint": "instance-connect-endpoint",
+    "ended": "instance",
+    "ending": "schedule",
+}
 
 
 def subjects() -> list[str]:
@@ -23,8 +31,9 @@ def subjects() -> list[str]:
 
 
 def word(kind: type) -> str:
-    """Return the word for a kind of resource: `LogGroup` is a log-group."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
+    """Return the word that addresses of a kind begin with: that of `LogGroup` is log-group."""
+    own = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
+    return IN_ADDRESSES.get(own, own)
 
 
 def explain(subject: str) -> tuple[str, Entry]:
@@ -34,7 +43,8 @@ def explain(subject: str) -> tuple[str, Entry]:
     kind, _, name = subject.partition("/")
     if kind == "policy" and (shipped := name.replace("awsbase-", "awsbase:", 1)) in POLICIES:
         return subject, POLICIES[shipped]
-    entry = KINDS.get(kind) or KINDS.get(kind.lower().replace("_", "-").replace(" ", "-"))
+    written = kind.lower().replace("_", "-").replace(" ", "-")
+    entry = KINDS.get(IN_ADDRESSES.get(written, written))
     if entry is None:
         near = get_close_matches(kind, subjects(), n=1) or get_close_matches(f"awsbase:{kind}", subjects(), n=1)
         raise UsageError(

@@ -105,6 +105,16 @@ KINDS: Mapping[str, Entry] = {
         ),
         ("CIS 5.4", "FSBP EC2.2"),
     ),
+    "default-security-group": Entry(
+        "The default security group of the manifest's VPC lets nothing in and nothing out.",
+        "What is started without a group gets that one, and would trust everything else that did.",
+        (
+            MANIFEST,
+            "aws ec2 describe-security-groups --filters Name=group-name,Values=default --region REGION tells the ID",
+            "aws ec2 authorize-security-group-egress --group-id ID --protocol -1 --cidr 0.0.0.0/0 --region REGION",
+        ),
+        ("CIS 5.4", "FSBP EC2.2"),
+    ),
     "detectors": Entry(
         "GuardDuty watches API calls, DNS and network traffic for what attackers do, in every region.",
         "It knows what stolen keys are used for, and tells it within minutes.",
@@ -119,6 +129,27 @@ KINDS: Mapping[str, Entry] = {
         ("CIS 2.2.1", "FSBP EC2.7"),
         "nothing with AWS's key; a key of your own $1 a month and region",
     ),
+    "elastic-ip": Entry(
+        "A public IPv4 address that stays the account's own while instances come and go.",
+        "Others let the bastion in by its address, and need not be told of every new one.",
+        (
+            MANIFEST,
+            "be sure that nobody lets it in any more: once released it is somebody else's, and does not come back",
+            "aws ec2 describe-addresses --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 release-address --allocation-id ID --region REGION",
+        ),
+        cost="$3.65 a month, whether it is in use or not",
+    ),
+    "elastic-ip-association": Entry(
+        "Lets an Elastic IP address lead to an instance.",
+        "A new instance takes over the address of the one that it replaces.",
+        (
+            MANIFEST,
+            "aws ec2 describe-addresses --filters Name=tag:Name,Values=NAME --region REGION tells its association",
+            "aws ec2 disassociate-address --association-id ASSOCIATION --region REGION",
+        ),
+        cost="nothing beside the address",
+    ),
     "event-rule": Entry(
         "Sends certain events to a topic as they happen, such as a sign-in of root.",
         "An event arrives within seconds; a metric filter needs minutes, and knows only what the trail has written.",
@@ -129,12 +160,31 @@ KINDS: Mapping[str, Entry] = {
         ),
         ("CIS 1.7", "CIS 4.3"),
     ),
+    "existing-subnet": Entry(
+        "A subnet that somebody else looks after, found by its id or its tags, and never written.",
+        "What is made by awsbase has its place in a network that is there already.",
+        ("nothing is made for it; name another subnet in the manifest, and the instance is made anew there",),
+    ),
+    "existing-vpc": Entry(
+        "A VPC that somebody else looks after, found by its id or its tags, or the default one; never written.",
+        "Whoever has a network needs no second one for a bastion.",
+        ("nothing is made for it; name another VPC in the manifest, and what is in this one stays",),
+    ),
     "flow-logs": Entry(
         "A record of every connection into, out of and within each VPC.",
         "After a break-in it tells where the data went.",
         (MANIFEST, "aws ec2 describe-flow-logs --region REGION", "aws ec2 delete-flow-logs --flow-log-ids ID"),
         ("CIS 3.7", "FSBP EC2.6"),
         "$0.25 per GB of logs and $0.023 per GB a month to keep them",
+    ),
+    "gateway-endpoint": Entry(
+        "The VPC's own way to a service such as S3, through its route tables and no gateway.",
+        "What goes to S3 does not cross the internet, and a private subnet needs no NAT for it.",
+        (
+            MANIFEST,
+            "aws ec2 describe-vpc-endpoints --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 delete-vpc-endpoints --vpc-endpoint-ids ID --region REGION: connections through it break",
+        ),
     ),
     "group": Entry(
         "A group of users, with the policies that its members work under.",
@@ -147,6 +197,50 @@ KINDS: Mapping[str, Entry] = {
         "An image holds what was on the disk, keys and passwords included.",
         (MANIFEST, "aws ec2 disable-image-block-public-access --region REGION"),
     ),
+    "instance": Entry(
+        "The EC2 instance that is the bastion, made from its launch template: IMDSv2 alone, an encrypted disk.",
+        "One machine to go through, with nothing on it to lose: when it is to be another, it is made anew.",
+        (
+            "first say `on_demand: true` in the manifest, or take it out: the next reconcile would make it again",
+            "aws ec2 describe-instances --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 terminate-instances --instance-ids ID --region REGION: what is on its disk is lost",
+        ),
+        ("CIS 5.6", "FSBP EC2.3", "FSBP EC2.8"),
+        "$6 a month for t4g.micro, $0.64 for its volume of 8 GB and $3.65 for its public address, by the hour",
+    ),
+    "instance-connect-endpoint": Entry(
+        "An EC2 Instance Connect Endpoint: SSH to where no port is open to the world.",
+        "IAM says who gets through, each time, and the audit trail who did. AWS gives a VPC one of them.",
+        (
+            MANIFEST,
+            "aws ec2 describe-instance-connect-endpoints --region REGION tells its id, by the tag Name",
+            "aws ec2 delete-instance-connect-endpoint --instance-connect-endpoint-id ID --region REGION",
+        ),
+        cost="nothing; what goes to another zone through it $0.01 per GB",
+    ),
+    "instance-profile": Entry(
+        "The hand through which an instance takes its role.",
+        "An instance with a role needs no access key, and there is none to be found on its disk.",
+        (
+            MANIFEST,
+            "end the instances that use it: they lose their role",
+            "aws iam remove-role-from-instance-profile --instance-profile-name NAME --role-name ROLE",
+            "aws iam delete-instance-profile --instance-profile-name NAME",
+        ),
+        ("CIS 1.18",),
+    ),
+    "internet-gateway": Entry(
+        "The door between a VPC and the internet.",
+        "Without it nothing in the VPC reaches AWS's services, and nothing gets updates.",
+        (
+            MANIFEST,
+            "take away the routes that lead to it, and the public addresses in the VPC",
+            "aws ec2 describe-internet-gateways --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 detach-internet-gateway --internet-gateway-id ID --vpc-id VPC --region REGION",
+            "aws ec2 delete-internet-gateway --internet-gateway-id ID --region REGION",
+        ),
+        cost="nothing; what leaves through it $0.09 per GB, after 100 free GB a month",
+    ),
     "key": Entry(
         "A KMS key behind an alias, rotated every year; the account's IAM policies say who uses it.",
         "Whoever reads what is encrypted needs two rights instead of one, and every use stands in the trail.",
@@ -158,6 +252,21 @@ KINDS: Mapping[str, Entry] = {
         ),
         ("CIS 3.5", "CIS 3.6"),
         "$1 a month, $2 after the first rotation and $3 after the second, and $0.03 per 10,000 uses",
+    ),
+    "key-pair": Entry(
+        "The public half of somebody's SSH key under a name in EC2, for instances to be started with.",
+        "The other half never leaves its owner: EC2 makes none, and awsbase sees none.",
+        (
+            MANIFEST,
+            "aws ec2 delete-key-pair --key-name NAME --region REGION",
+            "instances that were started with it still let it in: take it out of their authorized_keys",
+        ),
+    ),
+    "launch-template": Entry(
+        "All that an instance is before there is one: image, type, role, groups, encrypted disk, IMDSv2 alone.",
+        "What is started from it, by whomever, is started right.",
+        (MANIFEST, "aws ec2 delete-launch-template --launch-template-name NAME --region REGION: instances stay"),
+        ("CIS 5.6", "FSBP EC2.8"),
     ),
     "log-group": Entry(
         "Where CloudWatch Logs keeps events, for as long as the manifest says.",
@@ -185,6 +294,23 @@ KINDS: Mapping[str, Entry] = {
         (MANIFEST, "awsbase mfa remove NAME --user NAME"),
         ("CIS 1.10", "FSBP IAM.5"),
         "$0.40 a month for the secret, until the seed is taken over",
+    ),
+    "nat-route": Entry(
+        "What a private subnet sends to the internet goes by way of the bastion. IPv4 alone, and this one route.",
+        "A subnet that nobody reaches from outside still gets its updates, without the $32 a month of a NAT gateway.",
+        (
+            MANIFEST,
+            "aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=SUBNET --region REGION"
+            " tells its table",
+            "aws ec2 delete-route --route-table-id TABLE --destination-cidr-block 0.0.0.0/0 --region REGION",
+        ),
+        cost="nothing beside the instance; what leaves through it $0.09 per GB, after 100 free GB a month",
+    ),
+    "on-demand": Entry(
+        "An instance that `awsbase bastion up` starts and `awsbase bastion down` ends; reconcile only looks at it.",
+        "A machine that is not there cannot be attacked. Whoever lost their account keeps none on one that is.",
+        ("nothing is made for it; `awsbase bastion down MANIFEST` ends the instance",),
+        cost="that of the instance by the hour, while it runs",
     ),
     "password-policy": Entry(
         "What passwords of IAM users must be: at least 14 characters, not one of the last 24.",
@@ -229,6 +355,25 @@ KINDS: Mapping[str, Entry] = {
         ("nothing is made for it; leave the section out, and awsbase no longer looks",),
         ("CIS 1.4", "CIS 1.5", "CIS 1.6", "CIS 1.7", "CIS 1.17", "FSBP IAM.4", "FSBP IAM.6"),
     ),
+    "route-table": Entry(
+        "Where what leaves a subnet goes: these routes, and none that somebody added.",
+        "One route more, and a private subnet is public or its traffic goes by way of a stranger.",
+        (
+            MANIFEST,
+            "aws ec2 describe-route-tables --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 disassociate-route-table --association-id ASSOCIATION --region REGION, for each of its subnets:"
+            " they follow the VPC's main table then",
+            "aws ec2 delete-route-table --route-table-id ID --region REGION",
+        ),
+    ),
+    "schedule": Entry(
+        "A schedule of EventBridge that terminates the instance when its time is over, and then deletes itself.",
+        "The bastion ends though the laptop that started it is asleep; what is forgotten neither costs nor waits.",
+        (
+            "`awsbase bastion up` puts it off, and `awsbase bastion down` ends both now",
+            "aws scheduler delete-schedule --name NAME --region REGION: the instance runs, and costs, until ended",
+        ),
+    ),
     "secret": Entry(
         "A place in Secrets Manager for one value, under a key, with those who may read it.",
         "A password in a file, a variable or a chat is everybody's in the end. Each read stands in the audit trail.",
@@ -238,6 +383,16 @@ KINDS: Mapping[str, Entry] = {
         ),
         ("FSBP SecretsManager.1", "FSBP SecretsManager.4"),
         "$0.40 a month and $0.05 per 10,000 reads; its key $1 a month, however many secrets share it",
+    ),
+    "security-group": Entry(
+        "Who reaches what is in a group, and what that reaches: exactly these rules.",
+        "A port that somebody opened for an hour is closed again by the next run.",
+        (
+            MANIFEST,
+            "give what is in it another group, and take it out of the rules of others",
+            "aws ec2 describe-security-groups --filters Name=group-name,Values=NAME --region REGION tells its id",
+            "aws ec2 delete-security-group --group-id ID --region REGION",
+        ),
     ),
     "security-hubs": Entry(
         "Security Hub checks the account against CIS and AWS's best practices, in every region, all the time.",
@@ -266,6 +421,17 @@ KINDS: Mapping[str, Entry] = {
             "aws dlm delete-lifecycle-policy --policy-id ID --region REGION: its snapshots stay, and cost, for ever",
         ),
         cost="$0.05 per GB of changed blocks a month",
+    ),
+    "subnet": Entry(
+        "One slice of the VPC's addresses, in one zone; it hands out no public address by itself.",
+        "What is started in it is reached from outside only if somebody says so.",
+        (
+            MANIFEST,
+            "end what is in it, or else AWS refuses",
+            "aws ec2 describe-subnets --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 delete-subnet --subnet-id ID --region REGION",
+        ),
+        ("FSBP EC2.15",),
     ),
     "subscription": Entry(
         "Somebody who hears what is said on a topic, once they have confirmed it.",
@@ -297,5 +463,15 @@ KINDS: Mapping[str, Entry] = {
         "Who is known by name can be asked, and leaves with all that is theirs.",
         ("say `state: absent` in the manifest, and reconcile: everything of theirs goes with them",),
         ("CIS 1.10", "CIS 1.13", "CIS 1.15", "FSBP IAM.2", "FSBP IAM.5"),
+    ),
+    "vpc": Entry(
+        "A network of the account's own, with one IPv4 block and, unless the manifest says no, one of IPv6.",
+        "The default VPC gives each machine a public address; in this one nothing has one that need not.",
+        (
+            MANIFEST,
+            "end what is in it, then delete its endpoints, subnets, route tables, gateways and groups",
+            "aws ec2 describe-vpcs --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 delete-vpc --vpc-id ID --region REGION",
+        ),
     ),
 }
