@@ -1,5 +1,6 @@
 """What tests of people's scripts share."""
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from tests.people.alice import Alice
 from tests.people.federation import Federation, served
+from tests.people.sweep import no_secret
 
 
 @pytest.fixture(autouse=True)
@@ -18,8 +20,12 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def alice(tmp_path: Path) -> Alice:
-    return Alice(tmp_path)
+def alice(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Alice]:
+    """Somebody with an access key; whatever a test does with her, no log and no other file keeps a secret."""
+    caplog.set_level(logging.DEBUG, "awsbase")
+    somebody = Alice(tmp_path)
+    yield somebody
+    no_secret(somebody, "\n".join([caplog.text, *somebody.terminal.asked, *somebody.terminal.told]))
 
 
 @pytest.fixture
