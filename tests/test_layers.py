@@ -15,7 +15,7 @@ LAYERS = (
     ("scripts",),
     ("bastion",),
     ("view", "sandbox", "people", "explain"),
-    ("manifest", "drill", "coverage"),
+    ("manifest", "drill", "coverage", "permissions"),
     ("ensure",),
     ("engine", "policies", "userdata"),
     ("aws", "constraints", "errors"),

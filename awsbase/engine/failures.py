@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from awsbase.engine.changes import Change, Failure
 from awsbase.engine.run import BadArguments, ChangeFailed, Interrupted, NotApproved
 from awsbase.engine.wire import LostReply
@@ -19,6 +21,8 @@ UNKNOWN_KEY = frozenset(
     }
 )
 SKEWED = frozenset({"RequestTimeTooSkewed", "SignatureDoesNotMatch"})
+# Some services write their own name in capitals.
+ACTION = re.compile(r"not authorized to perform: ([\w-]+):(\w+)")
 
 
 def failure(error: BaseException, caller: str) -> Failure:
@@ -38,7 +42,7 @@ def _words(error: BaseException, caller: str, api: str | None) -> tuple[str, str
         case ClientError():
             code = error.response.get("Error", {}).get("Code", "unknown")
             message = error.response.get("Error", {}).get("Message", "") or str(error)
-            return code, message, _hint(code, caller, api or error.operation_name)
+            return code, message, _hint(code, caller, needed(message) or api or error.operation_name)
         case LostReply():
             return "LostReply", str(error), "run again: awsbase finds what was made by its tag, and makes no second one"
         case NotApproved():
@@ -59,9 +63,18 @@ def _words(error: BaseException, caller: str, api: str | None) -> tuple[str, str
             )
 
 
-def _hint(code: str, caller: str, api: str) -> str | None:
+def needed(message: str) -> str | None:
+    """Return the IAM action that AWS says is not allowed; it is often not called as the API is."""
+    found = ACTION.search(message)
+    return f"{found[1].lower()}:{found[2]}" if found else None
+
+
+def _hint(code: str, caller: str, action: str) -> str | None:
     if code in DENIED:
-        return f"you are {caller}; this needs {api}; run `awsbase mfa refresh` if this account asks for MFA"
+        return (
+            f"you are {caller}; this needs {action}: `awsbase permissions MANIFEST` prints all that a manifest needs; "
+            "run `awsbase mfa refresh` if this account asks for MFA"
+        )
     if code in EXPIRED:
         return "the session has expired: run `awsbase mfa refresh`, then run again"
     if code in UNKNOWN_KEY:

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": ("awsbase.scripts.schema", "Print the JSON Schema of the manifest, for editors."),
     "explain": ("awsbase.scripts.explain", "Tell what something is, why, what it costs, how to undo it."),
     "graph": ("awsbase.scripts.graph", "Show what depends on what."),
+    "permissions": ("awsbase.scripts.permissions", "Print the least privilege that a manifest takes."),
     "drill": ("awsbase.scripts.drill", "Ring the alarms, and show which of them get to somebody."),
     "coverage": ("awsbase.scripts.coverage", "Show how much of a standard the account answers."),
     "state": ("awsbase.scripts.state", "Use the state bucket with Terraform or OpenTofu."),

@@ -1,0 +1,43 @@
+"""The least privilege that a manifest's resources take: each kind declares what looking at it and writing it needs.
+
+Nothing is guessed from what a run happened to call, for what a repair or a deletion needs is declared as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.role import Role
+from awsbase.ensure.service_linked_role import ServiceLinkedRole
+from awsbase.permissions.allow import Allow, allow, equals
+from awsbase.permissions.documents import ATTACHED, Least, fitting, statements
+from awsbase.permissions.kinds import KINDS
+
+__all__ = ["ATTACHED", "KINDS", "Least", "least"]
+
+
+def least(resources: Iterable[Resource], *, plan_only: bool = False) -> Least:
+    """Return what is enough to plan resources, and unless `plan_only` to reconcile them."""
+    wanted = {resource.address: resource for resource in resources}
+    found = statements((each for want in wanted.values() for each in KINDS[type(want)].read(want)), "Read")
+    if not plan_only:
+        found += statements((each for want in wanted.values() for each in KINDS[type(want)].write(want)), "Write")
+        found += statements(passed(wanted), "Pass")
+    return fitting(found)
+
+
+def passed(wanted: Mapping[str, Resource]) -> Iterator[Allow]:
+    """Yield for each role that is handed to a service of AWS that it may be, to this service alone."""
+    for want in wanted.values():
+        for role, service in KINDS[type(want)].passes(want):
+            arn = arn_of(role, wanted)
+            yield allow("iam", "PassRole", on=(arn,), when=equals("iam:PassedToService", service))
+
+
+def arn_of(role: str, wanted: Mapping[str, Resource]) -> str:
+    """Return the ARN of the role at an address, or the one that was given."""
+    match wanted.get(role):
+        case Role() | ServiceLinkedRole() as made:
+            return made.arn
+    return role

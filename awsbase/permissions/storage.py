@@ -1,0 +1,132 @@
+"""What buckets, keys and secrets take."""
+
+from __future__ import annotations
+
+from awsbase.engine.place import Place
+from awsbase.ensure.access_log import AccessLog
+from awsbase.ensure.bucket import Bucket, bucket_arn
+from awsbase.ensure.key import Key
+from awsbase.ensure.mfa_device import MfaDevice
+from awsbase.ensure.public_access import PublicAccessBlock
+from awsbase.ensure.secret import Secret
+from awsbase.permissions.allow import TAG_INDEX, Allow, Allows, Condition, allow, equals, labelled, made_for
+from awsbase.permissions.iam import ALL_OF_IAM, VIRTUAL_DEVICES, named
+
+
+def bucket_reads(want: Bucket) -> Allows:
+    yield TAG_INDEX
+    yield allow(
+        "s3",
+        "ListBucket",  # what HeadBucket asks for
+        *("GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPublicAccessBlock", "GetBucketTagging"),
+        *("GetBucketVersioning", "GetEncryptionConfiguration", "GetLifecycleConfiguration"),
+        on=(want.arn,),
+    )
+
+
+def bucket_writes(want: Bucket) -> Allows:
+    yield allow(
+        "s3",
+        *("CreateBucket", "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketPublicAccessBlock"),
+        *("PutBucketTagging", "PutBucketVersioning", "PutEncryptionConfiguration", "PutLifecycleConfiguration"),
+        on=(want.arn,),
+    )
+
+
+def access_log_reads(want: AccessLog) -> Allows:
+    yield allow("s3", "ListBucket", "GetBucketLogging", on=(bucket_arn(want.place, want.name),))
+
+
+def access_log_writes(want: AccessLog) -> Allows:
+    yield allow("s3", "PutBucketLogging", on=(bucket_arn(want.place, want.name),))
+
+
+def public_access_reads(want: PublicAccessBlock) -> Allows:
+    yield allow("s3", "GetAccountPublicAccessBlock")
+
+
+def public_access_writes(want: PublicAccessBlock) -> Allows:
+    yield allow("s3", "PutAccountPublicAccessBlock")
+
+
+def keys(place: Place) -> tuple[str, ...]:
+    """Return the ARN of any key of a region: what its id will be, nobody knows before it is there."""
+    return (place.arn("kms", "key/*"),)
+
+
+def key_reads(want: Key) -> Allows:
+    yield TAG_INDEX
+    yield allow("kms", "ListAliases", "ListKeys")
+    yield allow("kms", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags", on=keys(want.place))
+
+
+def key_writes(want: Key) -> Allows:
+    yield allow("kms", "CreateKey", when=labelled(want.address))
+    # Before there is a key, and a tag or an alias to know it by, KMS asks whether its maker can set the policy again.
+    yield allow("kms", "PutKeyPolicy", on=keys(want.place))
+    yield allow("kms", "CreateAlias", on=(want.place.arn("kms", want.alias),))
+    # One that was just made is known by its tag, for an alias takes up to five minutes to count.
+    yield allow("kms", "CreateAlias", *KEY_SETTINGS, on=keys(want.place), when=made_for(want.address))
+    # One that is adopted is known by its alias.
+    yield allow("kms", *KEY_SETTINGS, on=keys(want.place), when=behind(want.alias))
+    yield allow("kms", "TagResource", on=keys(want.place), when=labelled(want.address))
+
+
+KEY_SETTINGS = ("EnableKey", "EnableKeyRotation", "TagResource", "UpdateKeyDescription")
+
+
+def behind(alias: str) -> Condition:
+    """Make the condition that a key stands behind an alias."""
+    return Condition("ForAnyValue:StringEquals", "kms:ResourceAliases", frozenset([alias]))
+
+
+def secret_arns(place: Place, name: str) -> tuple[str, ...]:
+    """Return the ARNs of a secret: AWS adds six characters of its own, and one that is not there has none yet."""
+    return place.arn("secretsmanager", f"secret:{name}"), place.arn("secretsmanager", f"secret:{name}-??????")
+
+
+def sealing(place: Place) -> Allow:
+    """Allow values to be encrypted and decrypted under keys of the account, by Secrets Manager and nobody else."""
+    suffix = ".cn" if place.partition == "aws-cn" else ""
+    service = equals("kms:ViaService", f"secretsmanager.{place.region}.amazonaws.com{suffix}")
+    return allow("kms", "Decrypt", "GenerateDataKey", on=keys(place), when=service)
+
+
+def secret_reads(want: Secret) -> Allows:
+    arns = secret_arns(want.place, want.name)
+    yield allow("secretsmanager", "ListSecrets")
+    yield allow("secretsmanager", "DescribeSecret", on=arns)
+    if want.rotation and not want.rotation.function:
+        yield allow("secretsmanager", "ListSecretVersionIds", on=arns)
+
+
+def secret_writes(want: Secret) -> Allows:
+    arns = secret_arns(want.place, want.name)
+    yield allow("secretsmanager", "CreateSecret", "RestoreSecret", "TagResource", "UpdateSecret", on=arns)
+    if want.generated:
+        yield allow("secretsmanager", "PutSecretValue", on=arns)
+    if want.rotation and (function := want.rotation.function):
+        yield allow("secretsmanager", "RotateSecret", on=arns)
+        yield allow("lambda", "InvokeFunction", on=(function,))
+    if want.key:
+        yield sealing(want.place)
+
+
+def mfa_device_reads(want: MfaDevice) -> Allows:
+    yield ALL_OF_IAM
+    yield VIRTUAL_DEVICES
+    yield allow("iam", "ListMFADevices", on=named(want.place, "user", want.user))
+    yield allow("secretsmanager", "ListSecrets")
+    yield allow("secretsmanager", "DescribeSecret", on=secret_arns(want.place, want.secret))
+    if want.key:
+        yield allow("kms", "ListAliases")
+
+
+def mfa_device_writes(want: MfaDevice) -> Allows:
+    arns = secret_arns(want.place, want.secret)
+    yield allow("iam", "CreateVirtualMFADevice", "DeleteVirtualMFADevice", "TagMFADevice", on=(want.serial,))
+    yield allow("iam", "EnableMFADevice", on=named(want.place, "user", want.user))
+    yield allow("secretsmanager", "CreateSecret", "PutSecretValue", "RestoreSecret", "TagResource", on=arns)
+    if want.key:
+        yield allow("secretsmanager", "UpdateSecret", on=arns)
+        yield sealing(want.place)
