@@ -71,11 +71,10 @@ def labelled(address: str) -> Condition:
     return equals(f"aws:RequestTag/{ADDRESS}", address)
 
 
-def linked_role(place: Place, service: str, name: str) -> Allow:
-    """Allow a service to be given the role that is its own."""
-    principal = f"{service}.amazonaws.com"
-    role = place.global_arn("iam", f"role/aws-service-role/{principal}/{name}")
-    return allow("iam", "CreateServiceLinkedRole", on=(role,), when=equals("iam:AWSServiceName", principal))
+def linked_role(place: Place, principal: str) -> Allow:
+    """Allow a service to be given the role that is its own; the last word of its name only the service knows."""
+    roles = place.global_arn("iam", f"role/aws-service-role/{principal}/*")
+    return allow("iam", "CreateServiceLinkedRole", on=(roles,), when=equals("iam:AWSServiceName", principal))
 
 
 # One index answers for the tags of everything in a region.

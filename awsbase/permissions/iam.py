@@ -13,7 +13,7 @@ from awsbase.ensure.role import Role
 from awsbase.ensure.root import Root
 from awsbase.ensure.service_linked_role import ServiceLinkedRole
 from awsbase.ensure.user import User
-from awsbase.permissions.allow import TAG_INDEX, Allow, Allows, Condition, Passes, allow, equals
+from awsbase.permissions.allow import TAG_INDEX, Allow, Allows, Condition, Passes, allow, equals, linked_role
 
 ALL_OF_IAM = allow("iam", "GetAccountAuthorizationDetails")
 REPORT = allow("iam", "GenerateCredentialReport", "GetCredentialReport")
@@ -144,8 +144,7 @@ def account_alias_writes(want: AccountAlias) -> Allows:
 
 
 def service_linked_role_writes(want: ServiceLinkedRole) -> Allows:
-    service = equals("iam:AWSServiceName", want.principal)
-    yield allow("iam", "CreateServiceLinkedRole", on=(want.arn,), when=service)
+    yield linked_role(want.place, want.principal)
 
 
 def instance_profile_reads(want: InstanceProfile) -> Allows:

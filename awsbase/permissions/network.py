@@ -143,7 +143,7 @@ def connect_endpoint_writes(want: ConnectEndpoint) -> Allows:
     yield allow("ec2", "CreateInstanceConnectEndpoint", on=things(want.place, kind, "security-group", "subnet"))
     # AWS makes the interface of an endpoint as whoever makes the endpoint.
     yield allow("ec2", "CreateNetworkInterface", on=things(want.place, "network-interface", "security-group", "subnet"))
-    yield linked_role(want.place, "ec2-instance-connect", "AWSServiceRoleForEC2InstanceConnect")
+    yield linked_role(want.place, "ec2-instance-connect.amazonaws.com")
 
 
 def elastic_ip_reads(want: ElasticIp | AddressInUse) -> Allows:

@@ -17,7 +17,7 @@ from awsbase.ensure.regions import Regions
 from awsbase.ensure.security_hubs import SecurityHubs
 from awsbase.ensure.snapshot_block import SnapshotBlock
 from awsbase.ensure.snapshot_policy import SnapshotPolicy
-from awsbase.permissions.allow import Allow, Allows, Condition, Passes, allow, equals, linked_role
+from awsbase.permissions.allow import Allow, Allows, Condition, Passes, allow, equals, labelled, linked_role
 
 
 def in_regions(want: Any, service: str, path: str) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ def flow_logs_writes(want: FlowLogs) -> Allows:
     yield allow("ec2", "CreateFlowLogs", on=(*logs, *in_regions(want, "ec2", "vpc/*")))
     yield allow("ec2", "CreateTags", on=logs, when=equals("ec2:CreateAction", "CreateFlowLogs"))
     # Whoever makes a flow log orders its delivery, which is an affair of CloudWatch Logs even to S3.
-    yield allow("logs", "CreateLogDelivery")
+    yield allow("logs", "CreateLogDelivery", "DeleteLogDelivery")
 
 
 def analyzer_reads(want: Analyzer) -> Allows:
@@ -109,7 +109,7 @@ def analyzer_writes(want: Analyzer) -> Allows:
     yield allow(
         "access-analyzer", "CreateAnalyzer", "TagResource", on=in_regions(want, "access-analyzer", "analyzer/*")
     )
-    yield linked_role(want.place, "access-analyzer", "AWSServiceRoleForAccessAnalyzer")
+    yield linked_role(want.place, "access-analyzer.amazonaws.com")
 
 
 def detectors_reads(want: Detectors) -> Allows:
@@ -119,8 +119,9 @@ def detectors_reads(want: Detectors) -> Allows:
 
 def detectors_writes(want: Detectors) -> Allows:
     yield allow("guardduty", "CreateDetector", when=there(want))
+    yield allow("guardduty", "TagResource", when=labelled(want.address))
     yield allow("guardduty", "TagResource", "UpdateDetector", on=in_regions(want, "guardduty", "detector/*"))
-    yield linked_role(want.place, "guardduty", "AWSServiceRoleForAmazonGuardDuty")
+    yield linked_role(want.place, "guardduty.amazonaws.com")
 
 
 def security_hubs_reads(want: SecurityHubs) -> Allows:
@@ -129,7 +130,7 @@ def security_hubs_reads(want: SecurityHubs) -> Allows:
 
 def security_hubs_writes(want: SecurityHubs) -> Allows:
     yield hubs(want, "BatchEnableStandards", "EnableSecurityHub", "TagResource")
-    yield linked_role(want.place, "securityhub", "AWSServiceRoleForSecurityHub")
+    yield linked_role(want.place, "securityhub.amazonaws.com")
 
 
 def hubs(want: SecurityHubs, *actions: str) -> Allow:

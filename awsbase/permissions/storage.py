@@ -61,7 +61,7 @@ def key_reads(want: Key) -> Allows:
 
 
 def key_writes(want: Key) -> Allows:
-    yield allow("kms", "CreateKey", when=labelled(want.address))
+    yield allow("kms", "CreateKey", "TagResource", when=labelled(want.address))
     # Before there is a key, and a tag or an alias to know it by, KMS asks whether its maker can set the policy again.
     yield allow("kms", "PutKeyPolicy", on=keys(want.place))
     yield allow("kms", "CreateAlias", on=(want.place.arn("kms", want.alias),))
@@ -69,7 +69,6 @@ def key_writes(want: Key) -> Allows:
     yield allow("kms", "CreateAlias", *KEY_SETTINGS, on=keys(want.place), when=made_for(want.address))
     # One that is adopted is known by its alias.
     yield allow("kms", *KEY_SETTINGS, on=keys(want.place), when=behind(want.alias))
-    yield allow("kms", "TagResource", on=keys(want.place), when=labelled(want.address))
 
 
 KEY_SETTINGS = ("EnableKey", "EnableKeyRotation", "TagResource", "UpdateKeyDescription")
@@ -81,8 +80,12 @@ def behind(alias: str) -> Condition:
 
 
 def secret_arns(place: Place, name: str) -> tuple[str, ...]:
-    """Return the ARNs of a secret: AWS adds six characters of its own, and one that is not there has none yet."""
-    return place.arn("secretsmanager", f"secret:{name}"), place.arn("secretsmanager", f"secret:{name}-??????")
+    """Return the ARN of a secret, to whose name AWS adds six characters of its own."""
+    return (place.arn("secretsmanager", f"secret:{name}-??????"),)
+
+
+# Whoever asks for a secret that is not there is asking about no ARN.
+SECRETS = allow("secretsmanager", "DescribeSecret", "ListSecrets")
 
 
 def sealing(place: Place) -> Allow:
@@ -93,11 +96,9 @@ def sealing(place: Place) -> Allow:
 
 
 def secret_reads(want: Secret) -> Allows:
-    arns = secret_arns(want.place, want.name)
-    yield allow("secretsmanager", "ListSecrets")
-    yield allow("secretsmanager", "DescribeSecret", on=arns)
+    yield SECRETS
     if want.rotation and not want.rotation.function:
-        yield allow("secretsmanager", "ListSecretVersionIds", on=arns)
+        yield allow("secretsmanager", "ListSecretVersionIds", on=secret_arns(want.place, want.name))
 
 
 def secret_writes(want: Secret) -> Allows:
@@ -116,8 +117,7 @@ def mfa_device_reads(want: MfaDevice) -> Allows:
     yield ALL_OF_IAM
     yield VIRTUAL_DEVICES
     yield allow("iam", "ListMFADevices", on=named(want.place, "user", want.user))
-    yield allow("secretsmanager", "ListSecrets")
-    yield allow("secretsmanager", "DescribeSecret", on=secret_arns(want.place, want.secret))
+    yield SECRETS
     if want.key:
         yield allow("kms", "ListAliases")
 
