@@ -164,5 +164,6 @@ def key_pair_reads(want: KeyPair) -> Allows:
 
 
 def key_pair_writes(want: KeyPair) -> Allows:
-    on = (want.place.arn("ec2", f"key-pair/{want.name}"),)
-    yield allow("ec2", "CreateTags", "DeleteKeyPair", "ImportKeyPair", on=on)
+    yield from tagging(want, "key-pair", "ImportKeyPair")
+    yield from adopting(want, "key-pair")
+    yield allow("ec2", "DeleteKeyPair", "ImportKeyPair", on=(want.place.arn("ec2", f"key-pair/{want.name}"),))

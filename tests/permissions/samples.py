@@ -1,0 +1,162 @@
+"""What the contract's samples leave out: names as IAM spells them, instances on demand, and rarer repairs."""
+
+from __future__ import annotations
+
+import json
+
+from awsbase.ensure.absent_user import AbsentUser
+from awsbase.ensure.on_demand import Ended, OnDemand
+from awsbase.ensure.root import Root
+from awsbase.sandbox import Sandbox
+from tests.contract.sample import HOME, Sample, Tampering, go
+from tests.contract.samples import SAMPLES as CONTRACT
+from tests.contract.samples import bastion, network, notify, secrets
+from tests.contract.samples.iam import ALICE, BILLING, OPS, RUNNER, full_user
+
+# IAM finds what is spelt otherwise all the same; a policy that names it does not.
+SPELT_OTHERWISE = ("absent user", "group and user made by hand")
+
+REGION = HOME.region
+
+
+def made_by_hand(aws: Sandbox) -> None:
+    """Make the group with other rights and the user in another group, by the very names of the manifest."""
+    iam = aws.client("iam")
+    iam.create_group(GroupName=OPS.name)
+    iam.attach_group_policy(GroupName=OPS.name, PolicyArn=BILLING)
+    iam.create_group(GroupName="Old")
+    iam.create_user(UserName=ALICE.name)
+    iam.add_user_to_group(UserName=ALICE.name, GroupName="Old")
+
+
+def with_bastion(aws: Sandbox) -> None:
+    """Start the bastion, with the schedule that is to end it."""
+    bastion.subnets(aws)
+    go(aws, "reconcile", [*bastion.INSTANCE, bastion.END_ROLE, bastion.END])
+
+
+def other_time(aws: Sandbox) -> None:
+    """Put the bastion's end off by hand."""
+    scheduler = aws.client("scheduler", REGION)
+    held = scheduler.get_schedule(Name=bastion.END.name)
+    kept = {name: held[name] for name in ("Name", "FlexibleTimeWindow", "Target")}
+    scheduler.update_schedule(**kept, ScheduleExpression="at(2099-06-01T00:00:00)")
+
+
+def other_role(aws: Sandbox) -> None:
+    """Put another role into the bastion's instance profile."""
+    iam = aws.client("iam")
+    iam.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(RUNNER.trust))
+    iam.remove_role_from_instance_profile(InstanceProfileName="bastion", RoleName="bastion")
+    iam.add_role_to_instance_profile(InstanceProfileName="bastion", RoleName="other")
+
+
+def bent(aws: Sandbox) -> None:
+    """Let the default route lead to a gateway of nobody's."""
+    ec2 = network.ec2(aws)
+    other = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    where = {"RouteTableId": network.table(aws), "DestinationCidrBlock": "0.0.0.0/0"}
+    ec2.replace_route(**where, GatewayId=other)
+
+
+def without_endpoint(aws: Sandbox) -> None:
+    """Take the route table out of the gateway endpoint."""
+    ec2 = network.ec2(aws)
+    endpoint = network.found(aws, "vpc_endpoints", "VpcEndpointId", network.S3.address)
+    ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, RemoveRouteTableIds=[network.table(aws)])
+
+
+def without_ipv6(aws: Sandbox) -> None:
+    """Take the IPv6 block from the subnet."""
+    ec2 = network.ec2(aws)
+    (subnet,) = ec2.describe_subnets(Filters=[{"Name": "tag:awsbase:address", "Values": [network.FIRST.address]}])[
+        "Subnets"
+    ]
+    (block,) = subnet["Ipv6CidrBlockAssociationSet"]
+    ec2.disassociate_subnet_cidr_block(AssociationId=block["AssociationId"])
+
+
+def outward(description: str) -> dict[str, object]:
+    return {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": description}]}
+
+
+def called_otherwise(aws: Sandbox) -> None:
+    network.ec2(aws).update_security_group_rule_descriptions_egress(
+        GroupId=network.web(aws), IpPermissions=[outward("anywhere")]
+    )
+
+
+def wider(aws: Sandbox) -> None:
+    rule = {"IpProtocol": "tcp", "FromPort": 25, "ToPort": 25, "IpRanges": [{"CidrIp": "192.0.2.7/32"}]}
+    network.ec2(aws).authorize_security_group_egress(GroupId=network.web(aws), IpPermissions=[rule])
+
+
+def valueless(aws: Sandbox) -> None:
+    """Make the place for the database's password by hand, without one."""
+    aws.client("secretsmanager", REGION).create_secret(Name=secrets.DATABASE.name)
+
+
+def organized(aws: Sandbox) -> None:
+    """Let the account manage an organization, and root have an MFA device."""
+    aws.client("organizations").create_organization(FeatureSet="ALL")
+    aws.root_mfa = True
+
+
+def uncounted(aws: Sandbox) -> None:
+    """Let the topic count a subscription that the region's list does not have yet."""
+    topic = aws.world.backend("sns", REGION).topics[notify.OPS.arn]
+    topic.subscriptions_confimed += 1
+
+
+MORE = (
+    Sample("user who has to go", [AbsentUser(place=HOME, name="bob")], before=full_user),
+    Sample("group and user of these names", [OPS, ALICE], before=made_by_hand),
+    Sample(
+        "bastion that ends later, in another's hands",
+        [*bastion.INSTANCE, bastion.END_ROLE, bastion.END],
+        before=bastion.subnets,
+        tamperings={
+            "other time": Tampering(other_time, ["schedule/bastion: update schedule"]),
+            "other role": Tampering(
+                other_role,
+                ["instance-profile/bastion: delete role other", "instance-profile/bastion: create role bastion"],
+            ),
+        },
+    ),
+    Sample("bastion on demand", [OnDemand(place=HOME, instance=bastion.BASTION, command="up")], before=with_bastion),
+    Sample(
+        "bastion that has to go",
+        [Ended(place=HOME, instance=bastion.BASTION, schedule=bastion.END.name)],
+        before=with_bastion,
+    ),
+    Sample(
+        "network with bent ways",
+        [network.VPC, network.FIRST, network.GATEWAY, network.ROUTES, network.S3],
+        tamperings={
+            "bent": Tampering(bent, ["route-table/acme: update route to 0.0.0.0/0"]),
+            "other table": Tampering(
+                network.other_table, ["route-table/acme: update association of subnet/acme-1"]
+            ),
+            "no endpoint": Tampering(without_endpoint, ["gateway-endpoint/acme-s3: update route tables"]),
+            "no IPv6": Tampering(without_ipv6, ["subnet/acme-1: create IPv6 block"]),
+        },
+    ),
+    Sample(
+        "security group, outward",
+        [network.DEFAULT, network.WEB],
+        tamperings={
+            "called otherwise": Tampering(
+                called_otherwise, ["security-group/web: update description of egress everything to 0.0.0.0/0"]
+            ),
+            "wider": Tampering(wider, ["security-group/web: delete egress tcp 25 to 192.0.2.7/32"]),
+        },
+    ),
+    Sample("secret without its value", [secrets.KEY, secrets.DATABASE], before=valueless),
+    Sample(
+        "topic that the list lags behind",
+        [notify.OPS, notify.BY_QUEUE],
+        before=lambda aws: (go(aws, "reconcile", [notify.OPS, notify.BY_QUEUE]), uncounted(aws)),
+    ),
+    Sample("root of an organization", [Root(place=HOME)], before=organized),
+)
+EVERY = (*(sample for sample in CONTRACT if sample.name not in SPELT_OTHERWISE), *MORE)

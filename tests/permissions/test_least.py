@@ -1,0 +1,135 @@
+"""What `awsbase permissions` prints is enough for all that happens to each kind, and no action of it is too many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from zlib import crc32
+
+import pytest
+
+from awsbase.engine.reconcile import walk
+from awsbase.engine.resource import Resource
+from awsbase.ensure import KINDS as MADE
+from awsbase.ensure.lockout import lockout
+from awsbase.manifest import load, resources
+from awsbase.permissions import KINDS
+from tests.contract.sample import Sample, account, go, problems, said
+from tests.permissions.samples import EVERY
+from tests.permissions.worker import (
+    Asked,
+    actions,
+    employ,
+    enforcing,
+    granted,
+    lives,
+    named,
+    outcome,
+    refused,
+    without,
+)
+
+MANIFESTS = sorted((Path(__file__).parents[2] / "manifests").glob("*.yaml"))
+# A refusal of these is an answer, and what comes of it is told in the report.
+ANSWERS = ("billing:GetBillingPreferences", "iam:ListOrganizationsFeatures", "organizations:DescribeOrganization")
+
+
+def declared(want: Resource) -> set[str]:
+    """Return the actions that the kind of a resource declares for it."""
+    kind = KINDS[type(want)]
+    found = {action for part in (kind.read, kind.write) for each in part(want) for action in each.actions}
+    return found | ({"iam:PassRole"} if any(kind.passes(want)) else set())
+
+
+def missed(sample: Sample, action: str) -> bool:
+    """Tell whether something fails without an action, and says that it is this one."""
+    documents = granted(sample.resources)
+    whole, lacking = (lives(enforcing(), sample, each) for each in (documents, without(documents, action)))
+    for enough, less in zip(whole, lacking, strict=True):
+        if named(less, action) or (action in ANSWERS and outcome(enough) != outcome(less)):
+            return True
+        if problems(less):
+            return False
+    return False
+
+
+samples = pytest.mark.parametrize("sample", EVERY, ids=lambda sample: sample.name)
+
+
+@samples
+def test_it_is_enough_to_make_a_sample_and_to_repair_whatever_becomes_of_it(sample: Sample) -> None:
+    asked = Asked()
+    sandbox = enforcing(asked)
+    documents = granted(sample.resources)
+    for report in lives(sandbox, sample, documents):
+        assert problems(report) == []
+    assert refused(sandbox) == []
+    assert said(report) or not sample.tamperings
+
+    needed = sorted(actions(documents) & asked.actions)
+    action = needed[crc32(sample.name.encode()) % len(needed)]
+    assert missed(sample, action), action
+
+
+@samples
+def test_what_is_for_planning_plans_and_changes_nothing(sample: Sample) -> None:
+    sandbox = enforcing()
+    sample.before(sandbox)
+    worker = employ(sandbox, granted(sample.resources, plan_only=True))
+    sandbox.calls.clear()
+    planned = go(sandbox, "plan", sample.resources, caller=worker)
+    assert problems(planned) == []
+    assert refused(sandbox) == []
+
+    sandbox.calls.clear()
+    assert go(sandbox, "reconcile", sample.resources, caller=worker).changes == () or said(planned)
+    assert [call.name for call in sandbox.calls if call.writes and call.error is None] == []
+
+
+def test_every_action_of_every_kind_is_asked_for_by_something_that_happens_to_it() -> None:
+    asked_of: dict[type[Resource], set[str]] = {kind: set() for kind in MADE}
+    declared_of: dict[type[Resource], set[str]] = {kind: set() for kind in MADE}
+    for sample in EVERY:
+        asked = Asked()
+        for _ in lives(enforcing(asked), sample, granted(sample.resources)):
+            pass
+        for want in sample.resources:
+            asked_of[type(want)] |= asked.actions
+            declared_of[type(want)] |= declared(want)
+    assert {kind.__name__ for kind in MADE if not declared_of[kind]} == set()
+    assert {kind.__name__: more for kind in MADE if (more := declared_of[kind] - asked_of[kind])} == {}
+
+
+def every_action() -> Iterator[object]:
+    """Yield each action once for each kind, with the samples that the kind is in."""
+    pairs: dict[tuple[str, str], list[Sample]] = {}
+    for sample in EVERY:
+        for want in sample.resources:
+            for action in declared(want):
+                among = pairs.setdefault((type(want).__name__, action), [])
+                if sample not in among:
+                    among.append(sample)
+    for (kind, action), among in sorted(pairs.items(), key=lambda each: each[0]):
+        yield pytest.param(action, among, id=f"{kind} {action}")
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize(("action", "among"), list(every_action()))
+def test_without_any_one_action_something_fails_and_names_it(action: str, among: list[Sample]) -> None:
+    assert any(missed(sample, action) for sample in among)
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda manifest: manifest.stem)
+def test_a_user_with_just_these_policies_plans_and_reconciles_a_manifest(manifest: Path) -> None:
+    wanted = [each for section in resources(load(manifest)).values() for each in section]
+    sandbox = enforcing()
+    worker = account(sandbox, employ(sandbox, granted(wanted)))
+    sandbox.calls.clear()
+    for mode in ("plan", "reconcile", "plan"):
+        report = walk(
+            mode, wanted, MADE, worker, clock=sandbox.clock, check=partial(lockout, worker, wanted)  # type: ignore[arg-type]
+        )
+        assert problems(report) == []
+    assert said(report) == []
+    assert refused(sandbox) == []

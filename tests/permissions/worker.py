@@ -1,0 +1,111 @@
+"""Somebody who works on an account with just the policies that awsbase prints, and what that takes of AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.engine.changes import Report
+from awsbase.engine.failures import DENIED
+from awsbase.engine.resource import Resource
+from awsbase.permissions import least
+from awsbase.policies import Document
+from awsbase.sandbox import Sandbox
+from awsbase.sandbox.authorization.calls import needs
+from awsbase.sandbox.rule import Ask, Rule
+from awsbase.sandbox.rules import RULES
+from tests.contract.sample import Sample, go, problems, said
+
+WORKER = "worker"
+
+
+@dataclass
+class Asked:
+    """The actions that the worker's calls needed."""
+
+    actions: set[str] = field(default_factory=set)
+
+    def note(self, ask: Ask) -> None:
+        if ask.caller.name == WORKER:
+            self.actions |= {need.action for need in needs(ask)}
+
+
+def enforcing(asked: Asked | None = None) -> Sandbox:
+    """Return a sandbox that holds everybody to their policies, and notes what the worker asks for."""
+    noting = [Rule("*", before=asked.note)] if asked else []
+    return Sandbox(enforce=True, pages=2, rules=(*noting, *RULES))
+
+
+def employ(sandbox: Sandbox, documents: Sequence[Document]) -> str:
+    """Make a user with these managed policies and nothing else; return how a test calls them."""
+    iam = sandbox.client("iam")
+    iam.create_user(UserName=WORKER, Path="/elsewhere/")
+    grant(sandbox, documents)
+    return f"user/{WORKER}"
+
+
+def grant(sandbox: Sandbox, documents: Sequence[Document]) -> None:
+    """Give the worker these managed policies."""
+    iam = sandbox.client("iam")
+    for number, document in enumerate(documents):
+        made = iam.create_policy(PolicyName=f"{WORKER}-{number}", PolicyDocument=json.dumps(document))
+        iam.attach_user_policy(UserName=WORKER, PolicyArn=made["Policy"]["Arn"])
+
+
+def without(documents: Iterable[Document], action: str) -> list[Document]:
+    """Take one action out of policies."""
+    return [document for document in map(lambda each: lacking(each, action), documents) if document["Statement"]]
+
+
+def lacking(document: Document, action: str) -> Document:
+    kept = [{**each, "Action": [name for name in each["Action"] if name != action]} for each in told(document)]
+    return {**document, "Statement": [each for each in kept if each["Action"]]}
+
+
+def told(document: Document) -> Iterator[dict[str, Any]]:
+    """Yield the statements of a policy."""
+    statements: Any = document["Statement"]
+    yield from statements
+
+
+def actions(documents: Iterable[Document]) -> set[str]:
+    """Return all that policies allow."""
+    return {action for document in documents for each in told(document) for action in each["Action"]}
+
+
+def granted(resources: Sequence[Resource], *, plan_only: bool = False) -> list[Document]:
+    return least(resources, plan_only=plan_only).documents
+
+
+def lives(sandbox: Sandbox, sample: Sample, documents: Sequence[Document]) -> Iterator[Report]:
+    """Let a worker do all that happens to a sample: it is made, looked at again, and after each tampering repaired."""
+    sample.before(sandbox)
+    worker = employ(sandbox, documents)
+    sandbox.calls.clear()
+    for mode in ("plan", "reconcile", "plan"):
+        yield go(sandbox, mode, sample.resources, caller=worker)
+    for tampering in sample.tamperings.values():
+        tampering.spoil(sandbox)
+        yield go(sandbox, "reconcile", sample.resources, caller=worker)
+
+
+def refused(sandbox: Sandbox) -> list[str]:
+    """List the calls that were not allowed, those that awsbase takes for an answer included."""
+    return [call.name for call in sandbox.calls if call.error in DENIED]
+
+
+def outcome(report: Report) -> tuple[object, ...]:
+    """Return what somebody gets to see of a run."""
+    return said(report), problems(report), [ask.title for ask in report.needs_you], notes(report)
+
+
+def notes(report: Report) -> list[str]:
+    return [note for each in report.outcomes for note in each.notes]
+
+
+def named(report: Report, action: str) -> bool:
+    """Tell whether a failure names the action that is missing."""
+    hints = [each.error.hint or "" for each in report.outcomes if each.error]
+    return any(f"{action}:" in f"{hint}:" for hint in hints)
