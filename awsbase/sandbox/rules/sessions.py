@@ -99,7 +99,7 @@ def checked(ask: Ask) -> bool:
 def credentials(ask: Ask, caller: Caller, seconds: int) -> dict[str, Any]:
     """Hand out a session's credentials, which end when the sandbox's clock says so."""
     ends = ask.sandbox.clock() + timedelta(seconds=seconds)
-    key = ask.sandbox.callers.issue(replace(caller, expires=ends))
+    key = ask.sandbox.callers.issue(replace(caller, issued=ask.sandbox.clock(), expires=ends))
     return {
         "AccessKeyId": key.id,
         "SecretAccessKey": key.secret,
