@@ -21,8 +21,9 @@ UNKNOWN_KEY = frozenset(
     }
 )
 SKEWED = frozenset({"RequestTimeTooSkewed", "SignatureDoesNotMatch"})
-# Some services write their own name in capitals.
 ACTION = re.compile(r"not authorized to perform: ([\w-]+):(\w+)")
+# What KMS answers when it is not the key's policy but its maker's own that lacks a right.
+LOCKED_OUT = "not allow you to update the key policy in the future"
 
 
 def failure(error: BaseException, caller: str) -> Failure:
@@ -42,7 +43,7 @@ def _words(error: BaseException, caller: str, api: str | None) -> tuple[str, str
         case ClientError():
             code = error.response.get("Error", {}).get("Code", "unknown")
             message = error.response.get("Error", {}).get("Message", "") or str(error)
-            return code, message, _hint(code, caller, needed(message) or api or error.operation_name)
+            return code, message, _hint(code, message, caller, api or error.operation_name)
         case LostReply():
             return "LostReply", str(error), "run again: awsbase finds what was made by its tag, and makes no second one"
         case NotApproved():
@@ -65,16 +66,19 @@ def _words(error: BaseException, caller: str, api: str | None) -> tuple[str, str
 
 def needed(message: str) -> str | None:
     """Return the IAM action that AWS says is not allowed; it is often not called as the API is."""
+    if LOCKED_OUT in message:
+        return "kms:PutKeyPolicy"
     found = ACTION.search(message)
+    # Some services write their own name in capitals.
     return f"{found[1].lower()}:{found[2]}" if found else None
 
 
-def _hint(code: str, caller: str, action: str) -> str | None:
-    if code in DENIED:
-        return (
-            f"you are {caller}; this needs {action}: `awsbase permissions MANIFEST` prints all that a manifest needs; "
-            "run `awsbase mfa refresh` if this account asks for MFA"
-        )
+def _hint(code: str, message: str, caller: str, api: str) -> str | None:
+    if (action := needed(message)) or code in DENIED:
+        mfa = "run `awsbase mfa refresh` if this account asks for MFA"
+        if "with an explicit deny" in message:
+            return f"you are {caller}, and a policy refuses you {action or api}: {mfa}"
+        return f"you are {caller}; this needs {action or api}, as `awsbase permissions MANIFEST` prints; {mfa}"
     if code in EXPIRED:
         return "the session has expired: run `awsbase mfa refresh`, then run again"
     if code in UNKNOWN_KEY:

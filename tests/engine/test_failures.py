@@ -39,14 +39,28 @@ NO_POLICY = "because no identity-based policy allows the action"
             "CreateTopic",
             "sns:CreateTopic",
         ),
+        (
+            "MalformedPolicyDocumentException",
+            "The new key policy will not allow you to update the key policy in the future.",
+            "CreateKey",
+            "kms:PutKeyPolicy",
+        ),
         ("403", "Forbidden", "HeadObject", "HeadObject"),
     ],
-    ids=["as the API", "not as the API", "an action beside it", "in capitals", "not told"],
+    ids=["as the API", "not as the API", "an action beside it", "in capitals", "in other words", "not told"],
 )
 def test_a_refusal_names_the_missing_action(code: str, message: str, operation: str, action: str) -> None:
     refused = failure(ClientError({"Error": {"Code": code, "Message": message}}, operation), KIM)
     assert refused.hint is not None
-    assert f"you are {KIM}; this needs {action}: `awsbase permissions MANIFEST`" in refused.hint
+    assert f"you are {KIM}; this needs {action}, as `awsbase permissions MANIFEST` prints" in refused.hint
+
+
+def test_what_a_policy_denies_no_other_policy_allows() -> None:
+    message = f"User: {KIM} is not authorized to perform: iam:GetRole on resource: x with an explicit deny in a policy"
+    refused = failure(ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "GetRole"), KIM)
+    assert refused.hint is not None
+    assert "a policy refuses you iam:GetRole: run `awsbase mfa refresh`" in refused.hint
+    assert "permissions" not in refused.hint
 
 
 def test_what_was_no_refusal_needs_no_action() -> None:
