@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from awsbase.engine.lock import PATH
+from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
 from awsbase.ensure.role import Role
 from awsbase.ensure.service_linked_role import ServiceLinkedRole
@@ -21,10 +23,19 @@ def least(resources: Iterable[Resource], *, plan_only: bool = False) -> Least:
     """Return what is enough to plan resources, and unless `plan_only` to reconcile them."""
     wanted = {resource.address: resource for resource in resources}
     found = statements((each for want in wanted.values() for each in KINDS[type(want)].read(want)), "Read")
-    if not plan_only:
-        found += statements((each for want in wanted.values() for each in KINDS[type(want)].write(want)), "Write")
+    writes = [each for want in wanted.values() for each in KINDS[type(want)].write(want)]
+    if writes and not plan_only:
+        found += statements(writes, "Write")
         found += statements(passed(wanted), "Pass")
+        found += statements((locking(want.place) for want in wanted.values()), "Lock")
     return fitting(found)
+
+
+def locking(place: Place) -> Allow:
+    """Allow the lock of the account to be looked at, taken and released."""
+    home = place.at(place.home)
+    lock = (home.arn("ssm", f"parameter{PATH}"), home.arn("ssm", f"parameter{PATH}/*"))
+    return allow("ssm", "DeleteParameter", "GetParametersByPath", "PutParameter", on=lock)
 
 
 def passed(wanted: Mapping[str, Resource]) -> Iterator[Allow]:
