@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
 from zlib import crc32
 
 import pytest
 
-from awsbase.engine.reconcile import walk
 from awsbase.engine.resource import Resource
 from awsbase.ensure import KINDS as MADE
-from awsbase.ensure.lockout import lockout
-from awsbase.manifest import load, resources
 from awsbase.permissions import KINDS
-from tests.contract.sample import Sample, account, go, problems, said
+from tests.contract.sample import Sample, go, problems, said
 from tests.permissions.samples import EVERY
 from tests.permissions.worker import (
     Asked,
@@ -30,7 +25,6 @@ from tests.permissions.worker import (
 )
 from tests.sandbox.principals import person
 
-MANIFESTS = sorted((Path(__file__).parents[2] / "manifests").glob("*.yaml"))
 # A refusal of these is an answer, and what comes of it is told in the report.
 ANSWERS = (
     "billing:GetBillingPreferences",
@@ -147,23 +141,3 @@ def every_action() -> Iterator[object]:
 @pytest.mark.parametrize(("action", "among"), list(every_action()))
 def test_without_any_one_action_something_fails_and_names_it(action: str, among: list[Sample]) -> None:
     assert any(missed(sample, action) for sample in among)
-
-
-@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda manifest: manifest.stem)
-def test_a_user_with_just_these_policies_plans_and_reconciles_a_manifest(manifest: Path) -> None:
-    wanted = [each for section in resources(load(manifest)).values() for each in section]
-    sandbox = enforcing()
-    worker = account(sandbox, person(sandbox, *granted(wanted)))
-    sandbox.calls.clear()
-    for mode in ("plan", "reconcile", "plan"):
-        report = walk(
-            mode,
-            wanted,
-            MADE,
-            worker,
-            clock=sandbox.clock,
-            check=partial(lockout, worker, wanted),
-        )
-        assert problems(report) == []
-    assert said(report) == []
-    assert refused(sandbox) == []
