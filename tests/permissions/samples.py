@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from copy import copy
 
+from moto.iam.models import SigningCertificate
+
 from awsbase.ensure.absent_user import AbsentUser
 from awsbase.ensure.on_demand import Ended, OnDemand
 from awsbase.ensure.root import Root
@@ -18,6 +20,13 @@ from tests.contract.samples.iam import ALICE, BILLING, OPS, RUNNER, full_user
 SPELT_OTHERWISE = ("absent user", "group and user made by hand")
 
 REGION = HOME.region
+
+
+def with_certificate(aws: Sandbox) -> None:
+    """Make a user by hand who has one of everything, a signing certificate too."""
+    full_user(aws)
+    held = aws.world.backend("iam", "aws").get_user("bob").signing_certificates
+    held["C" * 24] = SigningCertificate("C" * 24, "bob", "")
 
 
 def made_by_hand(aws: Sandbox) -> None:
@@ -99,7 +108,7 @@ def valueless(aws: Sandbox) -> None:
 
 def organized(aws: Sandbox) -> None:
     """Let the account manage an organization, and root have an MFA device."""
-    aws.client("organizations").create_organization(FeatureSet="ALL")
+    aws.moto("organizations:CreateOrganization", FeatureSet="ALL")
     aws.root_mfa = True
 
 
@@ -113,7 +122,7 @@ def unsubscribed(aws: Sandbox) -> None:
 
 
 MORE = (
-    Sample("user who has to go", [AbsentUser(place=HOME, name="bob")], before=full_user),
+    Sample("user who has to go", [AbsentUser(place=HOME, name="bob")], before=with_certificate),
     Sample("group and user of these names", [OPS, ALICE], before=made_by_hand),
     Sample(
         "bastion that ends later, in another's hands",
