@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from awsbase.sandbox.authorization.decision import Document
+from awsbase.sandbox.authorization.decision import Document, knowing
 from awsbase.sandbox.authorization.identity import read
 from awsbase.sandbox.authorization.matching import Context
 from awsbase.sandbox.rule import Ask
@@ -78,55 +78,56 @@ POLICIES: dict[str, Callable[[Ask, str], Any]] = {
 }
 
 
-class ResourceTags(Mapping[str, str]):
-    """Tell a resource's tags as condition keys; nothing is looked up before a policy asks."""
+class Told(Mapping[str, Any]):
+    """All that policies are told of a request; the resource's tags are not looked up before one asks."""
 
-    def __init__(self, ask: Ask, arn: str) -> None:
-        self.ask, self.arn = ask, arn
-        service = arn.split(":")[2] if arn.count(":") >= 5 else ""
-        self.prefixes = {"aws:resourcetag/", f"{service}:resourcetag/"}
+    def __init__(self, known: Mapping[str, Any], ask: Ask, arn: str) -> None:
+        self.known, self.ask, self.arn = known, ask, arn
+        service = arn.split(":")[2] if arn.startswith("arn:") else ""
+        self.prefixes = ("aws:resourcetag", f"{service}:resourcetag")
 
-    def __getitem__(self, key: str) -> str:
-        prefix, slash, name = key.partition("/")
-        if prefix + slash not in self.prefixes:
-            raise KeyError(key)
-        return {held.lower(): value for held, value in tags(self.ask, self.arn).items()}[name]
+    def __getitem__(self, key: str) -> Any:
+        prefix, _, name = key.partition("/")
+        if key in self.known or prefix not in self.prefixes:
+            return self.known[key]
+        return knowing(tags(self.ask, self.arn))[name]
 
     def __iter__(self) -> Iterator[str]:
-        return (f"{prefix}{name.lower()}" for prefix in self.prefixes for name in tags(self.ask, self.arn))
+        yield from self.known
+        yield from (f"{prefix}/{name.lower()}" for prefix in self.prefixes for name in tags(self.ask, self.arn))
 
     def __len__(self) -> int:
-        return len(list(iter(self)))
+        return sum(1 for _ in self)
 
 
 def tags(ask: Ask, arn: str) -> Mapping[str, str]:
     """Return the tags of a resource."""
-    if arn.count(":") < 5:
-        return {}
-    service, rest = arn.split(":")[2], arn.split(":", 5)[5]
-    found: Mapping[str, str] = TAGS.get(service, _tagged)(ask, arn, rest)
-    return found
-
-
-def _tagged(ask: Ask, arn: str, rest: str) -> Mapping[str, str]:
-    """Look among all that moto says is tagged."""
-    service = arn.split(":")[2]
+    service = arn.split(":")[2] if arn.startswith("arn:") else ""
+    if service in TAGS:
+        return TAGS[service](ask, arn)
     if not has(service):
         return {}
     held = ask.backend(service, _region(ask, arn)).iter_tagged_resources()
     return next((one.tags for one in held if one.arn == arn), {})
 
 
-def _ec2_tags(ask: Ask, arn: str, rest: str) -> Mapping[str, str]:
-    return dict(ask.backend("ec2", _region(ask, arn)).tags.get(rest.partition("/")[2], {}))
+def _ec2_tags(ask: Ask, arn: str) -> Mapping[str, str]:
+    # Not among all that is tagged: moto has thousands of images.
+    return dict(ask.backend("ec2", _region(ask, arn)).tags.get(arn.rpartition("/")[2], {}))
 
 
-def _trail_tags(ask: Ask, arn: str, rest: str) -> Mapping[str, str]:
+def _trail_tags(ask: Ask, arn: str) -> Mapping[str, str]:
     return dict(ask.backend("cloudtrail", _region(ask, arn)).tagging_service.get_tag_dict_for_resource(arn))
 
 
-def _iam_tags(ask: Ask, arn: str, rest: str) -> Mapping[str, str]:
-    iam, kind = ask.backend("iam"), rest.partition("/")[0]
+def _log_group_tags(ask: Ask, arn: str) -> Mapping[str, str]:
+    return dict(
+        ask.backend("logs", _region(ask, arn)).tagger.get_tag_dict_for_resource(arn.partition(":log-stream:")[0])
+    )
+
+
+def _iam_tags(ask: Ask, arn: str) -> Mapping[str, str]:
+    iam, kind = ask.backend("iam"), arn.rpartition(":")[2].partition("/")[0]
     if kind == "user":
         return dict(iam.tagger.get_tag_dict_for_resource(arn))
     listed: Any = []
@@ -139,10 +140,11 @@ def _iam_tags(ask: Ask, arn: str, rest: str) -> Mapping[str, str]:
     return {tag["Key"]: tag["Value"] for tag in listed or []}
 
 
-TAGS: dict[str, Callable[[Ask, str, str], Mapping[str, str]]] = {
+TAGS: dict[str, Callable[[Ask, str], Mapping[str, str]]] = {
     "ec2": _ec2_tags,
     "iam": _iam_tags,
     "cloudtrail": _trail_tags,
+    "logs": _log_group_tags,
 }
 
 
