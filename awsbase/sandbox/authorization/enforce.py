@@ -3,6 +3,7 @@
 from awsbase.sandbox.authorization import identity, request, resources
 from awsbase.sandbox.authorization.calls import Need, needs
 from awsbase.sandbox.authorization.decision import Policies, Request, Verdict, decide, knowing
+from awsbase.sandbox.authorization.tags import Told
 from awsbase.sandbox.rule import Ask, Refusal, Rule
 
 
@@ -12,7 +13,7 @@ def authorize(ask: Ask) -> None:
     known = {**request.facts(ask), **identity.facts(ask)}
     granted, boundary, session = identity.granted(ask), identity.boundary(ask), identity.session(ask)
     for need in needs(ask):
-        context = resources.Told({**known, **knowing(need.context)}, ask, need.resource)
+        context = Told({**known, **knowing(need.context)}, ask, need.resource)
         policies = Policies(
             identity=granted,
             boundary=boundary,
