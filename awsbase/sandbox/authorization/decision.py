@@ -5,7 +5,6 @@ own, between two accounts both. A permissions boundary and a session policy only
 exception: there an identity policy counts only where the resource's own policy lets the account decide.
 """
 
-from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -58,7 +57,7 @@ class Policies:
     owner: str = ""
     """The account that the resource is in, if not the principal's own."""
     decides_alone: bool = False
-    """Whether nothing counts that the resource's policy does not let count, as with keys and roles."""
+    """Whether nothing counts that the resource's policy, if there is one, does not let count: of keys and roles."""
 
 
 @dataclass(frozen=True)
@@ -73,49 +72,52 @@ class Verdict:
         return self.allowed
 
 
+def knowing(keys: Mapping[str, Any]) -> Context:
+    """Return condition keys as they are compared, whatever their case."""
+    return {key.lower(): value for key, value in keys.items()}
+
+
 def decide(request: Request, principal: Principal, policies: Policies) -> Verdict:
     """Decide about one request as AWS does."""
     identity = effects(policies.identity, request)
-    boundary = effects(policies.boundary, request)
-    session = effects(policies.session, request)
-    told = replace(request, context=ChainMap(policies.resource_facts, request.context))  # type: ignore[arg-type]
-    resource = effects([policies.resource] if policies.resource else None, told, principal)
+    boundary = effects(policies.boundary or (), request)
+    session = effects(policies.session or (), request)
+    if facts := policies.resource_facts:
+        request = replace(request, context={**request.context, **facts})
+    resource = effects([policies.resource] if policies.resource else (), request, principal)
     for kind, found in (
         ("identity-based policy", identity),
         ("resource-based policy", resource),
         ("permissions boundary", boundary),
         ("session policy", session),
     ):
-        if any(effect == "Deny" for effect, _ in found or ()):
+        if any(effect == "Deny" for effect, _ in found):
             return Verdict(False, kind, explicit=True)
 
-    granted = {reach for effect, reach in resource or () if effect == "Allow"}
-    by_identity = bool(identity)
+    granted = {reach for effect, reach in resource if effect == "Allow"}
     if policies.owner not in ("", principal.account):
         if not granted:
             return Verdict(False, "resource-based policy")
-        if not by_identity:
+        if not identity:
             return Verdict(False, "identity-based policy")
     elif "direct" in granted:
         # A grant to the user or the session itself is not cut by what other policies leave out.
         return Verdict(True)
-    elif policies.decides_alone and not granted:
+    elif policies.decides_alone and policies.resource is not None and not granted:
         return Verdict(False, "resource-based policy")
-    elif not by_identity and "role" not in granted:
+    elif not identity and "role" not in granted:
         return Verdict(False, "identity-based policy")
-    if boundary is not None and not boundary:
+    if policies.boundary is not None and not boundary:
         return Verdict(False, "permissions boundary")
-    if session is not None and not session:
+    if policies.session is not None and not session:
         return Verdict(False, "session policy")
     return Verdict(True)
 
 
 def effects(
-    documents: Sequence[Document] | None, request: Request, principal: Principal | None = None
-) -> set[tuple[str, Reach]] | None:
+    documents: Sequence[Document], request: Request, principal: Principal | None = None
+) -> set[tuple[str, Reach]]:
     """Return the effects of the statements that apply, and how they mean the principal; identity policies name none."""
-    if documents is None:
-        return None
     found: set[tuple[str, Reach]] = set()
     for document in documents:
         variables = request.context if document.get("Version") == VARIABLES_SINCE else None

@@ -1,31 +1,19 @@
 """Enforcing: each call is held to what its caller's policies say, in the words that its service refuses with."""
 
-from collections import ChainMap
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-from awsbase.sandbox.authorization import identity, resources
+from awsbase.sandbox.authorization import identity, request, resources
 from awsbase.sandbox.authorization.calls import Need, needs
-from awsbase.sandbox.authorization.decision import Policies, Request, Verdict, decide
-from awsbase.sandbox.authorization.matching import Context
+from awsbase.sandbox.authorization.decision import Policies, Request, Verdict, decide, knowing
+from awsbase.sandbox.authorization.tags import Told
 from awsbase.sandbox.rule import Ask, Refusal, Rule
-
-# Services without a region of their own are taken to be in the first of the partition.
-GLOBAL = ("account", "billing", "budgets", "ce", "iam", "organizations")
-FIRST_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 def authorize(ask: Ask) -> None:
     """Refuse a call when any of the rights that it needs is missing."""
     principal = identity.principal(ask)
-    known = {**request_facts(ask), **identity.facts(ask)}
+    known = {**request.facts(ask), **identity.facts(ask)}
     granted, boundary, session = identity.granted(ask), identity.boundary(ask), identity.session(ask)
     for need in needs(ask):
-        context: Context = ChainMap(
-            {key.lower(): value for key, value in need.context.items()},
-            known,
-            resources.ResourceTags(ask, need.resource),  # type: ignore[arg-type]
-        )
+        context = Told({**known, **knowing(need.context)}, ask, need.resource)
         policies = Policies(
             identity=granted,
             boundary=boundary,
@@ -60,38 +48,6 @@ def refusal(ask: Ask, need: Need, verdict: Verdict) -> Refusal:
         case "iam" | "sts" | "s3" | "s3control" | "cloudwatch":
             return Refusal("AccessDenied", said, 403)
     return Refusal("AccessDeniedException", said, 400)
-
-
-def request_facts(ask: Ask) -> dict[str, Any]:
-    """Return the condition keys that tell of the request itself."""
-    now = ask.sandbox.clock()
-    facts: dict[str, Any] = {
-        "aws:currenttime": now.isoformat(),
-        "aws:epochtime": str(int(now.timestamp())),
-        "aws:requestedregion": FIRST_REGIONS.get(ask.partition, "") if ask.service in GLOBAL else ask.region,
-        "aws:resourceaccount": ask.account,
-        "aws:securetransport": "true",
-        "aws:sourceip": "127.0.0.1",
-        "aws:viaawsservice": "false",
-    }
-    tags = dict(request_tags(ask.params))
-    keys = [*tags, *ask.params.get("TagKeys", [])]
-    facts |= {f"aws:requesttag/{key.lower()}": value for key, value in tags.items()}
-    return {**facts, "aws:tagkeys": keys} if keys else facts
-
-
-def request_tags(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the tags that come with a request, in whichever way its service spells them."""
-    for name in ("Tags", "tags", "TagsList", "ResourceTags", "Tagging", "CreateBucketConfiguration"):
-        held = params.get(name)
-        if name == "Tagging" and isinstance(held, dict):
-            held = held.get("TagSet")
-        if name == "CreateBucketConfiguration":
-            held = (held or {}).get("Tags")
-        if isinstance(held, dict):
-            yield from held.items()
-        for tag in held if isinstance(held, list) else ():
-            yield tag.get("Key") or tag.get("TagKey"), tag.get("Value") or tag.get("TagValue") or ""
 
 
 ENFORCE = Rule("*", before=authorize, strict=False)

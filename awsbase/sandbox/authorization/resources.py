@@ -1,13 +1,12 @@
-"""What hangs on a resource: its own policy, and its tags as condition keys."""
+"""The policies of resources themselves: buckets, keys, topics, secrets and roles."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from awsbase.sandbox.authorization.decision import Document
 from awsbase.sandbox.authorization.identity import read
 from awsbase.sandbox.authorization.matching import Context
 from awsbase.sandbox.rule import Ask
-from awsbase.sandbox.world import has
 
 
 def policy(ask: Ask, action: str, arn: str) -> Document | None:
@@ -43,16 +42,16 @@ def _bucket(ask: Ask, arn: str) -> Any:
 
 
 def _key(ask: Ask, arn: str) -> Any:
-    held = ask.backend("kms", _region(ask, arn)).keys.get(arn.rpartition("/")[2])
+    held = ask.backend("kms", region_of(ask, arn)).keys.get(arn.rpartition("/")[2])
     return held.policy if held and arn == held.arn else None
 
 
 def _topic(ask: Ask, arn: str) -> Any:
-    return getattr(ask.backend("sns", _region(ask, arn)).topics.get(arn), "_policy_json", None)
+    return getattr(ask.backend("sns", region_of(ask, arn)).topics.get(arn), "_policy_json", None)
 
 
 def _secret(ask: Ask, arn: str) -> Any:
-    secrets = ask.backend("secretsmanager", _region(ask, arn)).secrets
+    secrets = ask.backend("secretsmanager", region_of(ask, arn)).secrets
     return next((held.policy for held in secrets.values() if held.arn == arn), None)
 
 
@@ -78,73 +77,6 @@ POLICIES: dict[str, Callable[[Ask, str], Any]] = {
 }
 
 
-class ResourceTags(Mapping[str, str]):
-    """Tell a resource's tags as condition keys; nothing is looked up before a policy asks."""
-
-    def __init__(self, ask: Ask, arn: str) -> None:
-        self.ask, self.arn = ask, arn
-        service = arn.split(":")[2] if arn.count(":") >= 5 else ""
-        self.prefixes = {"aws:resourcetag/", f"{service}:resourcetag/"}
-
-    def __getitem__(self, key: str) -> str:
-        prefix, slash, name = key.partition("/")
-        if prefix + slash not in self.prefixes:
-            raise KeyError(key)
-        return {held.lower(): value for held, value in tags(self.ask, self.arn).items()}[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return (f"{prefix}{name.lower()}" for prefix in self.prefixes for name in tags(self.ask, self.arn))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-
-def tags(ask: Ask, arn: str) -> Mapping[str, str]:
-    """Return the tags of a resource."""
-    if arn.count(":") < 5:
-        return {}
-    service, rest = arn.split(":")[2], arn.split(":", 5)[5]
-    found: Mapping[str, str] = TAGS.get(service, _tagged)(ask, arn, rest)
-    return found
-
-
-def _tagged(ask: Ask, arn: str, rest: str) -> Mapping[str, str]:
-    """Look among all that moto says is tagged."""
-    service = arn.split(":")[2]
-    if not has(service):
-        return {}
-    held = ask.backend(service, _region(ask, arn)).iter_tagged_resources()
-    return next((one.tags for one in held if one.arn == arn), {})
-
-
-def _ec2_tags(ask: Ask, arn: str, rest: str) -> Mapping[str, str]:
-    return dict(ask.backend("ec2", _region(ask, arn)).tags.get(rest.partition("/")[2], {}))
-
-
-def _trail_tags(ask: Ask, arn: str, rest: str) -> Mapping[str, str]:
-    return dict(ask.backend("cloudtrail", _region(ask, arn)).tagging_service.get_tag_dict_for_resource(arn))
-
-
-def _iam_tags(ask: Ask, arn: str, rest: str) -> Mapping[str, str]:
-    iam, kind = ask.backend("iam"), rest.partition("/")[0]
-    if kind == "user":
-        return dict(iam.tagger.get_tag_dict_for_resource(arn))
-    listed: Any = []
-    if kind == "role":
-        listed = next((held.tags for held in iam.roles.values() if held.arn == arn), [])
-    if kind == "policy" and arn in iam.managed_policies:
-        listed = (iam.managed_policies[arn].tags or {}).values()
-    if kind == "instance-profile":
-        listed = next((held.tags for held in iam.instance_profiles.values() if held.arn == arn), [])
-    return {tag["Key"]: tag["Value"] for tag in listed or []}
-
-
-TAGS: dict[str, Callable[[Ask, str, str], Mapping[str, str]]] = {
-    "ec2": _ec2_tags,
-    "iam": _iam_tags,
-    "cloudtrail": _trail_tags,
-}
-
-
-def _region(ask: Ask, arn: str) -> str:
+def region_of(ask: Ask, arn: str) -> str:
+    """Return the region in an ARN, or the request's where it has none."""
     return arn.split(":")[3] or ask.region

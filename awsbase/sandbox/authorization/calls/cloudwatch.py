@@ -14,8 +14,8 @@ def named(ask: Ask) -> list[str]:
 
 CALLS = table(
     {
-        "ListMetrics GetMetricData GetMetricStatistics PutMetricData": [own()],
-        "DescribeAlarms DescribeAlarmHistory DescribeAlarmsForMetric": [own(EVERY_ALARM)],
+        "ListMetrics DescribeAlarmsForMetric GetMetricData GetMetricStatistics PutMetricData": [own()],
+        "DescribeAlarms DescribeAlarmHistory": [own(EVERY_ALARM)],
         "PutMetricAlarm": [own(ALARM), act("cloudwatch:TagResource", ALARM, when="Tags")],
         "SetAlarmState": [own(ALARM)],
         "DeleteAlarms DisableAlarmActions EnableAlarmActions": [own(named)],

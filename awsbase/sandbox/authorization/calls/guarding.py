@@ -6,6 +6,7 @@ RECORDERS = at("config:{region}:{account}:configuration-recorder/*/*")
 NEW_RECORDER = at("config:{region}:{account}:configuration-recorder/{ConfigurationRecorder[name]}/*")
 RECORDER = at("config:{region}:{account}:configuration-recorder/{ConfigurationRecorderName}/*")
 DETECTOR = at("guardduty:{region}:{account}:detector/{DetectorId}")
+NEW_DETECTOR = at("guardduty:{region}:{account}:detector/*")
 HUB = at("securityhub:{region}:{account}:hub/default")
 ANALYZER = at("access-analyzer:{region}:{account}:analyzer/{analyzerName}")
 
@@ -26,7 +27,7 @@ GUARDDUTY = table(
         "ListDetectors": [own()],
         "CreateDetector": [
             own(),
-            act("guardduty:TagResource", when="Tags"),
+            act("guardduty:TagResource", NEW_DETECTOR, when="Tags"),
             linked_role("guardduty.amazonaws.com", "AWSServiceRoleForAmazonGuardDuty"),
         ],
         "GetDetector UpdateDetector DeleteDetector": [own(DETECTOR)],

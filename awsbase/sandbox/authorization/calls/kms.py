@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from awsbase.sandbox.authorization.calls.call import Need, act, arn, own, param, table
+from awsbase.sandbox.authorization.calls.call import Need, act, arn, at, own, param, table
 from awsbase.sandbox.rule import Ask
 from awsbase.sandbox.rules.kms import find
 
@@ -77,7 +77,7 @@ def _told(ask: Ask, resource: str) -> dict[str, Any]:
 CALLS = table(
     {
         "ListAliases ListKeys": [own()],
-        "CreateKey": [own(), act("kms:TagResource", when="Tags"), keeps_control],
+        "CreateKey": [own(), act("kms:TagResource", at("kms:{region}:{account}:key/*"), when="Tags"), keeps_control],
         "CreateAlias UpdateAlias DeleteAlias": [own(alias, key)],
         "PutKeyPolicy": [use, keeps_control],
         "CreateGrant": [grant],

@@ -37,7 +37,7 @@ def get(ask: Ask) -> Iterator[Need]:
     action = "s3:GetObjectVersion" if ask.params.get("VersionId") else "s3:GetObject"
     yield from act(action, item)(ask)
     held = _held(ask)
-    key = held.objects.get(ask.params["Key"]) if held else None
+    key = held.keys.get(ask.params["Key"]) if held else None
     yield from _use(ask, "kms:Decrypt", getattr(key, "kms_key_id", None))
 
 
@@ -59,7 +59,8 @@ def renamed(action: str) -> list[Call]:
 
 
 def _use(ask: Ask, action: str, key: str | None) -> Iterator[Need]:
-    if key:
+    # AWS's own key lets everybody of the account in who comes through S3.
+    if key and "alias/aws/" not in key:
         yield Need(action, key_arn(ask, key), via(ask, "s3"))
 
 
