@@ -78,7 +78,7 @@ def _hint(code: str, message: str, caller: str, api: str) -> str | None:
         mfa = "run `awsbase mfa refresh` if this account asks for MFA"
         if "with an explicit deny" in message:
             return f"you are {caller}, and a policy refuses you {action or api}: {mfa}"
-        return f"you are {caller}; this needs {action or api}, as `awsbase permissions MANIFEST` prints; {mfa}"
+        return f"you are {caller}; this needs {action or api}, see `awsbase permissions`; {mfa}"
     if code in EXPIRED:
         return "the session has expired: run `awsbase mfa refresh`, then run again"
     if code in UNKNOWN_KEY:

@@ -52,7 +52,7 @@ NO_POLICY = "because no identity-based policy allows the action"
 def test_a_refusal_names_the_missing_action(code: str, message: str, operation: str, action: str) -> None:
     refused = failure(ClientError({"Error": {"Code": code, "Message": message}}, operation), KIM)
     assert refused.hint is not None
-    assert f"you are {KIM}; this needs {action}, as `awsbase permissions MANIFEST` prints" in refused.hint
+    assert f"you are {KIM}; this needs {action}, see `awsbase permissions`" in refused.hint
 
 
 def test_what_a_policy_denies_no_other_policy_allows() -> None:
