@@ -66,12 +66,12 @@ def key_writes(want: Key) -> Allows:
     yield allow("kms", "PutKeyPolicy", on=keys(want.place))
     yield allow("kms", "CreateAlias", on=(want.place.arn("kms", want.alias),))
     # One that was just made is known by its tag, for an alias takes up to five minutes to count.
-    yield allow("kms", "CreateAlias", *KEY_SETTINGS, on=keys(want.place), when=made_for(want.address))
+    yield allow("kms", "CreateAlias", "TagResource", *KEY_SETTINGS, on=keys(want.place), when=made_for(want.address))
     # One that is adopted is known by its alias.
     yield allow("kms", *KEY_SETTINGS, on=keys(want.place), when=behind(want.alias))
 
 
-KEY_SETTINGS = ("EnableKey", "EnableKeyRotation", "TagResource", "UpdateKeyDescription")
+KEY_SETTINGS = ("EnableKey", "EnableKeyRotation", "UpdateKeyDescription")
 
 
 def behind(alias: str) -> Condition:
