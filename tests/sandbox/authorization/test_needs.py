@@ -18,12 +18,7 @@ ROLE = {"RoleName": "logs", "AssumeRolePolicyDocument": json.dumps(TRUST)}
 LOGS_ROLE = f"arn:aws:iam::{ACCOUNT}:role/logs"
 TAGS = [{"Key": "owner", "Value": "ops"}]
 VPC_TAGS = [{"ResourceType": "vpc", "Tags": TAGS}]
-WITH_LOGS = {
-    "Name": "acme",
-    "S3BucketName": "acme-trail",
-    "CloudWatchLogsRoleArn": LOGS_ROLE,
-    "CloudWatchLogsLogGroupArn": "x",
-}
+LOGS = {"CloudWatchLogsRoleArn": LOGS_ROLE, "CloudWatchLogsLogGroupArn": "x"}
 OWNED = {"StringEquals": {"aws:RequestTag/owner": "ops"}}
 
 
