@@ -1,0 +1,141 @@
+"""What `awsbase permissions` prints reaches the things of the manifest, and nothing beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from awsbase.engine.resource import Resource
+from awsbase.sandbox.authorization.decision import Policies, Principal, Request, decide
+from tests.contract.sample import ACCOUNT, HOME
+from tests.contract.samples import bastion, iam, network, notify, secrets, state
+from tests.permissions.samples import CONTRACT
+from tests.permissions.worker import granted
+
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+KIM = Principal(ACCOUNT, {HOME.global_arn("iam", "user/kim"): "direct"})
+TRAIL = next(sample for sample in CONTRACT if sample.name == "audit").resources
+LOGS_ROLE = HOME.global_arn("iam", "role/acme-cloudtrail-logs")
+KEY, INSTANCE, VOLUME = (HOME.arn(*of) for of in (("kms", "key/1"), ("ec2", "instance/i-1"), ("ec2", "volume/*")))
+TAG, LABEL = "aws:resourcetag/awsbase:address", "aws:requesttag/awsbase:address"
+
+
+def allowed(resources: Sequence[Resource], action: str, on: str, context: dict[str, object]) -> bool:
+    return bool(decide(Request(action, on, context), KIM, Policies(identity=granted(resources))))
+
+
+@pytest.mark.parametrize(
+    ("resources", "action", "here", "elsewhere"),
+    [
+        (
+            [iam.OPS],
+            "iam:AttachGroupPolicy",
+            (HOME.global_arn("iam", "group/people/Ops"), {"iam:policyarn": iam.READ}),
+            [
+                (HOME.global_arn("iam", "group/people/Ops"), {"iam:policyarn": ADMINISTRATOR}),
+                (HOME.global_arn("iam", "group/people/DevOps"), {"iam:policyarn": iam.READ}),
+            ],
+        ),
+        (
+            TRAIL,
+            "iam:PassRole",
+            (LOGS_ROLE, {"iam:passedtoservice": "cloudtrail.amazonaws.com"}),
+            [
+                (LOGS_ROLE, {"iam:passedtoservice": "ec2.amazonaws.com"}),
+                (HOME.global_arn("iam", "role/admin"), {"iam:passedtoservice": "cloudtrail.amazonaws.com"}),
+            ],
+        ),
+        (
+            [state.KEY],
+            "kms:EnableKeyRotation",
+            (KEY, {"kms:resourcealiases": ["alias/acme-state"]}),
+            [(KEY, {"kms:resourcealiases": ["alias/other"]}), (HOME.at("us-east-1").arn("kms", "key/1"), {})],
+        ),
+        (
+            [state.KEY],
+            "kms:CreateAlias",
+            (KEY, {TAG: state.KEY.address}),
+            [(KEY, {}), (KEY, {TAG: "key/other"}), (HOME.arn("kms", "alias/other"), {})],
+        ),
+        ([state.KEY], "kms:CreateKey", ("*", {LABEL: state.KEY.address}), [("*", {}), ("*", {LABEL: "key/other"})]),
+        (
+            [state.BUCKET],
+            "s3:PutBucketPolicy",
+            ("arn:aws:s3:::acme-state", {}),
+            [("arn:aws:s3:::acme-statement", {}), ("arn:aws:s3:::acme-state/terraform.tfstate", {})],
+        ),
+        (
+            bastion.INSTANCE,
+            "ec2:TerminateInstances",
+            (INSTANCE, {TAG: bastion.BASTION.address}),
+            [(INSTANCE, {}), (INSTANCE, {TAG: "instance/web"})],
+        ),
+        (
+            bastion.INSTANCE,
+            "ec2:RunInstances",
+            (VOLUME, {LABEL: bastion.BASTION.address}),
+            [(VOLUME, {}), (HOME.arn("ec2", "network-interface/*"), {LABEL: "instance/web"})],
+        ),
+        (
+            [network.VPC],
+            "ec2:CreateTags",
+            (HOME.arn("ec2", "vpc/*"), {"ec2:createaction": "CreateVpc"}),
+            [(HOME.arn("ec2", "vpc/vpc-1"), {LABEL: network.VPC.address})],
+        ),
+        (
+            [notify.OPS],
+            "sns:SetTopicAttributes",
+            (notify.OPS.arn, {}),
+            [(f"{notify.OPS.arn}-2", {}), (notify.OPS.arn.replace("eu-west-1", "us-east-1"), {})],
+        ),
+        (
+            [secrets.KEY, secrets.DATABASE],
+            "kms:Decrypt",
+            (KEY, {"kms:viaservice": "secretsmanager.eu-west-1.amazonaws.com"}),
+            [(KEY, {}), (KEY, {"kms:viaservice": "s3.eu-west-1.amazonaws.com"})],
+        ),
+        (
+            [secrets.DATABASE],
+            "secretsmanager:PutSecretValue",
+            (HOME.arn("secretsmanager", "secret:acme/database-4f2a9c"), {}),
+            [(HOME.arn("secretsmanager", "secret:acme/database-old-4f2a9c"), {})],
+        ),
+    ],
+    ids=[
+        "a group gets its own policies",
+        "a role goes to its own service",
+        "a key is known by its alias",
+        "a new key is known by its tag",
+        "a key is made with its tag",
+        "a bucket, and not what is in it",
+        "an instance is known by its tag",
+        "an instance is made with its tag",
+        "somebody else's VPC stays untagged",
+        "a topic of this name and region",
+        "keys by way of Secrets Manager",
+        "a secret of this name",
+    ],
+)
+def test_it_reaches_what_the_manifest_names(
+    resources: Sequence[Resource],
+    action: str,
+    here: tuple[str, dict[str, object]],
+    elsewhere: list[tuple[str, dict[str, object]]],
+) -> None:
+    assert allowed(resources, action, *here)
+    assert [other for other in elsewhere if allowed(resources, action, *other)] == []
+
+
+@pytest.mark.parametrize(
+    ("action", "on"),
+    [
+        ("s3:GetObject", "arn:aws:s3:::acme-state/terraform.tfstate"),
+        ("secretsmanager:GetSecretValue", HOME.arn("secretsmanager", "secret:acme/database-4f2a9c")),
+        ("iam:CreateAccessKey", HOME.global_arn("iam", "user/people/alice")),
+        ("kms:Decrypt", KEY),
+    ],
+)
+def test_it_shows_nobody_what_is_kept(action: str, on: str) -> None:
+    everything = [want for sample in CONTRACT for want in sample.resources]
+    assert not allowed(everything, action, on, {TAG: state.KEY.address, "kms:resourcealiases": ["alias/acme-state"]})
