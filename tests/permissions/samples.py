@@ -12,8 +12,7 @@ from awsbase.ensure.on_demand import Ended, OnDemand
 from awsbase.ensure.root import Root
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, Sample, Tampering, go
-from tests.contract.samples import SAMPLES as CONTRACT
-from tests.contract.samples import bastion, network, notify, secrets
+from tests.contract.samples import SAMPLES, bastion, network, notify, secrets
 from tests.contract.samples.iam import ALICE, BILLING, OPS, RUNNER, full_user
 
 # IAM finds what is spelt otherwise all the same; a policy that names it does not.
@@ -170,4 +169,4 @@ MORE = (
     ),
     Sample("root of an organization", [Root(place=HOME)], before=organized),
 )
-EVERY = (*(sample for sample in CONTRACT if sample.name not in SPELT_OTHERWISE), *MORE)
+EVERY = (*(sample for sample in SAMPLES if sample.name not in SPELT_OTHERWISE), *MORE)

@@ -8,20 +8,20 @@ import pytest
 
 from awsbase.engine.resource import Resource
 from awsbase.sandbox.authorization.decision import Policies, Principal, Request, decide
+from awsbase.sandbox.authorization.matching import Context
 from tests.contract.sample import ACCOUNT, HOME
-from tests.contract.samples import bastion, iam, network, notify, secrets, state
-from tests.permissions.samples import CONTRACT
+from tests.contract.samples import SAMPLES, bastion, iam, network, notify, secrets, state
 from tests.permissions.worker import granted
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 KIM = Principal(ACCOUNT, {HOME.global_arn("iam", "user/kim"): "direct"})
-TRAIL = next(sample for sample in CONTRACT if sample.name == "audit").resources
+TRAIL = next(sample for sample in SAMPLES if sample.name == "audit").resources
 LOGS_ROLE = HOME.global_arn("iam", "role/acme-cloudtrail-logs")
 KEY, INSTANCE, VOLUME = (HOME.arn(*of) for of in (("kms", "key/1"), ("ec2", "instance/i-1"), ("ec2", "volume/*")))
 TAG, LABEL = "aws:resourcetag/awsbase:address", "aws:requesttag/awsbase:address"
 
 
-def allowed(resources: Sequence[Resource], action: str, on: str, context: dict[str, object]) -> bool:
+def allowed(resources: Sequence[Resource], action: str, on: str, context: Context) -> bool:
     return bool(decide(Request(action, on, context), KIM, Policies(identity=granted(resources))))
 
 
@@ -120,8 +120,8 @@ def allowed(resources: Sequence[Resource], action: str, on: str, context: dict[s
 def test_it_reaches_what_the_manifest_names(
     resources: Sequence[Resource],
     action: str,
-    here: tuple[str, dict[str, object]],
-    elsewhere: list[tuple[str, dict[str, object]]],
+    here: tuple[str, Context],
+    elsewhere: list[tuple[str, Context]],
 ) -> None:
     assert allowed(resources, action, *here)
     assert [other for other in elsewhere if allowed(resources, action, *other)] == []
@@ -137,5 +137,5 @@ def test_it_reaches_what_the_manifest_names(
     ],
 )
 def test_it_shows_nobody_what_is_kept(action: str, on: str) -> None:
-    everything = [want for sample in CONTRACT for want in sample.resources]
+    everything = [want for sample in SAMPLES for want in sample.resources]
     assert not allowed(everything, action, on, {TAG: state.KEY.address, "kms:resourcealiases": ["alias/acme-state"]})
