@@ -30,7 +30,7 @@ from awsbase.sandbox.http import Message, Reply
 from awsbase.sandbox.record import Call
 from awsbase.sandbox.rule import Ask, Rule
 from awsbase.sandbox.rules import RULES, mfa, sns
-from awsbase.sandbox.rules.sessions import live
+from awsbase.sandbox.rules.sessions import live, unknown_key
 from awsbase.sandbox.wire import Refusal, Scope
 from awsbase.sandbox.world import World, has, partition_of
 
@@ -225,8 +225,9 @@ class Sandbox:
         if created and created.status == "Active":
             self.callers.issued.add(scope.access_key)
             return Caller("user", created.user_name, self.account, path=iam.users[created.user_name].path)
-        if created or scope.access_key in self.callers.issued:
-            raise Refusal("InvalidClientTokenId", "The security token included in the request is invalid.")
+        stranger = self.strict and scope.access_key != ADMINISTRATOR_KEY
+        if created or stranger or scope.access_key in self.callers.issued:
+            raise unknown_key(scope.service)
         return self.callers.administrator()
 
     def _moto(self, operation: OperationModel, params: Mapping[str, Any], region: str, account: str | None) -> Reply:

@@ -92,13 +92,6 @@ def real_targets(ask: Ask, said: dict[str, Any]) -> None:
             alias.pop("TargetKeyId", None)
 
 
-def tags(ask: Ask) -> None:
-    """Refuse tags that are AWS's own, or too many."""
-    wanted = ask.params.get("Tags", [])
-    if any(tag["TagKey"].lower().startswith("aws:") for tag in wanted) or len(wanted) > 50:
-        raise Refusal("TagException", "Tag keys must not begin with aws:, and a key has at most 50 tags")
-
-
 def find(ask: Ask, name: str) -> Any:
     """Return moto's key of an id, ARN or alias in the request's region, or None."""
     kms = ask.backend("kms")
@@ -113,7 +106,6 @@ RULES = (
     Rule("kms:*", before=usable),
     Rule("kms:ScheduleKeyDeletion", before=waiting_time),
     Rule("kms:CreateAlias kms:UpdateAlias kms:DeleteAlias", before=own_alias),
-    Rule("kms:CreateKey kms:TagResource", before=tags),
     Rule("kms:EnableKey kms:DisableKey kms:ScheduleKeyDeletion kms:CancelKeyDeletion", before=by_id, strict=False),
     Rule("kms:EnableKeyRotation", after=keep_period, strict=False),
     Rule("kms:GetKeyRotationStatus", after=tell_period, strict=False),
