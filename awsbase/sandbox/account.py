@@ -5,6 +5,7 @@ the rules say before → moto → what do the rules say after → the record. Ru
 `wire`, moto's state in `world`.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -36,6 +37,8 @@ from awsbase.sandbox.world import World, has, partition_of
 
 Memory = TypeVar("Memory")
 
+# What looks like a key of AWS must be somebody's; any other word is the administrator's.
+REAL_KEY = re.compile(r"A[KS]IA[A-Z0-9]{16}")
 AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
@@ -225,7 +228,7 @@ class Sandbox:
         if created and created.status == "Active":
             self.callers.issued.add(scope.access_key)
             return Caller("user", created.user_name, self.account, path=iam.users[created.user_name].path)
-        stranger = self.strict and scope.access_key != ADMINISTRATOR_KEY
+        stranger = self.strict and REAL_KEY.fullmatch(scope.access_key) and scope.access_key != ADMINISTRATOR_KEY
         if created or stranger or scope.access_key in self.callers.issued:
             raise unknown_key(scope.service)
         return self.callers.administrator()
