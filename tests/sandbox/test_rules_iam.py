@@ -51,6 +51,8 @@ def furnished(sandbox: Sandbox) -> Any:
         ("create_user", {"UserName": "a b"}, "ValidationError"),
         ("create_user", {"UserName": "a" * 65}, "ValidationError"),
         ("create_user", {"UserName": "bob", "Path": "staff"}, "ValidationError"),
+        ("create_user", {"UserName": "bob", "Tags": [{"Key": "Team", "Value": "a"}, {"Key": "team", "Value": "b"}]},
+         "InvalidInput"),
         ("delete_group", {"GroupName": "Ops"}, "DeleteConflict"),
         ("delete_user", {"UserName": "alice"}, "DeleteConflict"),
         ("delete_policy", {"PolicyArn": "arn:aws:iam::123456789012:policy/deploy"}, "DeleteConflict"),
@@ -122,6 +124,28 @@ def test_ten_policies_and_no_more() -> None:
     codes = [refused(iam.attach_group_policy, GroupName="Ops", PolicyArn=arn) for arn in arns]
 
     assert codes == [None] * 10 + ["LimitExceeded"]
+
+
+def test_a_user_is_in_ten_groups_and_no_more() -> None:
+    for strict in (False, True):
+        iam = Sandbox(strict=strict).client("iam")
+        iam.create_user(UserName="alice")
+        for number in range(11):
+            iam.create_group(GroupName=f"group-{number}")
+        codes = [refused(iam.add_user_to_group, UserName="alice", GroupName=f"group-{n}") for n in range(11)]
+        assert codes == [None] * 10 + ["LimitExceeded" if strict else None]
+
+
+def test_a_policy_is_named_by_its_arn_and_goes_when_its_older_versions_have_gone() -> None:
+    iam = Sandbox().client("iam")
+    iam.create_group(GroupName="Ops")
+    assert refused(iam.attach_group_policy, GroupName="Ops", PolicyArn="ReadOnlyAccess-and-more") == "ValidationError"
+
+    arn = iam.create_policy(PolicyName="deploy", PolicyDocument=policy(ALLOW))["Policy"]["Arn"]
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=policy(ALLOW), SetAsDefault=True)
+    assert refused(iam.delete_policy, PolicyArn=arn) == "DeleteConflict"
+    iam.delete_policy_version(PolicyArn=arn, VersionId="v1")
+    assert refused(iam.delete_policy, PolicyArn=arn) is None
 
 
 def test_attaching_twice_counts_once() -> None:

@@ -57,12 +57,6 @@ def asked_types(ask: Ask, said: dict[str, Any]) -> None:
             said[f"{kind}s"] = []
 
 
-def hundred_names(ask: Ask) -> None:
-    """Refuse more names than AWS takes at once."""
-    if len(ask.params.get("AlarmNames", [])) > 100:
-        raise Refusal("ValidationError", "AlarmNames: at most 100")
-
-
 def kept_for(ask: Ask) -> None:
     """Refuse a retention that AWS does not offer."""
     if ask.params["retentionInDays"] not in RETENTION:
@@ -146,7 +140,7 @@ def encrypt_logs(ask: Ask) -> dict[str, Any]:
 RULES = (
     Rule("cloudwatch:PutMetricAlarm", before=alarm_can_ring),
     Rule("cloudwatch:PutMetricAlarm", before=note_alarm, after=keep_state),
-    Rule("cloudwatch:DescribeAlarms", before=hundred_names, after=asked_types),
+    Rule("cloudwatch:DescribeAlarms", after=asked_types),
     Rule("logs:PutRetentionPolicy", before=kept_for),
     Rule("logs:CreateLogGroup logs:AssociateKmsKey", before=logs_may_encrypt),
     Rule("logs:AssociateKmsKey logs:DisassociateKmsKey", before=encrypt_logs, strict=False),
