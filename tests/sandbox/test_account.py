@@ -1,5 +1,6 @@
 """The sandbox answers as one AWS account, and nothing leaves it."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -123,6 +124,11 @@ def test_another_host_is_never_reached() -> None:
     with pytest.raises(ClientError) as refused:
         client.list_users()
     assert code(refused) == "SandboxGap"
+
+
+def test_no_test_connects_to_another_machine() -> None:
+    with pytest.raises(ConnectionRefusedError, match="a test wanted to connect"):
+        socket.create_connection(("192.0.2.1", 443), timeout=1)
 
 
 def test_many_threads_find_one_account() -> None:

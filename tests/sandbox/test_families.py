@@ -148,6 +148,13 @@ def test_every_family_that_refuses_something_is_in_the_table() -> None:
 
 
 @families
+def test_the_page_on_the_sandbox_has_a_row_for_it(mistake: Mistake) -> None:
+    page = Path(__file__).parents[2] / "docs/sandbox.md"
+    rows = dict(re.findall(r"^\| `(\w+)` \| .+ \| `(\w[\w.]+)` \|$", page.read_text(encoding="utf-8"), re.MULTILINE))
+    assert rows[mistake.family] == mistake.code
+
+
+@families
 def test_moto_alone_takes_it(mistake: Mistake) -> None:
     sandbox = Sandbox(strict=False)
     params = arranged(sandbox, mistake)
