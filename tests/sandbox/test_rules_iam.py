@@ -163,6 +163,22 @@ def test_a_policy_is_named_by_its_arn_and_goes_when_its_older_versions_have_gone
     assert refused(iam.delete_policy, PolicyArn=arn) is None
 
 
+def test_a_boundary_is_a_policy_that_stays_while_it_bounds() -> None:
+    for strict in (False, True):
+        iam = Sandbox(strict=strict).client("iam")
+        arn = iam.create_policy(PolicyName="most", PolicyDocument=policy(ALLOW))["Policy"]["Arn"]
+        role = {"RoleName": "host", "AssumeRolePolicyDocument": policy(TRUST)}
+        iam.create_role(**role, PermissionsBoundary=arn)
+
+        codes = [
+            refused(iam.put_role_permissions_boundary, RoleName="host", PermissionsBoundary=f"{arn}-absent"),
+            refused(iam.create_role, **{**role, "RoleName": "other"}, PermissionsBoundary=f"{arn}-absent"),
+        ]
+        assert codes == [("NoSuchEntity" if strict else None)] * 2
+        iam.put_role_permissions_boundary(RoleName="host", PermissionsBoundary=arn)
+        assert refused(iam.delete_policy, PolicyArn=arn) == ("DeleteConflict" if strict else None)
+
+
 def test_attaching_twice_counts_once() -> None:
     iam = Sandbox().client("iam")
     iam.create_user(UserName="alice")

@@ -82,6 +82,13 @@ def test_mistakes_that_moto_lets_through(method: str, params: dict[str, Any], co
         assert refused(getattr(kms, method), KeyId=key, **params) == (code if strict else None)
 
 
+def test_a_key_of_two_halves_does_not_rotate() -> None:
+    for strict in (False, True):
+        kms = Sandbox(strict=strict).client("kms")
+        key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+        assert refused(kms.enable_key_rotation, KeyId=key) == ("UnsupportedOperationException" if strict else None)
+
+
 def test_a_cancelled_deletion_leaves_the_key_disabled() -> None:
     kms = Sandbox().client("kms")
     key = kms.create_key()["KeyMetadata"]["Arn"]

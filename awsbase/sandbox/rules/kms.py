@@ -48,6 +48,13 @@ def usable(ask: Ask) -> None:
         raise Refusal(code, f"{key.arn} is disabled.")
 
 
+def symmetric(ask: Ask) -> None:
+    """Refuse to rotate a key of two halves."""
+    key = find(ask, ask.params["KeyId"])
+    if key and key.key_spec != "SYMMETRIC_DEFAULT":
+        raise Refusal("UnsupportedOperationException", f"{key.arn} key spec is {key.key_spec}, which cannot rotate.")
+
+
 def by_id(ask: Ask) -> None:
     """Name a key by its id where moto knows no ARN."""
     if key := find(ask, ask.params["KeyId"]):
@@ -104,6 +111,7 @@ def find(ask: Ask, name: str) -> Any:
 
 RULES = (
     Rule("kms:*", before=usable),
+    Rule("kms:EnableKeyRotation", before=symmetric),
     Rule("kms:ScheduleKeyDeletion", before=waiting_time),
     Rule("kms:CreateAlias kms:UpdateAlias kms:DeleteAlias", before=own_alias),
     Rule("kms:EnableKey kms:DisableKey kms:ScheduleKeyDeletion kms:CancelKeyDeletion", before=by_id, strict=False),
