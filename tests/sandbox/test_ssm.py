@@ -19,7 +19,7 @@ def heard(sandbox: Sandbox, *ids: str) -> list[str]:
 
 
 def launched(sandbox: Sandbox, **params: Any) -> str:
-    one = {"ImageId": IMAGE, "MinCount": 1, "MaxCount": 1, "InstanceType": "t3.micro"}
+    one: dict[str, Any] = {"ImageId": IMAGE, "MinCount": 1, "MaxCount": 1, "InstanceType": "t3.micro"}
     made = sandbox.moto("ec2:RunInstances", region=REGION, **one, **params)
     return str(made["Instances"][0]["InstanceId"])
 

@@ -5,6 +5,7 @@ from typing import Any
 from awsbase.sandbox.rule import Ask, Refusal, Rule
 
 MOST = 50
+WRITES = ("Add", "Allocate", "Create", "Import", "Put", "Run", "Tag")
 NAMES = ("Tags", "tags", "TagsList", "ResourceTags")
 # What each service calls it; most say ValidationException.
 CODES = {
@@ -45,7 +46,5 @@ def keys_of(tags: Any) -> list[str]:
     """Return the keys of tags, however a service writes them."""
     return [str(tag.get("Key", tag.get("TagKey"))) if isinstance(tag, dict) else str(tag) for tag in tags]
 
-
-WRITES = ("Add", "Allocate", "Create", "Import", "Put", "Run", "Tag")
 
 RULES = (Rule(" ".join(f"*:{verb}*" for verb in WRITES), before=allowed_tags),)
