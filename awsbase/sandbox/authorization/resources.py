@@ -8,9 +8,14 @@ from awsbase.sandbox.authorization.identity import read
 from awsbase.sandbox.authorization.matching import Context
 from awsbase.sandbox.rule import Ask
 
+# With these root gets out of a bucket policy that locks everybody out.
+WAY_BACK = ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
+
 
 def policy(ask: Ask, action: str, arn: str) -> Document | None:
     """Return the policy of the resource that an action is about."""
+    if ask.caller.kind == "root" and action in WAY_BACK:
+        return None
     service = action.partition(":")[0]
     found = POLICIES.get(service)
     document = found(ask, arn) if found and arn.startswith("arn:") else None

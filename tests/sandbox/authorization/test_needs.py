@@ -71,6 +71,14 @@ def test_a_call_needs_all_of_these_rights_and_no_other(
     assert f"is not authorized to perform: {missing} " in str(short)
 
 
+def test_a_request_that_names_no_resource_is_not_let_through_for_that() -> None:
+    sandbox = Sandbox(enforce=True)
+    sandbox.client("ec2").create_security_group(GroupName="web", Description="web")
+    calls = kim(sandbox, allow("ec2:Describe*"))
+    assert refused(calls("ec2").delete_security_group, GroupName="web") == "UnauthorizedOperation"
+    assert refused(calls("sns").publish, PhoneNumber="+15550100", Message="m") == "AuthorizationError"
+
+
 def test_launching_needs_what_the_launch_template_names() -> None:
     sandbox = Sandbox(enforce=True)
     ec2, iam = sandbox.client("ec2"), sandbox.client("iam")

@@ -71,6 +71,19 @@ def test_a_bucket_lets_in_whom_its_policy_names() -> None:
     assert refused(calls("s3").delete_object, Bucket="acme-x", Key="a") == "AccessDenied"
 
 
+def test_a_bucket_that_denies_everybody_is_opened_by_root_alone() -> None:
+    sandbox = Sandbox(enforce=True)
+    s3 = sandbox.client("s3")
+    s3.create_bucket(Bucket="acme-x")
+    shut = deny("s3:*", on=["arn:aws:s3:::acme-x", "arn:aws:s3:::acme-x/*"], Principal="*")
+    s3.put_bucket_policy(Bucket="acme-x", Policy=json.dumps(policy(shut)))
+    assert refused(s3.delete_bucket_policy, Bucket="acme-x") == "AccessDenied"
+    root = sandbox.client("s3", caller="root")
+    assert refused(root.get_bucket_location, Bucket="acme-x") == "AccessDenied"
+    assert refused(root.delete_bucket_policy, Bucket="acme-x") is None
+    assert refused(s3.get_bucket_location, Bucket="acme-x") is None
+
+
 @pytest.mark.parametrize("rights", [[allow("s3:PutObject", "s3:GetObject")], [allow("s3:*", "kms:*")]])
 def test_what_a_key_encrypts_asks_for_the_key_too(rights: list[Any]) -> None:
     sandbox = Sandbox(enforce=True)

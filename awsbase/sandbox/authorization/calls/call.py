@@ -77,11 +77,6 @@ def linked_role(service: str, name: str) -> Call:
     return needs
 
 
-def everything(ask: Ask) -> list[str]:
-    """Stand for what is no resource of its own."""
-    return ["*"]
-
-
 def given(*paths: str) -> Resources:
     """Take ARNs from parameters, as they are."""
 
@@ -118,6 +113,7 @@ def param(ask: Ask, path: str) -> Any:
 def _needs(ask: Ask, action: str, resources: tuple[Resources, ...], keys: Keys | None) -> Iterator[Need]:
     context = {key: value for key, path in (keys or {}).items() if (value := param(ask, path)) is not None}
     context = {key: value if isinstance(value, list) else spelt(value) for key, value in context.items()}
-    for each in resources or (everything,):
-        for resource in each(ask):
-            yield Need(action, resource, context)
+    named = [resource for each in resources for resource in each(ask)]
+    # A request that names nothing is still one that somebody has to allow.
+    for resource in named or ["*"]:
+        yield Need(action, resource, context)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from awsbase.sandbox.authorization.calls.call import Call, Need, arn, everything, linked_role, own, table
+from awsbase.sandbox.authorization.calls.call import Call, Need, arn, linked_role, own, table
 from awsbase.sandbox.rule import Ask
 
 # Where a request names a resource of a type; `TYPE/*` in the table stands for one that is made.
@@ -52,10 +52,12 @@ def on(types: str) -> list[Call]:
     """Need the operation's own action on each resource of these types that the request makes or names."""
 
     def needs(ask: Ask) -> Iterator[Need]:
-        for kind in types.split():
-            for id in ["*"] if kind.endswith("/*") else _named(ask, kind):
-                name = kind.removesuffix("/*")
-                yield Need(f"ec2:{ask.operation}", _arn(ask, name, id), _keys(ask, name) if id == "*" else {})
+        asked = f"ec2:{ask.operation}"
+        named = [(kind.removesuffix("/*"), id) for kind in types.split() for id in _named(ask, kind)]
+        for kind, id in named:
+            yield Need(asked, _arn(ask, kind, id), _keys(ask, kind) if id == "*" else {})
+        if not named:
+            yield Need(asked)
 
     return [needs, tags_on_create]
 
@@ -149,7 +151,9 @@ def _template_id(ask: Ask) -> str | None:
 
 
 def _named(ask: Ask, kind: str) -> Iterator[str]:
-    for name in NAMED_BY[kind]:
+    if kind.endswith("/*"):
+        yield "*"
+    for name in NAMED_BY.get(kind, []):
         value = ask.params.get(name)
         yield from value if isinstance(value, list) else [value] if value else []
 
@@ -186,13 +190,13 @@ CALLS = table(
         "GetEbsDefaultKmsKeyId ModifyEbsDefaultKmsKeyId ResetEbsDefaultKmsKeyId "
         "EnableImageBlockPublicAccess DisableImageBlockPublicAccess GetImageBlockPublicAccessState "
         "EnableSnapshotBlockPublicAccess DisableSnapshotBlockPublicAccess GetSnapshotBlockPublicAccessState "
-        "GetInstanceMetadataDefaults ModifyInstanceMetadataDefaults": [own(everything)],
+        "GetInstanceMetadataDefaults ModifyInstanceMetadataDefaults": [own()],
         "DescribeInstanceAttribute ModifyInstanceAttribute ModifyInstanceMetadataOptions StartInstances "
         "StopInstances TerminateInstances": on("instance"),
         "RunInstances": [launch],
         "AllocateAddress": on("elastic-ip/*"),
         "AssociateAddress": on("elastic-ip instance network-interface"),
-        "DisassociateAddress": [own(everything)],
+        "DisassociateAddress": [own()],
         "ReleaseAddress": on("elastic-ip"),
         "CreateVpc": on("vpc/*"),
         "DescribeVpcAttribute ModifyVpcAttribute DeleteVpc AssociateVpcCidrBlock": on("vpc"),
