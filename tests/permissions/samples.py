@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from copy import copy
+from dataclasses import replace
 
 from moto.iam.models import SigningCertificate
 
 from awsbase.ensure.absent_user import AbsentUser
 from awsbase.ensure.on_demand import Ended, OnDemand
 from awsbase.ensure.root import Root
+from awsbase.ensure.security_group import Rule
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, Sample, Tampering, go
 from tests.contract.samples import SAMPLES, bastion, network, notify, secrets
@@ -19,6 +21,7 @@ from tests.contract.samples.iam import ALICE, BILLING, OPS, RUNNER, full_user
 SPELT_OTHERWISE = ("absent user", "group and user made by hand")
 
 REGION = HOME.region
+OUTWARD = replace(network.WEB, egress=(Rule("tcp", (443, 443), "0.0.0.0/0", "the web"),))
 
 
 def with_certificate(aws: Sandbox) -> None:
@@ -85,18 +88,17 @@ def without_ipv6(aws: Sandbox) -> None:
     ec2.disassociate_subnet_cidr_block(AssociationId=block["AssociationId"])
 
 
-def outward(description: str) -> dict[str, object]:
-    return {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": description}]}
+def outward(port: int, to: str, **more: str) -> dict[str, object]:
+    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": to, **more}]}
 
 
 def called_otherwise(aws: Sandbox) -> None:
-    network.ec2(aws).update_security_group_rule_descriptions_egress(
-        GroupId=network.web(aws), IpPermissions=[outward("anywhere")]
-    )
+    rule = outward(443, "0.0.0.0/0", Description="anything")
+    network.ec2(aws).update_security_group_rule_descriptions_egress(GroupId=network.web(aws), IpPermissions=[rule])
 
 
 def wider(aws: Sandbox) -> None:
-    rule = {"IpProtocol": "tcp", "FromPort": 25, "ToPort": 25, "IpRanges": [{"CidrIp": "192.0.2.7/32"}]}
+    rule = outward(25, "192.0.2.7/32")
     network.ec2(aws).authorize_security_group_egress(GroupId=network.web(aws), IpPermissions=[rule])
 
 
@@ -153,10 +155,10 @@ MORE = (
     ),
     Sample(
         "security group, outward",
-        [network.DEFAULT, network.WEB],
+        [network.DEFAULT, OUTWARD],
         tamperings={
             "called otherwise": Tampering(
-                called_otherwise, ["security-group/web: update description of egress everything to 0.0.0.0/0"]
+                called_otherwise, ["security-group/web: update description of egress tcp 443 to 0.0.0.0/0"]
             ),
             "wider": Tampering(wider, ["security-group/web: delete egress tcp 25 to 192.0.2.7/32"]),
         },

@@ -59,7 +59,9 @@ def missed(sample: Sample, action: str) -> bool:
     documents = granted(sample.resources)
     reports = lives(enforcing(), sample, without(documents, action))
     if action in ANSWERS:
-        return list(map(outcome, reports)) != list(map(outcome, lives(enforcing(), sample, documents)))
+        # One by one: what was not made cannot be tampered with.
+        both = zip(reports, lives(enforcing(), sample, documents), strict=True)
+        return any(outcome(less) != outcome(enough) for less, enough in both)
     failed = next((report for report in reports if problems(report)), None)
     return failed is not None and named(failed, action)
 
