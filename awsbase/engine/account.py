@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from awsbase.aws import Aws
 from awsbase.engine.wire import Wire
-from awsbase.errors import AwsbaseError, Refused
+from awsbase.errors import AwsbaseError, Refused, UsageError
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,10 @@ def identify(aws: Aws, wire: Wire) -> Account:
             f"AWS refuses these credentials: {code}: {message}",
             hint="an expired session is renewed with `awsbase mfa refresh`",
         ) from error
-    except BotoCoreError as error:
+    except ValueError as error:
+        # Making the first client is what finds a broken address.
+        raise UsageError(f"AWS cannot be reached like this: {error}", hint="check AWS_ENDPOINT_URL") from error
+    except (BotoCoreError, OSError) as error:
         raise AwsbaseError(f"cannot reach AWS: {error}", hint="check the network, --region and --profile") from error
     return Account(aws, wire, identity["Account"], identity["Arn"])
 

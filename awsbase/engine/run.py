@@ -16,8 +16,8 @@ from awsbase.engine.clock import Clock
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
 from awsbase.engine.settle import FRESH, settle
-from awsbase.engine.wire import LostReply, Wire
-from awsbase.errors import AwsbaseError
+from awsbase.engine.wire import Wire
+from awsbase.errors import AwsbaseError, LostReply
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

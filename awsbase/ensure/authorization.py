@@ -13,6 +13,7 @@ from typing import Any
 
 from awsbase.engine.facts import Facts
 from awsbase.errors import AwsbaseError
+from awsbase.policies.document import given
 
 Document = dict[str, Any]
 
@@ -130,7 +131,7 @@ def policies(facts: Facts) -> Mapping[str, PolicyFacts]:
 
 
 def _attached(entity: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(policy["PolicyArn"] for policy in entity.get("AttachedManagedPolicies", []))
+    return frozenset(policy["PolicyArn"] for policy in entity["AttachedManagedPolicies"])
 
 
 def _tags(entity: Mapping[str, Any]) -> dict[str, str]:
@@ -152,7 +153,7 @@ def _user(user: Mapping[str, Any]) -> UserFacts:
         name=user["UserName"],
         path=user["Path"],
         created=user.get("CreateDate"),
-        groups=frozenset(user.get("GroupList", [])),
+        groups=frozenset(user["GroupList"]),
         policies=_attached(user),
         inline=frozenset(policy["PolicyName"] for policy in user.get("UserPolicyList", [])),
         tags=_tags(user),
@@ -166,9 +167,9 @@ def _role(role: Mapping[str, Any]) -> RoleFacts:
         name=role["RoleName"],
         path=role["Path"],
         created=role.get("CreateDate"),
-        trust=role.get("AssumeRolePolicyDocument", {}),
+        trust=given(role["AssumeRolePolicyDocument"]),
         policies=_attached(role),
-        inline={policy["PolicyName"]: policy["PolicyDocument"] for policy in role.get("RolePolicyList", [])},
+        inline={policy["PolicyName"]: given(policy["PolicyDocument"]) for policy in role.get("RolePolicyList", [])},
         tags=_tags(role),
         boundary=_boundary(role),
     )
@@ -180,7 +181,7 @@ def _policy(policy: Mapping[str, Any]) -> PolicyFacts:
     return PolicyFacts(
         arn=policy["Arn"],
         path=policy["Path"],
-        document=default["Document"],
+        document=given(default["Document"]),
         others=tuple(version["VersionId"] for version in versions if not version["IsDefaultVersion"]),
         created=policy.get("CreateDate"),
     )

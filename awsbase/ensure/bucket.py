@@ -16,7 +16,7 @@ from awsbase.ensure import tags
 from awsbase.ensure.absent import empty_if
 from awsbase.ensure.made import Made, filled, makers
 from awsbase.errors import AwsbaseError
-from awsbase.policies.document import Document, difference, listed, same
+from awsbase.policies.document import Document, difference, given, listed, same
 
 # What begins so is ours: statements of the bucket policy by their Sid, lifecycle rules by their ID.
 OURS = "Awsbase"
@@ -190,7 +190,7 @@ def bucket(facts: Facts, place: Place, name: str) -> BucketFacts | None:
         block=block,
         ownership=ownership,
         policy=policy,
-        rules=rules.get("Rules", ()),
+        rules=rules["Rules"] if rules else (),
         smallest_transition=rules.get("TransitionDefaultMinimumObjectSize"),
     )
 
@@ -203,29 +203,28 @@ def versioning_of(facts: Facts, place: Place, name: str) -> str:
 def encryption_of(facts: Facts, place: Place, name: str) -> Mapping[str, Any]:
     read, unset = facts.aws.at(place.region).s3.get_bucket_encryption, "ServerSideEncryptionConfigurationNotFoundError"
     answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=place.account)
-    rules: list[Mapping[str, Any]] = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+    rules: list[Mapping[str, Any]] = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
     return rules[0] if rules else {}
 
 
 def block_of(facts: Facts, place: Place, name: str) -> Mapping[str, bool]:
     read, unset = facts.aws.at(place.region).s3.get_public_access_block, "NoSuchPublicAccessBlockConfiguration"
     answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=place.account)
-    block: Mapping[str, bool] = answer.get("PublicAccessBlockConfiguration", {})
+    block: Mapping[str, bool] = answer["PublicAccessBlockConfiguration"] if answer else {}
     return block
 
 
 def ownership_of(facts: Facts, place: Place, name: str) -> str:
     read, unset = facts.aws.at(place.region).s3.get_bucket_ownership_controls, "OwnershipControlsNotFoundError"
     answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=place.account)
-    rules: list[Mapping[str, str]] = answer.get("OwnershipControls", {}).get("Rules", [])
+    rules: list[Mapping[str, str]] = answer["OwnershipControls"]["Rules"] if answer else []
     return rules[0]["ObjectOwnership"] if rules else ""
 
 
 def policy_of(facts: Facts, place: Place, name: str) -> Document:
     read = facts.aws.at(place.region).s3.get_bucket_policy
     answer = empty_if("NoSuchBucketPolicy", read, Bucket=name, ExpectedBucketOwner=place.account)
-    policy: Document = json.loads(answer.get("Policy", "{}"))
-    return policy
+    return given(answer["Policy"]) if answer else {}
 
 
 def lifecycle_of(facts: Facts, place: Place, name: str) -> Mapping[str, Any]:
@@ -237,7 +236,7 @@ def bucket_tags(facts: Facts, place: Place, name: str) -> Mapping[str, str]:
     """Read the tags of a bucket from S3 itself."""
     read = facts.aws.at(place.region).s3.get_bucket_tagging
     answer = empty_if("NoSuchTagSet", read, Bucket=name, ExpectedBucketOwner=place.account)
-    return {tag["Key"]: tag["Value"] for tag in answer.get("TagSet", [])}
+    return {tag["Key"]: tag["Value"] for tag in (answer["TagSet"] if answer else ())}
 
 
 def bucket_reads(want: Bucket) -> Iterator[Read]:

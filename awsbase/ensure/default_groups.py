@@ -47,14 +47,14 @@ def default_groups(facts: Facts, region: str) -> tuple[DefaultGroup, ...]:
         Filters=[{"Name": "group-name", "Values": ["default"]}]
     )
     groups = [group for page in pages for group in page["SecurityGroups"]]
-    open = [group for group in groups if group.get("IpPermissions") or group.get("IpPermissionsEgress")]
+    open = [group for group in groups if group["IpPermissions"] or group["IpPermissionsEgress"]]
     users = facts.read(interfaces, region, tuple(group["GroupId"] for group in open)) if open else {}
     return tuple(
         DefaultGroup(
             id=group["GroupId"],
             vpc=group.get("VpcId", ""),
-            inward=tuple(group.get("IpPermissions", [])),
-            outward=tuple(group.get("IpPermissionsEgress", [])),
+            inward=tuple(group["IpPermissions"]),
+            outward=tuple(group["IpPermissionsEgress"]),
             users=users.get(group["GroupId"], ()),
         )
         for group in sorted(open, key=lambda group: str(group["GroupId"]))

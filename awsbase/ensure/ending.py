@@ -15,7 +15,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.ensure.role import Role
-from awsbase.policies.document import Document
+from awsbase.policies.document import Document, given
 
 SCHEDULER = "scheduler.amazonaws.com"
 
@@ -65,7 +65,7 @@ def schedule(facts: Facts, region: str, name: str) -> ScheduleFacts | None:
     return ScheduleFacts(
         found["ScheduleExpression"],
         target["Arn"],
-        json.loads(target.get("Input") or "{}"),
+        given(target.get("Input") or {}),
         target["RoleArn"],
         found.get("CreationDate"),
     )

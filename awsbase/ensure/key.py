@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +15,7 @@ from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.ensure.made import filled, makers
 from awsbase.errors import AwsbaseError
-from awsbase.policies.document import Document, difference, listed, same
+from awsbase.policies.document import Document, difference, given, listed, same
 
 YEAR = 365
 OWN_BY_AWS = "alias/aws/"
@@ -147,8 +146,7 @@ def key_of(facts: Facts, region: str, id: str) -> KeyFacts:
 
 
 def policy_of(facts: Facts, region: str, id: str) -> Document:
-    policy: Document = json.loads(facts.aws.at(region).kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"])
-    return policy
+    return given(facts.aws.at(region).kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"])
 
 
 def rotation_of(facts: Facts, region: str, id: str) -> int | None:

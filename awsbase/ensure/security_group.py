@@ -80,8 +80,8 @@ def security_groups(facts: Facts, region: str) -> tuple[GroupFacts, ...]:
             id=group["GroupId"],
             name=group["GroupName"],
             vpc=group.get("VpcId", ""),
-            ingress=tuple(understood(group.get("IpPermissions", []))),
-            egress=tuple(understood(group.get("IpPermissionsEgress", []))),
+            ingress=tuple(understood(group["IpPermissions"])),
+            egress=tuple(understood(group["IpPermissionsEgress"])),
             tags=ec2.tags_in(group),
         )
         for page in pages

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
-from awsbase.policies import Document, difference
+from awsbase.policies.document import Document, difference, given
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import SubscriptionTypeDef
@@ -83,7 +82,7 @@ def topic(facts: Facts, region: str, arn: str) -> TopicFacts | None:
             raise
         return None
     return TopicFacts(
-        policy=json.loads(attributes.get("Policy") or "{}"),
+        policy=given(attributes.get("Policy") or {}),
         key=attributes.get("KmsMasterKeyId", ""),
         subscriptions=sum(int(attributes.get(f"Subscriptions{state}", 0)) for state in ("Confirmed", "Pending")),
     )

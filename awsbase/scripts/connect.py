@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from awsbase.aws import Aws
+from awsbase.aws import Aws, credentials_of
 from awsbase.engine.account import Account, check, identify
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts
@@ -69,25 +69,20 @@ def session_of(profile: str | None) -> boto3.Session:
 
     try:
         session = boto3.Session(profile_name=profile)
-        session.get_credentials()
     except ProfileNotFound as error:
         raise no_profile(str(error), _profiles()) from None
     except BotoCoreError as error:
         raise AwsbaseError(
             f"the AWS configuration cannot be used: {error}", hint="look at ~/.aws/config and ~/.aws/credentials"
         ) from error
+    credentials_of(session)
     return session
 
 
 def reach(session: boto3.Session, region: str, *, debugging: bool = False) -> Account:
     """Ask AWS who we are there."""
     wire = Wire()
-    aws = Aws(session, region, attach=[wire.attach, name_calls] if debugging else [wire.attach])
-    try:
-        aws.sts  # noqa: B018, making the first client is what finds a broken endpoint
-    except ValueError as error:
-        raise UsageError(f"AWS cannot be reached like this: {error}", hint="check AWS_ENDPOINT_URL") from error
-    return identify(aws, wire)
+    return identify(Aws(session, region, attach=[wire.attach, name_calls] if debugging else [wire.attach]), wire)
 
 
 @contextmanager
