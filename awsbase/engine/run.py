@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from awsbase.aws import Aws
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+A_DAY = timedelta(days=1)
 
 
 class Interrupted(Exception):
@@ -141,8 +142,18 @@ class Run:
         if created is not None:
             self._shared.touched.setdefault(self.address, created)
 
-    def create(self, what: str, method: Callable[..., Any], /, *, loosening: bool = False, **arguments: object) -> Any:
-        """Make something that is missing; returns the answer of AWS, or Pending while planning."""
+    def settled(self, created: datetime | None) -> bool:
+        """Tell whether something has been there for a day: what is younger may be left by a run that was cut off.
+
+        To finish that is not to loosen it. What is only planned has no time of birth, and is not settled.
+        """
+        return created is not None and self.now() - created > A_DAY
+
+    def create(self, what: str, method: Callable[..., Any], /, *, loosening: str = "", **arguments: object) -> Any:
+        """Make something that is missing; returns the answer of AWS, or Pending while planning.
+
+        What passes, or goes unseen, afterwards and did not before is told by `loosening`, here and in all verbs.
+        """
         return self._write("create", what, (), method, loosening, arguments)
 
     def update(
@@ -152,13 +163,13 @@ class Run:
         method: Callable[..., Any],
         /,
         *,
-        loosening: bool = False,
+        loosening: str = "",
         **arguments: object,
     ) -> Any:
         """Correct something that differs; `drift` says in which fields."""
         return self._write("update", what, tuple(drift), method, loosening, arguments)
 
-    def delete(self, what: str, method: Callable[..., Any], /, *, loosening: bool = False, **arguments: object) -> Any:
+    def delete(self, what: str, method: Callable[..., Any], /, *, loosening: str = "", **arguments: object) -> Any:
         """Remove something that should not be there."""
         return self._write("delete", what, (), method, loosening, arguments)
 
@@ -169,7 +180,7 @@ class Run:
         method: Callable[..., Any],
         /,
         *,
-        loosening: bool = False,
+        loosening: str = "",
         **arguments: object,
     ) -> Any:
         """Make anew what cannot be changed; `drift` says why. The old one is removed by a `delete` of its own."""
@@ -215,7 +226,7 @@ class Run:
         what: str,
         drift: tuple[Drift, ...],
         method: Callable[..., Any],
-        loosening: bool,
+        loosening: str,
         arguments: dict[str, object],
     ) -> Any:
         model = operation_of(method)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from awsbase.policies.document import conditions, exactly, folded, listed, named, part, principals
 
 VARIABLE = re.compile(r"\$\{[^}]*\}")
+WILD = re.compile(r"[*?]|\$\{")
 ELEMENTS = ("Principal", "Action", "Resource")
 TOLD = 3
 Values = tuple[object, ...]
@@ -92,6 +93,8 @@ def encloses(outer: Mapping[str, Values], inner: Mapping[str, Values], key: str)
     if but in outer and but in inner:
         # Who leaves out less is about more.
         return all(any(within(left, out) for out in inner[but]) for left in outer[but])
+    if but in outer and key in inner:
+        return all(apart(inner[key][0], out) for out in outer[but])
     if but in inner:
         return outer.get(key) == ("*",)
     return not any(name in each for name in (key, but) for each in (outer, inner))
@@ -112,6 +115,14 @@ def within(value: object, whole: object) -> bool:
         parts, wholes = value.split(":", 5), whole.split(":", 5)
         return len(parts) == len(wholes) == 6 and all(map(among, parts, wholes))
     return among(value, whole)
+
+
+def apart(value: object, out: object) -> bool:
+    """Tell whether a value without wildcards is none of those that another one stands for."""
+    if not isinstance(value, str) or not isinstance(out, str) or WILD.search(value) or VARIABLE.search(out):
+        return False
+    whole = not out.startswith("arn:") or out.count(":") >= 5
+    return whole and not among(value, out)
 
 
 def among(value: str, pattern: str) -> bool:

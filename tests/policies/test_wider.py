@@ -60,6 +60,7 @@ def arn(resource: str) -> str:
         ),
         pytest.param(only(Action=None, NotAction=["a:B"]), only(Action=None, NotAction=["a:*", "c:D"]), id="not more"),
         pytest.param(only(Action="*"), only(Action=None, NotAction="a:B"), id="everything but"),
+        pytest.param(only(Action=None, NotAction=["a:*", "c:D"]), only(Action=["b:X", "c:E"]), id="none of those out"),
         pytest.param(trusted("*"), trusted({"AWS": "arn:aws:iam::123456789012:role/ci"}), id="one of everybody"),
         pytest.param(trusted({"AWS": "arn:aws:iam::123456789012:root"}), trusted({"AWS": "123456789012"}), id="root"),
         pytest.param(only(), document(), id="nothing left"),
@@ -122,6 +123,19 @@ def test_what_is_as_narrow_is_no_wider(have: Document, want: Document) -> None:
             only(Action=None, NotAction=["a:B", "c:D"]), only(Action=None, NotAction="a:B"), "newly", id="not"
         ),
         pytest.param(only(Action="s3:*"), only(Action=None, NotAction="a:B"), "newly allows", id="everything but"),
+        pytest.param(only(Action=None, NotAction="a:B"), only(Action="a:*"), "newly allows", id="perhaps one left out"),
+        pytest.param(
+            only(Resource=None, NotResource=arn("${aws:username}")),
+            only(Resource=arn("a")),
+            "newly allows",
+            id="perhaps the one left out",
+        ),
+        pytest.param(
+            only(Resource=None, NotResource="arn:aws:s3"),
+            only(Resource=arn("a")),
+            "newly allows",
+            id="a part of an ARN",
+        ),
         pytest.param(
             trusted({"Service": "ec2.amazonaws.com"}),
             trusted({"AWS": "123456789012"}),
