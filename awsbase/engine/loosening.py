@@ -34,12 +34,13 @@ def _reasons(plan: Report) -> Iterator[tuple[str, Change, str]]:
     gone = {outcome.address for outcome in plan.outcomes for each in outcome.changes if deletes(outcome.address, each)}
     much = len(gone) > 1 and len(gone) * 10 > len(plan.outcomes)
     for address, change in plan.changes:
-        if change.api in FOR_GOOD:
-            yield address, change, f"deletes {FOR_GOOD[change.api]}"
-        elif much and deletes(address, change):
-            yield address, change, f"one of {len(gone)} that go, of {len(plan.outcomes)} managed"
-        else:
-            yield address, change, change.loosening
+        one_of_many = f"one of {len(gone)} that go, of {len(plan.outcomes)} managed"
+        yield address, change, gravity(change) or (one_of_many if much and deletes(address, change) else "")
+
+
+def gravity(change: Change) -> str:
+    """Say why a change has to be permitted whatever else is planned; nothing when it has not."""
+    return f"deletes {FOR_GOOD[change.api]}" if change.api in FOR_GOOD else change.loosening
 
 
 def deletes(address: str, change: Change) -> bool:

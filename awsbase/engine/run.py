@@ -14,6 +14,7 @@ from awsbase.constraints import violations
 from awsbase.engine.changes import Action, Change, Drift, Mode, NeedsYou, Pending, Withheld, digest, unknowns
 from awsbase.engine.clock import Clock
 from awsbase.engine.facts import Facts
+from awsbase.engine.loosening import gravity
 from awsbase.engine.resource import Resource
 from awsbase.engine.settle import FRESH, settle
 from awsbase.engine.wire import LostReply, Wire
@@ -34,6 +35,10 @@ class Interrupted(Exception):
 
 class NotApproved(Exception):
     """A change came up that the approved plan does not list."""
+
+
+class NotPermitted(Exception):
+    """A change came up that loosens, or deletes for good, and nobody has permitted it."""
 
 
 class ChangeFailed(Exception):
@@ -106,6 +111,7 @@ class Shared:
     watch: Watch
     stop: threading.Event
     approved: Approved | None
+    permitted: bool = True
     results: dict[str, Any] = field(default_factory=dict)
     touched: dict[str, datetime] = field(default_factory=dict)
 
@@ -246,6 +252,9 @@ class Run:
             self._note(change)
             return Pending(what)
 
+        # The plan was asked about before; this one came up since, or hung below something that could not be planned.
+        if not shared.permitted and (why := gravity(change)):
+            raise NotPermitted(f"{change.action} {change.what} ({change.api}): {why}")
         if shared.stop.is_set():
             raise Interrupted
         sent = {name: value.made() if isinstance(value, Withheld) else value for name, value in sent.items()}
