@@ -9,6 +9,7 @@ from itertools import groupby
 from awsbase.engine.changes import Action, Change, Drift, Failure, NeedsYou, Outcome, Report, is_itself
 from awsbase.engine.loosening import grave
 from awsbase.view.document import plain
+from awsbase.view.grave import reasons
 from awsbase.view.regions import folded
 from awsbase.view.text import Line
 
@@ -37,13 +38,8 @@ def tree(
     if report.mode == "plan" and (held := grave(report)):
         yield Line(0, "")
         yield Line(0, "needs a permission", style="bold")
-        for each in held:
-            yield Line(
-                2,
-                f"{each.address}  {each.change.action} {each.change.what}: {each.why}",
-                mark="!",
-                mark_style="bold red",
-            )
+        for reason in reasons(held):
+            yield Line(2, reason, mark="!", mark_style="bold red")
 
     if report.needs_you:
         yield Line(0, "")

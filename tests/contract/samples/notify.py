@@ -98,7 +98,9 @@ SAMPLES = (
                 [*CREATED, SUBSCRIBED_MAIL, SUBSCRIBED_QUEUE],
             ),
             "open to everybody": Tampering(
-                lambda aws: set_attribute(aws, OPS, "Policy", OPEN), ["topic/acme-ops: update policy"]
+                lambda aws: set_attribute(aws, OPS, "Policy", OPEN),
+                ["topic/acme-ops: update policy"],
+                loosens=["topic/acme-ops: update policy"],  # whose topic it is could do nothing but publish
             ),
             "closed": Tampering(
                 lambda aws: set_attribute(aws, OPS, "Policy", CLOSED),
