@@ -112,6 +112,8 @@ class Shared:
     stop: threading.Event
     approved: Approved | None
     permitted: bool = True
+    keep: Callable[[], None] = lambda: None
+    """Called before each write: raises when this run may not write any more."""
     results: dict[str, Any] = field(default_factory=dict)
     touched: dict[str, datetime] = field(default_factory=dict)
 
@@ -257,6 +259,7 @@ class Run:
             raise NotPermitted(f"{change.action} {change.what} ({change.api}): {why}")
         if shared.stop.is_set():
             raise Interrupted
+        shared.keep()
         sent = {name: value.made() if isinstance(value, Withheld) else value for name, value in sent.items()}
         try:
             with shared.wire.open():

@@ -13,11 +13,19 @@ from awsbase.ensure.authorization import Authorization, RoleFacts, UserFacts, au
 from awsbase.ensure.group import Group
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
-from awsbase.ensure.standing import administers, administrators, attached_to, documents_of, foreseen, groups_of
+from awsbase.ensure.standing import (
+    administers,
+    administrators,
+    attached_to,
+    documents_of,
+    foreseen,
+    groups_of,
+    principals,
+)
 from awsbase.ensure.user import User
 from awsbase.errors import Refused
 from awsbase.policies.permits import permits
-from awsbase.policies.wider import covers, grants
+from awsbase.policies.wider import within
 
 GATE = "awsbase-require-mfa"
 ANOTHER = "let another administrator run this"
@@ -63,12 +71,18 @@ def keep_role(account: Account, have: RoleFacts | None, then: Authorization) -> 
     """Refuse to let nobody assume the calling role who can now."""
     if have is None:
         return
-    trusted = list(grants(then.roles[have.name.casefold()].trust, "Allow"))
-    if not any(covers(after, now) for now in grants(have.trust, "Allow") for after in trusted):
+    after = principals(then.roles[have.name.casefold()])
+    if not any(shares(one, other) for one in principals(have) for other in after):
         raise Refused(
             f"after this run nobody could assume {have.name} who can now, and that is you: {account.caller}",
             hint=f"keep one of its principals in the trust of the role, or {ANOTHER}",
         )
+
+
+def shares(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Tell whether somebody may be both principals; an account, told by its number, is all who are in it."""
+    whole = any(f"::{account[1]}:" in principal[1] for account, principal in ((one, other), (other, one)))
+    return within(one, other) or within(other, one) or whole
 
 
 def keep_rights(account: Account, have: Authorization, then: Authorization) -> None:

@@ -78,8 +78,14 @@ def administers(iam: Authorization, who: UserFacts | RoleFacts) -> bool:
 
 
 def for_people(role: RoleFacts) -> bool:
+    return any(kind in ("AWS", "Federated") for kind, _ in principals(role))
+
+
+def principals(role: RoleFacts) -> list[tuple[str, str]]:
+    """Return whom a role trusts, by kind and name; what is only to be made has no name yet."""
     named = [principal for grant in grants(role.trust, "Allow") for principal in grant.values.get("Principal", ())]
-    return any(isinstance(each, tuple) and each[0] in ("AWS", "Federated") for each in named)
+    pairs = [each for each in named if isinstance(each, tuple)]
+    return [(str(kind), name if isinstance(name, str) else "") for kind, name in pairs]
 
 
 def documents_of(iam: Authorization, who: UserFacts | RoleFacts) -> list[Document]:

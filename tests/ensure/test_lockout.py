@@ -31,6 +31,7 @@ from awsbase.policies import render
 from awsbase.sandbox import Sandbox
 from tests.ensure.planned import HOME, Known
 
+MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 VALUES = {"partition": "aws", "account": HOME.account}
@@ -178,6 +179,9 @@ def deployer(**more: Any) -> Role:
         (deployer(boundary=READ), "administer nothing any more"),
         (deployer(trust=trusting(Service="ec2.amazonaws.com")), "nobody could assume deployer who can now"),
         (deployer(trust=trusting(AWS="*")), ""),
+        (deployer(trust=trusting(AWS=f"arn:aws:iam::{HOME.account}:user/kim")), ""),
+        (deployer(trust=trusting(AWS="arn:aws:iam::999999999999:root")), "nobody could assume deployer who can now"),
+        (deployer(trust={"Statement": [{**PEOPLE_HERE["Statement"][0], "Condition": MFA}]}), ""),
     ],
     ids=[
         "as it is",
@@ -189,6 +193,9 @@ def deployer(**more: Any) -> Role:
         "a boundary",
         "another trust",
         "a wider trust",
+        "a narrower trust",
+        "the trust of another account",
+        "a trust that asks for MFA",
     ],
 )
 def test_no_role_takes_the_own_administration_away(want: Role, says: str) -> None:
@@ -236,7 +243,6 @@ def test_somebody_always_administers(have: list[Any], resources: list[Resource],
     assert bool(says) == bool(said)
 
 
-MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 LEE = UserFacts("lee", "/team/", groups=frozenset({"Admins"}))
 GATED = GroupFacts("Admins", "/", frozenset({gate(HOME)}))
 SHUT = Group(place=HOME, name="Admins", policies=frozenset({gate(HOME)}))

@@ -10,6 +10,7 @@ import pytest
 
 from awsbase.engine.resource import Resource
 from awsbase.ensure import tags
+from awsbase.ensure.bucket import bucket_tags
 from awsbase.ensure.log_group import LogGroup, LogGroupFacts, log_group
 from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.regions import everywhere
@@ -91,7 +92,7 @@ KEPT_LONGER = [{**rule, "NoncurrentVersionExpiration": {"NoncurrentDays": 365}} 
 def test_a_bucket_whose_old_versions_go_sooner(have: dict[str, Any], tagged: bool, why: list[str]) -> None:
     facts = of_buckets.facts(of_buckets.good(**have))
     if not tagged:
-        facts = {**facts, tags.tags: {}, of_buckets.bucket_tags: {}}
+        facts = {**facts, tags.tags: {}, bucket_tags: {}}
     assert reasons(of_buckets.WANT, facts, {of_buckets.KEY.address: of_buckets.ARN}) == why
 
 

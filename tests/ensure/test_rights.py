@@ -99,7 +99,7 @@ LOST = "what awsbase-require-mfa denies is denied no more"
 def test_memberships(have: list[str], want: list[str], why: list[str]) -> None:
     kim = User(place=HOME, name="kim", groups=frozenset(want))
     tagged = {"awsbase:address": "user/kim"}
-    facts = {
+    facts: dict[Any, Any] = {
         users: {"kim": UserFacts("kim", "/", LONG_AGO, frozenset(have), tags=tagged)},
         groups: GROUPS,
         policies: HELD,
