@@ -80,17 +80,16 @@ def up(
 @command.command()
 @MANIFEST
 @YES
-@LOOSENING
 @LOCK_TIMEOUT
 @common
-def down(options: Options, manifest: Path, yes: bool, allow_loosening: bool, lock_timeout: str) -> int:
+def down(options: Options, manifest: Path, yes: bool, lock_timeout: str) -> int:
     """End the bastion of MANIFEST: its instance goes, and all else stays for the next `up`."""
     wanted = read(manifest, options)
     bastion = bastion_of(wanted.manifest)
     ended = Ended(place=bastion.instance.place, instance=bastion.instance, schedule=bastion.instance.name)
     wanted = replace(wanted, sections={SECTION: [ended]})
     patience = timedelta(seconds=durations.seconds(lock_timeout))
-    code = carry_out(Course(wanted, [ended], connected(options, wanted), options, patience, allow_loosening), yes=yes)
+    code = carry_out(Course(wanted, [ended], connected(options, wanted), options, patience), yes=yes)
     if code == 0 and not options.json:
         if not bastion.on_demand:
             err("the next `awsbase reconcile` starts it again; `on_demand: true` leaves that to you\n")
