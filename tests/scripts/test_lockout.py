@@ -23,21 +23,17 @@ TRUST = {
 
 @pytest.fixture
 def held(served: Served) -> Served:
-    """Serve an account that Kim administers by a group, Max within a boundary, and whoever is the role deployer."""
+    """Serve an account that Kim administers by a group, and so do two roles, one of them within a boundary."""
     iam = served.sandbox.client("iam")
     iam.create_policy(PolicyName="bounds", PolicyDocument=json.dumps(BOUNDLESS))
-    for group, users in {"Admins": ["kim"], "Bounded": ["max"], "Readers": ["lee"]}.items():
+    for group, user, policy in (("Admins", "kim", ADMINISTRATES), ("Readers", "lee", f"{AWS}/ReadOnlyAccess")):
         iam.create_group(GroupName=group)
-        policy = f"{AWS}/ReadOnlyAccess" if group == "Readers" else ADMINISTRATES
         iam.attach_group_policy(GroupName=group, PolicyArn=policy)
-        for user in users:
-            iam.create_user(UserName=user)
-            iam.add_user_to_group(GroupName=group, UserName=user)
-    served.sandbox.moto("iam:DeleteUser", UserName="max")
-    iam.create_user(UserName="max", PermissionsBoundary=BOUNDS)
-    iam.add_user_to_group(GroupName="Bounded", UserName="max")
-    iam.create_role(RoleName="deployer", AssumeRolePolicyDocument=json.dumps(TRUST))
-    iam.attach_role_policy(RoleName="deployer", PolicyArn=ADMINISTRATES)
+        iam.create_user(UserName=user)
+        iam.add_user_to_group(GroupName=group, UserName=user)
+    for role, boundary in {"deployer": {}, "bounded": {"PermissionsBoundary": BOUNDS}}.items():
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(TRUST), **boundary)
+        iam.attach_role_policy(RoleName=role, PolicyArn=ADMINISTRATES)
     served.sandbox.calls.clear()
     return served
 
@@ -72,11 +68,11 @@ def group(name: str, *policies: str) -> str:
         ("mfa/kim", "users: {kim: {state: absent}}", "the manifest deletes kim, and that is you"),
         ("mfa/kim", "users: {lee: {state: absent}}", ""),
         ("mfa/kim", group("Admins", READ), "would administer nothing any more"),
-        ("mfa/kim", group("Admins", ADMIN), ""),
-        ("mfa/max", SMALL, "would administer nothing any more"),
-        ("mfa/max", LARGE, ""),
+        ("mfa/kim", group("Admins", ADMIN, READ), ""),
+        ("role/bounded", SMALL, "would administer nothing any more"),
+        ("role/bounded", LARGE, ""),
         ("role/deployer", f"roles: {{deployer: {{{HERE}, policies: [{READ}]}}}}", "would administer nothing any more"),
-        ("role/deployer", f"roles: {{deployer: {{{HERE}, policies: [{ADMIN}]}}}}", ""),
+        ("role/deployer", f"roles: {{deployer: {{{HERE}, policies: [{ADMIN}, {READ}]}}}}", ""),
         ("role/deployer", f"roles: {{deployer: {{{SERVICE}, policies: [{ADMIN}]}}}}", "could assume deployer who can"),
         ("mfa/kim", group("Readers", READ, "'awsbase:require-mfa'"), "lee would be asked for MFA"),
         ("mfa/kim", group("Readers", READ, "'awsbase:require-mfa'", "'awsbase:self-service'"), ""),
@@ -111,13 +107,13 @@ def test_a_lock_out_is_refused_with_advice_and_its_counter_example_is_not(
 def test_the_last_administrator_is_not_taken_away_by_somebody_else(
     held: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    groups = f"Admins: {{people: false, policies: [{READ}]}}, Bounded: {{people: false, policies: [{READ}]}}"
-    roles = f"deployer: {{{SERVICE}, policies: [{ADMIN}]}}"
+    groups = f"Admins: {{people: false, policies: [{READ}]}}"
+    roles = f"deployer: {{{SERVICE}, policies: [{ADMIN}]}}, bounded: {{{SERVICE}, policies: [{READ}]}}"
     text = f"{EMPTY}iam:\n  groups: {{{groups}}}\n  roles: {{{roles}}}\n"
     nobody = written(tmp_path / "nobody.yaml", text)
     ended = reconciled(held, "role/elsewhere", nobody, monkeypatch)
     assert ended.exit_code == 1
-    assert "nobody would administer the account any more but root; now it is kim, max, deployer" in ended.stderr
+    assert "nobody would administer the account any more but root; now it is kim, deployer, bounded" in ended.stderr
     assert held.writes == []
 
     one = written(tmp_path / "one.yaml", text.replace(READ, ADMIN, 1))
