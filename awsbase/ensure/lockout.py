@@ -103,10 +103,10 @@ def caller(account: Account, iam: Authorization) -> UserFacts | RoleFacts | None
 
 def keep_somebody(have: Authorization, then: Authorization) -> None:
     """Refuse to leave the account without anybody who administers it."""
-    before = [each.name for each in administrators(have)]
-    if before and not any(administrators(then)):
+    if any(administrators(have)) and not any(administrators(then)):
+        now = ", ".join(each.name for each in administrators(have))
         raise Refused(
-            f"after this run nobody would administer the account any more but root; now it is {', '.join(before)}",
+            f"after this run nobody would administer the account any more but root; now it is {now}",
             hint="keep somebody in a group with awsbase:administrator",
         )
 

@@ -18,7 +18,7 @@ def permits(
     documents: Iterable[Document], action: str, resource: str = "*", *, user: str = "", mfa: bool = True
 ) -> bool:
     """Tell whether documents together permit an action on a resource; `*` is all of them."""
-    asked = Grant("", {"Action": (action.lower(),), "Resource": (resource,)}, frozenset())
+    asked = Grant("", {"Action": (action,), "Resource": (resource,)}, frozenset())
     held = list(documents)
 
     def meant(effect: str, *, mfa: bool) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -73,9 +74,7 @@ def element(statement: Mapping[str, object], key: str) -> list[tuple[str, Values
 
 
 def values_of(key: str, value: object) -> Values:
-    if key == "Principal":
-        return tuple(principals(value))
-    return tuple(folded(each) if key == "Action" else exactly(each) for each in listed(value))
+    return tuple(principals(value)) if key == "Principal" else tuple(map(exactly, listed(value)))
 
 
 def covers(outer: Grant, inner: Grant) -> bool:
@@ -88,6 +87,9 @@ def covers(outer: Grant, inner: Grant) -> bool:
 def encloses(outer: Mapping[str, Values], inner: Mapping[str, Values], key: str) -> bool:
     """Tell whether one element of a grant is within the same element of another."""
     but = f"Not{key}"
+    if key == "Action":
+        # AWS reads actions in any case.
+        outer, inner = lowered(outer), lowered(inner)
     if key in outer and key in inner:
         return within(inner[key][0], outer[key][0])
     if but in outer and but in inner:
@@ -98,6 +100,10 @@ def encloses(outer: Mapping[str, Values], inner: Mapping[str, Values], key: str)
     if but in inner:
         return outer.get(key) == ("*",)
     return not any(name in each for name in (key, but) for each in (outer, inner))
+
+
+def lowered(values: Mapping[str, Values]) -> dict[str, Values]:
+    return {name: tuple(map(folded, several)) for name, several in values.items()}
 
 
 def within(value: object, whole: object) -> bool:
@@ -127,8 +133,13 @@ def apart(value: object, out: object) -> bool:
 
 def among(value: str, pattern: str) -> bool:
     """Tell whether a pattern fits all that another one fits: what * stands for is only held by a *."""
+    return compiled(pattern).fullmatch(value) is not None
+
+
+@lru_cache(maxsize=4096)
+def compiled(pattern: str) -> re.Pattern[str]:
     wild = {"*": "(?s:.*)", "?": "[^*]"}
-    return re.fullmatch("".join(wild.get(letter, re.escape(letter)) for letter in pattern), value) is not None
+    return re.compile("".join(wild.get(letter, re.escape(letter)) for letter in pattern))
 
 
 def implies(given: object, asked: object) -> bool:

@@ -169,7 +169,7 @@ def _read_change(held: Mapping[str, Any]) -> Change:
         what=_text(held["what"]),
         api=_text(held["api"]),
         drift=tuple(Drift(_text(drift["field"]), drift["have"], drift["want"]) for drift in held["drift"]),
-        loosening=_text(held["why"] or ""),
+        loosening=_text(held.get("why") or ""),
         digest=_text(held["digest"]),
         unknown=tuple(_text(path) for path in held["unknown"]),
     )

@@ -100,7 +100,7 @@ def test_a_bucket_whose_key_is_taken_away() -> None:
     want = replace(of_buckets.WANT, key=None, statements=())
     found = reasons(want, of_buckets.facts(of_buckets.good()))
     assert found[0] == "no key is asked for"
-    assert found[1].startswith("no longer denies Principal AWS *, Action s3:putobject")
+    assert found[1].startswith("no longer denies Principal AWS *, Action s3:PutObject")
 
 
 @pytest.mark.parametrize(

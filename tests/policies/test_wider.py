@@ -139,7 +139,7 @@ def test_what_is_as_narrow_is_no_wider(have: Document, want: Document) -> None:
         pytest.param(
             trusted({"Service": "ec2.amazonaws.com"}),
             trusted({"AWS": "123456789012"}),
-            "newly allows Principal AWS 123456789012, Action sts:assumerole of statement 1",
+            "newly allows Principal AWS 123456789012, Action sts:AssumeRole of statement 1",
             id="a principal",
         ),
         pytest.param(trusted({"AWS": "123456789012"}), trusted("*"), "newly allows Principal AWS *", id="everybody"),
