@@ -182,8 +182,8 @@ def placed(
         if _unknown_key(error) and bootstrap.finished(place):
             return None
         raise
-    chosen = wanted.only([f"user/{administrator.user}"])
-    course = Course(wanted, chosen, Target(account, to.clock), options, permitted=permitted)
+    wants = wanted.only([f"user/{administrator.user}"])
+    course = Course(wanted, wants, Target(account, to.clock), options, permitted=permitted)
     root = replace(place.root, id=account.id, caller=account.caller)
     make = partial(_make, course, None if yes else desk.confirm)
     return replace(place, root=root, desk=replace(place.desk, account=root), make=make)
