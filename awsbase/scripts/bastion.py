@@ -26,7 +26,7 @@ from awsbase.scripts.ask import ask, somebody
 from awsbase.scripts.connect import connect as connected
 from awsbase.scripts.connect import looking
 from awsbase.scripts.course import Course, exit_code, look_again, reconcile
-from awsbase.scripts.options import LOCK_TIMEOUT, MANIFEST, Options, common
+from awsbase.scripts.options import LOCK_TIMEOUT, LOOSENING, MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.reconcile import remark
 from awsbase.scripts.wanted import read
@@ -47,9 +47,18 @@ def command() -> None:
 @click.option("--ttl", metavar="4h", help="End it after this time, by AWS itself; `up` again puts it off.")
 @click.option("--refresh-ami", is_flag=True, help="Make it anew if there is a newer image.")
 @YES
+@LOOSENING
 @LOCK_TIMEOUT
 @common
-def up(options: Options, manifest: Path, ttl: str | None, refresh_ami: bool, yes: bool, lock_timeout: str) -> int:
+def up(
+    options: Options,
+    manifest: Path,
+    ttl: str | None,
+    refresh_ami: bool,
+    yes: bool,
+    allow_loosening: bool,
+    lock_timeout: str,
+) -> int:
     """Start the bastion of MANIFEST with all that it needs; a running one is brought to the manifest.
 
     What cannot be changed on a running host makes a new one, and the plan says why.
@@ -62,7 +71,7 @@ def up(options: Options, manifest: Path, ttl: str | None, refresh_ami: bool, yes
     wanted = replace(wanted, sections=started(wanted.manifest, ends=ends, refresh=refresh_ami))
     # Nothing leans on a route, and without one nobody gets in: so the network comes as a whole.
     chosen = wanted.only([name for name in (NETWORK, SECTION) if name in wanted.sections])
-    code = carry_out(Course(wanted, chosen, target, options, patience), yes=yes)
+    code = carry_out(Course(wanted, chosen, target, options, patience, allow_loosening), yes=yes)
     if code == 0 and not options.json and not options.sandbox:
         err(after(bastion, manifest, ends))
     return code

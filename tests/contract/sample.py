@@ -24,10 +24,14 @@ HOME = Place(ACCOUNT, home="eu-west-1", region="eu-west-1")
 
 @dataclass(frozen=True)
 class Tampering:
-    """What somebody does behind awsbase's back, and the changes (`address: action what`) that undo exactly that."""
+    """What somebody does behind awsbase's back, and the changes (`address: action what`) that undo exactly that.
+
+    `loosens` are those among the changes that let something pass: what somebody did was to tighten.
+    """
 
     spoil: Callable[[Sandbox], object]
     repair: Sequence[str]
+    loosens: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,11 @@ def account(sandbox: Sandbox, caller: str | None) -> Account:
 def said(report: Report) -> list[str]:
     """List a report's changes as a person would say them."""
     return [f"{address}: {change.action} {change.what}" for address, change in report.changes]
+
+
+def loosening(report: Report) -> list[str]:
+    """List the changes that let something pass as a person would say them."""
+    return [f"{address}: {change.action} {change.what}" for address, change in report.changes if change.loosening]
 
 
 def problems(report: Report) -> list[str]:

@@ -147,6 +147,7 @@ SAMPLES = (
                     InstanceProfileName="bastion", RoleName="bastion"
                 ),
                 ["instance-profile/bastion: create role bastion"],
+                loosens=["instance-profile/bastion: create role bastion"],
             ),
         },
     ),

@@ -126,6 +126,7 @@ SAMPLES = (
                     ],
                 ),
                 ["security-group/web: create ingress tcp 443 from 192.0.2.0/24"],
+                loosens=["security-group/web: create ingress tcp 443 from 192.0.2.0/24"],
             ),
             "called otherwise": Tampering(
                 lambda aws: ec2(aws).update_security_group_rule_descriptions_ingress(
