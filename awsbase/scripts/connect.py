@@ -47,7 +47,7 @@ def connect(options: Options, wanted: Wanted) -> Target:
     return Target(check(reach(session, wanted.region, debugging=options.debug), wanted.account), clock)
 
 
-def embedded(account: str) -> Any:
+def embedded(account: str, *, enforce: bool = False) -> Any:
     """Return an empty embedded AWS account; moto is needed for it and for nothing else."""
     # Profiles, endpoints and the like are for the real AWS, and moto would read them too.
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -59,7 +59,7 @@ def embedded(account: str) -> Any:
         raise UsageError(
             f"the sandbox needs the package {error.name}", hint="install it with `pip install 'awsbase[sandbox]'`"
         ) from error
-    return Sandbox(account=account)
+    return Sandbox(account=account, enforce=enforce)
 
 
 def session_of(profile: str | None) -> boto3.Session:

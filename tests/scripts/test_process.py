@@ -236,3 +236,22 @@ def test_the_sandbox_is_served_until_it_is_asked_to_end(number: int, nobody: dic
         os.kill(serving.pid, number)
     rest, errors = serving.communicate(timeout=20)
     assert (serving.returncode, rest, errors) == (0, "", "")
+
+
+@pytest.mark.parametrize(("arguments", "code"), [([], None), (["--enforce"], "AccessDenied")])
+def test_the_sandbox_holds_callers_to_their_policies_if_asked_to(
+    arguments: list[str], code: str | None, nobody: dict[str, str]
+) -> None:
+    with subprocess.Popen([*AWSBASE, "sandbox", *arguments], env=nobody, stdout=subprocess.PIPE, text=True) as serving:
+        try:
+            assert serving.stdout is not None
+            lines = [serving.stdout.readline() for _ in range(6)]
+            exported = dict(line.removeprefix("export ").rstrip().split("=", 1) for line in lines[1:])
+            url, administrator = exported["AWS_ENDPOINT_URL"], exported["AWS_ACCESS_KEY_ID"]
+            iam = boto3.Session(administrator, "x", region_name="eu-west-1").client("iam", endpoint_url=url)
+            iam.create_user(UserName="kim")
+            key = iam.create_access_key(UserName="kim")["AccessKey"]
+            kim = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="eu-west-1")
+            assert refused(kim.client("iam", endpoint_url=url).list_users) == code
+        finally:
+            serving.terminate()
