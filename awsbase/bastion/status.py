@@ -41,16 +41,11 @@ def status(facts: Facts, bastion: Bastion) -> Status:
     return Status(
         bastion,
         found,
-        ends=ending(planned.when) if planned and found.id in planned.input.get("InstanceIds", ()) else None,
+        ends=planned.at if planned and found.id in planned.input.get("InstanceIds", ()) else None,
         agent=heard["PingStatus"] if heard else None,
         accounts=tuple(sorted(people_in(text))),
         outdated=tuple(reasons(text, bastion.instance.template.user_data)),
     )
-
-
-def ending(when: str) -> datetime | None:
-    """Read when a schedule that runs once does so."""
-    return datetime.fromisoformat(when[3:-1]).replace(tzinfo=UTC) if when.startswith("at(") else None
 
 
 def lines(found: Status, now: datetime) -> Iterator[str]:

@@ -11,7 +11,7 @@ from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
 from awsbase.ensure.connect_endpoint import ConnectEndpoint
 from awsbase.ensure.elastic_ip import AddressInUse, ElasticIp
-from awsbase.ensure.ending import ending_role
+from awsbase.ensure.ending import Ending, ending_role
 from awsbase.ensure.image import AMAZON_LINUX
 from awsbase.ensure.instance import Instance
 from awsbase.ensure.instance_profile import InstanceProfile
@@ -199,6 +199,7 @@ class Bastion(Section):
             yield OnDemand(place=place, instance=instance, command="awsbase bastion up")
             return
         yield instance
+        yield Ending(place=place, name=self.name, instance=instance.address, role=self.ender)
         if self.fixed_address:
             yield AddressInUse(place=place, ip=ip.address, instance=instance.address)
         for subnet in private:

@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -63,7 +63,7 @@ def up(options: Options, manifest: Path, ttl: str | None, refresh_ami: bool, yes
     chosen = wanted.only([name for name in (NETWORK, SECTION) if name in wanted.sections])
     code = carry_out(Course(wanted, chosen, target, options), yes=yes)
     if code == 0 and not options.json and not options.sandbox:
-        err(after(bastion, manifest, ends))
+        err(after(bastion, manifest))
     return code
 
 
@@ -200,9 +200,9 @@ def lasting(ttl: str | None) -> timedelta | None:
     return timedelta(seconds=seconds)
 
 
-def after(bastion: Bastion, manifest: Path, ends: datetime | None) -> str:
+def after(bastion: Bastion, manifest: Path) -> str:
     """Say what comes next once a bastion is up."""
-    lines = f"it ends at {ends:%Y-%m-%d %H:%M} UTC, by AWS itself\n" if ends else ""
+    lines = ""
     if bastion.mode == "ssh":
         people = ", ".join(sorted(people_in(bastion.instance.template.user_data))) or "nobody"
         lines += f"accounts on it: {people}; any other of ours is removed at its boot\n"
