@@ -3,6 +3,7 @@
 from awsbase.sandbox.rule import Rule
 from awsbase.sandbox.rules import (
     access_analyzer,
+    addresses,
     alarm_history,
     anomalies,
     billing,
@@ -76,6 +77,7 @@ RULES: tuple[Rule, ...] = (
     *flow_logs.RULES,
     *scheduler.RULES,
     *ec2.RULES,
+    *addresses.RULES,
     *connect_endpoints.RULES,
     *paging.LAST,
 )
