@@ -216,7 +216,7 @@ def logs_in(bastion: Bastion, account: Account, user: str | None) -> str:
             raise UsageError(f"--user is for mode ssh, and this bastion has mode {bastion.mode}", hint="leave it out")
         return ""
     people = sorted(people_in(bastion.instance.template.user_data))
-    there = f"there are {', '.join(people)}" if people else "give users `ssh_keys` in the manifest"
+    there = f"accounts on it: {', '.join(people)}" if people else "give users `ssh_keys` in the manifest"
     who = user or account.user
     if who is None:
         raise UsageError(f"as whom? You are {account.caller}, and not an IAM user", hint=f"use --user; {there}")

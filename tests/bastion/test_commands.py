@@ -138,7 +138,7 @@ def test_ssh_logs_in_as_the_user_and_a_removed_user_is_told(ssh: Desk) -> None:
     assert found["accounts"] == ["alice", "bob-stone"]
 
     who = ssh.run("connect")
-    assert (who.exit_code, "there are alice, bob-stone" in who.stderr) == (2, True)
+    assert (who.exit_code, "accounts on it: alice, bob-stone" in who.stderr) == (2, True)
     ssh.becomes("--user", "Bob.Stone@acme.example", "--forward", "db:5432")
     key = ["-o", f"HostKeyAlias={found['instance']['id']}", "-o", "StrictHostKeyChecking=accept-new"]
     tunnel = ["-N", "-o", "ExitOnForwardFailure=yes", "-L", "127.0.0.1:5432:db:5432"]

@@ -41,7 +41,7 @@ def test_what_is_there_is_said_line_by_line() -> None:
     )
     assert list(lines(found, NOW)) == [
         "bastion: running",
-        "  instance  i-0123456789abcdef0, t4g.nano in eu-west-1a, since 3 h 10 min",
+        "  instance  i-0123456789abcdef0, t4g.nano in eu-west-1a, for 3 h 10 min",
         "  mode      ssh",
         "  address   203.0.113.9, inside 10.0.0.9",
         "  agent     Online",

@@ -53,6 +53,7 @@ def test_the_end_goes_over_to_the_host_that_is_made_anew(served: Served, tmp_pat
     before = desk.document("status")
 
     written(desk.manifest, STAYS.replace("bastion: {}", "bastion: {instance_type: t4g.small}"))
+    assert desk.document("status")["outdated"] == ["wants a t4g.small"]
     end = next(each for each in desk.document("up")["resources"] if each["address"] == "schedule/acme-bastion")
     after = desk.document("status")
     assert after["instance"]["id"] != before["instance"]["id"]
