@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from awsbase.engine.place import partition
 from awsbase.engine.resource import Resource
+from awsbase.ensure.admin_ports import PORTS, WORLD
 from awsbase.ensure.analyzer import Analyzer
 from awsbase.ensure.default_groups import DefaultGroups
 from awsbase.ensure.ebs_encryption import EbsEncryption, for_volumes
@@ -130,6 +131,11 @@ class Protect(Section):
     def covers(self, region: str) -> bool:
         """Tell whether a region is looked after."""
         return not self.regions or region in self.regions
+
+    def takes_away(self, ends: tuple[int, int] | None, blocks: Iterable[str], region: str) -> bool:
+        """Tell whether a rule that lets these blocks in would be taken away again at once."""
+        closed = self.admin_ports is not None and self.covers(region) and ends in [(port, port) for port in PORTS]
+        return closed and not set(WORLD).isdisjoint(blocks)
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield one resource for each thing that is switched on; each covers all regions."""

@@ -10,7 +10,7 @@ import pytest
 from awsbase.ensure.made import Made
 from awsbase.policies import problems
 from tests.manifest.saying import ACCOUNT, mistakes
-from tests.manifest.test_network import ALICE, of
+from tests.manifest.test_network import ALICE, CLOSES, of
 
 from awsbase.manifest import Manifest  # isort: skip
 
@@ -148,6 +148,7 @@ def test_the_documents_are_such_as_iam_takes() -> None:
         ("bastion: {mode: ssh, allow: [0.0.0.0/0]}" + PEOPLE, "i_know: true"),
         ('bastion: {mode: ssh, allow: ["::/0"]}' + PEOPLE, "i_know: true"),
         ("bastion: {mode: ssh, allow: [203.0.113.0/24]}", "nobody has ssh_keys"),
+        (CLOSES + "bastion: {mode: ssh, i_know: true, allow: [0.0.0.0/0]}" + PEOPLE, "admin_ports closes this"),
         ("bastion: {nat: true}", "nat without private_subnets"),
         ("bastion: {private_subnets: [{Name: private}]}", "private_subnets without nat"),
         ("bastion: {policies: [deploy]}", "no policy called 'deploy'"),

@@ -75,6 +75,7 @@ def test_each_subnet_gets_an_eighth_and_a_zone() -> None:
     ]
 
 
+CLOSES = "protect: {admin_ports: {}}\n"
 EVERYWHERE = "protect: {flow_logs: {traffic: rejected}}\n"
 ABROAD = "protect: {flow_logs: {}, regions: [us-east-1]}\n"
 
@@ -144,6 +145,7 @@ def test_rules_are_one_for_each_other_end() -> None:
         ("security_groups: {web: {ingress: [{ports: 22, cidr: [192.0.2.1/24]}]}}", "write 192.0.2.0/24"),
         ("security_groups: {web: {ingress: [{ports: 9-1, cidr: [192.0.2.0/24]}]}}", "no port and no range"),
         ("security_groups: {web: {ingress: [{ports: 22, groups: [wbe]}]}}", "no security group called 'wbe'"),
+        (CLOSES + "security_groups: {web: {ingress: [{ports: 3389, cidr: ['::/0']}]}}", "admin_ports closes this"),
         ("key_pairs: {alice: {public_key: ecdsa-sha2-nistp256 AAAA}}", "alice"),
     ],
 )
