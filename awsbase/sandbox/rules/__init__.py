@@ -15,6 +15,7 @@ from awsbase.sandbox.rules import (
     documents,
     ec2,
     ec2_defaults,
+    ec2_networks,
     flow_logs,
     guardduty,
     iam,
@@ -25,6 +26,7 @@ from awsbase.sandbox.rules import (
     model,
     monitoring,
     paging,
+    parameters,
     passwords,
     regions,
     report,
@@ -39,10 +41,12 @@ from awsbase.sandbox.rules import (
     sns,
     ssm,
     tagging,
+    tags,
 )
 
 RULES: tuple[Rule, ...] = (
     *model.RULES,
+    *tags.RULES,
     *paging.FIRST,
     *sessions.RULES,
     *identity.RULES,
@@ -56,6 +60,7 @@ RULES: tuple[Rule, ...] = (
     *cloudtrail.RULES,
     *sns.RULES,
     *ssm.RULES,
+    *parameters.RULES,
     *monitoring.RULES,
     *tagging.RULES,
     *report.RULES,
@@ -78,6 +83,7 @@ RULES: tuple[Rule, ...] = (
     *scheduler.RULES,
     *ec2.RULES,
     *addresses.RULES,
+    *ec2_networks.RULES,
     *connect_endpoints.RULES,
     *paging.LAST,
 )
