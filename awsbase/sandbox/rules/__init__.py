@@ -3,7 +3,6 @@
 from awsbase.sandbox.rule import Rule
 from awsbase.sandbox.rules import (
     access_analyzer,
-    addresses,
     alarm_history,
     anomalies,
     billing,
@@ -82,7 +81,6 @@ RULES: tuple[Rule, ...] = (
     *flow_logs.RULES,
     *scheduler.RULES,
     *ec2.RULES,
-    *addresses.RULES,
     *ec2_networks.RULES,
     *connect_endpoints.RULES,
     *paging.LAST,

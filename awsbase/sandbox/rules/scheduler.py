@@ -7,8 +7,8 @@ from typing import Any
 
 from awsbase.sandbox.documents import permits
 from awsbase.sandbox.rule import Ask, Refusal, Rule
-from awsbase.sandbox.rules.addresses import let_go
 from awsbase.sandbox.rules.documents import Fresh
+from awsbase.sandbox.rules.ec2_networks import let_go
 
 SERVICE = "scheduler.amazonaws.com"
 AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
