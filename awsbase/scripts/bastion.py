@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -73,7 +73,7 @@ def up(
     chosen = wanted.only([name for name in (NETWORK, SECTION) if name in wanted.sections])
     code = carry_out(Course(wanted, chosen, target, options, patience, allow_loosening), yes=yes)
     if code == 0 and not options.json and not options.sandbox:
-        err(after(bastion, manifest, ends))
+        err(after(bastion, manifest))
     return code
 
 
@@ -212,9 +212,9 @@ def lasting(ttl: str | None) -> timedelta | None:
     return timedelta(seconds=seconds)
 
 
-def after(bastion: Bastion, manifest: Path, ends: datetime | None) -> str:
+def after(bastion: Bastion, manifest: Path) -> str:
     """Say what comes next once a bastion is up."""
-    lines = f"it ends at {ends:%Y-%m-%d %H:%M} UTC, by AWS itself\n" if ends else ""
+    lines = ""
     if bastion.mode == "ssh":
         people = ", ".join(sorted(people_in(bastion.instance.template.user_data))) or "nobody"
         lines += f"accounts on it: {people}; any other of ours is removed at its boot\n"
@@ -228,7 +228,7 @@ def logs_in(bastion: Bastion, account: Account, user: str | None) -> str:
             raise UsageError(f"--user is for mode ssh, and this bastion has mode {bastion.mode}", hint="leave it out")
         return ""
     people = sorted(people_in(bastion.instance.template.user_data))
-    there = f"there are {', '.join(people)}" if people else "give users `ssh_keys` in the manifest"
+    there = f"accounts on it: {', '.join(people)}" if people else "give users `ssh_keys` in the manifest"
     who = user or account.user
     if who is None:
         raise UsageError(f"as whom? You are {account.caller}, and not an IAM user", hint=f"use --user; {there}")

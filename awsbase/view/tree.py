@@ -73,6 +73,9 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
         if verbose or outcome.error or change.loosening or not is_itself(outcome.address, change):
             # Of what is new, everything differs from nothing.
             yield from _change(change, planned, verbose, drift=verbose or action != "create")
+        else:
+            # The line above says what is made anew, and these say why.
+            yield from (Line(6, difference(each), style="dim") for each in change.drift)
     yield from _notes(outcome)
 
 
