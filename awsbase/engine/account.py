@@ -26,6 +26,12 @@ class Account:
         return match[1] if match else None
 
     @property
+    def role(self) -> str | None:
+        """The name of the role whose session calls, or None when it is no role."""
+        match = re.fullmatch(r"arn:[^:]+:sts::\d+:assumed-role/([^/]+)/.+", self.caller)
+        return match[1] if match else None
+
+    @property
     def is_root(self) -> bool:
         return self.caller.endswith(":root")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from awsbase.engine.changes import Change, Failure
-from awsbase.engine.run import BadArguments, ChangeFailed, Interrupted, NotApproved
+from awsbase.engine.run import BadArguments, ChangeFailed, Interrupted, NotApproved, NotPermitted
 from awsbase.errors import AwsbaseError, LostReply
 
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"})
@@ -49,6 +49,8 @@ def _words(error: BaseException, caller: str, api: str | None) -> tuple[str, str
             return "LostReply", str(error), "run again: awsbase finds what was made by its tag, and makes no second one"
         case NotApproved():
             return "NotApproved", str(error), "plan again, and have the new plan approved"
+        case NotPermitted():
+            return "NotPermitted", str(error), "look at it with `awsbase plan`, and permit it with --allow-loosening"
         case Interrupted():
             return "Interrupted", "interrupted before it was done", "run again: the next run finishes the work"
         case BadArguments():

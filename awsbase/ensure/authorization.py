@@ -6,7 +6,7 @@ for each. Keys are case-folded names, because IAM treats `Ops` and `ops` as the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,12 +32,13 @@ class Elsewhere(AwsbaseError):
 
 @dataclass(frozen=True)
 class GroupFacts:
-    """A group: its name as AWS spells it, its path, the ARNs attached to it and the names of its inline policies."""
+    """A group: its name as AWS spells it, its path, the ARNs attached to it and its inline policies."""
 
     name: str
     path: str
     policies: frozenset[str] = frozenset()
-    inline: frozenset[str] = frozenset()
+    inline: Mapping[str, Document] = field(default_factory=dict)
+    created: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class UserFacts:
     created: datetime | None = None
     groups: frozenset[str] = frozenset()
     policies: frozenset[str] = frozenset()
-    inline: frozenset[str] = frozenset()
+    inline: Mapping[str, Document] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     boundary: str | None = None
 
@@ -134,6 +135,10 @@ def _attached(entity: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(policy["PolicyArn"] for policy in entity["AttachedManagedPolicies"])
 
 
+def _inline(listed: Iterable[Mapping[str, Any]]) -> dict[str, Document]:
+    return {policy["PolicyName"]: given(policy["PolicyDocument"]) for policy in listed}
+
+
 def _tags(entity: Mapping[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in entity.get("Tags", [])}
 
@@ -144,8 +149,8 @@ def _boundary(entity: Mapping[str, Any]) -> str | None:
 
 
 def _group(group: Mapping[str, Any]) -> GroupFacts:
-    inline = frozenset(policy["PolicyName"] for policy in group.get("GroupPolicyList", []))
-    return GroupFacts(group["GroupName"], group["Path"], _attached(group), inline)
+    inline = _inline(group.get("GroupPolicyList", []))
+    return GroupFacts(group["GroupName"], group["Path"], _attached(group), inline, group.get("CreateDate"))
 
 
 def _user(user: Mapping[str, Any]) -> UserFacts:
@@ -155,7 +160,7 @@ def _user(user: Mapping[str, Any]) -> UserFacts:
         created=user.get("CreateDate"),
         groups=frozenset(user["GroupList"]),
         policies=_attached(user),
-        inline=frozenset(policy["PolicyName"] for policy in user.get("UserPolicyList", [])),
+        inline=_inline(user.get("UserPolicyList", [])),
         tags=_tags(user),
         boundary=_boundary(user),
     )
@@ -169,7 +174,7 @@ def _role(role: Mapping[str, Any]) -> RoleFacts:
         created=role.get("CreateDate"),
         trust=given(role["AssumeRolePolicyDocument"]),
         policies=_attached(role),
-        inline={policy["PolicyName"]: given(policy["PolicyDocument"]) for policy in role.get("RolePolicyList", [])},
+        inline=_inline(role.get("RolePolicyList", [])),
         tags=_tags(role),
         boundary=_boundary(role),
     )

@@ -17,9 +17,11 @@ from awsbase.ensure.absent import empty_if
 from awsbase.ensure.made import Made, filled, makers
 from awsbase.errors import AwsbaseError
 from awsbase.policies.document import Document, difference, given, listed, same
+from awsbase.policies.wider import widening
 
 # What begins so is ours: statements of the bucket policy by their Sid, lifecycle rules by their ID.
 OURS = "Awsbase"
+FOR_EVER = 2**31
 ALL_BLOCKED = {
     "BlockPublicAcls": True,
     "IgnorePublicAcls": True,
@@ -261,7 +263,7 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
     keep_versions(run, want, have)
     encrypt(run, want, have, key)
     set_policy(run, want, have, statements)
-    expire(run, want, have)
+    expire(run, want, have, tagged)
     set_tags(run, want, tagged)
     return want.arn
 
@@ -369,6 +371,7 @@ def encrypt(run: Run, want: Bucket, have: BucketFacts, key: Any) -> None:
             "encryption",
             drift,
             run.aws.s3.put_bucket_encryption,
+            loosening="" if want.key or not str(is_now["algorithm"]).startswith("aws:kms") else "no key is asked for",
             Bucket=want.name,
             ServerSideEncryptionConfiguration={"Rules": [rule]},
             ExpectedBucketOwner=want.place.account,
@@ -400,6 +403,7 @@ def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[D
             "policy",
             [Drift(*each) for each in difference(have.policy, policy)],
             run.aws.s3.put_bucket_policy,
+            loosening=widening(have.policy, policy),
             Bucket=want.name,
             Policy=policy,
             ExpectedBucketOwner=want.place.account,
@@ -410,7 +414,7 @@ def is_ours(statement: object) -> bool:
     return isinstance(statement, Mapping) and str(statement.get("Sid", "")).startswith(OURS)
 
 
-def expire(run: Run, want: Bucket, have: BucketFacts) -> None:
+def expire(run: Run, want: Bucket, have: BucketFacts, tagged: Mapping[str, str]) -> None:
     """Replace our lifecycle rules, and leave those of others beside them."""
     theirs = [rule for rule in have.rules if not rule.get("ID", "").startswith(OURS)]
     is_now = {rule["ID"]: plain(rule) for rule in have.rules if rule.get("ID", "").startswith(OURS)}
@@ -420,12 +424,32 @@ def expire(run: Run, want: Bucket, have: BucketFacts) -> None:
             "lifecycle",
             drift,
             run.aws.s3.put_bucket_lifecycle_configuration,
+            loosening=goes_sooner(have, wanted) if has_been_used(have, tagged) else "",
             Bucket=want.name,
             # S3 takes no rule in the old manner, with a prefix and no filter, beside one in the new.
             LifecycleConfiguration={"Rules": [*map(plain, theirs), *wanted.values()]},
             TransitionDefaultMinimumObjectSize=have.smallest_transition,
             ExpectedBucketOwner=want.place.account,
         )
+
+
+def has_been_used(have: BucketFacts, tagged: Mapping[str, str]) -> bool:
+    """Tell a bucket that is adopted, or once was finished, from one that a run has left half made: tags come last."""
+    theirs = any(not is_ours(statement) for statement in listed(have.policy.get("Statement")))
+    return theirs or tags.ADDRESS in tagged
+
+
+def goes_sooner(have: BucketFacts, wanted: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say which rules take away what was kept longer."""
+    before = {rule.get("ID"): rule for rule in have.rules if rule.get("Status") == "Enabled"}
+    sooner = [id for id, rule in wanted.items() if any(map(int.__lt__, kept(rule), kept(before.get(id, {}))))]
+    return f"{', '.join(sooner)}: goes sooner, for good" if sooner else ""
+
+
+def kept(rule: Mapping[str, Any]) -> tuple[int, int]:
+    """Return for how many days a lifecycle rule keeps objects and their old versions."""
+    current = rule.get("Expiration", {}).get("Days", FOR_EVER)
+    return current, rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", FOR_EVER)
 
 
 def plain(rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,6 +59,7 @@ from awsbase.ensure.topic import Topic
 from awsbase.ensure.trail import Trail
 from awsbase.ensure.user import User
 from awsbase.ensure.vpc import ClosedDefaultGroup, ExistingVpc, Vpc
+from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from awsbase.permissions import costs, iam, instances, network, protection, storage, watching
 from awsbase.permissions.allow import Permissions
 
@@ -126,4 +127,5 @@ KINDS: Mapping[type[Resource], Permissions] = {
     Trail: Permissions(watching.trail_reads, watching.trail_writes, watching.trail_passes),
     User: Permissions(iam.user_reads, iam.user_writes),
     Vpc: Permissions(network.vpc_reads, network.vpc_writes),
+    VpcFlowLog: Permissions(protection.flow_logs_reads, protection.vpc_flow_log_writes),
 }

@@ -17,7 +17,9 @@ from awsbase.ensure.regions import Regions
 from awsbase.ensure.security_hubs import SecurityHubs
 from awsbase.ensure.snapshot_block import SnapshotBlock
 from awsbase.ensure.snapshot_policy import SnapshotPolicy
+from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from awsbase.permissions.allow import Allow, Allows, Condition, Passes, allow, equals, labelled, linked_role
+from awsbase.permissions.network import things
 
 
 def in_regions(want: Any, service: str, path: str) -> tuple[str, ...]:
@@ -88,13 +90,21 @@ def admin_ports_writes(want: AdminPorts) -> Allows:
     yield allow("ec2", "DeleteNetworkAclEntry", on=in_regions(want, "ec2", "network-acl/*"))
 
 
-def flow_logs_reads(want: FlowLogs) -> Allows:
+def flow_logs_reads(want: FlowLogs | VpcFlowLog) -> Allows:
     yield allow("ec2", "DescribeFlowLogs", "DescribeVpcs")
 
 
 def flow_logs_writes(want: FlowLogs) -> Allows:
-    logs = in_regions(want, "ec2", "vpc-flow-log/*")
-    yield allow("ec2", "CreateFlowLogs", on=(*logs, *in_regions(want, "ec2", "vpc/*")))
+    yield from logging(in_regions(want, "ec2", "vpc-flow-log/*"), in_regions(want, "ec2", "vpc/*"))
+
+
+def vpc_flow_log_writes(want: VpcFlowLog) -> Allows:
+    yield from logging(things(want.place, "vpc-flow-log"), things(want.place, "vpc"))
+
+
+def logging(logs: tuple[str, ...], vpcs: tuple[str, ...]) -> Allows:
+    """Yield what it takes to make flow logs of VPCs."""
+    yield allow("ec2", "CreateFlowLogs", on=(*logs, *vpcs))
     yield allow("ec2", "CreateTags", on=logs, when=equals("ec2:CreateAction", "CreateFlowLogs"))
     # Whoever makes a flow log orders its delivery, which is an affair of CloudWatch Logs even to S3.
     yield allow("logs", "CreateLogDelivery", "DeleteLogDelivery")
