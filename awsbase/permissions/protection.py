@@ -73,7 +73,7 @@ def metadata_defaults_writes(want: MetadataDefaults) -> Allows:
 
 
 def default_groups_reads(want: DefaultGroups) -> Allows:
-    yield allow("ec2", "DescribeNetworkInterfaces", "DescribeSecurityGroups")
+    yield allow("ec2", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeVpcs")
 
 
 def default_groups_writes(want: DefaultGroups) -> Allows:
