@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 BASELINE = Path(__file__).parent.parent / "manifests" / "baseline.yaml"
+PEERS = Path(__file__).with_name("peers.yaml")
 GROUPS = 20
 
 
