@@ -32,7 +32,8 @@ class Account:
 
     def heard(self) -> tuple[Counter[str], Counter[str], int]:
         """Return the reads and the writes since it was last asked, by operation, and how many came at once at most."""
-        assert self.server.stdin and self.server.stdout
+        assert self.server.stdin
+        assert self.server.stdout
         print(file=self.server.stdin, flush=True)
         reads, writes, at_once = json.loads(self.server.stdout.readline())
         return Counter(reads), Counter(writes), at_once
@@ -45,7 +46,8 @@ def account(milliseconds: int) -> Iterator[Account]:
     # as the peak of whatever it starts.
     command = [sys.executable, "-m", "benchmarks.distant", str(milliseconds)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdin and server.stdout
+        assert server.stdin
+        assert server.stdout
         yield Account(server.stdout.readline().strip(), server)
         server.stdin.close()
 

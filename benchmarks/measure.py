@@ -46,7 +46,7 @@ def ours(command: str, manifest: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "awsbase", command, str(manifest), *options]
 
 
-def measure(command: Sequence[str], account: Account, more: Mapping[str, str] | None = None) -> Measure:
+def measure(command: list[str], account: Account, more: Mapping[str, str] | None = None) -> Measure:
     """Run a command against an account in a process of its own; ends this one when it fails."""
     account.heard()
     started = time.monotonic()

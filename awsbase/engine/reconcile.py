@@ -11,8 +11,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from graphlib import CycleError, TopologicalSorter
+from queue import SimpleQueue
 
 from awsbase.engine.account import Account
 from awsbase.engine.changes import Failure, Mode, NeedsYou, Outcome, Report, Status
@@ -142,15 +143,13 @@ class _Walk:
         sorter = TopologicalSorter({address: resource.needs() for address, resource in self.resources.items()})
         sorter.prepare()
         position = {address: index for index, address in enumerate(self.resources)}
-        running: dict[Future[Outcome], str] = {}
+        ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
         while sorter.is_active():
             for address in sorted(sorter.get_ready(), key=position.__getitem__):
-                running[pool.submit(self._one, address)] = address
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                address = running.pop(future)
-                self.outcomes[address] = future.result()
-                sorter.done(address)
+                pool.submit(self._one, address).add_done_callback(ended.put)
+            outcome = ended.get().result()
+            self.outcomes[outcome.address] = outcome
+            sorter.done(outcome.address)
         return self.outcomes
 
     def _one(self, address: str) -> Outcome:

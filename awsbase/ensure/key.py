@@ -119,13 +119,18 @@ def lost_key(facts: Facts, region: str, address: str) -> KeyFacts | None:
 
     This asks every key of the region for its tags, since the tag index may lag behind a key that is seconds old.
     """
-    pages = facts.aws.at(region).kms.get_paginator("list_keys").paginate()
     not_ours = {target for alias, target in facts.read(aliases, region).items() if alias.startswith(OWN_BY_AWS)}
-    ids = [key["KeyId"] for page in pages for key in page["Keys"] if key["KeyId"] not in not_ours]
+    ids = [id for id in facts.read(key_ids, region) if id not in not_ours]
     tagged = zip(ids, facts.together(*((readable_tags, region, id) for id in ids)), strict=True)
     ours = [id for id, held in tagged if held.get(tags.ADDRESS) == address]
     found: list[KeyFacts] = facts.together(*((key_of, region, id) for id in ours))
     return min(found, key=lambda key: (key.state == "PendingDeletion", key.created), default=None)
+
+
+def key_ids(facts: Facts, region: str) -> list[str]:
+    """Read the ids of all keys of a region."""
+    pages = facts.aws.at(region).kms.get_paginator("list_keys").paginate()
+    return [key["KeyId"] for page in pages for key in page["Keys"]]
 
 
 def key_of(facts: Facts, region: str, id: str) -> KeyFacts:

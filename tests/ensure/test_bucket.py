@@ -92,7 +92,6 @@ def facts(have: BucketFacts | None, *, indexed: Any = TAGS, real: Any = TAGS, at
             [
                 "create bucket",
                 "update public access block",
-                "update ownership",
                 "update versioning",
                 "update encryption",
                 "create policy",
