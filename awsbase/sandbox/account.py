@@ -6,7 +6,7 @@ the rules say before → moto → what do the rules say after → the record. Ru
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
@@ -27,6 +27,7 @@ from awsbase.sandbox.clock import Clock
 from awsbase.sandbox.dump import dump
 from awsbase.sandbox.faults import Faults, LostReply
 from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.rates import Rate, Rates
 from awsbase.sandbox.record import Call
 from awsbase.sandbox.rule import Ask, Rule
 from awsbase.sandbox.rules import RULES, mfa, sns
@@ -49,6 +50,7 @@ class Sandbox:
         account: str = "123456789012",
         pages: int | None = None,
         rules: tuple[Rule, ...] = RULES,
+        rates: Sequence[Rate] = (),
     ) -> None:
         self.strict = strict
         self.account = account
@@ -65,6 +67,7 @@ class Sandbox:
         self.deliver: Callable[[sns.Mail], object] = lambda mail: None
         """Called with each mail that SNS sends; all of them are kept in `mails` as well."""
         self.faults = Faults()
+        self.rates = Rates(rates)
         self.clock = Clock()
         self.callers = Callers(account)
         self.world = World(account)
@@ -89,6 +92,8 @@ class Sandbox:
 
         name = f"{scope.service}:{operation.name}"
         struck = self.faults.struck(name)
+        if not self.rates.take(name, scope.region, self.clock.time()):
+            struck = (*struck, "throttle")
         if "slow" in struck:
             time.sleep(1)
         with self._lock, self.world.open():
