@@ -81,7 +81,9 @@ class Pacer:
         pace = Pace()
         service = client.meta.service_model.service_id.hyphenize()
         client.meta.events.register_first(f"before-call.{service}", partial(self._wait, pace))
-        client.meta.events.register_first(f"needs-retry.{service}", partial(self._heard, pace))
+        # botocore's stubs say that a handler returns nothing; this event takes the seconds until it is sent again.
+        heard: Any = partial(self._heard, pace)
+        client.meta.events.register_first(f"needs-retry.{service}", heard)
 
     def _wait(self, pace: Pace, **_: Any) -> None:
         if seconds := pace.turn(self._now()):
