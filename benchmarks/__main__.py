@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.beside import terraform
 from benchmarks.distant import account
 from benchmarks.manifests import BASELINE, PEERS, people
 from benchmarks.measure import Measure, measure, ours, row
@@ -50,6 +51,7 @@ def main() -> None:
     wanted = parser.parse_args()
 
     calls: list[str] = []
+    remark = ""
     with tempfile.TemporaryDirectory() as folder:
         cases = {"peers": PEERS, "baseline": BASELINE, **{f"{n} users": people(n, Path(folder)) for n in wanted.users}}
         print(HEAD, "| --- " * HEAD.count(" | ") + "| --- |", sep="\n", flush=True)
@@ -60,7 +62,11 @@ def main() -> None:
                 firsts, converged = zip(*runs(manifest, latency, wanted.runs), strict=True)
                 print(row(name, latency, "first", firsts), flush=True)
                 print(row(name, latency, "converged", converged), flush=True)
+                if name == "peers":
+                    rows, remark = terraform(latency, wanted.runs, firsts, converged)
+                    print(*rows, sep="\n", end="\n" if rows else "", flush=True)
             calls += [*by_operation(name, "first", firsts[0]), *by_operation(name, "converged", converged[0])]
+    print(remark)
     if wanted.calls:
         print("\n| manifest | run | operation | calls |", "| --- | --- | --- | --- |", *calls, sep="\n")
     if wanted.only in (None, "starts"):
