@@ -13,6 +13,8 @@ from pathlib import Path
 
 from benchmarks.distant import Account
 
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -36,8 +38,7 @@ def environment(url: str) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "HOME": "/nonexistent",
         "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "sandbox",
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        **dict.fromkeys(KEYS, "sandbox"),
     }
 
 
