@@ -1,12 +1,16 @@
 # make demo    a fresh clone, a fresh machine: makes .venv and reconciles manifests/baseline.yaml in the sandbox
 # make test    the same, and runs the linter, the type checker and all tests
 # make bench   calls and seconds of first and converged runs (see benchmarks/)
+# make lock    pins what a release is installed with, by hash, in requirements/
+# make audit   asks PyPI for known vulnerabilities of what is pinned; needs the network
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock'
 
-.PHONY: demo test lint types tests format bench clean
+.PHONY: demo test lint types tests format bench lock audit clean
 
 demo: $(VENV)/demo
 	$(BIN)/awsbase reconcile manifests/baseline.yaml --sandbox
@@ -30,6 +34,15 @@ format: $(VENV)/dev
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks
 
+lock: $(VENV)/release
+	$(LOCK) --output-file requirements/awsbase.txt setup.cfg
+	$(LOCK) --output-file requirements/sandbox.txt --extra sandbox setup.cfg
+
+# Strict: what PyPI has nothing to say about is no pass.
+audit: $(VENV)/release
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements/sandbox.txt || { echo \
+		"make audit: not passed: the lines above name a vulnerability, or what PyPI could not be asked about"; exit 1; }
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -39,6 +52,6 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # Each stamp stands for one set of extras, and is made anew when the requirements change.
-$(VENV)/demo $(VENV)/dev: setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[$(if $(filter %dev,$@),dev,sandbox)]'
+$(VENV)/demo $(VENV)/dev $(VENV)/release: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[$(subst demo,sandbox,$(@F))]'
 	@touch $@

@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from awsbase import __version__
+from awsbase.errors import AwsbaseError
 
 if TYPE_CHECKING:
     import boto3
     from botocore.client import BaseClient
+    from botocore.credentials import Credentials
     from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_iam import IAMClient
@@ -31,6 +33,9 @@ class Clients:
     """The cache behind `Aws`: one client per service and region, each given to every `attach` once it is made."""
 
     def __init__(self, session: boto3.Session, attach: Sequence[Attach], attempts: int) -> None:
+        from awsbase.answers import CarefulParsers
+
+        session._session.register_component("response_parser_factory", CarefulParsers())
         self.session = session
         self._attach = attach
         self._attempts = attempts
@@ -65,6 +70,16 @@ class Clients:
         for attach in self._attach:
             attach(client)
         return client
+
+
+def credentials_of(session: boto3.Session) -> Credentials | None:
+    """Find the credentials that a session's configuration leads to; raise AwsbaseError where it leads nowhere."""
+    try:
+        return session.get_credentials()
+    except Exception as error:
+        raise AwsbaseError(
+            f"the AWS configuration cannot be used: {error}", hint="look at ~/.aws/config and ~/.aws/credentials"
+        ) from error
 
 
 def private_endpoints(session: boto3.Session) -> bool:

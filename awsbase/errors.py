@@ -27,6 +27,14 @@ class Refused(AwsbaseError):
     """awsbase will not go on: the wrong account, root, a lock-out ahead, a plan nobody approved."""
 
 
+class LostReply(RuntimeError):
+    """A call that must not be sent twice may have taken effect, but its answer never came."""
+
+
+class Garbled(AwsbaseError, LostReply):
+    """What came back is no answer of AWS, or not a whole one, which is as good as none."""
+
+
 @dataclass(frozen=True, order=True)
 class Mistake:
     """One mistake in a manifest, with the place where its author finds it."""

@@ -16,10 +16,12 @@ from awsbase.ensure.subnet import Subnet
 from awsbase.ensure.vpc import Vpc
 from awsbase.sandbox import Fault, Killed, Sandbox
 from awsbase.sandbox.clock import Clock
-from tests.contract.sample import HOME, go, problems, said
-from tests.contract.samples.bastion import INSTANCE, subnets
+from awsbase.sandbox.rules.documents import Fresh
+from tests.contract.sample import HOME, OREGON, go, problems, said
+from tests.contract.samples.bastion import Bastion
 
-OREGON = Place("123456789012", home="us-west-2", region="us-west-2")
+BASTION = Bastion(HOME)
+INSTANCE = [*BASTION.ready, BASTION.host]
 
 
 def network(place: Place, zones: int) -> list[Any]:
@@ -58,17 +60,21 @@ def test_a_subnet_in_each_zone_that_is_for_everybody(place: Place, most: int, la
     ],
     ids=["VPC", "subnet", "address", "instance"],
 )
-@pytest.mark.parametrize("lost", ["reset after", "killed after"])
+@pytest.mark.parametrize(
+    ("lost", "attempts"),
+    [("reset after", 1), ("reset after", 8), ("killed after", 1)],
+    ids=["lost", "lost, and botocore would send it again", "killed"],
+)
 def test_a_lost_reply_never_leaves_two(
-    operation: str, resources: list[Any], describe: str, key: str, lost: Any
+    operation: str, resources: list[Any], describe: str, key: str, lost: Any, attempts: int
 ) -> None:
     undisturbed, sandbox = Sandbox(), Sandbox()
     for each in (undisturbed, sandbox):
-        subnets(each)
+        BASTION.subnets(each)
     go(undisturbed, "reconcile", resources)
     sandbox.faults.add(Fault(lost, on=operation))
     with contextlib.suppress(Killed):
-        go(sandbox, "reconcile", resources)
+        go(sandbox, "reconcile", resources, attempts=attempts)
     sandbox.faults.clear()
     assert problems(go(sandbox, "reconcile", resources)) == []
 
@@ -76,14 +82,34 @@ def test_a_lost_reply_never_leaves_two(
     assert counts[0] == counts[1]
 
 
-def test_a_fresh_profile_is_waited_for_and_a_wrong_one_is_not() -> None:
+def launches(sandbox: Sandbox) -> list[str | None]:
+    """Return what became of each RunInstances."""
+    return [call.error for call in sandbox.calls if call.name == "ec2:RunInstances"]
+
+
+def test_a_run_waits_for_a_profile_that_it_has_just_made() -> None:
     sandbox = Sandbox()
-    subnets(sandbox)
-    before = sandbox.clock.now()
+    BASTION.subnets(sandbox)
+    before = sandbox.clock.ahead
     assert problems(go(sandbox, "reconcile", INSTANCE)) == []
-    refusals = [call.error for call in sandbox.calls if call.name == "ec2:RunInstances"]
-    assert refusals == ["InvalidParameterValue"] * 3 + [None]
-    assert (sandbox.clock.now() - before).total_seconds() > 1
+    assert launches(sandbox) == ["InvalidParameterValue"] * 3 + [None]
+    assert (sandbox.clock.ahead - before).total_seconds() > 1
+
+
+def test_a_run_fails_at_once_when_a_profile_is_wrong_that_is_not_new() -> None:
+    sandbox = Sandbox()
+    BASTION.subnets(sandbox)
+    go(sandbox, "reconcile", BASTION.ready)
+    sandbox.clock.advance(3600)
+    # IAM has it for an hour, and EC2 does not know it.
+    sandbox.memory(Fresh).born(BASTION.profile.arn)
+    before = sandbox.clock.ahead
+
+    report = go(sandbox, "reconcile", INSTANCE)
+    (failed,) = problems(report)
+    assert "Invalid IAM Instance Profile ARN" in failed
+    assert launches(sandbox) == ["InvalidParameterValue"]
+    assert sandbox.clock.ahead == before
 
 
 @pytest.mark.parametrize(

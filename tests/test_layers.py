@@ -18,7 +18,9 @@ LAYERS = (
     ("manifest", "drill", "coverage"),
     ("ensure",),
     ("engine", "policies", "userdata"),
-    ("aws", "constraints", "errors"),
+    ("aws", "constraints"),
+    ("answers",),
+    ("errors",),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
 

@@ -37,20 +37,16 @@ def status(facts: Facts, bastion: Bastion) -> Status:
     if found is None:
         return Status(bastion, None)
     told, heard = facts.together((user_data, region, found.id), (agent, region, found.id))
-    text = base64.b64decode(told).decode(errors="replace")
+    text, template = base64.b64decode(told).decode(errors="replace"), bastion.instance.template
+    other_type = [f"wants a {template.type}"] if found.type != template.type else []
     return Status(
         bastion,
         found,
-        ends=ending(planned.when) if planned and found.id in planned.input.get("InstanceIds", ()) else None,
+        ends=planned.at if planned and found.id in planned.input.get("InstanceIds", ()) else None,
         agent=heard["PingStatus"] if heard else None,
         accounts=tuple(sorted(people_in(text))),
-        outdated=tuple(reasons(text, bastion.instance.template.user_data)),
+        outdated=(*other_type, *reasons(text, template.user_data)),
     )
-
-
-def ending(when: str) -> datetime | None:
-    """Read when a schedule that runs once does so."""
-    return datetime.fromisoformat(when[3:-1]).replace(tzinfo=UTC) if when.startswith("at(") else None
 
 
 def lines(found: Status, now: datetime) -> Iterator[str]:
@@ -60,7 +56,7 @@ def lines(found: Status, now: datetime) -> Iterator[str]:
         yield f"{name}: not there; `awsbase bastion up` starts one"
         return
     yield f"{name}: {there.state}"
-    yield f"  instance  {there.id}, {there.type} in {there.zone}, since {words((now - there.launched).total_seconds())}"
+    yield f"  instance  {there.id}, {there.type} in {there.zone}, for {words((now - there.launched).total_seconds())}"
     yield f"  mode      {found.bastion.mode}" + (", and the private subnets go out by it" if found.bastion.nat else "")
     yield f"  address   {there.public_ip or 'none that is public'}, inside {there.private_ip or 'none yet'}"
     yield f"  agent     {found.agent or 'not heard of yet'}"

@@ -36,12 +36,14 @@ def started(manifest: Manifest, *, ends: datetime | None = None, refresh: bool =
     if given is None:
         raise UsageError("the manifest has no bastion section", hint="add one: `bastion: {}`")
     sections = resources(manifest.model_copy(update={SECTION: given.model_copy(update={"on_demand": False})}))
-    wanted = [replace(each, refresh=refresh) if isinstance(each, Instance) else each for each in sections[SECTION]]
-    if ends:
-        instance = instance_of(wanted)
-        end = Ending(place=instance.place, name=instance.name, instance=instance.address, role=given.ender, at=ends)
-        wanted.append(end)
-    return {**sections, SECTION: wanted}
+    return {**sections, SECTION: [told(each, ends, refresh) for each in sections[SECTION]]}
+
+
+def told(each: Resource, ends: datetime | None, refresh: bool) -> Resource:
+    """Return a resource of the bastion as `up` was told to make it."""
+    if isinstance(each, Instance):
+        return replace(each, refresh=refresh)
+    return replace(each, at=ends) if isinstance(each, Ending) else each
 
 
 def bastion_of(manifest: Manifest) -> Bastion:

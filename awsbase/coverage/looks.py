@@ -98,7 +98,7 @@ def rights_of_users(facts: Facts, resources: Sequence[Resource], now: datetime) 
     """No policy hangs on a user."""
     users = facts.read(authorization).users.values()
     return [
-        f"{user.name} has policies of its own: give them to a group" for user in users if user.policies | user.inline
+        f"{user.name} has policies of its own: give them to a group" for user in users if user.policies or user.inline
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from awsbase.aws import Aws
 from awsbase.engine.wire import Wire
-from awsbase.errors import AwsbaseError, Refused
+from awsbase.errors import AwsbaseError, Refused, UsageError
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,12 @@ class Account:
     def user(self) -> str | None:
         """The name of the IAM user who calls, or None when it is a role, root or a federated identity."""
         match = re.fullmatch(r"arn:[^:]+:iam::\d+:user/(?:.*/)?([^/]+)", self.caller)
+        return match[1] if match else None
+
+    @property
+    def role(self) -> str | None:
+        """The name of the role whose session calls, or None when it is no role."""
+        match = re.fullmatch(r"arn:[^:]+:sts::\d+:assumed-role/([^/]+)/.+", self.caller)
         return match[1] if match else None
 
     @property
@@ -54,7 +60,10 @@ def identify(aws: Aws, wire: Wire) -> Account:
             f"AWS refuses these credentials: {code}: {message}",
             hint="an expired session is renewed with `awsbase mfa refresh`",
         ) from error
-    except BotoCoreError as error:
+    except ValueError as error:
+        # Making the first client is what finds a broken address.
+        raise UsageError(f"AWS cannot be reached like this: {error}", hint="check AWS_ENDPOINT_URL") from error
+    except (BotoCoreError, OSError) as error:
         raise AwsbaseError(f"cannot reach AWS: {error}", hint="check the network, --region and --profile") from error
     return Account(aws, wire, identity["Account"], identity["Arn"])
 

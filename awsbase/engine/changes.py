@@ -68,15 +68,25 @@ def compare(have: Mapping[str, object], want: Mapping[str, object]) -> list[Drif
 
 @dataclass(frozen=True)
 class Change:
-    """One write: what it is for people, which call it is, and a digest of all of the call's known arguments."""
+    """One write: what it is for people, which call it is, and a digest of all of the call's known arguments.
+
+    `loosening` says what passes, or goes unseen, afterwards and did not before; it is empty when nothing does.
+    """
 
     action: Action
     what: str
     api: str
     drift: tuple[Drift, ...] = ()
-    loosening: bool = False
+    loosening: str = ""
     digest: str = ""
     unknown: tuple[str, ...] = ()
+
+
+def is_itself(address: str, change: Change) -> bool:
+    """Tell whether a change makes or removes a whole resource: `create log group` of `log-group/trail`."""
+    kind = address.partition("/")[0]
+    bare = change.what.replace(" ", "").replace("-", "").casefold()
+    return change.action != "update" and bare == kind.replace("-", "").replace("_", "").casefold()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from awsbase.aws import Aws
+from awsbase.errors import Garbled
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,7 +50,7 @@ class Facts:
             answer = self._seen.answers.setdefault(key, Future())
         if mine:
             try:
-                answer.set_result(fact(self, *args, **kwargs))
+                answer.set_result(self._understood(fact, *args, **kwargs))
             except BaseException as error:
                 answer.set_exception(error)
                 raise
@@ -69,6 +70,16 @@ class Facts:
     def anew(self) -> Facts:
         """Return facts that remember nothing yet."""
         return Facts(self.aws, self._pool)
+
+    def _understood(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return fact(self, *args, **kwargs)
+        except (AttributeError, LookupError, StopIteration, TypeError, ValueError) as error:
+            # A fact only puts into our words what AWS says: what it stumbles over is that.
+            raise Garbled(
+                f"what AWS answered about {fact.__name__} makes no sense: {type(error).__name__}: {error}",
+                hint="run again; if it stays so, rerun with --debug, and report what it prints",
+            ) from error
 
     def _try(self, fact: Callable[..., Any], args: list[Any]) -> None:
         with contextlib.suppress(Exception):  # the answer keeps it, and whoever asks gets it raised

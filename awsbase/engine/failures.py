@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from awsbase.engine.changes import Change, Failure
-from awsbase.engine.run import BadArguments, ChangeFailed, Interrupted, NotApproved
-from awsbase.engine.wire import LostReply
-from awsbase.errors import AwsbaseError
+from awsbase.engine.run import BadArguments, ChangeFailed, Interrupted, NotApproved, NotPermitted
+from awsbase.errors import AwsbaseError, LostReply
 
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"})
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
@@ -39,16 +38,18 @@ def _words(error: BaseException, caller: str, api: str | None) -> tuple[str, str
             code = error.response.get("Error", {}).get("Code", "unknown")
             message = error.response.get("Error", {}).get("Message", "") or str(error)
             return code, message, _hint(code, caller, api or error.operation_name)
+        case AwsbaseError():
+            return type(error).__name__, error.message, error.hint
         case LostReply():
             return "LostReply", str(error), "run again: awsbase finds what was made by its tag, and makes no second one"
         case NotApproved():
             return "NotApproved", str(error), "plan again, and have the new plan approved"
+        case NotPermitted():
+            return "NotPermitted", str(error), "look at it with `awsbase plan`, and permit it with --allow-loosening"
         case Interrupted():
             return "Interrupted", "interrupted before it was done", "run again: the next run finishes the work"
         case BadArguments():
             return "InvalidArguments", f"AWS would refuse this: {error}", "correct the manifest"
-        case AwsbaseError():
-            return type(error).__name__, error.message, error.hint
         case BotoCoreError():
             return type(error).__name__, str(error), "check the network, then run again"
         case _:
@@ -68,4 +69,6 @@ def _hint(code: str, caller: str, api: str) -> str | None:
         return "AWS does not know these credentials (in this region): check --profile, and that the region is enabled"
     if code in SKEWED:
         return "check the clock of this machine: AWS refuses requests more than five minutes off"
+    if code.isdigit():
+        return "a refusal without words of AWS: does a proxy or its sign-in page stand in between?"
     return None

@@ -77,6 +77,7 @@ def walk(
     *,
     fingerprint: str = "",
     approved: Approved | None = None,
+    permitted: bool = True,
     clock: Clock | None = None,
     watch: Watch | None = None,
     stop: threading.Event | None = None,
@@ -87,6 +88,7 @@ def walk(
 ) -> Report:
     """Plan or reconcile the resources and report on each of them, also when some fail or `stop` is set midway.
 
+    Unless that is `permitted`, a change that loosens or deletes for good fails its resource, and is not made.
     What `check` raises, having looked at the facts of this walk, ends it before the first recipe begins. What is in
     `seen` is believed, and what is read is added to it. `keep` is called before each write, and stops it by raising.
     """
@@ -94,7 +96,8 @@ def walk(
     stop = stop or threading.Event()
     below = leans_on(resources)
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
-        shared = Shared(mode, account.wire, clock or SystemClock(), watch or Silent(), stop, approved, keep)
+        watch, clock = watch or Silent(), clock or SystemClock()
+        shared = Shared(mode, account.wire, clock, watch, stop, approved, permitted, keep)
         walker = _Walk(resources, kinds, account, shared, below, readers, seen)
         walker.facts.early(read for resource in resources for read in kinds[type(resource)].reads(resource))
         check(walker.facts)

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -15,10 +15,11 @@ from awsbase.constraints import violations
 from awsbase.engine.changes import Action, Change, Drift, Mode, NeedsYou, Pending, Withheld, digest, unknowns
 from awsbase.engine.clock import Clock
 from awsbase.engine.facts import Facts
+from awsbase.engine.loosening import gravity
 from awsbase.engine.resource import Resource
 from awsbase.engine.settle import FRESH, settle
-from awsbase.engine.wire import LostReply, Wire
-from awsbase.errors import AwsbaseError
+from awsbase.engine.wire import Wire
+from awsbase.errors import AwsbaseError, LostReply
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+A_DAY = timedelta(days=1)
 
 
 class Interrupted(Exception):
@@ -34,6 +36,10 @@ class Interrupted(Exception):
 
 class NotApproved(Exception):
     """A change came up that the approved plan does not list."""
+
+
+class NotPermitted(Exception):
+    """A change came up that loosens, or deletes for good, and nobody has permitted it."""
 
 
 class ChangeFailed(Exception):
@@ -106,6 +112,7 @@ class Shared:
     watch: Watch
     stop: threading.Event
     approved: Approved | None
+    permitted: bool = True
     keep: Callable[[], None] = lambda: None
     """Called before each write: raises when this run may not write any more."""
     results: dict[str, Any] = field(default_factory=dict)
@@ -144,8 +151,18 @@ class Run:
         if created is not None:
             self._shared.touched.setdefault(self.address, created)
 
-    def create(self, what: str, method: Callable[..., Any], /, *, loosening: bool = False, **arguments: object) -> Any:
-        """Make something that is missing; returns the answer of AWS, or Pending while planning."""
+    def settled(self, created: datetime | None) -> bool:
+        """Tell whether something has been there for a day: what is younger may be left by a run that was cut off.
+
+        To finish that is not to loosen it. What is only planned has no time of birth, and is not settled.
+        """
+        return created is not None and self.now() - created > A_DAY
+
+    def create(self, what: str, method: Callable[..., Any], /, *, loosening: str = "", **arguments: object) -> Any:
+        """Make something that is missing; returns the answer of AWS, or Pending while planning.
+
+        What passes, or goes unseen, afterwards and did not before is told by `loosening`, here and in all verbs.
+        """
         return self._write("create", what, (), method, loosening, arguments)
 
     def update(
@@ -155,13 +172,13 @@ class Run:
         method: Callable[..., Any],
         /,
         *,
-        loosening: bool = False,
+        loosening: str = "",
         **arguments: object,
     ) -> Any:
         """Correct something that differs; `drift` says in which fields."""
         return self._write("update", what, tuple(drift), method, loosening, arguments)
 
-    def delete(self, what: str, method: Callable[..., Any], /, *, loosening: bool = False, **arguments: object) -> Any:
+    def delete(self, what: str, method: Callable[..., Any], /, *, loosening: str = "", **arguments: object) -> Any:
         """Remove something that should not be there."""
         return self._write("delete", what, (), method, loosening, arguments)
 
@@ -172,7 +189,7 @@ class Run:
         method: Callable[..., Any],
         /,
         *,
-        loosening: bool = False,
+        loosening: str = "",
         **arguments: object,
     ) -> Any:
         """Make anew what cannot be changed; `drift` says why. The old one is removed by a `delete` of its own."""
@@ -222,7 +239,7 @@ class Run:
         what: str,
         drift: tuple[Drift, ...],
         method: Callable[..., Any],
-        loosening: bool,
+        loosening: str,
         arguments: dict[str, object],
     ) -> Any:
         model = operation_of(method)
@@ -242,6 +259,9 @@ class Run:
             self._note(change)
             return Pending(what)
 
+        # The plan was asked about before; this one came up since, or hung below something that could not be planned.
+        if not shared.permitted and (why := gravity(change)):
+            raise NotPermitted(f"{change.action} {change.what} ({change.api}): {why}")
         if shared.stop.is_set():
             raise Interrupted
         shared.keep()

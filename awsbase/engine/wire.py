@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from awsbase.engine.changes import unknowns
+from awsbase.errors import LostReply
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -82,10 +83,6 @@ THROTTLES = frozenset(
 
 class WriteOutsideVerb(RuntimeError):
     """A call that changes the account was made without a verb of the run: a bug in a recipe."""
-
-
-class LostReply(RuntimeError):
-    """A call that must not be sent twice may have taken effect, but its answer never came."""
 
 
 def is_read(service: str, operation: str) -> bool:

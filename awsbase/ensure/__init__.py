@@ -80,6 +80,7 @@ from awsbase.ensure.vpc import (
     find_vpc,
     vpc_reads,
 )
+from awsbase.ensure.vpc_flow_log import VpcFlowLog, ensure_vpc_flow_log, vpc_flow_log_reads
 
 
 def all_of_iam(want: Resource) -> Iterator[Read]:
@@ -147,4 +148,5 @@ KINDS: Kinds = {
     Trail: Kind(ensure_trail, trail_reads),
     User: Kind(ensure_user, user_reads),
     Vpc: Kind(ensure_vpc, vpc_reads),
+    VpcFlowLog: Kind(ensure_vpc_flow_log, vpc_flow_log_reads),
 }

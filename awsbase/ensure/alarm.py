@@ -102,13 +102,21 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
 
     if drift := compare(meaning(have), meaning(sent)):
         # Puts the alarm anew, in its present state, but takes no tags any more.
-        run.update("alarm", drift, cloudwatch.put_metric_alarm, AlarmName=want.name, **sent)
+        why = "it rings later" if rings_later(meaning(have), meaning(sent)) else ""
+        run.update("alarm", drift, cloudwatch.put_metric_alarm, loosening=why, AlarmName=want.name, **sent)
 
     if absent := tags.missing(tagged, tags.wanted(want)):
         run.update(
             "tags", compare(tagged, absent), cloudwatch.tag_resource, ResourceARN=want.arn, Tags=tags.pairs(absent)
         )
     return want.arn
+
+
+def rings_later(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:
+    """Tell whether it takes more to ring an alarm: a higher threshold to exceed, or more points of time."""
+    counted = any(want[count] > (have[count] or 0) for count in ("EvaluationPeriods", "DatapointsToAlarm"))
+    exceeds = have["ComparisonOperator"] == want["ComparisonOperator"] and "Greater" in want["ComparisonOperator"]
+    return counted or (exceeds and want["Threshold"] > (have["Threshold"] or 0))
 
 
 def settings(want: Alarm) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def meaning(subscription: Mapping[str, Any]) -> dict[str, object]:
 
 def _every(method: Any, key: str) -> Iterator[Mapping[str, Any]]:
     page = method()
-    yield from page.get(key, ())
+    yield from page[key]
     while token := page.get("NextPageToken"):
         page = method(NextPageToken=token)
-        yield from page.get(key, ())
+        yield from page[key]

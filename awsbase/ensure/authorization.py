@@ -6,13 +6,14 @@ for each. Keys are case-folded names, because IAM treats `Ops` and `ops` as the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from awsbase.engine.facts import Facts
 from awsbase.errors import AwsbaseError
+from awsbase.policies.document import given
 
 Document = dict[str, Any]
 
@@ -31,12 +32,13 @@ class Elsewhere(AwsbaseError):
 
 @dataclass(frozen=True)
 class GroupFacts:
-    """A group: its name as AWS spells it, its path, the ARNs attached to it and the names of its inline policies."""
+    """A group: its name as AWS spells it, its path, the ARNs attached to it and its inline policies."""
 
     name: str
     path: str
     policies: frozenset[str] = frozenset()
-    inline: frozenset[str] = frozenset()
+    inline: Mapping[str, Document] = field(default_factory=dict)
+    created: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class UserFacts:
     created: datetime | None = None
     groups: frozenset[str] = frozenset()
     policies: frozenset[str] = frozenset()
-    inline: frozenset[str] = frozenset()
+    inline: Mapping[str, Document] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     boundary: str | None = None
 
@@ -130,7 +132,11 @@ def policies(facts: Facts) -> Mapping[str, PolicyFacts]:
 
 
 def _attached(entity: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(policy["PolicyArn"] for policy in entity.get("AttachedManagedPolicies", []))
+    return frozenset(policy["PolicyArn"] for policy in entity["AttachedManagedPolicies"])
+
+
+def _inline(listed: Iterable[Mapping[str, Any]]) -> dict[str, Document]:
+    return {policy["PolicyName"]: given(policy["PolicyDocument"]) for policy in listed}
 
 
 def _tags(entity: Mapping[str, Any]) -> dict[str, str]:
@@ -143,8 +149,8 @@ def _boundary(entity: Mapping[str, Any]) -> str | None:
 
 
 def _group(group: Mapping[str, Any]) -> GroupFacts:
-    inline = frozenset(policy["PolicyName"] for policy in group.get("GroupPolicyList", []))
-    return GroupFacts(group["GroupName"], group["Path"], _attached(group), inline)
+    inline = _inline(group.get("GroupPolicyList", []))
+    return GroupFacts(group["GroupName"], group["Path"], _attached(group), inline, group.get("CreateDate"))
 
 
 def _user(user: Mapping[str, Any]) -> UserFacts:
@@ -152,9 +158,9 @@ def _user(user: Mapping[str, Any]) -> UserFacts:
         name=user["UserName"],
         path=user["Path"],
         created=user.get("CreateDate"),
-        groups=frozenset(user.get("GroupList", [])),
+        groups=frozenset(user["GroupList"]),
         policies=_attached(user),
-        inline=frozenset(policy["PolicyName"] for policy in user.get("UserPolicyList", [])),
+        inline=_inline(user.get("UserPolicyList", [])),
         tags=_tags(user),
         boundary=_boundary(user),
     )
@@ -166,9 +172,9 @@ def _role(role: Mapping[str, Any]) -> RoleFacts:
         name=role["RoleName"],
         path=role["Path"],
         created=role.get("CreateDate"),
-        trust=role.get("AssumeRolePolicyDocument", {}),
+        trust=given(role["AssumeRolePolicyDocument"]),
         policies=_attached(role),
-        inline={policy["PolicyName"]: policy["PolicyDocument"] for policy in role.get("RolePolicyList", [])},
+        inline=_inline(role.get("RolePolicyList", [])),
         tags=_tags(role),
         boundary=_boundary(role),
     )
@@ -180,7 +186,7 @@ def _policy(policy: Mapping[str, Any]) -> PolicyFacts:
     return PolicyFacts(
         arn=policy["Arn"],
         path=policy["Path"],
-        document=default["Document"],
+        document=given(default["Document"]),
         others=tuple(version["VersionId"] for version in versions if not version["IsDefaultVersion"]),
         created=policy.get("CreateDate"),
     )

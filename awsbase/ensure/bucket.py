@@ -16,10 +16,12 @@ from awsbase.ensure import tags
 from awsbase.ensure.absent import empty_if
 from awsbase.ensure.made import Made, filled, makers
 from awsbase.errors import AwsbaseError
-from awsbase.policies.document import Document, difference, listed, same
+from awsbase.policies.document import Document, difference, given, listed, same
+from awsbase.policies.wider import widening
 
 # What begins so is ours: statements of the bucket policy by their Sid, lifecycle rules by their ID.
 OURS = "Awsbase"
+FOR_EVER = 2**31
 ALL_BLOCKED = {
     "BlockPublicAcls": True,
     "IgnorePublicAcls": True,
@@ -202,7 +204,7 @@ def bucket(facts: Facts, place: Place, name: str) -> BucketFacts | None:
         block=block,
         ownership=ownership,
         policy=policy,
-        rules=rules.get("Rules", ()),
+        rules=rules["Rules"] if rules else (),
         smallest_transition=rules.get("TransitionDefaultMinimumObjectSize"),
     )
 
@@ -215,29 +217,28 @@ def versioning_of(facts: Facts, place: Place, name: str) -> str:
 def encryption_of(facts: Facts, place: Place, name: str) -> Mapping[str, Any]:
     read, unset = facts.aws.at(place.region).s3.get_bucket_encryption, "ServerSideEncryptionConfigurationNotFoundError"
     answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=place.account)
-    rules: list[Mapping[str, Any]] = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+    rules: list[Mapping[str, Any]] = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
     return rules[0] if rules else {}
 
 
 def block_of(facts: Facts, place: Place, name: str) -> Mapping[str, bool]:
     read, unset = facts.aws.at(place.region).s3.get_public_access_block, "NoSuchPublicAccessBlockConfiguration"
     answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=place.account)
-    block: Mapping[str, bool] = answer.get("PublicAccessBlockConfiguration", {})
+    block: Mapping[str, bool] = answer["PublicAccessBlockConfiguration"] if answer else {}
     return block
 
 
 def ownership_of(facts: Facts, place: Place, name: str) -> str:
     read, unset = facts.aws.at(place.region).s3.get_bucket_ownership_controls, "OwnershipControlsNotFoundError"
     answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=place.account)
-    rules: list[Mapping[str, str]] = answer.get("OwnershipControls", {}).get("Rules", [])
+    rules: list[Mapping[str, str]] = answer["OwnershipControls"]["Rules"] if answer else []
     return rules[0]["ObjectOwnership"] if rules else ""
 
 
 def policy_of(facts: Facts, place: Place, name: str) -> Document:
     read = facts.aws.at(place.region).s3.get_bucket_policy
     answer = empty_if("NoSuchBucketPolicy", read, Bucket=name, ExpectedBucketOwner=place.account)
-    policy: Document = json.loads(answer.get("Policy", "{}"))
-    return policy
+    return given(answer["Policy"]) if answer else {}
 
 
 def lifecycle_of(facts: Facts, place: Place, name: str) -> Mapping[str, Any]:
@@ -249,7 +250,7 @@ def bucket_tags(facts: Facts, place: Place, name: str) -> Mapping[str, str]:
     """Read the tags of a bucket from S3 itself."""
     read = facts.aws.at(place.region).s3.get_bucket_tagging
     answer = empty_if("NoSuchTagSet", read, Bucket=name, ExpectedBucketOwner=place.account)
-    return {tag["Key"]: tag["Value"] for tag in answer.get("TagSet", [])}
+    return {tag["Key"]: tag["Value"] for tag in (answer["TagSet"] if answer else ())}
 
 
 def bucket_reads(want: Bucket) -> Iterator[Read]:
@@ -274,7 +275,7 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
     keep_versions(run, want, have)
     encrypt(run, want, have, key)
     set_policy(run, want, have, statements)
-    expire(run, want, have)
+    expire(run, want, have, tagged)
     set_tags(run, want, tagged)
     return want.arn
 
@@ -388,6 +389,7 @@ def encrypt(run: Run, want: Bucket, have: BucketFacts, key: Any) -> None:
             "encryption",
             drift,
             run.aws.s3.put_bucket_encryption,
+            loosening="" if want.key or not str(is_now["algorithm"]).startswith("aws:kms") else "no key is asked for",
             Bucket=want.name,
             ServerSideEncryptionConfiguration={"Rules": [rule]},
             ExpectedBucketOwner=want.place.account,
@@ -419,6 +421,7 @@ def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[D
             "policy",
             [Drift(*each) for each in difference(have.policy, policy)],
             run.aws.s3.put_bucket_policy,
+            loosening=widening(have.policy, policy),
             Bucket=want.name,
             Policy=policy,
             ExpectedBucketOwner=want.place.account,
@@ -429,7 +432,7 @@ def is_ours(statement: object) -> bool:
     return isinstance(statement, Mapping) and str(statement.get("Sid", "")).startswith(OURS)
 
 
-def expire(run: Run, want: Bucket, have: BucketFacts) -> None:
+def expire(run: Run, want: Bucket, have: BucketFacts, tagged: Mapping[str, str]) -> None:
     """Replace our lifecycle rules, and leave those of others beside them."""
     theirs = [rule for rule in have.rules if not rule.get("ID", "").startswith(OURS)]
     is_now = {rule["ID"]: plain(rule) for rule in have.rules if rule.get("ID", "").startswith(OURS)}
@@ -439,12 +442,32 @@ def expire(run: Run, want: Bucket, have: BucketFacts) -> None:
             "lifecycle",
             drift,
             run.aws.s3.put_bucket_lifecycle_configuration,
+            loosening=goes_sooner(have, wanted) if has_been_used(have, tagged) else "",
             Bucket=want.name,
             # S3 takes no rule in the old manner, with a prefix and no filter, beside one in the new.
             LifecycleConfiguration={"Rules": [*map(plain, theirs), *wanted.values()]},
             TransitionDefaultMinimumObjectSize=have.smallest_transition,
             ExpectedBucketOwner=want.place.account,
         )
+
+
+def has_been_used(have: BucketFacts, tagged: Mapping[str, str]) -> bool:
+    """Tell a bucket that is adopted, or once was finished, from one that a run has left half made: tags come last."""
+    theirs = any(not is_ours(statement) for statement in listed(have.policy.get("Statement")))
+    return theirs or tags.ADDRESS in tagged
+
+
+def goes_sooner(have: BucketFacts, wanted: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say which rules take away what was kept longer."""
+    before = {rule.get("ID"): rule for rule in have.rules if rule.get("Status") == "Enabled"}
+    sooner = [id for id, rule in wanted.items() if any(map(int.__lt__, kept(rule), kept(before.get(id, {}))))]
+    return f"{', '.join(sooner)}: goes sooner, for good" if sooner else ""
+
+
+def kept(rule: Mapping[str, Any]) -> tuple[int, int]:
+    """Return for how many days a lifecycle rule keeps objects and their old versions."""
+    current = rule.get("Expiration", {}).get("Days", FOR_EVER)
+    return current, rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", FOR_EVER)
 
 
 def plain(rule: Mapping[str, Any]) -> dict[str, Any]:

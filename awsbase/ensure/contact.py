@@ -44,7 +44,8 @@ def contact(facts: Facts, type: str) -> Mapping[str, str]:
     """Read the contact for one matter; nothing when there is none."""
     # Without an account id it is the caller's own, and any account may ask; with one, only an organization's.
     read = facts.aws.account.get_alternate_contact
-    said = empty_if("ResourceNotFoundException", read, AlternateContactType=type).get("AlternateContact", {})
+    answer = empty_if("ResourceNotFoundException", read, AlternateContactType=type)
+    said = answer["AlternateContact"] if answer else {}
     return {name: said[name].strip() for name in FIELDS if name in said}
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.ensure import tags
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.ensure.vpc import vpcs
 
 Rules = tuple[Mapping[str, Any], ...]
 SHOWN = 3
@@ -17,9 +19,13 @@ SHOWN = 3
 
 @dataclass(frozen=True, kw_only=True)
 class DefaultGroups(Resource):
-    """The default group of each VPC lets nothing in and nothing out, once nothing is in it."""
+    """The default group of each VPC lets nothing in and nothing out, once nothing is in it.
+
+    VPCs that were made for the addresses in `but` have a resource of their own for it.
+    """
 
     only: Only = None
+    but: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -31,13 +37,16 @@ class DefaultGroups(Resource):
 
 @dataclass(frozen=True)
 class DefaultGroup:
-    """A default group with its rules as AWS gives them, and the network interfaces that are in it."""
+    """A default group with its rules as AWS gives them, the network interfaces that are in it, and the address that
+    its VPC was made for.
+    """
 
     id: str
     vpc: str
     inward: Rules = ()
     outward: Rules = ()
     users: tuple[str, ...] = ()
+    made_for: str | None = None
 
 
 def default_groups(facts: Facts, region: str) -> tuple[DefaultGroup, ...]:
@@ -47,17 +56,21 @@ def default_groups(facts: Facts, region: str) -> tuple[DefaultGroup, ...]:
         Filters=[{"Name": "group-name", "Values": ["default"]}]
     )
     groups = [group for page in pages for group in page["SecurityGroups"]]
-    open = [group for group in groups if group.get("IpPermissions") or group.get("IpPermissionsEgress")]
+    open = [group for group in groups if group["IpPermissions"] or group["IpPermissionsEgress"]]
     users = facts.read(interfaces, region, tuple(group["GroupId"] for group in open)) if open else {}
+    made_for = {vpc.id: vpc.tags.get(tags.ADDRESS) for vpc in facts.read(vpcs, region)} if open else {}
     return tuple(
         DefaultGroup(
             id=group["GroupId"],
-            vpc=group.get("VpcId", ""),
-            inward=tuple(group.get("IpPermissions", [])),
-            outward=tuple(group.get("IpPermissionsEgress", [])),
+            vpc=group["VpcId"],
+            inward=tuple(group["IpPermissions"]),
+            outward=tuple(group["IpPermissionsEgress"]),
             users=users.get(group["GroupId"], ()),
+            made_for=made_for[group["VpcId"]],
         )
         for group in sorted(open, key=lambda group: str(group["GroupId"]))
+        # A VPC that is made meanwhile, by this very run perhaps, is looked at by the next one.
+        if group["VpcId"] in made_for
     )
 
 
@@ -80,7 +93,7 @@ def ensure_default_groups(run: Run, want: DefaultGroups) -> None:
     """Take the rules out of default groups that nothing uses, and ask for the others to be freed."""
     for region, groups in run.read(everywhere, default_groups, want.only).items():
         ec2 = run.aws.at(region).ec2
-        for group in groups:
+        for group in (each for each in groups if each.made_for not in want.but):
             if group.users:
                 ask_to_free(run, region, group)
                 continue

@@ -15,7 +15,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.ensure.role import Role
-from awsbase.policies.document import Document
+from awsbase.policies.document import Document, given
 
 SCHEDULER = "scheduler.amazonaws.com"
 
@@ -24,13 +24,14 @@ SCHEDULER = "scheduler.amazonaws.com"
 class Ending(Resource):
     """The instance at an address is terminated at a time; the schedule is gone once that is done.
 
-    `role` is the name of the role that may do it. A later time puts it off.
+    `role` is the name of the role that may do it. A later time puts it off; without one, an end that was set before
+    stays, and goes over to the instance that took the place of the one it was set for.
     """
 
     name: str
     instance: str
     role: str
-    at: datetime
+    at: datetime | None = None
 
     @property
     def address(self) -> str:
@@ -50,6 +51,12 @@ class ScheduleFacts:
     role: str
     created: datetime | None = None
 
+    @property
+    def at(self) -> datetime | None:
+        """The time of a schedule that comes due once."""
+        once = self.when.startswith("at(")
+        return datetime.fromisoformat(self.when.removeprefix("at(")[:-1]).replace(tzinfo=UTC) if once else None
+
 
 def schedule(facts: Facts, region: str, name: str) -> ScheduleFacts | None:
     """Read one schedule of the default group."""
@@ -65,7 +72,7 @@ def schedule(facts: Facts, region: str, name: str) -> ScheduleFacts | None:
     return ScheduleFacts(
         found["ScheduleExpression"],
         target["Arn"],
-        json.loads(target.get("Input") or "{}"),
+        given(target.get("Input") or {}),
         target["RoleArn"],
         found.get("CreationDate"),
     )
@@ -76,12 +83,17 @@ def ending_reads(want: Ending) -> Iterator[Read]:
 
 
 def ensure_ending(run: Run, want: Ending) -> None:
-    """Let AWS terminate one instance at its time."""
+    """Let AWS terminate one instance at its time, or at the one that was set before."""
     client = run.aws.scheduler
     instance, role = run.result(want.instance)["id"], run.result(f"role/{want.role}")
     have = run.read(schedule, want.place.region, want.name)
+    run.born(have.created if have else None)
+    at = want.at or (ahead(have, run.now()) if have else None)
+    if at is None:
+        return
+    run.note(f"ends {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC, by AWS itself")
 
-    when = f"at({want.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S})"
+    when = f"at({at.astimezone(UTC):%Y-%m-%dT%H:%M:%S})"
     target = f"arn:{want.place.partition}:scheduler:::aws-sdk:ec2:terminateInstances"
     arguments: dict[str, Any] = {
         "Name": want.name,
@@ -94,14 +106,19 @@ def ensure_ending(run: Run, want: Ending) -> None:
     }
     if have is None:
         run.create("schedule", client.create_schedule, **arguments)
-        return
-    run.born(have.created)
-
-    wanted = {"when": when, "calls": target, "instance": instance, "role": role}
-    ids = have.input.get("InstanceIds") or [None]
-    held = {"when": have.when, "calls": have.calls, "instance": ids[0], "role": have.role}
-    if drift := compare(held, wanted):
+    elif drift := compare(held(have), {"when": when, "calls": target, "instance": instance, "role": role}):
         run.update("schedule", drift, client.update_schedule, **arguments)
+
+
+def ahead(have: ScheduleFacts, now: datetime) -> datetime | None:
+    """Return the time of a schedule that has not come due: AWS takes a while to delete one that has."""
+    return have.at if have.at and have.at > now else None
+
+
+def held(have: ScheduleFacts) -> dict[str, Any]:
+    """Return a schedule as it is compared."""
+    ids = have.input.get("InstanceIds") or [None]
+    return {"when": have.when, "calls": have.calls, "instance": ids[0], "role": have.role}
 
 
 def input_for(instance: Any) -> Any:

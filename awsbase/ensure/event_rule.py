@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.errors import AwsbaseError
-from awsbase.policies import Document
+from awsbase.policies.document import Document, given
 
 TARGET = "awsbase"
 
@@ -66,7 +65,7 @@ def rule(facts: Facts, region: str, name: str) -> RuleFacts | None:
     for page in pages:
         for each in page["Rules"]:
             if each["Name"] == name:
-                pattern = json.loads(each.get("EventPattern") or "{}")
+                pattern = given(each.get("EventPattern") or {})
                 return RuleFacts(pattern, each.get("Description", ""), each["State"])
     return None
 

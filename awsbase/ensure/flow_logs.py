@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.ensure.vpc import vpcs
 from awsbase.errors import AwsbaseError
 
 Traffic = Literal["ALL", "REJECT"]
+PRICE = "$0.25 per GB of logs and $0.023 per GB a month to keep them: half of what CloudWatch Logs takes"
 
 
 class NotLogged(AwsbaseError):
@@ -22,12 +24,16 @@ class NotLogged(AwsbaseError):
 
 @dataclass(frozen=True, kw_only=True)
 class FlowLogs(Resource):
-    """A flow log of each VPC, to one bucket; a VPC that has any log of as much traffic keeps that one."""
+    """A flow log of each VPC, to one bucket; a VPC that has any log of as much traffic keeps that one.
+
+    VPCs that were made for the addresses in `but` have a resource of their own for it.
+    """
 
     bucket: str
     bucket_arn: str
     traffic: Traffic = "ALL"
     only: Only = None
+    but: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -36,7 +42,7 @@ class FlowLogs(Resource):
 
     @property
     def price(self) -> str:
-        return "$0.25 per GB of logs and $0.023 per GB a month to keep them: half of what CloudWatch Logs takes"
+        return PRICE
 
     def needs(self) -> Iterator[str]:
         yield from (ADDRESS, self.bucket)
@@ -44,27 +50,25 @@ class FlowLogs(Resource):
 
 @dataclass(frozen=True)
 class Network:
-    """A VPC, and which traffic of it is logged by any flow log that works."""
+    """A VPC, which traffic of it is logged by any flow log that works, and the address that it was made for."""
 
     id: str
     owner: str
     logged: frozenset[str] = frozenset()
+    made_for: str | None = None
 
 
 def networks(facts: Facts, region: str) -> tuple[Network, ...]:
     """Read the VPCs of a region with what is logged of them."""
-    owners, logs = facts.together((vpcs, region), (logs_of, region))
+    there, logs = facts.together((vpcs, region), (logs_of, region))
     logged: dict[str, set[str]] = {}
     for log in logs:
         # Logs of transit gateways are in the list too, and know no kinds of traffic.
         logged.setdefault(log["ResourceId"], set()).add(log.get("TrafficType", ""))
-    return tuple(Network(id, owner, frozenset(logged.get(id, ()))) for id, owner in sorted(owners.items()))
-
-
-def vpcs(facts: Facts, region: str) -> Mapping[str, str]:
-    """Read who owns each VPC that the account sees in a region."""
-    pages = facts.aws.at(region).ec2.get_paginator("describe_vpcs").paginate()
-    return {vpc["VpcId"]: vpc["OwnerId"] for page in pages for vpc in page["Vpcs"]}
+    return tuple(
+        Network(vpc.id, vpc.owner, frozenset(logged.get(vpc.id, ())), vpc.tags.get(tags.ADDRESS))
+        for vpc in sorted(there, key=lambda vpc: str(vpc.id))
+    )
 
 
 def logs_of(facts: Facts, region: str) -> list[Mapping[str, Any]]:
@@ -85,21 +89,34 @@ def ensure_flow_logs(run: Run, want: FlowLogs) -> None:
     """Log the traffic of every VPC that nothing logs, a call a region."""
     for region, have in run.read(everywhere, networks, want.only).items():
         # One that another account shares with this one is logged over there.
-        mine = [network for network in have if network.owner == want.place.account]
-        silent = [network.id for network in mine if not network.logged & {want.traffic, "ALL"}]
-        if silent:
-            answer = run.create(
-                f"flow log of {', '.join(silent)} in {region}",
-                run.aws.at(region).ec2.create_flow_logs,
-                ResourceIds=silent,
-                ResourceType="VPC",
-                TrafficType=want.traffic,
-                LogDestinationType="s3",
-                LogDestination=want.bucket_arn,
-                MaxAggregationInterval=600,
-                TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": tags.pairs(tags.wanted(want))}],
-            )
-            check(answer, region)
+        mine = [each for each in have if each.owner == want.place.account and each.made_for not in want.but]
+        if silent := [network.id for network in mine if not network.logged & {want.traffic, "ALL"}]:
+            log(run, want, f"flow log of {', '.join(silent)} in {region}", region, silent)
+
+
+class Logging(tags.Tagged, Protocol):
+    """A resource that makes flow logs."""
+
+    @property
+    def bucket_arn(self) -> str: ...
+    @property
+    def traffic(self) -> Traffic: ...
+
+
+def log(run: Run, want: Logging, what: str, region: str, networks: list[Any]) -> None:
+    """Let EC2 log the traffic of VPCs to a bucket."""
+    answer = run.create(
+        what,
+        run.aws.at(region).ec2.create_flow_logs,
+        ResourceIds=networks,
+        ResourceType="VPC",
+        TrafficType=want.traffic,
+        LogDestinationType="s3",
+        LogDestination=want.bucket_arn,
+        MaxAggregationInterval=600,
+        TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": tags.pairs(tags.wanted(want))}],
+    )
+    check(answer, region)
 
 
 def check(answer: object, region: str) -> None:

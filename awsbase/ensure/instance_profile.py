@@ -95,7 +95,11 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
         )
     if have.role != want.role:
         run.create(
-            f"role {want.role}", iam.add_role_to_instance_profile, InstanceProfileName=want.name, RoleName=want.role
+            f"role {want.role}",
+            iam.add_role_to_instance_profile,
+            loosening="its instances act as that role" if run.settled(have.created) else "",
+            InstanceProfileName=want.name,
+            RoleName=want.role,
         )
 
     if untagged := tags.missing(have.tags, tags.wanted(want)):

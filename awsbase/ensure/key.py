@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +15,8 @@ from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.ensure.made import filled, makers
 from awsbase.errors import AwsbaseError
-from awsbase.policies.document import Document, difference, listed, same
+from awsbase.policies.document import Document, difference, given, listed, same
+from awsbase.policies.wider import widening
 
 YEAR = 365
 OWN_BY_AWS = "alias/aws/"
@@ -152,8 +152,7 @@ def key_of(facts: Facts, region: str, id: str) -> KeyFacts:
 
 
 def policy_of(facts: Facts, region: str, id: str) -> Document:
-    policy: Document = json.loads(facts.aws.at(region).kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"])
-    return policy
+    return given(facts.aws.at(region).kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"])
 
 
 def rotation_of(facts: Facts, region: str, id: str) -> int | None:
@@ -204,14 +203,19 @@ def ensure_key(run: Run, want: Key) -> Any:
         run.create(f"alias {want.alias}", kms.create_alias, AliasName=want.alias, TargetKeyId=have.arn)
 
     if drift := compare({"state": have.state}, {"state": "Enabled"}):
-        run.update("state", drift, kms.enable_key, KeyId=have.arn)
+        why = "what is encrypted under it can be read again"
+        run.update("state", drift, kms.enable_key, loosening=why, KeyId=have.arn)
 
     if not same(have.policy, policy):
         drift = [Drift(*each) for each in difference(have.policy, policy)]
-        run.update("policy", drift, kms.put_key_policy, KeyId=have.arn, PolicyName="default", Policy=policy)
+        why = widening(have.policy, policy)
+        sent = {"PolicyName": "default", "Policy": policy}
+        run.update("policy", drift, kms.put_key_policy, loosening=why, KeyId=have.arn, **sent)
 
     if drift := compare({"rotation days": have.rotation_days}, {"rotation days": want.rotation_days}):
-        run.update("rotation", drift, kms.enable_key_rotation, KeyId=have.arn, RotationPeriodInDays=want.rotation_days)
+        why = "it rotates more seldom" if have.rotation_days and have.rotation_days < want.rotation_days else ""
+        days = want.rotation_days
+        run.update("rotation", drift, kms.enable_key_rotation, loosening=why, KeyId=have.arn, RotationPeriodInDays=days)
 
     if drift := compare({"description": have.description}, {"description": want.description}):
         run.update("description", drift, kms.update_key_description, KeyId=have.arn, Description=want.description)

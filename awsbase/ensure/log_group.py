@@ -95,13 +95,12 @@ def ensure_log_group(run: Run, want: LogGroup) -> str:
     run.born(have.created)
 
     if drift := compare({"retention": have.retention}, {"retention": want.retention}):
-        # What is older than the new retention is gone within days, and nobody can bring it back.
-        shortens = bool(have.created) and (have.retention is None or have.retention > want.retention)
+        shortens = run.settled(have.created) and (have.retention is None or have.retention > want.retention)
         run.update(
             "retention",
             drift,
             logs.put_retention_policy,
-            loosening=shortens,
+            loosening="what is older is gone within days, for good" if shortens else "",
             logGroupName=want.name,
             retentionInDays=want.retention,
         )

@@ -51,8 +51,15 @@ def ensure_metadata_defaults(run: Run, want: MetadataDefaults) -> None:
                 f"metadata defaults in {region}",
                 drift,
                 run.aws.at(region).ec2.modify_instance_metadata_defaults,
+                loosening=reaches_further(have, want),
                 **want.settings,
             )
+
+
+def reaches_further(have: Mapping[str, Any], want: MetadataDefaults) -> str:
+    """Say so when containers and the like get to credentials that they did not get to; -1 is no preference."""
+    before = have.get("HttpPutResponseHopLimit", -1)
+    return "metadata is reached from further away" if want.hops and 0 < before < want.hops else ""
 
 
 def metadata_defaults_reads(want: MetadataDefaults) -> Iterator[Read]:

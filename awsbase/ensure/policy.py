@@ -14,6 +14,7 @@ from awsbase.ensure import tags
 from awsbase.ensure.authorization import Elsewhere, PolicyFacts, authorization, policies
 from awsbase.ensure.made import filled, makers
 from awsbase.policies.document import Document, difference, same
+from awsbase.policies.wider import widening
 
 VERSIONS = 5
 # Where AWS lists what belongs to no region, by partition.
@@ -74,6 +75,7 @@ def ensure_policy(run: Run, want: Policy) -> str:
             "document",
             [Drift(*each) for each in difference(have.document, document)],
             iam.create_policy_version,
+            loosening=widening(have.document, document),
             PolicyArn=want.arn,
             PolicyDocument=document,
             SetAsDefault=True,

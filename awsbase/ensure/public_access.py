@@ -28,7 +28,7 @@ def public_access(facts: Facts, account: str) -> Mapping[str, bool]:
     said = empty_if(
         "NoSuchPublicAccessBlockConfiguration", facts.aws.s3control.get_public_access_block, AccountId=account
     )
-    have = said.get("PublicAccessBlockConfiguration", {})
+    have = said["PublicAccessBlockConfiguration"] if said else {}
     return {name: have.get(name, False) for name in FOUR}
 
 

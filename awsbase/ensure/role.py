@@ -11,9 +11,11 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
-from awsbase.ensure.authorization import Elsewhere, RoleFacts, authorization, roles
+from awsbase.ensure.authorization import Elsewhere, RoleFacts, authorization, policies, roles
 from awsbase.ensure.made import filled, makers
+from awsbase.ensure.rights import attaching, detaching
 from awsbase.policies.document import Document, difference, same
+from awsbase.policies.wider import widening
 
 AN_HOUR = 3600
 
@@ -97,18 +99,27 @@ def ensure_role(run: Run, want: Role) -> str:
     # A principal that was deleted, and made anew under the same name, stands in the trust as an id that fits nobody.
     if not same(have.trust, trust):
         drift = [Drift(*each) for each in difference(have.trust, trust)]
-        run.update("trust", drift, iam.update_assume_role_policy, RoleName=want.name, PolicyDocument=trust)
+        run.update(
+            "trust",
+            drift,
+            iam.update_assume_role_policy,
+            loosening=widening(have.trust, trust),
+            RoleName=want.name,
+            PolicyDocument=trust,
+        )
 
     if drift := compare(set_to, want.settings):
         # UpdateRole takes what is left out for its default.
         whole: dict[str, Any] = {**set_to, **want.settings}
-        run.update("settings", drift, iam.update_role, RoleName=want.name, **whole)
+        why = "its sessions last longer" if lasts_longer(set_to, whole) else ""
+        run.update("settings", drift, iam.update_role, loosening=why, RoleName=want.name, **whole)
 
     if want.boundary and have.boundary != want.boundary:
         run.update(
             "boundary",
             [Drift("boundary", have.boundary, want.boundary)],
             iam.put_role_permissions_boundary,
+            loosening=bounded_otherwise(run, have.boundary, want.boundary),
             RoleName=want.name,
             PermissionsBoundary=want.boundary,
         )
@@ -125,14 +136,17 @@ def ensure_role(run: Run, want: Role) -> str:
 def allow(run: Run, want: Role, have: RoleFacts, inline: Mapping[str, Document]) -> None:
     """Give the role its policies."""
     iam = run.aws.iam
+    settled = run.settled(have.created)
     for arn in sorted(want.policies - have.policies):
-        run.create(f"attachment {arn}", iam.attach_role_policy, RoleName=want.name, PolicyArn=arn)
+        why = attaching(run, arn) if settled else ""
+        run.create(f"attachment {arn}", iam.attach_role_policy, loosening=why, RoleName=want.name, PolicyArn=arn)
     for name, document in inline.items():
         held = have.inline.get(name)
         if held is None:
             run.create(
                 f"inline policy {name}",
                 iam.put_role_policy,
+                loosening=widening({}, document) if settled else "",
                 RoleName=want.name,
                 PolicyName=name,
                 PolicyDocument=document,
@@ -142,6 +156,7 @@ def allow(run: Run, want: Role, have: RoleFacts, inline: Mapping[str, Document])
                 f"inline policy {name}",
                 [Drift(*each) for each in difference(held, document)],
                 iam.put_role_policy,
+                loosening=widening(held, document),
                 RoleName=want.name,
                 PolicyName=name,
                 PolicyDocument=document,
@@ -152,9 +167,27 @@ def allow_no_more(run: Run, want: Role, have: RoleFacts) -> None:
     """Take away every other policy."""
     iam = run.aws.iam
     for arn in sorted(have.policies - want.policies):
-        run.delete(f"attachment {arn}", iam.detach_role_policy, RoleName=want.name, PolicyArn=arn)
+        why = detaching(run, arn) if run.settled(have.created) else ""
+        run.delete(f"attachment {arn}", iam.detach_role_policy, loosening=why, RoleName=want.name, PolicyArn=arn)
     for name in sorted(have.inline.keys() - want.inline.keys()):
-        run.delete(f"inline policy {name}", iam.delete_role_policy, RoleName=want.name, PolicyName=name)
+        why = widening(have.inline[name], {})
+        run.delete(f"inline policy {name}", iam.delete_role_policy, loosening=why, RoleName=want.name, PolicyName=name)
+
+
+def lasts_longer(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:
+    """Tell whether a stolen session would be good for longer."""
+    longest = "MaxSessionDuration"
+    return longest in have and want.get(longest, AN_HOUR) > have[longest]
+
+
+def bounded_otherwise(run: Run, have: str | None, want: str) -> str:
+    """Say why another boundary loosens; only of the account's own is it known what they say."""
+    if have is None:
+        return ""
+    own = {policy.arn: policy.document for policy in run.read(policies).values()}
+    if have in own and want in own:
+        return widening(own[have], own[want])
+    return "it may let more pass than the other boundary"
 
 
 def role_reads(want: Role) -> Iterator[Read]:

@@ -177,7 +177,8 @@ def ensure_secret(run: Run, want: Secret) -> str:
     run.born(have.created)
 
     if have.deleted:
-        run.update("deletion", [Drift("deletion", "scheduled", None)], secrets.restore_secret, SecretId=want.name)
+        drift = [Drift("deletion", "scheduled", None)]
+        run.update("deletion", drift, secrets.restore_secret, loosening="it can be read again", SecretId=want.name)
 
     if drift := settings_drift(want, have, key):
         named = {each.field for each in drift}
@@ -185,6 +186,7 @@ def ensure_secret(run: Run, want: Secret) -> str:
             "settings",
             drift,
             secrets.update_secret,
+            loosening="its own key no longer guards it" if "key" in named and key is None else "",
             SecretId=want.name,
             Description=want.description if "description" in named else None,
             KmsKeyId=under if "key" in named else None,
@@ -205,6 +207,7 @@ def ensure_secret(run: Run, want: Secret) -> str:
             "rotation",
             [Drift("rotation", said(have.rotation), said(want.rotation))],
             secrets.rotate_secret,
+            loosening="it rotates more seldom" if have.rotation and have.rotation.days < want.rotation.days else "",
             SecretId=want.name,
             RotationLambdaARN=want.rotation.function,
             RotationRules=want.rotation.rules,

@@ -17,6 +17,8 @@ from awsbase.ensure.made import Made, filled, makers
 Way = Literal["ingress", "egress"]
 End = str | Made
 ALL = "-1"
+WORLD = ("0.0.0.0/0", "::/0")
+PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class GroupFacts:
     ingress: tuple[Rule, ...] = ()
     egress: tuple[Rule, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    new: bool = False
 
 
 def described(facts: Facts, region: str) -> list[Mapping[str, Any]]:
@@ -85,8 +88,8 @@ def security_groups(facts: Facts, region: str) -> tuple[GroupFacts, ...]:
             id=group["GroupId"],
             name=group["GroupName"],
             vpc=group.get("VpcId", ""),
-            ingress=tuple(understood(group.get("IpPermissions", []))),
-            egress=tuple(understood(group.get("IpPermissionsEgress", []))),
+            ingress=tuple(understood(group["IpPermissions"])),
+            egress=tuple(understood(group["IpPermissionsEgress"])),
             tags=ec2.tags_in(group),
         )
         for group in facts.read(described, region)
@@ -164,17 +167,19 @@ def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
             VpcId=vpc,
             TagSpecifications=ec2.tagging("security-group", want),
         )
-        have = GroupFacts(made["GroupId"], want.name, egress=born_open, tags=ec2.labels(want))
+        have = GroupFacts(made["GroupId"], want.name, egress=born_open, tags=ec2.labels(want), new=True)
 
-    rules(run, want, have.id, "ingress", want.ingress, have.ingress)
-    rules(run, want, have.id, "egress", want.egress, have.egress)
+    rules(run, want, have, "ingress", want.ingress, have.ingress)
+    rules(run, want, have, "egress", want.egress, have.egress)
     ec2.tag(run, want, have)
     return have.id
 
 
-def rules(run: Run, want: SecurityGroup, group: Any, way: Way, wanted: Iterable[Rule], held: Iterable[Rule]) -> None:
+def rules(
+    run: Run, want: SecurityGroup, have: GroupFacts, way: Way, wanted: Iterable[Rule], held: Iterable[Rule]
+) -> None:
     """Open what is missing, correct what is only called otherwise, close the rest."""
-    client = run.aws.ec2
+    client, group = run.aws.ec2, have.id
     word = "from" if way == "ingress" else "to"
     known = {(rule.protocol, rule.ends, rule.other): rule for rule in held}
     meant = [(rule, end_of(run, want, group, rule)) for rule in wanted]
@@ -183,7 +188,9 @@ def rules(run: Run, want: SecurityGroup, group: Any, way: Way, wanted: Iterable[
         found = None if isinstance(real.other, Pending) else known.get((real.protocol, real.ends, real.other))
         if found is None:
             call = getattr(client, f"authorize_security_group_{way}")
-            run.create(f"{way} {words(rule, word)}", call, GroupId=group, IpPermissions=[permission(real)])
+            why = opens(real, have) if way == "ingress" else ""
+            sent = [permission(real)]
+            run.create(f"{way} {words(rule, word)}", call, loosening=why, GroupId=group, IpPermissions=sent)
         elif found.description != rule.description:
             # Taken away and opened again, a rule would cut off who is connected.
             run.update(
@@ -199,6 +206,33 @@ def rules(run: Run, want: SecurityGroup, group: Any, way: Way, wanted: Iterable[
         if identity not in kept:
             call = getattr(client, f"revoke_security_group_{way}")
             run.delete(f"{way} {words(rule, word)}", call, GroupId=group, IpPermissions=[permission(rule)])
+
+
+def opens(rule: Rule, have: GroupFacts) -> str:
+    """Say whom a rule lets in who was not before: the world, or addresses outside of private networks."""
+    if not isinstance(rule.other, str) or any(includes(held, rule) for held in have.ingress):
+        return ""
+    if rule.other in WORLD:
+        return "open to the world"
+    known = have.new or rule.other.startswith("sg-") or any(inside(rule.other, block) for block in PRIVATE)
+    return "" if known else f"lets {rule.other} in"
+
+
+def includes(held: Rule, rule: Rule) -> bool:
+    """Tell whether what a rule lets in gets in by another one already."""
+    ports = held.ends == rule.ends or (
+        held.ends and rule.ends and held.ends[0] <= rule.ends[0] <= rule.ends[1] <= held.ends[1]
+    )
+    passes = held.protocol == ALL or (held.protocol == rule.protocol and ports)
+    return bool(passes) and (held.other == rule.other or inside(rule.other, held.other))
+
+
+def inside(other: End, block: End) -> bool:
+    """Tell whether one block of addresses is part of another."""
+    if not (isinstance(other, str) and isinstance(block, str) and "/" in other and "/" in block):
+        return False
+    part, whole = ip_network(other), ip_network(block)
+    return part.version == whole.version and part.subnet_of(whole)  # type: ignore[arg-type]
 
 
 def end_of(run: Run, want: SecurityGroup, group: Any, rule: Rule) -> Rule:

@@ -43,7 +43,7 @@ def ensure_snapshot_block(run: Run, want: SnapshotBlock) -> None:
                 f"snapshot block in {region}",
                 [Drift("public sharing", state, want.state)],
                 run.aws.at(region).ec2.enable_snapshot_block_public_access,
-                loosening=state == ALL,
+                loosening="snapshots that were public are public again" if state == ALL else "",
                 State=want.state,
             )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,13 +12,16 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
-from awsbase.policies import Document, difference
+from awsbase.policies.document import Document, difference, given
+from awsbase.policies.wider import widening
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import SubscriptionTypeDef
 
 # SNS's own key: no key policy of ours, so CloudWatch, EventBridge and Budgets cannot publish, and nothing says so.
 MUTE_KEY = "alias/aws/sns"
+# What SNS gives a new topic for a policy.
+UNTOUCHED = "__default_policy_ID"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,7 @@ def topic(facts: Facts, region: str, arn: str) -> TopicFacts | None:
             raise
         return None
     return TopicFacts(
-        policy=json.loads(attributes.get("Policy") or "{}"),
+        policy=given(attributes.get("Policy") or {}),
         key=attributes.get("KmsMasterKeyId", ""),
         subscriptions=sum(int(attributes.get(f"Subscriptions{state}", 0)) for state in ("Confirmed", "Pending")),
     )
@@ -154,6 +156,7 @@ def ensure_topic(run: Run, want: Topic) -> str:
             "policy",
             drift,
             sns.set_topic_attributes,
+            loosening=widening(have.policy, want.policy) if touched(have.policy) else "",
             TopicArn=want.arn,
             AttributeName="Policy",
             AttributeValue=want.policy,
@@ -164,6 +167,11 @@ def ensure_topic(run: Run, want: Topic) -> str:
 
     dismiss(run, want, subscribed)
     return want.arn
+
+
+def touched(policy: Mapping[str, object]) -> bool:
+    """Tell whether anybody has written a policy: a new topic comes with one."""
+    return bool(policy) and policy.get("Id") != UNTOUCHED
 
 
 def encrypt(run: Run, want: Topic, have: TopicFacts) -> None:
@@ -177,7 +185,7 @@ def encrypt(run: Run, want: Topic, have: TopicFacts) -> None:
             "encryption",
             drift,
             run.aws.sns.set_topic_attributes,
-            loosening=not want.key,
+            loosening="" if want.key else "what is published is no longer encrypted",
             TopicArn=want.arn,
             AttributeName="KmsMasterKeyId",
             AttributeValue=key,
@@ -187,11 +195,15 @@ def encrypt(run: Run, want: Topic, have: TopicFacts) -> None:
 def dismiss(run: Run, want: Topic, subscribed: tuple[SubscriptionFacts, ...]) -> None:
     """Unsubscribe who is no longer listed."""
     welcome = {listener(protocol, endpoint) for protocol, those in want.listeners.items() for endpoint in those}
-    for one in subscribed:
-        unlisted = one.protocol in want.listeners and listener(one.protocol, one.endpoint) not in welcome
-        # AWS does not remove an unconfirmed subscription; it forgets it by itself after 48 hours.
-        if unlisted and not one.pending:
-            run.delete(f"subscription {one.protocol}:{one.endpoint}", run.aws.sns.unsubscribe, SubscriptionArn=one.arn)
+    # AWS does not remove an unconfirmed subscription; it forgets it by itself after 48 hours.
+    hearing = [one for one in subscribed if not one.pending]
+    strangers = [
+        one for one in hearing if one.protocol in want.listeners and listener(one.protocol, one.endpoint) not in welcome
+    ]
+    why = "nobody confirmed hears it any more" if len(strangers) == len(hearing) else ""
+    for one in strangers:
+        what = f"subscription {one.protocol}:{one.endpoint}"
+        run.delete(what, run.aws.sns.unsubscribe, loosening=why, SubscriptionArn=one.arn)
 
 
 def _understood(entry: SubscriptionTypeDef) -> Iterator[SubscriptionFacts]:

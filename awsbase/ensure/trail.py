@@ -123,7 +123,9 @@ def logged(facts: Facts, region: str, name: str) -> Logged:
     if not have.selects:
         return Logged(facts.read(is_logging, region, name))
     logging, selectors = facts.together((is_logging, region, name), (selectors_of, region, name))
-    return Logged(logging, selectors.get("EventSelectors", ()), selectors.get("AdvancedEventSelectors", ()))
+    advanced = selectors.get("AdvancedEventSelectors", ())
+    # A trail has the one sort or the other: with neither it would seem to log nothing, and lose what somebody chose.
+    return Logged(logging, () if advanced else selectors["EventSelectors"], advanced)
 
 
 def is_logging(facts: Facts, region: str, name: str) -> bool:

@@ -12,6 +12,7 @@ from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.ensure.authorization import UserFacts, authorization, groups, users
 from awsbase.ensure.credentials import devices, login, report, virtual_devices
+from awsbase.ensure.rights import joining, leaving
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,7 @@ def ensure_user(run: Run, want: User) -> None:
         run.create("user", iam.create_user, UserName=want.name, Path=want.path, Tags=tags.pairs(tags.wanted(want)))
         have = UserFacts(want.name, want.path or "/", tags=tags.wanted(want))
     run.born(have.created)
+    settled = run.settled(have.created)
 
     if want.path and have.path != want.path:
         drift = [Drift("path", have.path, want.path)]
@@ -60,9 +62,11 @@ def ensure_user(run: Run, want: User) -> None:
 
     wanted = {known[name.casefold()].name if name.casefold() in known else name for name in want.groups}
     for group in sorted(wanted - have.groups):
-        run.create(f"membership in {group}", iam.add_user_to_group, UserName=have.name, GroupName=group)
+        why = joining(run, group) if settled else ""
+        run.create(f"membership in {group}", iam.add_user_to_group, loosening=why, UserName=have.name, GroupName=group)
     for group in sorted(have.groups - wanted) if want.exact else ():
-        run.delete(f"membership in {group}", iam.remove_user_from_group, UserName=have.name, GroupName=group)
+        why, name = leaving(run, group, wanted) if settled else "", have.name
+        run.delete(f"membership in {group}", iam.remove_user_from_group, loosening=why, UserName=name, GroupName=group)
 
     if no_password:
         run.needs_you(

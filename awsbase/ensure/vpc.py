@@ -71,6 +71,7 @@ class VpcFacts:
     id: Any
     cidr: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""
     default: bool = False
     association: str | None = None
     ipv6: str | None = None
@@ -100,6 +101,7 @@ def _understood(vpc: Mapping[str, Any]) -> VpcFacts:
         id=vpc["VpcId"],
         cidr=vpc["CidrBlock"],
         tags=ec2.tags_in(vpc),
+        owner=vpc["OwnerId"],
         default=vpc.get("IsDefault", False),
         association=block.get("AssociationId"),
         ipv6=block.get("Ipv6CidrBlock") if done else None,

@@ -474,4 +474,16 @@ KINDS: Mapping[str, Entry] = {
             "aws ec2 delete-vpc --vpc-id ID --region REGION",
         ),
     ),
+    "vpc-flow-log": Entry(
+        "A record of every connection into, out of and within the manifest's VPC.",
+        "After a break-in it tells where the data went.",
+        (
+            MANIFEST,
+            "aws ec2 describe-flow-logs --filter Name=tag:awsbase:address,Values=vpc-flow-log/NAME --region REGION"
+            " tells its id",
+            "aws ec2 delete-flow-logs --flow-log-ids ID --region REGION",
+        ),
+        ("CIS 3.7", "FSBP EC2.6"),
+        "$0.25 per GB of logs and $0.023 per GB a month to keep them",
+    ),
 }

@@ -11,7 +11,7 @@ from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
 from awsbase.ensure.connect_endpoint import ConnectEndpoint
 from awsbase.ensure.elastic_ip import AddressInUse, ElasticIp
-from awsbase.ensure.ending import ending_role
+from awsbase.ensure.ending import Ending, ending_role
 from awsbase.ensure.image import AMAZON_LINUX
 from awsbase.ensure.instance import Instance
 from awsbase.ensure.instance_profile import InstanceProfile
@@ -27,7 +27,7 @@ from awsbase.manifest.grants import Grant, dangling
 from awsbase.manifest.iam import accounts
 from awsbase.manifest.network import SubnetChoice, Where, existing_subnet, where
 from awsbase.manifest.section import Problem, Section, Several, advice
-from awsbase.manifest.security_groups import WORLD, Block
+from awsbase.manifest.security_groups import CLOSED, WORLD, Block, protected
 from awsbase.manifest.values import LogRetention, named
 from awsbase.policies import Document
 from awsbase.userdata import Mode, render
@@ -146,12 +146,14 @@ class Bastion(Section):
         return self
 
     def check(self, manifest: Manifest) -> Iterator[Problem]:
-        """Yield policies that nobody defines, an ssh host that nobody could enter, and too many keys."""
+        """Yield policies that nobody defines, an ssh host that nobody could enter for long, and too many keys."""
         names = manifest.iam.policies if manifest.iam else {}
         yield from self._dangling(names, manifest.account.place)
         people = accounts(manifest)
         if self.mode == "ssh" and not people:
             yield Problem(("mode",), "nobody has ssh_keys, so nobody could log in", "give iam.users some ssh_keys")
+        if protected(manifest, SSH, self.allow):
+            yield Problem(("allow",), *CLOSED)
         try:
             render(mode=self.mode, people=people, log_group="x" * 100, nat=self.nat)
         except ValueError as error:
@@ -199,6 +201,7 @@ class Bastion(Section):
             yield OnDemand(place=place, instance=instance, command="awsbase bastion up")
             return
         yield instance
+        yield Ending(place=place, name=self.name, instance=instance.address, role=self.ender)
         if self.fixed_address:
             yield AddressInUse(place=place, ip=ip.address, instance=instance.address)
         for subnet in private:

@@ -16,8 +16,10 @@ from awsbase.ensure.internet_gateway import InternetGateway
 from awsbase.ensure.route_table import EVERYWHERE, RouteTable
 from awsbase.ensure.subnet import ExistingSubnet, Subnet
 from awsbase.ensure.vpc import ClosedDefaultGroup, ExistingVpc, Vpc
+from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Section, Several, advice
+from awsbase.manifest.opt_ins import VpcFlowLogs
+from awsbase.manifest.section import Problem, Section, Several, advice
 from awsbase.manifest.values import Tags, named
 from awsbase.manifest.words import shown
 
@@ -118,10 +120,13 @@ class Network(Section):
     s3_endpoint: bool = Field(
         default=True, description="Reach S3 (packages of Amazon Linux too) inside AWS; it costs nothing."
     )
+    flow_logs: VpcFlowLogs | None = Field(
+        default=None, description="Log who speaks to whom in the VPC that is made. Not free: $0.25 a GB."
+    )
 
     @model_validator(mode="after")
     def _is_one_or_the_other(self) -> Self:
-        made = self.model_fields_set & {"name", "cidr", "ipv6", "zones", "s3_endpoint"}
+        made = self.model_fields_set & {"name", "cidr", "ipv6", "zones", "s3_endpoint", "flow_logs"}
         if self.vpc is not None and made:
             raise advice(f"{', '.join(sorted(made))} is for a VPC that is made", "leave it out, or leave out vpc")
         if self.vpc is None and self.subnets:
@@ -130,11 +135,21 @@ class Network(Section):
             raise advice(f"{len(self.zones)} zones", f"name 1 to {MOST_ZONES}")
         return self
 
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield a VPC that would be logged, and paid for, twice."""
+        if self.flow_logs and logs_everywhere(manifest):
+            yield Problem(("flow_logs",), "protect.flow_logs logs this VPC too", "keep one of the two")
+
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the VPC with all that is in it, or what is to be found."""
         yield from self.where(base).resources
         if self.vpc is None:
             yield from self._around(base)
+            yield from self._logged(base, manifest)
+
+    def made(self, base: Base) -> tuple[str, ...]:
+        """Return the address of the VPC that is made, if one is."""
+        return () if self.vpc else (self.where(base).vpc,)
 
     def where(self, base: Base) -> Where:
         """Return the VPC and its public subnets."""
@@ -180,6 +195,30 @@ class Network(Section):
         if self.s3_endpoint:
             tables = (routes.address,)
             yield GatewayEndpoint(place=place, name=f"{name}-s3", vpc=where.vpc, route_tables=tables, tags=base.tags)
+
+    def _logged(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+        """Yield the VPC's flow log, as this section or else `protect` wants it: `protect` itself cannot yet see it."""
+        logs = self.flow_logs or logs_everywhere(manifest)
+        if logs is None:
+            return
+        bucket = logs.kept_in(base, "network.flow_logs.bucket")
+        if self.flow_logs:
+            yield bucket
+        yield VpcFlowLog(
+            place=base.place,
+            name=base.expand(self.name),
+            vpc=self.where(base).vpc,
+            bucket=bucket.address,
+            bucket_arn=bucket.arn,
+            traffic=logs.logged,
+            tags=base.tags,
+        )
+
+
+def logs_everywhere(manifest: Manifest) -> VpcFlowLogs | None:
+    """Return the flow logs that `protect` keeps of every VPC, if it does at home."""
+    protect = manifest.protect
+    return protect.flow_logs if protect and protect.covers(manifest.account.region) else None
 
 
 def existing_vpc(base: Base, choice: str | Mapping[str, str]) -> ExistingVpc:

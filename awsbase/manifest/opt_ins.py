@@ -13,7 +13,7 @@ from awsbase.ensure.admin_ports import AdminPorts
 from awsbase.ensure.bucket import OURS, Bucket, Expiry, bucket_arn
 from awsbase.ensure.config_recorders import ConfigRecorders
 from awsbase.ensure.detectors import Detectors
-from awsbase.ensure.flow_logs import FlowLogs
+from awsbase.ensure.flow_logs import FlowLogs, Traffic
 from awsbase.ensure.regions import Only
 from awsbase.ensure.security_hubs import CIS_3, FSBP, SecurityHubs
 from awsbase.ensure.service_linked_role import ServiceLinkedRole
@@ -79,7 +79,7 @@ class SecurityHub(Section):
 
 
 class VpcFlowLogs(Section):
-    """A flow log of every VPC, in every region, to a bucket. $0.25 a GB: half of what CloudWatch Logs takes."""
+    """Flow logs of VPCs, to a bucket. $0.25 a GB: half of what CloudWatch Logs takes."""
 
     bucket: BucketName = Field(
         default="{name}-flow-logs", description="The bucket of the logs; its name must be free in the world."
@@ -90,26 +90,36 @@ class VpcFlowLogs(Section):
         description="All connections, or those that were refused: far less to pay for, and no theft shows in it.",
     )
 
-    def resources(self, base: Base, only: Only) -> Iterator[Resource]:
-        """Yield the bucket and the logs."""
+    def resources(self, base: Base, only: Only, but: tuple[str, ...] = ()) -> Iterator[Resource]:
+        """Yield the bucket and the logs of all VPCs, but of those that are made for some addresses."""
+        bucket = self.kept_in(base, "protect.flow_logs.bucket")
+        yield bucket
+        yield FlowLogs(
+            place=base.place,
+            bucket=bucket.address,
+            bucket_arn=bucket.arn,
+            traffic=self.logged,
+            only=only,
+            but=but,
+            tags=base.tags,
+        )
+
+    def kept_in(self, base: Base, named_at: str) -> Bucket:
+        """Return the bucket, which a key of the manifest names."""
         place, name = base.place, base.expand(self.bucket)
-        bucket = Bucket(
+        return Bucket(
             place=place,
             name=name,
             statements=delivery_statements(place, name),
             expiries=kept(self.retention_days),
             tags=base.tags,
-            named_at="protect.flow_logs.bucket",
+            named_at=named_at,
         )
-        yield bucket
-        yield FlowLogs(
-            place=place,
-            bucket=bucket.address,
-            bucket_arn=bucket.arn,
-            traffic="ALL" if self.traffic == "all" else "REJECT",
-            only=only,
-            tags=base.tags,
-        )
+
+    @property
+    def logged(self) -> Traffic:
+        """The traffic that is logged, in the word of EC2."""
+        return "ALL" if self.traffic == "all" else "REJECT"
 
 
 class ClosedPorts(Section):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from awsbase.engine.place import partition
 from awsbase.engine.resource import Resource
+from awsbase.ensure.admin_ports import PORTS, WORLD
 from awsbase.ensure.analyzer import Analyzer
 from awsbase.ensure.default_groups import DefaultGroups
 from awsbase.ensure.ebs_encryption import EbsEncryption, for_volumes
@@ -111,7 +112,7 @@ class Protect(Section):
                 if partition(name) != account.partition:
                     yield Problem((key, index), f"{name} is in another partition than {account.region}")
         for index, name in enumerate(self.own_volume_key):
-            if self.regions and name not in self.regions:
+            if not self.covers(name):
                 yield Problem(("own_volume_key", index), f"{name} is none of protect.regions", "add it there too")
         if self.own_volume_key and not self.encrypt_volumes:
             yield Problem(("own_volume_key",), "there is no use for a key while encrypt_volumes is false")
@@ -127,9 +128,19 @@ class Protect(Section):
         """Return the regions that the manifest names, or None for all that are on."""
         return tuple(sorted(self.regions)) or None
 
+    def covers(self, region: str) -> bool:
+        """Tell whether a region is looked after."""
+        return not self.regions or region in self.regions
+
+    def takes_away(self, ends: tuple[int, int] | None, blocks: Iterable[str], region: str) -> bool:
+        """Tell whether a rule that lets these blocks in would be taken away again at once."""
+        closed = self.admin_ports is not None and self.covers(region) and ends in [(port, port) for port in PORTS]
+        return closed and not set(WORLD).isdisjoint(blocks)
+
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield one resource for each thing that is switched on; each covers all regions."""
         place, only = base.place, self.only
+        own = manifest.network.made(base) if manifest.network else ()
         yield Regions(place=place, only=only)
         if self.block_public_buckets:
             yield PublicAccessBlock(place=place)
@@ -144,12 +155,12 @@ class Protect(Section):
         if self.require_imdsv2:
             yield MetadataDefaults(place=place, only=only, hops=self.metadata_hops)
         if self.close_default_groups:
-            yield DefaultGroups(place=place, only=only)
+            yield DefaultGroups(place=place, only=only, but=own)
         if self.access_analyzer:
             yield Analyzer(place=place, name=base.expand(self.analyzer_name), only=only, tags=base.tags)
-        yield from self._opt_ins(base)
+        yield from self._opt_ins(base, own)
 
-    def _opt_ins(self, base: Base) -> Iterator[Resource]:
+    def _opt_ins(self, base: Base, own: tuple[str, ...]) -> Iterator[Resource]:
         only, recorders = self.only, None
         if self.config:
             *_, recorder = found = list(self.config.resources(base, only))
@@ -160,7 +171,7 @@ class Protect(Section):
         if self.security_hub:
             yield from self.security_hub.resources(base, only, recorders)
         if self.flow_logs:
-            yield from self.flow_logs.resources(base, only)
+            yield from self.flow_logs.resources(base, only, own)
         if self.admin_ports:
             yield from self.admin_ports.resources(base, only, but_default=self.close_default_groups)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PROTOCOLS = {"all": "-1", "tcp": "tcp", "udp": "udp", "icmp": "icmp", "icmpv6": "icmpv6"}
 WORLD = ("0.0.0.0/0", "::/0")
+CLOSED = ("protect.admin_ports closes this to the world again", "name your networks, or leave admin_ports out")
 TEXT = r"[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{0,255}"
 
 
@@ -113,7 +114,7 @@ class OneSecurityGroup(Section):
     egress: Several[OneRule] | None = Field(default=None, description="What may go out; left out, everything.")
 
     def check(self, manifest: Manifest) -> Iterator[Problem]:
-        """Yield groups that nobody defines."""
+        """Yield groups that nobody defines, and doors that would be opened and closed for ever."""
         names = list(manifest.security_groups or {})
         for way, rules in (("ingress", self.ingress), ("egress", self.egress or ())):
             for number, rule in enumerate(rules):
@@ -121,6 +122,9 @@ class OneSecurityGroup(Section):
                     if not group.startswith("sg-") and group not in names:
                         hint = closest(group, names) or "define it in security_groups, or write its id, sg-…"
                         yield Problem((way, number, "groups", index), f"no security group called {group!r}", hint)
+        for number, rule in enumerate(self.ingress):
+            if rule.protocol == "tcp" and protected(manifest, rule.ends(), rule.cidr):
+                yield Problem(("ingress", number), *CLOSED)
 
     def made(self, name: str, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the group, and before the first one where it is, when no other section says so."""
@@ -143,3 +147,9 @@ def group_address(base: Base, name: str) -> str:
 
 
 SecurityGroups = Annotated[dict[GroupName, OneSecurityGroup], OneNameEach]
+
+
+def protected(manifest: Manifest, ends: tuple[int, int] | None, blocks: Iterable[str]) -> bool:
+    """Tell whether `protect` takes away a rule that lets these blocks in."""
+    protect = manifest.protect
+    return bool(protect and protect.takes_away(ends, blocks, manifest.account.region))

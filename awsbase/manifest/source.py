@@ -94,6 +94,9 @@ class Source:
 def read(path: Path, *, stdin: BinaryIO | None = None) -> Source:
     """Read a YAML file, or standard input for `-`."""
     if str(path) == "-":
+        # Python has no stream where the program was started with none (`<&-`).
+        if stdin is None and sys.stdin is None:
+            raise stop("<stdin>", 1, "standard input is closed", "name a file")
         return parse((stdin or sys.stdin.buffer).read(MAX_BYTES + 1), file="<stdin>", folder=Path())
     return parse(read_bytes(path), file=str(path), folder=path.parent)
 

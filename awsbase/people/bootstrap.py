@@ -17,8 +17,8 @@ from awsbase.aws import Aws
 from awsbase.engine.account import Account, identify
 from awsbase.engine.clock import Clock
 from awsbase.engine.failures import failure
-from awsbase.engine.wire import LostReply, Wire
-from awsbase.errors import AwsbaseError, Refused
+from awsbase.engine.wire import Wire
+from awsbase.errors import AwsbaseError, LostReply, Refused
 from awsbase.people import enrol, files, passwd, profiles, session, store
 from awsbase.people.devices import Device
 from awsbase.people.secret import Secret

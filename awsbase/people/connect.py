@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from awsbase.aws import Attach, Aws
+from awsbase.aws import Attach, Aws, credentials_of
 from awsbase.engine.wire import never_twice
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.people.profiles import Keys, Source
@@ -50,7 +50,7 @@ def connect(source: Source, region: str, attach: Sequence[Attach] = ()) -> Aws:
 
 
 def _from_process(source: Source) -> Keys:
-    credentials = boto3.Session(profile_name=source.keys_of).get_credentials()
+    credentials = credentials_of(boto3.Session(profile_name=source.keys_of))
     if credentials is None or credentials.token:
         problem, hint = LACKS["session"]
         raise Refused(f"the credential_process of profile {source.keys_of} {problem}", hint=hint)

@@ -15,9 +15,8 @@ from typing import Any
 from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock
 from awsbase.engine.failures import DENIED, failure
-from awsbase.engine.wire import LostReply
 from awsbase.ensure import totp
-from awsbase.errors import AwsbaseError, Refused, UsageError
+from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
 from awsbase.people import codes, durations, seeds
 from awsbase.people.devices import Device, of_user
 from awsbase.people.secret import Secret

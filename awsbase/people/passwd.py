@@ -14,8 +14,7 @@ from typing import Any
 from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock
 from awsbase.engine.settle import settle
-from awsbase.engine.wire import LostReply
-from awsbase.errors import AwsbaseError, Refused, UsageError
+from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
 from awsbase.people import password_policy
 from awsbase.people.enrol import refused
 from awsbase.people.password_policy import AWS_OWN, PasswordPolicy

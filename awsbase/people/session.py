@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from awsbase.errors import AwsbaseError, Refused, UsageError
+from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
 from awsbase.people import codes, durations, files, profiles, store
 from awsbase.people.files import Files
 from awsbase.people.profiles import Keys, Source
@@ -231,8 +231,6 @@ def _role_arn(account: Account, role: str) -> str:
 def _with_code(call: Call, device: Device, person: Person) -> tuple[Mapping[str, Any], str]:
     """Ask for codes until AWS takes one; each is sent once."""
     from botocore.exceptions import BotoCoreError, ClientError
-
-    from awsbase.engine.wire import LostReply
 
     for left in reversed(range(TRIES)):
         code = _code(device, person)

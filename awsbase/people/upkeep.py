@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -10,12 +9,12 @@ from typing import Any
 
 from awsbase.engine.account import Account
 from awsbase.engine.failures import DENIED
-from awsbase.engine.wire import LostReply
 from awsbase.ensure import totp
-from awsbase.errors import AwsbaseError, Refused, UsageError
+from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
 from awsbase.people import codes
 from awsbase.people.devices import Device, choose
 from awsbase.people.enrol import ROUNDS, TRIES, Desk, Shown, complain, described, refused, skew, two_codes
+from awsbase.policies.document import given
 
 # With any of these, people give themselves whatever rights they lack; who may do anything may do these as well.
 GRANTS = (
@@ -211,13 +210,12 @@ def _documents(iam: Any, user: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _mighty(document: Mapping[str, Any] | str) -> bool:
-    held: Mapping[str, Any] = json.loads(document) if isinstance(document, str) else document
     return any(
         any(_named_by(statement["Action"], grant) for grant in GRANTS)
         if "Action" in statement
         # All but some actions is nearly all of them, unless what gives rights is among the some.
         else not all(_named_by(statement.get("NotAction", "*"), grant) for grant in GRANTS)
-        for statement in _all(held.get("Statement", []))
+        for statement in _all(given(document).get("Statement", []))
         if statement.get("Effect") == "Allow"
     )
 

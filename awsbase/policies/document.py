@@ -11,6 +11,8 @@ import re
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
+from awsbase.errors import Garbled
+
 Document: TypeAlias = dict[str, object]
 
 # A document without Version is read in the language of 2008, which knows no policy variables.
@@ -46,6 +48,19 @@ def difference(have: Mapping[str, object], want: Mapping[str, object]) -> list[D
         else:
             found.append(Difference(name, old, new))
     return found
+
+
+def given(said: object) -> Document:
+    """Return a document as AWS gives it, as text or read already; raise Garbled for what is none."""
+    try:
+        document = json.loads(said) if isinstance(said, str) else said
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise Garbled(
+            "AWS answered with a document that is no JSON object", hint="run again; report it if that stays so"
+        )
+    return document
 
 
 def minified(document: Mapping[str, object]) -> str:

@@ -23,6 +23,7 @@ from botocore.exceptions import ConnectionClosedError
 from moto.core.model import OperationModel
 
 from awsbase.sandbox import faults, wire
+from awsbase.sandbox.authorization.enforce import ENFORCE
 from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Callers, Key
 from awsbase.sandbox.clock import Clock
 from awsbase.sandbox.dump import dump
@@ -50,6 +51,7 @@ class Sandbox:
         self,
         *,
         strict: bool = True,
+        enforce: bool = False,
         account: str = "123456789012",
         pages: int | None = None,
         rules: tuple[Rule, ...] = RULES,
@@ -74,7 +76,8 @@ class Sandbox:
         self.clock = Clock()
         self.callers = Callers(account)
         self.world = World(account)
-        self._rules = tuple(rule for rule in rules if strict or not rule.strict)
+        judged = (ENFORCE, *rules) if enforce else rules
+        self._rules = tuple(rule for rule in judged if strict or not rule.strict)
         self._memories: dict[type, Any] = {}
         self._sessions: dict[str | None, Any] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}

@@ -6,6 +6,7 @@ from secrets import token_hex
 from typing import Literal
 
 ADMINISTRATOR_KEY = "AKIASANDBOXADMIN0000"
+ADMINISTRATOR = "sandbox-administrator"
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,9 @@ class Caller:
     session: str = ""
     mfa: bool = False
     temporary: bool = False
+    issued: datetime | None = None
     expires: datetime | None = None
+    session_policies: tuple[str, ...] = ()
 
     @property
     def arn(self) -> str:
@@ -59,7 +62,7 @@ class Callers:
 
     def administrator(self) -> Caller:
         """Return who the sandbox's own key stands for, and what looks like no key of AWS at all."""
-        return Caller("role", "sandbox-administrator", self.account, session="you", temporary=True)
+        return Caller("role", ADMINISTRATOR, self.account, session="you", temporary=True)
 
     def issue(self, caller: Caller) -> Key:
         """Hand out credentials that act as the caller."""

@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
+
+from awsbase.sandbox.authorization.decision import Principal, Request, effects
 
 Kind = Literal["identity", "trust", "bucket", "key", "topic"]
 
@@ -124,60 +126,9 @@ def permits(
     document: Mapping[str, Any], principal: str | None, action: str, resource: str, context: Mapping[str, str]
 ) -> bool:
     """Say whether a document lets a principal do something; `None` stands for whoever an identity policy is of."""
-    who = None if principal is None else (principal,)
-    found = [
-        held.get("Effect")
-        for held in statements(document)
-        if isinstance(held, dict) and _about(held, who, action, resource) and _met(held.get("Condition", {}), context)
-    ]
-    return "Allow" in found and "Deny" not in found
-
-
-def denies(
-    document: Mapping[str, Any], names: Collection[str], action: str, resource: str, context: Mapping[str, str | None]
-) -> bool:
-    """Say whether a document denies something to whoever has these names.
-
-    The context has all keys that are known, with None for what the request does not bring; a statement that asks for
-    any other key decides nothing.
-    """
-    have = {key: value for key, value in context.items() if value is not None}
-    return any(
-        held.get("Effect") == "Deny"
-        and _about(held, names, action, resource)
-        and {key.lower() for asked in held.get("Condition", {}).values() for key in asked} <= set(context)
-        and _met(held.get("Condition", {}), have)
-        for held in statements(document)
-        if isinstance(held, dict)
-    )
-
-
-def _about(statement: Mapping[str, Any], names: Collection[str] | None, action: str, resource: str) -> bool:
-    acts = any(matches(str(pattern), action) for pattern in listed(statement.get("Action", [])))
-    if "NotAction" in statement:
-        acts = not any(matches(str(pattern), action) for pattern in listed(statement["NotAction"]))
-    on = any(matches(str(pattern), resource) for pattern in listed(statement.get("Resource", [])))
-    return acts and on and (names is None or any(name in ("*", *names) for _, name in principals(statement)))
-
-
-def _met(condition: Mapping[str, Any], context: Mapping[str, str]) -> bool:
-    return all(
-        _compared(operator, listed(values), context.get(key.lower()))
-        for operator, asked in condition.items()
-        for key, values in asked.items()
-    )
-
-
-def _compared(operator: str, values: list[Any], have: str | None) -> bool:
-    bare = re.sub(r"^(ForAllValues|ForAnyValue):", "", operator)
-    if bare == "Null":
-        return any(str(value).lower() == str(have is None).lower() for value in values)
-    negated = "Not" in bare
-    if have is None:
-        return negated or bare.endswith("IfExists")
-    wild = "Like" in bare or bare.startswith("Arn")
-    same = any(matches(str(value), have) if wild else str(value).lower() == have.lower() for value in values)
-    return same != negated
+    who = Principal("", {principal: "direct"}) if principal else None
+    found = {effect for effect, _ in effects([document], Request(action, resource, context), who)}
+    return found == {"Allow"}
 
 
 def public(document: Mapping[str, Any]) -> bool:

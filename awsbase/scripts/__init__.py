@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import gc
 import importlib
 import signal
@@ -121,6 +122,9 @@ def advice(error: AwsbaseError) -> str:
 def unforeseen(error: Exception, debugging: bool) -> str:
     """Write a failure that nobody foresaw; its traceback is shown with --debug only."""
     said = harmless(" ".join(str(error).split()))
+    # click writes help and version by itself.
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"awsbase: {said}\n  → make room there, then run it again\n"
     hint = "please report this" if debugging else "rerun with --debug"
     return f"awsbase: unforeseen: {type(error).__name__}: {said}\n  → {hint}\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Protocol
 
 from click.exceptions import Exit
 
@@ -29,6 +30,17 @@ def answer(question: str) -> str:
     return said.strip()
 
 
-def ask(question: str) -> bool:
-    """Ask a yes-or-no question; anything but yes is no."""
-    return answer(question).lower() in ("y", "yes")
+class Ask(Protocol):
+    """Asks a person for an answer, and tells whether it was an accepted one: yes, when none is named."""
+
+    def __call__(self, question: str, *accepted: str) -> bool: ...
+
+
+def ask(question: str, *accepted: str) -> bool:
+    """Ask a question; anything but an accepted answer, or yes when none is named, is no."""
+    return accepts(answer(question), accepted)
+
+
+def accepts(said: str, accepted: tuple[str, ...]) -> bool:
+    """Tell whether an answer is an accepted one."""
+    return said in accepted if accepted else said.lower() in ("y", "yes")

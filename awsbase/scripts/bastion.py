@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -26,7 +26,7 @@ from awsbase.scripts.ask import ask, somebody
 from awsbase.scripts.connect import connect as connected
 from awsbase.scripts.connect import looking
 from awsbase.scripts.course import Course, exit_code, look_again, reconcile
-from awsbase.scripts.options import LOCK_TIMEOUT, MANIFEST, Options, common
+from awsbase.scripts.options import LOCK_TIMEOUT, LOOSENING, MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.reconcile import remark
 from awsbase.scripts.wanted import read
@@ -47,9 +47,18 @@ def command() -> None:
 @click.option("--ttl", metavar="4h", help="End it after this time, by AWS itself; `up` again puts it off.")
 @click.option("--refresh-ami", is_flag=True, help="Make it anew if there is a newer image.")
 @YES
+@LOOSENING
 @LOCK_TIMEOUT
 @common
-def up(options: Options, manifest: Path, ttl: str | None, refresh_ami: bool, yes: bool, lock_timeout: str) -> int:
+def up(
+    options: Options,
+    manifest: Path,
+    ttl: str | None,
+    refresh_ami: bool,
+    yes: bool,
+    allow_loosening: bool,
+    lock_timeout: str,
+) -> int:
     """Start the bastion of MANIFEST with all that it needs; a running one is brought to the manifest.
 
     What cannot be changed on a running host makes a new one, and the plan says why.
@@ -62,9 +71,9 @@ def up(options: Options, manifest: Path, ttl: str | None, refresh_ami: bool, yes
     wanted = replace(wanted, sections=started(wanted.manifest, ends=ends, refresh=refresh_ami))
     # Nothing leans on a route, and without one nobody gets in: so the network comes as a whole.
     chosen = wanted.only([name for name in (NETWORK, SECTION) if name in wanted.sections])
-    code = carry_out(Course(wanted, chosen, target, options, patience), yes=yes)
+    code = carry_out(Course(wanted, chosen, target, options, patience, allow_loosening), yes=yes)
     if code == 0 and not options.json and not options.sandbox:
-        err(after(bastion, manifest, ends))
+        err(after(bastion, manifest))
     return code
 
 
@@ -203,9 +212,9 @@ def lasting(ttl: str | None) -> timedelta | None:
     return timedelta(seconds=seconds)
 
 
-def after(bastion: Bastion, manifest: Path, ends: datetime | None) -> str:
+def after(bastion: Bastion, manifest: Path) -> str:
     """Say what comes next once a bastion is up."""
-    lines = f"it ends at {ends:%Y-%m-%d %H:%M} UTC, by AWS itself\n" if ends else ""
+    lines = ""
     if bastion.mode == "ssh":
         people = ", ".join(sorted(people_in(bastion.instance.template.user_data))) or "nobody"
         lines += f"accounts on it: {people}; any other of ours is removed at its boot\n"
@@ -219,7 +228,7 @@ def logs_in(bastion: Bastion, account: Account, user: str | None) -> str:
             raise UsageError(f"--user is for mode ssh, and this bastion has mode {bastion.mode}", hint="leave it out")
         return ""
     people = sorted(people_in(bastion.instance.template.user_data))
-    there = f"there are {', '.join(people)}" if people else "give users `ssh_keys` in the manifest"
+    there = f"accounts on it: {', '.join(people)}" if people else "give users `ssh_keys` in the manifest"
     who = user or account.user
     if who is None:
         raise UsageError(f"as whom? You are {account.caller}, and not an IAM user", hint=f"use --user; {there}")

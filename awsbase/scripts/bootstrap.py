@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,9 +26,10 @@ from awsbase.people.profiles import Source
 from awsbase.people.secret import Secret
 from awsbase.people.session import Person
 from awsbase.scripts import desk
+from awsbase.scripts.ask import Ask
 from awsbase.scripts.connect import Target, embedded, name_calls, reach, session_of
 from awsbase.scripts.course import Course, lock_of, look
-from awsbase.scripts.options import DEBUG, MANIFEST, Options
+from awsbase.scripts.options import DEBUG, LOOSENING, MANIFEST, Options
 from awsbase.scripts.output import err, out
 from awsbase.scripts.wanted import Wanted, read
 
@@ -74,6 +75,7 @@ class Way:
 @click.option("--handover", metavar="COMMAND", help="Give their one-time password to this command, on its stdin.")
 @click.option("--all-keys", is_flag=True, help="Delete every access key of root's, not only the one in use.")
 @click.option("--yes", is_flag=True, help="Do not ask before the first change.")
+@LOOSENING
 @click.option("--profile", metavar="NAME", help="The profile with root's access key; default $AWS_PROFILE.")
 @click.option("--sandbox", is_flag=True, help="Try it with an embedded AWS; nothing leaves this machine.")
 @DEBUG
@@ -85,6 +87,7 @@ def command(
     handover: str | None,
     all_keys: bool,
     yes: bool,
+    allow_loosening: bool,
     profile: str | None,
     sandbox: bool,
     debug: bool,
@@ -107,7 +110,7 @@ def command(
     wanted = read(manifest, options)
     administrator = chosen(wanted, user, as_profile or wanted.name)
     with way(wanted, options) as to:
-        place = placed(to, wanted, administrator, words, options, yes=yes)
+        place = placed(to, wanted, administrator, words, options, yes=yes, permitted=allow_loosening)
         if isinstance(place, Place):
             bootstrap.bootstrap(replace(place, all_keys=all_keys))
     out(
@@ -150,7 +153,14 @@ def way(wanted: Wanted, options: Options) -> Iterator[Way]:
 
 
 def placed(
-    to: Way, wanted: Wanted, administrator: Administrator, words: Sequence[str] | None, options: Options, *, yes: bool
+    to: Way,
+    wanted: Wanted,
+    administrator: Administrator,
+    words: Sequence[str] | None,
+    options: Options,
+    *,
+    yes: bool,
+    permitted: bool,
 ) -> Place | None:
     """Return where it happens; None when it was all done before."""
     partition = wanted.manifest.account.partition
@@ -172,7 +182,8 @@ def placed(
         if _unknown_key(error) and bootstrap.finished(place):
             return None
         raise
-    course = Course(wanted, wanted.only([f"user/{administrator.user}"]), Target(account, to.clock), options)
+    wants = wanted.only([f"user/{administrator.user}"])
+    course = Course(wanted, wants, Target(account, to.clock), options, permitted=permitted)
     root = replace(place.root, id=account.id, caller=account.caller)
     make = partial(_make, course, None if yes else desk.confirm)
     return replace(place, root=root, desk=replace(place.desk, account=root), make=make)
@@ -199,20 +210,20 @@ def _unknown_key(error: AwsbaseError) -> bool:
     return bool(response.get("Error", {}).get("Code") == bootstrap.UNKNOWN)
 
 
-def _make(course: Course, confirm: Callable[[str], bool] | None) -> None:
+def _make(course: Course, ask: Ask | None) -> None:
     """Make the administrator as the manifest says, after the person has agreed."""
     plan = course.walk("plan")
     err(course.shown(plan, sys.stderr))
     if plan.interrupted or plan.failed:
         raise AwsbaseError("stopped before the first change", hint="run it again")
     who = f"account {course.wanted.account} ({course.wanted.name})"
-    if confirm and not confirm(f"\nMake this administrator of {who}, and delete root's access key in the end?"):
+    if not course.agreed(plan, f"Make this administrator of {who}, and delete root's access key in the end?", ask):
         raise AwsbaseError("declined, nothing was changed")
     if not plan.changes:
         return
     lock = lock_of(course.target)
     with course.locked(lock, look(lock)):
-        report = course.walk("reconcile", keep=lock.keep)
+        report = course.walk("reconcile", permitted=course.permits(plan), keep=lock.keep)
     if report.interrupted or report.failed:
         err(course.shown(report, sys.stderr))
         raise AwsbaseError("the administrator was not made, and root's access key stays", hint="run it again")

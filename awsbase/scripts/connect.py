@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from awsbase.aws import Aws
+from awsbase.aws import Aws, credentials_of
 from awsbase.engine.account import Account, check, identify
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts
@@ -48,7 +48,7 @@ def connect(options: Options, wanted: Wanted) -> Target:
     return Target(check(reach(session, wanted.region, clock, debugging=options.debug), wanted.account), clock)
 
 
-def embedded(account: str) -> Any:
+def embedded(account: str, *, enforce: bool = False) -> Any:
     """Return an empty embedded AWS account; moto is needed for it and for nothing else."""
     # Profiles, endpoints and the like are for the real AWS, and moto would read them too.
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -60,7 +60,7 @@ def embedded(account: str) -> Any:
         raise UsageError(
             f"the sandbox needs the package {error.name}", hint="install it with `pip install 'awsbase[sandbox]'`"
         ) from error
-    return Sandbox(account=account)
+    return Sandbox(account=account, enforce=enforce)
 
 
 def session_of(profile: str | None) -> boto3.Session:
@@ -70,13 +70,13 @@ def session_of(profile: str | None) -> boto3.Session:
 
     try:
         session = boto3.Session(profile_name=profile)
-        session.get_credentials()
     except ProfileNotFound as error:
         raise no_profile(str(error), _profiles()) from None
     except BotoCoreError as error:
         raise AwsbaseError(
             f"the AWS configuration cannot be used: {error}", hint="look at ~/.aws/config and ~/.aws/credentials"
         ) from error
+    credentials_of(session)
     return session
 
 
@@ -84,12 +84,7 @@ def reach(session: boto3.Session, region: str, clock: Clock | None = None, *, de
     """Ask AWS who we are there."""
     wire = Wire()
     attach = [wire.attach, Pacer(clock or SystemClock()).attach]
-    aws = Aws(session, region, attach=[*attach, name_calls] if debugging else attach)
-    try:
-        aws.sts  # noqa: B018, making the first client is what finds a broken endpoint
-    except ValueError as error:
-        raise UsageError(f"AWS cannot be reached like this: {error}", hint="check AWS_ENDPOINT_URL") from error
-    return identify(aws, wire)
+    return identify(Aws(session, region, attach=[*attach, name_calls] if debugging else attach), wire)
 
 
 @contextmanager

@@ -18,13 +18,16 @@ from awsbase.engine.changes import Mode, Report
 from awsbase.engine.facts import Facts, Seen
 from awsbase.engine.failures import failure
 from awsbase.engine.lock import Holding, Lock
+from awsbase.engine.loosening import grave
 from awsbase.engine.reconcile import walk
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Approved, Interrupted, approval
 from awsbase.ensure import KINDS
 from awsbase.ensure.lockout import lockout
 from awsbase.errors import AwsbaseError, Refused
+from awsbase.scripts.ask import Ask
 from awsbase.scripts.connect import Target
+from awsbase.scripts.consent import consent
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.options import Options
 from awsbase.scripts.output import err
@@ -45,7 +48,8 @@ def nothing(facts: Facts) -> None:
 class Course:
     """What a command works on: the manifest, the resources chosen of it, the account, the options.
 
-    `patience` says how long to wait for somebody else who writes to the account.
+    `patience` says how long to wait for somebody else who writes to the account, and `permitted` whether what is grave
+    may be done without asking for it.
     """
 
     wanted: Wanted
@@ -53,6 +57,7 @@ class Course:
     target: Target
     options: Options
     patience: timedelta = timedelta(0)
+    permitted: bool = False
 
     def walk(
         self,
@@ -60,6 +65,7 @@ class Course:
         approved: Approved | None = None,
         *,
         guarded: bool = False,
+        permitted: bool = False,
         seen: Seen | None = None,
         keep: Callable[[], None] = lambda: None,
     ) -> Report:
@@ -76,6 +82,7 @@ class Course:
                 self.target.account,
                 fingerprint=self.wanted.fingerprint,
                 approved=approved,
+                permitted=permitted,
                 clock=self.target.clock,
                 watch=watch,
                 stop=stop,
@@ -107,6 +114,14 @@ class Course:
         except (BotoCoreError, ClientError) as error:
             log.debug("the lock-out check could not look: %s", error)
 
+    def agreed(self, plan: Report, question: str, ask: Ask | None) -> bool:
+        """Ask for consent to a plan where there is somebody to ask, and refuse what is grave where there is nobody."""
+        return consent(plan, f"\n{question}", self.wanted.name, ask=ask, permitted=self.permitted)
+
+    def permits(self, plan: Report) -> bool:
+        """Tell whether anything grave may be done once a plan was agreed to: only if it was part of that."""
+        return self.permitted or bool(grave(plan))
+
     def shown(self, report: Report, stream: TextIO) -> str:
         """Return a report as people read it on a stream."""
         sections = self.wanted.section_of
@@ -114,9 +129,7 @@ class Course:
         return render(lines, stream)
 
 
-def reconcile(
-    course: Course, *, ask: Callable[[str], bool] | None, approved: Approved | None = None
-) -> tuple[Report, bool]:
+def reconcile(course: Course, *, ask: Ask | None, approved: Approved | None = None) -> tuple[Report, bool]:
     """Plan, then apply what was planned, after `ask` has agreed to it if there is somebody to ask.
 
     Returns the report, of the plan when it stopped there, and whether the plan was declined.
@@ -128,10 +141,11 @@ def reconcile(
         return replace(plan, mode="reconcile"), False
     if ask is not None:
         err(course.shown(plan, sys.stderr))
-        count = len(plan.changes)
-        changes = "1 change" if count == 1 else f"{count} changes"
-        if not ask(f"\nApply {changes} to account {course.wanted.account} ({course.wanted.name})? [y/N] "):
-            return plan, True
+    count = len(plan.changes)
+    changes = "1 change" if count == 1 else f"{count} changes"
+    if not course.agreed(plan, f"Apply {changes} to account {course.wanted.account} ({course.wanted.name})?", ask):
+        return plan, True
+    if ask is not None:
         approved = approval(plan.changes)
 
     with course.locked(lock, looked) as unchanged:
@@ -140,8 +154,10 @@ def reconcile(
         elif not unchanged:
             seen = Seen()
             plan = course.walk("plan", approved, guarded=True, seen=seen)
+            course.agreed(plan, "", None)
         seen.forget_failures()
-        done = course.walk("reconcile", approved, guarded=True, seen=seen, keep=lock.keep)
+        may = course.permits(plan)
+        done = course.walk("reconcile", approved, guarded=True, permitted=may, seen=seen, keep=lock.keep)
     wire = course.target.account.wire
     return replace(done, seconds=plan.seconds + done.seconds, reads=wire.reads, writes=wire.writes), False
 

@@ -20,6 +20,7 @@ from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import files, qr, seeds, terminal
 from awsbase.people.enrol import Desk
 from awsbase.people.secret import Secret
+from awsbase.scripts.ask import accepts
 from awsbase.scripts.connect import name_calls, session_of
 from awsbase.scripts.options import DEBUG
 from awsbase.scripts.output import err
@@ -125,9 +126,9 @@ def spell(uri: Secret, seed: Secret) -> None:
     terminal.say(TYPE.format(spelled=seeds.spelled(seed), uri=uri.reveal()))
 
 
-def confirm(question: str) -> bool:
-    """Ask a yes-or-no question on the terminal; anything but yes is no."""
-    return terminal.shown(f"{question} [y/N] ").lower() in ("y", "yes")
+def confirm(question: str, *accepted: str) -> bool:
+    """Ask a question on the terminal; anything but an accepted answer, or yes when none is named, is no."""
+    return accepts(terminal.shown(question), accepted)
 
 
 def select(question: str, choices: Sequence[str]) -> int:

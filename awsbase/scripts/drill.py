@@ -38,7 +38,7 @@ def command(options: Options, manifest: Path, alarms: tuple[str, ...], yes: bool
     chosen = choose(wanted, alarms)
     target = connect(options, wanted)
     if options.sandbox:
-        made = Course(wanted, wanted.resources, target, options).walk("reconcile")
+        made = Course(wanted, wanted.resources, target, options).walk("reconcile", permitted=True)
         if made.failed or made.interrupted:
             raise AwsbaseError("the sandbox could not be made as the manifest says", hint="try `awsbase reconcile`")
     elif not yes and somebody() and not agreed(wanted, chosen):

@@ -21,6 +21,11 @@ ONLY = click.option(
     metavar="ADDRESS|SECTION",
     help="Only this resource or section, and what it leans on. May be repeated.",
 )
+LOOSENING = click.option(
+    "--allow-loosening",
+    is_flag=True,
+    help="Permit what loosens or deletes for good; a plan lists it.",
+)
 LOCK_TIMEOUT = click.option(
     "--lock-timeout",
     default="0s",

@@ -13,7 +13,7 @@ from awsbase.people import durations
 from awsbase.scripts.ask import ask, somebody
 from awsbase.scripts.connect import connect
 from awsbase.scripts.course import Course, approve, exit_code, look_again, reconcile
-from awsbase.scripts.options import LOCK_TIMEOUT, MANIFEST, ONLY, Options, common
+from awsbase.scripts.options import LOCK_TIMEOUT, LOOSENING, MANIFEST, ONLY, Options, common
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.wanted import read
 from awsbase.view import document
@@ -30,6 +30,7 @@ from awsbase.view.tree import calls
     help="Apply only what this plan lists, as `awsbase plan -o` wrote it.",
 )
 @ONLY
+@LOOSENING
 @LOCK_TIMEOUT
 @click.option("--strict", is_flag=True, help="Exit 3 when something is left that only a person can do.")
 @common
@@ -39,6 +40,7 @@ def command(
     yes: bool,
     approved: Path | None,
     only: tuple[str, ...],
+    allow_loosening: bool,
     lock_timeout: str,
     strict: bool,
 ) -> int:
@@ -51,7 +53,7 @@ def command(
     wanted = read(manifest, options)
     chosen = wanted.only(only)
     listed = approve(plan, wanted, sandbox=options.sandbox) if plan else None
-    course = Course(wanted, chosen, connect(options, wanted), options, patience)
+    course = Course(wanted, chosen, connect(options, wanted), options, patience, allow_loosening)
 
     silent = yes or options.sandbox or listed is not None or not somebody()
     report, declined = reconcile(course, ask=None if silent else ask, approved=listed)

@@ -24,16 +24,17 @@ UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes one that is free.")
 @click.option("--account", default="123456789012", show_default=True, metavar="ID", help="The account to be.")
 @click.option("--region", default="us-east-1", show_default=True, help="The region that the exports name.")
+@click.option("--enforce", is_flag=True, help="Hold every caller to their IAM policies.")
 @JSON
 @DEBUG
-def command(host: str, port: int, account: str, region: str, json: bool, debug: bool) -> None:
+def command(host: str, port: int, account: str, region: str, enforce: bool, json: bool, debug: bool) -> None:
     """Serve an embedded AWS account, empty at first, until Ctrl-C.
 
     Prints the exports that point the AWS CLI, Terraform or awsbase itself at it.
     """
     if not (account.isascii() and account.isdigit() and len(account) == 12):
         raise UsageError(f"{account!r} is no account id", hint="it has 12 digits")
-    sandbox = embedded(account)
+    sandbox = embedded(account, enforce=enforce)
     sandbox.deliver = tell_mail
     from awsbase.sandbox.serve import serve
 

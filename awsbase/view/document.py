@@ -13,6 +13,7 @@ from typing import Any
 
 from awsbase import __version__
 from awsbase.engine.changes import Change, Drift, Outcome, Pending, Report
+from awsbase.engine.loosening import grave
 from awsbase.errors import AwsbaseError, UsageError
 
 SCHEMA = 1
@@ -30,6 +31,10 @@ def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
         "fingerprint": report.fingerprint,
         "interrupted": report.interrupted,
         "resources": [_outcome(outcome) for outcome in report.outcomes],
+        "grave": [
+            {"address": each.address, "what": f"{each.change.action} {each.change.what}", "why": each.why}
+            for each in grave(report)
+        ],
         "needs_you": [
             {"address": ask.address, "title": ask.title, "steps": list(ask.steps), "probe": ask.probe}
             for ask in report.needs_you
@@ -61,7 +66,8 @@ def _change(change: Change) -> dict[str, Any]:
         "action": change.action,
         "what": change.what,
         "api": change.api,
-        "loosening": change.loosening,
+        "loosening": bool(change.loosening),
+        "why": change.loosening or None,
         "drift": [
             {"field": drift.field, "have": plain(drift.have), "want": plain(drift.want)} for drift in change.drift
         ],
@@ -163,7 +169,7 @@ def _read_change(held: Mapping[str, Any]) -> Change:
         what=_text(held["what"]),
         api=_text(held["api"]),
         drift=tuple(Drift(_text(drift["field"]), drift["have"], drift["want"]) for drift in held["drift"]),
-        loosening=bool(held["loosening"]),
+        loosening=_text(held.get("why") or ""),
         digest=_text(held["digest"]),
         unknown=tuple(_text(path) for path in held["unknown"]),
     )

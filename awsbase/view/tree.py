@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from awsbase.engine.changes import Action, Change, Drift, Failure, NeedsYou, Outcome, Report
+from awsbase.engine.changes import Action, Change, Drift, Failure, NeedsYou, Outcome, Report, is_itself
+from awsbase.engine.loosening import grave
 from awsbase.view.document import plain
+from awsbase.view.grave import reasons
 from awsbase.view.regions import folded
 from awsbase.view.text import Line
 
@@ -32,6 +34,12 @@ def tree(
             yield Line(0, section, style="bold")
         for outcome in outcomes:
             yield from _resource(outcome, report, verbose)
+
+    if report.mode == "plan" and (held := grave(report)):
+        yield Line(0, "")
+        yield Line(0, "needs a permission", style="bold")
+        for reason in reasons(held):
+            yield Line(2, reason, mark="!", mark_style="bold red")
 
     if report.needs_you:
         yield Line(0, "")
@@ -65,6 +73,9 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
         if verbose or outcome.error or change.loosening or not is_itself(outcome.address, change):
             # Of what is new, everything differs from nothing.
             yield from _change(change, planned, verbose, drift=verbose or action != "create")
+        else:
+            # The line above says what is made anew, and these say why.
+            yield from (Line(6, difference(each), style="dim") for each in change.drift)
     yield from _notes(outcome)
 
 
@@ -78,13 +89,6 @@ def _notes(outcome: Outcome) -> Iterator[Line]:
 def whole(outcome: Outcome) -> Action:
     """Tell what happens to a resource as a whole, from what happens to its parts."""
     return next((change.action for change in outcome.changes if is_itself(outcome.address, change)), "update")
-
-
-def is_itself(address: str, change: Change) -> bool:
-    """Tell whether a change makes or removes a whole resource: `create log group` of `log-group/trail`."""
-    kind = address.partition("/")[0]
-    bare = change.what.replace(" ", "").replace("-", "").casefold()
-    return change.action != "update" and bare == kind.replace("-", "").replace("_", "").casefold()
 
 
 def _change(change: Change, planned: bool, verbose: bool, drift: bool) -> Iterator[Line]:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from awsbase.bastion.way import REMOTE_PORT
 from awsbase.scripts import cli
 from tests.scripts.conftest import ACCOUNT, AWSBASE, Served, nobody, served, written
 from tests.userdata.keys import ed25519
@@ -108,9 +109,10 @@ def test_a_bastion_comes_is_used_and_goes(ssm: Desk) -> None:
     assert f"$ {shlex.join(words)}\n" in connected.stderr
     assert ssm.well("connect", "--print") == shlex.join(words) + "\n"
 
-    ssm.becomes("--forward", "db.internal:5432:15432")
+    forwarded = ssm.becomes("--forward", "db.internal:5432:15432")
     given = '{"host":["db.internal"],"portNumber":["5432"],"localPortNumber":["15432"]}'
-    assert ssm.called[-3:] == ["AWS-StartPortForwardingSessionToRemoteHost", "--parameters", given]
+    assert ssm.called == [*words, "--document-name", REMOTE_PORT, "--parameters", given]
+    assert forwarded.stderr.startswith("127.0.0.1:15432 leads to db.internal:5432\n$ aws ssm start-session ")
 
     doctor = ssm.document("doctor")
     assert [check for check in doctor["checks"] if not check["fine"]] == []
@@ -136,11 +138,11 @@ def test_ssh_logs_in_as_the_user_and_a_removed_user_is_told(ssh: Desk) -> None:
     assert found["accounts"] == ["alice", "bob-stone"]
 
     who = ssh.run("connect")
-    assert (who.exit_code, "there are alice, bob-stone" in who.stderr) == (2, True)
+    assert (who.exit_code, "accounts on it: alice, bob-stone" in who.stderr) == (2, True)
     ssh.becomes("--user", "Bob.Stone@acme.example", "--forward", "db:5432")
-    assert ssh.called[:1] == ["ssh"]
-    assert ssh.called[-1] == f"bob-stone@{found['instance']['public_ip']}"
-    assert "127.0.0.1:5432:db:5432" in ssh.called
+    key = ["-o", f"HostKeyAlias={found['instance']['id']}", "-o", "StrictHostKeyChecking=accept-new"]
+    tunnel = ["-N", "-o", "ExitOnForwardFailure=yes", "-L", "127.0.0.1:5432:db:5432"]
+    assert ssh.called == ["ssh", *key, *tunnel, f"bob-stone@{found['instance']['public_ip']}"]
 
     kept = [line for line in SSH.splitlines(keepends=True) if "Bob" not in line]
     written(ssh.manifest, "".join(kept))
@@ -154,14 +156,42 @@ def test_ssh_logs_in_as_the_user_and_a_removed_user_is_told(ssh: Desk) -> None:
     assert after["instance"]["id"] != found["instance"]["id"]
 
 
-def test_a_missing_plugin_is_said_before_aws_is_asked(ssm: Desk) -> None:
-    ssm.programs("aws")
-    ssm.served.sandbox.calls.clear()
-    ended = ssm.run("connect")
+def test_instance_connect_goes_through_its_endpoint(served: Served, tmp_path: Path) -> None:
+    desk = Desk(served, tmp_path, HEAD + "bastion: {on_demand: true, mode: instance-connect}\n")
+    desk.well("up")
+    desk.becomes("--forward", "db:5432")
+    id = desk.document("status")["instance"]["id"]
+    start = ["aws", "ec2-instance-connect", "ssh", "--instance-id", id, "--connection-type", "eice"]
+    common = ["--os-user", "ec2-user", "--region", "eu-west-1"]
+    words = [*start, *common, "--local-forwarding", "127.0.0.1:5432:db:5432"]
+    assert desk.called == words
+
+    # What is only printed need not be installed.
+    desk.programs("nothing")
+    assert desk.well("connect", "--forward", "db:5432", "--print") == shlex.join(words) + "\n"
+    assert desk.document("connect", "--forward", "db:5432")["command"] == words
+
+
+@pytest.mark.parametrize(
+    ("mode", "there", "missing"),
+    [
+        ("ssm", ["aws"], "session-manager-plugin"),
+        ("ssm", ["session-manager-plugin"], "aws"),
+        ("instance-connect", ["aws"], "ssh"),
+        ("ssh, allow: [203.0.113.0/24]", ["aws"], "ssh"),
+    ],
+)
+def test_a_missing_program_is_said_before_aws_is_asked(
+    served: Served, tmp_path: Path, mode: str, there: list[str], missing: str
+) -> None:
+    desk = Desk(served, tmp_path, SSH.replace("ssh, allow: [203.0.113.0/24]", mode))
+    desk.programs(*there)
+    served.sandbox.calls.clear()
+    ended = desk.run("connect")
     assert ended.exit_code == 1
-    assert "mode ssm needs the program session-manager-plugin" in ended.stderr
+    assert f"mode {mode.partition(',')[0]} needs the program {missing}" in ended.stderr
     assert "→" in ended.stderr
-    assert list(ssm.served.sandbox.calls) == []
+    assert list(served.sandbox.calls) == []
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ import pytest
 
 from awsbase.bastion.doctor import agent
 from awsbase.bastion.host import Host, host
-from awsbase.bastion.status import Status, document, ending, lines
+from awsbase.bastion.status import Status, document, lines
 from awsbase.bastion.wait import reachable
 from awsbase.bastion.wanted import Bastion
 from awsbase.engine.facts import Facts
+from awsbase.ensure.ending import ScheduleFacts
 from awsbase.errors import AwsbaseError
 from awsbase.userdata import Mode
 from tests.bastion.test_way import HOST
@@ -40,7 +41,7 @@ def test_what_is_there_is_said_line_by_line() -> None:
     )
     assert list(lines(found, NOW)) == [
         "bastion: running",
-        "  instance  i-0123456789abcdef0, t4g.nano in eu-west-1a, since 3 h 10 min",
+        "  instance  i-0123456789abcdef0, t4g.nano in eu-west-1a, for 3 h 10 min",
         "  mode      ssh",
         "  address   203.0.113.9, inside 10.0.0.9",
         "  agent     Online",
@@ -60,7 +61,7 @@ def test_nothing_there_is_said_in_one() -> None:
     [("at(2026-01-01T05:10:00)", datetime(2026, 1, 1, 5, 10, tzinfo=UTC)), ("rate(1 hour)", None)],
 )
 def test_the_end_is_read_from_its_schedule(when: str, read: datetime | None) -> None:
-    assert ending(when) == read
+    assert ScheduleFacts(when, "", {}, "").at == read
 
 
 class Watched(Known):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
 from awsbase.aws import Aws
@@ -20,14 +20,20 @@ from awsbase.sandbox import Sandbox
 
 ACCOUNT = "123456789012"
 HOME = Place(ACCOUNT, home="eu-west-1", region="eu-west-1")
+# Four zones for everybody, and a local one that this account has opted into.
+OREGON = Place(ACCOUNT, home="us-west-2", region="us-west-2")
 
 
 @dataclass(frozen=True)
 class Tampering:
-    """What somebody does behind awsbase's back, and the changes (`address: action what`) that undo exactly that."""
+    """What somebody does behind awsbase's back, and the changes (`address: action what`) that undo exactly that.
+
+    `loosens` are those among the changes that let something pass: what somebody did was to tighten.
+    """
 
     spoil: Callable[[Sandbox], object]
     repair: Sequence[str]
+    loosens: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,10 @@ class Sample:
     tamperings: dict[str, Tampering] = field(default_factory=dict)
     before: Callable[[Sandbox], object] = lambda sandbox: None
 
+    def at(self, place: Place) -> Sample:
+        """Return the same sample, called after its region away from home."""
+        return self if place == HOME else replace(self, name=f"{self.name} in {place.region}")
+
 
 def go(
     sandbox: Sandbox,
@@ -47,10 +57,11 @@ def go(
     *,
     caller: str | None = None,
     approved: Approved | None = None,
+    attempts: int = 1,
 ) -> Report:
     """Plan, or plan and reconcile with what was seen, as the command does; on the sandbox's clock."""
     seen = Seen()
-    step = partial(walk, kinds=KINDS, account=account(sandbox, caller), clock=sandbox.clock, seen=seen)
+    step = partial(walk, kinds=KINDS, account=account(sandbox, caller, attempts), clock=sandbox.clock, seen=seen)
     report = step("plan", resources, approved=approved)
     if mode == "reconcile":
         seen.forget_failures()
@@ -59,16 +70,21 @@ def go(
 
 
 @lru_cache(maxsize=2)
-def account(sandbox: Sandbox, caller: str | None) -> Account:
-    """Return the sandbox's account, reached by clients that send nothing twice: botocore would wait before it does."""
+def account(sandbox: Sandbox, caller: str | None, attempts: int = 1) -> Account:
+    """Return the sandbox's account, reached by clients that send nothing twice: botocore waits before it does."""
     wire = Wire()
-    aws = Aws(sandbox.session(caller), HOME.region, attach=[wire.attach], attempts=1)
+    aws = Aws(sandbox.session(caller), HOME.region, attach=[wire.attach], attempts=attempts)
     return check(identify(aws, wire), ACCOUNT)
 
 
 def said(report: Report) -> list[str]:
     """List a report's changes as a person would say them."""
     return [f"{address}: {change.action} {change.what}" for address, change in report.changes]
+
+
+def loosening(report: Report) -> list[str]:
+    """List the changes that let something pass as a person would say them."""
+    return [f"{address}: {change.action} {change.what}" for address, change in report.changes if change.loosening]
 
 
 def problems(report: Report) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from awsbase.engine.run import approval
 from awsbase.sandbox import Fault, Killed, Sandbox
-from tests.contract.sample import Sample, Tampering, go, problems, said
+from tests.contract.sample import Sample, Tampering, go, loosening, problems, said
 from tests.contract.samples import SAMPLES
 
 samples = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
@@ -57,10 +57,12 @@ def test_tampering_is_named_exactly_and_repaired(sample: Sample, tampering: Tamp
     sandbox = ready(sample)
     go(sandbox, "reconcile", sample.resources)
     undisturbed = sandbox.dump()
+    sandbox.clock.advance(25 * 3600)  # what is younger than a day counts as left half made
     tampering.spoil(sandbox)
 
     planned = go(sandbox, "plan", sample.resources)
     assert sorted(said(planned)) == sorted(tampering.repair)
+    assert sorted(loosening(planned)) == sorted(tampering.loosens)
     repaired = go(sandbox, "reconcile", sample.resources)
     assert problems(repaired) == []
     assert sandbox.dump() == undisturbed

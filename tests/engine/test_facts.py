@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from awsbase.aws import Aws
 from awsbase.engine.facts import Facts
+from awsbase.errors import Garbled, Refused
 from awsbase.sandbox import Sandbox
 
 
@@ -54,11 +56,20 @@ def test_a_fact_that_fails_fails_for_everyone_with_the_same_cause(aws: Aws) -> N
 
     def broken(facts: Facts) -> int:
         asked.append(1)
-        raise LookupError("no such thing")
+        raise Refused("no such thing")
 
     with ThreadPoolExecutor(1) as readers:
         facts = Facts(aws, readers)
         for _ in range(2):
-            with pytest.raises(LookupError, match="no such thing"):
+            with pytest.raises(Refused, match="no such thing"):
                 facts.read(broken)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("said", [{}, {"Policies": None}, {"Policies": [{"Default": False}]}, {"Policies": [7]}])
+def test_what_a_fact_stumbles_over_is_what_aws_said(aws: Aws, said: dict[str, Any]) -> None:
+    def policies(facts: Facts) -> object:
+        return next(policy for policy in said["Policies"] if policy["Default"])
+
+    with ThreadPoolExecutor(1) as readers, pytest.raises(Garbled, match="about policies makes no sense"):
+        Facts(aws, readers).read(policies)

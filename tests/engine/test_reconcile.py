@@ -68,6 +68,7 @@ def go(
     mode: Mode = "reconcile",
     *,
     approved: Report | None = None,
+    permitted: bool = True,
     stop: threading.Event | None = None,
 ) -> Report:
     return walk(
@@ -77,6 +78,7 @@ def go(
         account(sandbox),
         clock=sandbox.clock,
         approved=approval(approved.changes) if approved else None,
+        permitted=permitted,
         stop=stop,
     )
 

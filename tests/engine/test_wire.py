@@ -6,7 +6,8 @@ import pytest
 
 from awsbase.aws import Aws
 from awsbase.engine.changes import Pending
-from awsbase.engine.wire import LostReply, Wire, WriteOutsideVerb, is_read
+from awsbase.engine.wire import Wire, WriteOutsideVerb, is_read
+from awsbase.errors import LostReply
 from awsbase.sandbox import Fault, Sandbox
 
 

@@ -35,7 +35,7 @@ FULL = Credentials(
         ),
         (
             {
-                users: {"bob": UserFacts("Bob", "/", None, frozenset({"Old"}), frozenset({READ}), frozenset({"own"}))},
+                users: {"bob": UserFacts("Bob", "/", None, frozenset({"Old"}), frozenset({READ}), {"own": {}})},
                 (credentials, "Bob"): FULL,
                 virtual_devices: {f"{MFA}/phone": "Bob", f"{MFA}/Bob": None, f"{MFA}/Bobby": None, f"{MFA}/x": "eve"},
             },

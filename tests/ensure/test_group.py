@@ -22,7 +22,7 @@ OPS = Group(place=HOME, name="Ops", policies=frozenset({READ}))
         (OPS, GroupFacts("Ops", "/", frozenset({READ})), []),
         (OPS, GroupFacts("ops", "/", frozenset({READ})), []),
         (OPS, GroupFacts("Ops", "/people/", frozenset({READ})), []),
-        (OPS, GroupFacts("Ops", "/", frozenset({READ}), frozenset({"by-hand"})), []),
+        (OPS, GroupFacts("Ops", "/", frozenset({READ}), {"by-hand": {}}), []),
         (OPS, GroupFacts("Ops", "/", frozenset({ADMIN})), [f"create attachment {READ}", f"delete attachment {ADMIN}"]),
         (replace(OPS, exact=False), GroupFacts("Ops", "/", frozenset({ADMIN})), [f"create attachment {READ}"]),
         (replace(OPS, path="/people/"), GroupFacts("Ops", "/", frozenset({READ})), ["update path"]),

@@ -11,13 +11,15 @@ from awsbase.engine.resource import Resource
 from awsbase.ensure.access_log import AccessLog, access_log
 from awsbase.ensure.config_recorders import ConfigFacts, ConfigRecorders, recorded
 from awsbase.ensure.detectors import DetectorFacts, Detectors, detector
-from awsbase.ensure.flow_logs import FlowLogs, Network, NotLogged, arrives, check, logs_of, networks, vpcs
+from awsbase.ensure.flow_logs import FlowLogs, Network, NotLogged, arrives, check, logs_of, networks
 from awsbase.ensure.regions import everywhere
 from awsbase.ensure.security_hubs import CIS_3, FSBP, SecurityHubs, hub
+from awsbase.ensure.vpc import VpcFacts, vpcs
+from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from tests.ensure.planned import HOME, Known, planned, said
 
 ROLE = HOME.global_arn("iam", "role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig")
-MADE = {"role/config": ROLE, "bucket/acme-config": "arn:aws:s3:::acme-config"}
+MADE = {"role/config": ROLE, "bucket/acme-config": "arn:aws:s3:::acme-config", "vpc/acme": {"id": "vpc-1"}}
 CONFIG = ConfigRecorders(place=HOME, bucket_name="acme-config", bucket="bucket/acme-config", role="role/config")
 GROUP = {"allSupported": True, "includeGlobalResourceTypes": True}
 RECORDER = {"name": "mine", "roleARN": ROLE, "recordingGroup": GROUP, "recordingMode": {"recordingFrequency": "DAILY"}}
@@ -25,6 +27,7 @@ CHANNEL = {"name": "mine", "s3BucketName": "acme-config", "snsTopicARN": "arn:aw
 GOOD = ConfigFacts(RECORDER, CHANNEL, recording=True)
 ABROAD = replace(GOOD, recorder={**RECORDER, "recordingGroup": {**GROUP, "includeGlobalResourceTypes": False}})
 FLOW = FlowLogs(place=HOME, bucket="bucket/acme-flow-logs", bucket_arn="arn:aws:s3:::acme-flow-logs")
+OUR_LOG = VpcFlowLog(place=HOME, name="acme", vpc="vpc/acme", bucket=FLOW.bucket, bucket_arn=FLOW.bucket_arn)
 ACCESS = AccessLog(
     place=HOME,
     name="acme-audit",
@@ -98,6 +101,15 @@ def by_region(fact: Any, **regions: Any) -> Any:
             [],
         ),
         (FLOW, by_region(networks, eu_west_1=(Network("vpc-1", "999999999999"),)), []),
+        (
+            replace(FLOW, but=("vpc/acme",)),
+            by_region(networks, eu_west_1=(Network("vpc-1", MINE, made_for="vpc/acme"), Network("vpc-2", MINE))),
+            ["create flow log of vpc-2 in eu-west-1"],
+        ),
+        (OUR_LOG, {networks: (Network("vpc-1", MINE), Network("vpc-2", MINE))}, ["create VPC flow log"]),
+        (OUR_LOG, {networks: ()}, ["create VPC flow log"]),
+        (OUR_LOG, {networks: (Network("vpc-1", MINE, frozenset({"ALL"})),)}, []),
+        (OUR_LOG, {networks: (Network("vpc-1", MINE, frozenset({"REJECT"})),)}, ["create VPC flow log"]),
         (ACCESS, {access_log: {}}, ["create access log"]),
         (ACCESS, {access_log: LOGGED}, []),
         (ACCESS, {access_log: {**LOGGED, "TargetBucket": "old"}}, ["update target"]),
@@ -120,6 +132,11 @@ def by_region(fact: Any, **regions: Any) -> Any:
         "VPC of which refusals are logged",
         "refusals wanted, all logged",
         "VPC of somebody else",
+        "VPC with a resource of its own for it",
+        "one VPC",
+        "one VPC that was just made",
+        "one VPC that is logged",
+        "one VPC of which refusals are logged",
         "no access log",
         "access log",
         "access log elsewhere",
@@ -129,7 +146,7 @@ def test_what_is_missing_is_made_and_what_is_there_stays(want: Resource, facts: 
     assert said(planned(want, facts, MADE)) == changes
 
 
-@pytest.mark.parametrize("want", [CONFIG, Detectors(place=HOME), SecurityHubs(place=HOME), FLOW, ACCESS])
+@pytest.mark.parametrize("want", [CONFIG, Detectors(place=HOME), SecurityHubs(place=HOME), FLOW, OUR_LOG, ACCESS])
 def test_each_names_its_price(want: Resource) -> None:
     assert want.price
     assert "$" in want.price
@@ -144,8 +161,10 @@ def test_what_ec2_did_not_do_is_no_success() -> None:
 
 def test_logs_of_transit_gateways_say_nothing_of_a_vpc() -> None:
     logs = [{"ResourceId": "tgw-1"}, {"ResourceId": "vpc-1", "TrafficType": "ALL"}]
-    found = networks(Known({vpcs: {"vpc-1": MINE, "vpc-2": MINE}, logs_of: logs}), "eu-west-1")
-    assert found == (Network("vpc-1", MINE, frozenset({"ALL"})), Network("vpc-2", MINE))
+    made = {"awsbase:address": "vpc/acme"}
+    there = (VpcFacts("vpc-2", "10.0.2.0/24", made, owner=MINE), VpcFacts("vpc-1", "10.0.1.0/24", owner=MINE))
+    found = networks(Known({vpcs: there, logs_of: logs}), "eu-west-1")
+    assert found == (Network("vpc-1", MINE, frozenset({"ALL"})), Network("vpc-2", MINE, made_for="vpc/acme"))
 
 
 @pytest.mark.parametrize(

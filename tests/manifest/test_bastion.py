@@ -10,7 +10,7 @@ import pytest
 from awsbase.ensure.made import Made
 from awsbase.policies import problems
 from tests.manifest.saying import ACCOUNT, mistakes
-from tests.manifest.test_network import ALICE, of
+from tests.manifest.test_network import ALICE, CLOSES, of
 
 from awsbase.manifest import Manifest  # isort: skip
 
@@ -21,6 +21,7 @@ CORE = [
     "role/acme-bastion-end",
     "launch-template/acme-bastion",
 ]
+UP = ["instance/acme-bastion", "schedule/acme-bastion"]
 THERE = ["existing-vpc/default", "existing-subnet/default"]
 PEOPLE = f'\niam: {{users: {{alice: {{ssh_keys: ["{ALICE} alice@acme"]}}}}}}'
 SSH = "bastion: {mode: ssh, allow: [203.0.113.0/24]}" + PEOPLE
@@ -30,7 +31,7 @@ NAT = "bastion: {nat: true, private_subnets: [{Name: private}]}"
 @pytest.mark.parametrize(
     ("text", "addresses"),
     [
-        ("bastion: {}", [*THERE, *CORE, "instance/acme-bastion"]),
+        ("bastion: {}", [*THERE, *CORE, *UP]),
         ("bastion: {on_demand: true}", [*THERE, *CORE, "on-demand/acme-bastion"]),
         (
             NAT,
@@ -38,7 +39,7 @@ NAT = "bastion: {nat: true, private_subnets: [{Name: private}]}"
                 *THERE,
                 "existing-subnet/Name=private",
                 *CORE,
-                "instance/acme-bastion",
+                *UP,
                 "nat-route/Name=private",
             ],
         ),
@@ -49,7 +50,7 @@ NAT = "bastion: {nat: true, private_subnets: [{Name: private}]}"
                 CORE[0],
                 "elastic-ip/acme-bastion",
                 *CORE[1:],
-                "instance/acme-bastion",
+                *UP,
                 "elastic-ip-association/acme-bastion",
             ],
         ),
@@ -62,7 +63,7 @@ NAT = "bastion: {nat: true, private_subnets: [{Name: private}]}"
                 "security-group/acme-bastion-endpoint",
                 *CORE[1:],
                 "instance-connect-endpoint/acme-bastion",
-                "instance/acme-bastion",
+                *UP,
             ],
         ),
     ],
@@ -147,6 +148,7 @@ def test_the_documents_are_such_as_iam_takes() -> None:
         ("bastion: {mode: ssh, allow: [0.0.0.0/0]}" + PEOPLE, "i_know: true"),
         ('bastion: {mode: ssh, allow: ["::/0"]}' + PEOPLE, "i_know: true"),
         ("bastion: {mode: ssh, allow: [203.0.113.0/24]}", "nobody has ssh_keys"),
+        (CLOSES + "bastion: {mode: ssh, i_know: true, allow: [0.0.0.0/0]}" + PEOPLE, "admin_ports closes this"),
         ("bastion: {nat: true}", "nat without private_subnets"),
         ("bastion: {private_subnets: [{Name: private}]}", "private_subnets without nat"),
         ("bastion: {policies: [deploy]}", "no policy called 'deploy'"),

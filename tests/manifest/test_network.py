@@ -40,6 +40,7 @@ WEB = "security_groups: {web: {ingress: [{ports: 443, cidr: [192.0.2.0/24]}]}}"
     [
         ("network: {}", OWN),
         ("network: {zones: [b], s3_endpoint: false}", [*OWN[:2], *OWN[3:6]]),
+        ("network: {flow_logs: {}}", [*OWN, "bucket/acme-flow-logs", "vpc-flow-log/acme"]),
         ("network: {vpc: default}", ["existing-vpc/default", "existing-subnet/default"]),
         (
             "network: {vpc: {Name: main}, subnets: [subnet-0123456789abcdef0, {Name: dmz}]}",
@@ -49,7 +50,16 @@ WEB = "security_groups: {web: {ingress: [{ports: 443, cidr: [192.0.2.0/24]}]}}"
         (f"network: {{}}\n{WEB}", [*OWN, "security-group/web"]),
         (f'key_pairs: {{"{{name}}-alice": {{public_key: "{ALICE} alice@acme"}}}}', ["key-pair/acme-alice"]),
     ],
-    ids=["empty", "one zone", "the default one", "one that is there", "a group alone", "a group in it", "key pair"],
+    ids=[
+        "empty",
+        "one zone",
+        "logged",
+        "the default one",
+        "one that is there",
+        "a group alone",
+        "a group in it",
+        "key pair",
+    ],
 )
 def test_what_the_sections_stand_for(text: str, addresses: list[str]) -> None:
     assert list(of(text)) == addresses
@@ -63,6 +73,32 @@ def test_each_subnet_gets_an_eighth_and_a_zone() -> None:
         ("10.1.32.0/19", 1, 1),
         ("10.1.64.0/19", 2, 2),
     ]
+
+
+CLOSES = "protect: {admin_ports: {}}\n"
+EVERYWHERE = "protect: {flow_logs: {traffic: rejected}}\n"
+ABROAD = "protect: {flow_logs: {}, regions: [us-east-1]}\n"
+
+
+def test_a_vpc_that_is_made_looks_after_itself_and_protect_after_the_others() -> None:
+    made = of(EVERYWHERE + "network: {}")
+    log = made["vpc-flow-log/acme"]
+    assert (log.bucket, log.traffic) == ("bucket/acme-flow-logs", "REJECT")
+    assert made["flow-logs/account"].but == made["default-groups/account"].but == ("vpc/acme",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [ABROAD + "network: {}", EVERYWHERE + "network: {vpc: default}", "protect: {}\nnetwork: {}"],
+    ids=["logged in other regions", "a VPC that is there", "not logged"],
+)
+def test_no_other_vpc_is_logged_by_itself(text: str) -> None:
+    assert "vpc-flow-log/acme" not in of(text)
+
+
+def test_another_region_that_is_logged_needs_another_bucket() -> None:
+    made = of(ABROAD + "network: {flow_logs: {bucket: acme-network-logs}}")
+    assert made["vpc-flow-log/acme"].bucket == "bucket/acme-network-logs"
 
 
 def test_without_ipv6_there_is_no_route_for_it() -> None:
@@ -101,12 +137,15 @@ def test_rules_are_one_for_each_other_end() -> None:
         ("network: {vpc: default, cidr: 10.0.0.0/24}", "for a VPC that is made"),
         ("network: {subnets: [subnet-0123456789abcdef0]}", "name it in vpc"),
         ("network: {zones: 0}", "1"),
+        ("network: {vpc: default, flow_logs: {}}", "for a VPC that is made"),
+        (EVERYWHERE + "network: {flow_logs: {}}", "protect.flow_logs logs this VPC too"),
         ("security_groups: {sg-web: {}}", "begins like an id"),
         ("security_groups: {web: {ingress: [{ports: 22}]}}", "nobody is at the other end"),
         ("security_groups: {web: {ingress: [{cidr: [192.0.2.0/24]}]}}", "needs ports"),
         ("security_groups: {web: {ingress: [{ports: 22, cidr: [192.0.2.1/24]}]}}", "write 192.0.2.0/24"),
         ("security_groups: {web: {ingress: [{ports: 9-1, cidr: [192.0.2.0/24]}]}}", "no port and no range"),
         ("security_groups: {web: {ingress: [{ports: 22, groups: [wbe]}]}}", "no security group called 'wbe'"),
+        (CLOSES + "security_groups: {web: {ingress: [{ports: 3389, cidr: ['::/0']}]}}", "admin_ports closes this"),
         ("key_pairs: {alice: {public_key: ecdsa-sha2-nistp256 AAAA}}", "alice"),
     ],
 )

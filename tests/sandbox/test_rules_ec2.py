@@ -136,6 +136,10 @@ def test_what_is_used_is_not_deleted() -> None:
     assert refused(ec2(sandbox).delete_security_group, GroupId=group) == "DependencyViolation"
     assert refused(ec2(sandbox).release_address, AllocationId=address) == "InvalidIPAddress.InUse"
 
+    ec2(sandbox).terminate_instances(InstanceIds=[instance])
+    ec2(sandbox).release_address(AllocationId=address)
+    assert ec2(sandbox).describe_addresses()["Addresses"] == []
+
 
 def test_a_vpc_has_one_internet_gateway_and_a_default_group_that_talks() -> None:
     sandbox = Sandbox()

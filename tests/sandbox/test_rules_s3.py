@@ -208,11 +208,12 @@ def test_uploads_are_under_the_key_that_the_policy_asks_for(
     assert refused(getattr(s3, method), Bucket=BUCKET, Key="y", **source, **params) == code
 
 
-def test_a_deny_that_asks_for_what_the_sandbox_does_not_know_decides_nothing() -> None:
+@pytest.mark.parametrize(("network", "code"), [("127.0.0.0/8", None), ("203.0.113.0/24", "AccessDenied")])
+def test_an_upload_is_denied_from_where_the_policy_does_not_want_it(network: str, code: str | None) -> None:
     s3 = made()
-    elsewhere = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    elsewhere = {"NotIpAddress": {"aws:SourceIp": network}}
     s3.put_bucket_policy(Bucket=BUCKET, Policy=policy({**TLS_ONLY, "Condition": elsewhere}))
-    assert refused(s3.put_object, Bucket=BUCKET, Key="a") is None
+    assert refused(s3.put_object, Bucket=BUCKET, Key="a") == code
 
 
 def test_logs_are_delivered_whatever_the_order_of_the_policy() -> None:

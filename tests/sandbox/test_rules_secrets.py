@@ -200,4 +200,4 @@ def test_a_simulation_says_what_policies_decide(sandbox: Sandbox) -> None:
         return [result["EvalDecision"] for result in said["EvaluationResults"]]
 
     assert decided("true") == ["allowed", "allowed"]
-    assert decided("false") == ["allowed", "implicitDeny"]
+    assert decided("false") == ["allowed", "explicitDeny"]

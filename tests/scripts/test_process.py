@@ -76,6 +76,29 @@ def test_a_result_that_gets_lost_is_told_in_a_line(
     assert (ended.returncode, ended.stderr) == (1, f"awsbase: the output could not be written: {why}\n")
 
 
+@FULL
+@pytest.mark.parametrize("arguments", ["--help", "--version", "mfa --help"])
+def test_help_that_gets_lost_is_told_too(arguments: str, nobody: dict[str, str]) -> None:
+    line = f"{sys.executable} -m awsbase {arguments} >/dev/full"
+    ended = subprocess.run(["bash", "-c", line], env=nobody, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[0] == "awsbase: [Errno 28] No space left on device"
+    assert "unforeseen" not in ended.stderr
+
+
+def test_a_closed_standard_input_holds_no_manifest(nobody: dict[str, str]) -> None:
+    line = f"{sys.executable} -m awsbase validate - <&-"
+    ended = subprocess.run(["bash", "-c", line], env=nobody, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (2, "awsbase: <stdin>:1: standard input is closed, name a file\n")
+
+
+@pytest.mark.parametrize("screen", [{"TERM": "dumb"}, {"TERM": ""}, {"COLUMNS": "20"}, {"COLUMNS": "x"}], ids=str)
+def test_any_screen_will_do(screen: dict[str, str], nobody: dict[str, str], full: Path) -> None:
+    for arguments in (["--help"], ["plan", str(full), "--sandbox"]):
+        ended = subprocess.run([*AWSBASE, *arguments], env=nobody | screen, capture_output=True, text=True, check=False)
+        assert (ended.returncode, ended.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("locale", [{"PYTHONIOENCODING": "ascii"}, {"LANG": "C"}, {"LC_ALL": "C"}], ids=str)
 def test_a_plain_locale_gets_plain_signs(locale: dict[str, str], nobody: dict[str, str], full: Path) -> None:
     for arguments in (["reconcile", str(full), "--sandbox"], ["plan", str(full)]):
@@ -213,3 +236,22 @@ def test_the_sandbox_is_served_until_it_is_asked_to_end(number: int, nobody: dic
         os.kill(serving.pid, number)
     rest, errors = serving.communicate(timeout=20)
     assert (serving.returncode, rest, errors) == (0, "", "")
+
+
+@pytest.mark.parametrize(("arguments", "code"), [([], None), (["--enforce"], "AccessDenied")])
+def test_the_sandbox_holds_callers_to_their_policies_if_asked_to(
+    arguments: list[str], code: str | None, nobody: dict[str, str]
+) -> None:
+    with subprocess.Popen([*AWSBASE, "sandbox", *arguments], env=nobody, stdout=subprocess.PIPE, text=True) as serving:
+        try:
+            assert serving.stdout is not None
+            lines = [serving.stdout.readline() for _ in range(6)]
+            exported = dict(line.removeprefix("export ").rstrip().split("=", 1) for line in lines[1:])
+            url, administrator = exported["AWS_ENDPOINT_URL"], exported["AWS_ACCESS_KEY_ID"]
+            iam = boto3.Session(administrator, "x", region_name="eu-west-1").client("iam", endpoint_url=url)
+            iam.create_user(UserName="kim")
+            key = iam.create_access_key(UserName="kim")["AccessKey"]
+            kim = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="eu-west-1")
+            assert refused(kim.client("iam", endpoint_url=url).list_users) == code
+        finally:
+            serving.terminate()

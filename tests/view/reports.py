@@ -23,7 +23,7 @@ DRIFTED = Outcome(
     "planned",
     (
         Change("update", "path", "iam:UpdateGroup", (Drift("path", "/", "/people/"),)),
-        Change("delete", f"attachment {READ}", "iam:DetachGroupPolicy", loosening=True),
+        Change("delete", f"attachment {READ}", "iam:DetachGroupPolicy", loosening="what it denies is denied no more"),
     ),
 )
 GONE = Outcome("user/bob", HOME, "planned", (Change("delete", "user", "iam:DeleteUser"),))

@@ -16,14 +16,14 @@ from awsbase.errors import AwsbaseError, UsageError
 from awsbase.view.document import document, read, save
 from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, HOME, NEW, report
 
-KEYED = Change("create", "alias", "kms:CreateAlias", (Drift("key", None, Pending("key")),), False, "d" * 32, ("Key",))
+KEYED = Change("create", "alias", "kms:CreateAlias", (Drift("key", None, Pending("key")),), "", "d" * 32, ("Key",))
 
 
 def test_the_document_has_the_keys_that_programs_rely_on() -> None:
     held = document(report(FAILED, *BLOCKED, needs_you=(ASK,), mode="reconcile", second=report(NEW)))
     assert list(held) == [
         *("schema", "awsbase", "mode", "account", "region", "sandbox", "fingerprint", "interrupted"),
-        *("resources", "needs_you", "totals", "calls", "second"),
+        *("resources", "grave", "needs_you", "totals", "calls", "second"),
     ]
     assert held["totals"] == {"unchanged": 0, "planned": 0, "changed": 0, "failed": 1, "blocked": 2, "skipped": 0}
     assert held["calls"] == {"read": 9, "write": 0}

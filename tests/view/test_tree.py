@@ -9,11 +9,11 @@ import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TextIO
+from typing import Any, TextIO
 
 import pytest
 
-from awsbase.engine.changes import Drift, NeedsYou, Outcome, Pending, Report
+from awsbase.engine.changes import Change, Drift, NeedsYou, Outcome, Pending, Report
 from awsbase.view.text import render
 from awsbase.view.tree import difference, tree
 from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, GONE, NEW, SAME, report
@@ -55,6 +55,10 @@ def test_a_plan_in_a_pipe() -> None:
         "      - attachment arn:aws:iam::aws:policy/ReadOnlyAccess (loosens)",
         "  - user/bob",
         "",
+        "needs a permission",
+        "  ! group/Ops  delete attachment arn:aws:iam::aws:policy/ReadOnlyAccess: what it denies is denied no more",
+        "  ! user/bob  delete user: deletes a user",
+        "",
         "needs you",
         "  ! user/alice  no MFA device",
         "      1. run awsbase passwd",
@@ -64,6 +68,16 @@ def test_a_plan_in_a_pipe() -> None:
         "3 to change (1 to create, 2 to update, 2 to delete), 1 unchanged, 1 needs you",
         "9 calls, no write, 1.2 s",
     ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "status", "head"),
+    [("plan", "planned", "  ± bucket/b"), ("reconcile", "changed", "  ✓ bucket/b  replaced")],
+)
+def test_what_is_made_anew_says_why(mode: Any, status: Any, head: str) -> None:
+    anew = Change("replace", "bucket", "s3:CreateBucket", (Drift("region", "us-east-1", "eu-west-1"),))
+    lines = text(report(replace(NEW, address="bucket/b", status=status, changes=(anew,)), mode=mode)).splitlines()
+    assert lines[2:4] == [head, "      region: us-east-1 → eu-west-1"]
 
 
 def test_verbose_shows_what_is_unchanged_and_what_is_in_the_new() -> None:

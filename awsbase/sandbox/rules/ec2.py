@@ -315,13 +315,6 @@ def group_unused(ask: Ask) -> None:
         raise Refusal("DependencyViolation", f"resource {id} has a dependent object")
 
 
-def address_unused(ask: Ask) -> None:
-    """Refuse to release an address that leads somewhere."""
-    for held in ask.backend("ec2").addresses:
-        if held.allocation_id == ask.params.get("AllocationId") and held.association_id:
-            raise Refusal("InvalidIPAddress.InUse", f"Address {held.public_ip} is in use.")
-
-
 RULES = (
     Rule("ec2:*", before=well_formed),
     Rule("ec2:*", before=tagged),
@@ -348,5 +341,4 @@ RULES = (
     Rule("ec2:AttachInternetGateway", before=one_gateway),
     Rule("ec2:DeleteSubnet", before=subnet_unused),
     Rule("ec2:DeleteSecurityGroup", before=group_unused),
-    Rule("ec2:ReleaseAddress", before=address_unused),
 )

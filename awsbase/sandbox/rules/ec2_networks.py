@@ -1,5 +1,6 @@
 """EC2's networks: zones of the region, one change at a time, and nothing goes while something leads through it."""
 
+from collections.abc import Collection
 from typing import Any
 
 from awsbase.sandbox.rule import Ask, Refusal, Rule
@@ -63,6 +64,25 @@ def few_addresses(ask: Ask) -> None:
         raise Refusal("AddressLimitExceeded", "The maximum number of addresses has been reached.")
 
 
+def address_unused(ask: Ask) -> None:
+    """Refuse to release an address that leads somewhere."""
+    for held in ask.backend("ec2").addresses:
+        if held.allocation_id == ask.params.get("AllocationId") and held.association_id:
+            raise Refusal("InvalidIPAddress.InUse", f"Address {held.public_ip} is in use.")
+
+
+def ended(ask: Ask, said: dict[str, Any]) -> None:
+    """Let go of the addresses of instances that were just ended."""
+    let_go(ask, ask.region, ask.params["InstanceIds"])
+
+
+def let_go(ask: Ask, region: str, ids: Collection[str]) -> None:
+    """Let the addresses of instances lead nowhere: moto keeps them for the dead."""
+    for held in ask.backend("ec2", region).addresses:
+        if held.instance and held.instance.id in ids:
+            ask.moto("ec2:DisassociateAddress", region=region, AssociationId=held.association_id)
+
+
 def one_way_to_a_service(ask: Ask) -> None:
     """Refuse a gateway to a service of another region, and a second one from the same route table."""
     service, tables = ask.params["ServiceName"], set(ask.params.get("RouteTableIds", []))
@@ -86,5 +106,7 @@ RULES = (
     Rule("ec2:AuthorizeSecurityGroup*", before=real_ports),
     Rule("ec2:RunInstances ec2:ModifyInstanceMetadataOptions", before=few_hops),
     Rule("ec2:AllocateAddress", before=few_addresses),
+    Rule("ec2:ReleaseAddress", before=address_unused),
+    Rule("ec2:TerminateInstances", after=ended, strict=False),
     Rule("ec2:CreateVpcEndpoint", before=one_way_to_a_service),
 )

@@ -1,11 +1,11 @@
 """Root's own access keys, which it lists and deletes without naming a user; and what policies would allow somebody."""
 
-import json
-from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from awsbase.sandbox import documents
+from awsbase.sandbox.authorization.decision import Document, Policies, Principal, Request, decide
+from awsbase.sandbox.authorization.identity import policies
+from awsbase.sandbox.authorization.matching import Context
 from awsbase.sandbox.rule import Ask, Refusal, Rule
 
 
@@ -60,7 +60,7 @@ def simulate(ask: Ask) -> dict[str, Any]:
         entry["ContextKeyName"].lower(): str(entry["ContextKeyValues"][0])
         for entry in ask.params.get("ContextEntries", [])
     }
-    held = list(_policies(iam, user))
+    held = list(policies(iam, user))
     return {
         "EvaluationResults": [
             {"EvalActionName": action, "EvalResourceName": "*", "EvalDecision": _decide(held, action, context)}
@@ -70,24 +70,9 @@ def simulate(ask: Ask) -> dict[str, Any]:
     }
 
 
-def _policies(iam: Any, user: Any) -> Iterator[Mapping[str, Any]]:
-    holders = [user, *(group for group in iam.groups.values() if user in group.users)]
-    for holder in holders:
-        for policy in holder.managed_policies.values():
-            default = next(version for version in policy.versions if version.is_default)
-            yield _read(default.document)
-        for document in holder.policies.values():
-            yield _read(document)
-
-
-def _read(document: Any) -> Mapping[str, Any]:
-    read: Mapping[str, Any] = json.loads(document) if isinstance(document, str) else document
-    return read
-
-
-def _decide(held: list[Any], action: str, context: Mapping[str, str]) -> str:
-    whole = {"Statement": [statement for document in held for statement in documents.statements(document)]}
-    return "allowed" if documents.permits(whole, None, action, "*", context) else "implicitDeny"
+def _decide(held: list[Document], action: str, context: Context) -> str:
+    verdict = decide(Request(action, "*", context), Principal("", {}), Policies(held))
+    return "allowed" if verdict else "explicitDeny" if verdict.explicit else "implicitDeny"
 
 
 RULES = (

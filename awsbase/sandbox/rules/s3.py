@@ -9,7 +9,9 @@ from uuid import uuid4
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import s3_backends
 
-from awsbase.sandbox.documents import denies, permits, public
+from awsbase.sandbox.authorization import identity, request
+from awsbase.sandbox.authorization.decision import Request, effects
+from awsbase.sandbox.documents import permits, public
 from awsbase.sandbox.rule import Ask, Refusal, Rule
 from awsbase.sandbox.rules.kms import find
 
@@ -161,12 +163,11 @@ def upload_allowed(ask: Ask) -> None:
         return
     said = {SSE: "ServerSideEncryption", f"{SSE}-aws-kms-key-id": "SSEKMSKeyId"}
     said[f"{SSE}-customer-algorithm"] = "SSECustomerAlgorithm"
-    context = {key: ask.params.get(param) for key, param in said.items()}
-    context |= {"aws:securetransport": "true", "aws:principalarn": ask.caller.principal}
-    root = f"arn:{ask.partition}:iam::{ask.account}:root"
-    names = (ask.caller.principal, ask.caller.arn, ask.account, root)
+    encrypted = {key: ask.params[param] for key, param in said.items() if param in ask.params}
+    context = {**request.facts(ask), **identity.facts(ask), **encrypted}
     written = f"arn:{bucket.partition}:s3:::{bucket.name}/{ask.params['Key']}"
-    if denies(json.loads(bucket.policy), names, "s3:PutObject", written, context):
+    upload = Request("s3:PutObject", written, context)
+    if any(effect == "Deny" for effect, _ in effects([identity.read(bucket.policy)], upload, identity.principal(ask))):
         who = f"User: {ask.caller.arn} is not authorized to perform: s3:PutObject on resource: "
         raise Refusal("AccessDenied", f'{who}"{written}" with an explicit deny in a resource-based policy', 403)
 

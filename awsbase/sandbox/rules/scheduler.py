@@ -8,6 +8,7 @@ from typing import Any
 from awsbase.sandbox.documents import permits
 from awsbase.sandbox.rule import Ask, Refusal, Rule
 from awsbase.sandbox.rules.documents import Fresh
+from awsbase.sandbox.rules.ec2_networks import let_go
 
 SERVICE = "scheduler.amazonaws.com"
 AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
@@ -54,6 +55,7 @@ def carry_out(ask: Ask, region: str, schedule: Any) -> None:
         for id in json.loads(schedule.target.get("Input") or "{}").get("InstanceIds", []):
             if any(i.id == id for held in ask.backend("ec2", region).reservations.values() for i in held.instances):
                 ask.moto("ec2:TerminateInstances", region=region, InstanceIds=[id])
+                let_go(ask, region, [id])
 
 
 def kept(ask: Ask, said: dict[str, Any]) -> None:

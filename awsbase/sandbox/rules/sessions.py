@@ -1,12 +1,12 @@
 """Sessions: who may have one, with which code, for how long, and what it may not do."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from awsbase.sandbox import documents
+from awsbase.sandbox.authorization import identity, request, resources
+from awsbase.sandbox.authorization.decision import Request, effects
 from awsbase.sandbox.callers import Caller
 from awsbase.sandbox.rule import Ask, Refusal, Rule
 from awsbase.sandbox.rules import mfa
@@ -71,7 +71,7 @@ def assume_role(ask: Ask) -> dict[str, Any] | None:
     if role is None:
         raise Refusal("AccessDenied", denied, 403)
     with_mfa = checked(ask) or ask.caller.mfa
-    if not trusts(json.loads(role.assume_role_policy_document), ask, with_mfa):
+    if not trusts(role.assume_role_policy_document, ask, with_mfa):
         raise Refusal("AccessDenied", denied, 403)
 
     seconds = int(ask.params.get("DurationSeconds", 3600))
@@ -87,11 +87,21 @@ def assume_role(ask: Ask) -> dict[str, Any] | None:
     if account != ask.account:
         return None
     session = Caller("role", role.name, ask.account, iam.partition, session=name, mfa=with_mfa, temporary=True)
+    session = replace(session, session_policies=tuple(narrowed(ask, iam)))
     return {
         "Credentials": credentials(ask, session, seconds),
         "AssumedRoleUser": {"AssumedRoleId": f"{role.id}:{name}", "Arn": session.arn},
         "PackedPolicySize": 6,
     }
+
+
+def narrowed(ask: Ask, iam: Any) -> Iterator[str]:
+    """Yield the policies that a session is asked to be narrowed to."""
+    if text := ask.params.get("Policy"):
+        yield text
+    for named in ask.params.get("PolicyArns", []):
+        if held := iam.managed_policies.get(named["arn"]):
+            yield next(version.document for version in held.versions if version.is_default)
 
 
 def checked(ask: Ask) -> bool:
@@ -109,7 +119,7 @@ def checked(ask: Ask) -> bool:
 def credentials(ask: Ask, caller: Caller, seconds: int) -> dict[str, Any]:
     """Hand out a session's credentials, which end when the sandbox's clock says so."""
     ends = ask.sandbox.clock() + timedelta(seconds=seconds)
-    key = ask.sandbox.callers.issue(replace(caller, expires=ends))
+    key = ask.sandbox.callers.issue(replace(caller, issued=ask.sandbox.clock(), expires=ends))
     return {
         "AccessKeyId": key.id,
         "SecretAccessKey": key.secret,
@@ -118,81 +128,16 @@ def credentials(ask: Ask, caller: Caller, seconds: int) -> dict[str, Any]:
     }
 
 
-def trusts(document: Mapping[str, Any], ask: Ask, with_mfa: bool) -> bool:
+def trusts(document: str, ask: Ask, with_mfa: bool) -> bool:
     """Say whether a role's trust lets the caller in."""
-    verdicts = {
-        statement.get("Effect")
-        for statement in documents.statements(document)
-        if any(documents.matches(action, "sts:AssumeRole") for action in documents.actions(statement))
-        and any(_is(ask, kind, name) for kind, name in documents.principals(statement))
-        and all(
-            _holds(operator, asked, _context(ask, with_mfa))
-            for operator, asked in statement.get("Condition", {}).items()
-        )
-    }
-    return "Allow" in verdicts and "Deny" not in verdicts
-
-
-def _is(ask: Ask, kind: str, name: str) -> bool:
-    caller = ask.caller
-    user = ask.backend("iam").users.get(caller.name) if caller.kind == "user" else None
-    root = f"arn:{caller.partition}:iam::{caller.account}:root"
-    mine = ("*", caller.account, root, caller.arn, caller.principal, user.id if user else root)
-    return kind == "AWS" and name in mine
-
-
-def _context(ask: Ask, with_mfa: bool) -> dict[str, str]:
-    context = {
-        "aws:principalarn": ask.caller.principal,
-        "aws:principalaccount": ask.caller.account,
-        "aws:principaltype": {"root": "Account", "user": "User", "role": "AssumedRole"}[ask.caller.kind],
-        "aws:securetransport": "true",
-        "sts:rolesessionname": ask.params["RoleSessionName"],
-    }
-    if ask.caller.kind == "user":
-        context["aws:username"] = ask.caller.name
+    context = {**request.facts(ask), **identity.facts(ask), "sts:rolesessionname": ask.params["RoleSessionName"]}
     if with_mfa:
         context |= {"aws:multifactorauthpresent": "true", "aws:multifactorauthage": "0"}
-    elif ask.caller.temporary:
-        # Long-term keys lack the key altogether.
-        context["aws:multifactorauthpresent"] = "false"
     if "ExternalId" in ask.params:
         context["sts:externalid"] = ask.params["ExternalId"]
-    return context
-
-
-def _holds(operator: str, asked: Mapping[str, Any], context: Mapping[str, str]) -> bool:
-    """Say whether one operator of a condition holds; an operator that the sandbox does not know never does."""
-    optional = operator.endswith("IfExists")
-    test = COMPARISONS.get(operator.removesuffix("IfExists"))
-    if test is None:
-        return False
-    negative = "Not" in operator
-    for key, wanted in asked.items():
-        have = context.get(key.lower())
-        if have is None:
-            if not (optional or negative):
-                return False
-            continue
-        met = [test(have, str(value)) for value in documents.listed(wanted)]
-        if not (all(met) if negative else any(met)):
-            return False
-    return True
-
-
-COMPARISONS: dict[str, Callable[[str, str], bool]] = {
-    "Bool": lambda have, wanted: have.lower() == wanted.lower(),
-    "StringEquals": lambda have, wanted: have == wanted,
-    "StringNotEquals": lambda have, wanted: have != wanted,
-    "StringEqualsIgnoreCase": lambda have, wanted: have.lower() == wanted.lower(),
-    "StringLike": lambda have, wanted: documents.matches(wanted, have),
-    "StringNotLike": lambda have, wanted: not documents.matches(wanted, have),
-    "ArnEquals": lambda have, wanted: documents.matches(wanted, have),
-    "ArnLike": lambda have, wanted: documents.matches(wanted, have),
-    "ArnNotLike": lambda have, wanted: not documents.matches(wanted, have),
-    "NumericLessThan": lambda have, wanted: float(have) < float(wanted),
-    "NumericLessThanEquals": lambda have, wanted: float(have) <= float(wanted),
-}
+    asked = Request("sts:AssumeRole", ask.params["RoleArn"], context)
+    found = {effect for effect, _ in effects([resources.trust(document)], asked, identity.principal(ask))}
+    return found == {"Allow"}
 
 
 RULES = (

@@ -73,6 +73,7 @@ SAMPLES = (
                 [f"{FIRST.address}: create alarm"],
             ),
             "other threshold": Tampering(lambda aws: put_again(aws, Threshold=1000.0), CHANGED),
+            "rings sooner": Tampering(lambda aws: put_again(aws, Threshold=1.0), CHANGED, loosens=CHANGED),
             "told to nobody": Tampering(lambda aws: put_again(aws, AlarmActions=[]), CHANGED),
             "of another unit": Tampering(lambda aws: put_again(aws, Unit="Count"), CHANGED),
             "actions disabled": Tampering(

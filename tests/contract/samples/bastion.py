@@ -1,7 +1,10 @@
 """Samples of the bastion's kinds: what it is made of, and the ways to it."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
+from awsbase.engine.place import Place
 from awsbase.ensure.connect_endpoint import ConnectEndpoint
 from awsbase.ensure.elastic_ip import AddressInUse, ElasticIp
 from awsbase.ensure.ending import Ending, ending_role
@@ -10,162 +13,196 @@ from awsbase.ensure.instance import Instance
 from awsbase.ensure.instance_profile import InstanceProfile
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.nat_route import NatRoute
+from awsbase.ensure.on_demand import Ended, OnDemand
 from awsbase.ensure.role import Role
 from awsbase.ensure.security_group import SecurityGroup
 from awsbase.ensure.subnet import ExistingSubnet
 from awsbase.ensure.vpc import ExistingVpc
 from awsbase.sandbox import Sandbox
-from tests.contract.sample import HOME, Sample, Tampering
+from tests.contract.sample import HOME, OREGON, Sample, Tampering, go
 from tests.contract.samples.iam import trusting
-from tests.contract.samples.network import ec2
-
-VPC = ExistingVpc(place=HOME)
-PUBLIC = ExistingSubnet(place=HOME, vpc=VPC.address, tags={"Name": "public"})
-PRIVATE = ExistingSubnet(place=HOME, vpc=VPC.address, tags={"Name": "private"})
-GROUP = SecurityGroup(place=HOME, name="bastion", vpc=VPC.address)
-ROLE = Role(place=HOME, name="bastion", trust=trusting("ec2.amazonaws.com"))
-PROFILE = InstanceProfile(place=HOME, name="bastion", role="bastion", tags={"owner": "platform"})
-TEMPLATE = LaunchTemplate(
-    place=HOME,
-    name="bastion",
-    type="t4g.micro",
-    image=AMAZON_LINUX,
-    profile=PROFILE.address,
-    groups=(GROUP.address,),
-    user_data="#!/bin/sh\ntrue\n",
-)
-BASTION = Instance(place=HOME, template=TEMPLATE, subnet=PUBLIC.address, router=True, tags={"owner": "platform"})
-ADDRESS = ElasticIp(place=HOME, name="bastion")
-IN_USE = AddressInUse(place=HOME, ip=ADDRESS.address, instance=BASTION.address)
-WAY_OUT = NatRoute(place=HOME, subnet=PRIVATE.address, instance=BASTION.address)
-ENDPOINT = ConnectEndpoint(place=HOME, name="bastion", vpc=VPC.address, subnet=PUBLIC.address, group=GROUP.address)
-END = Ending(
-    place=HOME,
-    name="bastion",
-    instance=BASTION.address,
-    role="bastion-end",
-    at=datetime(2099, 1, 1, 12, tzinfo=UTC),
-)
-END_ROLE = ending_role(HOME, "bastion-end", BASTION.address, {})
-
-INSTANCE = [VPC, PUBLIC, GROUP, ROLE, PROFILE, TEMPLATE, BASTION]
 
 
-def subnets(sandbox: Sandbox) -> None:
-    """Let the default VPC have a public subnet, and a private one with a route table of its own."""
-    client = ec2(sandbox)
-    there = sorted(client.describe_subnets()["Subnets"], key=lambda each: each["AvailabilityZone"])
-    for subnet, name in zip(there, ("public", "private"), strict=False):
-        client.create_tags(Resources=[subnet["SubnetId"]], Tags=[{"Key": "Name", "Value": name}])
-    table = client.create_route_table(VpcId=there[1]["VpcId"])["RouteTable"]["RouteTableId"]
-    client.associate_route_table(RouteTableId=table, SubnetId=there[1]["SubnetId"])
+class Bastion:
+    """A bastion in one region, the ways to it, and what somebody does to it there."""
 
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.vpc = ExistingVpc(place=place)
+        self.public = ExistingSubnet(place=place, vpc=self.vpc.address, tags={"Name": "public"})
+        self.private = ExistingSubnet(place=place, vpc=self.vpc.address, tags={"Name": "private"})
+        self.group = SecurityGroup(place=place, name="bastion", vpc=self.vpc.address)
+        self.role = Role(place=place, name="bastion", trust=trusting("ec2.amazonaws.com"))
+        self.profile = InstanceProfile(place=place, name="bastion", role="bastion", tags={"owner": "platform"})
+        self.template = LaunchTemplate(
+            place=place,
+            name="bastion",
+            type="t4g.micro",
+            image=AMAZON_LINUX,
+            profile=self.profile.address,
+            groups=(self.group.address,),
+            user_data="#!/bin/sh\ntrue\n",
+        )
+        self.host = Instance(
+            place=place, template=self.template, subnet=self.public.address, router=True, tags={"owner": "platform"}
+        )
+        self.ip = ElasticIp(place=place, name="bastion")
+        self.ip_in_use = AddressInUse(place=place, ip=self.ip.address, instance=self.host.address)
+        self.way_out = NatRoute(place=place, subnet=self.private.address, instance=self.host.address)
+        self.endpoint = ConnectEndpoint(
+            place=place, name="bastion", vpc=self.vpc.address, subnet=self.public.address, group=self.group.address
+        )
+        self.end = Ending(
+            place=place,
+            name="bastion",
+            instance=self.host.address,
+            role="bastion-end",
+            at=datetime(2099, 1, 1, 12, tzinfo=UTC),
+        )
+        self.end_role = ending_role(place, "bastion-end", self.host.address, {})
 
-def bastion(sandbox: Sandbox) -> str:
-    """Return the id of the instance that runs."""
-    filters = [
-        {"Name": "tag:awsbase:address", "Values": [BASTION.address]},
-        {"Name": "instance-state-name", "Values": ["running", "stopped"]},
-    ]
-    return str(ec2(sandbox).describe_instances(Filters=filters)["Reservations"][0]["Instances"][0]["InstanceId"])
+        self.ready = [self.vpc, self.public, self.group, self.role, self.profile, self.template]
+        self.ways = [self.ip, self.ip_in_use, self.private, self.way_out, self.endpoint, self.end_role, self.end]
+        self.ended = Ended(place=place, instance=self.host, schedule=self.end.name)
+        self.on_demand = OnDemand(place=place, instance=self.host, command="awsbase bastion up")
 
+    def ec2(self, sandbox: Sandbox) -> Any:
+        return sandbox.client("ec2", self.place.region)
 
-def another(sandbox: Sandbox) -> None:
-    """Launch a second instance from the template, as a lost reply might."""
-    template = ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
-    tags = [{"Key": "awsbase:address", "Value": BASTION.address}]
-    ec2(sandbox).run_instances(
-        LaunchTemplate={"LaunchTemplateId": template},
-        InstanceType="t4g.small",
-        MinCount=1,
-        MaxCount=1,
-        TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
-    )
+    def subnets(self, sandbox: Sandbox) -> None:
+        """Let the default VPC have a public subnet, and a private one with a route table of its own."""
+        client = self.ec2(sandbox)
+        there = sorted(client.describe_subnets()["Subnets"], key=lambda each: each["AvailabilityZone"])
+        for subnet, name in zip(there, ("public", "private"), strict=False):
+            client.create_tags(Resources=[subnet["SubnetId"]], Tags=[{"Key": "Name", "Value": name}])
+        table = client.create_route_table(VpcId=there[1]["VpcId"])["RouteTable"]["RouteTableId"]
+        client.associate_route_table(RouteTableId=table, SubnetId=there[1]["SubnetId"])
 
+    def up(self, sandbox: Sandbox) -> None:
+        """Let there be a bastion with all its ways."""
+        self.subnets(sandbox)
+        go(sandbox, "reconcile", [*self.ready, self.host, *self.ways])
 
-def other_type(sandbox: Sandbox) -> None:
-    id = bastion(sandbox)
-    ec2(sandbox).stop_instances(InstanceIds=[id])
-    ec2(sandbox).modify_instance_attribute(InstanceId=id, InstanceType={"Value": "t4g.small"})
-    ec2(sandbox).start_instances(InstanceIds=[id])
+    def outdated(self, sandbox: Sandbox) -> None:
+        """Let there be a bastion that has to be made anew."""
+        self.up(sandbox)
+        self.other_type(sandbox)
 
+    def bastion(self, sandbox: Sandbox) -> str:
+        """Return the id of the instance that runs."""
+        filters = [
+            {"Name": "tag:awsbase:address", "Values": [self.host.address]},
+            {"Name": "instance-state-name", "Values": ["running", "stopped"]},
+        ]
+        return str(
+            self.ec2(sandbox).describe_instances(Filters=filters)["Reservations"][0]["Instances"][0]["InstanceId"]
+        )
 
-def modified(sandbox: Sandbox) -> None:
-    """Let the template say something else by default."""
-    template = ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
-    data = {"InstanceType": "m7g.large", "KeyName": "mine"}
-    ec2(sandbox).create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
-    ec2(sandbox).modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
+    def another(self, sandbox: Sandbox) -> None:
+        """Launch a second instance from the template, as a lost reply might."""
+        template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
+        tags = [{"Key": "awsbase:address", "Value": self.host.address}]
+        self.ec2(sandbox).run_instances(
+            LaunchTemplate={"LaunchTemplateId": template},
+            InstanceType="t4g.small",
+            MinCount=1,
+            MaxCount=1,
+            TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
+        )
 
+    def other_type(self, sandbox: Sandbox) -> None:
+        id = self.bastion(sandbox)
+        self.ec2(sandbox).stop_instances(InstanceIds=[id])
+        self.ec2(sandbox).modify_instance_attribute(InstanceId=id, InstanceType={"Value": "t4g.small"})
+        self.ec2(sandbox).start_instances(InstanceIds=[id])
 
-def elsewhere(sandbox: Sandbox) -> None:
-    """Let the private subnet's way out lead through the internet gateway."""
-    client = ec2(sandbox)
-    table = next(
-        each["RouteTableId"]
-        for each in client.describe_route_tables()["RouteTables"]
-        if any(one.get("SubnetId") for one in each["Associations"])
-    )
-    gateway = client.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    client.replace_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
-    client.delete_internet_gateway(InternetGatewayId=gateway)
+    def modified(self, sandbox: Sandbox) -> None:
+        """Let the template say something else by default."""
+        template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
+        data = {"InstanceType": "m7g.large", "KeyName": "mine"}
+        self.ec2(sandbox).create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
+        self.ec2(sandbox).modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
 
+    def elsewhere(self, sandbox: Sandbox) -> None:
+        """Let the private subnet's way out lead through the internet gateway."""
+        client = self.ec2(sandbox)
+        table = next(
+            each["RouteTableId"]
+            for each in client.describe_route_tables()["RouteTables"]
+            if any(one.get("SubnetId") for one in each["Associations"])
+        )
+        gateway = client.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        client.replace_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+        client.delete_internet_gateway(InternetGatewayId=gateway)
 
-SAMPLES = (
-    Sample(
-        "bastion",
-        INSTANCE,
-        before=subnets,
-        tamperings={
-            "terminated": Tampering(
-                lambda aws: ec2(aws).terminate_instances(InstanceIds=[bastion(aws)]),
-                ["instance/bastion: create instance", "instance/bastion: update source and destination check"],
-            ),
-            "stopped": Tampering(
-                lambda aws: ec2(aws).stop_instances(InstanceIds=[bastion(aws)]),
-                ["instance/bastion: update state"],
-            ),
-            "metadata without a session": Tampering(
-                lambda aws: ec2(aws).modify_instance_metadata_options(InstanceId=bastion(aws), HttpTokens="optional"),
-                ["instance/bastion: update metadata service"],
-            ),
-            "of another type": Tampering(
-                other_type,
-                [
-                    "instance/bastion: replace instance",
-                    "instance/bastion: update source and destination check",
-                    "instance/bastion: delete superseded instance",
-                ],
-            ),
-            "there twice": Tampering(another, ["instance/bastion: delete superseded instance"]),
-            "another template": Tampering(
-                modified,
-                ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
-            ),
-            "role taken away": Tampering(
-                lambda aws: aws.client("iam").remove_role_from_instance_profile(
-                    InstanceProfileName="bastion", RoleName="bastion"
+    def samples(self) -> Iterator[Sample]:
+        yield Sample(
+            "bastion",
+            [*self.ready, self.host],
+            before=self.subnets,
+            tamperings={
+                "terminated": Tampering(
+                    lambda aws: self.ec2(aws).terminate_instances(InstanceIds=[self.bastion(aws)]),
+                    ["instance/bastion: create instance", "instance/bastion: update source and destination check"],
                 ),
-                ["instance-profile/bastion: create role bastion"],
-            ),
-        },
-    ),
-    Sample(
-        "bastion's ways",
-        [*INSTANCE, ADDRESS, IN_USE, PRIVATE, WAY_OUT, ENDPOINT, END_ROLE, END],
-        before=subnets,
-        tamperings={
-            "address taken away": Tampering(
-                lambda aws: ec2(aws).disassociate_address(
-                    AssociationId=ec2(aws).describe_addresses()["Addresses"][0]["AssociationId"]
+                "stopped": Tampering(
+                    lambda aws: self.ec2(aws).stop_instances(InstanceIds=[self.bastion(aws)]),
+                    ["instance/bastion: update state"],
                 ),
-                ["elastic-ip-association/bastion: create association"],
-            ),
-            "way out bent": Tampering(elsewhere, ["nat-route/Name=private: update route to 0.0.0.0/0"]),
-            "other time": Tampering(
-                lambda aws: aws.client("scheduler", HOME.region).delete_schedule(Name="bastion"),
-                ["schedule/bastion: create schedule"],
-            ),
-        },
-    ),
-)
+                "metadata without a session": Tampering(
+                    lambda aws: self.ec2(aws).modify_instance_metadata_options(
+                        InstanceId=self.bastion(aws), HttpTokens="optional"
+                    ),
+                    ["instance/bastion: update metadata service"],
+                ),
+                "of another type": Tampering(
+                    self.other_type,
+                    [
+                        "instance/bastion: replace instance",
+                        "instance/bastion: update source and destination check",
+                        "instance/bastion: delete superseded instance",
+                    ],
+                ),
+                "there twice": Tampering(self.another, ["instance/bastion: delete superseded instance"]),
+                "another template": Tampering(
+                    self.modified,
+                    ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
+                ),
+                "role taken away": Tampering(
+                    lambda aws: aws.client("iam").remove_role_from_instance_profile(
+                        InstanceProfileName="bastion", RoleName="bastion"
+                    ),
+                    ["instance-profile/bastion: create role bastion"],
+                    loosens=["instance-profile/bastion: create role bastion"],
+                ),
+            },
+        )
+        yield Sample(
+            "bastion's ways",
+            [*self.ready, self.host, *self.ways],
+            before=self.subnets,
+            tamperings={
+                "address taken away": Tampering(
+                    lambda aws: self.ec2(aws).disassociate_address(
+                        AssociationId=self.ec2(aws).describe_addresses()["Addresses"][0]["AssociationId"]
+                    ),
+                    ["elastic-ip-association/bastion: create association"],
+                ),
+                "way out bent": Tampering(self.elsewhere, ["nat-route/Name=private: update route to 0.0.0.0/0"]),
+                "end forgotten": Tampering(
+                    lambda aws: aws.client("scheduler", self.place.region).delete_schedule(Name="bastion"),
+                    ["schedule/bastion: create schedule"],
+                ),
+            },
+        )
+        yield Sample("bastion made anew", [*self.ready, self.host, *self.ways], before=self.outdated)
+        yield Sample(
+            "bastion ended",
+            [self.ended],
+            before=self.up,
+            tamperings={"started again": Tampering(self.another, ["instance/bastion: delete instance"])},
+        )
+        yield Sample("bastion on demand", [*self.ready, self.on_demand], before=self.subnets)
+
+
+SAMPLES = tuple(sample.at(place) for place in (HOME, OREGON) for sample in Bastion(place).samples())

@@ -153,6 +153,7 @@ SAMPLES = (
             "detached": Tampering(
                 lambda aws: aws.client("iam").detach_group_policy(GroupName="Ops", PolicyArn=READ),
                 [f"group/Ops: create attachment {READ}"],
+                loosens=[f"group/Ops: create attachment {READ}"],
             ),
             "more attached": Tampering(
                 lambda aws: aws.client("iam").attach_group_policy(GroupName="Ops", PolicyArn=BILLING),
@@ -188,10 +189,12 @@ SAMPLES = (
             "deleted user in the trust": Tampering(
                 lambda aws: set_trust(aws, {"AWS": "AIDAEXAMPLE0000000000"}),
                 ["role/runner: update trust"],
+                loosens=["role/runner: update trust"],
             ),
             "another service": Tampering(
                 lambda aws: set_trust(aws, {"Service": "lambda.amazonaws.com"}),
                 ["role/runner: update trust"],
+                loosens=["role/runner: update trust"],
             ),
             "other session": Tampering(
                 lambda aws: aws.client("iam").update_role(RoleName="runner", MaxSessionDuration=43200),
@@ -200,6 +203,7 @@ SAMPLES = (
             "detached": Tampering(
                 lambda aws: aws.client("iam").detach_role_policy(RoleName="runner", PolicyArn=READ),
                 [f"role/runner: create attachment {READ}"],
+                loosens=[f"role/runner: create attachment {READ}"],
             ),
             "more attached": Tampering(
                 lambda aws: aws.client("iam").attach_role_policy(RoleName="runner", PolicyArn=BILLING),
@@ -220,6 +224,7 @@ SAMPLES = (
             "inline policy deleted": Tampering(
                 lambda aws: aws.client("iam").delete_role_policy(RoleName="runner", PolicyName="logs"),
                 ["role/runner: create inline policy logs"],
+                loosens=["role/runner: create inline policy logs"],
             ),
             "untagged": Tampering(
                 lambda aws: aws.client("iam").untag_role(RoleName="runner", TagKeys=["owner"]),
@@ -243,6 +248,7 @@ SAMPLES = (
             "left the group": Tampering(
                 lambda aws: aws.client("iam").remove_user_from_group(UserName="alice", GroupName="Ops"),
                 ["user/alice: create membership in Ops"],
+                loosens=["user/alice: create membership in Ops"],
             ),
             "deleted": Tampering(
                 lambda aws: (

@@ -35,6 +35,10 @@ OPEN = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": OPS.arn}],
 }
+CLOSED = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": OPS.arn}],
+}
 
 
 def make_by_hand(sandbox: Sandbox) -> None:
@@ -94,7 +98,14 @@ SAMPLES = (
                 [CREATED, SUBSCRIBED_MAIL, SUBSCRIBED_QUEUE],
             ),
             "open to everybody": Tampering(
-                lambda aws: set_attribute(aws, OPS, "Policy", OPEN), ["topic/acme-ops: update policy"]
+                lambda aws: set_attribute(aws, OPS, "Policy", OPEN),
+                ["topic/acme-ops: update policy"],
+                loosens=["topic/acme-ops: update policy"],  # whose topic it is could do nothing but publish
+            ),
+            "closed": Tampering(
+                lambda aws: set_attribute(aws, OPS, "Policy", CLOSED),
+                ["topic/acme-ops: update policy"],
+                loosens=["topic/acme-ops: update policy"],
             ),
             "untagged": Tampering(
                 lambda aws: aws.client("sns", HOME.region).untag_resource(ResourceArn=OPS.arn, TagKeys=["owner"]),
@@ -125,6 +136,12 @@ SAMPLES = (
     Sample(
         "topic without a key",
         [PLAIN],
-        tamperings={"encrypted": Tampering(encrypt_by_alias, ["topic/acme-plain: update encryption"])},
+        tamperings={
+            "encrypted": Tampering(
+                encrypt_by_alias,
+                ["topic/acme-plain: update encryption"],
+                loosens=["topic/acme-plain: update encryption"],
+            )
+        },
     ),
 )

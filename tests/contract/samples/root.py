@@ -31,6 +31,7 @@ SAMPLES = (
             "support taken away": Tampering(
                 lambda aws: aws.client("iam").detach_role_policy(RoleName=ROLE.name, PolicyArn=SUPPORT),
                 [f"{ROLE.address}: create attachment {SUPPORT}"],
+                loosens=[f"{ROLE.address}: create attachment {SUPPORT}"],
             ),
         },
     ),

@@ -47,6 +47,7 @@ SAMPLES = (
             "deleted": Tampering(
                 call("delete_secret", RecoveryWindowInDays=7),
                 [f"{DATABASE.address}: update deletion"],
+                loosens=[f"{DATABASE.address}: update deletion"],
             ),
             "under another key": Tampering(
                 call("update_secret", KmsKeyId="alias/aws/secretsmanager"),

@@ -97,11 +97,20 @@ KEY_TAMPERINGS = {
         lambda aws: kms(aws).enable_key_rotation(KeyId=key_id(aws), RotationPeriodInDays=2000),
         [f"{KEY.address}: update rotation"],
     ),
+    "key rotated often": Tampering(
+        lambda aws: kms(aws).enable_key_rotation(KeyId=key_id(aws), RotationPeriodInDays=90),
+        [f"{KEY.address}: update rotation"],
+        loosens=[f"{KEY.address}: update rotation"],
+    ),
     "key for others": Tampering(
         lambda aws: kms(aws).put_key_policy(KeyId=key_id(aws), PolicyName="default", Policy=only_root()),
         [f"{KEY.address}: update policy"],
     ),
-    "key disabled": Tampering(lambda aws: kms(aws).disable_key(KeyId=key_id(aws)), [f"{KEY.address}: update state"]),
+    "key disabled": Tampering(
+        lambda aws: kms(aws).disable_key(KeyId=key_id(aws)),
+        [f"{KEY.address}: update state"],
+        loosens=[f"{KEY.address}: update state"],
+    ),
     "key described otherwise": Tampering(
         lambda aws: kms(aws).update_key_description(KeyId=key_id(aws), Description="Terrible"),
         [f"{KEY.address}: update description"],
@@ -140,6 +149,11 @@ BUCKET_TAMPERINGS = {
         lambda aws: write_policy(aws, lambda all: [{**all[0], "Resource": [f"{all[0]['Resource']}.txt"]}, *all[1:]]),
         [f"{BUCKET.address}: update policy"],
     ),
+    "statement of our own more": Tampering(
+        lambda aws: write_policy(aws, lambda all: [{**all[0], "Sid": "AwsbaseMore", "Action": "s3:*"}, *all]),
+        [f"{BUCKET.address}: update policy"],
+        loosens=[f"{BUCKET.address}: update policy"],
+    ),
     "encrypted by S3's key": Tampering(
         lambda aws: encrypt_with(aws, ApplyServerSideEncryptionByDefault={"SSEAlgorithm": "AES256"}),
         [f"{BUCKET.address}: update encryption"],
@@ -151,7 +165,9 @@ BUCKET_TAMPERINGS = {
         [f"{BUCKET.address}: update encryption"],
     ),
     "lifecycle removed": Tampering(
-        lambda aws: s3(aws).delete_bucket_lifecycle(Bucket="acme-state"), [f"{BUCKET.address}: update lifecycle"]
+        lambda aws: s3(aws).delete_bucket_lifecycle(Bucket="acme-state"),
+        [f"{BUCKET.address}: update lifecycle"],
+        loosens=[f"{BUCKET.address}: update lifecycle"],
     ),
     "rule disabled": Tampering(
         lambda aws: write_rules(aws, lambda rules: [{**rules[0], "Status": "Disabled"}, *rules[1:]]),

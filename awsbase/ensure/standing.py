@@ -1,0 +1,114 @@
+"""How IAM will stand after a run, and who may do what in it, as far as documents tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.absent_user import AbsentUser
+from awsbase.ensure.authorization import Authorization, GroupFacts, PolicyFacts, RoleFacts, UserFacts
+from awsbase.ensure.group import Group
+from awsbase.ensure.policy import Policy
+from awsbase.ensure.role import Role
+from awsbase.ensure.user import User
+from awsbase.policies import Document
+from awsbase.policies.permits import permits
+from awsbase.policies.wider import grants
+
+# Who may do one of these can give himself back whatever else he loses.
+ADMINISTRATION = ("iam:AttachGroupPolicy", "iam:AttachRolePolicy", "iam:AttachUserPolicy")
+
+
+def simple(effect: str, action: str) -> Document:
+    return {"Statement": [{"Effect": effect, "Action": action, "Resource": "*"}]}
+
+
+# IAM tells the documents of the account's own policies only; of AWS's these decide who administers.
+BY_AWS: Mapping[str, Document] = {
+    "AdministratorAccess": simple("Allow", "*"),
+    "IAMFullAccess": simple("Allow", "iam:*"),
+    "AWSDenyAll": simple("Deny", "*"),
+}
+
+
+def foreseen(have: Authorization, resources: Sequence[Resource]) -> Authorization:
+    """Return IAM as these resources will leave it."""
+    users, groups, roles, policies = dict(have.users), dict(have.groups), dict(have.roles), dict(have.policies)
+    for want in resources:
+        match want:
+            case AbsentUser():
+                users.pop(want.name.casefold(), None)
+            case User():
+                user = users.get(want.name.casefold(), UserFacts(want.name, want.path or "/"))
+                users[want.name.casefold()] = replace(user, groups=kept(user.groups, want.groups, exact=want.exact))
+            case Group():
+                group = groups.get(want.name.casefold(), GroupFacts(want.name, want.path or "/"))
+                attached = kept(group.policies, want.policies, exact=want.exact)
+                groups[want.name.casefold()] = replace(group, policies=attached)
+            case Role():
+                role = roles.get(want.name.casefold(), RoleFacts(want.arn, want.name, want.path))
+                roles[want.name.casefold()] = replace(
+                    role,
+                    trust=want.trust,
+                    policies=kept(role.policies, want.policies, exact=want.exact),
+                    inline={**({} if want.exact else role.inline), **want.inline},
+                    boundary=want.boundary or role.boundary,
+                )
+            case Policy():
+                policies[want.name.casefold()] = PolicyFacts(want.arn, want.path, want.document)
+    return Authorization(users, groups, roles, policies)
+
+
+def kept(have: frozenset[str], want: frozenset[str], *, exact: bool) -> frozenset[str]:
+    return want if exact else have | want
+
+
+def administrators(iam: Authorization) -> Iterator[UserFacts | RoleFacts]:
+    """Yield who administers IAM: users, and roles that are assumed by people rather than by services."""
+    yield from (user for user in iam.users.values() if administers(iam, user))
+    yield from (role for role in iam.roles.values() if for_people(role) and administers(iam, role))
+
+
+def administers(iam: Authorization, who: UserFacts | RoleFacts) -> bool:
+    """Tell whether somebody may attach policies, within the boundary that is set."""
+    rights = documents_of(iam, who)
+    bounds = list(documents(iam, [who.boundary])) if who.boundary else None
+    return any(permits(rights, each) and (bounds is None or permits(bounds, each)) for each in ADMINISTRATION)
+
+
+def for_people(role: RoleFacts) -> bool:
+    return any(kind in ("AWS", "Federated") for kind, _ in principals(role))
+
+
+def principals(role: RoleFacts) -> list[tuple[str, str]]:
+    """Return whom a role trusts, by kind and name; what is only to be made has no name yet."""
+    named = [principal for grant in grants(role.trust, "Allow") for principal in grant.values.get("Principal", ())]
+    pairs = [each for each in named if isinstance(each, tuple)]
+    return [(str(kind), name if isinstance(name, str) else "") for kind, name in pairs]
+
+
+def documents_of(iam: Authorization, who: UserFacts | RoleFacts) -> list[Document]:
+    """Return every document that gives or denies somebody something."""
+    member = [iam.groups[name] for name in groups_of(who) if name in iam.groups]
+    return [each for holder in (who, *member) for each in (*holder.inline.values(), *documents(iam, holder.policies))]
+
+
+def attached_to(iam: Authorization, who: UserFacts | RoleFacts) -> frozenset[str]:
+    """Return by ARN the managed policies of somebody, those of groups included."""
+    member = [iam.groups[name] for name in groups_of(who) if name in iam.groups]
+    return who.policies.union(*(group.policies for group in member))
+
+
+def groups_of(who: UserFacts | RoleFacts) -> list[str]:
+    return sorted(name.casefold() for name in who.groups) if isinstance(who, UserFacts) else []
+
+
+def documents(iam: Authorization, arns: Iterable[str]) -> Iterator[Document]:
+    """Yield what policies say, as far as it is known."""
+    own = {policy.arn: policy.document for policy in iam.policies.values()}
+    for arn in arns:
+        if arn in own:
+            yield own[arn]
+        elif ":aws:policy/" in arn:
+            yield BY_AWS.get(arn.rpartition("/")[2], {})

@@ -1,0 +1,164 @@
+"""Every good manifest is taken, and every bad one is answered with lines of advice and exit code 2."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from awsbase.errors import ManifestError, UsageError
+from awsbase.manifest import load, resources
+from awsbase.sandbox import Sandbox
+from awsbase.scripts import cli
+from awsbase.scripts.options import Options
+from awsbase.scripts.wanted import read
+from tests.contract.sample import go, problems, said
+from tests.manifest.generated import manifests
+from tests.manifest.mangled import ROOT, mangled_texts, mangled_trees
+
+FEW = settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(FEW, max_examples=4000, derandomize=False)
+SOME = settings(FEW, max_examples=3)
+MORE = settings(FEW, max_examples=60, derandomize=False)
+READERS = ("validate", "plan", "reconcile", "graph", "state backend", "bastion up", "bastion down", "bastion status")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the keys and policies that the examples refer to."""
+    return Path(shutil.copytree(ROOT / "manifests", tmp_path_factory.mktemp("bad") / "manifests"))
+
+
+def answered(folder: Path, content: bytes) -> None:
+    """Read a manifest as every command does; whatever is wrong with it must be told as a mistake of its author."""
+    file = folder / "m.yaml"
+    file.write_bytes(content)
+    try:
+        read(file, Options())
+    except ManifestError as error:
+        for mistake in error.mistakes:
+            assert mistake.line >= 1
+            assert mistake.message
+            assert "\n" not in str(mistake)
+    except UsageError as error:
+        assert str(file) in error.message  # noqa: PT017, most of them raise nothing of the kind
+
+
+TREES = mangled_trees().map(lambda text: text.encode("utf-8", "surrogatepass"))
+
+
+@FEW
+@given(content=TREES)
+def test_a_mangled_manifest_is_answered_with_advice(folder: Path, content: bytes) -> None:
+    answered(folder, content)
+
+
+@FEW
+@given(content=mangled_texts())
+def test_a_scrambled_manifest_is_answered_with_advice(folder: Path, content: bytes) -> None:
+    answered(folder, content)
+
+
+@pytest.mark.torture
+@MANY
+@given(content=TREES | mangled_texts() | st.binary(max_size=300))
+def test_no_manifest_is_answered_with_anything_else(folder: Path, content: bytes) -> None:
+    answered(folder, content)
+
+
+def reconciled(folder: Path, manifest: dict[str, Any]) -> None:
+    file = folder / "good.yaml"
+    file.write_text(yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True))
+    wanted = [resource for section in resources(load(file)).values() for resource in section]
+    sandbox = Sandbox()
+    planned = go(sandbox, "plan", wanted)
+    done = go(sandbox, "reconcile", wanted)
+    assert problems(done) == []
+    assert sorted(said(done)) == sorted(said(planned))
+    assert said(go(sandbox, "plan", wanted)) == []
+
+
+@FEW
+@given(manifest=manifests())
+def test_a_good_manifest_is_taken(folder: Path, manifest: dict[str, Any]) -> None:
+    file = folder / "good.yaml"
+    file.write_text(yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True))
+    read(file, Options())
+
+
+@SOME
+@given(manifest=manifests())
+def test_a_good_manifest_is_planned_made_and_then_there_is_nothing_to_do(
+    folder: Path, manifest: dict[str, Any]
+) -> None:
+    reconciled(folder, manifest)
+
+
+@pytest.mark.torture
+@MORE
+@given(manifest=manifests())
+def test_every_good_manifest_is_planned_made_and_then_there_is_nothing_to_do(
+    folder: Path, manifest: dict[str, Any]
+) -> None:
+    reconciled(folder, manifest)
+
+
+def laid_out(folder: Path) -> dict[str, Path]:
+    """Make everything that is no manifest, by what it is."""
+    places = {name: folder / name.replace(" ", "-") for name in ("a loop", "a folder", "a broken link", "a program")}
+    places["a loop"].symlink_to(places["a loop"])
+    places["a folder"].mkdir()
+    places["a broken link"].symlink_to(folder / "nowhere")
+    shutil.copy(sys.executable, places["a program"])
+    return places | {"/dev/null": Path("/dev/null"), "/dev/zero": Path("/dev/zero")}
+
+
+@pytest.mark.parametrize("what", ["a loop", "a folder", "a broken link", "a program", "/dev/null", "/dev/zero"])
+@pytest.mark.parametrize("command", READERS)
+def test_what_is_no_manifest_is_refused_by_every_command(command: str, what: str, tmp_path: Path) -> None:
+    path = laid_out(tmp_path)[what]
+    ended = CliRunner().invoke(cli, [*command.split(), str(path)])
+    assert ended.exit_code == 2
+    assert ended.stdout == ""
+    assert ended.stderr.startswith(f"awsbase: {path}:1: ")
+
+
+@pytest.mark.parametrize("policy", ["gone.json", "loop.json", "folder.json", "huge.json", "binary.json", "deep.json"])
+def test_a_policy_file_that_cannot_be_read_is_a_mistake_with_a_line(policy: str, tmp_path: Path) -> None:
+    (tmp_path / "loop.json").symlink_to(tmp_path / "loop.json")
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "huge.json").write_text("[" + "1," * 1_000_000 + "1]")
+    (tmp_path / "binary.json").write_bytes(Path(sys.executable).read_bytes()[:1000])
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    file = tmp_path / "m.yaml"
+    file.write_text(
+        'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
+        f"iam:\n  policies:\n    deploy:\n      file: {policy}\n"
+    )
+    ended = CliRunner().invoke(cli, ["validate", str(file)])
+    assert ended.exit_code == 2
+    assert ended.stderr.startswith(f"awsbase: {file}:6: iam.policies.deploy.file: {policy}") or policy == "gone.json"
+    assert len(ended.stderr.splitlines()) <= 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"# only\n", b"\xff\xfe\x00", b"a: !!python/object/apply:os.system [id]\n", b"a: &a [*a]\n", b"[" * 10_000],
+    ids=["empty", "comments", "binary", "python", "itself", "deep"],
+)
+def test_the_program_ends_with_2_and_without_a_traceback(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "m.yaml"
+    file.write_bytes(content)
+    ended = subprocess.run([sys.executable, "-m", "awsbase", "validate", str(file)], capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert f"{file}:1: " in ended.stderr
+    assert "Traceback" not in ended.stderr

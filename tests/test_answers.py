@@ -1,0 +1,90 @@
+"""What a parser of ours says of what came over the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.session import get_session
+
+from awsbase.answers import CarefulParsers
+from awsbase.errors import Garbled
+
+PAGE = b"<html><body>Sign in</body></html>"
+ALIAS = (
+    b"<ListAccountAliasesResponse><ListAccountAliasesResult><AccountAliases><member>acme</member></AccountAliases>"
+    b"<IsTruncated>false</IsTruncated></ListAccountAliasesResult></ListAccountAliasesResponse>"
+)
+
+
+def parsed(name: str, body: bytes, status: int = 200) -> dict[str, Any]:
+    service, _, operation = name.partition(":")
+    model = get_session().get_service_model(service)
+    said: dict[str, Any] = (
+        CarefulParsers()
+        .create_parser(model.resolved_protocol)
+        .parse(
+            {"status_code": status, "headers": {}, "body": body, "context": {"operation_name": operation}},
+            model.operation_model(operation).output_shape,
+        )
+    )
+    return said
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "part"),
+    [
+        ("iam:ListAccountAliases", ALIAS, {"AccountAliases": ["acme"], "IsTruncated": False}),
+        ("kms:ListAliases", b'{"Aliases": [{"AliasName": "alias/a"}]}', {"Aliases": [{"AliasName": "alias/a"}]}),
+        ("kms:DisableKey", b"", {}),
+        ("s3:GetBucketVersioning", b"<VersioningConfiguration/>", {}),
+        ("s3:GetBucketPolicy", b'{"Statement": []}', {"Policy": '{"Statement": []}'}),
+        ("s3:PutBucketPolicy", b"", {}),
+        ("s3:CreateBucket", b"", {}),
+    ],
+)
+def test_an_answer_is_what_botocore_makes_of_it(name: str, body: bytes, part: dict[str, Any]) -> None:
+    said = parsed(name, body)
+    said.pop("ResponseMetadata")
+    assert said == part
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("iam:ListAccountAliases", b""),
+        ("iam:ListAccountAliases", PAGE),
+        ("iam:ListAccountAliases", ALIAS[:-9]),
+        ("iam:ListAccountAliases", ALIAS.replace(b"ListAccountAliases", b"ListUsers")),
+        ("ec2:DescribeVpcs", PAGE),
+        ("kms:ListAliases", b""),
+        ("kms:ListAliases", b"[]"),
+        ("kms:ListAliases", b'{"Aliases": [{"AliasName"'),
+        ("kms:ListAliases", b'{"Aliases": "alias/a"}'),
+        ("kms:ListAliases", b'{"Aliases": [null]}'),
+        ("kms:ListAliases", b'{"Aliases": [{"AliasName": 7}]}'),
+        ("kms:GetKeyRotationStatus", b'{"KeyRotationEnabled": "false"}'),
+        ("kms:DisableKey", PAGE),
+        ("s3:GetBucketVersioning", b""),
+        ("s3:GetBucketPolicy", b""),
+        ("s3:PutBucketPolicy", PAGE),
+    ],
+)
+def test_what_is_no_whole_answer_is_garbled_and_not_quoted(name: str, body: bytes) -> None:
+    with pytest.raises(Garbled, match=f"what came back for {name.partition(':')[2]} is no answer") as caught:
+        parsed(name, body)
+    assert caught.value.__suppress_context__
+
+
+def test_what_is_not_in_an_answer_is_named() -> None:
+    said = parsed("kms:ListAliases", b'{"Aliases": [{}]}')
+    with pytest.raises(Garbled, match="AWS answered ListAliases without AliasName"):
+        said["Aliases"][0]["AliasName"]
+    assert said.get("NextMarker") is None
+
+
+@pytest.mark.parametrize("name", ["iam:ListAccountAliases", "kms:ListAliases", "s3:GetBucketVersioning"])
+@pytest.mark.parametrize("body", [b"", PAGE, b"<!DOCTYPE html><p>", b"\xff\x00", b"[]", b"{}"])
+@pytest.mark.parametrize(("status", "said"), [(302, "Found"), (403, "Forbidden"), (502, "Bad Gateway")])
+def test_a_refusal_has_a_code_and_a_message_whoever_refuses(name: str, body: bytes, status: int, said: str) -> None:
+    assert parsed(name, body, status)["Error"] == {"Code": str(status), "Message": said}
