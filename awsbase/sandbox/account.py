@@ -5,7 +5,6 @@ the rules say before → moto → what do the rules say after → the record. Ru
 `wire`, moto's state in `world`.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
@@ -18,14 +17,14 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.core.model import OperationModel
 
 from awsbase.sandbox import faults, wire
 from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Callers, Key
 from awsbase.sandbox.clock import Clock
 from awsbase.sandbox.dump import dump
-from awsbase.sandbox.faults import Faults, LostReply
+from awsbase.sandbox.faults import Faults, LostReply, TooSlow
 from awsbase.sandbox.http import Message, Reply
 from awsbase.sandbox.record import Call
 from awsbase.sandbox.rule import Ask, Rule
@@ -36,6 +35,7 @@ from awsbase.sandbox.world import World, has, partition_of
 
 Memory = TypeVar("Memory")
 
+READ_TIMEOUT = 60  # seconds for which botocore waits for a reply
 AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
@@ -89,8 +89,6 @@ class Sandbox:
 
         name = f"{scope.service}:{operation.name}"
         struck = self.faults.struck(name)
-        if "slow" in struck:
-            time.sleep(1)
         with self._lock, self.world.open():
             place = len(self.calls)
             self._note(scope, str(operation.name), deepcopy(params), "lost")
@@ -100,8 +98,8 @@ class Sandbox:
                 error = wire.error_code(operation, reply)
             except Refusal as refusal:
                 reply, error = wire.refuse(scope.service, refusal, operation), refusal.code
-            faults.after(struck, name)
             self.calls[place] = replace(self.calls[place], error=error)
+            faults.after(struck, name)
         return reply
 
     def transport(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
@@ -112,6 +110,9 @@ class Sandbox:
             return _response(request.url, wire.refuse("sts", refusal))
         try:
             return _response(request.url, self.answer(_message(request)))
+        except TooSlow as slow:
+            self.clock.advance(READ_TIMEOUT)
+            raise ReadTimeoutError(endpoint_url=request.url) from slow
         except LostReply as lost:
             raise ConnectionClosedError(endpoint_url=request.url, request=request, response=None) from lost
 
