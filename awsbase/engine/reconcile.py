@@ -21,6 +21,7 @@ from awsbase.engine.facts import Facts
 from awsbase.engine.failures import failure
 from awsbase.engine.resource import Kinds, Resource
 from awsbase.engine.run import Approved, ChangeFailed, Interrupted, LookAgain, Run, Shared, Silent, Watch
+from awsbase.engine.wire import LostReply
 from awsbase.errors import AwsbaseError
 
 WORKERS = 16
@@ -204,14 +205,22 @@ class _Walk:
         recipe = self.kinds[type(resource)].ensure
         try:
             return recipe(run, resource)
-        except LookAgain:
+        except LookAgain as first:
             self.shared.clock.sleep(LAG, self.shared.stop)
             # What has no name of its own is found by its tag: look anew, then decide.
             anew = run.again(Facts(self.account.aws, self.readers))
             try:
                 return recipe(anew, resource)
             except LookAgain as still:
+                if isinstance(still.__cause__, LostReply):
+                    anew.forget(still.change)
                 raise ChangeFailed(still.change) from still.__cause__
+            except Exception:
+                if anew.changes is not run.changes or not isinstance(first.__cause__, LostReply):
+                    raise
+                # Nothing could be looked at again, so what was lost is still in doubt.
+                anew.forget(first.change)
+                raise ChangeFailed(first.change) from first.__cause__
             finally:
                 run.changes, run.asks, run.notes = anew.changes, anew.asks, anew.notes
 
