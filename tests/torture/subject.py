@@ -39,12 +39,12 @@ class Subject:
     resources: Sequence[Resource]
     before: Callable[[Sandbox], object] = lambda sandbox: None
 
-    def ready(self) -> Sandbox:
+    def ready(self, of: type[Sandbox] = Sandbox) -> Sandbox:
         """Return the account as it is before the first run."""
         # moto knows 1,300 images a region and makes a snapshot for each; only an instance needs one.
         images = any(isinstance(resource, LaunchTemplate) for resource in self.resources)
         os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = str(images)
-        sandbox = Sandbox(rules=(*RULES, Rule("ec2:DescribeRegions", after=few_regions)))
+        sandbox = of(rules=(*RULES, Rule("ec2:DescribeRegions", after=few_regions)))
         self.before(sandbox)
         sandbox.calls.clear()
         return sandbox

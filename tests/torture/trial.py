@@ -34,17 +34,17 @@ def killed(on: str, n: int) -> list[Fault]:
 
 
 READS: dict[str, Disturbance] = {
-    "throttled": once("throttle"),
-    "throttled for good": for_good("throttle"),
-    "500": once("500"),
-    "500 for good": for_good("500"),
-    "reset before": once("reset before"),
-    "cut off": for_good("reset before"),
     "access denied": once("access denied"),
     "access denied for good": for_good("access denied"),
+    "cut off": for_good("reset before"),
+    "500 for good": for_good("500"),
+    "throttled for good": for_good("throttle"),
     "slow": once("slow"),
+    "reset before": once("reset before"),
+    "500": once("500"),
+    "throttled": once("throttle"),
 }
-WRITES: dict[str, Disturbance] = READS | {"reset after": once("reset after"), "killed": killed}
+WRITES: dict[str, Disturbance] = {"killed": killed, "reset after": once("reset after"), **READS}
 DISTURBANCES = {"write": WRITES, "read": READS}
 
 
@@ -65,24 +65,27 @@ def trial(subject: Subject, on: str, n: int, disturbance: str) -> list[str]:
         # What may not be looked at, and can do without, is asked of a person.
         finished = not report.failed and report.needs_you == subject.undisturbed.asks
         wrong += lies(report, sandbox.calls)
-    sandbox.faults.clear()
+    wrong += recovery(subject, sandbox, finished=finished)
+    return [f"{on} {n} {disturbance}: {each}" for each in wrong]
 
-    if not finished:
-        wrong += [f"the next run: {problem}" for problem in problems(subject.go(sandbox, "reconcile"))]
+
+def recovery(subject: Subject, sandbox: Sandbox, *, finished: bool = False) -> list[str]:
+    """Run again, undisturbed, unless the run `finished`; name what is not as if nothing had ever gone wrong."""
+    sandbox.faults.clear()
+    wrong = [] if finished else [f"the next run: {each}" for each in problems(subject.go(sandbox, "reconcile"))]
     wrong += differences(subject.undisturbed.account, sandbox.dump())
     plan = subject.go(sandbox, "plan")
-    wrong += [f"still planned: {line}" for line in (*said(plan), *problems(plan))]
-    return [f"{on} {n} {disturbance}: {each}" for each in wrong]
+    return wrong + [f"still planned: {line}" for line in (*said(plan), *problems(plan))]
 
 
 def lies(report: Report, calls: Sequence[Call]) -> Iterator[str]:
     """Compare what a run says it changed with what took effect, and look for failures that it did not foresee."""
     reported, done = Counter(change.api for _, change in report.changes), effective(calls)
+    errors = [(outcome.address, outcome.error) for outcome in report.outcomes if outcome.error]
+    in_doubt = Counter(error.api for _, error in errors if error.code == "LostReply" and error.api)
     yield from (f"reported but not done: {name}" for name in (reported - done).elements())
-    yield from (f"done but not reported: {name}" for name in (done - reported).elements())
-    for outcome in report.outcomes:
-        if outcome.error and outcome.error.message.startswith("unforeseen"):
-            yield f"{outcome.address}: {outcome.error.code}: {outcome.error.message}"
+    yield from (f"done but not reported: {name}" for name in (done - reported - in_doubt).elements())
+    yield from (f"{address}: {error.message}" for address, error in errors if error.message.startswith("unforeseen"))
 
 
 def effective(calls: Sequence[Call]) -> Counter[str]:
