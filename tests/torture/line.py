@@ -49,4 +49,6 @@ def at_once(client: BaseClient) -> None:
     def again(**sent: Any) -> int | None:
         return 0 if conditions.is_retryable(adapter.create_retry_context(**sent)) else None
 
-    client.meta.events.register(f"needs-retry.{client.meta.service_model.service_id.hyphenize()}", again)
+    # botocore's stubs say that a handler returns nothing; needs-retry takes the pause that it returns.
+    handler: Any = again
+    client.meta.events.register(f"needs-retry.{client.meta.service_model.service_id.hyphenize()}", handler)
