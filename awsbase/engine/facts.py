@@ -15,6 +15,20 @@ T = TypeVar("T")
 Read = tuple[Any, ...]  # a fact and its arguments: (bucket, "acme-state")
 
 
+class Seen:
+    """What was read, and the answers; a walk that follows at once may believe what the one before it saw."""
+
+    def __init__(self) -> None:
+        self.answers: dict[Read, Future[Any]] = {}
+        self.lock = threading.Lock()
+
+    def forget_failures(self) -> None:
+        """Keep only what AWS has answered: what failed once is worth another try."""
+        self.answers = {
+            read: answer for read, answer in self.answers.items() if answer.done() and answer.exception() is None
+        }
+
+
 class Facts:
     """Reads facts, which are functions `fact(facts, *args)`, and remembers each answer for this run.
 
@@ -22,18 +36,17 @@ class Facts:
     be built on other facts, and a pool that is full can delay a read that was asked for early, but never block one.
     """
 
-    def __init__(self, aws: Aws, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, aws: Aws, pool: ThreadPoolExecutor, seen: Seen | None = None) -> None:
         self.aws = aws
         self._pool = pool
-        self._answers: dict[Read, Future[Any]] = {}
-        self._lock = threading.Lock()
+        self._seen = seen or Seen()
 
     def read(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `fact` says; raises what it raised, to everyone who asks."""
         key = (fact, *args, *sorted(kwargs.items()))
-        with self._lock:
-            mine = key not in self._answers
-            answer = self._answers.setdefault(key, Future())
+        with self._seen.lock:
+            mine = key not in self._seen.answers
+            answer = self._seen.answers.setdefault(key, Future())
         if mine:
             try:
                 answer.set_result(fact(self, *args, **kwargs))

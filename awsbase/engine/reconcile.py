@@ -17,7 +17,7 @@ from graphlib import CycleError, TopologicalSorter
 from awsbase.engine.account import Account
 from awsbase.engine.changes import Failure, Mode, NeedsYou, Outcome, Report, Status
 from awsbase.engine.clock import Clock, SystemClock
-from awsbase.engine.facts import Facts
+from awsbase.engine.facts import Facts, Seen
 from awsbase.engine.failures import failure
 from awsbase.engine.resource import Kinds, Resource
 from awsbase.engine.run import Approved, ChangeFailed, Interrupted, LookAgain, Run, Shared, Silent, Watch
@@ -81,18 +81,21 @@ def walk(
     watch: Watch | None = None,
     stop: threading.Event | None = None,
     check: Callable[[Facts], None] = lambda facts: None,
+    seen: Seen | None = None,
+    keep: Callable[[], None] = lambda: None,
     workers: int = WORKERS,
 ) -> Report:
     """Plan or reconcile the resources and report on each of them, also when some fail or `stop` is set midway.
 
-    What `check` raises, having looked at the facts of this walk, ends it before the first recipe begins.
+    What `check` raises, having looked at the facts of this walk, ends it before the first recipe begins. What is in
+    `seen` is believed, and what is read is added to it. `keep` is called before each write, and stops it by raising.
     """
     started = time.monotonic()
     stop = stop or threading.Event()
     below = leans_on(resources)
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
-        shared = Shared(mode, account.wire, clock or SystemClock(), watch or Silent(), stop, approved)
-        walker = _Walk(resources, kinds, account, shared, below, readers)
+        shared = Shared(mode, account.wire, clock or SystemClock(), watch or Silent(), stop, approved, keep)
+        walker = _Walk(resources, kinds, account, shared, below, readers, seen)
         walker.facts.early(read for resource in resources for read in kinds[type(resource)].reads(resource))
         check(walker.facts)
         outcomes = walker.to_the_end(recipes)
@@ -123,6 +126,7 @@ class _Walk:
         shared: Shared,
         below: Mapping[str, frozenset[str]],
         readers: ThreadPoolExecutor,
+        seen: Seen | None,
     ) -> None:
         self.resources = {resource.address: resource for resource in resources}
         self.kinds = kinds
@@ -130,7 +134,7 @@ class _Walk:
         self.shared = shared
         self.below = below
         self.readers = readers
-        self.facts = Facts(account.aws, readers)
+        self.facts = Facts(account.aws, readers, seen)
         self.outcomes: dict[str, Outcome] = {}
         self.runs: dict[str, Run] = {}
 

@@ -105,6 +105,8 @@ class Shared:
     watch: Watch
     stop: threading.Event
     approved: Approved | None
+    keep: Callable[[], None] = lambda: None
+    """Called before each write: raises when this run may not write any more."""
     results: dict[str, Any] = field(default_factory=dict)
     touched: dict[str, datetime] = field(default_factory=dict)
 
@@ -242,6 +244,7 @@ class Run:
 
         if shared.stop.is_set():
             raise Interrupted
+        shared.keep()
         sent = {name: value.made() if isinstance(value, Withheld) else value for name, value in sent.items()}
         try:
             with shared.wire.open():

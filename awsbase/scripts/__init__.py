@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "mfa": ("awsbase.scripts.mfa", "Look after your MFA devices, and get sessions with them."),
     "passwd": ("awsbase.scripts.passwd", "Change your console password, or reset somebody's."),
     "secret": ("awsbase.scripts.secret", "Put values into the manifest's secrets."),
+    "unlock": ("awsbase.scripts.unlock", "End the lock of a run that is no more."),
     "whoami": ("awsbase.scripts.whoami", "Show who you are to AWS, and for how long."),
     "sandbox": ("awsbase.scripts.sandbox", "Serve an embedded AWS on this machine to try things on."),
     "completion": ("awsbase.scripts.completion", "Print the completion script of a shell."),

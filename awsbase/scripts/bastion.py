@@ -26,7 +26,7 @@ from awsbase.scripts.ask import ask, somebody
 from awsbase.scripts.connect import connect as connected
 from awsbase.scripts.connect import looking
 from awsbase.scripts.course import Course, exit_code, look_again, reconcile
-from awsbase.scripts.options import MANIFEST, Options, common
+from awsbase.scripts.options import LOCK_TIMEOUT, MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.reconcile import remark
 from awsbase.scripts.wanted import read
@@ -47,13 +47,14 @@ def command() -> None:
 @click.option("--ttl", metavar="4h", help="End it after this time, by AWS itself; `up` again puts it off.")
 @click.option("--refresh-ami", is_flag=True, help="Make it anew if there is a newer image.")
 @YES
+@LOCK_TIMEOUT
 @common
-def up(options: Options, manifest: Path, ttl: str | None, refresh_ami: bool, yes: bool) -> int:
+def up(options: Options, manifest: Path, ttl: str | None, refresh_ami: bool, yes: bool, lock_timeout: str) -> int:
     """Start the bastion of MANIFEST with all that it needs; a running one is brought to the manifest.
 
     What cannot be changed on a running host makes a new one, and the plan says why.
     """
-    lasts = lasting(ttl)
+    lasts, patience = lasting(ttl), timedelta(seconds=durations.seconds(lock_timeout))
     wanted = read(manifest, options)
     bastion = bastion_of(wanted.manifest)
     target = connected(options, wanted)
@@ -61,7 +62,7 @@ def up(options: Options, manifest: Path, ttl: str | None, refresh_ami: bool, yes
     wanted = replace(wanted, sections=started(wanted.manifest, ends=ends, refresh=refresh_ami))
     # Nothing leans on a route, and without one nobody gets in: so the network comes as a whole.
     chosen = wanted.only([name for name in (NETWORK, SECTION) if name in wanted.sections])
-    code = carry_out(Course(wanted, chosen, target, options), yes=yes)
+    code = carry_out(Course(wanted, chosen, target, options, patience), yes=yes)
     if code == 0 and not options.json and not options.sandbox:
         err(after(bastion, manifest, ends))
     return code
@@ -70,14 +71,16 @@ def up(options: Options, manifest: Path, ttl: str | None, refresh_ami: bool, yes
 @command.command()
 @MANIFEST
 @YES
+@LOCK_TIMEOUT
 @common
-def down(options: Options, manifest: Path, yes: bool) -> int:
+def down(options: Options, manifest: Path, yes: bool, lock_timeout: str) -> int:
     """End the bastion of MANIFEST: its instance goes, and all else stays for the next `up`."""
     wanted = read(manifest, options)
     bastion = bastion_of(wanted.manifest)
     ended = Ended(place=bastion.instance.place, instance=bastion.instance, schedule=bastion.instance.name)
     wanted = replace(wanted, sections={SECTION: [ended]})
-    code = carry_out(Course(wanted, [ended], connected(options, wanted), options), yes=yes)
+    patience = timedelta(seconds=durations.seconds(lock_timeout))
+    code = carry_out(Course(wanted, [ended], connected(options, wanted), options, patience), yes=yes)
     if code == 0 and not options.json:
         if not bastion.on_demand:
             err("the next `awsbase reconcile` starts it again; `on_demand: true` leaves that to you\n")

@@ -27,7 +27,7 @@ from awsbase.people.secret import Secret
 from awsbase.people.session import Person
 from awsbase.scripts import desk
 from awsbase.scripts.connect import Target, embedded, name_calls, reach, session_of
-from awsbase.scripts.course import Course
+from awsbase.scripts.course import Course, lock_of, look
 from awsbase.scripts.options import DEBUG, MANIFEST, Options
 from awsbase.scripts.output import err, out
 from awsbase.scripts.wanted import Wanted, read
@@ -210,7 +210,9 @@ def _make(course: Course, confirm: Callable[[str], bool] | None) -> None:
         raise AwsbaseError("declined, nothing was changed")
     if not plan.changes:
         return
-    report = course.walk("reconcile")
+    lock = lock_of(course.target)
+    with course.locked(lock, look(lock)):
+        report = course.walk("reconcile", keep=lock.keep)
     if report.interrupted or report.failed:
         err(course.shown(report, sys.stderr))
         raise AwsbaseError("the administrator was not made, and root's access key stays", hint="run it again")

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TextIO
 
+from click.exceptions import Exit
+
 from awsbase import __version__
+from awsbase.engine.account import Account
 from awsbase.engine.changes import Mode, Report
-from awsbase.engine.facts import Facts
+from awsbase.engine.facts import Facts, Seen
+from awsbase.engine.failures import failure
+from awsbase.engine.lock import Holding, Lock
 from awsbase.engine.reconcile import walk
 from awsbase.engine.resource import Resource
-from awsbase.engine.run import Approved, approval
+from awsbase.engine.run import Approved, Interrupted, approval
 from awsbase.ensure import KINDS
 from awsbase.ensure.lockout import lockout
-from awsbase.errors import Refused
+from awsbase.errors import AwsbaseError, Refused
 from awsbase.scripts.connect import Target
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.options import Options
@@ -36,14 +43,26 @@ def nothing(facts: Facts) -> None:
 
 @dataclass(frozen=True)
 class Course:
-    """What a command works on: the manifest, the resources chosen of it, the account, the options."""
+    """What a command works on: the manifest, the resources chosen of it, the account, the options.
+
+    `patience` says how long to wait for somebody else who writes to the account.
+    """
 
     wanted: Wanted
     resources: Sequence[Resource]
     target: Target
     options: Options
+    patience: timedelta = timedelta(0)
 
-    def walk(self, mode: Mode, approved: Approved | None = None, *, guarded: bool = False) -> Report:
+    def walk(
+        self,
+        mode: Mode,
+        approved: Approved | None = None,
+        *,
+        guarded: bool = False,
+        seen: Seen | None = None,
+        keep: Callable[[], None] = lambda: None,
+    ) -> Report:
         """Plan or reconcile, with progress on stderr and Ctrl-C as the wish to stop; `guarded` against a lock-out."""
         screen = not self.options.debug
         with (
@@ -61,7 +80,23 @@ class Course:
                 watch=watch,
                 stop=stop,
                 check=self.lockout if guarded else nothing,
+                seen=seen,
+                keep=keep,
             )
+
+    @contextmanager
+    def locked(self, lock: Lock, seen: Holding | None) -> Iterator[bool]:
+        """Hold the account's lock meanwhile; yields whether nobody else has held it since it was `seen`."""
+        try:
+            with (
+                locking(self.target.account),
+                interruptible(lambda text: None) as stop,
+                lock.held(seen, patience=self.patience, stop=stop, say=lambda text: err(f"{text}\n")) as unchanged,
+            ):
+                yield unchanged
+        except Interrupted:
+            err("interrupted, nothing was changed\n")
+            raise Exit(INTERRUPTED) from None
 
     def lockout(self, facts: Facts) -> None:
         """Refuse what would cut its own caller off; who may not even look at IAM cannot change it either."""
@@ -82,21 +117,62 @@ class Course:
 def reconcile(
     course: Course, *, ask: Callable[[str], bool] | None, approved: Approved | None = None
 ) -> tuple[Report, bool]:
-    """Reconcile, after `ask` has agreed to the plan if there is somebody to ask.
+    """Plan, then apply what was planned, after `ask` has agreed to it if there is somebody to ask.
 
     Returns the report, of the plan when it stopped there, and whether the plan was declined.
     """
-    if ask is None:
-        return course.walk("reconcile", approved, guarded=True), False
-    plan = course.walk("plan", guarded=True)
+    lock, seen = lock_of(course.target), Seen()
+    looked = look(lock)
+    plan = course.walk("plan", approved, guarded=True, seen=seen)
     if plan.interrupted or not plan.changes:
         return replace(plan, mode="reconcile"), False
-    err(course.shown(plan, sys.stderr))
-    count = len(plan.changes)
-    changes = "1 change" if count == 1 else f"{count} changes"
-    if not ask(f"\nApply {changes} to account {course.wanted.account} ({course.wanted.name})? [y/N] "):
-        return plan, True
-    return course.walk("reconcile", approval(plan.changes), guarded=True), False
+    if ask is not None:
+        err(course.shown(plan, sys.stderr))
+        count = len(plan.changes)
+        changes = "1 change" if count == 1 else f"{count} changes"
+        if not ask(f"\nApply {changes} to account {course.wanted.account} ({course.wanted.name})? [y/N] "):
+            return plan, True
+        approved = approval(plan.changes)
+
+    with course.locked(lock, looked) as unchanged:
+        if ask is not None:
+            seen = Seen()  # the answer may have taken its time
+        elif not unchanged:
+            seen = Seen()
+            plan = course.walk("plan", approved, guarded=True, seen=seen)
+        seen.forget_failures()
+        done = course.walk("reconcile", approved, guarded=True, seen=seen, keep=lock.keep)
+    wire = course.target.account.wire
+    return replace(done, seconds=plan.seconds + done.seconds, reads=wire.reads, writes=wire.writes), False
+
+
+def lock_of(target: Target) -> Lock:
+    """Return the lock of an account, as this run sees it."""
+    account = target.account
+    return Lock(account.aws.ssm, account.wire, account.caller, target.clock)
+
+
+@contextmanager
+def locking(account: Account) -> Iterator[None]:
+    """Turn what AWS refuses meanwhile into advice about the lock."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        why = failure(error, account.caller)
+        raise AwsbaseError(f"cannot lock account {account.id}: {why.code}: {why.message}", hint=why.hint) from error
+
+
+def look(lock: Lock) -> Holding | None:
+    """Look at the lock before anything else is; who may not look at it may still have nothing to write."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return lock.look()
+    except (BotoCoreError, ClientError) as error:
+        log.debug("the lock could not be looked at: %s", error)
+        return None
 
 
 def look_again(course: Course, done: Report) -> Report:

@@ -21,6 +21,12 @@ ONLY = click.option(
     metavar="ADDRESS|SECTION",
     help="Only this resource or section, and what it leans on. May be repeated.",
 )
+LOCK_TIMEOUT = click.option(
+    "--lock-timeout",
+    default="0s",
+    metavar="10m",
+    help="Wait so long for somebody else who writes to the account; default not at all.",
+)
 
 
 @dataclass(frozen=True)

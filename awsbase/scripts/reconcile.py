@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from awsbase.engine.changes import Report
+from awsbase.people import durations
 from awsbase.scripts.ask import ask, somebody
 from awsbase.scripts.connect import connect
 from awsbase.scripts.course import Course, approve, exit_code, look_again, reconcile
-from awsbase.scripts.options import MANIFEST, ONLY, Options, common
+from awsbase.scripts.options import LOCK_TIMEOUT, MANIFEST, ONLY, Options, common
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.wanted import read
 from awsbase.view import document
@@ -28,20 +30,28 @@ from awsbase.view.tree import calls
     help="Apply only what this plan lists, as `awsbase plan -o` wrote it.",
 )
 @ONLY
+@LOCK_TIMEOUT
 @click.option("--strict", is_flag=True, help="Exit 3 when something is left that only a person can do.")
 @common
 def command(
-    options: Options, manifest: Path, yes: bool, approved: Path | None, only: tuple[str, ...], strict: bool
+    options: Options,
+    manifest: Path,
+    yes: bool,
+    approved: Path | None,
+    only: tuple[str, ...],
+    lock_timeout: str,
+    strict: bool,
 ) -> int:
     """Make the account as MANIFEST says.
 
     On a terminal it shows the plan and asks first; with --yes, or without a terminal, it applies at once.
     """
+    patience = timedelta(seconds=durations.seconds(lock_timeout))
     plan = document.read(approved) if approved else None
     wanted = read(manifest, options)
     chosen = wanted.only(only)
     listed = approve(plan, wanted, sandbox=options.sandbox) if plan else None
-    course = Course(wanted, chosen, connect(options, wanted), options)
+    course = Course(wanted, chosen, connect(options, wanted), options, patience)
 
     silent = yes or options.sandbox or listed is not None or not somebody()
     report, declined = reconcile(course, ask=None if silent else ask, approved=listed)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, check, identify
 from awsbase.engine.changes import Mode, Report
+from awsbase.engine.facts import Seen
 from awsbase.engine.place import Place
 from awsbase.engine.reconcile import walk
 from awsbase.engine.resource import Resource
@@ -47,8 +48,14 @@ def go(
     caller: str | None = None,
     approved: Approved | None = None,
 ) -> Report:
-    """Plan or reconcile resources in a sandbox as the command does, on the sandbox's clock."""
-    return walk(mode, resources, KINDS, account(sandbox, caller), clock=sandbox.clock, approved=approved)
+    """Plan, or plan and reconcile with what was seen, as the command does; on the sandbox's clock."""
+    seen = Seen()
+    step = partial(walk, kinds=KINDS, account=account(sandbox, caller), clock=sandbox.clock, seen=seen)
+    report = step("plan", resources, approved=approved)
+    if mode == "reconcile":
+        seen.forget_failures()
+        report = step("reconcile", resources, approved=approved)
+    return report
 
 
 @lru_cache(maxsize=2)

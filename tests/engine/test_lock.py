@@ -1,0 +1,194 @@
+"""One writer at a time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from awsbase.aws import Aws
+from awsbase.engine.lock import LEASE, Lock, Locked, LockLost, this_process
+from awsbase.engine.run import Interrupted
+from awsbase.engine.wire import Wire
+from awsbase.errors import AwsbaseError
+from awsbase.sandbox import Fault, Sandbox
+
+KIM, LEE = "arn:aws:iam::123456789012:user/kim", "arn:aws:iam::123456789012:user/lee"
+HERE = this_process()
+SOON = timedelta(minutes=1)
+
+
+def lock(sandbox: Sandbox, owner: str = KIM, *, attempts: int = 1) -> Lock:
+    wire = Wire()
+    aws = Aws(sandbox.session(), "eu-west-1", attach=[wire.attach], attempts=attempts)
+    return Lock(aws.ssm, wire, owner, sandbox.clock)
+
+
+def parameters(sandbox: Sandbox) -> list[str]:
+    ssm = sandbox.client("ssm", "eu-west-1")
+    return [one["Name"] for one in ssm.get_parameters_by_path(Path="/locks/awsbase")["Parameters"]]
+
+
+def pass_by(sandbox: Sandbox, time: timedelta) -> None:
+    sandbox.clock.sleep(time.total_seconds(), threading.Event())
+
+
+def test_the_lock_is_held_and_then_free_and_its_last_generation_stays() -> None:
+    sandbox = Sandbox()
+    for generation in ("00000001", "00000002"):
+        kim = lock(sandbox)
+        with kim.held(kim.look()) as unchanged:
+            assert unchanged
+            held = kim.look()
+            assert held is not None
+            assert (held.owner, held.process, held.released) == (KIM, HERE, False)
+        assert parameters(sandbox) == [f"/locks/awsbase/{generation}"]
+        assert kim.look() == replace(held, released=True)
+
+
+def test_the_second_is_told_who_holds_the_lock_since_when() -> None:
+    sandbox = Sandbox()
+    since = sandbox.clock.now()
+    kim, lee = lock(sandbox), lock(sandbox, LEE)
+    with kim.held(None), pytest.raises(Locked) as told, lee.held(lee.look()):
+        pass
+    assert told.value.message == f"the account is locked by {KIM} on {HERE.host} since {since:%Y-%m-%d %H:%M:%S} UTC"
+    assert "unlock" in str(told.value.hint)
+    with lee.held(lee.look()) as unchanged:
+        assert unchanged
+
+
+def test_the_second_waits_as_long_as_it_was_told_to() -> None:
+    sandbox = Sandbox()
+    kim, lee = lock(sandbox), lock(sandbox, LEE)
+    said: list[str] = []
+    seen = lee.look()
+    with kim.held(None):
+        before = sandbox.clock.now()
+        with pytest.raises(Locked), lee.held(seen, patience=SOON, say=said.append):
+            pass
+        assert SOON <= sandbox.clock.now() - before < 2 * SOON
+    assert said == [f"waiting for {kim.look()}, who has locked the account"]
+
+
+def test_who_waits_gets_the_lock_when_it_is_free_and_knows_that_he_has_to_look_again() -> None:
+    sandbox = Sandbox()
+    kim, lee = lock(sandbox), lock(sandbox, LEE)
+    with ExitStack() as kims:
+        kims.enter_context(kim.held(None))
+        with lee.held(lee.look(), patience=SOON, say=lambda _: kims.close()) as unchanged:
+            assert not unchanged
+
+
+def test_whoever_wrote_in_between_is_noticed() -> None:
+    sandbox = Sandbox()
+    kim, lee = lock(sandbox), lock(sandbox, LEE)
+    seen = lee.look()
+    for _ in range(2):
+        with kim.held(kim.look()):
+            pass
+    # The number that lee expected is free again, for only the last generation is kept.
+    with lee.held(seen) as unchanged:
+        assert not unchanged
+        with pytest.raises(Locked), kim.held(kim.look()):
+            pass
+    assert len(parameters(sandbox)) == 1
+
+
+def test_a_lease_that_is_over_can_be_taken_and_its_run_writes_no_more() -> None:
+    sandbox = Sandbox()
+    kim, lee = lock(sandbox), lock(sandbox, LEE)
+    with kim.held(None):
+        kim.keep()
+        pass_by(sandbox, LEASE)
+        with lee.held(lee.look()):
+            for _ in range(2):
+                with pytest.raises(LockLost):
+                    kim.keep()
+            lee.keep()
+    released = lee.look()
+    assert released is not None
+    assert (released.owner, released.released) == (LEE, True)
+
+
+def test_a_run_that_goes_on_keeps_its_lease() -> None:
+    sandbox = Sandbox()
+    kim, lee = lock(sandbox), lock(sandbox, LEE)
+    with kim.held(None):
+        for _ in range(40):
+            pass_by(sandbox, SOON)
+            kim.keep()
+            with pytest.raises(Locked), lee.held(lee.look()):
+                pass
+
+
+def test_a_process_of_this_machine_that_is_no_more_holds_nothing() -> None:
+    sandbox = Sandbox()
+    child = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    gone = replace(HERE, pid=int(child.stdout))
+    killed = []  # none of these could release its lock
+    for process, free in [(gone, True), (replace(gone, space="another"), False), (replace(HERE, pid=1), False)]:
+        kim, lee = lock(sandbox), lock(sandbox, LEE)
+        kim.process = process
+        killed.append(kim.held(kim.look()))
+        killed[-1].__enter__()
+        if free:
+            with lee.held(lee.look()) as unchanged:
+                assert not unchanged
+        else:
+            with pytest.raises(Locked), lee.held(lee.look()):
+                pass
+            assert lee.break_open(held := lee.look())  # type: ignore[arg-type]
+            assert not lee.break_open(held)  # type: ignore[arg-type]
+
+
+def test_unlock_stops_a_run_that_is_alive() -> None:
+    sandbox = Sandbox()
+    kim, lee = lock(sandbox), lock(sandbox, LEE)
+    with kim.held(None):
+        assert lee.break_open(lee.look())  # type: ignore[arg-type]
+        pass_by(sandbox, SOON)
+        with pytest.raises(LockLost):
+            kim.keep()
+    with lee.held(lee.look()) as unchanged:
+        assert unchanged
+
+
+def test_a_lost_reply_to_taking_the_lock_is_no_other_holder() -> None:
+    sandbox = Sandbox()
+    sandbox.faults.add(Fault("reset after", on="ssm:PutParameter"))
+    kim = lock(sandbox, attempts=2)
+    with kim.held(None) as unchanged:
+        assert unchanged
+    assert len(parameters(sandbox)) == 1
+
+
+def test_a_lock_that_cannot_be_released_is_told_and_hides_no_other_error() -> None:
+    sandbox = Sandbox()
+    kim = lock(sandbox)
+    said: list[str] = []
+    with pytest.raises(ZeroDivisionError), kim.held(None, say=said.append):  # noqa: PT012
+        sandbox.faults.add(Fault("access denied", on="ssm:PutParameter"))
+        raise ZeroDivisionError
+    assert len(said) == 1
+    assert "could not be released" in said[0]
+
+
+def test_waiting_ends_when_it_is_asked_to() -> None:
+    sandbox = Sandbox()
+    kim, lee, stop = lock(sandbox), lock(sandbox, LEE), threading.Event()
+    stop.set()
+    with kim.held(None), pytest.raises(Interrupted), lee.held(lee.look(), patience=SOON, stop=stop):
+        pass
+
+
+def test_a_parameter_that_is_no_lock_is_named() -> None:
+    sandbox = Sandbox()
+    sandbox.client("ssm", "eu-west-1").put_parameter(Name="/locks/awsbase/x", Value="{}", Type="String")
+    with pytest.raises(AwsbaseError, match="/locks/awsbase/x is not a lock"):
+        lock(sandbox).look()
