@@ -1,12 +1,13 @@
 # make demo    a fresh clone, a fresh machine: makes .venv and reconciles manifests/baseline.yaml in the sandbox
 # make test    the same, and runs the linter, the type checker and all tests
+# make torture strikes every call with every fault; goes on where it was stopped; ONLY='kind and write' is a slice
 # make bench   calls and seconds of first and converged runs (see benchmarks/)
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types tests format bench clean
+.PHONY: demo test lint types tests format torture bench clean
 
 demo: $(VENV)/demo
 	$(BIN)/awsbase reconcile manifests/baseline.yaml --sandbox
@@ -26,6 +27,10 @@ tests: $(VENV)/dev
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+torture: $(VENV)/dev
+	$(BIN)/pytest -n auto -m torture $(if $(ONLY),-k '$(ONLY)')
+	$(BIN)/python -m tests.torture.figures
 
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from awsbase.engine.changes import Report
+from awsbase.engine.lock import PATH as LOCKS
 from awsbase.errors import AwsbaseError
 from awsbase.sandbox import Call, Fault, Killed, Sandbox
 from awsbase.sandbox.faults import Kind
@@ -89,11 +90,11 @@ def lies(report: Report, calls: Sequence[Call]) -> Iterator[str]:
 
 
 def effective(calls: Sequence[Call]) -> Counter[str]:
-    """Count the writes that took effect, each once, however often it was sent."""
+    """Count the writes that took effect, each once, however often it was sent; the lock is no change of the account."""
     done = {
         (call.name, call.region, json.dumps(call.params, sort_keys=True, default=str))
         for call in calls
-        if call.writes and call.error is None
+        if call.writes and call.error is None and not str(call.params.get("Name")).startswith(LOCKS)
     }
     return Counter(name for name, _, _ in done)
 
