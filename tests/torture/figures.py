@@ -29,7 +29,7 @@ def table(rows: Iterable[Row]) -> Iterator[str]:
     yield "| --- |" + " ---: |" * len(columns)
     for line in sorted({line for line, _ in by_cell}):
         yield f"| {line} | " + " | ".join(str(by_cell.get((line, column), "")) for column in columns) + " |"
-    yield f"\n{sum(by_cell.values()):,} crash points, all of them survived, in {seconds / 60:.0f} minutes of processor time."
+    yield f"\n{sum(by_cell.values()):,} crash points, in {seconds / 60:.0f} minutes of processor time."
 
 
 if __name__ == "__main__":
