@@ -78,6 +78,10 @@ class Change:
     digest: str = ""
     unknown: tuple[str, ...] = ()
 
+    def same_step(self, other: Change) -> bool:
+        """Tell whether this is the same step of a recipe, whatever its arguments."""
+        return (self.action, self.what, self.api) == (other.action, other.what, other.api)
+
 
 @dataclass(frozen=True)
 class NeedsYou:

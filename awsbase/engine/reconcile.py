@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 from awsbase.engine.account import Account
@@ -212,21 +213,32 @@ class _Walk:
         except LookAgain as first:
             self.shared.clock.sleep(LAG, self.shared.stop)
             # What has no name of its own is found by its tag: look anew, then decide.
-            anew = run.again(Facts(self.account.aws, self.readers))
+            facts = Facts(self.account.aws, self.readers)
+            if isinstance(first.__cause__, LostReply):
+                noted = run.changes
+                run.forget(first.change)
+                if self._made(first, resource, facts):
+                    run.changes = noted
+            anew = run.again(facts)
             try:
                 return recipe(anew, resource)
             except LookAgain as still:
                 if isinstance(still.__cause__, LostReply):
                     anew.forget(still.change)
                 raise ChangeFailed(still.change) from still.__cause__
-            except Exception:
-                if anew.changes is not run.changes or not isinstance(first.__cause__, LostReply):
-                    raise
-                # Nothing could be looked at again, so what was lost is still in doubt.
-                anew.forget(first.change)
-                raise ChangeFailed(first.change) from first.__cause__
             finally:
                 run.changes, run.asks, run.notes = anew.changes, anew.asks, anew.notes
+
+    def _made(self, lost: LookAgain, resource: Resource, facts: Facts) -> bool:
+        """Tell whether a change whose reply was lost was made: then the recipe, looking anew, does not plan it."""
+        shared = replace(self.shared, mode="plan", watch=Silent())
+        plan = Run(resource, self.account.aws.at(resource.place.region), facts, shared, frozenset())
+        try:
+            self.kinds[type(resource)].ensure(plan, resource)
+        except Exception:
+            # Whatever keeps us from looking keeps us in doubt.
+            raise ChangeFailed(lost.change) from lost.__cause__
+        return not any(planned.same_step(lost.change) for planned in plan.changes)
 
     def _status(self, run: Run, error: Failure | None) -> Status:
         if error is not None:

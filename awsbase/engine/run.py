@@ -206,8 +206,7 @@ class Run:
 
     def forget(self, change: Change) -> None:
         """Take back that a change was made, of which nobody can be sure."""
-        same = (change.action, change.what, change.api)
-        self.changes = [noted for noted in self.changes if (noted.action, noted.what, noted.api) != same]
+        self.changes = [noted for noted in self.changes if not noted.same_step(change)]
 
     def again(self, facts: Facts) -> Run:
         """Return a run of the same resource that looks anew, because what it saw was not so."""
@@ -261,8 +260,6 @@ class Run:
             done, seen_late = perhaps_done(error, action), told_late(error, action)
             if done:
                 self._made(change)
-            elif not seen_late:
-                self.forget(change)
             raise (LookAgain if done or seen_late else ChangeFailed)(change) from error
         self._made(change)
         return answer

@@ -259,10 +259,11 @@ def test_what_was_done_after_looking_again_is_reported_even_when_it_fails_then()
         if next(looks) == 0:
             run.create("key", run.aws.kms.create_key)
         run.create("user", run.aws.iam.create_user, UserName=want.name)
-        raise LookupError("gone")
+        run.create("alias", run.aws.iam.create_account_alias, AccountAlias="acme-base")
 
     sandbox = Sandbox()
     sandbox.faults.add(Fault("reset before", on="kms:CreateKey"))
+    sandbox.faults.add(Fault("access denied", on="iam:CreateAccountAlias"))
     report = walk("reconcile", [toy("a")], {Toy: Kind(wavering)}, account(sandbox), clock=sandbox.clock)
     assert "user" in [change.what for _, change in report.changes]
 
