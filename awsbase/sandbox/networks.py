@@ -15,7 +15,7 @@ OMITTED = frozenset(
     """
     OwnerId CreateDate CreateTime CreationTimestamp CreatedBy LaunchTime AttachTime RouteTableAssociationId
     AssociationId Id NetworkInterfaces BlockDeviceMappings PrivateDnsName PrivateIpAddress PublicDnsName PublicIp
-    PublicIpAddress ClientToken ReservationId AmiLaunchIndex KeyPairId SecurityGroupArn VpcArn SubnetArn
+    PublicIpAddress ClientToken DefaultForAz ReservationId AmiLaunchIndex KeyPairId SecurityGroupArn VpcArn SubnetArn
     SecurityGroupRuleId AvailableIpAddressCount NetworkInterfaceIds UsageOperationUpdateTime Ipv6CidrBlock
     DhcpOptionsId DnsEntries LatestVersionNumber DefaultVersionNumber VersionNumber NetworkInterfaceOwnerId
     """.split()  # noqa: SIM905, a list of words
