@@ -235,8 +235,8 @@ class _Walk:
         plan = Run(resource, self.account.aws.at(resource.place.region), facts, shared, frozenset())
         try:
             self.kinds[type(resource)].ensure(plan, resource)
-        except Exception:
-            # Whatever keeps us from looking keeps us in doubt.
+        except Exception as error:  # whatever keeps us from looking keeps us in doubt
+            log.debug("%s could not be looked at again", resource.address, exc_info=error)
             raise ChangeFailed(lost.change) from lost.__cause__
         return not any(planned.same_step(lost.change) for planned in plan.changes)
 

@@ -5,6 +5,7 @@ the rules say before → moto → what do the rules say after → the record. Ru
 `wire`, moto's state in `world`.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
@@ -29,13 +30,15 @@ from awsbase.sandbox.http import Message, Reply
 from awsbase.sandbox.record import Call
 from awsbase.sandbox.rule import Ask, Rule
 from awsbase.sandbox.rules import RULES, mfa, sns
-from awsbase.sandbox.rules.sessions import live
+from awsbase.sandbox.rules.sessions import live, unknown_key
 from awsbase.sandbox.wire import Refusal, Scope
 from awsbase.sandbox.world import World, has, partition_of
 
 Memory = TypeVar("Memory")
 
 READ_TIMEOUT = 60  # seconds for which botocore waits for a reply
+# What looks like a key of AWS must be somebody's; any other word is the administrator's.
+REAL_KEY = re.compile(r"A[KS]IA[A-Z0-9]{16}")
 AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
@@ -226,8 +229,9 @@ class Sandbox:
         if created and created.status == "Active":
             self.callers.issued.add(scope.access_key)
             return Caller("user", created.user_name, self.account, path=iam.users[created.user_name].path)
-        if created or scope.access_key in self.callers.issued:
-            raise Refusal("InvalidClientTokenId", "The security token included in the request is invalid.")
+        stranger = self.strict and REAL_KEY.fullmatch(scope.access_key) and scope.access_key != ADMINISTRATOR_KEY
+        if created or stranger or scope.access_key in self.callers.issued:
+            raise unknown_key(scope.service)
         return self.callers.administrator()
 
     def _moto(self, operation: OperationModel, params: Mapping[str, Any], region: str, account: str | None) -> Reply:

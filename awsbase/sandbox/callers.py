@@ -58,7 +58,7 @@ class Callers:
     """Long-term keys that were once created; one that is gone is nobody's any more."""
 
     def administrator(self) -> Caller:
-        """Return who an unknown key stands for."""
+        """Return who the sandbox's own key stands for, and what looks like no key of AWS at all."""
         return Caller("role", "sandbox-administrator", self.account, session="you", temporary=True)
 
     def issue(self, caller: Caller) -> Key:

@@ -53,11 +53,12 @@ def test_the_lock_is_held_and_then_free_and_its_last_generation_stays() -> None:
 
 def test_the_second_is_told_who_holds_the_lock_since_when() -> None:
     sandbox = Sandbox()
-    since = sandbox.clock.now()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
-    with kim.held(None), pytest.raises(Locked) as told, lee.held(lee.look()):
+    with kim.held(None), pytest.raises(Locked) as told, lee.held(held := lee.look()):
         pass
-    assert told.value.message == f"the account is locked by {KIM} on {HERE.host} since {since:%Y-%m-%d %H:%M:%S} UTC"
+    assert held is not None
+    since = f"{held.since:%Y-%m-%d %H:%M:%S} UTC"
+    assert told.value.message == f"the account is locked by {KIM} on {HERE.host} since {since}"
     assert "unlock" in str(told.value.hint)
     with lee.held(lee.look()) as unchanged:
         assert unchanged

@@ -26,8 +26,8 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     iam.update_account_password_policy(MinimumPasswordLength=14, RequireNumbers=True)
     iam.create_login_profile(UserName="alice", Password=OLD)
     alice.sandbox.clock.advance(2)
-    # The administrator: any key that the sandbox has not given to somebody.
-    admin = {"aws_access_key_id": "AKIAADMINADMINADMIN0", "aws_secret_access_key": "admins-secret-key"}
+    administrator = alice.sandbox.key()
+    admin = {"aws_access_key_id": administrator.id, "aws_secret_access_key": "admins-secret-key"}
     files.write_credentials(alice.files, "admin", admin)
     server = listen(alice.sandbox)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)

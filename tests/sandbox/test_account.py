@@ -1,5 +1,6 @@
 """The sandbox answers as one AWS account, and nothing leaves it."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from awsbase.sandbox import Sandbox
+from tests.sandbox.refused import refused
 
 
 def code(error: pytest.ExceptionInfo[ClientError]) -> str:
@@ -44,6 +46,25 @@ def test_a_created_key_acts_as_its_user_until_it_is_deleted() -> None:
     with pytest.raises(ClientError) as refused:
         sts.get_caller_identity()
     assert code(refused) == "InvalidClientTokenId"
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "said"),
+    [
+        ("sts", "get_caller_identity", "InvalidClientTokenId"),
+        ("kms", "list_keys", "UnrecognizedClientException"),
+        ("ec2", "describe_vpcs", "AuthFailure"),
+        ("s3", "list_buckets", "InvalidAccessKeyId"),
+    ],
+)
+def test_a_key_that_is_nobodys_is_refused_in_each_services_words(service: str, method: str, said: str) -> None:
+    def asking(key: str, *, strict: bool = True) -> str | None:
+        make: Any = Sandbox(strict=strict).session().client
+        return refused(getattr(make(service, aws_access_key_id=key, aws_secret_access_key="x"), method))
+
+    assert asking("AKIANOBODY0000000000") == said
+    assert asking("AKIANOBODY0000000000", strict=False) is None
+    assert asking("sandbox") is None
 
 
 def test_what_crossed_the_wire_is_recorded_in_order() -> None:
@@ -103,6 +124,11 @@ def test_another_host_is_never_reached() -> None:
     with pytest.raises(ClientError) as refused:
         client.list_users()
     assert code(refused) == "SandboxGap"
+
+
+def test_no_test_connects_to_another_machine() -> None:
+    with pytest.raises(ConnectionRefusedError, match="a test wanted to connect"):
+        socket.create_connection(("192.0.2.1", 443), timeout=1)
 
 
 def test_many_threads_find_one_account() -> None:

@@ -26,6 +26,7 @@ WRITE = {
     "Resource": f"arn:aws:s3:::logs/AWSLogs/{ACCOUNT}/*",
     "Condition": {"StringEquals": {"aws:SourceArn": TRAIL, "s3:x-amz-acl": "bucket-owner-full-control"}},
 }
+EVERY_TRAIL = [{name: part for name, part in held.items() if name != "Condition"} for held in (ACL, WRITE)]
 OTHERS = {**WRITE, "Condition": {"StringEquals": {"aws:SourceArn": TRAIL + "x"}}}
 ROOT = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
 ENCRYPT = {
@@ -64,6 +65,17 @@ def key(sandbox: Sandbox, *statements: dict[str, Any], region: str = REGION) -> 
     return str(sandbox.client("kms", region).create_key(Policy=policy(ROOT, *statements))["KeyMetadata"]["Arn"])
 
 
+def disabled(sandbox: Sandbox) -> str:
+    arn = key(sandbox, ENCRYPT, DESCRIBE)
+    sandbox.client("kms", REGION).disable_key(KeyId=arn)
+    return arn
+
+
+def topic(sandbox: Sandbox) -> str:
+    sandbox.client("sns", REGION).create_topic(Name="audit")
+    return "audit"
+
+
 NOTHING: Callable[[Sandbox], dict[str, Any]] = lambda sandbox: {}  # noqa: E731
 
 
@@ -83,6 +95,13 @@ NOTHING: Callable[[Sandbox], dict[str, Any]] = lambda sandbox: {}  # noqa: E731
          "InvalidCloudWatchLogsLogGroupArnException"),
         (policy(ACL, WRITE), lambda _: {"CloudWatchLogsLogGroupArn": f"{GROUP}:*"},
          "InvalidCloudWatchLogsRoleArnException"),
+        (policy(ACL, WRITE), lambda _: {"CloudWatchLogsLogGroupArn": f"{GROUP}x:*", "CloudWatchLogsRoleArn": ROLE},
+         "InvalidCloudWatchLogsLogGroupArnException"),
+        (policy(ACL, WRITE), lambda s: {"KmsKeyId": disabled(s)}, "KmsKeyDisabledException"),
+        (policy(ACL, WRITE), lambda _: {"S3KeyPrefix": "x" * 201}, "InvalidS3PrefixException"),
+        (policy(ACL, WRITE), lambda s: {"SnsTopicName": topic(s)}, "InsufficientSnsTopicPolicyException"),
+        (policy(ACL, WRITE), lambda _: {"TagsList": [{"Key": "aws:owner", "Value": "x"}]},
+         "InvalidTagParameterException"),
     ],
 )  # fmt: skip
 def test_mistakes_that_moto_lets_through(bucket: str, more: Callable[[Sandbox], dict[str, Any]], code: str) -> None:
@@ -117,6 +136,32 @@ def test_a_trail_with_everything_is_taken_once_its_role_is_known() -> None:
     assert refused(trail.update_trail, Name="audit", KmsKeyId="alias/absent") == "KmsKeyNotFoundException"
     assert trail.update_trail(Name="audit", KmsKeyId="").get("KmsKeyId") in (None, "")
     assert "KmsKeyId" not in trail.describe_trails()["trailList"][0]
+
+
+MANAGEMENT: dict[str, Any] = {"ReadWriteType": "All", "IncludeManagementEvents": True}
+
+
+@pytest.mark.parametrize(
+    "selectors",
+    [
+        {"EventSelectors": [MANAGEMENT] * 6},
+        {"AdvancedEventSelectors": [{"FieldSelectors": [{"Field": "readOnly", "Equals": ["true"]}]}]},
+    ],
+    ids=["six basic ones", "of no category"],
+)
+def test_selectors_that_say_too_much_or_too_little_are_refused(selectors: dict[str, Any]) -> None:
+    for strict in (False, True):
+        trail = furnished(strict=strict).client("cloudtrail", REGION)
+        trail.create_trail(Name="audit", S3BucketName="logs")
+        code = "InvalidEventSelectorsException" if strict else None
+        assert refused(trail.put_event_selectors, TrailName="audit", **selectors) == code
+
+
+def test_a_region_has_five_trails() -> None:
+    for strict in (False, True):
+        trail = furnished(strict=strict, bucket=policy(*EVERY_TRAIL)).client("cloudtrail", REGION)
+        codes = [refused(trail.create_trail, Name=f"audit-{n}", S3BucketName="logs") for n in range(6)]
+        assert codes == [None] * 5 + ["MaximumNumberOfTrailsExceededException" if strict else None]
 
 
 def test_a_trail_is_changed_at_home_and_seen_everywhere() -> None:

@@ -26,6 +26,8 @@ def vpc(sandbox: Sandbox) -> str:
     ("wrong", "code"),
     [
         ({"ImageId": "ami-00000000000000000"}, "InvalidAMIID.NotFound"),
+        ({"ImageId": "resolve:ssm:/nothing"}, "InvalidParameterValue"),
+        ({"MetadataOptions": {"HttpPutResponseHopLimit": 65}}, "InvalidParameterValue"),
         ({"KeyName": "nobody"}, "InvalidKeyPair.NotFound"),
         ({"InstanceType": "t3.micro"}, "InvalidParameterValue"),
         ({"UserData": "x" * (16 * 1024 + 1)}, "InvalidParameterValue"),
@@ -33,7 +35,17 @@ def vpc(sandbox: Sandbox) -> str:
         ({"TagSpecifications": [{"ResourceType": "vpc", "Tags": []}]}, "InvalidParameterValue"),
         ({"SubnetId": "subnet-xyz"}, "InvalidSubnetID.Malformed"),
     ],
-    ids=["no image", "no key pair", "other processor", "user data too long", "no profile", "foreign tags", "no id"],
+    ids=[
+        "no image",
+        "no such parameter",
+        "far metadata",
+        "no key pair",
+        "other processor",
+        "user data too long",
+        "no profile",
+        "foreign tags",
+        "no id",
+    ],
 )
 def test_what_cannot_be_launched(wrong: dict[str, Any], code: str) -> None:
     sandbox = Sandbox()

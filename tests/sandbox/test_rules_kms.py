@@ -65,6 +65,30 @@ def test_a_key_that_waits_for_deletion_does_nothing_else(method: str, params: di
         assert refused(getattr(kms, method), KeyId=key, **params) == (code if strict else None)
 
 
+@pytest.mark.parametrize(
+    ("method", "params", "code"),
+    [
+        ("schedule_key_deletion", {"PendingWindowInDays": 3}, "ValidationException"),
+        ("cancel_key_deletion", {}, "KMSInvalidStateException"),
+        ("tag_resource", {"Tags": [{"TagKey": "aws:owner", "TagValue": "x"}]}, "TagException"),
+        ("tag_resource", {"Tags": [{"TagKey": f"k{n}", "TagValue": "x"} for n in range(51)]}, "TagException"),
+    ],
+    ids=["too soon", "not to be deleted", "reserved tag", "too many tags"],
+)
+def test_mistakes_that_moto_lets_through(method: str, params: dict[str, Any], code: str) -> None:
+    for strict in (False, True):
+        kms = Sandbox(strict=strict).client("kms")
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        assert refused(getattr(kms, method), KeyId=key, **params) == (code if strict else None)
+
+
+def test_a_key_of_two_halves_does_not_rotate() -> None:
+    for strict in (False, True):
+        kms = Sandbox(strict=strict).client("kms")
+        key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+        assert refused(kms.enable_key_rotation, KeyId=key) == ("UnsupportedOperationException" if strict else None)
+
+
 def test_a_cancelled_deletion_leaves_the_key_disabled() -> None:
     kms = Sandbox().client("kms")
     key = kms.create_key()["KeyMetadata"]["Arn"]

@@ -49,10 +49,16 @@ def into(namespace: str, **more: Any) -> list[dict[str, Any]]:
         ("cloudwatch", "put_metric_alarm", {**ALARM, "Namespace": "AWS/Billing"}, "ValidationError"),
         ("cloudwatch", "put_metric_alarm", {**ALARM, "Period": 90}, "ValidationError"),
         ("cloudwatch", "put_metric_alarm", {**ALARM, "Period": 3600, "EvaluationPeriods": 200}, "ValidationError"),
+        ("cloudwatch", "put_metric_alarm", {**ALARM, "AlarmActions": ["security"]}, "ValidationError"),
+        ("cloudwatch", "put_metric_alarm", {**ALARM, "ExtendedStatistic": "p99"}, "ValidationError"),
+        ("cloudwatch", "put_metric_alarm", {name: ALARM[name] for name in ALARM if name != "Threshold"},
+         "ValidationError"),
         ("cloudwatch", "describe_alarms", {"AlarmNames": ["x"] * 101}, "ValidationError"),
         ("logs", "put_retention_policy", {"logGroupName": "audit", "retentionInDays": 100},
          "InvalidParameterException"),
         ("logs", "create_log_group", {"logGroupName": "with blank"}, "InvalidParameterException"),
+        ("logs", "create_log_group", {"logGroupName": "aws/audit"}, "InvalidParameterException"),
+        ("logs", "put_metric_filter", {**FILTER, "logGroupName": "absent"}, "ResourceNotFoundException"),
         ("logs", "put_metric_filter", {**FILTER, "metricTransformations": into("AWS/X")}, "InvalidParameterException"),
         ("logs", "put_metric_filter", {**FILTER, "metricTransformations": into(
             "CIS", defaultValue=0.0, dimensions={"a": "$.a"})}, "InvalidParameterException"),
@@ -86,6 +92,16 @@ def test_a_filter_takes_the_place_of_its_namesake() -> None:
     logs.put_metric_filter(**{**FILTER, "filterPattern": "{ $.a = 2 }"})
 
     assert [held["filterPattern"] for held in logs.describe_metric_filters()["metricFilters"]] == ["{ $.a = 2 }"]
+
+
+def test_a_log_group_has_a_hundred_filters_and_no_more() -> None:
+    logs = Sandbox().client("logs", REGION)
+    logs.create_log_group(logGroupName="audit")
+    for number in range(100):
+        logs.put_metric_filter(**FILTER | {"filterName": f"filter {number}"})
+
+    assert refused(logs.put_metric_filter, **FILTER) == "LimitExceededException"
+    assert refused(logs.put_metric_filter, **FILTER | {"filterName": "filter 7"}) is None
 
 
 @pytest.mark.parametrize(("statements", "code"), [((ROOT,), "InvalidParameterException"), ((ROOT, LOGS), None)])

@@ -46,6 +46,7 @@ def made(*, strict: bool = True) -> Any:
         ("create_bucket", {"Bucket": "acme..state"}, "InvalidBucketName"),
         ("create_bucket", {"Bucket": "10.0.0.1"}, "InvalidBucketName"),
         ("create_bucket", {"Bucket": "acme-s3alias"}, "InvalidBucketName"),
+        ("create_bucket", {"Bucket": "acme-other", "ACL": "public-read"}, "InvalidBucketAclWithObjectOwnership"),
         ("put_bucket_acl", {"Bucket": BUCKET, "ACL": "public-read"}, "AccessControlListNotSupported"),
         ("put_object", {"Bucket": BUCKET, "Key": "a", "ACL": "private"}, "AccessControlListNotSupported"),
         ("get_bucket_versioning", {"Bucket": BUCKET, "ExpectedBucketOwner": "210987654321"}, "AccessDenied"),
@@ -55,6 +56,13 @@ def made(*, strict: bool = True) -> Any:
         ("put_bucket_policy", {"Bucket": BUCKET, "Policy": policy(ON_THE_BUCKET)}, "MalformedPolicy"),
         ("put_bucket_policy", {"Bucket": BUCKET, "Policy": policy(NOT_S3)}, "MalformedPolicy"),
         ("put_bucket_policy", {"Bucket": BUCKET, "Policy": "no JSON"}, "MalformedPolicy"),
+        ("put_bucket_policy", {"Bucket": BUCKET, "Policy": policy(TLS_ONLY) + " " * 20480}, "MalformedPolicy"),
+        ("put_bucket_lifecycle_configuration", {"Bucket": BUCKET, "LifecycleConfiguration": {"Rules": [
+            {"ID": "a", "Status": "Enabled", "Filter": {"Tag": {"Key": "a", "Value": "b"}},
+             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}}]}}, "InvalidRequest"),
+        ("put_bucket_lifecycle_configuration", {"Bucket": BUCKET, "LifecycleConfiguration": {"Rules": [
+            {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""},
+             "Transitions": [{"Days": 7, "StorageClass": "STANDARD_IA"}]}]}}, "InvalidArgument"),
         ("put_bucket_lifecycle_configuration", {"Bucket": BUCKET, "LifecycleConfiguration": {"Rules": [
             {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}}]}}, "InvalidRequest"),
         ("put_bucket_lifecycle_configuration", {"Bucket": BUCKET, "LifecycleConfiguration": {"Rules": [
@@ -91,8 +99,11 @@ def test_creating_ones_own_bucket_again_changes_nothing() -> None:
     assert refused(s3.get_public_access_block, Bucket=BUCKET) == "NoSuchPublicAccessBlockConfiguration"
 
 
-def test_encryption_cannot_be_taken_away() -> None:
+def test_encryption_is_one_and_cannot_be_taken_away() -> None:
     s3 = made()
+    (one,) = s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]["Rules"]
+    two = {"Rules": [{"ApplyServerSideEncryptionByDefault": one["ApplyServerSideEncryptionByDefault"]}] * 2}
+    assert refused(s3.put_bucket_encryption, Bucket=BUCKET, ServerSideEncryptionConfiguration=two) == "MalformedXML"
     s3.delete_bucket_encryption(Bucket=BUCKET)
 
     assert refused(s3.get_bucket_encryption, Bucket=BUCKET) is None
@@ -152,6 +163,10 @@ def test_objects_need_a_key_that_works() -> None:
 
     kms.disable_key(KeyId=key)
     assert refused(s3.put_object, Bucket=BUCKET, Key="b") == "KMS.DisabledException"
+    kms.schedule_key_deletion(KeyId=key)
+    assert refused(s3.put_object, Bucket=BUCKET, Key="b") == "KMS.KMSInvalidStateException"
+    elsewhere = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key.replace("us-east-1", "eu-west-1") + "0"}
+    assert refused(s3.put_object, Bucket=BUCKET, Key="b", **elsewhere) == "KMS.NotFoundException"
 
 
 def test_a_lifecycle_all_in_the_old_manner_is_taken() -> None:

@@ -40,8 +40,7 @@ def sandbox() -> Sandbox:
 def ready(sandbox: Sandbox) -> Any:
     """Return DLM once it knows the role."""
     dlm = sandbox.client("dlm", HOME.region)
-    while refused(dlm.create_lifecycle_policy, **GOOD):
-        pass
+    assert [refused(dlm.create_lifecycle_policy, **GOOD) for _ in range(3)][-1] is None
     return dlm
 
 
@@ -70,8 +69,13 @@ def test_a_policy_is_kept_as_aws_keeps_it(sandbox: Sandbox) -> None:
 
 def with_schedule(**changes: Any) -> dict[str, Any]:
     wanted = deepcopy(GOOD)
-    wanted["PolicyDetails"]["Schedules"][0].update(changes)
+    schedule = {**wanted["PolicyDetails"]["Schedules"][0], **changes}
+    wanted["PolicyDetails"]["Schedules"][0] = {name: value for name, value in schedule.items() if value is not None}
     return wanted
+
+
+def with_details(**changes: Any) -> dict[str, Any]:
+    return {**GOOD, "PolicyDetails": {**GOOD["PolicyDetails"], **changes}}
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
@@ -91,6 +95,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "InvalidRequestException",
     ),
     "kept for ever": (with_schedule(RetainRule={}), "InvalidRequestException"),
+    "kept without unit": (with_schedule(RetainRule={"Interval": 7}), "InvalidRequestException"),
+    "schedule without name": (with_schedule(Name=None), "InvalidRequestException"),
+    "same tag twice": (with_details(TargetTags=[{"Key": "a", "Value": "b"}] * 2), "InvalidRequestException"),
+    "nothing to keep": ({**GOOD, "PolicyDetails": {"ResourceTypes": ["VOLUME"]}}, "InvalidRequestException"),
     "1001 kept": (with_schedule(RetainRule={"Count": 1001}), "ValidationException"),
 }
 

@@ -35,7 +35,9 @@ def made(*, strict: bool = True) -> tuple[Sandbox, Any]:
     [
         ("create_topic", {"Name": "security", "Attributes": {"DisplayName": "Security"}}),
         ("create_topic", {"Name": "security", "Tags": [{"Key": "owner", "Value": "other"}]}),
+        ("create_topic", {"Name": "other", "Tags": [{"Key": "aws:owner", "Value": "x"}]}),
         ("subscribe", {**EMAIL, "Endpoint": "nobody"}),
+        ("subscribe", {**EMAIL, "Protocol": "pigeon"}),
         ("set_topic_attributes", attribute({**OWNER, "Action": "sns:*"})),
         ("set_topic_attributes", attribute({**OWNER, "Action": "s3:GetObject"})),
         ("set_topic_attributes", attribute({**OWNER, "Resource": f"{TOPIC}x"})),

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +12,9 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 
 from awsbase.sandbox import Fault, Sandbox
-from awsbase.sandbox.serve import listen, warm
+from awsbase.sandbox.serve import warm
 from tests.sandbox.refused import refused
+from tests.sandbox.served import serving
 
 ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
 
@@ -44,13 +44,8 @@ class Served:
 @pytest.fixture
 def served() -> Iterator[Served]:
     sandbox = Sandbox()
-    server = listen(sandbox)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield Served(sandbox, f"http://{server.host}:{server.port}")
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(sandbox) as url:
+        yield Served(sandbox, url)
 
 
 def test_clients_of_another_process_meet_the_same_account(served: Served) -> None:

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from awsbase.sandbox import Sandbox
 
+REGION = "eu-west-1"
+IMAGE = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
 
-def test_systems_manager_hears_of_nobody_without_an_instance() -> None:
-    ssm = Sandbox().client("ssm", "eu-west-1")
-    assert ssm.describe_instance_information()["InstanceInformationList"] == []
-    filters = [{"Key": "InstanceIds", "Values": ["i-0123456789abcdef0"]}]
-    assert ssm.describe_instance_information(Filters=filters)["InstanceInformationList"] == []
+
+def heard(sandbox: Sandbox, *ids: str) -> list[str]:
+    filters = [{"Key": "InstanceIds", "Values": list(ids)}] if ids else []
+    told = sandbox.client("ssm", REGION).describe_instance_information(Filters=filters)["InstanceInformationList"]
+    return [each["InstanceId"] for each in told]
+
+
+def launched(sandbox: Sandbox, **params: Any) -> str:
+    one: dict[str, Any] = {"ImageId": IMAGE, "MinCount": 1, "MaxCount": 1, "InstanceType": "t3.micro"}
+    made = sandbox.moto("ec2:RunInstances", region=REGION, **one, **params)
+    return str(made["Instances"][0]["InstanceId"])
+
+
+def test_systems_manager_hears_of_an_instance_with_a_profile_and_of_no_other() -> None:
+    sandbox = Sandbox()
+    assert heard(sandbox) == []
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
+    sandbox.moto("iam:CreateRole", RoleName="host", AssumeRolePolicyDocument=trust)
+    sandbox.moto("iam:CreateInstanceProfile", InstanceProfileName="host")
+    sandbox.moto("iam:AddRoleToInstanceProfile", InstanceProfileName="host", RoleName="host")
+    bare, managed = launched(sandbox), launched(sandbox, IamInstanceProfile={"Name": "host"})
+
+    assert heard(sandbox) == [managed]
+    assert heard(sandbox, bare) == []
+    assert heard(sandbox, bare, managed) == [managed]

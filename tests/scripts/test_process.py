@@ -13,6 +13,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from tests.sandbox.refused import refused
 from tests.scripts.conftest import AWSBASE, EMPTY, Served, written
 
 HEAVY = ("boto3", "botocore", "pydantic", "moto", "rich", "yaml")
@@ -205,6 +206,9 @@ def test_the_sandbox_is_served_until_it_is_asked_to_end(number: int, nobody: dic
         sts = session.client("sts", endpoint_url=environment["AWS_ENDPOINT_URL"])
         assert sts.get_caller_identity()["Account"] == "111122223333"
         sts.close()
+        iam = session.client("iam", endpoint_url=environment["AWS_ENDPOINT_URL"])
+        assert refused(iam.create_group, GroupName="with blank") == "ValidationError"
+        iam.close()
     finally:
         os.kill(serving.pid, number)
     rest, errors = serving.communicate(timeout=20)

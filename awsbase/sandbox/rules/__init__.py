@@ -14,6 +14,7 @@ from awsbase.sandbox.rules import (
     documents,
     ec2,
     ec2_defaults,
+    ec2_networks,
     flow_logs,
     guardduty,
     iam,
@@ -24,6 +25,7 @@ from awsbase.sandbox.rules import (
     model,
     monitoring,
     paging,
+    parameters,
     passwords,
     regions,
     report,
@@ -38,10 +40,12 @@ from awsbase.sandbox.rules import (
     sns,
     ssm,
     tagging,
+    tags,
 )
 
 RULES: tuple[Rule, ...] = (
     *model.RULES,
+    *tags.RULES,
     *paging.FIRST,
     *sessions.RULES,
     *identity.RULES,
@@ -55,6 +59,7 @@ RULES: tuple[Rule, ...] = (
     *cloudtrail.RULES,
     *sns.RULES,
     *ssm.RULES,
+    *parameters.RULES,
     *monitoring.RULES,
     *tagging.RULES,
     *report.RULES,
@@ -76,6 +81,7 @@ RULES: tuple[Rule, ...] = (
     *flow_logs.RULES,
     *scheduler.RULES,
     *ec2.RULES,
+    *ec2_networks.RULES,
     *connect_endpoints.RULES,
     *paging.LAST,
 )

@@ -10,7 +10,6 @@ from awsbase.sandbox.rule import Ask, Refusal, Rule
 from awsbase.sandbox.rules.documents import Fresh
 
 MOST = 100
-SCHEDULES = 4
 INTERVALS = (1, 2, 3, 4, 6, 8, 12, 24)
 
 
@@ -140,7 +139,7 @@ def judge_role(ask: Ask) -> None:
     """Refuse a role that is not there, not yet known, or not for DLM."""
     arn = ask.params["ExecutionRoleArn"]
     role = next((held for held in ask.backend("iam", "aws").roles.values() if held.arn == arn), None)
-    if role is None or ask.memory(Fresh).unknown(arn):
+    if role is None or ask.memory(Fresh).unknown(arn, ask.service):
         raise Refusal("InvalidRequestException", f"The role {arn} does not exist or cannot be assumed by DLM.")
     if "dlm.amazonaws.com" not in str(role.assume_role_policy_document):
         raise Refusal("InvalidRequestException", f"The role {arn} does not trust dlm.amazonaws.com.")
@@ -150,8 +149,6 @@ def judge_details(details: dict[str, Any] | None) -> None:
     """Refuse details that are not whole, or of which DLM could make no schedule."""
     if not details or not details.get("TargetTags") or not details.get("Schedules") or not details.get("ResourceTypes"):
         raise Refusal("InvalidRequestException", "ResourceTypes, TargetTags and Schedules are required.")
-    if len(details["Schedules"]) > SCHEDULES:
-        raise Refusal("InvalidRequestException", f"At most {SCHEDULES} schedules are allowed.")
     tags = [(one["Key"], one["Value"]) for one in details["TargetTags"]]
     if len(set(tags)) < len(tags):
         raise Refusal("InvalidRequestException", "Duplicate target tags.")

@@ -1,10 +1,11 @@
 """Policy documents: read by AWS before it takes them, and their principals looked up.
 
 A principal must exist, and one that was just created is not yet known to the other services: the first two documents
-that name it are refused with the service's own code (section 12 of what AWS does not document).
+that name it are refused by each of them, with its own code.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,19 +19,19 @@ SLOW_USES = 2
 
 @dataclass
 class Fresh:
-    """How often an entity has been used in vain since it was created."""
+    """How often each service has used an entity in vain since it was created: each learns of it by itself."""
 
-    uses: dict[str, int] = field(default_factory=dict)
+    uses: dict[str, Counter[str]] = field(default_factory=dict)
 
     def born(self, arn: str) -> None:
         """Note a new entity, which nobody but IAM knows yet."""
-        self.uses[arn] = 0
+        self.uses[arn] = Counter()
 
-    def unknown(self, arn: str) -> bool:
+    def unknown(self, arn: str, service: str) -> bool:
         """Use an entity; say whether the using service does not know it yet."""
-        if self.uses.get(arn, SLOW_USES) >= SLOW_USES:
+        if arn not in self.uses or self.uses[arn][service] >= SLOW_USES:
             return False
-        self.uses[arn] += 1
+        self.uses[arn][service] += 1
         return True
 
 
@@ -54,7 +55,7 @@ def missing_principal(ask: Ask, document: Mapping[str, Any], *, elsewhere: bool)
             ours = f":iam::{ask.account}:" in name
             if (ours and name not in known) or not (":iam::" in name or (name.isdigit() and len(name) == 12)):
                 return name
-            if elsewhere and ask.memory(Fresh).unknown(name):
+            if elsewhere and ask.memory(Fresh).unknown(name, ask.service):
                 return name
     return None
 

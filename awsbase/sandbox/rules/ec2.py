@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -97,18 +98,28 @@ def tagged(ask: Ask) -> None:
             raise Refusal(
                 "InvalidParameterValue", f"{each.get('ResourceType')!r} is not a valid taggable resource type."
             )
-        if any(tag["Key"].lower().startswith("aws:") for tag in each.get("Tags", [])):
-            raise Refusal("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use")
 
 
 def launched(ask: Ask) -> dict[str, Any] | None:
-    """Make a launch whole, refuse what EC2 cannot launch, answer a token that it knows with what it made then."""
+    """Make a launch whole, answer a token that it knows with what it made then."""
     ask.notes["said"] = said(ask)
     if made := ask.memory(Tokens).answer(ask):
         return reservation(ask, made)
     for name, value in from_template(ask).items():
         ask.params.setdefault(name, value)
     ask.params.pop("LaunchTemplate", None)
+    named = str(ask.params.get("ImageId", ""))
+    if named.startswith("resolve:ssm:"):
+        try:
+            parameter = ask.moto("ssm:GetParameter", Name=named.removeprefix("resolve:ssm:"))
+        except Refusal:
+            raise Refusal("InvalidParameterValue", f"Invalid parameter value {named}") from None
+        ask.params["ImageId"] = parameter["Parameter"]["Value"]
+    return None
+
+
+def launchable(ask: Ask) -> None:
+    """Refuse what EC2 cannot launch."""
     image(ask)
     if len(base64.b64decode(ask.params.get("UserData") or "")) > USER_DATA:
         raise Refusal("InvalidParameterValue", "User data is limited to 16384 bytes")
@@ -116,7 +127,6 @@ def launched(ask: Ask) -> dict[str, Any] | None:
     if key and key not in ask.backend("ec2").key_pairs:
         raise Refusal("InvalidKeyPair.NotFound", f"The key pair '{key}' does not exist")
     profile(ask)
-    return None
 
 
 def from_template(ask: Ask) -> dict[str, Any]:
@@ -135,14 +145,8 @@ def from_template(ask: Ask) -> dict[str, Any]:
 
 
 def image(ask: Ask) -> None:
-    """Find the image; refuse one that is not there, or is for another processor."""
-    named = str(ask.params.get("ImageId", ""))
-    if named.startswith("resolve:ssm:"):
-        try:
-            parameter = ask.moto("ssm:GetParameter", Name=named.removeprefix("resolve:ssm:"))
-        except Refusal:
-            raise Refusal("InvalidParameterValue", f"Invalid parameter value {named}") from None
-        named = ask.params["ImageId"] = parameter["Parameter"]["Value"]
+    """Refuse an image that is not there, or is for another processor."""
+    named = ask.params.get("ImageId", "")
     found = ask.moto("ec2:DescribeImages", ImageIds=[named])["Images"]
     if not found:
         raise Refusal("InvalidAMIID.NotFound", f"The image id '[{named}]' does not exist")
@@ -162,13 +166,13 @@ def profile(ask: Ask) -> None:
         return
     profiles = ask.backend("iam", "aws").instance_profiles.values()
     held = next((p for p in profiles if wanted.get("Arn") == p.arn or wanted.get("Name") == p.name), None)
-    if held is None or ask.memory(Fresh).unknown(held.arn):
+    if held is None or ask.memory(Fresh).unknown(held.arn, ask.service):
         told = wanted.get("Arn") or wanted.get("Name")
         raise Refusal(
             "InvalidParameterValue",
             f"Value ({told}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN",
         )
-    if not held.roles or ask.memory(Fresh).unknown(f"{held.arn} in use"):
+    if not held.roles or ask.memory(Fresh).unknown(f"{held.arn} in use", ask.service):
         raise Refusal("InvalidParameterValue", f'IAM Instance Profile "{held.arn}" has no associated IAM Roles')
 
 
@@ -177,7 +181,7 @@ def note_role(ask: Ask, said: dict[str, Any]) -> None:
     profiles = ask.backend("iam", "aws").instance_profiles.values()
     for held in profiles:
         if held.name == ask.params["InstanceProfileName"]:
-            ask.memory(Fresh).uses[f"{held.arn} in use"] = 1
+            ask.memory(Fresh).uses[f"{held.arn} in use"] = Counter(ec2=1)
 
 
 def note_launch(ask: Ask, said: dict[str, Any]) -> None:
@@ -322,6 +326,7 @@ RULES = (
     Rule("ec2:*", before=well_formed),
     Rule("ec2:*", before=tagged),
     Rule("ec2:RunInstances", before=launched, after=note_launch, strict=False),
+    Rule("ec2:RunInstances", before=launchable),
     Rule("iam:AddRoleToInstanceProfile", after=note_role),
     Rule(
         "ec2:AuthorizeSecurityGroup* ec2:RevokeSecurityGroup* ec2:UpdateSecurityGroupRule* "

@@ -94,7 +94,8 @@ def nothing_left_of_policy(ask: Ask) -> None:
     if policy is None:
         return
     holders = [*iam.users.values(), *iam.groups.values(), *iam.roles.values()]
-    if any(policy.arn in holder.managed_policies for holder in holders):
+    bounded = any(role.permissions_boundary_arn == policy.arn for role in iam.roles.values())
+    if bounded or any(policy.arn in holder.managed_policies for holder in holders):
         raise Refusal("DeleteConflict", "Cannot delete a policy attached to entities.", 409)
     if len(policy.versions) > 1:
         raise Refusal(
@@ -102,6 +103,13 @@ def nothing_left_of_policy(ask: Ask) -> None:
             "This policy has more than one version. Before you delete a policy, you must delete the policy's versions.",
             409,
         )
+
+
+def real_boundary(ask: Ask) -> None:
+    """Refuse a boundary that is no policy of this account or AWS's."""
+    arn = ask.params.get("PermissionsBoundary")
+    if arn and arn not in ask.backend("iam").managed_policies:
+        raise Refusal("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", 404)
 
 
 def unassigned(ask: Ask) -> None:
@@ -180,6 +188,7 @@ RULES = (
     Rule("iam:DeleteUser", before=nothing_left_of_user),
     Rule("iam:DeleteGroup", before=nothing_left_of_group),
     Rule("iam:DeletePolicy", before=nothing_left_of_policy),
+    Rule("iam:CreateRole iam:PutRolePermissionsBoundary", before=real_boundary),
     Rule("iam:DeleteVirtualMFADevice", before=unassigned),
     Rule("iam:GetUser", before=root_as_user),
     Rule("iam:GetUser iam:ListMFADevices iam:ListAccessKeys iam:CreateAccessKey", before=own_name),

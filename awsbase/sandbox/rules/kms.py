@@ -48,6 +48,13 @@ def usable(ask: Ask) -> None:
         raise Refusal(code, f"{key.arn} is disabled.")
 
 
+def symmetric(ask: Ask) -> None:
+    """Refuse to rotate a key of two halves."""
+    key = find(ask, ask.params["KeyId"])
+    if key and key.key_spec != "SYMMETRIC_DEFAULT":
+        raise Refusal("UnsupportedOperationException", f"{key.arn} key spec is {key.key_spec}, which cannot rotate.")
+
+
 def by_id(ask: Ask) -> None:
     """Name a key by its id where moto knows no ARN."""
     if key := find(ask, ask.params["KeyId"]):
@@ -92,13 +99,6 @@ def real_targets(ask: Ask, said: dict[str, Any]) -> None:
             alias.pop("TargetKeyId", None)
 
 
-def tags(ask: Ask) -> None:
-    """Refuse tags that are AWS's own, or too many."""
-    wanted = ask.params.get("Tags", [])
-    if any(tag["TagKey"].lower().startswith("aws:") for tag in wanted) or len(wanted) > 50:
-        raise Refusal("TagException", "Tag keys must not begin with aws:, and a key has at most 50 tags")
-
-
 def find(ask: Ask, name: str) -> Any:
     """Return moto's key of an id, ARN or alias in the request's region, or None."""
     kms = ask.backend("kms")
@@ -111,9 +111,9 @@ def find(ask: Ask, name: str) -> Any:
 
 RULES = (
     Rule("kms:*", before=usable),
+    Rule("kms:EnableKeyRotation", before=symmetric),
     Rule("kms:ScheduleKeyDeletion", before=waiting_time),
     Rule("kms:CreateAlias kms:UpdateAlias kms:DeleteAlias", before=own_alias),
-    Rule("kms:CreateKey kms:TagResource", before=tags),
     Rule("kms:EnableKey kms:DisableKey kms:ScheduleKeyDeletion kms:CancelKeyDeletion", before=by_id, strict=False),
     Rule("kms:EnableKeyRotation", after=keep_period, strict=False),
     Rule("kms:GetKeyRotationStatus", after=tell_period, strict=False),

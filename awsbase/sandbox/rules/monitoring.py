@@ -10,6 +10,7 @@ from awsbase.sandbox.rules.kms import find
 BILLING_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1"}
 MONTHS = (60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 RETENTION = {1, 3, 5, 7, 14, 30, *MONTHS}
+FILTERS = 100
 ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
@@ -56,12 +57,6 @@ def asked_types(ask: Ask, said: dict[str, Any]) -> None:
             said[f"{kind}s"] = []
 
 
-def hundred_names(ask: Ask) -> None:
-    """Refuse more names than AWS takes at once."""
-    if len(ask.params.get("AlarmNames", [])) > 100:
-        raise Refusal("ValidationError", "AlarmNames: at most 100")
-
-
 def kept_for(ask: Ask) -> None:
     """Refuse a retention that AWS does not offer."""
     if ask.params["retentionInDays"] not in RETENTION:
@@ -92,6 +87,22 @@ def logs_may_encrypt(ask: Ask) -> None:
             "InvalidParameterException",
             f"The specified KMS key does not exist or is not allowed to be used with LogGroup '{group}'",
         )
+
+
+def own_name(ask: Ask) -> None:
+    """Refuse a name that AWS keeps for its own groups."""
+    if ask.params["logGroupName"].startswith("aws/"):
+        raise Refusal("InvalidParameterException", "Log groups starting with AWS/ are reserved for AWS.")
+
+
+def room_for_filter(ask: Ask) -> None:
+    """Refuse a filter of a group that is not there, and the hundred and first of one that is."""
+    name, group = ask.params["filterName"], ask.params["logGroupName"]
+    if group not in ask.backend("logs").groups:
+        raise Refusal("ResourceNotFoundException", "The specified log group does not exist.")
+    held = {each["filterName"] for each in ask.backend("logs").filters.metric_filters if each["logGroupName"] == group}
+    if name not in held and len(held) >= FILTERS:
+        raise Refusal("LimitExceededException", "Resource limit exceeded.")
 
 
 def own_namespace(ask: Ask) -> None:
@@ -129,10 +140,12 @@ def encrypt_logs(ask: Ask) -> dict[str, Any]:
 RULES = (
     Rule("cloudwatch:PutMetricAlarm", before=alarm_can_ring),
     Rule("cloudwatch:PutMetricAlarm", before=note_alarm, after=keep_state),
-    Rule("cloudwatch:DescribeAlarms", before=hundred_names, after=asked_types),
+    Rule("cloudwatch:DescribeAlarms", after=asked_types),
     Rule("logs:PutRetentionPolicy", before=kept_for),
     Rule("logs:CreateLogGroup logs:AssociateKmsKey", before=logs_may_encrypt),
     Rule("logs:AssociateKmsKey logs:DisassociateKmsKey", before=encrypt_logs, strict=False),
+    Rule("logs:CreateLogGroup", before=own_name),
+    Rule("logs:PutMetricFilter", before=room_for_filter),
     Rule("logs:PutMetricFilter", before=own_namespace),
     Rule("logs:PutMetricFilter", before=replace_filter, strict=False),
 )

@@ -11,10 +11,10 @@ from botocore.session import get_session
 
 from awsbase.sandbox.rule import Ask, Refusal, Rule
 
-SERVICES = ("iam", "kms", "cloudwatch", "sns", "logs", "resourcegroupstaggingapi", "ec2")
+SERVICES = ("iam", "kms", "cloudwatch", "sns", "logs", "resourcegroupstaggingapi", "ec2", "ssm")
 ON = " ".join(f"{service}:{kind}*" for service in SERVICES for kind in ("List", "Get", "Describe"))
 
-LENGTHS = {"logs": 50, "cloudwatch": 50, "resourcegroupstaggingapi": 50}
+LENGTHS = {"logs": 50, "cloudwatch": 50, "resourcegroupstaggingapi": 50, "ssm": 10}
 LENGTH = 100
 TOKEN = "page-"  # noqa: S105 - not a secret: it says where the next page begins
 
@@ -26,7 +26,9 @@ def note_page(ask: Ask) -> None:
         return
     token = ask.params.pop(model["input_token"], None) or f"{TOKEN}0"
     if not str(token).startswith(TOKEN):
-        raise Refusal("InvalidNextToken" if ask.service == "cloudwatch" else "ValidationError", "Invalid token")
+        raise Refusal(
+            "InvalidNextToken" if ask.service in ("cloudwatch", "ssm") else "ValidationError", "Invalid token"
+        )
     own = LENGTHS.get(ask.service, LENGTH)
     asked = ask.params.pop(model.get("limit_key", ""), None) or own
     ask.notes["page"] = (int(token.removeprefix(TOKEN)), min(int(asked), ask.sandbox.pages or own))

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from awsbase.sandbox.rule import Ask, Refusal, Rule
+from awsbase.sandbox.rule import Ask, Rule
+from awsbase.sandbox.rules.sessions import unknown_key
 
 FROM_BIRTH = frozenset(
     """
@@ -12,7 +13,13 @@ FROM_BIRTH = frozenset(
     """.split()  # noqa: SIM905, twenty-one lines would not read better
 )
 OTHERS = ("cn-", "us-gov-")
-REGIONAL = " ".join(f"{each}:*" for each in ("accessanalyzer", "config", "dlm", "ec2", "guardduty", "securityhub"))
+REGIONAL = " ".join(
+    f"{service}:*"
+    for service in """
+    accessanalyzer cloudtrail cloudwatch config dlm ec2 events guardduty kms logs resourcegroupstaggingapi scheduler
+    secretsmanager securityhub sns ssm
+    """.split()  # noqa: SIM905, a list of words
+)
 
 
 def status(ask: Ask, region: str) -> str:
@@ -40,11 +47,8 @@ def tell_regions(ask: Ask, said: dict[str, Any]) -> None:
 
 def only_where_on(ask: Ask) -> None:
     """Refuse whatever is asked of a region that is off: its credentials are unknown there."""
-    if status(ask, ask.region) != "not-opted-in":
-        return
-    if ask.service == "ec2":
-        raise Refusal("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
-    raise Refusal("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
+    if status(ask, ask.region) == "not-opted-in":
+        raise unknown_key(ask.service)
 
 
 RULES = (

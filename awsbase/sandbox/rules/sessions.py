@@ -26,6 +26,16 @@ def live(caller: Caller, token: str, scope: Scope, now: datetime) -> None:
         raise Refusal(code, "The security token included in the request is expired", 403)
 
 
+def unknown_key(service: str) -> Refusal:
+    """Return the refusal of a key that is nobody's, in the words of a service."""
+    if service == "ec2":
+        return Refusal("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
+    if service == "s3":
+        return Refusal("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403)
+    code = "InvalidClientTokenId" if model(service).protocol in XML else "UnrecognizedClientException"
+    return Refusal(code, "The security token included in the request is invalid.", 403)
+
+
 def may_call(ask: Ask) -> None:
     """Refuse what a user's session may not do: IAM without MFA, and nearly all of STS."""
     caller = ask.caller

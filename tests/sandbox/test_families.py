@@ -1,0 +1,192 @@
+"""Every family of rules in one table: moto takes the mistake; in process, served, and to the AWS CLI it is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from awsbase.sandbox import Sandbox
+from awsbase.sandbox.rules import RULES
+from tests.sandbox.refused import refused
+from tests.sandbox.served import serving
+
+ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
+ROLE = "arn:aws:iam::123456789012:role/absent"
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:security"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A call that AWS refuses, and what is there before it is made."""
+
+    family: str
+    service: str
+    method: str
+    params: Mapping[str, Any]
+    code: str
+    before: Callable[[Callable[[str], Any]], Mapping[str, Any]] = field(default=lambda client: {}, repr=False)
+    region: str = "eu-west-1"
+
+
+def alice(client: Callable[[str], Any]) -> dict[str, Any]:
+    client("iam").create_user(UserName="alice")
+    return {}
+
+
+def device(client: Callable[[str], Any]) -> dict[str, Any]:
+    alice(client)
+    made = client("iam").create_virtual_mfa_device(VirtualMFADeviceName="alice")["VirtualMFADevice"]
+    return {"SerialNumber": made["SerialNumber"]}
+
+
+def service_password(client: Callable[[str], Any]) -> dict[str, Any]:
+    alice(client)
+    client("iam").create_service_specific_credential(UserName="alice", ServiceName="codecommit.amazonaws.com")
+    return {}
+
+
+def pending_key(client: Callable[[str], Any]) -> dict[str, Any]:
+    key = client("kms").create_key()["KeyMetadata"]["KeyId"]
+    client("kms").schedule_key_deletion(KeyId=key)
+    return {"KeyId": key}
+
+
+def bucket(client: Callable[[str], Any]) -> dict[str, Any]:
+    client("s3").create_bucket(Bucket="acme-logs", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    return {}
+
+
+def unconfirmed(client: Callable[[str], Any]) -> dict[str, Any]:
+    client("sns").create_topic(Name="security")
+    told = client("sns").subscribe(
+        TopicArn=TOPIC, Protocol="email", Endpoint="sec@acme.example", ReturnSubscriptionArn=True
+    )
+    return {"SubscriptionArn": told["SubscriptionArn"]}
+
+
+def deleted_secret(client: Callable[[str], Any]) -> dict[str, Any]:
+    client("secretsmanager").create_secret(Name="acme", SecretString="x")
+    client("secretsmanager").delete_secret(SecretId="acme")
+    return {}
+
+
+def vpc(client: Callable[[str], Any]) -> dict[str, Any]:
+    return {"VpcId": client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]}
+
+
+ALARM = {"AlarmName": "cost", "Namespace": "AWS/Billing", "MetricName": "EstimatedCharges", "Statistic": "Maximum",
+         "Period": 21600, "EvaluationPeriods": 1, "Threshold": 50.0,
+         "ComparisonOperator": "GreaterThanThreshold"}  # fmt: skip
+SCHEDULE = {"Name": "end", "ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {"Arn": "arn:aws:scheduler:::aws-sdk:ec2:terminateInstances", "RoleArn": ROLE}}  # fmt: skip
+BUDGET = {"BudgetName": "acme", "BudgetType": "COST", "TimeUnit": "MONTHLY",
+          "BudgetLimit": {"Amount": "100", "Unit": "USD"}}  # fmt: skip
+
+MISTAKES = (
+    Mistake("budgets", "budgets", "create_budget", {"AccountId": "210987654321", "Budget": BUDGET},
+            "AccessDeniedException"),
+    Mistake("cloudtrail", "cloudtrail", "create_trail", {"Name": "audit", "S3BucketName": "acme-logs"},
+            "InsufficientS3BucketPolicyException", bucket),
+    Mistake("documents", "kms", "create_key", {"Policy": "{}"}, "MalformedPolicyDocumentException"),
+    Mistake("ec2", "ec2", "run_instances", {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-00000000000000000"},
+            "InvalidAMIID.NotFound"),
+    Mistake("ec2_networks", "ec2", "modify_vpc_attribute", {
+            "EnableDnsSupport": {"Value": True}, "EnableDnsHostnames": {"Value": True}},
+            "InvalidParameterCombination", vpc),
+    Mistake("iam", "iam", "create_user", {"UserName": "ALICE"}, "EntityAlreadyExists", alice),
+    Mistake("iam_corrections", "iam", "delete_user", {"UserName": "alice"}, "DeleteConflict", service_password),
+    Mistake("kms", "kms", "enable_key_rotation", {}, "KMSInvalidStateException", pending_key),
+    Mistake("mfa", "iam", "enable_mfa_device", {
+            "UserName": "alice", "AuthenticationCode1": "000000", "AuthenticationCode2": "000000"},
+            "InvalidAuthenticationCode", device),
+    Mistake("model", "iam", "create_group", {"GroupName": "with blank"}, "ValidationError"),
+    Mistake("monitoring", "cloudwatch", "put_metric_alarm", ALARM, "ValidationError"),
+    Mistake("paging", "iam", "list_users", {"Marker": "made up"}, "ValidationError"),
+    Mistake("parameters", "ssm", "put_parameter", {"Name": "/acme/lock", "Value": "x" * 4097, "Type": "String"},
+            "ValidationException"),
+    Mistake("passwords", "iam", "create_login_profile", {"UserName": "alice", "Password": "lowercase-only"},
+            "PasswordPolicyViolation", alice),
+    Mistake("regions", "kms", "list_keys", {}, "UnrecognizedClientException", region="af-south-1"),
+    Mistake("s3", "s3", "put_bucket_acl", {"Bucket": "acme-logs", "ACL": "private"}, "AccessControlListNotSupported",
+            bucket),
+    Mistake("scheduler", "scheduler", "create_schedule", SCHEDULE, "ValidationException"),
+    Mistake("secretsmanager", "secretsmanager", "put_secret_value", {"SecretId": "acme", "SecretString": "y"},
+            "InvalidRequestException", deleted_secret),
+    Mistake("sessions", "sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "you"}, "AccessDenied"),
+    Mistake("sns", "sns", "unsubscribe", {}, "InvalidParameter", unconfirmed),
+    Mistake("tags", "iam", "create_user", {"UserName": "bob", "Tags": [{"Key": "aws:owner", "Value": "x"}]},
+            "InvalidInput"),
+)  # fmt: skip
+
+families = pytest.mark.parametrize("mistake", MISTAKES, ids=[mistake.family for mistake in MISTAKES])
+protocols = pytest.mark.parametrize(
+    "mistake",
+    [mistake for mistake in MISTAKES if mistake.family in ("iam", "kms", "s3", "ec2_networks")],
+    ids=["query", "JSON", "XML", "EC2"],
+)
+
+
+def arranged(sandbox: Sandbox, mistake: Mistake) -> dict[str, Any]:
+    """Put there what the mistake is about; return the parameters of the call."""
+    return {**mistake.params, **mistake.before(lambda service: sandbox.client(service, "eu-west-1"))}
+
+
+def test_every_family_that_refuses_something_is_in_the_table() -> None:
+    strict = [rule.before or rule.after for rule in RULES if rule.strict]
+    assert {apply.__module__.rpartition(".")[2] for apply in strict if apply} == {each.family for each in MISTAKES}
+
+
+@families
+def test_the_page_on_the_sandbox_has_a_row_for_it(mistake: Mistake) -> None:
+    page = Path(__file__).parents[2] / "docs/sandbox.md"
+    rows = dict(re.findall(r"^\| `(\w+)` \| .+ \| `(\w[\w.]+)` \|$", page.read_text(encoding="utf-8"), re.MULTILINE))
+    assert rows[mistake.family] == mistake.code
+
+
+@families
+def test_moto_alone_takes_it(mistake: Mistake) -> None:
+    sandbox = Sandbox(strict=False)
+    params = arranged(sandbox, mistake)
+    assert refused(getattr(sandbox.client(mistake.service, mistake.region), mistake.method), **params) is None
+
+
+@families
+def test_the_sandbox_refuses_it_in_process_and_on_a_socket(mistake: Mistake) -> None:
+    sandbox = Sandbox()
+    params, key = arranged(sandbox, mistake), sandbox.key()
+    here = sandbox.client(mistake.service, mistake.region)
+    with serving(sandbox) as url:
+        session: Any = boto3.Session(key.id, key.secret, region_name=mistake.region)
+        there = session.client(mistake.service, endpoint_url=url, config=ONCE)
+        said = [refused(getattr(client, mistake.method), **params) for client in (here, there)]
+    assert said == [mistake.code, mistake.code]
+
+
+@protocols
+def test_the_aws_cli_is_refused_as_boto3_is(mistake: Mistake, tmp_path: Path) -> None:
+    sandbox = Sandbox()
+    params, key = arranged(sandbox, mistake), sandbox.key()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    with serving(sandbox) as url:
+        service = {"s3": "s3api"}.get(mistake.service, mistake.service)
+        called = subprocess.run(
+            [Path(sys.executable).with_name("aws"), service, mistake.method.replace("_", "-"),
+             "--cli-input-json", json.dumps(params)],
+            env={**kept, "HOME": str(tmp_path), "AWS_ENDPOINT_URL": url, "AWS_REGION": mistake.region,
+                 "AWS_DEFAULT_REGION": mistake.region, "AWS_ACCESS_KEY_ID": key.id,
+                 "AWS_SECRET_ACCESS_KEY": key.secret, "AWS_MAX_ATTEMPTS": "1"},
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert re.findall(r"An error occurred \((\S+)\) when calling", called.stderr) == [mistake.code]
+    assert called.returncode != 0
