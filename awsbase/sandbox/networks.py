@@ -15,9 +15,10 @@ OMITTED = frozenset(
     """
     OwnerId CreateDate CreateTime CreationTimestamp CreatedBy LaunchTime AttachTime RouteTableAssociationId
     AssociationId Id NetworkInterfaces BlockDeviceMappings PrivateDnsName PrivateIpAddress PublicDnsName PublicIp
-    PublicIpAddress ClientToken DefaultForAz ReservationId AmiLaunchIndex KeyPairId SecurityGroupArn VpcArn SubnetArn
+    PublicIpAddress ClientToken ReservationId AmiLaunchIndex KeyPairId SecurityGroupArn VpcArn SubnetArn
     SecurityGroupRuleId AvailableIpAddressCount NetworkInterfaceIds UsageOperationUpdateTime Ipv6CidrBlock
     DhcpOptionsId DnsEntries LatestVersionNumber DefaultVersionNumber VersionNumber NetworkInterfaceOwnerId
+    DefaultForAz MapPublicIpOnLaunch
     """.split()  # noqa: SIM905, a list of words
 )
 # Of AWS's own choosing: IPv6 blocks, prefix lists.
