@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from queue import SimpleQueue
 
@@ -22,7 +23,7 @@ from awsbase.engine.facts import Facts, Seen
 from awsbase.engine.failures import failure
 from awsbase.engine.resource import Kinds, Resource
 from awsbase.engine.run import Approved, ChangeFailed, Interrupted, LookAgain, Run, Shared, Silent, Watch
-from awsbase.errors import AwsbaseError
+from awsbase.errors import AwsbaseError, LostReply
 
 WORKERS = 16
 LAG = 2.0  # seconds until the lists of AWS mostly tell what was just made
@@ -210,16 +211,35 @@ class _Walk:
         recipe = self.kinds[type(resource)].ensure
         try:
             return recipe(run, resource)
-        except LookAgain:
+        except LookAgain as first:
             self.shared.clock.sleep(LAG, self.shared.stop)
             # What has no name of its own is found by its tag: look anew, then decide.
-            anew = run.again(Facts(self.account.aws, self.readers))
+            facts = Facts(self.account.aws, self.readers)
+            if isinstance(first.__cause__, LostReply):
+                noted = run.changes
+                run.forget(first.change)
+                if self._made(first, resource, facts):
+                    run.changes = noted
+            anew = run.again(facts)
             try:
                 return recipe(anew, resource)
             except LookAgain as still:
+                if isinstance(still.__cause__, LostReply):
+                    anew.forget(still.change)
                 raise ChangeFailed(still.change) from still.__cause__
             finally:
                 run.changes, run.asks, run.notes = anew.changes, anew.asks, anew.notes
+
+    def _made(self, lost: LookAgain, resource: Resource, facts: Facts) -> bool:
+        """Tell whether a change whose reply was lost was made: then the recipe, looking anew, does not plan it."""
+        shared = replace(self.shared, mode="plan", watch=Silent())
+        plan = Run(resource, self.account.aws.at(resource.place.region), facts, shared, frozenset())
+        try:
+            self.kinds[type(resource)].ensure(plan, resource)
+        except Exception as error:  # whatever keeps us from looking keeps us in doubt
+            log.debug("%s could not be looked at again", resource.address, exc_info=error)
+            raise ChangeFailed(lost.change) from lost.__cause__
+        return not any(planned.same_step(lost.change) for planned in plan.changes)
 
     def _status(self, run: Run, error: Failure | None) -> Status:
         if error is not None:

@@ -226,6 +226,10 @@ class Run:
         """Say something that a reader of the report should know, and that nobody has to act on."""
         self.notes.append(text)
 
+    def forget(self, change: Change) -> None:
+        """Take back that a change was made, of which nobody can be sure."""
+        self.changes = [noted for noted in self.changes if not noted.same_step(change)]
+
     def again(self, facts: Facts) -> Run:
         """Return a run of the same resource that looks anew, because what it saw was not so."""
         other = object.__new__(Run)
@@ -290,8 +294,7 @@ class Run:
         self._note(change)
 
     def _note(self, change: Change) -> None:
-        same = (change.action, change.what, change.api)
-        self.changes = [noted for noted in self.changes if (noted.action, noted.what, noted.api) != same]
+        self.forget(change)
         self.changes.append(change)
         self._shared.watch.wrote(self.address, change)
 
