@@ -1,5 +1,6 @@
 # make demo    a fresh clone, a fresh machine: makes .venv and reconciles manifests/baseline.yaml in the sandbox
 # make test    the same, and runs the linter, the type checker and all tests
+# make torture strikes every call with every fault; goes on where it was stopped; ONLY='kind and write' is a slice
 # make bench   calls and seconds of first and converged runs (see benchmarks/)
 # make lock    pins what a release is installed with, by hash, in requirements/
 # make audit   asks PyPI for known vulnerabilities of what is pinned; needs the network
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
 
-.PHONY: demo test lint types tests format bench lock audit clean
+.PHONY: demo test lint types tests format torture bench lock audit clean
 
 demo: $(VENV)/demo
 	$(BIN)/awsbase reconcile manifests/baseline.yaml --sandbox
@@ -30,6 +31,10 @@ tests: $(VENV)/dev
 format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+torture: $(VENV)/dev
+	$(BIN)/pytest -n auto -m torture $(if $(ONLY),-k '$(ONLY)')
+	$(BIN)/python -m tests.torture.figures
 
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks

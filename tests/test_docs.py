@@ -23,8 +23,7 @@ from awsbase.scripts.options import common
 
 ROOT = Path(__file__).parent.parent
 MANIFEST, COMMANDS = ROOT / "docs/manifest.md", ROOT / "docs/commands.md"
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", MANIFEST, COMMANDS]
-PAGES += [ROOT / "docs/coverage.md", ROOT / "docs/sandbox.md"]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 MANIFESTS = sorted((ROOT / "manifests").glob("*.yaml"))
 ACCOUNT = 'account: {id: "123456789012", name: acme, region: eu-west-1}\n'
 

@@ -81,6 +81,10 @@ class Change:
     digest: str = ""
     unknown: tuple[str, ...] = ()
 
+    def same_step(self, other: Change) -> bool:
+        """Tell whether this is the same step of a recipe, whatever its arguments."""
+        return (self.action, self.what, self.api) == (other.action, other.what, other.api)
+
 
 def is_itself(address: str, change: Change) -> bool:
     """Tell whether a change makes or removes a whole resource: `create log group` of `log-group/trail`."""

@@ -59,7 +59,7 @@ class Facts:
 
     def early(self, reads: Iterable[Read]) -> None:
         """Start reading in the background what will be asked for soon."""
-        for fact, *args in reads:
+        for fact, *args in dict.fromkeys(reads):
             self._pool.submit(self._try, fact, args)
 
     def together(self, *reads: Read) -> list[Any]:

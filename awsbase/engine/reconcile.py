@@ -11,8 +11,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
+from queue import SimpleQueue
 
 from awsbase.engine.account import Account
 from awsbase.engine.changes import Failure, Mode, NeedsYou, Outcome, Report, Status
@@ -21,7 +23,7 @@ from awsbase.engine.facts import Facts, Seen
 from awsbase.engine.failures import failure
 from awsbase.engine.resource import Kinds, Resource
 from awsbase.engine.run import Approved, ChangeFailed, Interrupted, LookAgain, Run, Shared, Silent, Watch
-from awsbase.errors import AwsbaseError
+from awsbase.errors import AwsbaseError, LostReply
 
 WORKERS = 16
 LAG = 2.0  # seconds until the lists of AWS mostly tell what was just made
@@ -149,15 +151,13 @@ class _Walk:
         sorter = TopologicalSorter({address: resource.needs() for address, resource in self.resources.items()})
         sorter.prepare()
         position = {address: index for index, address in enumerate(self.resources)}
-        running: dict[Future[Outcome], str] = {}
+        ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
         while sorter.is_active():
             for address in sorted(sorter.get_ready(), key=position.__getitem__):
-                running[pool.submit(self._one, address)] = address
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                address = running.pop(future)
-                self.outcomes[address] = future.result()
-                sorter.done(address)
+                pool.submit(self._one, address).add_done_callback(ended.put)
+            outcome = ended.get().result()
+            self.outcomes[outcome.address] = outcome
+            sorter.done(outcome.address)
         return self.outcomes
 
     def _one(self, address: str) -> Outcome:
@@ -211,16 +211,35 @@ class _Walk:
         recipe = self.kinds[type(resource)].ensure
         try:
             return recipe(run, resource)
-        except LookAgain:
+        except LookAgain as first:
             self.shared.clock.sleep(LAG, self.shared.stop)
             # What has no name of its own is found by its tag: look anew, then decide.
-            anew = run.again(Facts(self.account.aws, self.readers))
+            facts = Facts(self.account.aws, self.readers)
+            if isinstance(first.__cause__, LostReply):
+                noted = run.changes
+                run.forget(first.change)
+                if self._made(first, resource, facts):
+                    run.changes = noted
+            anew = run.again(facts)
             try:
                 return recipe(anew, resource)
             except LookAgain as still:
+                if isinstance(still.__cause__, LostReply):
+                    anew.forget(still.change)
                 raise ChangeFailed(still.change) from still.__cause__
             finally:
                 run.changes, run.asks, run.notes = anew.changes, anew.asks, anew.notes
+
+    def _made(self, lost: LookAgain, resource: Resource, facts: Facts) -> bool:
+        """Tell whether a change whose reply was lost was made: then the recipe, looking anew, does not plan it."""
+        shared = replace(self.shared, mode="plan", watch=Silent())
+        plan = Run(resource, self.account.aws.at(resource.place.region), facts, shared, frozenset())
+        try:
+            self.kinds[type(resource)].ensure(plan, resource)
+        except Exception as error:  # whatever keeps us from looking keeps us in doubt
+            log.debug("%s could not be looked at again", resource.address, exc_info=error)
+            raise ChangeFailed(lost.change) from lost.__cause__
+        return not any(planned.same_step(lost.change) for planned in plan.changes)
 
     def _status(self, run: Run, error: Failure | None) -> Status:
         if error is not None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from awsbase.aws import Aws
@@ -74,8 +75,8 @@ class Watch(Protocol):
     def wrote(self, address: str, change: Change) -> None:
         """A change was noted: planned, or made."""
 
-    def waiting(self, address: str, change: Change, code: str) -> None:
-        """A change waits for AWS to agree with itself; `code` is what AWS answered."""
+    def waiting(self, address: str, what: str, why: str, seconds: float) -> None:
+        """Something waits for AWS to agree with itself: why, and for how many seconds more at most."""
 
     def finished(self, address: str, status: str) -> None:
         """A resource is done with."""
@@ -86,7 +87,7 @@ class Silent:
 
     def started(self, address: str) -> None: ...
     def wrote(self, address: str, change: Change) -> None: ...
-    def waiting(self, address: str, change: Change, code: str) -> None: ...
+    def waiting(self, address: str, what: str, why: str, seconds: float) -> None: ...
     def finished(self, address: str, status: str) -> None: ...
 
 
@@ -200,15 +201,19 @@ class Run:
         """Return a fact about what this very recipe has written, as soon as it is one; Pending while planning."""
         if any(unknowns([*args, *kwargs.values()])):
             return Pending(what)
+        if (known := self.facts.read(fact, *args, **kwargs)) is not None:
+            return known
         shared, pause = self._shared, 1.0
+        if shared.mode == "plan":
+            return Pending(what)
         started = shared.clock.now()
         while (answer := self.facts.anew().read(fact, *args, **kwargs)) is None:
-            if shared.mode == "plan":
-                return Pending(what)
             if shared.stop.is_set():
                 raise Interrupted
             if shared.clock.now() - started > FRESH:
                 raise NotYet(f"{what} is not there after {FRESH.seconds // 60} minutes", hint="run again in a while")
+            left = started + FRESH - shared.clock.now()
+            shared.watch.waiting(self.address, what, "not there yet", left.total_seconds())
             shared.clock.sleep(pause, shared.stop)
             pause = min(pause * 2, 10)
         return answer
@@ -220,6 +225,10 @@ class Run:
     def note(self, text: str) -> None:
         """Say something that a reader of the report should know, and that nobody has to act on."""
         self.notes.append(text)
+
+    def forget(self, change: Change) -> None:
+        """Take back that a change was made, of which nobody can be sure."""
+        self.changes = [noted for noted in self.changes if not noted.same_step(change)]
 
     def again(self, facts: Facts) -> Run:
         """Return a run of the same resource that looks anew, because what it saw was not so."""
@@ -270,7 +279,7 @@ class Run:
                     fresh=self._fresh(),
                     clock=shared.clock,
                     stop=shared.stop,
-                    waiting=lambda code: shared.watch.waiting(self.address, change, code),
+                    waiting=partial(shared.watch.waiting, self.address, what),
                 )
         except Exception as error:
             done, seen_late = perhaps_done(error, action), told_late(error, action)
@@ -285,8 +294,7 @@ class Run:
         self._note(change)
 
     def _note(self, change: Change) -> None:
-        same = (change.action, change.what, change.api)
-        self.changes = [noted for noted in self.changes if (noted.action, noted.what, noted.api) != same]
+        self.forget(change)
         self.changes.append(change)
         self._shared.watch.wrote(self.address, change)
 
@@ -349,12 +357,14 @@ def encoded(arguments: Mapping[str, object], model: OperationModel) -> dict[str,
     A document with an unknown in it stays a dict: it is only planned.
     """
     members = model.input_shape.members if model.input_shape else {}
-    return {
-        name: json.dumps(value, separators=(",", ":"))
-        if isinstance(value, dict)
-        and name in members
-        and members[name].type_name == "string"
-        and not any(unknowns(value))
-        else value
-        for name, value in arguments.items()
-    }
+    return {name: _encoded(value, members.get(name)) for name, value in arguments.items()}
+
+
+def _encoded(value: object, shape: Any) -> object:
+    if not isinstance(value, dict) or shape is None:
+        return value
+    if shape.type_name == "map":
+        return {name: _encoded(item, shape.value) for name, item in value.items()}
+    if shape.type_name == "string" and not any(unknowns(value)):
+        return json.dumps(value, separators=(",", ":"))
+    return value

@@ -92,7 +92,7 @@ def settle(
     fresh: bool,
     clock: Clock,
     stop: threading.Event,
-    waiting: Callable[[str], None] = lambda code: None,
+    waiting: Callable[[str, float], None] = lambda why, seconds: None,
 ) -> Any:
     """Make a call and repeat it while AWS refuses for a reason of the table, until that row's seconds are over.
 
@@ -111,9 +111,10 @@ def settle(
             row = _row(service, operation, code, message)
             if row is None or not (fresh or row.contention) or stop.is_set():
                 raise
-            if (clock.now() - started).total_seconds() + pause > row.seconds:
+            left = row.seconds - (clock.now() - started).total_seconds()
+            if pause > left:
                 raise
-            waiting(code)
+            waiting(f"AWS answers {code}", left)
         clock.sleep(pause, stop)
         pause = min(pause * 2, 10)
 

@@ -143,7 +143,9 @@ class BucketFacts:
     smallest_transition: str | None = None
 
 
-NEW = BucketFacts(encryption={"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}})
+NEW = BucketFacts(
+    encryption={"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}, ownership="BucketOwnerEnforced"
+)
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,8 @@ def found(facts: Facts, place: Place, name: str) -> Found | None:
     """Look who has a bucket name: nobody, this account, or someone else."""
     from botocore.exceptions import ClientError
 
+    if bucket_arn(place, name) in facts.read(tags.tags, place.region):
+        return Found(ours=True, region=place.region)
     try:
         head = facts.aws.at(place.region).s3.head_bucket(Bucket=name, ExpectedBucketOwner=place.account)
     except ClientError as error:
@@ -176,16 +180,24 @@ def found(facts: Facts, place: Place, name: str) -> Found | None:
 
 def bucket(facts: Facts, place: Place, name: str) -> BucketFacts | None:
     """Read how a bucket is set up, or None when this account has none of that name in this region."""
+    from botocore.exceptions import ClientError
+
     if facts.read(found, place, name) != Found(ours=True, region=place.region):
         return None
-    encryption, block, ownership, policy, rules, status = facts.together(
-        (encryption_of, place, name),
-        (block_of, place, name),
-        (ownership_of, place, name),
-        (policy_of, place, name),
-        (lifecycle_of, place, name),
-        (versioning_of, place, name),
-    )
+    try:
+        encryption, block, ownership, policy, rules, status = facts.together(
+            (encryption_of, place, name),
+            (block_of, place, name),
+            (ownership_of, place, name),
+            (policy_of, place, name),
+            (lifecycle_of, place, name),
+            (versioning_of, place, name),
+        )
+    except ClientError as error:
+        # The index of tags goes on naming a bucket for a while after it was deleted.
+        if error.response["Error"]["Code"] != "NoSuchBucket":
+            raise
+        return None
     return BucketFacts(
         versioning=status,
         encryption=encryption,
@@ -306,7 +318,13 @@ def create(run: Run, want: Bucket) -> None:
     region = want.place.region
     # S3 began in us-east-1: there, and only there, the region must not be named.
     there = None if region == "us-east-1" else {"LocationConstraint": region}
-    run.create("bucket", run.aws.s3.create_bucket, Bucket=want.name, CreateBucketConfiguration=there)
+    run.create(
+        "bucket",
+        run.aws.s3.create_bucket,
+        Bucket=want.name,
+        CreateBucketConfiguration=there,
+        ObjectOwnership="BucketOwnerEnforced",
+    )
 
 
 def block_public_access(run: Run, want: Bucket, have: BucketFacts) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from awsbase.engine.facts import Facts, Read
+from awsbase.engine.facts import Facts
 from awsbase.errors import AwsbaseError
 
 AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
@@ -74,5 +73,8 @@ def image(facts: Facts, region: str, named: str, type: str) -> Image:
     return Image(id, launched_as, found[0]["RootDeviceName"], found[0]["Architecture"])
 
 
-def image_reads_of(region: str, named: str, type: str) -> Iterator[Read]:
-    yield image, region, named, type
+def names(named: str) -> tuple[str, ...]:
+    """Return how a template may name the image of an id or of a public parameter."""
+    if not named.startswith("/"):
+        return (named,)
+    return tuple(f"resolve:ssm:{named.replace(ARCHITECTURE, each)}" for each in ("arm64", "x86_64"))

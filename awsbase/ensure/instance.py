@@ -14,7 +14,7 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import ec2, tags
-from awsbase.ensure.image import image, image_reads_of
+from awsbase.ensure.image import image
 from awsbase.ensure.launch_template import LaunchTemplate, launch_template_reads, length
 from awsbase.userdata import reasons
 
@@ -110,7 +110,8 @@ def user_data(facts: Facts, region: str, id: str) -> str:
 def instance_reads(want: Instance) -> Iterator[Read]:
     yield instances, want.place.region
     yield from launch_template_reads(want.template)
-    yield from image_reads_of(want.place.region, want.template.image, want.template.type)
+    if want.refresh:
+        yield image, want.place.region, want.template.image, want.template.type
 
 
 def ensure_instance(run: Run, want: Instance) -> dict[str, Any]:

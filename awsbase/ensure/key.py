@@ -119,13 +119,18 @@ def lost_key(facts: Facts, region: str, address: str) -> KeyFacts | None:
 
     This asks every key of the region for its tags, since the tag index may lag behind a key that is seconds old.
     """
-    pages = facts.aws.at(region).kms.get_paginator("list_keys").paginate()
     not_ours = {target for alias, target in facts.read(aliases, region).items() if alias.startswith(OWN_BY_AWS)}
-    ids = [key["KeyId"] for page in pages for key in page["Keys"] if key["KeyId"] not in not_ours]
-    tagged = zip(ids, facts.together(*((readable_tags, region, id) for id in ids)), strict=True)
-    ours = [id for id, held in tagged if held.get(tags.ADDRESS) == address]
-    found: list[KeyFacts] = facts.together(*((key_of, region, id) for id in ours))
+    arns = [arn for id, arn in facts.read(key_arns, region).items() if id not in not_ours]
+    tagged = zip(arns, facts.together(*((readable_tags, region, arn) for arn in arns)), strict=True)
+    ours = [arn for arn, held in tagged if held.get(tags.ADDRESS) == address]
+    found: list[KeyFacts] = facts.together(*((key_of, region, arn) for arn in ours))
     return min(found, key=lambda key: (key.state == "PendingDeletion", key.created), default=None)
+
+
+def key_arns(facts: Facts, region: str) -> Mapping[str, str]:
+    """Read the ARNs of all keys of a region, by id."""
+    pages = facts.aws.at(region).kms.get_paginator("list_keys").paginate()
+    return {key["KeyId"]: key["KeyArn"] for page in pages for key in page["Keys"]}
 
 
 def key_of(facts: Facts, region: str, id: str) -> KeyFacts:
@@ -161,18 +166,18 @@ def key_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:
     return {tag["TagKey"]: tag["TagValue"] for page in pages for tag in page["Tags"]}
 
 
-def readable_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:
-    """Return the tags of one key, or none: a key whose policy keeps us out, or that is going, is not ours."""
+def readable_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
+    """Return the tags of one key, as the index knows them where the key itself keeps us out."""
     from botocore.exceptions import ClientError
 
     try:
-        return facts.read(key_tags, region, id)
+        return facts.read(key_tags, region, arn)
     except ClientError as error:
         # Who may look at no key at all would not find the one that was lost, and make a second.
         mine = "no identity-based policy" in error.response["Error"].get("Message", "")
         if mine or error.response["Error"]["Code"] not in ("AccessDeniedException", "NotFoundException"):
             raise
-        return {}
+        return facts.read(tags.tags, region).get(arn, {})
 
 
 def key_reads(want: Key) -> Iterator[Read]:

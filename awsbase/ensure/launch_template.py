@@ -12,7 +12,7 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import ec2
-from awsbase.ensure.image import image, image_reads_of
+from awsbase.ensure.image import image, names
 
 USER_DATA_BYTES = 16 * 1024
 
@@ -80,14 +80,13 @@ def launch_template(facts: Facts, region: str, name: str) -> TemplateFacts | Non
 
 def launch_template_reads(want: LaunchTemplate) -> Iterator[Read]:
     yield launch_template, want.place.region, want.name
-    yield from image_reads_of(want.place.region, want.image, want.type)
 
 
 def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
     """Keep one launch template whose default version says this; returns its id and that version."""
     client = run.aws.ec2
     have = run.read(launch_template, want.place.region, want.name)
-    data = content(run, want)
+    data = content(run, want, have)
 
     if have is None:
         made = run.create(
@@ -124,17 +123,17 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
     return {"id": have.id, "version": version}
 
 
-def content(run: Run, want: LaunchTemplate) -> dict[str, Any]:
+def content(run: Run, want: LaunchTemplate, have: TemplateFacts | None) -> dict[str, Any]:
     """Return what the template says, in the words of EC2."""
-    found = run.read(image, want.place.region, want.image, want.type)
+    launched_as, device = (have and kept_image(want, have.data)) or found_image(run, want)
     encoded = base64.b64encode(want.user_data.encode()).decode() if want.user_data else None
     root = {"Encrypted": True, "VolumeType": "gp3", "VolumeSize": want.volume_gib, "DeleteOnTermination": True}
     said = {
-        "ImageId": found.launched_as,
+        "ImageId": launched_as,
         "InstanceType": want.type,
         "IamInstanceProfile": {"Arn": run.result(want.profile)},
         # Under any other device name EC2 would add a second volume.
-        "BlockDeviceMappings": [{"DeviceName": found.root, "Ebs": root}],
+        "BlockDeviceMappings": [{"DeviceName": device, "Ebs": root}],
         "MetadataOptions": {
             "HttpTokens": "required",
             "HttpEndpoint": "enabled",
@@ -145,6 +144,18 @@ def content(run: Run, want: LaunchTemplate) -> dict[str, Any]:
         "UserData": encoded,
     }
     return {name: value for name, value in said.items() if value is not None}
+
+
+def kept_image(want: LaunchTemplate, data: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the image and the root device of a version whose image was looked up for this type and parameter."""
+    fits = data.get("InstanceType") == want.type and data.get("ImageId") in names(want.image)
+    devices = [each["DeviceName"] for each in data.get("BlockDeviceMappings", []) if each.get("DeviceName")]
+    return (data["ImageId"], devices[0]) if fits and len(devices) == 1 else None
+
+
+def found_image(run: Run, want: LaunchTemplate) -> tuple[str, str]:
+    found = run.read(image, want.place.region, want.image, want.type)
+    return found.launched_as, found.root
 
 
 def differences(have: Mapping[str, Any], want: Mapping[str, Any]) -> list[Drift]:

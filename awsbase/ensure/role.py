@@ -59,10 +59,17 @@ class Role(Resource):
         yield from makers([self.trust, self.inline])
 
 
-def settings(facts: Facts, name: str) -> dict[str, object]:
-    """Read a role's description and longest session, which only GetRole tells."""
-    role = facts.aws.iam.get_role(RoleName=name)["Role"]
-    return {"Description": role.get("Description", ""), "MaxSessionDuration": role.get("MaxSessionDuration", AN_HOUR)}
+def settings(facts: Facts) -> Mapping[str, dict[str, object]]:
+    """Read the description and the longest session of all roles."""
+    pages = facts.aws.iam.get_paginator("list_roles").paginate(PaginationConfig={"PageSize": 1000})
+    return {
+        role["RoleName"]: {
+            "Description": role.get("Description", ""),
+            "MaxSessionDuration": role.get("MaxSessionDuration", AN_HOUR),
+        }
+        for page in pages
+        for role in page["Roles"]
+    }
 
 
 def ensure_role(run: Run, want: Role) -> str:
@@ -72,7 +79,7 @@ def ensure_role(run: Run, want: Role) -> str:
     have = run.read(roles).get(want.name.casefold())
     if have and have.arn != want.arn:
         raise Elsewhere("role", have.arn, want.arn)
-    set_to = run.read(settings, have.name) if have and want.settings else want.settings
+    set_to = run.read(settings).get(have.name, want.settings) if have and want.settings else want.settings
 
     if have is None:
         run.create(
@@ -185,3 +192,5 @@ def bounded_otherwise(run: Run, have: str | None, want: str) -> str:
 
 def role_reads(want: Role) -> Iterator[Read]:
     yield (authorization,)
+    if want.settings:
+        yield (settings,)

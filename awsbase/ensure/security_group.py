@@ -75,9 +75,14 @@ class GroupFacts:
     new: bool = False
 
 
-def security_groups(facts: Facts, region: str) -> tuple[GroupFacts, ...]:
-    """Read all security groups of a region with their rules."""
+def described(facts: Facts, region: str) -> list[Mapping[str, Any]]:
+    """Read all security groups of a region as EC2 writes them."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_security_groups").paginate()
+    return [group for page in pages for group in page["SecurityGroups"]]
+
+
+def security_groups(facts: Facts, region: str) -> tuple[GroupFacts, ...]:
+    """Return all security groups of a region with their rules."""
     return tuple(
         GroupFacts(
             id=group["GroupId"],
@@ -87,8 +92,7 @@ def security_groups(facts: Facts, region: str) -> tuple[GroupFacts, ...]:
             egress=tuple(understood(group["IpPermissionsEgress"])),
             tags=ec2.tags_in(group),
         )
-        for page in pages
-        for group in page["SecurityGroups"]
+        for group in facts.read(described, region)
     )
 
 

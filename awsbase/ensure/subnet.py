@@ -124,7 +124,6 @@ def zones(facts: Facts, region: str) -> tuple[Zone, ...]:
 
 def subnet_reads(want: Subnet) -> Iterator[Read]:
     yield subnets, want.place.region
-    yield zones, want.place.region
 
 
 def existing_subnet_reads(want: ExistingSubnet) -> Iterator[Read]:
@@ -136,12 +135,12 @@ def ensure_subnet(run: Run, want: Subnet) -> Any:
     client, region = run.aws.ec2, want.place.region
     vpc = run.result(want.vpc)
     have = ec2.the_one(run.read(subnets, region), want.address)
-    zone = the_zone(run, want)
     block = slice_of(vpc["ipv6"], want.ipv6) if want.ipv6 is not None else None
     if have:
         as_it_is(want, have)
 
     if have is None:
+        zone = the_zone(run, want)
         made = run.create(
             "subnet",
             client.create_subnet,

@@ -126,7 +126,9 @@ def listener(protocol: str, endpoint: str) -> tuple[str, str]:
 
 def topic_reads(want: Topic) -> Iterator[Read]:
     """Yield what the recipe will ask for."""
-    yield subscriptions, want.place.region, want.arn
+    yield topic, want.place.region, want.arn
+    if want.listeners:
+        yield subscriptions, want.place.region, want.arn
     yield tags.tags, want.place.region
 
 
@@ -137,13 +139,15 @@ def ensure_topic(run: Run, want: Topic) -> str:
     """
     region, sns = want.place.region, run.aws.sns
     found = run.read(topic, region, want.arn)
-    subscribed = run.read(subscriptions, region, want.arn)
+    subscribed = run.read(subscriptions, region, want.arn) if want.listeners else ()
     tagged = tags.held(run, want, region, want.arn, (topic_tags, region, want.arn)) if found else {}
 
     if found is None:
-        # By its name alone: with attributes or tags AWS refuses a topic that exists with others.
-        run.create("topic", sns.create_topic, Name=want.name)
-    have = found or TopicFacts()
+        key = run.result(want.key) if want.key else ""
+        attributes = {"Policy": want.policy, **({"KmsMasterKeyId": key} if want.key else {})}
+        run.create("topic", sns.create_topic, Name=want.name, Attributes=attributes, Tags=tags.pairs(tags.wanted(want)))
+        found, tagged = TopicFacts(want.policy, key), tags.wanted(want)
+    have = found
 
     encrypt(run, want, have)
 

@@ -70,10 +70,11 @@ def trail_arn(place: Place, name: str) -> str:
 
 @dataclass(frozen=True)
 class TrailFacts:
-    """A trail as it is: the settings by the names of UpdateTrail, and what it logs."""
+    """A trail as it is: the settings by the names of UpdateTrail, and whether it was ever told what to log."""
 
     home: str
     settings: Mapping[str, object] = field(default_factory=dict)
+    selects: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def settings_of(trail: Mapping[str, Any]) -> TrailFacts:
             "CloudWatchLogsRoleArn": trail.get("CloudWatchLogsRoleArn"),
             "KmsKeyId": trail.get("KmsKeyId"),
         },
+        trail.get("HasCustomEventSelectors", True),
     )
 
 
@@ -118,6 +120,8 @@ def logged(facts: Facts, region: str, name: str) -> Logged:
     have = facts.read(trail, region, name)
     if have is None or have.home != region:
         return Logged()
+    if not have.selects:
+        return Logged(facts.read(is_logging, region, name))
     logging, selectors = facts.together((is_logging, region, name), (selectors_of, region, name))
     advanced = selectors.get("AdvancedEventSelectors", ())
     # A trail has the one sort or the other: with neither it would seem to log nothing, and lose what somebody chose.

@@ -12,6 +12,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import ec2
 from awsbase.ensure.ec2 import NotToBeChanged
+from awsbase.ensure.security_group import described
 from awsbase.errors import AwsbaseError
 
 
@@ -118,11 +119,12 @@ def ipv6_of(facts: Facts, region: str, vpc: str, association: str) -> str | None
     return next((v.ipv6 for v in facts.read(vpcs, region) if v.id == vpc and v.association == association), None)
 
 
-def default_group(facts: Facts, region: str, vpc: str) -> DefaultGroup:
-    """Read the default security group of a VPC."""
-    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
-    group = facts.aws.at(region).ec2.describe_security_groups(Filters=filters)["SecurityGroups"][0]
-    return DefaultGroup(group["GroupId"], group["IpPermissions"], group["IpPermissionsEgress"])
+def default_group(facts: Facts, region: str, vpc: str) -> DefaultGroup | None:
+    """Return the default security group of a VPC, once AWS lists it."""
+    for group in facts.read(described, region):
+        if (group.get("VpcId"), group["GroupName"]) == (vpc, "default"):
+            return DefaultGroup(group["GroupId"], group["IpPermissions"], group["IpPermissionsEgress"])
+    return None
 
 
 def vpc_reads(want: Vpc | ExistingVpc) -> Iterator[Read]:

@@ -62,6 +62,7 @@ class Section(BaseModel):
         frozen=True,
         strict=True,
         allow_inf_nan=False,
+        defer_build=True,
         validate_default=True,  # defaults may be templates: "{name}-state"
         revalidate_instances="always",  # and so may the defaults of a default section
     )

@@ -246,8 +246,8 @@ def take_away(desk: Desk, user: str) -> bool:
 def waited(desk: Desk, operation: str, call: Callable[[], Any]) -> Any:
     """Make a call, and wait while AWS says that the login profile is still being made."""
 
-    def waiting(code: str) -> None:
-        desk.tell(f"AWS is still busy with the login profile ({code}): waiting\n")
+    def waiting(why: str, seconds: float) -> None:
+        desk.tell(f"AWS is still busy with the login profile ({why}): waiting {seconds:.0f} s at most\n")
 
     return settle(
         call, service="iam", operation=operation, fresh=False, clock=desk.clock, stop=Event(), waiting=waiting

@@ -6,8 +6,7 @@ the rules say before → moto → what do the rules say after → the record. Ru
 """
 
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
@@ -19,7 +18,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
-from botocore.exceptions import ConnectionClosedError
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.core.model import OperationModel
 
 from awsbase.sandbox import faults, wire
@@ -27,8 +26,9 @@ from awsbase.sandbox.authorization.enforce import ENFORCE
 from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Callers, Key
 from awsbase.sandbox.clock import Clock
 from awsbase.sandbox.dump import dump
-from awsbase.sandbox.faults import Faults, LostReply
+from awsbase.sandbox.faults import Faults, LostReply, TooSlow
 from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.rates import Rate, Rates
 from awsbase.sandbox.record import Call
 from awsbase.sandbox.rule import Ask, Rule
 from awsbase.sandbox.rules import RULES, mfa, sns
@@ -38,6 +38,7 @@ from awsbase.sandbox.world import World, has, partition_of
 
 Memory = TypeVar("Memory")
 
+READ_TIMEOUT = 60  # seconds for which botocore waits for a reply
 # What looks like a key of AWS must be somebody's; any other word is the administrator's.
 REAL_KEY = re.compile(r"A[KS]IA[A-Z0-9]{16}")
 AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
@@ -54,6 +55,7 @@ class Sandbox:
         account: str = "123456789012",
         pages: int | None = None,
         rules: tuple[Rule, ...] = RULES,
+        rates: Sequence[Rate] = (),
     ) -> None:
         self.strict = strict
         self.account = account
@@ -70,6 +72,7 @@ class Sandbox:
         self.deliver: Callable[[sns.Mail], object] = lambda mail: None
         """Called with each mail that SNS sends; all of them are kept in `mails` as well."""
         self.faults = Faults()
+        self.rates = Rates(rates)
         self.clock = Clock()
         self.callers = Callers(account)
         self.world = World(account)
@@ -95,8 +98,8 @@ class Sandbox:
 
         name = f"{scope.service}:{operation.name}"
         struck = self.faults.struck(name)
-        if "slow" in struck:
-            time.sleep(1)
+        if not self.rates.take(name, scope.region, self.clock.time()):
+            struck = (*struck, "throttle")
         with self._lock, self.world.open():
             place = len(self.calls)
             self._note(scope, str(operation.name), deepcopy(params), "lost")
@@ -106,8 +109,8 @@ class Sandbox:
                 error = wire.error_code(operation, reply)
             except Refusal as refusal:
                 reply, error = wire.refuse(scope.service, refusal, operation), refusal.code
-            faults.after(struck, name)
             self.calls[place] = replace(self.calls[place], error=error)
+            faults.after(struck, name)
         return reply
 
     def transport(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
@@ -118,6 +121,9 @@ class Sandbox:
             return _response(request.url, wire.refuse("sts", refusal))
         try:
             return _response(request.url, self.answer(_message(request)))
+        except TooSlow as slow:
+            self.clock.advance(READ_TIMEOUT)
+            raise ReadTimeoutError(endpoint_url=request.url) from slow
         except LostReply as lost:
             raise ConnectionClosedError(endpoint_url=request.url, request=request, response=None) from lost
 

@@ -50,6 +50,10 @@ def dump(sandbox: "Sandbox") -> dict[str, Any]:
         for backend in world.backends("kms").values():
             for key in backend.keys.values():
                 names[key.id] = f"<key {' '.join(sorted(key.aliases)) or 'without alias'}>"
+        # A policy may name where its principal has to come from.
+        for ec2 in world.backends("ec2").values():
+            names |= {vpc.id: f"<vpc {vpc.cidr_block}>" for vpc in ec2.vpcs.values()}
+            names |= {address.public_ip: "<public address>" for address in ec2.addresses}
     return _renamed(_plain(state), names)
 
 

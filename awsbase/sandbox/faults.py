@@ -25,6 +25,10 @@ class LostReply(Exception):
     """The connection broke: the caller cannot know whether the call took effect."""
 
 
+class TooSlow(LostReply):
+    """The reply came, after the caller had stopped waiting for it."""
+
+
 class Killed(BaseException):
     """The calling process ends here, as `kill -9` would end it."""
 
@@ -33,7 +37,8 @@ class Killed(BaseException):
 class Fault:
     """Strike at the n-th call that matches: `write`, `read`, `call`, or a name such as `iam:CreateRole` or `kms:*`.
 
-    *before* means that AWS never saw the call, *after* that it took effect and the reply was lost.
+    *before* means that AWS never saw the call, *after* that it took effect and the reply was lost. A `slow` call took
+    effect too, but nobody waited for its reply.
     """
 
     kind: Kind
@@ -104,6 +109,8 @@ def before(kinds: tuple[Kind, ...], name: str) -> None:
 
 def after(kinds: tuple[Kind, ...], name: str) -> None:
     """Lose the reply to a call that took effect."""
+    if "slow" in kinds:
+        raise TooSlow(name)
     if "killed after" in kinds:
         raise Killed(name)
     if "reset after" in kinds:

@@ -18,6 +18,7 @@ OMITTED = frozenset(
     PublicIpAddress ClientToken ReservationId AmiLaunchIndex KeyPairId SecurityGroupArn VpcArn SubnetArn
     SecurityGroupRuleId AvailableIpAddressCount NetworkInterfaceIds UsageOperationUpdateTime Ipv6CidrBlock
     DhcpOptionsId DnsEntries LatestVersionNumber DefaultVersionNumber VersionNumber NetworkInterfaceOwnerId
+    DefaultForAz MapPublicIpOnLaunch
     """.split()  # noqa: SIM905, a list of words
 )
 # Of AWS's own choosing: IPv6 blocks, prefix lists.

@@ -8,7 +8,7 @@ READS = ("Get", "List", "Describe", "Head", "Search", "Simulate", "Lookup", "Gen
 
 @dataclass(frozen=True)
 class Call:
-    """One request, and how it ended."""
+    """One request, and how it ended for AWS: `lost` is what never arrived there."""
 
     service: str
     operation: str

@@ -8,6 +8,7 @@ answer in place. What it has to remember between calls it keeps in a dataclass o
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from awsbase.sandbox.callers import Caller
@@ -80,4 +81,10 @@ class Rule:
 
     def applies(self, name: str) -> bool:
         """Say whether the rule is about this operation."""
-        return any(fnmatchcase(name, pattern) for pattern in self.on.split())
+        return matches(self.on, name)
+
+
+@cache
+def matches(patterns: str, name: str) -> bool:
+    """Say whether one of the patterns of a list fits a name."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns.split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import gc
 import importlib
 import signal
 import sys
@@ -140,4 +141,6 @@ def main() -> NoReturn:
     for asked in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(asked) is signal.SIG_DFL:
             signal.signal(asked, signal.default_int_handler)
+    # What a run imports and loads stays until its end: to look through it for garbage costs and finds nothing.
+    gc.set_threshold(1_000_000)
     cli.main(prog_name="awsbase")

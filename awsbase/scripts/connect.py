@@ -16,6 +16,7 @@ from awsbase.engine.account import Account, check, identify
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts
 from awsbase.engine.failures import failure
+from awsbase.engine.pace import Pacer
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.scripts.options import Options
@@ -44,7 +45,7 @@ def connect(options: Options, wanted: Wanted) -> Target:
         session, clock = sandbox.session(region=wanted.region), sandbox.clock
     else:
         session, clock = session_of(options.profile), SystemClock()
-    return Target(check(reach(session, wanted.region, debugging=options.debug), wanted.account), clock)
+    return Target(check(reach(session, wanted.region, clock, debugging=options.debug), wanted.account), clock)
 
 
 def embedded(account: str, *, enforce: bool = False) -> Any:
@@ -79,10 +80,11 @@ def session_of(profile: str | None) -> boto3.Session:
     return session
 
 
-def reach(session: boto3.Session, region: str, *, debugging: bool = False) -> Account:
+def reach(session: boto3.Session, region: str, clock: Clock | None = None, *, debugging: bool = False) -> Account:
     """Ask AWS who we are there."""
     wire = Wire()
-    return identify(Aws(session, region, attach=[wire.attach, name_calls] if debugging else [wire.attach]), wire)
+    attach = [wire.attach, Pacer(clock or SystemClock()).attach]
+    return identify(Aws(session, region, attach=[*attach, name_calls] if debugging else attach), wire)
 
 
 @contextmanager

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal, Protocol, TextIO
-
-from rich.console import Console, Group
-from rich.live import Live
-from rich.text import Text
+from typing import Protocol, TextIO
 
 from awsbase.engine.changes import Change, Mode
 from awsbase.engine.run import Watch
-from awsbase.view.stream import fitting, harmless, is_terminal, spells, write
+from awsbase.view.stream import harmless, is_terminal, write
 from awsbase.view.tree import DONE
-
-ROWS = 8
-SPINNER, ASCII_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\"
 
 
 class Progress(Watch, Protocol):
@@ -35,6 +26,11 @@ def progress(stream: TextIO, mode: Mode, total: int, *, screen: bool = True) -> 
     if not (screen and is_terminal(stream)) or os.environ.get("TERM") == "dumb":
         yield Lines(stream, mode)
         return
+    from rich.console import Console
+    from rich.live import Live
+
+    from awsbase.view.screen import Screen
+
     view = Screen(stream, mode, total)
     # stdout is the result and may be somewhere else altogether.
     with Live(
@@ -62,11 +58,11 @@ class Lines:
         if self._mode == "reconcile":
             self.say(f"{DONE[change.action]} {address} {change.what}")
 
-    def waiting(self, address: str, change: Change, code: str) -> None:
-        reason = (address, change.what, code)
+    def waiting(self, address: str, what: str, why: str, seconds: float) -> None:
+        reason = (address, what, why)
         if reason not in self._waited:
             self._waited.add(reason)
-            self.say(f"waiting {address} {change.what}: AWS answers {code}")
+            self.say(f"waiting {address} {what}: {why}, {seconds:.0f} s at most")
 
     def finished(self, address: str, status: str) -> None:
         if status == "failed":
@@ -74,61 +70,3 @@ class Lines:
 
     def say(self, text: str) -> None:
         write(f"{harmless(text)}\n", self._stream)
-
-
-class Screen:
-    """Keep what runs now, since when, and what it waits for; draw it when asked."""
-
-    def __init__(self, stream: TextIO, mode: Mode, total: int, *, now: Callable[[], float] = time.monotonic) -> None:
-        self._stream = stream
-        self._verb = "planning" if mode == "plan" else "reconciling"
-        self._total = total
-        self._done = 0
-        self._now = now
-        self._running: dict[str, float] = {}
-        self._doing: dict[str, str] = {}
-        self._remark = ""
-        self._lock = threading.Lock()
-
-    def started(self, address: str) -> None:
-        with self._lock:
-            self._running[address] = self._now()
-
-    def wrote(self, address: str, change: Change) -> None:
-        with self._lock:
-            self._doing[address] = change.what
-
-    def waiting(self, address: str, change: Change, code: str) -> None:
-        with self._lock:
-            self._doing[address] = f"{change.what}: waiting, AWS answers {code}"
-
-    def finished(self, address: str, status: str) -> None:
-        with self._lock:
-            self._done += 1
-            self._running.pop(address, None)
-            self._doing.pop(address, None)
-
-    def say(self, text: str) -> None:
-        # A signal's handler says this, whoever holds the lock.
-        self._remark = text
-
-    def frame(self) -> Group:
-        """Return what is to be seen at this moment."""
-        now = self._now()
-        with self._lock:
-            running = [(address, since, self._doing.get(address, "")) for address, since in self._running.items()]
-            done = self._done
-        spinner = SPINNER if spells(self._stream) else ASCII_SPINNER
-        turn = spinner[int(now * 8) % len(spinner)]
-        rows = [self._row(f"{turn} {self._verb}: {done} of {self._total} done")]
-        for address, since, doing in running[:ROWS]:
-            rows.append(self._row(f"  {address}  {now - since:.0f} s  {doing}".rstrip()))
-        if len(running) > ROWS:
-            rows.append(self._row(f"  … and {len(running) - ROWS} more"))
-        if self._remark:
-            rows.append(self._row(self._remark))
-        return Group(*rows)
-
-    def _row(self, text: str) -> Text:
-        overflow: Literal["ellipsis", "crop"] = "ellipsis" if spells(self._stream) else "crop"
-        return Text(fitting(harmless(text), self._stream), no_wrap=True, overflow=overflow)

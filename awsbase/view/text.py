@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import StringIO
-from typing import TextIO
-
-from rich.console import Console
-from rich.text import Text
+from typing import TYPE_CHECKING, TextIO
 
 from awsbase.view.stream import columns, fitting, harmless, is_terminal
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Line:
 
 def render(lines: Iterable[Line], stream: TextIO) -> str:
     """Return lines as the stream shows them best."""
+    from rich.console import Console
+
     terminal = is_terminal(stream)
     colours = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     width = columns(stream) if terminal else None
@@ -48,6 +51,8 @@ def render(lines: Iterable[Line], stream: TextIO) -> str:
 
 
 def _physical(line: Line, console: Console, stream: TextIO, width: int | None) -> Iterator[Text]:
+    from rich.text import Text
+
     mark = fitting(line.mark, stream)
     hang = len(mark) + 1 if mark else 0
     said = fitting(harmless(line.text), stream)

@@ -1,13 +1,11 @@
-"""The contract that every kind of resource keeps, against the strict sandbox."""
+"""The contract that every kind of resource keeps, against the strict sandbox; tests/torture is the rest of it."""
 
 from __future__ import annotations
-
-import contextlib
 
 import pytest
 
 from awsbase.engine.run import approval
-from awsbase.sandbox import Fault, Killed, Sandbox
+from awsbase.sandbox import Sandbox
 from tests.contract.sample import Sample, Tampering, go, loosening, problems, said
 from tests.contract.samples import SAMPLES
 
@@ -67,27 +65,6 @@ def test_tampering_is_named_exactly_and_repaired(sample: Sample, tampering: Tamp
     assert problems(repaired) == []
     assert sandbox.dump() == undisturbed
     assert said(go(sandbox, "plan", sample.resources)) == []
-
-
-@samples
-@pytest.mark.parametrize("kind", ["killed after", "reset before", "reset after"])
-def test_the_run_after_a_crash_finishes_the_work(sample: Sample, kind: str) -> None:
-    sandbox = ready(sample)
-    go(sandbox, "reconcile", sample.resources)
-    undisturbed = sandbox.dump()
-    count = len(writes(sandbox))
-    assert count
-
-    for n in range(1, count + 1):
-        sandbox = ready(sample)
-        sandbox.faults.add(Fault(kind, at=n))  # type: ignore[arg-type]
-        with contextlib.suppress(Killed):
-            go(sandbox, "reconcile", sample.resources)
-        sandbox.faults.clear()
-        finished = go(sandbox, "reconcile", sample.resources)
-        assert problems(finished) == [], f"{kind} write {n}"
-        assert sandbox.dump() == undisturbed, f"{kind} write {n}"
-        assert said(go(sandbox, "plan", sample.resources)) == [], f"{kind} write {n}"
 
 
 @samples

@@ -186,6 +186,26 @@ def test_after_a_lost_reply_the_recipe_looks_again_and_makes_no_second_one() -> 
     assert [call.name for call in sandbox.calls].count("kms:CreateKey") == 1
 
 
+@pytest.mark.parametrize(
+    ("then", "code"),
+    [
+        (Fault("reset before", at=2, on="kms:CreateKey"), "LostReply"),
+        (Fault("access denied", at=2, on="kms:CreateKey"), "AccessDeniedException"),
+        (Fault("access denied", at=2, on="kms:ListKeys"), "LostReply"),
+    ],
+    ids=["lost again", "refused", "not to be looked at"],
+)
+def test_what_nobody_knows_to_be_made_is_not_called_made(then: Fault, code: str) -> None:
+    sandbox = Sandbox()
+    sandbox.faults.add(Fault("reset before", on="kms:CreateKey"))
+    sandbox.faults.add(then)
+    report = walk("reconcile", [Keyed(place=HOME)], {Keyed: Kind(ensure_keyed)}, account(sandbox), clock=sandbox.clock)
+    error = report.outcomes[0].error
+    assert error is not None
+    assert (error.code, error.tried) == (code, "create key")
+    assert report.changes == []
+
+
 def test_a_resent_call_that_finds_its_own_work_done_counts_as_done() -> None:
     sandbox = Sandbox()
     sandbox.faults.add(Fault("reset after", on="iam:CreateUser"))
@@ -193,7 +213,7 @@ def test_a_resent_call_that_finds_its_own_work_done_counts_as_done() -> None:
     assert statuses(report) == {"a": "changed", "b": "changed"}
     assert [change.what for _, change in report.changes] == ["user", "user"]
     sent = [(call.params["UserName"], call.error) for call in sandbox.calls if call.writes]
-    assert sent == [("a", "lost"), ("a", "EntityAlreadyExists"), ("b", None)]
+    assert sent == [("a", None), ("a", "EntityAlreadyExists"), ("b", None)]
 
 
 def test_what_aws_told_late_is_looked_at_again_and_not_called_ours() -> None:
@@ -241,10 +261,11 @@ def test_what_was_done_after_looking_again_is_reported_even_when_it_fails_then()
         if next(looks) == 0:
             run.create("key", run.aws.kms.create_key)
         run.create("user", run.aws.iam.create_user, UserName=want.name)
-        raise LookupError("gone")
+        run.create("alias", run.aws.iam.create_account_alias, AccountAlias="acme-base")
 
     sandbox = Sandbox()
     sandbox.faults.add(Fault("reset before", on="kms:CreateKey"))
+    sandbox.faults.add(Fault("access denied", on="iam:CreateAccountAlias"))
     report = walk("reconcile", [toy("a")], {Toy: Kind(wavering)}, account(sandbox), clock=sandbox.clock)
     assert "user" in [change.what for _, change in report.changes]
 

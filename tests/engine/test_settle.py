@@ -53,7 +53,7 @@ def test_only_what_passes_by_itself_is_waited_for(
 
 
 def test_waiting_ends_at_the_deadline_and_raises_what_aws_said() -> None:
-    clock, heard = Clock(), list[str]()
+    clock, heard = Clock(), list[tuple[str, float]]()
     started = clock.now()
     with pytest.raises(ClientError, match="EntityTemporarilyUnmodifiable"):
         settle(
@@ -63,10 +63,12 @@ def test_waiting_ends_at_the_deadline_and_raises_what_aws_said() -> None:
             fresh=True,
             clock=clock,
             stop=threading.Event(),
-            waiting=heard.append,
+            waiting=lambda why, seconds: heard.append((why, seconds)),
         )
     assert 50 < (clock.now() - started).total_seconds() < 65
-    assert set(heard) == {"EntityTemporarilyUnmodifiable"}
+    assert {why for why, _ in heard} == {"AWS answers EntityTemporarilyUnmodifiable"}
+    assert heard[0][1] == pytest.approx(60, abs=0.1)
+    assert [left for _, left in heard] == sorted((left for _, left in heard), reverse=True)
 
 
 def test_nobody_waits_once_the_run_is_told_to_stop() -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from awsbase.aws import Aws
 from awsbase.engine.changes import Pending
+from awsbase.engine.facts import Facts, Seen
 from awsbase.engine.place import Place
 from awsbase.ensure import tags
 from awsbase.ensure.bucket import (
@@ -92,7 +96,6 @@ def facts(have: BucketFacts | None, *, indexed: Any = TAGS, real: Any = TAGS, at
             [
                 "create bucket",
                 "update public access block",
-                "update ownership",
                 "update versioning",
                 "update encryption",
                 "create policy",
@@ -284,3 +287,14 @@ def test_a_rule_in_the_old_manner_is_sent_back_in_the_new() -> None:
     rules = {rule["ID"]: rule for rule in sent["LifecycleConfiguration"]["Rules"]}
     assert rules["old"]["Filter"] == {"Prefix": "tmp/"}
     assert "Prefix" not in rules["old"]
+
+
+def test_a_bucket_that_is_gone_is_gone_though_the_index_still_tells_its_tags() -> None:
+    indexed: Future[Mapping[str, Mapping[str, str]]] = Future()
+    indexed.set_result({WANT.arn: TAGS})
+    seen = Seen()
+    seen.answers[tags.tags, HOME.region] = indexed
+    with ThreadPoolExecutor(4) as pool:
+        facts = Facts(Aws(Sandbox().session(), HOME.region), pool, seen)
+        assert facts.read(found, HOME, WANT.name) == HERE
+        assert facts.read(bucket, HOME, WANT.name) is None

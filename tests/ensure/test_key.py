@@ -141,3 +141,11 @@ def test_a_key_that_keeps_us_out_does_not_keep_us_from_making_ours() -> None:
     sandbox.faults.add(Fault("access denied", on="kms:ListResourceTags"))
     report = go(sandbox, "reconcile", [WANT])
     assert [outcome.status for outcome in report.outcomes] == ["changed"]
+
+
+def test_our_own_key_is_known_by_the_index_when_its_tags_may_not_be_read() -> None:
+    sandbox = Sandbox()
+    sandbox.client("kms", HOME.region).create_key(Tags=[{"TagKey": "awsbase:address", "TagValue": WANT.address}])
+    sandbox.faults.add(Fault("access denied", on="kms:ListResourceTags", times=9))
+    go(sandbox, "reconcile", [WANT])
+    assert len(sandbox.dump()["kms"][HOME.region]) == 1

@@ -88,7 +88,7 @@ def test_a_role_without_a_list_of_policies_keeps_what_it_has() -> None:
     ids=["converged", "shorter session", "no description"],
 )
 def test_settings_that_are_given_are_compared(given: Any, found: dict[str, object], drift: list[Drift]) -> None:
-    run = planned(replace(CI, **given), {roles: {"ci": HAVE}, (settings, "ci"): found})
+    run = planned(replace(CI, **given), {roles: {"ci": HAVE}, settings: {"ci": found}})
     assert [each for change in run.changes for each in change.drift] == drift
 
 

@@ -1,5 +1,7 @@
 """Accounts that are equal dump equal, and whatever is left over shows."""
 
+import json
+
 from awsbase.sandbox import Sandbox
 
 
@@ -11,6 +13,11 @@ def furnish(sandbox: Sandbox) -> None:
     sandbox.client("iam").create_access_key(UserName="alice")
     sandbox.client("s3").create_bucket(Bucket="acme-state")
     topic = sandbox.client("sns").create_topic(Name="security")["TopicArn"]
+    vpc = sandbox.client("ec2").create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+    where = {"StringNotEquals": {"aws:SourceVpc": vpc}}
+    statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": where}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sandbox.client("iam").put_user_policy(UserName="alice", PolicyName="here", PolicyDocument=document)
     sandbox.client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="a@acme.example")
 
 

@@ -1,8 +1,10 @@
 """Planned faults strike the call they are planned for, on the server's side."""
 
+from datetime import timedelta
+
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from awsbase.sandbox import Fault, Killed, Sandbox
 from tests.sandbox.refused import refused
@@ -34,6 +36,7 @@ def test_the_second_write_is_refused(kind: str, error: str, left: list[str]) -> 
     [
         ("reset before", ConnectionClosedError, []),
         ("reset after", ConnectionClosedError, ["ops"]),
+        ("slow", ReadTimeoutError, ["ops"]),
         ("killed before", Killed, []),
         ("killed after", Killed, ["ops"]),
     ],
@@ -45,7 +48,16 @@ def test_a_lost_reply_leaves_the_caller_in_doubt(kind: str, raised: type[BaseExc
     with pytest.raises(raised):
         sandbox.client("iam").create_group(GroupName="ops")
     assert groups(sandbox) == left
-    assert sandbox.calls[0].error == "lost"
+    assert sandbox.calls[0].error == (None if left else "lost")
+
+
+def test_nobody_waits_for_a_call_that_is_slow_but_the_account_grows_older() -> None:
+    sandbox = Sandbox()
+    sandbox.faults.add(Fault("slow"))
+    began = sandbox.clock()
+    with pytest.raises(ReadTimeoutError):
+        sandbox.client("iam").create_group(GroupName="ops")
+    assert sandbox.clock() - began >= timedelta(seconds=60)
 
 
 def test_a_client_that_retries_meets_what_its_lost_call_did() -> None:

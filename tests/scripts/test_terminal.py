@@ -179,3 +179,11 @@ def test_an_empty_manifest_asks_nothing(served: Served, tmp_path: Path) -> None:
     code, shown = ended(terminal(served.environment, "reconcile", written(tmp_path / "a.yaml", EMPTY)))
     assert code == 0
     assert "nothing to do" in shown
+
+
+def test_progress_names_what_waits_since_when_and_until_when(served: Served, tmp_path: Path) -> None:
+    audit = written(tmp_path / "audit.yaml", EMPTY + "audit:\n")
+    run = terminal(served.environment, "reconcile", audit, "--yes", columns=200)
+    run.expect(r"trail/acme-trail  \d+ s  trail: AWS answers InvalidCloudWatchLogs\w+, waited \d+ s of 120 s")
+    served.sandbox.clock.advance(60)  # the role is known everywhere by then
+    assert ended(run)[0] == 0

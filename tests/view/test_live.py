@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 from awsbase.engine.changes import Change, Mode
-from awsbase.view.live import Lines, Screen, progress
+from awsbase.view.live import Lines, progress
+from awsbase.view.screen import Screen
 
 BLOCK = Change("create", "public access block", "s3:PutPublicAccessBlock")
 
@@ -20,14 +21,17 @@ BLOCK = Change("create", "public access block", "s3:PutPublicAccessBlock")
         (
             "reconcile",
             [
-                "waiting bucket/acme-state public access block: AWS answers NoSuchBucket",
+                "waiting bucket/acme-state public access block: AWS answers NoSuchBucket, 120 s at most",
                 "created bucket/acme-state public access block",
                 "failed bucket/acme-state",
             ],
         ),
         (
             "plan",
-            ["waiting bucket/acme-state public access block: AWS answers NoSuchBucket", "failed bucket/acme-state"],
+            [
+                "waiting bucket/acme-state public access block: AWS answers NoSuchBucket, 120 s at most",
+                "failed bucket/acme-state",
+            ],
         ),
     ],
 )
@@ -36,8 +40,8 @@ def test_without_a_terminal_each_change_is_a_line(mode: Mode, said: list[str]) -
     with progress(stream, mode, 1) as watch:
         assert isinstance(watch, Lines)
         watch.started("bucket/acme-state")
-        watch.waiting("bucket/acme-state", BLOCK, "NoSuchBucket")
-        watch.waiting("bucket/acme-state", BLOCK, "NoSuchBucket")
+        watch.waiting("bucket/acme-state", BLOCK.what, "AWS answers NoSuchBucket", 120)
+        watch.waiting("bucket/acme-state", BLOCK.what, "AWS answers NoSuchBucket", 119)
         watch.wrote("bucket/acme-state", BLOCK)
         watch.finished("bucket/acme-state", "failed")
     assert stream.getvalue().splitlines() == said
@@ -45,24 +49,30 @@ def test_without_a_terminal_each_change_is_a_line(mode: Mode, said: list[str]) -
 
 def frames(screen: Screen) -> list[str]:
     page = io.StringIO()
-    Console(file=page, width=50, color_system=None).print(screen.frame())
+    Console(file=page, width=100, color_system=None).print(screen.frame())
     return page.getvalue().splitlines()
 
 
-def test_on_a_terminal_it_shows_what_runs_for_how_long_and_what_it_waits_for() -> None:
-    times: Iterator[float] = iter([0.0, 2.0, 4.0, 5.0])
+def test_on_a_terminal_it_shows_what_runs_for_how_long_and_first_what_it_waits_for() -> None:
+    times: Iterator[float] = iter([0.0, 0.0, 2.0, 4.0, 5.0, 6.0])
     screen = Screen(io.StringIO(), "reconcile", 3, now=lambda: next(times))
-    screen.started("bucket/acme-state")
     screen.started("key/acme-state")
-    screen.waiting("bucket/acme-state", BLOCK, "NoSuchBucket")
+    screen.started("bucket/acme-state")
+    screen.waiting("bucket/acme-state", BLOCK.what, "AWS answers NoSuchBucket", 120)
+    screen.waiting("bucket/acme-state", BLOCK.what, "AWS answers NoSuchBucket", 118)
     assert frames(screen) == [
         "| reconciling: 0 of 3 done",
-        "  bucket/acme-state  4 s  public access block: wai",
-        "  key/acme-state  2 s",
+        "  bucket/acme-state  5 s  public access block: AWS answers NoSuchBucket, waited 3 s of 120 s",
+        "  key/acme-state  5 s",
     ]
-    screen.finished("bucket/acme-state", "changed")
+    screen.wrote("bucket/acme-state", BLOCK)
+    screen.finished("key/acme-state", "changed")
     screen.say("finishing")
-    assert frames(screen) == ["| reconciling: 1 of 3 done", "  key/acme-state  3 s", "finishing"]
+    assert frames(screen) == [
+        "| reconciling: 1 of 3 done",
+        "  bucket/acme-state  6 s  public access block",
+        "finishing",
+    ]
 
 
 def test_no_more_rows_than_can_be_followed() -> None:

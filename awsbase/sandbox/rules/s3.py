@@ -189,6 +189,10 @@ def key_works(ask: Ask) -> None:
         raise Refusal("KMS.KMSInvalidStateException", f"{key.arn} is pending deletion.", 400)
 
 
+def say_nothing(ask: Ask, said: dict[str, Any]) -> None:
+    """Answer with an empty body, as S3 does: moto writes the word True, which is no XML."""
+
+
 def _undecided(action: str, resource: str) -> Any:
     return PermissionResult.NEUTRAL
 
@@ -214,6 +218,7 @@ RULES = (
     Rule("s3:GetBucketEncryption", after=tell_blocked_types),
     Rule("s3:PutBucketAcl s3:PutObjectAcl s3:PutObject s3:CopyObject s3:CreateMultipartUpload", before=no_acl),
     Rule("s3:PutBucketPolicy", before=nobody_public),
+    Rule("s3:PutBucketPolicy", after=say_nothing, strict=False),
     Rule("s3:PutBucketLifecycleConfiguration", before=whole_lifecycle),
     Rule("s3:PutBucketLifecycleConfiguration", after=keep_lifecycle, strict=False),
     Rule("s3:GetBucketLifecycleConfiguration", after=tell_lifecycle, strict=False),

@@ -1,0 +1,53 @@
+"""How long commands take that call AWS little or not at all, beside the AWS CLI."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.distant import account
+from benchmarks.manifests import BASELINE
+from benchmarks.measure import KEYS, measure, ours, spread
+
+# A session that lasts, as `awsbase mfa refresh` keeps it.
+SESSION = """\
+[work]
+aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_secret_access_key = none
+
+[work-mfa]
+aws_access_key_id = ASIAIOSFODNN7EXAMPLE
+aws_secret_access_key = none
+aws_session_token = none
+x_security_token_expires = 2099-01-01T00:00:00Z
+x_source_profile = work
+x_source_key_id = AKIAIOSFODNN7EXAMPLE
+x_mfa_serial = arn:aws:iam::123456789012:mfa/alice
+"""
+
+
+def starts(runs: int) -> Iterator[str]:
+    """Yield the rows of a Markdown table."""
+    awsbase = [sys.executable, "-m", "awsbase"]
+    commands = {
+        "`aws --version`": [str(Path(sys.executable).with_name("aws")), "--version"],
+        "`awsbase --help`": [*awsbase, "--help"],
+        "`awsbase mfa refresh`, session alive": [*awsbase, "mfa", "refresh", "--profile", "work"],
+        "`awsbase validate`, baseline": ours("validate", BASELINE),
+        "`awsbase plan`, baseline": ours("plan", BASELINE),
+    }
+    yield from ("\n| command | seconds | seconds of CPU | peak MiB |", "| --- | --- | --- | --- |")
+    with account(0) as distant, tempfile.TemporaryDirectory() as home:
+        credentials = Path(home, ".aws", "credentials")
+        credentials.parent.mkdir()
+        credentials.touch(0o600)
+        credentials.write_text(SESSION)
+        measure(ours("reconcile", BASELINE, "--yes"), distant)
+        for name, command in commands.items():
+            # Keys in the environment would count for more than the profile.
+            there = {"HOME": home, **({} if "plan" in name else dict.fromkeys(KEYS, ""))}
+            measures = [measure(command, distant, there) for _ in range(runs + 1)][1:]
+            cells = [spread([m.wall for m in measures]), spread([m.cpu for m in measures])]
+            yield f"| {name} | {' | '.join(cells)} | {spread([m.memory for m in measures], 0)} |"

@@ -1,0 +1,58 @@
+"""A launch template says what an instance is, and its image is looked up when it is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from awsbase.ensure.image import AMAZON_LINUX, Image, image
+from awsbase.ensure.launch_template import LaunchTemplate, TemplateFacts, launch_template
+from tests.ensure.planned import HOME, planned, said
+
+PROFILE = "arn:aws:iam::123456789012:instance-profile/host"
+ARM = "resolve:ssm:" + AMAZON_LINUX.replace("{architecture}", "arm64")
+X86 = "resolve:ssm:" + AMAZON_LINUX.replace("{architecture}", "x86_64")
+WANT = LaunchTemplate(
+    place=HOME, name="host", type="t4g.micro", image=AMAZON_LINUX, profile="instance-profile/host", groups=()
+)
+
+
+def changes(want: LaunchTemplate, have: TemplateFacts | None, looked_up: str | None = None) -> list[str]:
+    """Plan a template; without an image, asking for one is a KeyError."""
+    facts: dict[Any, Any] = {launch_template: have}
+    if looked_up:
+        facts[image] = Image("ami-1", looked_up, "/dev/xvda", "arm64")
+    return said(planned(want, facts, {"instance-profile/host": PROFILE}))
+
+
+def holding(image: str, type: str = "t4g.micro", device: str = "/dev/xvda") -> TemplateFacts:
+    """Return a template as this program makes it, with this image, type and root device."""
+    root = {"Encrypted": True, "VolumeType": "gp3", "VolumeSize": 8, "DeleteOnTermination": True}
+    data = {
+        "ImageId": image,
+        "InstanceType": type,
+        "IamInstanceProfile": {"Arn": PROFILE},
+        "BlockDeviceMappings": [{"DeviceName": device, "Ebs": root}],
+        "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 1},
+        "SecurityGroupIds": [],
+    }
+    return TemplateFacts("lt-1", data, newest=data, tags={"Name": "host", "awsbase:address": WANT.address})
+
+
+def test_an_image_is_looked_up_for_a_new_template() -> None:
+    assert changes(WANT, None, ARM) == ["create launch template"]
+
+
+@pytest.mark.parametrize("image", [ARM, X86])
+def test_an_image_that_was_looked_up_is_believed(image: str) -> None:
+    assert changes(WANT, holding(image)) == []
+
+
+@pytest.mark.parametrize(
+    "have",
+    [holding(X86, type="t3.micro"), holding("ami-0123"), holding("resolve:ssm:/other")],
+    ids=["another type", "an image by its id", "another parameter"],
+)
+def test_any_other_image_is_looked_up_anew(have: TemplateFacts) -> None:
+    assert changes(WANT, have, ARM) == ["update contents", "update default version"]

@@ -1,0 +1,84 @@
+"""What is tortured: every kind by its sample, and the manifests that people start from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from awsbase.engine.changes import Mode, NeedsYou, Report
+from awsbase.engine.reconcile import walk
+from awsbase.engine.resource import Resource
+from awsbase.ensure import KINDS
+from awsbase.ensure.launch_template import LaunchTemplate
+from awsbase.sandbox import Call, Sandbox
+from awsbase.sandbox.rule import Ask, Rule
+from awsbase.sandbox.rules import RULES
+from awsbase.scripts.options import Options
+from awsbase.scripts.wanted import read
+from tests.contract.samples import SAMPLES
+from tests.torture.line import connected
+
+MANIFESTS = Path(__file__).parents[2] / "manifests"
+REGIONS = ("eu-central-1", "eu-west-1", "us-east-1")
+
+
+def few_regions(ask: Ask, said: dict[str, Any]) -> None:
+    """Tell of three regions instead of seventeen: the same recipe runs in each of them."""
+    said["Regions"] = [region for region in said["Regions"] if region["RegionName"] in REGIONS]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Resources, and the account in which they are to be."""
+
+    name: str
+    resources: Sequence[Resource]
+    before: Callable[[Sandbox], object] = lambda sandbox: None
+
+    def ready(self, of: type[Sandbox] = Sandbox) -> Sandbox:
+        """Return the account as it is before the first run."""
+        # moto knows 1,300 images a region and makes a snapshot for each; only an instance needs one.
+        images = any(isinstance(resource, LaunchTemplate) for resource in self.resources)
+        os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = str(images)
+        sandbox = of(rules=(*RULES, Rule("ec2:DescribeRegions", after=few_regions)))
+        self.before(sandbox)
+        sandbox.calls.clear()
+        return sandbox
+
+    def go(self, sandbox: Sandbox, mode: Mode) -> Report:
+        """Plan or reconcile as the command does."""
+        return walk(mode, self.resources, KINDS, connected(sandbox), clock=sandbox.clock)
+
+    @cached_property
+    def undisturbed(self) -> Undisturbed:
+        """Look what a run makes of the account when nothing disturbs it."""
+        sandbox = self.ready()
+        report = self.go(sandbox, "reconcile")
+        assert not report.failed
+        return Undisturbed(tuple(sandbox.calls), report.needs_you, sandbox.dump())
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """The calls of a run, what it asks of people, and the account after it."""
+
+    calls: Sequence[Call]
+    asks: Sequence[NeedsYou]
+    account: dict[str, Any]
+
+    def points(self, on: str) -> int:
+        """Count the calls at which a fault can strike, writes or reads."""
+        return sum(call.writes == (on == "write") for call in self.calls)
+
+
+@cache
+def manifest(name: str) -> Subject:
+    """Return a manifest of `manifests/` as a subject."""
+    return Subject(f"{name}.yaml", read(MANIFESTS / f"{name}.yaml", Options()).resources)
+
+
+KINDS_ALONE = tuple(Subject(sample.name, sample.resources, sample.before) for sample in SAMPLES)
