@@ -9,19 +9,22 @@ from dataclasses import replace
 from moto.iam.models import SigningCertificate
 
 from awsbase.ensure.absent_user import AbsentUser
-from awsbase.ensure.on_demand import Ended, OnDemand
 from awsbase.ensure.root import Root
 from awsbase.ensure.security_group import Rule
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, Sample, Tampering, go
-from tests.contract.samples import SAMPLES, bastion, network, notify, secrets
+from tests.contract.samples import SAMPLES, notify, secrets
+from tests.contract.samples.bastion import Bastion
 from tests.contract.samples.iam import ALICE, BILLING, OPS, RUNNER, full_user
+from tests.contract.samples.network import Network
 
 # IAM finds what is spelt otherwise all the same; a policy that names it does not.
 SPELT_OTHERWISE = ("absent user", "group and user made by hand")
 
 REGION = HOME.region
-OUTWARD = replace(network.WEB, egress=(Rule("tcp", (443, 443), "0.0.0.0/0", "the web"),))
+NETWORK, BASTION = Network(HOME), Bastion(HOME)
+ENDING = [*BASTION.ready, BASTION.host, BASTION.end_role, BASTION.end]
+OUTWARD = replace(NETWORK.web, egress=(Rule("tcp", (443, 443), "0.0.0.0/0", "the web"),))
 
 
 def with_certificate(aws: Sandbox) -> None:
@@ -41,16 +44,10 @@ def made_by_hand(aws: Sandbox) -> None:
     iam.add_user_to_group(UserName=ALICE.name, GroupName="Old")
 
 
-def with_bastion(aws: Sandbox) -> None:
-    """Start the bastion, with the schedule that is to end it."""
-    bastion.subnets(aws)
-    go(aws, "reconcile", [*bastion.INSTANCE, bastion.END_ROLE, bastion.END])
-
-
 def other_time(aws: Sandbox) -> None:
     """Put the bastion's end off by hand."""
     scheduler = aws.client("scheduler", REGION)
-    held = scheduler.get_schedule(Name=bastion.END.name)
+    held = scheduler.get_schedule(Name=BASTION.end.name)
     kept = {name: held[name] for name in ("Name", "FlexibleTimeWindow", "Target")}
     scheduler.update_schedule(**kept, ScheduleExpression="at(2099-06-01T00:00:00)")
 
@@ -65,23 +62,33 @@ def other_role(aws: Sandbox) -> None:
 
 def bent(aws: Sandbox) -> None:
     """Let the default route lead to a gateway of nobody's."""
-    ec2 = network.ec2(aws)
+    ec2 = NETWORK.ec2(aws)
     other = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    where = {"RouteTableId": network.table(aws), "DestinationCidrBlock": "0.0.0.0/0"}
+    where = {"RouteTableId": NETWORK.table(aws), "DestinationCidrBlock": "0.0.0.0/0"}
     ec2.replace_route(**where, GatewayId=other)
+
+
+def other_table(aws: Sandbox) -> None:
+    """Put the subnet into a route table made by hand."""
+    ec2 = NETWORK.ec2(aws)
+    vpc = NETWORK.found(aws, "vpcs", "VpcId", NETWORK.vpc.address)
+    other = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    held = ec2.describe_route_tables(RouteTableIds=[NETWORK.table(aws)])["RouteTables"][0]
+    id = held["Associations"][0]["RouteTableAssociationId"]
+    ec2.replace_route_table_association(AssociationId=id, RouteTableId=other)
 
 
 def without_endpoint(aws: Sandbox) -> None:
     """Take the route table out of the gateway endpoint."""
-    ec2 = network.ec2(aws)
-    endpoint = network.found(aws, "vpc_endpoints", "VpcEndpointId", network.S3.address)
-    ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, RemoveRouteTableIds=[network.table(aws)])
+    ec2 = NETWORK.ec2(aws)
+    endpoint = NETWORK.found(aws, "vpc_endpoints", "VpcEndpointId", NETWORK.s3.address)
+    ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, RemoveRouteTableIds=[NETWORK.table(aws)])
 
 
 def without_ipv6(aws: Sandbox) -> None:
     """Take the IPv6 block from the subnet."""
-    ec2 = network.ec2(aws)
-    (subnet,) = ec2.describe_subnets(Filters=[{"Name": "tag:awsbase:address", "Values": [network.FIRST.address]}])[
+    ec2 = NETWORK.ec2(aws)
+    (subnet,) = ec2.describe_subnets(Filters=[{"Name": "tag:awsbase:address", "Values": [NETWORK.first.address]}])[
         "Subnets"
     ]
     (block,) = subnet["Ipv6CidrBlockAssociationSet"]
@@ -94,12 +101,14 @@ def outward(port: int, to: str, **more: str) -> dict[str, object]:
 
 def called_otherwise(aws: Sandbox) -> None:
     rule = outward(443, "0.0.0.0/0", Description="anything")
-    network.ec2(aws).update_security_group_rule_descriptions_egress(GroupId=network.web(aws), IpPermissions=[rule])
+    NETWORK.ec2(aws).update_security_group_rule_descriptions_egress(
+        GroupId=NETWORK.web_group(aws), IpPermissions=[rule]
+    )
 
 
 def wider(aws: Sandbox) -> None:
     rule = outward(25, "192.0.2.7/32")
-    network.ec2(aws).authorize_security_group_egress(GroupId=network.web(aws), IpPermissions=[rule])
+    NETWORK.ec2(aws).authorize_security_group_egress(GroupId=NETWORK.web_group(aws), IpPermissions=[rule])
 
 
 def valueless(aws: Sandbox) -> None:
@@ -127,8 +136,8 @@ MORE = (
     Sample("group and user of these names", [OPS, ALICE], before=made_by_hand),
     Sample(
         "bastion that ends later, in another's hands",
-        [*bastion.INSTANCE, bastion.END_ROLE, bastion.END],
-        before=bastion.subnets,
+        ENDING,
+        before=BASTION.subnets,
         tamperings={
             "other time": Tampering(other_time, ["schedule/bastion: update schedule"]),
             "other role": Tampering(
@@ -137,25 +146,19 @@ MORE = (
             ),
         },
     ),
-    Sample("bastion on demand", [OnDemand(place=HOME, instance=bastion.BASTION, command="up")], before=with_bastion),
-    Sample(
-        "bastion that has to go",
-        [Ended(place=HOME, instance=bastion.BASTION, schedule=bastion.END.name)],
-        before=with_bastion,
-    ),
     Sample(
         "network with bent ways",
-        [network.VPC, network.FIRST, network.GATEWAY, network.ROUTES, network.S3],
+        [NETWORK.vpc, NETWORK.first, NETWORK.gateway, NETWORK.routes, NETWORK.s3],
         tamperings={
             "bent": Tampering(bent, ["route-table/acme: update route to 0.0.0.0/0"]),
-            "other table": Tampering(network.other_table, ["route-table/acme: update association of subnet/acme-1"]),
+            "other table": Tampering(other_table, ["route-table/acme: update association of subnet/acme-1"]),
             "no endpoint": Tampering(without_endpoint, ["gateway-endpoint/acme-s3: update route tables"]),
             "no IPv6": Tampering(without_ipv6, ["subnet/acme-1: create IPv6 block"]),
         },
     ),
     Sample(
         "security group, outward",
-        [network.DEFAULT, OUTWARD],
+        [NETWORK.default, OUTWARD],
         tamperings={
             "called otherwise": Tampering(
                 called_otherwise, ["security-group/web: update description of egress tcp 443 to 0.0.0.0/0"]
@@ -171,4 +174,6 @@ MORE = (
     ),
     Sample("root of an organization", [Root(place=HOME)], before=organized),
 )
-EVERY = (*(sample for sample in SAMPLES if sample.name not in SPELT_OTHERWISE), *MORE)
+# A region away from home takes the same actions.
+AT_HOME = tuple(sample for sample in SAMPLES if {want.place.region for want in sample.resources} == {HOME.region})
+EVERY = (*(sample for sample in AT_HOME if sample.name not in SPELT_OTHERWISE), *MORE)

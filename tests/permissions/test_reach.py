@@ -10,11 +10,14 @@ from awsbase.engine.resource import Resource
 from awsbase.sandbox.authorization.decision import Policies, Principal, Request, decide
 from awsbase.sandbox.authorization.matching import Context
 from tests.contract.sample import ACCOUNT, HOME
-from tests.contract.samples import SAMPLES, bastion, iam, network, notify, secrets, state
+from tests.contract.samples import SAMPLES, iam, notify, secrets, state
+from tests.contract.samples.bastion import Bastion
+from tests.contract.samples.network import Network
 from tests.permissions.worker import granted
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 KIM = Principal(ACCOUNT, {HOME.global_arn("iam", "user/kim"): "direct"})
+BASTION, VPC = Bastion(HOME), Network(HOME).vpc
 TRAIL = next(sample for sample in SAMPLES if sample.name == "audit").resources
 LOGS_ROLE = HOME.global_arn("iam", "role/acme-cloudtrail-logs")
 KEY, INSTANCE, VOLUME = (HOME.arn(*of) for of in (("kms", "key/1"), ("ec2", "instance/i-1"), ("ec2", "volume/*")))
@@ -66,22 +69,22 @@ def allowed(resources: Sequence[Resource], action: str, on: str, context: Contex
             [("arn:aws:s3:::acme-statement", {}), ("arn:aws:s3:::acme-state/terraform.tfstate", {})],
         ),
         (
-            bastion.INSTANCE,
+            [*BASTION.ready, BASTION.host],
             "ec2:TerminateInstances",
-            (INSTANCE, {TAG: bastion.BASTION.address}),
+            (INSTANCE, {TAG: BASTION.host.address}),
             [(INSTANCE, {}), (INSTANCE, {TAG: "instance/web"})],
         ),
         (
-            bastion.INSTANCE,
+            [*BASTION.ready, BASTION.host],
             "ec2:RunInstances",
-            (VOLUME, {LABEL: bastion.BASTION.address}),
+            (VOLUME, {LABEL: BASTION.host.address}),
             [(VOLUME, {}), (HOME.arn("ec2", "network-interface/*"), {LABEL: "instance/web"})],
         ),
         (
-            [network.VPC],
+            [VPC],
             "ec2:CreateTags",
             (HOME.arn("ec2", "vpc/*"), {"ec2:createaction": "CreateVpc"}),
-            [(HOME.arn("ec2", "vpc/vpc-1"), {LABEL: network.VPC.address})],
+            [(HOME.arn("ec2", "vpc/vpc-1"), {LABEL: VPC.address})],
         ),
         (
             [notify.OPS],
