@@ -13,7 +13,7 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -124,6 +124,7 @@ class Lock:
     process: Process = field(default_factory=this_process)
     _mine: Holding | None = None
     _looked: datetime | None = None
+    _older: Sequence[Holding] = ()
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self) -> Holding | None:
@@ -172,7 +173,7 @@ class Lock:
         opened = replace(self._next(held), released=True)
         if self.look() != held or not self._put(opened):
             return False
-        self._forget(before=opened)
+        self._forget([held])
         return True
 
     def _take(
@@ -205,7 +206,8 @@ class Lock:
             return False
         self._mine, self._looked = mine, self.clock.now()
         # The number of a generation that was deleted can be put again; only the newest one counts.
-        if (newest := self.look()) is not None and newest.run == mine.run:
+        *self._older, newest = self._generations()
+        if newest.run == mine.run:
             return True
         self._mine = None
         return False
@@ -223,7 +225,7 @@ class Lock:
             return
         try:
             self._put(replace(mine, released=True), overwrite=True)
-            self._forget(before=mine)
+            self._forget(self._older)
         except (BotoCoreError, ClientError) as error:
             say(f"the lock could not be released, and ends at {mine.until:%H:%M:%S} UTC by itself: {error}")
 
@@ -246,8 +248,7 @@ class Lock:
             return any(other.run == holding.run for other in self._generations())
         return True
 
-    def _forget(self, *, before: Holding) -> None:
-        for other in self._generations():
-            if other.generation < before.generation:
-                with self.wire.open():
-                    self.ssm.delete_parameter(Name=other.name)
+    def _forget(self, generations: Iterable[Holding]) -> None:
+        for one in generations:
+            with self.wire.open():
+                self.ssm.delete_parameter(Name=one.name)
