@@ -99,7 +99,7 @@ def absent_user_writes(want: AbsentUser) -> Allows:
 def role_reads(want: Role) -> Allows:
     yield ALL_OF_IAM
     if want.settings:
-        yield allow("iam", "GetRole", on=(want.arn,))
+        yield allow("iam", "ListRoles")
 
 
 def role_writes(want: Role) -> Allows:

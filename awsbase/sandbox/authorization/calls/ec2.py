@@ -206,7 +206,8 @@ CALLS = table(
         "AttachInternetGateway DetachInternetGateway": on("internet-gateway vpc"),
         "DeleteInternetGateway": on("internet-gateway"),
         "CreateRouteTable": on("route-table/* vpc"),
-        "CreateRoute ReplaceRoute DeleteRoute DeleteRouteTable ReplaceRouteTableAssociation": on("route-table"),
+        "CreateRoute ReplaceRoute DeleteRoute DeleteRouteTable": on("route-table"),
+        "DisassociateRouteTable ReplaceRouteTableAssociation": on("route-table"),
         "AssociateRouteTable": on("route-table subnet"),
         "CreateSecurityGroup": on("security-group/* vpc"),
         "AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress RevokeSecurityGroupEgress "
