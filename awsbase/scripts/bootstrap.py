@@ -185,7 +185,7 @@ def placed(
     wants = wanted.only([f"user/{administrator.user}"])
     course = Course(wanted, wants, Target(account, to.clock), options, permitted=permitted)
     root = replace(place.root, id=account.id, caller=account.caller)
-    make = partial(_make, course, None if yes else desk.confirm)
+    make = partial(_make, course, None if yes else desk.ask)
     return replace(place, root=root, desk=replace(place.desk, account=root), make=make)
 
 

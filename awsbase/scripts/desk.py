@@ -126,9 +126,14 @@ def spell(uri: Secret, seed: Secret) -> None:
     terminal.say(TYPE.format(spelled=seeds.spelled(seed), uri=uri.reveal()))
 
 
-def confirm(question: str, *accepted: str) -> bool:
+def ask(question: str, *accepted: str) -> bool:
     """Ask a question on the terminal; anything but an accepted answer, or yes when none is named, is no."""
     return accepts(terminal.shown(question), accepted)
+
+
+def confirm(question: str) -> bool:
+    """Ask a yes-or-no question on the terminal; anything but yes is no."""
+    return ask(f"{question} [y/N] ")
 
 
 def select(question: str, choices: Sequence[str]) -> int:

@@ -128,7 +128,7 @@ def test_without_the_right_it_is_said_and_nothing_is_left(table: Table, operatio
     table.sandbox.faults.add(Fault("access denied", on=f"iam:{operation}", times=9))
     with pytest.raises(AwsbaseError, match="AccessDenied") as refused:
         enrol(table.desk(), "alice", "alice")
-    assert f"needs {operation}" in str(refused.value.hint)
+    assert f"needs iam:{operation}" in str(refused.value.hint)
     assert table.devices() == []
 
 

@@ -287,7 +287,7 @@ def test_what_aws_refuses_is_told_in_a_line(shell: Shell) -> None:
     told = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", "secret:mfa/alice")
     assert (told.returncode, left(shell)) == (1, [])
     assert told.stderr.startswith("awsbase: AWS refuses: AccessDenied: not authorized to perform")
-    assert "this needs DescribeSecret" in told.stderr
+    assert "this needs secretsmanager:DescribeSecret" in told.stderr
 
 
 def test_a_seed_that_is_kept_as_a_secret_is_shown_once(shell: Shell) -> None:

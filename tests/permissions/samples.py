@@ -174,6 +174,6 @@ MORE = (
     ),
     Sample("root of an organization", [Root(place=HOME)], before=organized),
 )
-# A region away from home takes the same actions.
+# Another home takes the same actions.
 AT_HOME = tuple(sample for sample in SAMPLES if {want.place.home for want in sample.resources} == {HOME.home})
 EVERY = (*(sample for sample in AT_HOME if sample.name not in SPELT_OTHERWISE), *MORE)
