@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from awsbase.sandbox import Sandbox
+from awsbase.sandbox import Message, Reply, Sandbox
 from awsbase.sandbox.serve import listen, warm
 
 ACCOUNT = "111122223333"
@@ -42,6 +43,18 @@ class Served:
     @property
     def writes(self) -> list[str]:
         return [call.name for call in self.sandbox.calls if call.writes]
+
+
+def slowly(sandbox: Sandbox, *words: str) -> None:
+    """Let requests with all of these words in them take a second each."""
+    answer = sandbox.answer
+
+    def late(message: Message) -> Reply:
+        if all(word in f"{message.headers} {message.body!r}" for word in words):
+            time.sleep(1)
+        return answer(message)
+
+    sandbox.answer = late  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from awsbase.sandbox import Fault
-from tests.scripts.conftest import AWSBASE, EMPTY, Served, written
+from tests.scripts.conftest import AWSBASE, EMPTY, Served, slowly, written
 
 QUESTION = r"Apply \d+ changes to account 111122223333 \(acme\)\? \[y/N\] "
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\r")
@@ -114,7 +113,7 @@ def test_forty_columns(served: Served, full: Path) -> None:
 
 
 def test_progress_tells_what_runs(served: Served, full: Path) -> None:
-    served.sandbox.faults.add(Fault("slow", on="sns:CreateTopic"))
+    slowly(served.sandbox, "/sns/", "CreateTopic")
     run = terminal(served.environment, "reconcile", full, "--yes")
     run.expect(r"reconciling: \d of 7 done")
     run.expect(r"topic/acme-billing@us-east-1  \d s")
@@ -122,7 +121,7 @@ def test_progress_tells_what_runs(served: Served, full: Path) -> None:
 
 
 def test_ctrl_c_midway_finishes_the_calls_in_flight_and_the_next_run_the_rest(served: Served, full: Path) -> None:
-    served.sandbox.faults.add(Fault("slow", on="kms:*", times=1000))
+    slowly(served.sandbox, "/kms/")
     run = terminal(served.environment, "reconcile", full, "--yes")
     run.expect(r"key/acme-notify-security")
     while "kms:CreateKey" not in [call.name for call in served.sandbox.calls]:
@@ -147,7 +146,7 @@ def test_ctrl_c_midway_finishes_the_calls_in_flight_and_the_next_run_the_rest(se
 
 
 def test_a_second_ctrl_c_ends_at_once(served: Served, full: Path) -> None:
-    served.sandbox.faults.add(Fault("slow", on="call", times=1000))
+    slowly(served.sandbox)
     run = terminal(served.environment, "reconcile", full, "--yes")
     run.expect("reconciling")
     run.sendintr()
@@ -179,11 +178,3 @@ def test_an_empty_manifest_asks_nothing(served: Served, tmp_path: Path) -> None:
     code, shown = ended(terminal(served.environment, "reconcile", written(tmp_path / "a.yaml", EMPTY)))
     assert code == 0
     assert "nothing to do" in shown
-
-
-def test_progress_names_what_waits_since_when_and_until_when(served: Served, tmp_path: Path) -> None:
-    audit = written(tmp_path / "audit.yaml", EMPTY + "audit:\n")
-    run = terminal(served.environment, "reconcile", audit, "--yes", columns=200)
-    run.expect(r"trail/acme-trail  \d+ s  trail: AWS answers InvalidCloudWatchLogs\w+, waited \d+ s of 120 s")
-    served.sandbox.clock.advance(60)  # the role is known everywhere by then
-    assert ended(run)[0] == 0
