@@ -86,6 +86,7 @@ def reconciled(folder: Path, manifest: dict[str, Any]) -> None:
     assert said(go(sandbox, "plan", wanted)) == []
 
 
+@pytest.mark.torture
 @FEW
 @given(manifest=manifests())
 def test_a_good_manifest_is_taken(folder: Path, manifest: dict[str, Any]) -> None:
