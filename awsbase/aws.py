@@ -34,8 +34,10 @@ class Clients:
 
     def __init__(self, session: boto3.Session, attach: Sequence[Attach], attempts: int) -> None:
         from awsbase.answers import CarefulParsers
+        from awsbase.models import Models
 
         session._session.register_component("response_parser_factory", CarefulParsers())
+        session._session.get_component("data_loader").file_loader = Models()
         self.session = session
         self._attach = attach
         self._attempts = attempts
