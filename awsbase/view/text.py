@@ -28,17 +28,18 @@ class Line:
 
 def render(lines: Iterable[Line], stream: TextIO) -> str:
     """Return lines as the stream shows them best."""
+    if not is_terminal(stream):
+        return "".join(f"{text}\n" for line in lines for text in _plain(line, stream))
     from rich.console import Console
 
-    terminal = is_terminal(stream)
-    colours = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    width = columns(stream) if terminal else None
+    colours = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    width = columns(stream)
     page = StringIO()
     console = Console(
         file=page,
         force_terminal=colours,
         color_system="auto" if colours else None,
-        width=width or 80,
+        width=width,
         legacy_windows=False,
         highlight=False,
         markup=False,
@@ -50,19 +51,26 @@ def render(lines: Iterable[Line], stream: TextIO) -> str:
     return page.getvalue()
 
 
-def _physical(line: Line, console: Console, stream: TextIO, width: int | None) -> Iterator[Text]:
+def _plain(line: Line, stream: TextIO) -> Iterator[str]:
+    mark = fitting(line.mark, stream)
+    hang = len(mark) + 1 if mark else 0
+    first, *others = fitting(harmless(line.text), stream).split("\n")
+    yield f"{' ' * line.indent}{mark}{' ' if mark else ''}{first}".rstrip()
+    yield from (f"{' ' * (line.indent + hang)}{other}".rstrip() for other in others)
+
+
+def _physical(line: Line, console: Console, stream: TextIO, width: int) -> Iterator[Text]:
     from rich.text import Text
 
     mark = fitting(line.mark, stream)
     hang = len(mark) + 1 if mark else 0
     said = fitting(harmless(line.text), stream)
     # At 40 columns a deep line still needs room for its words.
-    indent = line.indent if width is None else min(line.indent, max(0, width - hang - 20))
+    indent = min(line.indent, max(0, width - hang - 20))
     first = True
     for part in said.split("\n"):
         text = Text(part, style=line.style, end="")
-        pieces = [text] if width is None else text.wrap(console, max(width - indent - hang, 8), overflow="fold")
-        for piece in pieces:
+        for piece in text.wrap(console, max(width - indent - hang, 8), overflow="fold"):
             piece.rstrip()
             start = Text(" " * indent, end="")
             if first and mark:
