@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
 
 from awsbase.aws import Aws
 from awsbase.engine.wire import Wire
@@ -12,12 +17,16 @@ from awsbase.errors import AwsbaseError, Refused, UsageError
 
 @dataclass(frozen=True)
 class Account:
-    """An account with the clients to reach it and the ARN of the caller."""
+    """An account with the clients to reach it and the ARN of the caller.
+
+    `reached` is when AWS told who that is, by its own clock; None when the answer had no date.
+    """
 
     aws: Aws
     wire: Wire
     id: str
     caller: str
+    reached: datetime | None = None
 
     @property
     def user(self) -> str | None:
@@ -65,7 +74,15 @@ def identify(aws: Aws, wire: Wire) -> Account:
         raise UsageError(f"AWS cannot be reached like this: {error}", hint="check AWS_ENDPOINT_URL") from error
     except (BotoCoreError, OSError) as error:
         raise AwsbaseError(f"cannot reach AWS: {error}", hint="check the network, --region and --profile") from error
-    return Account(aws, wire, identity["Account"], identity["Arn"])
+    return Account(aws, wire, identity["Account"], identity["Arn"], dated(identity))
+
+
+def dated(answer: Mapping[str, Any]) -> datetime | None:
+    """Return when AWS gave an answer, by its own clock."""
+    said = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
+    with suppress(ValueError):
+        return parsedate_to_datetime(said).astimezone(UTC)
+    return None
 
 
 def check(account: Account, wanted: str) -> Account:

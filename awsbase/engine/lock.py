@@ -1,8 +1,8 @@
 """One writer at a time: a lock that lives in the account, as a parameter of Systems Manager.
 
 Every taking of the lock is a new generation, `/locks/awsbase/00000007`, put without Overwrite: of two who try, one
-succeeds. The last generation stays when it is released, so that whoever looked at the account before another run began
-finds his number taken, and knows that what he saw may be old.
+succeeds. The last generation stays when it is released, and AWS keeps when that was: whoever began to look at the
+account before then knows that what he saw may be old. So nobody has to look at the lock who has nothing to write.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ PATH = "/locks/awsbase"
 LEASE = timedelta(minutes=15)
 RENEW = timedelta(minutes=10)  # left of the lease when it is renewed
 LOOK = timedelta(seconds=30)  # between two looks whether the lock is still ours
+APART = timedelta(seconds=5)  # that the clocks of two of AWS's services may be, one of which tells whole seconds
 NOBODY = 0
 
 
@@ -75,7 +76,10 @@ def this_process() -> Process:
 
 @dataclass(frozen=True)
 class Holding:
-    """One generation of the lock: who holds or held it, since when, and until when if nothing more is heard of him."""
+    """One generation of the lock: who holds or held it, since when, and until when if nothing more is heard of him.
+
+    `changed` is when this was last written, by AWS's clock; the other times are by that of the holder.
+    """
 
     generation: int
     run: str
@@ -84,6 +88,7 @@ class Holding:
     since: datetime
     until: datetime
     released: bool = False
+    changed: datetime | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
@@ -96,9 +101,14 @@ class Holding:
         """Tell whether the next generation may be taken."""
         return self.released or now >= self.until or self.process.ended(here)
 
+    def over_before(self, moment: datetime) -> bool:
+        """Tell whether its holder had written the last before a moment of AWS's clock."""
+        return self.released and self.changed is not None and self.changed < moment - APART
+
     def text(self) -> str:
         """Return what the parameter says."""
-        return json.dumps(asdict(self) | {"since": self.since.isoformat(), "until": self.until.isoformat()})
+        said = asdict(self) | {"since": self.since.isoformat(), "until": self.until.isoformat()}
+        return json.dumps({name: value for name, value in said.items() if name != "changed"})
 
 
 def holding(parameter: Any) -> Holding:
@@ -106,7 +116,8 @@ def holding(parameter: Any) -> Holding:
     try:
         said = json.loads(parameter["Value"])
         times = {name: datetime.fromisoformat(said[name]) for name in ("since", "until")}
-        return Holding(**{**said, **times, "process": Process(**said["process"])})
+        changed = parameter.get("LastModifiedDate")
+        return Holding(**{**said, **times, "process": Process(**said["process"]), "changed": changed})
     except (ValueError, TypeError, KeyError, AttributeError):
         raise AwsbaseError(
             f"the parameter {parameter.get('Name')} is not a lock that awsbase wrote", hint="look at it, and delete it"
@@ -135,19 +146,19 @@ class Lock:
     @contextmanager
     def held(
         self,
-        seen: Holding | None,
+        since: datetime | None,
         *,
         patience: timedelta = timedelta(0),
         stop: threading.Event | None = None,
         say: Callable[[str], object] = lambda text: None,
     ) -> Iterator[bool]:
-        """Hold the lock meanwhile; yields whether nobody else has held it since it was looked at and `seen`.
+        """Hold the lock meanwhile; yields whether certainly nobody else has since a moment of AWS's clock.
 
         Waits as long as `patience` says while somebody else holds it, then raises Locked; Interrupted once `stop` is
         set.
         """
         try:
-            yield self._take(seen, patience, stop or threading.Event(), say)
+            yield self._take(since, patience, stop or threading.Event(), say)
         finally:
             self._release(say)
 
@@ -177,14 +188,14 @@ class Lock:
         return True
 
     def _take(
-        self, seen: Holding | None, patience: timedelta, stop: threading.Event, say: Callable[[str], object]
+        self, since: datetime | None, patience: timedelta, stop: threading.Event, say: Callable[[str], object]
     ) -> bool:
         pause, started = 1.0, self.clock.now()
-        last = seen if seen is None or seen.released else self.look()
         while True:
+            last = self.look()
             if last is None or last.free(self.clock.now(), self.process):
                 if self._put_next(last):
-                    return last == seen and (seen is None or seen.released)
+                    return last is None or (since is not None and last.over_before(since))
             else:
                 left = patience - (self.clock.now() - started)
                 if left <= timedelta(0):
@@ -198,7 +209,6 @@ class Lock:
                 if stop.is_set():
                     raise Interrupted
                 pause = min(pause * 2, 10)
-            last = self.look()
 
     def _put_next(self, last: Holding | None) -> bool:
         mine = self._next(last)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from email.utils import formatdate
 from functools import cache
 from io import BytesIO
 from threading import RLock
@@ -111,7 +112,12 @@ class Sandbox:
                 reply, error = wire.refuse(scope.service, refusal, operation), refusal.code
             self.calls[place] = replace(self.calls[place], error=error)
             faults.after(struck, name)
-        return reply
+        return self._dated(reply)
+
+    def _dated(self, reply: Reply) -> Reply:
+        """Return a reply with the time that it is here."""
+        others = {name: value for name, value in reply.headers.items() if name.lower() != "date"}
+        return replace(reply, headers={**others, "Date": formatdate(self.clock.time(), usegmt=True)})
 
     def transport(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         """Answer a client of this process, as its botocore `before-send` handler; nothing leaves the machine."""

@@ -99,7 +99,7 @@ def warm(sandbox: Sandbox) -> None:
     sandbox.calls.clear()
 
 
-_BY_SERVER = ("date", "server", "connection", "transfer-encoding")
+_BY_SERVER = ("server", "connection", "transfer-encoding")
 _REASON = {200: "OK", 204: "No Content", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 409: "Conflict"}
 
 

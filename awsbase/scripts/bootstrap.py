@@ -28,7 +28,7 @@ from awsbase.people.session import Person
 from awsbase.scripts import desk
 from awsbase.scripts.ask import Ask
 from awsbase.scripts.connect import Target, embedded, name_calls, reach, session_of
-from awsbase.scripts.course import Course, lock_of, look
+from awsbase.scripts.course import Course, lock_of
 from awsbase.scripts.options import DEBUG, LOOSENING, MANIFEST, Options
 from awsbase.scripts.output import err, out
 from awsbase.scripts.wanted import Wanted, read
@@ -222,7 +222,7 @@ def _make(course: Course, ask: Ask | None) -> None:
     if not plan.changes:
         return
     lock = lock_of(course.target)
-    with course.locked(lock, look(lock)):
+    with course.locked(lock):
         report = course.walk("reconcile", permitted=course.permits(plan), keep=lock.keep)
     if report.interrupted or report.failed:
         err(course.shown(report, sys.stderr))

@@ -17,7 +17,7 @@ from awsbase.engine.account import Account
 from awsbase.engine.changes import Mode, Report
 from awsbase.engine.facts import Facts, Seen
 from awsbase.engine.failures import failure
-from awsbase.engine.lock import Holding, Lock
+from awsbase.engine.lock import Lock
 from awsbase.engine.loosening import grave
 from awsbase.engine.reconcile import walk
 from awsbase.engine.resource import Resource
@@ -92,13 +92,18 @@ class Course:
             )
 
     @contextmanager
-    def locked(self, lock: Lock, seen: Holding | None) -> Iterator[bool]:
-        """Hold the account's lock meanwhile; yields whether nobody else has held it since it was `seen`."""
+    def locked(self, lock: Lock) -> Iterator[bool]:
+        """Hold the account's lock meanwhile; yields whether nobody else has held it since this run began to look."""
         try:
             with (
                 locking(self.target.account),
                 interruptible(lambda text: None) as stop,
-                lock.held(seen, patience=self.patience, stop=stop, say=lambda text: err(f"{text}\n")) as unchanged,
+                lock.held(
+                    self.target.account.reached,
+                    patience=self.patience,
+                    stop=stop,
+                    say=lambda text: err(f"{text}\n"),
+                ) as unchanged,
             ):
                 yield unchanged
         except Interrupted:
@@ -135,7 +140,6 @@ def reconcile(course: Course, *, ask: Ask | None, approved: Approved | None = No
     Returns the report, of the plan when it stopped there, and whether the plan was declined.
     """
     lock, seen = lock_of(course.target), Seen()
-    looked = look(lock)
     plan = course.walk("plan", approved, guarded=True, seen=seen)
     if plan.interrupted or not plan.changes:
         return replace(plan, mode="reconcile"), False
@@ -148,7 +152,7 @@ def reconcile(course: Course, *, ask: Ask | None, approved: Approved | None = No
     if ask is not None:
         approved = approval(plan.changes)
 
-    with course.locked(lock, looked) as unchanged:
+    with course.locked(lock) as unchanged:
         if ask is not None:
             seen = Seen()  # the answer may have taken its time
         elif not unchanged:
@@ -178,17 +182,6 @@ def locking(account: Account) -> Iterator[None]:
     except (BotoCoreError, ClientError) as error:
         why = failure(error, account.caller)
         raise AwsbaseError(f"cannot lock account {account.id}: {why.code}: {why.message}", hint=why.hint) from error
-
-
-def look(lock: Lock) -> Holding | None:
-    """Look at the lock before anything else is; who may not look at it may still have nothing to write."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        return lock.look()
-    except (BotoCoreError, ClientError) as error:
-        log.debug("the lock could not be looked at: %s", error)
-        return None
 
 
 def look_again(course: Course, done: Report) -> Report:

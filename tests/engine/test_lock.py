@@ -7,12 +7,12 @@ import sys
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from awsbase.aws import Aws
-from awsbase.engine.lock import LEASE, Lock, Locked, LockLost, this_process
+from awsbase.engine.lock import APART, LEASE, Lock, Locked, LockLost, this_process
 from awsbase.engine.run import Interrupted
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError
@@ -34,6 +34,12 @@ def parameters(sandbox: Sandbox) -> list[str]:
     return [one["Name"] for one in ssm.get_parameters_by_path(Path="/locks/awsbase")["Parameters"]]
 
 
+def now(sandbox: Sandbox) -> datetime:
+    """Return a moment that is well after all that has happened in a sandbox so far."""
+    pass_by(sandbox, 2 * APART)
+    return sandbox.clock.now()
+
+
 def pass_by(sandbox: Sandbox, time: timedelta) -> None:
     sandbox.clock.sleep(time.total_seconds(), threading.Event())
 
@@ -42,7 +48,7 @@ def test_the_lock_is_held_and_then_free_and_its_last_generation_stays() -> None:
     sandbox = Sandbox()
     for generation in ("00000001", "00000002"):
         kim = lock(sandbox)
-        with kim.held(kim.look()) as unchanged:
+        with kim.held(now(sandbox)) as unchanged:
             assert unchanged
             held = kim.look()
             assert held is not None
@@ -54,13 +60,14 @@ def test_the_lock_is_held_and_then_free_and_its_last_generation_stays() -> None:
 def test_the_second_is_told_who_holds_the_lock_since_when() -> None:
     sandbox = Sandbox()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
-    with kim.held(None), pytest.raises(Locked) as told, lee.held(held := lee.look()):
+    with kim.held(None), pytest.raises(Locked) as told, lee.held(None):
         pass
+    held = lee.look()
     assert held is not None
     since = f"{held.since:%Y-%m-%d %H:%M:%S} UTC"
     assert told.value.message == f"the account is locked by {KIM} on {HERE.host} since {since}"
     assert "unlock" in str(told.value.hint)
-    with lee.held(lee.look()) as unchanged:
+    with lee.held(now(sandbox)) as unchanged:
         assert unchanged
 
 
@@ -68,10 +75,9 @@ def test_the_second_waits_as_long_as_it_was_told_to() -> None:
     sandbox = Sandbox()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
     said: list[str] = []
-    seen = lee.look()
     with kim.held(None):
         before = sandbox.clock.now()
-        with pytest.raises(Locked), lee.held(seen, patience=SOON, say=said.append):
+        with pytest.raises(Locked), lee.held(None, patience=SOON, say=said.append):
             pass
         assert SOON <= sandbox.clock.now() - before < 2 * SOON
     assert said == [f"waiting for {kim.look()}, who has locked the account"]
@@ -82,23 +88,49 @@ def test_who_waits_gets_the_lock_when_it_is_free_and_knows_that_he_has_to_look_a
     kim, lee = lock(sandbox), lock(sandbox, LEE)
     with ExitStack() as kims:
         kims.enter_context(kim.held(None))
-        with lee.held(lee.look(), patience=SOON, say=lambda _: kims.close()) as unchanged:
+        with lee.held(now(sandbox), patience=SOON, say=lambda _: kims.close()) as unchanged:
             assert not unchanged
 
 
 def test_whoever_wrote_in_between_is_noticed() -> None:
     sandbox = Sandbox()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
-    seen = lee.look()
+    began = now(sandbox)
     for _ in range(2):
-        with kim.held(kim.look()):
+        with kim.held(now(sandbox)):
             pass
-    # The number that lee expected is free again, for only the last generation is kept.
-    with lee.held(seen) as unchanged:
+    with lee.held(began) as unchanged:
         assert not unchanged
-        with pytest.raises(Locked), kim.held(kim.look()):
+        with pytest.raises(Locked), kim.held(now(sandbox)):
             pass
     assert len(parameters(sandbox)) == 1
+
+
+def test_who_does_not_know_when_he_began_takes_it_that_others_wrote_meanwhile() -> None:
+    sandbox = Sandbox()
+    with lock(sandbox).held(None) as unchanged:
+        assert unchanged  # nobody has ever written here
+    now(sandbox)
+    with lock(sandbox, LEE).held(None) as unchanged:
+        assert not unchanged
+
+
+def test_clocks_of_aws_may_be_some_seconds_apart() -> None:
+    sandbox = Sandbox()
+    with lock(sandbox).held(None):
+        pass
+    with lock(sandbox, LEE).held(sandbox.clock.now() + APART / 2) as unchanged:
+        assert not unchanged
+
+
+def test_what_was_ended_from_outside_may_have_written_to_the_last() -> None:
+    sandbox = Sandbox()
+    kim, lee = lock(sandbox), lock(sandbox, LEE)
+    with kim.held(None):
+        began = now(sandbox)
+        pass_by(sandbox, LEASE)
+        with lee.held(began) as unchanged:
+            assert not unchanged
 
 
 def test_a_lease_that_is_over_can_be_taken_and_its_run_writes_no_more() -> None:
@@ -107,7 +139,7 @@ def test_a_lease_that_is_over_can_be_taken_and_its_run_writes_no_more() -> None:
     with kim.held(None):
         kim.keep()
         pass_by(sandbox, LEASE)
-        with lee.held(lee.look()):
+        with lee.held(now(sandbox)):
             for _ in range(2):
                 with pytest.raises(LockLost):
                     kim.keep()
@@ -124,7 +156,7 @@ def test_a_run_that_goes_on_keeps_its_lease() -> None:
         for _ in range(40):
             pass_by(sandbox, SOON)
             kim.keep()
-            with pytest.raises(Locked), lee.held(lee.look()):
+            with pytest.raises(Locked), lee.held(now(sandbox)):
                 pass
 
 
@@ -136,13 +168,13 @@ def test_a_process_of_this_machine_that_is_no_more_holds_nothing() -> None:
     for process, free in [(gone, True), (replace(gone, space="another"), False), (replace(HERE, pid=1), False)]:
         kim, lee = lock(sandbox), lock(sandbox, LEE)
         kim.process = process
-        killed.append(kim.held(kim.look()))
+        killed.append(kim.held(now(sandbox)))
         killed[-1].__enter__()
         if free:
-            with lee.held(lee.look()) as unchanged:
+            with lee.held(now(sandbox)) as unchanged:
                 assert not unchanged
         else:
-            with pytest.raises(Locked), lee.held(lee.look()):
+            with pytest.raises(Locked), lee.held(now(sandbox)):
                 pass
             assert lee.break_open(held := lee.look())  # type: ignore[arg-type]
             assert not lee.break_open(held)  # type: ignore[arg-type]
@@ -156,7 +188,7 @@ def test_unlock_stops_a_run_that_is_alive() -> None:
         pass_by(sandbox, SOON)
         with pytest.raises(LockLost):
             kim.keep()
-    with lee.held(lee.look()) as unchanged:
+    with lee.held(now(sandbox)) as unchanged:
         assert unchanged
 
 
@@ -184,7 +216,7 @@ def test_waiting_ends_when_it_is_asked_to() -> None:
     sandbox = Sandbox()
     kim, lee, stop = lock(sandbox), lock(sandbox, LEE), threading.Event()
     stop.set()
-    with kim.held(None), pytest.raises(Interrupted), lee.held(lee.look(), patience=SOON, stop=stop):
+    with kim.held(None), pytest.raises(Interrupted), lee.held(None, patience=SOON, stop=stop):
         pass
 
 

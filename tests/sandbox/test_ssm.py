@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from awsbase.sandbox import Sandbox
@@ -36,3 +38,14 @@ def test_systems_manager_hears_of_an_instance_with_a_profile_and_of_no_other() -
     assert heard(sandbox) == [managed]
     assert heard(sandbox, bare) == []
     assert heard(sandbox, bare, managed) == [managed]
+
+
+def test_a_parameter_was_written_when_it_is_here_and_every_answer_says_when_that_is() -> None:
+    sandbox = Sandbox()
+    sandbox.clock.advance(86_400)
+    ssm = sandbox.client("ssm", REGION)
+    answer = ssm.put_parameter(Name="/a", Value="b", Type="String")
+    changed = ssm.get_parameter(Name="/a")["Parameter"]["LastModifiedDate"]
+    said = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    assert abs(sandbox.clock.now() - changed) < timedelta(minutes=10)
+    assert abs(sandbox.clock.now() - said) < timedelta(minutes=10)

@@ -1,4 +1,7 @@
-"""Systems Manager's view of instances, which moto does not have: the agent of one that runs with a profile is heard."""
+"""Systems Manager: instances, which moto does not have here, and when a parameter was last written.
+
+The agent of an instance that runs with a profile is heard.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -29,4 +32,13 @@ def tell_instances(ask: Ask) -> dict[str, Any]:
     }
 
 
-RULES = (Rule("ssm:DescribeInstanceInformation", before=tell_instances, strict=False),)
+def written_now(ask: Ask, said: dict[str, Any]) -> None:
+    """Let the parameter have been written when it is here, and not where moto runs."""
+    *_, newest = ask.backend("ssm")._parameters[ask.params["Name"]]
+    newest.last_modified_date = ask.sandbox.clock.now().replace(tzinfo=None)
+
+
+RULES = (
+    Rule("ssm:DescribeInstanceInformation", before=tell_instances, strict=False),
+    Rule("ssm:PutParameter", after=written_now, strict=False),
+)
