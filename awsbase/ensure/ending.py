@@ -139,6 +139,6 @@ def ending_role(place: Place, name: str, instance: str, labels: Mapping[str, str
         name=name,
         trust={"Version": "2012-10-17", "Statement": [trust]},
         inline={"terminate": {"Version": "2012-10-17", "Statement": [may]}},
-        description=f"Terminates {instance} when its time is over",
+        purpose=f"Terminates {instance} when its time is over",
         tags=labels,
     )

@@ -25,7 +25,8 @@ class Role(Resource):
     """A role: who may assume it, and exactly what it may do, unless `exact` is off.
 
     Managed policies are given by ARN, and `made_here` are the addresses that make them or what the trust names.
-    Tags are added to; a boundary, a description or a session length is only touched when one is given here.
+    Tags are added to; a boundary, a description or a session length is only touched when one is given here. `purpose`
+    stands in for a description when the role is made, and is not looked at afterwards: that would take a call.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Role(Resource):
     exact: bool = True
     path: str = "/"
     description: str = ""
+    purpose: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     boundary: str | None = None
     max_session: int | None = None
@@ -88,7 +90,7 @@ def ensure_role(run: Run, want: Role) -> str:
             RoleName=want.name,
             Path=want.path,
             AssumeRolePolicyDocument=trust,
-            Description=want.description or None,
+            Description=want.description or want.purpose or None,
             MaxSessionDuration=want.max_session,
             PermissionsBoundary=want.boundary,
             Tags=tags.pairs(tags.wanted(want)),

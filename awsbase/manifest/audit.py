@@ -142,7 +142,7 @@ class Audit(Section):
                 "Statement": [{"Effect": "Allow", "Principal": CLOUDTRAIL, "Action": "sts:AssumeRole"}],
             },
             inline={"deliver": delivery(place, group_name)},
-            description="Lets CloudTrail write to its log group",
+            purpose="Lets CloudTrail write to its log group",
             tags=base.tags,
         )
         yield from (key, bucket, log_group, role)

@@ -107,7 +107,7 @@ class Ebs(Section):
             trust=trust(place),
             policies=frozenset({f"arn:{place.partition}:iam::aws:policy/service-role/{MANAGED}"}),
             inline={"encrypted-volumes": encrypted_volumes(place)},
-            description="Lets the Data Lifecycle Manager make and delete snapshots of EBS volumes",
+            purpose="Lets the Data Lifecycle Manager make and delete snapshots of EBS volumes",
             tags=base.tags,
         )
         yield role

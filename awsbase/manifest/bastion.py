@@ -289,7 +289,7 @@ class Bastion(Section):
             trust={"Version": "2012-10-17", "Statement": [trust]},
             policies=frozenset([core, *(arn_of(each, place, own) for each in self.policies)]),
             inline=inline,
-            description="Bastion",
+            purpose="Bastion",
             tags=base.tags,
             boundary=arn_of(self.boundary, place, own) if self.boundary else None,
             made_here=tuple(f"policy/{base.expand(each)}" for each in dict.fromkeys(given) if each in own),

@@ -86,7 +86,7 @@ class RootUser(Section):
             name=base.expand(self.support_role),
             trust={"Version": "2012-10-17", "Statement": [trust]},
             policies=frozenset({f"arn:{place.partition}:iam::aws:policy/{SUPPORT}"}),
-            description="Opens and follows support cases at AWS",
+            purpose="Opens and follows support cases at AWS",
             tags=base.tags,
         )
 
