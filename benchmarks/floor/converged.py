@@ -30,9 +30,9 @@ def check(client: Client) -> None:
                 ec2.describe_security_groups,
             )
         ]
-        instances = start(lambda: ec2.describe_instances(Filters=BASTION))
+        instances = start(ec2.describe_instances, Filters=BASTION)
         template = start(
-            lambda: ec2.describe_launch_template_versions(LaunchTemplateName="acme-bastion", Versions=["$Default"])
+            ec2.describe_launch_template_versions, LaunchTemplateName="acme-bastion", Versions=["$Default"]
         )
 
         s3 = client("s3")
@@ -45,21 +45,21 @@ def check(client: Client) -> None:
         passwords = start(iam.get_account_password_policy)
 
         logs = client("logs")
-        groups = start(lambda: logs.describe_log_groups(logGroupNamePrefix="acme-audit"))
-        filters = start(lambda: logs.describe_metric_filters(logGroupName="acme-audit"))
+        groups = start(logs.describe_log_groups, logGroupNamePrefix="acme-audit")
+        filters = start(logs.describe_metric_filters, logGroupName="acme-audit")
 
         cloudtrail = client("cloudtrail")
-        trails = start(lambda: cloudtrail.describe_trails(trailNameList=["acme-trail"]))
-        status = start(lambda: cloudtrail.get_trail_status(Name="acme-trail"))
+        trails = start(cloudtrail.describe_trails, trailNameList=["acme-trail"])
+        status = start(cloudtrail.get_trail_status, Name="acme-trail")
 
         cloudwatch = client("cloudwatch")
-        alarms = start(lambda: cloudwatch.describe_alarms(AlarmNamePrefix="acme-"))
+        alarms = start(cloudwatch.describe_alarms, AlarmNamePrefix="acme-")
 
         sns = client("sns")
         topics = {arn: start(sns.get_topic_attributes, TopicArn=arn) for arn in a.TOPICS.values()}
 
         billing = client("billing")
-        alerts = start(lambda: billing.get_billing_preferences(features=["BILLING_ALERTS"]))
+        alerts = start(billing.get_billing_preferences, features=["BILLING_ALERTS"])
 
         arns = {name: check_key(name, *each.result()) for name, each in keys.items()}
         for name, answers in buckets.items():

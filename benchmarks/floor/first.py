@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from concurrent.futures import wait
 from typing import Any
 
@@ -15,9 +16,10 @@ def make(client: Client) -> None:
     with pool() as threads:
         started: list[Later] = []
 
-        def start(*chain: Any) -> Later:
-            started.append(threads.submit(*chain))
-            return started[-1]
+        def start(chain: Callable[..., Any], *given: Any, **named: Any) -> Later:
+            later = threads.submit(chain, *given, **named)
+            started.append(later)
+            return later
 
         kms = client("kms")
         keys = {name: start(key, kms, start, name) for name in a.KEYS}
@@ -28,16 +30,14 @@ def make(client: Client) -> None:
         iam = client("iam")
         roles = {name: start(role, iam, name) for name in a.ROLES}
         profile = start(bastion_profile, iam)
-        start(lambda: iam.update_account_password_policy(**a.PASSWORDS))
+        start(iam.update_account_password_policy, **a.PASSWORDS)
         made = {name: start(policy, iam, name, keys["acme-state"]) for name in a.policies("")}
         groups = {name: start(group, iam, start, name, list(made.values())) for name in a.GROUPS}
         for name in a.MEMBERS:
             start(user, iam, name, groups)
 
         ec2 = client("ec2")
-        template = start(
-            lambda: ec2.create_launch_template(LaunchTemplateName="acme-bastion", LaunchTemplateData=a.TEMPLATE)
-        )
+        template = start(ec2.create_launch_template, LaunchTemplateName="acme-bastion", LaunchTemplateData=a.TEMPLATE)
         gateway = start(ec2.create_internet_gateway)
         start(network, ec2, start, gateway, [template, profile])
 
@@ -49,22 +49,14 @@ def make(client: Client) -> None:
 
         cloudwatch = client("cloudwatch")
         for alarm in a.ALARMS:
-            start(lambda alarm=alarm: cloudwatch.put_metric_alarm(**alarm))
+            start(cloudwatch.put_metric_alarm, **alarm)
 
         sns = client("sns")
         for name, arn in a.TOPICS.items():
-            start(
-                lambda name=name, arn=arn: sns.create_topic(
-                    Name=name, Attributes={"Policy": json.dumps(a.topic_policy(arn))}
-                )
-            )
+            start(sns.create_topic, Name=name, Attributes={"Policy": json.dumps(a.topic_policy(arn))})
 
         billing = client("billing")
-        start(
-            lambda: billing.update_billing_preferences(
-                feature="BILLING_ALERTS", billingPreferencesPerKey=[a.BILLING_ALERTS]
-            )
-        )
+        start(billing.update_billing_preferences, feature="BILLING_ALERTS", billingPreferencesPerKey=[a.BILLING_ALERTS])
         # A chain may start others, so the list grows while it is gone through.
         finish(started)
 
@@ -72,8 +64,8 @@ def make(client: Client) -> None:
 def key(kms: Any, start: Any, name: str) -> str:
     """Make a key with its alias and its rotation, and return its ARN."""
     arn: str = kms.create_key(Policy=json.dumps(a.KEYS[name]))["KeyMetadata"]["Arn"]
-    start(lambda: kms.create_alias(AliasName=f"alias/{name}", TargetKeyId=arn))
-    start(lambda: kms.enable_key_rotation(KeyId=arn, RotationPeriodInDays=365))
+    start(kms.create_alias, AliasName=f"alias/{name}", TargetKeyId=arn)
+    start(kms.enable_key_rotation, KeyId=arn, RotationPeriodInDays=365)
     return arn
 
 
@@ -124,9 +116,9 @@ def user(iam: Any, name: str, groups: dict[str, Later]) -> None:
 
 def log_group(logs: Any, start: Any, key: Later) -> None:
     logs.create_log_group(logGroupName="acme-audit", kmsKeyId=key.result())
-    start(lambda: logs.put_retention_policy(logGroupName="acme-audit", retentionInDays=365))
+    start(logs.put_retention_policy, logGroupName="acme-audit", retentionInDays=365)
     for each in a.FILTERS:
-        start(lambda each=each: logs.put_metric_filter(logGroupName="acme-audit", **each))
+        start(logs.put_metric_filter, logGroupName="acme-audit", **each)
 
 
 def trail(cloudtrail: Any, key: Later, needs: list[Later]) -> None:
@@ -144,7 +136,7 @@ def network(ec2: Any, start: Any, gateway: Later, needs: list[Later]) -> None:
 
     def make_group() -> Any:
         made = ec2.create_security_group(VpcId=vpc, GroupName="acme-bastion", Description="Bastion")["GroupId"]
-        start(lambda: ec2.authorize_security_group_egress(GroupId=made, IpPermissions=[a.TO_ALL_6]))
+        start(ec2.authorize_security_group_egress, GroupId=made, IpPermissions=[a.TO_ALL_6])
         return made
 
     def attach() -> Any:
@@ -161,13 +153,13 @@ def network(ec2: Any, start: Any, gateway: Later, needs: list[Later]) -> None:
         theirs = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
         (group,) = ec2.describe_security_groups(Filters=theirs)["SecurityGroups"]
         inward = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group["GroupId"]}]}]
-        start(lambda: ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=inward))
+        start(ec2.revoke_security_group_ingress, GroupId=group["GroupId"], IpPermissions=inward)
         ec2.revoke_security_group_egress(GroupId=group["GroupId"], IpPermissions=[a.TO_ALL_4])
 
     subnet, group, attached = start(make_subnet), start(make_group), start(attach)
     start(route, subnet, attached)
     start(close)
-    start(lambda: ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True}))
+    start(ec2.modify_vpc_attribute, VpcId=vpc, EnableDnsHostnames={"Value": True})
     finish(needs)
     ec2.run_instances(
         MinCount=1,
