@@ -1,4 +1,4 @@
-"""A first run against an account that refuses what comes faster than AWS documents."""
+"""A first run against an account that throttles: as AWS documents, and IAM, of which it says nothing, by a guess."""
 
 from __future__ import annotations
 
