@@ -1,7 +1,7 @@
 # make demo    a fresh clone, a fresh machine: makes .venv and reconciles manifests/baseline.yaml in the sandbox
 # make test    the same, and runs the linter, the type checker and all tests
 # make torture strikes every call with every fault; goes on where it was stopped; ONLY='kind and write' is a slice
-# make bench   calls and seconds of first and converged runs (see benchmarks/)
+# make bench   calls and seconds of first and converged runs, beside the fewest that can (see benchmarks/)
 # make lock    pins what a release is installed with, by hash, in requirements/
 # make audit   asks PyPI for known vulnerabilities of what is pinned; needs the network
 

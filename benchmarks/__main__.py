@@ -3,7 +3,10 @@
     python -m benchmarks [--runs 3] [--users 10,100,500,5000] [--latency 0,50] [--only NAME] [--calls]
 
 Each figure is the median of several runs, with its least and greatest. A run is a whole process: start-up, imports,
-reading the manifest, calls, report.
+reading the manifest, calls, report. In turn with ours runs the floor (benchmarks/floor), a bare program that makes and
+checks the same in the fewest calls. An account of a thousand users or more is made once for each latency, and checked
+--runs times. Below the table stand the ratios: beside the floor, beside Terraform where it is at hand, and beside the
+rates of AWS (`rates`: 500 users against an account that throttles, once).
 """
 
 from __future__ import annotations
@@ -14,10 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.beside import terraform
-from benchmarks.distant import account
-from benchmarks.manifests import BASELINE, PEERS, people
-from benchmarks.measure import Measure, measure, ours, row
+from benchmarks.cases import RUNS, cases, runs
+from benchmarks.measure import Measure, ratio, row
 from benchmarks.starts import starts
+from benchmarks.throttled import throttled
 
 HEAD = "| manifest | latency | run | calls (reads + writes) | seconds | seconds of CPU | peak MiB | most at once |"
 
@@ -25,14 +28,6 @@ HEAD = "| manifest | latency | run | calls (reads + writes) | seconds | seconds 
 def numbers(text: str) -> list[int]:
     """Read a list of numbers, comma separated."""
     return [int(item) for item in text.split(",") if item]
-
-
-def runs(manifest: Path, latency: int, count: int) -> Iterator[tuple[Measure, Measure]]:
-    """Yield the first and the converged run of each of several accounts."""
-    command = ours("reconcile", manifest, "--yes", "--json")
-    for _ in range(count):
-        with account(latency) as distant:
-            yield measure(command, distant), measure(command, distant)
 
 
 def by_operation(name: str, run: str, measured: Measure) -> Iterator[str]:
@@ -46,27 +41,35 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="runs of each case")
     parser.add_argument("--users", type=numbers, default=[10, 100, 500, 5000], help="numbers of users, comma separated")
     parser.add_argument("--latency", type=numbers, default=[0, 50], help="milliseconds added to each call")
-    parser.add_argument("--only", help="the case of this name alone: peers, baseline, '500 users', starts")
+    parser.add_argument("--only", help="the case of this name alone: peers, baseline, '500 users', rates, starts")
     parser.add_argument("--calls", action="store_true", help="say how often each operation was called")
     wanted = parser.parse_args()
 
     calls: list[str] = []
-    remark = ""
+    remarks: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        cases = {"peers": PEERS, "baseline": BASELINE, **{f"{n} users": people(n, Path(folder)) for n in wanted.users}}
         print(HEAD, "| --- " * HEAD.count(" | ") + "| --- |", sep="\n", flush=True)
-        for name, manifest in cases.items():
-            if wanted.only not in (None, name):
+        for case in cases(wanted.users, Path(folder)):
+            if wanted.only not in (None, case.name):
                 continue
             for latency in wanted.latency:
-                firsts, converged = zip(*runs(manifest, latency, wanted.runs), strict=True)
-                print(row(name, latency, "first", firsts), flush=True)
-                print(row(name, latency, "converged", converged), flush=True)
-                if name == "peers":
-                    rows, remark = terraform(latency, wanted.runs, firsts, converged)
+                measured = runs(case, latency, wanted.runs)
+                for (who, run), measures in measured.items():
+                    name = case.name if who == "ours" else f"{case.name}, {who}"
+                    print(row(name, latency, run, measures), flush=True)
+                if case.floor:
+                    ratios = "; ".join(
+                        f"{run} run {ratio(measured['floor', run], measured['ours', run])}" for run in RUNS
+                    )
+                    remarks.append(f"- Ours beside the floor, {case.name}, {latency} ms: {ratios}.")
+                if case.name == "peers":
+                    rows, remark = terraform(latency, wanted.runs, *(measured["ours", run] for run in RUNS))
                     print(*rows, sep="\n", end="\n" if rows else "", flush=True)
-            calls += [*by_operation(name, "first", firsts[0]), *by_operation(name, "converged", converged[0])]
-    print(remark)
+                    remarks.append(remark)
+            calls += [line for run in RUNS for line in by_operation(case.name, run, measured["ours", run][0])]
+    if wanted.only in (None, "rates"):
+        remarks.append(throttled(500))
+    print("", *dict.fromkeys(remarks), sep="\n")
     if wanted.calls:
         print("\n| manifest | run | operation | calls |", "| --- | --- | --- | --- |", *calls, sep="\n")
     if wanted.only in (None, "starts"):

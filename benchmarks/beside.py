@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import statistics
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.distant import account
-from benchmarks.measure import Measure, measure, row
+from benchmarks.measure import Measure, measure, ratio, row
 
 HERE = Path(__file__).with_name("terraform")
 
@@ -22,19 +21,20 @@ def terraform(
     """Return the rows of Terraform for what `peers.yaml` makes, and how ours compare; or no rows, and why."""
     binary = shutil.which("terraform")
     if binary is None:
-        return [], "\nThere is no `terraform` on the PATH: it was not measured beside ours."
+        return [], "- There is no `terraform` on the PATH: it was not measured beside ours."
     with tempfile.TemporaryDirectory() as copy:
         shutil.copytree(HERE, copy, dirs_exist_ok=True)
         command = [binary, f"-chdir={copy}", "init", "-input=false"]
         if subprocess.run(command, capture_output=True, check=False).returncode:
             return (
                 [],
-                "\nTerraform has no AWS provider at hand (`terraform init` fails): it was not measured beside ours.",
+                "- Terraform has no AWS provider at hand (`terraform init` fails): it was not measured beside ours.",
             )
         theirs = [apply(binary, Path(copy), latency) for _ in range(count)]
     firsts, others = zip(*theirs, strict=True)
     rows = [row("peers, Terraform", latency, run, of) for run, of in (("first", firsts), ("converged", others))]
-    return rows, f"\nBeside Terraform: first run {ratio(first, firsts)}; converged run {ratio(converged, others)}."
+    ratios = f"first run {ratio(first, firsts)}; converged run {ratio(converged, others)}"
+    return rows, f"- Terraform beside ours, peers, {latency} ms: {ratios}."
 
 
 def apply(binary: str, folder: Path, latency: int) -> tuple[Measure, Measure]:
@@ -45,14 +45,3 @@ def apply(binary: str, folder: Path, latency: int) -> tuple[Measure, Measure]:
         options = ["apply", "-auto-approve", "-input=false", f"-var=endpoint={distant.url}"]
         command = [binary, f"-chdir={folder}", *options]
         return measure(command, distant, home), measure(command, distant, home)
-
-
-def ratio(ours: Sequence[Measure], theirs: Sequence[Measure]) -> str:
-    """Say how many times fewer calls and seconds ours took."""
-
-    def median(of: Sequence[float]) -> float:
-        return statistics.median(of)
-
-    calls = median([m.calls for m in theirs]) / median([m.calls for m in ours])
-    seconds = median([m.wall for m in theirs]) / median([m.wall for m in ours])
-    return f"{calls:.1f} times fewer calls, {seconds:.1f} times faster"

@@ -18,10 +18,11 @@ KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 @dataclass(frozen=True)
 class Measure:
-    """Calls at the wire by operation, seconds, seconds of CPU, MiB at its peak, most calls at once."""
+    """Calls at the wire by operation, how many were throttled, seconds, of CPU too, MiB at its peak, most at once."""
 
     reads: Counter[str]
     writes: Counter[str]
+    throttled: int
     wall: float
     cpu: float
     memory: float
@@ -47,6 +48,11 @@ def ours(command: str, manifest: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "awsbase", command, str(manifest), *options]
 
 
+def floor(what: str, run: str) -> list[str]:
+    """Return the command line of the bare program that nobody could beat."""
+    return [sys.executable, "-m", "benchmarks.floor", what, run]
+
+
 def measure(command: list[str], account: Account, more: Mapping[str, str] | None = None) -> Measure:
     """Run a command against an account in a process of its own; ends this one when it fails."""
     account.heard()
@@ -57,8 +63,8 @@ def measure(command: list[str], account: Account, more: Mapping[str, str] | None
     wall = time.monotonic() - started
     if code := os.waitstatus_to_exitcode(status):
         sys.exit(f"{' '.join(command)} ended with {code}")
-    reads, writes, at_once = account.heard()
-    return Measure(reads, writes, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, at_once)
+    reads, writes, throttled, at_once = account.heard()
+    return Measure(reads, writes, throttled, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, at_once)
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
@@ -79,3 +85,10 @@ def row(name: str, latency: int, run: str, measures: Sequence[Measure]) -> str:
         str(max(m.at_once for m in measures)),
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def ratio(one: Sequence[Measure], other: Sequence[Measure]) -> str:
+    """Say how many times the calls and the seconds of one the other took."""
+    calls = statistics.median(m.calls for m in other) / statistics.median(m.calls for m in one)
+    seconds = statistics.median(m.wall for m in other) / statistics.median(m.wall for m in one)
+    return f"{calls:.2f} × the calls, {seconds:.2f} × the seconds"

@@ -19,11 +19,12 @@ from benchmarks.manifests import BASELINE, PEERS, people
 Run = tuple[Counter[str], Report]
 
 
-def runs(manifest: Path) -> tuple[Run, Run]:
+def runs(manifest: Path, pages: int | None = None) -> tuple[Run, Run]:
     """Return the calls and the report of a first and of a converged run."""
     options = Options()
     wanted = read(manifest, options)
-    sandbox = Sandbox(strict=False, account=wanted.account)
+    # Only the strict rules answer in pages.
+    sandbox = Sandbox(strict=pages is not None, account=wanted.account, pages=pages)
 
     def run() -> Run:
         sandbox.calls.clear()
@@ -58,3 +59,10 @@ def test_no_read_is_made_twice_that_one_answers_for_all(tmp_path: Path) -> None:
     _, (asked, _) = runs(PEERS)
     lists = {name: count for name, count in asked.items() if name.partition(":")[2].startswith(("List", "Describe"))}
     assert {name for name, count in lists.items() if count > 1} == {"kms:DescribeKey"}
+
+
+def test_calls_of_a_converged_run_grow_with_people_by_pages_alone(tmp_path: Path) -> None:
+    _, (few, _) = runs(people(5, tmp_path), pages=25)
+    _, (many, _) = runs(people(55, tmp_path), pages=25)
+    # Twenty groups and five users fill one page, and with fifty users more it is three.
+    assert many - few == {"iam:GetAccountAuthorizationDetails": 2}

@@ -52,8 +52,8 @@ def refusals(sandbox: Sandbox) -> int:
 def test_a_first_run_takes_little_longer_than_the_rates_allow_and_is_seldom_refused() -> None:
     (rate,) = (rate for rate in DOCUMENTED if rate.on == "iam:*")
     sandbox = throttling(rate)
-    report = people(sandbox, 100, workers=1)
-    assert report.totals()["changed"] == 101
+    report = people(sandbox, 500, workers=1)
+    assert report.totals()["changed"] == 501
     allowed = (report.writes - refusals(sandbox) - rate.per_second) / rate.per_second
     assert allowed <= (sandbox.clock() - START).total_seconds() <= 1.3 * allowed
     assert refusals(sandbox) < 10

@@ -1,0 +1,46 @@
+"""What is measured: ours and the floor in turn, so that a machine that changes changes both."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.distant import account
+from benchmarks.manifests import BASELINE, PEERS, people
+from benchmarks.measure import Measure, floor, measure, ours
+
+RUNS = ("first", "converged")
+# An account of so many users is made once, which takes its minutes, and checked as often as is asked for.
+MANY = 1000
+
+
+@dataclass(frozen=True)
+class Case:
+    """A manifest, how the floor calls what it makes (nothing where it does not make it), and whether once will do."""
+
+    name: str
+    manifest: Path
+    floor: str | None
+    once: bool = False
+
+
+def cases(users: list[int], folder: Path) -> list[Case]:
+    """Return what is measured, with manifests of so many users in a folder."""
+    crowds = [Case(f"{n} users", people(n, folder), str(n), once=n >= MANY) for n in users]
+    return [Case("peers", PEERS, "peers"), Case("baseline", BASELINE, None), *crowds]
+
+
+def runs(case: Case, latency: int, count: int) -> dict[tuple[str, str], list[Measure]]:
+    """Return what first and converged runs took, by who ran and which of them."""
+    commands = {"ours": {run: ours("reconcile", case.manifest, "--yes", "--json") for run in RUNS}}
+    if case.floor:
+        commands["floor"] = {run: floor(case.floor, run) for run in RUNS}
+    measured: dict[tuple[str, str], list[Measure]] = {(who, run): [] for run in RUNS for who in commands}
+    for _ in range(1 if case.once else count):
+        with ExitStack() as accounts:
+            own = {who: accounts.enter_context(account(latency)) for who in commands}
+            for run in ("first", *["converged"] * (count if case.once else 1)):
+                for who, command in commands.items():
+                    measured[who, run].append(measure(command[run], own[who]))
+    return measured
