@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from awsbase import __version__
@@ -94,6 +95,17 @@ def private_endpoints(session: boto3.Session) -> bool:
 def plain_host(params: dict[str, Any], **_: Any) -> None:
     """Take the account out of the host's name again; S3 Control's rules put it there, and a header says it too."""
     params["url"] = re.sub(r"(?<=//)\d{12}\.", "", params["url"], count=1)
+
+
+def answered_at(answer: Mapping[str, Any]) -> datetime | None:
+    """Return when AWS gave an answer or refused, by its own clock; None when it did not say."""
+    from email.utils import parsedate_to_datetime
+
+    said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    try:
+        return parsedate_to_datetime(said).astimezone(UTC)
+    except (TypeError, ValueError):
+        return None
 
 
 class Aws:

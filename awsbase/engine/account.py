@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
+from datetime import datetime
 
-from awsbase.aws import Aws
+from awsbase.aws import Aws, answered_at
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, Refused, UsageError
 
@@ -74,15 +70,7 @@ def identify(aws: Aws, wire: Wire) -> Account:
         raise UsageError(f"AWS cannot be reached like this: {error}", hint="check AWS_ENDPOINT_URL") from error
     except (BotoCoreError, OSError) as error:
         raise AwsbaseError(f"cannot reach AWS: {error}", hint="check the network, --region and --profile") from error
-    return Account(aws, wire, identity["Account"], identity["Arn"], dated(identity))
-
-
-def dated(answer: Mapping[str, Any]) -> datetime | None:
-    """Return when AWS gave an answer, by its own clock."""
-    said = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
-    with suppress(ValueError):
-        return parsedate_to_datetime(said).astimezone(UTC)
-    return None
+    return Account(aws, wire, identity["Account"], identity["Arn"], answered_at(identity))
 
 
 def check(account: Account, wanted: str) -> Account:

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from awsbase.aws import answered_at
 from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
 from awsbase.people import codes, durations, files, profiles, store
 from awsbase.people.files import Files
@@ -335,13 +336,8 @@ def _refused(error: ClientError, device: Device, now: datetime) -> AwsbaseError:
 
 
 def clock_hint(error: ClientError, now: datetime) -> str | None:
-    from email.utils import parsedate_to_datetime
-
-    date = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-    try:
-        off = (now - parsedate_to_datetime(date)).total_seconds() if date else 0
-    except (TypeError, ValueError):
-        return None
+    date = answered_at(error.response)
+    off = (now - date).total_seconds() if date else 0
     if abs(off) < WORTH_TELLING:
         return None
     return (

@@ -6,6 +6,7 @@ import difflib
 import errno
 import gc
 import importlib
+import os
 import signal
 import sys
 import traceback
@@ -143,4 +144,6 @@ def main() -> NoReturn:
             signal.signal(asked, signal.default_int_handler)
     # What a run imports and loads stays until its end: to look through it for garbage costs and finds nothing.
     gc.set_threshold(1_000_000)
+    # pydantic would ask every installed package whether it is a plugin of it.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     cli.main(prog_name="awsbase")

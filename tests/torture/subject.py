@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from awsbase.engine.changes import Mode, NeedsYou, Report
+from awsbase.engine.loosening import grave
 from awsbase.engine.reconcile import walk
 from awsbase.engine.resource import Resource
 from awsbase.ensure import KINDS
@@ -51,8 +52,15 @@ class Subject:
         return sandbox
 
     def go(self, sandbox: Sandbox, mode: Mode) -> Report:
-        """Plan or reconcile as the command does."""
-        return walk(mode, self.resources, KINDS, connected(sandbox), clock=sandbox.clock)
+        """Plan or reconcile as the command does; what is grave is permitted only where a first run needs it."""
+        permitted = self.permitted
+        return walk(mode, self.resources, KINDS, connected(sandbox), clock=sandbox.clock, permitted=permitted)
+
+    @cached_property
+    def permitted(self) -> bool:
+        """Whether already the plan of the first run, in the account as it was before, is grave."""
+        sandbox = self.ready()
+        return bool(grave(walk("plan", self.resources, KINDS, connected(sandbox), clock=sandbox.clock)))
 
     @cached_property
     def undisturbed(self) -> Undisturbed:
