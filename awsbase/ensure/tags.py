@@ -38,13 +38,16 @@ def tags(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
     }
 
 
-def held(run: Run, want: Tagged, region: str, arn: str, ask: Read) -> Mapping[str, str]:
+def held(
+    run: Run, want: Tagged, region: str, arn: str, ask: Read, labels: Mapping[str, str] | None = None
+) -> Mapping[str, str]:
     """Return what something is tagged with: as the index says, or else as its own service answers to `ask`.
 
-    The index lags, so a tag is not missed before the service itself has missed it.
+    The index lags, so a tag is not missed before the service itself has missed it. `labels` are the tags it shall
+    carry, where they are more than `wanted` says.
     """
     indexed = run.read(tags, region).get(arn, {})
-    if not missing(indexed, wanted(want)):
+    if not missing(indexed, labels or wanted(want)):
         return indexed
     answer: Mapping[str, str] = run.read(*ask)
     return answer

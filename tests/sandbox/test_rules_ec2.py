@@ -100,6 +100,38 @@ def test_a_launch_template_is_made_whole() -> None:
     assert ec2(sandbox).describe_instance_attribute(**asked)["UserData"]["Value"] == told
 
 
+@pytest.mark.parametrize("strict", [True, False], ids=["strict", "lenient"])
+def test_all_templates_are_told_at_once_and_their_tags_in_the_index(strict: bool) -> None:
+    sandbox = Sandbox(strict=strict)
+    names = {f"host-{number}" for number in range(20)}
+    for name in names:
+        specified = [{"ResourceType": "launch-template", "Tags": [{"Key": "Name", "Value": name}]}]
+        ec2(sandbox).create_launch_template(
+            LaunchTemplateName=name, LaunchTemplateData={"ImageId": ARM}, TagSpecifications=specified
+        )
+    second = {"LaunchTemplateName": "host-7", "LaunchTemplateData": {"InstanceType": "t4g.micro"}}
+    ec2(sandbox).create_launch_template_version(**second)
+
+    pages = ec2(sandbox).get_paginator("describe_launch_template_versions").paginate(Versions=["$Default", "$Latest"])
+    told = {
+        (each["LaunchTemplateName"], each["VersionNumber"], each["DefaultVersion"])
+        for page in pages
+        for each in page["LaunchTemplateVersions"]
+    }
+    assert told == {(name, 1, True) for name in names} | {("host-7", 2, False)}
+    described = ec2(sandbox).describe_launch_templates()["LaunchTemplates"]
+    assert {each["LaunchTemplateName"]: each["Tags"][0]["Value"] for each in described} == dict(
+        zip(names, names, strict=True)
+    )
+
+    index = sandbox.client("resourcegroupstaggingapi", REGION).get_paginator("get_resources").paginate()
+    listed = [each for page in index for each in page["ResourceTagMappingList"] if ":launch-template/" in str(each)]
+    assert {tag["Value"] for each in listed for tag in each["Tags"]} == names
+
+    ec2(sandbox).delete_tags(Resources=[described[0]["LaunchTemplateId"]], Tags=[{"Key": "Name"}])
+    assert ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0].get("Tags", []) == []
+
+
 def test_blocks_lose_their_host_bits_and_are_duplicates_then() -> None:
     sandbox = Sandbox()
     group = ec2(sandbox).create_security_group(GroupName="web", Description="web", VpcId=vpc(sandbox))["GroupId"]

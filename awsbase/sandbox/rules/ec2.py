@@ -50,6 +50,8 @@ LOCAL_ZONE = {
     "RegionName": "us-west-2",
     "GroupName": "us-west-2-lax-1",
 }
+# A region holds no more templates than half of this.
+TEMPLATES = 10_000
 GONE = ("terminated", "shutting-down")
 
 
@@ -228,6 +230,19 @@ def blocks_told(ask: Ask, said: dict[str, Any]) -> None:
             each["Ipv6CidrBlockState"] = {"State": "associated"}
 
 
+def all_templates(ask: Ask) -> None:
+    """Let moto tell all that it has of templates, where it stops at the fifteenth without a word."""
+    ask.params.setdefault("MaxResults", TEMPLATES)
+
+
+def tags_of_templates(ask: Ask, said: dict[str, Any]) -> None:
+    """Tell the tags that templates have now; moto tells those that they were made with."""
+    held = ask.backend("ec2").tags
+    for template in said["LaunchTemplates"]:
+        tags = held.get(template["LaunchTemplateId"], {})
+        template["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
 def said_in(ask: Ask, said: dict[str, Any]) -> None:
     """Tell what a version says; moto tells the template's own tags among it."""
     for version in said["LaunchTemplateVersions"]:
@@ -327,6 +342,8 @@ RULES = (
         before=canonical,
     ),
     Rule("ec2:CreateSubnet ec2:DescribeSubnets", after=blocks_told, strict=False),
+    Rule("ec2:DescribeLaunchTemplates ec2:DescribeLaunchTemplateVersions", before=all_templates, strict=False),
+    Rule("ec2:DescribeLaunchTemplates", after=tags_of_templates, strict=False),
     Rule("ec2:DescribeLaunchTemplateVersions", after=said_in, strict=False),
     Rule("ec2:DescribeAvailabilityZones", after=opted_in, strict=False),
     Rule("ec2:ModifyInstanceMetadataOptions", before=metadata_kept, strict=False),

@@ -123,6 +123,11 @@ class Bastion:
         self.ec2(sandbox).create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
         self.ec2(sandbox).modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
 
+    def nameless(self, sandbox: Sandbox) -> None:
+        """Take the name from the template."""
+        template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
+        self.ec2(sandbox).delete_tags(Resources=[template], Tags=[{"Key": "Name"}])
+
     def elsewhere(self, sandbox: Sandbox) -> None:
         """Let the private subnet's way out lead through the internet gateway."""
         client = self.ec2(sandbox)
@@ -167,6 +172,10 @@ class Bastion:
                 "another template": Tampering(
                     self.modified,
                     ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
+                ),
+                "template without its name": Tampering(
+                    self.nameless,
+                    ["launch-template/bastion: update tags"],
                 ),
                 "role taken away": Tampering(
                     lambda aws: aws.client("iam").remove_role_from_instance_profile(
