@@ -56,6 +56,10 @@ class TemplateFacts:
     newest_version: int = 1
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    def says(self, version: str) -> Mapping[str, Any] | None:
+        """Return what a version says, if it is one of these two."""
+        return {str(self.default): self.data, str(self.newest_version): self.newest}.get(version)
+
 
 def launch_templates(facts: Facts, region: str) -> Mapping[str, TemplateFacts]:
     """Read the default and the newest version of all launch templates of a region, by the template's name."""

@@ -101,6 +101,38 @@ def test_a_launch_template_is_made_whole() -> None:
 
 
 @pytest.mark.parametrize("strict", [True, False], ids=["strict", "lenient"])
+def test_an_instance_tells_its_template_and_since_when_it_runs(strict: bool) -> None:
+    sandbox = Sandbox(strict=strict)
+    data = {"ImageId": ARM, "InstanceType": "t4g.micro", "UserData": base64.b64encode(b"#!/bin/sh").decode()}
+    template = ec2(sandbox).create_launch_template(LaunchTemplateName="host", LaunchTemplateData=data)
+    id = template["LaunchTemplate"]["LaunchTemplateId"]
+    launched = ec2(sandbox).run_instances(MinCount=1, MaxCount=1, LaunchTemplate={"LaunchTemplateId": id})
+    instance = launched["Instances"][0]["InstanceId"]
+    assert launched["Instances"][0]["Tags"] == [
+        {"Key": "aws:ec2launchtemplate:id", "Value": id},
+        {"Key": "aws:ec2launchtemplate:version", "Value": "1"},
+    ]
+
+    def since() -> timedelta:
+        """Return how much later the instance started than its network interface was attached."""
+        told = ec2(sandbox).describe_instances()["Reservations"][0]["Instances"][0]
+        assert told["Tags"] == launched["Instances"][0]["Tags"]
+        moved: timedelta = told["LaunchTime"] - told["NetworkInterfaces"][0]["Attachment"]["AttachTime"]
+        return moved
+
+    assert since() < timedelta(seconds=2)
+    ec2(sandbox).start_instances(InstanceIds=[instance])
+    assert since() < timedelta(seconds=2)
+
+    ec2(sandbox).stop_instances(InstanceIds=[instance])
+    ec2(sandbox).modify_instance_attribute(InstanceId=instance, UserData={"Value": b"#!/bin/bash"})
+    ec2(sandbox).start_instances(InstanceIds=[instance])
+    assert since() > timedelta(seconds=20)
+    told = ec2(sandbox).describe_instance_attribute(InstanceId=instance, Attribute="userData")["UserData"]["Value"]
+    assert base64.b64decode(told) == b"#!/bin/bash"
+
+
+@pytest.mark.parametrize("strict", [True, False], ids=["strict", "lenient"])
 def test_all_templates_are_told_at_once_and_their_tags_in_the_index(strict: bool) -> None:
     sandbox = Sandbox(strict=strict)
     names = {f"host-{number}" for number in range(20)}

@@ -138,7 +138,9 @@ def from_template(ask: Ask) -> dict[str, Any]:
         return {}
     which = {name: named[name] for name in ("LaunchTemplateId", "LaunchTemplateName") if named.get(name)}
     answer = ask.moto("ec2:DescribeLaunchTemplateVersions", **which, Versions=[named.get("Version") or "$Default"])
-    data = dict(answer["LaunchTemplateVersions"][0]["LaunchTemplateData"])
+    version = answer["LaunchTemplateVersions"][0]
+    ask.notes["template"] = {"id": version["LaunchTemplateId"], "version": str(version["VersionNumber"])}
+    data = dict(version["LaunchTemplateData"])
     if ask.params.get("NetworkInterfaces"):
         # Groups belong to the interface where there is one.
         data.pop("SecurityGroupIds", None)

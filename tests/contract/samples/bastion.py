@@ -116,6 +116,12 @@ class Bastion:
         self.ec2(sandbox).modify_instance_attribute(InstanceId=id, InstanceType={"Value": "t4g.small"})
         self.ec2(sandbox).start_instances(InstanceIds=[id])
 
+    def told_otherwise(self, sandbox: Sandbox) -> None:
+        id = self.bastion(sandbox)
+        self.ec2(sandbox).stop_instances(InstanceIds=[id])
+        self.ec2(sandbox).modify_instance_attribute(InstanceId=id, UserData={"Value": b"#!/bin/sh\nfalse\n"})
+        self.ec2(sandbox).start_instances(InstanceIds=[id])
+
     def modified(self, sandbox: Sandbox) -> None:
         """Let the template say something else by default."""
         template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
@@ -162,6 +168,14 @@ class Bastion:
                 ),
                 "of another type": Tampering(
                     self.other_type,
+                    [
+                        "instance/bastion: replace instance",
+                        "instance/bastion: update source and destination check",
+                        "instance/bastion: delete superseded instance",
+                    ],
+                ),
+                "told otherwise": Tampering(
+                    self.told_otherwise,
                     [
                         "instance/bastion: replace instance",
                         "instance/bastion: update source and destination check",
