@@ -191,6 +191,12 @@ class Bastion:
                     self.nameless,
                     ["launch-template/bastion: update tags"],
                 ),
+                "profile tagged otherwise": Tampering(
+                    lambda aws: aws.client("iam").tag_instance_profile(
+                        InstanceProfileName="bastion", Tags=[{"Key": "owner", "Value": "me"}]
+                    ),
+                    ["instance-profile/bastion: update tags"],
+                ),
                 "role taken away": Tampering(
                     lambda aws: aws.client("iam").remove_role_from_instance_profile(
                         InstanceProfileName="bastion", RoleName="bastion"
