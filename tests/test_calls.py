@@ -38,7 +38,7 @@ def runs(manifest: Path, pages: int | None = None) -> tuple[Run, Run]:
 @pytest.mark.parametrize(
     ("manifest", "first", "converged"),
     [
-        (lambda folder: PEERS, 130, 44),
+        (lambda folder: PEERS, 130, 40),
         (lambda folder: BASELINE, 396, 171),
         (lambda folder: people(10, folder), 47, 2),
         (lambda folder: people(100, folder), 227, 2),

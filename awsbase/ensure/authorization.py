@@ -1,4 +1,4 @@
-"""All of IAM in one read: users, groups, roles and the account's own policies.
+"""All of IAM in one read: users, groups, roles with their instance profiles, and the account's own policies.
 
 `GetAccountAuthorizationDetails` answers for hundreds of entities at once, where Get and List would take several calls
 for each. Keys are case-folded names, because IAM treats `Ops` and `ops` as the same name.
@@ -6,7 +6,7 @@ for each. Keys are case-folded names, because IAM treats `Ops` and `ops` as the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -86,6 +86,15 @@ class PolicyFacts:
 
 
 @dataclass(frozen=True)
+class ProfileFacts:
+    """An instance profile as it is."""
+
+    arn: str
+    role: str | None = None
+    created: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Authorization:
     """What IAM says of the whole account."""
 
@@ -93,11 +102,14 @@ class Authorization:
     groups: Mapping[str, GroupFacts]
     roles: Mapping[str, RoleFacts]
     policies: Mapping[str, PolicyFacts]
+    profiles: Mapping[str, ProfileFacts] = field(default_factory=dict)
+    """The instance profiles that have a role."""
 
 
 def authorization(facts: Facts) -> Authorization:
     """Read all users, groups, roles and customer-managed policies."""
     users, groups, roles, policies = [], [], [], []
+    profiles: dict[str, ProfileFacts] = {}
     pages = facts.aws.iam.get_paginator("get_account_authorization_details").paginate(
         # Without a filter AWS adds every policy of its own, hundreds of pages long.
         Filter=["User", "Group", "Role", "LocalManagedPolicy"]
@@ -106,12 +118,14 @@ def authorization(facts: Facts) -> Authorization:
         users += [_user(user) for user in page["UserDetailList"]]
         groups += [_group(group) for group in page["GroupDetailList"]]
         roles += [_role(role) for role in page["RoleDetailList"]]
+        profiles |= {name: profile for role in page["RoleDetailList"] for name, profile in _profiles(role)}
         policies += [_policy(policy) for policy in page["Policies"]]
     return Authorization(
         {user.name.casefold(): user for user in users},
         {group.name.casefold(): group for group in groups},
         {role.name.casefold(): role for role in roles},
         {policy.name.casefold(): policy for policy in policies},
+        profiles,
     )
 
 
@@ -129,6 +143,10 @@ def roles(facts: Facts) -> Mapping[str, RoleFacts]:
 
 def policies(facts: Facts) -> Mapping[str, PolicyFacts]:
     return facts.read(authorization).policies
+
+
+def profiles(facts: Facts) -> Mapping[str, ProfileFacts]:
+    return facts.read(authorization).profiles
 
 
 def _attached(entity: Mapping[str, Any]) -> frozenset[str]:
@@ -178,6 +196,12 @@ def _role(role: Mapping[str, Any]) -> RoleFacts:
         tags=_tags(role),
         boundary=_boundary(role),
     )
+
+
+def _profiles(role: Mapping[str, Any]) -> Iterator[tuple[str, ProfileFacts]]:
+    for profile in role.get("InstanceProfileList", []):
+        facts = ProfileFacts(profile["Arn"], role["RoleName"], profile.get("CreateDate"))
+        yield profile["InstanceProfileName"].casefold(), facts
 
 
 def _policy(policy: Mapping[str, Any]) -> PolicyFacts:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from awsbase.engine.changes import Drift, compare
@@ -15,10 +16,13 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import ec2, tags
 from awsbase.ensure.image import image
-from awsbase.ensure.launch_template import LaunchTemplate, launch_template_reads, length
+from awsbase.ensure.launch_template import LaunchTemplate, launch_template, launch_template_reads, length
 from awsbase.userdata import reasons
 
 GONE = ("terminated", "shutting-down")
+# How far apart EC2 may tell two things of one launch; to stop an instance and start it again takes longer.
+ONE_MOMENT = timedelta(seconds=5)
+TOKEN = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +68,8 @@ class InstanceFacts:
     router: bool = False
     tokens: str = "required"
     launched: datetime | None = None
+    told_by: tuple[str, str] | None = None
+    """The launch template and its version that said its user data, unless that may be other by now."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -97,8 +103,31 @@ def _understood(instance: Mapping[str, Any]) -> InstanceFacts:
         router=not instance.get("SourceDestCheck", True),
         tokens=instance.get("MetadataOptions", {}).get("HttpTokens", "optional"),
         launched=instance.get("LaunchTime"),
+        told_by=_template(instance) if _launched_here(instance) and _never_stopped(instance) else None,
         tags=ec2.tags_in(instance),
     )
+
+
+def _template(instance: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the launch template and the version that an instance was made from, by the tags that EC2 gives it."""
+    held = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", [])}
+    id, version = (held.get(f"aws:ec2launchtemplate:{name}") for name in ("id", "version"))
+    return (id, version) if id and version else None
+
+
+def _launched_here(instance: Mapping[str, Any]) -> bool:
+    """Tell whether `launch` made an instance; who makes one by hand may tell it other than the template says."""
+    return TOKEN.fullmatch(instance.get("ClientToken", "")) is not None
+
+
+def _never_stopped(instance: Mapping[str, Any]) -> bool:
+    """Tell whether an instance has run since it was made, so that nobody can have changed its user data."""
+    interfaces = [each.get("Attachment", {}) for each in instance.get("NetworkInterfaces", [])]
+    attached = next((each.get("AttachTime") for each in interfaces if each.get("DeviceIndex") == 0), None)
+    launched = instance.get("LaunchTime")
+    # A launch time moves with each start; the first network interface stays attached for life.
+    at_once = bool(launched and attached and abs(launched - attached) <= ONE_MOMENT)
+    return at_once and instance["State"]["Name"] in ("pending", "running")
 
 
 def user_data(facts: Facts, region: str, id: str) -> str:
@@ -153,12 +182,23 @@ def for_life(run: Run, want: Instance, have: InstanceFacts) -> list[Drift]:
         "subnet": have.subnet,
         "instance profile": have.profile,
         "key pair": have.key_pair,
-        "user data": run.read(user_data, want.place.region, have.id),
+        "user data": first_told(run, want, have),
     }
     if want.refresh:
         fits["image"] = run.read(image, want.place.region, template.image, template.type).id
         held["image"] = have.image
     return [told(each) if each.field == "user data" else each for each in compare(held, fits)]
+
+
+def first_told(run: Run, want: Instance, have: InstanceFacts) -> str:
+    """Return what an instance was told at its first boot, in base64; asks for it where no version tells it."""
+    template = run.read(launch_template, want.place.region, want.template.name)
+    if template and have.told_by:
+        id, version = have.told_by
+        said = template.says(version) if id == template.id else None
+        if said is not None:
+            return str(said.get("UserData", ""))
+    return run.read(user_data, want.place.region, have.id)
 
 
 def told(drift: Drift) -> Drift:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
-from awsbase.ensure.authorization import Elsewhere
+from awsbase.ensure.authorization import Elsewhere, ProfileFacts, profiles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,18 +34,21 @@ class InstanceProfile(Resource):
         yield f"role/{self.role}"
 
 
-@dataclass(frozen=True)
-class ProfileFacts:
-    """An instance profile as it is."""
+def instance_profile(facts: Facts, name: str) -> ProfileFacts | None:
+    """Return one instance profile: all of IAM tells those that have a role, of others it is asked."""
+    return facts.read(profiles).get(name.casefold()) or facts.read(asked, name).profile
 
-    arn: str
-    role: str | None = None
-    created: datetime | None = None
+
+@dataclass(frozen=True)
+class Asked:
+    """What IAM says of one instance profile by its name."""
+
+    profile: ProfileFacts | None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def instance_profile(facts: Facts, name: str) -> ProfileFacts | None:
-    """Read one instance profile."""
+def asked(facts: Facts, name: str) -> Asked:
+    """Ask IAM for one instance profile."""
     from botocore.exceptions import ClientError
 
     try:
@@ -54,17 +56,20 @@ def instance_profile(facts: Facts, name: str) -> ProfileFacts | None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchEntity":
             raise
-        return None
-    return ProfileFacts(
-        arn=profile["Arn"],
-        role=next((role["RoleName"] for role in profile["Roles"]), None),
-        created=profile["CreateDate"],
-        tags={tag["Key"]: tag["Value"] for tag in profile.get("Tags", [])},
-    )
+        return Asked(None)
+    role = next((role["RoleName"] for role in profile["Roles"]), None)
+    tagged = {tag["Key"]: tag["Value"] for tag in profile.get("Tags", [])}
+    return Asked(ProfileFacts(profile["Arn"], role, profile["CreateDate"]), tagged)
+
+
+def profile_tags(facts: Facts, name: str) -> Mapping[str, str]:
+    """Read the tags of one instance profile from IAM itself."""
+    return facts.read(asked, name).tags
 
 
 def instance_profile_reads(want: InstanceProfile) -> Iterator[Read]:
     yield instance_profile, want.name
+    yield tags.tags, tags.index(want.place)
 
 
 def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
@@ -73,6 +78,7 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
     have = run.read(instance_profile, want.name)
     if have and have.arn != want.arn:
         raise Elsewhere("instance profile", have.arn, want.arn)
+    tagged = tags_of(run, want) if have else tags.wanted(want)
 
     if have is None:
         run.create(
@@ -82,7 +88,7 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
             Path=want.path,
             Tags=tags.pairs(tags.wanted(want)),
         )
-        have = ProfileFacts(want.arn, tags=tags.wanted(want))
+        have = ProfileFacts(want.arn)
     run.born(have.created)
 
     # There is room for one.
@@ -102,7 +108,11 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
             RoleName=want.role,
         )
 
-    if untagged := tags.missing(have.tags, tags.wanted(want)):
-        drift: list[Drift] = compare(have.tags, untagged)
+    if untagged := tags.missing(tagged, tags.wanted(want)):
+        drift: list[Drift] = compare(tagged, untagged)
         run.update("tags", drift, iam.tag_instance_profile, InstanceProfileName=want.name, Tags=tags.pairs(untagged))
     return want.arn
+
+
+def tags_of(run: Run, want: InstanceProfile) -> Mapping[str, str]:
+    return tags.held(run, want, tags.index(want.place), want.arn, (profile_tags, want.name))

@@ -108,10 +108,34 @@ def aliases(facts: Facts, region: str) -> Mapping[str, str]:
     }
 
 
-def key(facts: Facts, region: str, alias: str) -> KeyFacts | None:
-    """Return the key behind an alias."""
+def key(facts: Facts, region: str, alias: str, address: str) -> KeyFacts | None:
+    """Return the key behind an alias; where one was made for the address, all of it is asked for at once."""
+    index = facts.read(tags.tags, region)
+    made = next((arn for arn, held in index.items() if ":kms:" in arn and held.get(tags.ADDRESS) == address), None)
+    if made is None:
+        # Most likely there is none, and then it is looked for among all.
+        facts.early([(key_arns, region)])
+    else:
+        facts.early([(policy_of, region, made), (rotation_of, region, made)])
+        if known := described(facts, region, alias):
+            return understood(facts, region, known["Arn"], known)
     found = facts.read(aliases, region).get(alias)
     return facts.read(key_of, region, found) if found else None
+
+
+def described(facts: Facts, region: str, alias: str) -> Mapping[str, Any] | None:
+    """Ask KMS which key stands behind an alias, and what it is."""
+    from botocore.exceptions import ClientError
+
+    try:
+        answer = facts.aws.at(region).kms.describe_key(KeyId=alias)
+    except ClientError as error:
+        # Who may see the keys of this account alone may be kept from seeing that there is none.
+        if error.response["Error"]["Code"] not in ("NotFoundException", "AccessDeniedException"):
+            raise
+        return None
+    known: Mapping[str, Any] = answer["KeyMetadata"]
+    return known
 
 
 def lost_key(facts: Facts, region: str, address: str) -> KeyFacts | None:
@@ -136,16 +160,21 @@ def key_arns(facts: Facts, region: str) -> Mapping[str, str]:
 def key_of(facts: Facts, region: str, id: str) -> KeyFacts:
     """Read one key: what it is, its policy, its rotation."""
     facts.early([(policy_of, region, id), (rotation_of, region, id)])
-    known = facts.aws.at(region).kms.describe_key(KeyId=id)["KeyMetadata"]
+    return understood(facts, region, id, facts.aws.at(region).kms.describe_key(KeyId=id)["KeyMetadata"])
+
+
+def understood(facts: Facts, region: str, id: str, known: Mapping[str, Any]) -> KeyFacts:
+    """Put into our words what KMS says of a key, with its policy and its rotation."""
+    policy, rotation = facts.together((policy_of, region, id), (rotation_of, region, id))
     return KeyFacts(
         arn=known["Arn"],
-        policy=facts.read(policy_of, region, id),
+        policy=policy,
         state=known["KeyState"],
         spec=known.get("KeySpec", "SYMMETRIC_DEFAULT"),
         origin=known.get("Origin", "AWS_KMS"),
         replica=known.get("MultiRegionConfiguration", {}).get("MultiRegionKeyType") == "REPLICA",
         description=known.get("Description", ""),
-        rotation_days=facts.read(rotation_of, region, id),
+        rotation_days=rotation,
         created=known["CreationDate"],
         goes=known.get("DeletionDate"),
     )
@@ -181,15 +210,14 @@ def readable_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 
 def key_reads(want: Key) -> Iterator[Read]:
-    yield key, want.place.region, want.alias
-    yield tags.tags, want.place.region
+    yield key, want.place.region, want.alias, want.address
 
 
 def ensure_key(run: Run, want: Key) -> Any:
     """Keep one key behind its alias: enabled, rotated, with this policy; returns its ARN."""
     kms = run.aws.kms
     policy = filled(run, want.policy)
-    behind_alias = run.read(key, want.place.region, want.alias)
+    behind_alias = run.read(key, want.place.region, want.alias, want.address)
     have = behind_alias or run.read(lost_key, want.place.region, want.address)
     tagged = tags_of(run, want, usable(want, have)) if have else tags.wanted(want)
 

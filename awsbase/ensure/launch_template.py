@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import ec2
+from awsbase.ensure import ec2, tags
 from awsbase.ensure.image import image, names
 
 USER_DATA_BYTES = 16 * 1024
@@ -56,36 +56,55 @@ class TemplateFacts:
     newest_version: int = 1
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    def says(self, version: str) -> Mapping[str, Any] | None:
+        """Return what a version says, if it is one of these two."""
+        return {str(self.default): self.data, str(self.newest_version): self.newest}.get(version)
 
-def launch_templates(facts: Facts, region: str) -> Mapping[str, Mapping[str, Any]]:
-    """Read all launch templates of a region, by name."""
-    pages = facts.aws.at(region).ec2.get_paginator("describe_launch_templates").paginate()
-    return {each["LaunchTemplateName"]: each for page in pages for each in page["LaunchTemplates"]}
+
+def launch_templates(facts: Facts, region: str) -> Mapping[str, TemplateFacts]:
+    """Read the default and the newest version of all launch templates of a region, by the template's name."""
+    # Asked for these two and no template, EC2 tells them of every one.
+    pages = (
+        facts.aws.at(region)
+        .ec2.get_paginator("describe_launch_template_versions")
+        .paginate(Versions=["$Default", "$Latest"])
+    )
+    versions = [each for page in pages for each in page["LaunchTemplateVersions"]]
+    versions.sort(key=lambda version: version["VersionNumber"])
+    newest = {each["LaunchTemplateName"]: each for each in versions}
+    return {
+        name: TemplateFacts(
+            each["LaunchTemplateId"],
+            each["LaunchTemplateData"],
+            each["VersionNumber"],
+            newest[name]["LaunchTemplateData"],
+            newest[name]["VersionNumber"],
+        )
+        for name, each in ((each["LaunchTemplateName"], each) for each in versions if each["DefaultVersion"])
+    }
 
 
 def launch_template(facts: Facts, region: str, name: str) -> TemplateFacts | None:
-    """Read one launch template with its default version."""
-    known = facts.read(launch_templates, region).get(name)
-    if known is None:
-        return None
-    answer = facts.aws.at(region).ec2.describe_launch_template_versions(
-        LaunchTemplateId=known["LaunchTemplateId"], Versions=["$Default", "$Latest"]
-    )
-    versions = {each["VersionNumber"]: each["LaunchTemplateData"] for each in answer["LaunchTemplateVersions"]}
-    default, newest = known["DefaultVersionNumber"], max(versions)
-    return TemplateFacts(
-        known["LaunchTemplateId"], versions[default], default, versions[newest], newest, ec2.tags_in(known)
-    )
+    """Return one launch template, without its tags."""
+    return facts.read(launch_templates, region).get(name)
+
+
+def template_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:
+    """Read the tags of one launch template from EC2 itself."""
+    answer = facts.aws.at(region).ec2.describe_launch_templates(LaunchTemplateIds=[id])
+    return ec2.tags_in(answer["LaunchTemplates"][0])
 
 
 def launch_template_reads(want: LaunchTemplate) -> Iterator[Read]:
     yield launch_template, want.place.region, want.name
+    yield tags.tags, want.place.region
 
 
 def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
     """Keep one launch template whose default version says this; returns its id and that version."""
     client = run.aws.ec2
     have = run.read(launch_template, want.place.region, want.name)
+    have = have and replace(have, tags=tags_of(run, want, have))
     data = content(run, want, have)
 
     if have is None:
@@ -121,6 +140,11 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
 
     ec2.tag(run, want, have)
     return {"id": have.id, "version": version}
+
+
+def tags_of(run: Run, want: LaunchTemplate, have: TemplateFacts) -> Mapping[str, str]:
+    region, arn = want.place.region, want.place.arn("ec2", f"launch-template/{have.id}")
+    return tags.held(run, want, region, arn, (template_tags, region, have.id), ec2.labels(want))
 
 
 def content(run: Run, want: LaunchTemplate, have: TemplateFacts | None) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
@@ -17,8 +16,6 @@ from awsbase.policies.document import Document, difference, same
 from awsbase.policies.wider import widening
 
 VERSIONS = 5
-# Where AWS lists what belongs to no region, by partition.
-GLOBAL_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,14 +84,7 @@ def ensure_policy(run: Run, want: Policy) -> str:
 
 
 def tags_of(run: Run, want: Policy) -> Mapping[str, str]:
-    """Return what an existing policy is tagged with; the tag index lags, so IAM is asked before it is believed."""
-    indexed = run.read(tags.tags, index(want.place)).get(want.arn, {})
-    return run.read(policy_tags, want.arn) if tags.missing(indexed, tags.wanted(want)) else indexed
-
-
-def index(place: Place) -> str:
-    """Return the region whose tag index lists the account's IAM policies."""
-    return GLOBAL_REGION.get(place.partition, place.home)
+    return tags.held(run, want, tags.index(want.place), want.arn, (policy_tags, want.arn))
 
 
 def policy_tags(facts: Facts, arn: str) -> Mapping[str, str]:
@@ -105,4 +95,4 @@ def policy_tags(facts: Facts, arn: str) -> Mapping[str, str]:
 
 def policy_reads(want: Policy) -> Iterator[Read]:
     yield (authorization,)
-    yield tags.tags, index(want.place)
+    yield tags.tags, tags.index(want.place)

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.place import Place
 from awsbase.engine.run import Run
 
 ADDRESS = "awsbase:address"
+# Where AWS lists what belongs to no region, by partition.
+GLOBAL_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 class Tagged(Protocol):
@@ -23,8 +26,8 @@ class Tagged(Protocol):
 def tags(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
     """Return by ARN all tags of whatever carries `awsbase:address` in a region.
 
-    What is not listed was not tagged by awsbase yet. In us-east-1 AWS lists IAM's managed policies here too.
-    The index behind this lags some seconds behind writes.
+    What is not listed was not tagged by awsbase yet. In us-east-1 AWS lists IAM's managed policies and instance
+    profiles here too. The index behind this lags some seconds behind writes.
     """
     pages = (
         facts.aws.at(region)
@@ -38,13 +41,21 @@ def tags(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
     }
 
 
-def held(run: Run, want: Tagged, region: str, arn: str, ask: Read) -> Mapping[str, str]:
+def index(place: Place) -> str:
+    """Return the region whose index lists the account's IAM policies and instance profiles."""
+    return GLOBAL_REGION.get(place.partition, place.home)
+
+
+def held(
+    run: Run, want: Tagged, region: str, arn: str, ask: Read, labels: Mapping[str, str] | None = None
+) -> Mapping[str, str]:
     """Return what something is tagged with: as the index says, or else as its own service answers to `ask`.
 
-    The index lags, so a tag is not missed before the service itself has missed it.
+    The index lags, so a tag is not missed before the service itself has missed it. `labels` are the tags it shall
+    carry, where they are more than `wanted` says.
     """
     indexed = run.read(tags, region).get(arn, {})
-    if not missing(indexed, wanted(want)):
+    if not missing(indexed, labels or wanted(want)):
         return indexed
     answer: Mapping[str, str] = run.read(*ask)
     return answer

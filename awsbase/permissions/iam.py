@@ -148,6 +148,8 @@ def service_linked_role_writes(want: ServiceLinkedRole) -> Allows:
 
 
 def instance_profile_reads(want: InstanceProfile) -> Allows:
+    yield ALL_OF_IAM
+    yield TAG_INDEX
     yield allow("iam", "GetInstanceProfile", on=(want.arn,))
 
 

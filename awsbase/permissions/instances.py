@@ -7,7 +7,7 @@ from awsbase.ensure.ending import SCHEDULER, Ending
 from awsbase.ensure.instance import Instance
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.on_demand import Ended, OnDemand
-from awsbase.permissions.allow import Allow, Allows, Passes, allow, labelled, made_for
+from awsbase.permissions.allow import TAG_INDEX, Allow, Allows, Passes, allow, labelled, made_for
 from awsbase.permissions.network import adopting, tagging, things
 
 MADE_WITH_IT = ("instance", "network-interface", "volume")
@@ -25,6 +25,7 @@ def parameters(place: Place) -> str:
 
 
 def launch_template_reads(want: LaunchTemplate) -> Allows:
+    yield TAG_INDEX
     yield from image_reads(want.place, want.image)
     yield allow("ec2", "DescribeLaunchTemplates", "DescribeLaunchTemplateVersions")
 

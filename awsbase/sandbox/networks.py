@@ -50,9 +50,11 @@ def networks(sandbox: "Sandbox", region: str) -> dict[str, Any]:
     held["instances"] = [
         instance
         | {
+            # EC2's own tags tell ids.
+            "Tags": [tag for tag in instance.get("Tags", []) if not tag["Key"].startswith("aws:")],
             "told": ask("DescribeInstanceAttribute", InstanceId=instance["InstanceId"], Attribute="userData")[
                 "UserData"
-            ]
+            ],
         }
         for reservation in ask("DescribeInstances")["Reservations"]
         for instance in reservation["Instances"]

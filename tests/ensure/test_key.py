@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from awsbase.ensure import tags
 from awsbase.ensure.key import Key, KeyFacts, UnusableKey, key, key_policy, key_tags, lost_key
 from awsbase.sandbox import Fault, Sandbox
-from tests.contract.sample import go
+from tests.contract.sample import go, problems
+from tests.contract.sample import said as said_of
 from tests.ensure.planned import HOME, planned, said
 
 WANT = Key(place=HOME, name="acme-state", policy=key_policy(HOME), description="State")
@@ -149,3 +151,49 @@ def test_our_own_key_is_known_by_the_index_when_its_tags_may_not_be_read() -> No
     sandbox.faults.add(Fault("access denied", on="kms:ListResourceTags", times=9))
     go(sandbox, "reconcile", [WANT])
     assert len(sandbox.dump()["kms"][HOME.region]) == 1
+
+
+def asked(sandbox: Sandbox) -> list[str]:
+    """Plan the key, and list what KMS is asked."""
+    sandbox.calls.clear()
+    assert problems(go(sandbox, "plan", [WANT])) == []
+    return sorted(call.operation for call in sandbox.calls if call.service == "kms")
+
+
+def test_a_key_that_was_made_for_its_address_is_asked_for_by_its_alias_alone() -> None:
+    sandbox = Sandbox(pages=2)
+    go(sandbox, "reconcile", [WANT])
+    assert asked(sandbox) == ["DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"]
+
+
+def test_aliases_are_listed_where_the_index_knows_no_key() -> None:
+    sandbox = Sandbox(pages=2)
+    kms = sandbox.client("kms", HOME.region)
+    kms.create_alias(AliasName=WANT.alias, TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    assert {"ListAliases", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"} <= set(asked(sandbox))
+    report = go(sandbox, "reconcile", [WANT])
+    assert [change.what for _, change in report.changes] == ["rotation", "description", "tags"]
+
+
+def test_an_alias_that_leads_to_another_key_brings_that_one_to_the_manifest() -> None:
+    sandbox = Sandbox()
+    go(sandbox, "reconcile", [WANT])
+    kms = sandbox.client("kms", HOME.region)
+    policy = json.dumps(key_policy(HOME, CLOUDTRAIL))
+    other = kms.create_key(Description="State", Policy=policy)["KeyMetadata"]["KeyId"]
+    kms.update_alias(AliasName=WANT.alias, TargetKeyId=other)
+
+    report = go(sandbox, "reconcile", [WANT])
+    assert [change.what for _, change in report.changes] == ["policy", "rotation", "tags"]
+    assert kms.get_key_rotation_status(KeyId=other)["KeyRotationEnabled"]
+    assert said_of(go(sandbox, "plan", [WANT])) == []
+
+
+@pytest.mark.parametrize("denied", [False, True], ids=["not found", "or not to be seen"])
+def test_a_key_whose_alias_is_gone_gets_it_again(denied: bool) -> None:
+    sandbox = Sandbox()
+    go(sandbox, "reconcile", [WANT])
+    sandbox.client("kms", HOME.region).delete_alias(AliasName=WANT.alias)
+    if denied:
+        sandbox.faults.add(Fault("access denied", on="kms:DescribeKey"))
+    assert said_of(go(sandbox, "plan", [WANT])) == [f"{WANT.address}: create alias {WANT.alias}"]

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from awsbase.ensure import tags
 from awsbase.ensure.image import AMAZON_LINUX, Image, image
-from awsbase.ensure.launch_template import LaunchTemplate, TemplateFacts, launch_template
+from awsbase.ensure.launch_template import LaunchTemplate, TemplateFacts, launch_template, template_tags
 from tests.ensure.planned import HOME, planned, said
 
 PROFILE = "arn:aws:iam::123456789012:instance-profile/host"
@@ -16,11 +17,17 @@ X86 = "resolve:ssm:" + AMAZON_LINUX.replace("{architecture}", "x86_64")
 WANT = LaunchTemplate(
     place=HOME, name="host", type="t4g.micro", image=AMAZON_LINUX, profile="instance-profile/host", groups=()
 )
+ARN = HOME.arn("ec2", "launch-template/lt-1")
+TAGS = {"Name": "host", "awsbase:address": WANT.address}
 
 
-def changes(want: LaunchTemplate, have: TemplateFacts | None, looked_up: str | None = None) -> list[str]:
-    """Plan a template; without an image, asking for one is a KeyError."""
-    facts: dict[Any, Any] = {launch_template: have}
+def changes(
+    want: LaunchTemplate, have: TemplateFacts | None, looked_up: str | None = None, indexed: Any = TAGS, **told: Any
+) -> list[str]:
+    """Plan a template; without an image, or tags that EC2 itself tells, asking for them is a KeyError."""
+    facts: dict[Any, Any] = {launch_template: have, tags.tags: {ARN: indexed}}
+    if told:
+        facts[template_tags] = told["real"]
     if looked_up:
         facts[image] = Image("ami-1", looked_up, "/dev/xvda", "arm64")
     return said(planned(want, facts, {"instance-profile/host": PROFILE}))
@@ -37,7 +44,7 @@ def holding(image: str, type: str = "t4g.micro", device: str = "/dev/xvda") -> T
         "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 1},
         "SecurityGroupIds": [],
     }
-    return TemplateFacts("lt-1", data, newest=data, tags={"Name": "host", "awsbase:address": WANT.address})
+    return TemplateFacts("lt-1", data, newest=data)
 
 
 def test_an_image_is_looked_up_for_a_new_template() -> None:
@@ -56,3 +63,16 @@ def test_an_image_that_was_looked_up_is_believed(image: str) -> None:
 )
 def test_any_other_image_is_looked_up_anew(have: TemplateFacts) -> None:
     assert changes(WANT, have, ARM) == ["update contents", "update default version"]
+
+
+@pytest.mark.parametrize(
+    ("indexed", "real", "expected"),
+    [
+        ({}, TAGS, []),
+        ({"awsbase:address": WANT.address}, {"awsbase:address": WANT.address}, ["update tags"]),
+        ({**TAGS, "Name": "other"}, TAGS, []),
+    ],
+    ids=["tagged, but the index lags", "without its name", "named anew, but the index lags"],
+)
+def test_a_tag_is_missed_when_ec2_itself_has_missed_it(indexed: Any, real: Any, expected: list[str]) -> None:
+    assert changes(WANT, holding(ARM), indexed=indexed, real=real) == expected

@@ -85,6 +85,12 @@ def vpc(client: Callable[[str], Any]) -> dict[str, Any]:
     return {"VpcId": client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]}
 
 
+def running(client: Callable[[str], Any]) -> dict[str, Any]:
+    images = client("ec2").describe_images(Filters=[{"Name": "architecture", "Values": ["x86_64"]}])["Images"]
+    launch = {"ImageId": images[0]["ImageId"], "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    return {"InstanceId": client("ec2").run_instances(**launch)["Instances"][0]["InstanceId"]}
+
+
 ALARM = {"AlarmName": "cost", "Namespace": "AWS/Billing", "MetricName": "EstimatedCharges", "Statistic": "Maximum",
          "Period": 21600, "EvaluationPeriods": 1, "Threshold": 50.0,
          "ComparisonOperator": "GreaterThanThreshold"}  # fmt: skip
@@ -101,6 +107,8 @@ MISTAKES = (
     Mistake("documents", "kms", "create_key", {"Policy": "{}"}, "MalformedPolicyDocumentException"),
     Mistake("ec2", "ec2", "run_instances", {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-00000000000000000"},
             "InvalidAMIID.NotFound"),
+    Mistake("ec2_instances", "ec2", "modify_instance_attribute", {"InstanceType": {"Value": "t3.small"}},
+            "IncorrectInstanceState", running),
     Mistake("ec2_networks", "ec2", "modify_vpc_attribute", {
             "EnableDnsSupport": {"Value": True}, "EnableDnsHostnames": {"Value": True}},
             "InvalidParameterCombination", vpc),

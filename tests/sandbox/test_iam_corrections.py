@@ -45,6 +45,22 @@ def test_the_big_read_names_policies(iam: Any) -> None:
     assert [(policy["PolicyName"], policy["PolicyId"][:4]) for policy in said] == [("deploy", "ANPA")]
 
 
+def test_the_big_read_tells_the_profiles_of_a_role_without_tags(iam: Any) -> None:
+    trust = {**json.loads(ALLOW)["Statement"][0], "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+    del trust["Resource"]
+    tags = [{"Key": "team", "Value": "platform"}]
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.create_role(RoleName="host", AssumeRolePolicyDocument=document, Tags=tags)
+    made = iam.create_instance_profile(InstanceProfileName="host", Path="/machines/", Tags=tags)["InstanceProfile"]
+    iam.add_role_to_instance_profile(InstanceProfileName="host", RoleName="host")
+
+    (role,) = iam.get_account_authorization_details(Filter=["Role"])["RoleDetailList"]
+    (profile,) = role["InstanceProfileList"]
+    assert (role["Tags"], profile["Arn"], profile["CreateDate"]) == (tags, made["Arn"], made["CreateDate"])
+    assert [sorted({"Tags", "MaxSessionDuration"} & set(each)) for each in (profile, *profile["Roles"])] == [[], []]
+    assert iam.get_instance_profile(InstanceProfileName="host")["InstanceProfile"]["Tags"] == tags
+
+
 def test_service_credentials_are_told_once_and_hold_their_user(sandbox: Sandbox, iam: Any) -> None:
     iam.create_user(UserName="bob")
     made = iam.create_service_specific_credential(UserName="bob", ServiceName=CODECOMMIT)["ServiceSpecificCredential"]

@@ -100,6 +100,70 @@ def test_a_launch_template_is_made_whole() -> None:
     assert ec2(sandbox).describe_instance_attribute(**asked)["UserData"]["Value"] == told
 
 
+@pytest.mark.parametrize("strict", [True, False], ids=["strict", "lenient"])
+def test_an_instance_tells_its_template_and_since_when_it_runs(strict: bool) -> None:
+    sandbox = Sandbox(strict=strict)
+    data = {"ImageId": ARM, "InstanceType": "t4g.micro", "UserData": base64.b64encode(b"#!/bin/sh").decode()}
+    template = ec2(sandbox).create_launch_template(LaunchTemplateName="host", LaunchTemplateData=data)
+    id = template["LaunchTemplate"]["LaunchTemplateId"]
+    launched = ec2(sandbox).run_instances(MinCount=1, MaxCount=1, LaunchTemplate={"LaunchTemplateId": id})
+    instance = launched["Instances"][0]["InstanceId"]
+    assert launched["Instances"][0]["Tags"] == [
+        {"Key": "aws:ec2launchtemplate:id", "Value": id},
+        {"Key": "aws:ec2launchtemplate:version", "Value": "1"},
+    ]
+
+    def since() -> timedelta:
+        """Return how much later the instance started than its network interface was attached."""
+        told = ec2(sandbox).describe_instances()["Reservations"][0]["Instances"][0]
+        assert told["Tags"] == launched["Instances"][0]["Tags"]
+        moved: timedelta = told["LaunchTime"] - told["NetworkInterfaces"][0]["Attachment"]["AttachTime"]
+        return moved
+
+    assert since() < timedelta(seconds=2)
+    ec2(sandbox).start_instances(InstanceIds=[instance])
+    assert since() < timedelta(seconds=2)
+
+    ec2(sandbox).stop_instances(InstanceIds=[instance])
+    ec2(sandbox).modify_instance_attribute(InstanceId=instance, UserData={"Value": b"#!/bin/bash"})
+    ec2(sandbox).start_instances(InstanceIds=[instance])
+    assert since() > timedelta(seconds=20)
+    told = ec2(sandbox).describe_instance_attribute(InstanceId=instance, Attribute="userData")["UserData"]["Value"]
+    assert base64.b64decode(told) == b"#!/bin/bash"
+
+
+@pytest.mark.parametrize("strict", [True, False], ids=["strict", "lenient"])
+def test_all_templates_are_told_at_once_and_their_tags_in_the_index(strict: bool) -> None:
+    sandbox = Sandbox(strict=strict)
+    names = {f"host-{number}" for number in range(20)}
+    for name in names:
+        specified = [{"ResourceType": "launch-template", "Tags": [{"Key": "Name", "Value": name}]}]
+        ec2(sandbox).create_launch_template(
+            LaunchTemplateName=name, LaunchTemplateData={"ImageId": ARM}, TagSpecifications=specified
+        )
+    second = {"LaunchTemplateName": "host-7", "LaunchTemplateData": {"InstanceType": "t4g.micro"}}
+    ec2(sandbox).create_launch_template_version(**second)
+
+    pages = ec2(sandbox).get_paginator("describe_launch_template_versions").paginate(Versions=["$Default", "$Latest"])
+    told = {
+        (each["LaunchTemplateName"], each["VersionNumber"], each["DefaultVersion"])
+        for page in pages
+        for each in page["LaunchTemplateVersions"]
+    }
+    assert told == {(name, 1, True) for name in names} | {("host-7", 2, False)}
+    described = ec2(sandbox).describe_launch_templates()["LaunchTemplates"]
+    assert {each["LaunchTemplateName"]: each["Tags"][0]["Value"] for each in described} == dict(
+        zip(names, names, strict=True)
+    )
+
+    index = sandbox.client("resourcegroupstaggingapi", REGION).get_paginator("get_resources").paginate()
+    listed = [each for page in index for each in page["ResourceTagMappingList"] if ":launch-template/" in str(each)]
+    assert {tag["Value"] for each in listed for tag in each["Tags"]} == names
+
+    ec2(sandbox).delete_tags(Resources=[described[0]["LaunchTemplateId"]], Tags=[{"Key": "Name"}])
+    assert ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0].get("Tags", []) == []
+
+
 def test_blocks_lose_their_host_bits_and_are_duplicates_then() -> None:
     sandbox = Sandbox()
     group = ec2(sandbox).create_security_group(GroupName="web", Description="web", VpcId=vpc(sandbox))["GroupId"]

@@ -50,6 +50,8 @@ LOCAL_ZONE = {
     "RegionName": "us-west-2",
     "GroupName": "us-west-2-lax-1",
 }
+# A region holds no more templates than half of this.
+TEMPLATES = 10_000
 GONE = ("terminated", "shutting-down")
 
 
@@ -136,7 +138,9 @@ def from_template(ask: Ask) -> dict[str, Any]:
         return {}
     which = {name: named[name] for name in ("LaunchTemplateId", "LaunchTemplateName") if named.get(name)}
     answer = ask.moto("ec2:DescribeLaunchTemplateVersions", **which, Versions=[named.get("Version") or "$Default"])
-    data = dict(answer["LaunchTemplateVersions"][0]["LaunchTemplateData"])
+    version = answer["LaunchTemplateVersions"][0]
+    ask.notes["template"] = {"id": version["LaunchTemplateId"], "version": str(version["VersionNumber"])}
+    data = dict(version["LaunchTemplateData"])
     if ask.params.get("NetworkInterfaces"):
         # Groups belong to the interface where there is one.
         data.pop("SecurityGroupIds", None)
@@ -226,6 +230,19 @@ def blocks_told(ask: Ask, said: dict[str, Any]) -> None:
     for subnet in said.get("Subnets") or [said["Subnet"]]:
         for each in subnet.get("Ipv6CidrBlockAssociationSet", []):
             each["Ipv6CidrBlockState"] = {"State": "associated"}
+
+
+def all_templates(ask: Ask) -> None:
+    """Let moto tell all that it has of templates, where it stops at the fifteenth without a word."""
+    ask.params.setdefault("MaxResults", TEMPLATES)
+
+
+def tags_of_templates(ask: Ask, said: dict[str, Any]) -> None:
+    """Tell the tags that templates have now; moto tells those that they were made with."""
+    held = ask.backend("ec2").tags
+    for template in said["LaunchTemplates"]:
+        tags = held.get(template["LaunchTemplateId"], {})
+        template["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def said_in(ask: Ask, said: dict[str, Any]) -> None:
@@ -327,6 +344,8 @@ RULES = (
         before=canonical,
     ),
     Rule("ec2:CreateSubnet ec2:DescribeSubnets", after=blocks_told, strict=False),
+    Rule("ec2:DescribeLaunchTemplates ec2:DescribeLaunchTemplateVersions", before=all_templates, strict=False),
+    Rule("ec2:DescribeLaunchTemplates", after=tags_of_templates, strict=False),
     Rule("ec2:DescribeLaunchTemplateVersions", after=said_in, strict=False),
     Rule("ec2:DescribeAvailabilityZones", after=opted_in, strict=False),
     Rule("ec2:ModifyInstanceMetadataOptions", before=metadata_kept, strict=False),

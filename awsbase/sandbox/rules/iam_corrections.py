@@ -22,6 +22,16 @@ def name_policies(ask: Ask, said: dict[str, Any]) -> None:
         policy["PolicyName"], policy["PolicyId"] = policies[policy["Arn"]].name, policies[policy["Arn"]].id
 
 
+def bare_profiles(ask: Ask, said: dict[str, Any]) -> None:
+    """Leave out what the big read does not tell of instance profiles: their tags, and more of their roles."""
+    for role in said.get("RoleDetailList", []):
+        for profile in role.get("InstanceProfileList", []):
+            profile.pop("Tags", None)
+            for held in profile["Roles"]:
+                for name in ("MaxSessionDuration", "RoleLastUsed", "Tags"):
+                    held.pop(name, None)
+
+
 def keep_tags(ask: Ask) -> None:
     """Note the tags of a user who is about to move: moto keeps them under the old ARN."""
     iam = ask.backend("iam")
@@ -92,6 +102,7 @@ RULES = (
     Rule("iam:UpdateGroup", after=move_group, strict=False),
     Rule("iam:UpdateUser", before=keep_tags, after=tag_again, strict=False),
     Rule("iam:GetAccountAuthorizationDetails", after=name_policies, strict=False),
+    Rule("iam:GetAccountAuthorizationDetails", after=bare_profiles, strict=False),
     Rule("iam:CreateServiceSpecificCredential", before=create_credential, strict=False),
     Rule("iam:ListServiceSpecificCredentials", before=list_credentials, strict=False),
     Rule("iam:DeleteServiceSpecificCredential", before=delete_credential, strict=False),

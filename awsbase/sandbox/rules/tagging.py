@@ -37,6 +37,10 @@ def _resources(ask: Ask) -> Iterator[TaggedResource]:
     for trail in trails.trails.values():
         tags = trails.tagging_service.get_tag_dict_for_resource(trail.arn)
         yield TaggedResource(trail.arn, tags, "cloudtrail:trail")
+    ec2 = ask.backend("ec2")
+    for template in ec2.launch_templates.values():
+        arn = f"arn:{ask.partition}:ec2:{ask.region}:{ask.account}:launch-template/{template.id}"
+        yield TaggedResource(arn, dict(ec2.tags.get(template.id, {})), "ec2:launch-template")
     if ask.region == GLOBAL_REGIONS.get(ask.partition):
         iam = ask.backend("iam")
         for policy in iam.managed_policies.values():

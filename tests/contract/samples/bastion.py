@@ -116,12 +116,23 @@ class Bastion:
         self.ec2(sandbox).modify_instance_attribute(InstanceId=id, InstanceType={"Value": "t4g.small"})
         self.ec2(sandbox).start_instances(InstanceIds=[id])
 
+    def told_otherwise(self, sandbox: Sandbox) -> None:
+        id = self.bastion(sandbox)
+        self.ec2(sandbox).stop_instances(InstanceIds=[id])
+        self.ec2(sandbox).modify_instance_attribute(InstanceId=id, UserData={"Value": b"#!/bin/sh\nfalse\n"})
+        self.ec2(sandbox).start_instances(InstanceIds=[id])
+
     def modified(self, sandbox: Sandbox) -> None:
         """Let the template say something else by default."""
         template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
         data = {"InstanceType": "m7g.large", "KeyName": "mine"}
         self.ec2(sandbox).create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
         self.ec2(sandbox).modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
+
+    def nameless(self, sandbox: Sandbox) -> None:
+        """Take the name from the template."""
+        template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
+        self.ec2(sandbox).delete_tags(Resources=[template], Tags=[{"Key": "Name"}])
 
     def elsewhere(self, sandbox: Sandbox) -> None:
         """Let the private subnet's way out lead through the internet gateway."""
@@ -163,10 +174,28 @@ class Bastion:
                         "instance/bastion: delete superseded instance",
                     ],
                 ),
+                "told otherwise": Tampering(
+                    self.told_otherwise,
+                    [
+                        "instance/bastion: replace instance",
+                        "instance/bastion: update source and destination check",
+                        "instance/bastion: delete superseded instance",
+                    ],
+                ),
                 "there twice": Tampering(self.another, ["instance/bastion: delete superseded instance"]),
                 "another template": Tampering(
                     self.modified,
                     ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
+                ),
+                "template without its name": Tampering(
+                    self.nameless,
+                    ["launch-template/bastion: update tags"],
+                ),
+                "profile tagged otherwise": Tampering(
+                    lambda aws: aws.client("iam").tag_instance_profile(
+                        InstanceProfileName="bastion", Tags=[{"Key": "owner", "Value": "me"}]
+                    ),
+                    ["instance-profile/bastion: update tags"],
                 ),
                 "role taken away": Tampering(
                     lambda aws: aws.client("iam").remove_role_from_instance_profile(

@@ -1,0 +1,71 @@
+"""An instance profile has its role; all of IAM tells it, or else IAM is asked, before one is made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from awsbase.ensure import tags
+from awsbase.ensure.authorization import Elsewhere, ProfileFacts
+from awsbase.ensure.instance_profile import InstanceProfile, instance_profile, profile_tags
+from awsbase.sandbox import Sandbox
+from tests.contract.sample import go, problems
+from tests.contract.sample import said as said_of
+from tests.contract.samples.bastion import Bastion
+from tests.ensure.planned import HOME, planned, said
+
+WANT = InstanceProfile(place=HOME, name="host", role="host", tags={"owner": "platform"})
+GOOD = ProfileFacts(WANT.arn, "host")
+TAGS = {"owner": "platform", "awsbase:address": WANT.address}
+
+
+def changes(have: ProfileFacts | None, indexed: Any = TAGS, real: Any = None) -> list[str]:
+    """Plan a profile; without `real` tags, asking IAM for them is a KeyError."""
+    index = (tags.tags, "us-east-1")
+    facts = {instance_profile: have, index: {WANT.arn: indexed}}
+    return said(planned(WANT, facts if real is None else {**facts, profile_tags: real}))
+
+
+@pytest.mark.parametrize(
+    ("have", "index", "expected"),
+    [
+        (None, {}, ["create instance profile", "create role host"]),
+        (GOOD, {}, []),
+        (replace(GOOD, role=None), {}, ["create role host"]),
+        (replace(GOOD, role="other"), {}, ["delete role other", "create role host"]),
+        (GOOD, {"indexed": {}, "real": TAGS}, []),
+        (GOOD, {"indexed": {}, "real": {"owner": "platform"}}, ["update tags"]),
+        (GOOD, {"indexed": {**TAGS, "owner": "me"}, "real": {**TAGS, "owner": "me"}}, ["update tags"]),
+    ],
+    ids=[
+        "missing",
+        "converged",
+        "without a role",
+        "with another role",
+        "tagged, but the index lags",
+        "adopted",
+        "tagged otherwise",
+    ],
+)
+def test_a_profile_is_made_or_corrected(have: ProfileFacts | None, index: Any, expected: list[str]) -> None:
+    assert changes(have, **index) == expected
+
+
+def test_one_on_another_path_is_not_made_twice() -> None:
+    with pytest.raises(Elsewhere):
+        changes(replace(GOOD, arn=HOME.global_arn("iam", "instance-profile/other/host")))
+
+
+def test_one_that_has_its_role_is_not_asked_for_and_one_without_is_not_made_anew() -> None:
+    sandbox, bastion = Sandbox(pages=2), Bastion(HOME)
+    wanted = [bastion.role, bastion.profile]
+    assert problems(go(sandbox, "reconcile", wanted)) == []
+
+    sandbox.calls.clear()
+    assert said_of(go(sandbox, "plan", wanted)) == []
+    assert "iam:GetInstanceProfile" not in [call.name for call in sandbox.calls]
+
+    sandbox.client("iam").remove_role_from_instance_profile(InstanceProfileName="bastion", RoleName="bastion")
+    assert said_of(go(sandbox, "plan", wanted)) == ["instance-profile/bastion: create role bastion"]
