@@ -102,6 +102,22 @@ def approval(changes: Iterable[tuple[str, Change]]) -> Approved:
     return listed
 
 
+def beyond(approved: Approved, changes: Iterable[tuple[str, Change]]) -> bool:
+    """Tell whether there is a change that was not approved, or not as one that loosens what it loosens now."""
+    return any(
+        not any(
+            listed.digest == change.digest and listed.unknown == change.unknown and no_graver(change, listed)
+            for listed in approved.get((address, change.action, change.api), ())
+        )
+        for address, change in changes
+    )
+
+
+def no_graver(change: Change, listed: Change) -> bool:
+    """Tell whether a change is as harmless as when it was listed: what is there now may not be what was there then."""
+    return gravity(change) in ("", gravity(listed))
+
+
 @dataclass
 class Shared:
     """What all resources of one run share."""
@@ -302,10 +318,13 @@ class Run:
         """Return the change as the plan listed it, or refuse it: an approved plan is a list of what may be done."""
         if self._shared.approved is None:
             return change
+        said = f"{change.action} {change.what} ({change.api})"
         for listed in self._shared.approved.get((self.address, change.action, change.api), ()):
             if listed.digest == digest(arguments, listed.unknown):
+                if not no_graver(change, listed):
+                    raise NotApproved(f"{said} was approved when it was not so grave: {gravity(change)}")
                 return replace(change, digest=listed.digest, unknown=listed.unknown)
-        raise NotApproved(f"{change.action} {change.what} ({change.api}) is not in the approved plan")
+        raise NotApproved(f"{said} is not in the approved plan")
 
     def _fresh(self) -> bool:
         now = self._shared.clock.now()

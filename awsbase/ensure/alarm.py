@@ -102,7 +102,7 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
 
     if drift := compare(meaning(have), meaning(sent)):
         # Puts the alarm anew, in its present state, but takes no tags any more.
-        why = "it rings later" if rings_later(meaning(have), meaning(sent)) else ""
+        why = quieter(meaning(have), meaning(sent))
         run.update("alarm", drift, cloudwatch.put_metric_alarm, loosening=why, AlarmName=want.name, **sent)
 
     if absent := tags.missing(tagged, tags.wanted(want)):
@@ -110,6 +110,18 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
             "tags", compare(tagged, absent), cloudwatch.tag_resource, ResourceARN=want.arn, Tags=tags.pairs(absent)
         )
     return want.arn
+
+
+def quieter(have: Mapping[str, Any], want: Mapping[str, Any]) -> str:
+    """Say how an alarm is heard less: later, or not when nothing is measured.
+
+    Where it rings is not compared: that it rings where the manifest says, and nowhere else, undoes a redirection.
+    """
+    if rings_later(have, want):
+        return "it rings later"
+    if have["TreatMissingData"] == "breaching" != want["TreatMissingData"]:
+        return "it no longer rings when nothing is measured"
+    return ""
 
 
 def rings_later(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:

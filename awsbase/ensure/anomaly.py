@@ -13,6 +13,7 @@ from awsbase.engine.run import Run
 from awsbase.ensure import tags
 
 IMPACT = "ANOMALY_TOTAL_IMPACT_ABSOLUTE"
+PACES = ("IMMEDIATE", "DAILY", "WEEKLY")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +103,28 @@ def correct(
     """Set what differs in a subscription, and the tags that are absent."""
     ce, arn = run.aws.ce, have["SubscriptionArn"]
     if drift := compare(meaning(have), meaning(settings)):
-        run.update("subscription", drift, ce.update_anomaly_subscription, SubscriptionArn=arn, **settings)
+        why = "told later, or of fewer" if told_less(have, settings) else ""
+        run.update(
+            "subscription", drift, ce.update_anomaly_subscription, loosening=why, SubscriptionArn=arn, **settings
+        )
 
     if absent:
         drift = [Drift(key, None, value) for key, value in absent.items()]
         run.update("tags", drift, ce.tag_resource, ResourceArn=arn, ResourceTags=tags.pairs(dict(absent)))
+
+
+def told_less(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:
+    """Tell whether anomalies are told more seldom, have to cost more, or are of fewer monitors."""
+    slower = PACES.index(want["Frequency"]) > PACES.index(have["Frequency"])
+    before, after = amount_of(have.get("ThresholdExpression")), amount_of(want["ThresholdExpression"])
+    unwatched = any(arn not in want["MonitorArnList"] for arn in have["MonitorArnList"])
+    return slower or unwatched or (before is not None and after is not None and after > before)
+
+
+def amount_of(condition: Any) -> float | None:
+    """Return the amount of a condition as `above` makes them; None of any other."""
+    values = (condition or {}).get("Dimensions", {}).get("Values") or [None]
+    return float(values[0]) if values[0] and condition == above(float(values[0])) else None
 
 
 def above(amount: float) -> dict[str, Any]:

@@ -389,11 +389,18 @@ def encrypt(run: Run, want: Bucket, have: BucketFacts, key: Any) -> None:
             "encryption",
             drift,
             run.aws.s3.put_bucket_encryption,
-            loosening="" if want.key or not str(is_now["algorithm"]).startswith("aws:kms") else "no key is asked for",
+            loosening=less_encrypted(str(is_now["algorithm"]), under["SSEAlgorithm"]),
             Bucket=want.name,
             ServerSideEncryptionConfiguration={"Rules": [rule]},
             ExpectedBucketOwner=want.place.account,
         )
+
+
+def less_encrypted(have: str, want: str) -> str:
+    """Say so when a key is no longer asked for, or the second layer of encryption falls away."""
+    if want != "aws:kms":
+        return "no key is asked for" if have.startswith("aws:kms") else ""
+    return "it is encrypted once, not twice" if have == "aws:kms:dsse" else ""
 
 
 def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[Document]) -> None:

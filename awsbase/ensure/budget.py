@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ Subscriber = tuple[str, str]  # SNS and the ARN of a topic, or EMAIL and an addr
 
 # Credits and refunds would hide what is being spent until they are used up.
 COSTS = {"IncludeCredit": False, "IncludeRefund": False}
+UNTOLD = "nobody is told at this point any more"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,10 @@ class Notice:
 
     kind: str
     percent: float
+
+    def earliest_of(self, others: Iterable[Notice]) -> bool:
+        """Tell whether none of the others comes as early."""
+        return not any(other.kind == self.kind and other.percent <= self.percent for other in others)
 
     def __str__(self) -> str:
         return f"{self.kind.lower()} {self.percent:g}%"
@@ -151,13 +156,16 @@ def ensure_budget(run: Run, want: Budget) -> None:
         have = BudgetFacts(settings_of(sent(want)), {notice: frozenset(want.subscribers) for notice in want.notices})
 
     if drift := compare(have.settings, settings_of(sent(want))):
-        run.update("budget", drift, budgets.update_budget, AccountId=want.place.account, NewBudget=sent(want))
+        why, account = told_later(have, want), want.place.account
+        run.update("budget", drift, budgets.update_budget, loosening=why, AccountId=account, NewBudget=sent(want))
 
     # First those that go: AWS counts to five.
     for notice in sorted(set(have.notices) - set(want.notices), key=str):
-        run.delete(f"notice {notice}", budgets.delete_notification, **named, Notification=notification(notice))
+        what, why = f"notice {notice}", UNTOLD if notice.earliest_of(want.notices) and have.notices[notice] else ""
+        run.delete(what, budgets.delete_notification, loosening=why, **named, Notification=notification(notice))
     for other in have.others:
-        run.delete(f"notice {words(other)}", budgets.delete_notification, **named, Notification=other)
+        what = f"notice {words(other)}"
+        run.delete(what, budgets.delete_notification, loosening=UNTOLD, **named, Notification=other)
     for notice in want.notices:
         tell(run, want, notice, have.notices.get(notice))
 
@@ -165,6 +173,13 @@ def ensure_budget(run: Run, want: Budget) -> None:
         run.update(
             "tags", compare(tagged, absent), budgets.tag_resource, ResourceARN=want.arn, ResourceTags=tags.pairs(absent)
         )
+
+
+def told_later(have: BudgetFacts, want: Budget) -> str:
+    """Say so when more has to be spent before anybody is told, as far as the two amounts can be compared."""
+    before = have.settings["amount"]
+    more = isinstance(before, float) and have.settings["currency"] == want.currency and want.amount > before
+    return "it takes more to be told" if more else ""
 
 
 def tell(run: Run, want: Budget, notice: Notice, told: frozenset[Subscriber] | None) -> None:

@@ -95,9 +95,13 @@ def wanted(want: PasswordPolicy, have: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def loosens(have: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
-    """Tell whether a password that was refused would now be taken."""
+    """Tell whether a password that was refused would now be taken; one that has expired is refused, too."""
+    never = 0
+    lasts, lasted = target["MaxPasswordAge"], have["MaxPasswordAge"]
     return (
-        target["MinimumPasswordLength"] < have["MinimumPasswordLength"]
+        (lasted != never and (lasts == never or lasts > lasted))
+        or (have["HardExpiry"] and not target["HardExpiry"])
+        or target["MinimumPasswordLength"] < have["MinimumPasswordLength"]
         or target["PasswordReusePrevention"] < have["PasswordReusePrevention"]
         or any(have[name] and not target[name] for name in CLASSES)
     )

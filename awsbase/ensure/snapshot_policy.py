@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,17 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
+
+A_WEEK = 7 * 24  # hours
+UNITS = {"DAYS": 1, "WEEKS": 7, "MONTHS": 30, "YEARS": 365}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How many snapshots a schedule makes in a week, and for how many days each is kept; zero where nobody knows."""
+
+    weekly: float = 0
+    days: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +42,11 @@ class Schedule:
         """What the schedule means, in one line that two equal ones share."""
         when = self.cron or f"every {self.hours} h from {self.at} UTC"
         return f"{when}, kept {self.keep_days} days" + (", with the volume's tags" if self.copy_tags else "")
+
+    @property
+    def measure(self) -> Measure:
+        """How much the schedule makes, and how long it lasts."""
+        return Measure(on_days(self.cron) if self.cron else A_WEEK / self.hours, self.keep_days)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +84,7 @@ class SnapshotPolicyFacts:
     role: str = ""
     volumes: Mapping[str, str] = field(default_factory=dict)
     schedules: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     created: datetime | None = None
 
@@ -94,6 +112,7 @@ def snapshot_policy(facts: Facts, region: str, address: str) -> SnapshotPolicyFa
         role=found["ExecutionRoleArn"],
         volumes={tag["Key"]: tag["Value"] for tag in details.get("TargetTags", [])},
         schedules={one.get("Name", ""): meaning(one) for one in details.get("Schedules", [])},
+        measures={one.get("Name", ""): measure(one) for one in details.get("Schedules", [])},
         tags=found.get("Tags", {}),
         created=found.get("DateCreated"),
     )
@@ -112,6 +131,21 @@ def meaning(schedule: Mapping[str, Any]) -> str:
     more = sorted(key for key in FOREIGN if schedule.get(key))
     said = f"{when}, kept {days}" + (", with the volume's tags" if schedule.get("CopyTags") else "")
     return said + "".join(f", {key}" for key in more)
+
+
+def measure(schedule: Mapping[str, Any]) -> Measure:
+    """Measure a schedule of AWS, as `Schedule.measure` does."""
+    rule, kept = schedule.get("CreateRule", {}), schedule.get("RetainRule", {})
+    weekly = (
+        on_days(rule["CronExpression"]) if rule.get("CronExpression") else A_WEEK / (rule.get("Interval") or A_WEEK)
+    )
+    return Measure(weekly, kept.get("Interval", 0) * UNITS.get(kept.get("IntervalUnit"), 0))
+
+
+def on_days(cron: str) -> int:
+    """Count the days of the week that awsbase's cron expressions list; none in others."""
+    fields = cron.removeprefix("cron(").removesuffix(")").split()
+    return len(fields[4].split(",")) if len(fields) == 6 and re.fullmatch("[A-Z]{3}(,[A-Z]{3})*", fields[4]) else 0
 
 
 # What a schedule may hold beside what awsbase writes: found there, it is a difference.
@@ -148,7 +182,7 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
             Tags=tags.wanted(want),
         )
         have = SnapshotPolicyFacts(
-            made["PolicyId"], "", want.description, "ENABLED", want.role, want.volumes, wanted, tags.wanted(want)
+            made["PolicyId"], "", want.description, "ENABLED", want.role, want.volumes, wanted, tags=tags.wanted(want)
         )
     run.born(have.created)
 
@@ -161,6 +195,7 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
             "snapshot policy",
             drift,
             dlm.update_lifecycle_policy,
+            loosening=fewer(have, want),
             PolicyId=have.id,
             ExecutionRoleArn=want.role,
             Description=want.description,
@@ -171,6 +206,22 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
     if untagged := tags.missing(have.tags, tags.wanted(want)):
         run.update("tags", compare(have.tags, untagged), dlm.tag_resource, ResourceArn=have.arn, Tags=untagged)
     return have.id
+
+
+def fewer(have: SnapshotPolicyFacts, want: SnapshotPolicy) -> str:
+    """Say of what there will be fewer snapshots, or for a shorter time; what was switched off has made none."""
+    if have.state != "ENABLED":
+        return ""
+    wanted = {schedule.name: schedule.measure for schedule in want.schedules}
+    said = [f"no more of volumes with {key}={tag}" for key, tag in have.volumes.items() if want.volumes.get(key) != tag]
+    for name in have.schedules:
+        if (now := wanted.get(name)) is None:
+            said.append(f"no more of the schedule {name}")
+            continue
+        was = have.measures.get(name, Measure())
+        said += [f"{name} makes them more seldom"] if now.weekly < was.weekly else []
+        said += [f"{name} keeps them for a shorter time"] if now.days < was.days else []
+    return f"snapshots: {', '.join(said)}" if said else ""
 
 
 def schedule_drift(have: Mapping[str, str], want: Mapping[str, str]) -> list[Drift]:

@@ -54,7 +54,7 @@ class OneSchedule(Section):
         default=None, description="Only on these days of the week, once each, instead of every so many hours."
     )
     keep_days: int = Field(
-        default=14, ge=1, le=36500, description="Days until a snapshot is deleted; those already made too."
+        default=14, ge=1, le=36500, description="Days until a snapshot is deleted; another number is for those to come."
     )
     copy_tags: bool = Field(default=True, description="Give a snapshot the tags of its volume.")
 

@@ -26,7 +26,8 @@ from awsbase.manifest.secrets import reader_policy, readers
 from awsbase.manifest.section import Problem, Section, Several, advice, closest
 from awsbase.manifest.state import State, writer_policy
 from awsbase.manifest.trust import Statement, Trust, trusted
-from awsbase.manifest.values import GroupName, IamPath, OneNameEach, PolicyName, RoleName, Tags, UserName
+from awsbase.manifest.values import MAX_TAGS, GroupName, IamPath, OneNameEach, PolicyName, RoleName, Tags, UserName
+from awsbase.manifest.words import shown
 from awsbase.policies import Document
 from awsbase.userdata import Person
 
@@ -181,6 +182,7 @@ class OneUser(Section):
         """Yield what is said of a user who shall not be there."""
         for key in sorted(self.model_fields_set - {"state"}) if not self.present else ():
             yield Problem((key,), "an absent user has none of this", "leave it out")
+        yield from tag_faults(self.tags, manifest)
 
 
 class OneRole(Section):
@@ -207,9 +209,10 @@ class OneRole(Section):
         return (*(self.policies or ()), *([self.boundary] if self.boundary else []))
 
     def check(self, manifest: Manifest) -> Iterator[Problem]:
-        """Yield what AWS would refuse in the inline documents."""
+        """Yield what AWS would refuse in the inline documents and in the tags."""
         for name, statements in self.inline.items():
             yield from faults(whole(statements), "identity", ("inline", name))
+        yield from tag_faults(self.tags, manifest)
 
 
 class Iam(Section):
@@ -243,7 +246,12 @@ class Iam(Section):
             yield Problem(("users", *problem.path), problem.message, problem.hint)
 
     def _names_taken(self, manifest: Manifest) -> Iterator[Problem]:
-        writer = f"{manifest.account.name}-state-writer"
+        writer, people = f"{manifest.account.name}-state-writer", people_group(manifest)
+        for name in self.groups:
+            if name.lower() == people and name != people:
+                yield Problem(
+                    ("groups", name), f"{shown(people)} and {shown(name)} are one name to AWS", f"write {people}"
+                )
         for name in self.policies:
             if name.lower().startswith(SHIPPED) or (manifest.state and name.lower() == writer):
                 yield Problem(("policies", name), "awsbase makes a policy of this name itself", "call it otherwise")
@@ -399,6 +407,18 @@ class Iam(Section):
             tags={**base.tags, **user.tags},
             made_here=tuple(f"group/{group}" for group in sorted(groups)),
         )
+
+
+def tag_faults(tags: Mapping[str, str], manifest: Manifest) -> Iterator[Problem]:
+    """Yield what IAM would refuse in tags that come beside those of the account."""
+    shared = {key.lower(): key for key in manifest.account.tags}
+    for key in tags:
+        if (twin := shared.get(key.lower(), key)) != key:
+            message = f"the tag {shown(key)} and the account's {shown(twin)} are one to IAM"
+            yield Problem(("tags", key), message, f"write {twin}")
+    if (count := len({**manifest.account.tags, **tags})) > MAX_TAGS:
+        message = f"{count} tags, those of the account included, are too many"
+        yield Problem(("tags",), message, f"AWS takes 50 on a resource, {MAX_TAGS} of them from here")
 
 
 def people_group(manifest: Manifest) -> str:

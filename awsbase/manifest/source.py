@@ -180,6 +180,9 @@ def syntax_mistake(error: yaml.MarkedYAMLError, file: str, text: str) -> Mistake
         return Mistake(file, line, "", f"a value cannot start with {sign!r}", "quote it")
     if problem.startswith("undefined tag handle") or "tag handle" in problem:
         return Mistake(file, line, "", "a tag that is not declared", "remove what follows the `!`")
+    # libyaml 0.2.6 stops at 1000 by itself, and looks that far ahead.
+    if problem == "exceeded maximum nesting depth":
+        return Mistake(file, line, "", f"nested more than {MAX_DEPTH} deep")
     message, hint = ADVICE.get(problem, (problem, None))
     return Mistake(file, line, "", f"not YAML: {message}", hint)
 

@@ -17,6 +17,7 @@ import click
 from awsbase.aws import Attach, Aws
 from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock, SystemClock
+from awsbase.engine.run import approval
 from awsbase.engine.wire import Wire, never_twice
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import bootstrap, files, passwd, store, terminal
@@ -223,7 +224,7 @@ def _make(course: Course, ask: Ask | None) -> None:
         return
     lock = lock_of(course.target)
     with course.locked(lock):
-        report = course.walk("reconcile", permitted=course.permits(plan), keep=lock.keep)
+        report = course.walk("reconcile", approval(plan.changes), permitted=course.permits(plan), keep=lock.keep)
     if report.interrupted or report.failed:
         err(course.shown(report, sys.stderr))
         raise AwsbaseError("the administrator was not made, and root's access key stays", hint="run it again")

@@ -21,14 +21,14 @@ from awsbase.engine.lock import Lock
 from awsbase.engine.loosening import grave
 from awsbase.engine.reconcile import walk
 from awsbase.engine.resource import Resource
-from awsbase.engine.run import Approved, Interrupted, approval
+from awsbase.engine.run import Approved, Interrupted, approval, beyond
 from awsbase.ensure import KINDS
 from awsbase.ensure.lockout import lockout
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.scripts.ask import Ask
 from awsbase.scripts.connect import Target
 from awsbase.scripts.consent import consent
-from awsbase.scripts.interrupt import INTERRUPTED, interruptible
+from awsbase.scripts.interrupt import INTERRUPTED, abortable, interruptible
 from awsbase.scripts.options import Options
 from awsbase.scripts.output import err
 from awsbase.scripts.wanted import Wanted
@@ -143,27 +143,36 @@ def reconcile(course: Course, *, ask: Ask | None, approved: Approved | None = No
     plan = course.walk("plan", approved, guarded=True, seen=seen)
     if plan.interrupted or not plan.changes:
         return replace(plan, mode="reconcile"), False
-    if ask is not None:
-        err(course.shown(plan, sys.stderr))
-    count = len(plan.changes)
-    changes = "1 change" if count == 1 else f"{count} changes"
-    if not course.agreed(plan, f"Apply {changes} to account {course.wanted.account} ({course.wanted.name})?", ask):
+    if not agreed(course, plan, ask):
         return plan, True
-    if ask is not None:
-        approved = approval(plan.changes)
 
     with course.locked(lock) as unchanged:
-        if ask is not None:
-            seen = Seen()  # the answer may have taken its time
-        elif not unchanged:
-            seen = Seen()
+        if not unchanged:
+            before, seen = approval(plan.changes), Seen()
             plan = course.walk("plan", approved, guarded=True, seen=seen)
-            course.agreed(plan, "", None)
+            if plan.interrupted:
+                return replace(plan, mode="reconcile"), False
+            # Somebody who was asked is asked again only for what he has not agreed to.
+            if ask is None or beyond(before, plan.changes):
+                with abortable():
+                    if not agreed(course, plan, ask, "\nsomebody else has changed the account meanwhile:\n"):
+                        return plan, True
+        if ask is not None:
+            approved, seen = approval(plan.changes), Seen()  # the answer may have taken its time
         seen.forget_failures()
         may = course.permits(plan)
         done = course.walk("reconcile", approved, guarded=True, permitted=may, seen=seen, keep=lock.keep)
     wire = course.target.account.wire
     return replace(done, seconds=plan.seconds + done.seconds, reads=wire.reads, writes=wire.writes), False
+
+
+def agreed(course: Course, plan: Report, ask: Ask | None, why: str = "") -> bool:
+    """Show a plan to somebody who can be asked, and ask for consent; raise Refused for what is grave with nobody."""
+    if ask is not None:
+        err(why + course.shown(plan, sys.stderr))
+    count = len(plan.changes)
+    changes = "1 change" if count == 1 else f"{count} changes"
+    return course.agreed(plan, f"Apply {changes} to account {course.wanted.account} ({course.wanted.name})?", ask)
 
 
 def lock_of(target: Target) -> Lock:

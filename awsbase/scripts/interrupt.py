@@ -43,6 +43,21 @@ def interruptible(say: Callable[[str], None]) -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def abortable() -> Iterator[None]:
+    """Let Ctrl-C and its like abort a question that is asked while they are heard otherwise."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard = [number for number in HEARD if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, signal.default_int_handler) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def leave() -> None:
     """End at once: the threads of a run would be waited for otherwise. The next run finishes the work."""
     if sys.stderr is not None and sys.stderr.isatty():

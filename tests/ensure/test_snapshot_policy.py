@@ -13,6 +13,7 @@ from awsbase.ensure.snapshot_policy import (
     SnapshotPolicyFacts,
     details,
     meaning,
+    measure,
     snapshot_policy,
 )
 from awsbase.manifest.backups import Ebs
@@ -34,6 +35,7 @@ GOOD = SnapshotPolicyFacts(
     role=ROLE,
     volumes={"backup": "true"},
     schedules={"daily": DAILY.said},
+    measures={"daily": DAILY.measure},
     tags={"awsbase:address": WANT.address},
 )
 
@@ -60,6 +62,7 @@ def test_what_differs_is_corrected(have: SnapshotPolicyFacts | None, changes: li
 def test_what_is_written_is_read_as_the_same(schedule: Schedule) -> None:
     sent: Any = details(replace(WANT, schedules=(schedule,)))["Schedules"]
     assert meaning(sent[0]) == schedule.said
+    assert measure(sent[0]) == schedule.measure
 
 
 @pytest.mark.parametrize("more", [{"ShareRules": [{"TargetAccounts": ["999999999999"]}]}, {"RetainRule": {"Count": 3}}])

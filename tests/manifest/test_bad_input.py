@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,7 +20,7 @@ from awsbase.scripts import cli
 from awsbase.scripts.options import Options
 from awsbase.scripts.wanted import read
 from tests.contract.sample import go, problems, said
-from tests.manifest.generated import manifests
+from tests.manifest.generated import manifests, written
 from tests.manifest.mangled import ROOT, mangled_texts, mangled_trees
 
 FEW = settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
@@ -76,7 +75,7 @@ def test_no_manifest_is_answered_with_anything_else(folder: Path, content: bytes
 
 def reconciled(folder: Path, manifest: dict[str, Any]) -> None:
     file = folder / "good.yaml"
-    file.write_text(yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True))
+    file.write_text(written(manifest))
     wanted = [resource for section in resources(load(file)).values() for resource in section]
     sandbox = Sandbox()
     planned = go(sandbox, "plan", wanted)
@@ -86,12 +85,11 @@ def reconciled(folder: Path, manifest: dict[str, Any]) -> None:
     assert said(go(sandbox, "plan", wanted)) == []
 
 
-@pytest.mark.torture
 @FEW
 @given(manifest=manifests())
 def test_a_good_manifest_is_taken(folder: Path, manifest: dict[str, Any]) -> None:
     file = folder / "good.yaml"
-    file.write_text(yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True))
+    file.write_text(written(manifest))
     read(file, Options())
 
 

@@ -76,6 +76,32 @@ iam:
     assert [group.exact for group in (developers, robots, guests)] == [True, True, False]
 
 
+FORTY = "{" + ", ".join(f"t{number}: x" for number in range(40)) + "}"
+SIX = "{" + ", ".join(f"o{number}: x" for number in range(6)) + "}"
+
+
+@pytest.mark.parametrize("holder", ["users.alice", "roles.ci"])
+@pytest.mark.parametrize(
+    ("account", "own", "lines"),
+    [
+        ("{owner: ops}", "{owner: alice}", []),
+        ("{Owner: ops}", "{owner: alice}", [
+            ".owner: the tag 'owner' and the account's 'Owner' are one to IAM, write Owner"]),
+        (FORTY, "{t1: other}", []),
+        (FORTY, SIX, [
+            ": 46 tags, those of the account included, are too many, "
+            "AWS takes 50 on a resource, 45 of them from here"]),
+    ],
+    ids=["another value", "another spelling", "as many as before", "too many together"],
+)  # fmt: skip
+def test_tags_fit_those_of_the_account(holder: str, account: str, own: str, lines: list[str]) -> None:
+    trust = "trust: {services: [ec2.amazonaws.com]}, " if "roles" in holder else ""
+    part, _, name = holder.partition(".")
+    section = f"iam: {{{part}: {{{name}: {{{trust}tags: {own}}}}}}}\n"
+    found = mistakes(ACCOUNT.replace("}", f", tags: {account}}}") + section, Manifest)
+    assert [line.partition(f"iam.{holder}.tags")[2] for line in found] == lines
+
+
 def test_only_the_shipped_policies_that_are_used_are_made() -> None:
     shipped = [
         name for name in wanted("iam: {groups: {Ops: {policies: ['awsbase:power-user']}}}") if "awsbase-" in name
@@ -278,6 +304,10 @@ SPELT = {
         (
             "groups: {Ops: {}, ops: {}}",
             ["iam.groups: 'Ops' and 'ops' are one name to AWS, keep one of them"],
+        ),
+        (
+            "groups: {Acme-People: {}}, users: {alice: {}}",
+            ["iam.groups.Acme-People: 'acme-people' and 'Acme-People' are one name to AWS, write acme-people"],
         ),
         (
             "groups: {Ops: {}}, users: {alice: {groups: [Opps]}}",

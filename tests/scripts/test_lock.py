@@ -88,13 +88,13 @@ def test_who_may_not_lock_is_told_what_it_takes(served: Served, manifest: Path) 
         assert {name for name in served.writes if name != "ssm:PutParameter"} == set()
 
 
-def course(sandbox: Sandbox, manifest: Path, attach: Any = lambda client: None) -> Course:
+def course(sandbox: Sandbox, manifest: Path, attach: Any = lambda client: None, *, permitted: bool = False) -> Course:
     options = Options()
     wanted = read(manifest, options)
     wire = Wire()
     aws = Aws(sandbox.session(region="eu-west-1"), "eu-west-1", attach=[wire.attach, attach])
     account: Account = identify(aws, wire)
-    return Course(wanted, wanted.resources, Target(account, sandbox.clock), options)
+    return Course(wanted, wanted.resources, Target(account, sandbox.clock), options, permitted=permitted)
 
 
 def test_who_planned_while_another_wrote_looks_again_before_the_first_write(manifest: Path) -> None:

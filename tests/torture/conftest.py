@@ -4,14 +4,14 @@ import os
 
 import pytest
 
-from tests.torture.ledger import LEDGER, Ledger
+from tests.torture.ledger import LEDGER, Ledger, digest
 from tests.torture.subject import IMAGES
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def ledger() -> Ledger:
     """Return the ledger of `make torture`."""
-    return Ledger(LEDGER)
+    return Ledger(LEDGER, digest())
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tests.torture.ledger import LEDGER, Ledger, Row
+from tests.torture.ledger import LEDGER, Ledger, Row, digest
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 TABLE = re.compile(r"(?<=<!-- figures -->\n).*(?=<!-- end of figures -->)", re.DOTALL)
@@ -33,5 +33,5 @@ def table(rows: Iterable[Row]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    text = "\n".join(table(Ledger(LEDGER).rows()))
+    text = "\n".join(table(Ledger(LEDGER, digest()).rows()))
     PAGE.write_text(TABLE.sub(lambda _: f"\n{text}\n\n", PAGE.read_text()))

@@ -1,0 +1,147 @@
+"""What goes unseen, or is kept for less, afterwards and was not before is marked as loosening; the reverse is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.anomaly import above, monitor, subscription_tags, subscriptions
+from awsbase.ensure.budget import BudgetFacts, Notice, budget, budget_tags
+from awsbase.ensure.password_policy import password_policy
+from awsbase.ensure.snapshot_policy import snapshot_policy
+from tests.ensure import test_alarm as of_alarms
+from tests.ensure import test_anomaly as of_anomalies
+from tests.ensure import test_bucket as of_buckets
+from tests.ensure import test_budget as of_budgets
+from tests.ensure import test_password_policy as of_passwords
+from tests.ensure import test_snapshot_policy as of_snapshots
+from tests.ensure.planned import planned
+
+OLD = "arn:aws:sns:eu-west-1:123456789012:acme-old"
+
+
+def reasons(want: Resource, facts: Any, results: Any = None) -> list[str]:
+    return [change.loosening for change in planned(want, facts, results).changes if change.loosening]
+
+
+DAILY, WEEKLY = of_snapshots.DAILY, of_snapshots.WEEKLY
+
+
+@pytest.mark.parametrize(
+    ("schedules", "have", "why"),
+    [
+        ((replace(DAILY, keep_days=7),), {}, ["snapshots: daily keeps them for a shorter time"]),
+        ((replace(DAILY, keep_days=30),), {}, []),
+        ((replace(DAILY, hours=6),), {}, []),
+        ((replace(WEEKLY, name="daily"),), {}, ["snapshots: daily makes them more seldom"]),
+        ((replace(DAILY, name="nightly"),), {}, ["snapshots: no more of the schedule daily"]),
+        ((DAILY, WEEKLY), {}, []),
+        ((DAILY,), {"volumes": {"backup": "yes"}}, ["snapshots: no more of volumes with backup=yes"]),
+        ((DAILY,), {"volumes": {}}, []),
+        ((replace(DAILY, keep_days=7),), {"state": "DISABLED"}, []),
+    ],
+    ids=[
+        "shorter",
+        "longer",
+        "more often",
+        "more seldom",
+        "renamed",
+        "one more",
+        "other volumes",
+        "more volumes",
+        "switched off until now",
+    ],
+)
+def test_backups_that_become_fewer(schedules: Any, have: dict[str, Any], why: list[str]) -> None:
+    facts = {snapshot_policy: replace(of_snapshots.GOOD, **have)}
+    assert reasons(replace(of_snapshots.WANT, schedules=schedules), facts) == why
+
+
+@pytest.mark.parametrize(
+    ("have", "why"),
+    [
+        ({"TreatMissingData": "breaching"}, ["it no longer rings when nothing is measured"]),
+        ({"TreatMissingData": "ignore"}, []),
+        ({"AlarmActions": [OLD]}, []),
+    ],
+    ids=["silence rang", "silence was left", "it rang elsewhere"],
+)
+def test_an_alarm_that_is_heard_less(have: dict[str, Any], why: list[str]) -> None:
+    assert reasons(of_alarms.WANT, of_alarms.facts({**of_alarms.GOOD, **have})) == why
+
+
+@pytest.mark.parametrize(
+    ("want", "have", "loosens"),
+    [
+        ({"max_age": 0}, {"MaxPasswordAge": 90}, True),
+        ({"max_age": 180}, {"MaxPasswordAge": 90}, True),
+        ({"max_age": 90}, {"MaxPasswordAge": 180}, False),
+        ({"max_age": 90}, {}, False),
+        ({"hard_expiry": False}, {"MaxPasswordAge": 90, "HardExpiry": True}, True),
+    ],
+    ids=["never", "later", "sooner", "at all", "not for good"],
+)
+def test_passwords_that_expire_later(want: dict[str, Any], have: dict[str, Any], loosens: bool) -> None:
+    found = reasons(replace(of_passwords.WANT, **want), {password_policy: {**of_passwords.STRONG, **have}})
+    assert found == (["passwords pass that were refused"] if loosens else [])
+
+
+UNTOLD = "nobody is told at this point any more"
+NOTICES = of_budgets.GOOD.notices
+
+
+@pytest.mark.parametrize(
+    ("have", "why"),
+    [
+        ({"settings": {**of_budgets.SETTINGS, "amount": 50.0}}, ["it takes more to be told"]),
+        ({"settings": {**of_budgets.SETTINGS, "amount": 500.0}}, []),
+        ({"settings": {**of_budgets.SETTINGS, "amount": 50.0, "currency": "EUR"}}, []),
+        ({"notices": {**NOTICES, of_budgets.HALF: frozenset({of_budgets.CFO})}}, [UNTOLD]),
+        ({"notices": {**NOTICES, Notice("ACTUAL", 200): frozenset({of_budgets.CFO})}}, []),
+        ({"others": (of_budgets.MONEY,)}, [UNTOLD]),
+        ({"notices": {of_budgets.ALL: frozenset({of_budgets.CFO})}}, []),
+    ],
+    ids=[
+        "more",
+        "less",
+        "another currency",
+        "one notice less",
+        "a late one less",
+        "one of another kind less",
+        "one notice more",
+    ],
+)
+def test_a_budget_that_tells_later(have: dict[str, Any], why: list[str]) -> None:
+    found: BudgetFacts = replace(of_budgets.GOOD, **have)
+    assert reasons(of_budgets.WANT, {budget: found, budget_tags: of_budgets.TAGS}) == why
+
+
+@pytest.mark.parametrize(
+    ("have", "loosens"),
+    [
+        ({"ThresholdExpression": above(20)}, True),
+        ({"ThresholdExpression": above(100)}, False),
+        ({"ThresholdExpression": {"And": [above(1), above(2)]}}, False),
+        ({"MonitorArnList": [of_anomalies.ARN, "arn:aws:ce::123456789012:anomalymonitor/2"]}, True),
+        ({"Frequency": "WEEKLY"}, False),
+    ],
+    ids=["more", "less", "otherwise", "one monitor less", "at once"],
+)
+def test_anomalies_that_are_told_less(have: dict[str, Any], loosens: bool) -> None:
+    want = of_anomalies.WANT
+    held = {want.name: {**of_anomalies.GOOD, **have}}
+    facts = {monitor: of_anomalies.ARN, subscriptions: held, subscription_tags: of_anomalies.TAGS}
+    assert bool(reasons(want, facts)) == loosens
+    slower = replace(want, frequency="DAILY", subscribers=(("EMAIL", "cfo@acme.example"),))
+    assert bool(reasons(slower, facts)) == (loosens or have.get("Frequency") != "WEEKLY")
+
+
+def test_a_bucket_that_is_encrypted_once_and_not_twice() -> None:
+    rule: dict[str, Any] = dict(of_buckets.good().encryption)
+    twice = {**rule["ApplyServerSideEncryptionByDefault"], "SSEAlgorithm": "aws:kms:dsse"}
+    facts = of_buckets.facts(of_buckets.good(encryption={**rule, "ApplyServerSideEncryptionByDefault": twice}))
+    found = reasons(of_buckets.WANT, facts, {of_buckets.KEY.address: of_buckets.ARN})
+    assert found == ["it is encrypted once, not twice"]
