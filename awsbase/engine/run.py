@@ -167,6 +167,10 @@ class Run:
         if created is not None:
             self._shared.touched.setdefault(self.address, created)
 
+    def birth(self) -> Withheld:
+        """Return the time at which something is made, for a tag: what AWS tells no age of shall have one too."""
+        return Withheld("its time of birth", lambda: self.now().isoformat(timespec="seconds"))
+
     def settled(self, created: datetime | None) -> bool:
         """Tell whether something has been there for a day: what is younger may be left by a run that was cut off.
 
@@ -285,7 +289,7 @@ class Run:
         if shared.stop.is_set():
             raise Interrupted
         shared.keep()
-        sent = {name: value.made() if isinstance(value, Withheld) else value for name, value in sent.items()}
+        sent = {name: made(value) for name, value in sent.items()}
         try:
             with shared.wire.open():
                 answer = settle(
@@ -368,6 +372,15 @@ def operation_of(method: Callable[..., Any]) -> OperationModel:
     name = client.meta.method_to_api_mapping[method.__name__]
     model: OperationModel = client.meta.service_model.operation_model(name)
     return model
+
+
+def made(value: object) -> Any:
+    """Return an argument with what was withheld from the plan in its place, at whatever depth."""
+    if isinstance(value, Withheld):
+        return value.made()
+    if isinstance(value, Mapping):
+        return {name: made(item) for name, item in value.items()}
+    return [made(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def encoded(arguments: Mapping[str, object], model: OperationModel) -> dict[str, object]:

@@ -42,9 +42,9 @@ def labels(want: Labelled) -> dict[str, str]:
     return {"Name": want.name, **tags.wanted(want)}
 
 
-def tagging(kind: str, want: Labelled) -> list[dict[str, Any]]:
+def tagging(kind: str, want: Labelled, more: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """Return the tags as the creating call takes them: what is tagged afterwards may never be."""
-    return [{"ResourceType": kind, "Tags": tags.pairs(labels(want))}]
+    return [{"ResourceType": kind, "Tags": tags.pairs({**labels(want), **(more or {})})}]
 
 
 def tag(run: Run, want: Labelled, have: Found) -> None:

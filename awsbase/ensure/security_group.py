@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from awsbase.engine.changes import Drift, Pending
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import ec2
+from awsbase.ensure import ec2, tags
 from awsbase.ensure.made import Made, filled, makers
 
 Way = Literal["ingress", "egress"]
@@ -165,9 +165,12 @@ def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
             GroupName=want.name,
             Description=want.description,
             VpcId=vpc,
-            TagSpecifications=ec2.tagging("security-group", want),
+            TagSpecifications=ec2.tagging("security-group", want, {tags.BORN: run.birth()}),
         )
         have = GroupFacts(made["GroupId"], want.name, egress=born_open, tags=ec2.labels(want), new=True)
+    elif (born := tags.born(have.tags)) and not run.settled(born):
+        # Left by a run that was cut off: to give it its rules is to finish that one's work.
+        have = replace(have, new=True)
 
     rules(run, want, have, "ingress", want.ingress, have.ingress)
     rules(run, want, have, "egress", want.egress, have.egress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Protocol
 
 from awsbase.engine.facts import Facts, Read
@@ -10,6 +11,7 @@ from awsbase.engine.place import Place
 from awsbase.engine.run import Run
 
 ADDRESS = "awsbase:address"
+BORN = "awsbase:born"
 # Where AWS lists what belongs to no region, by partition.
 GLOBAL_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
@@ -69,6 +71,14 @@ def wanted(want: Tagged) -> dict[str, str]:
 def missing(have: Mapping[str, str], want: Mapping[str, str]) -> dict[str, str]:
     """Return the tags to be set: wanted ones that are absent or other; what others tagged stays."""
     return {key: value for key, value in want.items() if have.get(key) != value}
+
+
+def born(tags: Mapping[str, str]) -> datetime | None:
+    """Return when something was made, where AWS tells that of nothing of its kind and a tag does."""
+    try:
+        return datetime.fromisoformat(tags[BORN]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return None
 
 
 def pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -59,6 +59,22 @@ OFFICE = https("203.0.113.0/24")
 )
 def test_a_security_group_opens_to_more(case: tuple[Resource, Any, Any], why: list[str]) -> None:
     assert reasons(*case) == why
+
+
+@pytest.mark.parametrize(
+    ("born", "why"),
+    [
+        (timedelta(hours=-1), []),
+        (timedelta(days=-2), ["lets 203.0.113.0/24 in"]),
+        (None, ["lets 203.0.113.0/24 in"]),
+    ],
+    ids=["an hour old", "two days old", "of no age that can be read"],
+)
+def test_a_security_group_that_is_still_being_made_gets_its_rules(born: timedelta | None, why: list[str]) -> None:
+    said = (datetime.now(UTC) + born).isoformat() if born else "once"
+    there = (GroupFacts("sg-1", "web", "vpc-1", tags={**WEB, tags.BORN: said}),)
+    want = SecurityGroup(place=HOME, name="web", vpc="vpc/acme", ingress=(OFFICE,), egress=())
+    assert reasons(want, {security_groups: there}, VPC) == why
 
 
 def reasons(want: Resource, facts: Any, results: Any = None) -> list[str]:
