@@ -89,7 +89,7 @@ def test_help_that_gets_lost_is_told_too(arguments: str, nobody: dict[str, str])
 def test_a_closed_standard_input_holds_no_manifest(nobody: dict[str, str]) -> None:
     line = f"{sys.executable} -m awsbase validate - <&-"
     ended = subprocess.run(["bash", "-c", line], env=nobody, capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (2, "awsbase: <stdin>:1: standard input is closed, name a file\n")
+    assert (ended.returncode, ended.stderr) == (2, "awsbase: <stdin>: standard input is closed, name a file\n")
 
 
 @pytest.mark.parametrize("screen", [{"TERM": "dumb"}, {"TERM": ""}, {"COLUMNS": "20"}, {"COLUMNS": "x"}], ids=str)
