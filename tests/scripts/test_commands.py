@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -46,6 +48,25 @@ def test_help_lists_every_command_with_its_line() -> None:
     for name, (_, line) in COMMANDS.items():
         assert name in shown
         assert line in " ".join(shown.split())
+
+
+def groups(command: click.Command, *names: str) -> Iterator[tuple[str, ...]]:
+    """Yield how each group of commands is called, the one at the top included."""
+    if isinstance(command, click.Group):
+        yield names
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            if (below := command.get_command(context, name)) is not None:
+                yield from groups(below, *names, name)
+
+
+@pytest.mark.parametrize("names", list(groups(cli)), ids=lambda names: " ".join(("awsbase", *names)))
+def test_no_line_about_a_command_is_cut_at_80_columns(names: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(cli, [*names, "--help"], terminal_width=80).stdout
+    _, heading, listing = shown.partition("Commands:\n")
+    assert heading
+    assert "..." not in listing
+    assert all(len(line) <= 80 for line in listing.splitlines())
 
 
 def test_version() -> None:
