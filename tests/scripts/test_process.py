@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 import boto3
@@ -200,6 +201,40 @@ def test_debug_names_calls_and_shows_no_secret(served: Served, full: Path) -> No
     assert served.environment["AWS_SECRET_ACCESS_KEY"] not in ended.stderr
     assert served.environment["AWS_ACCESS_KEY_ID"] not in ended.stderr
     assert "Authorization" not in ended.stderr
+
+
+def console_script() -> str:
+    """Return what an installed `awsbase` consists of."""
+    setup = ConfigParser()
+    setup.read(Path(__file__).parents[2] / "setup.cfg")
+    module, function = setup["options.entry_points"]["console_scripts"].partition(" = ")[2].split(":")
+    return f"import sys; from {module} import {function}; sys.exit({function}())"
+
+
+@pytest.mark.parametrize("start", [["-m", "awsbase"], ["-c", console_script()]], ids=["python -m", "console script"])
+@pytest.mark.parametrize("module", ["difflib", "yaml"], ids=["at the start", "of a command"])
+def test_ctrl_c_while_modules_are_imported_is_one_line(
+    module: str, start: list[str], nobody: dict[str, str], full: Path
+) -> None:
+    (begun, begins), (never, goes_on) = os.pipe(), os.pipe()
+    slow = full.parent / "slow"
+    slow.mkdir()
+    written(slow / f"{module}.py", f"import os\nos.write({begins}, b'.')\nos.read({never}, 1)\n")
+    with subprocess.Popen(
+        [sys.executable, *start, "validate", str(full)],
+        env={**nobody, "PYTHONPATH": str(slow)},
+        pass_fds=(begins, never),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
+        os.close(begins)
+        assert os.read(begun, 1) == b"."
+        run.send_signal(signal.SIGINT)
+        shown, said = run.communicate(timeout=60)
+    for end in (begun, never, goes_on):
+        os.close(end)
+    assert (run.returncode, shown, said.strip()) == (130, "", "aborted")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
