@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -272,6 +273,25 @@ def test_a_plan_that_could_not_be_written_is_not_made(full: Path, tmp_path: Path
     ended = awsbase("plan", full, "--sandbox", "-o", tmp_path / "none" / "plan.json")
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert "there is no directory" in ended.stderr
+    ended = awsbase("plan", full, "--sandbox", "-o", tmp_path)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "it is a directory" in ended.stderr
+
+
+def test_a_plan_goes_where_people_say_and_devices_stay(full: Path) -> None:
+    ended = awsbase("plan", full, "--sandbox", "-o", "/dev/null")
+    assert ended.exit_code == 0
+    assert "plan written" not in ended.stderr
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    assert json.loads(awsbase("plan", full, "--sandbox", "-o", "/dev/stdout").stdout)["mode"] == "plan"
+
+
+@pytest.mark.parametrize("name", ["fifo", "/dev/zero"])
+def test_an_approved_plan_is_a_file(name: str, full: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    ended = awsbase("reconcile", full, "--sandbox", "--approved", tmp_path / name)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert f"{tmp_path / name} is no plan: not a regular file\n  → write one with" in ended.stderr
 
 
 def test_a_plan_goes_to_stdout_too(full: Path) -> None:
