@@ -145,6 +145,48 @@ def test_without_a_terminal_it_applies_at_once_and_the_second_run_does_nothing(s
     assert len(served.writes) == count
 
 
+HOOK = "https://ann:hunter2@pager.example/in/T0K3N/now?sig=s1gn4ture"
+
+
+def test_what_lets_one_in_by_a_web_hook_is_sent_to_aws_and_shown_nowhere(served: Served, tmp_path: Path) -> None:
+    manifest = written(tmp_path / "hook.yaml", f"{EMPTY}notify: {{ops: {{https: ['{HOOK}']}}}}\n")
+    plan = tmp_path / "plan.json"
+    shown = ""
+
+    def run(*arguments: object) -> str:
+        nonlocal shown
+        ended = subprocess.run(
+            [*AWSBASE, *map(str, arguments)],
+            env=served.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        shown += ended.stdout + ended.stderr
+        return ended.stdout
+
+    run("validate", manifest, "-v")
+    run("graph", manifest)
+    run("plan", manifest, "-v", "-o", plan)
+    run("plan", manifest, "--json")
+    run("reconcile", manifest, "--approved", plan, "--debug")
+    assert "nothing to do\n" in run("reconcile", manifest, "-v")
+
+    (subscribed,) = [call.params["Endpoint"] for call in served.sandbox.calls if call.name == "sns:Subscribe"]
+    assert subscribed == HOOK
+    shown += plan.read_text()
+    assert "subscription/acme-ops/https:https://****@pager.example/in/****/now?sig=****#" in shown
+    assert [secret for secret in ("hunter2", "T0K3N", "s1gn4ture") if secret in shown] == []
+
+    # Nobody listens there any more: the one who goes is shown no better.
+    written(manifest, f"{EMPTY}notify: {{ops: {{https: []}}}}\n")
+    planned = run("plan", manifest)
+    assert "delete subscription https:https://****@pager.example/in/****/now?sig=****#" in planned
+    run("reconcile", manifest, "--allow-loosening")
+    assert [secret for secret in ("hunter2", "T0K3N", "s1gn4ture") if secret in shown] == []
+
+
 def test_the_backend_names_the_key_that_is_there(served: Served, tmp_path: Path) -> None:
     manifest = written(tmp_path / "state.yaml", EMPTY + "state: {}\n")
     for arguments in (["reconcile", str(manifest)], ["state", "backend", str(manifest), "--key", "net/a.tfstate"]):
