@@ -180,6 +180,8 @@ def syntax_mistake(error: yaml.MarkedYAMLError, file: str, text: str) -> Mistake
         if sign == "\t":
             return Mistake(file, line, "", "a tab cannot indent YAML", "use spaces")
         return Mistake(file, line, "", f"a value cannot start with {sign!r}", "quote it")
+    if problem == "exceeded maximum nesting depth":
+        return Mistake(file, line, "", f"nested more than {MAX_DEPTH} deep")
     if problem.startswith("undefined tag handle") or "tag handle" in problem:
         return Mistake(file, line, "", "a tag that is not declared", "remove what follows the `!`")
     message, hint = ADVICE.get(problem, (problem, None))

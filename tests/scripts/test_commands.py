@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,41 @@ def test_every_mistake_of_a_manifest_is_a_line(command: str, tmp_path: Path) -> 
     lines = ended.stderr.splitlines()
     assert len(lines) == 2
     assert all(line.startswith(f"awsbase: {bad}:") for line in lines)
+
+
+def many(user: Callable[[int], str]) -> str:
+    """Return a manifest of ten thousand lines, of three a user."""
+    return EMPTY + "iam:\n  groups: {Ops: {}}\n  users:\n" + "".join(map(user, range(3332)))
+
+
+def test_ten_thousand_lines_are_counted(tmp_path: Path) -> None:
+    text = many(lambda n: f"    user{n}:\n      groups: [Ops]\n      console: false\n")
+    assert text.count("\n") > 10_000
+    shown = awsbase("validate", written(tmp_path / "m.yaml", text))
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert re.search(r"m\.yaml: 33\d\d resources, fine\n", shown.stdout)
+
+
+def test_hundreds_of_mistakes_in_ten_thousand_lines_are_all_told_each_with_its_line(tmp_path: Path) -> None:
+    wrong = {0: ("Opps", "false"), 10: ("Ops", "maybe"), 20: ("Ops", "false, surplus: 1")}
+
+    def user(n: int) -> str:
+        group, console = wrong.get(n % 30, ("Ops", "false"))
+        return f"    user{n}: {{\n      groups: [{group}],\n      console: {console}}}\n"
+
+    file = written(tmp_path / "m.yaml", many(user))
+    lines = file.read_text().splitlines()
+    expected = [number for number, line in enumerate(lines, 1) if re.search("Opps|maybe|surplus", line)]
+    assert len(expected) > 300
+
+    shown = awsbase("validate", file)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    told = [re.match(r"awsbase: .*m\.yaml:(\d+): iam\.users\.user\d+\.", line) for line in shown.stderr.splitlines()]
+    assert [int(each[1]) for each in told if each] == expected
+    assert len(told) == len(expected)
+    as_json = awsbase("validate", file, "--json")
+    assert (as_json.exit_code, as_json.stderr) == (2, "")
+    assert [each["line"] for each in json.loads(as_json.stdout)] == expected
 
 
 def test_mistakes_as_json(tmp_path: Path) -> None:
