@@ -20,6 +20,7 @@ from awsbase.engine.facts import Facts
 from awsbase.ensure import alarm as alarm_facts
 from awsbase.ensure import topic as topic_facts
 from awsbase.ensure.alarm import Alarm, family
+from awsbase.ensure.endpoint import masked
 
 Verdict = Literal[
     "delivered",
@@ -180,8 +181,8 @@ def judge(want: Alarm, action: str, result: Mapping[str, Any] | None, facts: Fac
     if action.split(":")[2] != "sns":
         return Proof(want.name, region, "delivered", told=(action,))
     listening = facts.read(topic_facts.subscriptions, region, action)
-    told = tuple(sorted(one.endpoint for one in listening if not one.pending))
-    waiting = tuple(sorted(one.endpoint for one in listening if one.pending))
+    told = tuple(sorted(masked(one.endpoint) for one in listening if not one.pending))
+    waiting = tuple(sorted(masked(one.endpoint) for one in listening if one.pending))
     return Proof(want.name, region, "delivered" if told else "unconfirmed" if waiting else "nobody", told, waiting)
 
 

@@ -37,7 +37,7 @@ class Garbled(AwsbaseError, LostReply):
 
 @dataclass(frozen=True, order=True)
 class Mistake:
-    """One mistake in a manifest, with the place where its author finds it."""
+    """One mistake in a manifest, with the place where its author finds it; line 0 is the file as a whole."""
 
     file: str
     line: int
@@ -46,7 +46,7 @@ class Mistake:
     hint: str | None = None
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}: " + (f"{self.path}: " if self.path else "")
+        where = self.file + (f":{self.line}: " if self.line else ": ") + (f"{self.path}: " if self.path else "")
         return where + self.message + (f", {self.hint}" if self.hint else "")
 
 

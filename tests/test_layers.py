@@ -18,7 +18,7 @@ LAYERS = (
     ("manifest", "drill", "coverage", "permissions"),
     ("ensure",),
     ("engine", "policies", "userdata"),
-    ("aws", "constraints"),
+    ("aws", "constraints", "disk"),
     ("answers", "models"),
     ("errors",),
 )

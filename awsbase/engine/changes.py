@@ -12,6 +12,8 @@ from typing import Any, Literal, NoReturn
 Action = Literal["create", "update", "delete", "replace"]
 Status = Literal["unchanged", "planned", "changed", "failed", "blocked", "skipped"]
 Mode = Literal["plan", "reconcile"]
+# The code of the failure of what was interrupted after its first change.
+INTERRUPTED = "Interrupted"
 STATUSES: tuple[Status, ...] = ("unchanged", "planned", "changed", "failed", "blocked", "skipped")
 
 
@@ -127,6 +129,11 @@ class Outcome:
     notes: tuple[str, ...] = ()
     # Told only where something is made: what is there has been paid for knowingly.
     price: str | None = None
+
+    @property
+    def cut(self) -> bool:
+        """Tell whether it was begun and only interrupted: it counts as failed, but nothing went wrong."""
+        return self.error is not None and self.error.code == INTERRUPTED
 
 
 @dataclass(frozen=True)

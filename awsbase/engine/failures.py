@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from awsbase.engine.changes import Change, Failure
+from awsbase.engine.changes import INTERRUPTED, Change, Failure
 from awsbase.engine.run import BadArguments, ChangeFailed, Interrupted, NotApproved, NotPermitted
 from awsbase.errors import AwsbaseError, LostReply
 
@@ -52,7 +52,7 @@ def _words(error: BaseException, caller: str, api: str | None) -> tuple[str, str
         case NotPermitted():
             return "NotPermitted", str(error), "look at it with `awsbase plan`, and permit it with --allow-loosening"
         case Interrupted():
-            return "Interrupted", "interrupted before it was done", "run again: the next run finishes the work"
+            return INTERRUPTED, "interrupted before it was done", "run again: the next run finishes the work"
         case BadArguments():
             return "InvalidArguments", f"AWS would refuse this: {error}", "correct the manifest"
         case BotoCoreError():

@@ -170,7 +170,7 @@ class _Walk:
             return Outcome(address, region, "blocked", blocked_by=root)
         self.shared.watch.started(address)
         outcome = self._carry_out(resource)
-        self.shared.watch.finished(address, outcome.status)
+        self.shared.watch.finished(address, "skipped" if outcome.cut else outcome.status)
         return outcome
 
     def _root_cause(self, resource: Resource) -> str | None:
@@ -189,7 +189,8 @@ class _Walk:
         try:
             self.shared.results[address] = self._ensure(run, resource)
         except Interrupted as cut:
-            if not run.changes:
+            # What was only planned is not made, and half a plan would mislead.
+            if not run.changes or self.shared.mode == "plan":
                 return Outcome(address, region, "skipped")
             error = failure(cut, self.account.caller)
         except Exception as cause:  # whichever way a recipe fails, the report says so and the rest goes on

@@ -18,6 +18,7 @@ from awsbase.engine.facts import Facts
 from awsbase.engine.loosening import gravity
 from awsbase.engine.resource import Resource
 from awsbase.engine.settle import FRESH, settle
+from awsbase.engine.settle import Interrupted as Interrupted
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, LostReply
 
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 A_DAY = timedelta(days=1)
-
-
-class Interrupted(Exception):
-    """The person in front of the terminal pressed Ctrl-C; nothing new is started."""
 
 
 class NotApproved(Exception):
@@ -302,10 +299,14 @@ class Run:
                     waiting=partial(shared.watch.waiting, self.address, what),
                 )
         except Exception as error:
-            done, seen_late = perhaps_done(error, action), told_late(error, action)
+            cut = isinstance(error, Interrupted)
+            refusal = error.__cause__ if cut and isinstance(error.__cause__, Exception) else error
+            done, seen_late = perhaps_done(refusal, action), told_late(refusal, action)
             if done:
                 self._made(change)
-            raise (LookAgain if done or seen_late else ChangeFailed)(change) from error
+            if cut and not (done or seen_late):
+                raise
+            raise (LookAgain if done or seen_late else ChangeFailed)(change) from refusal
         self._made(change)
         return answer
 

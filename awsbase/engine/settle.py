@@ -84,6 +84,10 @@ TABLE = (
 )
 
 
+class Interrupted(Exception):
+    """The person in front of the terminal pressed Ctrl-C; nothing new is started."""
+
+
 def settle(
     call: Callable[[], Any],
     *,
@@ -97,7 +101,8 @@ def settle(
     """Make a call and repeat it while AWS refuses for a reason of the table, until that row's seconds are over.
 
     A refusal for want of propagation is waited out only for what leans on something `fresh` (changed in this run, or
-    made less than five minutes ago): elsewhere the same code means a mistake, and the error is raised at once.
+    made less than five minutes ago): elsewhere the same code means a mistake, and the error is raised at once. Raises
+    Interrupted, with the refusal for its cause, in place of waiting once `stop` is set.
     """
     from botocore.exceptions import ClientError
 
@@ -109,8 +114,10 @@ def settle(
         except ClientError as error:
             code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
             row = _row(service, operation, code, message)
-            if row is None or not (fresh or row.contention) or stop.is_set():
+            if row is None or not (fresh or row.contention):
                 raise
+            if stop.is_set():
+                raise Interrupted from error
             left = row.seconds - (clock.now() - started).total_seconds()
             if pause > left:
                 raise

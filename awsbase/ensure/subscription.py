@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from awsbase.engine.changes import Withheld
 from awsbase.engine.facts import Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.ensure.endpoint import masked
 from awsbase.ensure.topic import SubscriptionFacts, listener, subscriptions
 
 FORGOTTEN = "AWS forgets an unanswered request after 48 hours; the run after that asks once more"
@@ -15,15 +17,22 @@ FORGOTTEN = "AWS forgets an unanswered request after 48 hours; the run after tha
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription(Resource):
-    """One endpoint that is subscribed to a topic of the same region, given by its name."""
+    """One endpoint that is subscribed to a topic of the same region, given by its name.
+
+    A web hook may hold a key or a password, which only the call gets to see.
+    """
 
     topic: str
     protocol: str
-    endpoint: str
+    endpoint: str = field(repr=False)
 
     @property
     def address(self) -> str:
-        return self.place.address("subscription", f"{self.topic}/{self.protocol}:{self.endpoint}")
+        return self.place.address("subscription", f"{self.topic}/{self.protocol}:{self.shown}")
+
+    @property
+    def shown(self) -> str:
+        return masked(self.endpoint)
 
     @property
     def topic_arn(self) -> str:
@@ -53,7 +62,8 @@ def ensure_subscription(run: Run, want: Subscription) -> None:
             run.aws.sns.subscribe,
             TopicArn=want.topic_arn,
             Protocol=want.protocol,
-            Endpoint=want.endpoint,
+            # A digest of it would let a password be guessed; which one it is, the address says.
+            Endpoint=want.endpoint if want.shown == want.endpoint else Withheld("endpoint", lambda: want.endpoint),
             ReturnSubscriptionArn=True,
         )
         # A queue or a function is confirmed at once; a mail or a web hook when somebody, or something, answers.
@@ -71,7 +81,7 @@ def ask_to_confirm(run: Run, want: Subscription) -> None:
     by_hand = f"aws sns confirm-subscription --region {want.place.region} --topic-arn {want.topic_arn} --token TOKEN"
     if want.protocol == "email":
         run.needs_you(
-            f"{want.endpoint} has to confirm the subscription to {want.topic} ({want.place.region})",
+            f"{want.shown} has to confirm the subscription to {want.topic} ({want.place.region})",
             f"in the mailbox of {want.endpoint} open the mail 'AWS Notification - Subscription Confirmation'; "
             "look among the spam too",
             "follow its link 'Confirm subscription'",
@@ -82,7 +92,7 @@ def ask_to_confirm(run: Run, want: Subscription) -> None:
         )
     else:
         run.needs_you(
-            f"{want.endpoint} has to confirm the subscription to {want.topic} ({want.place.region})",
+            f"{want.shown} has to confirm the subscription to {want.topic} ({want.place.region})",
             "find the message of type SubscriptionConfirmation that AWS sent to the endpoint",
             f"open the SubscribeURL in it, or run with the Token in it: {by_hand}",
             FORGOTTEN,

@@ -12,6 +12,7 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
+from awsbase.ensure.endpoint import masked, told
 from awsbase.policies.document import Document, difference, given
 from awsbase.policies.wider import widening
 
@@ -36,7 +37,7 @@ class Topic(Resource):
     policy: Document
     key: str | None = None
     plain: bool = False
-    listeners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    listeners: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -120,8 +121,11 @@ def topic_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 
 def listener(protocol: str, endpoint: str) -> tuple[str, str]:
-    """Return what makes two subscriptions one: mail addresses differ by more than case."""
-    return protocol, endpoint.casefold() if protocol == "email" else endpoint
+    """Return what makes two subscriptions one: mail addresses differ by more than case.
+
+    Web hooks differ by more than their password, which AWS does not tell.
+    """
+    return protocol, endpoint.casefold() if protocol == "email" else told(endpoint)
 
 
 def topic_reads(want: Topic) -> Iterator[Read]:
@@ -202,7 +206,7 @@ def dismiss(run: Run, want: Topic, subscribed: tuple[SubscriptionFacts, ...]) ->
     ]
     why = "nobody confirmed hears it any more" if len(strangers) == len(hearing) else ""
     for one in strangers:
-        what = f"subscription {one.protocol}:{one.endpoint}"
+        what = f"subscription {one.protocol}:{masked(one.endpoint)}"
         run.delete(what, run.aws.sns.unsubscribe, loosening=why, SubscriptionArn=one.arn)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from awsbase.ensure.endpoint import masked
 from awsbase.manifest.words import Steps, closest, nearest, one_of, shown
 
 Said = tuple[str, str | None]
@@ -99,7 +100,9 @@ def want_whole(given: object, text: str | None, context: Mapping[str, Any]) -> S
 
 
 def want_list(given: object, text: str | None, _: Mapping[str, Any]) -> Said:
-    hint = f"write [{text}]" if text and not isinstance(given, dict | list) else None
+    hint = None
+    if text and not isinstance(given, dict | list):
+        hint = f"write [{text}]" if masked(text) == text else "write it in [brackets]"
     return f"must be a list, not {shown(given)}", hint
 
 

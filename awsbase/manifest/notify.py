@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
+from awsbase.ensure.endpoint import masked, told
 from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import Topic
@@ -29,7 +30,10 @@ def https(value: str) -> str:
     """Accept an address that SNS can deliver to without anybody reading along."""
     url = urlsplit(value)
     if url.scheme != "https" or not url.hostname or any(letter.isspace() for letter in value):
-        hint = f"write https://{value.removeprefix('http://')}" if url.scheme == "http" else "it begins with https://"
+        better = f"https://{value.removeprefix('http://')}"
+        # What holds a key is not told anew.
+        known = f"write {better}" if masked(better) == better else "write https:// for http://"
+        hint = known if url.scheme == "http" else "it begins with https://"
         raise advice(f"{shown(value)} is no https address", hint)
     return value
 
@@ -40,6 +44,16 @@ def one_mail_each(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if (twin := seen.setdefault(value.casefold(), value)) != value:
             raise advice(f"{shown(twin)} and {shown(value)} are one address", "keep one of them")
+    return values
+
+
+def one_password_each(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse addresses that differ in the password: AWS tells none, so that nobody could tell them apart."""
+    seen: set[str] = set()
+    for value in values:
+        if told(value) in seen:
+            raise advice(f"{shown(value)} is listed with two passwords", "keep one of them")
+        seen.add(told(value))
     return values
 
 
@@ -70,8 +84,11 @@ class Channel(Section):
         default=None,
         description="Mail addresses. AWS asks each for confirmation, once a region in which the channel is used.",
     )
-    https: Several[Https] | None = Field(
-        default=None, description="Web hooks, such as those of a pager service; each has to confirm to AWS."
+    https: Annotated[Several[Https], AfterValidator(one_password_each)] | None = Field(
+        default=None,
+        repr=False,
+        description="Web hooks, such as those of a pager service; each has to confirm to AWS. What may be a key or a "
+        "password in them is shown nowhere.",
     )
     sqs: Several[SqsArn] | None = Field(
         default=None,

@@ -19,6 +19,7 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 40
 MAX_ALIASED = 50_000  # values that aliases unfold into; ten nested aliases of ten items each make ten thousand million
 MAX_DIGITS = 30
+WHOLE = 0  # the line of what is wrong with a file as a whole
 
 # libyaml parses about ten times faster; both give the same events.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -96,7 +97,7 @@ def read(path: Path, *, stdin: BinaryIO | None = None) -> Source:
     if str(path) == "-":
         # Python has no stream where the program was started with none (`<&-`).
         if stdin is None and sys.stdin is None:
-            raise stop("<stdin>", 1, "standard input is closed", "name a file")
+            raise stop("<stdin>", WHOLE, "standard input is closed", "name a file")
         return parse((stdin or sys.stdin.buffer).read(MAX_BYTES + 1), file="<stdin>", folder=Path())
     return parse(read_bytes(path), file=str(path), folder=path.parent)
 
@@ -107,15 +108,16 @@ def read_bytes(path: Path) -> bytes:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise stop(file, 1, "is a directory", "name the manifest inside it")
+            raise stop(file, WHOLE, "is a directory", "name the manifest inside it")
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise stop(file, 1, "no such file", closest(path.name, siblings(path)) or "`awsbase init` writes one") from None
+        near = closest(path.name, siblings(path))
+        raise stop(file, WHOLE, "no such file", near or "`awsbase init` writes one") from None
     except OSError as error:
-        raise stop(file, 1, f"cannot be read: {error.strerror}") from None
+        raise stop(file, WHOLE, f"cannot be read: {error.strerror}") from None
     except ValueError:
-        raise stop(file, 1, "is no file name") from None
+        raise stop(file, WHOLE, "is no file name") from None
 
 
 def siblings(path: Path) -> list[str]:
@@ -150,7 +152,7 @@ def parse(content: bytes, *, file: str, folder: Path) -> Source:
 def decode(content: bytes, file: str) -> str:
     """Decode the manifest as UTF-8 text without control characters."""
     if len(content) > MAX_BYTES:
-        raise stop(file, 1, f"larger than {MAX_BYTES // 1024 // 1024} MiB", "is this a manifest?")
+        raise stop(file, WHOLE, f"larger than {MAX_BYTES // 1024 // 1024} MiB", "is this a manifest?")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

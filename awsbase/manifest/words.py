@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
+from awsbase.ensure.endpoint import masked
+
 Steps = tuple[str | int, ...]
 
 SIMPLE = re.compile(r"[\w@+=-]+")
@@ -56,7 +58,7 @@ def one_of(choices: Iterable[object]) -> str:
 
 
 def shown(value: object) -> str:
-    """Show a value from the manifest, shortened; collections only by what they are."""
+    """Show a value from the manifest, shortened; collections only by what they are, of web hooks no key."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -65,5 +67,5 @@ def shown(value: object) -> str:
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
-    text = repr(value)
+    text = repr(masked(value) if isinstance(value, str) else value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

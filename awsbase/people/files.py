@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import shlex
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from awsbase import disk
 from awsbase.errors import AwsbaseError
 from awsbase.people import ini
 from awsbase.people.locks import locked, private_folder
 
-PRIVATE = 0o600
 ATTEMPTS = 10
 STATE = ".awsbase"
-# What is younger may be another run's that is just writing; what is older was left behind by a killed one.
-YOUNG = 60
 
 
 class FileProblem(AwsbaseError):
@@ -167,46 +163,11 @@ def _open_to_others(path: Path) -> bool:
 
 def _replace(path: Path, content: bytes, mark: Mark, *, private: bool) -> bool:
     """Put new content in a file's place at once; return False, and change nothing, when it is no longer `mark`."""
-    # A symbolic link stays one: what it points to is replaced.
     real = Path(os.path.realpath(path))
     private_folder(real.parent)
-    before = real.stat() if mark else None
-    if before and not os.access(real, os.W_OK):
+    if mark and not os.access(real, os.W_OK):
         raise FileProblem(f"{path} is read-only", hint=f"chmod u+w {path}")
-    mode = PRIVATE if private or before is None else before.st_mode & 0o777
-    _clear(real)
-    new = real.with_name(f".{real.name}.awsbase-{os.getpid()}-{os.urandom(4).hex()}")
-    try:
-        made = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE)
-        with os.fdopen(made, "wb") as file:
-            file.write(content)
-            if before and (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
-                # Under sudo the file stays the person's own.
-                with suppress(PermissionError):
-                    os.fchown(made, before.st_uid, before.st_gid)
-            os.fchmod(made, mode)
-            file.flush()
-            os.fsync(made)
-        if _marked(path) != mark:
-            return False
-        os.replace(new, real)
-    finally:
-        with suppress(FileNotFoundError):
-            new.unlink()
-    folder = os.open(real.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return True
-
-
-def _clear(real: Path) -> None:
-    """Delete what killed runs have left half written."""
-    for left in real.parent.glob(f".{glob.escape(real.name)}.awsbase-*"):
-        with suppress(FileNotFoundError):
-            if time.time() - left.lstat().st_mtime > YOUNG:
-                left.unlink()
+    return disk.replace(path, content, private=private, unless=lambda: _marked(path) != mark)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def command() -> None:
     """Start, use and end the bastion of a manifest."""
 
 
-@command.command()
+@command.command(short_help="Start the bastion, or bring it to the manifest.")
 @MANIFEST
 @click.option("--ttl", metavar="4h", help="End it after this time, by AWS itself; `up` again puts it off.")
 @click.option("--refresh-ami", is_flag=True, help="Make it anew if there is a newer image.")
@@ -77,7 +77,7 @@ def up(
     return code
 
 
-@command.command()
+@command.command(short_help="End the bastion; all else stays for the next `up`.")
 @MANIFEST
 @YES
 @LOCK_TIMEOUT
@@ -98,7 +98,7 @@ def down(options: Options, manifest: Path, yes: bool, lock_timeout: str) -> int:
     return code
 
 
-@command.command()
+@command.command(short_help="Show whether it is up, since when and until when.")
 @MANIFEST
 @common
 def status(options: Options, manifest: Path) -> None:
@@ -114,7 +114,7 @@ def status(options: Options, manifest: Path) -> None:
         out("".join(f"{line}\n" for line in at_a_glance.lines(found, target.clock.now())))
 
 
-@command.command()
+@command.command(short_help="Open a session on it, or forward ports through it.")
 @MANIFEST
 @click.option(
     "--forward",
@@ -151,7 +151,7 @@ def connect(options: Options, manifest: Path, forwards: tuple[str, ...], user: s
     os.execvp(words[0], words)  # noqa: S606, nothing of awsbase is left to run
 
 
-@command.command()
+@command.command(short_help="Look at all that a session depends on.")
 @MANIFEST
 @common
 def doctor(options: Options, manifest: Path) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from awsbase.errors import UsageError
+from awsbase.disk import ordinary
 from awsbase.scripts.connect import connect
 from awsbase.scripts.course import Course, exit_code
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common
@@ -16,6 +16,7 @@ from awsbase.scripts.wanted import read
 from awsbase.view import document
 
 STDOUT = Path("-")
+ALSO_STDOUT = (Path("/dev/stdout"), Path("/dev/fd/1"), Path("/proc/self/fd/1"))
 
 
 @click.command("plan")
@@ -28,8 +29,10 @@ def command(
     options: Options, manifest: Path, output: Path | None, detailed_exitcode: bool, only: tuple[str, ...]
 ) -> int:
     """Show what reconcile would do to make the account as MANIFEST says; only reads."""
-    if output not in (None, STDOUT) and not output.parent.is_dir():
-        raise UsageError(f"cannot write {output}: there is no directory {output.parent}")
+    if output in ALSO_STDOUT:
+        output = STDOUT
+    if output not in (None, STDOUT):
+        document.check(output)
     wanted = read(manifest, options)
     chosen = wanted.only(only)
     course = Course(wanted, chosen, connect(options, wanted), options)
@@ -42,7 +45,9 @@ def command(
         out(course.shown(report, sys.stdout))
     if output not in (None, STDOUT) and not report.interrupted:
         document.save(as_json(held), output)
-        err(f"plan written to {output}; `awsbase reconcile {manifest} --approved {output}` applies it and no more\n")
+        if ordinary(output):
+            apply = f"awsbase reconcile {manifest} --approved {output}"
+            err(f"plan written to {output}; `{apply}` applies it and no more\n")
 
     code = exit_code(report)
     return 2 if detailed_exitcode and code == 0 and report.changes else code

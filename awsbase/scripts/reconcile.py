@@ -74,7 +74,7 @@ def remark(course: Course, report: Report) -> str:
     """Say that there was nothing to do, or what the second plan of the sandbox says."""
     lines = ""
     if not report.changes and not report.failed and not report.interrupted:
-        lines += "nothing to do\n"
+        lines += "nothing to do for awsbase\n" if report.needs_you else "nothing to do\n"
     if report.second is None:
         return lines
     if report.failed:

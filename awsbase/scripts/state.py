@@ -24,7 +24,7 @@ def command() -> None:
     """Use the state bucket with Terraform or OpenTofu."""
 
 
-@command.command("backend")
+@command.command("backend", short_help="Print the backend block for the state bucket.")
 @MANIFEST
 @click.option(
     "--format",

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from awsbase import __version__
+from awsbase import __version__, disk
 from awsbase.engine.changes import Change, Drift, Outcome, Pending, Report
 from awsbase.engine.loosening import grave
 from awsbase.errors import AwsbaseError, UsageError
 
 SCHEMA = 1
+MAX_BYTES = 64 * 1024 * 1024
 
 
 def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
@@ -105,26 +106,35 @@ class Plan:
     changes: tuple[tuple[str, Change], ...]
 
 
+def check(path: Path) -> None:
+    """Raise UsageError now, before a plan is made, when it could not be written to a file of this name."""
+    real = Path(os.path.realpath(path))
+    if real.is_dir():
+        raise UsageError(f"cannot write {path}: it is a directory", hint="name a file in it")
+    if not real.parent.is_dir():
+        raise UsageError(f"cannot write {path}: there is no directory {real.parent}")
+
+
 def save(text: str, path: Path) -> None:
-    """Write a file as a whole or not at all, readable by its owner only."""
+    """Write a file as a whole or not at all, readable by its owner only; a device or a pipe is written to."""
+    content = text.encode("utf-8", "backslashreplace")
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if disk.ordinary(path):
+            disk.replace(path, content, private=True)
+        else:
+            disk.pour(path, content)
     except OSError as error:
-        raise AwsbaseError(f"cannot write {path}: {error.strerror}", hint="name another file") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except OSError as error:
-        os.unlink(name)
-        raise AwsbaseError(f"cannot write {path}: {error.strerror}", hint="name another file") from None
+        why = "nobody reads it" if error.errno == errno.ENXIO else error.strerror
+        raise AwsbaseError(f"cannot write {path}: {why}", hint="name another file") from None
 
 
 def read(path: Path) -> Plan:
     """Read a plan back; raise UsageError for a file that is none."""
     hint = "write one with `awsbase plan MANIFEST -o PLAN.json`"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = disk.read(path, MAX_BYTES).decode("utf-8")
+    except disk.Unfit as unfit:
+        raise UsageError(f"{path} is no plan: {unfit.strerror}", hint=hint) from None
     except OSError as error:
         raise UsageError(f"cannot read the plan {path}: {error.strerror}", hint=hint) from None
     except UnicodeDecodeError:

@@ -63,7 +63,9 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
         return
     planned = report.mode == "plan"
     action = whole(outcome)
-    if outcome.error is not None:
+    if outcome.cut:
+        yield Line(2, f"{outcome.address}  not finished", mark="…", mark_style="bold yellow")
+    elif outcome.error is not None:
         yield from _failed(outcome, outcome.error, report)
     elif planned:
         yield Line(2, outcome.address, mark=MARKS[action], mark_style=STYLES[action])
@@ -146,13 +148,20 @@ def totals(report: Report) -> Iterator[Line]:
     if counts["planned"] or counts["changed"]:
         verb = "to change" if report.mode == "plan" else "changed"
         parts.append(f"{counts['planned'] + counts['changed']} {verb} ({by_action(changes, report.mode == 'plan')})")
-    for status, words in (("failed", "failed"), ("blocked", "blocked"), ("skipped", "not begun")):
-        if counts[status]:  # type: ignore[index]
-            parts.append(f"{counts[status]} {words}")  # type: ignore[index]
+    cut = sum(outcome.cut for outcome in report.outcomes)
+    for count, words in (
+        (counts["failed"] - cut, "failed"),
+        (cut, "not finished"),
+        (counts["blocked"], "blocked"),
+        (counts["skipped"], "not begun"),
+    ):
+        if count:
+            parts.append(f"{count} {words}")
     parts.append(f"{counts['unchanged']} unchanged")
     if report.needs_you:
         parts.append(f"{len(report.needs_you)} {'needs' if len(report.needs_you) == 1 else 'need'} you")
-    style = "bold red" if report.failed else "bold yellow" if report.interrupted else "bold"
+    wrong = any(outcome.status in ("failed", "blocked") and not outcome.cut for outcome in report.outcomes)
+    style = "bold red" if wrong else "bold yellow" if report.interrupted else "bold"
     yield Line(0, ", ".join(parts), style=style)
     yield Line(0, calls(report), style="dim")
     if report.interrupted:

@@ -132,6 +132,37 @@ def test_stop_finishes_what_has_begun_and_starts_nothing_new() -> None:
     assert report.interrupted
 
 
+def test_what_is_interrupted_before_its_first_change_has_not_failed() -> None:
+    stop = threading.Event()
+
+    def refused(run: Run) -> None:
+        def slowly(*_: object, **__: object) -> None:
+            stop.set()
+            raise ClientError({"Error": {"Code": "DeleteConflict", "Message": ""}}, "DeleteUser")
+
+        run.aws.iam.meta.events.register("before-send.iam.DeleteUser", slowly)
+        run.delete("user", run.aws.iam.delete_user, UserName="b")
+
+    report = go(Sandbox(), [toy("a"), toy("b", "a", do=refused), toy("c", "b")], stop=stop)
+    assert statuses(report) == {"a": "changed", "b": "skipped", "c": "skipped"}
+    assert not report.failed
+
+
+@pytest.mark.parametrize(("mode", "status"), [("plan", "skipped"), ("reconcile", "failed")])
+def test_what_is_interrupted_after_a_change_is_failed_if_the_change_was_made(mode: Mode, status: str) -> None:
+    stop = threading.Event()
+
+    def halfway(run: Run) -> None:
+        run.create("user", run.aws.iam.create_user, UserName="b")
+        stop.set()
+        run.read(users)
+
+    (outcome,) = go(Sandbox(), [toy("a", do=halfway)], mode, stop=stop).outcomes
+    assert outcome.status == status
+    assert outcome.cut == (status == "failed")
+    assert [change.what for change in outcome.changes] == (["user"] if outcome.cut else [])
+
+
 def test_an_unapproved_change_stops_its_resource_and_what_hangs_below_it() -> None:
     sandbox = Sandbox()
     plan = go(sandbox, [toy("a"), toy("b", "a")], "plan")

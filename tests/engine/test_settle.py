@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ClientError
 
-from awsbase.engine.settle import settle
+from awsbase.engine.settle import Interrupted, settle
 from awsbase.sandbox import Clock
 
 
@@ -74,7 +74,7 @@ def test_waiting_ends_at_the_deadline_and_raises_what_aws_said() -> None:
 def test_nobody_waits_once_the_run_is_told_to_stop() -> None:
     stop = threading.Event()
     stop.set()
-    with pytest.raises(ClientError):
+    with pytest.raises(Interrupted) as cut:
         settle(
             refusals(1, "OperationAborted"),
             service="s3",
@@ -83,3 +83,4 @@ def test_nobody_waits_once_the_run_is_told_to_stop() -> None:
             clock=Clock(),
             stop=stop,
         )
+    assert isinstance(cut.value.__cause__, ClientError)

@@ -20,6 +20,8 @@ def want(protocol: str, endpoint: str) -> Subscription:
 
 ANN, HOOK, QUEUE = want("email", "ann@x.example"), want("https", "https://x.example/a"), want("sqs", "arn:aws:sqs:q")
 
+BASIC = want("https", "https://ann:hunter2@x.example/a")
+
 
 @pytest.mark.parametrize(
     ("wanted", "have", "changes", "asked"),
@@ -33,6 +35,8 @@ ANN, HOOK, QUEUE = want("email", "ann@x.example"), want("https", "https://x.exam
         (HOOK, [], ["create subscription"], True),
         (HOOK, [("https", "https://x.example/a", None)], [], True),
         (HOOK, [("https", "https://x.example/A", ARN)], ["create subscription"], True),
+        (BASIC, [("https", "https://ann:****@x.example/a", ARN)], [], False),
+        (BASIC, [("https", "https://bob:****@x.example/a", ARN)], ["create subscription"], True),
         (QUEUE, [], ["create subscription"], False),
     ],
     ids=[
@@ -45,6 +49,8 @@ ANN, HOOK, QUEUE = want("email", "ann@x.example"), want("https", "https://x.exam
         "web hook: new",
         "web hook: pending",
         "web hook: another path",
+        "web hook: with a password",
+        "web hook: somebody else's",
         "queue: new",
     ],
 )

@@ -95,10 +95,17 @@ def test_a_topic_can_be_planned_with_a_key_that_is_not_there_yet() -> None:
     [
         ({}, [listens("a@x.example")], []),
         ({"email": ()}, [listens("a@x.example"), listens("https://x.example", protocol="https")], ["a@x.example"]),
+        ({"https": ("https://a:hunter2@x.example",)}, [listens("https://a:****@x.example", protocol="https")], []),
         ({"email": ("a@x.example",)}, [listens("A@x.example"), listens("b@x.example")], ["b@x.example"]),
         ({"email": ()}, [listens("a@x.example", pending=True)], []),
     ],
-    ids=["no list, not managed", "empty list", "a list is exact", "pending ones expire"],
+    ids=[
+        "no list, not managed",
+        "empty list",
+        "a password that AWS keeps to itself",
+        "a list is exact",
+        "pending ones expire",
+    ],
 )
 def test_nobody_listens_who_is_not_on_a_list_that_is_given(
     listeners: dict[str, tuple[str, ...]], listening: list[SubscriptionFacts], dismissed: list[str]

@@ -146,6 +146,12 @@ def test_services_publish_for_this_account_alone_where_aws_lets_us_say_so() -> N
         ("notify: {ops: {email: [a@x.example, A@x.example]}}", "'a@x.example' and 'A@x.example' are one address"),
         ("notify: {ops: {https: ['http://x.example']}}", "is no https address, write https://x.example"),
         ("notify: {ops: {https: ['x.example']}}", "is no https address, it begins with https://"),
+        ("notify: {ops: {https: ['http://a:b@x.example']}}", "is no https address, write https:// for http://"),
+        ("notify: {ops: {https: 'https://a:b@x.example'}}", "must be a list, not 'https://****@x.example#"),
+        (
+            "notify: {ops: {https: ['https://a:b@x.example', 'https://a:c@x.example']}}",
+            "is listed with two passwords, keep one of them",
+        ),
         ("notify: {ops: {sqs: [q]}}", "'q' is no queue ARN"),
         ("notify: {ops: {lambda: ['arn:aws:sqs:eu-west-1:123456789012:q']}}", "is no function ARN"),
         (
@@ -161,6 +167,9 @@ def test_services_publish_for_this_account_alone_where_aws_lets_us_say_so() -> N
         "twice in other letters",
         "http",
         "no scheme",
+        "http with a password",
+        "no list",
+        "two passwords",
         "no queue",
         "a queue for a function",
         "another partition",

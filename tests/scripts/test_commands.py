@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -48,6 +52,25 @@ def test_help_lists_every_command_with_its_line() -> None:
         assert line in " ".join(shown.split())
 
 
+def groups(command: click.Command, *names: str) -> Iterator[tuple[str, ...]]:
+    """Yield how each group of commands is called, the one at the top included."""
+    if isinstance(command, click.Group):
+        yield names
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            if (below := command.get_command(context, name)) is not None:
+                yield from groups(below, *names, name)
+
+
+@pytest.mark.parametrize("names", list(groups(cli)), ids=lambda names: " ".join(("awsbase", *names)))
+def test_no_line_about_a_command_is_cut_at_80_columns(names: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(cli, [*names, "--help"], terminal_width=80).stdout
+    _, heading, listing = shown.partition("Commands:\n")
+    assert heading
+    assert "..." not in listing
+    assert all(len(line) <= 80 for line in listing.splitlines())
+
+
 def test_version() -> None:
     assert awsbase("--version").stdout == f"awsbase {__version__}\n"
 
@@ -86,6 +109,41 @@ def test_every_mistake_of_a_manifest_is_a_line(command: str, tmp_path: Path) -> 
     lines = ended.stderr.splitlines()
     assert len(lines) == 2
     assert all(line.startswith(f"awsbase: {bad}:") for line in lines)
+
+
+def many(user: Callable[[int], str]) -> str:
+    """Return a manifest of ten thousand lines, of three a user."""
+    return EMPTY + "iam:\n  groups: {Ops: {}}\n  users:\n" + "".join(map(user, range(3332)))
+
+
+def test_ten_thousand_lines_are_counted(tmp_path: Path) -> None:
+    text = many(lambda n: f"    user{n}:\n      groups: [Ops]\n      console: false\n")
+    assert text.count("\n") > 10_000
+    shown = awsbase("validate", written(tmp_path / "m.yaml", text))
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert re.search(r"m\.yaml: 33\d\d resources, fine\n", shown.stdout)
+
+
+def test_hundreds_of_mistakes_in_ten_thousand_lines_are_all_told_each_with_its_line(tmp_path: Path) -> None:
+    wrong = {0: ("Opps", "false"), 10: ("Ops", "maybe"), 20: ("Ops", "false, surplus: 1")}
+
+    def user(n: int) -> str:
+        group, console = wrong.get(n % 30, ("Ops", "false"))
+        return f"    user{n}: {{\n      groups: [{group}],\n      console: {console}}}\n"
+
+    file = written(tmp_path / "m.yaml", many(user))
+    lines = file.read_text().splitlines()
+    expected = [number for number, line in enumerate(lines, 1) if re.search("Opps|maybe|surplus", line)]
+    assert len(expected) > 300
+
+    shown = awsbase("validate", file)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    told = [re.match(r"awsbase: .*m\.yaml:(\d+): iam\.users\.user\d+\.", line) for line in shown.stderr.splitlines()]
+    assert [int(each[1]) for each in told if each] == expected
+    assert len(told) == len(expected)
+    as_json = awsbase("validate", file, "--json")
+    assert (as_json.exit_code, as_json.stderr) == (2, "")
+    assert [each["line"] for each in json.loads(as_json.stdout)] == expected
 
 
 def test_mistakes_as_json(tmp_path: Path) -> None:
@@ -251,6 +309,25 @@ def test_a_plan_that_could_not_be_written_is_not_made(full: Path, tmp_path: Path
     ended = awsbase("plan", full, "--sandbox", "-o", tmp_path / "none" / "plan.json")
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert "there is no directory" in ended.stderr
+    ended = awsbase("plan", full, "--sandbox", "-o", tmp_path)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "it is a directory" in ended.stderr
+
+
+def test_a_plan_goes_where_people_say_and_devices_stay(full: Path) -> None:
+    ended = awsbase("plan", full, "--sandbox", "-o", "/dev/null")
+    assert ended.exit_code == 0
+    assert "plan written" not in ended.stderr
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    assert json.loads(awsbase("plan", full, "--sandbox", "-o", "/dev/stdout").stdout)["mode"] == "plan"
+
+
+@pytest.mark.parametrize("name", ["fifo", "/dev/zero"])
+def test_an_approved_plan_is_a_file(name: str, full: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    ended = awsbase("reconcile", full, "--sandbox", "--approved", tmp_path / name)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert f"{tmp_path / name} is no plan: not a regular file\n  → write one with" in ended.stderr
 
 
 def test_a_plan_goes_to_stdout_too(full: Path) -> None:

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 import boto3
@@ -89,7 +90,7 @@ def test_help_that_gets_lost_is_told_too(arguments: str, nobody: dict[str, str])
 def test_a_closed_standard_input_holds_no_manifest(nobody: dict[str, str]) -> None:
     line = f"{sys.executable} -m awsbase validate - <&-"
     ended = subprocess.run(["bash", "-c", line], env=nobody, capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (2, "awsbase: <stdin>:1: standard input is closed, name a file\n")
+    assert (ended.returncode, ended.stderr) == (2, "awsbase: <stdin>: standard input is closed, name a file\n")
 
 
 @pytest.mark.parametrize("screen", [{"TERM": "dumb"}, {"TERM": ""}, {"COLUMNS": "20"}, {"COLUMNS": "x"}], ids=str)
@@ -139,8 +140,51 @@ def test_without_a_terminal_it_applies_at_once_and_the_second_run_does_nothing(s
     assert count
     second = reconcile()
     assert second.returncode == 0
-    assert "nothing to do" in second.stdout.splitlines()
+    # The mails that ask for confirmation wait for their readers.
+    assert "nothing to do for awsbase" in second.stdout.splitlines()
     assert len(served.writes) == count
+
+
+HOOK = "https://ann:hunter2@pager.example/in/T0K3N/now?sig=s1gn4ture"
+
+
+def test_what_lets_one_in_by_a_web_hook_is_sent_to_aws_and_shown_nowhere(served: Served, tmp_path: Path) -> None:
+    manifest = written(tmp_path / "hook.yaml", f"{EMPTY}notify: {{ops: {{https: ['{HOOK}']}}}}\n")
+    plan = tmp_path / "plan.json"
+    shown = ""
+
+    def run(*arguments: object) -> str:
+        nonlocal shown
+        ended = subprocess.run(
+            [*AWSBASE, *map(str, arguments)],
+            env=served.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        shown += ended.stdout + ended.stderr
+        return ended.stdout
+
+    run("validate", manifest, "-v")
+    run("graph", manifest)
+    run("plan", manifest, "-v", "-o", plan)
+    run("plan", manifest, "--json")
+    run("reconcile", manifest, "--approved", plan, "--debug")
+    assert "nothing to do\n" in run("reconcile", manifest, "-v")
+
+    (subscribed,) = [call.params["Endpoint"] for call in served.sandbox.calls if call.name == "sns:Subscribe"]
+    assert subscribed == HOOK
+    shown += plan.read_text()
+    assert "subscription/acme-ops/https:https://****@pager.example/in/****/now?sig=****#" in shown
+    assert [secret for secret in ("hunter2", "T0K3N", "s1gn4ture") if secret in shown] == []
+
+    # Nobody listens there any more: the one who goes is shown no better.
+    written(manifest, f"{EMPTY}notify: {{ops: {{https: []}}}}\n")
+    planned = run("plan", manifest)
+    assert "delete subscription https:https://****@pager.example/in/****/now?sig=****#" in planned
+    run("reconcile", manifest, "--allow-loosening")
+    assert [secret for secret in ("hunter2", "T0K3N", "s1gn4ture") if secret in shown] == []
 
 
 def test_the_backend_names_the_key_that_is_there(served: Served, tmp_path: Path) -> None:
@@ -199,6 +243,40 @@ def test_debug_names_calls_and_shows_no_secret(served: Served, full: Path) -> No
     assert served.environment["AWS_SECRET_ACCESS_KEY"] not in ended.stderr
     assert served.environment["AWS_ACCESS_KEY_ID"] not in ended.stderr
     assert "Authorization" not in ended.stderr
+
+
+def console_script() -> str:
+    """Return what an installed `awsbase` consists of."""
+    setup = ConfigParser()
+    setup.read(Path(__file__).parents[2] / "setup.cfg")
+    module, function = setup["options.entry_points"]["console_scripts"].partition(" = ")[2].split(":")
+    return f"import sys; from {module} import {function}; sys.exit({function}())"
+
+
+@pytest.mark.parametrize("start", [["-m", "awsbase"], ["-c", console_script()]], ids=["python -m", "console script"])
+@pytest.mark.parametrize("module", ["difflib", "yaml"], ids=["at the start", "of a command"])
+def test_ctrl_c_while_modules_are_imported_is_one_line(
+    module: str, start: list[str], nobody: dict[str, str], full: Path
+) -> None:
+    (begun, begins), (never, goes_on) = os.pipe(), os.pipe()
+    slow = full.parent / "slow"
+    slow.mkdir()
+    written(slow / f"{module}.py", f"import os\nos.write({begins}, b'.')\nos.read({never}, 1)\n")
+    with subprocess.Popen(
+        [sys.executable, *start, "validate", str(full)],
+        env={**nobody, "PYTHONPATH": str(slow)},
+        pass_fds=(begins, never),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
+        os.close(begins)
+        assert os.read(begun, 1) == b"."
+        run.send_signal(signal.SIGINT)
+        shown, said = run.communicate(timeout=60)
+    for end in (begun, never, goes_on):
+        os.close(end)
+    assert (run.returncode, shown, said.strip()) == (130, "", "aborted")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 from awsbase import __version__
 from awsbase.engine.changes import Change, Drift, Pending
 from awsbase.errors import AwsbaseError, UsageError
-from awsbase.view.document import document, read, save
+from awsbase.view.document import MAX_BYTES, document, read, save
+from tests.nobody import unprivileged
 from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, HOME, NEW, report
 
 KEYED = Change("create", "alias", "kms:CreateAlias", (Drift("key", None, Pending("key")),), "", "d" * 32, ("Key",))
@@ -99,3 +101,60 @@ def test_a_plan_that_is_not_there_or_cannot_be_written_is_said_so(tmp_path: Path
         read(tmp_path / "none.json")
     with pytest.raises(AwsbaseError, match="cannot write"):
         save("{}", tmp_path / "none" / "plan.json")
+
+
+def test_a_plan_is_read_from_a_regular_file_only(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(UsageError, match="fifo is no plan: not a regular file") as refused:
+        read(tmp_path / "fifo")
+    assert refused.value.hint == "write one with `awsbase plan MANIFEST -o PLAN.json`"
+    with pytest.raises(UsageError, match="/dev/zero is no plan: not a regular file"):
+        read(Path("/dev/zero"))
+    with pytest.raises(UsageError, match=r"cannot read the plan .*: Is a directory"):
+        read(tmp_path)
+    with (tmp_path / "large").open("wb") as large:
+        large.truncate(MAX_BYTES + 1)
+    with pytest.raises(UsageError, match="large is no plan: larger than 64 MiB"):
+        read(tmp_path / "large")
+
+
+def test_a_plan_that_is_somebody_elses_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tmp_path.chmod(0o755)
+    save(json.dumps(document(report(NEW))), Path("plan.json"))
+    Path("plan.json").chmod(0)
+    with unprivileged(), pytest.raises(UsageError, match=r"cannot read the plan plan\.json: Permission denied"):
+        read(Path("plan.json"))
+    tmp_path.chmod(0o555)
+    with unprivileged(), pytest.raises(AwsbaseError, match=r"cannot write plan\.json: Permission denied"):
+        save("{}", Path("plan.json"))
+
+
+def test_a_link_to_a_plan_stays_one(tmp_path: Path) -> None:
+    target, link = tmp_path / "plans" / "today.json", tmp_path / "plan.json"
+    target.parent.mkdir()
+    link.symlink_to("plans/today.json")
+    for text in ("{}", json.dumps(document(report(NEW)))):
+        save(text, link)
+        assert link.is_symlink()
+        assert target.read_text() == text
+        assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert read(link).account == "123456789012"
+    assert [path.name for path in target.parent.iterdir()] == ["today.json"]
+
+
+def test_a_plan_is_written_to_a_pipe_that_somebody_reads_and_to_no_other(tmp_path: Path) -> None:
+    pipe = tmp_path / "fifo"
+    os.mkfifo(pipe)
+    with pytest.raises(AwsbaseError, match=r"cannot write .*fifo: nobody reads it"):
+        save("{}", pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    save("{}", pipe)
+    assert os.read(reader, 10) == b"{}"
+    os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_device_stays_one() -> None:
+    save("{}", Path("/dev/null"))
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)

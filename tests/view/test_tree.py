@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import pytest
 
-from awsbase.engine.changes import Change, Drift, NeedsYou, Outcome, Pending, Report
+from awsbase.engine.changes import Change, Drift, Failure, NeedsYou, Outcome, Pending, Report
 from awsbase.view.text import render
 from awsbase.view.tree import difference, tree
 from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, GONE, NEW, SAME, report
@@ -176,6 +176,16 @@ def test_an_interrupted_run_says_what_is_next() -> None:
     cut = report(replace(NEW, status="changed"), replace(SAME, status="skipped"), mode="reconcile", interrupted=True)
     assert text(cut).splitlines()[-1] == "interrupted; run again: the next run finishes the work"
     assert "1 not begun" in text(cut)
+
+
+def test_what_was_only_interrupted_is_not_told_as_failed() -> None:
+    begun = replace(FAILED, error=Failure("Interrupted", "interrupted before it was done"))
+    shown = text(report(begun, replace(SAME, status="skipped"), mode="reconcile", interrupted=True))
+    assert "  … group/Ops  not finished\n    created group\n" in shown
+    assert "\n1 not finished, 1 not begun, 0 unchanged\n" in shown
+    assert "failed" not in shown
+    both = text(report(begun, FAILED, mode="reconcile", interrupted=True))
+    assert "\n1 failed, 1 not finished, 0 unchanged\n" in both
 
 
 def test_what_has_a_price_names_it_where_it_is_made() -> None:

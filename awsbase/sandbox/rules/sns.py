@@ -13,6 +13,7 @@ from awsbase.sandbox.rule import Ask, Refusal, Rule
 WAITS = timedelta(hours=48)
 PENDING = "PendingConfirmation"
 PROTOCOLS = ("http", "https", "email", "email-json", "sms", "sqs", "application", "lambda", "firehose")
+PASSWORD = re.compile(r"^(https?://[^/?#:@]*):[^/?#]*@")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
@@ -114,6 +115,12 @@ def hide_pending(ask: Ask, said: dict[str, Any]) -> None:
             told["SubscriptionArn"] = PENDING
 
 
+def hide_password(ask: Ask, said: dict[str, Any]) -> None:
+    """List a web hook without its password: https://ann:****@pager.example."""
+    for told in said["Subscriptions"]:
+        told["Endpoint"] = PASSWORD.sub(r"\1:****@", told["Endpoint"])
+
+
 def tell_pending(ask: Ask, said: dict[str, Any]) -> None:
     """Tell whether a subscription waits."""
     subscription = ask.backend("sns").subscriptions.get(ask.params["SubscriptionArn"])
@@ -167,6 +174,7 @@ RULES = (
     Rule("sns:Subscribe", before=addressed, after=ask_owner),
     Rule("sns:ConfirmSubscription", before=take_token),
     Rule("sns:ListSubscriptions sns:ListSubscriptionsByTopic", after=hide_pending),
+    Rule("sns:ListSubscriptions sns:ListSubscriptionsByTopic", after=hide_password),
     Rule("sns:GetSubscriptionAttributes", after=tell_pending),
     Rule("sns:GetTopicAttributes", after=count, strict=False),
     Rule("sns:Unsubscribe", before=only_confirmed),
