@@ -17,7 +17,8 @@ from awsbase.ensure.made import Made, filled, makers
 Way = Literal["ingress", "egress"]
 End = str | Made
 ALL = "-1"
-WORLD = ("0.0.0.0/0", "::/0")
+# What is wider than any owner of addresses has got is the world, in however many pieces.
+WORLDWIDE = {4: 7, 6: 15}
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 
 
@@ -215,10 +216,18 @@ def opens(rule: Rule, have: GroupFacts) -> str:
     """Say whom a rule lets in who was not before: the world, or addresses outside of private networks."""
     if not isinstance(rule.other, str) or any(includes(held, rule) for held in have.ingress):
         return ""
-    if rule.other in WORLD:
+    if worldwide(rule.other):
         return "open to the world"
     known = have.new or rule.other.startswith("sg-") or any(inside(rule.other, block) for block in PRIVATE)
     return "" if known else f"lets {rule.other} in"
+
+
+def worldwide(other: str) -> bool:
+    """Tell whether a block of addresses is the world, or a large part of it."""
+    if "/" not in other:
+        return False
+    block = ip_network(other)
+    return block.prefixlen <= WORLDWIDE[block.version] and not any(inside(other, own) for own in PRIVATE)
 
 
 def includes(held: Rule, rule: Rule) -> bool:

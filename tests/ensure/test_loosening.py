@@ -43,6 +43,9 @@ OFFICE = https("203.0.113.0/24")
     [
         pytest.param(group(None, OPEN), ["open to the world"], id="new, for the world"),
         pytest.param(group(None, https("::/0")), ["open to the world"], id="new, for the world of IPv6"),
+        pytest.param(group(None, https("0.0.0.0/1")), ["open to the world"], id="new, for half of the world"),
+        pytest.param(group(None, https("2000::/3")), ["open to the world"], id="new, for all that is routed of IPv6"),
+        pytest.param(group(None, https("fc00::/7")), [], id="new, for private networks of IPv6"),
         pytest.param(group(None, OFFICE), [], id="new, for the office"),
         pytest.param(group([], OFFICE), ["lets 203.0.113.0/24 in"], id="the office"),
         pytest.param(group([], https("10.1.0.0/16")), [], id="a private network"),
