@@ -102,7 +102,7 @@ def test_a_run_fails_at_once_when_a_profile_is_wrong_that_is_not_new() -> None:
     go(sandbox, "reconcile", BASTION.ready)
     sandbox.clock.advance(3600)
     # IAM has it for an hour, and EC2 does not know it.
-    sandbox.memory(Fresh).born(BASTION.profile.arn)
+    sandbox.memory(Fresh).born(BASTION.profile.arn, sandbox.clock.time())
     before = sandbox.clock.ahead
 
     report = go(sandbox, "reconcile", INSTANCE)

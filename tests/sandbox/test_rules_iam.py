@@ -217,3 +217,13 @@ def test_the_whole_account_is_told_in_one_read() -> None:
     assert set(role) & {"MaxSessionDuration", "Description"} == set()
     assert [policy["PolicyName"] for policy in told["Policies"]] == ["deploy"]
     assert told["GroupDetailList"][0]["AttachedManagedPolicies"][0]["PolicyName"] == "deploy"
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(299, "MalformedPolicyDocument"), (301, None)])
+def test_a_role_is_known_everywhere_after_five_minutes(seconds: int, code: str | None) -> None:
+    sandbox = Sandbox()
+    iam = sandbox.client("iam")
+    iam.create_role(RoleName="ci", AssumeRolePolicyDocument=policy(TRUST))
+    sandbox.clock.advance(seconds)
+    create = {"RoleName": "runner", "AssumeRolePolicyDocument": trusting("role/ci")}
+    assert refused(iam.create_role, **create) == code

@@ -179,7 +179,7 @@ def _logs(ask: Ask, group: str, role: str) -> None:
         raise Refusal("InvalidCloudWatchLogsLogGroupArnException", f"Log group {bare} is not found in {ask.region}.")
     stream = f"{bare}:log-stream:{ask.account}_CloudTrail_{ask.region}"
     held = next((one for one in ask.backend("iam").roles.values() if one.arn == role), None)
-    if held is None or ask.memory(Fresh).unknown(role, ask.service) or not _may_write(held, stream):
+    if held is None or ask.memory(Fresh).unknown(role, ask) or not _may_write(held, stream):
         raise Refusal(
             "InvalidCloudWatchLogsRoleArnException",
             "Access denied. Verify in IAM that the role has adequate permissions.",

@@ -139,7 +139,7 @@ def judge_role(ask: Ask) -> None:
     """Refuse a role that is not there, not yet known, or not for DLM."""
     arn = ask.params["ExecutionRoleArn"]
     role = next((held for held in ask.backend("iam", "aws").roles.values() if held.arn == arn), None)
-    if role is None or ask.memory(Fresh).unknown(arn, ask.service):
+    if role is None or ask.memory(Fresh).unknown(arn, ask):
         raise Refusal("InvalidRequestException", f"The role {arn} does not exist or cannot be assumed by DLM.")
     if "dlm.amazonaws.com" not in str(role.assume_role_policy_document):
         raise Refusal("InvalidRequestException", f"The role {arn} does not trust dlm.amazonaws.com.")

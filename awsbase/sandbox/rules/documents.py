@@ -1,7 +1,7 @@
 """Policy documents: read by AWS before it takes them, and their principals looked up.
 
-A principal must exist, and one that was just created is not yet known to the other services: the first two documents
-that name it are refused by each of them, with its own code.
+A principal must exist, and one that was just created is not yet known to the other services: for five minutes, the
+first two documents that name it are refused by each of them, with its own code.
 """
 
 import json
@@ -15,6 +15,7 @@ from awsbase.sandbox.documents import Kind
 from awsbase.sandbox.rule import Ask, Refusal, Rule
 
 SLOW_USES = 2
+SLOW_SECONDS = 300
 
 
 @dataclass
@@ -22,16 +23,20 @@ class Fresh:
     """How often each service has used an entity in vain since it was created: each learns of it by itself."""
 
     uses: dict[str, Counter[str]] = field(default_factory=dict)
+    since: dict[str, float] = field(default_factory=dict)
 
-    def born(self, arn: str) -> None:
-        """Note a new entity, which nobody but IAM knows yet."""
-        self.uses[arn] = Counter()
+    def born(self, arn: str, now: float, **used: int) -> None:
+        """Note a new entity, which nobody but IAM knows yet; `used` counts what a service has had of it already."""
+        self.uses[arn] = Counter(used)
+        self.since[arn] = now
 
-    def unknown(self, arn: str, service: str) -> bool:
+    def unknown(self, arn: str, ask: Ask) -> bool:
         """Use an entity; say whether the using service does not know it yet."""
-        if arn not in self.uses or self.uses[arn][service] >= SLOW_USES:
+        if arn not in self.uses or self.uses[arn][ask.service] >= SLOW_USES:
             return False
-        self.uses[arn][service] += 1
+        if ask.sandbox.clock.time() - self.since[arn] > SLOW_SECONDS:
+            return False
+        self.uses[arn][ask.service] += 1
         return True
 
 
@@ -39,7 +44,7 @@ def note_birth(ask: Ask, said: dict[str, Any]) -> None:
     """Note that an entity is new."""
     for kind in ("Role", "User", "InstanceProfile"):
         if kind in said:
-            ask.memory(Fresh).born(said[kind]["Arn"])
+            ask.memory(Fresh).born(said[kind]["Arn"], ask.sandbox.clock.time())
 
 
 def missing_principal(ask: Ask, document: Mapping[str, Any], *, elsewhere: bool) -> str | None:
@@ -55,7 +60,7 @@ def missing_principal(ask: Ask, document: Mapping[str, Any], *, elsewhere: bool)
             ours = f":iam::{ask.account}:" in name
             if (ours and name not in known) or not (":iam::" in name or (name.isdigit() and len(name) == 12)):
                 return name
-            if elsewhere and ask.memory(Fresh).unknown(name, ask.service):
+            if elsewhere and ask.memory(Fresh).unknown(name, ask):
                 return name
     return None
 

@@ -7,7 +7,6 @@ import base64
 import hashlib
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -170,13 +169,13 @@ def profile(ask: Ask) -> None:
         return
     profiles = ask.backend("iam", "aws").instance_profiles.values()
     held = next((p for p in profiles if wanted.get("Arn") == p.arn or wanted.get("Name") == p.name), None)
-    if held is None or ask.memory(Fresh).unknown(held.arn, ask.service):
+    if held is None or ask.memory(Fresh).unknown(held.arn, ask):
         told = wanted.get("Arn") or wanted.get("Name")
         raise Refusal(
             "InvalidParameterValue",
             f"Value ({told}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN",
         )
-    if not held.roles or ask.memory(Fresh).unknown(f"{held.arn} in use", ask.service):
+    if not held.roles or ask.memory(Fresh).unknown(f"{held.arn} in use", ask):
         raise Refusal("InvalidParameterValue", f'IAM Instance Profile "{held.arn}" has no associated IAM Roles')
 
 
@@ -185,7 +184,7 @@ def note_role(ask: Ask, said: dict[str, Any]) -> None:
     profiles = ask.backend("iam", "aws").instance_profiles.values()
     for held in profiles:
         if held.name == ask.params["InstanceProfileName"]:
-            ask.memory(Fresh).uses[f"{held.arn} in use"] = Counter(ec2=1)
+            ask.memory(Fresh).born(f"{held.arn} in use", ask.sandbox.clock.time(), ec2=1)
 
 
 def note_launch(ask: Ask, said: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ def taken_on(ask: Ask) -> None:
         raise Refusal("ValidationException", f"Invalid Schedule Expression {words}.")
     arn = ask.params["Target"]["RoleArn"]
     role = next((held for held in ask.backend("iam", "aws").roles.values() if held.arn == arn), None)
-    if role is None or ask.memory(Fresh).unknown(arn, ask.service) or not lets_in(ask, role):
+    if role is None or ask.memory(Fresh).unknown(arn, ask) or not lets_in(ask, role):
         raise Refusal(
             "ValidationException",
             "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
