@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from awsbase.engine.run import Run
 from awsbase.ensure.authorization import groups, policies
@@ -13,6 +13,18 @@ MORE = "whoever has it may do more"
 # What denies and allows nothing. AWS attaches the quarantine to a user whose key leaked.
 ONLY_DENY = ("/awsbase-require-mfa", "/awsbase-protect-audit", "/AWSDenyAll")
 QUARANTINE = ":aws:policy/AWSCompromisedKeyQuarantine"
+
+
+def letting_in(trust: Document, account: str) -> str:
+    """Say which strangers a trust lets in; AWS's services and federated people are let in by what they are."""
+    statements = [each for each in listed(trust.get("Statement")) if isinstance(each, Mapping)]
+    principals = [each.get("Principal") for each in statements if each.get("Effect") == "Allow"]
+    named = [name for each in principals for name in listed(each.get("AWS") if isinstance(each, Mapping) else each)]
+    arns = [name.split(":") for name in named if isinstance(name, str)]
+    accounts = {parts[4] if len(parts) > 4 else parts[0] for parts in arns} - {account}
+    if "*" in accounts:
+        return "lets everybody in"
+    return f"lets in who works for {', '.join(sorted(accounts))}" if accounts else ""
 
 
 def attaching(run: Run, arn: str) -> str:

@@ -13,7 +13,7 @@ from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.ensure.authorization import Elsewhere, RoleFacts, authorization, policies, roles
 from awsbase.ensure.made import filled, makers
-from awsbase.ensure.rights import attaching, detaching
+from awsbase.ensure.rights import attaching, detaching, letting_in
 from awsbase.policies.document import Document, difference, same
 from awsbase.policies.wider import widening
 
@@ -87,6 +87,7 @@ def ensure_role(run: Run, want: Role) -> str:
         run.create(
             "role",
             iam.create_role,
+            loosening=letting_in(trust, want.place.account),
             RoleName=want.name,
             Path=want.path,
             AssumeRolePolicyDocument=trust,

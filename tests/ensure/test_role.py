@@ -106,3 +106,21 @@ def test_a_role_at_another_path_is_refused() -> None:
 def test_a_role_needs_what_its_documents_name() -> None:
     want = replace(CI, inline={"key": trust(Made("key/acme"))}, made_here=("policy/deploy",))
     assert list(want.needs()) == ["policy/deploy", "key/acme"]
+
+
+@pytest.mark.parametrize(
+    ("principal", "why"),
+    [
+        ({"Service": "ec2.amazonaws.com"}, ""),
+        ({"AWS": "arn:aws:iam::123456789012:root"}, ""),
+        ({"AWS": ["123456789012", "arn:aws:iam::123456789012:role/ci"]}, ""),
+        ({"AWS": "210987654321"}, "lets in who works for 210987654321"),
+        ({"AWS": ["arn:aws:iam::210987654321:root"]}, "lets in who works for 210987654321"),
+        ({"AWS": "*"}, "lets everybody in"),
+        ("*", "lets everybody in"),
+    ],
+    ids=["a service", "the account", "a role", "an account by number", "an account by ARN", "everybody", "the star"],
+)
+def test_a_new_role_that_trusts_strangers_loosens(principal: Any, why: str) -> None:
+    want = replace(CI, trust={"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}]})
+    assert [change.loosening for change in planned(want, {roles: {}}).changes if change.what == "role"] == [why]
