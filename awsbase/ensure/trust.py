@@ -66,7 +66,7 @@ def shuts(denial: Grant, door: Door, known: Sequence[Grant] | None) -> bool:
     """Tell whether a denial shuts a door: for certain, or under conditions that none of the known ones had."""
     if not does(denial, door.action) or not names(denial, door.principal):
         return False
-    if denial.conditions and (known is None or any(map(on_mfa, denial.conditions))):
+    if denial.conditions and (known is None or (by_code(door) and any(map(on_mfa, denial.conditions)))):
         return False
     return not any(covers(old, denial) for old in known or ())
 
@@ -93,7 +93,14 @@ def same_person(one: tuple[str, str], other: tuple[str, str]) -> bool:
 def passable(old: Door, new: Door) -> bool:
     """Tell whether who came by one door may come by another: on no new condition, or for some of the old values."""
     strange = [each for each in new.conditions if not any(narrows(each, had) for had in old.conditions)]
+    if not by_code(new) and any(map(on_mfa, set(strange) - old.conditions)):
+        return False
     return eased(strange, old.conditions)
+
+
+def by_code(door: Door) -> bool:
+    """Tell whether who comes by a door may bring an MFA code: users do, and neither services nor the federated."""
+    return door.principal[0] == "AWS"
 
 
 def narrows(now: object, had: object) -> bool:

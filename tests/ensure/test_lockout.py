@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -383,6 +384,41 @@ def test_no_role_takes_the_own_administration_away(want: Role, says: str) -> Non
 LEE_OF_OPS = UserFacts("lee", "/", groups=frozenset({"ops"}))
 OWN_IN_OFFICE = Policy(place=HOME, name="own", document=statement("*", Condition=OFFICE))
 IN_OFFICE = [PolicyFacts(arn("own"), "/", OWN_IN_OFFICE.document), GroupFacts("Ops", "/", frozenset({arn("own")}))]
+
+
+GITHUB = f"arn:aws:iam::{HOME.account}:oidc-provider/token.actions.githubusercontent.com"
+
+
+def pipeline(subject: str, operator: str = "StringLike", also: Mapping[str, object] = MappingProxyType({})) -> Any:
+    said = {operator: {"token.actions.githubusercontent.com:sub": subject}, **also}
+    return {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": GITHUB},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": said,
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("trust", "kept"),
+    [
+        (pipeline("repo:acme/*"), True),
+        (pipeline("repo:acme/base:ref:refs/heads/main", "StringEquals"), True),
+        (pipeline("repo:other/*"), False),
+        (pipeline("repo:acme/*", also=OFFICE), False),
+        (pipeline("repo:acme/*", also=MFA), False),
+        (PEOPLE_HERE, False),
+    ],
+    ids=["as it is", "one branch", "another owner", "from the office", "with MFA, which it has not", "people instead"],
+)
+def test_a_pipeline_does_not_shut_itself_out(trust: dict[str, Any], kept: bool) -> None:
+    have = replace(DEPLOYER, trust=pipeline("repo:acme/*"))
+    said = verdict(account("assumed-role/deployer/kim"), iam(have, ROOT), [deployer(trust=trust)])
+    assert ("could assume deployer" in said) == (not kept)
 
 
 @pytest.mark.parametrize(
