@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from awsbase.engine.account import Account
 from awsbase.engine.facts import Facts
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
 from awsbase.ensure.absent_user import AbsentUser
 from awsbase.ensure.authorization import Authorization, RoleFacts, UserFacts, authorization
 from awsbase.ensure.group import Group
 from awsbase.ensure.policy import Policy
+from awsbase.ensure.powers import Holder, administrators, holder, loses
 from awsbase.ensure.role import Role
-from awsbase.ensure.standing import (
-    administers,
-    administrators,
-    attached_to,
-    documents_of,
-    foreseen,
-    groups_of,
-    principals,
-)
+from awsbase.ensure.standing import foreseen
+from awsbase.ensure.trust import for_people, lets_in_still
 from awsbase.ensure.user import User
 from awsbase.errors import Refused
 from awsbase.policies.permits import permits
-from awsbase.policies.wider import within
 
-GATE = "awsbase-require-mfa"
 ANOTHER = "let another administrator run this"
-
-
-def gate(place: Place) -> str:
-    """Return the ARN of the policy that refuses nearly everything without MFA."""
-    return place.global_arn("iam", f"policy/{GATE}")
 
 
 def lockout(account: Account, resources: Sequence[Resource], facts: Facts) -> None:
@@ -42,82 +29,113 @@ def lockout(account: Account, resources: Sequence[Resource], facts: Facts) -> No
         return
     have = facts.read(authorization)
     then = foreseen(have, resources)
-    if account.user:
-        keep_user(account, have.users.get(account.user.casefold()), then, resources)
-    if account.role:
-        keep_role(account, have.roles.get(account.role.casefold()), then)
-    keep_rights(account, have, then)
-    keep_somebody(have, then)
-    keep_enrolment(account, have, then)
-
-
-def keep_user(account: Account, have: UserFacts | None, then: Authorization, resources: Sequence[Resource]) -> None:
-    """Refuse to delete the calling user, and to ask for MFA midway."""
-    me = str(account.user).casefold()
-    if any(isinstance(resource, AbsentUser) and resource.name.casefold() == me for resource in resources):
-        raise Refused(f"the manifest deletes {account.user}, and that is you: {account.caller}", hint=ANOTHER)
-    joined = {name for user in (have, then.users.get(me)) if user for name in groups_of(user)}
-    for group in resources:
-        asks = isinstance(group, Group) and group.name.casefold() in joined and gate(group.place) in group.policies
-        if asks and account.long_term:
-            raise Refused(
-                f"{group.address} will ask for MFA, and you are one of it: {account.caller} without an "
-                "MFA session would be cut off midway",
-                hint="run `awsbase mfa refresh` first, and `awsbase mfa create` before it when you have no device yet",
-            )
-
-
-def keep_role(account: Account, have: RoleFacts | None, then: Authorization) -> None:
-    """Refuse to let nobody assume the calling role who can now."""
-    if have is None:
+    if then == have:
         return
-    after = principals(then.roles[have.name.casefold()])
-    if not any(shares(one, other) for one in principals(have) for other in after):
+    before, after = Standing(account, have), Standing(account, then)
+    keep_user(before, after)
+    keep_session(before, after)
+    keep_role(before, after)
+    keep_rights(before, after)
+    keep_somebody(before, after)
+    keep_enrolment(before, after)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """IAM as it is, or will be, and the caller in it."""
+
+    account: Account
+    iam: Authorization
+
+    @property
+    def inside(self) -> str:
+        """How ARNs of the account's IAM begin."""
+        return f"arn:{self.account.caller.split(':')[1]}:iam::{self.account.id}"
+
+    @property
+    def user(self) -> UserFacts | None:
+        return self.iam.users.get(self.account.user.casefold()) if self.account.user else None
+
+    @property
+    def role(self) -> RoleFacts | None:
+        return self.iam.roles.get(self.account.role.casefold()) if self.account.role else None
+
+    @property
+    def caller(self) -> Holder | None:
+        who = self.user or self.role
+        return self.of(who) if who else None
+
+    def of(self, who: UserFacts | RoleFacts) -> Holder:
+        return holder(self.iam, self.inside, who)
+
+
+def keep_user(before: Standing, after: Standing) -> None:
+    """Refuse to delete the calling user."""
+    if before.user and not after.user:
+        me = before.account
+        raise Refused(f"the manifest deletes {me.user}, and that is you: {me.caller}", hint=ANOTHER)
+
+
+def keep_session(before: Standing, after: Standing) -> None:
+    """Refuse to ask the calling user for MFA midway."""
+    asked = after.user and after.of(after.user).gated() and not (before.user and before.of(before.user).gated())
+    if asked and after.account.long_term:
         raise Refused(
-            f"after this run nobody could assume {have.name} who can now, and that is you: {account.caller}",
-            hint=f"keep one of its principals in the trust of the role, or {ANOTHER}",
+            f"this run makes you be asked for MFA: {after.account.caller} without an MFA session would be cut off "
+            "midway",
+            hint="run `awsbase mfa refresh` first, and `awsbase mfa create` before it when you have no device yet",
         )
 
 
-def shares(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Tell whether somebody may be both principals; an account, told by its number, is all who are in it."""
-    whole = any(f"::{account[1]}:" in principal[1] for account, principal in ((one, other), (other, one)))
-    return within(one, other) or within(other, one) or whole
-
-
-def keep_rights(account: Account, have: Authorization, then: Authorization) -> None:
-    """Refuse to take the administration away from whoever calls."""
-    before, after = caller(account, have), caller(account, then)
-    if before and after and administers(have, before) and not administers(then, after):
+def keep_role(before: Standing, after: Standing) -> None:
+    """Refuse to let nobody assume the calling role who can now."""
+    if before.role and after.role and not lets_in_still(before.role.trust, after.role.trust):
         raise Refused(
-            f"after this run you, {account.caller}, would administer nothing any more",
+            f"after this run nobody could assume {before.role.name} who can now, and that is you: "
+            f"{before.account.caller}",
+            hint=f"keep one of its principals in the trust of the role, under no new condition, or {ANOTHER}",
+        )
+
+
+def keep_rights(before: Standing, after: Standing) -> None:
+    """Refuse to take the administration away from whoever calls."""
+    if before.caller and after.caller and loses(before.caller, after.caller):
+        raise Refused(
+            f"after this run you, {after.account.caller}, would administer nothing any more, or only on a new "
+            "condition",
             hint=f"keep awsbase:administrator where you have it from, a group or your role, or {ANOTHER}",
         )
 
 
-def caller(account: Account, iam: Authorization) -> UserFacts | RoleFacts | None:
-    if account.user:
-        return iam.users.get(account.user.casefold())
-    return iam.roles.get(account.role.casefold()) if account.role else None
-
-
-def keep_somebody(have: Authorization, then: Authorization) -> None:
-    """Refuse to leave the account without anybody who administers it."""
-    if any(administrators(have)) and not any(administrators(then)):
-        now = ", ".join(each.name for each in administrators(have))
+def keep_somebody(before: Standing, after: Standing) -> None:
+    """Refuse to leave the account without anybody who administers it, and has a way in already."""
+    if any(stays(before, after)):
+        return
+    if now := ", ".join(each.who.name for each in administrators(before.iam, before.inside)):
         raise Refused(
             f"after this run nobody would administer the account any more but root; now it is {now}",
-            hint="keep somebody in a group with awsbase:administrator",
+            hint="keep somebody in a group with awsbase:administrator who is there already: "
+            "a new user has neither a password nor a key",
         )
 
 
-def keep_enrolment(account: Account, have: Authorization, then: Authorization) -> None:
-    """Refuse to ask people for MFA who may not enrol a device."""
+def stays(before: Standing, after: Standing) -> Iterator[bool]:
+    """Tell of everybody who is there already whether they administer IAM then."""
+    for name, user in after.iam.users.items():
+        if name in before.iam.users:
+            yield after.of(user).administers_since(before.of(before.iam.users[name]))
+    for name, role in after.iam.roles.items():
+        if name in before.iam.roles and for_people(role):
+            yield after.of(role).administers_since(before.of(before.iam.roles[name]))
+
+
+def keep_enrolment(before: Standing, after: Standing) -> None:
+    """Refuse to ask people for MFA who may not enrol a device, unless it was so before."""
     shut_out = [
         user.name
-        for name, user in then.users.items()
-        if gated(then, user) and not (name in have.users and gated(have, have.users[name]))
-        if not enrols(account, then, user)
+        for name, user in after.iam.users.items()
+        if changed(before, after, name) and kept_out(after, user)
+        if not (name in before.iam.users and kept_out(before, before.iam.users[name]))
     ]
     if shut_out:
         raise Refused(
@@ -126,14 +144,17 @@ def keep_enrolment(account: Account, have: Authorization, then: Authorization) -
         )
 
 
-def gated(iam: Authorization, user: UserFacts) -> bool:
-    return any(arn.endswith(f":policy/{GATE}") for arn in attached_to(iam, user))
+def changed(before: Standing, after: Standing, user: str) -> bool:
+    """Tell whether anything that is said of a user's rights is another then."""
+    had = before.iam.users.get(user)
+    return had is None or before.of(had) != after.of(after.iam.users[user])
 
 
-def enrols(account: Account, iam: Authorization, user: UserFacts) -> bool:
-    """Tell whether a user may make a device and enable it without having one."""
-    rights = documents_of(iam, user)
-    partition = account.caller.split(":")[1]
-    own = f"arn:{partition}:iam::{account.id}"
-    steps = {"CreateVirtualMFADevice": f"{own}:mfa/{user.name}", "EnableMFADevice": f"{own}:user{user.path}{user.name}"}
-    return all(permits(rights, f"iam:{step}", on, user=user.name, mfa=False) for step, on in steps.items())
+def kept_out(standing: Standing, user: UserFacts) -> bool:
+    """Tell whether a user is asked for MFA, and may not make a device and enable it without having one."""
+    somebody = standing.of(user)
+    device = f"{standing.inside}:mfa/{user.name}"
+    steps = {"iam:CreateVirtualMFADevice": device, "iam:EnableMFADevice": somebody.arn}
+    return somebody.gated() and not all(
+        permits(somebody.rights, step, on, user=user.name, mfa=False) for step, on in steps.items()
+    )

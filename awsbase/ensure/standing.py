@@ -1,4 +1,4 @@
-"""How IAM will stand after a run, and who may do what in it, as far as documents tell."""
+"""How IAM will stand after a run, and which documents say what somebody may do in it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,10 @@ from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
 from awsbase.policies import Document
-from awsbase.policies.permits import permits
-from awsbase.policies.wider import grants
-
-# Who may do one of these can give himself back whatever else he loses.
-ADMINISTRATION = ("iam:AttachGroupPolicy", "iam:AttachRolePolicy", "iam:AttachUserPolicy")
 
 
-def simple(effect: str, action: str) -> Document:
-    return {"Statement": [{"Effect": effect, "Action": action, "Resource": "*"}]}
+def simple(effect: str, *actions: str) -> Document:
+    return {"Statement": [{"Effect": effect, "Action": list(actions), "Resource": "*"}]}
 
 
 # IAM tells the documents of the account's own policies only; of AWS's these decide who administers.
@@ -30,6 +25,19 @@ BY_AWS: Mapping[str, Document] = {
     "IAMFullAccess": simple("Allow", "iam:*"),
     "AWSDenyAll": simple("Deny", "*"),
 }
+# What AWS puts on a user whose key leaked, in several versions, denies these of IAM, and much else.
+QUARANTINE = "AWSCompromisedKeyQuarantine"
+QUARANTINED = simple(
+    "Deny",
+    "iam:AddUserToGroup",
+    "iam:AttachGroupPolicy",
+    "iam:AttachRolePolicy",
+    "iam:AttachUserPolicy",
+    "iam:CreatePolicyVersion",
+    "iam:PutGroupPolicy",
+    "iam:PutRolePolicy",
+    "iam:PutUserPolicy",
+)
 
 
 def foreseen(have: Authorization, resources: Sequence[Resource]) -> Authorization:
@@ -41,7 +49,8 @@ def foreseen(have: Authorization, resources: Sequence[Resource]) -> Authorizatio
                 users.pop(want.name.casefold(), None)
             case User():
                 user = users.get(want.name.casefold(), UserFacts(want.name, want.path or "/"))
-                users[want.name.casefold()] = replace(user, groups=kept(user.groups, want.groups, exact=want.exact))
+                joined = kept(user.groups, want.groups, exact=want.exact)
+                users[want.name.casefold()] = replace(user, path=want.path or user.path, groups=joined)
             case Group():
                 group = groups.get(want.name.casefold(), GroupFacts(want.name, want.path or "/"))
                 attached = kept(group.policies, want.policies, exact=want.exact)
@@ -56,36 +65,13 @@ def foreseen(have: Authorization, resources: Sequence[Resource]) -> Authorizatio
                     boundary=want.boundary or role.boundary,
                 )
             case Policy():
-                policies[want.name.casefold()] = PolicyFacts(want.arn, want.path, want.document)
+                policy = policies.get(want.name.casefold(), PolicyFacts(want.arn, want.path, want.document))
+                policies[want.name.casefold()] = replace(policy, arn=want.arn, document=want.document)
     return Authorization(users, groups, roles, policies)
 
 
 def kept(have: frozenset[str], want: frozenset[str], *, exact: bool) -> frozenset[str]:
     return want if exact else have | want
-
-
-def administrators(iam: Authorization) -> Iterator[UserFacts | RoleFacts]:
-    """Yield who administers IAM: users, and roles that are assumed by people rather than by services."""
-    yield from (user for user in iam.users.values() if administers(iam, user))
-    yield from (role for role in iam.roles.values() if for_people(role) and administers(iam, role))
-
-
-def administers(iam: Authorization, who: UserFacts | RoleFacts) -> bool:
-    """Tell whether somebody may attach policies, within the boundary that is set."""
-    rights = documents_of(iam, who)
-    bounds = list(documents(iam, [who.boundary])) if who.boundary else None
-    return any(permits(rights, each) and (bounds is None or permits(bounds, each)) for each in ADMINISTRATION)
-
-
-def for_people(role: RoleFacts) -> bool:
-    return any(kind in ("AWS", "Federated") for kind, _ in principals(role))
-
-
-def principals(role: RoleFacts) -> list[tuple[str, str]]:
-    """Return whom a role trusts, by kind and name; what is only to be made has no name yet."""
-    named = [principal for grant in grants(role.trust, "Allow") for principal in grant.values.get("Principal", ())]
-    pairs = [each for each in named if isinstance(each, tuple)]
-    return [(str(kind), name if isinstance(name, str) else "") for kind, name in pairs]
 
 
 def documents_of(iam: Authorization, who: UserFacts | RoleFacts) -> list[Document]:
@@ -111,4 +97,5 @@ def documents(iam: Authorization, arns: Iterable[str]) -> Iterator[Document]:
         if arn in own:
             yield own[arn]
         elif ":aws:policy/" in arn:
-            yield BY_AWS.get(arn.rpartition("/")[2], {})
+            name = arn.rpartition("/")[2]
+            yield QUARANTINED if name.startswith(QUARANTINE) else BY_AWS.get(name, {})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from awsbase.ensure.authorization import (
     authorization,
 )
 from awsbase.ensure.group import Group
-from awsbase.ensure.lockout import GATE, gate, lockout
+from awsbase.ensure.lockout import lockout
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
@@ -32,15 +33,22 @@ from awsbase.sandbox import Sandbox
 from tests.ensure.planned import HOME, Known
 
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+NO_MFA = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+OFFICE = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 VALUES = {"partition": "aws", "account": HOME.account}
 SELF_SERVICE = Policy(place=HOME, name="awsbase-self-service", document=render("self-service", VALUES))
-REQUIRE_MFA = Policy(place=HOME, name=GATE, document=render("require-mfa", VALUES))
+REQUIRE_MFA = Policy(place=HOME, name="awsbase-require-mfa", document=render("require-mfa", VALUES))
 IMPLICIT = [SELF_SERVICE, REQUIRE_MFA]
 
-PEOPLE = Group(place=HOME, name="Admins", policies=frozenset({gate(HOME), SELF_SERVICE.arn}))
+OTHER_GATE = HOME.global_arn("iam", "policy/code-please")
+PEOPLE = Group(place=HOME, name="Admins", policies=frozenset({REQUIRE_MFA.arn, SELF_SERVICE.arn}))
 ROBOTS = Group(place=HOME, name="Robots", policies=frozenset({HOME.global_arn("iam", "policy/deploy")}))
+OTHERWISE = [
+    replace(REQUIRE_MFA, name="code-please"),
+    replace(PEOPLE, policies=frozenset({SELF_SERVICE.arn, OTHER_GATE})),
+]
 KIM = User(place=HOME, name="kim", groups=frozenset({"Admins"}))
 
 
@@ -51,7 +59,7 @@ def account(caller: str, *, token: bool = False) -> Account:
     return Account(Aws(session, "eu-west-1"), Wire(), HOME.account, f"arn:aws:{service}::{HOME.account}:{caller}")
 
 
-def statement(action: str, effect: str = "Allow", **more: object) -> dict[str, Any]:
+def statement(action: str | list[str], effect: str = "Allow", **more: object) -> dict[str, Any]:
     return {"Statement": [{"Effect": effect, "Action": action, "Resource": "*", **more}]}
 
 
@@ -82,6 +90,8 @@ def verdict(who: Account, have: Authorization, resources: Iterable[Resource]) ->
         ("user/team/Kim", False, [PEOPLE], ["Admins"], True),
         ("user/kim", False, [PEOPLE, KIM], [], True),
         ("user/kim", False, [PEOPLE, ROBOTS], ["Robots"], False),
+        ("user/kim", False, OTHERWISE, ["Admins"], True),
+        ("user/kim", True, OTHERWISE, ["Admins"], False),
         ("user/kim", False, [ROBOTS], ["Admins"], False),
         ("user/kim", True, [PEOPLE], ["Admins"], False),
         ("assumed-role/admin/kim", False, [PEOPLE], ["Admins"], False),
@@ -91,6 +101,8 @@ def verdict(who: Account, have: Authorization, resources: Iterable[Resource]) ->
         "a member under a path, in other letters",
         "a member to be",
         "a machine",
+        "a member of what asks by a policy of the account's own",
+        "with a session, of the same",
         "a group that is not managed",
         "with a session",
         "a role",
@@ -157,10 +169,149 @@ def arn(policy: str) -> str:
     return policy if policy.startswith("arn:") else HOME.global_arn("iam", f"policy/{policy}")
 
 
+INSIDE = f"arn:aws:iam::{HOME.account}"
+OURSELVES = f"{INSIDE}:group/Ops"
+LESS = {
+    "scoped": statement("iam:*", Resource=[f"{INSIDE}:{kind}/*" for kind in ("user", "group", "role", "policy")]),
+    "of one kind": statement("iam:*", Resource=f"{INSIDE}:role/*"),
+    "in the office": statement("*", Condition=OFFICE),
+    "with a tag": statement("iam:*", Condition={"StringEquals": {"aws:PrincipalTag/team": "platform"}}),
+    "putting": statement(["iam:Put*", "iam:Create*", "iam:Get*", "iam:List*"]),
+    "what it is of": statement("iam:*", Resource=OURSELVES),
+    "one policy": statement(
+        "iam:AttachGroupPolicy", Resource=OURSELVES, Condition={"ArnEquals": {"iam:PolicyARN": [ADMIN, READ]}}
+    ),
+    "its own policy": statement("iam:CreatePolicyVersion", Resource=f"{INSIDE}:policy/own"),
+    "who is in it": statement("iam:AddUserToGroup", Resource=OURSELVES),
+}
+
+
+@pytest.mark.parametrize(
+    ("want", "kept"),
+    [
+        ([ops(READ)], False),
+        ([User(place=HOME, name="kim")], False),
+        ([ops(READ, arn("own"))], True),
+        ([ops(ADMIN)], True),
+        ([ops(ADMIN, "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3")], False),
+        ([Policy(place=HOME, name="own", document=statement("*"))], True),
+        ([Policy(place=HOME, name="own", document=statement("s3:*"))], False),
+        ([Group(place=HOME, name="Others")], True),
+    ],
+    ids=[
+        "the group loses it",
+        "the caller leaves",
+        "the group keeps it",
+        "the group gets all",
+        "AWS denies it",
+        "it becomes all",
+        "it becomes another",
+        "another group",
+    ],
+)
+@pytest.mark.parametrize("document", LESS.values(), ids=LESS)
+def test_who_may_less_than_all_of_iam_keeps_it_too(document: dict[str, Any], want: list[Resource], kept: bool) -> None:
+    own = PolicyFacts(arn("own"), "/", document)
+    kim = UserFacts("kim", "/", groups=frozenset({"Ops"}))
+    held = iam(kim, ROOT, own, GroupFacts("Ops", "/", frozenset({own.arn})))
+    said = verdict(account("user/kim", token=True), held, want)
+    assert ("administer nothing any more" in said) == (not kept)
+    assert bool(said) == (not kept)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        (OFFICE, {"IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "198.51.100.0/24"]}}, True),
+        (OFFICE, {"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}, False),
+        (OFFICE, {**OFFICE, **MFA}, True),
+        (OFFICE, {**OFFICE, "StringEquals": {"aws:PrincipalTag/team": "platform"}}, False),
+        ({}, OFFICE, False),
+        (OFFICE, {}, True),
+        ({"ArnEquals": {"iam:PolicyARN": READ}}, {"ArnEquals": {"iam:PolicyARN": ADMIN}}, True),
+        ({}, {"ArnEquals": {"iam:PolicyARN": READ}}, False),
+    ],
+    ids=[
+        "more offices",
+        "another office",
+        "the office with MFA",
+        "the office with a tag",
+        "the office only",
+        "everywhere",
+        "other things",
+        "one thing only",
+    ],
+)
+def test_a_condition_on_the_own_rights_is_eased_only(before: object, after: object, kept: bool) -> None:
+    own = PolicyFacts(arn("own"), "/", statement("iam:*", Condition=before))
+    kim = UserFacts("kim", "/", policies=frozenset({own.arn}))
+    want = Policy(place=HOME, name="own", document=statement("iam:*", Condition=after))
+    said = verdict(account("user/kim", token=True), iam(kim, ROOT, own), [want])
+    assert ("only on a new condition" in said) == (not kept)
+
+
+DENIED = {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}
+AWAY = {"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
+
+
+@pytest.mark.parametrize(
+    ("denied", "kept"),
+    [
+        ({"Condition": AWAY}, False),
+        ({"Action": "*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}}, False),
+        ({"Action": ["s3:*", "ec2:*"], "Condition": AWAY}, True),
+        ({"Condition": {"StringEquals": {"aws:ResourceTag/kept": "yes"}}}, True),
+        ({"Condition": {"StringNotEquals": {"aws:ResourceTag/mine": "yes"}}}, False),
+        ({"Condition": {"Null": {"aws:ResourceTag/kept": "false"}}}, True),
+        ({"Condition": {"Null": {"aws:ResourceTag/mine": "true"}}}, False),
+        ({"Condition": {"ArnNotLike": {"aws:PrincipalArn": f"{INSIDE}:user/k*"}}}, True),
+        ({"Condition": {"ArnNotLike": {"aws:PrincipalArn": f"{INSIDE}:user/lee"}}}, False),
+        ({"Condition": {"ArnLike": {"aws:PrincipalArn": f"{INSIDE}:user/lee"}}}, True),
+        ({"Condition": {"ArnLike": {"aws:PrincipalArn": f"{INSIDE}:user/${{aws:username}}"}}}, False),
+        ({"Resource": f"{INSIDE}:role/kept"}, True),
+        ({"Resource": f"{INSIDE}:*"}, False),
+        ({"Action": ["iam:Attach*", "iam:Put*"], "Condition": NO_MFA}, True),
+    ],
+    ids=[
+        "away from the office",
+        "in other regions",
+        "away, but not of IAM",
+        "what is tagged",
+        "what is not tagged so",
+        "what has a tag",
+        "what has no tag",
+        "everybody but the caller",
+        "everybody but somebody else",
+        "somebody else",
+        "whoever it is",
+        "one role",
+        "all of the account",
+        "without MFA",
+    ],
+)
+@pytest.mark.parametrize("known", [False, True], ids=["new", "there before"])
+def test_a_new_denial_under_a_condition_is_a_loss(denied: dict[str, Any], kept: bool, known: bool) -> None:
+    deny = Policy(place=HOME, name="deny", document={"Statement": [{**DENIED, **denied}]})
+    kim = UserFacts("kim", "/", groups=frozenset({"Ops"}))
+    held = [PolicyFacts(deny.arn, "/", deny.document), GroupFacts("Ops", "/", frozenset({ADMIN, deny.arn}))]
+    have = iam(kim, ROOT, *(held if known else [OPS]))
+    said = verdict(account("user/kim", token=True), have, [deny, ops(ADMIN, READ, deny.arn)])
+    assert ("administer nothing any more" in said) == (not kept and not known)
+    assert bool(said) == (not kept and not known)
+
+
 PEOPLE_HERE = trusting(AWS=HOME.account)
 DEPLOYER = RoleFacts(
     HOME.global_arn("iam", "role/deployer"), "deployer", "/", trust=PEOPLE_HERE, policies=frozenset({ADMIN})
 )
+
+
+def door(**more: object) -> dict[str, Any]:
+    return {"Statement": [{**PEOPLE_HERE["Statement"][0], **more}]}
+
+
+def but(**denied: object) -> dict[str, Any]:
+    return {"Statement": [*PEOPLE_HERE["Statement"], {"Effect": "Deny", "Action": "sts:AssumeRole", **denied}]}
 
 
 def deployer(**more: Any) -> Role:
@@ -181,7 +332,20 @@ def deployer(**more: Any) -> Role:
         (deployer(trust=trusting(AWS="*")), ""),
         (deployer(trust=trusting(AWS=f"arn:aws:iam::{HOME.account}:user/kim")), ""),
         (deployer(trust=trusting(AWS="arn:aws:iam::999999999999:root")), "nobody could assume deployer who can now"),
-        (deployer(trust={"Statement": [{**PEOPLE_HERE["Statement"][0], "Condition": MFA}]}), ""),
+        (deployer(trust=door(Condition=MFA)), ""),
+        (deployer(trust=door(Condition={"StringEquals": {"sts:ExternalId": "x"}})), "could assume deployer"),
+        (deployer(trust=door(Condition=OFFICE)), "could assume deployer"),
+        (deployer(trust=door(Action=["sts:TagSession", "sts:SetSourceIdentity"])), "could assume deployer"),
+        (deployer(trust=door(Action="sts:*")), ""),
+        (deployer(trust=but(Principal="*")), "could assume deployer"),
+        (deployer(trust=but(Principal={"AWS": HOME.account}, Condition=OFFICE)), "could assume deployer"),
+        (deployer(trust=but(NotPrincipal={"AWS": f"arn:aws:iam::{HOME.account}:user/lee"})), "could assume deployer"),
+        (deployer(trust=but(NotPrincipal={"AWS": HOME.account})), ""),
+        (deployer(trust=but(Principal={"AWS": "arn:aws:iam::999999999999:root"})), ""),
+        (deployer(trust=but(Principal="*", Action="sts:TagSession")), ""),
+        (deployer(trust=but(Principal="*", Condition=NO_MFA)), ""),
+        (deployer(inline={"gate": statement("*", "Deny", Condition=NO_MFA)}), "administer nothing any more"),
+        (deployer(inline={"gate": statement("*", "Deny", Condition=NO_MFA)}, trust=door(Condition=MFA)), ""),
     ],
     ids=[
         "as it is",
@@ -196,6 +360,19 @@ def deployer(**more: Any) -> Role:
         "a narrower trust",
         "the trust of another account",
         "a trust that asks for MFA",
+        "a trust that asks for an external id",
+        "a trust that asks for an address",
+        "a trust that lets nobody assume it",
+        "a trust that lets do more",
+        "a trust that denies everybody",
+        "a trust that denies some requests",
+        "a trust that denies all but somebody else",
+        "a trust that denies all but the account",
+        "a trust that denies another account",
+        "a trust that denies something else",
+        "a trust that denies who has no MFA",
+        "an MFA gate on whom the trust lets in without MFA",
+        "an MFA gate on whom the trust lets in with MFA",
     ],
 )
 def test_no_role_takes_the_own_administration_away(want: Role, says: str) -> None:
@@ -204,10 +381,50 @@ def test_no_role_takes_the_own_administration_away(want: Role, says: str) -> Non
     assert bool(says) == bool(said)
 
 
+LEE_OF_OPS = UserFacts("lee", "/", groups=frozenset({"ops"}))
+OWN_IN_OFFICE = Policy(place=HOME, name="own", document=statement("*", Condition=OFFICE))
+IN_OFFICE = [PolicyFacts(arn("own"), "/", OWN_IN_OFFICE.document), GroupFacts("Ops", "/", frozenset({arn("own")}))]
+
+
+GITHUB = f"arn:aws:iam::{HOME.account}:oidc-provider/token.actions.githubusercontent.com"
+
+
+def pipeline(subject: str, operator: str = "StringLike", also: Mapping[str, object] = MappingProxyType({})) -> Any:
+    said = {operator: {"token.actions.githubusercontent.com:sub": subject}, **also}
+    return {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": GITHUB},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": said,
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("trust", "kept"),
+    [
+        (pipeline("repo:acme/*"), True),
+        (pipeline("repo:acme/base:ref:refs/heads/main", "StringEquals"), True),
+        (pipeline("repo:other/*"), False),
+        (pipeline("repo:acme/*", also=OFFICE), False),
+        (pipeline("repo:acme/*", also=MFA), False),
+        (PEOPLE_HERE, False),
+    ],
+    ids=["as it is", "one branch", "another owner", "from the office", "with MFA, which it has not", "people instead"],
+)
+def test_a_pipeline_does_not_shut_itself_out(trust: dict[str, Any], kept: bool) -> None:
+    have = replace(DEPLOYER, trust=pipeline("repo:acme/*"))
+    said = verdict(account("assumed-role/deployer/kim"), iam(have, ROOT), [deployer(trust=trust)])
+    assert ("could assume deployer" in said) == (not kept)
+
+
 @pytest.mark.parametrize(
     ("have", "resources", "says"),
     [
-        ([OPS, UserFacts("lee", "/", groups=frozenset({"ops"}))], [ops(READ)], "now it is lee"),
+        ([OPS, LEE_OF_OPS], [ops(READ)], "now it is lee"),
         ([ROOT], [AbsentUser(place=HOME, name=ROOT.name)], "now it is root-of-all"),
         ([ROOT, DEPLOYER], [AbsentUser(place=HOME, name=ROOT.name)], ""),
         (
@@ -217,7 +434,16 @@ def test_no_role_takes_the_own_administration_away(want: Role, says: str) -> Non
         ),
         ([DEPLOYER], [deployer(trust=trusting(Service="ec2.amazonaws.com"))], "now it is deployer"),
         (
-            [OPS, UserFacts("lee", "/", groups=frozenset({"ops"}))],
+            [OPS, LEE_OF_OPS],
+            [
+                ops(READ),
+                Group(place=HOME, name="New", policies=frozenset({ADMIN})),
+                User(place=HOME, name="mia", groups=frozenset({"New"})),
+            ],
+            "now it is lee",
+        ),
+        (
+            [OPS, LEE_OF_OPS, UserFacts("mia", "/")],
             [
                 ops(READ),
                 Group(place=HOME, name="New", policies=frozenset({ADMIN})),
@@ -226,6 +452,10 @@ def test_no_role_takes_the_own_administration_away(want: Role, says: str) -> Non
             "",
         ),
         ([READERS], [ops(READ)], ""),
+        ([*IN_OFFICE, LEE_OF_OPS], [ops(READ)], "now it is lee"),
+        ([*IN_OFFICE, LEE_OF_OPS], [ops(READ, arn("own"))], ""),
+        ([*IN_OFFICE, LEE_OF_OPS], [ops(ADMIN)], ""),
+        ([OPS, LEE_OF_OPS], [OWN_IN_OFFICE, ops(arn("own"))], "now it is lee"),
     ],
     ids=[
         "the group of administrators loses them",
@@ -233,8 +463,13 @@ def test_no_role_takes_the_own_administration_away(want: Role, says: str) -> Non
         "a role remains",
         "a role of a service does not count",
         "the only role is for services then",
-        "another one is made",
+        "another one is made, who has no password",
+        "another one is promoted",
         "there was none",
+        "the only one is only one in the office",
+        "who remains so",
+        "and becomes one everywhere",
+        "the only one is to be one in the office only",
     ],
 )
 def test_somebody_always_administers(have: list[Any], resources: list[Resource], says: str) -> None:
@@ -244,8 +479,19 @@ def test_somebody_always_administers(have: list[Any], resources: list[Resource],
 
 
 LEE = UserFacts("lee", "/team/", groups=frozenset({"Admins"}))
-GATED = GroupFacts("Admins", "/", frozenset({gate(HOME)}))
-SHUT = Group(place=HOME, name="Admins", policies=frozenset({gate(HOME)}))
+GATED = GroupFacts("Admins", "/", frozenset({REQUIRE_MFA.arn}))
+ENROLS = GroupFacts("Admins", "/", frozenset({REQUIRE_MFA.arn, SELF_SERVICE.arn}))
+KNOWN = [PolicyFacts(each.arn, "/", each.document) for each in IMPLICIT]
+
+
+def gates(**denied: object) -> list[Resource]:
+    """Return a gate that the manifest gives another name, in a group that may enrol as far as the gate lets it."""
+    denial = {"Effect": "Deny", "Resource": "*", "Condition": NO_MFA, **denied}
+    gate = Policy(place=HOME, name="code-please", document={"Statement": [denial]})
+    return [gate, Group(place=HOME, name="Admins", policies=frozenset({gate.arn, SELF_SERVICE.arn}))]
+
+
+SHUT = Group(place=HOME, name="Admins", policies=frozenset({REQUIRE_MFA.arn}))
 
 
 @pytest.mark.parametrize(
@@ -255,7 +501,16 @@ SHUT = Group(place=HOME, name="Admins", policies=frozenset({gate(HOME)}))
         ([LEE], [SHUT], True),
         ([], [SHUT, replace(KIM, name="lee")], True),
         ([], [SHUT], False),
-        ([LEE, GATED], [SHUT], False),
+        ([LEE, GATED, *KNOWN], [SHUT], False),
+        ([LEE, ENROLS, *KNOWN], [SHUT], True),
+        ([LEE, ENROLS, *KNOWN], [PEOPLE], False),
+        ([LEE, ENROLS, *KNOWN], [PEOPLE, replace(KIM, name="lee", groups=frozenset())], False),
+        ([LEE], gates(NotAction=["iam:*MFA*", "sts:*"]), False),
+        ([LEE], gates(NotAction=["s3:*"]), True),
+        ([LEE], gates(Action="*"), True),
+        ([LEE], gates(Action="ec2:TerminateInstances"), False),
+        ([LEE], gates(Action="iam:*"), False),
+        ([replace(LEE, inline={"half": statement("iam:PutUserPolicy")})], gates(Action="iam:*"), True),
         ([replace(LEE, policies=frozenset({ADMIN}))], [SHUT], False),
         ([replace(LEE, inline={"with": statement("iam:*", Condition=MFA)})], [SHUT], True),
     ],
@@ -265,6 +520,15 @@ SHUT = Group(place=HOME, name="Admins", policies=frozenset({gate(HOME)}))
         "a user to be",
         "nobody is in the group",
         "it was so before",
+        "self-service is taken away",
+        "nothing is taken away",
+        "the gate goes, too",
+        "another gate",
+        "another gate that enrolment does not pass",
+        "a gate before everything",
+        "a gate before something",
+        "a gate before what one does not do",
+        "a gate before what one does",
         "may enrol by another policy",
         "may enrol once enrolled",
     ],

@@ -11,6 +11,7 @@ from tests.policies.test_document import document, statement
 
 VALUES = {"partition": "aws", "account": "123456789012"}
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+NO_MFA = {"aws:MultiFactorAuthPresent": "false"}
 OFFICE = {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
 ALL = statement(Action="*")
 NO_IAM = statement(Effect="Deny", Action="iam:*")
@@ -45,3 +46,14 @@ def test_a_user_enrols_with_self_service(user: str, permitted: bool) -> None:
 
 def test_what_needs_a_code_does_not_help_to_get_one() -> None:
     assert not permits([document({**ALL, "Condition": MFA})], "iam:CreateVirtualMFADevice", mfa=False)
+
+
+@pytest.mark.parametrize(
+    ("denied", "permitted"),
+    [({"Action": "iam:*"}, False), ({"NotAction": "iam:*"}, True), ({"NotAction": "s3:*"}, False)],
+    ids=["all of IAM", "all but IAM", "all but S3"],
+)
+def test_what_is_denied_without_a_code_is_no_help_to_get_one(denied: Document, permitted: bool) -> None:
+    gate = {**denied, "Effect": "Deny", "Resource": "*", "Condition": {"BoolIfExists": NO_MFA}}
+    assert permits([document(ALL, gate)], "iam:CreateVirtualMFADevice", mfa=False) == permitted
+    assert permits([document(ALL, gate)], "iam:CreateVirtualMFADevice", mfa=True)

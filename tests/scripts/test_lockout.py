@@ -21,6 +21,20 @@ TRUST = {
 }
 
 
+def allowing(**more: object) -> dict[str, object]:
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:*", "Resource": "*", **more}]}
+
+
+IAM = f"arn:aws:iam::{ACCOUNT}"
+# What administers IAM by less than everything.
+LESS = {
+    "scoped": allowing(Resource=[f"{IAM}:{kind}/*" for kind in ("user", "group", "role", "policy")]),
+    "inside": allowing(Condition={"IpAddress": {"aws:SourceIp": ["127.0.0.0/8", "192.0.2.0/24"]}}),
+    "putting": allowing(Action=["iam:Put*", "iam:Create*", "iam:Get*", "iam:List*"]),
+    "least": allowing(Action=["iam:AttachGroupPolicy", "iam:DetachGroupPolicy"], Resource=f"{IAM}:group/Few"),
+}
+
+
 @pytest.fixture
 def held(served: Served) -> Served:
     """Serve an account that Kim administers by a group, and so do two roles, one of them within a boundary."""
@@ -62,6 +76,26 @@ def group(name: str, *policies: str) -> str:
     return f"groups: {{{name}: {{people: false, policies: [{', '.join(policies)}]}}}}"
 
 
+def denying(where: str, **denied: object) -> str:
+    """Write a policy that denies something under a condition, for a group that keeps what it has."""
+    said = json.dumps({"Effect": "Deny", "Resource": "*", **denied})
+    return f"policies: {{no: {{statements: [{said}]}}}}\n  {group(where, ADMIN, 'no', SELF_SERVICE)}"
+
+
+def trusted(*more: object, **said: object) -> str:
+    """Write the role of the caller with another trust."""
+    allow = {"Effect": "Allow", "Principal": {"AWS": f"{IAM}:root"}, "Action": "sts:AssumeRole", **said}
+    return f"roles: {{deployer: {{trust: {{statements: {json.dumps([allow, *more])}}}, policies: [{ADMIN}]}}}}"
+
+
+SELF_SERVICE = "'awsbase:self-service'"
+NO_MFA = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+AWAY = {"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
+QUARANTINE = "'aws:AWSCompromisedKeyQuarantineV3'"
+NOBODY = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+LOST, SHUT, CUT_OFF = "would administer nothing any more", "could assume deployer who can", "would be cut off midway"
+
+
 @pytest.mark.parametrize(
     ("caller", "iam", "says"),
     [
@@ -76,7 +110,20 @@ def group(name: str, *policies: str) -> str:
         ("role/deployer", f"roles: {{deployer: {{{SERVICE}, policies: [{ADMIN}]}}}}", "could assume deployer who can"),
         ("mfa/kim", group("Readers", READ, "'awsbase:require-mfa'"), "lee would be asked for MFA"),
         ("mfa/kim", group("Readers", READ, "'awsbase:require-mfa'", "'awsbase:self-service'"), ""),
-        ("user/kim", "groups: {Admins: {policies: ['aws:AdministratorAccess']}}", "would be cut off midway"),
+        ("user/kim", "groups: {Admins: {policies: ['aws:AdministratorAccess']}}", CUT_OFF),
+        ("user/kim", denying("Admins", NotAction=["iam:*MFA*", "sts:*"], Condition=NO_MFA), CUT_OFF),
+        ("mfa/kim", denying("Admins", NotAction=["iam:*MFA*", "sts:*"], Condition=NO_MFA), ""),
+        ("mfa/kim", denying("Admins", NotAction=["s3:*"], Condition=NO_MFA), "kim would be asked for MFA"),
+        ("mfa/kim", denying("Admins", Action="*", Condition=AWAY), LOST),
+        ("mfa/kim", denying("Admins", NotAction="iam:*", Condition=AWAY), ""),
+        ("mfa/kim", group("Admins", ADMIN, QUARANTINE), LOST),
+        ("mfa/kim", group("Readers", READ, QUARANTINE), ""),
+        ("role/deployer", trusted(NOBODY), SHUT),
+        ("role/deployer", trusted(Action="sts:TagSession"), SHUT),
+        ("role/deployer", trusted(Condition={"StringEquals": {"sts:ExternalId": "x"}}), SHUT),
+        ("role/deployer", trusted(Condition={"IpAddress": {"aws:SourceIp": "192.0.2.1"}}), SHUT),
+        ("role/deployer", trusted(Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}), ""),
+        ("role/deployer", trusted({**NOBODY, "Principal": {"AWS": "arn:aws:iam::999999999999:root"}}), ""),
     ],
     ids=[
         "the own user",
@@ -91,6 +138,19 @@ def group(name: str, *policies: str) -> str:
         "MFA without self-service",
         "MFA with self-service",
         "MFA without a session",
+        "a gate of another name without a session",
+        "a gate of another name with a session",
+        "a gate of another name that enrolment does not pass",
+        "IAM is denied away from the office",
+        "all but IAM is denied away from the office",
+        "a quarantine of one's own",
+        "a quarantine of others",
+        "the own trust denies everybody",
+        "the own trust lets nobody assume the role",
+        "the own trust asks for an external id",
+        "the own trust asks for an address",
+        "the own trust asks for MFA",
+        "the own trust denies somebody else",
     ],
 )
 def test_a_lock_out_is_refused_with_advice_and_its_counter_example_is_not(
@@ -102,6 +162,26 @@ def test_a_lock_out_is_refused_with_advice_and_its_counter_example_is_not(
     assert ended.exit_code == (1 if says else 0), ended.output
     assert ("→" in ended.stderr) == bool(says)
     assert bool(held.writes) == (not says)
+
+
+@pytest.mark.parametrize("document", LESS.values(), ids=LESS)
+def test_who_administers_by_less_than_everything_keeps_it(
+    document: dict[str, object], held: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iam = held.sandbox.client("iam")
+    own = iam.create_policy(PolicyName="own", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+    iam.create_group(GroupName="Few")
+    iam.attach_group_policy(GroupName="Few", PolicyArn=own)
+    iam.create_user(UserName="mia")
+    iam.add_user_to_group(GroupName="Few", UserName="mia")
+    held.sandbox.calls.clear()
+
+    loses = written(tmp_path / "loses.yaml", f"{EMPTY}iam:\n  {group('Few', READ)}\n")
+    assert LOST in reconciled(held, "mfa/mia", loses, monkeypatch).stderr
+    assert held.writes == []
+
+    keeps = written(tmp_path / "keeps.yaml", f"{EMPTY}iam:\n  {group('Few', repr(own), READ)}\n")
+    assert reconciled(held, "mfa/mia", keeps, monkeypatch).exit_code == 0
 
 
 def test_the_last_administrator_is_not_taken_away_by_somebody_else(
@@ -116,5 +196,30 @@ def test_the_last_administrator_is_not_taken_away_by_somebody_else(
     assert "nobody would administer the account any more but root; now it is kim, deployer, bounded" in ended.stderr
     assert held.writes == []
 
+    new = "Newcomers: {policies: ['awsbase:administrator']}}\n  users: {newbie: {groups: [Newcomers]}}"
+    somebody = written(tmp_path / "somebody.yaml", text.replace(f"{groups}}}", f"{groups}, {new}"))
+    assert (
+        "a new user has neither a password nor a key"
+        in reconciled(held, "role/elsewhere", somebody, monkeypatch).stderr
+    )
+    assert held.writes == []
+
     one = written(tmp_path / "one.yaml", text.replace(READ, ADMIN, 1))
     assert reconciled(held, "role/elsewhere", one, monkeypatch).exit_code == 0
+
+
+def test_self_service_is_not_taken_from_who_is_asked_for_mfa(
+    held: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = "'awsbase:require-mfa'"
+    first = written(tmp_path / "first.yaml", f"{EMPTY}iam:\n  {group('Readers', READ, gate, SELF_SERVICE)}\n")
+    assert reconciled(held, "mfa/kim", first, monkeypatch).exit_code == 0
+    held.sandbox.calls.clear()
+
+    second = written(tmp_path / "second.yaml", f"{EMPTY}iam:\n  {group('Readers', READ, gate)}\n")
+    ended = reconciled(held, "mfa/kim", second, monkeypatch)
+    assert "lee would be asked for MFA and could not enrol" in ended.stderr
+    assert held.writes == []
+
+    neither = written(tmp_path / "neither.yaml", f"{EMPTY}iam:\n  {group('Readers', READ)}\n")
+    assert reconciled(held, "mfa/kim", neither, monkeypatch).exit_code == 0
