@@ -89,12 +89,23 @@ def reconciled(folder: Path, manifest: dict[str, Any]) -> None:
     assert said(go(sandbox, "plan", wanted)) == []
 
 
-@FEW
-@given(manifest=manifests())
-def test_a_good_manifest_is_taken(folder: Path, manifest: dict[str, Any]) -> None:
+def taken(folder: Path, manifest: dict[str, Any]) -> None:
     file = folder / "good.yaml"
     file.write_text(written(manifest))
     read(file, Options())
+
+
+@FEW
+@given(manifest=manifests())
+def test_a_good_manifest_is_taken(folder: Path, manifest: dict[str, Any]) -> None:
+    taken(folder, manifest)
+
+
+@pytest.mark.torture
+@MANY
+@given(manifest=manifests() | manifests(alone=True))
+def test_every_good_manifest_is_taken(folder: Path, manifest: dict[str, Any]) -> None:
+    taken(folder, manifest)
 
 
 @SOME

@@ -66,8 +66,9 @@ def manifests(draw: st.DrawFn, *, alone: bool = False) -> dict[str, Any]:
     closed = "admin_ports" in guarded
     drawn |= perhaps("network", network(home, logged="flow_logs" in guarded))
     drawn |= perhaps("security_groups", security_groups(home, closed=closed)) | perhaps("key_pairs", key_pairs(home))
+    public = drawn.get("network", {}).get("subnets", ())
     ssh = any(user.get("ssh_keys") for user in people.get("users", {}).values())
-    drawn |= perhaps("bastion", bastion(home, policies, ssh=ssh, closed=closed))
+    drawn |= perhaps("bastion", bastion(home, policies, public, ssh=ssh, closed=closed))
 
     drawn |= perhaps("state", state(groups)) | perhaps("secrets", secrets(home, readers(people)))
     assume(all(different(names) for names in (roles(home, drawn), security_group_names(home, drawn))))

@@ -104,7 +104,9 @@ def key_pairs(home: Home) -> Strategy:
 
 
 @st.composite
-def bastion(draw: st.DrawFn, home: Home, policies: Sequence[str], *, ssh: bool, closed: bool) -> dict[str, Any]:
+def bastion(
+    draw: st.DrawFn, home: Home, policies: Sequence[str], public: Sequence[Any], *, ssh: bool, closed: bool
+) -> dict[str, Any]:
     """Draw a bastion in any mode that somebody can come in by."""
     grant = st.sampled_from(["aws:ReadOnlyAccess", *policies])
     drawn: dict[str, Any] = draw(
@@ -122,8 +124,9 @@ def bastion(draw: st.DrawFn, home: Home, policies: Sequence[str], *, ssh: bool, 
         )
     )
     if not home.alone:
+        private = SUBNET.filter(lambda subnet: subnet not in public)
         drawn |= draw(part(image=id_of("ami") | st.just("/aws/service/debian/release/12/latest/{architecture}")))
-        drawn |= draw(st.just({}) | part({"nat": st.just(True), "private_subnets": several(SUBNET, 1)}))
+        drawn |= draw(st.just({}) | part({"nat": st.just(True), "private_subnets": several(private, 1)}))
     drawn |= draw(part(mode=st.sampled_from(["ssm", "instance-connect", *(["ssh"] if ssh else [])])))
     if drawn.get("mode") == "ssh":
         from_world = drawn.get("i_know") and not closed

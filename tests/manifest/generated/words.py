@@ -119,7 +119,9 @@ PATH = PATH.map(lambda words: "/" + "".join(f"{word}/" for word in words)).filte
 )
 # IAM takes less in the path of a policy.
 POLICY_PATH = several(text(WORD + ".,+@=_-", 1, 9)).map(lambda words: "/" + "".join(f"{word}/" for word in words))
-LATIN = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_categories=["Cc"]) | st.just("\n"))
+LATIN = st.text(
+    st.characters(max_codepoint=0xFF, exclude_categories=["Cc"], exclude_characters="\xa0", include_characters="\n")
+)
 PRINTED = st.text(LETTERS | st.sampled_from(string.punctuation + " "), min_size=1, max_size=50)
 
 LABEL = st.text(LETTERS | st.sampled_from(" _.:/=+-@"), min_size=1, max_size=30)
