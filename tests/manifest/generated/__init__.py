@@ -70,7 +70,7 @@ def manifests(draw: st.DrawFn, *, alone: bool = False) -> dict[str, Any]:
     ssh = any(user.get("ssh_keys") for user in people.get("users", {}).values())
     drawn |= perhaps("bastion", bastion(home, policies, public, ssh=ssh, closed=closed))
 
-    drawn |= perhaps("state", state(groups)) | perhaps("secrets", secrets(home, readers(people)))
+    drawn |= perhaps("state", state(groups)) | perhaps("secrets", secrets(home, readers(home, people)))
     assume(all(different(names) for names in (roles(home, drawn), security_group_names(home, drawn))))
     account = {"id": home.id, "name": home.name, "region": home.region, "tags": dict(home.tags)}
     order = draw(st.permutations(list(drawn)))

@@ -19,6 +19,7 @@ from tests.manifest.generated.words import (
     alias,
     bucket,
     by_name,
+    name,
     part,
     several,
 )
@@ -32,8 +33,8 @@ def state(groups: Sequence[str]) -> Strategy:
 
 def secrets(home: Home, readers: Sequence[str]) -> Strategy:
     """Draw secrets that these may read."""
-    names = st.text(WORD + "/_+=.@-", min_size=1, max_size=40)
-    names = names.filter(lambda name: not LIKE_AN_ARN.search(name)) | st.sampled_from(["{name}/db", "{region}/{id}"])
+    names = name(WORD + "/_+=.@-", 200 if home.alone else 512)
+    names = names.filter(lambda drawn: not LIKE_AN_ARN.search(drawn)) | st.sampled_from(["{name}/db", "{region}/{id}"])
     function = st.text(WORD + "_-", min_size=1, max_size=64).map(lambda name: home.arn("lambda", f"function:{name}"))
     days = st.integers(1, 1000)
     rotation = part(days=days) | part({"function": function}, days=days, window_hours=st.integers(1, 24))

@@ -19,6 +19,7 @@ from tests.manifest.generated.words import (
     Home,
     Strategy,
     by_name,
+    name,
     part,
     several,
     text,
@@ -72,7 +73,9 @@ def rules(draw: st.DrawFn, home: Home, groups: Sequence[str], *, closed: bool) -
     if not home.alone:
         ends |= {"prefix_lists": several(id_of("pl")), "groups": several(st.sampled_from(groups) | id_of("sg"))}
     rule: dict[str, Any] = draw(part(**ends).filter(lambda rule: any(rule.values())))
-    rule |= draw(part(protocol=st.sampled_from(["tcp", "udp", "icmp", "icmpv6", "all"]), description=text(MARKS)))
+    rule |= draw(
+        part(protocol=st.sampled_from(["tcp", "udp", "icmp", "icmpv6", "all"]), description=text(MARKS, most=255))
+    )
     if rule.get("protocol", "tcp") in ("tcp", "udp"):
         port = st.integers(0, 65535).filter(lambda port: not closed or port not in (22, 3389))
         span = st.lists(port, min_size=2, max_size=2, unique=True).map(lambda ends: f"{min(ends)}-{max(ends)}")
@@ -83,24 +86,29 @@ def rules(draw: st.DrawFn, home: Home, groups: Sequence[str], *, closed: bool) -
 @st.composite
 def security_groups(draw: st.DrawFn, home: Home, *, closed: bool) -> dict[str, Any]:
     """Draw security groups that let one another in."""
-    name = (
-        text(MARKS, 1)
-        .filter(lambda name: name == name.strip(" ") and not name.startswith("sg-"))
-        .filter(lambda name: name.lower() != "default" and not home.makes(name))
+    group_name = (
+        name(MARKS, longest(home))
+        .filter(lambda drawn: drawn == drawn.strip(" ") and not drawn.startswith("sg-"))
+        .filter(lambda drawn: drawn.lower() != "default" and not home.makes(drawn))
     )
-    names = draw(st.lists(name, min_size=1, max_size=3, unique_by=str.lower))
+    names = draw(st.lists(group_name, min_size=1, max_size=3, unique_by=str.lower))
     drawn = {}
-    for number, name in enumerate(names, 1):
+    for number, one in enumerate(names, 1):
         # Each lets in those before it: two that need one another are refused.
         several_rules = st.lists(rules(home, names[:number], closed=closed), max_size=3)
-        drawn[name] = draw(part(description=text(MARKS, 1), ingress=several_rules, egress=several_rules))
+        drawn[one] = draw(part(description=name(MARKS, 255), ingress=several_rules, egress=several_rules))
     return drawn
+
+
+def longest(home: Home) -> int:
+    """Return how many characters a name has at most: with its kind before it, it is a tag of 256."""
+    return 240 if home.alone else 255
 
 
 def key_pairs(home: Home) -> Strategy:
     """Draw key pairs of the kinds that EC2 takes."""
-    names = text(st.characters(codec="ascii", min_codepoint=0x20, max_codepoint=0x7E), 1)
-    return by_name(names.filter(lambda name: name == name.strip(" ")), st.fixed_dictionaries({"public_key": KEY}))
+    names = name(st.characters(codec="ascii", min_codepoint=0x20, max_codepoint=0x7E), longest(home))
+    return by_name(names.filter(lambda drawn: drawn == drawn.strip(" ")), st.fixed_dictionaries({"public_key": KEY}))
 
 
 @st.composite

@@ -14,6 +14,7 @@ from tests.manifest.generated.words import (
     KEY,
     LATIN,
     LIKE_AN_ARN,
+    LONG_IAM_NAME,
     PATH,
     POLICY_PATH,
     TAGS,
@@ -55,11 +56,11 @@ PASSWORDS = part(
 @st.composite
 def iam(draw: st.DrawFn, home: Home) -> dict[str, Any]:
     """Draw people and machines, their groups, and what each may do."""
-    free = IAM_NAME.filter(lambda name: not home.makes(name))
-    policies = draw(by_name(free, OWN_POLICY, 2))
+    free, long = (names.filter(lambda name: not home.makes(name)) for names in (IAM_NAME, LONG_IAM_NAME))
+    policies = draw(by_name(long, OWN_POLICY, 2))
     managed = [f"arn:{home.partition}:iam::aws:policy/SecurityAudit", "aws:ReadOnlyAccess", "aws:job-function/Billing"]
     grant = st.sampled_from([*managed, *(f"awsbase:{name}" for name in SHIPPED), *policies])
-    groups = draw(by_name(free, part(policies=several(grant), path=PATH, people=YES_OR_NO)))
+    groups = draw(by_name(long, part(policies=several(grant), path=PATH, people=YES_OR_NO)))
     users = draw(by_name(free, user(home, groups)))
     keep_apart(users)
     # A policy for readers of secrets is called after them: no group and no role in one name but for its case.
@@ -148,7 +149,7 @@ def role(home: Home, grant: Strategy, users: Mapping[str, dict[str, Any]]) -> St
     return part(
         {"trust": trust},
         policies=several(grant),
-        inline=st.dictionaries(IAM_NAME, STATEMENTS, max_size=2),
+        inline=st.dictionaries(LONG_IAM_NAME, STATEMENTS, max_size=2),
         description=LATIN,
         max_session=st.integers(3600, 43200),
         boundary=grant,
@@ -157,11 +158,12 @@ def role(home: Home, grant: Strategy, users: Mapping[str, dict[str, Any]]) -> St
     )
 
 
-def readers(iam: Mapping[str, Any]) -> Sequence[str]:
-    """Return the groups and roles that can read secrets."""
+def readers(home: Home, iam: Mapping[str, Any]) -> Sequence[str]:
+    """Return the groups and roles that can read secrets, by policies that are called after them."""
+    longest = 128 - len(f"{home.name}-secrets-") if home.alone else 128
     return [
         name
         for kind in ("groups", "roles")
         for name, one in iam.get(kind, {}).items()
-        if "awsbase:read-only" not in [*one.get("policies", ()), one.get("boundary")]
+        if len(name) <= longest and "awsbase:read-only" not in [*one.get("policies", ()), one.get("boundary")]
     ]

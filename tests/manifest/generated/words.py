@@ -72,6 +72,11 @@ def text(letters: str | Strategy, least: int = 0, most: int = 40) -> Strategy:
     return st.text(letters, min_size=least, max_size=most).filter(lambda drawn: not TEMPLATE.search(drawn))
 
 
+def name(letters: str | Strategy, most: int) -> Strategy:
+    """Draw a name, of few characters or of as many as it may have."""
+    return text(letters, 1, most) | text(letters, most, most)
+
+
 def ending(letters: str, end: str) -> Strategy:
     """Draw a name that ends in the word for what it is of, so that no two things are called the same."""
     return text(letters, most=30).map(lambda begin: begin + end)
@@ -112,7 +117,8 @@ ALIAS = (
     .filter(lambda name: len(name) >= 3 and not re.fullmatch("[0-9]{12}", name))
     .map(str)
 ) | st.just("{name}-{id}")
-IAM_NAME = st.text(WORD + "_+=,.@-", min_size=1, max_size=40)
+IAM_NAME = name(WORD + "_+=,.@-", 64)
+LONG_IAM_NAME = name(WORD + "_+=,.@-", 128)
 PATH = several(text(st.characters(codec="ascii", min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="/"), 1, 9))
 PATH = PATH.map(lambda words: "/" + "".join(f"{word}/" for word in words)).filter(
     lambda path: not TEMPLATE.search(path)
