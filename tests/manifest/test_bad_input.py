@@ -20,7 +20,7 @@ from awsbase.scripts import cli
 from awsbase.scripts.options import Options
 from awsbase.scripts.wanted import read
 from tests.contract.sample import go, problems, said
-from tests.manifest.generated import manifests, written
+from tests.manifest.generated import FILES, manifests, written
 from tests.manifest.mangled import ROOT, mangled_texts, mangled_trees
 
 FEW = settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
@@ -33,7 +33,11 @@ READERS = ("validate", "plan", "reconcile", "graph", "state backend", "bastion u
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the keys and policies that the examples refer to."""
-    return Path(shutil.copytree(ROOT / "manifests", tmp_path_factory.mktemp("bad") / "manifests"))
+    folder = Path(shutil.copytree(ROOT / "manifests", tmp_path_factory.mktemp("bad") / "manifests"))
+    for name, content in FILES.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content)
+    return folder
 
 
 def answered(folder: Path, content: bytes) -> None:
@@ -85,16 +89,27 @@ def reconciled(folder: Path, manifest: dict[str, Any]) -> None:
     assert said(go(sandbox, "plan", wanted)) == []
 
 
-@FEW
-@given(manifest=manifests())
-def test_a_good_manifest_is_taken(folder: Path, manifest: dict[str, Any]) -> None:
+def taken(folder: Path, manifest: dict[str, Any]) -> None:
     file = folder / "good.yaml"
     file.write_text(written(manifest))
     read(file, Options())
 
 
-@SOME
+@FEW
 @given(manifest=manifests())
+def test_a_good_manifest_is_taken(folder: Path, manifest: dict[str, Any]) -> None:
+    taken(folder, manifest)
+
+
+@pytest.mark.torture
+@MANY
+@given(manifest=manifests() | manifests(alone=True))
+def test_every_good_manifest_is_taken(folder: Path, manifest: dict[str, Any]) -> None:
+    taken(folder, manifest)
+
+
+@SOME
+@given(manifest=manifests(alone=True))
 def test_a_good_manifest_is_planned_made_and_then_there_is_nothing_to_do(
     folder: Path, manifest: dict[str, Any]
 ) -> None:
@@ -103,7 +118,7 @@ def test_a_good_manifest_is_planned_made_and_then_there_is_nothing_to_do(
 
 @pytest.mark.torture
 @MORE
-@given(manifest=manifests())
+@given(manifest=manifests(alone=True))
 def test_every_good_manifest_is_planned_made_and_then_there_is_nothing_to_do(
     folder: Path, manifest: dict[str, Any]
 ) -> None:

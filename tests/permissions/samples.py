@@ -133,6 +133,7 @@ def unsubscribed(aws: Sandbox) -> None:
 
 MORE = (
     Sample("user who has to go", [AbsentUser(place=HOME, name="bob")], before=with_certificate),
+    Sample("bastion on demand that is there", [*BASTION.ready, BASTION.on_demand], before=BASTION.up),
     Sample("group and user of these names", [OPS, ALICE], before=made_by_hand),
     Sample(
         "bastion that ends later, in another's hands",

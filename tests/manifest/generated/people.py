@@ -1,0 +1,169 @@
+"""Who works in the account: policies, groups, users and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from awsbase.userdata import login, login_fault
+from tests.manifest.generated.words import (
+    COMMENT,
+    IAM_NAME,
+    KEY,
+    LATIN,
+    LIKE_AN_ARN,
+    LONG_IAM_NAME,
+    PATH,
+    POLICY_PATH,
+    TAGS,
+    YES_OR_NO,
+    Home,
+    Strategy,
+    by_name,
+    one_to_iam,
+    part,
+    several,
+)
+
+STATEMENT = part(
+    {
+        "Effect": st.sampled_from(["Allow", "Deny"]),
+        "Action": several(st.sampled_from(["s3:GetObject", "ec2:Describe*", "iam:GetUser", "*"]), 1),
+        "Resource": st.sampled_from(["*", ["arn:aws:s3:::acme-site/*", "*"]]),
+    },
+    Condition=st.just({"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/${aws:PrincipalTag/team}"}}),
+)
+STATEMENTS = st.lists(STATEMENT, min_size=1, max_size=2)
+SHIPPED = ["administrator", "power-user", "protect-audit", "read-only", "require-mfa", "self-service"]
+OWN_POLICY = part({"statements": STATEMENTS}, description=LATIN, path=POLICY_PATH) | part(
+    {"file": st.just("policies/deploy.json")}, description=LATIN, path=POLICY_PATH
+)
+PASSWORDS = part(
+    minimum_length=st.integers(6, 128),
+    reuse_prevention=st.integers(0, 24),
+    lowercase=YES_OR_NO,
+    uppercase=YES_OR_NO,
+    numbers=YES_OR_NO,
+    symbols=YES_OR_NO,
+    max_age_days=st.integers(0, 1095),
+    hard_expiry=YES_OR_NO,
+    users_may_change=YES_OR_NO,
+)
+
+
+@st.composite
+def iam(draw: st.DrawFn, home: Home) -> dict[str, Any]:
+    """Draw people and machines, their groups, and what each may do."""
+    free, long = (names.filter(lambda name: not home.makes(name)) for names in (IAM_NAME, LONG_IAM_NAME))
+    policies = draw(by_name(long, OWN_POLICY, 2))
+    managed = [f"arn:{home.partition}:iam::aws:policy/SecurityAudit", "aws:ReadOnlyAccess", "aws:job-function/Billing"]
+    grant = st.sampled_from([*managed, *(f"awsbase:{name}" for name in SHIPPED), *policies])
+    groups = draw(by_name(long, part(policies=several(grant), path=PATH, people=YES_OR_NO)))
+    users = draw(by_name(free, user(home, groups)))
+    keep_apart(users)
+    # A policy for readers of secrets is called after them: no group and no role in one name but for its case.
+    roles = draw(
+        by_name(
+            free.filter(lambda name: name.lower() not in {each.lower() for each in groups}), role(home, grant, users), 2
+        )
+    )
+    return {
+        **draw(part(password_policy=PASSWORDS)),
+        "policies": policies,
+        "groups": groups,
+        "users": users,
+        "roles": roles,
+    }
+
+
+@st.composite
+def user(draw: st.DrawFn, home: Home, groups: Mapping[str, Any]) -> dict[str, Any]:
+    """Draw a user who is in groups of the manifest, or shall not be there."""
+    if draw(st.integers(0, 9)) == 9:
+        return {"state": "absent"}
+    tags = TAGS.filter(lambda tags: not one_to_iam({**home.tags, **tags}))
+    names = [*groups, f"{home.name}-people"]
+    drawn: dict[str, Any] = draw(
+        part(
+            groups=several(st.sampled_from(names)),
+            console=YES_OR_NO,
+            mfa=st.sampled_from(["required", "optional"])
+            | part({"provision": st.just(True)}, seed_to=st.just("secret:{name}/{user}/seed")),
+            tags=tags,
+            ssh_keys=several(keys(), most=2),
+            path=PATH,
+            state=st.just("present"),
+        )
+    )
+    joined = drawn.get("groups")
+    # Machines do not sign in.
+    if joined and not any(groups.get(name, {}).get("people", True) for name in joined):
+        drawn.pop("console", None)
+    return drawn
+
+
+@st.composite
+def keys(draw: st.DrawFn) -> str:
+    """Draw a public key, several with a remark between them, or a file."""
+    several_keys = st.lists(KEY | COMMENT.map("# {}".format), max_size=1)
+    return draw(st.just("keys/alice.pub") | st.builds(lambda key, more: "\n".join([*more, key]), KEY, several_keys))
+
+
+def keep_apart(users: Mapping[str, dict[str, Any]]) -> None:
+    """Take what cannot be from users by their names: a login that is taken, a secret that looks like an ARN."""
+    logins: set[str] = set()
+    for name, one in users.items():
+        if one.get("ssh_keys") and (login_fault(name) or login(name) in logins):
+            del one["ssh_keys"]
+        if one.get("ssh_keys"):
+            logins.add(login(name))
+        if isinstance(one.get("mfa"), dict) and ("," in name or LIKE_AN_ARN.search(name)):
+            del one["mfa"]
+
+
+def role(home: Home, grant: Strategy, users: Mapping[str, dict[str, Any]]) -> Strategy:
+    """Draw a role for services, accounts, or users of the manifest."""
+    here = [
+        home.arn("iam", f"user{one.get('path', '/')}{name}", region=False)
+        for name, one in users.items()
+        if one.get("state") != "absent"
+    ]
+    assumed = st.sampled_from(here or [home.arn("iam", "root", region=False)]).map(
+        lambda arn: {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"}
+    )
+    web = st.just(
+        {
+            "Effect": "Allow",
+            "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+        }
+    )
+    trust = part(
+        services=several(st.sampled_from(["ec2.amazonaws.com", "lambda.amazonaws.com"])),
+        accounts=several(st.sampled_from(["{id}", "210987654321"])),
+        mfa=YES_OR_NO,
+        statements=several(assumed | web, most=2),
+    ).filter(lambda trust: any(trust.get(key) for key in ("services", "accounts", "statements")))
+    return part(
+        {"trust": trust},
+        policies=several(grant),
+        inline=st.dictionaries(LONG_IAM_NAME, STATEMENTS, max_size=2),
+        description=LATIN,
+        max_session=st.integers(3600, 43200),
+        boundary=grant,
+        path=PATH,
+        tags=TAGS.filter(lambda tags: not one_to_iam({**home.tags, **tags})),
+    )
+
+
+def readers(home: Home, iam: Mapping[str, Any]) -> Sequence[str]:
+    """Return the groups and roles that can read secrets, by policies that are called after them."""
+    longest = 128 - len(f"{home.name}-secrets-") if home.alone else 128
+    return [
+        name
+        for kind in ("groups", "roles")
+        for name, one in iam.get(kind, {}).items()
+        if len(name) <= longest and "awsbase:read-only" not in [*one.get("policies", ()), one.get("boundary")]
+    ]
