@@ -13,7 +13,7 @@ from awsbase.ensure.root import Root
 from awsbase.ensure.security_group import Rule
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, Sample, Tampering, go
-from tests.contract.samples import SAMPLES, notify, secrets
+from tests.contract.samples import SAMPLES, notify, opt_ins, secrets
 from tests.contract.samples.bastion import Bastion
 from tests.contract.samples.iam import ALICE, BILLING, OPS, RUNNER, full_user
 from tests.contract.samples.network import Network
@@ -134,6 +134,7 @@ def unsubscribed(aws: Sandbox) -> None:
 MORE = (
     Sample("user who has to go", [AbsentUser(place=HOME, name="bob")], before=with_certificate),
     Sample("bastion on demand that is there", [*BASTION.ready, BASTION.on_demand], before=BASTION.up),
+    Sample("audit of objects and access, from the first run on", opt_ins.AUDIT),
     Sample("group and user of these names", [OPS, ALICE], before=made_by_hand),
     Sample(
         "bastion that ends later, in another's hands",
