@@ -128,7 +128,8 @@ def role(home: Home, grant: Strategy, users: Mapping[str, dict[str, Any]]) -> St
     here = [
         home.arn("iam", f"user{one.get('path', '/')}{name}", region=False)
         for name, one in users.items()
-        if one.get("state") != "absent"
+        # What has a star in its path cannot be told from many.
+        if one.get("state") != "absent" and "*" not in one.get("path", "/")
     ]
     assumed = st.sampled_from(here or [home.arn("iam", "root", region=False)]).map(
         lambda arn: {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"}
