@@ -31,7 +31,7 @@ from awsbase.sandbox.faults import Faults, LostReply, TooSlow
 from awsbase.sandbox.http import Message, Reply
 from awsbase.sandbox.rates import Rate, Rates
 from awsbase.sandbox.record import Call
-from awsbase.sandbox.rule import Ask, Rule
+from awsbase.sandbox.rule import Ask, Rule, about
 from awsbase.sandbox.rules import RULES, mfa, sns
 from awsbase.sandbox.rules.sessions import live, unknown_key
 from awsbase.sandbox.wire import Refusal, Scope
@@ -201,7 +201,7 @@ class Sandbox:
 
     def _carry_out(self, scope: Scope, operation: OperationModel, params: dict[str, Any], message: Message) -> Reply:
         ask = Ask(scope.service, str(operation.name), scope.region, self.account, self._caller(scope), params, self)
-        rules = [rule for rule in self._rules if rule.applies(ask.name)]
+        rules = about(self._rules, ask.name)
         as_sent = deepcopy(params) if any(rule.before for rule in rules) else params
 
         said = None

@@ -69,7 +69,7 @@ Before = Callable[[Ask], dict[str, Any] | None]
 After = Callable[[Ask, dict[str, Any]], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """Apply to the operations of a space-separated list, where `*` may stand for the rest of a name."""
 
@@ -82,6 +82,12 @@ class Rule:
     def applies(self, name: str) -> bool:
         """Say whether the rule is about this operation."""
         return matches(self.on, name)
+
+
+@cache
+def about(rules: tuple[Rule, ...], name: str) -> tuple[Rule, ...]:
+    """Return those of the rules that are about an operation."""
+    return tuple(rule for rule in rules if rule.applies(name))
 
 
 @cache

@@ -33,6 +33,9 @@ def few_regions(ask: Ask, said: dict[str, Any]) -> None:
     said["Regions"] = [region for region in said["Regions"] if region["RegionName"] in REGIONS]
 
 
+FEWER = (*RULES, Rule("ec2:DescribeRegions", after=few_regions))
+
+
 @dataclass(frozen=True)
 class Subject:
     """Resources, and the account in which they are to be."""
@@ -46,7 +49,7 @@ class Subject:
         # moto knows 1,300 images a region and makes a snapshot for each; only an instance needs one.
         images = any(isinstance(resource, LaunchTemplate) for resource in self.resources)
         os.environ[IMAGES] = str(images)
-        sandbox = of(rules=(*RULES, Rule("ec2:DescribeRegions", after=few_regions)))
+        sandbox = of(rules=FEWER)
         self.before(sandbox)
         sandbox.calls.clear()
         return sandbox
