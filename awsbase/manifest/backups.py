@@ -14,7 +14,7 @@ from awsbase.ensure.role import Role
 from awsbase.ensure.snapshot_policy import Schedule, SnapshotPolicy
 from awsbase.manifest.base import Base
 from awsbase.manifest.section import Section, Several, advice
-from awsbase.manifest.values import Region, named
+from awsbase.manifest.values import Days, Region, named
 from awsbase.manifest.words import shown
 from awsbase.policies import Document
 
@@ -53,8 +53,8 @@ class OneSchedule(Section):
     days: Several[Day] | None = Field(
         default=None, description="Only on these days of the week, once each, instead of every so many hours."
     )
-    keep_days: int = Field(
-        default=14, ge=1, le=36500, description="Days until a snapshot is deleted; another number is for those to come."
+    keep_days: Days = Field(
+        default=14, description="Days until a snapshot is deleted; another number is for those to come."
     )
     copy_tags: bool = Field(default=True, description="Give a snapshot the tags of its volume.")
 

@@ -55,6 +55,12 @@ GroupName = Annotated[
 Text = Annotated[str, named(TEXT, "description: up to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*")]
 
 
+def said(value: str) -> str:
+    if not value:
+        raise advice("EC2 takes no group without a description", "say what it is for, or leave description out")
+    return value
+
+
 class OneRule(Section):
     """What may pass, and between whom."""
 
@@ -109,7 +115,10 @@ class OneRule(Section):
 class OneSecurityGroup(Section):
     """A security group of the network: exactly these rules."""
 
-    description: Text = Field(default="made by awsbase", description="What it is for; AWS keeps the first one.")
+    description: Annotated[Text, AfterValidator(said)] = Field(
+        default="made by awsbase",
+        description="What it is for; AWS keeps the first one.",
+    )
     ingress: Several[OneRule] = Field(default=(), description="What may come in; left out, nothing.")
     egress: Several[OneRule] | None = Field(default=None, description="What may go out; left out, everything.")
 

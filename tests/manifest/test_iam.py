@@ -351,6 +351,13 @@ SPELT = {
             ["iam.policies.deploy.description: IAM does not take the characters α β, write it in Latin letters"],
         ),
         (
+            "policies: {deploy: {statements: [ALLOW], path: '/a|b/'}}",
+            [
+                "iam.policies.deploy.path: '/a|b/' is no path of a policy, it is / alone, or words of letters, digits "
+                "and .,+@=_- between /"
+            ],
+        ),
+        (
             "roles: {ci: {trust: {}}}",
             ["iam.roles.ci.trust: nobody may assume this role, name services, accounts or statements"],
         ),

@@ -140,6 +140,7 @@ def test_rules_are_one_for_each_other_end() -> None:
         ("network: {vpc: default, flow_logs: {}}", "for a VPC that is made"),
         (EVERYWHERE + "network: {flow_logs: {}}", "protect.flow_logs logs this VPC too"),
         ("security_groups: {sg-web: {}}", "begins like an id"),
+        ("security_groups: {web: {description: ''}}", "web.description: EC2 takes no group without a description"),
         ("security_groups: {web: {ingress: [{ports: 22}]}}", "nobody is at the other end"),
         ("security_groups: {web: {ingress: [{cidr: [192.0.2.0/24]}]}}", "needs ports"),
         ("security_groups: {web: {ingress: [{ports: 22, cidr: [192.0.2.1/24]}]}}", "write 192.0.2.0/24"),
