@@ -57,7 +57,9 @@ def backups(home: Home) -> Strategy:
     schedule = hourly | part({"days": several(days, 1, 7)}, **common)
     names = st.text(WORD + " _-", min_size=1, max_size=40)
     ebs = part(
-        volumes=st.dictionaries(PRINTED, PRINTED, min_size=1, max_size=3),
+        volumes=st.dictionaries(
+            PRINTED.filter(lambda key: not key.lower().startswith("aws:")), PRINTED, min_size=1, max_size=3
+        ),
         schedules=st.dictionaries(names, schedule, min_size=1, max_size=4),
         regions=several(st.sampled_from(REGIONS[home.partition])),
     )
