@@ -378,6 +378,19 @@ SPELT = {
             ["iam.roles.ci.trust: a role cannot trust itself before it is there, test aws:PrincipalArn with ArnLike"],
         ),
         (
+            "users: {al: {path: /x/}}, roles: {ci: {trust: {statements: [{Effect: Allow, Action: 'sts:AssumeRole', "
+            "Principal: {AWS: ['arn:aws:iam::123456789012:user/x/al', 'arn:aws:iam::123456789012:user/al']}}]}}}",
+            [
+                "iam.roles.ci.trust.statements[0]: nobody is called arn:aws:iam::123456789012:user/al, with the path "
+                "it is arn:aws:iam::123456789012:user/x/al"
+            ],
+        ),
+        (
+            "users: {al: {}}, roles: {ci: {trust: {statements: [{Effect: Allow, Action: 'sts:AssumeRole', "
+            "Principal: {AWS: 'arn:aws:iam::123456789012:user/x/al'}}]}}}",
+            [],
+        ),
+        (
             "roles: {ci: {trust: {accounts: ['{id}']}, inline: {logs: [{Effect: Allow, Action: 'logs:*'}]}}}",
             ['iam.roles.ci.inline.logs[0]: there is neither Resource nor NotResource, add Resource, an ARN or "*"'],
         ),
