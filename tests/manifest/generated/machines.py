@@ -29,6 +29,7 @@ MARKS = WORD + " ._-:/()#,@[]+=&;{}!$*"
 WORLD = ("0.0.0.0/0", "::/0")
 ANY_BLOCK = BLOCK.map(lambda block: str(ip_network(block, strict=False)))
 ENDS = ("cidr", "prefix_lists", "groups")
+# The longest names of groups and key pairs are such as are a tag of 256, with their kind before them.
 HEX = "0123456789abcdef"
 
 
@@ -103,7 +104,7 @@ def once_each(drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def security_groups(draw: st.DrawFn, home: Home, *, closed: bool) -> dict[str, Any]:
     """Draw security groups that let one another in."""
     group_name = (
-        name(MARKS, longest(home))
+        name(MARKS, 241)
         .filter(lambda drawn: drawn == drawn.strip(" ") and not drawn.startswith("sg-"))
         .filter(lambda drawn: drawn.lower() != "default" and not home.makes(drawn))
     )
@@ -116,14 +117,9 @@ def security_groups(draw: st.DrawFn, home: Home, *, closed: bool) -> dict[str, A
     return drawn
 
 
-def longest(home: Home) -> int:
-    """Return how many characters a name has at most: with its kind before it, it is a tag of 256."""
-    return 240 if home.alone else 255
-
-
-def key_pairs(home: Home) -> Strategy:
+def key_pairs() -> Strategy:
     """Draw key pairs of the kinds that EC2 takes."""
-    names = name(st.characters(codec="ascii", min_codepoint=0x20, max_codepoint=0x7E), longest(home))
+    names = name(st.characters(codec="ascii", min_codepoint=0x20, max_codepoint=0x7E), 247)
     return by_name(names.filter(lambda drawn: drawn == drawn.strip(" ")), st.fixed_dictionaries({"public_key": KEY}))
 
 
