@@ -12,12 +12,15 @@ from awsbase.engine.place import Place, partition
 from awsbase.engine.resource import Resource
 from awsbase.ensure.account_alias import AccountAlias as Alias
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Section, advice
+from awsbase.manifest.section import Problem, Section, advice
 from awsbase.manifest.values import AccountAlias, AccountId, Region, Tags
-from awsbase.manifest.words import shown
+from awsbase.manifest.words import one_of, shown
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
+
+# What DLM, GuardDuty and Security Hub take of the characters that all others do.
+PLAIN_KEY = re.compile(r"[A-Za-z0-9_.:/=+-]+")
 
 
 def account_name(value: str) -> str:
@@ -51,6 +54,22 @@ class Account(Section):
     def place(self) -> Place:
         """The home region of this account."""
         return Place(self.id, self.region, self.region)
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield tags that a service of this manifest refuses, and all others take."""
+        protect = manifest.protect
+        narrow = {
+            "DLM (backups)": manifest.backups,
+            "GuardDuty": protect and protect.guardduty,
+            "Security Hub": protect and protect.security_hub,
+        }
+        picky = [name for name, wanted in narrow.items() if wanted]
+        for key, text in self.tags.items():
+            if picky and not PLAIN_KEY.fullmatch(key):
+                message = f"the tag key {shown(key)} has a character that {one_of(picky)} refuses"
+                yield Problem(("tags", key), message, "write letters from a to z, digits and _.:/=+-")
+            elif manifest.audit and not text:
+                yield Problem(("tags", key), "CloudTrail refuses a tag without a value", "give it one, or leave it out")
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the sign-in alias."""

@@ -18,6 +18,7 @@ from awsbase.manifest.notify import topic_name, unknown_channel
 from awsbase.manifest.section import Problem, Section, Several, advice
 from awsbase.manifest.security_alarms import SecurityAlarms
 from awsbase.manifest.values import Email
+from awsbase.manifest.words import shown
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -29,6 +30,8 @@ Currency = Literal["USD", "CNY"]
 BILLING_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1"}
 CURRENCIES: dict[str, Currency] = {"aws": "USD", "aws-cn": "CNY"}
 SIX_HOURS = 6 * 60 * 60
+# No bill is as high, and names of alarms have no room for more.
+MOST = 1_000_000_000
 NOTICES = 5
 
 
@@ -36,6 +39,8 @@ def amount(value: float) -> float:
     """Accept an amount of money: more than nothing, down to the hundredth."""
     if value <= 0:
         raise advice(f"{value:g} is no amount that can be exceeded", "write one greater than 0")
+    if value > MOST:
+        raise advice(f"{value:g} is more than anybody is billed", f"write one of up to {MOST:_}")
     if round(value, 2) != value:
         raise advice(f"{value!r} has more than two decimals")
     return value
@@ -50,7 +55,7 @@ def steps(values: tuple[float, ...]) -> tuple[float, ...]:
     return values
 
 
-Amount = Annotated[float, AfterValidator(amount), Field(json_schema_extra={"exclusiveMinimum": 0})]
+Amount = Annotated[float, AfterValidator(amount), Field(json_schema_extra={"exclusiveMinimum": 0, "maximum": MOST})]
 Amounts = Annotated[Several[Amount], AfterValidator(steps), Field(json_schema_extra={"minItems": 1})]
 
 
@@ -117,7 +122,6 @@ def percents(values: tuple[float, ...]) -> tuple[float, ...]:
 
 
 Percents = Annotated[Several[float], AfterValidator(percents)]
-Money = Annotated[float, AfterValidator(amount), Field(json_schema_extra={"exclusiveMinimum": 0})]
 
 
 class BudgetAlarm(Section):
@@ -125,7 +129,7 @@ class BudgetAlarm(Section):
 
     stand_in: ClassVar[Mapping[str, Any]] = {"amount": 1}
 
-    amount: Money = Field(description="What a month may cost, before credits and refunds.")
+    amount: Amount = Field(description="What a month may cost, before credits and refunds.")
     currency: Currency | None = Field(
         default=None, description="The currency that AWS bills in: USD, and CNY in China."
     )
@@ -166,16 +170,23 @@ class BudgetAlarm(Section):
         )
 
 
+def summarized(value: str) -> str:
+    """Accept a mail address that Cost Explorer takes: it is narrower than mail itself."""
+    if odd := sorted(set("/`") & set(value)):
+        raise advice(f"Cost Explorer takes no {' and no '.join(odd)} in {shown(value)}", "name another address")
+    return value
+
+
 class AnomalyAlarm(Section):
     """What costs much more than it used to, by service, as AWS has learned it. AWS charges nothing for it."""
 
-    above: Money = Field(default=50, description="What an anomaly has to cost before somebody is told.")
+    above: Amount = Field(default=50, description="What an anomaly has to cost before somebody is told.")
     frequency: Literal["immediate", "daily", "weekly"] = Field(
         default="immediate",
         description="How soon: at once to the channel, or in a daily or weekly summary to the mail addresses.",
     )
     notify: str = Field(default="billing", description="The channel that is told at once.")
-    email: Several[Email] = Field(
+    email: Several[Annotated[Email, AfterValidator(summarized)]] = Field(
         default=(), description="Who gets the summaries; AWS sends those by mail only, and asks for no confirmation."
     )
 

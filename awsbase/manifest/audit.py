@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ from awsbase.ensure.trail import Trail, trail_arn
 from awsbase.manifest.base import Base
 from awsbase.manifest.opt_ins import access_log_statements, kept
 from awsbase.manifest.section import Problem, Section
-from awsbase.manifest.values import BucketName, KmsAlias, LogGroupName, LogRetention, TrailName
+from awsbase.manifest.values import BucketName, Days, KmsAlias, LogGroupName, LogRetention, TrailName
 from awsbase.policies import Document
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class AccessLogs(Section):
     bucket: BucketName = Field(
         default="{name}-access-logs", description="The bucket of the logs; its name must be free in the world."
     )
-    retention_days: int = Field(default=365, ge=1, description="How long the bucket keeps them.")
+    retention_days: Days = Field(default=365, description="How long the bucket keeps them.")
 
     def resources(self, base: Base, audited: Bucket) -> Iterator[Resource]:
         """Yield the bucket of the logs, and the log."""
@@ -73,7 +73,7 @@ class Audit(Section):
         default=365,
         description="How long the log group keeps events, searchable at many times the bucket's price; CIS: a year.",
     )
-    bucket_retention_days: Annotated[int, Field(ge=1)] | None = Field(
+    bucket_retention_days: Days | None = Field(
         default=None, description="When the bucket drops what is older; left out, never: a year costs cents to keep."
     )
     encrypt_log_group: bool = Field(

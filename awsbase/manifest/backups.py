@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from awsbase.engine.place import Place
+from awsbase.engine.place import Place, partition
 from awsbase.engine.resource import Resource
 from awsbase.ensure.role import Role
 from awsbase.ensure.snapshot_policy import Schedule, SnapshotPolicy
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Section, Several, advice
-from awsbase.manifest.values import Region, named
+from awsbase.manifest.section import Problem, Section, Several, advice
+from awsbase.manifest.values import Days, Region, named
 from awsbase.manifest.words import shown
 from awsbase.policies import Document
 
@@ -32,6 +32,18 @@ DAYS = {
 }
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SCHEDULES = 4
+
+
+def volume_tags(value: dict[str, str]) -> dict[str, str]:
+    """Accept tags that a volume can carry."""
+    for key, text in value.items():
+        if key.lower().startswith("aws:"):
+            raise advice(f"the tag {shown(key)} starts with a reserved prefix", "DLM does not look for those of AWS")
+        if not 1 <= len(key) <= 128:
+            raise advice(f"the tag key {shown(key)} has {len(key)} characters", "AWS takes 1 to 128")
+        if len(text) > 256:
+            raise advice(f"the value of tag {shown(key)} has {len(text)} characters", "AWS takes up to 256")
+    return value
 
 
 def time(value: str) -> str:
@@ -53,8 +65,8 @@ class OneSchedule(Section):
     days: Several[Day] | None = Field(
         default=None, description="Only on these days of the week, once each, instead of every so many hours."
     )
-    keep_days: int = Field(
-        default=14, ge=1, le=36500, description="Days until a snapshot is deleted; another number is for those to come."
+    keep_days: Days = Field(
+        default=14, description="Days until a snapshot is deleted; another number is for those to come."
     )
     copy_tags: bool = Field(default=True, description="Give a snapshot the tags of its volume.")
 
@@ -87,7 +99,7 @@ DAILY: Any = {"daily": {}}
 class Ebs(Section):
     """Snapshots of EBS volumes that carry a tag, by the Data Lifecycle Manager; only the snapshots cost."""
 
-    volumes: dict[str, str] = Field(
+    volumes: Annotated[dict[str, str], AfterValidator(volume_tags)] = Field(
         default={"backup": "true"}, min_length=1, max_length=45, description="A volume with any of these tags is kept."
     )
     schedules: dict[ScheduleName, OneSchedule] = Field(
@@ -97,6 +109,13 @@ class Ebs(Section):
         description="Up to four schedules by name, these and no others.",
     )
     regions: Several[Region] = Field(default=(), description="Where the volumes are; left out, the home region.")
+
+    def check(self, manifest: Manifest) -> Iterator[Problem]:
+        """Yield regions of another partition."""
+        account = manifest.account
+        for index, name in enumerate(self.regions):
+            if partition(name) != account.partition:
+                yield Problem(("regions", index), f"{name} is in another partition than {account.region}")
 
     def resources(self, base: Base) -> Iterator[Resource]:
         """Yield the role that DLM works in, and a policy for each region."""

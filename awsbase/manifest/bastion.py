@@ -60,7 +60,8 @@ AGENTS = [
 ]
 
 BastionName = Annotated[
-    str, named(r"[A-Za-z0-9][A-Za-z0-9_-]{0,47}", "name: 1 to 48 letters, digits and _-, a letter or digit first")
+    # Its launch template needs three.
+    str, named(r"[A-Za-z0-9][A-Za-z0-9_-]{2,47}", "name: 3 to 48 letters, digits and _-, a letter or digit first")
 ]
 InstanceType = Annotated[str, named(r"[a-z0-9-]+\.[a-z0-9-]+", "instance type: like t4g.micro")]
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from awsbase.engine.resource import Resource
 from awsbase.ensure.contact import Contact
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Section
+from awsbase.manifest.section import Section, advice
 from awsbase.manifest.values import ContactEmail, Phone
 
 if TYPE_CHECKING:
@@ -19,11 +19,21 @@ if TYPE_CHECKING:
 MATTERS = ("security", "billing", "operations")
 
 
+def printed(value: str) -> str:
+    """Accept a text that one can see."""
+    if value and not value.strip():
+        raise advice("there is nothing but blanks", "write who it is")
+    return value
+
+
+Printed = Annotated[str, AfterValidator(printed)]
+
+
 class OneContact(Section):
     """Somebody whom AWS writes to and calls. AWS asks for all four."""
 
-    name: str = Field(min_length=1, max_length=64, description="Who it is; a team outlives a person.")
-    title: str = Field(min_length=1, max_length=50, description="What they are, such as Security.")
+    name: Printed = Field(min_length=1, max_length=64, description="Who it is; a team outlives a person.")
+    title: Printed = Field(min_length=1, max_length=50, description="What they are, such as Security.")
     email: ContactEmail = Field(description="A shared mailbox is read when somebody is on holiday.")
     phone: Phone = Field(description='With the country code, such as "+1 555 0100".')
 

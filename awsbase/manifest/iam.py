@@ -26,7 +26,17 @@ from awsbase.manifest.secrets import reader_policy, readers
 from awsbase.manifest.section import Problem, Section, Several, advice, closest
 from awsbase.manifest.state import State, writer_policy
 from awsbase.manifest.trust import Statement, Trust, trusted
-from awsbase.manifest.values import MAX_TAGS, GroupName, IamPath, OneNameEach, PolicyName, RoleName, Tags, UserName
+from awsbase.manifest.values import (
+    MAX_TAGS,
+    GroupName,
+    IamPath,
+    OneNameEach,
+    PolicyName,
+    PolicyPath,
+    RoleName,
+    Tags,
+    UserName,
+)
 from awsbase.manifest.words import shown
 from awsbase.policies import Document
 from awsbase.userdata import Person
@@ -99,7 +109,7 @@ class OwnPolicy(Section):
     file: Json | None = Field(default=None, description="A JSON policy document, relative to this manifest.")
     statements: Several[Statement] | None = Field(default=None, description="The statements, instead of a file.")
     description: Text = Field(default="", description="What it is for; AWS keeps the first one.")
-    path: IamPath = Field(default="/", description="Part of its ARN for good.")
+    path: PolicyPath = Field(default="/", description="Part of its ARN for good.")
 
     stand_in: ClassVar[Mapping[str, Any]] = {
         "statements": [{"Effect": "Deny", "Action": "iam:GetUser", "Resource": "*"}]

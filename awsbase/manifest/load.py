@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,7 +15,8 @@ from awsbase.manifest.faults import explain, place_of
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.mend import Kind as Kind
 from awsbase.manifest.mend import Mended, is_at, mended
-from awsbase.manifest.section import Reader, keys_at, names_of, sections_within
+from awsbase.manifest.names import names_amiss
+from awsbase.manifest.section import Problem, Reader, keys_at, names_of, sections_within
 from awsbase.manifest.source import Source, read
 from awsbase.manifest.words import Steps, dotted, nearest
 
@@ -38,6 +40,9 @@ def understand(source: Source, kind: type[Kind]) -> Kind:
     if mistakes:
         raise ManifestError(first_each(mistakes))
     assert rest.manifest is not None
+    # What a manifest makes can be told only of one that is right so far.
+    if mistakes := [told(source, each) for each in names_amiss(rest.manifest, source.value)]:
+        raise ManifestError(first_each(mistakes))
     return rest.manifest
 
 
@@ -73,8 +78,12 @@ def cross_mistakes(source: Source, rest: Mended[Any]) -> Iterator[Mistake]:
         for problem in section.check(rest.manifest):
             if rest.doubtful((*base, *problem.path)):
                 continue
-            path = rest.written((*base, *problem.path))
-            yield Mistake(source.file, source.at(path), dotted(path), problem.message, problem.hint)
+            yield told(source, replace(problem, path=rest.written((*base, *problem.path))))
+
+
+def told(source: Source, problem: Problem) -> Mistake:
+    """Give a problem its line."""
+    return Mistake(source.file, source.at(problem.path), dotted(problem.path), problem.message, problem.hint)
 
 
 def first_each(mistakes: list[Mistake]) -> list[Mistake]:

@@ -19,7 +19,7 @@ from awsbase.ensure.security_hubs import CIS_3, FSBP, SecurityHubs
 from awsbase.ensure.service_linked_role import ServiceLinkedRole
 from awsbase.manifest.base import Base
 from awsbase.manifest.section import Section, Several
-from awsbase.manifest.values import BucketName
+from awsbase.manifest.values import BucketName, Days
 from awsbase.policies import Document
 
 STANDARDS = {
@@ -37,7 +37,7 @@ class Config(Section):
     bucket: BucketName = Field(
         default="{name}-config", description="The bucket of the record; its name must be free in the world."
     )
-    retention_days: int = Field(default=2557, ge=1, description="How long the bucket keeps the record: seven years.")
+    retention_days: Days = Field(default=2557, description="How long the bucket keeps the record: seven years.")
 
     def resources(self, base: Base, only: Only) -> Iterator[Resource]:
         """Yield the bucket, the role of the service, and the recorders."""
@@ -84,7 +84,7 @@ class VpcFlowLogs(Section):
     bucket: BucketName = Field(
         default="{name}-flow-logs", description="The bucket of the logs; its name must be free in the world."
     )
-    retention_days: int = Field(default=365, ge=1, description="How long the bucket keeps them.")
+    retention_days: Days = Field(default=365, description="How long the bucket keeps them.")
     traffic: Literal["all", "rejected"] = Field(
         default="all",
         description="All connections, or those that were refused: far less to pay for, and no theft shows in it.",

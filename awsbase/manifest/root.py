@@ -38,14 +38,12 @@ class RootUser(Section):
     support_role: RoleName = Field(default="{name}-support", description="The name of that role.")
 
     def check(self, manifest: Manifest) -> Iterator[Problem]:
-        """Yield groups that are none of this manifest, and a role that the manifest makes otherwise."""
+        """Yield groups that are none of this manifest."""
         groups = list(manifest.iam.groups) if manifest.iam else []
         for index, group in enumerate(self.support):
             if group not in groups:
                 hint = closest(group, groups) or "name a group of iam.groups"
                 yield Problem(("support", index), f"no group called {group!r}", hint)
-        if self.support and manifest.iam and self.support_role in manifest.iam.roles:
-            yield Problem(("support_role",), f"iam.roles makes {self.support_role} too", "give one another name")
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the role for support with the right to assume it, billing alerts, and the look at root itself."""

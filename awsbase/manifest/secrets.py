@@ -15,12 +15,14 @@ from awsbase.ensure.secret import Generated, Rotation, Secret
 from awsbase.manifest.base import Base
 from awsbase.manifest.section import Problem, Section, Several, closest
 from awsbase.manifest.values import KmsAlias, OneNameEach, named
+from awsbase.manifest.words import shown
 from awsbase.policies import Document
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
 OWN_BY_AWS = "aws"
+LONGEST_POLICY = 128
 # It denies every secret, so nothing else that a group has can let it read one.
 REFUSES = "awsbase:read-only"
 
@@ -97,6 +99,12 @@ class OneSecret(Section):
             if reader not in groups and reader not in roles:
                 hint = closest(reader, [*groups, *roles]) or "name one of iam.groups or iam.roles"
                 yield Problem(("readers", index), f"no group or role called {reader!r}", hint)
+            elif (twin := first_in_any_case(reader, manifest)) != reader:
+                message = f"the policy of {shown(reader)} and that of {shown(twin)} are one name to AWS"
+                yield Problem(("readers", index), message, "give one of them another name")
+            elif len(reader) > (most := LONGEST_POLICY - len(f"{manifest.account.name}-secrets-")):
+                message = f"{len(reader)} characters are too many for a policy that is called after its reader"
+                yield Problem(("readers", index), message, f"give secrets to who has a name of at most {most}")
             elif any(REFUSES in holder.grants for holder in (groups.get(reader), roles.get(reader)) if holder):
                 hint = "give the secret to a group without it"
                 yield Problem(("readers", index), f"{reader} has {REFUSES}, which refuses every secret", hint)
@@ -150,6 +158,11 @@ Contained = Annotated[dict[SecretName, OneSecret], OneNameEach, AfterValidator(c
 def readers(manifest: Manifest) -> list[str]:
     """Return every group and role that reads a secret."""
     return list(dict.fromkeys(reader for one in (manifest.secrets or {}).values() for reader in one.readers))
+
+
+def first_in_any_case(reader: str, manifest: Manifest) -> str:
+    """Return the first reader of the manifest whose name IAM takes for this one."""
+    return next(each for each in readers(manifest) if each.lower() == reader.lower())
 
 
 def reader_policy(base: Base, reader: str) -> str:

@@ -55,6 +55,12 @@ GroupName = Annotated[
 Text = Annotated[str, named(TEXT, "description: up to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*")]
 
 
+def said(value: str) -> str:
+    if not value:
+        raise advice("EC2 takes no group without a description", "say what it is for, or leave description out")
+    return value
+
+
 class OneRule(Section):
     """What may pass, and between whom."""
 
@@ -84,6 +90,8 @@ class OneRule(Section):
             )
         if self.ports is not None:
             self.ends()
+        if self.protocol == "icmpv6" and (old := [each for each in self.cidr if ":" not in each]):
+            raise advice(f"icmpv6 is not spoken with {shown(old[0])}, which is IPv4", "write `protocol: icmp` for it")
         return self
 
     def ends(self) -> tuple[int, int] | None:
@@ -109,7 +117,10 @@ class OneRule(Section):
 class OneSecurityGroup(Section):
     """A security group of the network: exactly these rules."""
 
-    description: Text = Field(default="made by awsbase", description="What it is for; AWS keeps the first one.")
+    description: Annotated[Text, AfterValidator(said)] = Field(
+        default="made by awsbase",
+        description="What it is for; AWS keeps the first one.",
+    )
     ingress: Several[OneRule] = Field(default=(), description="What may come in; left out, nothing.")
     egress: Several[OneRule] | None = Field(default=None, description="What may go out; left out, everything.")
 
@@ -117,6 +128,7 @@ class OneSecurityGroup(Section):
         """Yield groups that nobody defines, and doors that would be opened and closed for ever."""
         names = list(manifest.security_groups or {})
         for way, rules in (("ingress", self.ingress), ("egress", self.egress or ())):
+            yield from said_twice(way, rules)
             for number, rule in enumerate(rules):
                 for index, group in enumerate(rule.groups):
                     if not group.startswith("sg-") and group not in names:
@@ -140,6 +152,18 @@ class OneSecurityGroup(Section):
             egress=OPEN_EGRESS if self.egress is None else tuple(r for each in self.egress for r in each.rules(base)),
             tags=base.tags,
         )
+
+
+def said_twice(way: str, rules: Iterable[OneRule]) -> Iterator[Problem]:
+    """Yield what is let through twice: to EC2 it is one rule, with one description."""
+    seen: dict[object, int] = {}
+    for number, rule in enumerate(rules):
+        for key in ("cidr", "prefix_lists", "groups"):
+            for index, other in enumerate(getattr(rule, key)):
+                first = seen.setdefault((rule.protocol, rule.ends(), other), number)
+                if first != number:
+                    message = f"{way}[{first}] lets {shown(other)} through already, and EC2 keeps one of the two"
+                    yield Problem((way, number, key, index), message, "leave it out of one of them")
 
 
 def group_address(base: Base, name: str) -> str:

@@ -15,7 +15,7 @@ from awsbase.ensure.policy import Policy
 from awsbase.manifest.base import Base
 from awsbase.manifest.grants import sentence
 from awsbase.manifest.section import Problem, Section, Several, closest
-from awsbase.manifest.values import BucketName, GroupName, KmsAlias
+from awsbase.manifest.values import BucketName, Days, GroupName, KmsAlias
 from awsbase.policies import describe, render
 
 if TYPE_CHECKING:
@@ -33,9 +33,8 @@ class State(Section):
         default=(),
         description="Groups of iam.groups that may read, write and lock state: nobody else, for state holds secrets.",
     )
-    old_versions_days: int = Field(
+    old_versions_days: Days = Field(
         default=365,
-        ge=1,
         description="How long a replaced state can still be brought back, a year costs cents; the present one always.",
     )
 

@@ -52,8 +52,13 @@ class Trust(Section):
 
     def check(self, manifest: Manifest) -> Iterator[Problem]:
         """Yield what AWS would refuse in the statements."""
-        made = len(self.made(manifest.account.place))
-        yield from faults(self.document(manifest.account.place), "trust", ("statements",), before=made)
+        place = manifest.account.place
+        for index, statement in enumerate(self.statements):
+            for arn in dict.fromkeys(principals(statement)):
+                if (right := right_arn(arn, manifest)) != arn:
+                    yield Problem(("statements", index), f"nobody is called {arn}", f"with the path it is {right}")
+        made = len(self.made(place))
+        yield from faults(self.document(place), "trust", ("statements",), before=made)
 
     def document(self, place: Place) -> Document:
         """Return the trust policy."""
@@ -74,15 +79,35 @@ class Trust(Section):
 
 def trusted(document: object, place: Place) -> Iterator[str]:
     """Yield the addresses of this account's users and roles that a trust policy names: AWS wants them to exist."""
+    for arn in principals(document):
+        if found := entity(arn, place):
+            yield f"{found[1]}/{found[3]}"
+
+
+def principals(document: object) -> Iterator[str]:
+    """Yield all texts of a trust policy but those of its conditions."""
     match document:
         case str():
-            entity = re.fullmatch(rf"arn:{place.partition}:iam::{place.account}:(user|role)/(?:.*/)?([^/]+)", document)
-            if entity:
-                yield f"{entity[1]}/{entity[2]}"
+            yield document
         case Mapping():
             for key, part in document.items():
                 if key != "Condition":
-                    yield from trusted(part, place)
+                    yield from principals(part)
         case list() | tuple():
             for part in document:
-                yield from trusted(part, place)
+                yield from principals(part)
+
+
+def entity(arn: str, place: Place) -> re.Match[str] | None:
+    """Take the ARN of a user or a role of this account apart: what it is, its path, its name."""
+    return re.fullmatch(rf"arn:{place.partition}:iam::{place.account}:(user|role)(/(?:.*/)?)([^/]+)", arn)
+
+
+def right_arn(arn: str, manifest: Manifest) -> str:
+    """Return an ARN with the path that the manifest gives to its user or role; without one it is as good as any."""
+    found, iam = entity(arn, manifest.account.place), manifest.iam
+    if not found or not iam:
+        return arn
+    one = iam.users.get(found[3]) if found[1] == "user" else iam.roles.get(found[3])
+    path = one.path if one and "path" in one.model_fields_set else None
+    return manifest.account.place.global_arn("iam", f"{found[1]}{path}{found[3]}") if path else arn

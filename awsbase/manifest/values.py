@@ -171,6 +171,14 @@ ProfileName = Annotated[
     str, named(r"[A-Za-z0-9_+=,.@-]{1,128}", "instance profile name: 1 to 128 letters, digits and _+=,.@-")
 ]
 IamPath = Annotated[str, named(r"/|/[\x21-\x7e]{1,510}/", "path: like /teams/ops/, or / alone")]
+# IAM takes less in the path of a policy than in those of users, groups and roles.
+PolicyPath = Annotated[
+    str,
+    named(
+        r"(?=.{1,512}$)/([A-Za-z0-9.,+@=_-]+/)*",
+        "path of a policy: / alone, or words of letters, digits and .,+@=_- between /",
+    ),
+]
 AnalyzerName = Annotated[
     str, named(r"[A-Za-z_][A-Za-z0-9_.-]{0,254}", "analyzer name: up to 255 letters, digits and _.-, not a digit first")
 ]
@@ -201,9 +209,14 @@ Email = Annotated[
 ]
 # AWS takes fewer characters here than mail does.
 ContactEmail = Annotated[
-    str, named(r"(?=.{1,254}$)[\w+=.#|!&-]+@[\w.-]+\.\w+", "e-mail address: like security@acme.example")
+    str,
+    named(
+        r"(?=.{1,254}$)[A-Za-z0-9_+=.#|!&-]+@[A-Za-z0-9_.-]+\.[A-Za-z0-9_]+", "e-mail address: like sec@acme.example"
+    ),
 ]
-Phone = Annotated[str, named(r"[\s0-9()+-]{1,25}", "phone number: up to 25 digits, spaces and ()+-")]
+Phone = Annotated[str, named(r"(?=.*[0-9])[\s0-9()+-]{1,25}", "phone number: up to 25 digits, spaces and ()+-")]
+# A hundred years; what is kept longer is kept for good.
+Days = Annotated[int, Field(ge=1, le=36500)]
 LogRetention = Annotated[int, AfterValidator(retention), Field(json_schema_extra={"enum": list(RETENTION_DAYS)})]
 Tags = Annotated[dict[str, str], AfterValidator(tags)]
 OneNameEach = WrapValidator(one_name_each)

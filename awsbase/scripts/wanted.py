@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -84,9 +83,6 @@ def read(path: Path, options: Options) -> Wanted:
             f"--region {options.region} contradicts {path}, whose home region is {region}",
             hint="leave --region out: the manifest says where everything lives",
         )
-    twice = [address for address, count in Counter(each.address for each in wanted.resources).items() if count > 1]
-    if twice:
-        raise UsageError(f"{path}: {', '.join(twice)}: wanted twice", hint="give one of the two another name")
     try:
         leans_on(wanted.resources)
     except (Cycle, UnknownNeed) as error:

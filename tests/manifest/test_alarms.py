@@ -87,6 +87,11 @@ def test_an_alarm_is_where_the_figures_are(home: str, region: str, partition: st
         ),
         (
             "eu-west-1",
+            "alarms: {billing: {amounts: [1.0e+300]}}\n" + BILLING,
+            "amounts[0]: 1e+300 is more than anybody is billed",
+        ),
+        (
+            "eu-west-1",
             "alarms: {billing: {amounts: []}}\n" + BILLING,
             "amounts: no amounts, so nobody would ever be told",
         ),
@@ -105,6 +110,7 @@ def test_an_alarm_is_where_the_figures_are(home: str, region: str, partition: st
         "amount twice",
         "amount of nothing",
         "amount too precise",
+        "amount of nobody's",
         "no amounts",
         "no such currency",
         "currency of another partition",

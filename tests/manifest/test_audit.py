@@ -105,9 +105,11 @@ def test_the_role_writes_cloudtrail_s_own_streams_and_nothing_else() -> None:
         ("audit: {trail: a..b}", "audit.trail: 'a..b' is no trail name"),
         ("audit: {log_group: aws/x}", "audit.log_group: 'aws/x' is no log group name"),
         ("audit: {bucket_retention_days: 0}", "audit.bucket_retention_days: "),
+        ("audit: {bucket_retention_days: 36501}", "audit.bucket_retention_days: must be at most 36500"),
+        ("audit: {access_logs: {retention_days: 36501}}", "audit.access_logs.retention_days: must be at most 36500"),
         ("audit: {logging: false}", "audit.logging: "),
     ],
-    ids=["no such retention", "no trail name", "no log group name", "no day", "no such key"],
+    ids=["no such retention", "no trail name", "no log group name", "no day", "for ever", "and ever", "no such key"],
 )
 def test_mistakes_are_told(text: str, said: str) -> None:
     (found,) = mistakes(ACCOUNT + text, Manifest)

@@ -153,6 +153,7 @@ def test_the_documents_are_such_as_iam_takes() -> None:
         ("bastion: {private_subnets: [{Name: private}]}", "private_subnets without nat"),
         ("bastion: {policies: [deploy]}", "no policy called 'deploy'"),
         ("bastion: {policies: [awsbase:administrator]}", "for people"),
+        ("bastion: {name: b1}", "bastion.name: 'b1' is no name, it is 3 to 48 letters"),
         ("bastion: {image: debian}", "names no image"),
         ("bastion: {instance_type: small}", "instance type"),
     ],

@@ -34,11 +34,27 @@ def test_those_who_are_named_are_contacts(text: str, matters: list[str]) -> None
         (("sec@acme.example", "it's@acme.example"), "is no e-mail address"),
         (("+1 555 0100", "call me"), "phone: 'call me' is no phone number"),
         (("+1 555 0100", "+1 555 0100 555 0100 555 0100"), "is no phone number"),
+        (("sec@acme.example", "séc@acme.example"), "email: 'séc@acme.example' is no e-mail address"),
+        (("+1 555 0100", "  "), "phone: '  ' is no phone number"),
         (("Sec Team", '""'), "name"),
+        (("Sec Team", '"  "'), "name: there is nothing but blanks"),
+        (("title: Security", 'title: " "'), "title: there is nothing but blanks"),
         (("title: Security", "title: " + "x" * 51), "title"),
         ((", title: Security", ""), "title"),
     ],
-    ids=["no domain", "character AWS refuses", "no number", "too long", "no name", "long title", "no title"],
+    ids=[
+        "no domain",
+        "character AWS refuses",
+        "no number",
+        "too long",
+        "foreign",
+        "blank number",
+        "no name",
+        "blank name",
+        "blank title",
+        "long title",
+        "no title",
+    ],
 )
 def test_a_mistake_is_found_before_aws_finds_it(change: tuple[str, str], said: str) -> None:
     (mistake,) = mistakes(ACCOUNT + f"contacts: {{security: {{{SEC.replace(*change)}}}}}", Manifest)

@@ -351,6 +351,13 @@ SPELT = {
             ["iam.policies.deploy.description: IAM does not take the characters α β, write it in Latin letters"],
         ),
         (
+            "policies: {deploy: {statements: [ALLOW], path: '/a|b/'}}",
+            [
+                "iam.policies.deploy.path: '/a|b/' is no path of a policy, it is / alone, or words of letters, digits "
+                "and .,+@=_- between /"
+            ],
+        ),
+        (
             "roles: {ci: {trust: {}}}",
             ["iam.roles.ci.trust: nobody may assume this role, name services, accounts or statements"],
         ),
@@ -369,6 +376,19 @@ SPELT = {
             "roles: {ci: {trust: {statements: [{Effect: Allow, Action: 'sts:AssumeRole', "
             "Principal: {AWS: 'arn:aws:iam::123456789012:role/ci'}}]}}}",
             ["iam.roles.ci.trust: a role cannot trust itself before it is there, test aws:PrincipalArn with ArnLike"],
+        ),
+        (
+            "users: {al: {path: /x/}}, roles: {ci: {trust: {statements: [{Effect: Allow, Action: 'sts:AssumeRole', "
+            "Principal: {AWS: ['arn:aws:iam::123456789012:user/x/al', 'arn:aws:iam::123456789012:user/al']}}]}}}",
+            [
+                "iam.roles.ci.trust.statements[0]: nobody is called arn:aws:iam::123456789012:user/al, with the path "
+                "it is arn:aws:iam::123456789012:user/x/al"
+            ],
+        ),
+        (
+            "users: {al: {}}, roles: {ci: {trust: {statements: [{Effect: Allow, Action: 'sts:AssumeRole', "
+            "Principal: {AWS: 'arn:aws:iam::123456789012:user/x/al'}}]}}}",
+            [],
         ),
         (
             "roles: {ci: {trust: {accounts: ['{id}']}, inline: {logs: [{Effect: Allow, Action: 'logs:*'}]}}}",

@@ -140,11 +140,25 @@ def test_rules_are_one_for_each_other_end() -> None:
         ("network: {vpc: default, flow_logs: {}}", "for a VPC that is made"),
         (EVERYWHERE + "network: {flow_logs: {}}", "protect.flow_logs logs this VPC too"),
         ("security_groups: {sg-web: {}}", "begins like an id"),
+        ("security_groups: {web: {description: ''}}", "web.description: EC2 takes no group without a description"),
         ("security_groups: {web: {ingress: [{ports: 22}]}}", "nobody is at the other end"),
         ("security_groups: {web: {ingress: [{cidr: [192.0.2.0/24]}]}}", "needs ports"),
         ("security_groups: {web: {ingress: [{ports: 22, cidr: [192.0.2.1/24]}]}}", "write 192.0.2.0/24"),
         ("security_groups: {web: {ingress: [{ports: 9-1, cidr: [192.0.2.0/24]}]}}", "no port and no range"),
         ("security_groups: {web: {ingress: [{ports: 22, groups: [wbe]}]}}", "no security group called 'wbe'"),
+        (
+            "security_groups: {web: {egress: [{protocol: icmpv6, cidr: ['::/0', 192.0.2.0/24]}]}}",
+            "egress[0]: icmpv6 is not spoken with '192.0.2.0/24', which is IPv4",
+        ),
+        (
+            "security_groups: {web: {ingress: [{ports: 1, cidr: [192.0.2.0/24]}, "
+            "{ports: '1', cidr: ['::/0', 192.0.2.0/24], description: x}]}}",
+            "ingress[1].cidr[1]: ingress[0] lets '192.0.2.0/24' through already",
+        ),
+        (
+            "security_groups: {web: {egress: [{protocol: all, groups: [web]}, {protocol: all, groups: [web]}]}}",
+            "egress[1].groups[0]: egress[0] lets 'web' through already",
+        ),
         (CLOSES + "security_groups: {web: {ingress: [{ports: 3389, cidr: ['::/0']}]}}", "admin_ports closes this"),
         ("key_pairs: {alice: {public_key: ecdsa-sha2-nistp256 AAAA}}", "alice"),
     ],

@@ -66,6 +66,8 @@ def test_the_audit_section_logs_objects_and_access_when_asked() -> None:
             "audit: {bucket: acme-logs, access_logs: {bucket: acme-logs}}",
             "audit.access_logs.bucket: a bucket that logs into itself never ends",
         ),
+        ("protect: {config: {retention_days: 36501}}", "protect.config.retention_days: must be at most 36500"),
+        ("protect: {flow_logs: {retention_days: 36501}}", "protect.flow_logs.retention_days: must be at most 36500"),
         ("protect: {security_hub: {standards: [cis-2]}, config: {}}", "protect.security_hub.standards[0]"),
     ],
 )

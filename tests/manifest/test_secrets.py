@@ -13,13 +13,16 @@ from awsbase.manifest.load import understand
 from awsbase.policies import problems
 from tests.manifest.saying import ACCOUNT, mistakes, source
 
-IAM = """\
+LONG = "L" * 116
+IAM = f"""\
 iam:
   groups:
-    Developers: {policies: []}
-    Readers: {policies: ["awsbase:read-only"]}
+    Developers: {{policies: []}}
+    Readers: {{policies: ["awsbase:read-only"]}}
+    web: {{}}
+    {LONG}: {{}}
   roles:
-    Web: {trust: {services: [ec2.amazonaws.com]}}
+    Web: {{trust: {{services: [ec2.amazonaws.com]}}}}
 """
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:rotate"
 
@@ -79,6 +82,11 @@ def test_a_policy_of_readers_is_one_that_aws_takes() -> None:
     [
         ("secrets: {a: {readers: [Developer]}}", "no group or role called 'Developer'"),
         ("secrets: {a: {readers: [Readers]}}", "Readers has awsbase:read-only, which refuses every secret"),
+        (
+            "secrets: {a: {readers: [Web]}, b: {readers: [web]}}",
+            "b.readers[0]: the policy of 'web' and that of 'Web' are",
+        ),
+        (f"secrets: {{a: {{readers: [{LONG}]}}}}", "a.readers[0]: 116 characters are too many for a policy"),
         ("secrets: {acme-db-AbCdEf: {}}", "is no secret name"),
         ("secrets: {'a b': {}}", "is no secret name"),
         ("secrets: {a: {value: hunter2}}", "value"),

@@ -68,6 +68,10 @@ def test_a_summary_of_anomalies_goes_to_mail_and_needs_no_topic() -> None:
             "{anomaly: {frequency: daily, notify: billing, email: [a@x.example]}}",
             "AWS sends daily summaries by mail only",
         ),
+        ('{anomaly: {frequency: daily, email: ["a`b@x.example"]}}', "anomaly.email[0]: Cost Explorer takes no ` in"),
+        ("{anomaly: {frequency: daily, email: [a/b@x.example]}}", "Cost Explorer takes no / in"),
+        ("{budget: {amount: 1.0e+300}}", "amount: 1e+300 is more than anybody is billed, write one of up to"),
+        ("{anomaly: {above: 1000000001}}", "is more than anybody is billed"),
         ("{anomaly: {frequency: hourly}}", "alarms.anomaly.frequency: "),
     ],
 )

@@ -75,8 +75,9 @@ GROUPS = "iam: {groups: {Admins: {}, SystemAdministrators: {}}}\n"
         ("state: {bucket: Acme}", ["state.bucket: 'Acme' is no bucket name"]),
         ("state: {key: alias/aws/s3}", ["state.key: 'alias/aws/s3' is kept for AWS's own keys"]),
         ("state: {old_versions_days: 0}", ["state.old_versions_days: "]),
+        ("state: {old_versions_days: 36501}", ["state.old_versions_days: must be at most 36500"]),
     ],
-    ids=["right", "mistyped", "no groups at all", "twice", "no bucket name", "AWS's own key", "no day"],
+    ids=["right", "mistyped", "no groups at all", "twice", "no bucket name", "AWS's own key", "no day", "for ever"],
 )
 def test_mistakes_are_told(text: str, said: list[str]) -> None:
     found = [mistake.partition(": ")[2] for mistake in mistakes(ACCOUNT + text, Manifest)]

@@ -65,7 +65,7 @@ def manifests(draw: st.DrawFn, *, alone: bool = False) -> dict[str, Any]:
     guarded: dict[str, Any] = drawn["protect"] if covers(drawn.get("protect"), home.region) else {}
     closed = "admin_ports" in guarded
     drawn |= perhaps("network", network(home, logged="flow_logs" in guarded))
-    drawn |= perhaps("security_groups", security_groups(home, closed=closed)) | perhaps("key_pairs", key_pairs(home))
+    drawn |= perhaps("security_groups", security_groups(home, closed=closed)) | perhaps("key_pairs", key_pairs())
     public = drawn.get("network", {}).get("subnets", ())
     ssh = any(user.get("ssh_keys") for user in people.get("users", {}).values())
     drawn |= perhaps("bastion", bastion(home, policies, public, ssh=ssh, closed=closed))

@@ -33,7 +33,8 @@ def state(groups: Sequence[str]) -> Strategy:
 
 def secrets(home: Home, readers: Sequence[str]) -> Strategy:
     """Draw secrets that these may read."""
-    names = name(WORD + "/_+=.@-", 200 if home.alone else 512)
+    # With its kind before it, a name is a tag of 256.
+    names = name(WORD + "/_+=.@-", 249).filter(lambda drawn: not drawn.startswith("awsbase/mfa/"))
     names = names.filter(lambda drawn: not LIKE_AN_ARN.search(drawn)) | st.sampled_from(["{name}/db", "{region}/{id}"])
     function = st.text(WORD + "_-", min_size=1, max_size=64).map(lambda name: home.arn("lambda", f"function:{name}"))
     days = st.integers(1, 1000)
@@ -57,7 +58,9 @@ def backups(home: Home) -> Strategy:
     schedule = hourly | part({"days": several(days, 1, 7)}, **common)
     names = st.text(WORD + " _-", min_size=1, max_size=40)
     ebs = part(
-        volumes=st.dictionaries(PRINTED, PRINTED, min_size=1, max_size=3),
+        volumes=st.dictionaries(
+            PRINTED.filter(lambda key: not key.lower().startswith("aws:")), PRINTED, min_size=1, max_size=3
+        ),
         schedules=st.dictionaries(names, schedule, min_size=1, max_size=4),
         regions=several(st.sampled_from(REGIONS[home.partition])),
     )

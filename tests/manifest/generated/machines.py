@@ -28,6 +28,8 @@ from tests.manifest.generated.words import (
 MARKS = WORD + " ._-:/()#,@[]+=&;{}!$*"
 WORLD = ("0.0.0.0/0", "::/0")
 ANY_BLOCK = BLOCK.map(lambda block: str(ip_network(block, strict=False)))
+ENDS = ("cidr", "prefix_lists", "groups")
+# The longest names of groups and key pairs are such as are a tag of 256, with their kind before them.
 HEX = "0123456789abcdef"
 
 
@@ -76,6 +78,8 @@ def rules(draw: st.DrawFn, home: Home, groups: Sequence[str], *, closed: bool) -
     rule |= draw(
         part(protocol=st.sampled_from(["tcp", "udp", "icmp", "icmpv6", "all"]), description=text(MARKS, most=255))
     )
+    if rule.get("protocol") == "icmpv6" and any("." in block for block in rule.get("cidr", ())):
+        rule["protocol"] = "icmp"
     if rule.get("protocol", "tcp") in ("tcp", "udp"):
         port = st.integers(0, 65535).filter(lambda port: not closed or port not in (22, 3389))
         span = st.lists(port, min_size=2, max_size=2, unique=True).map(lambda ends: f"{min(ends)}-{max(ends)}")
@@ -83,11 +87,24 @@ def rules(draw: st.DrawFn, home: Home, groups: Sequence[str], *, closed: bool) -
     return rule
 
 
+def once_each(drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep the first of rules that let the same through."""
+    seen: set[object] = set()
+    kept = []
+    for rule in drawn:
+        ports = str(rule.get("ports"))
+        said = {(rule.get("protocol", "tcp"), ports, other) for key in ENDS for other in rule.get(key, ())}
+        if seen.isdisjoint(said):
+            kept.append(rule)
+        seen |= said
+    return kept
+
+
 @st.composite
 def security_groups(draw: st.DrawFn, home: Home, *, closed: bool) -> dict[str, Any]:
     """Draw security groups that let one another in."""
     group_name = (
-        name(MARKS, longest(home))
+        name(MARKS, 241)
         .filter(lambda drawn: drawn == drawn.strip(" ") and not drawn.startswith("sg-"))
         .filter(lambda drawn: drawn.lower() != "default" and not home.makes(drawn))
     )
@@ -95,19 +112,14 @@ def security_groups(draw: st.DrawFn, home: Home, *, closed: bool) -> dict[str, A
     drawn = {}
     for number, one in enumerate(names, 1):
         # Each lets in those before it: two that need one another are refused.
-        several_rules = st.lists(rules(home, names[:number], closed=closed), max_size=3)
+        several_rules = st.lists(rules(home, names[:number], closed=closed), max_size=3).map(once_each)
         drawn[one] = draw(part(description=name(MARKS, 255), ingress=several_rules, egress=several_rules))
     return drawn
 
 
-def longest(home: Home) -> int:
-    """Return how many characters a name has at most: with its kind before it, it is a tag of 256."""
-    return 240 if home.alone else 255
-
-
-def key_pairs(home: Home) -> Strategy:
+def key_pairs() -> Strategy:
     """Draw key pairs of the kinds that EC2 takes."""
-    names = name(st.characters(codec="ascii", min_codepoint=0x20, max_codepoint=0x7E), longest(home))
+    names = name(st.characters(codec="ascii", min_codepoint=0x20, max_codepoint=0x7E), 247)
     return by_name(names.filter(lambda drawn: drawn == drawn.strip(" ")), st.fixed_dictionaries({"public_key": KEY}))
 
 

@@ -161,7 +161,7 @@ def role(home: Home, grant: Strategy, users: Mapping[str, dict[str, Any]]) -> St
 
 def readers(home: Home, iam: Mapping[str, Any]) -> Sequence[str]:
     """Return the groups and roles that can read secrets, by policies that are called after them."""
-    longest = 128 - len(f"{home.name}-secrets-") if home.alone else 128
+    longest = 128 - len(f"{home.name}-secrets-")
     return [
         name
         for kind in ("groups", "roles")

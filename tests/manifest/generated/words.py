@@ -39,7 +39,7 @@ class Home:
     @property
     def plain(self) -> bool:
         """Tell whether all services take the tags; some take fewer characters than IAM."""
-        return not self.alone or all(PLAIN_KEY.fullmatch(key) and value for key, value in self.tags.items())
+        return all(PLAIN_KEY.fullmatch(key) and value for key, value in self.tags.items())
 
     def arn(self, service: str, path: str, *, region: bool = True) -> str:
         return f"arn:{self.partition}:{service}:{self.region if region else ''}:{self.id}:{path}"

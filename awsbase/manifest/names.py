@@ -1,0 +1,85 @@
+"""The names of all that a manifest makes: no two are one to AWS, and each is short enough to be found by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from awsbase.engine.resource import Resource
+from awsbase.ensure.mfa_device import MfaDevice
+from awsbase.manifest.base import Base
+from awsbase.manifest.manifest import Manifest, base, resources
+from awsbase.manifest.section import Problem
+from awsbase.manifest.words import Steps, shown
+
+# Where AWS ignores the case of a name.
+FOLDED = frozenset({"group", "instance-profile", "policy", "role", "security-group", "user"})
+# Which part of iam names what.
+PARTS = {"group": "groups", "policy": "policies", "role": "roles", "user": "users"}
+# AWS takes as much for the value of a tag, and awsbase:address is one.
+LONGEST = 256
+NEVER_TAGGED = frozenset({"existing-subnet", "existing-vpc"})
+
+
+def names_amiss(manifest: Manifest, written: Any) -> Iterator[Problem]:
+    """Yield names that two resources share, and names that are too long; `written` is the manifest as it is read."""
+    here = base(manifest)
+    makers: dict[str, tuple[str, str]] = {}
+    for section, wanted in resources(manifest).items():
+        for resource in wanted:
+            for address in claimed(resource):
+                kind, _, name = address.partition("/")
+                known = f"{kind}/{name.casefold()}" if kind in FOLDED else address
+                if known in makers:
+                    yield shared(kind, makers[known], (section, name), written, here)
+                makers.setdefault(known, (section, name))
+            yield from too_long(resource, section, written, here)
+
+
+def claimed(resource: Resource) -> Iterator[str]:
+    """Yield what nothing else may be called."""
+    yield resource.address
+    if isinstance(resource, MfaDevice):
+        yield resource.place.address("secret", resource.secret)
+
+
+def shared(kind: str, first: tuple[str, str], second: tuple[str, str], written: Any, here: Base) -> Problem:
+    """Say that two parts make the same thing, at the more telling place of the two."""
+    places = [place(written, kind, *each, here) for each in (first, second)]
+    at = 0 if len(places[0]) > len(places[1]) else 1
+    (_, name), (other_section, other) = (first, second) if at == 0 else (second, first)
+    what = kind.replace("-", " ")
+    if name == other:
+        return Problem(places[at], f"{other_section} makes a {what} {shown(name)} too", "give one another name")
+    message = f"{shown(name)} and {shown(other)}, a {what} that {other_section} makes, are one name to AWS"
+    return Problem(places[at], message, "give one another name")
+
+
+def too_long(resource: Resource, section: str, written: Any, here: Base) -> Iterator[Problem]:
+    kind, _, name = resource.address.partition("/")
+    if len(resource.address) > LONGEST and hasattr(resource, "tags") and kind not in NEVER_TAGGED:
+        name = name.removesuffix(f"@{resource.place.region}")
+        message = f"{len(name)} characters are too many to be found by: a tag of AWS takes {LONGEST}, {kind}/ included"
+        most = LONGEST - (len(resource.address) - len(name))
+        yield Problem(place(written, kind, section, name, here), message, f"write at most {most}")
+
+
+def place(written: Any, kind: str, section: str, name: str, here: Base) -> Steps:
+    """Return where a section says a name, as a key or as a value; the section itself where it is not said."""
+    for path, text in texts(written[section], (section,)):
+        if here.expand(text) == name and (section != "iam" or path[1:2] == (PARTS.get(kind),)):
+            return path
+    return (section,)
+
+
+def texts(value: Any, path: Steps) -> Iterator[tuple[Steps, str]]:
+    """Yield all keys and texts of a value, each with its place."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield (*path, key), str(key)
+            yield from texts(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from texts(item, (*path, index))
