@@ -359,8 +359,9 @@ def told_late(error: Exception, action: Action) -> bool:
     from botocore.exceptions import ClientError
 
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+    there = any(word in code for word in ("Already", "Exists", "Duplicate"))
     # IAM calls a second role in an instance profile a matter of quota.
-    return action == "create" and ("Already" in code or "Duplicate" in code or code == "LimitExceeded")
+    return action == "create" and (there or code == "LimitExceeded")
 
 
 def resent(error: ClientError) -> bool:

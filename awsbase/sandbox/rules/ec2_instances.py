@@ -49,6 +49,19 @@ def started(ask: Ask, said: dict[str, Any]) -> None:
         instance.launch_time = max(now, instance.launch_time + HALT)
 
 
+def gone_already(ask: Ask) -> dict[str, Any] | None:
+    """Let what is gone be terminated again, as often as somebody likes: moto looks for its network interface."""
+    held = list(named(ask, ask.params["InstanceIds"]))
+    gone = [instance for instance in held if instance._state.name == "terminated"]
+    if not gone or len(held) < len(ask.params["InstanceIds"]):
+        return None
+    states = {"Code": 48, "Name": "terminated"}
+    told = [{"InstanceId": one.id, "CurrentState": states, "PreviousState": states} for one in gone]
+    if alive := [instance.id for instance in held if instance not in gone]:
+        told += ask.moto("ec2:TerminateInstances", InstanceIds=alive)["TerminatingInstances"]
+    return {"TerminatingInstances": told}
+
+
 def ids(told: list[dict[str, Any]]) -> list[str]:
     """Return the ids of instances that are told of."""
     return [each["InstanceId"] for each in told]
@@ -65,5 +78,6 @@ RULES = (
     Rule("ec2:ModifyInstanceAttribute", before=only_stopped),
     Rule("ec2:ModifyInstanceAttribute", before=encoded, strict=False),
     Rule("ec2:RunInstances", after=note_template, strict=False),
+    Rule("ec2:TerminateInstances", before=gone_already, strict=False),
     Rule("ec2:StartInstances", before=note_stopped, after=started, strict=False),
 )
