@@ -247,6 +247,21 @@ def test_a_resent_call_that_finds_its_own_work_done_counts_as_done() -> None:
     assert sent == [("a", None), ("a", "EntityAlreadyExists"), ("b", None)]
 
 
+def test_each_service_has_its_own_word_for_what_is_there_already() -> None:
+    def secret(run: Run, want: Toy) -> None:
+        if want.name not in run.read(secrets):
+            run.create("secret", run.aws.secretsmanager.create_secret, Name=want.name)
+
+    def secrets(facts: Facts) -> list[str]:
+        return [each["Name"] for each in facts.aws.secretsmanager.list_secrets()["SecretList"]]
+
+    sandbox = Sandbox()
+    sandbox.faults.add(Fault("reset after", on="secretsmanager:CreateSecret"))
+    report = walk("reconcile", [toy("a")], {Toy: Kind(secret)}, account(sandbox), clock=sandbox.clock)
+    assert [call.error for call in sandbox.calls if call.writes] == [None, "ResourceExistsException"]
+    assert statuses(report) == {"a": "changed"}
+
+
 def test_what_aws_told_late_is_looked_at_again_and_not_called_ours() -> None:
     sandbox = Sandbox()
 

@@ -267,3 +267,14 @@ def test_a_schedule_needs_a_role_that_lets_it_in_and_does_its_work_in_time() -> 
     sandbox.clock.advance(4 * 3600 + 60)
     assert state() == "terminated"
     assert refused(scheduler.get_schedule, Name="end") == "ResourceNotFoundException"
+
+
+def test_what_is_gone_can_be_terminated_again() -> None:
+    sandbox = Sandbox()
+    gone, alive = (ec2(sandbox).run_instances(**ONE)["Instances"][0]["InstanceId"] for _ in range(2))
+    for ids in ([gone], [gone], [gone, alive], [gone, alive]):
+        told = ec2(sandbox).terminate_instances(InstanceIds=ids)["TerminatingInstances"]
+        assert {each["InstanceId"] for each in told} == set(ids)
+    assert (
+        refused(ec2(sandbox).terminate_instances, InstanceIds=["i-0123456789abcdef0"]) == "InvalidInstanceID.NotFound"
+    )
