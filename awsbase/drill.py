@@ -10,7 +10,6 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -21,6 +20,7 @@ from awsbase.ensure import alarm as alarm_facts
 from awsbase.ensure import topic as topic_facts
 from awsbase.ensure.alarm import Alarm, family
 from awsbase.ensure.endpoint import masked
+from awsbase.records import record
 
 Verdict = Literal[
     "delivered",
@@ -53,7 +53,7 @@ HINTS: Mapping[Verdict, str] = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Proof:
     """What became of one alarm's message: the verdict, who got it, who did not yet, and what CloudWatch said."""
 

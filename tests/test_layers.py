@@ -19,7 +19,7 @@ LAYERS = (
     ("ensure",),
     ("engine", "policies", "userdata"),
     ("aws", "constraints", "disk"),
-    ("answers", "models"),
+    ("answers", "models", "records"),
     ("errors",),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from awsbase.bastion.host import Host
 from awsbase.engine.facts import Facts
+from awsbase.records import record
 from awsbase.userdata import Mode
 
 WORLD = ("0.0.0.0/0", "::/0")
@@ -18,7 +18,7 @@ RECONCILE = "`awsbase reconcile` puts it right"
 YOUNG = 180
 
 
-@dataclass(frozen=True)
+@record
 class Check:
     """One thing that was looked at: whether it is right, what was found, and what to do if it is not."""
 
@@ -28,7 +28,7 @@ class Check:
     hint: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Patient:
     """A bastion to be looked at."""
 

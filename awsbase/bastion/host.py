@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from awsbase.engine.facts import Facts
 from awsbase.ensure.tags import ADDRESS
+from awsbase.records import record
 
 # What ends is no bastion any more, though EC2 tells of it for an hour.
 THERE = ("pending", "running", "stopping", "stopped")
 
 
-@dataclass(frozen=True)
+@record
 class Host:
     """An instance that is there, running or stopped."""
 

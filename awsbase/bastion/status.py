@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,10 +14,11 @@ from awsbase.engine.facts import Facts
 from awsbase.ensure.ending import schedule
 from awsbase.ensure.instance import user_data
 from awsbase.people.durations import words
+from awsbase.records import record
 from awsbase.userdata import people_in, reasons
 
 
-@dataclass(frozen=True)
+@record
 class Status:
     """What there is of a bastion, and how it differs from what the manifest would start."""
 

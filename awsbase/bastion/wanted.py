@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from awsbase.engine.resource import Resource
@@ -11,12 +11,13 @@ from awsbase.ensure.ending import Ending
 from awsbase.ensure.instance import Instance
 from awsbase.errors import UsageError
 from awsbase.manifest import Manifest, resources
+from awsbase.records import record
 from awsbase.userdata import Mode
 
 NETWORK, SECTION = "network", "bastion"
 
 
-@dataclass(frozen=True)
+@record
 class Bastion:
     """What the commands need to know of a bastion."""
 

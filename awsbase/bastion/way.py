@@ -6,11 +6,11 @@ import json
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from awsbase.bastion.host import Host
 from awsbase.errors import AwsbaseError, UsageError
+from awsbase.records import record
 from awsbase.userdata import Mode
 
 FORWARD = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*):(\d{1,5})(?::(\d{1,5}))?")
@@ -24,7 +24,7 @@ CLI_PAGE = "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-ins
 DOWNLOADS = "https://s3.amazonaws.com/session-manager-downloads/plugin/latest"
 
 
-@dataclass(frozen=True)
+@record
 class Forward:
     """A port of this machine that leads to a port of a host which the bastion reaches."""
 
@@ -53,7 +53,7 @@ def forward(text: str) -> Forward:
     return Forward(found[1], port, local)
 
 
-@dataclass(frozen=True)
+@record
 class Way:
     """What decides how to get in: the host, its mode and region, the profile to use, the login, and forwards."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from awsbase.coverage import looks
@@ -30,9 +29,10 @@ from awsbase.ensure.root import Root
 from awsbase.ensure.security_hubs import SecurityHubs
 from awsbase.ensure.trail import Trail
 from awsbase.ensure.user import User
+from awsbase.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Made:
     """Answered by resources: each of `parts` must have one in the manifest, and all of them must be as wanted.
 
@@ -46,7 +46,7 @@ class Made:
     about: tuple[str, ...] = ("",)
 
 
-@dataclass(frozen=True)
+@record
 class Looked:
     """Answered by the account as it is: a look that finds nothing wrong. What it finds, a person has to decide.
 
@@ -60,7 +60,7 @@ class Looked:
     parts: tuple[Callable[[Resource], bool], ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Yours:
     """Answered by a person alone: no API tells, or what it is about is not of the account's base."""
 

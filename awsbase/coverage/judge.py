@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -17,12 +16,13 @@ from awsbase.ensure.credentials import report_rows
 from awsbase.ensure.regions import regions
 from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import subscriptions
+from awsbase.records import record
 
 Status = Literal["met", "needs you", "not yet", "not managed"]
 STATUSES: tuple[Status, ...] = ("met", "needs you", "not yet", "not managed")
 
 
-@dataclass(frozen=True)
+@record
 class Row:
     """What is to be said of one control; `key` is where the manifest would ask for it, `price` what it costs."""
 

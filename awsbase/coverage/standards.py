@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from awsbase.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Control:
     """One control of a standard; `answer` names what answers it."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
 from awsbase.aws import Aws, answered_at
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, Refused, UsageError
+from awsbase.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Account:
     """An account with the clients to reach it and the ARN of the caller.
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal, NoReturn
+
+from awsbase.records import record
 
 Action = Literal["create", "update", "delete", "replace"]
 Status = Literal["unchanged", "planned", "changed", "failed", "blocked", "skipped"]
@@ -54,7 +56,7 @@ class Withheld(Pending):
         return self._make()
 
 
-@dataclass(frozen=True)
+@record
 class Drift:
     """One field that is not as the manifest wants it."""
 
@@ -68,7 +70,7 @@ def compare(have: Mapping[str, object], want: Mapping[str, object]) -> list[Drif
     return [Drift(name, have.get(name), value) for name, value in want.items() if have.get(name) != value]
 
 
-@dataclass(frozen=True)
+@record
 class Change:
     """One write: what it is for people, which call it is, and a digest of all of the call's known arguments.
 
@@ -95,7 +97,7 @@ def is_itself(address: str, change: Change) -> bool:
     return change.action != "update" and bare == kind.replace("-", "").replace("_", "").casefold()
 
 
-@dataclass(frozen=True)
+@record
 class NeedsYou:
     """Something that AWS lets only a person do, and how awsbase will see that it was done."""
 
@@ -105,7 +107,7 @@ class NeedsYou:
     probe: str
 
 
-@dataclass(frozen=True)
+@record
 class Failure:
     """Why a resource is not as wanted: what was tried, what AWS said, what to do."""
 
@@ -116,7 +118,7 @@ class Failure:
     hint: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Outcome:
     """What became of one resource."""
 
@@ -136,7 +138,7 @@ class Outcome:
         return self.error is not None and self.error.code == INTERRUPTED
 
 
-@dataclass(frozen=True)
+@record
 class Report:
     """What became of all resources, in manifest order."""
 

@@ -24,6 +24,7 @@ from awsbase.engine.clock import Clock
 from awsbase.engine.run import Interrupted
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError
+from awsbase.records import record
 
 # Names may not begin with "aws".
 PATH = "/locks/awsbase"
@@ -42,7 +43,7 @@ class LockLost(AwsbaseError):
     """The lock was taken from this run: by `awsbase unlock`, or because the run slept through its lease."""
 
 
-@dataclass(frozen=True)
+@record
 class Process:
     """A process that runs awsbase: on which host, and where its number means something."""
 
@@ -74,7 +75,7 @@ def this_process() -> Process:
     return Process(host, hashlib.sha256(" ".join(marks).encode()).hexdigest()[:16], os.getpid())
 
 
-@dataclass(frozen=True)
+@record
 class Holding:
     """One generation of the lock: who holds or held it, since when, and until when if nothing more is heard of him.
 

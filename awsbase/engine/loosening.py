@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from awsbase.engine.changes import Change, Report, is_itself
+from awsbase.records import record
 
 # No later run brings these back as they were: what is in them, under them, or behind them is gone too.
 FOR_GOOD = {
@@ -16,7 +16,7 @@ FOR_GOOD = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Grave:
     """One change that has to be permitted, and why."""
 

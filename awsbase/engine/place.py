@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from awsbase.records import record
 
 PARTITIONS = (
     ("cn-", "aws-cn"),
@@ -20,7 +22,7 @@ def partition(region: str) -> str:
     return next((name for prefix, name in PARTITIONS if region.startswith(prefix)), "aws")
 
 
-@dataclass(frozen=True)
+@record
 class Place:
     """One region of one account; `home` is the region that the manifest calls home."""
 

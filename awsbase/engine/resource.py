@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from awsbase.engine.place import Place
+from awsbase.records import record
 
 if TYPE_CHECKING:
     from awsbase.engine.facts import Read
     from awsbase.engine.run import Run
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Resource:
     """One thing that a manifest wants; each kind is a subclass with the fields of its own."""
 
@@ -34,7 +34,7 @@ class Resource:
         return ()
 
 
-@dataclass(frozen=True)
+@record
 class Kind:
     """How one kind of resource is made so: its recipe, and the reads that can be made beforehand, side by side."""
 

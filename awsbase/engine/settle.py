@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from awsbase.engine.clock import Clock
+from awsbase.records import record
 
 FRESH = timedelta(minutes=5)
 
 
-@dataclass(frozen=True)
+@record
 class Patience:
     """A refusal that passes: the calls it comes from, its code, a part of its message, and seconds to wait at most."""
 

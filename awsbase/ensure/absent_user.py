@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.authorization import UserFacts, users
 from awsbase.ensure.credentials import Credentials, credentials, virtual_devices
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class AbsentUser(Resource):
     """A user who shall not be there, whoever made him, together with all that is his."""
 

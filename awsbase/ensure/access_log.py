@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from awsbase.engine.changes import compare
@@ -12,9 +11,10 @@ from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.bucket import found
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class AccessLog(Resource):
     """The access log of the bucket `name`, kept in another one; both are given with their addresses."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.records import record
 
 PORTS = (22, 3389)
 WORLD = ("0.0.0.0/0", "::/0")
@@ -18,7 +18,7 @@ TCP = ("tcp", "6")
 SHOWN = 5
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class AdminPorts(Resource):
     """No security group and no network ACL has a rule that lets the world in on just port 22 or just port 3389.
 
@@ -37,7 +37,7 @@ class AdminPorts(Resource):
         yield ADDRESS
 
 
-@dataclass(frozen=True)
+@record
 class Opening:
     """One rule that lets the world in: of the group or the ACL `holder`, for these ports, from this source."""
 
@@ -61,7 +61,7 @@ class Opening:
         return f"port {self.ports[0]}" if self.ports[0] == self.ports[1] else f"ports {self.ports[0]}-{self.ports[1]}"
 
 
-@dataclass(frozen=True)
+@record
 class Openings:
     """What lets the world in on a port of administration, in one region."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.changes import compare
@@ -11,6 +11,7 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
+from awsbase.records import record
 
 # What makes an alarm another one when it is set; those that we never send are here so that a stray one shows.
 SETTINGS = (
@@ -20,7 +21,7 @@ SETTINGS = (
 ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Alarm(Resource):
     """An alarm that compares one metric with a threshold and tells exactly these actions, given by ARN.
 

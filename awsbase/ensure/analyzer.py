@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
@@ -11,12 +11,13 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.records import record
 
 # The type that looks for access from outside; it is free, and those for unused and internal access are not.
 OUTSIDE = "ACCOUNT"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Analyzer(Resource):
     """An analyzer of access from outside in every region; one that exists is adopted under whatever name it has."""
 
@@ -32,7 +33,7 @@ class Analyzer(Resource):
         yield ADDRESS
 
 
-@dataclass(frozen=True)
+@record
 class AnalyzerFacts:
     """An analyzer, its ARN unknown while it is only planned."""
 

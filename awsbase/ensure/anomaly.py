@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.changes import Drift, compare
@@ -11,12 +11,13 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
+from awsbase.records import record
 
 IMPACT = "ANOMALY_TOTAL_IMPACT_ABSOLUTE"
 PACES = ("IMMEDIATE", "DAILY", "WEEKLY")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class AnomalyAlert(Resource):
     """A subscription to the monitor of all services, which AWS makes for most accounts, and of which it allows one.
 

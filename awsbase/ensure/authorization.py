@@ -7,13 +7,14 @@ for each. Keys are case-folded names, because IAM treats `Ops` and `ops` as the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from awsbase.engine.facts import Facts
 from awsbase.errors import AwsbaseError
 from awsbase.policies.document import given
+from awsbase.records import record
 
 Document = dict[str, Any]
 
@@ -30,7 +31,7 @@ class Elsewhere(AwsbaseError):
         )
 
 
-@dataclass(frozen=True)
+@record
 class GroupFacts:
     """A group: its name as AWS spells it, its path, the ARNs attached to it and its inline policies."""
 
@@ -41,7 +42,7 @@ class GroupFacts:
     created: datetime | None = None
 
 
-@dataclass(frozen=True)
+@record
 class UserFacts:
     """A user: where it is, what it belongs to, and what hangs on it directly."""
 
@@ -55,7 +56,7 @@ class UserFacts:
     boundary: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class RoleFacts:
     """A role: who may assume it and what it may do."""
 
@@ -70,7 +71,7 @@ class RoleFacts:
     boundary: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class PolicyFacts:
     """A managed policy of this account: its default document, and the other versions, oldest first."""
 
@@ -85,7 +86,7 @@ class PolicyFacts:
         return self.arn.rpartition("/")[2]
 
 
-@dataclass(frozen=True)
+@record
 class ProfileFacts:
     """An instance profile as it is."""
 
@@ -94,7 +95,7 @@ class ProfileFacts:
     created: datetime | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Authorization:
     """What IAM says of the whole account."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.records import record
 
 FEATURE = "BILLING_ALERTS"
 NAMESPACE, METRIC = "AWS/Billing", "EstimatedCharges"
 log = logging.getLogger("awsbase")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class BillingAlerts(Resource):
     """Estimated charges are published as a metric; the place is the region where AWS keeps billing metrics."""
 
@@ -25,7 +25,7 @@ class BillingAlerts(Resource):
         return f"billing-alerts/{self.place.account}"
 
 
-@dataclass(frozen=True)
+@record
 class BillingFacts:
     """The preference as the billing API tells it; `off` are the keys under which it is switched off."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.changes import Drift, compare
@@ -18,6 +18,7 @@ from awsbase.ensure.made import Made, filled, makers
 from awsbase.errors import AwsbaseError
 from awsbase.policies.document import Document, difference, given, listed, same
 from awsbase.policies.wider import widening
+from awsbase.records import record
 
 # What begins so is ours: statements of the bucket policy by their Sid, lifecycle rules by their ID.
 OURS = "Awsbase"
@@ -38,7 +39,7 @@ class PublicBucket(AwsbaseError):
     """The bucket to be adopted is open to the world on purpose."""
 
 
-@dataclass(frozen=True)
+@record
 class Expiry:
     """A lifecycle rule: after how many days something goes away."""
 
@@ -67,7 +68,7 @@ class Expiry:
         return named | {name: action for name, action in actions.items() if action}
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Bucket(Resource):
     """A private, versioned, encrypted bucket; `key` is the address of its key, without one S3 uses its own.
 
@@ -130,7 +131,7 @@ def only_under(key: str, place: Place, name: str) -> tuple[Document, ...]:
     )
 
 
-@dataclass(frozen=True)
+@record
 class BucketFacts:
     """How a bucket is set up; what is not set at all is empty."""
 
@@ -148,7 +149,7 @@ NEW = BucketFacts(
 )
 
 
-@dataclass(frozen=True)
+@record
 class Found:
     """A bucket of a name that is taken: whether by this account, and in which region."""
 

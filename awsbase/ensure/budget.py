@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.changes import compare
@@ -11,6 +11,7 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
+from awsbase.records import record
 
 Subscriber = tuple[str, str]  # SNS and the ARN of a topic, or EMAIL and an address
 
@@ -19,7 +20,7 @@ COSTS = {"IncludeCredit": False, "IncludeRefund": False}
 UNTOLD = "nobody is told at this point any more"
 
 
-@dataclass(frozen=True)
+@record
 class Notice:
     """When somebody is told: at so many percent of the budget, spent (ACTUAL) or foreseen (FORECASTED)."""
 
@@ -34,7 +35,7 @@ class Notice:
         return f"{self.kind.lower()} {self.percent:g}%"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Budget(Resource):
     """A monthly budget of all costs; exactly these notices, each told to exactly these subscribers.
 
@@ -61,7 +62,7 @@ class Budget(Resource):
         yield from self.made_here
 
 
-@dataclass(frozen=True)
+@record
 class BudgetFacts:
     """A budget as it is: its settings, and who is told at each notice."""
 

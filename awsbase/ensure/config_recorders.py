@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.changes import compare
@@ -11,12 +11,13 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.records import record
 
 # A region has one recorder and one channel of its owner's; these are the names that the console gives.
 NAME = "default"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class ConfigRecorders(Resource):
     """A recorder in each region that records everything, delivered to one bucket; what exists is adopted by its place.
 
@@ -43,7 +44,7 @@ class ConfigRecorders(Resource):
         yield from (ADDRESS, self.bucket, self.role)
 
 
-@dataclass(frozen=True)
+@record
 class ConfigFacts:
     """The recorder and the channel of a region as AWS tells them; both empty where there are none."""
 
@@ -82,7 +83,7 @@ def ensure_config_recorders(run: Run, want: ConfigRecorders) -> None:
     """Record everything in every region, resources without a region at home, and deliver it to the one bucket."""
     role = run.result(want.role)
     for region, have in run.read(everywhere, recorded, want.only).items():
-        record(run, want, region, have, role)
+        keep_record(run, want, region, have, role)
         deliver(run, want, region, have)
         if drift := compare({"recording": have.recording}, {"recording": True}):
             run.update(
@@ -93,7 +94,7 @@ def ensure_config_recorders(run: Run, want: ConfigRecorders) -> None:
             )
 
 
-def record(run: Run, want: ConfigRecorders, region: str, have: ConfigFacts, role: str) -> None:
+def keep_record(run: Run, want: ConfigRecorders, region: str, have: ConfigFacts, role: str) -> None:
     """Make the recorder of a region, or let it record everything."""
     put = run.aws.at(region).config.put_configuration_recorder
     group = have.recorder.get("recordingGroup", {})

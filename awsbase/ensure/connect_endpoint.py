@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
@@ -11,13 +11,14 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import ec2
 from awsbase.errors import AwsbaseError
+from awsbase.records import record
 
 
 class EndpointTaken(AwsbaseError):
     """The VPC has an endpoint already, and AWS gives it no second one."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class ConnectEndpoint(Resource):
     """The Instance Connect Endpoint of a VPC, in the subnet and behind the security group at these addresses.
 
@@ -38,7 +39,7 @@ class ConnectEndpoint(Resource):
         yield from (self.vpc, self.subnet, self.group)
 
 
-@dataclass(frozen=True)
+@record
 class ConnectEndpointFacts:
     """An endpoint as it is."""
 

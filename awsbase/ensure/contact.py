@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from awsbase.engine.changes import compare
@@ -11,11 +10,12 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.absent import empty_if
+from awsbase.records import record
 
 FIELDS = ("Name", "Title", "EmailAddress", "PhoneNumber")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Contact(Resource):
     """The alternate contact for one matter, owned wholly: who it was before is replaced."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from awsbase.engine.facts import Facts
+from awsbase.records import record
 
 # What the report calls the root user.
 ROOT = "<root_account>"
@@ -14,7 +14,7 @@ ROOT = "<root_account>"
 NO_REPORT = frozenset({"ReportNotPresent", "ReportInProgress", "ReportExpired"})
 
 
-@dataclass(frozen=True)
+@record
 class Reported:
     """A line of the credential report, up to four hours old: whether there is a password, and an MFA device."""
 
@@ -22,7 +22,7 @@ class Reported:
     mfa: bool
 
 
-@dataclass(frozen=True)
+@record
 class Credentials:
     """All that one user has, and that must be gone before the user can be deleted."""
 

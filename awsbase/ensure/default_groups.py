@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
@@ -12,12 +11,13 @@ from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
 from awsbase.ensure.vpc import vpcs
+from awsbase.records import record
 
 Rules = tuple[Mapping[str, Any], ...]
 SHOWN = 3
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class DefaultGroups(Resource):
     """The default group of each VPC lets nothing in and nothing out, once nothing is in it.
 
@@ -35,7 +35,7 @@ class DefaultGroups(Resource):
         yield ADDRESS
 
 
-@dataclass(frozen=True)
+@record
 class DefaultGroup:
     """A default group with its rules as AWS gives them, the network interfaces that are in it, and the address that
     its VPC was made for.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
@@ -11,9 +11,10 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Detectors(Resource):
     """A detector in each region that is on; one that exists is adopted, with the features somebody chose."""
 
@@ -32,7 +33,7 @@ class Detectors(Resource):
         yield ADDRESS
 
 
-@dataclass(frozen=True)
+@record
 class DetectorFacts:
     """The detector of a region."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
@@ -12,9 +12,10 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
 from awsbase.policies import Document
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class EbsEncryption(Resource):
     """New volumes are encrypted in every region; `keys` are the addresses of own keys, by region.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.changes import Drift
@@ -11,9 +11,10 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import ec2
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class ElasticIp(Resource):
     """An address of our own, known by its tag."""
 
@@ -25,7 +26,7 @@ class ElasticIp(Resource):
         return self.place.address("elastic-ip", self.name)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class AddressInUse(Resource):
     """The address at `ip` leads to the instance at `instance`."""
 
@@ -40,7 +41,7 @@ class AddressInUse(Resource):
         yield from (self.ip, self.instance)
 
 
-@dataclass(frozen=True)
+@record
 class AddressFacts:
     """An address as it is, and the interface that it leads to."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,11 +15,12 @@ from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.ensure.role import Role
 from awsbase.policies.document import Document, given
+from awsbase.records import record
 
 SCHEDULER = "scheduler.amazonaws.com"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Ending(Resource):
     """The instance at an address is terminated at a time; the schedule is gone once that is done.
 
@@ -41,7 +41,7 @@ class Ending(Resource):
         yield from (self.instance, f"role/{self.role}")
 
 
-@dataclass(frozen=True)
+@record
 class ScheduleFacts:
     """A schedule as it is: when, what it calls with which input, and as whom."""
 

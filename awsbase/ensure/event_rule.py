@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.changes import compare
@@ -13,6 +13,7 @@ from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.errors import AwsbaseError
 from awsbase.policies.document import Document, given
+from awsbase.records import record
 
 TARGET = "awsbase"
 
@@ -21,7 +22,7 @@ class NoTarget(AwsbaseError):
     """EventBridge answered with success and took no target all the same."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class EventRule(Resource):
     """A rule on the default event bus that is switched on and sends what matches to one topic.
 
@@ -50,7 +51,7 @@ class EventRule(Resource):
         yield from self.made_here
 
 
-@dataclass(frozen=True)
+@record
 class RuleFacts:
     """A rule as it is; the pattern is what its JSON says."""
 

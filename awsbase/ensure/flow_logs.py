@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, Protocol
 
 from awsbase.engine.facts import Facts, Read
@@ -13,6 +13,7 @@ from awsbase.ensure import tags
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
 from awsbase.ensure.vpc import vpcs
 from awsbase.errors import AwsbaseError
+from awsbase.records import record
 
 Traffic = Literal["ALL", "REJECT"]
 PRICE = "$0.25 per GB of logs and $0.023 per GB a month to keep them: half of what CloudWatch Logs takes"
@@ -22,7 +23,7 @@ class NotLogged(AwsbaseError):
     """EC2 answered with success and made no log all the same."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class FlowLogs(Resource):
     """A flow log of each VPC, to one bucket; a VPC that has any log of as much traffic keeps that one.
 
@@ -48,7 +49,7 @@ class FlowLogs(Resource):
         yield from (ADDRESS, self.bucket)
 
 
-@dataclass(frozen=True)
+@record
 class Network:
     """A VPC, which traffic of it is logged by any flow log that works, and the address that it was made for."""
 

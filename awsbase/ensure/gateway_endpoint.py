@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.changes import Drift
@@ -11,9 +11,10 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import ec2
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class GatewayEndpoint(Resource):
     """The gateway endpoint of a service in the VPC at an address, for the route tables at these addresses.
 
@@ -38,7 +39,7 @@ class GatewayEndpoint(Resource):
         yield from (self.vpc, *self.route_tables)
 
 
-@dataclass(frozen=True)
+@record
 class EndpointFacts:
     """An endpoint as it is."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.authorization import GroupFacts, groups
 from awsbase.ensure.rights import attaching, detaching
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Group(Resource):
     """A group with exactly these managed policies, given by ARN; `made_here` are the addresses that make them.
 

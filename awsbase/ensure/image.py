@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from awsbase.engine.facts import Facts
 from awsbase.errors import AwsbaseError
+from awsbase.records import record
 
 AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
 ARCHITECTURE = "{architecture}"
@@ -15,7 +14,7 @@ class NoSuchImage(AwsbaseError):
     """The region has no such image, or none that runs on this type."""
 
 
-@dataclass(frozen=True)
+@record
 class Image:
     """An image: its id today, how a template names it, and the device of its root volume."""
 

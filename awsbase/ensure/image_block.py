@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.records import record
 
 BLOCKED = "block-new-sharing"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class ImageBlock(Resource):
     """No image becomes public; AWS leaves those alone that are public already."""
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from awsbase.engine.run import Run
 from awsbase.ensure import ec2, tags
 from awsbase.ensure.image import image
 from awsbase.ensure.launch_template import LaunchTemplate, launch_template, launch_template_reads, length
+from awsbase.records import record
 from awsbase.userdata import reasons
 
 GONE = ("terminated", "shutting-down")
@@ -25,7 +26,7 @@ ONE_MOMENT = timedelta(seconds=5)
 TOKEN = re.compile("[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Instance(Resource):
     """The one instance made from a launch template, in the subnet at an address, with a public address.
 
@@ -52,7 +53,7 @@ class Instance(Resource):
         yield from (self.template.address, self.template.profile, *self.template.groups, self.subnet)
 
 
-@dataclass(frozen=True)
+@record
 class InstanceFacts:
     """An instance as it is."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
@@ -11,9 +11,10 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.ensure.authorization import Elsewhere, ProfileFacts, profiles
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class InstanceProfile(Resource):
     """An instance profile with this role in it; the role is given by its name, `role/NAME` makes it."""
 
@@ -39,7 +40,7 @@ def instance_profile(facts: Facts, name: str) -> ProfileFacts | None:
     return facts.read(profiles).get(name.casefold()) or facts.read(asked, name).profile
 
 
-@dataclass(frozen=True)
+@record
 class Asked:
     """What IAM says of one instance profile by its name."""
 

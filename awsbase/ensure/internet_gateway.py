@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import ec2
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class InternetGateway(Resource):
     """The internet gateway of the VPC at an address: one that is attached there already serves as well."""
 
@@ -28,7 +29,7 @@ class InternetGateway(Resource):
         yield self.vpc
 
 
-@dataclass(frozen=True)
+@record
 class GatewayFacts:
     """An internet gateway as it is, and the VPC that it is attached to."""
 

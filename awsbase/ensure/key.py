@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from awsbase.ensure.made import filled, makers
 from awsbase.errors import AwsbaseError
 from awsbase.policies.document import Document, difference, given, listed, same
 from awsbase.policies.wider import widening
+from awsbase.records import record
 
 YEAR = 365
 OWN_BY_AWS = "alias/aws/"
@@ -26,7 +27,7 @@ class UnusableKey(AwsbaseError):
     """The key that stands where one is wanted cannot be used, and awsbase does not decide what becomes of it."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Key(Resource):
     """A symmetric key behind `alias/NAME`, enabled, rotated, with this policy.
 
@@ -80,7 +81,7 @@ def delegates(statement: object, place: Place) -> bool:
     )
 
 
-@dataclass(frozen=True)
+@record
 class KeyFacts:
     """A key as it is; the ARN is unknown while it is only planned. `rotation_days` is None when it never rotates."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.changes import Drift
@@ -11,9 +11,10 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import ec2
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class KeyPair(Resource):
     """A public key under a name. Another key makes it anew, which instances that run do not notice."""
 
@@ -26,7 +27,7 @@ class KeyPair(Resource):
         return self.place.address("key-pair", self.name)
 
 
-@dataclass(frozen=True)
+@record
 class KeyPairFacts:
     """A key pair as it is; AWS does not tell the public key of some that are old."""
 

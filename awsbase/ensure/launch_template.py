@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from awsbase.engine.changes import Drift, compare
@@ -13,11 +13,12 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import ec2, tags
 from awsbase.ensure.image import image, names
+from awsbase.records import record
 
 USER_DATA_BYTES = 16 * 1024
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class LaunchTemplate(Resource):
     """A launch template: the image by its parameter, IMDSv2 alone, an encrypted root volume, no key pair unless given.
 
@@ -45,7 +46,7 @@ class LaunchTemplate(Resource):
         yield from self.groups
 
 
-@dataclass(frozen=True)
+@record
 class TemplateFacts:
     """A launch template as it is: what its default version says, and what its newest does."""
 

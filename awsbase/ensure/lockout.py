@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from awsbase.engine.account import Account
 from awsbase.engine.facts import Facts
@@ -19,6 +18,7 @@ from awsbase.ensure.trust import for_people, lets_in_still
 from awsbase.ensure.user import User
 from awsbase.errors import Refused
 from awsbase.policies.permits import permits
+from awsbase.records import record
 
 ANOTHER = "let another administrator run this"
 
@@ -40,7 +40,7 @@ def lockout(account: Account, resources: Sequence[Resource], facts: Facts) -> No
     keep_enrolment(before, after)
 
 
-@dataclass(frozen=True)
+@record
 class Standing:
     """IAM as it is, or will be, and the caller in it."""
 

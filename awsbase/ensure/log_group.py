@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,9 +13,10 @@ from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class LogGroup(Resource):
     """A log group that keeps its events for `retention` days, under the key at the address `key` if one is given.
 
@@ -50,7 +51,7 @@ def log_group_arn(place: Place, name: str) -> str:
     return place.arn("logs", f"log-group:{name}")
 
 
-@dataclass(frozen=True)
+@record
 class LogGroupFacts:
     """A log group as it is; retention is None when it keeps its events for ever."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from awsbase.engine.run import Run
+from awsbase.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Made:
     """Stands in a document for what the recipe of the resource at `address` returns, or for one part of that."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class MetricFilter(Resource):
     """A filter that adds one to a metric for each event of a log group that its pattern matches.
 
@@ -34,7 +34,7 @@ class MetricFilter(Resource):
         yield from self.made_here
 
 
-@dataclass(frozen=True)
+@record
 class FilterFacts:
     """A filter as it is: its pattern, and its one transformation as AWS writes it."""
 

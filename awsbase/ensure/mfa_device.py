@@ -7,7 +7,7 @@ enabled: a run that is killed in between leaves a device without an owner, and t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.aws import Aws
@@ -20,6 +20,7 @@ from awsbase.ensure.authorization import authorization, users
 from awsbase.ensure.credentials import devices, virtual_devices
 from awsbase.ensure.key import aliases
 from awsbase.errors import AwsbaseError
+from awsbase.records import record
 
 # What encrypts a secret for which no key was named.
 ACCOUNTS_OWN = "alias/aws/secretsmanager"
@@ -29,7 +30,7 @@ class Taken(AwsbaseError):
     """A name that the device or its secret should have belongs to something else."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class MfaDevice(Resource):
     """A device for a user who has none, with its seed in a secret until the user has taken it over.
 
@@ -54,7 +55,7 @@ class MfaDevice(Resource):
         yield from self.made_here
 
 
-@dataclass(frozen=True)
+@record
 class SecretFacts:
     """A secret, seen from outside: whose it is, what encrypts it, and whether its deletion is under way."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from awsbase.engine.facts import Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.route_table import RouteTableFacts, route, route_tables
 from awsbase.errors import AwsbaseError
+from awsbase.records import record
 
 EVERYWHERE = "0.0.0.0/0"
 
@@ -18,7 +18,7 @@ class NoTableOfItsOwn(AwsbaseError):
     """A subnet follows the main route table, and a route there would bend the way of others too."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class NatRoute(Resource):
     """The IPv4 default route of the subnet at an address leads to the instance at `instance`.
 

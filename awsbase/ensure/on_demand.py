@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from awsbase.engine.facts import Read
 from awsbase.engine.resource import Resource
@@ -12,10 +11,11 @@ from awsbase.engine.run import Run
 from awsbase.ensure import ec2
 from awsbase.ensure.ending import schedule
 from awsbase.ensure.instance import GONE, Instance, InstanceFacts, instances, user_data
+from awsbase.records import record
 from awsbase.userdata import people_in
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class OnDemand(Resource):
     """An instance that may be there or not; while it is, it is told if somebody has an account who should have none."""
 
@@ -27,7 +27,7 @@ class OnDemand(Resource):
         return self.place.address("on-demand", self.instance.name)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Ended(Resource):
     """No instance at an address, and no schedule that would end it."""
 

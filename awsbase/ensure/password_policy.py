@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.records import record
 
 # CIS AWS Foundations asks for it, and NIST SP 800-63B for length rather than for expiry.
 LENGTH = 14
 CLASSES = ("RequireLowercaseCharacters", "RequireNumbers", "RequireSymbols", "RequireUppercaseCharacters")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class PasswordPolicy(Resource):
     """The account's password policy, owned wholly. What is None stays as it is, but for a length that is too short.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
@@ -14,11 +14,12 @@ from awsbase.ensure.authorization import Elsewhere, PolicyFacts, authorization, 
 from awsbase.ensure.made import filled, makers
 from awsbase.policies.document import Document, difference, same
 from awsbase.policies.wider import widening
+from awsbase.records import record
 
 VERSIONS = 5
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Policy(Resource):
     """A managed policy with this document; a `Made` in it stands for what another resource turns out to be.
 

@@ -7,7 +7,6 @@ denial that is new: whether the caller meets those, nobody can know before it is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from awsbase.ensure.authorization import Authorization, RoleFacts, UserFacts
 from awsbase.ensure.standing import attached_to, documents, documents_of, groups_of
@@ -17,6 +16,7 @@ from awsbase.policies.conditions import certain, eased
 from awsbase.policies.document import conditions, listed
 from awsbase.policies.permits import about, on_mfa
 from awsbase.policies.wider import Grant, covers, grants
+from awsbase.records import record
 
 # What one may be given rights by, and what it is done to. Who may do one of these to all there is can give himself
 # back whatever else he loses.
@@ -32,7 +32,7 @@ GIVING = {
 WAYS: Sequence[Mapping[str, str]] = (GIVING, {"iam:CreatePolicyVersion": "policy"}, {"iam:AddUserToGroup": "group"})
 
 
-@dataclass(frozen=True)
+@record
 class Holder:
     """Somebody with all that gives or denies them something: `inside` is how ARNs of the account's IAM begin."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.absent import empty_if
+from awsbase.records import record
 
 FOUR = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class PublicAccessBlock(Resource):
     """No bucket of the account is public, whatever its own settings and policy say."""
 

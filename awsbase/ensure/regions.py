@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
+from awsbase.records import record
 
 ADDRESS = "regions/enabled"
 Only = tuple[str, ...] | None
@@ -19,7 +19,7 @@ CLOSED = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedExcept
 BY_ORGANIZATION = "service control policy"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Regions(Resource):
     """The regions that protection covers: all that are on in the account, or `only` these."""
 
@@ -30,7 +30,7 @@ class Regions(Resource):
         return ADDRESS
 
 
-@dataclass(frozen=True)
+@record
 class RegionFacts:
     """The regions of the partition by name: those that are on, and the opt-in ones that are off."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.changes import Drift, compare
@@ -16,11 +16,12 @@ from awsbase.ensure.made import filled, makers
 from awsbase.ensure.rights import attaching, detaching, letting_in
 from awsbase.policies.document import Document, difference, same
 from awsbase.policies.wider import widening
+from awsbase.records import record
 
 AN_HOUR = 3600
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Role(Resource):
     """A role: who may assume it, and exactly what it may do, unless `exact` is off.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
@@ -15,6 +14,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.authorization import authorization
 from awsbase.ensure.credentials import ROOT, report_rows, virtual_devices
+from awsbase.records import record
 
 SUPPORT = "AWSSupportAccess"
 CREDENTIALS, SESSIONS = "RootCredentialsManagement", "RootSessions"
@@ -24,7 +24,7 @@ USES = ("password_last_used", "access_key_1_last_used_date", "access_key_2_last_
 log = logging.getLogger("awsbase")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Root(Resource):
     """Root has MFA and no keys, does not keep the bills to itself, and somebody else may talk to AWS's support.
 
@@ -50,7 +50,7 @@ class Root(Resource):
             yield self.support
 
 
-@dataclass(frozen=True)
+@record
 class RootFacts:
     """What root has to sign in with. In GovCloud, and where an organization took it away, that is no password."""
 
@@ -60,7 +60,7 @@ class RootFacts:
     certificates: int
 
 
-@dataclass(frozen=True)
+@record
 class Organization:
     """The organization of the account: whether this account manages it, and what it does for its members' roots."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.changes import Drift
@@ -11,11 +11,12 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import ec2
+from awsbase.records import record
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class RouteTable(Resource):
     """A route table of the VPC at an address: its subnets reach the world through a gateway, by these routes alone.
 
@@ -37,7 +38,7 @@ class RouteTable(Resource):
         yield from (self.vpc, self.gateway, *self.subnets)
 
 
-@dataclass(frozen=True)
+@record
 class RouteTableFacts:
     """A route table as it is: targets by destination, and which association puts which subnet under it."""
 

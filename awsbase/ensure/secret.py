@@ -6,7 +6,7 @@ import hashlib
 import secrets as chance
 import string
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.errors import AwsbaseError
+from awsbase.records import record
 
 AWS_KEY = "alias/aws/secretsmanager"
 SYMBOLS = "!#$%&()*+,-.:;<=>?@[]^_{|}~"
@@ -25,7 +26,7 @@ class TakenSecret(AwsbaseError):
     """A secret of this name holds something else."""
 
 
-@dataclass(frozen=True)
+@record
 class Generated:
     """A value that awsbase makes up once, when there is none; it is told to nobody."""
 
@@ -41,7 +42,7 @@ class Generated:
                 return value
 
 
-@dataclass(frozen=True)
+@record
 class Rotation:
     """How often a value is replaced, and by which function; without one a person is reminded."""
 
@@ -56,7 +57,7 @@ class Rotation:
         return {"AutomaticallyAfterDays": self.days, **window}
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Secret(Resource):
     """A secret under the key at the address `key`, or under AWS's own with `key=None`.
 
@@ -85,7 +86,7 @@ class Secret(Resource):
             yield self.key
 
 
-@dataclass(frozen=True)
+@record
 class HeldSecret:
     """A secret seen from outside: `value` is whether it has one."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from ipaddress import ip_network
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import ec2, tags
 from awsbase.ensure.made import Made, filled, makers
+from awsbase.records import record
 
 Way = Literal["ingress", "egress"]
 End = str | Made
@@ -22,7 +23,7 @@ WORLDWIDE = {4: 7, 6: 15}
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 
 
-@dataclass(frozen=True)
+@record
 class Rule:
     """What may pass: protocol, ports, and the other end: a CIDR block, a prefix list, or a security group.
 
@@ -39,7 +40,7 @@ class Rule:
 OPEN_EGRESS = (Rule(ALL, None, "0.0.0.0/0"), Rule(ALL, None, "::/0"))
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class SecurityGroup(Resource):
     """A security group of the VPC at an address, with exactly these rules. Tags are added to.
 
@@ -63,7 +64,7 @@ class SecurityGroup(Resource):
             yield from (each for each in makers(rule.other) if each != self.address)
 
 
-@dataclass(frozen=True)
+@record
 class GroupFacts:
     """A security group as it is; its rules with their descriptions."""
 

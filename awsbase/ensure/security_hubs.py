@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.records import record
 
 FSBP = "aws-foundational-security-best-practices/v/1.0.0"
 CIS_3 = "cis-aws-foundations-benchmark/v/3.0.0"
 NOT_SUBSCRIBED = frozenset({"InvalidAccessException", "ResourceNotFoundException"})
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class SecurityHubs(Resource):
     """A hub in each region that checks these standards, and whichever else somebody chose.
 

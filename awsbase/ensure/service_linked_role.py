@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from awsbase.engine.facts import Read
 from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.authorization import authorization, roles
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class ServiceLinkedRole(Resource):
     """The role of one service, as `config`; AWS names it, writes its policy and takes no tags."""
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.records import record
 
 ALL = "block-all-sharing"
 NEW = "block-new-sharing"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class SnapshotBlock(Resource):
     """No EBS snapshot is public. With `state` NEW, those that are public already stay so."""
 

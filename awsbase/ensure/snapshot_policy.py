@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +13,13 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
+from awsbase.records import record
 
 A_WEEK = 7 * 24  # hours
 UNITS = {"DAYS": 1, "WEEKS": 7, "MONTHS": 30, "YEARS": 365}
 
 
-@dataclass(frozen=True)
+@record
 class Measure:
     """How many snapshots a schedule makes in a week, and for how many days each is kept; zero where nobody knows."""
 
@@ -26,7 +27,7 @@ class Measure:
     days: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Schedule:
     """When snapshots are made, and for how many days each is kept; `cron` instead of `hours` and `at`."""
 
@@ -49,7 +50,7 @@ class Schedule:
         return Measure(on_days(self.cron) if self.cron else A_WEEK / self.hours, self.keep_days)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class SnapshotPolicy(Resource):
     """A lifecycle policy for the volumes that carry any of the tags in `volumes`, with exactly these schedules.
 
@@ -73,7 +74,7 @@ class SnapshotPolicy(Resource):
         yield from self.made_here
 
 
-@dataclass(frozen=True)
+@record
 class SnapshotPolicyFacts:
     """A lifecycle policy as it is; the schedules in one line each, by their names."""
 

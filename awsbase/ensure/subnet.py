@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv6Network
 from typing import Any
 
@@ -15,13 +15,14 @@ from awsbase.ensure import ec2
 from awsbase.ensure.ec2 import NotToBeChanged
 from awsbase.ensure.vpc import NoSuchNetwork
 from awsbase.errors import AwsbaseError
+from awsbase.records import record
 
 
 class NoSuchZone(AwsbaseError):
     """The region has no such availability zone, or not that many."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Subnet(Resource):
     """A subnet in the VPC at an address, in the n-th zone or a named one; it hands out no public addresses by itself.
 
@@ -43,7 +44,7 @@ class Subnet(Resource):
         yield self.vpc
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class ExistingSubnet(Resource):
     """A subnet that somebody else looks after, in the VPC at an address. Never written.
 
@@ -66,7 +67,7 @@ class ExistingSubnet(Resource):
         yield self.vpc
 
 
-@dataclass(frozen=True)
+@record
 class SubnetFacts:
     """A subnet as it is."""
 
@@ -80,7 +81,7 @@ class SubnetFacts:
     default: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Zone:
     """An availability zone: its name is this account's own, its id everybody's."""
 

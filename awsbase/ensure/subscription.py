@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from awsbase.engine.changes import Withheld
 from awsbase.engine.facts import Read
@@ -11,11 +11,12 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.endpoint import masked
 from awsbase.ensure.topic import SubscriptionFacts, listener, subscriptions
+from awsbase.records import record
 
 FORGOTTEN = "AWS forgets an unanswered request after 48 hours; the run after that asks once more"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Subscription(Resource):
     """One endpoint that is subscribed to a topic of the same region, given by its name.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from awsbase.engine.changes import Drift, compare
@@ -15,6 +15,7 @@ from awsbase.ensure import tags
 from awsbase.ensure.endpoint import masked, told
 from awsbase.policies.document import Document, difference, given
 from awsbase.policies.wider import widening
+from awsbase.records import record
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import SubscriptionTypeDef
@@ -25,7 +26,7 @@ MUTE_KEY = "alias/aws/sns"
 UNTOUCHED = "__default_policy_ID"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Topic(Resource):
     """A topic with exactly this policy.
 
@@ -53,7 +54,7 @@ class Topic(Resource):
             yield self.key
 
 
-@dataclass(frozen=True)
+@record
 class TopicFacts:
     """A topic as it is; `subscriptions` is how many it counts, confirmed or not."""
 
@@ -62,7 +63,7 @@ class TopicFacts:
     subscriptions: int = 0
 
 
-@dataclass(frozen=True)
+@record
 class SubscriptionFacts:
     """Somebody who is subscribed to a topic; without an ARN as long as he has not confirmed."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.changes import compare
@@ -13,6 +13,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure import tags
 from awsbase.errors import AwsbaseError
+from awsbase.records import record
 
 TRAILS_PER_REGION = 5
 OBJECTS = "AWS::S3::Object"
@@ -27,7 +28,7 @@ class TooManyTrails(AwsbaseError):
     """AWS allows no further trail in this region."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Trail(Resource):
     """A trail of all regions that logs every management event, validated, to a bucket and to a log group.
 
@@ -68,7 +69,7 @@ def trail_arn(place: Place, name: str) -> str:
     return place.arn("cloudtrail", f"trail/{name}")
 
 
-@dataclass(frozen=True)
+@record
 class TrailFacts:
     """A trail as it is: the settings by the names of UpdateTrail, and whether it was ever told what to log."""
 
@@ -77,7 +78,7 @@ class TrailFacts:
     selects: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Logged:
     """Whether a trail logs at all, and what it selects."""
 

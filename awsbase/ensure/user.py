@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Read
@@ -13,9 +13,10 @@ from awsbase.ensure import tags
 from awsbase.ensure.authorization import UserFacts, authorization, groups, users
 from awsbase.ensure.credentials import devices, login, report, virtual_devices
 from awsbase.ensure.rights import joining, leaving
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class User(Resource):
     """A user in exactly these groups; with `exact` off in others as well, and without a path where it is.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.changes import Pending, compare
@@ -14,13 +14,14 @@ from awsbase.ensure import ec2
 from awsbase.ensure.ec2 import NotToBeChanged
 from awsbase.ensure.security_group import described
 from awsbase.errors import AwsbaseError
+from awsbase.records import record
 
 
 class NoSuchNetwork(AwsbaseError):
     """The manifest names a VPC or a subnet, and there is none, or there are several."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Vpc(Resource):
     """A VPC of our own with one IPv4 block, DNS names, and an IPv6 block if wanted. Tags are added to."""
 
@@ -34,7 +35,7 @@ class Vpc(Resource):
         return self.place.address("vpc", self.name)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class ExistingVpc(Resource):
     """A VPC that somebody else looks after: the one of this id, with these tags, or the default one. Never written."""
 
@@ -50,7 +51,7 @@ class ExistingVpc(Resource):
         return self.place.address("existing-vpc", self.said)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class ClosedDefaultGroup(Resource):
     """The default security group of a VPC, without a rule: what forgets to name a group reaches nothing."""
 
@@ -64,7 +65,7 @@ class ClosedDefaultGroup(Resource):
         yield self.vpc
 
 
-@dataclass(frozen=True)
+@record
 class VpcFacts:
     """A VPC as it is; `association` is the one of its IPv6 block, which takes a moment to have one."""
 
@@ -77,7 +78,7 @@ class VpcFacts:
     ipv6: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class DefaultGroup:
     """A default security group and the rules in it, as AWS writes them."""
 

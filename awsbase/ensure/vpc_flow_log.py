@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from awsbase.engine.facts import Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.flow_logs import PRICE, Traffic, log, networks
+from awsbase.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class VpcFlowLog(Resource):
     """A flow log of the VPC at an address; one that logs as much of its traffic serves as well."""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from awsbase.records import record
 
 NOTHING = "nothing"
 
 
-@dataclass(frozen=True)
+@record
 class Entry:
     """What something is, why it is there, which controls it answers, what it costs, and how to undo it by hand.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from awsbase.engine.place import Place
+from awsbase.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Base:
     """The account section, as the other sections use it."""
 

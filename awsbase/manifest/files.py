@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,11 +14,12 @@ from pydantic_core import PydanticCustomError
 
 from awsbase.manifest.section import advice, closest, reader
 from awsbase.manifest.words import shown
+from awsbase.records import record
 
 MAX_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True)
+@record
 class TextFile:
     """A text file, by the name that the manifest gives it."""
 
@@ -26,7 +27,7 @@ class TextFile:
     text: str = field(repr=False)
 
 
-@dataclass(frozen=True)
+@record
 class JsonFile:
     """A JSON file that holds an object, by the name that the manifest gives it."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ValidationInfo
@@ -17,6 +16,7 @@ from awsbase.manifest.values import expand
 from awsbase.manifest.words import Steps, shown
 from awsbase.policies import Document, curated, describe, problems, render
 from awsbase.policies.grammar import Kind
+from awsbase.records import record
 
 NAME = r"[A-Za-z0-9_+=,.@-]{1,128}"
 FORMS = re.compile(rf"(aws:({NAME}/)*{NAME}|awsbase:{NAME}|{NAME}|arn:aws[a-z-]*:iam::([0-9]{{12}}|aws):policy/\S+)")
@@ -55,7 +55,7 @@ def grant(value: str, info: ValidationInfo) -> str:
 Grant = Annotated[str, AfterValidator(grant)]
 
 
-@dataclass(frozen=True)
+@record
 class Granted:
     """Policies by ARN, with the addresses of those that this manifest makes."""
 

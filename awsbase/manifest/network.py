@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_network
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -22,6 +21,7 @@ from awsbase.manifest.opt_ins import VpcFlowLogs
 from awsbase.manifest.section import Problem, Section, Several, advice
 from awsbase.manifest.values import Tags, named
 from awsbase.manifest.words import shown
+from awsbase.records import record
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -87,7 +87,7 @@ NetworkName = Annotated[
 ]
 
 
-@dataclass(frozen=True)
+@record
 class Where:
     """Where something is put: what must be there for it, the VPC's address and those of its public subnets."""
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated
 
 from pydantic import PlainSerializer, PlainValidator, ValidationInfo
@@ -14,6 +14,7 @@ from pydantic import PlainSerializer, PlainValidator, ValidationInfo
 from awsbase.manifest.files import contents
 from awsbase.manifest.section import Problem, advice
 from awsbase.manifest.words import shown
+from awsbase.records import record
 from awsbase.userdata import login, login_fault
 
 ED25519, RSA = "ssh-ed25519", "ssh-rsa"
@@ -30,7 +31,7 @@ RSA_BITS = 2048
 NEW = "`ssh-keygen -t ed25519` makes a good one, and its .pub file is the one to use"
 
 
-@dataclass(frozen=True)
+@record
 class Given:
     """Public keys as the manifest gives them: one that is written there, or a file and what it holds."""
 

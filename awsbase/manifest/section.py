@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, ValidationIn
 from pydantic_core import PydanticCustomError
 
 from awsbase.manifest.words import Steps, closest, shown
+from awsbase.records import record
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Problem", "Reader", "Section", "Several", "advice", "closest", "reader"]
 
 
-@dataclass(frozen=True)
+@record
 class Problem:
     """Something that fits no other part of the manifest; the path starts at the section that reports it."""
 
@@ -28,7 +29,7 @@ class Problem:
     hint: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Reader:
     """What validation knows beside the value: the manifest's folder, and what `{name}` and the like stand for."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources as files
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -21,6 +20,7 @@ from awsbase.manifest.notify import SECURITY, topic_name, unknown_channel
 from awsbase.manifest.section import Problem, Section, Several, advice, closest
 from awsbase.manifest.values import named
 from awsbase.manifest.words import shown
+from awsbase.records import record
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -31,7 +31,7 @@ SIGN_IN_REGIONS = {"aws": "us-east-1"}
 LONGEST = 1024
 
 
-@dataclass(frozen=True)
+@record
 class Control:
     """What an alarm watches for: its number in CIS, what it means when it rings, and the patterns that count."""
 

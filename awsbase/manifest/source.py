@@ -14,6 +14,7 @@ import yaml
 
 from awsbase.errors import ManifestError, Mistake
 from awsbase.manifest.words import Steps, closest, dotted
+from awsbase.records import record
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 40
@@ -63,7 +64,7 @@ class Node:
     depth: int = 1
 
 
-@dataclass(frozen=True)
+@record
 class Source:
     """What a YAML file says: its value, where everything stands, and the mistakes that did not stop the reading."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event
 from typing import Any, TypeVar
@@ -23,6 +22,7 @@ from awsbase.people import enrol, files, passwd, profiles, session, store
 from awsbase.people.devices import Device
 from awsbase.people.secret import Secret
 from awsbase.people.session import Person
+from awsbase.records import record
 
 Answer = TypeVar("Answer")
 
@@ -56,7 +56,7 @@ ROOT_MFA = """root has no MFA device, and only root can make itself one:
 """
 
 
-@dataclass(frozen=True)
+@record
 class Administrator:
     """Who becomes the first administrator, and the profile that the new access key is kept in."""
 
@@ -66,7 +66,7 @@ class Administrator:
     """Whether the manifest lets them sign in to the console: then they get a password."""
 
 
-@dataclass(frozen=True)
+@record
 class Place:
     """Where it happens: the account seen with root's key, the person at the terminal, what is handed over how."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from awsbase.aws import Aws
 from awsbase.errors import AwsbaseError, UsageError
+from awsbase.records import record
 
 
 class NoDevice(AwsbaseError):
     """There is no device that a code could come from."""
 
 
-@dataclass(frozen=True)
+@record
 class Device:
     """An MFA device that is enabled for a user."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from awsbase.people import codes, durations, seeds
 from awsbase.people.devices import Device, of_user
 from awsbase.people.secret import Secret
 from awsbase.people.seeds import Keeper
+from awsbase.records import record
 
 MOST = 8
 TRIES = 6
@@ -39,7 +39,7 @@ class Stopped(AwsbaseError):
     exit_code = 130
 
 
-@dataclass(frozen=True)
+@record
 class Desk:
     """Where somebody enrols: the account, the time, and how to ask and tell them."""
 
@@ -197,7 +197,7 @@ def enable_typed(desk: Desk, user: str, serial: str, seed: Secret) -> None:
                 return
 
 
-@dataclass(frozen=True)
+@record
 class Shown:
     """A seed that was just shown to an app."""
 

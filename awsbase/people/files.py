@@ -6,13 +6,13 @@ import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from awsbase import disk
 from awsbase.errors import AwsbaseError
 from awsbase.people import ini
 from awsbase.people.locks import locked, private_folder
+from awsbase.records import record
 
 ATTEMPTS = 10
 STATE = ".awsbase"
@@ -22,7 +22,7 @@ class FileProblem(AwsbaseError):
     """An AWS file that cannot be read or written; it is left as it was."""
 
 
-@dataclass(frozen=True)
+@record
 class Files:
     """Where the AWS tools of this person keep credentials and settings."""
 

@@ -7,7 +7,6 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
@@ -19,12 +18,13 @@ from awsbase.people import password_policy
 from awsbase.people.enrol import refused
 from awsbase.people.password_policy import AWS_OWN, PasswordPolicy
 from awsbase.people.secret import Secret
+from awsbase.records import record
 
 TRIES = 3
 INTERRUPTED = 130
 
 
-@dataclass(frozen=True)
+@record
 class Desk:
     """Where passwords are changed: the account, the time, and how to ask and tell people."""
 

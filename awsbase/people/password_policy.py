@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from awsbase.aws import Aws
 from awsbase.people.secret import Secret
+from awsbase.records import record
 
 # The symbols that AWS counts as such.
 SYMBOLS = "!@#$%^&*()_+-=[]{}|'"
@@ -24,7 +24,7 @@ LONGEST = 128
 GENERATED = 24
 
 
-@dataclass(frozen=True)
+@record
 class PasswordPolicy:
     """The account's rules for passwords; those without a policy of its own have AWS's."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
@@ -12,6 +11,7 @@ from awsbase.errors import UsageError
 from awsbase.people import files, store
 from awsbase.people.files import Files
 from awsbase.people.secret import Secret
+from awsbase.records import record
 
 SECRETS = (store.SECRET, store.TOKEN, store.OLD_TOKEN)
 Lack = Literal["session", "sso", "process", "itself", "nothing"]
@@ -20,7 +20,7 @@ FORBIDDEN = frozenset("[]\r\n\t\"'\\#;")
 ENVIRONMENT = "environment"
 
 
-@dataclass(frozen=True)
+@record
 class Keys:
     """Long-term keys of an IAM user; with a token those of a session that was had with them."""
 
@@ -29,7 +29,7 @@ class Keys:
     token: Secret | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Source:
     """A profile that a session can be had for."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -14,6 +13,7 @@ from awsbase.aws import Aws
 from awsbase.ensure import tags
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people.secret import Secret
+from awsbase.records import record
 
 ISSUER = "AWS"
 IN_SECRETS = "secret:"
@@ -47,7 +47,7 @@ class Keeper(Protocol):
         """Remove the seed for good: an app has it, or its device never came to be."""
 
 
-@dataclass(frozen=True)
+@record
 class InFile:
     """Keeps a seed as the one line of a file that only its owner reads, as `oathtool --totp -b @FILE` takes it."""
 
@@ -82,7 +82,7 @@ class InFile:
         self.path.unlink(missing_ok=True)
 
 
-@dataclass(frozen=True)
+@record
 class InSecret:
     """Keeps a seed in Secrets Manager, under `key` (alias or ARN) or else the account's `aws/secretsmanager`."""
 

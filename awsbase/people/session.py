@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,6 +19,7 @@ from awsbase.people.files import Files
 from awsbase.people.profiles import Keys, Source
 from awsbase.people.secret import Secret
 from awsbase.people.store import Session
+from awsbase.records import record
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -35,7 +36,7 @@ WORTH_TELLING = 15
 CARRIED = ("region", "output", "endpoint_url", "services", "ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint")
 
 
-@dataclass(frozen=True)
+@record
 class Wanted:
     """The session that somebody wants."""
 
@@ -56,7 +57,7 @@ class Connect(Protocol):
     def __call__(self, source: Source, region: str) -> Aws: ...
 
 
-@dataclass(frozen=True)
+@record
 class Person:
     """Whose session it is: their files and environment, how to ask them, what time it is for them."""
 
@@ -69,7 +70,7 @@ class Person:
     connect: Connect
 
 
-@dataclass(frozen=True)
+@record
 class Held:
     """A session, the profile that holds it, and whether it was there already."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ from awsbase.people import files
 from awsbase.people.files import Files
 from awsbase.people.locks import locked
 from awsbase.people.secret import Secret
+from awsbase.records import record
 
 ID, SECRET, TOKEN = "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
 # Boto reads this older name first: one left over would be used instead of the new token.
@@ -28,7 +28,7 @@ SOURCE_ID = "x_source_key_id"
 RIVALS = ("role_arn", "credential_process", "sso_session", "sso_start_url", "web_identity_token_file", ID)
 
 
-@dataclass(frozen=True)
+@record
 class Session:
     """Credentials that end by themselves, and where they came from."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -15,6 +14,7 @@ from awsbase.people import codes
 from awsbase.people.devices import Device, choose
 from awsbase.people.enrol import ROUNDS, TRIES, Desk, Shown, complain, described, refused, skew, two_codes
 from awsbase.policies.document import given
+from awsbase.records import record
 
 # With any of these, people give themselves whatever rights they lack; who may do anything may do these as well.
 GRANTS = (
@@ -31,7 +31,7 @@ GRANTS = (
 )
 
 
-@dataclass(frozen=True)
+@record
 class Listed:
     """A device as the list shows it; without an owner it is a leftover."""
 

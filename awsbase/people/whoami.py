@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -12,11 +11,12 @@ from awsbase.engine.wire import Wire
 from awsbase.people import files, store
 from awsbase.people.files import Files
 from awsbase.people.store import Session
+from awsbase.records import record
 
 Kind = Literal["root", "long-term", "session", "role", "sso", "federated"]
 
 
-@dataclass(frozen=True)
+@record
 class Identity:
     """What can be told about the caller; None is what AWS does not tell."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from awsbase.engine.place import Place
 from awsbase.ensure.tags import ADDRESS
+from awsbase.records import record
 
 EVERYTHING = ("*",)
 
 
-@dataclass(frozen=True)
+@record
 class Condition:
     """One condition of a statement: the key has one of the values."""
 
@@ -21,7 +21,7 @@ class Condition:
     values: frozenset[str]
 
 
-@dataclass(frozen=True)
+@record
 class Allow:
     """Actions that are allowed on resources, given by ARN, under a condition if there is one."""
 
@@ -39,7 +39,7 @@ def nothing(want: Any) -> Iterator[Any]:
     yield from ()
 
 
-@dataclass(frozen=True)
+@record
 class Permissions:
     """What a kind takes to be looked at, and to be written: made, corrected, taken away.
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os.path import commonprefix
 
 from awsbase.permissions.allow import EVERYTHING, Allow, Condition
 from awsbase.policies.document import Document, size
+from awsbase.records import record
 
 LIMIT = 6144  # characters of a managed policy, without white space
 ATTACHED = 10  # managed policies on one user or role, unless AWS is asked for more
 
 
-@dataclass(frozen=True)
+@record
 class Least:
     """Policies that are enough together; `widened` are the statements that name what is alike by its beginning."""
 
@@ -22,7 +23,7 @@ class Least:
     widened: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Statement:
     """One statement that allows something."""
 

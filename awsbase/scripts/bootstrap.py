@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from awsbase.people.enrol import Desk
 from awsbase.people.profiles import Source
 from awsbase.people.secret import Secret
 from awsbase.people.session import Person
+from awsbase.records import record
 from awsbase.scripts import desk
 from awsbase.scripts.ask import Ask
 from awsbase.scripts.connect import Target, embedded, name_calls, reach, session_of
@@ -41,7 +42,7 @@ ADMINISTRATES = frozenset({"awsbase:administrator", "aws:AdministratorAccess"})
 EXAMPLE = "for example, under iam: groups: {Administrators: {policies: [awsbase:administrator]}}, and a user in it"
 
 
-@dataclass(frozen=True)
+@record
 class Way:
     """How to get to AWS: with root's key, the person's AWS files, and the time."""
 

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from awsbase.engine.failures import failure
 from awsbase.engine.pace import Pacer
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, UsageError
+from awsbase.records import record
 from awsbase.scripts.options import Options
 from awsbase.scripts.wanted import Wanted
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("awsbase")
 
 
-@dataclass(frozen=True)
+@record
 class Target:
     """The account to work on, and the clock it goes by."""
 

@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TextIO
 
@@ -25,6 +25,7 @@ from awsbase.engine.run import Approved, Interrupted, approval, beyond
 from awsbase.ensure import KINDS
 from awsbase.ensure.lockout import lockout
 from awsbase.errors import AwsbaseError, Refused
+from awsbase.records import record
 from awsbase.scripts.ask import Ask
 from awsbase.scripts.connect import Target
 from awsbase.scripts.consent import consent
@@ -44,7 +45,7 @@ def nothing(facts: Facts) -> None:
     """Check nothing: a plan may be looked at by everybody."""
 
 
-@dataclass(frozen=True)
+@record
 class Course:
     """What a command works on: the manifest, the resources chosen of it, the account, the options.
 

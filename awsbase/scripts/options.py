@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from awsbase.records import record
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -34,7 +35,7 @@ LOCK_TIMEOUT = click.option(
 )
 
 
-@dataclass(frozen=True)
+@record
 class Options:
     """The common options of one call."""
 

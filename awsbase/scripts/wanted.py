@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -13,10 +12,11 @@ from awsbase.engine.reconcile import Cycle, UnknownNeed, leans_on, select
 from awsbase.engine.resource import Resource
 from awsbase.errors import UsageError
 from awsbase.manifest import Manifest, fingerprint, load, resources
+from awsbase.records import record
 from awsbase.scripts.options import Options
 
 
-@dataclass(frozen=True)
+@record
 class Wanted:
     """What a manifest wants, by section, in its order."""
 

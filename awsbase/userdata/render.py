@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
 
+from awsbase.records import record
 from awsbase.userdata.login import login
 
 Mode = Literal["ssm", "ssh", "instance-connect"]
@@ -36,7 +36,7 @@ Content-Type: text/x-shellscript; charset="us-ascii"
 NO_INSTANCE_CONNECT = "! rpm -q --quiet ec2-instance-connect || try dnf -y -q remove ec2-instance-connect"
 
 
-@dataclass(frozen=True)
+@record
 class Person:
     """Somebody with an account on the host: the name in the manifest, the public keys, whether sudo is allowed."""
 

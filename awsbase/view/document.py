@@ -6,7 +6,6 @@ import errno
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from awsbase import __version__, disk
 from awsbase.engine.changes import Change, Drift, Outcome, Pending, Report
 from awsbase.engine.loosening import grave
 from awsbase.errors import AwsbaseError, UsageError
+from awsbase.records import record
 
 SCHEMA = 1
 MAX_BYTES = 64 * 1024 * 1024
@@ -94,7 +94,7 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-@dataclass(frozen=True)
+@record
 class Plan:
     """A plan that was written by `awsbase plan -o`: what may be done, and to which account, by which manifest."""
 

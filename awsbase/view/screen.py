@@ -5,20 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TextIO
 
 from rich.console import Group
 from rich.text import Text
 
 from awsbase.engine.changes import Change, Mode
+from awsbase.records import record
 from awsbase.view.stream import fitting, harmless, spells
 
 ROWS = 8
 SPINNER, ASCII_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\"
 
 
-@dataclass(frozen=True)
+@record
 class Wait:
     """What something waits for, since when, and until when at most."""
 

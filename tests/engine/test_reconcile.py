@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import pytest
 from botocore.exceptions import ClientError
@@ -20,12 +19,13 @@ from awsbase.engine.resource import Kind, Resource
 from awsbase.engine.run import Run, approval
 from awsbase.engine.wire import Wire
 from awsbase.errors import Refused
+from awsbase.records import record
 from awsbase.sandbox import Fault, Sandbox
 
 HOME = Place("123456789012", home="eu-west-1", region="eu-west-1")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Toy(Resource):
     """A user that exists, after others."""
 
@@ -191,7 +191,7 @@ def test_a_denied_call_says_who_was_denied_what() -> None:
     assert "assumed-role" in error.hint
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Keyed(Resource):
     """A KMS key, known by its description: the simplest thing that a lost reply could double."""
 

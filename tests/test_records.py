@@ -1,0 +1,71 @@
+"""A record is a dataclass whose fields are set once."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError, field, replace
+
+import pytest
+
+from awsbase.records import record
+
+
+@record
+class Key:
+    """Something of AWS."""
+
+    name: str
+    tags: dict[str, str] = field(default_factory=dict)
+    secret: str = field(default="", repr=False)
+    seen: int = field(default=0, compare=False)
+
+
+@record(kw_only=True)
+class Alias(Key):
+    """Something that is more than another thing."""
+
+    target: str
+
+    def __repr__(self) -> str:
+        return f"alias of {self.target}"
+
+
+def test_records_are_the_same_when_their_fields_are() -> None:
+    assert Key("a") == Key("a", seen=1)
+    assert Key("a") != Key("b")
+    assert Key("a") != Alias(name="a", target="b")
+    assert replace(Key("a"), name="b") == copy.deepcopy(Key("b"))
+
+
+def test_records_can_be_looked_up() -> None:
+    @record
+    class Place:
+        region: str
+        zone: str = "a"
+
+    assert {Place("eu-west-1"): 1}[Place("eu-west-1", "a")] == 1
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Key("a"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda key: setattr(key, "name", "b"),
+        lambda key: setattr(key, "tags", {}),
+        lambda key: setattr(key, "other", 1),
+        lambda key: delattr(key, "name"),
+    ],
+    ids=["a field", "a default", "something new", "taken away"],
+)
+def test_what_is_set_stays(change: Callable[[Key], object]) -> None:
+    key = Key("a")
+    with pytest.raises(FrozenInstanceError):
+        change(key)
+    assert key == Key("a")
+
+
+def test_a_record_shows_what_may_be_seen() -> None:
+    assert repr(Key("a", secret="hunter2")) == "Key(name='a', tags={}, seen=0)"
+    assert repr(Alias(name="a", target="b")) == "alias of b"
