@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from http.client import responses
 from typing import Any
 from xml.parsers import expat
 
 from botocore.parsers import ResponseParserFactory
+from botocore.utils import parse_timestamp
 
 from awsbase.errors import Garbled
 
@@ -43,6 +45,10 @@ class Answer(dict[str, Any]):
 
 class CarefulParsers(ResponseParserFactory):
     """Makes botocore's parsers, each behind a `Careful` one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_parser_defaults(timestamp_parser=moment)
 
     def create_parser(self, protocol_name: str) -> Any:
         return Careful(super().create_parser(protocol_name), protocol_name)
@@ -91,6 +97,16 @@ class Careful:
                 message = responses.get(status, "")
             said["Error"] = {**given, "Code": code[:LONGEST], "Message": message[:LONGEST]}
         return said
+
+
+def moment(said: str | float) -> datetime:
+    """Return the time that a timestamp tells, in any of the ways in which AWS writes one."""
+    # Two for each user in IAM's answers; botocore's own parser, which tries every format, needs 80 µs for each.
+    if isinstance(said, str) and "T" in said:
+        with suppress(ValueError):
+            return datetime.fromisoformat(said)
+    told: datetime = parse_timestamp(said)  # type: ignore[arg-type]  # a number too, as its own text says
+    return told
 
 
 def check(body: Any, protocol: str, operation: str, shape: Any) -> None:

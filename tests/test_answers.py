@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.session import get_session
 
-from awsbase.answers import CarefulParsers
+from awsbase.answers import CarefulParsers, moment
 from awsbase.errors import Garbled
 
 PAGE = b"<html><body>Sign in</body></html>"
@@ -88,3 +89,25 @@ def test_what_is_not_in_an_answer_is_named() -> None:
 @pytest.mark.parametrize(("status", "said"), [(302, "Found"), (403, "Forbidden"), (502, "Bad Gateway")])
 def test_a_refusal_has_a_code_and_a_message_whoever_refuses(name: str, body: bytes, status: int, said: str) -> None:
     assert parsed(name, body, status)["Error"] == {"Code": str(status), "Message": said}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "2026-11-28T19:10:00Z",
+        "2026-11-28T20:10:00.000+01:00",
+        "20261128T191000Z",
+        "Sat, 28 Nov 2026 19:10:00 GMT",
+        1795893000,
+        1795893000.0,
+        "1795893000",
+    ],
+)
+def test_a_time_is_understood_however_it_is_written(said: str | float) -> None:
+    assert moment(said) == datetime(2026, 11, 28, 19, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("said", ["", "T", "soon", "2026-13-28T19:10:00Z"])
+def test_what_is_no_time_is_not_taken_for_one(said: str) -> None:
+    with pytest.raises(ValueError, match="Invalid timestamp"):
+        moment(said)
