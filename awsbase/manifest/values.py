@@ -126,6 +126,8 @@ def tags(value: dict[str, str]) -> dict[str, str]:
             raise advice(
                 f"the tag {shown(key)} has a character AWS refuses", "it takes letters, digits, spaces and _.:/=+@-"
             )
+        if key != key.strip() or text != text.strip():
+            raise advice(f"the tag {shown(key)} begins or ends with a blank", "some services drop it, so leave it out")
         # IAM ignores the case of tag keys when it looks for duplicates.
         if (twin := seen.setdefault(key.lower(), key)) != key:
             raise advice(f"the tags {shown(twin)} and {shown(key)} are one to IAM", "keep one spelling")

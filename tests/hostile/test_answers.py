@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -39,7 +38,6 @@ class Converged:
     """An account that is as the baseline says, and what it takes to ask each operation again."""
 
     sandbox: Sandbox
-    undisturbed: dict[str, Any]
     asking: dict[str, Sequence[Resource]]
 
 
@@ -57,7 +55,7 @@ def converged() -> Converged:
         chosen = select(everything, [resource.address for resource in section])
         for name in reads(sandbox, chosen):
             asking.setdefault(name, chosen)
-    return Converged(sandbox, sandbox.dump(), {name: asking[name] for name in sorted(asking)})
+    return Converged(sandbox, {name: asking[name] for name in sorted(asking)})
 
 
 def reads(sandbox: Sandbox, chosen: Sequence[Resource]) -> set[str]:
@@ -111,14 +109,16 @@ def no_answer_is_a_failure(pairs: Sequence[tuple[str, str]]) -> None:
 
 
 def a_wrong_field_does_no_harm(rows: Sequence[tuple[str, str, Spoil]]) -> None:
+    account = converged()
     for name, wrong, spoil in rows:
+        # A field that an earlier row spoiled, and S3 gives anew, such as a rule's id, may have stayed otherwise.
+        before = account.sandbox.dump()
         report, made = disturbed(name, spoil)
         assert list(unclear(report)) == [], (name, wrong)
         # What reads as if it were not as wanted may be written again; nothing is made twice, nothing removed.
         if any(each.split(":")[1].startswith(("Create", "Delete", "Detach", "Remove")) for each in made):
-            account = converged()
             assert problems(go(account.sandbox, "reconcile", account.asking[name])) == [], (name, wrong)
-            assert account.sandbox.dump() == account.undisturbed, (name, wrong, made)
+            assert account.sandbox.dump() == before, (name, wrong, made)
 
 
 def test_what_is_no_answer_fails_the_resource_and_leads_to_no_write() -> None:

@@ -232,6 +232,9 @@ def test_every_mistake_is_advice(text: str, lines: list[str]) -> None:
         ("id: '123456789012', name: acme, region: eu-west-1, tags: {aws:x: y}", [
             "m.yaml:2: account.tags: the tag 'aws:x' starts with a reserved prefix, "
             "neither aws: nor awsbase: can be set"]),
+        ("id: '123456789012', name: acme, region: eu-west-1, tags: {team: 'data '}", [
+            "m.yaml:2: account.tags: the tag 'team' begins or ends with a blank, some services drop it, so leave it out"
+        ]),
         ("id: '123456789012', name: acme, region: eu-west-1, tags: {Owner: a, owner: b}", [
             "m.yaml:2: account.tags: the tags 'Owner' and 'owner' are one to IAM, keep one spelling"]),
         ("id: '123456789012', region: eu-west-1", ["m.yaml:2: account.name: 'name' is missing"]),

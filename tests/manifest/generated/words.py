@@ -130,7 +130,10 @@ LATIN = st.text(
 )
 PRINTED = st.text(LETTERS | st.sampled_from(string.punctuation + " "), min_size=1, max_size=50)
 
-LABEL = st.text(LETTERS | st.sampled_from(" _.:/=+-@"), min_size=1, max_size=30)
+# Not every service keeps a blank at either end.
+LABEL = st.text(LETTERS | st.sampled_from(" _.:/=+-@"), min_size=1, max_size=30).filter(
+    lambda text: text == text.strip()
+)
 TAGS = st.dictionaries(
     LABEL.filter(lambda key: not key.lower().startswith(("aws:", "awsbase:"))), LABEL | st.just(""), max_size=4
 ).filter(lambda tags: not one_to_iam(tags))
