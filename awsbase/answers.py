@@ -17,7 +17,7 @@ from xml.parsers import expat
 from botocore.parsers import ResponseParserFactory
 from botocore.utils import parse_timestamp
 
-from awsbase.errors import Garbled
+from awsbase.errors import MalformedResponse
 
 TYPES: Mapping[str, type | tuple[type, ...]] = {
     "boolean": bool,
@@ -40,7 +40,9 @@ class Answer(dict[str, Any]):
         self._operation = operation
 
     def __missing__(self, name: str) -> Any:
-        raise Garbled(f"AWS answered {self._operation} without {name}", hint="run again; report it if that stays so")
+        raise MalformedResponse(
+            f"AWS answered {self._operation} without {name}", hint="run again; report it if that stays so"
+        )
 
 
 class CarefulParsers(ResponseParserFactory):
@@ -55,7 +57,7 @@ class CarefulParsers(ResponseParserFactory):
 
 
 class Careful:
-    """Parses like botocore, and raises Garbled for what is not a whole answer to what was asked."""
+    """Parses like botocore, and raises MalformedResponse for what is not a whole answer to what was asked."""
 
     def __init__(self, parser: Any, protocol: str) -> None:
         self._parser = parser
@@ -73,7 +75,7 @@ class Careful:
             answer: dict[str, Any] = understood(said, shape, operation) if shape else said
         except Exception:  # noqa: BLE001, the parsers trip over garbage in every way there is
             # Without the cause: it quotes the body, which may hold a secret.
-            raise Garbled(
+            raise MalformedResponse(
                 f"what came back for {operation} is no answer of AWS, or not a whole one",
                 hint="does a proxy or its sign-in page stand in between? check the network, then run again",
             ) from None

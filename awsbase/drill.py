@@ -19,8 +19,8 @@ from awsbase.engine.facts import Facts
 from awsbase.ensure import alarm as alarm_facts
 from awsbase.ensure import topic as topic_facts
 from awsbase.ensure.alarm import Alarm, family
-from awsbase.ensure.endpoint import masked
 from awsbase.records import record
+from awsbase.webhooks import masked
 
 Verdict = Literal[
     "delivered",
@@ -107,12 +107,12 @@ def tried(account: Account, want: Alarm, facts: Facts, clock: Clock, stop: threa
     try:
         return proved(account, want, facts, clock, stop)
     except (BotoCoreError, ClientError) as error:
-        return Proof(want.name, want.place.region, "failed", said=str(error))
+        return Proof(want.name, want.scope.region, "failed", said=str(error))
 
 
 def proved(account: Account, want: Alarm, facts: Facts, clock: Clock, stop: threading.Event) -> Proof:
     """Ring one alarm unless it could tell nobody anyhow, and say what became of it."""
-    region = want.place.region
+    region = want.scope.region
     have = facts.read(alarm_facts.alarms, region, family(want.name)).get(want.name)
     if have is None:
         return Proof(want.name, region, "missing")
@@ -129,7 +129,7 @@ def ring(
     account: Account, want: Alarm, state: str, actions: frozenset[str], clock: Clock, stop: threading.Event
 ) -> dict[str, Mapping[str, Any]]:
     """Set an alarm off, wait for the results of its actions, and put it back; returns the results by action."""
-    cloudwatch = account.aws.at(want.place.region).cloudwatch
+    cloudwatch = account.aws.at(want.scope.region).cloudwatch
     # Not by the time: the clock of this machine may be another one than that of AWS.
     before = {item["HistoryData"] for item in results_of(cloudwatch, want.name)}
     try:
@@ -171,7 +171,7 @@ def results_of(cloudwatch: Any, name: str) -> Iterator[Mapping[str, Any]]:
 
 def judge(want: Alarm, action: str, result: Mapping[str, Any] | None, facts: Facts) -> Proof:
     """Say what became of one action, and who was listening."""
-    region = want.place.region
+    region = want.scope.region
     elsewhere = action.split(":")[3] not in ("", region)
     if result is None:
         return Proof(want.name, region, "wrong-region" if elsewhere else "silent", said=action if elsewhere else "")

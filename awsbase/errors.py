@@ -31,7 +31,7 @@ class LostReply(RuntimeError):
     """A call that must not be sent twice may have taken effect, but its answer never came."""
 
 
-class Garbled(AwsbaseError, LostReply):
+class MalformedResponse(AwsbaseError, LostReply):
     """What came back is no answer of AWS, or not a whole one, which is as good as none."""
 
 

@@ -3,7 +3,7 @@
     python -m benchmarks [--runs 3] [--users 10,100,500,5000] [--latency 0,50] [--only NAME] [--calls]
 
 Each figure is the median of several runs, with its least and greatest. A run is a whole process: start-up, imports,
-reading the manifest, calls, report. In turn with ours runs the floor (benchmarks/floor), a bare program that makes and
+reading the manifest, calls, report. In turn with ours runs the lower bound, a bare program that makes and
 checks the same in the fewest calls. An account of a thousand users or more is made once for each latency, and checked
 --runs times. Below the table stand the ratios: beside the floor, beside Terraform where it is at hand, and beside the
 rates of AWS (`rates`: 500 users against an account that throttles, once).

@@ -55,7 +55,7 @@ def account(milliseconds: int, *, throttling: bool = False) -> Iterator[Account]
 
 def serve(milliseconds: int, *, throttling: bool) -> None:
     """Serve until stdin ends."""
-    from awsbase.engine.pace import TOO_FAST
+    from awsbase.engine.rate_limit import TOO_FAST
     from awsbase.sandbox import Sandbox
     from awsbase.sandbox.rates import DOCUMENTED, Rates
     from awsbase.sandbox.serve import listen, warm

@@ -50,7 +50,7 @@ def ours(command: str, manifest: Path, *options: str) -> list[str]:
 
 def floor(what: str, run: str) -> list[str]:
     """Return the command line of the bare program that nobody could beat."""
-    return [sys.executable, "-m", "benchmarks.floor", what, run]
+    return [sys.executable, "-m", "benchmarks.lower_bound", what, run]
 
 
 def measure(command: list[str], account: Account, more: Mapping[str, str] | None = None) -> Measure:

@@ -9,7 +9,7 @@ import pytest
 from botocore.session import get_session
 
 from awsbase.answers import CarefulParsers, moment
-from awsbase.errors import Garbled
+from awsbase.errors import MalformedResponse
 
 PAGE = b"<html><body>Sign in</body></html>"
 ALIAS = (
@@ -72,14 +72,14 @@ def test_an_answer_is_what_botocore_makes_of_it(name: str, body: bytes, part: di
     ],
 )
 def test_what_is_no_whole_answer_is_garbled_and_not_quoted(name: str, body: bytes) -> None:
-    with pytest.raises(Garbled, match=f"what came back for {name.partition(':')[2]} is no answer") as caught:
+    with pytest.raises(MalformedResponse, match=f"what came back for {name.partition(':')[2]} is no answer") as caught:
         parsed(name, body)
     assert caught.value.__suppress_context__
 
 
 def test_what_is_not_in_an_answer_is_named() -> None:
     said = parsed("kms:ListAliases", b'{"Aliases": [{}]}')
-    with pytest.raises(Garbled, match="AWS answered ListAliases without AliasName"):
+    with pytest.raises(MalformedResponse, match="AWS answered ListAliases without AliasName"):
         said["Aliases"][0]["AliasName"]
     assert said.get("NextMarker") is None
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from awsbase.engine.place import Place
-from awsbase.engine.settle import settle
+from awsbase.engine.propagation import wait_for_propagation
+from awsbase.engine.scope import Scope
 from awsbase.ensure.elastic_ip import ElasticIp
 from awsbase.ensure.subnet import Subnet
 from awsbase.ensure.vpc import Vpc
@@ -24,10 +24,10 @@ BASTION = Bastion(HOME)
 INSTANCE = [*BASTION.ready, BASTION.host]
 
 
-def network(place: Place, zones: int) -> list[Any]:
-    vpc = Vpc(place=place, name="acme", cidr="10.42.0.0/24")
+def network(scope: Scope, zones: int) -> list[Any]:
+    vpc = Vpc(scope=scope, name="acme", cidr="10.42.0.0/24")
     cut = [
-        Subnet(place=place, name=f"acme-{n}", vpc=vpc.address, cidr=f"10.42.0.{n * 32}/27", zone=n, ipv6=n)
+        Subnet(scope=scope, name=f"acme-{n}", vpc=vpc.address, cidr=f"10.42.0.{n * 32}/27", zone=n, ipv6=n)
         for n in range(zones)
     ]
     return [vpc, *cut]
@@ -38,15 +38,15 @@ def network(place: Place, zones: int) -> list[Any]:
     [(HOME, 3, "eu-west-1c"), (OREGON, 4, "us-west-2d")],
     ids=["three zones", "one that is opted into"],
 )
-def test_a_subnet_in_each_zone_that_is_for_everybody(place: Place, most: int, last: str) -> None:
+def test_a_subnet_in_each_zone_that_is_for_everybody(scope: Scope, most: int, last: str) -> None:
     sandbox = Sandbox()
-    assert problems(go(sandbox, "reconcile", network(place, most))) == []
-    assert said(go(sandbox, "plan", network(place, most))) == []
+    assert problems(go(sandbox, "reconcile", network(scope, most))) == []
+    assert said(go(sandbox, "plan", network(scope, most))) == []
     filters = [{"Name": "tag-key", "Values": ["awsbase:address"]}]
-    made = sandbox.client("ec2", place.region).describe_subnets(Filters=filters)["Subnets"]
+    made = sandbox.client("ec2", scope.region).describe_subnets(Filters=filters)["Subnets"]
     assert max(subnet["AvailabilityZone"] for subnet in made) == last
 
-    report = go(Sandbox(), "plan", network(place, most + 1))
+    report = go(Sandbox(), "plan", network(scope, most + 1))
     assert f"does not have {most + 1} zones" in str(report.outcomes[-1].error)
 
 
@@ -55,7 +55,7 @@ def test_a_subnet_in_each_zone_that_is_for_everybody(place: Place, most: int, la
     [
         ("ec2:CreateVpc", network(HOME, 1), "describe_vpcs", "Vpcs"),
         ("ec2:CreateSubnet", network(HOME, 1), "describe_subnets", "Subnets"),
-        ("ec2:AllocateAddress", [ElasticIp(place=HOME, name="acme")], "describe_addresses", "Addresses"),
+        ("ec2:AllocateAddress", [ElasticIp(scope=HOME, name="acme")], "describe_addresses", "Addresses"),
         ("ec2:RunInstances", INSTANCE, "describe_instances", "Reservations"),
     ],
     ids=["VPC", "subnet", "address", "instance"],
@@ -132,5 +132,5 @@ def test_only_a_fresh_profile_is_worth_waiting_for(fresh: bool, message: str, tr
         return "launched"
 
     with contextlib.nullcontext() if tries == 3 else pytest.raises(ClientError):
-        settle(launch, service="ec2", operation="RunInstances", fresh=fresh, clock=clock, stop=Event())
+        wait_for_propagation(launch, service="ec2", operation="RunInstances", fresh=fresh, clock=clock, stop=Event())
     assert len(asked) == tries

@@ -11,9 +11,9 @@ import pytest
 from awsbase.engine.changes import Report
 from awsbase.sandbox import Sandbox
 from awsbase.scripts.connect import Target, reach
-from awsbase.scripts.course import Course, reconcile
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
-from awsbase.scripts.wanted import read
+from awsbase.scripts.session import Session, reconcile
 from benchmarks.manifests import BASELINE, PEERS, people
 
 Run = tuple[Counter[str], Report]
@@ -29,7 +29,7 @@ def runs(manifest: Path, pages: int | None = None) -> tuple[Run, Run]:
     def run() -> Run:
         sandbox.calls.clear()
         account = reach(sandbox.session(), wanted.region, sandbox.clock)
-        report, _ = reconcile(Course(wanted, wanted.resources, Target(account, sandbox.clock), options), ask=None)
+        report, _ = reconcile(Session(wanted, wanted.resources, Target(account, sandbox.clock), options), ask=None)
         return Counter(call.name for call in sandbox.calls), report
 
     return run(), run()

@@ -6,7 +6,7 @@ import botocore.session
 import pytest
 
 from awsbase.constraints import violations
-from awsbase.engine.changes import Pending
+from awsbase.engine.changes import Unknown
 
 session = botocore.session.Session()
 
@@ -27,7 +27,7 @@ def said(service: str, operation: str, **arguments: object) -> list[str]:
          ["PendingWindowInDays: 0, at least 1 wanted"]),
         ("iam", "CreateUser", {"UserName": "a", "Tags": [{"Key": "k" * 129, "Value": "v"}]},
          ["Tags[0].Key: 129 characters, at most 128 allowed"]),
-        ("iam", "CreateUser", {"UserName": Pending("name")}, []),
+        ("iam", "CreateUser", {"UserName": Unknown("name")}, []),
         ("s3", "CreateBucket", {"Bucket": "b", "CreateBucketConfiguration": {"LocationConstraint": "xx-new-1"}}, []),
     ],
 )  # fmt: skip

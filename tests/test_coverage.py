@@ -14,8 +14,8 @@ from awsbase.coverage import STANDARDS, Row, judge
 from awsbase.coverage.answers import ANSWERS, Made
 from awsbase.engine.account import check, identify
 from awsbase.engine.changes import Report
+from awsbase.engine.execution import execute
 from awsbase.engine.facts import Facts
-from awsbase.engine.reconcile import walk
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
 from awsbase.manifest import load, resources
@@ -36,7 +36,7 @@ def covered(name: str, converged: bool = True) -> dict[str, list[Row]]:
     account = check(identify(aws, wire), manifest.account.id)
 
     def go(mode: str) -> Report:
-        return walk(mode, wanted, KINDS, account, clock=sandbox.clock)  # type: ignore[arg-type]
+        return execute(mode, wanted, KINDS, account, clock=sandbox.clock)  # type: ignore[arg-type]
 
     if converged:
         assert not go("reconcile").failed
@@ -83,10 +83,10 @@ def test_what_a_control_leans_on_and_what_is_left_out_count_too(tmp_path: Path) 
     sandbox, wire = Sandbox(), Wire()
     aws = Aws(sandbox.session(region="eu-west-1"), "eu-west-1", attach=[wire.attach])
     account = check(identify(aws, wire), manifest.account.id)
-    assert not walk("reconcile", wanted, KINDS, account, clock=sandbox.clock).failed
+    assert not execute("reconcile", wanted, KINDS, account, clock=sandbox.clock).failed
 
     def look() -> dict[str, Row]:
-        plan = walk("plan", wanted, KINDS, account, clock=sandbox.clock)
+        plan = execute("plan", wanted, KINDS, account, clock=sandbox.clock)
         with ThreadPoolExecutor(4) as readers:
             rows = judge(STANDARDS["cis-3"], wanted, plan, Facts(aws, readers), sandbox.clock.now())
         return {row.control.answer: row for row in rows}

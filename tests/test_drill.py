@@ -26,11 +26,11 @@ from awsbase.sandbox import Fault, Sandbox
 from tests.contract.sample import HOME, go, problems
 
 MAIL = "sec@acme.example"
-KEY = Key(place=HOME, name="acme-notify-security", description="Topic", policy=topic_key_policy(HOME, "acme-security"))
-TOPIC = Topic(place=HOME, name="acme-security", policy=topic_policy(HOME, "acme-security"), key=KEY.address)
-LISTENER = Subscription(place=HOME, topic=TOPIC.name, protocol="email", endpoint=MAIL)
+KEY = Key(scope=HOME, name="acme-notify-security", description="Topic", policy=topic_key_policy(HOME, "acme-security"))
+TOPIC = Topic(scope=HOME, name="acme-security", policy=topic_policy(HOME, "acme-security"), key=KEY.address)
+LISTENER = Subscription(scope=HOME, topic=TOPIC.name, protocol="email", endpoint=MAIL)
 ALARM = Alarm(
-    place=HOME,
+    scope=HOME,
     name="acme-root-use",
     description="Root was used.",
     namespace="acme/security",

@@ -40,11 +40,11 @@ def test_records_are_the_same_when_their_fields_are() -> None:
 
 def test_records_can_be_looked_up() -> None:
     @record
-    class Place:
+    class Scope:
         region: str
         zone: str = "a"
 
-    assert {Place("eu-west-1"): 1}[Place("eu-west-1", "a")] == 1
+    assert {Scope("eu-west-1"): 1}[Scope("eu-west-1", "a")] == 1
     with pytest.raises(TypeError, match="unhashable"):
         hash(Key("a"))
 

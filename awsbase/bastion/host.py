@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from awsbase.engine.facts import Facts
-from awsbase.ensure.tags import ADDRESS
+from awsbase.facts.tags import ADDRESS
 from awsbase.records import record
 
 # What ends is no bastion any more, though EC2 tells of it for an hour.

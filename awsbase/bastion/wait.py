@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from awsbase.bastion.doctor import agent
 from awsbase.bastion.host import Host, host
-from awsbase.bastion.wanted import Bastion
+from awsbase.bastion.settings import Bastion
 from awsbase.engine.clock import Clock
 from awsbase.engine.facts import Facts
 from awsbase.errors import AwsbaseError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from awsbase.coverage import looks
-from awsbase.coverage.looks import Look
+from awsbase.coverage import checks
+from awsbase.coverage.checks import Look
 from awsbase.engine.resource import Resource
 from awsbase.ensure.access_log import AccessLog
 from awsbase.ensure.admin_ports import AdminPorts
@@ -113,23 +113,23 @@ ANSWERS: dict[str, Answer] = {
         price="a security key, once",
         about=("root has no MFA", "root's MFA device"),
     ),
-    "root unused": Looked(looks.root_unused, report=True),
+    "root unused": Looked(checks.root_unused, report=True),
     "password length": made("iam.password_policy", a(PasswordPolicy)),
     "password reuse": made("iam.password_policy", a(PasswordPolicy, lambda each: each.remembered == 24)),
-    "users' mfa": Looked(looks.users_without_mfa, report=True),
-    "no keys at first": Looked(looks.keys_never_used, report=True),
-    "unused credentials": Looked(looks.unused, report=True),
-    "one key": Looked(looks.two_keys, report=True),
-    "old keys": Looked(looks.old_keys, report=True),
-    "rights by groups": Looked(looks.rights_of_users),
-    "no full rights": Looked(looks.full_rights),
+    "users' mfa": Looked(checks.users_without_mfa, report=True),
+    "no keys at first": Looked(checks.keys_never_used, report=True),
+    "unused credentials": Looked(checks.unused, report=True),
+    "one key": Looked(checks.two_keys, report=True),
+    "old keys": Looked(checks.old_keys, report=True),
+    "rights by groups": Looked(checks.rights_of_users),
+    "no full rights": Looked(checks.full_rights),
     "support role": made("root", a(Root), about=("support cases",)),
     "instance roles": Yours("see that no instance holds access keys: give it an instance profile"),
-    "certificates": Looked(looks.expired_certificates),
+    "certificates": Looked(checks.expired_certificates),
     "analyzer": made("protect", a(Analyzer)),
     "central users": Yours("with more than one account, let people sign in through IAM Identity Center"),
-    "cloudshell": Looked(looks.cloudshell),
-    "tls": Looked(looks.foreign_buckets, "state, audit", parts=(a(Bucket),)),
+    "cloudshell": Looked(checks.cloudshell),
+    "tls": Looked(checks.foreign_buckets, "state, audit", parts=(a(Bucket),)),
     "mfa delete": Yours("only root, with an MFA code, can switch MFA delete on; versions are kept without it"),
     "s3 data": Yours("find and classify what is in the buckets, for example with Amazon Macie"),
     "no public buckets": made("protect", a(PublicAccessBlock)),

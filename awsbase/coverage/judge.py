@@ -12,10 +12,10 @@ from awsbase.engine.changes import Outcome, Report
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
 from awsbase.ensure.alarm import Alarm
-from awsbase.ensure.credentials import report_rows
 from awsbase.ensure.regions import regions
 from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import subscriptions
+from awsbase.facts.credential_report import report_rows
 from awsbase.records import record
 
 Status = Literal["met", "needs you", "not yet", "not managed"]
@@ -82,7 +82,7 @@ def answered(
     addresses = {each.address for each in ours}
     asked = [
         ask.title
-        for ask in plan.needs_you
+        for ask in plan.manual_actions
         if ask.address in addresses and any(word in ask.title for word in answer.about)
     ]
     asked += unheard([each for each in ours if isinstance(each, Alarm)], resources, plan, facts)
@@ -111,12 +111,12 @@ def left_out(ours: Sequence[Resource], facts: Facts) -> Iterator[str]:
 
 def unheard(alarms: Sequence[Alarm], resources: Sequence[Resource], plan: Report, facts: Facts) -> Iterator[str]:
     """Yield what is left to do until somebody hears these alarms: one that nobody hears answers no control."""
-    waiting = {ask.address: ask.title for ask in plan.needs_you}
+    waiting = {ask.address: ask.title for ask in plan.manual_actions}
     listeners = [each for each in resources if isinstance(each, Subscription)]
     for alarm in alarms:
         for topic in alarm.actions:
             mine = [each.address for each in listeners if each.topic_arn == topic]
             if mine and all(address in waiting for address in mine):
                 yield from (waiting[address] for address in mine)
-            elif not mine and all(one.pending for one in facts.read(subscriptions, alarm.place.region, topic)):
+            elif not mine and all(one.pending for one in facts.read(subscriptions, alarm.scope.region, topic)):
                 yield f"nobody listens on {topic.rpartition(':')[2]}"

@@ -19,24 +19,24 @@ INTERRUPTED = "Interrupted"
 STATUSES: tuple[Status, ...] = ("unchanged", "planned", "changed", "failed", "blocked", "skipped")
 
 
-class PendingValueUsed(TypeError):
+class UnknownValueUsed(TypeError):
     """A recipe looked into a value that planning cannot know; the plan would have lied."""
 
 
-class Pending:
+class Unknown:
     """A value that exists only once a planned change has been made, such as the ARN of a new key.
 
-    It may be handed on, indexed and put into documents; asking what it is raises PendingValueUsed.
+    It may be handed on, indexed and put into documents; asking what it is raises UnknownValueUsed.
     """
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
 
-    def __getitem__(self, key: object) -> Pending:
-        return Pending(self.origin)
+    def __getitem__(self, key: object) -> Unknown:
+        return Unknown(self.origin)
 
     def _refuse(self, *_: object) -> NoReturn:
-        raise PendingValueUsed(f"{self.origin} is not known before it is made")
+        raise UnknownValueUsed(f"{self.origin} is not known before it is made")
 
     __bool__ = __str__ = __format__ = __len__ = __iter__ = __contains__ = __add__ = __radd__ = _refuse
 
@@ -44,7 +44,7 @@ class Pending:
         return f"<{self.origin}, once made>"
 
 
-class Withheld(Pending):
+class Deferred(Unknown):
     """A value that is made in the moment of its call, such as a password: no plan, digest or report ever holds it."""
 
     def __init__(self, origin: str, make: Callable[[], str]) -> None:
@@ -70,18 +70,29 @@ def compare(have: Mapping[str, object], want: Mapping[str, object]) -> list[Drif
     return [Drift(name, have.get(name), value) for name, value in want.items() if have.get(name) != value]
 
 
+RiskKind = Literal["access", "visibility", "deletion"]
+
+
+@record
+class Risk:
+    """Why a change needs approval: it widens access, hides something from people, or deletes for good."""
+
+    kind: RiskKind
+    reason: str
+
+
 @record
 class Change:
     """One write: what it is for people, which call it is, and a digest of all of the call's known arguments.
 
-    `loosening` says what passes, or goes unseen, afterwards and did not before; it is empty when nothing does.
+    `risk` says why it needs approval; None when it does not.
     """
 
     action: Action
     what: str
     api: str
     drift: tuple[Drift, ...] = ()
-    loosening: str = ""
+    risk: Risk | None = None
     digest: str = ""
     unknown: tuple[str, ...] = ()
 
@@ -98,7 +109,7 @@ def is_itself(address: str, change: Change) -> bool:
 
 
 @record
-class NeedsYou:
+class ManualAction:
     """Something that AWS lets only a person do, and how awsbase will see that it was done."""
 
     address: str
@@ -148,7 +159,7 @@ class Report:
     fingerprint: str
     caller: str
     outcomes: tuple[Outcome, ...]
-    needs_you: tuple[NeedsYou, ...]
+    manual_actions: tuple[ManualAction, ...]
     reads: int
     writes: int
     seconds: float
@@ -171,7 +182,7 @@ class Report:
 
 def unknowns(value: object, path: str = "") -> Iterator[str]:
     """Yield the dotted paths at which `value` holds something that is not known yet."""
-    if isinstance(value, Pending):
+    if isinstance(value, Unknown):
         yield path
     elif isinstance(value, Mapping):
         for key, item in value.items():
@@ -193,7 +204,7 @@ def digest(arguments: Mapping[str, object], unknown: Sequence[str] = ()) -> str:
 
 
 def _plain(value: Any, path: str, holes: frozenset[str]) -> Any:
-    if path in holes or isinstance(value, Pending):
+    if path in holes or isinstance(value, Unknown):
         return "?"
     if isinstance(value, Mapping):
         return {str(key): _plain(item, f"{path}.{key}" if path else str(key), holes) for key, item in value.items()}

@@ -9,14 +9,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from awsbase.aws import Aws
-from awsbase.errors import Garbled
+from awsbase.errors import MalformedResponse
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Read = tuple[Any, ...]  # a fact and its arguments: (bucket, "acme-state")
 
 
-class Seen:
+class ReadCache:
     """What was read, and the answers; a walk that follows at once may believe what the one before it saw."""
 
     def __init__(self) -> None:
@@ -37,10 +37,10 @@ class Facts:
     be built on other facts, and a pool that is full can delay a read that was asked for early, but never block one.
     """
 
-    def __init__(self, aws: Aws, pool: ThreadPoolExecutor, seen: Seen | None = None) -> None:
+    def __init__(self, aws: Aws, pool: ThreadPoolExecutor, seen: ReadCache | None = None) -> None:
         self.aws = aws
         self._pool = pool
-        self._seen = seen or Seen()
+        self._seen = seen or ReadCache()
 
     def read(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `fact` says; raises what it raised, to everyone who asks."""
@@ -76,7 +76,7 @@ class Facts:
             return fact(self, *args, **kwargs)
         except (AttributeError, LookupError, StopIteration, TypeError, ValueError) as error:
             # A fact only puts into our words what AWS says: what it stumbles over is that.
-            raise Garbled(
+            raise MalformedResponse(
                 f"what AWS answered about {fact.__name__} makes no sense: {type(error).__name__}: {error}",
                 hint="run again; if it stays so, rerun with --debug, and report what it prints",
             ) from error

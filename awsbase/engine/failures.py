@@ -50,7 +50,7 @@ def _words(error: BaseException, caller: str, api: str | None) -> tuple[str, str
         case NotApproved():
             return "NotApproved", str(error), "plan again, and have the new plan approved"
         case NotPermitted():
-            return "NotPermitted", str(error), "look at it with `awsbase plan`, and permit it with --allow-loosening"
+            return "NotPermitted", str(error), "look at it with `awsbase plan`, and permit it with --allow-risky"
         case Interrupted():
             return INTERRUPTED, "interrupted before it was done", "run again: the next run finishes the work"
         case BadArguments():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from awsbase.records import record
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Resource:
     """One thing that a manifest wants; each kind is a subclass with the fields of its own."""
 
-    place: Place
+    scope: Scope
 
     @property
     def address(self) -> str:

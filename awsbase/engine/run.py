@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from awsbase.aws import Aws
 from awsbase.constraints import violations
-from awsbase.engine.changes import Action, Change, Drift, Mode, NeedsYou, Pending, Withheld, digest, unknowns
+from awsbase.engine.changes import Action, Change, Deferred, Drift, ManualAction, Mode, Risk, Unknown, digest, unknowns
 from awsbase.engine.clock import Clock
 from awsbase.engine.facts import Facts
-from awsbase.engine.loosening import gravity
+from awsbase.engine.propagation import FRESH, wait_for_propagation
+from awsbase.engine.propagation import Interrupted as Interrupted
 from awsbase.engine.resource import Resource
-from awsbase.engine.settle import FRESH, settle
-from awsbase.engine.settle import Interrupted as Interrupted
+from awsbase.engine.risk import risk_of
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, LostReply
 
@@ -36,7 +36,7 @@ class NotApproved(Exception):
 
 
 class NotPermitted(Exception):
-    """A change came up that loosens, or deletes for good, and nobody has permitted it."""
+    """A risky change came up that nobody has approved."""
 
 
 class ChangeFailed(Exception):
@@ -63,7 +63,7 @@ class BadArguments(Exception):
     """AWS would refuse these arguments; known from its API model before the call is made."""
 
 
-class Watch(Protocol):
+class Observer(Protocol):
     """Hears what a run does while it does it; the terminal's progress is one."""
 
     def started(self, address: str) -> None:
@@ -79,7 +79,7 @@ class Watch(Protocol):
         """A resource is done with."""
 
 
-class Silent:
+class SilentObserver:
     """A watch that says nothing."""
 
     def started(self, address: str) -> None: ...
@@ -100,19 +100,19 @@ def approval(changes: Iterable[tuple[str, Change]]) -> Approved:
 
 
 def beyond(approved: Approved, changes: Iterable[tuple[str, Change]]) -> bool:
-    """Tell whether there is a change that was not approved, or not as one that loosens what it loosens now."""
+    """Tell whether there is a change that was not approved, or was approved when it was less risky."""
     return any(
         not any(
-            listed.digest == change.digest and listed.unknown == change.unknown and no_graver(change, listed)
+            listed.digest == change.digest and listed.unknown == change.unknown and no_riskier(change, listed)
             for listed in approved.get((address, change.action, change.api), ())
         )
         for address, change in changes
     )
 
 
-def no_graver(change: Change, listed: Change) -> bool:
+def no_riskier(change: Change, listed: Change) -> bool:
     """Tell whether a change is as harmless as when it was listed: what is there now may not be what was there then."""
-    return gravity(change) in ("", gravity(listed))
+    return risk_of(change) in (None, risk_of(listed))
 
 
 @dataclass
@@ -122,10 +122,10 @@ class Shared:
     mode: Mode
     wire: Wire
     clock: Clock
-    watch: Watch
+    observer: Observer
     stop: threading.Event
     approved: Approved | None
-    permitted: bool = True
+    allow_risky: bool = True
     keep: Callable[[], None] = lambda: None
     """Called before each write: raises when this run may not write any more."""
     results: dict[str, Any] = field(default_factory=dict)
@@ -135,15 +135,15 @@ class Shared:
 class Run:
     """One resource's view of a run. Whether it plans or reconciles, only the verbs below know."""
 
-    def __init__(self, want: Resource, aws: Aws, facts: Facts, shared: Shared, leans_on: frozenset[str]) -> None:
+    def __init__(self, want: Resource, aws: Aws, facts: Facts, shared: Shared, dependencies: frozenset[str]) -> None:
         self.aws = aws
         self.address = want.address
         self.changes: list[Change] = []
-        self.asks: list[NeedsYou] = []
+        self.manual_actions: list[ManualAction] = []
         self.notes: list[str] = []
         self.facts = facts
         self._shared = shared
-        self._leans_on = leans_on
+        self._leans_on = dependencies
 
     def read(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return a fact about the account, read once per run."""
@@ -159,28 +159,28 @@ class Run:
         """Return the time of this run's clock."""
         return self._shared.clock.now()
 
-    def born(self, created: datetime | None) -> None:
+    def created_at(self, created: datetime | None) -> None:
         """Note when this resource was made: what leans on something young is worth waiting for."""
         if created is not None:
             self._shared.touched.setdefault(self.address, created)
 
-    def birth(self) -> Withheld:
+    def creation_time(self) -> Deferred:
         """Return the time at which something is made, for a tag: what AWS tells no age of shall have one too."""
-        return Withheld("its time of birth", lambda: self.now().isoformat(timespec="seconds"))
+        return Deferred("its time of birth", lambda: self.now().isoformat(timespec="seconds"))
 
-    def settled(self, created: datetime | None) -> bool:
+    def established(self, created: datetime | None) -> bool:
         """Tell whether something has been there for a day: what is younger may be left by a run that was cut off.
 
-        To finish that is not to loosen it. What is only planned has no time of birth, and is not settled.
+        Finishing it is no risk. What is only planned has no time of birth, and is not settled.
         """
         return created is not None and self.now() - created > A_DAY
 
-    def create(self, what: str, method: Callable[..., Any], /, *, loosening: str = "", **arguments: object) -> Any:
-        """Make something that is missing; returns the answer of AWS, or Pending while planning.
+    def create(self, what: str, method: Callable[..., Any], /, *, risk: Risk | None = None, **arguments: object) -> Any:
+        """Make something that is missing; returns the answer of AWS, or Unknown while planning.
 
-        What passes, or goes unseen, afterwards and did not before is told by `loosening`, here and in all verbs.
+        `risk` says why the change needs approval, here and in all verbs.
         """
-        return self._write("create", what, (), method, loosening, arguments)
+        return self._write("create", what, (), method, risk, arguments)
 
     def update(
         self,
@@ -189,15 +189,15 @@ class Run:
         method: Callable[..., Any],
         /,
         *,
-        loosening: str = "",
+        risk: Risk | None = None,
         **arguments: object,
     ) -> Any:
         """Correct something that differs; `drift` says in which fields."""
-        return self._write("update", what, tuple(drift), method, loosening, arguments)
+        return self._write("update", what, tuple(drift), method, risk, arguments)
 
-    def delete(self, what: str, method: Callable[..., Any], /, *, loosening: str = "", **arguments: object) -> Any:
+    def delete(self, what: str, method: Callable[..., Any], /, *, risk: Risk | None = None, **arguments: object) -> Any:
         """Remove something that should not be there."""
-        return self._write("delete", what, (), method, loosening, arguments)
+        return self._write("delete", what, (), method, risk, arguments)
 
     def replace(
         self,
@@ -206,23 +206,23 @@ class Run:
         method: Callable[..., Any],
         /,
         *,
-        loosening: str = "",
+        risk: Risk | None = None,
         **arguments: object,
     ) -> Any:
         """Make anew what cannot be changed; `drift` says why. The old one is removed by a `delete` of its own."""
-        return self._write("replace", what, tuple(drift), method, loosening, arguments)
+        return self._write("replace", what, tuple(drift), method, risk, arguments)
 
     def later(
         self, what: str, fact: Callable[Concatenate[Facts, P], T | None], /, *args: P.args, **kwargs: P.kwargs
     ) -> Any:
-        """Return a fact about what this very recipe has written, as soon as it is one; Pending while planning."""
+        """Return a fact about what this very recipe has written, as soon as it is one; Unknown while planning."""
         if any(unknowns([*args, *kwargs.values()])):
-            return Pending(what)
+            return Unknown(what)
         if (known := self.facts.read(fact, *args, **kwargs)) is not None:
             return known
         shared, pause = self._shared, 1.0
         if shared.mode == "plan":
-            return Pending(what)
+            return Unknown(what)
         started = shared.clock.now()
         while (answer := self.facts.anew().read(fact, *args, **kwargs)) is None:
             if shared.stop.is_set():
@@ -230,14 +230,14 @@ class Run:
             if shared.clock.now() - started > FRESH:
                 raise NotYet(f"{what} is not there after {FRESH.seconds // 60} minutes", hint="run again in a while")
             left = started + FRESH - shared.clock.now()
-            shared.watch.waiting(self.address, what, "not there yet", left.total_seconds())
+            shared.observer.waiting(self.address, what, "not there yet", left.total_seconds())
             shared.clock.sleep(pause, shared.stop)
             pause = min(pause * 2, 10)
         return answer
 
-    def needs_you(self, title: str, *steps: str, probe: str) -> None:
+    def manual_action(self, title: str, *steps: str, probe: str) -> None:
         """Note something that only a person can do, how, and how awsbase will see it done."""
-        self.asks.append(NeedsYou(self.address, title, steps, probe))
+        self.manual_actions.append(ManualAction(self.address, title, steps, probe))
 
     def note(self, text: str) -> None:
         """Say something that a reader of the report should know, and that nobody has to act on."""
@@ -251,7 +251,7 @@ class Run:
         """Return a run of the same resource that looks anew, because what it saw was not so."""
         other = object.__new__(Run)
         other.__dict__.update(self.__dict__)
-        other.facts, other.asks, other.notes = facts, [], []
+        other.facts, other.manual_actions, other.notes = facts, [], []
         return other
 
     def _write(
@@ -260,7 +260,7 @@ class Run:
         what: str,
         drift: tuple[Drift, ...],
         method: Callable[..., Any],
-        loosening: str,
+        risk: Risk | None,
         arguments: dict[str, object],
     ) -> Any:
         model = operation_of(method)
@@ -269,7 +269,7 @@ class Run:
         api = f"{service}:{model.name}"
         # A token says which attempt this is, not what is done.
         meant = {name: value for name, value in arguments.items() if name not in model.idempotent_members}
-        change = Change(action, what, api, drift, loosening, digest(meant), tuple(unknowns(meant)))
+        change = Change(action, what, api, drift, risk, digest(meant), tuple(unknowns(meant)))
         sent = encoded(arguments, model)
         if problems := violations(model.input_shape, sent):
             raise ChangeFailed(change) from BadArguments("; ".join(problems))
@@ -278,25 +278,25 @@ class Run:
         shared = self._shared
         if shared.mode == "plan":
             self._note(change)
-            return Pending(what)
+            return Unknown(what)
 
         # The plan was asked about before; this one came up since, or hung below something that could not be planned.
-        if not shared.permitted and (why := gravity(change)):
-            raise NotPermitted(f"{change.action} {change.what} ({change.api}): {why}")
+        if not shared.allow_risky and (risk := risk_of(change)):
+            raise NotPermitted(f"{change.action} {change.what} ({change.api}): {risk.reason}")
         if shared.stop.is_set():
             raise Interrupted
         shared.keep()
         sent = {name: made(value) for name, value in sent.items()}
         try:
             with shared.wire.open():
-                answer = settle(
+                answer = wait_for_propagation(
                     lambda: method(**sent),
                     service=service,
                     operation=model.name,
                     fresh=self._fresh(),
                     clock=shared.clock,
                     stop=shared.stop,
-                    waiting=partial(shared.watch.waiting, self.address, what),
+                    waiting=partial(shared.observer.waiting, self.address, what),
                 )
         except Exception as error:
             cut = isinstance(error, Interrupted)
@@ -317,7 +317,7 @@ class Run:
     def _note(self, change: Change) -> None:
         self.forget(change)
         self.changes.append(change)
-        self._shared.watch.wrote(self.address, change)
+        self._shared.observer.wrote(self.address, change)
 
     def _approve(self, change: Change, arguments: Mapping[str, object]) -> Change:
         """Return the change as the plan listed it, or refuse it: an approved plan is a list of what may be done."""
@@ -326,8 +326,8 @@ class Run:
         said = f"{change.action} {change.what} ({change.api})"
         for listed in self._shared.approved.get((self.address, change.action, change.api), ()):
             if listed.digest == digest(arguments, listed.unknown):
-                if not no_graver(change, listed):
-                    raise NotApproved(f"{said} was approved when it was not so grave: {gravity(change)}")
+                if (risk := risk_of(change)) not in (None, risk_of(listed)):
+                    raise NotApproved(f"{said} was approved when it was less risky: {risk.reason}")
                 return replace(change, digest=listed.digest, unknown=listed.unknown)
         raise NotApproved(f"{said} is not in the approved plan")
 
@@ -378,7 +378,7 @@ def operation_of(method: Callable[..., Any]) -> OperationModel:
 
 def made(value: object) -> Any:
     """Return an argument with what was withheld from the plan in its place, at whatever depth."""
-    if isinstance(value, Withheld):
+    if isinstance(value, Deferred):
         return value.made()
     if isinstance(value, Mapping):
         return {name: made(item) for name, item in value.items()}

@@ -11,7 +11,6 @@ from awsbase.ensure.admin_ports import AdminPorts, admin_ports_reads, ensure_adm
 from awsbase.ensure.alarm import Alarm, alarm_reads, ensure_alarm
 from awsbase.ensure.analyzer import Analyzer, analyzer_reads, ensure_analyzer
 from awsbase.ensure.anomaly import AnomalyAlert, anomaly_reads, ensure_anomaly_alert
-from awsbase.ensure.authorization import authorization
 from awsbase.ensure.billing_alerts import BillingAlerts, billing_reads, ensure_billing_alerts
 from awsbase.ensure.bucket import Bucket, bucket_reads, ensure_bucket
 from awsbase.ensure.budget import Budget, budget_reads, ensure_budget
@@ -28,7 +27,7 @@ from awsbase.ensure.elastic_ip import (
     ensure_address_in_use,
     ensure_elastic_ip,
 )
-from awsbase.ensure.ending import Ending, ending_reads, ensure_ending
+from awsbase.ensure.ephemeral import Ephemeral, Terminated, ensure_ephemeral, ensure_terminated, ephemeral_reads
 from awsbase.ensure.event_rule import EventRule, ensure_event_rule, event_rule_reads
 from awsbase.ensure.flow_logs import FlowLogs, ensure_flow_logs, flow_logs_reads
 from awsbase.ensure.gateway_endpoint import GatewayEndpoint, ensure_gateway_endpoint, gateway_endpoint_reads
@@ -45,7 +44,6 @@ from awsbase.ensure.metadata_defaults import MetadataDefaults, ensure_metadata_d
 from awsbase.ensure.metric_filter import MetricFilter, ensure_metric_filter, metric_filter_reads
 from awsbase.ensure.mfa_device import MfaDevice, ensure_mfa_device, mfa_device_reads
 from awsbase.ensure.nat_route import NatRoute, ensure_nat_route, nat_route_reads
-from awsbase.ensure.on_demand import Ended, OnDemand, ensure_ended, ensure_on_demand, on_demand_reads
 from awsbase.ensure.password_policy import PasswordPolicy, ensure_password_policy, password_policy_reads
 from awsbase.ensure.policy import Policy, ensure_policy, policy_reads
 from awsbase.ensure.public_access import PublicAccessBlock, ensure_public_access_block, public_access_reads
@@ -53,6 +51,7 @@ from awsbase.ensure.regions import Regions, ensure_regions, regions_reads
 from awsbase.ensure.role import Role, ensure_role
 from awsbase.ensure.root import Root, ensure_root, root_reads
 from awsbase.ensure.route_table import RouteTable, ensure_route_table, route_table_reads
+from awsbase.ensure.schedule import TerminationSchedule, ensure_schedule, schedule_reads
 from awsbase.ensure.secret import Secret, ensure_secret, secret_reads
 from awsbase.ensure.security_group import SecurityGroup, ensure_security_group, security_group_reads
 from awsbase.ensure.security_hubs import SecurityHubs, ensure_security_hubs, security_hubs_reads
@@ -81,6 +80,7 @@ from awsbase.ensure.vpc import (
     vpc_reads,
 )
 from awsbase.ensure.vpc_flow_log import VpcFlowLog, ensure_vpc_flow_log, vpc_flow_log_reads
+from awsbase.facts.authorization import authorization
 
 
 def all_of_iam(want: Resource) -> Iterator[Read]:
@@ -108,8 +108,8 @@ KINDS: Kinds = {
     Detectors: Kind(ensure_detectors, detectors_reads),
     EbsEncryption: Kind(ensure_ebs_encryption, ebs_encryption_reads),
     ElasticIp: Kind(ensure_elastic_ip, elastic_ip_reads),
-    Ended: Kind(ensure_ended, on_demand_reads),
-    Ending: Kind(ensure_ending, ending_reads),
+    Terminated: Kind(ensure_terminated, ephemeral_reads),
+    TerminationSchedule: Kind(ensure_schedule, schedule_reads),
     EventRule: Kind(ensure_event_rule, event_rule_reads),
     ExistingSubnet: Kind(find_subnet, existing_subnet_reads),
     ExistingVpc: Kind(find_vpc, vpc_reads),
@@ -128,7 +128,7 @@ KINDS: Kinds = {
     MetricFilter: Kind(ensure_metric_filter, metric_filter_reads),
     MfaDevice: Kind(ensure_mfa_device, mfa_device_reads),
     NatRoute: Kind(ensure_nat_route, nat_route_reads),
-    OnDemand: Kind(ensure_on_demand, on_demand_reads),
+    Ephemeral: Kind(ensure_ephemeral, ephemeral_reads),
     PasswordPolicy: Kind(ensure_password_policy, password_policy_reads),
     Policy: Kind(ensure_policy, policy_reads),
     PublicAccessBlock: Kind(ensure_public_access_block, public_access_reads),

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.authorization import UserFacts, users
-from awsbase.ensure.credentials import Credentials, credentials, virtual_devices
+from awsbase.facts.authorization import UserFacts, users
+from awsbase.facts.credential_report import Credentials, credentials, virtual_devices
 from awsbase.records import record
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
 from awsbase.ensure.bucket import found
 from awsbase.records import record
 
@@ -26,7 +26,7 @@ class AccessLog(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("access-log", self.name)
+        return self.scope.address("access-log", self.name)
 
     @property
     def price(self) -> str:
@@ -36,24 +36,24 @@ class AccessLog(Resource):
         yield from (self.bucket, self.to)
 
 
-def access_log(facts: Facts, place: Place, name: str) -> Mapping[str, Any]:
+def access_log(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
     """Read where the access log of a bucket goes; empty when there is none."""
-    taken = facts.read(found, place, name)
+    taken = facts.read(found, scope, name)
     if taken is None or not taken.ours:
         return {}
-    answer = facts.aws.at(place.region).s3.get_bucket_logging(Bucket=name, ExpectedBucketOwner=place.account)
+    answer = facts.aws.at(scope.region).s3.get_bucket_logging(Bucket=name, ExpectedBucketOwner=scope.account)
     enabled: Mapping[str, Any] = answer.get("LoggingEnabled", {})
     return enabled
 
 
 def access_log_reads(want: AccessLog) -> Iterator[Read]:
-    yield access_log, want.place, want.name
+    yield access_log, want.scope, want.name
 
 
 def ensure_access_log(run: Run, want: AccessLog) -> None:
     """Log who reaches for a bucket into the other one; the order of names in there stays as somebody chose it."""
-    have = run.read(access_log, want.place, want.name)
-    put, owner = run.aws.s3.put_bucket_logging, want.place.account
+    have = run.read(access_log, want.scope, want.name)
+    put, owner = run.aws.s3.put_bucket_logging, want.scope.account
     wanted = {"TargetBucket": want.to_name, "TargetPrefix": want.prefix}
     status = {"LoggingEnabled": {**have, **wanted}}
 

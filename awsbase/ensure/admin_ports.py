@@ -172,7 +172,7 @@ def permission(rule: Opening) -> dict[str, Any]:
 
 def ask_about_groups(run: Run, left: Sequence[tuple[str, Opening]]) -> None:
     """Say which groups let the world in on more than a port of administration."""
-    run.needs_you(
+    run.manual_action(
         f"{counted(left, 'security group rule')} the world in on ports 22 or 3389 among others",
         *listing(left),
         "find out what each serves, let in just its ports (authorize-security-group-ingress), and take the wide rule "
@@ -183,7 +183,7 @@ def ask_about_groups(run: Run, left: Sequence[tuple[str, Opening]]) -> None:
 
 def ask_about_acls(run: Run, left: Sequence[tuple[str, Opening]]) -> None:
     """Say which ACLs let the world in on everything, as they all do when they come with a VPC."""
-    run.needs_you(
+    run.manual_action(
         f"{counted(left, 'network ACL rule')} the world in on ports 22 or 3389 among others",
         *listing(left),
         "an ACL sees answers too, to ports from 1024 up: write the rules that the subnet needs before the wide one, "

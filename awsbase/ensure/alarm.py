@@ -9,8 +9,9 @@ from typing import Any
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
+from awsbase.facts import tags
 from awsbase.records import record
 
 # What makes an alarm another one when it is set; those that we never send are here so that a stray one shows.
@@ -46,11 +47,11 @@ class Alarm(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("alarm", self.name)
+        return self.scope.address("alarm", self.name)
 
     @property
     def arn(self) -> str:
-        return self.place.arn("cloudwatch", f"alarm:{self.name}")
+        return self.scope.arn("cloudwatch", f"alarm:{self.name}")
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
@@ -80,13 +81,13 @@ def family(name: str) -> str:
 
 def alarm_reads(want: Alarm) -> Iterator[Read]:
     """Yield what the recipe will ask for."""
-    yield alarms, want.place.region, family(want.name)
-    yield tags.tags, want.place.region
+    yield alarms, want.scope.region, family(want.name)
+    yield tags.tags, want.scope.region
 
 
 def ensure_alarm(run: Run, want: Alarm) -> str:
     """Bring one alarm to the manifest, all of its settings and actions; tags that others set stay."""
-    region, cloudwatch = want.place.region, run.aws.cloudwatch
+    region, cloudwatch = want.scope.region, run.aws.cloudwatch
     have = run.read(alarms, region, family(want.name)).get(want.name)
     tagged = tags.held(run, want, region, want.arn, (alarm_tags, region, want.arn)) if have else tags.wanted(want)
     sent = settings(want)
@@ -104,7 +105,7 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
     if drift := compare(meaning(have), meaning(sent)):
         # Puts the alarm anew, in its present state, but takes no tags any more.
         why = quieter(meaning(have), meaning(sent))
-        run.update("alarm", drift, cloudwatch.put_metric_alarm, loosening=why, AlarmName=want.name, **sent)
+        run.update("alarm", drift, cloudwatch.put_metric_alarm, risk=visibility(why), AlarmName=want.name, **sent)
 
     if absent := tags.missing(tagged, tags.wanted(want)):
         run.update(

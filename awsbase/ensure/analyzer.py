@@ -9,8 +9,8 @@ from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.facts import tags
 from awsbase.records import record
 
 # The type that looks for access from outside; it is free, and those for unused and internal access are not.

@@ -9,8 +9,9 @@ from typing import Any
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
+from awsbase.facts import tags
 from awsbase.records import record
 
 IMPACT = "ANOMALY_TOTAL_IMPACT_ABSOLUTE"
@@ -64,13 +65,13 @@ def subscription_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 def anomaly_reads(want: AnomalyAlert) -> Iterator[Read]:
     """Yield what the recipe will ask for."""
-    yield monitor, want.place.region
-    yield subscriptions, want.place.region
+    yield monitor, want.scope.region
+    yield subscriptions, want.scope.region
 
 
 def ensure_anomaly_alert(run: Run, want: AnomalyAlert) -> None:
     """Have somebody told of anomalies above an amount; tags that others set stay."""
-    region, ce = want.place.region, run.aws.ce
+    region, ce = want.scope.region, run.aws.ce
     watching = run.read(monitor, region)
     have = run.read(subscriptions, region).get(want.name)
     tagged = run.read(subscription_tags, region, have["SubscriptionArn"]) if have else tags.wanted(want)
@@ -106,7 +107,7 @@ def correct(
     if drift := compare(meaning(have), meaning(settings)):
         why = "told later, or of fewer" if told_less(have, settings) else ""
         run.update(
-            "subscription", drift, ce.update_anomaly_subscription, loosening=why, SubscriptionArn=arn, **settings
+            "subscription", drift, ce.update_anomaly_subscription, risk=visibility(why), SubscriptionArn=arn, **settings
         )
 
     if absent:

@@ -22,7 +22,7 @@ class BillingAlerts(Resource):
 
     @property
     def address(self) -> str:
-        return f"billing-alerts/{self.place.account}"
+        return f"billing-alerts/{self.scope.account}"
 
 
 @record
@@ -62,7 +62,7 @@ def published(facts: Facts, region: str) -> bool:
 
 def billing_reads(want: BillingAlerts) -> Iterator[Read]:
     """Yield what the recipe will ask for."""
-    yield preference, want.place.region
+    yield preference, want.scope.region
 
 
 def ensure_billing_alerts(run: Run, want: BillingAlerts) -> None:
@@ -70,7 +70,7 @@ def ensure_billing_alerts(run: Run, want: BillingAlerts) -> None:
 
     Nothing switches them off again: AWS has no way back.
     """
-    region = want.place.region
+    region = want.scope.region
     have = run.read(preference, region)
 
     if have is None:
@@ -89,13 +89,13 @@ def ensure_billing_alerts(run: Run, want: BillingAlerts) -> None:
 
 def ask_for_it(run: Run, want: BillingAlerts) -> None:
     """Say where billing alerts are switched on, and by whom."""
-    console = "console.amazonaws.cn" if want.place.partition == "aws-cn" else "console.aws.amazon.com"
-    run.needs_you(
-        f"billing alerts of account {want.place.account} are not switched on, so its billing alarms hear nothing",
+    console = "console.amazonaws.cn" if want.scope.partition == "aws-cn" else "console.aws.amazon.com"
+    run.manual_action(
+        f"billing alerts of account {want.scope.account} are not switched on, so its billing alarms hear nothing",
         "sign in to the account that pays: in an organization that is the management account, and it decides for all "
         "members; IAM users see bills only after root has activated 'IAM user and role access to Billing information'",
         f"open https://{console}/billing/home#/preferences",
         "under 'Alert preferences' choose Edit, tick 'Receive CloudWatch billing alerts', and choose Update",
         "wait: the first figures come after about 15 minutes, in an idle account after some hours",
-        probe=f"billing GetBillingPreferences says ENABLED, or {METRIC} appears in {NAMESPACE} in {want.place.region}",
+        probe=f"billing GetBillingPreferences says ENABLED, or {METRIC} appears in {NAMESPACE} in {want.scope.region}",
     )

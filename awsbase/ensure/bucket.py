@@ -7,17 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.place import Place
+from awsbase.engine.references import Made, filled, makers
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
-from awsbase.ensure.absent import empty_if
-from awsbase.ensure.made import Made, filled, makers
+from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
+from awsbase.facts import tags
+from awsbase.facts.optional import empty_if
 from awsbase.policies.document import Document, difference, given, listed, same
-from awsbase.policies.wider import widening
 from awsbase.records import record
 
 # What begins so is ours: statements of the bucket policy by their Sid, lifecycle rules by their ID.
@@ -87,11 +88,11 @@ class Bucket(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("bucket", self.name)
+        return self.scope.address("bucket", self.name)
 
     @property
     def arn(self) -> str:
-        return bucket_arn(self.place, self.name)
+        return bucket_arn(self.scope, self.name)
 
     def needs(self) -> Iterator[str]:
         if self.key:
@@ -99,11 +100,11 @@ class Bucket(Resource):
         yield from makers(self.statements)
 
 
-def bucket_arn(place: Place, name: str) -> str:
-    return f"arn:{place.partition}:s3:::{name}"
+def bucket_arn(scope: Scope, name: str) -> str:
+    return f"arn:{scope.partition}:s3:::{name}"
 
 
-def only_under(key: str, place: Place, name: str) -> tuple[Document, ...]:
+def only_under(key: str, scope: Scope, name: str) -> tuple[Document, ...]:
     """Make the statements that refuse uploads under any key but the one that stands at the address `key`.
 
     An upload that says nothing of encryption passes: the bucket encrypts it with its own key.
@@ -124,7 +125,7 @@ def only_under(key: str, place: Place, name: str) -> tuple[Document, ...]:
             "Effect": "Deny",
             "Principal": "*",
             "Action": "s3:PutObject",
-            "Resource": f"{bucket_arn(place, name)}/*",
+            "Resource": f"{bucket_arn(scope, name)}/*",
             "Condition": condition,
         }
         for sid, condition in conditions.items()
@@ -157,14 +158,14 @@ class Found:
     region: str
 
 
-def found(facts: Facts, place: Place, name: str) -> Found | None:
+def found(facts: Facts, scope: Scope, name: str) -> Found | None:
     """Look who has a bucket name: nobody, this account, or someone else."""
     from botocore.exceptions import ClientError
 
-    if bucket_arn(place, name) in facts.read(tags.tags, place.region):
-        return Found(ours=True, region=place.region)
+    if bucket_arn(scope, name) in facts.read(tags.tags, scope.region):
+        return Found(ours=True, region=scope.region)
     try:
-        head = facts.aws.at(place.region).s3.head_bucket(Bucket=name, ExpectedBucketOwner=place.account)
+        head = facts.aws.at(scope.region).s3.head_bucket(Bucket=name, ExpectedBucketOwner=scope.account)
     except ClientError as error:
         match error.response["Error"]["Code"]:
             case "404" | "NoSuchBucket":
@@ -176,23 +177,23 @@ def found(facts: Facts, place: Place, name: str) -> Found | None:
                 return Found(ours=True, region=headers.get("x-amz-bucket-region", "another region"))
         raise
     # S3's client follows a bucket into its region by itself.
-    return Found(ours=True, region=head.get("BucketRegion", place.region))
+    return Found(ours=True, region=head.get("BucketRegion", scope.region))
 
 
-def bucket(facts: Facts, place: Place, name: str) -> BucketFacts | None:
+def bucket(facts: Facts, scope: Scope, name: str) -> BucketFacts | None:
     """Read how a bucket is set up, or None when this account has none of that name in this region."""
     from botocore.exceptions import ClientError
 
-    if facts.read(found, place, name) != Found(ours=True, region=place.region):
+    if facts.read(found, scope, name) != Found(ours=True, region=scope.region):
         return None
     try:
         encryption, block, ownership, policy, rules, status = facts.together(
-            (encryption_of, place, name),
-            (block_of, place, name),
-            (ownership_of, place, name),
-            (policy_of, place, name),
-            (lifecycle_of, place, name),
-            (versioning_of, place, name),
+            (encryption_of, scope, name),
+            (block_of, scope, name),
+            (ownership_of, scope, name),
+            (policy_of, scope, name),
+            (lifecycle_of, scope, name),
+            (versioning_of, scope, name),
         )
     except ClientError as error:
         # The index of tags goes on naming a bucket for a while after it was deleted.
@@ -210,53 +211,53 @@ def bucket(facts: Facts, place: Place, name: str) -> BucketFacts | None:
     )
 
 
-def versioning_of(facts: Facts, place: Place, name: str) -> str:
-    s3 = facts.aws.at(place.region).s3
-    return s3.get_bucket_versioning(Bucket=name, ExpectedBucketOwner=place.account).get("Status", "")
+def versioning_of(facts: Facts, scope: Scope, name: str) -> str:
+    s3 = facts.aws.at(scope.region).s3
+    return s3.get_bucket_versioning(Bucket=name, ExpectedBucketOwner=scope.account).get("Status", "")
 
 
-def encryption_of(facts: Facts, place: Place, name: str) -> Mapping[str, Any]:
-    read, unset = facts.aws.at(place.region).s3.get_bucket_encryption, "ServerSideEncryptionConfigurationNotFoundError"
-    answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=place.account)
+def encryption_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
+    read, unset = facts.aws.at(scope.region).s3.get_bucket_encryption, "ServerSideEncryptionConfigurationNotFoundError"
+    answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=scope.account)
     rules: list[Mapping[str, Any]] = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
     return rules[0] if rules else {}
 
 
-def block_of(facts: Facts, place: Place, name: str) -> Mapping[str, bool]:
-    read, unset = facts.aws.at(place.region).s3.get_public_access_block, "NoSuchPublicAccessBlockConfiguration"
-    answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=place.account)
+def block_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, bool]:
+    read, unset = facts.aws.at(scope.region).s3.get_public_access_block, "NoSuchPublicAccessBlockConfiguration"
+    answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=scope.account)
     block: Mapping[str, bool] = answer["PublicAccessBlockConfiguration"] if answer else {}
     return block
 
 
-def ownership_of(facts: Facts, place: Place, name: str) -> str:
-    read, unset = facts.aws.at(place.region).s3.get_bucket_ownership_controls, "OwnershipControlsNotFoundError"
-    answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=place.account)
+def ownership_of(facts: Facts, scope: Scope, name: str) -> str:
+    read, unset = facts.aws.at(scope.region).s3.get_bucket_ownership_controls, "OwnershipControlsNotFoundError"
+    answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=scope.account)
     rules: list[Mapping[str, str]] = answer["OwnershipControls"]["Rules"] if answer else []
     return rules[0]["ObjectOwnership"] if rules else ""
 
 
-def policy_of(facts: Facts, place: Place, name: str) -> Document:
-    read = facts.aws.at(place.region).s3.get_bucket_policy
-    answer = empty_if("NoSuchBucketPolicy", read, Bucket=name, ExpectedBucketOwner=place.account)
+def policy_of(facts: Facts, scope: Scope, name: str) -> Document:
+    read = facts.aws.at(scope.region).s3.get_bucket_policy
+    answer = empty_if("NoSuchBucketPolicy", read, Bucket=name, ExpectedBucketOwner=scope.account)
     return given(answer["Policy"]) if answer else {}
 
 
-def lifecycle_of(facts: Facts, place: Place, name: str) -> Mapping[str, Any]:
-    read = facts.aws.at(place.region).s3.get_bucket_lifecycle_configuration
-    return empty_if("NoSuchLifecycleConfiguration", read, Bucket=name, ExpectedBucketOwner=place.account)
+def lifecycle_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
+    read = facts.aws.at(scope.region).s3.get_bucket_lifecycle_configuration
+    return empty_if("NoSuchLifecycleConfiguration", read, Bucket=name, ExpectedBucketOwner=scope.account)
 
 
-def bucket_tags(facts: Facts, place: Place, name: str) -> Mapping[str, str]:
+def bucket_tags(facts: Facts, scope: Scope, name: str) -> Mapping[str, str]:
     """Read the tags of a bucket from S3 itself."""
-    read = facts.aws.at(place.region).s3.get_bucket_tagging
-    answer = empty_if("NoSuchTagSet", read, Bucket=name, ExpectedBucketOwner=place.account)
+    read = facts.aws.at(scope.region).s3.get_bucket_tagging
+    answer = empty_if("NoSuchTagSet", read, Bucket=name, ExpectedBucketOwner=scope.account)
     return {tag["Key"]: tag["Value"] for tag in (answer["TagSet"] if answer else ())}
 
 
 def bucket_reads(want: Bucket) -> Iterator[Read]:
-    yield bucket, want.place, want.name
-    yield tags.tags, want.place.region
+    yield bucket, want.scope, want.name
+    yield tags.tags, want.scope.region
 
 
 def ensure_bucket(run: Run, want: Bucket) -> str:
@@ -283,18 +284,18 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
 
 def look(run: Run, want: Bucket) -> BucketFacts | None:
     """Return the bucket as it is, or None when it can be made; raise BucketTaken when it cannot."""
-    taken = run.read(found, want.place, want.name)
+    taken = run.read(found, want.scope, want.name)
     if taken and not taken.ours:
         raise BucketTaken(
             f"the bucket name {want.name!r} belongs to another account (S3 answers 403; names are unique in the world)",
             hint=f"choose another name in {want.named_at}; if the bucket is yours after all, you lack s3:ListBucket",
         )
-    if taken and taken.region != want.place.region:
+    if taken and taken.region != want.scope.region:
         raise BucketTaken(
-            f"the bucket {want.name!r} is in {taken.region}, the manifest wants it in {want.place.region}",
+            f"the bucket {want.name!r} is in {taken.region}, the manifest wants it in {want.scope.region}",
             hint=f"a bucket cannot move: choose another name in {want.named_at}",
         )
-    have = run.read(bucket, want.place, want.name)
+    have = run.read(bucket, want.scope, want.name)
     for statement in listed(have.policy.get("Statement")) if have else ():
         if is_public(statement):
             raise PublicBucket(
@@ -316,7 +317,7 @@ def is_public(statement: object) -> bool:
 
 
 def create(run: Run, want: Bucket) -> None:
-    region = want.place.region
+    region = want.scope.region
     # S3 began in us-east-1: there, and only there, the region must not be named.
     there = None if region == "us-east-1" else {"LocationConstraint": region}
     run.create(
@@ -337,7 +338,7 @@ def block_public_access(run: Run, want: Bucket, have: BucketFacts) -> None:
             run.aws.s3.put_public_access_block,
             Bucket=want.name,
             PublicAccessBlockConfiguration=ALL_BLOCKED,
-            ExpectedBucketOwner=want.place.account,
+            ExpectedBucketOwner=want.scope.account,
         )
 
 
@@ -350,7 +351,7 @@ def own_objects(run: Run, want: Bucket, have: BucketFacts) -> None:
             run.aws.s3.put_bucket_ownership_controls,
             Bucket=want.name,
             OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-            ExpectedBucketOwner=want.place.account,
+            ExpectedBucketOwner=want.scope.account,
         )
 
 
@@ -362,7 +363,7 @@ def keep_versions(run: Run, want: Bucket, have: BucketFacts) -> None:
             run.aws.s3.put_bucket_versioning,
             Bucket=want.name,
             VersioningConfiguration={"Status": "Enabled"},
-            ExpectedBucketOwner=want.place.account,
+            ExpectedBucketOwner=want.scope.account,
         )
 
 
@@ -390,10 +391,10 @@ def encrypt(run: Run, want: Bucket, have: BucketFacts, key: Any) -> None:
             "encryption",
             drift,
             run.aws.s3.put_bucket_encryption,
-            loosening=less_encrypted(str(is_now["algorithm"]), under["SSEAlgorithm"]),
+            risk=access(less_encrypted(str(is_now["algorithm"]), under["SSEAlgorithm"])),
             Bucket=want.name,
             ServerSideEncryptionConfiguration={"Rules": [rule]},
-            ExpectedBucketOwner=want.place.account,
+            ExpectedBucketOwner=want.scope.account,
         )
 
 
@@ -422,17 +423,17 @@ def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[D
             run.aws.s3.put_bucket_policy,
             Bucket=want.name,
             Policy=policy,
-            ExpectedBucketOwner=want.place.account,
+            ExpectedBucketOwner=want.scope.account,
         )
     elif not same(have.policy, policy):
         run.update(
             "policy",
             [Drift(*each) for each in difference(have.policy, policy)],
             run.aws.s3.put_bucket_policy,
-            loosening=widening(have.policy, policy),
+            risk=access(widening(have.policy, policy)),
             Bucket=want.name,
             Policy=policy,
-            ExpectedBucketOwner=want.place.account,
+            ExpectedBucketOwner=want.scope.account,
         )
 
 
@@ -450,12 +451,12 @@ def expire(run: Run, want: Bucket, have: BucketFacts, tagged: Mapping[str, str])
             "lifecycle",
             drift,
             run.aws.s3.put_bucket_lifecycle_configuration,
-            loosening=goes_sooner(have, wanted) if has_been_used(have, tagged) else "",
+            risk=deletion(goes_sooner(have, wanted) if has_been_used(have, tagged) else ""),
             Bucket=want.name,
             # S3 takes no rule in the old manner, with a prefix and no filter, beside one in the new.
             LifecycleConfiguration={"Rules": [*map(plain, theirs), *wanted.values()]},
             TransitionDefaultMinimumObjectSize=have.smallest_transition,
-            ExpectedBucketOwner=want.place.account,
+            ExpectedBucketOwner=want.scope.account,
         )
 
 
@@ -485,7 +486,7 @@ def plain(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tags_of(run: Run, want: Bucket) -> Mapping[str, str]:
-    return tags.held(run, want, want.place.region, want.arn, (bucket_tags, want.place, want.name))
+    return tags.held(run, want, want.scope.region, want.arn, (bucket_tags, want.scope, want.name))
 
 
 def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
@@ -497,5 +498,5 @@ def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
             run.aws.s3.put_bucket_tagging,
             Bucket=want.name,
             Tagging={"TagSet": tags.pairs({**tagged, **untagged})},
-            ExpectedBucketOwner=want.place.account,
+            ExpectedBucketOwner=want.scope.account,
         )

@@ -9,8 +9,9 @@ from typing import Any
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
+from awsbase.facts import tags
 from awsbase.records import record
 
 Subscriber = tuple[str, str]  # SNS and the ARN of a topic, or EMAIL and an address
@@ -56,7 +57,7 @@ class Budget(Resource):
 
     @property
     def arn(self) -> str:
-        return self.place.global_arn("budgets", f"budget/{self.name}")
+        return self.scope.global_arn("budgets", f"budget/{self.name}")
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
@@ -132,21 +133,21 @@ def budget_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 def budget_reads(want: Budget) -> Iterator[Read]:
     """Yield what the recipe will ask for."""
-    yield budget, want.place.region, want.place.account, want.name
+    yield budget, want.scope.region, want.scope.account, want.name
 
 
 def ensure_budget(run: Run, want: Budget) -> None:
     """Bring one budget to the manifest: its amount, its notices, who is told; tags that others set stay."""
-    region, budgets = want.place.region, run.aws.budgets
-    named: dict[str, Any] = {"AccountId": want.place.account, "BudgetName": want.name}
-    have = run.read(budget, region, want.place.account, want.name)
+    region, budgets = want.scope.region, run.aws.budgets
+    named: dict[str, Any] = {"AccountId": want.scope.account, "BudgetName": want.name}
+    have = run.read(budget, region, want.scope.account, want.name)
     tagged = run.read(budget_tags, region, want.arn) if have else tags.wanted(want)
 
     if have is None:
         run.create(
             "budget",
             budgets.create_budget,
-            AccountId=want.place.account,
+            AccountId=want.scope.account,
             Budget=sent(want),
             NotificationsWithSubscribers=[
                 {"Notification": notification(notice), "Subscribers": [subscriber(one) for one in want.subscribers]}
@@ -157,16 +158,18 @@ def ensure_budget(run: Run, want: Budget) -> None:
         have = BudgetFacts(settings_of(sent(want)), {notice: frozenset(want.subscribers) for notice in want.notices})
 
     if drift := compare(have.settings, settings_of(sent(want))):
-        why, account = told_later(have, want), want.place.account
-        run.update("budget", drift, budgets.update_budget, loosening=why, AccountId=account, NewBudget=sent(want))
+        why, account = told_later(have, want), want.scope.account
+        run.update(
+            "budget", drift, budgets.update_budget, risk=visibility(why), AccountId=account, NewBudget=sent(want)
+        )
 
     # First those that go: AWS counts to five.
     for notice in sorted(set(have.notices) - set(want.notices), key=str):
         what, why = f"notice {notice}", UNTOLD if notice.earliest_of(want.notices) and have.notices[notice] else ""
-        run.delete(what, budgets.delete_notification, loosening=why, **named, Notification=notification(notice))
+        run.delete(what, budgets.delete_notification, risk=visibility(why), **named, Notification=notification(notice))
     for other in have.others:
         what = f"notice {words(other)}"
-        run.delete(what, budgets.delete_notification, loosening=UNTOLD, **named, Notification=other)
+        run.delete(what, budgets.delete_notification, risk=visibility(UNTOLD), **named, Notification=other)
     for notice in want.notices:
         tell(run, want, notice, have.notices.get(notice))
 
@@ -187,7 +190,7 @@ def tell(run: Run, want: Budget, notice: Notice, told: frozenset[Subscriber] | N
     """Have exactly the wanted subscribers told at one notice."""
     budgets = run.aws.budgets
     at: dict[str, Any] = {
-        "AccountId": want.place.account,
+        "AccountId": want.scope.account,
         "BudgetName": want.name,
         "Notification": notification(notice),
     }

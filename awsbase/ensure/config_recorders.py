@@ -98,7 +98,7 @@ def keep_record(run: Run, want: ConfigRecorders, region: str, have: ConfigFacts,
     """Make the recorder of a region, or let it record everything."""
     put = run.aws.at(region).config.put_configuration_recorder
     group = have.recorder.get("recordingGroup", {})
-    wanted = {"all": True, "global": region == want.place.home, "role": role}
+    wanted = {"all": True, "global": region == want.scope.home, "role": role}
     is_now = {
         "all": group.get("allSupported", False),
         "global": group.get("includeGlobalResourceTypes", False),

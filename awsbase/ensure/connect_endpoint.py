@@ -9,8 +9,8 @@ from typing import Any
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import ec2
 from awsbase.errors import AwsbaseError
+from awsbase.facts import ec2
 from awsbase.records import record
 
 
@@ -33,7 +33,7 @@ class ConnectEndpoint(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("instance-connect-endpoint", self.name)
+        return self.scope.address("instance-connect-endpoint", self.name)
 
     def needs(self) -> Iterator[str]:
         yield from (self.vpc, self.subnet, self.group)
@@ -66,13 +66,13 @@ def connect_endpoints(facts: Facts, region: str) -> tuple[ConnectEndpointFacts, 
 
 
 def connect_endpoint_reads(want: ConnectEndpoint) -> Iterator[Read]:
-    yield connect_endpoints, want.place.region
+    yield connect_endpoints, want.scope.region
 
 
 def ensure_connect_endpoint(run: Run, want: ConnectEndpoint) -> Any:
     """Keep an Instance Connect Endpoint in the VPC; returns its id."""
     vpc, subnet, group = run.result(want.vpc)["id"], run.result(want.subnet), run.result(want.group)
-    there = [each for each in run.read(connect_endpoints, want.place.region) if each.vpc == vpc]
+    there = [each for each in run.read(connect_endpoints, want.scope.region) if each.vpc == vpc]
     have = ec2.the_one(there, want.address) or next(iter(there), None)
     if have and isinstance(group, str) and group not in have.groups:
         raise EndpointTaken(

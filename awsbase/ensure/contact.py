@@ -9,7 +9,7 @@ from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.absent import empty_if
+from awsbase.facts.optional import empty_if
 from awsbase.records import record
 
 FIELDS = ("Name", "Title", "EmailAddress", "PhoneNumber")

@@ -8,9 +8,9 @@ from typing import Any
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
 from awsbase.ensure.vpc import vpcs
+from awsbase.facts import tags
 from awsbase.records import record
 
 Rules = tuple[Mapping[str, Any], ...]
@@ -110,7 +110,7 @@ def ask_to_free(run: Run, region: str, group: DefaultGroup) -> None:
     """Say what is still in a default group: without rules it would be cut off."""
     some = ", ".join(group.users[:SHOWN]) + (" and others" if len(group.users) > SHOWN else "")
     count = f"{len(group.users)} network interface{'' if len(group.users) == 1 else 's'}"
-    run.needs_you(
+    run.manual_action(
         f"the default security group of {group.vpc} in {region} is in use by {count} ({some}), so its rules stay",
         f"see what they belong to: aws ec2 describe-network-interfaces --region {region} "
         f"--filters Name=group-id,Values={group.id}",

@@ -9,8 +9,8 @@ from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.facts import tags
 from awsbase.records import record
 
 
@@ -70,6 +70,6 @@ def ensure_detectors(run: Run, want: Detectors) -> None:
         if drift := compare({"on": have.on}, {"on": True}):
             run.update(f"detector in {region}", drift, guardduty.update_detector, DetectorId=have.id, Enable=True)
         if untagged := tags.missing(have.tags, wanted):
-            arn = want.place.at(region).arn("guardduty", f"detector/{have.id}")
+            arn = want.scope.at(region).arn("guardduty", f"detector/{have.id}")
             drift = compare(have.tags, untagged)
             run.update(f"tags in {region}", drift, guardduty.tag_resource, ResourceArn=arn, Tags=untagged)

@@ -7,9 +7,9 @@ from dataclasses import field
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
 from awsbase.policies import Document
 from awsbase.records import record
@@ -68,7 +68,7 @@ def ebs_encryption_reads(want: EbsEncryption) -> Iterator[Read]:
         yield default_key, region
 
 
-def for_volumes(place: Place) -> Document:
+def for_volumes(scope: Scope) -> Document:
     """Return the statement of a key policy that lets whoever works with EC2 in this account use encrypted volumes.
 
     It says what the policy of AWS's own key says. IAM alone would not do: service-linked roles, such as the one of
@@ -89,8 +89,8 @@ def for_volumes(place: Place) -> Document:
         "Resource": "*",
         "Condition": {
             "StringEquals": {
-                "kms:CallerAccount": place.account,
-                "kms:ViaService": f"ec2.{place.region}.amazonaws.com" + (".cn" if place.partition == "aws-cn" else ""),
+                "kms:CallerAccount": scope.account,
+                "kms:ViaService": f"ec2.{scope.region}.amazonaws.com" + (".cn" if scope.partition == "aws-cn" else ""),
             }
         },
     }

@@ -10,7 +10,7 @@ from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import ec2
+from awsbase.facts import ec2
 from awsbase.records import record
 
 
@@ -23,7 +23,7 @@ class ElasticIp(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("elastic-ip", self.name)
+        return self.scope.address("elastic-ip", self.name)
 
 
 @record(kw_only=True)
@@ -62,12 +62,12 @@ def addresses(facts: Facts, region: str) -> tuple[AddressFacts, ...]:
 
 
 def elastic_ip_reads(want: ElasticIp | AddressInUse) -> Iterator[Read]:
-    yield addresses, want.place.region
+    yield addresses, want.scope.region
 
 
 def ensure_elastic_ip(run: Run, want: ElasticIp) -> dict[str, Any]:
     """Keep one address; returns its id and the address itself, as a block too."""
-    have = ec2.the_one(run.read(addresses, want.place.region), want.address)
+    have = ec2.the_one(run.read(addresses, want.scope.region), want.address)
 
     if have is None:
         made = run.create(
@@ -87,7 +87,7 @@ def ensure_address_in_use(run: Run, want: AddressInUse) -> None:
     """Let an address lead to an instance."""
     client = run.aws.ec2
     ip, instance = run.result(want.ip), run.result(want.instance)["id"]
-    have = next((each for each in run.read(addresses, want.place.region) if each.id == ip["id"]), None)
+    have = next((each for each in run.read(addresses, want.scope.region) if each.id == ip["id"]), None)
     held = have.instance if have else None
 
     if held is None:

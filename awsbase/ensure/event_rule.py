@@ -10,8 +10,8 @@ from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
 from awsbase.errors import AwsbaseError
+from awsbase.facts import tags
 from awsbase.policies.document import Document, given
 from awsbase.records import record
 
@@ -41,11 +41,11 @@ class EventRule(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("event-rule", self.name)
+        return self.scope.address("event-rule", self.name)
 
     @property
     def arn(self) -> str:
-        return self.place.arn("events", f"rule/{self.name}")
+        return self.scope.arn("events", f"rule/{self.name}")
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
@@ -87,13 +87,13 @@ def rule_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 def event_rule_reads(want: EventRule) -> Iterator[Read]:
     """Yield what the recipe will ask for."""
-    yield targets, want.place.region, want.name
-    yield tags.tags, want.place.region
+    yield targets, want.scope.region, want.name
+    yield tags.tags, want.scope.region
 
 
 def ensure_event_rule(run: Run, want: EventRule) -> str:
     """Bring one rule to the manifest: on, with this pattern and this target; returns its ARN."""
-    region, events = want.place.region, run.aws.events
+    region, events = want.scope.region, run.aws.events
     found = run.read(rule, region, want.name)
     sends = run.read(targets, region, want.name)
     tagged = tags.held(run, want, region, want.arn, (rule_tags, region, want.arn)) if found else tags.wanted(want)

@@ -9,10 +9,10 @@ from typing import Any, Literal, Protocol
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
 from awsbase.ensure.vpc import vpcs
 from awsbase.errors import AwsbaseError
+from awsbase.facts import tags
 from awsbase.records import record
 
 Traffic = Literal["ALL", "REJECT"]
@@ -90,7 +90,7 @@ def ensure_flow_logs(run: Run, want: FlowLogs) -> None:
     """Log the traffic of every VPC that nothing logs, a call a region."""
     for region, have in run.read(everywhere, networks, want.only).items():
         # One that another account shares with this one is logged over there.
-        mine = [each for each in have if each.owner == want.place.account and each.made_for not in want.but]
+        mine = [each for each in have if each.owner == want.scope.account and each.made_for not in want.but]
         if silent := [network.id for network in mine if not network.logged & {want.traffic, "ALL"}]:
             log(run, want, f"flow log of {', '.join(silent)} in {region}", region, silent)
 

@@ -10,7 +10,7 @@ from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import ec2
+from awsbase.facts import ec2
 from awsbase.records import record
 
 
@@ -29,11 +29,11 @@ class GatewayEndpoint(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("gateway-endpoint", self.name)
+        return self.scope.address("gateway-endpoint", self.name)
 
     @property
     def service_name(self) -> str:
-        return f"com.amazonaws.{self.place.region}.{self.service}"
+        return f"com.amazonaws.{self.scope.region}.{self.service}"
 
     def needs(self) -> Iterator[str]:
         yield from (self.vpc, *self.route_tables)
@@ -72,7 +72,7 @@ def endpoints(facts: Facts, region: str) -> tuple[EndpointFacts, ...]:
 
 
 def gateway_endpoint_reads(want: GatewayEndpoint) -> Iterator[Read]:
-    yield endpoints, want.place.region
+    yield endpoints, want.scope.region
 
 
 def ensure_gateway_endpoint(run: Run, want: GatewayEndpoint) -> Any:
@@ -80,7 +80,7 @@ def ensure_gateway_endpoint(run: Run, want: GatewayEndpoint) -> Any:
     client = run.aws.ec2
     vpc = run.result(want.vpc)["id"]
     tables = [run.result(table) for table in want.route_tables]
-    there = run.read(endpoints, want.place.region)
+    there = run.read(endpoints, want.scope.region)
     have = next((each for each in there if each.vpc == vpc and each.service == want.service_name), None)
 
     if have is None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from awsbase.access.widening import attaching, detaching
 from awsbase.engine.changes import Drift
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.ensure.authorization import GroupFacts, groups
-from awsbase.ensure.rights import attaching, detaching
+from awsbase.facts.authorization import GroupFacts, groups
 from awsbase.records import record
 
 
@@ -42,15 +43,15 @@ def ensure_group(run: Run, want: Group) -> None:
     if have is None:
         run.create("group", iam.create_group, GroupName=want.name, Path=want.path)
         have = GroupFacts(want.name, want.path or "/")
-    settled = run.settled(have.created)
+    established = run.established(have.created)
 
     if want.path and have.path != want.path:
         drift = [Drift("path", have.path, want.path)]
         run.update("path", drift, iam.update_group, GroupName=have.name, NewPath=want.path)
 
     for arn in sorted(want.policies - have.policies):
-        why = attaching(run, arn) if settled else ""
-        run.create(f"attachment {arn}", iam.attach_group_policy, loosening=why, GroupName=have.name, PolicyArn=arn)
+        why = attaching(run, arn) if established else ""
+        run.create(f"attachment {arn}", iam.attach_group_policy, risk=access(why), GroupName=have.name, PolicyArn=arn)
     for arn in sorted(have.policies - want.policies) if want.exact else ():
-        why = detaching(run, arn) if settled else ""
-        run.delete(f"attachment {arn}", iam.detach_group_policy, loosening=why, GroupName=have.name, PolicyArn=arn)
+        why = detaching(run, arn) if established else ""
+        run.delete(f"attachment {arn}", iam.detach_group_policy, risk=access(why), GroupName=have.name, PolicyArn=arn)

@@ -14,9 +14,9 @@ from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import ec2, tags
-from awsbase.ensure.image import image
 from awsbase.ensure.launch_template import LaunchTemplate, launch_template, launch_template_reads, length
+from awsbase.facts import ec2, tags
+from awsbase.facts.images import image
 from awsbase.records import record
 from awsbase.userdata import reasons
 
@@ -47,7 +47,7 @@ class Instance(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("instance", self.name)
+        return self.scope.address("instance", self.name)
 
     def needs(self) -> Iterator[str]:
         yield from (self.template.address, self.template.profile, *self.template.groups, self.subnet)
@@ -138,16 +138,16 @@ def user_data(facts: Facts, region: str, id: str) -> str:
 
 
 def instance_reads(want: Instance) -> Iterator[Read]:
-    yield instances, want.place.region
+    yield instances, want.scope.region
     yield from launch_template_reads(want.template)
     if want.refresh:
-        yield image, want.place.region, want.template.image, want.template.type
+        yield image, want.scope.region, want.template.image, want.template.type
 
 
 def ensure_instance(run: Run, want: Instance) -> dict[str, Any]:
     """Keep one instance as its template says; returns its id and its network interface."""
     client = run.aws.ec2
-    made_for_it = ec2.ours(run.read(instances, want.place.region), want.address)
+    made_for_it = ec2.ours(run.read(instances, want.scope.region), want.address)
     alive = [each for each in made_for_it if each.state not in GONE]
     reasons = {each.id: for_life(run, want, each) for each in alive}
     # The newest that may stay, or else the newest: it will be replaced.
@@ -158,7 +158,7 @@ def ensure_instance(run: Run, want: Instance) -> dict[str, Any]:
         have = launched(run.create("instance", client.run_instances, **launch(run, want, made_for_it)), run, want)
     elif why := reasons[have.id]:
         have = launched(run.replace("instance", why, client.run_instances, **launch(run, want, made_for_it)), run, want)
-    run.born(have.launched)
+    run.created_at(have.launched)
 
     change(run, want, have)
     ec2.tag(run, want, have)
@@ -186,20 +186,20 @@ def for_life(run: Run, want: Instance, have: InstanceFacts) -> list[Drift]:
         "user data": first_told(run, want, have),
     }
     if want.refresh:
-        fits["image"] = run.read(image, want.place.region, template.image, template.type).id
+        fits["image"] = run.read(image, want.scope.region, template.image, template.type).id
         held["image"] = have.image
     return [told(each) if each.field == "user data" else each for each in compare(held, fits)]
 
 
 def first_told(run: Run, want: Instance, have: InstanceFacts) -> str:
     """Return what an instance was told at its first boot, in base64; asks for it where no version tells it."""
-    template = run.read(launch_template, want.place.region, want.template.name)
+    template = run.read(launch_template, want.scope.region, want.template.name)
     if template and have.told_by:
         id, version = have.told_by
         said = template.says(version) if id == template.id else None
         if said is not None:
             return str(said.get("UserData", ""))
-    return run.read(user_data, want.place.region, have.id)
+    return run.read(user_data, want.scope.region, have.id)
 
 
 def told(drift: Drift) -> Drift:
@@ -214,7 +214,7 @@ def launch(run: Run, want: Instance, before: list[InstanceFacts]) -> dict[str, A
     half_hour = int(run.now().timestamp()) // 1800
     # EC2 answers a token that it knows with the instance it made then, even one long gone, and forgets to list that
     # one within the hour: so the token says who went before, and roughly when.
-    parts = (want.place.account, want.address, str(half_hour), *(str(each.id) for each in before))
+    parts = (want.scope.account, want.address, str(half_hour), *(str(each.id) for each in before))
     labels = tags.pairs(ec2.labels(want))
     return {
         "MinCount": 1,

@@ -8,9 +8,10 @@ from dataclasses import field
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
-from awsbase.ensure.authorization import Elsewhere, ProfileFacts, profiles
+from awsbase.facts import tags
+from awsbase.facts.authorization import Elsewhere, ProfileFacts, profiles
 from awsbase.records import record
 
 
@@ -29,7 +30,7 @@ class InstanceProfile(Resource):
 
     @property
     def arn(self) -> str:
-        return self.place.global_arn("iam", f"instance-profile{self.path}{self.name}")
+        return self.scope.global_arn("iam", f"instance-profile{self.path}{self.name}")
 
     def needs(self) -> Iterator[str]:
         yield f"role/{self.role}"
@@ -70,7 +71,7 @@ def profile_tags(facts: Facts, name: str) -> Mapping[str, str]:
 
 def instance_profile_reads(want: InstanceProfile) -> Iterator[Read]:
     yield instance_profile, want.name
-    yield tags.tags, tags.index(want.place)
+    yield tags.tags, tags.index(want.scope)
 
 
 def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
@@ -90,7 +91,7 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
             Tags=tags.pairs(tags.wanted(want)),
         )
         have = ProfileFacts(want.arn)
-    run.born(have.created)
+    run.created_at(have.created)
 
     # There is room for one.
     if have.role and have.role != want.role:
@@ -104,7 +105,7 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
         run.create(
             f"role {want.role}",
             iam.add_role_to_instance_profile,
-            loosening="its instances act as that role" if run.settled(have.created) else "",
+            risk=access("its instances act as that role" if run.established(have.created) else ""),
             InstanceProfileName=want.name,
             RoleName=want.role,
         )
@@ -116,4 +117,4 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
 
 
 def tags_of(run: Run, want: InstanceProfile) -> Mapping[str, str]:
-    return tags.held(run, want, tags.index(want.place), want.arn, (profile_tags, want.name))
+    return tags.held(run, want, tags.index(want.scope), want.arn, (profile_tags, want.name))

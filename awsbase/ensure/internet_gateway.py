@@ -9,7 +9,7 @@ from typing import Any
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import ec2
+from awsbase.facts import ec2
 from awsbase.records import record
 
 
@@ -23,7 +23,7 @@ class InternetGateway(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("internet-gateway", self.name)
+        return self.scope.address("internet-gateway", self.name)
 
     def needs(self) -> Iterator[str]:
         yield self.vpc
@@ -53,14 +53,14 @@ def gateways(facts: Facts, region: str) -> tuple[GatewayFacts, ...]:
 
 
 def internet_gateway_reads(want: InternetGateway) -> Iterator[Read]:
-    yield gateways, want.place.region
+    yield gateways, want.scope.region
 
 
 def ensure_internet_gateway(run: Run, want: InternetGateway) -> Any:
     """Keep an internet gateway attached to the VPC; returns its id."""
     client = run.aws.ec2
     vpc = run.result(want.vpc)["id"]
-    there = run.read(gateways, want.place.region)
+    there = run.read(gateways, want.scope.region)
     # A VPC takes one: ours may have been cut off, or somebody attached another.
     attached = next((gateway for gateway in there if gateway.vpc == vpc), None)
     loose = [gateway for gateway in ec2.ours(there, want.address) if gateway.vpc is None]

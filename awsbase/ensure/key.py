@@ -7,16 +7,17 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.place import Place
+from awsbase.engine.references import filled, makers
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
-from awsbase.ensure.made import filled, makers
+from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
+from awsbase.facts import tags
 from awsbase.policies.document import Document, difference, given, listed, same
-from awsbase.policies.wider import widening
 from awsbase.records import record
 
 YEAR = 365
@@ -41,12 +42,12 @@ class Key(Resource):
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not any(delegates(statement, self.place) for statement in listed(self.policy.get("Statement"))):
+        if not any(delegates(statement, self.scope) for statement in listed(self.policy.get("Statement"))):
             raise ValueError(f"the policy of {self.address} would lock the account out: build it with key_policy")
 
     @property
     def address(self) -> str:
-        return self.place.address("key", self.name)
+        return self.scope.address("key", self.name)
 
     @property
     def alias(self) -> str:
@@ -56,25 +57,25 @@ class Key(Resource):
         yield from makers(self.policy)
 
 
-def key_policy(place: Place, *statements: Document) -> Document:
+def key_policy(scope: Scope, *statements: Document) -> Document:
     """Make a key policy of these statements and the one that no key can do without."""
     # A key whose policy names nobody who may change it is lost to the account for ever; IAM decides who acts for root.
     account: Document = {
         "Sid": "Account",
         "Effect": "Allow",
-        "Principal": {"AWS": place.global_arn("iam", "root")},
+        "Principal": {"AWS": scope.global_arn("iam", "root")},
         "Action": "kms:*",
         "Resource": "*",
     }
     return {"Version": "2012-10-17", "Statement": [account, *statements]}
 
 
-def delegates(statement: object, place: Place) -> bool:
+def delegates(statement: object, scope: Scope) -> bool:
     """Tell whether a statement of a key policy hands the key to the account's own IAM."""
     return (
         isinstance(statement, Mapping)
         and statement.get("Effect") == "Allow"
-        and statement.get("Principal") == {"AWS": place.global_arn("iam", "root")}
+        and statement.get("Principal") == {"AWS": scope.global_arn("iam", "root")}
         and statement.get("Action") == "kms:*"
         and statement.get("Resource") == "*"
         and not statement.get("Condition")
@@ -211,15 +212,15 @@ def readable_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 
 def key_reads(want: Key) -> Iterator[Read]:
-    yield key, want.place.region, want.alias, want.address
+    yield key, want.scope.region, want.alias, want.address
 
 
 def ensure_key(run: Run, want: Key) -> Any:
     """Keep one key behind its alias: enabled, rotated, with this policy; returns its ARN."""
     kms = run.aws.kms
     policy = filled(run, want.policy)
-    behind_alias = run.read(key, want.place.region, want.alias, want.address)
-    have = behind_alias or run.read(lost_key, want.place.region, want.address)
+    behind_alias = run.read(key, want.scope.region, want.alias, want.address)
+    have = behind_alias or run.read(lost_key, want.scope.region, want.address)
     tagged = tags_of(run, want, usable(want, have)) if have else tags.wanted(want)
 
     if have is None:
@@ -228,25 +229,27 @@ def ensure_key(run: Run, want: Key) -> Any:
             "key", kms.create_key, Policy=policy, Description=want.description, Tags=pairs(tags.wanted(want))
         )
         have = KeyFacts(made["KeyMetadata"]["Arn"], policy, description=want.description)
-    run.born(have.created)
+    run.created_at(have.created)
 
     if behind_alias is None:
         run.create(f"alias {want.alias}", kms.create_alias, AliasName=want.alias, TargetKeyId=have.arn)
 
     if drift := compare({"state": have.state}, {"state": "Enabled"}):
         why = "what is encrypted under it can be read again"
-        run.update("state", drift, kms.enable_key, loosening=why, KeyId=have.arn)
+        run.update("state", drift, kms.enable_key, risk=access(why), KeyId=have.arn)
 
     if not same(have.policy, policy):
         drift = [Drift(*each) for each in difference(have.policy, policy)]
         why = widening(have.policy, policy)
         sent = {"PolicyName": "default", "Policy": policy}
-        run.update("policy", drift, kms.put_key_policy, loosening=why, KeyId=have.arn, **sent)
+        run.update("policy", drift, kms.put_key_policy, risk=access(why), KeyId=have.arn, **sent)
 
     if drift := compare({"rotation days": have.rotation_days}, {"rotation days": want.rotation_days}):
         why = "it rotates more seldom" if have.rotation_days and have.rotation_days < want.rotation_days else ""
         days = want.rotation_days
-        run.update("rotation", drift, kms.enable_key_rotation, loosening=why, KeyId=have.arn, RotationPeriodInDays=days)
+        run.update(
+            "rotation", drift, kms.enable_key_rotation, risk=access(why), KeyId=have.arn, RotationPeriodInDays=days
+        )
 
     if drift := compare({"description": have.description}, {"description": want.description}):
         run.update("description", drift, kms.update_key_description, KeyId=have.arn, Description=want.description)
@@ -260,7 +263,7 @@ def usable(want: Key, have: KeyFacts) -> KeyFacts:
     """Return a key that can serve; raise UnusableKey for one about to go, or one that cannot encrypt for others."""
     if have.state == "PendingDeletion":
         when = f" on {have.goes:%Y-%m-%d}" if have.goes else ""
-        id, region = have.arn.rpartition("/")[2], want.place.region
+        id, region = have.arn.rpartition("/")[2], want.scope.region
         raise UnusableKey(
             f"the key behind {want.alias} ({have.arn}) is to be deleted{when}, "
             "and with it everything that is encrypted under it is lost",
@@ -283,7 +286,7 @@ def usable(want: Key, have: KeyFacts) -> KeyFacts:
 
 
 def tags_of(run: Run, want: Key, have: KeyFacts) -> Mapping[str, str]:
-    return tags.held(run, want, want.place.region, have.arn, (key_tags, want.place.region, have.arn))
+    return tags.held(run, want, want.scope.region, have.arn, (key_tags, want.scope.region, have.arn))
 
 
 def pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import ec2
+from awsbase.facts import ec2
 from awsbase.records import record
 
 
@@ -24,7 +24,7 @@ class KeyPair(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("key-pair", self.name)
+        return self.scope.address("key-pair", self.name)
 
 
 @record
@@ -52,13 +52,13 @@ def bare(public_key: str) -> str:
 
 
 def key_pair_reads(want: KeyPair) -> Iterator[Read]:
-    yield key_pairs, want.place.region
+    yield key_pairs, want.scope.region
 
 
 def ensure_key_pair(run: Run, want: KeyPair) -> str:
     """Keep one key pair with this public key; returns its name."""
     client = run.aws.ec2
-    have = run.read(key_pairs, want.place.region).get(want.name)
+    have = run.read(key_pairs, want.scope.region).get(want.name)
     other = have is not None and bare(have.public_key) != bare(want.public_key)
 
     imported: dict[str, Any] = {

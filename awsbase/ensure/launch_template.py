@@ -11,8 +11,8 @@ from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import ec2, tags
-from awsbase.ensure.image import image, names
+from awsbase.facts import ec2, tags
+from awsbase.facts.images import image, names
 from awsbase.records import record
 
 USER_DATA_BYTES = 16 * 1024
@@ -39,7 +39,7 @@ class LaunchTemplate(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("launch-template", self.name)
+        return self.scope.address("launch-template", self.name)
 
     def needs(self) -> Iterator[str]:
         yield self.profile
@@ -97,14 +97,14 @@ def template_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:
 
 
 def launch_template_reads(want: LaunchTemplate) -> Iterator[Read]:
-    yield launch_template, want.place.region, want.name
-    yield tags.tags, want.place.region
+    yield launch_template, want.scope.region, want.name
+    yield tags.tags, want.scope.region
 
 
 def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
     """Keep one launch template whose default version says this; returns its id and that version."""
     client = run.aws.ec2
-    have = run.read(launch_template, want.place.region, want.name)
+    have = run.read(launch_template, want.scope.region, want.name)
     have = have and replace(have, tags=tags_of(run, want, have))
     data = content(run, want, have)
 
@@ -144,7 +144,7 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
 
 
 def tags_of(run: Run, want: LaunchTemplate, have: TemplateFacts) -> Mapping[str, str]:
-    region, arn = want.place.region, want.place.arn("ec2", f"launch-template/{have.id}")
+    region, arn = want.scope.region, want.scope.arn("ec2", f"launch-template/{have.id}")
     return tags.held(run, want, region, arn, (template_tags, region, have.id), ec2.labels(want))
 
 
@@ -179,7 +179,7 @@ def kept_image(want: LaunchTemplate, data: Mapping[str, Any]) -> tuple[str, str]
 
 
 def found_image(run: Run, want: LaunchTemplate) -> tuple[str, str]:
-    found = run.read(image, want.place.region, want.image, want.type)
+    found = run.read(image, want.scope.region, want.image, want.type)
     return found.launched_as, found.root
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
+from awsbase.engine.scope import Scope
+from awsbase.facts import tags
 from awsbase.records import record
 
 
@@ -30,12 +31,12 @@ class LogGroup(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("log-group", self.name)
+        return self.scope.address("log-group", self.name)
 
     @property
     def arn(self) -> str:
         """The ARN as tags, keys and most of AWS know it."""
-        return log_group_arn(self.place, self.name)
+        return log_group_arn(self.scope, self.name)
 
     @property
     def streams(self) -> str:
@@ -47,8 +48,8 @@ class LogGroup(Resource):
             yield self.key
 
 
-def log_group_arn(place: Place, name: str) -> str:
-    return place.arn("logs", f"log-group:{name}")
+def log_group_arn(scope: Scope, name: str) -> str:
+    return scope.arn("logs", f"log-group:{name}")
 
 
 @record
@@ -77,14 +78,14 @@ def log_group_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 
 def log_group_reads(want: LogGroup) -> Iterator[Read]:
-    yield log_group, want.place.region, want.name
-    yield tags.tags, want.place.region
+    yield log_group, want.scope.region, want.name
+    yield tags.tags, want.scope.region
 
 
 def ensure_log_group(run: Run, want: LogGroup) -> str:
     """Keep one log group with its retention and its key; returns its ARN as CloudTrail wants it."""
     logs = run.aws.logs
-    region = want.place.region
+    region = want.scope.region
     key = run.result(want.key) if want.key else None
     have = run.read(log_group, region, want.name)
     ask = (log_group_tags, region, want.arn)
@@ -93,15 +94,15 @@ def ensure_log_group(run: Run, want: LogGroup) -> str:
     if have is None:
         run.create("log group", logs.create_log_group, logGroupName=want.name, kmsKeyId=key, tags=tags.wanted(want))
         have = LogGroupFacts(key=key)
-    run.born(have.created)
+    run.created_at(have.created)
 
     if drift := compare({"retention": have.retention}, {"retention": want.retention}):
-        shortens = run.settled(have.created) and (have.retention is None or have.retention > want.retention)
+        shortens = run.established(have.created) and (have.retention is None or have.retention > want.retention)
         run.update(
             "retention",
             drift,
             logs.put_retention_policy,
-            loosening="what is older is gone within days, for good" if shortens else "",
+            risk=deletion("what is older is gone within days, for good" if shortens else ""),
             logGroupName=want.name,
             retentionInDays=want.retention,
         )

@@ -8,6 +8,7 @@ from typing import Any
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
 from awsbase.records import record
@@ -51,7 +52,7 @@ def ensure_metadata_defaults(run: Run, want: MetadataDefaults) -> None:
                 f"metadata defaults in {region}",
                 drift,
                 run.aws.at(region).ec2.modify_instance_metadata_defaults,
-                loosening=reaches_further(have, want),
+                risk=access(reaches_further(have, want)),
                 **want.settings,
             )
 

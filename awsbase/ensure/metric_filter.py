@@ -28,7 +28,7 @@ class MetricFilter(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("metric-filter", f"{self.log_group}/{self.name}")
+        return self.scope.address("metric-filter", f"{self.log_group}/{self.name}")
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
@@ -66,13 +66,13 @@ def feeds_of(transformation: Mapping[str, object]) -> Mapping[str, object]:
 
 def metric_filter_reads(want: MetricFilter) -> Iterator[Read]:
     """Yield what the recipe will ask for."""
-    yield filters, want.place.region, want.log_group
+    yield filters, want.scope.region, want.log_group
 
 
 def ensure_metric_filter(run: Run, want: MetricFilter) -> None:
     """Bring one filter to the manifest: its pattern, word for word, and the metric that it feeds."""
     put = run.aws.logs.put_metric_filter
-    have = run.read(filters, want.place.region, want.log_group).get(want.name)
+    have = run.read(filters, want.scope.region, want.log_group).get(want.name)
     feeds = {"metricName": want.metric, "metricNamespace": want.namespace, "metricValue": "1"}
     sent: dict[str, Any] = {"logGroupName": want.log_group, "filterName": want.name, "filterPattern": want.pattern}
 

@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase import totp
 from awsbase.aws import Aws
-from awsbase.engine.changes import Drift, Pending
+from awsbase.engine.changes import Drift, Unknown
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import tags, totp
-from awsbase.ensure.authorization import authorization, users
-from awsbase.ensure.credentials import devices, virtual_devices
 from awsbase.ensure.key import aliases
 from awsbase.errors import AwsbaseError
+from awsbase.facts import tags
+from awsbase.facts.authorization import authorization, users
+from awsbase.facts.credential_report import devices, virtual_devices
 from awsbase.records import record
 
 # What encrypts a secret for which no key was named.
@@ -49,7 +50,7 @@ class MfaDevice(Resource):
 
     @property
     def serial(self) -> str:
-        return self.place.global_arn("iam", f"mfa/{self.user}")
+        return self.scope.global_arn("iam", f"mfa/{self.user}")
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
@@ -76,11 +77,11 @@ def ensure_mfa_device(run: Run, want: MfaDevice) -> None:
 
 def provide(run: Run, want: MfaDevice, *, leftover: bool) -> None:
     """Make the device, store its seed, and only then enable it with two computed codes."""
-    iam, secrets = run.aws.iam, secrets_of(run.aws, want.place.region)
+    iam, secrets = run.aws.iam, secrets_of(run.aws, want.scope.region)
     owner = run.read(virtual_devices).get(want.serial)
     if owner:
         raise Taken(f"the device {want.serial} is {owner}'s", hint=f"`awsbase mfa remove {want.user} --user {owner}`")
-    kept = run.read(secret, want.place.region, want.secret)
+    kept = run.read(secret, want.scope.region, want.secret)
     if kept and kept.tags.get(tags.ADDRESS) != want.address:
         raise Taken(f"the secret {want.secret} holds something else", hint="choose another name in seed_to")
     labels = tags.pairs(tags.wanted(want))
@@ -127,11 +128,11 @@ def provide(run: Run, want: MfaDevice, *, leftover: bool) -> None:
 
 def remind(run: Run, want: MfaDevice, user: str) -> None:
     """Say so while a seed that was kept for its user is still there, and keep it under the key that is wanted."""
-    kept = run.read(seeds, want.place.region).get(want.secret)
+    kept = run.read(seeds, want.scope.region).get(want.secret)
     if not kept or kept.deleted or kept.tags.get(tags.ADDRESS) != want.address:
         return
     if drift := key_drift(run, want, kept):
-        update = secrets_of(run.aws, want.place.region).update_secret
+        update = secrets_of(run.aws, want.scope.region).update_secret
         run.update("key of the secret", drift, update, SecretId=want.secret, KmsKeyId=want.key)
     ask_to_take_over(run, want, user)
 
@@ -147,14 +148,14 @@ def key_id(run: Run, want: MfaDevice, key: str) -> str:
     """Return the id of the key that an ARN, an alias or an id stands for; AWS tells what it was given."""
     short = key.partition(":key/")[2] or key
     alias = "alias/" + key.partition("alias/")[2]
-    return run.read(aliases, want.place.region).get(alias, short)
+    return run.read(aliases, want.scope.region).get(alias, short)
 
 
 def ask_to_take_over(run: Run, want: MfaDevice, user: str) -> None:
     """Say what the user has to do."""
-    run.needs_you(
+    run.manual_action(
         f"{user} has not taken over their MFA device",
-        f"`awsbase mfa show {user} --secret {want.secret} --region {want.place.region}`, where {user} can scan it: "
+        f"`awsbase mfa show {user} --secret {want.secret} --region {want.scope.region}`, where {user} can scan it: "
         "it shows the stored seed, and then removes it",
         probe=f"the secret {want.secret} is gone",
     )
@@ -162,7 +163,7 @@ def ask_to_take_over(run: Run, want: MfaDevice, user: str) -> None:
 
 def derived(value: Any, compute: Callable[[Any], Any]) -> Any:
     """Return what follows from a value; what follows from an unknown is unknown."""
-    return value if isinstance(value, Pending) else compute(value)
+    return value if isinstance(value, Unknown) else compute(value)
 
 
 def text(seed: bytes) -> str:
@@ -205,6 +206,6 @@ def _secret(found: Mapping[str, Any]) -> SecretFacts:
 def mfa_device_reads(want: MfaDevice) -> Iterator[Read]:
     yield (authorization,)
     yield (virtual_devices,)
-    yield seeds, want.place.region
+    yield seeds, want.scope.region
     if want.key:
-        yield aliases, want.place.region
+        yield aliases, want.scope.region

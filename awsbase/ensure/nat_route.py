@@ -37,13 +37,13 @@ class NatRoute(Resource):
 
 
 def nat_route_reads(want: NatRoute) -> Iterator[Read]:
-    yield route_tables, want.place.region
+    yield route_tables, want.scope.region
 
 
 def ensure_nat_route(run: Run, want: NatRoute) -> None:
     """Let a private subnet reach the world through an instance."""
     subnet, interface = run.result(want.subnet), run.result(want.instance)["interface"]
-    have = table_of(subnet, run.read(route_tables, want.place.region))
+    have = table_of(subnet, run.read(route_tables, want.scope.region))
 
     route(run, have, EVERYWHERE, interface, NetworkInterfaceId=interface)
 

@@ -8,6 +8,7 @@ from typing import Any
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.records import record
 
@@ -63,8 +64,8 @@ def ensure_password_policy(run: Run, want: PasswordPolicy) -> None:
     if found is None:
         run.create("password policy", update, **given)
     elif drift:
-        why = "passwords pass that were refused" if loosens(have, target) else ""
-        run.update("password policy", drift, update, loosening=why, **given)
+        why = "passwords pass that were refused" if accepts_more(have, target) else ""
+        run.update("password policy", drift, update, risk=access(why), **given)
 
 
 def settings(policy: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def wanted(want: PasswordPolicy, have: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def loosens(have: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
+def accepts_more(have: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
     """Tell whether a password that was refused would now be taken; one that has expired is refused, too."""
     never = 0
     lasts, lasted = target["MaxPasswordAge"], have["MaxPasswordAge"]

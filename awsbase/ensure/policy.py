@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
+from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.references import filled, makers
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
-from awsbase.ensure.authorization import Elsewhere, PolicyFacts, authorization, policies
-from awsbase.ensure.made import filled, makers
+from awsbase.facts import tags
+from awsbase.facts.authorization import Elsewhere, PolicyFacts, authorization, policies
 from awsbase.policies.document import Document, difference, same
-from awsbase.policies.wider import widening
 from awsbase.records import record
 
 VERSIONS = 5
@@ -38,7 +39,7 @@ class Policy(Resource):
 
     @property
     def arn(self) -> str:
-        return self.place.global_arn("iam", f"policy{self.path}{self.name}")
+        return self.scope.global_arn("iam", f"policy{self.path}{self.name}")
 
     def needs(self) -> Iterator[str]:
         yield from makers(self.document)
@@ -64,7 +65,7 @@ def ensure_policy(run: Run, want: Policy) -> str:
             Tags=tags.pairs(tags.wanted(want)),
         )
         have = PolicyFacts(want.arn, want.path, document)
-    run.born(have.created)
+    run.created_at(have.created)
 
     if not same(have.document, document):
         if len(have.others) + 1 >= VERSIONS:
@@ -73,7 +74,7 @@ def ensure_policy(run: Run, want: Policy) -> str:
             "document",
             [Drift(*each) for each in difference(have.document, document)],
             iam.create_policy_version,
-            loosening=widening(have.document, document),
+            risk=access(widening(have.document, document)),
             PolicyArn=want.arn,
             PolicyDocument=document,
             SetAsDefault=True,
@@ -85,7 +86,7 @@ def ensure_policy(run: Run, want: Policy) -> str:
 
 
 def tags_of(run: Run, want: Policy) -> Mapping[str, str]:
-    return tags.held(run, want, tags.index(want.place), want.arn, (policy_tags, want.arn))
+    return tags.held(run, want, tags.index(want.scope), want.arn, (policy_tags, want.arn))
 
 
 def policy_tags(facts: Facts, arn: str) -> Mapping[str, str]:
@@ -96,4 +97,4 @@ def policy_tags(facts: Facts, arn: str) -> Mapping[str, str]:
 
 def policy_reads(want: Policy) -> Iterator[Read]:
     yield (authorization,)
-    yield tags.tags, tags.index(want.place)
+    yield tags.tags, tags.index(want.scope)

@@ -8,7 +8,7 @@ from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.absent import empty_if
+from awsbase.facts.optional import empty_if
 from awsbase.records import record
 
 FOUR = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -34,17 +34,17 @@ def public_access(facts: Facts, account: str) -> Mapping[str, bool]:
 
 def ensure_public_access_block(run: Run, want: PublicAccessBlock) -> None:
     """Switch all four on."""
-    have = run.read(public_access, want.place.account)
+    have = run.read(public_access, want.scope.account)
     wanted = dict.fromkeys(FOUR, True)
     if drift := compare(have, wanted):
         run.update(
             "public access block",
             drift,
             run.aws.s3control.put_public_access_block,
-            AccountId=want.place.account,
+            AccountId=want.scope.account,
             PublicAccessBlockConfiguration=wanted,
         )
 
 
 def public_access_reads(want: PublicAccessBlock) -> Iterator[Read]:
-    yield public_access, want.place.account
+    yield public_access, want.scope.account

@@ -6,16 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.comparison import widening
+from awsbase.access.widening import attaching, detaching, letting_in
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.references import filled, makers
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
-from awsbase.ensure.authorization import Elsewhere, RoleFacts, authorization, policies, roles
-from awsbase.ensure.made import filled, makers
-from awsbase.ensure.rights import attaching, detaching, letting_in
+from awsbase.facts import tags
+from awsbase.facts.authorization import Elsewhere, RoleFacts, authorization, policies, roles
 from awsbase.policies.document import Document, difference, same
-from awsbase.policies.wider import widening
 from awsbase.records import record
 
 AN_HOUR = 3600
@@ -49,7 +50,7 @@ class Role(Resource):
 
     @property
     def arn(self) -> str:
-        return self.place.global_arn("iam", f"role{self.path}{self.name}")
+        return self.scope.global_arn("iam", f"role{self.path}{self.name}")
 
     @property
     def settings(self) -> dict[str, object]:
@@ -88,7 +89,7 @@ def ensure_role(run: Run, want: Role) -> str:
         run.create(
             "role",
             iam.create_role,
-            loosening=letting_in(trust, want.place.account),
+            risk=access(letting_in(trust, want.scope.account)),
             RoleName=want.name,
             Path=want.path,
             AssumeRolePolicyDocument=trust,
@@ -98,7 +99,7 @@ def ensure_role(run: Run, want: Role) -> str:
             Tags=tags.pairs(tags.wanted(want)),
         )
         have = RoleFacts(want.arn, want.name, want.path, trust=trust, tags=tags.wanted(want), boundary=want.boundary)
-    run.born(have.created)
+    run.created_at(have.created)
 
     # A principal that was deleted, and made anew under the same name, stands in the trust as an id that fits nobody.
     if not same(have.trust, trust):
@@ -107,7 +108,7 @@ def ensure_role(run: Run, want: Role) -> str:
             "trust",
             drift,
             iam.update_assume_role_policy,
-            loosening=widening(have.trust, trust),
+            risk=access(widening(have.trust, trust)),
             RoleName=want.name,
             PolicyDocument=trust,
         )
@@ -116,14 +117,14 @@ def ensure_role(run: Run, want: Role) -> str:
         # UpdateRole takes what is left out for its default.
         whole: dict[str, Any] = {**set_to, **want.settings}
         why = "its sessions last longer" if lasts_longer(set_to, whole) else ""
-        run.update("settings", drift, iam.update_role, loosening=why, RoleName=want.name, **whole)
+        run.update("settings", drift, iam.update_role, risk=access(why), RoleName=want.name, **whole)
 
     if want.boundary and have.boundary != want.boundary:
         run.update(
             "boundary",
             [Drift("boundary", have.boundary, want.boundary)],
             iam.put_role_permissions_boundary,
-            loosening=bounded_otherwise(run, have.boundary, want.boundary),
+            risk=access(bounded_otherwise(run, have.boundary, want.boundary)),
             RoleName=want.name,
             PermissionsBoundary=want.boundary,
         )
@@ -140,17 +141,17 @@ def ensure_role(run: Run, want: Role) -> str:
 def allow(run: Run, want: Role, have: RoleFacts, inline: Mapping[str, Document]) -> None:
     """Give the role its policies."""
     iam = run.aws.iam
-    settled = run.settled(have.created)
+    established = run.established(have.created)
     for arn in sorted(want.policies - have.policies):
-        why = attaching(run, arn) if settled else ""
-        run.create(f"attachment {arn}", iam.attach_role_policy, loosening=why, RoleName=want.name, PolicyArn=arn)
+        why = attaching(run, arn) if established else ""
+        run.create(f"attachment {arn}", iam.attach_role_policy, risk=access(why), RoleName=want.name, PolicyArn=arn)
     for name, document in inline.items():
         held = have.inline.get(name)
         if held is None:
             run.create(
                 f"inline policy {name}",
                 iam.put_role_policy,
-                loosening=widening({}, document) if settled else "",
+                risk=access(widening({}, document) if established else ""),
                 RoleName=want.name,
                 PolicyName=name,
                 PolicyDocument=document,
@@ -160,7 +161,7 @@ def allow(run: Run, want: Role, have: RoleFacts, inline: Mapping[str, Document])
                 f"inline policy {name}",
                 [Drift(*each) for each in difference(held, document)],
                 iam.put_role_policy,
-                loosening=widening(held, document),
+                risk=access(widening(held, document)),
                 RoleName=want.name,
                 PolicyName=name,
                 PolicyDocument=document,
@@ -171,11 +172,13 @@ def allow_no_more(run: Run, want: Role, have: RoleFacts) -> None:
     """Take away every other policy."""
     iam = run.aws.iam
     for arn in sorted(have.policies - want.policies):
-        why = detaching(run, arn) if run.settled(have.created) else ""
-        run.delete(f"attachment {arn}", iam.detach_role_policy, loosening=why, RoleName=want.name, PolicyArn=arn)
+        why = detaching(run, arn) if run.established(have.created) else ""
+        run.delete(f"attachment {arn}", iam.detach_role_policy, risk=access(why), RoleName=want.name, PolicyArn=arn)
     for name in sorted(have.inline.keys() - want.inline.keys()):
         why = widening(have.inline[name], {})
-        run.delete(f"inline policy {name}", iam.delete_role_policy, loosening=why, RoleName=want.name, PolicyName=name)
+        run.delete(
+            f"inline policy {name}", iam.delete_role_policy, risk=access(why), RoleName=want.name, PolicyName=name
+        )
 
 
 def lasts_longer(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:
@@ -185,7 +188,7 @@ def lasts_longer(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:
 
 
 def bounded_otherwise(run: Run, have: str | None, want: str) -> str:
-    """Say why another boundary loosens; only of the account's own is it known what they say."""
+    """Say why another boundary is risky; only the account's own boundaries can be read."""
     if have is None:
         return ""
     own = {policy.arn: policy.document for policy in run.read(policies).values()}

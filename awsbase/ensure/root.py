@@ -12,8 +12,8 @@ from typing import Any
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.authorization import authorization
-from awsbase.ensure.credentials import ROOT, report_rows, virtual_devices
+from awsbase.facts.authorization import authorization
+from awsbase.facts.credential_report import ROOT, report_rows, virtual_devices
 from awsbase.records import record
 
 SUPPORT = "AWSSupportAccess"
@@ -43,7 +43,7 @@ class Root(Resource):
     @property
     def console(self) -> str:
         """Where root signs in."""
-        return f"https://{CONSOLES.get(self.place.partition, 'console.aws.amazon.com')}/"
+        return f"https://{CONSOLES.get(self.scope.partition, 'console.aws.amazon.com')}/"
 
     def needs(self) -> Iterator[str]:
         if self.support:
@@ -137,8 +137,8 @@ def organization(facts: Facts, account: str) -> Organization | None:
 
 def ensure_root(run: Run, want: Root) -> None:
     """Say what root still has that it should not have, and the other way round."""
-    account = want.place.account
-    have = run.read(root, want.place.partition)
+    account = want.scope.account
+    have = run.read(root, want.scope.partition)
     in_an_app = have.mfa and run.read(virtual)
     known = run.read(organization, account)
 
@@ -167,7 +167,7 @@ def ensure_root(run: Run, want: Root) -> None:
 
 def ask_for_no_keys(run: Run, want: Root) -> None:
     """Say how root's access keys are deleted."""
-    run.needs_you(
+    run.manual_action(
         "root has an access key: whoever finds it can do anything, and no policy can stop it",
         "find out what uses it, and give that a role or a user of its own: the credential report says when, and for "
         "which service, it was last used",
@@ -179,7 +179,7 @@ def ask_for_no_keys(run: Run, want: Root) -> None:
 
 def ask_for_no_certificates(run: Run, want: Root) -> None:
     """Say how root's signing certificates are deleted."""
-    run.needs_you(
+    run.manual_action(
         "root has an X.509 signing certificate, which signs requests as an access key does",
         f"sign in as root at {want.console}, open 'Security credentials' in the menu under the account's name",
         "under 'X.509 signing certificates' choose Deactivate, then Delete",
@@ -190,7 +190,7 @@ def ask_for_no_certificates(run: Run, want: Root) -> None:
 def ask_for_mfa(run: Run, want: Root) -> None:
     """Say how root gets an MFA device of the wanted kind."""
     kind = "'Passkey or security key' or 'Hardware TOTP token'" if want.hardware else "any of the three kinds"
-    run.needs_you(
+    run.manual_action(
         "root has no MFA device: its password alone opens everything",
         *assign(want, kind),
         probe="iam GetAccountSummary says AccountMFAEnabled 1",
@@ -199,7 +199,7 @@ def ask_for_mfa(run: Run, want: Root) -> None:
 
 def ask_for_hardware(run: Run, want: Root) -> None:
     """Say how root gets another MFA device in place of an app."""
-    run.needs_you(
+    run.manual_action(
         "root's MFA device is an app, and the manifest wants a security key or token",
         *assign(want, "'Passkey or security key' or 'Hardware TOTP token'"),
         "sign in with it once, and then remove the app from the list",
@@ -218,7 +218,7 @@ def assign(want: Root, kind: str) -> tuple[str, ...]:
 
 def ask_for_bills(run: Run, want: Root) -> None:
     """Say how root lets others see bills."""
-    run.needs_you(
+    run.manual_action(
         "IAM users and roles may not see bills, so root would have to be used for that (or these credentials lack "
         "budgets:ViewBudget)",
         f"sign in as root at {want.console}, open 'Account' in the menu under the account's name",
@@ -229,7 +229,7 @@ def ask_for_bills(run: Run, want: Root) -> None:
 
 def ask_for_support(run: Run) -> None:
     """Say how somebody gets the right to talk to AWS."""
-    run.needs_you(
+    run.manual_action(
         "nobody but administrators may open support cases, so that in an incident they would have to do that too",
         "name groups in root.support: awsbase makes a role with AWS's policy AWSSupportAccess, and lets them assume it",
         probe=f"iam GetAccountAuthorizationDetails shows {SUPPORT} attached to somebody",
@@ -238,7 +238,7 @@ def ask_for_support(run: Run) -> None:
 
 def ask_for_central_root(run: Run) -> None:
     """Say how an organization takes root's credentials away from its members."""
-    run.needs_you(
+    run.manual_action(
         "each member account of this organization has a root user with credentials of its own",
         "let IAM look after them: aws organizations enable-aws-service-access --service-principal iam.amazonaws.com",
         "aws iam enable-organizations-root-credentials-management",
@@ -249,8 +249,8 @@ def ask_for_central_root(run: Run) -> None:
 
 
 def root_reads(want: Root) -> Iterator[Read]:
-    yield root, want.place.partition
+    yield root, want.scope.partition
     yield (last_used,)
-    yield organization, want.place.account
+    yield organization, want.scope.account
     if want.bills:
-        yield bills_shown, want.place.account
+        yield bills_shown, want.scope.account

@@ -10,7 +10,7 @@ from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import ec2
+from awsbase.facts import ec2
 from awsbase.records import record
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -32,7 +32,7 @@ class RouteTable(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("route-table", self.name)
+        return self.scope.address("route-table", self.name)
 
     def needs(self) -> Iterator[str]:
         yield from (self.vpc, self.gateway, *self.subnets)
@@ -104,7 +104,7 @@ def towards(destination: str) -> dict[str, Any]:
 
 
 def route_table_reads(want: Resource) -> Iterator[Read]:
-    yield route_tables, want.place.region
+    yield route_tables, want.scope.region
 
 
 def ensure_route_table(run: Run, want: RouteTable) -> Any:
@@ -112,7 +112,7 @@ def ensure_route_table(run: Run, want: RouteTable) -> Any:
     client = run.aws.ec2
     vpc, gateway = run.result(want.vpc)["id"], run.result(want.gateway)
     members = [run.result(subnet) for subnet in want.subnets]
-    there = run.read(route_tables, want.place.region)
+    there = run.read(route_tables, want.scope.region)
     have = ec2.the_one(there, want.address)
     elsewhere = {subnet: id for table in there for subnet, id in table.subnets.items()}
 

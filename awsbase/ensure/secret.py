@@ -10,12 +10,13 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
-from awsbase.engine.changes import Drift, Withheld, compare
+from awsbase.engine.changes import Deferred, Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
 from awsbase.errors import AwsbaseError
+from awsbase.facts import tags
 from awsbase.records import record
 
 AWS_KEY = "alias/aws/secretsmanager"
@@ -74,12 +75,12 @@ class Secret(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("secret", self.name)
+        return self.scope.address("secret", self.name)
 
     @property
     def arn(self) -> str:
         """The ARN as policies name it: AWS adds a hyphen and six characters of its own."""
-        return self.place.arn("secretsmanager", f"secret:{self.name}-??????")
+        return self.scope.arn("secretsmanager", f"secret:{self.name}-??????")
 
     def needs(self) -> Iterator[str]:
         if self.key:
@@ -148,18 +149,18 @@ def seen(found: Mapping[str, Any]) -> HeldSecret:
 
 
 def secret_reads(want: Secret) -> Iterator[Read]:
-    yield held_secrets, want.place.region
+    yield held_secrets, want.scope.region
 
 
 def ensure_secret(run: Run, want: Secret) -> str:
     """Keep one secret under its key, with a value if it is to be generated; returns its ARN as policies name it."""
-    secrets = run.aws.at(want.place.region).secretsmanager
+    secrets = run.aws.at(want.scope.region).secretsmanager
     key = run.result(want.key) if want.key else None
     under = AWS_KEY if key is None else key
     have = look(run, want, key)
     since = age(run, want, have)
     labels = tags.pairs(tags.wanted(want))
-    generated = want.generated and Withheld(f"value of {want.name}", want.generated.made)
+    generated = want.generated and Deferred(f"value of {want.name}", want.generated.made)
     # A second value made for the same secret is refused: it would replace the one that somebody uses already.
     token = want.generated and token_of(want)
 
@@ -175,11 +176,11 @@ def ensure_secret(run: Run, want: Secret) -> str:
             Tags=labels,
         )
         have = HeldSecret(under, want.description, generated is not None, tags=tags.wanted(want))
-    run.born(have.created)
+    run.created_at(have.created)
 
     if have.deleted:
         drift = [Drift("deletion", "scheduled", None)]
-        run.update("deletion", drift, secrets.restore_secret, loosening="it can be read again", SecretId=want.name)
+        run.update("deletion", drift, secrets.restore_secret, risk=access("it can be read again"), SecretId=want.name)
 
     if drift := settings_drift(want, have, key):
         named = {each.field for each in drift}
@@ -187,7 +188,7 @@ def ensure_secret(run: Run, want: Secret) -> str:
             "settings",
             drift,
             secrets.update_secret,
-            loosening="its own key no longer guards it" if "key" in named and key is None else "",
+            risk=access("its own key no longer guards it" if "key" in named and key is None else ""),
             SecretId=want.name,
             Description=want.description if "description" in named else None,
             KmsKeyId=under if "key" in named else None,
@@ -208,7 +209,7 @@ def ensure_secret(run: Run, want: Secret) -> str:
             "rotation",
             [Drift("rotation", said(have.rotation), said(want.rotation))],
             secrets.rotate_secret,
-            loosening="it rotates more seldom" if have.rotation and have.rotation.days < want.rotation.days else "",
+            risk=access("it rotates more seldom" if have.rotation and have.rotation.days < want.rotation.days else ""),
             SecretId=want.name,
             RotationLambdaARN=want.rotation.function,
             RotationRules=want.rotation.rules,
@@ -226,9 +227,9 @@ def ensure_secret(run: Run, want: Secret) -> str:
 
 def look(run: Run, want: Secret, key: Any) -> HeldSecret | None:
     """Return the secret as it is; the list lags, so what it misses is not believed before the secret itself says so."""
-    have = run.read(held_secrets, want.place.region).get(want.name)
+    have = run.read(held_secrets, want.scope.region).get(want.name)
     if have is None or not converged(want, have, key):
-        have = run.read(held_secret, want.place.region, want.name)
+        have = run.read(held_secret, want.scope.region, want.name)
     if have and have.tags.get(tags.ADDRESS, want.address) != want.address:
         raise TakenSecret(
             f"the secret {want.name} is awsbase's own already, as {have.tags[tags.ADDRESS]}",
@@ -253,7 +254,7 @@ def settings_drift(want: Secret, have: HeldSecret, key: Any) -> list[Drift]:
         same = have.key == AWS_KEY or str(have.key).endswith(f":{AWS_KEY}")
     else:
         alias = f"alias/{want.key.removeprefix('key/').partition('@')[0]}"
-        same = have.key in (key, alias, want.place.arn("kms", alias))
+        same = have.key in (key, alias, want.scope.arn("kms", alias))
         same = same or (isinstance(key, str) and key.endswith(f"/{have.key}"))
     if not same:
         drift.append(Drift("key", have.key, AWS_KEY if want.key is None else key))
@@ -264,18 +265,18 @@ def age(run: Run, want: Secret, have: HeldSecret | None) -> datetime | None:
     """Return since when there is the present value, where somebody has to be reminded of it."""
     if have is None or not have.value or not want.rotation or want.rotation.function:
         return None
-    return run.read(value_since, want.place.region, want.name)
+    return run.read(value_since, want.scope.region, want.name)
 
 
 def ask_for_value(run: Run, want: Secret, has_value: bool, since: datetime | None) -> None:
     """Say so while a value is missing, or older than it should be."""
-    put = f"`awsbase secret put {want.name} --region {want.place.region}`, which asks for it"
+    put = f"`awsbase secret put {want.name} --region {want.scope.region}`, which asks for it"
     if not has_value:
-        run.needs_you(
+        run.manual_action(
             f"the secret {want.name} has no value", put, probe="secretsmanager DescribeSecret shows a current version"
         )
     elif since and want.rotation and run.now() - since > timedelta(days=want.rotation.days):
-        run.needs_you(
+        run.manual_action(
             f"the value of the secret {want.name} is of {since:%Y-%m-%d}, older than {want.rotation.days} days",
             "make a new value where it is checked, such as the database",
             put,
@@ -292,4 +293,4 @@ def said(rotation: Rotation | None) -> str | None:
 
 def token_of(want: Secret) -> str:
     """Return the name of the version that a generated value becomes: the same each time, and nothing of the value."""
-    return hashlib.sha256(f"generated {want.place.account} {want.place.region} {want.name}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"generated {want.scope.account} {want.scope.region} {want.name}".encode()).hexdigest()[:32]

@@ -7,12 +7,13 @@ from dataclasses import field, replace
 from ipaddress import ip_network
 from typing import Any, Literal
 
-from awsbase.engine.changes import Drift, Pending
+from awsbase.engine.changes import Drift, Unknown
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.references import Made, filled, makers
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.ensure import ec2, tags
-from awsbase.ensure.made import Made, filled, makers
+from awsbase.facts import ec2, tags
 from awsbase.records import record
 
 Way = Literal["ingress", "egress"]
@@ -56,7 +57,7 @@ class SecurityGroup(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("security-group", self.name)
+        return self.scope.address("security-group", self.name)
 
     def needs(self) -> Iterator[str]:
         yield self.vpc
@@ -147,14 +148,14 @@ def shown(rule: Rule) -> str:
 
 
 def security_group_reads(want: SecurityGroup) -> Iterator[Read]:
-    yield security_groups, want.place.region
+    yield security_groups, want.scope.region
 
 
 def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
     """Keep one security group with exactly its rules; returns its id."""
     client = run.aws.ec2
     vpc = run.result(want.vpc)["id"]
-    there = run.read(security_groups, want.place.region)
+    there = run.read(security_groups, want.scope.region)
     # Names are unique in a VPC, whatever their letters' case.
     have = next((each for each in there if each.vpc == vpc and each.name.casefold() == want.name.casefold()), None)
     # With an IPv6 block the VPC adds the second one to every new group.
@@ -167,10 +168,10 @@ def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
             GroupName=want.name,
             Description=want.description,
             VpcId=vpc,
-            TagSpecifications=ec2.tagging("security-group", want, {tags.BORN: run.birth()}),
+            TagSpecifications=ec2.tagging("security-group", want, {tags.BORN: run.creation_time()}),
         )
         have = GroupFacts(made["GroupId"], want.name, egress=born_open, tags=ec2.labels(want), new=True)
-    elif (born := tags.born(have.tags)) and not run.settled(born):
+    elif (born := tags.born(have.tags)) and not run.established(born):
         # Left by a run that was cut off: to give it its rules is to finish that one's work.
         have = replace(have, new=True)
 
@@ -190,12 +191,12 @@ def rules(
     meant = [(rule, end_of(run, want, group, rule)) for rule in wanted]
 
     for rule, real in meant:
-        found = None if isinstance(real.other, Pending) else known.get((real.protocol, real.ends, real.other))
+        found = None if isinstance(real.other, Unknown) else known.get((real.protocol, real.ends, real.other))
         if found is None:
             call = getattr(client, f"authorize_security_group_{way}")
             why = opens(real, have) if way == "ingress" else ""
             sent = [permission(real)]
-            run.create(f"{way} {words(rule, word)}", call, loosening=why, GroupId=group, IpPermissions=sent)
+            run.create(f"{way} {words(rule, word)}", call, risk=access(why), GroupId=group, IpPermissions=sent)
         elif found.description != rule.description:
             # Taken away and opened again, a rule would cut off who is connected.
             run.update(
@@ -206,7 +207,7 @@ def rules(
                 IpPermissions=[permission(real)],
             )
 
-    kept = {(real.protocol, real.ends, real.other) for _, real in meant if not isinstance(real.other, Pending)}
+    kept = {(real.protocol, real.ends, real.other) for _, real in meant if not isinstance(real.other, Unknown)}
     for identity, rule in known.items():
         if identity not in kept:
             call = getattr(client, f"revoke_security_group_{way}")

@@ -8,8 +8,8 @@ from dataclasses import field
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.facts import tags
 from awsbase.records import record
 
 FSBP = "aws-foundational-security-best-practices/v/1.0.0"
@@ -74,7 +74,7 @@ def ensure_security_hubs(run: Run, want: SecurityHubs) -> None:
             wanted, switch_on = tags.wanted(want), securityhub.enable_security_hub
             run.create(f"hub in {region}", switch_on, EnableDefaultStandards=False, Tags=wanted)
         if absent := sorted(set(want.standards) - (have or frozenset())):
-            base = f"arn:{want.place.partition}:securityhub:{region}::standards"
+            base = f"arn:{want.scope.partition}:securityhub:{region}::standards"
             requests = [{"StandardsArn": f"{base}/{standard}"} for standard in absent]
             check = securityhub.batch_enable_standards
             run.create(f"standards {', '.join(absent)} in {region}", check, StandardsSubscriptionRequests=requests)

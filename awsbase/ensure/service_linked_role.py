@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awsbase.engine.facts import Read
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.authorization import authorization, roles
+from awsbase.engine.scope import Scope
+from awsbase.facts.authorization import authorization, roles
 from awsbase.records import record
 
 
@@ -29,12 +29,12 @@ class ServiceLinkedRole(Resource):
 
     @property
     def arn(self) -> str:
-        return service_role_arn(self.place, self.principal, self.name)
+        return service_role_arn(self.scope, self.principal, self.name)
 
 
-def service_role_arn(place: Place, principal: str, name: str) -> str:
+def service_role_arn(scope: Scope, principal: str, name: str) -> str:
     """Return the ARN that a service's role has or will have."""
-    return place.global_arn("iam", f"role/aws-service-role/{principal}/{name}")
+    return scope.global_arn("iam", f"role/aws-service-role/{principal}/{name}")
 
 
 def service_linked_role_reads(want: ServiceLinkedRole) -> Iterator[Read]:
@@ -48,5 +48,5 @@ def ensure_service_linked_role(run: Run, want: ServiceLinkedRole) -> str:
     if have is None:
         run.create("service linked role", run.aws.iam.create_service_linked_role, AWSServiceName=want.principal)
     else:
-        run.born(have.created)
+        run.created_at(have.created)
     return want.arn

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere
 from awsbase.records import record
@@ -43,7 +44,7 @@ def ensure_snapshot_block(run: Run, want: SnapshotBlock) -> None:
                 f"snapshot block in {region}",
                 [Drift("public sharing", state, want.state)],
                 run.aws.at(region).ec2.enable_snapshot_block_public_access,
-                loosening="snapshots that were public are public again" if state == ALL else "",
+                risk=access("snapshots that were public are public again" if state == ALL else ""),
                 State=want.state,
             )
 

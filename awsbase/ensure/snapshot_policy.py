@@ -11,8 +11,9 @@ from typing import Any
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
+from awsbase.facts import tags
 from awsbase.records import record
 
 A_WEEK = 7 * 24  # hours
@@ -68,7 +69,7 @@ class SnapshotPolicy(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("snapshot-policy", self.name)
+        return self.scope.address("snapshot-policy", self.name)
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
@@ -162,13 +163,13 @@ FOREIGN = (
 
 
 def snapshot_policy_reads(want: SnapshotPolicy) -> Iterator[Read]:
-    yield snapshot_policy, want.place.region, want.address
+    yield snapshot_policy, want.scope.region, want.address
 
 
 def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
     """Keep one lifecycle policy, enabled, with these volumes and schedules; returns its id."""
-    dlm = run.aws.at(want.place.region).dlm
-    have = run.read(snapshot_policy, want.place.region, want.address)
+    dlm = run.aws.at(want.scope.region).dlm
+    have = run.read(snapshot_policy, want.scope.region, want.address)
     wanted = {schedule.name: schedule.said for schedule in want.schedules}
 
     if have is None:
@@ -185,7 +186,7 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
         have = SnapshotPolicyFacts(
             made["PolicyId"], "", want.description, "ENABLED", want.role, want.volumes, wanted, tags=tags.wanted(want)
         )
-    run.born(have.created)
+    run.created_at(have.created)
 
     is_now = {"role": have.role, "description": have.description, "state": have.state, "volumes": dict(have.volumes)}
     shall_be = {"role": want.role, "description": want.description, "state": "ENABLED", "volumes": dict(want.volumes)}
@@ -196,7 +197,7 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
             "snapshot policy",
             drift,
             dlm.update_lifecycle_policy,
-            loosening=fewer(have, want),
+            risk=deletion(fewer(have, want)),
             PolicyId=have.id,
             ExecutionRoleArn=want.role,
             Description=want.description,

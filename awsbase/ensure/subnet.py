@@ -7,14 +7,14 @@ from dataclasses import field
 from ipaddress import IPv6Network
 from typing import Any
 
-from awsbase.engine.changes import Pending
+from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import ec2
-from awsbase.ensure.ec2 import NotToBeChanged
 from awsbase.ensure.vpc import NoSuchNetwork
 from awsbase.errors import AwsbaseError
+from awsbase.facts import ec2
+from awsbase.facts.ec2 import NotToBeChanged
 from awsbase.records import record
 
 
@@ -38,7 +38,7 @@ class Subnet(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("subnet", self.name)
+        return self.scope.address("subnet", self.name)
 
     def needs(self) -> Iterator[str]:
         yield self.vpc
@@ -61,7 +61,7 @@ class ExistingSubnet(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("existing-subnet", self.said)
+        return self.scope.address("existing-subnet", self.said)
 
     def needs(self) -> Iterator[str]:
         yield self.vpc
@@ -124,16 +124,16 @@ def zones(facts: Facts, region: str) -> tuple[Zone, ...]:
 
 
 def subnet_reads(want: Subnet) -> Iterator[Read]:
-    yield subnets, want.place.region
+    yield subnets, want.scope.region
 
 
 def existing_subnet_reads(want: ExistingSubnet) -> Iterator[Read]:
-    yield subnets, want.place.region
+    yield subnets, want.scope.region
 
 
 def ensure_subnet(run: Run, want: Subnet) -> Any:
     """Keep one subnet; returns its id."""
-    client, region = run.aws.ec2, want.place.region
+    client, region = run.aws.ec2, want.scope.region
     vpc = run.result(want.vpc)
     have = ec2.the_one(run.read(subnets, region), want.address)
     block = slice_of(vpc["ipv6"], want.ipv6) if want.ipv6 is not None else None
@@ -162,18 +162,18 @@ def ensure_subnet(run: Run, want: Subnet) -> Any:
 
 def the_zone(run: Run, want: Subnet) -> Zone:
     """Return the zone that is meant: by number, by name, by its letter, or by its id."""
-    there = run.read(zones, want.place.region)
+    there = run.read(zones, want.scope.region)
     if isinstance(want.zone, int):
         if want.zone < len(there):
             return there[want.zone]
     else:
-        names = (want.zone, want.place.region + want.zone)
+        names = (want.zone, want.scope.region + want.zone)
         for zone in there:
             if zone.name in names or zone.id == want.zone:
                 return zone
     wanted = f"{want.zone + 1} zones" if isinstance(want.zone, int) else f"zone {want.zone!r}"
     known = ", ".join(f"{zone.name} ({zone.id})" for zone in there)
-    raise NoSuchZone(f"{want.place.region} does not have {wanted}", hint=f"there are {known}")
+    raise NoSuchZone(f"{want.scope.region} does not have {wanted}", hint=f"there are {known}")
 
 
 def as_it_is(want: Subnet, have: SubnetFacts) -> None:
@@ -189,7 +189,7 @@ def as_it_is(want: Subnet, have: SubnetFacts) -> None:
 
 def slice_of(block: Any, number: int) -> Any:
     """Return one /64 of an IPv6 block, which planning may not know yet."""
-    if block is None or isinstance(block, Pending):
+    if block is None or isinstance(block, Unknown):
         return block
     whole = IPv6Network(block)
     return str(IPv6Network((int(whole.network_address) + (number << 64), 64)))
@@ -198,7 +198,7 @@ def slice_of(block: Any, number: int) -> Any:
 def find_subnet(run: Run, want: ExistingSubnet) -> str:
     """Find the subnet that is meant; returns its id."""
     vpc = run.result(want.vpc)["id"]
-    there = [subnet for subnet in run.read(subnets, want.place.region) if subnet.vpc == vpc]
+    there = [subnet for subnet in run.read(subnets, want.scope.region) if subnet.vpc == vpc]
     found = [subnet for subnet in there if ec2.matches(subnet, want.id, want.tags)]
     if not (want.id or want.tags):
         found = sorted((subnet for subnet in there if subnet.default), key=lambda subnet: subnet.zone)[:1]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import field
 
-from awsbase.engine.changes import Withheld
+from awsbase.engine.changes import Deferred
 from awsbase.engine.facts import Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.endpoint import masked
 from awsbase.ensure.topic import SubscriptionFacts, listener, subscriptions
 from awsbase.records import record
+from awsbase.webhooks import masked
 
 FORGOTTEN = "AWS forgets an unanswered request after 48 hours; the run after that asks once more"
 
@@ -29,7 +29,7 @@ class Subscription(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("subscription", f"{self.topic}/{self.protocol}:{self.shown}")
+        return self.scope.address("subscription", f"{self.topic}/{self.protocol}:{self.shown}")
 
     @property
     def shown(self) -> str:
@@ -37,15 +37,15 @@ class Subscription(Resource):
 
     @property
     def topic_arn(self) -> str:
-        return self.place.arn("sns", self.topic)
+        return self.scope.arn("sns", self.topic)
 
     def needs(self) -> Iterator[str]:
-        yield self.place.address("topic", self.topic)
+        yield self.scope.address("topic", self.topic)
 
 
 def subscription_reads(want: Subscription) -> Iterator[Read]:
     """Yield what the recipe will ask for."""
-    yield subscriptions, want.place.region, want.topic_arn
+    yield subscriptions, want.scope.region, want.topic_arn
 
 
 def ensure_subscription(run: Run, want: Subscription) -> None:
@@ -54,7 +54,7 @@ def ensure_subscription(run: Run, want: Subscription) -> None:
     An unconfirmed subscription is left alone, so that nobody gets a second mail, until AWS has forgotten it.
     """
     me = listener(want.protocol, want.endpoint)
-    everyone = run.read(subscriptions, want.place.region, want.topic_arn)
+    everyone = run.read(subscriptions, want.scope.region, want.topic_arn)
     have = next((one for one in everyone if listener(one.protocol, one.endpoint) == me), None)
 
     if have is None:
@@ -64,7 +64,7 @@ def ensure_subscription(run: Run, want: Subscription) -> None:
             TopicArn=want.topic_arn,
             Protocol=want.protocol,
             # A digest of it would let a password be guessed; which one it is, the address says.
-            Endpoint=want.endpoint if want.shown == want.endpoint else Withheld("endpoint", lambda: want.endpoint),
+            Endpoint=want.endpoint if want.shown == want.endpoint else Deferred("endpoint", lambda: want.endpoint),
             ReturnSubscriptionArn=True,
         )
         # A queue or a function is confirmed at once; a mail or a web hook when somebody, or something, answers.
@@ -78,11 +78,11 @@ def ensure_subscription(run: Run, want: Subscription) -> None:
 
 def ask_to_confirm(run: Run, want: Subscription) -> None:
     """Say how a subscription is confirmed, by whom, and where awsbase will see it."""
-    probe = f"sns ListSubscriptions in {want.place.region} shows an ARN for it in place of PendingConfirmation"
-    by_hand = f"aws sns confirm-subscription --region {want.place.region} --topic-arn {want.topic_arn} --token TOKEN"
+    probe = f"sns ListSubscriptions in {want.scope.region} shows an ARN for it in place of PendingConfirmation"
+    by_hand = f"aws sns confirm-subscription --region {want.scope.region} --topic-arn {want.topic_arn} --token TOKEN"
     if want.protocol == "email":
-        run.needs_you(
-            f"{want.shown} has to confirm the subscription to {want.topic} ({want.place.region})",
+        run.manual_action(
+            f"{want.shown} has to confirm the subscription to {want.topic} ({want.scope.region})",
             f"in the mailbox of {want.endpoint} open the mail 'AWS Notification - Subscription Confirmation'; "
             "look among the spam too",
             "follow its link 'Confirm subscription'",
@@ -92,8 +92,8 @@ def ask_to_confirm(run: Run, want: Subscription) -> None:
             probe=probe,
         )
     else:
-        run.needs_you(
-            f"{want.shown} has to confirm the subscription to {want.topic} ({want.place.region})",
+        run.manual_action(
+            f"{want.shown} has to confirm the subscription to {want.topic} ({want.scope.region})",
             "find the message of type SubscriptionConfirmation that AWS sent to the endpoint",
             f"open the SubscribeURL in it, or run with the Token in it: {by_hand}",
             FORGOTTEN,

@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
+from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
-from awsbase.ensure.endpoint import masked, told
+from awsbase.facts import tags
 from awsbase.policies.document import Document, difference, given
-from awsbase.policies.wider import widening
 from awsbase.records import record
+from awsbase.webhooks import masked, told
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import SubscriptionTypeDef
@@ -43,11 +44,11 @@ class Topic(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("topic", self.name)
+        return self.scope.address("topic", self.name)
 
     @property
     def arn(self) -> str:
-        return self.place.arn("sns", self.name)
+        return self.scope.arn("sns", self.name)
 
     def needs(self) -> Iterator[str]:
         if self.key:
@@ -89,7 +90,7 @@ def topic(facts: Facts, region: str, arn: str) -> TopicFacts | None:
     return TopicFacts(
         policy=given(attributes.get("Policy") or {}),
         key=attributes.get("KmsMasterKeyId", ""),
-        subscriptions=sum(int(attributes.get(f"Subscriptions{state}", 0)) for state in ("Confirmed", "Pending")),
+        subscriptions=sum(int(attributes.get(f"Subscriptions{state}", 0)) for state in ("Confirmed", "Unknown")),
     )
 
 
@@ -131,10 +132,10 @@ def listener(protocol: str, endpoint: str) -> tuple[str, str]:
 
 def topic_reads(want: Topic) -> Iterator[Read]:
     """Yield what the recipe will ask for."""
-    yield topic, want.place.region, want.arn
+    yield topic, want.scope.region, want.arn
     if want.listeners:
-        yield subscriptions, want.place.region, want.arn
-    yield tags.tags, want.place.region
+        yield subscriptions, want.scope.region, want.arn
+    yield tags.tags, want.scope.region
 
 
 def ensure_topic(run: Run, want: Topic) -> str:
@@ -142,7 +143,7 @@ def ensure_topic(run: Run, want: Topic) -> str:
 
     The policy is owned as a whole; tags that others set stay. Who is listed and missing is a `Subscription` of his own.
     """
-    region, sns = want.place.region, run.aws.sns
+    region, sns = want.scope.region, run.aws.sns
     found = run.read(topic, region, want.arn)
     subscribed = run.read(subscriptions, region, want.arn) if want.listeners else ()
     tagged = tags.held(run, want, region, want.arn, (topic_tags, region, want.arn)) if found else {}
@@ -161,7 +162,7 @@ def ensure_topic(run: Run, want: Topic) -> str:
             "policy",
             drift,
             sns.set_topic_attributes,
-            loosening=widening(have.policy, want.policy) if touched(have.policy) else "",
+            risk=access(widening(have.policy, want.policy) if touched(have.policy) else ""),
             TopicArn=want.arn,
             AttributeName="Policy",
             AttributeValue=want.policy,
@@ -190,7 +191,7 @@ def encrypt(run: Run, want: Topic, have: TopicFacts) -> None:
             "encryption",
             drift,
             run.aws.sns.set_topic_attributes,
-            loosening="" if want.key else "what is published is no longer encrypted",
+            risk=access("" if want.key else "what is published is no longer encrypted"),
             TopicArn=want.arn,
             AttributeName="KmsMasterKeyId",
             AttributeValue=key,
@@ -208,7 +209,7 @@ def dismiss(run: Run, want: Topic, subscribed: tuple[SubscriptionFacts, ...]) ->
     why = "nobody confirmed hears it any more" if len(strangers) == len(hearing) else ""
     for one in strangers:
         what = f"subscription {one.protocol}:{masked(one.endpoint)}"
-        run.delete(what, run.aws.sns.unsubscribe, loosening=why, SubscriptionArn=one.arn)
+        run.delete(what, run.aws.sns.unsubscribe, risk=visibility(why), SubscriptionArn=one.arn)
 
 
 def _understood(entry: SubscriptionTypeDef) -> Iterator[SubscriptionFacts]:

@@ -8,11 +8,11 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
+from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
+from awsbase.facts import tags
 from awsbase.records import record
 
 TRAILS_PER_REGION = 5
@@ -48,11 +48,11 @@ class Trail(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("trail", self.name)
+        return self.scope.address("trail", self.name)
 
     @property
     def arn(self) -> str:
-        return trail_arn(self.place, self.name)
+        return trail_arn(self.scope, self.name)
 
     @property
     def price(self) -> str | None:
@@ -64,9 +64,9 @@ class Trail(Resource):
         yield from (self.bucket, self.key, self.log_group, self.role)
 
 
-def trail_arn(place: Place, name: str) -> str:
+def trail_arn(scope: Scope, name: str) -> str:
     """Return the ARN that a trail has or will have: policies name it before it exists."""
-    return place.arn("cloudtrail", f"trail/{name}")
+    return scope.arn("cloudtrail", f"trail/{name}")
 
 
 @record
@@ -149,14 +149,14 @@ def trail_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 
 def trail_reads(want: Trail) -> Iterator[Read]:
-    yield logged, want.place.region, want.name
-    yield tags.tags, want.place.region
+    yield logged, want.scope.region, want.name
+    yield tags.tags, want.scope.region
 
 
 def ensure_trail(run: Run, want: Trail) -> str:
     """Keep one trail logging all management events of all regions, encrypted and validated; returns its ARN."""
     cloudtrail = run.aws.cloudtrail
-    region = want.place.region
+    region = want.scope.region
     wanted = {
         "S3BucketName": want.bucket_name,
         "IncludeGlobalServiceEvents": True,
@@ -184,12 +184,12 @@ def ensure_trail(run: Run, want: Trail) -> str:
         pair = {name: wanted[name] for name in ("CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn")}
         run.update("settings", drift, cloudtrail.update_trail, Name=want.arn, **{**pair, **changed})
 
-    lacks_objects = want.objects and not all_objects(logs, want.place)
+    lacks_objects = want.objects and not all_objects(logs, want.scope)
     if drift := compare({"management events": management_events(logs)}, {"management events": "all"}):
-        chosen = with_objects(with_management(logs), want.place) if lacks_objects else with_management(logs)
+        chosen = with_objects(with_management(logs), want.scope) if lacks_objects else with_management(logs)
         run.update("event selectors", drift, cloudtrail.put_event_selectors, TrailName=want.arn, **chosen)
     elif lacks_objects:
-        chosen = with_objects(with_management(logs), want.place)
+        chosen = with_objects(with_management(logs), want.scope)
         run.create("data events of S3 objects", cloudtrail.put_event_selectors, TrailName=want.arn, **chosen)
 
     if drift := compare({"logging": logs.logging}, {"logging": True}):
@@ -203,9 +203,9 @@ def ensure_trail(run: Run, want: Trail) -> str:
 
 def at_home(have: TrailFacts | None, want: Trail) -> TrailFacts | None:
     """Return the trail if its home is where the manifest wants it; a trail cannot move."""
-    if have and have.home != want.place.region:
+    if have and have.home != want.scope.region:
         raise TrailElsewhere(
-            f"the trail {want.name!r} is at home in {have.home}, the manifest wants it in {want.place.region}",
+            f"the trail {want.name!r} is at home in {have.home}, the manifest wants it in {want.scope.region}",
             hint=f"name another one in audit.trail, or delete that one: "
             f"aws cloudtrail delete-trail --region {have.home} --name {want.name}",
         )
@@ -214,10 +214,10 @@ def at_home(have: TrailFacts | None, want: Trail) -> TrailFacts | None:
 
 def leave_room(run: Run, want: Trail) -> None:
     """Raise TooManyTrails while AWS allows no further trail; the trails of other regions that log here count too."""
-    names = [name for name, _ in run.read(trails, want.place.region)]
+    names = [name for name, _ in run.read(trails, want.scope.region)]
     if len(names) >= TRAILS_PER_REGION:
         raise TooManyTrails(
-            f"{want.place.region} has {len(names)} trails ({', '.join(names)}), and AWS allows {TRAILS_PER_REGION}",
+            f"{want.scope.region} has {len(names)} trails ({', '.join(names)}), and AWS allows {TRAILS_PER_REGION}",
             hint="delete one that nobody needs, or name it in audit.trail to go on with it",
         )
 
@@ -268,20 +268,20 @@ def with_management(logs: Logged) -> dict[str, Any]:
     return {"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}, *data]}
 
 
-def every_object(place: Place) -> str:
+def every_object(scope: Scope) -> str:
     """Return what CloudTrail takes for the objects of all buckets: an ARN that breaks off after the service."""
-    return f"arn:{place.partition}:s3"
+    return f"arn:{scope.partition}:s3"
 
 
-def all_objects(logs: Logged, place: Place) -> bool:
+def all_objects(logs: Logged, scope: Scope) -> bool:
     """Tell whether a trail logs reads and writes of every object in every bucket."""
-    kinds = {kind for each in logs.basic for kind in basic_objects(each, place)}
+    kinds = {kind for each in logs.basic for kind in basic_objects(each, scope)}
     kinds |= {kind for each in logs.advanced for kind in advanced_objects(each)}
     return {"read-only", "write-only"} <= kinds
 
 
-def basic_objects(selector: Selector, place: Place) -> set[str]:
-    whole = {every_object(place), f"{every_object(place)}:::"}
+def basic_objects(selector: Selector, scope: Scope) -> set[str]:
+    whole = {every_object(scope), f"{every_object(scope)}:::"}
     if not any(each["Type"] == OBJECTS and whole & set(each["Values"]) for each in selector.get("DataResources", ())):
         return set()
     kinds = {"ReadOnly": {"read-only"}, "WriteOnly": {"write-only"}}
@@ -301,7 +301,7 @@ def advanced_objects(selector: Selector) -> set[str]:
     return kinds.get(asked[0], {"read-only", "write-only"})
 
 
-def with_objects(selectors: Mapping[str, Any], place: Place) -> dict[str, Any]:
+def with_objects(selectors: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
     """Add the objects of all buckets to selectors, of the sort that they are: a trail has one sort only."""
     if advanced := selectors.get("AdvancedEventSelectors"):
         fields = {"eventCategory": ["Data"], "resources.type": [OBJECTS]}
@@ -311,5 +311,5 @@ def with_objects(selectors: Mapping[str, Any], place: Place) -> dict[str, Any]:
         }
         return {"AdvancedEventSelectors": [*advanced, objects]}
     everything, *others = selectors["EventSelectors"]
-    resources = [{"Type": OBJECTS, "Values": [every_object(place)]}]
+    resources = [{"Type": OBJECTS, "Values": [every_object(scope)]}]
     return {"EventSelectors": [{**everything, "DataResources": resources}, *others]}

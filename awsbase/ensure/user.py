@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
+from awsbase.access.widening import joining, leaving
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Read
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.ensure import tags
-from awsbase.ensure.authorization import UserFacts, authorization, groups, users
-from awsbase.ensure.credentials import devices, login, report, virtual_devices
-from awsbase.ensure.rights import joining, leaving
+from awsbase.facts import tags
+from awsbase.facts.authorization import UserFacts, authorization, groups, users
+from awsbase.facts.credential_report import devices, login, report, virtual_devices
 from awsbase.records import record
 
 
@@ -51,8 +52,8 @@ def ensure_user(run: Run, want: User) -> None:
     if have is None:
         run.create("user", iam.create_user, UserName=want.name, Path=want.path, Tags=tags.pairs(tags.wanted(want)))
         have = UserFacts(want.name, want.path or "/", tags=tags.wanted(want))
-    run.born(have.created)
-    settled = run.settled(have.created)
+    run.created_at(have.created)
+    established = run.established(have.created)
 
     if want.path and have.path != want.path:
         drift = [Drift("path", have.path, want.path)]
@@ -63,20 +64,24 @@ def ensure_user(run: Run, want: User) -> None:
 
     wanted = {known[name.casefold()].name if name.casefold() in known else name for name in want.groups}
     for group in sorted(wanted - have.groups):
-        why = joining(run, group) if settled else ""
-        run.create(f"membership in {group}", iam.add_user_to_group, loosening=why, UserName=have.name, GroupName=group)
+        why = joining(run, group) if established else ""
+        run.create(
+            f"membership in {group}", iam.add_user_to_group, risk=access(why), UserName=have.name, GroupName=group
+        )
     for group in sorted(have.groups - wanted) if want.exact else ():
-        why, name = leaving(run, group, wanted) if settled else "", have.name
-        run.delete(f"membership in {group}", iam.remove_user_from_group, loosening=why, UserName=name, GroupName=group)
+        why, name = leaving(run, group, wanted) if established else "", have.name
+        run.delete(
+            f"membership in {group}", iam.remove_user_from_group, risk=access(why), UserName=name, GroupName=group
+        )
 
     if no_password:
-        run.needs_you(
+        run.manual_action(
             f"{have.name} has no password for the console",
             f"an administrator runs `awsbase passwd {have.name}` and hands the password over",
             probe=f"iam:GetLoginProfile finds a login profile of {have.name}",
         )
     if no_device:
-        run.needs_you(
+        run.manual_action(
             f"{have.name} has no MFA device",
             f"{have.name} runs `awsbase mfa create`, and scans the code with an authenticator",
             probe=f"iam:ListMFADevices lists a device of {have.name}",

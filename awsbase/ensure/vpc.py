@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from awsbase.engine.changes import Pending, compare
+from awsbase.engine.changes import Unknown, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure import ec2
-from awsbase.ensure.ec2 import NotToBeChanged
 from awsbase.ensure.security_group import described
 from awsbase.errors import AwsbaseError
+from awsbase.facts import ec2
+from awsbase.facts.ec2 import NotToBeChanged
 from awsbase.records import record
 
 
@@ -32,7 +32,7 @@ class Vpc(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("vpc", self.name)
+        return self.scope.address("vpc", self.name)
 
 
 @record(kw_only=True)
@@ -48,7 +48,7 @@ class ExistingVpc(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("existing-vpc", self.said)
+        return self.scope.address("existing-vpc", self.said)
 
 
 @record(kw_only=True)
@@ -129,12 +129,12 @@ def default_group(facts: Facts, region: str, vpc: str) -> DefaultGroup | None:
 
 
 def vpc_reads(want: Vpc | ExistingVpc) -> Iterator[Read]:
-    yield vpcs, want.place.region
+    yield vpcs, want.scope.region
 
 
 def ensure_vpc(run: Run, want: Vpc) -> dict[str, Any]:
     """Keep one VPC; returns its id, its IPv4 block and its IPv6 block."""
-    client, region = run.aws.ec2, want.place.region
+    client, region = run.aws.ec2, want.scope.region
     have = ec2.the_one(run.read(vpcs, region), want.address)
     named = run.read(names_of, region, have.id) if have else False
     if have and have.cidr != want.cidr:
@@ -166,12 +166,12 @@ def ipv6_block(run: Run, want: Vpc, have: VpcFacts) -> Any:
             "IPv6 block", run.aws.ec2.associate_vpc_cidr_block, VpcId=have.id, AmazonProvidedIpv6CidrBlock=True
         )
         association = made["Ipv6CidrBlockAssociation"]["AssociationId"]
-    return run.later("IPv6 block", ipv6_of, want.place.region, have.id, association)
+    return run.later("IPv6 block", ipv6_of, want.scope.region, have.id, association)
 
 
 def find_vpc(run: Run, want: ExistingVpc) -> dict[str, Any]:
     """Find the VPC that is meant; returns what `ensure_vpc` does."""
-    everything = run.read(vpcs, want.place.region)
+    everything = run.read(vpcs, want.scope.region)
     if want.id or want.tags:
         found = [vpc for vpc in everything if ec2.matches(vpc, want.id, want.tags)]
     else:
@@ -179,7 +179,7 @@ def find_vpc(run: Run, want: ExistingVpc) -> dict[str, Any]:
     if len(found) != 1:
         there = ", ".join(f"{vpc.id} {vpc.tags.get('Name', '')}".strip() for vpc in found or everything) or "none"
         raise NoSuchNetwork(
-            f"{len(found) or 'no'} VPC{'s' if len(found) > 1 else ''} {want.said!r} in {want.place.region}",
+            f"{len(found) or 'no'} VPC{'s' if len(found) > 1 else ''} {want.said!r} in {want.scope.region}",
             hint=f"name one of those there are: {there}",
         )
     return {"id": found[0].id, "cidr": found[0].cidr, "ipv6": found[0].ipv6}
@@ -188,14 +188,14 @@ def find_vpc(run: Run, want: ExistingVpc) -> dict[str, Any]:
 def ensure_closed_default_group(run: Run, want: ClosedDefaultGroup) -> None:
     """Take every rule out of a VPC's default security group."""
     client, vpc = run.aws.ec2, run.result(want.vpc)["id"]
-    have = run.later("default security group", default_group, want.place.region, vpc)
+    have = run.later("default security group", default_group, want.scope.region, vpc)
 
     # A VPC that is only planned will come with both.
     for what, rules, revoke in (
         ("rules inward", "ingress", client.revoke_security_group_ingress),
         ("rules outward", "egress", client.revoke_security_group_egress),
     ):
-        held = have[rules] if isinstance(have, Pending) else getattr(have, rules)
-        if isinstance(held, Pending) or held:
-            group = have["id"] if isinstance(have, Pending) else have.id
+        held = have[rules] if isinstance(have, Unknown) else getattr(have, rules)
+        if isinstance(held, Unknown) or held:
+            group = have["id"] if isinstance(have, Unknown) else have.id
             run.delete(what, revoke, GroupId=group, IpPermissions=held)

@@ -25,7 +25,7 @@ class VpcFlowLog(Resource):
 
     @property
     def address(self) -> str:
-        return self.place.address("vpc-flow-log", self.name)
+        return self.scope.address("vpc-flow-log", self.name)
 
     @property
     def price(self) -> str:
@@ -36,12 +36,12 @@ class VpcFlowLog(Resource):
 
 
 def vpc_flow_log_reads(want: VpcFlowLog) -> Iterator[Read]:
-    yield networks, want.place.region
+    yield networks, want.scope.region
 
 
 def ensure_vpc_flow_log(run: Run, want: VpcFlowLog) -> None:
     """Log the traffic of one VPC, unless something does."""
-    vpc, region = run.result(want.vpc)["id"], want.place.region
+    vpc, region = run.result(want.vpc)["id"], want.scope.region
     logged = next((each.logged for each in run.read(networks, region) if each.id == vpc), frozenset[str]())
 
     if not logged & {want.traffic, "ALL"}:

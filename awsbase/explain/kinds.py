@@ -336,7 +336,7 @@ KINDS: Mapping[str, Entry] = {
     ),
     "regions": Entry(
         "The regions that protection covers: all that are switched on, unless the manifest names some.",
-        "Attackers work where nobody looks. Regions that are off need no protection, and are only named.",
+        "Attackers work where nobody checks. Regions that are off need no protection, and are only named.",
         ("nothing is made for it; name regions under protect to look after fewer",),
     ),
     "role": Entry(

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
-from awsbase.engine.place import Place, partition
 from awsbase.engine.resource import Resource
+from awsbase.engine.scope import Scope, partition
 from awsbase.ensure.account_alias import AccountAlias as Alias
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Problem, Section, advice
+from awsbase.manifest.paths import one_of, shown
+from awsbase.manifest.section import Section, ValidationProblem, advice
 from awsbase.manifest.values import AccountAlias, AccountId, Region, Tags
-from awsbase.manifest.words import one_of, shown
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -51,11 +51,11 @@ class Account(Section):
         return partition(self.region)
 
     @property
-    def place(self) -> Place:
+    def scope(self) -> Scope:
         """The home region of this account."""
-        return Place(self.id, self.region, self.region)
+        return Scope(self.id, self.region, self.region)
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield tags that a service of this manifest refuses, and all others take."""
         protect = manifest.protect
         narrow = {
@@ -67,11 +67,13 @@ class Account(Section):
         for key, text in self.tags.items():
             if picky and not PLAIN_KEY.fullmatch(key):
                 message = f"the tag key {shown(key)} has a character that {one_of(picky)} refuses"
-                yield Problem(("tags", key), message, "write letters from a to z, digits and _.:/=+-")
+                yield ValidationProblem(("tags", key), message, "write letters from a to z, digits and _.:/=+-")
             elif manifest.audit and not text:
-                yield Problem(("tags", key), "CloudTrail refuses a tag without a value", "give it one, or leave it out")
+                yield ValidationProblem(
+                    ("tags", key), "CloudTrail refuses a tag without a value", "give it one, or leave it out"
+                )
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the sign-in alias."""
         if self.alias:
-            yield Alias(place=base.place, alias=base.expand(self.alias))
+            yield Alias(scope=base.scope, alias=base.expand(self.alias))

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
+from awsbase.engine.scope import Scope
 from awsbase.ensure.alarm import Alarm
 from awsbase.ensure.anomaly import AnomalyAlert
 from awsbase.ensure.billing_alerts import METRIC, NAMESPACE, BillingAlerts
 from awsbase.ensure.budget import Budget, Notice
 from awsbase.manifest.base import Base
 from awsbase.manifest.notify import topic_name, unknown_channel
-from awsbase.manifest.section import Problem, Section, Several, advice
+from awsbase.manifest.paths import shown
+from awsbase.manifest.section import Section, Several, ValidationProblem, advice
 from awsbase.manifest.security_alarms import SecurityAlarms
 from awsbase.manifest.values import Email
-from awsbase.manifest.words import shown
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -72,29 +72,31 @@ class BillingAlarms(Section):
     )
     notify: str = Field(default="billing", description="The channel of the notify section that is told.")
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         partition = manifest.account.partition
         if partition not in BILLING_REGIONS:
-            yield Problem(
+            yield ValidationProblem(
                 (),
                 f"AWS publishes no billing metrics in {partition}",
                 "set billing alarms in the commercial account that pays for this one",
             )
         elif self.currency not in (None, CURRENCIES[partition]):
-            yield Problem(("currency",), f"AWS bills {CURRENCIES[partition]} in {partition}, not {self.currency}")
+            yield ValidationProblem(
+                ("currency",), f"AWS bills {CURRENCIES[partition]} in {partition}, not {self.currency}"
+            )
         yield from unknown_channel(("notify",), self.notify, manifest)
 
     def resources(self, base: Base) -> Iterator[Resource]:
         """Yield the preference that publishes estimated charges, and an alarm for each amount."""
-        partition = base.place.partition
-        place = billing_place(base.place)
+        partition = base.scope.partition
+        scope = billing_scope(base.scope)
         currency = self.currency or CURRENCIES[partition]
-        switch = BillingAlerts(place=place)
+        switch = BillingAlerts(scope=scope)
         yield switch
         topic = topic_name(base, self.notify)
         for each in self.amounts:
             yield Alarm(
-                place=place,
+                scope=scope,
                 name=f"{base.name}-billing-{spoken(each)}-{currency.lower()}",
                 description=f"The estimated charges of this month exceed {spoken(each)} {currency}.",
                 namespace=NAMESPACE,
@@ -105,9 +107,9 @@ class BillingAlarms(Section):
                 period=SIX_HOURS,
                 threshold=each,
                 comparison="GreaterThanThreshold",
-                actions=(place.arn("sns", topic),),
+                actions=(scope.arn("sns", topic),),
                 tags=base.tags,
-                made_here=(place.address("topic", topic), switch.address),
+                made_here=(scope.address("topic", topic), switch.address),
             )
 
 
@@ -139,34 +141,38 @@ class BudgetAlarm(Section):
     )
     notify: str = Field(default="billing", description="The channel of the notify section that is told.")
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         yield from unknown_channel(("notify",), self.notify, manifest)
         yield from unsupported("budgets", manifest.account.partition)
         if not self.actual and not self.forecast:
-            yield Problem((), "neither actual nor forecast, so nobody would ever be told", "leave one of them out")
+            yield ValidationProblem(
+                (), "neither actual nor forecast, so nobody would ever be told", "leave one of them out"
+            )
         # AWS takes no more for one budget.
         if len(self.actual) + len(self.forecast) > NOTICES:
-            yield Problem((), f"AWS tells at {NOTICES} percentages of a budget at most", "drop some")
+            yield ValidationProblem((), f"AWS tells at {NOTICES} percentages of a budget at most", "drop some")
         partition = manifest.account.partition
         if self.currency and self.currency != CURRENCIES.get(partition, self.currency):
-            yield Problem(("currency",), f"AWS bills {CURRENCIES[partition]} in {partition}, not {self.currency}")
+            yield ValidationProblem(
+                ("currency",), f"AWS bills {CURRENCIES[partition]} in {partition}, not {self.currency}"
+            )
 
     def resources(self, base: Base) -> Iterator[Resource]:
         """Yield the budget."""
-        place = billing_place(base.place)
+        scope = billing_scope(base.scope)
         topic = topic_name(base, self.notify)
         yield Budget(
-            place=place,
+            scope=scope,
             name=f"{base.name}-monthly",
             amount=self.amount,
-            currency=self.currency or CURRENCIES[place.partition],
+            currency=self.currency or CURRENCIES[scope.partition],
             notices=(
                 *(Notice("ACTUAL", float(each)) for each in self.actual),
                 *(Notice("FORECASTED", float(each)) for each in self.forecast),
             ),
-            subscribers=(("SNS", place.arn("sns", topic)),),
+            subscribers=(("SNS", scope.arn("sns", topic)),),
             tags=base.tags,
-            made_here=(place.address("topic", topic),),
+            made_here=(scope.address("topic", topic),),
         )
 
 
@@ -190,33 +196,35 @@ class AnomalyAlarm(Section):
         default=(), description="Who gets the summaries; AWS sends those by mail only, and asks for no confirmation."
     )
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         yield from unsupported("cost anomalies", manifest.account.partition)
         if self.frequency == "immediate":
             yield from unknown_channel(("notify",), self.notify, manifest)
             if self.email:
                 hint = "leave email out, or write frequency: daily"
-                yield Problem(("email",), "what is told at once goes to the channel only", hint)
+                yield ValidationProblem(("email",), "what is told at once goes to the channel only", hint)
         else:
             if not self.email:
-                yield Problem(("email",), f"AWS sends {self.frequency} summaries by mail only", "name an address")
+                yield ValidationProblem(
+                    ("email",), f"AWS sends {self.frequency} summaries by mail only", "name an address"
+                )
             if "notify" in self.model_fields_set:
                 hint = "leave notify out, or write frequency: immediate"
-                yield Problem(("notify",), f"AWS sends {self.frequency} summaries by mail only", hint)
+                yield ValidationProblem(("notify",), f"AWS sends {self.frequency} summaries by mail only", hint)
 
     def resources(self, base: Base) -> Iterator[Resource]:
         """Yield the alert."""
-        place = billing_place(base.place)
+        scope = billing_scope(base.scope)
         topic = topic_name(base, self.notify)
         at_once = self.frequency == "immediate"
         yield AnomalyAlert(
-            place=place,
+            scope=scope,
             name=f"{base.name}-anomalies",
             above=self.above,
             frequency=self.frequency.upper(),
-            subscribers=(("SNS", place.arn("sns", topic)),) if at_once else tuple(("EMAIL", one) for one in self.email),
+            subscribers=(("SNS", scope.arn("sns", topic)),) if at_once else tuple(("EMAIL", one) for one in self.email),
             tags=base.tags,
-            made_here=(place.address("topic", topic),) if at_once else (),
+            made_here=(scope.address("topic", topic),) if at_once else (),
         )
 
 
@@ -248,14 +256,14 @@ class Alarms(Section):
         named = {"billing": self.billing, "security": self.security, "budget": self.budget, "anomaly": self.anomaly}
         return {name: part for name, part in named.items() if part}
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         # What is named checks itself.
         if not self.model_fields_set:
             for name, part in self.wanted.items():
                 for problem in part.check(manifest):
-                    yield Problem((name, *problem.path), problem.message, problem.hint)
+                    yield ValidationProblem((name, *problem.path), problem.message, problem.hint)
 
-    def channels(self, home: Place) -> Iterator[tuple[str, Place]]:
+    def channels(self, home: Scope) -> Iterator[tuple[str, Scope]]:
         """Yield the channels that alarms speak on, each with the place where they do."""
         for part in self.wanted.values():
             if isinstance(part, SecurityAlarms):
@@ -263,7 +271,7 @@ class Alarms(Section):
             elif home.partition in BILLING_REGIONS and not (
                 isinstance(part, AnomalyAlarm) and part.frequency != "immediate"
             ):
-                yield part.notify, billing_place(home)
+                yield part.notify, billing_scope(home)
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield all alarms, with what feeds them."""
@@ -274,15 +282,15 @@ class Alarms(Section):
                 yield from part.resources(base)
 
 
-def unsupported(what: str, partition: str) -> Iterator[Problem]:
+def unsupported(what: str, partition: str) -> Iterator[ValidationProblem]:
     """Yield that AWS does not offer something in a partition, if so."""
     if partition not in BILLING_REGIONS:
-        yield Problem(
+        yield ValidationProblem(
             (), f"AWS has no {what} in {partition}", "set them in the commercial account that pays for this one"
         )
 
 
-def billing_place(home: Place) -> Place:
+def billing_scope(home: Scope) -> Scope:
     """Return the place of billing metrics; an alarm anywhere else is accepted by AWS and never goes off."""
     return home.at(BILLING_REGIONS[home.partition])
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
+from awsbase.engine.scope import Scope
 from awsbase.ensure.access_log import AccessLog
 from awsbase.ensure.bucket import OURS, Bucket, Expiry, bucket_arn
 from awsbase.ensure.key import Key, key_policy
@@ -17,7 +17,7 @@ from awsbase.ensure.role import Role
 from awsbase.ensure.trail import Trail, trail_arn
 from awsbase.manifest.base import Base
 from awsbase.manifest.opt_ins import access_log_statements, kept
-from awsbase.manifest.section import Problem, Section
+from awsbase.manifest.section import Section, ValidationProblem
 from awsbase.manifest.values import BucketName, Days, KmsAlias, LogGroupName, LogRetention, TrailName
 from awsbase.policies import Document
 
@@ -37,19 +37,19 @@ class AccessLogs(Section):
 
     def resources(self, base: Base, audited: Bucket) -> Iterator[Resource]:
         """Yield the bucket of the logs, and the log."""
-        place, name = base.place, base.expand(self.bucket)
+        scope, name = base.scope, base.expand(self.bucket)
         # Not encrypted with a key of ours: S3 could not write there. Its own access is not logged: that never ends.
         kept_in = Bucket(
-            place=place,
+            scope=scope,
             name=name,
-            statements=access_log_statements(place, name, audited.name),
+            statements=access_log_statements(scope, name, audited.name),
             expiries=kept(self.retention_days),
             tags=base.tags,
             named_at="audit.access_logs.bucket",
         )
         yield kept_in
         yield AccessLog(
-            place=place,
+            scope=scope,
             name=audited.name,
             bucket=audited.address,
             to_name=name,
@@ -90,34 +90,36 @@ class Audit(Section):
         description="Log who reaches for the audit bucket, to a bucket of its own; costs cents.",
     )
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield a log bucket that would log into itself."""
         if self.access_logs and self.access_logs.bucket == self.bucket:
-            yield Problem(("access_logs", "bucket"), "a bucket that logs into itself never ends", "name another one")
+            yield ValidationProblem(
+                ("access_logs", "bucket"), "a bucket that logs into itself never ends", "name another one"
+            )
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the key, the bucket, the log group, the role that writes to it, and the trail."""
-        place, bucket_name, group_name = base.place, base.expand(self.bucket), base.expand(self.log_group)
+        scope, bucket_name, group_name = base.scope, base.expand(self.bucket), base.expand(self.log_group)
         # Known before there is a trail, so that policies need no second round.
-        trail = trail_arn(place, base.expand(self.trail))
+        trail = trail_arn(scope, base.expand(self.trail))
         key = Key(
-            place=place,
+            scope=scope,
             name=base.expand(self.key).removeprefix("alias/"),
             policy=key_policy(
-                place,
-                *key_statements(place, trail),
-                *([log_statement(place, group_name)] if self.encrypt_log_group else []),
+                scope,
+                *key_statements(scope, trail),
+                *([log_statement(scope, group_name)] if self.encrypt_log_group else []),
             ),
             description="The audit trail",
             tags=base.tags,
         )
         bucket = Bucket(
-            place=place,
+            scope=scope,
             name=bucket_name,
             key=key.address,
             # CloudTrail binds each file to the trail by its encryption context; a bucket key would replace that.
             bucket_key=False,
-            statements=bucket_statements(place, bucket_name, trail),
+            statements=bucket_statements(scope, bucket_name, trail),
             expiries=(
                 *([Expiry("logs", objects=self.bucket_retention_days)] if self.bucket_retention_days else []),
                 Expiry("unfinished-uploads", unfinished_uploads=7),
@@ -128,26 +130,26 @@ class Audit(Section):
             named_at="audit.bucket",
         )
         log_group = LogGroup(
-            place=place,
+            scope=scope,
             name=group_name,
             retention=self.retention_days,
             key=key.address if self.encrypt_log_group else None,
             tags=base.tags,
         )
         role = Role(
-            place=place,
+            scope=scope,
             name=f"{base.name}-cloudtrail-logs",
             trust={
                 "Version": "2012-10-17",
                 "Statement": [{"Effect": "Allow", "Principal": CLOUDTRAIL, "Action": "sts:AssumeRole"}],
             },
-            inline={"deliver": delivery(place, group_name)},
+            inline={"deliver": delivery(scope, group_name)},
             purpose="Lets CloudTrail write to its log group",
             tags=base.tags,
         )
         yield from (key, bucket, log_group, role)
         yield Trail(
-            place=place,
+            scope=scope,
             name=base.expand(self.trail),
             bucket_name=bucket_name,
             bucket=bucket.address,
@@ -161,10 +163,10 @@ class Audit(Section):
             yield from self.access_logs.resources(base, bucket)
 
 
-def key_statements(place: Place, trail: str) -> tuple[Document, ...]:
+def key_statements(scope: Scope, trail: str) -> tuple[Document, ...]:
     """Make what CloudTrail needs of its key, for this trail alone."""
     this_trail = {"aws:SourceArn": trail}
-    any_trail = f"arn:{place.partition}:cloudtrail:*:{place.account}:trail/*"
+    any_trail = f"arn:{scope.partition}:cloudtrail:*:{scope.account}:trail/*"
     return (
         {
             "Sid": "CloudTrailEncrypts",
@@ -188,23 +190,23 @@ def key_statements(place: Place, trail: str) -> tuple[Document, ...]:
     )
 
 
-def log_statement(place: Place, log_group: str) -> Document:
+def log_statement(scope: Scope, log_group: str) -> Document:
     """Make what CloudWatch Logs needs of a key, for this log group alone."""
     # One of the services that carry the suffix of their partition in their name.
-    suffix = "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com"
+    suffix = "amazonaws.com.cn" if scope.partition == "aws-cn" else "amazonaws.com"
     return {
         "Sid": "LogsEncrypt",
         "Effect": "Allow",
-        "Principal": {"Service": f"logs.{place.region}.{suffix}"},
+        "Principal": {"Service": f"logs.{scope.region}.{suffix}"},
         "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
         "Resource": "*",
-        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_group_arn(place, log_group)}},
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_group_arn(scope, log_group)}},
     }
 
 
-def bucket_statements(place: Place, bucket: str, trail: str) -> tuple[Document, ...]:
+def bucket_statements(scope: Scope, bucket: str, trail: str) -> tuple[Document, ...]:
     """Make what CloudTrail verifies in the policy of its bucket."""
-    arn = bucket_arn(place, bucket)
+    arn = bucket_arn(scope, bucket)
     return (
         {
             "Sid": f"{OURS}TrailLooks",
@@ -219,15 +221,15 @@ def bucket_statements(place: Place, bucket: str, trail: str) -> tuple[Document, 
             "Effect": "Allow",
             "Principal": CLOUDTRAIL,
             "Action": "s3:PutObject",
-            "Resource": f"{arn}/AWSLogs/{place.account}/*",
+            "Resource": f"{arn}/AWSLogs/{scope.account}/*",
             "Condition": {"StringEquals": {"aws:SourceArn": trail, "s3:x-amz-acl": "bucket-owner-full-control"}},
         },
     )
 
 
-def delivery(place: Place, log_group: str) -> Document:
+def delivery(scope: Scope, log_group: str) -> Document:
     """Make the document that lets CloudTrail write its own streams of the log group, and nothing else."""
-    streams = f"{log_group_arn(place, log_group)}:log-stream:{place.account}_CloudTrail_{place.region}*"
+    streams = f"{log_group_arn(scope, log_group)}:log-stream:{scope.account}_CloudTrail_{scope.region}*"
     return {
         "Version": "2012-10-17",
         "Statement": [

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from awsbase.engine.place import Place, partition
 from awsbase.engine.resource import Resource
+from awsbase.engine.scope import Scope, partition
 from awsbase.ensure.role import Role
 from awsbase.ensure.snapshot_policy import Schedule, SnapshotPolicy
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Problem, Section, Several, advice
+from awsbase.manifest.paths import shown
+from awsbase.manifest.section import Section, Several, ValidationProblem, advice
 from awsbase.manifest.values import Days, Region, named
-from awsbase.manifest.words import shown
 from awsbase.policies import Document
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ Time = Annotated[str, AfterValidator(time), Field(json_schema_extra={"pattern": 
 ScheduleName = Annotated[str, named(r"[0-9A-Za-z _-]{1,120}", "schedule name: 1 to 120 letters, digits, spaces and _-")]
 
 
-class OneSchedule(Section):
+class ScheduleSpec(Section):
     """When snapshots are made, and how long each is kept."""
 
     every_hours: Literal[1, 2, 3, 4, 6, 8, 12, 24] = Field(default=24, description="Hours from one to the next.")
@@ -102,7 +102,7 @@ class Ebs(Section):
     volumes: Annotated[dict[str, str], AfterValidator(volume_tags)] = Field(
         default={"backup": "true"}, min_length=1, max_length=45, description="A volume with any of these tags is kept."
     )
-    schedules: dict[ScheduleName, OneSchedule] = Field(
+    schedules: dict[ScheduleName, ScheduleSpec] = Field(
         default=DAILY,
         min_length=1,
         max_length=SCHEDULES,
@@ -110,29 +110,29 @@ class Ebs(Section):
     )
     regions: Several[Region] = Field(default=(), description="Where the volumes are; left out, the home region.")
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield regions of another partition."""
         account = manifest.account
         for index, name in enumerate(self.regions):
             if partition(name) != account.partition:
-                yield Problem(("regions", index), f"{name} is in another partition than {account.region}")
+                yield ValidationProblem(("regions", index), f"{name} is in another partition than {account.region}")
 
     def resources(self, base: Base) -> Iterator[Resource]:
         """Yield the role that DLM works in, and a policy for each region."""
-        place = base.place
+        scope = base.scope
         role = Role(
-            place=place,
+            scope=scope,
             name=f"{base.name}-ebs-snapshots",
-            trust=trust(place),
-            policies=frozenset({f"arn:{place.partition}:iam::aws:policy/service-role/{MANAGED}"}),
-            inline={"encrypted-volumes": encrypted_volumes(place)},
+            trust=trust(scope),
+            policies=frozenset({f"arn:{scope.partition}:iam::aws:policy/service-role/{MANAGED}"}),
+            inline={"encrypted-volumes": encrypted_volumes(scope)},
             purpose="Lets the Data Lifecycle Manager make and delete snapshots of EBS volumes",
             tags=base.tags,
         )
         yield role
-        for region in self.regions or (place.home,):
+        for region in self.regions or (scope.home,):
             yield SnapshotPolicy(
-                place=place.at(region),
+                scope=scope.at(region),
                 name=f"{base.name}-ebs",
                 role=role.arn,
                 volumes=self.volumes,
@@ -158,7 +158,7 @@ class Backups(Section):
         yield from self.ebs.resources(base)
 
 
-def trust(place: Place) -> Document:
+def trust(scope: Scope) -> Document:
     """Let DLM assume the role, for policies of this account and no other."""
     return {
         "Version": "2012-10-17",
@@ -168,20 +168,20 @@ def trust(place: Place) -> Document:
                 "Principal": {"Service": "dlm.amazonaws.com"},
                 "Action": "sts:AssumeRole",
                 "Condition": {
-                    "StringEquals": {"aws:SourceAccount": place.account},
-                    "ArnLike": {"aws:SourceArn": f"arn:{place.partition}:dlm:*:{place.account}:policy/*"},
+                    "StringEquals": {"aws:SourceAccount": scope.account},
+                    "ArnLike": {"aws:SourceArn": f"arn:{scope.partition}:dlm:*:{scope.account}:policy/*"},
                 },
             }
         ],
     }
 
 
-def encrypted_volumes(place: Place) -> Document:
+def encrypted_volumes(scope: Scope) -> Document:
     """Let the role use the account's own keys, through EC2 only: AWS's policy for it lacks that.
 
     Without it volumes under a key of one's own are left out, and nothing but the policy's state says so.
     """
-    keys = f"arn:{place.partition}:kms:*:{place.account}:key/*"
+    keys = f"arn:{scope.partition}:kms:*:{scope.account}:key/*"
     through_ec2 = {"StringLike": {"kms:ViaService": "ec2.*"}}
     return {
         "Version": "2012-10-17",

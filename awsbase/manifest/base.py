@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from awsbase.records import record
 
 
@@ -13,13 +13,13 @@ class Base:
     """The account section, as the other sections use it."""
 
     name: str
-    place: Place
+    scope: Scope
     tags: Mapping[str, str]
 
     def expand(self, template: str) -> str:
         """Fill `{name}`, `{id}` and `{region}` into a name."""
         return (
             template.replace("{name}", self.name)
-            .replace("{id}", self.place.account)
-            .replace("{region}", self.place.home)
+            .replace("{id}", self.scope.account)
+            .replace("{region}", self.scope.home)
         )

@@ -7,26 +7,26 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from awsbase.engine.place import Place
+from awsbase.engine.references import Made
 from awsbase.engine.resource import Resource
+from awsbase.engine.scope import Scope
 from awsbase.ensure.connect_endpoint import ConnectEndpoint
 from awsbase.ensure.elastic_ip import AddressInUse, ElasticIp
-from awsbase.ensure.ending import Ending, ending_role
-from awsbase.ensure.image import AMAZON_LINUX
+from awsbase.ensure.ephemeral import Ephemeral
 from awsbase.ensure.instance import Instance
 from awsbase.ensure.instance_profile import InstanceProfile
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.log_group import LogGroup, log_group_arn
-from awsbase.ensure.made import Made
 from awsbase.ensure.nat_route import NatRoute
-from awsbase.ensure.on_demand import OnDemand
 from awsbase.ensure.role import Role
+from awsbase.ensure.schedule import TerminationSchedule, ending_role
 from awsbase.ensure.security_group import ALL, OPEN_EGRESS, Rule, SecurityGroup
+from awsbase.facts.images import AMAZON_LINUX
 from awsbase.manifest.base import Base
 from awsbase.manifest.grants import Grant, dangling
 from awsbase.manifest.iam import accounts
 from awsbase.manifest.network import SubnetChoice, Where, existing_subnet, where
-from awsbase.manifest.section import Problem, Section, Several, advice
+from awsbase.manifest.section import Section, Several, ValidationProblem, advice
 from awsbase.manifest.security_groups import CLOSED, WORLD, Block, protected
 from awsbase.manifest.values import LogRetention, named
 from awsbase.policies import Document
@@ -146,78 +146,82 @@ class Bastion(Section):
             )
         return self
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield policies that nobody defines, an ssh host that nobody could enter for long, and too many keys."""
         names = manifest.iam.policies if manifest.iam else {}
-        yield from self._dangling(names, manifest.account.place)
+        yield from self._dangling(names, manifest.account.scope)
         people = accounts(manifest)
         if self.mode == "ssh" and not people:
-            yield Problem(("mode",), "nobody has ssh_keys, so nobody could log in", "give iam.users some ssh_keys")
+            yield ValidationProblem(
+                ("mode",), "nobody has ssh_keys, so nobody could log in", "give iam.users some ssh_keys"
+            )
         if protected(manifest, SSH, self.allow):
-            yield Problem(("allow",), *CLOSED)
+            yield ValidationProblem(("allow",), *CLOSED)
         try:
             render(mode=self.mode, people=people, log_group="x" * 100, nat=self.nat)
         except ValueError as error:
-            yield Problem(("mode",), str(error), "give fewer or shorter keys")
+            yield ValidationProblem(("mode",), str(error), "give fewer or shorter keys")
 
-    def _dangling(self, names: Any, place: Place) -> Iterator[Problem]:
+    def _dangling(self, names: Any, scope: Scope) -> Iterator[ValidationProblem]:
         for at, given in ((("policies",), self.policies), (("boundary",), [self.boundary] if self.boundary else [])):
             for index, grant in enumerate(given):
                 if grant.startswith("awsbase:"):
                     where = (*at, index) if at == ("policies",) else at
-                    yield Problem(where, f"{grant} is for people", "a bastion gets aws:NAME or one of iam.policies")
-            for problem in dangling(given, at, names, place):
+                    yield ValidationProblem(
+                        where, f"{grant} is for people", "a bastion gets aws:NAME or one of iam.policies"
+                    )
+            for problem in dangling(given, at, names, scope):
                 path = problem.path if at == ("policies",) else at
-                yield Problem(path, problem.message, problem.hint)
+                yield ValidationProblem(path, problem.message, problem.hint)
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield what the bastion is made of, and the instance itself unless that is on demand."""
-        place, here = base.place, where(base, manifest)
+        scope, here = base.scope, where(base, manifest)
         if manifest.network is None:
             yield from here.resources
         instance = self.instance(base, manifest, here)
         if self._logs:
-            yield LogGroup(place=place, name=self._log_group, retention=self.log_retention_days, tags=base.tags)
+            yield LogGroup(scope=scope, name=self._log_group, retention=self.log_retention_days, tags=base.tags)
         private = [existing_subnet(base, here.vpc, each) for each in self.private_subnets]
         yield from private
         yield from self._groups(base, here)
-        ip = ElasticIp(place=place, name=base.expand(self.name), tags=base.tags)
+        ip = ElasticIp(scope=scope, name=base.expand(self.name), tags=base.tags)
         if self.fixed_address:
             yield ip
         yield self._role(base, manifest, here, ip.address)
-        yield InstanceProfile(place=place, name=self.name, role=self.name, tags=base.tags)
-        yield ending_role(place, self.ender, instance.address, base.tags)
+        yield InstanceProfile(scope=scope, name=self.name, role=self.name, tags=base.tags)
+        yield ending_role(scope, self.ender, instance.address, base.tags)
         yield instance.template
         if self.mode == "instance-connect":
             yield ConnectEndpoint(
-                place=place,
+                scope=scope,
                 name=self.name,
                 vpc=here.vpc,
                 subnet=here.subnets[0],
-                group=place.address("security-group", f"{self.name}-endpoint"),
+                group=scope.address("security-group", f"{self.name}-endpoint"),
                 tags=base.tags,
             )
 
         if self.on_demand:
-            yield OnDemand(place=place, instance=instance, command="awsbase bastion up")
+            yield Ephemeral(scope=scope, instance=instance, command="awsbase bastion up")
             return
         yield instance
-        yield Ending(place=place, name=self.name, instance=instance.address, role=self.ender)
+        yield TerminationSchedule(scope=scope, name=self.name, instance=instance.address, role=self.ender)
         if self.fixed_address:
-            yield AddressInUse(place=place, ip=ip.address, instance=instance.address)
+            yield AddressInUse(scope=scope, ip=ip.address, instance=instance.address)
         for subnet in private:
-            yield NatRoute(place=place, subnet=subnet.address, instance=instance.address)
+            yield NatRoute(scope=scope, subnet=subnet.address, instance=instance.address)
 
     def instance(self, base: Base, manifest: Manifest, here: Where) -> Instance:
         """Return the instance, whether or not it is to be there now."""
-        place = base.place
+        scope = base.scope
         template = LaunchTemplate(
-            place=place,
+            scope=scope,
             name=self.name,
             type=self.instance_type,
             image=self.image,
             profile=f"instance-profile/{self.name}",
-            groups=(place.address("security-group", self.name),),
+            groups=(scope.address("security-group", self.name),),
             user_data=render(
                 mode=self.mode,
                 people=accounts(manifest) if self.mode == "ssh" else (),
@@ -227,7 +231,7 @@ class Bastion(Section):
             volume_gib=self.volume_gib,
             tags=base.tags,
         )
-        return Instance(place=place, template=template, subnet=here.subnets[0], router=self.nat, tags=base.tags)
+        return Instance(scope=scope, template=template, subnet=here.subnets[0], router=self.nat, tags=base.tags)
 
     @property
     def _logs(self) -> bool:
@@ -242,11 +246,11 @@ class Bastion(Section):
         doors = [Rule("tcp", SSH, each, "ssh") for each in self.allow]
         endpoint = f"{self.name}-endpoint"
         if self.mode == "instance-connect":
-            doors.append(Rule("tcp", SSH, Made(base.place.address("security-group", endpoint)), "ssh by the endpoint"))
+            doors.append(Rule("tcp", SSH, Made(base.scope.address("security-group", endpoint)), "ssh by the endpoint"))
         if self.nat:
             doors.append(Rule(ALL, None, Made(here.vpc, "cidr"), "what private subnets send out"))
         yield SecurityGroup(
-            place=base.place,
+            scope=base.scope,
             name=self.name,
             vpc=here.vpc,
             description="Bastion",
@@ -256,7 +260,7 @@ class Bastion(Section):
         )
         if self.mode == "instance-connect":
             yield SecurityGroup(
-                place=base.place,
+                scope=base.scope,
                 name=endpoint,
                 vpc=here.vpc,
                 description="The way to the bastion",
@@ -266,7 +270,7 @@ class Bastion(Section):
 
     def _role(self, base: Base, manifest: Manifest, here: Where, ip: str) -> Role:
         """Return the role of the host: what its agents need, what it was given, and no use to anybody elsewhere."""
-        place = base.place
+        scope = base.scope
         own = {
             name: f"policy{policy.path}{base.expand(name)}"
             for name, policy in (manifest.iam.policies if manifest.iam else {}).items()
@@ -276,34 +280,34 @@ class Bastion(Section):
         if self._logs:
             inline["logs"] = allowed(
                 ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-                [log_group_arn(place, self._log_group), f"{log_group_arn(place, self._log_group)}:*"],
+                [log_group_arn(scope, self._log_group), f"{log_group_arn(scope, self._log_group)}:*"],
             )
         if self.only_from_vpc:
             inline["only-from-vpc"] = only_from(here.vpc, ip if self.fixed_address else None)
         # One of the services that carry the suffix of their partition in their name.
-        suffix = "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com"
+        suffix = "amazonaws.com.cn" if scope.partition == "aws-cn" else "amazonaws.com"
         trust = {"Effect": "Allow", "Principal": {"Service": f"ec2.{suffix}"}, "Action": "sts:AssumeRole"}
-        core = f"arn:{place.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
+        core = f"arn:{scope.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
         return Role(
-            place=place,
+            scope=scope,
             name=self.name,
             trust={"Version": "2012-10-17", "Statement": [trust]},
-            policies=frozenset([core, *(arn_of(each, place, own) for each in self.policies)]),
+            policies=frozenset([core, *(arn_of(each, scope, own) for each in self.policies)]),
             inline=inline,
             purpose="Bastion",
             tags=base.tags,
-            boundary=arn_of(self.boundary, place, own) if self.boundary else None,
+            boundary=arn_of(self.boundary, scope, own) if self.boundary else None,
             made_here=tuple(f"policy/{base.expand(each)}" for each in dict.fromkeys(given) if each in own),
         )
 
 
-def arn_of(grant: str, place: Place, own: dict[str, str]) -> str:
+def arn_of(grant: str, scope: Scope, own: dict[str, str]) -> str:
     """Return the ARN of a policy of AWS, of this manifest, or written out."""
     if grant in own:
-        return place.global_arn("iam", own[grant])
+        return scope.global_arn("iam", own[grant])
     if grant.startswith("arn:"):
         return grant
-    return f"arn:{place.partition}:iam::aws:policy/{grant.removeprefix('aws:')}"
+    return f"arn:{scope.partition}:iam::aws:policy/{grant.removeprefix('aws:')}"
 
 
 def allowed(actions: list[str], resources: list[str]) -> Document:

@@ -29,7 +29,7 @@ def printed(value: str) -> str:
 Printed = Annotated[str, AfterValidator(printed)]
 
 
-class OneContact(Section):
+class ContactSpec(Section):
     """Somebody whom AWS writes to and calls. AWS asks for all four."""
 
     name: Printed = Field(min_length=1, max_length=64, description="Who it is; a team outlives a person.")
@@ -41,17 +41,17 @@ class OneContact(Section):
 class Contacts(Section):
     """The alternate contacts of the account. Without them AWS writes to root's address alone, which few people read."""
 
-    security: OneContact | None = Field(
+    security: ContactSpec | None = Field(
         default=None, description="Who hears of abuse, of leaked keys and of vulnerabilities (CIS 1.2)."
     )
-    billing: OneContact | None = Field(default=None, description="Who hears of invoices and payments that failed.")
-    operations: OneContact | None = Field(default=None, description="Who hears of outages and of what AWS retires.")
+    billing: ContactSpec | None = Field(default=None, description="Who hears of invoices and payments that failed.")
+    operations: ContactSpec | None = Field(default=None, description="Who hears of outages and of what AWS retires.")
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the contacts that are named; the others stay as they are."""
         for matter in MATTERS:
-            one: OneContact | None = getattr(self, matter)
+            one: ContactSpec | None = getattr(self, matter)
             if one:
                 yield Contact(
-                    place=base.place, matter=matter, name=one.name, title=one.title, email=one.email, phone=one.phone
+                    scope=base.scope, matter=matter, name=one.name, title=one.title, email=one.email, phone=one.phone
                 )

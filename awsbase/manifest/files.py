@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from pydantic import PlainSerializer, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from awsbase.manifest.paths import shown
 from awsbase.manifest.section import advice, closest, reader
-from awsbase.manifest.words import shown
 from awsbase.records import record
 
 MAX_BYTES = 1024 * 1024

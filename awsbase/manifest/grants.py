@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ValidationInfo
 
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from awsbase.ensure.policy import Policy
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Problem, advice, closest
+from awsbase.manifest.paths import Steps, shown
+from awsbase.manifest.section import ValidationProblem, advice, closest
 from awsbase.manifest.values import expand
-from awsbase.manifest.words import Steps, shown
 from awsbase.policies import Document, curated, describe, problems, render
 from awsbase.policies.grammar import Kind
 from awsbase.records import record
@@ -63,42 +63,42 @@ class Granted:
     made_here: tuple[str, ...]
 
 
-def granted(grants: Iterable[str], place: Place, own: Mapping[str, Policy]) -> Granted:
+def granted(grants: Iterable[str], scope: Scope, own: Mapping[str, Policy]) -> Granted:
     """Resolve the names of policies; `own` are those that this manifest makes, by their names."""
     made = {policy.arn: policy.address for policy in own.values()}
-    arns = [arn_of(grant, place, own) for grant in grants]
+    arns = [arn_of(grant, scope, own) for grant in grants]
     return Granted(frozenset(arns), tuple(dict.fromkeys(made[arn] for arn in arns if arn in made)))
 
 
-def arn_of(grant: str, place: Place, own: Mapping[str, Policy]) -> str:
+def arn_of(grant: str, scope: Scope, own: Mapping[str, Policy]) -> str:
     prefix, _, rest = grant.partition(":")
     if not rest:
         return own[grant].arn
     if prefix == "arn":
         return grant
     if prefix == "aws":
-        return f"arn:{place.partition}:iam::aws:policy/{rest}"
+        return f"arn:{scope.partition}:iam::aws:policy/{rest}"
     return own[SHIPPED + rest].arn
 
 
-def dangling(grants: Iterable[str], at: Steps, names: Iterable[str], place: Place) -> Iterator[Problem]:
+def dangling(grants: Iterable[str], at: Steps, names: Iterable[str], scope: Scope) -> Iterator[ValidationProblem]:
     """Yield the grants that name nothing in this manifest, or something in another partition of AWS."""
     names = list(names)
     for index, grant in enumerate(grants):
         if ":" not in grant and grant not in names:
             shipped = [f"awsbase:{name}" for name in curated()]
             hint = closest(grant, [*names, *shipped]) or f"AWS's own are written aws:{grant}"
-            yield Problem((*at, index), f"no policy called {grant!r} in iam.policies", hint)
-        elif grant.startswith("arn:") and not grant.startswith(f"arn:{place.partition}:"):
-            better = re.sub(r"arn:[a-z-]+", f"arn:{place.partition}", grant, count=1)
-            yield Problem((*at, index), f"{grant} is in another partition of AWS", f"here it is {better}")
+            yield ValidationProblem((*at, index), f"no policy called {grant!r} in iam.policies", hint)
+        elif grant.startswith("arn:") and not grant.startswith(f"arn:{scope.partition}:"):
+            better = re.sub(r"arn:[a-z-]+", f"arn:{scope.partition}", grant, count=1)
+            yield ValidationProblem((*at, index), f"{grant} is in another partition of AWS", f"here it is {better}")
 
 
 def shipped(grants: Iterable[str], base: Base, values: Mapping[str, object]) -> Iterator[Policy]:
     """Yield a policy for each document shipped with awsbase that is used."""
     for name in sorted({grant.removeprefix("awsbase:") for grant in grants if grant.startswith("awsbase:")}):
         yield Policy(
-            place=base.place,
+            scope=base.scope,
             name=SHIPPED + name,
             document=render(name, values),
             description=sentence(describe(name)),
@@ -116,7 +116,9 @@ def whole(statements: Iterable[Mapping[str, Any]]) -> Document:
     return {"Version": "2012-10-17", "Statement": [dict(statement) for statement in statements]}
 
 
-def faults(document: Document, kind: Kind, at: Steps, *, listed: bool = True, before: int = 0) -> Iterator[Problem]:
+def faults(
+    document: Document, kind: Kind, at: Steps, *, listed: bool = True, before: int = 0
+) -> Iterator[ValidationProblem]:
     """Yield what AWS would refuse in a document, at the statement it is about when `at` lists the statements.
 
     The first `before` statements are not the author's.
@@ -124,6 +126,6 @@ def faults(document: Document, kind: Kind, at: Steps, *, listed: bool = True, be
     for line in problems(document, kind):
         found = re.match(r"statement (\d+)( \(\w+\))?: ", line)
         if found and listed and int(found[1]) > before:
-            yield Problem((*at, int(found[1]) - 1 - before), line[found.end() :])
+            yield ValidationProblem((*at, int(found[1]) - 1 - before), line[found.end() :])
         else:
-            yield Problem(at, line)
+            yield ValidationProblem(at, line)

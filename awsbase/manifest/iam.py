@@ -20,10 +20,11 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.files import Json
 from awsbase.manifest.grants import SHIPPED, Grant, dangling, faults, granted, shipped, whole
 from awsbase.manifest.mfa import Mfa, Provision, secrets_taken
+from awsbase.manifest.paths import shown
 from awsbase.manifest.public_keys import PublicKeys, logins_taken
 from awsbase.manifest.root import support_policy
 from awsbase.manifest.secrets import reader_policy, readers
-from awsbase.manifest.section import Problem, Section, Several, advice, closest
+from awsbase.manifest.section import Section, Several, ValidationProblem, advice, closest
 from awsbase.manifest.state import State, writer_policy
 from awsbase.manifest.trust import Statement, Trust, trusted
 from awsbase.manifest.values import (
@@ -37,7 +38,6 @@ from awsbase.manifest.values import (
     Tags,
     UserName,
 )
-from awsbase.manifest.words import shown
 from awsbase.policies import Document
 from awsbase.userdata import Person
 
@@ -90,7 +90,7 @@ class Passwords(Section):
     def resource(self, base: Base) -> PasswordPolicy:
         """Return the password policy."""
         return PasswordPolicy(
-            place=base.place,
+            scope=base.scope,
             length=self.minimum_length,
             remembered=self.reuse_prevention,
             lowercase=self.lowercase,
@@ -127,13 +127,13 @@ class OwnPolicy(Section):
     def document(self) -> Document:
         return self.file.value if self.file else whole(self.statements or ())
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield what AWS would refuse in the document."""
         at = "file" if self.file else "statements"
         yield from faults(self.document, "identity", (at,), listed=self.file is None)
 
 
-class OneGroup(Section):
+class GroupSpec(Section):
     """A group of people, or of machines."""
 
     policies: Several[Grant] | None = Field(
@@ -155,7 +155,7 @@ class OneGroup(Section):
         return (*implicit, *(grant for grant in self.policies or () if grant not in implicit))
 
 
-class OneUser(Section):
+class UserSpec(Section):
     """A user: a person, unless all groups are of machines."""
 
     groups: Several[GroupName] | None = Field(
@@ -188,14 +188,14 @@ class OneUser(Section):
     def provision(self) -> Provision | None:
         return self.mfa if isinstance(self.mfa, Provision) and self.present else None
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield what is said of a user who shall not be there."""
         for key in sorted(self.model_fields_set - {"state"}) if not self.present else ():
-            yield Problem((key,), "an absent user has none of this", "leave it out")
+            yield ValidationProblem((key,), "an absent user has none of this", "leave it out")
         yield from tag_faults(self.tags, manifest)
 
 
-class OneRole(Section):
+class RoleSpec(Section):
     """A role: who may assume it, and what it may do then."""
 
     trust: Trust = Field(description="Who may assume it.")
@@ -218,7 +218,7 @@ class OneRole(Section):
     def grants(self) -> tuple[str, ...]:
         return (*(self.policies or ()), *([self.boundary] if self.boundary else []))
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield what AWS would refuse in the inline documents and in the tags."""
         for name, statements in self.inline.items():
             yield from faults(whole(statements), "identity", ("inline", name))
@@ -234,78 +234,80 @@ class Iam(Section):
     policies: Annotated[dict[PolicyName, OwnPolicy], OneNameEach] = Field(
         default_factory=dict, description="Policies of your own, for groups and roles to name."
     )
-    groups: Annotated[dict[GroupName, OneGroup], OneNameEach] = Field(
+    groups: Annotated[dict[GroupName, GroupSpec], OneNameEach] = Field(
         default_factory=dict, description="Groups, and what their members may do."
     )
-    users: Annotated[dict[UserName, OneUser], OneNameEach] = Field(
+    users: Annotated[dict[UserName, UserSpec], OneNameEach] = Field(
         default_factory=dict, description="People, and machines that cannot assume a role."
     )
-    roles: Annotated[dict[RoleName, OneRole], OneNameEach] = Field(
+    roles: Annotated[dict[RoleName, RoleSpec], OneNameEach] = Field(
         default_factory=dict, description="Roles for services, machines and other accounts."
     )
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield names that nobody defines, names that are taken, and more than AWS allows."""
         yield from self._names_taken(manifest)
         yield from self._grants_missing(manifest)
         yield from self._groups_missing(manifest)
         provided = {name: user.provision for name, user in self.users.items() if user.provision}
         for problem in secrets_taken(provided):
-            yield Problem(("users", *problem.path), problem.message, problem.hint)
+            yield ValidationProblem(("users", *problem.path), problem.message, problem.hint)
         for problem in logins_taken([name for name, user in self.users.items() if user.ssh_keys and user.present]):
-            yield Problem(("users", *problem.path), problem.message, problem.hint)
+            yield ValidationProblem(("users", *problem.path), problem.message, problem.hint)
 
-    def _names_taken(self, manifest: Manifest) -> Iterator[Problem]:
+    def _names_taken(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         writer, people = f"{manifest.account.name}-state-writer", people_group(manifest)
         for name in self.groups:
             if name.lower() == people and name != people:
-                yield Problem(
+                yield ValidationProblem(
                     ("groups", name), f"{shown(people)} and {shown(name)} are one name to AWS", f"write {people}"
                 )
         for name in self.policies:
             if name.lower().startswith(SHIPPED) or (manifest.state and name.lower() == writer):
-                yield Problem(("policies", name), "awsbase makes a policy of this name itself", "call it otherwise")
+                yield ValidationProblem(
+                    ("policies", name), "awsbase makes a policy of this name itself", "call it otherwise"
+                )
 
-    def _grants_missing(self, manifest: Manifest) -> Iterator[Problem]:
-        place = manifest.account.place
+    def _grants_missing(self, manifest: Manifest) -> Iterator[ValidationProblem]:
+        scope = manifest.account.scope
         for name, group in self.groups.items():
             at = ("groups", name, "policies")
-            yield from dangling(group.policies or (), at, self.policies, place)
+            yield from dangling(group.policies or (), at, self.policies, scope)
             writes = manifest.state is not None and name in manifest.state.writers
             reads = name in readers(manifest)
             supports = manifest.root is not None and name in manifest.root.support
             if (count := len(group.grants) + writes + reads + supports) > GRANTS:
                 message = f"{count} policies, those that awsbase attaches included, and IAM takes {GRANTS} on a group"
-                yield Problem(at, message, "put several into one of iam.policies")
+                yield ValidationProblem(at, message, "put several into one of iam.policies")
         for name, role in self.roles.items():
-            yield from dangling(role.policies or (), ("roles", name, "policies"), self.policies, place)
-            for problem in dangling([role.boundary] if role.boundary else [], (), self.policies, place):
-                yield Problem(("roles", name, "boundary"), problem.message, problem.hint)
-            if f"role/{name}" in trusted(role.trust.document(place), place):
+            yield from dangling(role.policies or (), ("roles", name, "policies"), self.policies, scope)
+            for problem in dangling([role.boundary] if role.boundary else [], (), self.policies, scope):
+                yield ValidationProblem(("roles", name, "boundary"), problem.message, problem.hint)
+            if f"role/{name}" in trusted(role.trust.document(scope), scope):
                 message, hint = "a role cannot trust itself before it is there", "test aws:PrincipalArn with ArnLike"
-                yield Problem(("roles", name, "trust"), message, hint)
+                yield ValidationProblem(("roles", name, "trust"), message, hint)
 
-    def _groups_missing(self, manifest: Manifest) -> Iterator[Problem]:
+    def _groups_missing(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         people = people_group(manifest)
         names = [*self.groups, people]
         for name, user in self.users.items():
             for index, group in enumerate(user.groups or ()):
                 if group not in names:
                     hint = closest(group, names) or "define it in iam.groups"
-                    yield Problem(("users", name, "groups", index), f"no group called {group!r}", hint)
+                    yield ValidationProblem(("users", name, "groups", index), f"no group called {group!r}", hint)
             if len(user.groups or ()) > GROUPS:
                 message = f"{len(user.groups or ())} groups, and IAM puts a user into {GROUPS} at most"
-                yield Problem(("users", name, "groups"), message, "join some of them")
+                yield ValidationProblem(("users", name, "groups"), message, "join some of them")
             known = all(group in names for group in user.groups or ())
             if user.console and user.present and known and not self._is_person(user, people):
                 message, hint = "a machine does not sign in to the console", "put the user into a group of people"
-                yield Problem(("users", name, "console"), message, hint)
+                yield ValidationProblem(("users", name, "console"), message, hint)
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the password policy, and then policies, groups, roles and users."""
         people = people_group(manifest)
         groups = self._groups(people)
-        holders: list[OneGroup | OneRole] = [*groups.values(), *self.roles.values()]
+        holders: list[GroupSpec | RoleSpec] = [*groups.values(), *self.roles.values()]
         grants = [grant for holder in holders for grant in holder.grants]
         own = self._policies(base, manifest, grants)
 
@@ -324,7 +326,7 @@ class Iam(Section):
     def _policies(self, base: Base, manifest: Manifest, grants: list[str]) -> dict[str, Policy]:
         written = [
             Policy(
-                place=base.place,
+                scope=base.scope,
                 name=base.expand(name),
                 document=policy.document,
                 description=policy.description,
@@ -335,41 +337,41 @@ class Iam(Section):
         ]
         return {policy.name: policy for policy in [*written, *shipped(grants, base, names(base, manifest))]}
 
-    def _groups(self, people: str) -> dict[str, OneGroup]:
+    def _groups(self, people: str) -> dict[str, GroupSpec]:
         """Return the groups, with the one for people without any if somebody needs it."""
         needed = any(self._joined(user, people) != frozenset(user.groups or ()) for user in self._present())
         named = any(people in (user.groups or ()) for user in self._present())
         if people in self.groups or not (needed or named):
             return self.groups
-        return {**self.groups, people: OneGroup()}
+        return {**self.groups, people: GroupSpec()}
 
-    def _present(self) -> Iterator[OneUser]:
+    def _present(self) -> Iterator[UserSpec]:
         return (user for user in self.users.values() if user.present)
 
-    def _joined(self, user: OneUser, people: str) -> frozenset[str]:
+    def _joined(self, user: UserSpec, people: str) -> frozenset[str]:
         """Return a user's groups: people who are in none join the one that is for them."""
         return frozenset(user.groups or (people,))
 
-    def _is_person(self, user: OneUser, people: str) -> bool:
+    def _is_person(self, user: UserSpec, people: str) -> bool:
         return any(group not in self.groups or self.groups[group].people for group in self._joined(user, people))
 
-    def _group(self, name: str, group: OneGroup, base: Base, manifest: Manifest, own: Mapping[str, Policy]) -> Group:
-        given = granted(group.grants, base.place, own)
+    def _group(self, name: str, group: GroupSpec, base: Base, manifest: Manifest, own: Mapping[str, Policy]) -> Group:
+        given = granted(group.grants, base.scope, own)
         arns, made = given.arns, given.made_here
         if manifest.state and name in manifest.state.writers:
             writer = writer_policy(base)
-            arns |= {base.place.global_arn("iam", f"policy/{writer}")}
+            arns |= {base.scope.global_arn("iam", f"policy/{writer}")}
             made += (f"policy/{writer}",)
         if name in readers(manifest):
             reader = reader_policy(base, name)
-            arns |= {base.place.global_arn("iam", f"policy/{reader}")}
+            arns |= {base.scope.global_arn("iam", f"policy/{reader}")}
             made += (f"policy/{reader}",)
         if manifest.root and name in manifest.root.support:
             supporter = support_policy(base)
-            arns |= {base.place.global_arn("iam", f"policy/{supporter}")}
+            arns |= {base.scope.global_arn("iam", f"policy/{supporter}")}
             made += (f"policy/{supporter}",)
         return Group(
-            place=base.place,
+            scope=base.scope,
             name=name,
             path=group.path,
             policies=arns,
@@ -377,21 +379,21 @@ class Iam(Section):
             made_here=made,
         )
 
-    def _role(self, name: str, role: OneRole, base: Base, manifest: Manifest, own: Mapping[str, Policy]) -> Role:
-        place = base.place
-        given = granted(role.policies or (), place, own)
+    def _role(self, name: str, role: RoleSpec, base: Base, manifest: Manifest, own: Mapping[str, Policy]) -> Role:
+        scope = base.scope
+        given = granted(role.policies or (), scope, own)
         read = [reader_policy(base, name)] if name in readers(manifest) else []
-        boundary = granted([role.boundary] if role.boundary else [], place, own)
-        trust = role.trust.document(place)
+        boundary = granted([role.boundary] if role.boundary else [], scope, own)
+        trust = role.trust.document(scope)
         managed = {f"role/{each}" for each in self.roles} | {
             f"user/{each}" for each, user in self.users.items() if user.present
         }
-        principals = [address for address in dict.fromkeys(trusted(trust, place)) if address in managed]
+        principals = [address for address in dict.fromkeys(trusted(trust, scope)) if address in managed]
         return Role(
-            place=place,
+            scope=scope,
             name=name,
             trust=trust,
-            policies=given.arns | {place.global_arn("iam", f"policy/{each}") for each in read},
+            policies=given.arns | {scope.global_arn("iam", f"policy/{each}") for each in read},
             inline={each: whole(statements) for each, statements in role.inline.items()},
             exact=role.policies is not None,
             path=role.path,
@@ -402,12 +404,12 @@ class Iam(Section):
             made_here=(*given.made_here, *boundary.made_here, *(f"policy/{each}" for each in read), *principals),
         )
 
-    def _user(self, name: str, user: OneUser, base: Base, people: str) -> User | AbsentUser:
+    def _user(self, name: str, user: UserSpec, base: Base, people: str) -> User | AbsentUser:
         if not user.present:
-            return AbsentUser(place=base.place, name=name)
+            return AbsentUser(scope=base.scope, name=name)
         groups = self._joined(user, people)
         return User(
-            place=base.place,
+            scope=base.scope,
             name=name,
             path=user.path,
             groups=groups,
@@ -419,16 +421,16 @@ class Iam(Section):
         )
 
 
-def tag_faults(tags: Mapping[str, str], manifest: Manifest) -> Iterator[Problem]:
+def tag_faults(tags: Mapping[str, str], manifest: Manifest) -> Iterator[ValidationProblem]:
     """Yield what IAM would refuse in tags that come beside those of the account."""
     shared = {key.lower(): key for key in manifest.account.tags}
     for key in tags:
         if (twin := shared.get(key.lower(), key)) != key:
             message = f"the tag {shown(key)} and the account's {shown(twin)} are one to IAM"
-            yield Problem(("tags", key), message, f"write {twin}")
+            yield ValidationProblem(("tags", key), message, f"write {twin}")
     if (count := len({**manifest.account.tags, **tags})) > MAX_TAGS:
         message = f"{count} tags, those of the account included, are too many"
-        yield Problem(("tags",), message, f"AWS takes 50 on a resource, {MAX_TAGS} of them from here")
+        yield ValidationProblem(("tags",), message, f"AWS takes 50 on a resource, {MAX_TAGS} of them from here")
 
 
 def people_group(manifest: Manifest) -> str:
@@ -459,9 +461,9 @@ def names(base: Base, manifest: Manifest) -> dict[str, Any]:
     """Return what the shipped policies protect, by the default names where a section is left out."""
     state, audit = manifest.state or State(), manifest.audit or Audit()
     return {
-        "partition": base.place.partition,
-        "account": base.place.account,
-        "region": base.place.home,
+        "partition": base.scope.partition,
+        "account": base.scope.account,
+        "region": base.scope.home,
         "name": base.name,
         "state_bucket": base.expand(state.bucket),
         "audit_bucket": base.expand(audit.bucket),

@@ -31,7 +31,7 @@ def one_key(given: Given) -> Given:
     return given
 
 
-class OneKeyPair(Section):
+class KeyPairSpec(Section):
     """The public half of a key pair; whoever made it keeps the other."""
 
     public_key: Annotated[PublicKeys, AfterValidator(one_key)] = Field(
@@ -40,7 +40,7 @@ class OneKeyPair(Section):
 
     def made(self, name: str, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the key pair."""
-        yield KeyPair(place=base.place, name=base.expand(name), public_key=self.public_key.keys[0], tags=base.tags)
+        yield KeyPair(scope=base.scope, name=base.expand(name), public_key=self.public_key.keys[0], tags=base.tags)
 
 
-KeyPairs = Annotated[dict[KeyPairName, OneKeyPair], OneNameEach]
+KeyPairs = Annotated[dict[KeyPairName, KeyPairSpec], OneNameEach]

@@ -11,14 +11,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from awsbase.errors import ManifestError, Mistake
-from awsbase.manifest.faults import explain, place_of
 from awsbase.manifest.manifest import Manifest
-from awsbase.manifest.mend import Kind as Kind
-from awsbase.manifest.mend import Mended, is_at, mended
 from awsbase.manifest.names import names_amiss
-from awsbase.manifest.section import Problem, Reader, keys_at, names_of, sections_within
+from awsbase.manifest.paths import Steps, dotted, nearest
+from awsbase.manifest.recovery import Kind as Kind
+from awsbase.manifest.recovery import Mended, is_at, mended
+from awsbase.manifest.section import Reader, ValidationProblem, keys_at, names_of, sections_within
 from awsbase.manifest.source import Source, read
-from awsbase.manifest.words import Steps, dotted, nearest
+from awsbase.manifest.validation_errors import explain, place_of
 
 
 def load(path: Path, *, stdin: BinaryIO | None = None) -> Manifest:
@@ -81,7 +81,7 @@ def cross_mistakes(source: Source, rest: Mended[Any]) -> Iterator[Mistake]:
             yield told(source, replace(problem, path=rest.written((*base, *problem.path))))
 
 
-def told(source: Source, problem: Problem) -> Mistake:
+def told(source: Source, problem: ValidationProblem) -> Mistake:
     """Give a problem its line."""
     return Mistake(source.file, source.at(problem.path), dotted(problem.path), problem.message, problem.hint)
 

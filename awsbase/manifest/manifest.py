@@ -91,7 +91,7 @@ class Yields(Protocol):
 def base(manifest: Manifest) -> Base:
     """Return what every section needs of the account section."""
     account = manifest.account
-    return Base(account.name, account.place, account.tags)
+    return Base(account.name, account.scope, account.tags)
 
 
 def resources(manifest: Manifest) -> dict[str, list[Resource]]:

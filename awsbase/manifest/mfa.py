@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
 
 from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Problem, Section, advice
+from awsbase.manifest.section import Section, ValidationProblem, advice
 from awsbase.manifest.values import KmsAlias, expand
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ class Provision(Section):
         """Return the device of a user, which needs the user, and the key if this manifest makes it."""
         key = base.expand(self.key) if self.key else None
         of_state = manifest.state and base.expand(manifest.state.key)
-        made = (base.place.address("key", key.removeprefix("alias/")),) if key and key == of_state else ()
+        made = (base.scope.address("key", key.removeprefix("alias/")),) if key and key == of_state else ()
         return MfaDevice(
-            place=base.place,
+            scope=base.scope,
             user=user,
             secret=self.secret(user),
             key=key,
@@ -78,13 +78,15 @@ Mfa = Annotated[
 ]
 
 
-def secrets_taken(wanted: Mapping[str, Provision]) -> Iterator[Problem]:
+def secrets_taken(wanted: Mapping[str, Provision]) -> Iterator[ValidationProblem]:
     """Yield the users whose seeds would be kept where another one's is, or where none can be."""
     takers: dict[str, str] = {}
     for user, mfa in wanted.items():
         name = mfa.secret(user)
         if (other := takers.setdefault(name, user)) != user:
-            yield Problem((user, "mfa", "seed_to"), f"the seed of {other} is kept there", "write {user} into it")
+            yield ValidationProblem(
+                (user, "mfa", "seed_to"), f"the seed of {other} is kept there", "write {user} into it"
+            )
         if not NAME.fullmatch(name) or LIKE_AN_ARN.search(name):
             hint = "call the secret otherwise, without {user}"
-            yield Problem((user, "mfa", "seed_to"), f"{name!r} cannot be the name of a secret", hint)
+            yield ValidationProblem((user, "mfa", "seed_to"), f"{name!r} cannot be the name of a secret", hint)

@@ -9,8 +9,8 @@ from awsbase.engine.resource import Resource
 from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest, base, resources
-from awsbase.manifest.section import Problem
-from awsbase.manifest.words import Steps, shown
+from awsbase.manifest.paths import Steps, shown
+from awsbase.manifest.section import ValidationProblem
 
 # Where AWS ignores the case of a name.
 FOLDED = frozenset({"group", "instance-profile", "policy", "role", "security-group", "user"})
@@ -21,7 +21,7 @@ LONGEST = 256
 NEVER_TAGGED = frozenset({"existing-subnet", "existing-vpc"})
 
 
-def names_amiss(manifest: Manifest, written: Any) -> Iterator[Problem]:
+def names_amiss(manifest: Manifest, written: Any) -> Iterator[ValidationProblem]:
     """Yield names that two resources share, and names that are too long; `written` is the manifest as it is read."""
     here = base(manifest)
     makers: dict[str, tuple[str, str]] = {}
@@ -40,28 +40,30 @@ def claimed(resource: Resource) -> Iterator[str]:
     """Yield what nothing else may be called."""
     yield resource.address
     if isinstance(resource, MfaDevice):
-        yield resource.place.address("secret", resource.secret)
+        yield resource.scope.address("secret", resource.secret)
 
 
-def shared(kind: str, first: tuple[str, str], second: tuple[str, str], written: Any, here: Base) -> Problem:
+def shared(kind: str, first: tuple[str, str], second: tuple[str, str], written: Any, here: Base) -> ValidationProblem:
     """Say that two parts make the same thing, at the more telling place of the two."""
     places = [place(written, kind, *each, here) for each in (first, second)]
     at = 0 if len(places[0]) > len(places[1]) else 1
     (_, name), (other_section, other) = (first, second) if at == 0 else (second, first)
     what = kind.replace("-", " ")
     if name == other:
-        return Problem(places[at], f"{other_section} makes a {what} {shown(name)} too", "give one another name")
+        return ValidationProblem(
+            places[at], f"{other_section} makes a {what} {shown(name)} too", "give one another name"
+        )
     message = f"{shown(name)} and {shown(other)}, a {what} that {other_section} makes, are one name to AWS"
-    return Problem(places[at], message, "give one another name")
+    return ValidationProblem(places[at], message, "give one another name")
 
 
-def too_long(resource: Resource, section: str, written: Any, here: Base) -> Iterator[Problem]:
+def too_long(resource: Resource, section: str, written: Any, here: Base) -> Iterator[ValidationProblem]:
     kind, _, name = resource.address.partition("/")
     if len(resource.address) > LONGEST and hasattr(resource, "tags") and kind not in NEVER_TAGGED:
-        name = name.removesuffix(f"@{resource.place.region}")
+        name = name.removesuffix(f"@{resource.scope.region}")
         message = f"{len(name)} characters are too many to be found by: a tag of AWS takes {LONGEST}, {kind}/ included"
         most = LONGEST - (len(resource.address) - len(name))
-        yield Problem(place(written, kind, section, name, here), message, f"write at most {most}")
+        yield ValidationProblem(place(written, kind, section, name, here), message, f"write at most {most}")
 
 
 def place(written: Any, kind: str, section: str, name: str, here: Base) -> Steps:

@@ -18,9 +18,9 @@ from awsbase.ensure.vpc import ClosedDefaultGroup, ExistingVpc, Vpc
 from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from awsbase.manifest.base import Base
 from awsbase.manifest.opt_ins import VpcFlowLogs
-from awsbase.manifest.section import Problem, Section, Several, advice
+from awsbase.manifest.paths import shown
+from awsbase.manifest.section import Section, Several, ValidationProblem, advice
 from awsbase.manifest.values import Tags, named
-from awsbase.manifest.words import shown
 from awsbase.records import record
 
 if TYPE_CHECKING:
@@ -135,10 +135,10 @@ class Network(Section):
             raise advice(f"{len(self.zones)} zones", f"name 1 to {MOST_ZONES}")
         return self
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield a VPC that would be logged, and paid for, twice."""
         if self.flow_logs and logs_everywhere(manifest):
-            yield Problem(("flow_logs",), "protect.flow_logs logs this VPC too", "keep one of the two")
+            yield ValidationProblem(("flow_logs",), "protect.flow_logs logs this VPC too", "keep one of the two")
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the VPC with all that is in it, or what is to be found."""
@@ -156,15 +156,15 @@ class Network(Section):
         if self.vpc is not None:
             vpc = existing_vpc(base, self.vpc)
             given = tuple(existing_subnet(base, vpc.address, each) for each in self.subnets)
-            subnets = given or (ExistingSubnet(place=base.place, vpc=vpc.address),)
+            subnets = given or (ExistingSubnet(scope=base.scope, vpc=vpc.address),)
             return Where((vpc, *subnets), vpc.address, tuple(subnet.address for subnet in subnets))
-        name, place = base.expand(self.name), base.place
-        made = Vpc(place=place, name=name, cidr=self.cidr, ipv6=self.ipv6, tags=base.tags)
+        name, scope = base.expand(self.name), base.scope
+        made = Vpc(scope=scope, name=name, cidr=self.cidr, ipv6=self.ipv6, tags=base.tags)
         zones: Sequence[int | str] = range(self.zones) if isinstance(self.zones, int) else self.zones
         blocks = IPv4Network(self.cidr).subnets(prefixlen_diff=3)
         own = tuple(
             Subnet(
-                place=place,
+                scope=scope,
                 name=f"{name}-public-{number + 1}",
                 vpc=made.address,
                 cidr=str(block),
@@ -178,12 +178,12 @@ class Network(Section):
 
     def _around(self, base: Base) -> Iterator[Resource]:
         """Yield what makes the subnets public, and the rest closed."""
-        name, place, where = base.expand(self.name), base.place, self.where(base)
-        yield ClosedDefaultGroup(place=place, vpc=where.vpc)
-        gateway = InternetGateway(place=place, name=name, vpc=where.vpc, tags=base.tags)
+        name, scope, where = base.expand(self.name), base.scope, self.where(base)
+        yield ClosedDefaultGroup(scope=scope, vpc=where.vpc)
+        gateway = InternetGateway(scope=scope, name=name, vpc=where.vpc, tags=base.tags)
         yield gateway
         routes = RouteTable(
-            place=place,
+            scope=scope,
             name=f"{name}-public",
             vpc=where.vpc,
             gateway=gateway.address,
@@ -194,7 +194,7 @@ class Network(Section):
         yield routes
         if self.s3_endpoint:
             tables = (routes.address,)
-            yield GatewayEndpoint(place=place, name=f"{name}-s3", vpc=where.vpc, route_tables=tables, tags=base.tags)
+            yield GatewayEndpoint(scope=scope, name=f"{name}-s3", vpc=where.vpc, route_tables=tables, tags=base.tags)
 
     def _logged(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the VPC's flow log, as this section or else `protect` wants it: `protect` itself cannot yet see it."""
@@ -205,7 +205,7 @@ class Network(Section):
         if self.flow_logs:
             yield bucket
         yield VpcFlowLog(
-            place=base.place,
+            scope=base.scope,
             name=base.expand(self.name),
             vpc=self.where(base).vpc,
             bucket=bucket.address,
@@ -224,15 +224,15 @@ def logs_everywhere(manifest: Manifest) -> VpcFlowLogs | None:
 def existing_vpc(base: Base, choice: str | Mapping[str, str]) -> ExistingVpc:
     """Return the VPC that a manifest names."""
     if isinstance(choice, str):
-        return ExistingVpc(place=base.place, id=None if choice == "default" else choice)
-    return ExistingVpc(place=base.place, tags=choice)
+        return ExistingVpc(scope=base.scope, id=None if choice == "default" else choice)
+    return ExistingVpc(scope=base.scope, tags=choice)
 
 
 def existing_subnet(base: Base, vpc: str, choice: str | Mapping[str, str]) -> ExistingSubnet:
     """Return the subnet that a manifest names."""
     if isinstance(choice, str):
-        return ExistingSubnet(place=base.place, vpc=vpc, id=choice)
-    return ExistingSubnet(place=base.place, vpc=vpc, tags=choice)
+        return ExistingSubnet(scope=base.scope, vpc=vpc, id=choice)
+    return ExistingSubnet(scope=base.scope, vpc=vpc, tags=choice)
 
 
 def where(base: Base, manifest: Manifest) -> Where:

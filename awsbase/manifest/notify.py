@@ -8,17 +8,17 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
-from awsbase.ensure.endpoint import masked, told
+from awsbase.engine.scope import Scope
 from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import Topic
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Problem, Section, Several, advice, closest
+from awsbase.manifest.paths import Steps, shown
+from awsbase.manifest.section import Section, Several, ValidationProblem, advice, closest
 from awsbase.manifest.values import Email, named
-from awsbase.manifest.words import Steps, shown
 from awsbase.policies import Document
+from awsbase.webhooks import masked, told
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -112,12 +112,14 @@ class Channel(Section):
         given = {"email": self.email, "https": self.https, "sqs": self.sqs, "lambda": self.lambda_}
         return {protocol: endpoints for protocol, endpoints in given.items() if endpoints is not None}
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         partition = manifest.account.partition
         for protocol in ("sqs", "lambda"):
             for index, arn in enumerate(self.listeners.get(protocol, ())):
                 if arn.split(":")[1] != partition:
-                    yield Problem((protocol, index), f"{shown(arn)} is outside of {partition}, where this account is")
+                    yield ValidationProblem(
+                        (protocol, index), f"{shown(arn)} is outside of {partition}, where this account is"
+                    )
 
 
 class Notify(dict[str, Channel]):
@@ -127,9 +129,9 @@ class Notify(dict[str, Channel]):
         """Yield each channel's topic wherever the channel is used, at home if nowhere, with who listens there."""
         used = dict.fromkeys(uses(manifest))
         for name, channel in self.items():
-            places = [place for each, place in used if each == name] or [base.place]
-            for place in places:
-                yield from _at(place, base, name, channel)
+            places = [scope for each, scope in used if each == name] or [base.scope]
+            for scope in places:
+                yield from _at(scope, base, name, channel)
 
 
 def channels(value: dict[str, Channel]) -> Notify:
@@ -140,10 +142,10 @@ def channels(value: dict[str, Channel]) -> Notify:
 Channels = Annotated[dict[ChannelName, Channel], AfterValidator(channels)]
 
 
-def uses(manifest: Manifest) -> Iterator[tuple[str, Place]]:
+def uses(manifest: Manifest) -> Iterator[tuple[str, Scope]]:
     """Yield the name of each channel that another section speaks on, with the place where it does."""
     if manifest.alarms:
-        yield from manifest.alarms.channels(manifest.account.place)
+        yield from manifest.alarms.channels(manifest.account.scope)
 
 
 def topic_name(base: Base, channel: str) -> str:
@@ -151,30 +153,30 @@ def topic_name(base: Base, channel: str) -> str:
     return f"{base.name}-{channel}"
 
 
-def unknown_channel(path: Steps, name: str, manifest: Manifest) -> Iterator[Problem]:
+def unknown_channel(path: Steps, name: str, manifest: Manifest) -> Iterator[ValidationProblem]:
     """Yield what is wrong with naming a channel at a path, if anything is."""
     known = manifest.notify or {}
     if name not in known:
         hint = closest(name, known) or f"add {name}: {{email: [you@example.com]}} under notify"
-        yield Problem(path, f"no channel called {name!r} in notify", hint)
+        yield ValidationProblem(path, f"no channel called {name!r} in notify", hint)
 
 
-def _at(place: Place, base: Base, name: str, channel: Channel) -> Iterator[Resource]:
+def _at(scope: Scope, base: Base, name: str, channel: Channel) -> Iterator[Resource]:
     topic = topic_name(base, name)
     key: Key | None = None
     if channel.encrypted or (channel.encrypted is None and name == SECURITY):
         key = Key(
-            place=place,
+            scope=scope,
             name=f"{base.name}-notify-{name}",
             description=f"Encrypts the SNS topic {topic}",
-            policy=topic_key_policy(place, topic),
+            policy=topic_key_policy(scope, topic),
             tags=base.tags,
         )
         yield key
     yield Topic(
-        place=place,
+        scope=scope,
         name=topic,
-        policy=topic_policy(place, topic),
+        policy=topic_policy(scope, topic),
         key=key.address if key else None,
         plain=channel.encrypted is False,
         listeners=channel.listeners,
@@ -182,12 +184,12 @@ def _at(place: Place, base: Base, name: str, channel: Channel) -> Iterator[Resou
     )
     for protocol, endpoints in channel.listeners.items():
         for endpoint in endpoints:
-            yield Subscription(place=place, topic=topic, protocol=protocol, endpoint=endpoint)
+            yield Subscription(scope=scope, topic=topic, protocol=protocol, endpoint=endpoint)
 
 
-def topic_policy(place: Place, topic: str) -> Document:
+def topic_policy(scope: Scope, topic: str) -> Document:
     """Return the policy of a topic: its own account, and the services that speak for this account, may publish."""
-    arn, account, partition = place.arn("sns", topic), place.account, place.partition
+    arn, account, partition = scope.arn("sns", topic), scope.account, scope.partition
 
     def publisher(sid: str, service: str, condition: dict[str, object] | None) -> dict[str, object]:
         statement: dict[str, object] = {
@@ -205,7 +207,7 @@ def topic_policy(place: Place, topic: str) -> Document:
     owner = {
         "Sid": "Owner",
         "Effect": "Allow",
-        "Principal": {"AWS": place.global_arn("iam", "root")},
+        "Principal": {"AWS": scope.global_arn("iam", "root")},
         "Action": [
             "sns:AddPermission",
             "sns:DeleteTopic",
@@ -223,21 +225,21 @@ def topic_policy(place: Place, topic: str) -> Document:
         "Version": "2012-10-17",
         "Statement": [
             owner,
-            publisher("Alarms", "cloudwatch", coming_from(place.arn("cloudwatch", "alarm:*"))),
+            publisher("Alarms", "cloudwatch", coming_from(scope.arn("cloudwatch", "alarm:*"))),
             # "You can't use Condition blocks in Amazon SNS topic policies for EventBridge": with one it is mute.
             publisher("Events", "events", None),
-            publisher("Budgets", "budgets", coming_from(place.global_arn("budgets", "*"))),
+            publisher("Budgets", "budgets", coming_from(scope.global_arn("budgets", "*"))),
             publisher("Trails", "cloudtrail", trails),
             publisher("Anomalies", "costalerts", {"StringEquals": {"aws:SourceAccount": account}}),
         ],
     }
 
 
-def topic_key_policy(place: Place, topic: str) -> Document:
+def topic_key_policy(scope: Scope, topic: str) -> Document:
     """Return the policy of a topic's key: who publishes on the topic may use it."""
-    account: dict[str, object] = {"StringEquals": {"aws:SourceAccount": place.account}}
+    account: dict[str, object] = {"StringEquals": {"aws:SourceAccount": scope.account}}
     # For EventBridge AWS supports no aws:SourceAccount here; what it encrypts for can be told all the same.
-    for_topic: dict[str, object] = {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": place.arn("sns", topic)}}
+    for_topic: dict[str, object] = {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": scope.arn("sns", topic)}}
 
     def publisher(sid: str, services: list[str], condition: dict[str, object]) -> dict[str, object]:
         return {
@@ -250,7 +252,7 @@ def topic_key_policy(place: Place, topic: str) -> Document:
         }
 
     return key_policy(
-        place,
+        scope,
         publisher("Publishers", ["budgets", "cloudtrail", "cloudwatch", "costalerts"], account),
         publisher("Events", ["events"], for_topic),
     )

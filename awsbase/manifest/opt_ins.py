@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
+from awsbase.engine.scope import Scope
 from awsbase.ensure.admin_ports import AdminPorts
 from awsbase.ensure.bucket import OURS, Bucket, Expiry, bucket_arn
 from awsbase.ensure.config_recorders import ConfigRecorders
@@ -41,18 +41,18 @@ class Config(Section):
 
     def resources(self, base: Base, only: Only) -> Iterator[Resource]:
         """Yield the bucket, the role of the service, and the recorders."""
-        place, name = base.place, base.expand(self.bucket)
+        scope, name = base.scope, base.expand(self.bucket)
         bucket = Bucket(
-            place=place,
+            scope=scope,
             name=name,
-            statements=config_statements(place, name),
+            statements=config_statements(scope, name),
             expiries=kept(self.retention_days),
             tags=base.tags,
             named_at="protect.config.bucket",
         )
-        role = ServiceLinkedRole(place=place, service="config", name="AWSServiceRoleForConfig")
+        role = ServiceLinkedRole(scope=scope, service="config", name="AWSServiceRoleForConfig")
         yield from (bucket, role)
-        yield ConfigRecorders(place=place, bucket_name=name, bucket=bucket.address, role=role.address, only=only)
+        yield ConfigRecorders(scope=scope, bucket_name=name, bucket=bucket.address, role=role.address, only=only)
 
 
 class GuardDuty(Section):
@@ -60,7 +60,7 @@ class GuardDuty(Section):
 
     def resources(self, base: Base, only: Only) -> Iterator[Resource]:
         """Yield the detectors."""
-        yield Detectors(place=base.place, only=only, tags=base.tags)
+        yield Detectors(scope=base.scope, only=only, tags=base.tags)
 
 
 class SecurityHub(Section):
@@ -75,7 +75,7 @@ class SecurityHub(Section):
     def resources(self, base: Base, only: Only, recorders: str | None) -> Iterator[Resource]:
         """Yield the hubs, which judge what is recorded."""
         standards = tuple(sorted(STANDARDS[name] for name in self.standards))
-        yield SecurityHubs(place=base.place, standards=standards, recorders=recorders, only=only, tags=base.tags)
+        yield SecurityHubs(scope=base.scope, standards=standards, recorders=recorders, only=only, tags=base.tags)
 
 
 class VpcFlowLogs(Section):
@@ -95,7 +95,7 @@ class VpcFlowLogs(Section):
         bucket = self.kept_in(base, "protect.flow_logs.bucket")
         yield bucket
         yield FlowLogs(
-            place=base.place,
+            scope=base.scope,
             bucket=bucket.address,
             bucket_arn=bucket.arn,
             traffic=self.logged,
@@ -106,11 +106,11 @@ class VpcFlowLogs(Section):
 
     def kept_in(self, base: Base, named_at: str) -> Bucket:
         """Return the bucket, which a key of the manifest names."""
-        place, name = base.place, base.expand(self.bucket)
+        scope, name = base.scope, base.expand(self.bucket)
         return Bucket(
-            place=place,
+            scope=scope,
             name=name,
-            statements=delivery_statements(place, name),
+            statements=delivery_statements(scope, name),
             expiries=kept(self.retention_days),
             tags=base.tags,
             named_at=named_at,
@@ -127,7 +127,7 @@ class ClosedPorts(Section):
 
     def resources(self, base: Base, only: Only, but_default: bool) -> Iterator[Resource]:
         """Yield the ports of all regions."""
-        yield AdminPorts(place=base.place, only=only, but_default=but_default)
+        yield AdminPorts(scope=base.scope, only=only, but_default=but_default)
 
 
 def kept(days: int) -> tuple[Expiry, ...]:
@@ -139,10 +139,10 @@ def kept(days: int) -> tuple[Expiry, ...]:
     )
 
 
-def config_statements(place: Place, bucket: str) -> tuple[Document, ...]:
+def config_statements(scope: Scope, bucket: str) -> tuple[Document, ...]:
     """Make what Config verifies in the policy of its bucket, for this account alone."""
-    arn, service = bucket_arn(place, bucket), {"Service": "config.amazonaws.com"}
-    ours = {"aws:SourceAccount": place.account}
+    arn, service = bucket_arn(scope, bucket), {"Service": "config.amazonaws.com"}
+    ours = {"aws:SourceAccount": scope.account}
     return (
         {
             "Sid": f"{OURS}ConfigLooks",
@@ -157,17 +157,17 @@ def config_statements(place: Place, bucket: str) -> tuple[Document, ...]:
             "Effect": "Allow",
             "Principal": service,
             "Action": "s3:PutObject",
-            "Resource": f"{arn}/AWSLogs/{place.account}/Config/*",
+            "Resource": f"{arn}/AWSLogs/{scope.account}/Config/*",
             "Condition": {"StringEquals": {**ours, "s3:x-amz-acl": "bucket-owner-full-control"}},
         },
     )
 
 
-def delivery_statements(place: Place, bucket: str) -> tuple[Document, ...]:
+def delivery_statements(scope: Scope, bucket: str) -> tuple[Document, ...]:
     """Make what log delivery needs of its bucket, for the logs of this account in whichever region."""
-    arn, service = bucket_arn(place, bucket), {"Service": "delivery.logs.amazonaws.com"}
-    equals = {"aws:SourceAccount": place.account}
-    ours = {"ArnLike": {"aws:SourceArn": f"arn:{place.partition}:logs:*:{place.account}:*"}}
+    arn, service = bucket_arn(scope, bucket), {"Service": "delivery.logs.amazonaws.com"}
+    equals = {"aws:SourceAccount": scope.account}
+    ours = {"ArnLike": {"aws:SourceArn": f"arn:{scope.partition}:logs:*:{scope.account}:*"}}
     return (
         {
             "Sid": f"{OURS}DeliveryLooks",
@@ -182,13 +182,13 @@ def delivery_statements(place: Place, bucket: str) -> tuple[Document, ...]:
             "Effect": "Allow",
             "Principal": service,
             "Action": "s3:PutObject",
-            "Resource": f"{arn}/AWSLogs/{place.account}/*",
+            "Resource": f"{arn}/AWSLogs/{scope.account}/*",
             "Condition": {"StringEquals": {**equals, "s3:x-amz-acl": "bucket-owner-full-control"}, **ours},
         },
     )
 
 
-def access_log_statements(place: Place, bucket: str, of: str) -> tuple[Document, ...]:
+def access_log_statements(scope: Scope, bucket: str, of: str) -> tuple[Document, ...]:
     """Make what S3 needs to log into a bucket who reaches for another one."""
     return (
         {
@@ -196,10 +196,10 @@ def access_log_statements(place: Place, bucket: str, of: str) -> tuple[Document,
             "Effect": "Allow",
             "Principal": {"Service": "logging.s3.amazonaws.com"},
             "Action": "s3:PutObject",
-            "Resource": f"{bucket_arn(place, bucket)}/*",
+            "Resource": f"{bucket_arn(scope, bucket)}/*",
             "Condition": {
-                "ArnLike": {"aws:SourceArn": bucket_arn(place, of)},
-                "StringEquals": {"aws:SourceAccount": place.account},
+                "ArnLike": {"aws:SourceArn": bucket_arn(scope, of)},
+                "StringEquals": {"aws:SourceAccount": scope.account},
             },
         },
     )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from awsbase.engine.place import partition
 from awsbase.engine.resource import Resource
+from awsbase.engine.scope import partition
 from awsbase.ensure.admin_ports import PORTS, WORLD
 from awsbase.ensure.analyzer import Analyzer
 from awsbase.ensure.default_groups import DefaultGroups
@@ -21,7 +21,7 @@ from awsbase.ensure.regions import Regions
 from awsbase.ensure.snapshot_block import ALL, NEW, SnapshotBlock
 from awsbase.manifest.base import Base
 from awsbase.manifest.opt_ins import ClosedPorts, Config, GuardDuty, SecurityHub, VpcFlowLogs
-from awsbase.manifest.section import Problem, Section, Several
+from awsbase.manifest.section import Section, Several, ValidationProblem
 from awsbase.manifest.values import AnalyzerName, Region
 
 if TYPE_CHECKING:
@@ -104,22 +104,24 @@ class Protect(Section):
         "cut off; rules that open more than that become needs-you items.",
     )
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield regions of another partition, and settings that have no effect."""
         account = manifest.account
         for key in ("regions", "own_volume_key"):
             for index, name in enumerate(getattr(self, key)):
                 if partition(name) != account.partition:
-                    yield Problem((key, index), f"{name} is in another partition than {account.region}")
+                    yield ValidationProblem((key, index), f"{name} is in another partition than {account.region}")
         for index, name in enumerate(self.own_volume_key):
             if not self.covers(name):
-                yield Problem(("own_volume_key", index), f"{name} is none of protect.regions", "add it there too")
+                yield ValidationProblem(
+                    ("own_volume_key", index), f"{name} is none of protect.regions", "add it there too"
+                )
         if self.own_volume_key and not self.encrypt_volumes:
-            yield Problem(("own_volume_key",), "there is no use for a key while encrypt_volumes is false")
+            yield ValidationProblem(("own_volume_key",), "there is no use for a key while encrypt_volumes is false")
         if self.metadata_hops and not self.require_imdsv2:
-            yield Problem(("metadata_hops",), "the hops are not managed while require_imdsv2 is false")
+            yield ValidationProblem(("metadata_hops",), "the hops are not managed while require_imdsv2 is false")
         if self.security_hub and not self.config:
-            yield Problem(
+            yield ValidationProblem(
                 ("security_hub",), "Security Hub judges what AWS Config records", "add `config: {}` beside it"
             )
 
@@ -139,25 +141,25 @@ class Protect(Section):
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield one resource for each thing that is switched on; each covers all regions."""
-        place, only = base.place, self.only
+        scope, only = base.scope, self.only
         own = manifest.network.made(base) if manifest.network else ()
-        yield Regions(place=place, only=only)
+        yield Regions(scope=scope, only=only)
         if self.block_public_buckets:
-            yield PublicAccessBlock(place=place)
+            yield PublicAccessBlock(scope=scope)
         if self.encrypt_volumes:
             keys = {region: self._volume_key(base, region) for region in self.own_volume_key}
             yield from keys.values()
-            yield EbsEncryption(place=place, only=only, keys={region: key.address for region, key in keys.items()})
+            yield EbsEncryption(scope=scope, only=only, keys={region: key.address for region, key in keys.items()})
         if self.public_snapshots in SHARING:
-            yield SnapshotBlock(place=place, only=only, state=SHARING[self.public_snapshots])
+            yield SnapshotBlock(scope=scope, only=only, state=SHARING[self.public_snapshots])
         if self.block_public_images:
-            yield ImageBlock(place=place, only=only)
+            yield ImageBlock(scope=scope, only=only)
         if self.require_imdsv2:
-            yield MetadataDefaults(place=place, only=only, hops=self.metadata_hops)
+            yield MetadataDefaults(scope=scope, only=only, hops=self.metadata_hops)
         if self.close_default_groups:
-            yield DefaultGroups(place=place, only=only, but=own)
+            yield DefaultGroups(scope=scope, only=only, but=own)
         if self.access_analyzer:
-            yield Analyzer(place=place, name=base.expand(self.analyzer_name), only=only, tags=base.tags)
+            yield Analyzer(scope=scope, name=base.expand(self.analyzer_name), only=only, tags=base.tags)
         yield from self._opt_ins(base, own)
 
     def _opt_ins(self, base: Base, own: tuple[str, ...]) -> Iterator[Resource]:
@@ -176,11 +178,11 @@ class Protect(Section):
             yield from self.admin_ports.resources(base, only, but_default=self.close_default_groups)
 
     def _volume_key(self, base: Base, region: str) -> Key:
-        place = base.place.at(region)
+        scope = base.scope.at(region)
         return Key(
-            place=place,
+            scope=scope,
             name=f"{base.name}-ebs",
-            policy=key_policy(place, for_volumes(place)),
+            policy=key_policy(scope, for_volumes(scope)),
             description="EBS volumes and snapshots",
             tags=base.tags,
         )

@@ -12,8 +12,8 @@ from typing import Annotated
 from pydantic import PlainSerializer, PlainValidator, ValidationInfo
 
 from awsbase.manifest.files import contents
-from awsbase.manifest.section import Problem, advice
-from awsbase.manifest.words import shown
+from awsbase.manifest.paths import shown
+from awsbase.manifest.section import ValidationProblem, advice
 from awsbase.records import record
 from awsbase.userdata import login, login_fault
 
@@ -116,15 +116,15 @@ def strings(blob: bytes) -> list[bytes]:
     return found
 
 
-def logins_taken(names: Iterable[str]) -> Iterator[Problem]:
+def logins_taken(names: Iterable[str]) -> Iterator[ValidationProblem]:
     """Yield users who cannot have an account on a host under their name, or would share one."""
     owners: dict[str, str] = {}
     for name in names:
         if fault := login_fault(name):
-            yield Problem((name, "ssh_keys"), fault, "leave the keys out, or name the user otherwise")
+            yield ValidationProblem((name, "ssh_keys"), fault, "leave the keys out, or name the user otherwise")
         elif (other := owners.setdefault(login(name), name)) != name:
             message = f"{other} and {name} would both be {login(name)!r} on a host"
-            yield Problem((name, "ssh_keys"), message, "leave the keys of one of them out")
+            yield ValidationProblem((name, "ssh_keys"), message, "leave the keys of one of them out")
 
 
 def written(value: Given) -> str:

@@ -12,9 +12,9 @@ from awsbase.ensure.billing_alerts import BillingAlerts
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.root import SUPPORT, Root
-from awsbase.manifest.alarms import BILLING_REGIONS, billing_place
+from awsbase.manifest.alarms import BILLING_REGIONS, billing_scope
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Problem, Section, Several, closest
+from awsbase.manifest.section import Section, Several, ValidationProblem, closest
 from awsbase.manifest.values import GroupName, RoleName
 
 if TYPE_CHECKING:
@@ -37,23 +37,23 @@ class RootUser(Section):
     )
     support_role: RoleName = Field(default="{name}-support", description="The name of that role.")
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield groups that are none of this manifest."""
         groups = list(manifest.iam.groups) if manifest.iam else []
         for index, group in enumerate(self.support):
             if group not in groups:
                 hint = closest(group, groups) or "name a group of iam.groups"
-                yield Problem(("support", index), f"no group called {group!r}", hint)
+                yield ValidationProblem(("support", index), f"no group called {group!r}", hint)
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the role for support with the right to assume it, billing alerts, and the look at root itself."""
-        place = base.place
-        pays = place.partition in BILLING_REGIONS
+        scope = base.scope
+        pays = scope.partition in BILLING_REGIONS
         role = self._support_role(base)
         if self.support:
             yield role
             yield Policy(
-                place=place,
+                scope=scope,
                 name=support_policy(base),
                 document={
                     "Version": "2012-10-17",
@@ -65,25 +65,25 @@ class RootUser(Section):
                 tags=base.tags,
             )
         if pays and not any(isinstance(each, BillingAlerts) for each in _alarms(base, manifest)):
-            yield BillingAlerts(place=billing_place(place))
+            yield BillingAlerts(scope=billing_scope(scope))
         yield Root(
-            place=place, hardware=self.mfa == "hardware", bills=pays, support=role.address if self.support else None
+            scope=scope, hardware=self.mfa == "hardware", bills=pays, support=role.address if self.support else None
         )
 
     def _support_role(self, base: Base) -> Role:
-        place = base.place
+        scope = base.scope
         trust = {
             "Effect": "Allow",
             # Only who is also allowed to, by the policy of the groups, and has given a code.
-            "Principal": {"AWS": place.global_arn("iam", "root")},
+            "Principal": {"AWS": scope.global_arn("iam", "root")},
             "Action": "sts:AssumeRole",
             "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
         }
         return Role(
-            place=place,
+            scope=scope,
             name=base.expand(self.support_role),
             trust={"Version": "2012-10-17", "Statement": [trust]},
-            policies=frozenset({f"arn:{place.partition}:iam::aws:policy/{SUPPORT}"}),
+            policies=frozenset({f"arn:{scope.partition}:iam::aws:policy/{SUPPORT}"}),
             purpose="Opens and follows support cases at AWS",
             tags=base.tags,
         )

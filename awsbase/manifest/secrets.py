@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from awsbase.engine.references import Made
 from awsbase.engine.resource import Resource
 from awsbase.ensure.key import Key, key_policy
-from awsbase.ensure.made import Made
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.secret import Generated, Rotation, Secret
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Problem, Section, Several, closest
+from awsbase.manifest.paths import shown
+from awsbase.manifest.section import Section, Several, ValidationProblem, closest
 from awsbase.manifest.values import KmsAlias, OneNameEach, named
-from awsbase.manifest.words import shown
 from awsbase.policies import Document
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ SecretName = Annotated[
         "secret name: letters, digits and /_+=.@-, not ending in a hyphen and six more, as AWS's ARNs do",
     ),
 ]
-Holder = Annotated[str, named(r"[A-Za-z0-9_+=,.@-]{1,128}", "name of a group or role: letters, digits and _+=,.@-")]
+ReaderName = Annotated[str, named(r"[A-Za-z0-9_+=,.@-]{1,128}", "name of a group or role: letters, digits and _+=,.@-")]
 FunctionArn = Annotated[
     str,
     named(
@@ -63,20 +63,22 @@ class Rotate(Section):
         default=None, description="Within how many hours of the day the function is called; left out, any time."
     )
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield a window that nothing keeps, and a function that cannot be called from here."""
         if self.window_hours and not self.function:
-            yield Problem(("window_hours",), "without a function nothing happens within a window", "leave it out")
-        place = manifest.account.place
-        if self.function and self.function.split(":")[1] != place.partition:
-            yield Problem(("function",), f"it is outside of {place.partition}, where this account is")
+            yield ValidationProblem(
+                ("window_hours",), "without a function nothing happens within a window", "leave it out"
+            )
+        scope = manifest.account.scope
+        if self.function and self.function.split(":")[1] != scope.partition:
+            yield ValidationProblem(("function",), f"it is outside of {scope.partition}, where this account is")
 
 
-class OneSecret(Section):
+class SecretSpec(Section):
     """A place for a value; `awsbase secret put NAME` puts it there."""
 
     description: str = Field(default="", max_length=2048, description="What it is for; left out, as it is.")
-    readers: Several[Holder] = Field(
+    readers: Several[ReaderName] = Field(
         default=(),
         description="Groups of iam.groups and roles of iam.roles that may read it, beside administrators. They get "
         "one policy each for all their secrets.",
@@ -91,28 +93,30 @@ class OneSecret(Section):
     )
     rotation: Rotate | None = Field(default=None, description="How old a value may become.")
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield readers that are nobody of this manifest, or that another policy keeps from reading."""
         iam = manifest.iam
         groups, roles = (iam.groups, iam.roles) if iam else ({}, {})
         for index, reader in enumerate(self.readers):
             if reader not in groups and reader not in roles:
                 hint = closest(reader, [*groups, *roles]) or "name one of iam.groups or iam.roles"
-                yield Problem(("readers", index), f"no group or role called {reader!r}", hint)
+                yield ValidationProblem(("readers", index), f"no group or role called {reader!r}", hint)
             elif (twin := first_in_any_case(reader, manifest)) != reader:
                 message = f"the policy of {shown(reader)} and that of {shown(twin)} are one name to AWS"
-                yield Problem(("readers", index), message, "give one of them another name")
+                yield ValidationProblem(("readers", index), message, "give one of them another name")
             elif len(reader) > (most := LONGEST_POLICY - len(f"{manifest.account.name}-secrets-")):
                 message = f"{len(reader)} characters are too many for a policy that is called after its reader"
-                yield Problem(("readers", index), message, f"give secrets to who has a name of at most {most}")
+                yield ValidationProblem(
+                    ("readers", index), message, f"give secrets to who has a name of at most {most}"
+                )
             elif any(REFUSES in holder.grants for holder in (groups.get(reader), roles.get(reader)) if holder):
                 hint = "give the secret to a group without it"
-                yield Problem(("readers", index), f"{reader} has {REFUSES}, which refuses every secret", hint)
+                yield ValidationProblem(("readers", index), f"{reader} has {REFUSES}, which refuses every secret", hint)
 
     def resource(self, name: str, base: Base, key: str | None) -> Secret:
         """Return the secret."""
         return Secret(
-            place=base.place,
+            scope=base.scope,
             name=name,
             key=key,
             description=self.description,
@@ -124,7 +128,7 @@ class OneSecret(Section):
         )
 
 
-class Secrets(dict[str, OneSecret]):
+class Secrets(dict[str, SecretSpec]):
     """The secrets by name."""
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
@@ -139,7 +143,7 @@ class Secrets(dict[str, OneSecret]):
         for reader in readers(manifest):
             theirs = [secret for one, secret in made if reader in one.readers]
             yield Policy(
-                place=base.place,
+                scope=base.scope,
                 name=reader_policy(base, reader),
                 document=reading(theirs),
                 description=f"Reads the secrets that the manifest gives to {reader}",
@@ -147,12 +151,12 @@ class Secrets(dict[str, OneSecret]):
             )
 
 
-def contained(value: dict[str, OneSecret]) -> Secrets:
+def contained(value: dict[str, SecretSpec]) -> Secrets:
     """Give the secrets their manners."""
     return Secrets(value)
 
 
-Contained = Annotated[dict[SecretName, OneSecret], OneNameEach, AfterValidator(contained)]
+Contained = Annotated[dict[SecretName, SecretSpec], OneNameEach, AfterValidator(contained)]
 
 
 def readers(manifest: Manifest) -> list[str]:
@@ -175,9 +179,9 @@ def key_of(base: Base, alias: str) -> Key | None:
     if alias == OWN_BY_AWS:
         return None
     return Key(
-        place=base.place,
+        scope=base.scope,
         name=alias.removeprefix("alias/"),
-        policy=key_policy(base.place),
+        policy=key_policy(base.scope),
         description="Secrets in Secrets Manager",
         tags=base.tags,
     )

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, Union, get_
 from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from awsbase.manifest.words import Steps, closest, shown
+from awsbase.manifest.paths import Steps, closest, shown
 from awsbase.records import record
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
-__all__ = ["Problem", "Reader", "Section", "Several", "advice", "closest", "reader"]
+__all__ = ["Reader", "Section", "Several", "ValidationProblem", "advice", "closest", "reader"]
 
 
 @record
-class Problem:
+class ValidationProblem:
     """Something that fits no other part of the manifest; the path starts at the section that reports it."""
 
     path: Steps
@@ -83,7 +83,7 @@ class Section(BaseModel):
         filled = {key: {} if given is None and key in sections else given for key, given in value.items()}
         return {key: given for key, given in filled.items() if given is not None or key not in cls.annotations()}
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield what does not fit the rest of the manifest, such as names that nobody defines."""
         return iter(())
 

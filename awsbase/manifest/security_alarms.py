@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
+from awsbase.engine.scope import Scope
 from awsbase.ensure.alarm import Alarm
 from awsbase.ensure.event_rule import EventRule
 from awsbase.ensure.metric_filter import MetricFilter
 from awsbase.manifest.base import Base
 from awsbase.manifest.notify import SECURITY, topic_name, unknown_channel
-from awsbase.manifest.section import Problem, Section, Several, advice, closest
+from awsbase.manifest.paths import shown
+from awsbase.manifest.section import Section, Several, ValidationProblem, advice, closest
 from awsbase.manifest.values import named
-from awsbase.manifest.words import shown
 from awsbase.records import record
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ class Quiet(Section):
         default=None, description="The ARN of the caller, such as arn:aws:sts::123456789012:assumed-role/deploy/*."
     )
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         if not self.model_fields_set:
-            yield Problem((), "this would silence every event", "name an event, a source or a caller")
+            yield ValidationProblem((), "this would silence every event", "name an event, a source or a caller")
 
     @property
     def unless(self) -> str:
@@ -129,23 +129,27 @@ class SecurityAlarms(Section):
             name for name in names() if (self.controls == "all" or name in self.controls) and name not in self.except_
         ]
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         yield from unknown_channel(("notify",), self.notify, manifest)
         if manifest.audit is None:
-            yield Problem((), "security alarms watch the log group of the audit trail", "add a section `audit: {}`")
+            yield ValidationProblem(
+                (), "security alarms watch the log group of the audit trail", "add a section `audit: {}`"
+            )
         if self.controls != "all" and self.except_:
-            yield Problem(("except",), "a list of controls needs no exceptions", "take them off the list")
+            yield ValidationProblem(("except",), "a list of controls needs no exceptions", "take them off the list")
         if not self.wanted:
-            yield Problem((), "no control is left, so nobody would ever be told", "leave the section out")
+            yield ValidationProblem((), "no control is left, so nobody would ever be told", "leave the section out")
         for name in self.ignore:
             if name == ROOT_SIGN_IN:
-                yield Problem(("ignore", name), f"{name} is a rule without a pattern to add to")
+                yield ValidationProblem(("ignore", name), f"{name} is a rule without a pattern to add to")
             elif name not in self.wanted:
-                yield Problem(("ignore", name), f"{name} is not among the controls", "it raises no alarm anyway")
+                yield ValidationProblem(
+                    ("ignore", name), f"{name} is not among the controls", "it raises no alarm anyway"
+                )
             elif any(len(each) > LONGEST for each in self.patterns(name, kept(manifest))):
-                yield Problem(("ignore", name), f"with these the pattern is longer than {LONGEST} characters")
+                yield ValidationProblem(("ignore", name), f"with these the pattern is longer than {LONGEST} characters")
 
-    def channels(self, home: Place) -> Iterator[tuple[str, Place]]:
+    def channels(self, home: Scope) -> Iterator[tuple[str, Scope]]:
         """Yield the channel with each place where it is spoken on."""
         yield self.notify, home
         if ROOT_SIGN_IN in self.wanted and home.partition in SIGN_IN_REGIONS:
@@ -170,13 +174,13 @@ class SecurityAlarms(Section):
                 continue
             watched = [
                 MetricFilter(
-                    place=base.place,
+                    scope=base.scope,
                     name=f"{base.name}-{name}" + (f"-{number}" if number > 1 else ""),
                     log_group=log_group,
                     pattern=pattern,
                     namespace=f"{base.name}/security",
                     metric=name,
-                    made_here=(base.place.address("log-group", log_group),),
+                    made_here=(base.scope.address("log-group", log_group),),
                 )
                 for number, pattern in enumerate(self.patterns(name, own), 1)
             ]
@@ -187,35 +191,35 @@ class SecurityAlarms(Section):
         """Return the alarm of a control: rings at the first event, and is quiet when there is none."""
         topic = topic_name(base, self.notify)
         return Alarm(
-            place=base.place,
+            scope=base.scope,
             name=f"{base.name}-{name}",
             description=what.description,
             namespace=f"{base.name}/security",
             metric=name,
             threshold=1,
             treat_missing="notBreaching",
-            actions=(base.place.arn("sns", topic),),
+            actions=(base.scope.arn("sns", topic),),
             tags=base.tags,
-            made_here=(base.place.address("topic", topic), *(each.address for each in watched)),
+            made_here=(base.scope.address("topic", topic), *(each.address for each in watched)),
         )
 
 
 def root_sign_in(base: Base, topic: str) -> Iterator[Resource]:
     """Yield the rule that tells of root signing in, where AWS signs root in; nothing in other partitions."""
-    if base.place.partition not in SIGN_IN_REGIONS:
+    if base.scope.partition not in SIGN_IN_REGIONS:
         return
-    place = base.place.at(SIGN_IN_REGIONS[base.place.partition])
+    scope = base.scope.at(SIGN_IN_REGIONS[base.scope.partition])
     pattern: dict[str, Any] = {
         "source": ["aws.signin"],
         "detail-type": ["AWS Console Sign In via CloudTrail"],
         "detail": {"userIdentity": {"type": ["Root"]}},
     }
     yield EventRule(
-        place=place,
+        scope=scope,
         name=f"{base.name}-{ROOT_SIGN_IN}",
         description="Root signed in to the console, or tried to.",
         pattern=pattern,
-        topic=place.arn("sns", topic),
+        topic=scope.arn("sns", topic),
         message="Root of account <account> signed in to the console, or tried to, from <from> at <time>: <result>.",
         values={
             "account": "$.account",
@@ -224,7 +228,7 @@ def root_sign_in(base: Base, topic: str) -> Iterator[Resource]:
             "result": "$.detail.responseElements.ConsoleLogin",
         },
         tags=base.tags,
-        made_here=(place.address("topic", topic),),
+        made_here=(scope.address("topic", topic),),
     )
 
 

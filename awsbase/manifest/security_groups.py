@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from awsbase.engine.references import Made
 from awsbase.engine.resource import Resource
-from awsbase.ensure.made import Made
 from awsbase.ensure.security_group import OPEN_EGRESS, Rule, SecurityGroup
 from awsbase.manifest.base import Base
 from awsbase.manifest.network import where
-from awsbase.manifest.section import Problem, Section, Several, advice, closest
+from awsbase.manifest.paths import shown
+from awsbase.manifest.section import Section, Several, ValidationProblem, advice, closest
 from awsbase.manifest.values import OneNameEach, named
-from awsbase.manifest.words import shown
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -61,7 +61,7 @@ def said(value: str) -> str:
     return value
 
 
-class OneRule(Section):
+class RuleSpec(Section):
     """What may pass, and between whom."""
 
     protocol: Annotated[str, named("|".join(PROTOCOLS), "protocol: " + ", ".join(PROTOCOLS))] = Field(
@@ -114,17 +114,17 @@ class OneRule(Section):
             yield Rule(PROTOCOLS[self.protocol], self.ends(), other, self.description)
 
 
-class OneSecurityGroup(Section):
+class SecurityGroupSpec(Section):
     """A security group of the network: exactly these rules."""
 
     description: Annotated[Text, AfterValidator(said)] = Field(
         default="made by awsbase",
         description="What it is for; AWS keeps the first one.",
     )
-    ingress: Several[OneRule] = Field(default=(), description="What may come in; left out, nothing.")
-    egress: Several[OneRule] | None = Field(default=None, description="What may go out; left out, everything.")
+    ingress: Several[RuleSpec] = Field(default=(), description="What may come in; left out, nothing.")
+    egress: Several[RuleSpec] | None = Field(default=None, description="What may go out; left out, everything.")
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield groups that nobody defines, and doors that would be opened and closed for ever."""
         names = list(manifest.security_groups or {})
         for way, rules in (("ingress", self.ingress), ("egress", self.egress or ())):
@@ -133,20 +133,22 @@ class OneSecurityGroup(Section):
                 for index, group in enumerate(rule.groups):
                     if not group.startswith("sg-") and group not in names:
                         hint = closest(group, names) or "define it in security_groups, or write its id, sg-…"
-                        yield Problem((way, number, "groups", index), f"no security group called {group!r}", hint)
+                        yield ValidationProblem(
+                            (way, number, "groups", index), f"no security group called {group!r}", hint
+                        )
         for number, rule in enumerate(self.ingress):
             if rule.protocol == "tcp" and protected(manifest, rule.ends(), rule.cidr):
-                yield Problem(("ingress", number), *CLOSED)
+                yield ValidationProblem(("ingress", number), *CLOSED)
 
     def made(self, name: str, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the group, and before the first one where it is, when no other section says so."""
-        place = where(base, manifest)
+        scope = where(base, manifest)
         if manifest.network is None and manifest.bastion is None and name == next(iter(manifest.security_groups or {})):
-            yield place.resources[0]
+            yield scope.resources[0]
         yield SecurityGroup(
-            place=base.place,
+            scope=base.scope,
             name=base.expand(name),
-            vpc=place.vpc,
+            vpc=scope.vpc,
             description=self.description,
             ingress=tuple(rule for each in self.ingress for rule in each.rules(base)),
             egress=OPEN_EGRESS if self.egress is None else tuple(r for each in self.egress for r in each.rules(base)),
@@ -154,7 +156,7 @@ class OneSecurityGroup(Section):
         )
 
 
-def said_twice(way: str, rules: Iterable[OneRule]) -> Iterator[Problem]:
+def said_twice(way: str, rules: Iterable[RuleSpec]) -> Iterator[ValidationProblem]:
     """Yield what is let through twice: to EC2 it is one rule, with one description."""
     seen: dict[object, int] = {}
     for number, rule in enumerate(rules):
@@ -163,14 +165,14 @@ def said_twice(way: str, rules: Iterable[OneRule]) -> Iterator[Problem]:
                 first = seen.setdefault((rule.protocol, rule.ends(), other), number)
                 if first != number:
                     message = f"{way}[{first}] lets {shown(other)} through already, and EC2 keeps one of the two"
-                    yield Problem((way, number, key, index), message, "leave it out of one of them")
+                    yield ValidationProblem((way, number, key, index), message, "leave it out of one of them")
 
 
 def group_address(base: Base, name: str) -> str:
-    return base.place.address("security-group", base.expand(name))
+    return base.scope.address("security-group", base.expand(name))
 
 
-SecurityGroups = Annotated[dict[GroupName, OneSecurityGroup], OneNameEach]
+SecurityGroups = Annotated[dict[GroupName, SecurityGroupSpec], OneNameEach]
 
 
 def protected(manifest: Manifest, ends: tuple[int, int] | None, blocks: Iterable[str]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Literal
 import yaml
 
 from awsbase.errors import ManifestError, Mistake
-from awsbase.manifest.words import Steps, closest, dotted
+from awsbase.manifest.paths import Steps, closest, dotted
 from awsbase.records import record
 
 MAX_BYTES = 4 * 1024 * 1024

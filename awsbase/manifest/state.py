@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from awsbase.engine.references import Made
 from awsbase.engine.resource import Resource
 from awsbase.ensure.bucket import Bucket, Expiry, only_under
 from awsbase.ensure.key import Key, key_policy
-from awsbase.ensure.made import Made
 from awsbase.ensure.policy import Policy
 from awsbase.manifest.base import Base
 from awsbase.manifest.grants import sentence
-from awsbase.manifest.section import Problem, Section, Several, closest
+from awsbase.manifest.section import Section, Several, ValidationProblem, closest
 from awsbase.manifest.values import BucketName, Days, GroupName, KmsAlias
 from awsbase.policies import describe, render
 
@@ -38,30 +38,30 @@ class State(Section):
         description="How long a replaced state can still be brought back, a year costs cents; the present one always.",
     )
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield writers that are no groups of this manifest."""
         groups = list(manifest.iam.groups) if manifest.iam else []
         for index, writer in enumerate(self.writers):
             if writer not in groups:
                 hint = closest(writer, groups) or "name a group of iam.groups"
-                yield Problem(("writers", index), f"no group called {writer!r}", hint)
+                yield ValidationProblem(("writers", index), f"no group called {writer!r}", hint)
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the key, the bucket and the policy of those who write."""
-        place, bucket_name = base.place, base.expand(self.bucket)
+        scope, bucket_name = base.scope, base.expand(self.bucket)
         key = Key(
-            place=place,
+            scope=scope,
             name=base.expand(self.key).removeprefix("alias/"),
-            policy=key_policy(place),
+            policy=key_policy(scope),
             description="Terraform and OpenTofu state",
             tags=base.tags,
         )
         yield key
         yield Bucket(
-            place=place,
+            scope=scope,
             name=bucket_name,
             key=key.address,
-            statements=only_under(key.address, place, bucket_name),
+            statements=only_under(key.address, scope, bucket_name),
             expiries=(
                 Expiry("unfinished-uploads", unfinished_uploads=7),
                 # Each lock leaves a version and a marker; both go with the old versions of the state.
@@ -70,9 +70,9 @@ class State(Section):
             tags=base.tags,
             named_at="state.bucket",
         )
-        values = {"partition": place.partition, "state_bucket": bucket_name, "state_key": Made(key.address)}
+        values = {"partition": scope.partition, "state_bucket": bucket_name, "state_key": Made(key.address)}
         yield Policy(
-            place=place,
+            scope=scope,
             name=writer_policy(base),
             document=render("state-writer", values),
             description=sentence(describe("state-writer")),

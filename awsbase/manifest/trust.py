@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from awsbase.manifest.grants import faults, whole
-from awsbase.manifest.section import Problem, Section, Several, advice
+from awsbase.manifest.section import Section, Several, ValidationProblem, advice
 from awsbase.manifest.values import account_id, expand, named
 from awsbase.policies import Document
 
@@ -50,37 +50,39 @@ class Trust(Section):
             raise advice("nobody may assume this role", "name services, accounts or statements")
         return self
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield what AWS would refuse in the statements."""
-        place = manifest.account.place
+        scope = manifest.account.scope
         for index, statement in enumerate(self.statements):
             for arn in dict.fromkeys(principals(statement)):
                 if (right := right_arn(arn, manifest)) != arn:
-                    yield Problem(("statements", index), f"nobody is called {arn}", f"with the path it is {right}")
-        made = len(self.made(place))
-        yield from faults(self.document(place), "trust", ("statements",), before=made)
+                    yield ValidationProblem(
+                        ("statements", index), f"nobody is called {arn}", f"with the path it is {right}"
+                    )
+        made = len(self.made(scope))
+        yield from faults(self.document(scope), "trust", ("statements",), before=made)
 
-    def document(self, place: Place) -> Document:
+    def document(self, scope: Scope) -> Document:
         """Return the trust policy."""
-        return whole([*self.made(place), *self.statements])
+        return whole([*self.made(scope), *self.statements])
 
-    def made(self, place: Place) -> list[Statement]:
+    def made(self, scope: Scope) -> list[Statement]:
         """Return the statements for services and accounts."""
         statements: list[Statement] = []
         if self.services:
             principals = {"Service": list(self.services)}
             statements.append({"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole"})
         if self.accounts:
-            principals = {"AWS": [f"arn:{place.partition}:iam::{each}:root" for each in self.accounts]}
+            principals = {"AWS": [f"arn:{scope.partition}:iam::{each}:root" for each in self.accounts]}
             condition = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}} if self.mfa else {}
             statements.append({"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole", **condition})
         return statements
 
 
-def trusted(document: object, place: Place) -> Iterator[str]:
+def trusted(document: object, scope: Scope) -> Iterator[str]:
     """Yield the addresses of this account's users and roles that a trust policy names: AWS wants them to exist."""
     for arn in principals(document):
-        if found := entity(arn, place):
+        if found := entity(arn, scope):
             yield f"{found[1]}/{found[3]}"
 
 
@@ -98,16 +100,16 @@ def principals(document: object) -> Iterator[str]:
                 yield from principals(part)
 
 
-def entity(arn: str, place: Place) -> re.Match[str] | None:
+def entity(arn: str, scope: Scope) -> re.Match[str] | None:
     """Take the ARN of a user or a role of this account apart: what it is, its path, its name."""
-    return re.fullmatch(rf"arn:{place.partition}:iam::{place.account}:(user|role)(/(?:.*/)?)([^/]+)", arn)
+    return re.fullmatch(rf"arn:{scope.partition}:iam::{scope.account}:(user|role)(/(?:.*/)?)([^/]+)", arn)
 
 
 def right_arn(arn: str, manifest: Manifest) -> str:
     """Return an ARN with the path that the manifest gives to its user or role; without one it is as good as any."""
-    found, iam = entity(arn, manifest.account.place), manifest.iam
+    found, iam = entity(arn, manifest.account.scope), manifest.iam
     if not found or not iam:
         return arn
     one = iam.users.get(found[3]) if found[1] == "user" else iam.roles.get(found[3])
     path = one.path if one and "path" in one.model_fields_set else None
-    return manifest.account.place.global_arn("iam", f"{found[1]}{path}{found[3]}") if path else arn
+    return manifest.account.scope.global_arn("iam", f"{found[1]}{path}{found[3]}") if path else arn

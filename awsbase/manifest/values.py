@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
 
+from awsbase.manifest.paths import nearest, shown
 from awsbase.manifest.section import advice, closest, reader
-from awsbase.manifest.words import nearest, shown
 
 TEMPLATE = re.compile(r"(?<!\$)\{([^{}]*)\}")
 PLACEHOLDERS = ("name", "id", "region")

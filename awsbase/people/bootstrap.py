@@ -67,7 +67,7 @@ class Administrator:
 
 
 @record
-class Place:
+class Scope:
     """Where it happens: the account seen with root's key, the person at the terminal, what is handed over how."""
 
     account: str
@@ -75,7 +75,7 @@ class Place:
     root: Account
     administrator: Administrator
     region: str
-    desk: enrol.Desk
+    desk: enrol.Prompts
     person: Person
     make: Callable[[], None]
     """Makes the user, and all that the user leans on, as the manifest says."""
@@ -94,7 +94,7 @@ class Place:
         self.desk.tell(f"{text}\n")
 
 
-def bootstrap(at: Place) -> None:
+def bootstrap(at: Scope) -> None:
     """Make the first administrator, prove that they are one, and delete root's access key; every step only once."""
     with advised(at):
         keys = look(at)
@@ -108,13 +108,13 @@ def bootstrap(at: Place) -> None:
         remind(at, administrator)
 
 
-def remind(at: Place, administrator: Aws) -> None:
+def remind(at: Scope, administrator: Aws) -> None:
     """Say what is left for root itself."""
     if not administrator.iam.get_account_summary()["SummaryMap"].get("AccountMFAEnabled"):
         at.tell(f"needs you: {ROOT_MFA}")
 
 
-def finished(at: Place) -> bool:
+def finished(at: Scope) -> bool:
     """Tell whether all was done before, as the administrator sees it: asked when root's key is refused."""
     held = files.read_credentials(at.person.files).get(at.administrator.profile, {})
     if not held.get(store.ID):
@@ -127,7 +127,7 @@ def finished(at: Place) -> bool:
 
 
 @contextmanager
-def advised(at: Place) -> Iterator[None]:
+def advised(at: Scope) -> Iterator[None]:
     """Turn what AWS refuses on the way into advice."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -142,7 +142,7 @@ def advised(at: Place) -> Iterator[None]:
 # Before anything is made.
 
 
-def look(at: Place) -> list[str]:
+def look(at: Scope) -> list[str]:
     """Refuse what should not be begun; return the ids of the keys that go in the end, the one in use last."""
     account = at.root
     if account.id != at.account:
@@ -192,7 +192,7 @@ def shown(key: str) -> str:
     return f"…{key[-4:]}"
 
 
-def free(at: Place, root_key: str) -> None:
+def free(at: Scope, root_key: str) -> None:
     """Refuse a profile that holds something else than the administrator's key."""
     profile = at.administrator.profile
     held = files.read_credentials(at.person.files).get(profile, {})
@@ -209,7 +209,7 @@ def free(at: Place, root_key: str) -> None:
 # What the administrator gets.
 
 
-def access_key(at: Place) -> None:
+def access_key(at: Scope) -> None:
     """Let the administrator have an access key in their profile: the one that is there, or a new one."""
     who = at.administrator
     held = files.read_credentials(at.person.files).get(who.profile, {}).get(store.ID)
@@ -239,20 +239,20 @@ def access_key(at: Place) -> None:
     at.tell(f"{who.user} has the access key {shown(made['AccessKeyId'])}, in profile {who.profile}")
 
 
-def home(at: Place) -> None:
+def home(at: Scope) -> None:
     """Let the administrator's profile have a region."""
     profile = at.administrator.profile
     if "region" not in files.read_config(at.person.files).get(profile, {}):
         files.write_config(at.person.files, profile, {"region": at.region})
 
 
-def user_keys(at: Place) -> dict[str, Mapping[str, Any]]:
+def user_keys(at: Scope) -> dict[str, Mapping[str, Any]]:
     """Return the administrator's access keys as AWS lists them: status, date."""
     pages = at.root.aws.iam.get_paginator("list_access_keys").paginate(UserName=at.administrator.user)
     return {key["AccessKeyId"]: key for page in pages for key in page["AccessKeyMetadata"]}
 
 
-def make_room(at: Place, there: Mapping[str, Mapping[str, Any]]) -> None:
+def make_room(at: Scope, there: Mapping[str, Mapping[str, Any]]) -> None:
     """Delete young keys that nobody ever used: left over when an answer, or the run that got it, was lost.
 
     AWS tells of a key's use some hours late, so an older one may be at work somewhere: that one stays.
@@ -274,7 +274,7 @@ def make_room(at: Place, there: Mapping[str, Mapping[str, Any]]) -> None:
         )
 
 
-def device(at: Place) -> None:
+def device(at: Scope) -> None:
     """Let the administrator have an MFA device, enrolled as `mfa create` does, and known to their profile."""
     who = at.administrator
     have: Sequence[Device] = [device for device in enrol.described(at.desk, who.user) if device.gives_codes]
@@ -287,7 +287,7 @@ def device(at: Place) -> None:
         files.write_config(at.person.files, who.profile, {"mfa_serial": have[0].serial})
 
 
-def password(at: Place) -> None:
+def password(at: Scope) -> None:
     """Hand over a one-time password, if the manifest lets the administrator into the console and nobody has one."""
     from botocore.exceptions import ClientError
 
@@ -302,21 +302,21 @@ def password(at: Place) -> None:
         waiting = True
     # One that was set and never used may have been handed to nobody: who can tell after an interruption?
     if waiting and "PasswordLastUsed" not in iam.get_user(UserName=who.user)["User"]:
-        desk = passwd.Desk(at.root, at.clock, at.desk.ask, at.desk.tell)
+        desk = passwd.Prompts(at.root, at.clock, at.desk.ask, at.desk.tell)
         passwd.reset(desk, who.user, once=True, hand_over=at.hand_over)
 
 
 # The proof.
 
 
-def prove(at: Place) -> Aws:
+def prove(at: Scope) -> Aws:
     """Get a session with MFA as the administrator, and show that it is one; return the way to AWS with it."""
     who = at.administrator
     at.tell(f"now the proof that {who.user} works: a session with MFA, from the new access key")
     source = profiles.find(at.person.files, who.profile, {})
     eventually(at, lambda: at.person.connect(source, at.region).sts.get_caller_identity(), still=(UNKNOWN,))
     # Always with a code: a session from before would not show that the device is at hand.
-    wanted = session.Wanted(profile=who.profile, region=at.region, force=True)
+    wanted = session.SessionRequest(profile=who.profile, region=at.region, force=True)
     held = session.refresh(wanted, at.person)
     aws = at.open(held.session)
     account = identify(aws, Wire())
@@ -354,7 +354,7 @@ def rights(aws: Aws, arn: str) -> dict[str, str]:
 # The end of root's key.
 
 
-def delete(at: Place, keys: Sequence[str]) -> None:
+def delete(at: Scope, keys: Sequence[str]) -> None:
     """Delete root's access keys; the one that does it goes last."""
     from botocore.exceptions import ClientError
 
@@ -368,7 +368,7 @@ def delete(at: Place, keys: Sequence[str]) -> None:
         at.tell(f"root's access key {shown(key)} is deleted")
 
 
-def gone(at: Place, administrator: Aws) -> None:
+def gone(at: Scope, administrator: Aws) -> None:
     """Show that root has no access key any more: AWS counts none, and refuses the one that was used."""
     for _ in waits(at):
         if not administrator.iam.get_account_summary()["SummaryMap"]["AccountAccessKeysPresent"]:
@@ -398,7 +398,7 @@ def refused(aws: Aws) -> bool:
     return False
 
 
-def eventually(at: Place, call: Callable[[], Answer], *, still: Sequence[str]) -> Answer:
+def eventually(at: Scope, call: Callable[[], Answer], *, still: Sequence[str]) -> Answer:
     """Make a call until AWS does not answer it with one of these codes any more."""
     from botocore.exceptions import ClientError
 
@@ -414,7 +414,7 @@ def eventually(at: Place, call: Callable[[], Answer], *, still: Sequence[str]) -
     raise last
 
 
-def waits(at: Place) -> Iterator[None]:
+def waits(at: Scope) -> Iterator[None]:
     """Yield at once, and then after each pause, until the patience is over."""
     started = at.clock.now()
     yield

@@ -11,15 +11,15 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from awsbase import totp
 from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock
 from awsbase.engine.failures import DENIED, failure
-from awsbase.ensure import totp
 from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
 from awsbase.people import codes, durations, seeds
 from awsbase.people.devices import Device, of_user
 from awsbase.people.secret import Secret
-from awsbase.people.seeds import Keeper
+from awsbase.people.seeds import SeedStore
 from awsbase.records import record
 
 MOST = 8
@@ -40,7 +40,7 @@ class Stopped(AwsbaseError):
 
 
 @record
-class Desk:
+class Prompts:
     """Where somebody enrols: the account, the time, and how to ask and tell them."""
 
     account: Account
@@ -57,7 +57,7 @@ class Desk:
     """The folder where it is noted which codes were sent."""
 
 
-def enrol(desk: Desk, user: str, name: str, keeper: Keeper | None = None) -> Device:
+def enrol(desk: Prompts, user: str, name: str, keeper: SeedStore | None = None) -> Device:
     """Make a virtual device for a user and enable it; with a keeper its seed is kept and its codes are computed."""
     have = described(desk, user)
     if len(have) >= MOST:
@@ -79,7 +79,7 @@ def enrol(desk: Desk, user: str, name: str, keeper: Keeper | None = None) -> Dev
     return Device(serial, user, desk.clock.now())
 
 
-def described(desk: Desk, user: str) -> list[Device]:
+def described(desk: Prompts, user: str) -> list[Device]:
     """Return the devices that a user has."""
     from botocore.exceptions import ClientError
 
@@ -102,7 +102,7 @@ def serial_of(account: Account, user: str, name: str) -> str:
     return f"arn:{account.caller.split(':')[1]}:iam::{account.id}:mfa{path}{last}"
 
 
-def make(desk: Desk, user: str, name: str) -> tuple[str, Secret]:
+def make(desk: Prompts, user: str, name: str) -> tuple[str, Secret]:
     """Make a device and return its ARN and seed; a leftover of the same name goes first."""
     from botocore.exceptions import ClientError
 
@@ -127,7 +127,7 @@ def make(desk: Desk, user: str, name: str) -> tuple[str, Secret]:
     raise AssertionError("the second try returns or raises")
 
 
-def clear(desk: Desk, user: str, name: str) -> None:
+def clear(desk: Prompts, user: str, name: str) -> None:
     """Delete a device that nobody has enabled; raise Refused when it is somebody's."""
     from botocore.exceptions import ClientError
 
@@ -150,9 +150,9 @@ def clear(desk: Desk, user: str, name: str) -> None:
 
 
 @contextmanager
-def undone(desk: Desk, serial: str) -> Iterator[list[Keeper]]:
+def undone(desk: Prompts, serial: str) -> Iterator[list[SeedStore]]:
     """Delete the device again unless it was enabled, and its seed from what is put into the list."""
-    kept: list[Keeper] = []
+    kept: list[SeedStore] = []
     try:
         yield kept
     except BaseException as stopped:
@@ -163,7 +163,7 @@ def undone(desk: Desk, serial: str) -> Iterator[list[Keeper]]:
         raise
 
 
-def take_back(desk: Desk, serial: str, kept: Sequence[Keeper]) -> str | None:
+def take_back(desk: Prompts, serial: str, kept: Sequence[SeedStore]) -> str | None:
     """Delete a device that was not enabled, and its kept seed; return what is left if that fails."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -185,7 +185,7 @@ def take_back(desk: Desk, serial: str, kept: Sequence[Keeper]) -> str | None:
     return None
 
 
-def enable_typed(desk: Desk, user: str, serial: str, seed: Secret) -> None:
+def enable_typed(desk: Prompts, user: str, serial: str, seed: Secret) -> None:
     """Show the seed to the person's app and enable the device with two codes from there."""
     name = serial.rpartition("/")[2]
     address = seeds.uri(seed, label(desk.account, user, name))
@@ -205,14 +205,14 @@ class Shown:
     seed: Secret
 
 
-def enable_computed(desk: Desk, user: str, serial: str, seed: Secret) -> None:
+def enable_computed(desk: Prompts, user: str, serial: str, seed: Secret) -> None:
     """Enable the device with the codes that its kept seed gives."""
     first, second = (Secret(code) for code in totp.pair(seed.reveal(), desk.clock.now()))
     enabled(desk, user, serial, first, second, None, final=True)
 
 
 def enabled(
-    desk: Desk, user: str, serial: str, first: Secret, second: Secret, shown: Shown | None, *, final: bool
+    desk: Prompts, user: str, serial: str, first: Secret, second: Secret, shown: Shown | None, *, final: bool
 ) -> bool:
     """Send two codes; return whether AWS took them, and raise when it will not or this try is the final one."""
     from botocore.exceptions import BotoCoreError, ClientError
@@ -248,7 +248,7 @@ def enabled(
     return True
 
 
-def note(desk: Desk, serial: str, code: Secret) -> None:
+def note(desk: Prompts, serial: str, code: Secret) -> None:
     """Note that a code is sent, so that `mfa refresh` does not send it again."""
     try:
         codes.claim(desk.state, serial, code, desk.clock.now())
@@ -257,7 +257,7 @@ def note(desk: Desk, serial: str, code: Secret) -> None:
         return
 
 
-def two_codes(desk: Desk, name: str, shown: Shown | None) -> tuple[Secret, Secret]:
+def two_codes(desk: Prompts, name: str, shown: Shown | None) -> tuple[Secret, Secret]:
     """Ask for two codes that follow each other; with the seed at hand each is checked before AWS sees it."""
     held: tuple[Secret, int | None] | None = None
     drawn = shown
@@ -291,14 +291,14 @@ def two_codes(desk: Desk, name: str, shown: Shown | None) -> tuple[Secret, Secre
     raise NotEnabled("no two codes that follow each other were typed", hint="run it again, with the app at hand")
 
 
-def complain(desk: Desk, drawn: Shown | None, said: str) -> None:
+def complain(desk: Prompts, drawn: Shown | None, said: str) -> None:
     """Say what was wrong, under the picture drawn anew: what is written below it moves it off the screen."""
     if drawn:
         desk.show(drawn.address, drawn.seed)
     desk.tell(said)
 
 
-def warn_of_clock(desk: Desk, at: int | None) -> None:
+def warn_of_clock(desk: Prompts, at: int | None) -> None:
     """Say so when the app's clock and this machine's differ by more than AWS forgives."""
     if at is not None and abs(off := at - totp.step(desk.clock.now())) > 1:
         by = durations.words(abs(off) * totp.STEP)
@@ -317,7 +317,7 @@ def label(account: Account, user: str, name: str) -> str:
     return f"{user if name == user else f'{user}-{name}'}@{aliases[0] if aliases else account.id}"
 
 
-def skew(error: Any, desk: Desk) -> str | None:
+def skew(error: Any, desk: Prompts) -> str | None:
     """Say by how much this machine's clock is off AWS's, if it is."""
     from awsbase.people.session import clock_hint
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock
-from awsbase.engine.settle import settle
+from awsbase.engine.propagation import wait_for_propagation
 from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
 from awsbase.people import password_policy
 from awsbase.people.enrol import refused
@@ -25,7 +25,7 @@ INTERRUPTED = 130
 
 
 @record
-class Desk:
+class Prompts:
     """Where passwords are changed: the account, the time, and how to ask and tell people."""
 
     account: Account
@@ -38,7 +38,7 @@ class NotHandedOver(AwsbaseError):
     """A password was set, and nobody has got it."""
 
 
-def change(desk: Desk, *, generate: bool, show: Callable[[str, Secret], None]) -> None:
+def change(desk: Prompts, *, generate: bool, show: Callable[[str, Secret], None]) -> None:
     """Change the caller's own password: the old one, and a new one that the account's policy allows."""
     user = own_name(desk.account)
     policy = look(desk)
@@ -66,7 +66,7 @@ def own_name(account: Account) -> str:
     return account.user
 
 
-def look(desk: Desk) -> PasswordPolicy | None:
+def look(desk: Prompts) -> PasswordPolicy | None:
     """Read the policy for passwords; say so when the caller may not."""
     from botocore.exceptions import ClientError
 
@@ -79,7 +79,7 @@ def look(desk: Desk) -> PasswordPolicy | None:
     return policy
 
 
-def choose(desk: Desk, policy: PasswordPolicy | None, user: str, old: Secret) -> Secret:
+def choose(desk: Prompts, policy: PasswordPolicy | None, user: str, old: Secret) -> Secret:
     """Ask for a new password, twice, until it breaks no rule."""
     for left in reversed(range(TRIES)):
         new = desk.ask("new password: ")
@@ -95,7 +95,7 @@ def choose(desk: Desk, policy: PasswordPolicy | None, user: str, old: Secret) ->
     raise AssertionError("the last try returns or raises")
 
 
-def changed(desk: Desk, old: Secret, new: Secret, show: Callable[[str, Secret], None] | None) -> str | None:
+def changed(desk: Prompts, old: Secret, new: Secret, show: Callable[[str, Secret], None] | None) -> str | None:
     """Send the change; return AWS's objection to the new password, if that is what it has."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -144,7 +144,7 @@ def not_changed(account: Account, error: Any, code: str, said: str) -> AwsbaseEr
     return refused(account, error, "change the password")
 
 
-def reset(desk: Desk, user: str, *, once: bool, hand_over: Callable[[Secret], None]) -> None:
+def reset(desk: Prompts, user: str, *, once: bool, hand_over: Callable[[Secret], None]) -> None:
     """Give a user a new password, making the login profile if there is none, and hand it over.
 
     With `once` it must be changed at the next sign-in.
@@ -179,7 +179,7 @@ def not_handed_over(stopped: BaseException, message: str, hint: str) -> NotHande
     return problem
 
 
-def set_generated(desk: Desk, user: str, policy: PasswordPolicy, *, once: bool) -> tuple[Secret, bool]:
+def set_generated(desk: Prompts, user: str, policy: PasswordPolicy, *, once: bool) -> tuple[Secret, bool]:
     """Set a password made to the policy; return it, and whether that made the login profile."""
     from botocore.exceptions import ClientError
 
@@ -194,7 +194,7 @@ def set_generated(desk: Desk, user: str, policy: PasswordPolicy, *, once: bool) 
     raise AssertionError("the last try returns or raises")
 
 
-def set_password(desk: Desk, user: str, password: Secret, *, once: bool) -> bool:
+def set_password(desk: Prompts, user: str, password: Secret, *, once: bool) -> bool:
     """Set a user's password; return whether that made the login profile."""
     from botocore.exceptions import ClientError
 
@@ -217,14 +217,14 @@ def set_password(desk: Desk, user: str, password: Secret, *, once: bool) -> bool
     return True
 
 
-def not_reset(desk: Desk, error: Any, user: str) -> AwsbaseError:
+def not_reset(desk: Prompts, error: Any, user: str) -> AwsbaseError:
     """Say why a password was not reset."""
     if error.response["Error"]["Code"] == "NoSuchEntity":
         return UsageError(f"there is no IAM user called {user}", hint="`aws iam list-users` lists them")
     return refused(desk.account, error, f"reset the password of {user}")
 
 
-def take_away(desk: Desk, user: str) -> bool:
+def take_away(desk: Prompts, user: str) -> bool:
     """Remove a user's password for the console; return whether there was one."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -243,13 +243,13 @@ def take_away(desk: Desk, user: str) -> bool:
     return True
 
 
-def waited(desk: Desk, operation: str, call: Callable[[], Any]) -> Any:
+def waited(desk: Prompts, operation: str, call: Callable[[], Any]) -> Any:
     """Make a call, and wait while AWS says that the login profile is still being made."""
 
     def waiting(why: str, seconds: float) -> None:
         desk.tell(f"AWS is still busy with the login profile ({why}): waiting {seconds:.0f} s at most\n")
 
-    return settle(
+    return wait_for_propagation(
         call, service="iam", operation=operation, fresh=False, clock=desk.clock, stop=Event(), waiting=waiting
     )
 

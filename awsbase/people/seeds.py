@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from awsbase.aws import Aws
-from awsbase.ensure import tags
 from awsbase.errors import AwsbaseError, Refused, UsageError
+from awsbase.facts import tags
 from awsbase.people.secret import Secret
 from awsbase.records import record
 
@@ -30,7 +30,7 @@ def spelled(seed: Secret) -> str:
     return " ".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
 
-class Keeper(Protocol):
+class SeedStore(Protocol):
     """Keeps one seed."""
 
     @property
@@ -167,7 +167,7 @@ class InSecret:
         return {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
 
 
-def keeper(target: str, aws: Aws, address: str, key: str | None = None) -> Keeper:
+def keeper(target: str, aws: Aws, address: str, key: str | None = None) -> SeedStore:
     """Return what keeps a seed in `secret:NAME` or in a file."""
     if target.startswith(IN_SECRETS):
         if not target.removeprefix(IN_SECRETS):

@@ -37,7 +37,7 @@ CARRIED = ("region", "output", "endpoint_url", "services", "ca_bundle", "use_fip
 
 
 @record
-class Wanted:
+class SessionRequest:
     """The session that somebody wants."""
 
     profile: str | None = None
@@ -79,7 +79,7 @@ class Held:
     reused: bool
 
 
-def refresh(wanted: Wanted, person: Person) -> Held:
+def refresh(wanted: SessionRequest, person: Person) -> Held:
     """Return a session with MFA: the live one if there is one, or a new one for a code, kept in its profile."""
     source = profiles.find(person.files, wanted.profile, person.environ)
     role = wanted.role or source.role
@@ -106,7 +106,7 @@ def refresh(wanted: Wanted, person: Person) -> Held:
     return Held(profile, session, reused=False)
 
 
-def _live(person: Person, source: Source, profile: str, wanted: Wanted, role: str | None) -> Session | None:
+def _live(person: Person, source: Source, profile: str, wanted: SessionRequest, role: str | None) -> Session | None:
     """Return the session that a profile holds, if it is the wanted one and lasts; check that it may be replaced."""
     options = files.read_credentials(person.files).get(profile, {})
     store.check_free(profile, options, files.read_config(person.files).get(profile, {}))
@@ -134,7 +134,7 @@ def _has_role(session: Session, role: str | None) -> bool:
     return session.role.split(":")[4:] == [*account, f"role/{role}"]
 
 
-def _obtain(source: Source, role: str | None, wanted: Wanted, person: Person) -> Session:
+def _obtain(source: Source, role: str | None, wanted: SessionRequest, person: Person) -> Session:
     """Get a new session from STS, with a code that the person types."""
     from awsbase.engine.account import identify
     from awsbase.engine.wire import Wire
@@ -172,7 +172,7 @@ def _obtain(source: Source, role: str | None, wanted: Wanted, person: Person) ->
     )
 
 
-def _region(source: Source, wanted: Wanted, environ: Mapping[str, str]) -> str:
+def _region(source: Source, wanted: SessionRequest, environ: Mapping[str, str]) -> str:
     """Return where to call STS; sessions hold in every region, so any region of the right partition does."""
     given = wanted.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
     if given := given or source.config.get("region"):
@@ -181,7 +181,7 @@ def _region(source: Source, wanted: Wanted, environ: Mapping[str, str]) -> str:
     return {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}.get("".join(partition), "us-east-1")
 
 
-def _device(account: Account, source: Source, wanted: Wanted, person: Person) -> Device:
+def _device(account: Account, source: Source, wanted: SessionRequest, person: Person) -> Device:
     from botocore.exceptions import ClientError
 
     from awsbase.people import devices

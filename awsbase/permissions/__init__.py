@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from awsbase.engine.lock import PATH
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
+from awsbase.engine.scope import Scope
 from awsbase.ensure.role import Role
 from awsbase.ensure.service_linked_role import ServiceLinkedRole
 from awsbase.permissions.allow import Allow, allow, equals
@@ -27,13 +27,13 @@ def least(resources: Iterable[Resource], *, plan_only: bool = False) -> Least:
     if writes and not plan_only:
         found += statements(writes, "Write")
         found += statements(passed(wanted), "Pass")
-        found += statements((locking(want.place) for want in wanted.values()), "Lock")
+        found += statements((locking(want.scope) for want in wanted.values()), "Lock")
     return fitting(found)
 
 
-def locking(place: Place) -> Allow:
+def locking(scope: Scope) -> Allow:
     """Allow the lock of the account to be looked at, taken and released."""
-    home = place.at(place.home)
+    home = scope.at(scope.home)
     lock = (home.arn("ssm", f"parameter{PATH}"), home.arn("ssm", f"parameter{PATH}/*"))
     return allow("ssm", "DeleteParameter", "GetParametersByPath", "PutParameter", on=lock)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from awsbase.engine.place import Place
-from awsbase.ensure.tags import ADDRESS
+from awsbase.engine.scope import Scope
+from awsbase.facts.tags import ADDRESS
 from awsbase.records import record
 
 EVERYTHING = ("*",)
@@ -71,9 +71,9 @@ def labelled(address: str) -> Condition:
     return equals(f"aws:RequestTag/{ADDRESS}", address)
 
 
-def linked_role(place: Place, principal: str) -> Allow:
+def linked_role(scope: Scope, principal: str) -> Allow:
     """Allow a service to be given the role that is its own; the last word of its name only the service knows."""
-    roles = place.global_arn("iam", f"role/aws-service-role/{principal}/*")
+    roles = scope.global_arn("iam", f"role/aws-service-role/{principal}/*")
     return allow("iam", "CreateServiceLinkedRole", on=(roles,), when=equals("iam:AWSServiceName", principal))
 
 

@@ -36,4 +36,4 @@ def anomaly_writes(want: AnomalyAlert) -> Allows:
 
 
 def anomaly_subscriptions(want: AnomalyAlert) -> tuple[str, ...]:
-    return (want.place.global_arn("ce", "anomalysubscription/*"),)
+    return (want.scope.global_arn("ce", "anomalysubscription/*"),)

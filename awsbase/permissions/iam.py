@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from awsbase.ensure.absent_user import AbsentUser
 from awsbase.ensure.account_alias import AccountAlias
 from awsbase.ensure.group import Group
@@ -20,9 +20,9 @@ REPORT = allow("iam", "GenerateCredentialReport", "GetCredentialReport")
 VIRTUAL_DEVICES = allow("iam", "ListVirtualMFADevices")
 
 
-def named(place: Place, kind: str, name: str) -> tuple[str, ...]:
+def named(scope: Scope, kind: str, name: str) -> tuple[str, ...]:
     """Return the ARNs of something wherever it is: a path that somebody changed is part of the ARN."""
-    return place.global_arn("iam", f"{kind}/{name}"), place.global_arn("iam", f"{kind}/*/{name}")
+    return scope.global_arn("iam", f"{kind}/{name}"), scope.global_arn("iam", f"{kind}/*/{name}")
 
 
 def only_these(policies: frozenset[str]) -> Condition:
@@ -35,7 +35,7 @@ def all_of_iam(want: object) -> Allows:
 
 
 def group_writes(want: Group) -> Allows:
-    arns = named(want.place, "group", want.name)
+    arns = named(want.scope, "group", want.name)
     yield allow("iam", "CreateGroup", on=arns)
     if want.path:
         yield allow("iam", "UpdateGroup", on=arns)
@@ -46,7 +46,7 @@ def group_writes(want: Group) -> Allows:
 
 
 def user_reads(want: User) -> Allows:
-    arns = named(want.place, "user", want.name)
+    arns = named(want.scope, "user", want.name)
     yield ALL_OF_IAM
     if want.console or want.mfa:
         yield REPORT
@@ -58,19 +58,19 @@ def user_reads(want: User) -> Allows:
 
 
 def user_writes(want: User) -> Allows:
-    arns = named(want.place, "user", want.name)
+    arns = named(want.scope, "user", want.name)
     yield allow("iam", "CreateUser", "TagUser", on=arns)
     if want.path:
         yield allow("iam", "UpdateUser", on=arns)
     for group in sorted(want.groups):
-        yield allow("iam", "AddUserToGroup", on=named(want.place, "group", group))
+        yield allow("iam", "AddUserToGroup", on=named(want.scope, "group", group))
     if want.exact:
-        yield leaving(want.place)
+        yield leaving(want.scope)
 
 
-def leaving(place: Place) -> Allow:
+def leaving(scope: Scope) -> Allow:
     """Allow users to be taken out of groups, which may be any: IAM knows this action by the group alone."""
-    return allow("iam", "RemoveUserFromGroup", on=(place.global_arn("iam", "group/*"),))
+    return allow("iam", "RemoveUserFromGroup", on=(scope.global_arn("iam", "group/*"),))
 
 
 def absent_user_reads(want: AbsentUser) -> Allows:
@@ -80,7 +80,7 @@ def absent_user_reads(want: AbsentUser) -> Allows:
         "iam",
         *("GetLoginProfile", "ListAccessKeys", "ListMFADevices", "ListSSHPublicKeys"),
         *("ListServiceSpecificCredentials", "ListSigningCertificates"),
-        on=named(want.place, "user", want.name),
+        on=named(want.scope, "user", want.name),
     )
 
 
@@ -89,11 +89,11 @@ def absent_user_writes(want: AbsentUser) -> Allows:
         "iam",
         *("DeleteAccessKey", "DeleteLoginProfile", "DeleteSSHPublicKey", "DeleteServiceSpecificCredential"),
         *("DeleteSigningCertificate", "DeactivateMFADevice", "DeleteUserPolicy", "DetachUserPolicy", "DeleteUser"),
-        on=named(want.place, "user", want.name),
+        on=named(want.scope, "user", want.name),
     )
-    yield leaving(want.place)
+    yield leaving(want.scope)
     # A device is called as its owner liked.
-    yield allow("iam", "DeleteVirtualMFADevice", on=(want.place.global_arn("iam", "mfa/*"),))
+    yield allow("iam", "DeleteVirtualMFADevice", on=(want.scope.global_arn("iam", "mfa/*"),))
 
 
 def role_reads(want: Role) -> Allows:
@@ -144,7 +144,7 @@ def account_alias_writes(want: AccountAlias) -> Allows:
 
 
 def service_linked_role_writes(want: ServiceLinkedRole) -> Allows:
-    yield linked_role(want.place, want.principal)
+    yield linked_role(want.scope, want.principal)
 
 
 def instance_profile_reads(want: InstanceProfile) -> Allows:
@@ -163,7 +163,7 @@ def instance_profile_writes(want: InstanceProfile) -> Allows:
 
 def instance_profile_passes(want: InstanceProfile) -> Passes:
     """Yield its role: once it is in the profile, whoever launches an instance with that hands the role to EC2 too."""
-    yield f"role/{want.role}", f"ec2.amazonaws.com{'.cn' if want.place.partition == 'aws-cn' else ''}"
+    yield f"role/{want.role}", f"ec2.amazonaws.com{'.cn' if want.scope.partition == 'aws-cn' else ''}"
 
 
 def root_reads(want: Root) -> Allows:
@@ -172,6 +172,6 @@ def root_reads(want: Root) -> Allows:
     yield allow("iam", "GetAccountSummary", "ListOrganizationsFeatures")
     yield allow("organizations", "DescribeOrganization")
     if want.bills:
-        yield allow("budgets", "ViewBudget", on=(want.place.global_arn("budgets", "budget/*"),))
+        yield allow("budgets", "ViewBudget", on=(want.scope.global_arn("budgets", "budget/*"),))
     if want.support is None:
         yield ALL_OF_IAM

@@ -22,7 +22,7 @@ from awsbase.ensure.default_groups import DefaultGroups
 from awsbase.ensure.detectors import Detectors
 from awsbase.ensure.ebs_encryption import EbsEncryption
 from awsbase.ensure.elastic_ip import AddressInUse, ElasticIp
-from awsbase.ensure.ending import Ending
+from awsbase.ensure.ephemeral import Ephemeral, Terminated
 from awsbase.ensure.event_rule import EventRule
 from awsbase.ensure.flow_logs import FlowLogs
 from awsbase.ensure.gateway_endpoint import GatewayEndpoint
@@ -39,7 +39,6 @@ from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.metric_filter import MetricFilter
 from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.ensure.nat_route import NatRoute
-from awsbase.ensure.on_demand import Ended, OnDemand
 from awsbase.ensure.password_policy import PasswordPolicy
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.public_access import PublicAccessBlock
@@ -47,6 +46,7 @@ from awsbase.ensure.regions import Regions
 from awsbase.ensure.role import Role
 from awsbase.ensure.root import Root
 from awsbase.ensure.route_table import RouteTable
+from awsbase.ensure.schedule import TerminationSchedule
 from awsbase.ensure.secret import Secret
 from awsbase.ensure.security_group import SecurityGroup
 from awsbase.ensure.security_hubs import SecurityHubs
@@ -85,8 +85,8 @@ KINDS: Mapping[type[Resource], Permissions] = {
     Detectors: Permissions(protection.detectors_reads, protection.detectors_writes),
     EbsEncryption: Permissions(protection.ebs_encryption_reads, protection.ebs_encryption_writes),
     ElasticIp: Permissions(network.elastic_ip_reads, network.elastic_ip_writes),
-    Ended: Permissions(instances.ended_reads, instances.ended_writes),
-    Ending: Permissions(instances.ending_reads, instances.ending_writes, instances.ending_passes),
+    Terminated: Permissions(instances.terminated_reads, instances.terminated_writes),
+    TerminationSchedule: Permissions(instances.schedule_reads, instances.schedule_writes, instances.schedule_passes),
     EventRule: Permissions(watching.event_rule_reads, watching.event_rule_writes),
     ExistingSubnet: Permissions(network.subnet_reads),
     ExistingVpc: Permissions(network.vpc_reads),
@@ -105,7 +105,7 @@ KINDS: Mapping[type[Resource], Permissions] = {
     MetricFilter: Permissions(watching.metric_filter_reads, watching.metric_filter_writes),
     MfaDevice: Permissions(storage.mfa_device_reads, storage.mfa_device_writes),
     NatRoute: Permissions(network.route_table_reads, network.nat_route_writes),
-    OnDemand: Permissions(instances.on_demand_reads),
+    Ephemeral: Permissions(instances.ephemeral_reads),
     PasswordPolicy: Permissions(iam.password_policy_reads, iam.password_policy_writes),
     Policy: Permissions(iam.policy_reads, iam.policy_writes),
     PublicAccessBlock: Permissions(storage.public_access_reads, storage.public_access_writes),

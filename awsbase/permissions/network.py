@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from awsbase.ensure.connect_endpoint import ConnectEndpoint
 from awsbase.ensure.elastic_ip import AddressInUse, ElasticIp
 from awsbase.ensure.gateway_endpoint import GatewayEndpoint
@@ -18,31 +18,31 @@ from awsbase.ensure.vpc import ClosedDefaultGroup, ExistingVpc, Vpc
 from awsbase.permissions.allow import Allows, allow, equals, labelled, linked_role, made_for
 
 
-def things(place: Place, *kinds: str) -> tuple[str, ...]:
+def things(scope: Scope, *kinds: str) -> tuple[str, ...]:
     """Return the ARNs of everything of some kinds in a region."""
-    return tuple(place.arn("ec2", f"{kind}/*") for kind in kinds)
+    return tuple(scope.arn("ec2", f"{kind}/*") for kind in kinds)
 
 
 def tagging(want: Any, kind: str, *made_by: str) -> Allows:
     """Yield what tagging takes: in the call that makes a thing, and later what carries the tag of the address."""
-    on = things(want.place, kind)
+    on = things(want.scope, kind)
     yield allow("ec2", "CreateTags", on=on, when=equals("ec2:CreateAction", *made_by))
     yield allow("ec2", "CreateTags", on=on, when=made_for(want.address))
 
 
 def adopting(want: Any, kind: str) -> Allows:
     """Yield what it takes to give the tag of an address to something that somebody else made."""
-    yield allow("ec2", "CreateTags", on=things(want.place, kind), when=labelled(want.address))
+    yield allow("ec2", "CreateTags", on=things(want.scope, kind), when=labelled(want.address))
 
 
 def vpc_reads(want: Vpc | ExistingVpc) -> Allows:
     yield allow("ec2", "DescribeVpcs")
     if isinstance(want, Vpc):
-        yield allow("ec2", "DescribeVpcAttribute", on=things(want.place, "vpc"))
+        yield allow("ec2", "DescribeVpcAttribute", on=things(want.scope, "vpc"))
 
 
 def vpc_writes(want: Vpc) -> Allows:
-    on = things(want.place, "vpc")
+    on = things(want.scope, "vpc")
     yield from tagging(want, "vpc", "CreateVpc")
     yield allow("ec2", "CreateVpc", on=on)
     yield allow("ec2", "ModifyVpcAttribute", on=on, when=made_for(want.address))
@@ -58,15 +58,15 @@ def closed_default_group_writes(want: ClosedDefaultGroup) -> Allows:
     yield allow(
         "ec2",
         *("RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress"),
-        on=things(want.place, "security-group"),
+        on=things(want.scope, "security-group"),
     )
 
 
 def security_group_writes(want: SecurityGroup) -> Allows:
-    on = things(want.place, "security-group")
+    on = things(want.scope, "security-group")
     yield from tagging(want, "security-group", "CreateSecurityGroup")
     yield from adopting(want, "security-group")
-    yield allow("ec2", "CreateSecurityGroup", on=(*on, *things(want.place, "vpc")))
+    yield allow("ec2", "CreateSecurityGroup", on=(*on, *things(want.scope, "vpc")))
     # A group that is adopted by its name is corrected before it is tagged.
     for way in ("Egress", "Ingress"):
         yield allow("ec2", f"RevokeSecurityGroup{way}", on=on)
@@ -82,9 +82,9 @@ def subnet_reads(want: Subnet | ExistingSubnet) -> Allows:
 
 
 def subnet_writes(want: Subnet) -> Allows:
-    on = things(want.place, "subnet")
+    on = things(want.scope, "subnet")
     yield from tagging(want, "subnet", "CreateSubnet")
-    yield allow("ec2", "CreateSubnet", on=(*on, *things(want.place, "vpc")))
+    yield allow("ec2", "CreateSubnet", on=(*on, *things(want.scope, "vpc")))
     if want.ipv6 is not None:
         yield allow("ec2", "AssociateSubnetCidrBlock", on=on, when=made_for(want.address))
 
@@ -94,11 +94,11 @@ def internet_gateway_reads(want: InternetGateway) -> Allows:
 
 
 def internet_gateway_writes(want: InternetGateway) -> Allows:
-    on = things(want.place, "internet-gateway")
+    on = things(want.scope, "internet-gateway")
     yield from tagging(want, "internet-gateway", "CreateInternetGateway")
     yield from adopting(want, "internet-gateway")
     yield allow("ec2", "CreateInternetGateway", on=on)
-    yield allow("ec2", "AttachInternetGateway", on=(*on, *things(want.place, "vpc")))
+    yield allow("ec2", "AttachInternetGateway", on=(*on, *things(want.scope, "vpc")))
 
 
 def route_table_reads(want: RouteTable | NatRoute) -> Allows:
@@ -106,18 +106,18 @@ def route_table_reads(want: RouteTable | NatRoute) -> Allows:
 
 
 def route_table_writes(want: RouteTable) -> Allows:
-    on = things(want.place, "route-table")
+    on = things(want.scope, "route-table")
     yield from tagging(want, "route-table", "CreateRouteTable")
-    yield allow("ec2", "CreateRouteTable", on=(*on, *things(want.place, "vpc")))
+    yield allow("ec2", "CreateRouteTable", on=(*on, *things(want.scope, "vpc")))
     yield allow("ec2", "CreateRoute", "DeleteRoute", "ReplaceRoute", on=on, when=made_for(want.address))
     if want.subnets:
-        associated = (*on, *things(want.place, "subnet"))
+        associated = (*on, *things(want.scope, "subnet"))
         yield allow("ec2", "AssociateRouteTable", "ReplaceRouteTableAssociation", on=associated)
 
 
 def nat_route_writes(want: NatRoute) -> Allows:
     # The table is somebody else's, and so are its tags.
-    yield allow("ec2", "CreateRoute", "ReplaceRoute", on=things(want.place, "route-table"))
+    yield allow("ec2", "CreateRoute", "ReplaceRoute", on=things(want.scope, "route-table"))
 
 
 def gateway_endpoint_reads(want: GatewayEndpoint) -> Allows:
@@ -125,10 +125,10 @@ def gateway_endpoint_reads(want: GatewayEndpoint) -> Allows:
 
 
 def gateway_endpoint_writes(want: GatewayEndpoint) -> Allows:
-    on = things(want.place, "vpc-endpoint", "route-table")
+    on = things(want.scope, "vpc-endpoint", "route-table")
     yield from tagging(want, "vpc-endpoint", "CreateVpcEndpoint")
     yield from adopting(want, "vpc-endpoint")
-    yield allow("ec2", "CreateVpcEndpoint", on=(*on, *things(want.place, "vpc")))
+    yield allow("ec2", "CreateVpcEndpoint", on=(*on, *things(want.scope, "vpc")))
     yield allow("ec2", "ModifyVpcEndpoint", on=on)
 
 
@@ -140,10 +140,10 @@ def connect_endpoint_writes(want: ConnectEndpoint) -> Allows:
     kind = "instance-connect-endpoint"
     yield from tagging(want, kind, "CreateInstanceConnectEndpoint")
     yield from adopting(want, kind)
-    yield allow("ec2", "CreateInstanceConnectEndpoint", on=things(want.place, kind, "security-group", "subnet"))
+    yield allow("ec2", "CreateInstanceConnectEndpoint", on=things(want.scope, kind, "security-group", "subnet"))
     # AWS makes the interface of an endpoint as whoever makes the endpoint.
-    yield allow("ec2", "CreateNetworkInterface", on=things(want.place, "network-interface", "security-group", "subnet"))
-    yield linked_role(want.place, "ec2-instance-connect.amazonaws.com")
+    yield allow("ec2", "CreateNetworkInterface", on=things(want.scope, "network-interface", "security-group", "subnet"))
+    yield linked_role(want.scope, "ec2-instance-connect.amazonaws.com")
 
 
 def elastic_ip_reads(want: ElasticIp | AddressInUse) -> Allows:
@@ -152,11 +152,11 @@ def elastic_ip_reads(want: ElasticIp | AddressInUse) -> Allows:
 
 def elastic_ip_writes(want: ElasticIp) -> Allows:
     yield from tagging(want, "elastic-ip", "AllocateAddress")
-    yield allow("ec2", "AllocateAddress", on=things(want.place, "elastic-ip"))
+    yield allow("ec2", "AllocateAddress", on=things(want.scope, "elastic-ip"))
 
 
 def address_in_use_writes(want: AddressInUse) -> Allows:
-    yield allow("ec2", "AssociateAddress", on=things(want.place, "elastic-ip", "instance", "network-interface"))
+    yield allow("ec2", "AssociateAddress", on=things(want.scope, "elastic-ip", "instance", "network-interface"))
 
 
 def key_pair_reads(want: KeyPair) -> Allows:
@@ -166,4 +166,4 @@ def key_pair_reads(want: KeyPair) -> Allows:
 def key_pair_writes(want: KeyPair) -> Allows:
     yield from tagging(want, "key-pair", "ImportKeyPair")
     yield from adopting(want, "key-pair")
-    yield allow("ec2", "DeleteKeyPair", "ImportKeyPair", on=(want.place.arn("ec2", f"key-pair/{want.name}"),))
+    yield allow("ec2", "DeleteKeyPair", "ImportKeyPair", on=(want.scope.arn("ec2", f"key-pair/{want.name}"),))

@@ -24,7 +24,7 @@ from awsbase.permissions.network import things
 
 def in_regions(want: Any, service: str, path: str) -> tuple[str, ...]:
     """Return the ARNs of something in the regions that are covered: in every one, unless some are named."""
-    return tuple(want.place.at(region).arn(service, path) for region in want.only or ("*",))
+    return tuple(want.scope.at(region).arn(service, path) for region in want.only or ("*",))
 
 
 def there(want: Any) -> Condition | None:
@@ -99,7 +99,7 @@ def flow_logs_writes(want: FlowLogs) -> Allows:
 
 
 def vpc_flow_log_writes(want: VpcFlowLog) -> Allows:
-    yield from logging(things(want.place, "vpc-flow-log"), things(want.place, "vpc"))
+    yield from logging(things(want.scope, "vpc-flow-log"), things(want.scope, "vpc"))
 
 
 def logging(logs: tuple[str, ...], vpcs: tuple[str, ...]) -> Allows:
@@ -119,7 +119,7 @@ def analyzer_writes(want: Analyzer) -> Allows:
     yield allow(
         "access-analyzer", "CreateAnalyzer", "TagResource", on=in_regions(want, "access-analyzer", "analyzer/*")
     )
-    yield linked_role(want.place, "access-analyzer.amazonaws.com")
+    yield linked_role(want.scope, "access-analyzer.amazonaws.com")
 
 
 def detectors_reads(want: Detectors) -> Allows:
@@ -131,7 +131,7 @@ def detectors_writes(want: Detectors) -> Allows:
     yield allow("guardduty", "CreateDetector", when=there(want))
     yield allow("guardduty", "TagResource", when=labelled(want.address))
     yield allow("guardduty", "TagResource", "UpdateDetector", on=in_regions(want, "guardduty", "detector/*"))
-    yield linked_role(want.place, "guardduty.amazonaws.com")
+    yield linked_role(want.scope, "guardduty.amazonaws.com")
 
 
 def security_hubs_reads(want: SecurityHubs) -> Allows:
@@ -140,7 +140,7 @@ def security_hubs_reads(want: SecurityHubs) -> Allows:
 
 def security_hubs_writes(want: SecurityHubs) -> Allows:
     yield hubs(want, "BatchEnableStandards", "EnableSecurityHub", "TagResource")
-    yield linked_role(want.place, "securityhub.amazonaws.com")
+    yield linked_role(want.scope, "securityhub.amazonaws.com")
 
 
 def hubs(want: SecurityHubs, *actions: str) -> Allow:
@@ -174,7 +174,7 @@ def snapshot_policy_writes(want: SnapshotPolicy) -> Allows:
 
 
 def lifecycle_policies(want: SnapshotPolicy) -> tuple[str, ...]:
-    return (want.place.arn("dlm", "policy/*"),)
+    return (want.scope.arn("dlm", "policy/*"),)
 
 
 def snapshot_policy_passes(want: SnapshotPolicy) -> Passes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from awsbase.ensure.access_log import AccessLog
 from awsbase.ensure.bucket import Bucket, bucket_arn
 from awsbase.ensure.key import Key
@@ -34,11 +34,11 @@ def bucket_writes(want: Bucket) -> Allows:
 
 
 def access_log_reads(want: AccessLog) -> Allows:
-    yield allow("s3", "ListBucket", "GetBucketLogging", on=(bucket_arn(want.place, want.name),))
+    yield allow("s3", "ListBucket", "GetBucketLogging", on=(bucket_arn(want.scope, want.name),))
 
 
 def access_log_writes(want: AccessLog) -> Allows:
-    yield allow("s3", "PutBucketLogging", on=(bucket_arn(want.place, want.name),))
+    yield allow("s3", "PutBucketLogging", on=(bucket_arn(want.scope, want.name),))
 
 
 def public_access_reads(want: PublicAccessBlock) -> Allows:
@@ -49,26 +49,26 @@ def public_access_writes(want: PublicAccessBlock) -> Allows:
     yield allow("s3", "PutAccountPublicAccessBlock")
 
 
-def keys(place: Place) -> tuple[str, ...]:
+def keys(scope: Scope) -> tuple[str, ...]:
     """Return the ARN of any key of a region: what its id will be, nobody knows before it is there."""
-    return (place.arn("kms", "key/*"),)
+    return (scope.arn("kms", "key/*"),)
 
 
 def key_reads(want: Key) -> Allows:
     yield TAG_INDEX
     yield allow("kms", "ListAliases", "ListKeys")
-    yield allow("kms", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags", on=keys(want.place))
+    yield allow("kms", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags", on=keys(want.scope))
 
 
 def key_writes(want: Key) -> Allows:
     yield allow("kms", "CreateKey", "TagResource", when=labelled(want.address))
     # Before there is a key, and a tag or an alias to know it by, KMS asks whether its maker can set the policy again.
-    yield allow("kms", "PutKeyPolicy", on=keys(want.place))
-    yield allow("kms", "CreateAlias", on=(want.place.arn("kms", want.alias),))
+    yield allow("kms", "PutKeyPolicy", on=keys(want.scope))
+    yield allow("kms", "CreateAlias", on=(want.scope.arn("kms", want.alias),))
     # One that was just made is known by its tag, for an alias takes up to five minutes to count.
-    yield allow("kms", "CreateAlias", "TagResource", *KEY_SETTINGS, on=keys(want.place), when=made_for(want.address))
+    yield allow("kms", "CreateAlias", "TagResource", *KEY_SETTINGS, on=keys(want.scope), when=made_for(want.address))
     # One that is adopted is known by its alias.
-    yield allow("kms", *KEY_SETTINGS, on=keys(want.place), when=behind(want.alias))
+    yield allow("kms", *KEY_SETTINGS, on=keys(want.scope), when=behind(want.alias))
 
 
 KEY_SETTINGS = ("EnableKey", "EnableKeyRotation", "UpdateKeyDescription")
@@ -79,30 +79,30 @@ def behind(alias: str) -> Condition:
     return Condition("ForAnyValue:StringEquals", "kms:ResourceAliases", frozenset([alias]))
 
 
-def secret_arns(place: Place, name: str) -> tuple[str, ...]:
+def secret_arns(scope: Scope, name: str) -> tuple[str, ...]:
     """Return the ARN of a secret, to whose name AWS adds six characters of its own."""
-    return (place.arn("secretsmanager", f"secret:{name}-??????"),)
+    return (scope.arn("secretsmanager", f"secret:{name}-??????"),)
 
 
 # Whoever asks for a secret that is not there is asking about no ARN.
 SECRETS = allow("secretsmanager", "DescribeSecret", "ListSecrets")
 
 
-def sealing(place: Place) -> Allow:
+def sealing(scope: Scope) -> Allow:
     """Allow values to be encrypted and decrypted under keys of the account, by Secrets Manager and nobody else."""
-    suffix = ".cn" if place.partition == "aws-cn" else ""
-    service = equals("kms:ViaService", f"secretsmanager.{place.region}.amazonaws.com{suffix}")
-    return allow("kms", "Decrypt", "GenerateDataKey", on=keys(place), when=service)
+    suffix = ".cn" if scope.partition == "aws-cn" else ""
+    service = equals("kms:ViaService", f"secretsmanager.{scope.region}.amazonaws.com{suffix}")
+    return allow("kms", "Decrypt", "GenerateDataKey", on=keys(scope), when=service)
 
 
 def secret_reads(want: Secret) -> Allows:
     yield SECRETS
     if want.rotation and not want.rotation.function:
-        yield allow("secretsmanager", "ListSecretVersionIds", on=secret_arns(want.place, want.name))
+        yield allow("secretsmanager", "ListSecretVersionIds", on=secret_arns(want.scope, want.name))
 
 
 def secret_writes(want: Secret) -> Allows:
-    arns = secret_arns(want.place, want.name)
+    arns = secret_arns(want.scope, want.name)
     yield allow("secretsmanager", "CreateSecret", "RestoreSecret", "TagResource", "UpdateSecret", on=arns)
     if want.generated:
         yield allow("secretsmanager", "PutSecretValue", on=arns)
@@ -110,23 +110,23 @@ def secret_writes(want: Secret) -> Allows:
         yield allow("secretsmanager", "RotateSecret", on=arns)
         yield allow("lambda", "InvokeFunction", on=(function,))
     if want.key:
-        yield sealing(want.place)
+        yield sealing(want.scope)
 
 
 def mfa_device_reads(want: MfaDevice) -> Allows:
     yield ALL_OF_IAM
     yield VIRTUAL_DEVICES
-    yield allow("iam", "ListMFADevices", on=named(want.place, "user", want.user))
+    yield allow("iam", "ListMFADevices", on=named(want.scope, "user", want.user))
     yield SECRETS
     if want.key:
         yield allow("kms", "ListAliases")
 
 
 def mfa_device_writes(want: MfaDevice) -> Allows:
-    arns = secret_arns(want.place, want.secret)
+    arns = secret_arns(want.scope, want.secret)
     yield allow("iam", "CreateVirtualMFADevice", "DeleteVirtualMFADevice", "TagMFADevice", on=(want.serial,))
-    yield allow("iam", "EnableMFADevice", on=named(want.place, "user", want.user))
+    yield allow("iam", "EnableMFADevice", on=named(want.scope, "user", want.user))
     yield allow("secretsmanager", "CreateSecret", "PutSecretValue", "RestoreSecret", "TagResource", on=arns)
     if want.key:
         yield allow("secretsmanager", "UpdateSecret", on=arns)
-        yield sealing(want.place)
+        yield sealing(want.scope)

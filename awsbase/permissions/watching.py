@@ -50,12 +50,12 @@ def log_group_writes(want: LogGroup) -> Allows:
 
 
 def metric_filter_reads(want: MetricFilter) -> Allows:
-    arn = log_group_arn(want.place, want.log_group)
+    arn = log_group_arn(want.scope, want.log_group)
     yield allow("logs", "DescribeMetricFilters", on=log_group_arns(arn))
 
 
 def metric_filter_writes(want: MetricFilter) -> Allows:
-    arn = log_group_arn(want.place, want.log_group)
+    arn = log_group_arn(want.scope, want.log_group)
     yield allow("logs", "PutMetricFilter", on=log_group_arns(arn))
 
 
@@ -103,8 +103,8 @@ def subscription_writes(want: Subscription) -> Allows:
 
 
 def contact_reads(want: Contact) -> Allows:
-    yield allow("account", "GetAlternateContact", on=(want.place.global_arn("account", "account"),))
+    yield allow("account", "GetAlternateContact", on=(want.scope.global_arn("account", "account"),))
 
 
 def contact_writes(want: Contact) -> Allows:
-    yield allow("account", "PutAlternateContact", on=(want.place.global_arn("account", "account"),))
+    yield allow("account", "PutAlternateContact", on=(want.scope.global_arn("account", "account"),))

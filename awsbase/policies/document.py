@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-from awsbase.errors import Garbled
+from awsbase.errors import MalformedResponse
 
 Document: TypeAlias = dict[str, object]
 
@@ -51,13 +51,13 @@ def difference(have: Mapping[str, object], want: Mapping[str, object]) -> list[D
 
 
 def given(said: object) -> Document:
-    """Return a document as AWS gives it, as text or read already; raise Garbled for what is none."""
+    """Return a document as AWS gives it, as text or read already; raise MalformedResponse for what is none."""
     try:
         document = json.loads(said) if isinstance(said, str) else said
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise Garbled(
+        raise MalformedResponse(
             "AWS answered with a document that is no JSON object", hint="run again; report it if that stays so"
         )
     return document

@@ -12,24 +12,24 @@ from pathlib import Path
 
 import click
 
+from awsbase.bastion import connection
 from awsbase.bastion import status as at_a_glance
-from awsbase.bastion import way
 from awsbase.bastion.doctor import Check, Patient, examine
 from awsbase.bastion.host import host
+from awsbase.bastion.settings import NETWORK, SECTION, Bastion, bastion_of, started
 from awsbase.bastion.wait import reachable
-from awsbase.bastion.wanted import NETWORK, SECTION, Bastion, bastion_of, started
 from awsbase.engine.account import Account
-from awsbase.ensure.on_demand import Ended
+from awsbase.ensure.ephemeral import Terminated
 from awsbase.errors import UsageError
 from awsbase.people import durations
 from awsbase.scripts.ask import ask, somebody
 from awsbase.scripts.connect import connect as connected
 from awsbase.scripts.connect import looking
-from awsbase.scripts.course import Course, exit_code, look_again, reconcile
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import LOCK_TIMEOUT, LOOSENING, MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.reconcile import remark
-from awsbase.scripts.wanted import read
+from awsbase.scripts.session import Session, exit_code, look_again, reconcile
 from awsbase.userdata import login, people_in
 from awsbase.view import document
 
@@ -56,7 +56,7 @@ def up(
     ttl: str | None,
     refresh_ami: bool,
     yes: bool,
-    allow_loosening: bool,
+    allow_risky: bool,
     lock_timeout: str,
 ) -> int:
     """Start the bastion of MANIFEST with all that it needs; a running one is brought to the manifest.
@@ -71,7 +71,7 @@ def up(
     wanted = replace(wanted, sections=started(wanted.manifest, ends=ends, refresh=refresh_ami))
     # Nothing leans on a route, and without one nobody gets in: so the network comes as a whole.
     chosen = wanted.only([name for name in (NETWORK, SECTION) if name in wanted.sections])
-    code = carry_out(Course(wanted, chosen, target, options, patience, allow_loosening), yes=yes)
+    code = carry_out(Session(wanted, chosen, target, options, patience, allow_risky), yes=yes)
     if code == 0 and not options.json and not options.sandbox:
         err(after(bastion, manifest))
     return code
@@ -86,10 +86,10 @@ def down(options: Options, manifest: Path, yes: bool, lock_timeout: str) -> int:
     """End the bastion of MANIFEST: its instance goes, and all else stays for the next `up`."""
     wanted = read(manifest, options)
     bastion = bastion_of(wanted.manifest)
-    ended = Ended(place=bastion.instance.place, instance=bastion.instance, schedule=bastion.instance.name)
+    ended = Terminated(scope=bastion.instance.scope, instance=bastion.instance, schedule=bastion.instance.name)
     wanted = replace(wanted, sections={SECTION: [ended]})
     patience = timedelta(seconds=durations.seconds(lock_timeout))
-    code = carry_out(Course(wanted, [ended], connected(options, wanted), options, patience), yes=yes)
+    code = carry_out(Session(wanted, [ended], connected(options, wanted), options, patience), yes=yes)
     if code == 0 and not options.json:
         if not bastion.on_demand:
             err("the next `awsbase reconcile` starts it again; `on_demand: true` leaves that to you\n")
@@ -128,17 +128,17 @@ def status(options: Options, manifest: Path) -> None:
 @common
 def connect(options: Options, manifest: Path, forwards: tuple[str, ...], user: str | None, only_print: bool) -> None:
     """Open a session on the bastion of MANIFEST, or forward ports through it."""
-    leads = [way.forward(each) for each in forwards]
+    leads = [connection.forward(each) for each in forwards]
     wanted = read(manifest, options)
     bastion = bastion_of(wanted.manifest)
     shows = only_print or options.json
     if not shows:
-        way.equipped(bastion.mode, shutil.which)
+        connection.equipped(bastion.mode, shutil.which)
     target = connected(options, wanted)
     as_whom = logs_in(bastion, target.account, user)
     with looking(target.account) as facts:
         found = reachable(facts, bastion, target.clock, err)
-    words = way.command(way.Way(found, bastion.mode, bastion.region, options.profile, as_whom, leads))
+    words = connection.command(connection.Way(found, bastion.mode, bastion.region, options.profile, as_whom, leads))
     if options.json:
         out_json({"schema": 1, "command": words, "forwards": [each.said for each in leads]})
         return
@@ -184,16 +184,16 @@ def doctor(options: Options, manifest: Path) -> int:
     return 0 if all(each.fine for each in checks) else 1
 
 
-def carry_out(course: Course, *, yes: bool) -> int:
+def carry_out(session: Session, *, yes: bool) -> int:
     """Plan, ask, apply and show, as `awsbase reconcile` does."""
-    silent = yes or course.options.sandbox or not somebody()
-    report, declined = reconcile(course, ask=None if silent else ask)
-    if course.options.sandbox and not report.interrupted:
-        report = look_again(course, report)
-    if course.options.json:
-        out_json(document.document(report, sandbox=course.options.sandbox))
+    silent = yes or session.options.sandbox or not somebody()
+    report, declined = reconcile(session, ask=None if silent else ask)
+    if session.options.sandbox and not report.interrupted:
+        report = look_again(session, report)
+    if session.options.json:
+        out_json(document.document(report, sandbox=session.options.sandbox))
     elif not declined:
-        out(course.shown(report, sys.stdout) + remark(course, report))
+        out(session.shown(report, sys.stdout) + remark(session, report))
     if declined:
         err("declined, nothing was changed\n")
         return 1
@@ -244,9 +244,9 @@ def here(bastion: Bastion) -> list[Check]:
             program,
             bool(shutil.which(program)),
             "is installed here" if shutil.which(program) else "is not installed here",
-            way.install(program, sys.platform),
+            connection.install(program, sys.platform),
         )
-        for program in way.PROGRAMS[bastion.mode]
+        for program in connection.PROGRAMS[bastion.mode]
     ]
 
 

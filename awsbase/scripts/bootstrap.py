@@ -21,19 +21,19 @@ from awsbase.engine.run import approval
 from awsbase.engine.wire import Wire, never_twice
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import bootstrap, files, passwd, store, terminal
-from awsbase.people.bootstrap import Administrator, Place
-from awsbase.people.enrol import Desk
+from awsbase.people.bootstrap import Administrator, Scope
+from awsbase.people.enrol import Prompts
 from awsbase.people.profiles import Source
 from awsbase.people.secret import Secret
 from awsbase.people.session import Person
 from awsbase.records import record
-from awsbase.scripts import desk
+from awsbase.scripts import prompts as desk
 from awsbase.scripts.ask import Ask
 from awsbase.scripts.connect import Target, embedded, name_calls, reach, session_of
-from awsbase.scripts.course import Course, lock_of
+from awsbase.scripts.loaded import LoadedManifest, read
 from awsbase.scripts.options import DEBUG, LOOSENING, MANIFEST, Options
 from awsbase.scripts.output import err, out
-from awsbase.scripts.wanted import Wanted, read
+from awsbase.scripts.session import Session, lock_of
 
 if TYPE_CHECKING:
     import boto3
@@ -89,7 +89,7 @@ def command(
     handover: str | None,
     all_keys: bool,
     yes: bool,
-    allow_loosening: bool,
+    allow_risky: bool,
     profile: str | None,
     sandbox: bool,
     debug: bool,
@@ -112,9 +112,9 @@ def command(
     wanted = read(manifest, options)
     administrator = chosen(wanted, user, as_profile or wanted.name)
     with way(wanted, options) as to:
-        place = placed(to, wanted, administrator, words, options, yes=yes, permitted=allow_loosening)
-        if isinstance(place, Place):
-            bootstrap.bootstrap(replace(place, all_keys=all_keys))
+        scope = placed(to, wanted, administrator, words, options, yes=yes, allow_risky=allow_risky)
+        if isinstance(scope, Scope):
+            bootstrap.bootstrap(replace(scope, all_keys=all_keys))
     out(
         f"{administrator.user} is the administrator of account {wanted.account}, with profile {administrator.profile}\n"
     )
@@ -122,7 +122,7 @@ def command(
         err(f"next: AWS_PROFILE={administrator.profile}-mfa awsbase reconcile {manifest}\n")
 
 
-def chosen(wanted: Wanted, user: str | None, profile: str) -> Administrator:
+def chosen(wanted: LoadedManifest, user: str | None, profile: str) -> Administrator:
     """Return the manifest's administrator: the one that is named, or the only one."""
     iam = wanted.manifest.iam
     groups = {name for name, group in (iam.groups if iam else {}).items() if ADMINISTRATES & set(group.grants)}
@@ -139,7 +139,7 @@ def chosen(wanted: Wanted, user: str | None, profile: str) -> Administrator:
 
 
 @contextmanager
-def way(wanted: Wanted, options: Options) -> Iterator[Way]:
+def way(wanted: LoadedManifest, options: Options) -> Iterator[Way]:
     """Yield the way to AWS, or to an embedded one whose AWS files are gone afterwards."""
     if not options.sandbox:
         attach = (name_calls,) if options.debug else ()
@@ -156,18 +156,18 @@ def way(wanted: Wanted, options: Options) -> Iterator[Way]:
 
 def placed(
     to: Way,
-    wanted: Wanted,
+    wanted: LoadedManifest,
     administrator: Administrator,
     words: Sequence[str] | None,
     options: Options,
     *,
     yes: bool,
-    permitted: bool,
-) -> Place | None:
+    allow_risky: bool,
+) -> Scope | None:
     """Return where it happens; None when it was all done before."""
     partition = wanted.manifest.account.partition
     caller = f"arn:{partition}:iam::{wanted.account}:root"
-    place = Place(
+    scope = Scope(
         account=wanted.account,
         root=Account(to.aws(wanted.region), Wire(), wanted.account, caller),
         administrator=administrator,
@@ -181,17 +181,17 @@ def placed(
     try:
         account = reach(to.root, wanted.region, debugging=options.debug)
     except AwsbaseError as error:
-        if _unknown_key(error) and bootstrap.finished(place):
+        if _unknown_key(error) and bootstrap.finished(scope):
             return None
         raise
     wants = wanted.only([f"user/{administrator.user}"])
-    course = Course(wanted, wants, Target(account, to.clock), options, permitted=permitted)
-    root = replace(place.root, id=account.id, caller=account.caller)
-    make = partial(_make, course, None if yes else desk.ask)
-    return replace(place, root=root, desk=replace(place.desk, account=root), make=make)
+    session = Session(wanted, wants, Target(account, to.clock), options, allow_risky=allow_risky)
+    root = replace(scope.root, id=account.id, caller=account.caller)
+    make = partial(_make, session, None if yes else desk.ask)
+    return replace(scope, root=root, desk=replace(scope.desk, account=root), make=make)
 
 
-def _desk(to: Way, wanted: Wanted, caller: str) -> Desk:
+def _desk(to: Way, wanted: LoadedManifest, caller: str) -> Prompts:
     return desk.desk_of(Account(to.aws(wanted.region), Wire(), wanted.account, caller))
 
 
@@ -212,22 +212,22 @@ def _unknown_key(error: AwsbaseError) -> bool:
     return bool(response.get("Error", {}).get("Code") == bootstrap.UNKNOWN)
 
 
-def _make(course: Course, ask: Ask | None) -> None:
+def _make(session: Session, ask: Ask | None) -> None:
     """Make the administrator as the manifest says, after the person has agreed."""
-    plan = course.walk("plan")
-    err(course.shown(plan, sys.stderr))
+    plan = session.execute("plan")
+    err(session.shown(plan, sys.stderr))
     if plan.interrupted or plan.failed:
         raise AwsbaseError("stopped before the first change", hint="run it again")
-    who = f"account {course.wanted.account} ({course.wanted.name})"
-    if not course.agreed(plan, f"Make this administrator of {who}, and delete root's access key in the end?", ask):
+    who = f"account {session.wanted.account} ({session.wanted.name})"
+    if not session.agreed(plan, f"Make this administrator of {who}, and delete root's access key in the end?", ask):
         raise AwsbaseError("declined, nothing was changed")
     if not plan.changes:
         return
-    lock = lock_of(course.target)
-    with course.locked(lock):
-        report = course.walk("reconcile", approval(plan.changes), permitted=course.permits(plan), keep=lock.keep)
+    lock = lock_of(session.target)
+    with session.locked(lock):
+        report = session.execute("reconcile", approval(plan.changes), allow_risky=session.permits(plan), keep=lock.keep)
     if report.interrupted or report.failed:
-        err(course.shown(report, sys.stderr))
+        err(session.shown(report, sys.stderr))
         raise AwsbaseError("the administrator was not made, and root's access key stays", hint="run it again")
 
 

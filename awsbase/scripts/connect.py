@@ -15,12 +15,12 @@ from awsbase.engine.account import Account, check, identify
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts
 from awsbase.engine.failures import failure
-from awsbase.engine.pace import Pacer
+from awsbase.engine.rate_limit import RateLimiter
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.records import record
+from awsbase.scripts.loaded import LoadedManifest
 from awsbase.scripts.options import Options
-from awsbase.scripts.wanted import Wanted
 
 if TYPE_CHECKING:
     import boto3
@@ -37,7 +37,7 @@ class Target:
     clock: Clock
 
 
-def connect(options: Options, wanted: Wanted) -> Target:
+def connect(options: Options, wanted: LoadedManifest) -> Target:
     """Find out whose credentials these are; raise Refused when they are not for the manifest's account."""
     clock: Clock
     if options.sandbox:
@@ -83,7 +83,7 @@ def session_of(profile: str | None) -> boto3.Session:
 def reach(session: boto3.Session, region: str, clock: Clock | None = None, *, debugging: bool = False) -> Account:
     """Ask AWS who we are there."""
     wire = Wire()
-    attach = [wire.attach, Pacer(clock or SystemClock()).attach]
+    attach = [wire.attach, RateLimiter(clock or SystemClock()).attach]
     return identify(Aws(session, region, attach=[*attach, name_calls] if debugging else attach), wire)
 
 

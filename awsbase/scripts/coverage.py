@@ -10,11 +10,11 @@ import click
 from awsbase.coverage import STANDARDS, judge
 from awsbase.errors import AwsbaseError
 from awsbase.scripts.connect import connect, looking
-from awsbase.scripts.course import Course
 from awsbase.scripts.interrupt import INTERRUPTED
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import out, out_json
-from awsbase.scripts.wanted import read
+from awsbase.scripts.session import Session
 from awsbase.view.coverage import document, table
 from awsbase.view.text import render
 
@@ -33,14 +33,14 @@ def command(options: Options, manifest: Path, standard: str) -> int:
     """
     wanted = read(manifest, options)
     target = connect(options, wanted)
-    course = Course(wanted, wanted.resources, target, options)
+    session = Session(wanted, wanted.resources, target, options)
     if options.sandbox:
-        made = course.walk("reconcile")
+        made = session.execute("reconcile")
         if made.failed:
             raise AwsbaseError("the sandbox could not be made as the manifest says", hint="try `awsbase reconcile`")
         if made.interrupted:
             return INTERRUPTED
-    plan = course.walk("plan")
+    plan = session.execute("plan")
     if plan.interrupted:
         return INTERRUPTED
     with looking(target.account) as facts:

@@ -14,11 +14,11 @@ from awsbase.ensure.alarm import Alarm
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.scripts.ask import ask, somebody
 from awsbase.scripts.connect import Target, connect, looking
-from awsbase.scripts.course import Course
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
+from awsbase.scripts.loaded import LoadedManifest, read
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.wanted import Wanted, read
+from awsbase.scripts.session import Session
 from awsbase.view.drill import document, outcome, table
 from awsbase.view.text import render
 
@@ -38,7 +38,7 @@ def command(options: Options, manifest: Path, alarms: tuple[str, ...], yes: bool
     chosen = choose(wanted, alarms)
     target = connect(options, wanted)
     if options.sandbox:
-        made = Course(wanted, wanted.resources, target, options).walk("reconcile", permitted=True)
+        made = Session(wanted, wanted.resources, target, options).execute("reconcile", allow_risky=True)
         if made.failed or made.interrupted:
             raise AwsbaseError("the sandbox could not be made as the manifest says", hint="try `awsbase reconcile`")
     elif not yes and somebody() and not agreed(wanted, chosen):
@@ -55,7 +55,7 @@ def command(options: Options, manifest: Path, alarms: tuple[str, ...], yes: bool
     return 0 if all(proof.delivered for proof in proofs) else 1
 
 
-def choose(wanted: Wanted, names: Sequence[str]) -> list[Alarm]:
+def choose(wanted: LoadedManifest, names: Sequence[str]) -> list[Alarm]:
     """Return the alarms of these names or addresses; of none, all."""
     every = [resource for resource in wanted.resources if isinstance(resource, Alarm)]
     if not every:
@@ -71,7 +71,7 @@ def choose(wanted: Wanted, names: Sequence[str]) -> list[Alarm]:
     return [alarm for alarm in every if not {alarm.name, alarm.address}.isdisjoint(names)]
 
 
-def agreed(wanted: Wanted, chosen: Sequence[Alarm]) -> bool:
+def agreed(wanted: LoadedManifest, chosen: Sequence[Alarm]) -> bool:
     """Ask whether to ring."""
     count = "1 alarm" if len(chosen) == 1 else f"{len(chosen)} alarms"
     who = "Everyone who listens gets a message for each."

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common
 from awsbase.scripts.output import out, out_json
-from awsbase.scripts.wanted import read
 from awsbase.view.graph import draw
 from awsbase.view.stream import harmless
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from awsbase.engine.place import partition
+from awsbase.engine.scope import partition
 from awsbase.errors import ManifestError, UsageError
 from awsbase.manifest import load
 from awsbase.scripts.ask import answer, somebody

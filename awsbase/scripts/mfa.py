@@ -13,9 +13,9 @@ import click
 
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.people import durations, files, terminal
-from awsbase.people.session import Held, Person, Wanted
+from awsbase.people.session import Held, Person, SessionRequest
 from awsbase.people.session import refresh as refreshed
-from awsbase.scripts.mfa_more import More
+from awsbase.scripts.mfa_commands import More
 from awsbase.scripts.options import DEBUG, JSON
 from awsbase.scripts.output import err, out, out_json
 
@@ -79,7 +79,9 @@ def refresh(
     # For a link the duration is that of the console's session, whatever the role's own credentials last.
     if console and lasting is not None:
         durations.check(lasting, role=True)
-    request = Wanted(profile, None if console else lasting, device, role, destination, region, force, direct=console)
+    request = SessionRequest(
+        profile, None if console else lasting, device, role, destination, region, force, direct=console
+    )
     me = person(err, debugging=debug)
     if console:
         _refuse_link_without_role(me, request)
@@ -127,7 +129,7 @@ def credentials(
     try:
         lasting = durations.seconds(duration) if duration else None
         held = refreshed(
-            Wanted(profile, lasting, device, role, destination, region), person(terminal.say, debugging=debug)
+            SessionRequest(profile, lasting, device, role, destination, region), person(terminal.say, debugging=debug)
         )
     except AwsbaseError as error:
         # The tools show what stands on stderr in the middle of an error of their own: so it is one line.
@@ -215,7 +217,7 @@ def _opened(url: Any) -> bool:
     return signin.open_in_browser(url, webbrowser.open)
 
 
-def _refuse_link_without_role(me: Person, request: Wanted) -> None:
+def _refuse_link_without_role(me: Person, request: SessionRequest) -> None:
     from awsbase.people import profiles, signin
 
     if not request.role and not profiles.find(me.files, request.profile, me.environ).role:

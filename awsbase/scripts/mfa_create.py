@@ -12,7 +12,7 @@ from awsbase.people.devices import Device
 from awsbase.people.enrol import described, enrol
 from awsbase.people.profiles import Source
 from awsbase.people.terminal import NoAnswer
-from awsbase.scripts import desk as at
+from awsbase.scripts import prompts as at
 from awsbase.scripts.output import err, out
 
 BACKUP = "backup"

@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from awsbase.errors import Refused
-from awsbase.people import files, profiles, terminal, upkeep
+from awsbase.people import device_maintenance, files, profiles, terminal
+from awsbase.people.device_maintenance import Listed
 from awsbase.people.devices import Device
-from awsbase.people.enrol import Desk, described
-from awsbase.people.upkeep import Listed
-from awsbase.scripts import desk as at
+from awsbase.people.enrol import Prompts, described
+from awsbase.scripts import prompts as at
 from awsbase.scripts.options import JSON
 from awsbase.scripts.output import err, out, out_json
 
@@ -36,9 +36,9 @@ def list_devices(
     account = at.account_of(profile, region, debugging=debug)
     desk = at.desk_of(account)
     found = (
-        upkeep.everybodys(desk)
+        device_maintenance.everybodys(desk)
         if everybody or not (user or account.user)
-        else upkeep.of(desk, at.user_of(account, user))
+        else device_maintenance.of(desk, at.user_of(account, user))
     )
     if json:
         out_json({"schema": 1, "devices": [document(one) for one in found]})
@@ -59,7 +59,7 @@ def resync(user: str | None, device: str | None, profile: str | None, region: st
     """Bring a device whose codes AWS refuses back in step, by two codes that follow each other."""
     terminal.check("codes of the device")
     account = at.account_of(profile, region, debugging=debug)
-    done = upkeep.resync(at.desk_of(account), at.user_of(account, user), device, at.select)
+    done = device_maintenance.resync(at.desk_of(account), at.user_of(account, user), device, at.select)
     out(f"{done.serial} is in step with AWS again\n")
 
 
@@ -79,7 +79,7 @@ def remove(
     def tell(device: Device) -> None:
         out(f"{device.serial} is removed from {owner}\n")
 
-    gone = upkeep.remove(desk, owner, devices, force=force, confirm=at.confirm, gone=tell)
+    gone = device_maintenance.remove(desk, owner, devices, force=force, confirm=at.confirm, gone=tell)
     if owner == account.user:
         forget(desk, owner, profile, gone)
 
@@ -95,14 +95,14 @@ def prune(everybody: bool, yes: bool, profile: str | None, region: str | None, d
     """
     account = at.account_of(profile, region, debugging=debug)
     desk = at.desk_of(account)
-    going = upkeep.leftovers(desk, None if everybody else account.user)
+    going = device_maintenance.leftovers(desk, None if everybody else account.user)
     if not going:
         err("nothing is left over\n")
         return
     listed = "".join(f"  {one.device.serial}\n" for one in going)
     if not yes and not at.confirm(f"{listed}Delete these? One may be that of somebody who is just enrolling."):
         raise Refused("nothing was deleted")
-    deleted = upkeep.prune(desk, going)
+    deleted = device_maintenance.prune(desk, going)
     out(f"deleted {deleted} {'device' if deleted == 1 else 'devices'} without an owner\n")
 
 
@@ -137,7 +137,7 @@ def document(one: Listed) -> dict[str, Any]:
     }
 
 
-def forget(desk: Desk, user: str, profile: str | None, gone: Sequence[Device]) -> None:
+def forget(desk: Prompts, user: str, profile: str | None, gone: Sequence[Device]) -> None:
     """Take a removed device out of the profile; one that is left takes its place."""
     if profiles.of_environment(profile, os.environ):
         return

@@ -7,10 +7,10 @@ import click
 from awsbase.engine.account import Account
 from awsbase.errors import AwsbaseError
 from awsbase.people import seeds, terminal
+from awsbase.people.device_maintenance import proven
 from awsbase.people.enrol import Shown, label, refused
 from awsbase.people.seeds import InSecret
-from awsbase.people.upkeep import proven
-from awsbase.scripts import desk as at
+from awsbase.scripts import prompts as at
 from awsbase.scripts.output import err, out
 
 KEPT = "awsbase/mfa/{user}"

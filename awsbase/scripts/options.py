@@ -23,9 +23,9 @@ ONLY = click.option(
     help="Only this resource or section, and what it leans on. May be repeated.",
 )
 LOOSENING = click.option(
-    "--allow-loosening",
+    "--allow-risky",
     is_flag=True,
-    help="Permit what loosens or deletes for good; a plan lists it.",
+    help="Approve the risky changes that the plan lists.",
 )
 LOCK_TIMEOUT = click.option(
     "--lock-timeout",

@@ -8,7 +8,7 @@ from awsbase.engine.clock import SystemClock
 from awsbase.errors import Refused, UsageError
 from awsbase.people import passwd, terminal
 from awsbase.people.secret import Secret
-from awsbase.scripts import desk as at
+from awsbase.scripts import prompts as at
 from awsbase.scripts.output import err, out
 
 
@@ -45,7 +45,7 @@ def command(
     elif not words and not no_console:
         terminal.check("password")
     account = at.account_of(profile, region, debugging=debug)
-    desk = passwd.Desk(account, SystemClock(), terminal.hidden, err)
+    desk = passwd.Prompts(account, SystemClock(), terminal.hidden, err)
     if no_console:
         _no_console(desk, user)
     elif user is None or (account.user and user.casefold() == account.user.casefold()):
@@ -55,14 +55,14 @@ def command(
         out(f"the password of {user} is handed over{'' if permanent else ', to be changed at the next sign-in'}\n")
 
 
-def _own(desk: passwd.Desk, generate: bool, *, foreign: bool) -> None:
+def _own(desk: passwd.Prompts, generate: bool, *, foreign: bool) -> None:
     if foreign:
         raise UsageError("--handover and --permanent are for the password of somebody else", hint="name the user")
     passwd.change(desk, generate=generate, show=_show)
     out(f"the password of {desk.account.user} is changed\n")
 
 
-def _no_console(desk: passwd.Desk, user: str | None) -> None:
+def _no_console(desk: passwd.Prompts, user: str | None) -> None:
     named = at.user_of(desk.account, user)
     if user is None and not at.confirm(f"Take your own password away, {named}? You sign in to the console no more."):
         raise Refused("nothing was changed")

@@ -9,9 +9,9 @@ import click
 
 from awsbase.errors import UsageError
 from awsbase.policies.document import Document
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common
 from awsbase.scripts.output import as_json, err, out, out_json
-from awsbase.scripts.wanted import read
 
 
 @click.command("permissions")

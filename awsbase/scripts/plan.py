@@ -9,10 +9,10 @@ import click
 
 from awsbase.disk import ordinary
 from awsbase.scripts.connect import connect
-from awsbase.scripts.course import Course, exit_code
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common
 from awsbase.scripts.output import as_json, err, out, out_json
-from awsbase.scripts.wanted import read
+from awsbase.scripts.session import Session, exit_code
 from awsbase.view import document
 
 STDOUT = Path("-")
@@ -35,14 +35,14 @@ def command(
         document.check(output)
     wanted = read(manifest, options)
     chosen = wanted.only(only)
-    course = Course(wanted, chosen, connect(options, wanted), options)
-    report = course.walk("plan")
+    session = Session(wanted, chosen, connect(options, wanted), options)
+    report = session.execute("plan")
     held = document.document(report, sandbox=options.sandbox)
 
     if options.json or output == STDOUT:
         out_json(held)
     else:
-        out(course.shown(report, sys.stdout))
+        out(session.shown(report, sys.stdout))
     if output not in (None, STDOUT) and not report.interrupted:
         document.save(as_json(held), output)
         if ordinary(output):

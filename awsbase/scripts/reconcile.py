@@ -12,10 +12,10 @@ from awsbase.engine.changes import Report
 from awsbase.people import durations
 from awsbase.scripts.ask import ask, somebody
 from awsbase.scripts.connect import connect
-from awsbase.scripts.course import Course, approve, exit_code, look_again, reconcile
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import LOCK_TIMEOUT, LOOSENING, MANIFEST, ONLY, Options, common
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.wanted import read
+from awsbase.scripts.session import Session, approve, exit_code, look_again, reconcile
 from awsbase.view import document
 from awsbase.view.tree import calls
 
@@ -40,7 +40,7 @@ def command(
     yes: bool,
     approved: Path | None,
     only: tuple[str, ...],
-    allow_loosening: bool,
+    allow_risky: bool,
     lock_timeout: str,
     strict: bool,
 ) -> int:
@@ -53,32 +53,32 @@ def command(
     wanted = read(manifest, options)
     chosen = wanted.only(only)
     listed = approve(plan, wanted, sandbox=options.sandbox) if plan else None
-    course = Course(wanted, chosen, connect(options, wanted), options, patience, allow_loosening)
+    session = Session(wanted, chosen, connect(options, wanted), options, patience, allow_risky)
 
     silent = yes or options.sandbox or listed is not None or not somebody()
-    report, declined = reconcile(course, ask=None if silent else ask, approved=listed)
+    report, declined = reconcile(session, ask=None if silent else ask, approved=listed)
     if options.sandbox and not report.interrupted:
-        report = look_again(course, report)
+        report = look_again(session, report)
 
     if options.json:
         out_json(document.document(report, sandbox=options.sandbox))
     elif not declined:
-        out(course.shown(report, sys.stdout) + remark(course, report))
+        out(session.shown(report, sys.stdout) + remark(session, report))
     if declined:
         err("declined, nothing was changed\n")
         return 1
     return exit_code(report, strict=strict)
 
 
-def remark(course: Course, report: Report) -> str:
+def remark(session: Session, report: Report) -> str:
     """Say that there was nothing to do, or what the second plan of the sandbox says."""
     lines = ""
     if not report.changes and not report.failed and not report.interrupted:
-        lines += "nothing to do for awsbase\n" if report.needs_you else "nothing to do\n"
+        lines += "nothing to do for awsbase\n" if report.manual_actions else "nothing to do\n"
     if report.second is None:
         return lines
     if report.failed:
         return lines + f"second plan: what failed is still to be done, {calls(report.second)}\n"
     if report.second.changes or report.second.failed:
-        return lines + "second plan: not empty, which is a bug in awsbase\n" + course.shown(report.second, sys.stdout)
+        return lines + "second plan: not empty, which is a bug in awsbase\n" + session.shown(report.second, sys.stdout)
     return lines + f"second plan: nothing to do, {calls(report.second)}\n"

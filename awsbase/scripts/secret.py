@@ -7,7 +7,7 @@ import sys
 import click
 
 from awsbase.people import terminal, values
-from awsbase.scripts import desk as at
+from awsbase.scripts import prompts as at
 from awsbase.scripts.output import err, out
 from awsbase.view.stream import is_terminal
 

@@ -11,9 +11,9 @@ from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.key import Key, aliases
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.scripts.connect import connect, looking
+from awsbase.scripts.loaded import LoadedManifest, read
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import out
-from awsbase.scripts.wanted import Wanted, read
 from awsbase.view import backend
 
 Format = Literal["hcl", "json", "env"]
@@ -48,7 +48,7 @@ def print_backend(options: Options, manifest: Path, style: Format, path: str) ->
     bucket, sealed_by = kept_in(wanted)
     account = connect(options, wanted).account
     with looking(account) as facts:
-        key = facts.read(aliases, sealed_by.place.region).get(sealed_by.alias)
+        key = facts.read(aliases, sealed_by.scope.region).get(sealed_by.alias)
     if key is None:
         raise AwsbaseError(
             f"account {account.id} has no key {sealed_by.alias} yet",
@@ -57,14 +57,14 @@ def print_backend(options: Options, manifest: Path, style: Format, path: str) ->
     text = backend.render(
         "json" if options.json else style,
         bucket=bucket.name,
-        region=bucket.place.region,
+        region=bucket.scope.region,
         key=path,
-        kms_key_id=sealed_by.place.arn("kms", f"key/{key}"),
+        kms_key_id=sealed_by.scope.arn("kms", f"key/{key}"),
     )
     out(text)
 
 
-def kept_in(wanted: Wanted) -> tuple[Bucket, Key]:
+def kept_in(wanted: LoadedManifest) -> tuple[Bucket, Key]:
     """Return the state bucket of a manifest and the key that seals it."""
     resources = wanted.sections.get("state")
     if resources is None:

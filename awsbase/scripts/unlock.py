@@ -9,10 +9,10 @@ import click
 from awsbase.errors import UsageError
 from awsbase.scripts.ask import ask, somebody
 from awsbase.scripts.connect import connect
-from awsbase.scripts.course import lock_of, locking
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.wanted import read
+from awsbase.scripts.session import lock_of, locking
 
 
 @click.command("unlock")

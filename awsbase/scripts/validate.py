@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from awsbase.errors import ManifestError
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import out, out_json
-from awsbase.scripts.wanted import read
 
 
 @click.command("validate")

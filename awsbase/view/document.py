@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from awsbase import __version__, disk
-from awsbase.engine.changes import Change, Drift, Outcome, Pending, Report
-from awsbase.engine.loosening import grave
+from awsbase.engine.changes import Change, Drift, Outcome, Report, Risk, Unknown
+from awsbase.engine.risk import risk_of, risky
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.records import record
 
-SCHEMA = 1
+SCHEMA = 2
 MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -32,13 +32,18 @@ def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
         "fingerprint": report.fingerprint,
         "interrupted": report.interrupted,
         "resources": [_outcome(outcome) for outcome in report.outcomes],
-        "grave": [
-            {"address": each.address, "what": f"{each.change.action} {each.change.what}", "why": each.why}
-            for each in grave(report)
+        "risky": [
+            {
+                "address": each.address,
+                "what": f"{each.change.action} {each.change.what}",
+                "risk": each.risk.kind,
+                "reason": each.risk.reason,
+            }
+            for each in risky(report)
         ],
-        "needs_you": [
+        "manual_actions": [
             {"address": ask.address, "title": ask.title, "steps": list(ask.steps), "probe": ask.probe}
-            for ask in report.needs_you
+            for ask in report.manual_actions
         ],
         "totals": dict(report.totals()),
         "calls": {"read": report.reads, "write": report.writes},
@@ -63,12 +68,13 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
 
 
 def _change(change: Change) -> dict[str, Any]:
+    risk = risk_of(change)
     return {
         "action": change.action,
         "what": change.what,
         "api": change.api,
-        "loosening": bool(change.loosening),
-        "why": change.loosening or None,
+        "risk": risk.kind if risk else None,
+        "reason": risk.reason if risk else None,
         "drift": [
             {"field": drift.field, "have": plain(drift.have), "want": plain(drift.want)} for drift in change.drift
         ],
@@ -79,7 +85,7 @@ def _change(change: Change) -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """Return any value that a change may hold as a JSON value."""
-    if isinstance(value, Pending):
+    if isinstance(value, Unknown):
         return repr(value)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
@@ -146,7 +152,10 @@ def read(path: Path) -> Plan:
     if not isinstance(held, dict) or "schema" not in held:
         raise UsageError(f"{path} is no plan", hint=hint)
     if held["schema"] != SCHEMA:
-        raise UsageError(f"{path} has the format {held['schema']!r}, and this awsbase reads {SCHEMA}", hint=hint)
+        raise UsageError(
+            f"{path} has the format {held['schema']!r}, and this awsbase reads {SCHEMA}",
+            hint="plan again: `awsbase plan MANIFEST -o PLAN.json`",
+        )
     if held.get("mode") != "plan":
         raise UsageError(f"{path} reports what was done; it is no plan", hint=hint)
     try:
@@ -179,10 +188,18 @@ def _read_change(held: Mapping[str, Any]) -> Change:
         what=_text(held["what"]),
         api=_text(held["api"]),
         drift=tuple(Drift(_text(drift["field"]), drift["have"], drift["want"]) for drift in held["drift"]),
-        loosening=_text(held.get("why") or ""),
+        risk=_read_risk(held["risk"], held["reason"]),
         digest=_text(held["digest"]),
         unknown=tuple(_text(path) for path in held["unknown"]),
     )
+
+
+def _read_risk(kind: object, reason: object) -> Risk | None:
+    if kind is None:
+        return None
+    if kind not in ("access", "visibility", "deletion"):
+        raise ValueError(kind)
+    return Risk(kind, _text(reason))
 
 
 def _text(value: object) -> str:

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from typing import Protocol, TextIO
 
 from awsbase.engine.changes import Change, Mode
-from awsbase.engine.run import Watch
+from awsbase.engine.run import Observer
 from awsbase.view.stream import harmless, is_terminal, write
 from awsbase.view.tree import DONE
 
 
-class Progress(Watch, Protocol):
+class Progress(Observer, Protocol):
     """A watch that can also pass on what the program itself has to say meanwhile."""
 
     def say(self, text: str) -> None:

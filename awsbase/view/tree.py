@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from awsbase.engine.changes import Action, Change, Drift, Failure, NeedsYou, Outcome, Report, is_itself
-from awsbase.engine.loosening import grave
+from awsbase.engine.changes import Action, Change, Drift, Failure, ManualAction, Outcome, Report, is_itself
+from awsbase.engine.risk import risk_of, risky
 from awsbase.view.document import plain
-from awsbase.view.grave import reasons
 from awsbase.view.regions import folded
+from awsbase.view.risks import reasons
 from awsbase.view.text import Line
 
 MARKS: dict[Action, str] = {"create": "+", "update": "~", "delete": "-", "replace": "±"}
@@ -35,16 +35,16 @@ def tree(
         for outcome in outcomes:
             yield from _resource(outcome, report, verbose)
 
-    if report.mode == "plan" and (held := grave(report)):
+    if report.mode == "plan" and (held := risky(report)):
         yield Line(0, "")
-        yield Line(0, "needs a permission", style="bold")
+        yield Line(0, "needs your approval", style="bold")
         for reason in reasons(held):
             yield Line(2, reason, mark="!", mark_style="bold red")
 
-    if report.needs_you:
+    if report.manual_actions:
         yield Line(0, "")
         yield Line(0, "needs you", style="bold")
-        for ask in report.needs_you:
+        for ask in report.manual_actions:
             yield from _ask(ask)
 
     yield Line(0, "")
@@ -72,7 +72,7 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
     else:
         yield Line(2, f"{outcome.address}  {DONE[action]}", mark="✓", mark_style="green")
     for change in outcome.changes if verbose else folded(outcome.changes):
-        if verbose or outcome.error or change.loosening or not is_itself(outcome.address, change):
+        if verbose or outcome.error or risk_of(change) or not is_itself(outcome.address, change):
             # Of what is new, everything differs from nothing.
             yield from _change(change, planned, verbose, drift=verbose or action != "create")
         else:
@@ -94,7 +94,7 @@ def whole(outcome: Outcome) -> Action:
 
 
 def _change(change: Change, planned: bool, verbose: bool, drift: bool) -> Iterator[Line]:
-    warning = " (loosens)" if change.loosening else ""
+    warning = " (risky)" if risk_of(change) else ""
     if planned:
         yield Line(6, change.what + warning, mark=MARKS[change.action], mark_style=STYLES[change.action])
     else:
@@ -132,7 +132,7 @@ def _failed(outcome: Outcome, error: Failure, report: Report) -> Iterator[Line]:
         yield Line(4, f"not begun for this reason: {', '.join(waiting)}", style="dim")
 
 
-def _ask(ask: NeedsYou) -> Iterator[Line]:
+def _ask(ask: ManualAction) -> Iterator[Line]:
     yield Line(2, f"{ask.address}  {ask.title}", mark="!", mark_style="bold yellow")
     for number, step in enumerate(ask.steps, 1):
         yield Line(6, step, mark=f"{number}.")
@@ -158,8 +158,8 @@ def totals(report: Report) -> Iterator[Line]:
         if count:
             parts.append(f"{count} {words}")
     parts.append(f"{counts['unchanged']} unchanged")
-    if report.needs_you:
-        parts.append(f"{len(report.needs_you)} {'needs' if len(report.needs_you) == 1 else 'need'} you")
+    if report.manual_actions:
+        parts.append(f"{len(report.manual_actions)} {'needs' if len(report.manual_actions) == 1 else 'need'} you")
     wrong = any(outcome.status in ("failed", "blocked") and not outcome.cut for outcome in report.outcomes)
     style = "bold red" if wrong else "bold yellow" if report.interrupted else "bold"
     yield Line(0, ", ".join(parts), style=style)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from awsbase.bastion.way import REMOTE_PORT
+from awsbase.bastion.connection import REMOTE_PORT
 from awsbase.scripts import cli
 from tests.scripts.conftest import ACCOUNT, AWSBASE, Served, nobody, served, written
 from tests.userdata.keys import ed25519
@@ -33,7 +33,7 @@ STAND_IN = '#!/bin/sh\nprintf "%s\\n" "${0##*/}" "$@" >"$CALLED"\n'
 
 
 @dataclass
-class Desk:
+class Prompts:
     """Somebody with a manifest, a served sandbox, and programs that only note how they were called."""
 
     served: Served
@@ -82,16 +82,16 @@ class Desk:
 
 
 @pytest.fixture
-def ssm(served: Served, tmp_path: Path) -> Desk:
-    return Desk(served, tmp_path, SSM)
+def ssm(served: Served, tmp_path: Path) -> Prompts:
+    return Prompts(served, tmp_path, SSM)
 
 
 @pytest.fixture
-def ssh(served: Served, tmp_path: Path) -> Desk:
-    return Desk(served, tmp_path, SSH)
+def ssh(served: Served, tmp_path: Path) -> Prompts:
+    return Prompts(served, tmp_path, SSH)
 
 
-def test_a_bastion_comes_is_used_and_goes(ssm: Desk) -> None:
+def test_a_bastion_comes_is_used_and_goes(ssm: Prompts) -> None:
     assert "not there" in ssm.well("status")
     absent = ssm.run("connect")
     assert (absent.exit_code, "`awsbase bastion up` starts one" in absent.stderr) == (1, True)
@@ -130,7 +130,7 @@ def test_a_bastion_comes_is_used_and_goes(ssm: Desk) -> None:
     assert ssm.run("doctor").exit_code == 1
 
 
-def test_ssh_logs_in_as_the_user_and_a_removed_user_is_told(ssh: Desk) -> None:
+def test_ssh_logs_in_as_the_user_and_a_removed_user_is_told(ssh: Prompts) -> None:
     up = ssh.run("up")
     assert up.exit_code == 0, up.stdout + up.stderr
     assert "accounts on it: alice, bob-stone" in up.stderr
@@ -157,7 +157,7 @@ def test_ssh_logs_in_as_the_user_and_a_removed_user_is_told(ssh: Desk) -> None:
 
 
 def test_instance_connect_goes_through_its_endpoint(served: Served, tmp_path: Path) -> None:
-    desk = Desk(served, tmp_path, HEAD + "bastion: {on_demand: true, mode: instance-connect}\n")
+    desk = Prompts(served, tmp_path, HEAD + "bastion: {on_demand: true, mode: instance-connect}\n")
     desk.well("up")
     desk.becomes("--forward", "db:5432")
     id = desk.document("status")["instance"]["id"]
@@ -184,7 +184,7 @@ def test_instance_connect_goes_through_its_endpoint(served: Served, tmp_path: Pa
 def test_a_missing_program_is_said_before_aws_is_asked(
     served: Served, tmp_path: Path, mode: str, there: list[str], missing: str
 ) -> None:
-    desk = Desk(served, tmp_path, SSH.replace("ssh, allow: [203.0.113.0/24]", mode))
+    desk = Prompts(served, tmp_path, SSH.replace("ssh, allow: [203.0.113.0/24]", mode))
     desk.programs(*there)
     served.sandbox.calls.clear()
     ended = desk.run("connect")
@@ -203,12 +203,12 @@ def test_a_missing_program_is_said_before_aws_is_asked(
         (["connect", "--user", "alice"], "--user is for mode ssh"),
     ],
 )
-def test_what_makes_no_sense_is_refused(ssm: Desk, words: list[str], said: str) -> None:
+def test_what_makes_no_sense_is_refused(ssm: Prompts, words: list[str], said: str) -> None:
     ended = ssm.run(*words)
     assert (ended.exit_code, said in ended.stderr) == (2, True), ended.stderr
 
 
-def test_a_manifest_without_a_bastion_is_told(ssm: Desk) -> None:
+def test_a_manifest_without_a_bastion_is_told(ssm: Prompts) -> None:
     written(ssm.manifest, HEAD)
     ended = ssm.run("status")
     assert (ended.exit_code, "no bastion section" in ended.stderr) == (2, True)

@@ -12,11 +12,11 @@ import pytest
 
 from awsbase.bastion.doctor import agent
 from awsbase.bastion.host import Host, host
+from awsbase.bastion.settings import Bastion
 from awsbase.bastion.status import Status, document, lines
 from awsbase.bastion.wait import reachable
-from awsbase.bastion.wanted import Bastion
 from awsbase.engine.facts import Facts
-from awsbase.ensure.ending import ScheduleFacts
+from awsbase.ensure.schedule import ScheduleFacts
 from awsbase.errors import AwsbaseError
 from awsbase.userdata import Mode
 from tests.bastion.test_way import HOST

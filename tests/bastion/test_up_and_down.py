@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from awsbase.scripts import cli
-from tests.bastion.test_commands import HEAD, SSM, Desk
+from tests.bastion.test_commands import HEAD, SSM, Prompts
 from tests.scripts.conftest import Served, nobody, served, written
 
 __all__ = ["nobody", "served"]
@@ -18,7 +18,7 @@ __all__ = ["nobody", "served"]
 STAYS = HEAD + "network: {}\nbastion: {}\n"
 
 
-def reconcile(desk: Desk) -> list[str]:
+def reconcile(desk: Prompts) -> list[str]:
     """Reconcile the manifest, and return the addresses of what that changed."""
     unset = dict.fromkeys(name for name in os.environ if name.startswith("AWS_"))
     words = ["reconcile", str(desk.manifest), "--json"]
@@ -33,7 +33,7 @@ def reconcile(desk: Desk) -> list[str]:
 def test_up_after_down_and_reconcile_is_as_it_was(
     served: Served, tmp_path: Path, manifest: str, started: list[str]
 ) -> None:
-    desk = Desk(served, tmp_path, manifest)
+    desk = Prompts(served, tmp_path, manifest)
     desk.well("up")
     as_it_was = served.sandbox.dump()
 
@@ -48,7 +48,7 @@ def test_up_after_down_and_reconcile_is_as_it_was(
 
 
 def test_the_end_goes_over_to_the_host_that_is_made_anew(served: Served, tmp_path: Path) -> None:
-    desk = Desk(served, tmp_path, STAYS)
+    desk = Prompts(served, tmp_path, STAYS)
     desk.well("up", "--ttl", "4h")
     before = desk.document("status")
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from awsbase.bastion.connection import Forward, Way, command, equipped, forward, install
 from awsbase.bastion.host import Host
-from awsbase.bastion.way import Forward, Way, command, equipped, forward, install
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.userdata import Mode
 

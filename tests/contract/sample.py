@@ -9,31 +9,31 @@ from functools import lru_cache, partial
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, check, identify
 from awsbase.engine.changes import Mode, Report
-from awsbase.engine.facts import Seen
-from awsbase.engine.place import Place
-from awsbase.engine.reconcile import walk
+from awsbase.engine.execution import execute
+from awsbase.engine.facts import ReadCache
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Approved
+from awsbase.engine.scope import Scope
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
 from awsbase.sandbox import Sandbox
 
 ACCOUNT = "123456789012"
-HOME = Place(ACCOUNT, home="eu-west-1", region="eu-west-1")
+HOME = Scope(ACCOUNT, home="eu-west-1", region="eu-west-1")
 # Four zones for everybody, and a local one that this account has opted into.
-OREGON = Place(ACCOUNT, home="us-west-2", region="us-west-2")
+OREGON = Scope(ACCOUNT, home="us-west-2", region="us-west-2")
 
 
 @dataclass(frozen=True)
 class Tampering:
     """What somebody does behind awsbase's back, and the changes (`address: action what`) that undo exactly that.
 
-    `loosens` are those among the changes that let something pass: what somebody did was to tighten.
+    `risky` are those among the changes that widen access: the tampering had tightened it.
     """
 
     spoil: Callable[[Sandbox], object]
     repair: Sequence[str]
-    loosens: Sequence[str] = ()
+    risky: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class Sample:
     tamperings: dict[str, Tampering] = field(default_factory=dict)
     before: Callable[[Sandbox], object] = lambda sandbox: None
 
-    def at(self, place: Place) -> Sample:
+    def at(self, scope: Scope) -> Sample:
         """Return the same sample, called after its region away from home."""
-        return self if place == HOME else replace(self, name=f"{self.name} in {place.region}")
+        return self if scope == HOME else replace(self, name=f"{self.name} in {scope.region}")
 
 
 def go(
@@ -60,8 +60,8 @@ def go(
     attempts: int = 1,
 ) -> Report:
     """Plan, or plan and reconcile with what was seen, as the command does; on the sandbox's clock."""
-    seen = Seen()
-    step = partial(walk, kinds=KINDS, account=account(sandbox, caller, attempts), clock=sandbox.clock, seen=seen)
+    seen = ReadCache()
+    step = partial(execute, kinds=KINDS, account=account(sandbox, caller, attempts), clock=sandbox.clock, seen=seen)
     report = step("plan", resources, approved=approved)
     if mode == "reconcile":
         seen.forget_failures()
@@ -82,9 +82,9 @@ def said(report: Report) -> list[str]:
     return [f"{address}: {change.action} {change.what}" for address, change in report.changes]
 
 
-def loosening(report: Report) -> list[str]:
+def risky(report: Report) -> list[str]:
     """List the changes that let something pass as a person would say them."""
-    return [f"{address}: {change.action} {change.what}" for address, change in report.changes if change.loosening]
+    return [f"{address}: {change.action} {change.what}" for address, change in report.changes if change.risk]
 
 
 def problems(report: Report) -> list[str]:

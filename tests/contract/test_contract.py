@@ -6,7 +6,7 @@ import pytest
 
 from awsbase.engine.run import approval
 from awsbase.sandbox import Sandbox
-from tests.contract.sample import Sample, Tampering, go, loosening, problems, said
+from tests.contract.sample import Sample, Tampering, go, problems, risky, said
 from tests.contract.samples import SAMPLES
 
 samples = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
@@ -60,7 +60,7 @@ def test_tampering_is_named_exactly_and_repaired(sample: Sample, tampering: Tamp
 
     planned = go(sandbox, "plan", sample.resources)
     assert sorted(said(planned)) == sorted(tampering.repair)
-    assert sorted(loosening(planned)) == sorted(tampering.loosens)
+    assert sorted(risky(planned)) == sorted(tampering.risky)
     repaired = go(sandbox, "reconcile", sample.resources)
     assert problems(repaired) == []
     assert sandbox.dump() == undisturbed

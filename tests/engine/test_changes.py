@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from awsbase.engine.changes import Drift, Pending, PendingValueUsed, compare, digest, unknowns
+from awsbase.engine.changes import Drift, Unknown, UnknownValueUsed, compare, digest, unknowns
 
 
 @pytest.mark.parametrize(
@@ -14,13 +14,13 @@ from awsbase.engine.changes import Drift, Pending, PendingValueUsed, compare, di
     [bool, str, len, list, lambda value: f"{value}", lambda value: value + "/x", lambda value: "x" in value],
     ids=["bool", "str", "len", "list", "format", "add", "in"],
 )
-def test_a_pending_value_refuses_to_be_looked_into(look: Callable[[Pending], object]) -> None:
-    with pytest.raises(PendingValueUsed, match="key is not known before it is made"):
-        look(Pending("key"))
+def test_a_pending_value_refuses_to_be_looked_into(look: Callable[[Unknown], object]) -> None:
+    with pytest.raises(UnknownValueUsed, match="key is not known before it is made"):
+        look(Unknown("key"))
 
 
 def test_a_pending_value_may_be_handed_on_and_indexed() -> None:
-    arn = Pending("key")["KeyMetadata"]["Arn"]
+    arn = Unknown("key")["KeyMetadata"]["Arn"]
     assert repr([arn]) == "[<key, once made>]"
     assert list(unknowns({"Policy": {"Statement": [{"Resource": arn}]}, "Name": "x"})) == [
         "Policy.Statement.0.Resource"
@@ -33,7 +33,7 @@ def test_compare_names_the_fields_that_differ_and_only_managed_ones() -> None:
 
 
 def test_the_digest_of_a_plan_equals_the_one_of_the_call_that_fills_its_unknowns() -> None:
-    planned = {"Bucket": "b", "Rules": [{"KMSMasterKeyID": Pending("key")}]}
+    planned = {"Bucket": "b", "Rules": [{"KMSMasterKeyID": Unknown("key")}]}
     holes = tuple(unknowns(planned))
     made = {"Bucket": "b", "Rules": [{"KMSMasterKeyID": "arn:aws:kms:eu-west-1:1:key/2"}]}
     assert digest(planned) == digest(made, holes)

@@ -10,7 +10,7 @@ import pytest
 
 from awsbase.aws import Aws
 from awsbase.engine.facts import Facts
-from awsbase.errors import Garbled, Refused
+from awsbase.errors import MalformedResponse, Refused
 from awsbase.sandbox import Sandbox
 
 
@@ -71,5 +71,5 @@ def test_what_a_fact_stumbles_over_is_what_aws_said(aws: Aws, said: dict[str, An
     def policies(facts: Facts) -> object:
         return next(policy for policy in said["Policies"] if policy["Default"])
 
-    with ThreadPoolExecutor(1) as readers, pytest.raises(Garbled, match="about policies makes no sense"):
+    with ThreadPoolExecutor(1) as readers, pytest.raises(MalformedResponse, match="about policies makes no sense"):
         Facts(aws, readers).read(policies)

@@ -12,17 +12,17 @@ from botocore.exceptions import ClientError
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, check, identify
 from awsbase.engine.changes import Mode, Report
+from awsbase.engine.execution import Cycle, UnknownDependency, WantedTwice, dependencies, execute, select
 from awsbase.engine.facts import Facts
-from awsbase.engine.place import Place
-from awsbase.engine.reconcile import Cycle, UnknownNeed, WantedTwice, leans_on, select, walk
 from awsbase.engine.resource import Kind, Resource
 from awsbase.engine.run import Run, approval
+from awsbase.engine.scope import Scope
 from awsbase.engine.wire import Wire
 from awsbase.errors import Refused
 from awsbase.records import record
 from awsbase.sandbox import Fault, Sandbox
 
-HOME = Place("123456789012", home="eu-west-1", region="eu-west-1")
+HOME = Scope("123456789012", home="eu-west-1", region="eu-west-1")
 
 
 @record(kw_only=True)
@@ -54,7 +54,7 @@ def ensure_toy(run: Run, want: Toy) -> str:
 
 
 def toy(name: str, *after: str, do: Callable[[Run], object] = lambda run: None) -> Toy:
-    return Toy(place=HOME, name=name, after=after, do=do)
+    return Toy(scope=HOME, name=name, after=after, do=do)
 
 
 def account(sandbox: Sandbox, caller: str | None = None) -> Account:
@@ -68,17 +68,17 @@ def go(
     mode: Mode = "reconcile",
     *,
     approved: Report | None = None,
-    permitted: bool = True,
+    allow_risky: bool = True,
     stop: threading.Event | None = None,
 ) -> Report:
-    return walk(
+    return execute(
         mode,
         toys,
         {Toy: Kind(ensure_toy, lambda want: [(users,)])},
         account(sandbox),
         clock=sandbox.clock,
         approved=approval(approved.changes) if approved else None,
-        permitted=permitted,
+        allow_risky=allow_risky,
         stop=stop,
     )
 
@@ -211,7 +211,9 @@ def ensure_keyed(run: Run, want: Keyed) -> None:
 def test_after_a_lost_reply_the_recipe_looks_again_and_makes_no_second_one() -> None:
     sandbox = Sandbox()
     sandbox.faults.add(Fault("reset after", on="kms:CreateKey"))
-    report = walk("reconcile", [Keyed(place=HOME)], {Keyed: Kind(ensure_keyed)}, account(sandbox), clock=sandbox.clock)
+    report = execute(
+        "reconcile", [Keyed(scope=HOME)], {Keyed: Kind(ensure_keyed)}, account(sandbox), clock=sandbox.clock
+    )
     assert [outcome.status for outcome in report.outcomes] == ["changed"]
     assert [change.what for _, change in report.changes] == ["key"]
     assert [call.name for call in sandbox.calls].count("kms:CreateKey") == 1
@@ -230,7 +232,9 @@ def test_what_nobody_knows_to_be_made_is_not_called_made(then: Fault, code: str)
     sandbox = Sandbox()
     sandbox.faults.add(Fault("reset before", on="kms:CreateKey"))
     sandbox.faults.add(then)
-    report = walk("reconcile", [Keyed(place=HOME)], {Keyed: Kind(ensure_keyed)}, account(sandbox), clock=sandbox.clock)
+    report = execute(
+        "reconcile", [Keyed(scope=HOME)], {Keyed: Kind(ensure_keyed)}, account(sandbox), clock=sandbox.clock
+    )
     error = report.outcomes[0].error
     assert error is not None
     assert (error.code, error.tried) == (code, "create key")
@@ -257,7 +261,7 @@ def test_each_service_has_its_own_word_for_what_is_there_already() -> None:
 
     sandbox = Sandbox()
     sandbox.faults.add(Fault("reset after", on="secretsmanager:CreateSecret"))
-    report = walk("reconcile", [toy("a")], {Toy: Kind(secret)}, account(sandbox), clock=sandbox.clock)
+    report = execute("reconcile", [toy("a")], {Toy: Kind(secret)}, account(sandbox), clock=sandbox.clock)
     assert [call.error for call in sandbox.calls if call.writes] == [None, "ResourceExistsException"]
     assert statuses(report) == {"a": "changed"}
 
@@ -279,7 +283,7 @@ def test_what_stays_hidden_is_a_failure_in_the_words_of_aws() -> None:
 
     sandbox = Sandbox()
     sandbox.client("iam").create_user(UserName="a")
-    report = walk("reconcile", [toy("a")], {Toy: Kind(blind)}, account(sandbox), clock=sandbox.clock)
+    report = execute("reconcile", [toy("a")], {Toy: Kind(blind)}, account(sandbox), clock=sandbox.clock)
     error = report.outcomes[0].error
     assert error is not None
     assert (error.code, error.tried) == ("EntityAlreadyExists", "create user")
@@ -293,7 +297,7 @@ def test_a_throttled_call_that_is_then_refused_is_a_failure_and_no_change() -> N
 
     sandbox = Sandbox()
     sandbox.faults.add(Fault("throttle", on="iam:AttachUserPolicy"))
-    report = walk("reconcile", [toy("a")], {Toy: Kind(attach)}, account(sandbox), clock=sandbox.clock)
+    report = execute("reconcile", [toy("a")], {Toy: Kind(attach)}, account(sandbox), clock=sandbox.clock)
     error = report.outcomes[0].error
     assert error is not None
     assert error.code == "NoSuchEntity"
@@ -312,17 +316,17 @@ def test_what_was_done_after_looking_again_is_reported_even_when_it_fails_then()
     sandbox = Sandbox()
     sandbox.faults.add(Fault("reset before", on="kms:CreateKey"))
     sandbox.faults.add(Fault("access denied", on="iam:CreateAccountAlias"))
-    report = walk("reconcile", [toy("a")], {Toy: Kind(wavering)}, account(sandbox), clock=sandbox.clock)
+    report = execute("reconcile", [toy("a")], {Toy: Kind(wavering)}, account(sandbox), clock=sandbox.clock)
     assert "user" in [change.what for _, change in report.changes]
 
 
 def test_cycles_and_gaps_and_doubles_are_named() -> None:
     with pytest.raises(Cycle, match=r"toy/a → toy/b → toy/a|toy/b → toy/a → toy/b"):
-        leans_on([toy("a", "b"), toy("b", "a")])
-    with pytest.raises(UnknownNeed, match="toy/a needs toy/nobody"):
-        leans_on([toy("a", "nobody")])
+        dependencies([toy("a", "b"), toy("b", "a")])
+    with pytest.raises(UnknownDependency, match="toy/a needs toy/nobody"):
+        dependencies([toy("a", "nobody")])
     with pytest.raises(WantedTwice, match="toy/a is made by two parts"):
-        leans_on([toy("a"), toy("a")])
+        dependencies([toy("a"), toy("a")])
 
 
 def test_only_selects_with_all_that_is_leant_on() -> None:

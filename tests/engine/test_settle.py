@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ClientError
 
-from awsbase.engine.settle import Interrupted, settle
+from awsbase.engine.propagation import Interrupted, wait_for_propagation
 from awsbase.sandbox import Clock
 
 
@@ -43,7 +43,9 @@ def test_only_what_passes_by_itself_is_waited_for(
 ) -> None:
     def go() -> object:
         call = refusals(3, code, message)
-        return settle(call, service=service, operation=operation, fresh=fresh, clock=Clock(), stop=threading.Event())
+        return wait_for_propagation(
+            call, service=service, operation=operation, fresh=fresh, clock=Clock(), stop=threading.Event()
+        )
 
     if waits:
         assert go() == "done"
@@ -56,7 +58,7 @@ def test_waiting_ends_at_the_deadline_and_raises_what_aws_said() -> None:
     clock, heard = Clock(), list[tuple[str, float]]()
     started = clock.now()
     with pytest.raises(ClientError, match="EntityTemporarilyUnmodifiable"):
-        settle(
+        wait_for_propagation(
             refusals(1000, "EntityTemporarilyUnmodifiable"),
             service="iam",
             operation="UpdateLoginProfile",
@@ -75,7 +77,7 @@ def test_nobody_waits_once_the_run_is_told_to_stop() -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(Interrupted) as cut:
-        settle(
+        wait_for_propagation(
             refusals(1, "OperationAborted"),
             service="s3",
             operation="PutBucketPolicy",

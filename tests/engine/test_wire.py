@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from awsbase.aws import Aws
-from awsbase.engine.changes import Pending
+from awsbase.engine.changes import Unknown
 from awsbase.engine.wire import Wire, WriteOutsideVerb, is_read
 from awsbase.errors import LostReply
 from awsbase.sandbox import Fault, Sandbox
@@ -53,7 +53,7 @@ def test_a_write_outside_a_verb_never_leaves(sandbox: Sandbox, aws: Aws) -> None
 
 def test_a_planned_value_never_leaves(sandbox: Sandbox, aws: Aws, wire: Wire) -> None:
     with wire.open(), pytest.raises(WriteOutsideVerb, match=r"AttachGroupPolicy .* only planned: PolicyArn"):
-        aws.iam.attach_group_policy(GroupName="Ops", PolicyArn=Pending("policy"))  # type: ignore[arg-type]
+        aws.iam.attach_group_policy(GroupName="Ops", PolicyArn=Unknown("policy"))  # type: ignore[arg-type]
     assert sandbox.calls == []
 
 

@@ -12,13 +12,13 @@ import boto3
 from awsbase.aws import Aws
 from awsbase.engine.clock import SystemClock
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
-from awsbase.engine.run import Run, Shared, Silent
+from awsbase.engine.run import Run, Shared, SilentObserver
+from awsbase.engine.scope import Scope
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
 
-HOME = Place("123456789012", home="eu-west-1", region="eu-west-1")
+HOME = Scope("123456789012", home="eu-west-1", region="eu-west-1")
 
 
 class Known(Facts):
@@ -36,8 +36,10 @@ class Known(Facts):
 
 def planned(want: Resource, facts: Mapping[Any, Any], results: Mapping[str, Any] | None = None) -> Run:
     """Return the run in which a resource was planned on these facts: its `changes`, its `asks`."""
-    shared = Shared("plan", Wire(), SystemClock(), Silent(), threading.Event(), None, results=dict(results or {}))
-    run = Run(want, aws(want.place.region), Known(facts), shared, frozenset())
+    shared = Shared(
+        "plan", Wire(), SystemClock(), SilentObserver(), threading.Event(), None, results=dict(results or {})
+    )
+    run = Run(want, aws(want.scope.region), Known(facts), shared, frozenset())
     KINDS[type(want)].ensure(run, want)
     return run
 

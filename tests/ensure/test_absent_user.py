@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from awsbase.ensure.absent_user import AbsentUser
-from awsbase.ensure.authorization import UserFacts, users
-from awsbase.ensure.credentials import Credentials, credentials, virtual_devices
+from awsbase.facts.authorization import UserFacts, users
+from awsbase.facts.credential_report import Credentials, credentials, virtual_devices
 from tests.ensure.planned import HOME, planned, said
 
-BOB = AbsentUser(place=HOME, name="bob")
+BOB = AbsentUser(scope=HOME, name="bob")
 MFA = "arn:aws:iam::123456789012:mfa"
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 NOTHING = Credentials(login=False, keys=(), certificates=(), ssh_keys=(), services=(), devices=())

@@ -15,7 +15,7 @@ from tests.ensure.planned import HOME, planned, said
     ids=["none", "converged", "another"],
 )
 def test_the_account_gets_its_alias(have: str | None, changes: list[str]) -> None:
-    run = planned(AccountAlias(place=HOME, alias="acme"), {account_alias: have})
+    run = planned(AccountAlias(scope=HOME, alias="acme"), {account_alias: have})
     assert said(run) == changes
     assert [change.drift for change in run.changes if change.action == "update"] == (
         [(Drift("alias", "old", "acme"),)] if have == "old" else []

@@ -14,7 +14,7 @@ from tests.contract.sample import go
 from tests.contract.samples.opt_ins import FAR, PORTS, REGIONS, acl_by_hand, vpc
 from tests.ensure.planned import HOME, planned, said
 
-WANT = AdminPorts(place=HOME)
+WANT = AdminPorts(scope=HOME)
 
 
 def have(*groups: Opening, acls: tuple[Opening, ...] = ()) -> Any:
@@ -59,14 +59,14 @@ def acl(ports: tuple[int, int] | None) -> Opening:
 def test_only_rules_for_just_these_ports_are_taken_away(facts: Any, changes: list[str], asks: int) -> None:
     run = planned(WANT, facts)
     assert said(run) == changes
-    assert len(run.asks) == asks
+    assert len(run.manual_actions) == asks
     assert bool(run.notes) == bool(changes)
 
 
 def test_default_groups_are_left_to_who_closes_them() -> None:
     default = have(group((22, 22), default=True), group(None, default=True))
-    run = planned(AdminPorts(place=HOME, but_default=True), default)
-    assert (said(run), run.asks) == ([], [])
+    run = planned(AdminPorts(scope=HOME, but_default=True), default)
+    assert (said(run), run.manual_actions) == ([], [])
     assert len(said(planned(WANT, default))) == 1
 
 
@@ -93,8 +93,8 @@ def test_udp_and_outward_rules_are_none_of_its_business() -> None:
     id = ec2.create_security_group(GroupName="dns", Description="dns", VpcId=vpc(sandbox))["GroupId"]
     udp = {"IpProtocol": "udp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     ec2.authorize_security_group_ingress(GroupId=id, IpPermissions=[udp])
-    plan = go(sandbox, "plan", [REGIONS, AdminPorts(place=PLACE, only=(FAR,))])
+    plan = go(sandbox, "plan", [REGIONS, AdminPorts(scope=PLACE, only=(FAR,))])
     assert plan.changes == []
-    assert [ask.title for ask in plan.needs_you] == [
+    assert [ask.title for ask in plan.manual_actions] == [
         "1 network ACL rule lets the world in on ports 22 or 3389 among others"
     ]

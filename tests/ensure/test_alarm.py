@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure import tags
 from awsbase.ensure.alarm import Alarm, alarm_tags, alarms, family, settings
+from awsbase.facts import tags
 from tests.ensure.planned import HOME, planned, reads, said
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:acme-security"
 WANT = Alarm(
-    place=HOME,
+    scope=HOME,
     name="acme-root-used",
     description="Somebody signed in as root.",
     namespace="acme/security",

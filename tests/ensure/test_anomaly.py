@@ -11,7 +11,7 @@ from tests.ensure.planned import HOME, planned, said
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:acme-billing"
 WANT = AnomalyAlert(
-    place=HOME.at("us-east-1"), name="acme-anomalies", above=50, frequency="IMMEDIATE", subscribers=(("SNS", TOPIC),)
+    scope=HOME.at("us-east-1"), name="acme-anomalies", above=50, frequency="IMMEDIATE", subscribers=(("SNS", TOPIC),)
 )
 ARN = "arn:aws:ce::123456789012:anomalymonitor/1"
 GOOD = {

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from awsbase.ensure.billing_alerts import BillingAlerts, BillingFacts, preference, published
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
 from tests.ensure.planned import HOME, planned, said
 
-WANT = BillingAlerts(place=HOME.at("us-east-1"))
+WANT = BillingAlerts(scope=HOME.at("us-east-1"))
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ WANT = BillingAlerts(place=HOME.at("us-east-1"))
 def test_billing_metrics_are_switched_on_or_asked_for(have: dict[Any, Any], changes: list[str], asked: bool) -> None:
     run = planned(WANT, have)
     assert said(run) == changes
-    assert bool(run.asks) == asked
+    assert bool(run.manual_actions) == asked
 
 
 def test_the_key_that_was_read_is_the_one_that_is_written() -> None:
@@ -43,14 +43,14 @@ def test_whoever_does_not_pay_is_told_where_it_is_switched_on_until_figures_appe
     sandbox.billing_api = False
     asked = go(sandbox, "reconcile", [WANT])
     assert asked.totals()["unchanged"] == 1
-    (ask,) = asked.needs_you
+    (ask,) = asked.manual_actions
     assert "123456789012" in ask.title
     assert any("console.aws.amazon.com/billing" in step for step in ask.steps)
     assert "EstimatedCharges" in ask.probe
 
     # Only AWS itself publishes under AWS/...: no client can stand in for it.
     sandbox.world.backend("cloudwatch", "us-east-1").put_metric_data("AWS/Billing", [CHARGED])
-    assert go(sandbox, "reconcile", [WANT]).needs_you == ()
+    assert go(sandbox, "reconcile", [WANT]).manual_actions == ()
 
 
 CHARGED = {
@@ -62,6 +62,6 @@ CHARGED = {
 
 
 def test_the_console_of_china_is_another_one() -> None:
-    china = BillingAlerts(place=Place("123456789012", "cn-north-1", "cn-northwest-1"))
-    (ask,) = planned(china, {preference: None, published: False}).asks
+    china = BillingAlerts(scope=Scope("123456789012", "cn-north-1", "cn-northwest-1"))
+    (ask,) = planned(china, {preference: None, published: False}).manual_actions
     assert any("https://console.amazonaws.cn/" in step for step in ask.steps)

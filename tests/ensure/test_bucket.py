@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from awsbase.aws import Aws
-from awsbase.engine.changes import Pending
-from awsbase.engine.facts import Facts, Seen
-from awsbase.engine.place import Place
-from awsbase.ensure import tags
+from awsbase.engine.changes import Unknown
+from awsbase.engine.facts import Facts, ReadCache
+from awsbase.engine.scope import Scope
 from awsbase.ensure.bucket import (
     ALL_BLOCKED,
     Bucket,
@@ -29,15 +28,16 @@ from awsbase.ensure.bucket import (
     only_under,
 )
 from awsbase.ensure.key import Key, key_policy
+from awsbase.facts import tags
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go, problems
 from tests.ensure.planned import HOME, planned, said
 from tests.policies.evaluate import Request, allowed
 
-KEY = Key(place=HOME, name="acme-state", policy=key_policy(HOME))
+KEY = Key(scope=HOME, name="acme-state", policy=key_policy(HOME))
 ARN = HOME.arn("kms", "key/1234")
 WANT = Bucket(
-    place=HOME,
+    scope=HOME,
     name="acme-state",
     key=KEY.address,
     statements=only_under(KEY.address, HOME, "acme-state"),
@@ -145,7 +145,7 @@ def test_a_bucket_is_made_or_corrected(have: Any, changes: list[str]) -> None:
 
 
 def test_a_bucket_under_a_planned_key_can_be_planned() -> None:
-    run = planned(WANT, facts(None), {KEY.address: Pending("key")})
+    run = planned(WANT, facts(None), {KEY.address: Unknown("key")})
     unknown = {change.what: change.unknown for change in run.changes if change.unknown}
     assert unknown.keys() == {"encryption", "policy"}
 
@@ -204,7 +204,7 @@ def test_a_bucket_of_another_region_is_found_there() -> None:
 )
 def test_the_region_is_named_everywhere_but_where_s3_began(region: str, named: str | None) -> None:
     sandbox = Sandbox()
-    assert problems(go(sandbox, "reconcile", [Bucket(place=HOME.at(region), name="acme-plain")])) == []
+    assert problems(go(sandbox, "reconcile", [Bucket(scope=HOME.at(region), name="acme-plain")])) == []
     (created,) = (call for call in sandbox.calls if call.name == "s3:CreateBucket")
     assert created.params.get("CreateBucketConfiguration", {}).get("LocationConstraint") == named
 
@@ -259,7 +259,7 @@ def test_objects_can_be_written_and_read_in_the_sandbox() -> None:
 
 
 def test_a_bucket_in_china_has_an_arn_of_china() -> None:
-    china = Bucket(place=Place("123456789012", "cn-north-1", "cn-north-1"), name="acme-state")
+    china = Bucket(scope=Scope("123456789012", "cn-north-1", "cn-north-1"), name="acme-state")
     run = planned(china, {found: None, bucket: None})
     assert china.arn == "arn:aws-cn:s3:::acme-state"
     assert "create policy" in said(run)
@@ -292,7 +292,7 @@ def test_a_rule_in_the_old_manner_is_sent_back_in_the_new() -> None:
 def test_a_bucket_that_is_gone_is_gone_though_the_index_still_tells_its_tags() -> None:
     indexed: Future[Mapping[str, Mapping[str, str]]] = Future()
     indexed.set_result({WANT.arn: TAGS})
-    seen = Seen()
+    seen = ReadCache()
     seen.answers[tags.tags, HOME.region] = indexed
     with ThreadPoolExecutor(4) as pool:
         facts = Facts(Aws(Sandbox().session(), HOME.region), pool, seen)

@@ -13,7 +13,7 @@ from tests.ensure.planned import HOME, planned, said
 CFO, CTO = ("EMAIL", "cfo@x.example"), ("EMAIL", "cto@x.example")
 HALF, ALL, AHEAD = Notice("ACTUAL", 50), Notice("ACTUAL", 100), Notice("FORECASTED", 100)
 WANT = Budget(
-    place=HOME.at("us-east-1"),
+    scope=HOME.at("us-east-1"),
     name="acme-monthly",
     amount=100,
     currency="USD",

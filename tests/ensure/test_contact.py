@@ -8,7 +8,7 @@ from awsbase.ensure.contact import Contact, contact
 from tests.ensure.planned import HOME, planned, said
 
 WANT = Contact(
-    place=HOME, matter="security", name="Sec Team", title="Security", email="sec@acme.example", phone="+1 555 0100"
+    scope=HOME, matter="security", name="Sec Team", title="Security", email="sec@acme.example", phone="+1 555 0100"
 )
 SAME = {"Name": "Sec Team", "Title": "Security", "EmailAddress": "sec@acme.example", "PhoneNumber": "+1 555 0100"}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.changes import Pending
-from awsbase.ensure.ending import Ending, ScheduleFacts, schedule
+from awsbase.engine.changes import Unknown
+from awsbase.ensure.schedule import ScheduleFacts, TerminationSchedule, schedule
 from tests.ensure.planned import HOME, planned, said
 
 NOON = datetime(2099, 1, 1, 12, tzinfo=UTC)
@@ -28,13 +28,13 @@ OVER, HOURLY = set_for("at(2020-01-01T12:00:00)"), set_for("rate(1 hour)")
     [
         (None, None, "i-1", [], None),
         (None, NOON, "i-1", ["create schedule"], "12:00"),
-        (None, NOON, Pending("instance"), ["create schedule"], "12:00"),
+        (None, NOON, Unknown("instance"), ["create schedule"], "12:00"),
         (AT_NOON, NOON, "i-1", [], "12:00"),
         (AT_SIX, NOON, "i-1", ["update schedule"], "12:00"),
         (OVER, NOON, "i-1", ["update schedule"], "12:00"),
         (AT_SIX, None, "i-1", [], "18:00"),
         (AT_SIX, None, "i-2", ["update schedule"], "18:00"),
-        (AT_SIX, None, Pending("instance"), ["update schedule"], "18:00"),
+        (AT_SIX, None, Unknown("instance"), ["update schedule"], "18:00"),
         (OVER, None, "i-2", [], None),
         (HOURLY, None, "i-2", [], None),
     ],
@@ -55,7 +55,7 @@ OVER, HOURLY = set_for("at(2020-01-01T12:00:00)"), set_for("rate(1 hour)")
 def test_an_end_is_kept_and_follows_the_instance(
     have: ScheduleFacts | None, at: datetime | None, instance: Any, changes: list[str], ends: str | None
 ) -> None:
-    want = Ending(place=HOME, name="bastion", instance="instance/bastion", role="end", at=at)
+    want = TerminationSchedule(scope=HOME, name="bastion", instance="instance/bastion", role="end", at=at)
     run = planned(want, {schedule: have}, {"instance/bastion": {"id": instance}, "role/end": ROLE})
     assert said(run) == changes
     assert run.notes == ([f"ends 2099-01-01 {ends} UTC, by AWS itself"] if ends else [])

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure import tags
 from awsbase.ensure.event_rule import EventRule, NoTarget, RuleFacts, check, rule, rule_tags, target_of, targets
+from awsbase.facts import tags
 from tests.ensure.planned import HOME, planned, said
 
 WANT = EventRule(
-    place=HOME,
+    scope=HOME,
     name="acme-root-sign-in",
     description="Root signed in.",
     pattern={"source": ["aws.signin"]},

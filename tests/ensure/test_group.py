@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from awsbase.ensure.authorization import GroupFacts, groups
 from awsbase.ensure.group import Group
+from awsbase.facts.authorization import GroupFacts, groups
 from tests.ensure.planned import HOME, planned, said
 
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
-OPS = Group(place=HOME, name="Ops", policies=frozenset({READ}))
+OPS = Group(scope=HOME, name="Ops", policies=frozenset({READ}))
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.image import Image, image
 from awsbase.ensure.instance import Instance, InstanceFacts, instances, user_data
 from awsbase.ensure.launch_template import LaunchTemplate, TemplateFacts, launch_template
+from awsbase.facts.images import Image, image
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
 from tests.contract.sample import said as said_of
@@ -19,7 +19,7 @@ from tests.contract.samples.bastion import Bastion
 from tests.ensure.planned import HOME, planned, said
 
 TEMPLATE = LaunchTemplate(
-    place=HOME,
+    scope=HOME,
     name="bastion",
     type="t4g.micro",
     image="/al2023/{architecture}",
@@ -27,7 +27,7 @@ TEMPLATE = LaunchTemplate(
     groups=("security-group/bastion",),
     user_data="#!/bin/sh\n",
 )
-WANT = Instance(place=HOME, template=TEMPLATE, subnet="subnet/public")
+WANT = Instance(scope=HOME, template=TEMPLATE, subnet="subnet/public")
 HAVE = InstanceFacts(
     id="i-1",
     type="t4g.micro",

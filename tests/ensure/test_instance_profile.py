@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure import tags
-from awsbase.ensure.authorization import Elsewhere, ProfileFacts
 from awsbase.ensure.instance_profile import InstanceProfile, instance_profile, profile_tags
+from awsbase.facts import tags
+from awsbase.facts.authorization import Elsewhere, ProfileFacts
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go, problems
 from tests.contract.sample import said as said_of
 from tests.contract.samples.bastion import Bastion
 from tests.ensure.planned import HOME, planned, said
 
-WANT = InstanceProfile(place=HOME, name="host", role="host", tags={"owner": "platform"})
+WANT = InstanceProfile(scope=HOME, name="host", role="host", tags={"owner": "platform"})
 GOOD = ProfileFacts(WANT.arn, "host")
 TAGS = {"owner": "platform", "awsbase:address": WANT.address}
 

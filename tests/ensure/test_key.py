@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure import tags
 from awsbase.ensure.key import Key, KeyFacts, UnusableKey, key, key_policy, key_tags, lost_key
+from awsbase.facts import tags
 from awsbase.sandbox import Fault, Sandbox
 from tests.contract.sample import go, problems
 from tests.contract.sample import said as said_of
 from tests.ensure.planned import HOME, planned, said
 
-WANT = Key(place=HOME, name="acme-state", policy=key_policy(HOME), description="State")
+WANT = Key(scope=HOME, name="acme-state", policy=key_policy(HOME), description="State")
 ARN = HOME.arn("kms", "key/1234")
 GOOD = KeyFacts(ARN, key_policy(HOME), description="State", rotation_days=365)
 TAGS = {"awsbase:address": "key/acme-state"}
@@ -98,7 +98,7 @@ def test_a_key_that_cannot_encrypt_is_refused() -> None:
 
 def test_a_policy_that_locks_the_account_out_cannot_be_wanted() -> None:
     with pytest.raises(ValueError, match="key_policy"):
-        Key(place=HOME, name="acme", policy={"Version": "2012-10-17", "Statement": [CLOUDTRAIL]})
+        Key(scope=HOME, name="acme", policy={"Version": "2012-10-17", "Statement": [CLOUDTRAIL]})
 
 
 def test_among_the_keys_of_an_address_one_that_stays_is_taken() -> None:

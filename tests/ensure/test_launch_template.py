@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure import tags
-from awsbase.ensure.image import AMAZON_LINUX, Image, image
 from awsbase.ensure.launch_template import LaunchTemplate, TemplateFacts, launch_template, template_tags
+from awsbase.facts import tags
+from awsbase.facts.images import AMAZON_LINUX, Image, image
 from tests.ensure.planned import HOME, planned, said
 
 PROFILE = "arn:aws:iam::123456789012:instance-profile/host"
 ARM = "resolve:ssm:" + AMAZON_LINUX.replace("{architecture}", "arm64")
 X86 = "resolve:ssm:" + AMAZON_LINUX.replace("{architecture}", "x86_64")
 WANT = LaunchTemplate(
-    place=HOME, name="host", type="t4g.micro", image=AMAZON_LINUX, profile="instance-profile/host", groups=()
+    scope=HOME, name="host", type="t4g.micro", image=AMAZON_LINUX, profile="instance-profile/host", groups=()
 )
 ARN = HOME.arn("ec2", "launch-template/lt-1")
 TAGS = {"Name": "host", "awsbase:address": WANT.address}

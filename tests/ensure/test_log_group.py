@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.changes import Pending
-from awsbase.ensure import tags
+from awsbase.engine.changes import Unknown
 from awsbase.ensure.log_group import LogGroup, LogGroupFacts, log_group, log_group_tags
+from awsbase.facts import tags
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go, problems
 from tests.ensure.planned import HOME, planned, said
 
-WANT = LogGroup(place=HOME, name="acme-audit", retention=365, key="key/acme-audit")
+WANT = LogGroup(scope=HOME, name="acme-audit", retention=365, key="key/acme-audit")
 KEY = HOME.arn("kms", "key/1234")
 GOOD = LogGroupFacts(retention=365, key=KEY)
 TAGS = {"awsbase:address": "log-group/acme-audit"}
@@ -56,7 +56,7 @@ def test_a_key_that_somebody_set_stays_when_none_is_wanted() -> None:
 
 
 def test_a_new_log_group_is_encrypted_from_the_start() -> None:
-    (made, _) = planned(WANT, facts(None), {"key/acme-audit": Pending("key")}).changes
+    (made, _) = planned(WANT, facts(None), {"key/acme-audit": Unknown("key")}).changes
     assert made.unknown == ("kmsKeyId",)
 
 

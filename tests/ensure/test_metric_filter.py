@@ -10,7 +10,7 @@ from awsbase.ensure.metric_filter import FilterFacts, MetricFilter, feeds_of, fi
 from tests.ensure.planned import HOME, planned, said
 
 WANT = MetricFilter(
-    place=HOME,
+    scope=HOME,
     name="acme-vpcs",
     log_group="acme-audit",
     pattern="{ $.a = 1 }",

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pyotp
 import pytest
 
-from awsbase.ensure import totp
+from awsbase import totp
 from awsbase.sandbox import Fault, Sandbox
 from tests.contract.sample import HOME, go, problems, said
 from tests.contract.samples.mfa import CARA, DEVICE
@@ -37,7 +37,7 @@ def test_the_seed_is_stored_before_the_device_is_enabled_and_is_the_devices() ->
     sandbox.clock.advance(30)
     code = pyotp.TOTP(kept["seed"]).at(int(sandbox.clock.time()))
     assert sandbox.client("sts", caller="user/cara").get_session_token(SerialNumber=DEVICE.serial, TokenCode=code)
-    assert [ask.title for ask in report.needs_you] == ["cara has not taken over their MFA device"]
+    assert [ask.title for ask in report.manual_actions] == ["cara has not taken over their MFA device"]
 
 
 @pytest.mark.parametrize("fault", [None, "access denied", "500", "reset after"])
@@ -94,7 +94,7 @@ def test_a_secret_that_is_there_comes_under_the_key_that_is_named() -> None:
     assert said(go(sandbox, "plan", under)) == [f"{DEVICE.address}: update key of the secret"]
     report = go(sandbox, "reconcile", under)
 
-    assert [ask.title for ask in report.needs_you] == ["cara has not taken over their MFA device"]
+    assert [ask.title for ask in report.manual_actions] == ["cara has not taken over their MFA device"]
     described = sandbox.client("secretsmanager", HOME.region).describe_secret(SecretId=DEVICE.secret)
     assert described["KmsKeyId"] in (key, "alias/seeds")
     assert stored(sandbox) == kept

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.ending import ScheduleFacts, schedule
-from awsbase.ensure.image import AMAZON_LINUX
+from awsbase.ensure.ephemeral import Ephemeral, Terminated
 from awsbase.ensure.instance import Instance, InstanceFacts, instances, user_data
 from awsbase.ensure.launch_template import LaunchTemplate
-from awsbase.ensure.on_demand import Ended, OnDemand
+from awsbase.ensure.schedule import ScheduleFacts, schedule
+from awsbase.facts.images import AMAZON_LINUX
 from awsbase.userdata import Person, render
 from tests.ensure.planned import HOME, planned, said
 from tests.userdata.keys import ed25519
@@ -19,9 +19,9 @@ from tests.userdata.keys import ed25519
 ALICE, BOB = Person("alice", (ed25519(1),)), Person("bob", (ed25519(2),))
 REGION, OURS = HOME.region, {"awsbase:address": "instance/bastion"}
 INSTANCE = Instance(
-    place=HOME,
+    scope=HOME,
     template=LaunchTemplate(
-        place=HOME,
+        scope=HOME,
         name="bastion",
         type="t4g.nano",
         image=AMAZON_LINUX,
@@ -31,8 +31,8 @@ INSTANCE = Instance(
     ),
     subnet="subnet/a",
 )
-ENDED = Ended(place=HOME, instance=INSTANCE, schedule="bastion")
-ON_DEMAND = OnDemand(place=HOME, instance=INSTANCE, command="awsbase bastion up")
+ENDED = Terminated(scope=HOME, instance=INSTANCE, schedule="bastion")
+ON_DEMAND = Ephemeral(scope=HOME, instance=INSTANCE, command="awsbase bastion up")
 RUNS = InstanceFacts("i-1", tags=OURS)
 LATER = ScheduleFacts("at(2099-01-01T12:00:00)", "", {}, "")
 
@@ -70,4 +70,4 @@ def test_whoever_still_has_an_account_is_told_and_nothing_is_changed(
     told = base64.b64encode(render(mode="ssh", people=people).encode()).decode()
     run = planned(ON_DEMAND, {instances: there, user_data: told})
     assert said(run) == []
-    assert [ask.title for ask in run.asks] == titles
+    assert [ask.title for ask in run.manual_actions] == titles

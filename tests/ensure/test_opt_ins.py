@@ -20,16 +20,16 @@ from tests.ensure.planned import HOME, Known, planned, said
 
 ROLE = HOME.global_arn("iam", "role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig")
 MADE = {"role/config": ROLE, "bucket/acme-config": "arn:aws:s3:::acme-config", "vpc/acme": {"id": "vpc-1"}}
-CONFIG = ConfigRecorders(place=HOME, bucket_name="acme-config", bucket="bucket/acme-config", role="role/config")
+CONFIG = ConfigRecorders(scope=HOME, bucket_name="acme-config", bucket="bucket/acme-config", role="role/config")
 GROUP = {"allSupported": True, "includeGlobalResourceTypes": True}
 RECORDER = {"name": "mine", "roleARN": ROLE, "recordingGroup": GROUP, "recordingMode": {"recordingFrequency": "DAILY"}}
 CHANNEL = {"name": "mine", "s3BucketName": "acme-config", "snsTopicARN": "arn:aws:sns:eu-west-1:123456789012:config"}
 GOOD = ConfigFacts(RECORDER, CHANNEL, recording=True)
 ABROAD = replace(GOOD, recorder={**RECORDER, "recordingGroup": {**GROUP, "includeGlobalResourceTypes": False}})
-FLOW = FlowLogs(place=HOME, bucket="bucket/acme-flow-logs", bucket_arn="arn:aws:s3:::acme-flow-logs")
-OUR_LOG = VpcFlowLog(place=HOME, name="acme", vpc="vpc/acme", bucket=FLOW.bucket, bucket_arn=FLOW.bucket_arn)
+FLOW = FlowLogs(scope=HOME, bucket="bucket/acme-flow-logs", bucket_arn="arn:aws:s3:::acme-flow-logs")
+OUR_LOG = VpcFlowLog(scope=HOME, name="acme", vpc="vpc/acme", bucket=FLOW.bucket, bucket_arn=FLOW.bucket_arn)
 ACCESS = AccessLog(
-    place=HOME,
+    scope=HOME,
     name="acme-audit",
     bucket="bucket/acme-audit",
     to_name="acme-access-logs",
@@ -65,21 +65,21 @@ def by_region(fact: Any, **regions: Any) -> Any:
             by_region(recorded, eu_west_1=replace(GOOD, channel={**CHANNEL, "s3BucketName": "old"})),
             ["update delivery channel in eu-west-1"],
         ),
-        (Detectors(place=HOME), by_region(detector, eu_west_1=None), ["create detector in eu-west-1"]),
-        (Detectors(place=HOME), by_region(detector, eu_west_1=DetectorFacts(ID, True, OURS)), []),
+        (Detectors(scope=HOME), by_region(detector, eu_west_1=None), ["create detector in eu-west-1"]),
+        (Detectors(scope=HOME), by_region(detector, eu_west_1=DetectorFacts(ID, True, OURS)), []),
         (
-            Detectors(place=HOME),
+            Detectors(scope=HOME),
             by_region(detector, eu_west_1=DetectorFacts(ID, False, {})),
             ["update detector in eu-west-1", "update tags in eu-west-1"],
         ),
         (
-            SecurityHubs(place=HOME),
+            SecurityHubs(scope=HOME),
             by_region(hub, eu_west_1=None),
             ["create hub in eu-west-1", f"create standards {FSBP}, {CIS_3} in eu-west-1"],
         ),
-        (SecurityHubs(place=HOME), by_region(hub, eu_west_1=frozenset({FSBP, CIS_3, "pci-dss/v/3.2.1"})), []),
+        (SecurityHubs(scope=HOME), by_region(hub, eu_west_1=frozenset({FSBP, CIS_3, "pci-dss/v/3.2.1"})), []),
         (
-            SecurityHubs(place=HOME),
+            SecurityHubs(scope=HOME),
             by_region(hub, eu_west_1=frozenset({FSBP})),
             [f"create standards {CIS_3} in eu-west-1"],
         ),
@@ -146,7 +146,7 @@ def test_what_is_missing_is_made_and_what_is_there_stays(want: Resource, facts: 
     assert said(planned(want, facts, MADE)) == changes
 
 
-@pytest.mark.parametrize("want", [CONFIG, Detectors(place=HOME), SecurityHubs(place=HOME), FLOW, OUR_LOG, ACCESS])
+@pytest.mark.parametrize("want", [CONFIG, Detectors(scope=HOME), SecurityHubs(scope=HOME), FLOW, OUR_LOG, ACCESS])
 def test_each_names_its_price(want: Resource) -> None:
     assert want.price
     assert "$" in want.price

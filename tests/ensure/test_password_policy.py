@@ -11,7 +11,7 @@ from awsbase.engine.changes import Drift
 from awsbase.ensure.password_policy import PasswordPolicy, password_policy
 from tests.ensure.planned import HOME, planned, said
 
-WANT = PasswordPolicy(place=HOME)
+WANT = PasswordPolicy(scope=HOME)
 STRONG = {
     "MinimumPasswordLength": 14,
     "PasswordReusePrevention": 24,
@@ -57,10 +57,10 @@ def test_a_policy_that_was_never_set_is_created() -> None:
 
 
 @pytest.mark.parametrize(
-    ("want", "loosening"),
+    ("want", "risky"),
     [(replace(WANT, length=10), True), (replace(WANT, symbols=False), True), (replace(WANT, length=20), False)],
     ids=["shorter", "no symbols", "longer"],
 )
-def test_a_weaker_policy_is_marked_as_loosening(want: PasswordPolicy, loosening: bool) -> None:
+def test_a_weaker_policy_is_marked_as_loosening(want: PasswordPolicy, risky: bool) -> None:
     run = planned(want, {password_policy: STRONG})
-    assert [bool(change.loosening) for change in run.changes] == [loosening]
+    assert [bool(change.risk) for change in run.changes] == [risky]

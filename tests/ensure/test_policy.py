@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.changes import Pending
-from awsbase.ensure import tags
-from awsbase.ensure.authorization import Elsewhere, PolicyFacts, policies
-from awsbase.ensure.made import Made
+from awsbase.engine.changes import Unknown
+from awsbase.engine.references import Made
 from awsbase.ensure.policy import Policy, policy_tags
+from awsbase.facts import tags
+from awsbase.facts.authorization import Elsewhere, PolicyFacts, policies
 from awsbase.policies.document import Document
 from tests.ensure.planned import HOME, planned, said
 
@@ -22,7 +22,7 @@ def allow(actions: object, resource: object = "*", **more: object) -> Document:
     }
 
 
-WANT = Policy(place=HOME, name="deploy", document=allow(["s3:GetObject", "s3:ListBucket"]), tags={"owner": "platform"})
+WANT = Policy(scope=HOME, name="deploy", document=allow(["s3:GetObject", "s3:ListBucket"]), tags={"owner": "platform"})
 TAGS = {"owner": "platform", "awsbase:address": "policy/deploy"}
 
 
@@ -74,18 +74,18 @@ def test_a_policy_at_another_path_is_refused_with_the_path_to_write() -> None:
 
 def test_a_policy_names_what_another_resource_turns_out_to_be() -> None:
     want = Policy(
-        place=HOME, name="deploy", document=allow("kms:Decrypt", Made("key/acme")), tags={"owner": "platform"}
+        scope=HOME, name="deploy", document=allow("kms:Decrypt", Made("key/acme")), tags={"owner": "platform"}
     )
     key = "arn:aws:kms:eu-west-1:123456789012:key/1"
     assert list(want.needs()) == ["key/acme"]
     assert said(planned(want, facts(allow("kms:Decrypt", key)), {"key/acme": key})) == []
 
-    run = planned(want, facts(None), {"key/acme": Pending("key")})
+    run = planned(want, facts(None), {"key/acme": Unknown("key")})
     assert run.changes[0].unknown == ("PolicyDocument.Statement.0.Resource",)
 
 
 def test_tags_of_policies_are_listed_where_iam_is_at_home() -> None:
-    china = Policy(place=type(HOME)("123456789012", "cn-north-1", "cn-north-1"), name="deploy", document=WANT.document)
+    china = Policy(scope=type(HOME)("123456789012", "cn-north-1", "cn-north-1"), name="deploy", document=WANT.document)
     assert china.arn == "arn:aws-cn:iam::123456789012:policy/deploy"
     assert said(planned(china, {policies: {}})) == ["create policy"]
     have = {"deploy": PolicyFacts(china.arn, "/", china.document)}

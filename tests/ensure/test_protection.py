@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.changes import Pending
-from awsbase.engine.place import Place
+from awsbase.engine.changes import Unknown
+from awsbase.engine.scope import Scope
 from awsbase.ensure.analyzer import Analyzer, AnalyzerFacts
 from awsbase.ensure.default_groups import DefaultGroup, DefaultGroups
 from awsbase.ensure.ebs_encryption import EbsEncryption, default_key, for_volumes
@@ -38,7 +38,7 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
     ids=["on", "off", "one off"],
 )
 def test_buckets_are_blocked_as_a_whole(have: dict[str, bool], changes: list[str]) -> None:
-    assert said(planned(PublicAccessBlock(place=HOME), {public_access: have})) == changes
+    assert said(planned(PublicAccessBlock(scope=HOME), {public_access: have})) == changes
 
 
 @pytest.mark.parametrize(
@@ -47,18 +47,18 @@ def test_buckets_are_blocked_as_a_whole(have: dict[str, bool], changes: list[str
         (True, KEY, KEY, []),
         (False, KEY, KEY, ["update encryption in us-east-1"]),
         (True, "alias/aws/ebs", KEY, ["update key in us-east-1"]),
-        (False, "alias/aws/ebs", Pending("key"), ["update encryption in us-east-1", "update key in us-east-1"]),
+        (False, "alias/aws/ebs", Unknown("key"), ["update encryption in us-east-1", "update key in us-east-1"]),
     ],
     ids=["converged", "off", "AWS's key", "key not made yet"],
 )
 def test_volumes_are_encrypted_with_the_named_key(on: bool, key: str, result: object, changes: list[str]) -> None:
-    want = EbsEncryption(place=HOME, keys={"us-east-1": "key/acme-ebs@us-east-1"})
+    want = EbsEncryption(scope=HOME, keys={"us-east-1": "key/acme-ebs@us-east-1"})
     facts = {everywhere: {"us-east-1": on}, default_key: key}
     assert said(planned(want, facts, {"key/acme-ebs@us-east-1": result})) == changes
 
 
 @pytest.mark.parametrize(
-    ("have", "want", "loosening"),
+    ("have", "want", "risky"),
     [
         (ALL, ALL, []),
         (NEW, NEW, []),
@@ -68,9 +68,9 @@ def test_volumes_are_encrypted_with_the_named_key(on: bool, key: str, result: ob
         (ALL, NEW, [True]),
     ],
 )
-def test_only_less_of_a_snapshot_block_loosens(have: str, want: str, loosening: list[bool]) -> None:
-    run = planned(SnapshotBlock(place=HOME, state=want), {everywhere: {"eu-west-1": have}})
-    assert [bool(change.loosening) for change in run.changes] == loosening
+def test_only_less_of_a_snapshot_block_loosens(have: str, want: str, risky: list[bool]) -> None:
+    run = planned(SnapshotBlock(scope=HOME, state=want), {everywhere: {"eu-west-1": have}})
+    assert [bool(change.risk) for change in run.changes] == risky
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_only_less_of_a_snapshot_block_loosens(have: str, want: str, loosening: 
     ids=["nobody chose", "required", "other hops", "hops not managed", "optional"],
 )
 def test_new_instances_require_tokens(have: dict[str, Any], hops: int | None, fields: list[str]) -> None:
-    run = planned(MetadataDefaults(place=HOME, hops=hops), {everywhere: {"eu-west-1": have}})
+    run = planned(MetadataDefaults(scope=HOME, hops=hops), {everywhere: {"eu-west-1": have}})
     assert [drift.field for change in run.changes for drift in change.drift] == fields
 
 
@@ -118,9 +118,9 @@ def test_new_instances_require_tokens(have: dict[str, Any], hops: int | None, fi
 def test_default_groups_are_closed_unless_in_use(
     have: tuple[DefaultGroup, ...], changes: list[str], asked: int
 ) -> None:
-    run = planned(DefaultGroups(place=HOME), {everywhere: {"eu-west-1": have}})
+    run = planned(DefaultGroups(scope=HOME), {everywhere: {"eu-west-1": have}})
     assert said(run) == changes
-    assert len(run.asks) == asked
+    assert len(run.manual_actions) == asked
 
 
 def test_a_default_group_is_closed_once_it_is_free() -> None:
@@ -131,13 +131,13 @@ def test_a_default_group_is_closed_once_it_is_free() -> None:
 
     busy = go(sandbox, "reconcile", [REGIONS, GROUPS])
     assert reported(busy) == []
-    (ask,) = busy.needs_you
+    (ask,) = busy.manual_actions
     assert id in ask.title
     assert default_group(sandbox) in ask.probe
 
     ec2(sandbox).delete_network_interface(NetworkInterfaceId=id)
     free = go(sandbox, "reconcile", [REGIONS, GROUPS])
-    assert free.needs_you == ()
+    assert free.manual_actions == ()
     assert len(free.changes) == 2
 
 
@@ -163,7 +163,7 @@ def test_a_default_group_that_somebody_opens_is_closed_again() -> None:
     ids=["missing", "ours", "more tags", "made by hand"],
 )
 def test_an_analyzer_is_made_or_adopted(have: AnalyzerFacts | None, changes: list[str]) -> None:
-    assert said(planned(Analyzer(place=HOME, name="acme-access"), {everywhere: {"eu-west-1": have}})) == changes
+    assert said(planned(Analyzer(scope=HOME, name="acme-access"), {everywhere: {"eu-west-1": have}})) == changes
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_an_analyzer_is_made_or_adopted(have: AnalyzerFacts | None, changes: lis
     [("eu-west-1", "ec2.eu-west-1.amazonaws.com"), ("cn-north-1", "ec2.cn-north-1.amazonaws.com.cn")],
 )
 def test_a_key_for_volumes_is_for_ec2_of_its_account_and_region_alone(region: str, service: str) -> None:
-    statement: Any = for_volumes(Place("123456789012", region, region))
+    statement: Any = for_volumes(Scope("123456789012", region, region))
     condition = statement["Condition"]["StringEquals"]
     assert condition == {"kms:CallerAccount": "123456789012", "kms:ViaService": service}
 
@@ -182,6 +182,6 @@ def test_a_key_for_volumes_is_for_ec2_of_its_account_and_region_alone(region: st
     ids=["off", "on"],
 )
 def test_images_take_their_time_and_that_is_said(have: str, changes: list[str]) -> None:
-    run = planned(ImageBlock(place=HOME), {everywhere: {"us-east-1": have}})
+    run = planned(ImageBlock(scope=HOME), {everywhere: {"us-east-1": have}})
     assert said(run) == changes
     assert bool(run.notes) == bool(changes)

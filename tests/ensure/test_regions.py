@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from awsbase.aws import Aws
 from awsbase.engine.facts import Facts
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from awsbase.ensure.image_block import BLOCKED, ImageBlock
 from awsbase.ensure.regions import RegionClosed, RegionFacts, Regions, covered, regions, there
 from awsbase.sandbox import Sandbox
@@ -29,7 +29,7 @@ def touched(sandbox: Sandbox) -> list[str]:
 
 
 def protect(sandbox: Sandbox, only: tuple[str, ...] | None = None) -> Any:
-    return go(sandbox, "reconcile", [Regions(place=HOME, only=only), ImageBlock(place=HOME, only=only)])
+    return go(sandbox, "reconcile", [Regions(scope=HOME, only=only), ImageBlock(scope=HOME, only=only)])
 
 
 def test_all_regions_that_are_on_are_covered_and_those_that_are_off_are_named() -> None:
@@ -98,12 +98,12 @@ def test_a_region_without_the_service_is_named_with_the_way_out() -> None:
 
 
 def test_nothing_is_said_when_nothing_is_left_out() -> None:
-    assert planned(Regions(place=HOME), {regions: RegionFacts(("eu-west-1",)), covered: ("eu-west-1",)}).notes == []
+    assert planned(Regions(scope=HOME), {regions: RegionFacts(("eu-west-1",)), covered: ("eu-west-1",)}).notes == []
 
 
 def test_china_has_regions_of_its_own() -> None:
-    place = Place(HOME.account, "cn-north-1", "cn-north-1")
-    china = Sandbox().client("ec2", place.region)
+    scope = Scope(HOME.account, "cn-north-1", "cn-north-1")
+    china = Sandbox().client("ec2", scope.region)
     names = {region["RegionName"] for region in china.describe_regions(AllRegions=True)["Regions"]}
     assert names == {"cn-north-1", "cn-northwest-1"}
 

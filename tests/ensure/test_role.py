@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from awsbase.engine.changes import Drift
-from awsbase.ensure.authorization import Elsewhere, RoleFacts, roles
-from awsbase.ensure.made import Made
+from awsbase.engine.references import Made
 from awsbase.ensure.role import Role, settings
+from awsbase.facts.authorization import Elsewhere, RoleFacts, roles
 from awsbase.policies.document import Document
 from tests.ensure.planned import HOME, planned, said
 
@@ -27,7 +27,7 @@ def trust(principal: object, **more: object) -> Document:
 
 
 CI = Role(
-    place=HOME,
+    scope=HOME,
     name="ci",
     trust=trust({"AWS": "arn:aws:iam::123456789012:root"}),
     policies=frozenset({READ}),
@@ -123,4 +123,8 @@ def test_a_role_needs_what_its_documents_name() -> None:
 )
 def test_a_new_role_that_trusts_strangers_loosens(principal: Any, why: str) -> None:
     want = replace(CI, trust={"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}]})
-    assert [change.loosening for change in planned(want, {roles: {}}).changes if change.what == "role"] == [why]
+    assert [
+        change.risk.reason if change.risk else ""
+        for change in planned(want, {roles: {}}).changes
+        if change.what == "role"
+    ] == [why]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from awsbase.ensure.root import Organization, Root, RootFacts, bills_shown, last_used, organization, root, virtual
 from awsbase.ensure.root import supported as somebody_supported
 from awsbase.sandbox import Sandbox
@@ -24,7 +24,7 @@ FINE: dict[Any, Any] = {
     somebody_supported: True,
     last_used: None,
 }
-WANT = Root(place=HOME)
+WANT = Root(scope=HOME)
 
 
 @pytest.mark.parametrize(
@@ -36,12 +36,12 @@ WANT = Root(place=HOME)
         ({root: RootFacts(True, True, 1, 0)}, WANT, ["an access key"]),
         ({root: RootFacts(True, True, 0, 1)}, WANT, ["X.509 signing certificate"]),
         ({root: RootFacts(True, False, 1, 0)}, WANT, ["an access key", "no MFA device"]),
-        ({}, Root(place=HOME, hardware=True), ["is an app"]),
-        ({virtual: False}, Root(place=HOME, hardware=True), []),
+        ({}, Root(scope=HOME, hardware=True), ["is an app"]),
+        ({virtual: False}, Root(scope=HOME, hardware=True), []),
         ({bills_shown: False}, WANT, ["may not see bills"]),
-        ({bills_shown: False}, Root(place=HOME, bills=False), []),
+        ({bills_shown: False}, Root(scope=HOME, bills=False), []),
         ({somebody_supported: False}, WANT, ["support cases"]),
-        ({somebody_supported: False}, Root(place=HOME, support="role/acme-support"), []),
+        ({somebody_supported: False}, Root(scope=HOME, support="role/acme-support"), []),
         ({organization: Organization(manages=False)}, WANT, []),
         ({organization: Organization(manages=True)}, WANT, ["each member account"]),
         ({organization: Organization(True, frozenset({"RootCredentialsManagement"}))}, WANT, []),
@@ -67,8 +67,8 @@ WANT = Root(place=HOME)
 def test_what_is_wrong_is_asked_for(have: dict[Any, Any], want: Root, asked: list[str]) -> None:
     run = planned(want, {**FINE, **have})
     assert said(run) == []
-    assert len(run.asks) == len(asked)
-    for ask, words in zip(run.asks, asked, strict=True):
+    assert len(run.manual_actions) == len(asked)
+    for ask, words in zip(run.manual_actions, asked, strict=True):
         assert words in ask.title
         assert ask.steps
         assert ask.probe
@@ -139,14 +139,14 @@ def managing_centrally(sandbox: Sandbox) -> None:
 def test_the_account_itself_tells(is_so: Callable[[Sandbox], None], asked: list[str]) -> None:
     sandbox = Sandbox(pages=2)
     is_so(sandbox)
-    report = go(sandbox, "plan", [Root(place=HOME, hardware=True)])
+    report = go(sandbox, "plan", [Root(scope=HOME, hardware=True)])
     assert [outcome.error for outcome in report.outcomes] == [None]
-    assert len(report.needs_you) == len(asked)
-    for ask, word in zip(report.needs_you, asked, strict=True):
+    assert len(report.manual_actions) == len(asked)
+    for ask, word in zip(report.manual_actions, asked, strict=True):
         assert word in ask.title
 
 
 def test_the_console_is_that_of_the_partition() -> None:
-    china = Root(place=Place("123456789012", "cn-north-1", "cn-north-1"))
+    china = Root(scope=Scope("123456789012", "cn-north-1", "cn-north-1"))
     run = planned(china, {**FINE, root: RootFacts(True, False, 0, 0)})
-    assert "https://console.amazonaws.cn/" in json.dumps([ask.steps for ask in run.asks])
+    assert "https://console.amazonaws.cn/" in json.dumps([ask.steps for ask in run.manual_actions])

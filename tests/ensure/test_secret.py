@@ -29,7 +29,7 @@ from tests.ensure.planned import HOME, planned, said
 
 KEY = HOME.arn("kms", "key/1234")
 ROTATION = Rotation(30, 3, "arn:aws:lambda:eu-west-1:123456789012:function:rotate")
-WANT = Secret(place=HOME, name="acme/db", key="key/acme-secrets", generated=Generated(32))
+WANT = Secret(scope=HOME, name="acme/db", key="key/acme-secrets", generated=Generated(32))
 GOOD = HeldSecret(key=KEY, value=True, tags={"awsbase:address": "secret/acme/db"})
 MADE = {"key/acme-secrets": KEY}
 
@@ -111,9 +111,9 @@ NOW = datetime.now(UTC)
 )
 def test_a_person_is_asked_for_what_only_they_know(rotation: Rotation | None, have: Any, asked: str | None) -> None:
     run = planned(replace(WANT, generated=None, rotation=rotation), have, MADE)
-    titles = [ask.title for ask in run.asks]
+    titles = [ask.title for ask in run.manual_actions]
     assert (asked in titles[0]) if asked else titles == []
-    assert all("awsbase secret put acme/db --region eu-west-1" in " ".join(ask.steps) for ask in run.asks)
+    assert all("awsbase secret put acme/db --region eu-west-1" in " ".join(ask.steps) for ask in run.manual_actions)
 
 
 def value(sandbox: Sandbox) -> str:

@@ -26,7 +26,7 @@ ROLE = HOME.global_arn("iam", "role/acme-ebs-snapshots")
 DAILY = Schedule(name="daily", keep_days=14)
 WEEKLY = Schedule(name="weekly", cron="cron(0 3 ? * SUN *)", keep_days=365)
 WANT = SnapshotPolicy(
-    place=HOME, name="acme-ebs", role=ROLE, volumes={"backup": "true"}, schedules=(DAILY,), description="Snapshots"
+    scope=HOME, name="acme-ebs", role=ROLE, volumes={"backup": "true"}, schedules=(DAILY,), description="Snapshots"
 )
 GOOD = SnapshotPolicyFacts(
     id="policy-1",

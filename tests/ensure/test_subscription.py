@@ -15,7 +15,7 @@ ARN = "arn:aws:sns:eu-west-1:123456789012:acme-ops:1"
 
 
 def want(protocol: str, endpoint: str) -> Subscription:
-    return Subscription(place=HOME, topic="acme-ops", protocol=protocol, endpoint=endpoint)
+    return Subscription(scope=HOME, topic="acme-ops", protocol=protocol, endpoint=endpoint)
 
 
 ANN, HOOK, QUEUE = want("email", "ann@x.example"), want("https", "https://x.example/a"), want("sqs", "arn:aws:sqs:q")
@@ -59,11 +59,11 @@ def test_one_is_subscribed_once_and_asked_until_confirmed(
 ) -> None:
     run = planned(wanted, {subscriptions: tuple(SubscriptionFacts(*each) for each in have)})
     assert said(run) == changes
-    assert bool(run.asks) == asked
+    assert bool(run.manual_actions) == asked
 
 
 def test_what_a_person_has_to_do_names_the_mail_and_what_awsbase_looks_at() -> None:
-    (ask,) = planned(ANN, {subscriptions: ()}).asks
+    (ask,) = planned(ANN, {subscriptions: ()}).manual_actions
     assert ask.address == "subscription/acme-ops/email:ann@x.example"
     assert "ann@x.example has to confirm" in ask.title
     assert any("Subscription Confirmation" in step for step in ask.steps)
@@ -75,11 +75,11 @@ def test_a_pending_mail_address_is_not_sent_a_second_mail_before_the_first_has_e
     resources = [OPS, BY_MAIL]
 
     first = go(sandbox, "reconcile", resources)
-    assert [ask.address for ask in first.needs_you] == [BY_MAIL.address]
+    assert [ask.address for ask in first.manual_actions] == [BY_MAIL.address]
     assert len(sandbox.mails) == 1
 
     again = go(sandbox, "reconcile", resources)
-    assert [ask.address for ask in again.needs_you] == [BY_MAIL.address]
+    assert [ask.address for ask in again.manual_actions] == [BY_MAIL.address]
     assert again.changes == []
     assert len(sandbox.mails) == 1
 
@@ -90,5 +90,5 @@ def test_a_pending_mail_address_is_not_sent_a_second_mail_before_the_first_has_e
 
     sandbox.confirm(OPS.arn, MAIL)
     done = go(sandbox, "reconcile", resources)
-    assert done.needs_you == ()
+    assert done.manual_actions == ()
     assert done.changes == []

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from awsbase.aws import Aws
-from awsbase.engine.changes import Pending
+from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts
-from awsbase.ensure import tags
 from awsbase.ensure.topic import SubscriptionFacts, Topic, TopicFacts, subscriptions, topic, topic_tags
+from awsbase.facts import tags
 from awsbase.manifest.notify import topic_policy
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.rule import Ask, Rule
@@ -20,7 +20,7 @@ from awsbase.sandbox.rules import RULES
 from tests.ensure.planned import HOME, planned, said
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0"
-WANT = Topic(place=HOME, name="acme-ops", policy=topic_policy(HOME, "acme-ops"), tags={"owner": "platform"})
+WANT = Topic(scope=HOME, name="acme-ops", policy=topic_policy(HOME, "acme-ops"), tags={"owner": "platform"})
 TAGS = {"owner": "platform", "awsbase:address": "topic/acme-ops"}
 GOOD = TopicFacts(policy=WANT.policy)
 
@@ -57,7 +57,7 @@ def test_a_topic_gets_its_policy_and_tags(have: dict[Any, Any], changes: list[st
 
 
 @pytest.mark.parametrize(
-    ("want", "have", "loosening"),
+    ("want", "have", "risky"),
     [
         ({"key": "key/k"}, "", [False]),
         ({"key": "key/k"}, "alias/aws/sns", [False]),
@@ -79,14 +79,14 @@ def test_a_topic_gets_its_policy_and_tags(have: dict[Any, Any], changes: list[st
         "plain",
     ],
 )
-def test_a_topic_is_encrypted_as_the_manifest_says(want: dict[str, Any], have: str, loosening: list[bool]) -> None:
+def test_a_topic_is_encrypted_as_the_manifest_says(want: dict[str, Any], have: str, risky: list[bool]) -> None:
     run = planned(replace(WANT, **want), facts(replace(GOOD, key=have)), {"key/k": KEY})
-    assert [bool(change.loosening) for change in run.changes] == loosening
-    assert said(run) == ["update encryption"] * len(loosening)
+    assert [bool(change.risk) for change in run.changes] == risky
+    assert said(run) == ["update encryption"] * len(risky)
 
 
 def test_a_topic_can_be_planned_with_a_key_that_is_not_there_yet() -> None:
-    run = planned(replace(WANT, key="key/k"), facts(None), {"key/k": Pending("key")})
+    run = planned(replace(WANT, key="key/k"), facts(None), {"key/k": Unknown("key")})
     assert said(run) == ["create topic"]
 
 

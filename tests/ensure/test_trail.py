@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.changes import Pending
-from awsbase.ensure import tags
+from awsbase.engine.changes import Unknown
 from awsbase.ensure.trail import (
     Logged,
     TooManyTrails,
@@ -25,13 +24,14 @@ from awsbase.ensure.trail import (
     with_management,
     with_objects,
 )
+from awsbase.facts import tags
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
 from tests.contract.samples.audit import BUCKET, KEY, LOG_GROUP, ROLE, TRAIL
 from tests.ensure.planned import HOME, planned, said
 
 WANT = Trail(
-    place=HOME,
+    scope=HOME,
     name="acme-trail",
     bucket_name="acme-audit",
     bucket="bucket/acme-audit",
@@ -164,7 +164,7 @@ def test_an_update_says_only_what_differs_and_the_pair_that_goes_together() -> N
 
 
 def test_a_trail_under_a_planned_key_can_be_planned() -> None:
-    made = planned(WANT, facts(None, Logged()), {**MADE, "key/acme-audit": Pending("key")}).changes[0]
+    made = planned(WANT, facts(None, Logged()), {**MADE, "key/acme-audit": Unknown("key")}).changes[0]
     assert made.unknown == ("KmsKeyId",)
 
 

@@ -24,7 +24,9 @@ OLD = "arn:aws:sns:eu-west-1:123456789012:acme-old"
 
 
 def reasons(want: Resource, facts: Any, results: Any = None) -> list[str]:
-    return [change.loosening for change in planned(want, facts, results).changes if change.loosening]
+    return [
+        change.risk.reason if change.risk else "" for change in planned(want, facts, results).changes if change.risk
+    ]
 
 
 DAILY, WEEKLY = of_snapshots.DAILY, of_snapshots.WEEKLY
@@ -74,7 +76,7 @@ def test_an_alarm_that_is_heard_less(have: dict[str, Any], why: list[str]) -> No
 
 
 @pytest.mark.parametrize(
-    ("want", "have", "loosens"),
+    ("want", "have", "risky"),
     [
         ({"max_age": 0}, {"MaxPasswordAge": 90}, True),
         ({"max_age": 180}, {"MaxPasswordAge": 90}, True),
@@ -84,9 +86,9 @@ def test_an_alarm_that_is_heard_less(have: dict[str, Any], why: list[str]) -> No
     ],
     ids=["never", "later", "sooner", "at all", "not for good"],
 )
-def test_passwords_that_expire_later(want: dict[str, Any], have: dict[str, Any], loosens: bool) -> None:
+def test_passwords_that_expire_later(want: dict[str, Any], have: dict[str, Any], risky: bool) -> None:
     found = reasons(replace(of_passwords.WANT, **want), {password_policy: {**of_passwords.STRONG, **have}})
-    assert found == (["passwords pass that were refused"] if loosens else [])
+    assert found == (["passwords pass that were refused"] if risky else [])
 
 
 UNTOLD = "nobody is told at this point any more"
@@ -120,7 +122,7 @@ def test_a_budget_that_tells_later(have: dict[str, Any], why: list[str]) -> None
 
 
 @pytest.mark.parametrize(
-    ("have", "loosens"),
+    ("have", "risky"),
     [
         ({"ThresholdExpression": above(20)}, True),
         ({"ThresholdExpression": above(100)}, False),
@@ -130,13 +132,13 @@ def test_a_budget_that_tells_later(have: dict[str, Any], why: list[str]) -> None
     ],
     ids=["more", "less", "otherwise", "one monitor less", "at once"],
 )
-def test_anomalies_that_are_told_less(have: dict[str, Any], loosens: bool) -> None:
+def test_anomalies_that_are_told_less(have: dict[str, Any], risky: bool) -> None:
     want = of_anomalies.WANT
     held = {want.name: {**of_anomalies.GOOD, **have}}
     facts = {monitor: of_anomalies.ARN, subscriptions: held, subscription_tags: of_anomalies.TAGS}
-    assert bool(reasons(want, facts)) == loosens
+    assert bool(reasons(want, facts)) == risky
     slower = replace(want, frequency="DAILY", subscribers=(("EMAIL", "cfo@acme.example"),))
-    assert bool(reasons(slower, facts)) == (loosens or have.get("Frequency") != "WEEKLY")
+    assert bool(reasons(slower, facts)) == (risky or have.get("Frequency") != "WEEKLY")
 
 
 def test_a_bucket_that_is_encrypted_once_and_not_twice() -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.authorization import GroupFacts, UserFacts, groups, users
-from awsbase.ensure.credentials import Reported, devices, login, report, virtual_devices
 from awsbase.ensure.user import User
+from awsbase.facts.authorization import GroupFacts, UserFacts, groups, users
+from awsbase.facts.credential_report import Reported, devices, login, report, virtual_devices
 from tests.ensure.planned import HOME, planned, reads, said
 
-ALICE = User(place=HOME, name="alice", groups=frozenset({"Ops"}), tags={"team": "platform"})
+ALICE = User(scope=HOME, name="alice", groups=frozenset({"Ops"}), tags={"team": "platform"})
 HAVE = UserFacts(
     "alice", "/", groups=frozenset({"Ops"}), tags={"team": "platform", "awsbase:address": "user/alice", "floor": "3"}
 )
@@ -98,13 +98,13 @@ def test_people_are_asked_for_what_they_lack_and_only_those_are_read_about(
 ) -> None:
     run = planned(PERSON, {users: {"alice": HAVE}, groups: KNOWN, **facts})
     assert said(run) == []
-    assert [ask.title for ask in run.asks] == asked
+    assert [ask.title for ask in run.manual_actions] == asked
 
 
 def test_people_who_are_made_now_are_asked_without_looking() -> None:
     run = planned(PERSON, {users: {}, groups: KNOWN})
-    assert [ask.title for ask in run.asks] == [NO_PASSWORD, NO_DEVICE]
-    assert "awsbase passwd alice" in run.asks[0].steps[0]
+    assert [ask.title for ask in run.manual_actions] == [NO_PASSWORD, NO_DEVICE]
+    assert "awsbase passwd alice" in run.manual_actions[0].steps[0]
 
 
 def test_machines_cost_no_credential_report() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from awsbase.engine.changes import Report
-from awsbase.engine.reconcile import select
+from awsbase.engine.execution import select
 from awsbase.engine.resource import Resource
 from awsbase.manifest import resources
 from awsbase.manifest.load import understand

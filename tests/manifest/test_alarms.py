@@ -45,7 +45,7 @@ def test_there_is_an_alarm_for_each_amount(text: str, names: list[str]) -> None:
 )
 def test_an_alarm_is_where_the_figures_are(home: str, region: str, partition: str, currency: str) -> None:
     (alarm,) = alarms(BILLING + "alarms: {billing: {amounts: [50]}}", home)
-    assert alarm.place.region == region
+    assert alarm.scope.region == region
     assert (alarm.namespace, alarm.metric, alarm.dimensions) == (
         "AWS/Billing",
         "EstimatedCharges",
@@ -53,7 +53,7 @@ def test_an_alarm_is_where_the_figures_are(home: str, region: str, partition: st
     )
     assert (alarm.statistic, alarm.period, alarm.threshold) == ("Maximum", 21600, 50)
     assert alarm.actions == (f"arn:{partition}:sns:{region}:123456789012:acme-billing",)
-    assert set(alarm.needs()) == {alarm.place.address("topic", "acme-billing"), "billing-alerts/123456789012"}
+    assert set(alarm.needs()) == {alarm.scope.address("topic", "acme-billing"), "billing-alerts/123456789012"}
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from awsbase.errors import ManifestError, UsageError
 from awsbase.manifest import load, resources
 from awsbase.sandbox import Sandbox
 from awsbase.scripts import cli
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
-from awsbase.scripts.wanted import read
 from tests.contract.sample import go, problems, said
 from tests.manifest.generated import FILES, manifests, written
 from tests.manifest.mangled import ROOT, mangled_texts, mangled_trees

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.made import Made
+from awsbase.engine.references import Made
 from awsbase.policies import problems
 from tests.manifest.saying import ACCOUNT, mistakes
 from tests.manifest.test_network import ALICE, CLOSES, of

@@ -18,7 +18,7 @@ from awsbase.errors import ManifestError
 from awsbase.manifest import Manifest, fingerprint, load
 from awsbase.manifest.files import Json, Text
 from awsbase.manifest.load import understand
-from awsbase.manifest.section import Problem, Section, Several, closest
+from awsbase.manifest.section import Section, Several, ValidationProblem, closest
 from awsbase.manifest.source import parse
 from awsbase.manifest.values import BucketName, GroupName, IamPath, LogRetention, OneNameEach, UserName
 from tests.manifest.saying import ACCOUNT, mistakes, source
@@ -40,12 +40,12 @@ class People(Section):
     groups: dict[GroupName, Team] = Field(default_factory=dict)
     users: Annotated[dict[UserName, Person], OneNameEach] = Field(default_factory=dict)
 
-    def check(self, manifest: Manifest) -> Iterator[Problem]:
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         for name, person in self.users.items():
             for index, group in enumerate(person.groups):
                 if group not in self.groups:
                     path = ("users", name, "groups", index)
-                    yield Problem(path, f"no group called {group!r}", closest(group, self.groups))
+                    yield ValidationProblem(path, f"no group called {group!r}", closest(group, self.groups))
 
 
 class Vault(Section):
@@ -106,7 +106,7 @@ def test_a_manifest_becomes_frozen_sections_in_its_own_order() -> None:
     assert manifest.people is not None
     assert manifest.people.users["alice"] == Person(groups=("Ops",), console=True)
     assert manifest.account.partition == "aws"
-    assert manifest.account.place.arn("sns", "x").endswith(":sns:eu-west-1:123456789012:x")
+    assert manifest.account.scope.arn("sns", "x").endswith(":sns:eu-west-1:123456789012:x")
     with pytest.raises(ValueError, match="frozen"):
         manifest.account.name = "other"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.reconcile import leans_on
-from awsbase.ensure.made import Made
+from awsbase.engine.execution import dependencies
+from awsbase.engine.references import Made
 from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
 from tests.manifest.saying import ACCOUNT, mistakes, source
@@ -19,7 +19,7 @@ def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
     """Return what a manifest stands for, by address, after its order was found."""
     manifest = understand(source(ACCOUNT.replace("eu-west-1", home) + text), Manifest)
     everything = [resource for each in resources(manifest).values() for resource in each]
-    leans_on(everything)
+    dependencies(everything)
     return {resource.address: resource for resource in everything}
 
 

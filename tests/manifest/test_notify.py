@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from awsbase.ensure.key import Key
 from awsbase.ensure.topic import Topic
 from awsbase.manifest import Manifest, resources
@@ -15,8 +15,8 @@ from awsbase.manifest.notify import topic_key_policy, topic_policy
 from awsbase.policies import problems
 from tests.manifest.saying import ACCOUNT, mistakes, source
 
-IRELAND = Place("123456789012", "eu-west-1", "eu-west-1")
-CHINA = Place("123456789012", "cn-north-1", "cn-northwest-1")
+IRELAND = Scope("123456789012", "eu-west-1", "eu-west-1")
+CHINA = Scope("123456789012", "cn-north-1", "cn-northwest-1")
 
 
 def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
@@ -104,16 +104,16 @@ def test_the_topic_of_a_key_is_encrypted_with_it_in_its_own_region() -> None:
     topic: Topic = made["topic/acme-security@us-east-1"]
     key: Key = made["key/acme-notify-security@us-east-1"]
     assert topic.key == key.address
-    assert topic.place == key.place == IRELAND.at("us-east-1")
+    assert topic.scope == key.scope == IRELAND.at("us-east-1")
 
 
-@pytest.mark.parametrize("place", [IRELAND, CHINA], ids=["Ireland", "China"])
-def test_policies_hold_and_stay_in_their_partition(place: Place) -> None:
-    for document in (topic_policy(place, "acme-ops"), topic_key_policy(place, "acme-ops")):
+@pytest.mark.parametrize("scope", [IRELAND, CHINA], ids=["Ireland", "China"])
+def test_policies_hold_and_stay_in_their_partition(scope: Scope) -> None:
+    for document in (topic_policy(scope, "acme-ops"), topic_key_policy(scope, "acme-ops")):
         assert problems(document, "resource") == []
         arns = [word for word in str(document).split("'") if word.startswith("arn:")]
         assert arns
-        assert {arn.split(":")[1] for arn in arns} == {place.partition}
+        assert {arn.split(":")[1] for arn in arns} == {scope.partition}
 
 
 def test_services_publish_for_this_account_alone_where_aws_lets_us_say_so() -> None:

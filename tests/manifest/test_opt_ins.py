@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.place import Place
 from awsbase.engine.resource import Resource
+from awsbase.engine.scope import Scope
 from awsbase.ensure.security_hubs import FSBP, SecurityHubs
 from awsbase.ensure.trail import Trail
 from awsbase.manifest import Manifest, resources
@@ -46,7 +46,7 @@ def test_all_of_them_in_every_partition(home: str) -> None:
     assert isinstance(hubs, SecurityHubs)
     assert hubs.standards == (FSBP,)
     assert hubs.recorders == "config-recorders/account"
-    partition = Place("123456789012", home, home).partition
+    partition = Scope("123456789012", home, home).partition
     assert f"arn:{partition}:" in repr(found["flow-logs/account"])
 
 
@@ -76,7 +76,7 @@ def test_mistakes_are_told(text: str, mistake: str) -> None:
     assert mistake.removeprefix("m.yaml:3: ") in told
 
 
-HOME = Place("123456789012", "eu-west-1", "eu-west-1")
+HOME = Scope("123456789012", "eu-west-1", "eu-west-1")
 ACL = {"s3:x-amz-acl": "bucket-owner-full-control"}
 CONFIG = config_statements(HOME, "acme-config")
 FLOW = delivery_statements(HOME, "acme-flow-logs")

@@ -27,7 +27,7 @@ def made(text: str, home: str = "eu-west-1") -> dict[str, Resource]:
 def test_an_empty_section_looks_and_switches_billing_alerts_on() -> None:
     parts = made("root:")
     assert parts.keys() == {"root/account", "billing-alerts/123456789012"}
-    assert parts["root/account"] == Root(place=parts["root/account"].place)
+    assert parts["root/account"] == Root(scope=parts["root/account"].scope)
 
 
 def test_billing_alerts_are_wanted_once() -> None:

@@ -191,7 +191,7 @@ def test_an_alarm_rings_at_once_and_rests_without_events() -> None:
     for alarm in (each for each in of() if isinstance(each, Alarm)):
         assert (alarm.statistic, alarm.period, alarm.evaluation_periods, alarm.threshold) == ("Sum", 300, 1, 1)
         assert (alarm.comparison, alarm.treat_missing) == ("GreaterThanOrEqualToThreshold", "notBreaching")
-        assert alarm.place.region == "eu-west-1"
+        assert alarm.scope.region == "eu-west-1"
         assert alarm.actions == ("arn:aws:sns:eu-west-1:123456789012:acme-security",)
         feeding = [each for each in of() if isinstance(each, MetricFilter) and each.metric == alarm.metric]
         assert {each.namespace for each in feeding} == {alarm.namespace}
@@ -209,12 +209,12 @@ def test_an_alarm_rings_at_once_and_rests_without_events() -> None:
 )
 def test_root_sign_in_is_told_where_root_signs_in(home: str, topics: set[tuple[str, str]]) -> None:
     made = of("", home)
-    assert {(each.name, each.place.region) for each in made if isinstance(each, Topic)} == topics
+    assert {(each.name, each.scope.region) for each in made if isinstance(each, Topic)} == topics
     for topic in (each for each in made if isinstance(each, Topic)):
         assert topic.key
     for rule in (each for each in made if isinstance(each, EventRule)):
         assert rule.topic == "arn:aws:sns:us-east-1:123456789012:acme-security"
-        assert rule.place.region == "us-east-1"
+        assert rule.scope.region == "us-east-1"
         assert rule.pattern["detail"] == {"userIdentity": {"type": ["Root"]}}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.made import Made
+from awsbase.engine.references import Made
 from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
 from awsbase.policies import problems

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from awsbase.manifest import values as v
-from awsbase.manifest.words import closest, dotted, shown
+from awsbase.manifest.paths import closest, dotted, shown
 
 
 @pytest.mark.parametrize(

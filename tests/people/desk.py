@@ -10,7 +10,7 @@ import pyotp
 from awsbase.aws import Aws
 from awsbase.engine.account import identify
 from awsbase.engine.wire import Wire, never_twice
-from awsbase.people.enrol import Desk
+from awsbase.people.enrol import Prompts
 from awsbase.people.secret import Secret
 from awsbase.sandbox import Sandbox
 
@@ -34,8 +34,8 @@ class Table:
         self.seeds: list[str] = []
         self.answers: list[Answer] = []
 
-    def desk(self) -> Desk:
-        return Desk(
+    def desk(self) -> Prompts:
+        return Prompts(
             account=identify(
                 Aws(self.sandbox.session(self.caller, "eu-west-1"), "eu-west-1", attach=[never_twice]), Wire()
             ),

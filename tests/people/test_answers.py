@@ -10,9 +10,9 @@ import pytest
 
 from awsbase.aws import Aws
 from awsbase.errors import AwsbaseError
-from awsbase.people import upkeep
+from awsbase.people import device_maintenance
 from awsbase.people.enrol import enrol
-from awsbase.people.session import Wanted, refresh
+from awsbase.people.session import SessionRequest, refresh
 from awsbase.people.whoami import whoami
 from tests.hostile.wire import HOLLOW, INSTEAD, spoiled
 from tests.people.alice import Alice
@@ -41,7 +41,7 @@ def test_a_session_is_got_or_the_file_stays_as_it_is(alice: Alice, name: str, in
     before = alice.files.credentials.read_bytes()
     alice.types(alice.phone.code, alice.phone.code, alice.phone.code)
     with spoiled(alice.sandbox, name, ANYTHING[instead]):
-        said = endures(lambda: refresh(Wanted("acme"), alice.person()))
+        said = endures(lambda: refresh(SessionRequest("acme"), alice.person()))
     assert bool(said) == (alice.files.credentials.read_bytes() == before)
 
 
@@ -75,9 +75,11 @@ def test_devices_are_listed_and_removed_or_not(tmp_path: Path, name: str, instea
     enrol(table.desk(), "alice", "alice")
     desk = table.desk()
     does: dict[str, Callable[[], object]] = {
-        "of": partial(upkeep.of, desk, "alice"),
-        "everybodys": partial(upkeep.everybodys, desk),
-        "remove": partial(upkeep.remove, desk, "alice", ["alice"], force=True, confirm=lambda question: True),
+        "of": partial(device_maintenance.of, desk, "alice"),
+        "everybodys": partial(device_maintenance.everybodys, desk),
+        "remove": partial(
+            device_maintenance.remove, desk, "alice", ["alice"], force=True, confirm=lambda question: True
+        ),
     }
     with spoiled(table.sandbox, name, ANYTHING[instead]):
         endures(does[work])

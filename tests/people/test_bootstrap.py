@@ -16,16 +16,16 @@ import pytest
 
 from awsbase.aws import Aws
 from awsbase.engine.account import identify
-from awsbase.engine.place import Place as Where
-from awsbase.engine.reconcile import walk
+from awsbase.engine.execution import execute
+from awsbase.engine.scope import Scope as Where
 from awsbase.engine.wire import Wire, never_twice
 from awsbase.ensure import KINDS
 from awsbase.ensure.group import Group
 from awsbase.ensure.user import User
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.people import bootstrap, files, store
-from awsbase.people.bootstrap import Administrator, Place
-from awsbase.people.enrol import Desk
+from awsbase.people.bootstrap import Administrator, Scope
+from awsbase.people.enrol import Prompts
 from awsbase.people.profiles import Source
 from awsbase.people.secret import Secret
 from awsbase.people.session import Person
@@ -48,9 +48,9 @@ class Beginning:
         self.seeds: list[str] = []
         self.passwords: list[str] = []
         self.resources = [
-            Group(place=HOME, name="Administrators", policies=frozenset({policy}), exact=True),
+            Group(scope=HOME, name="Administrators", policies=frozenset({policy}), exact=True),
             User(
-                place=HOME,
+                scope=HOME,
                 name="alice",
                 groups=frozenset({"Administrators"}),
                 exact=True,
@@ -60,15 +60,15 @@ class Beginning:
             ),
         ]
 
-    def place(self, **changed: Any) -> Place:
+    def scope(self, **changed: Any) -> Scope:
         aws = Aws(self.root, "eu-west-1", attach=[never_twice])
         root = identify(aws, Wire())
-        place = Place(
+        scope = Scope(
             account=ACCOUNT,
             root=root,
             administrator=Administrator("alice", "acme", console=True),
             region="eu-west-1",
-            desk=Desk(
+            desk=Prompts(
                 account=root,
                 clock=self.sandbox.clock,
                 ask=self.ask,
@@ -91,12 +91,12 @@ class Beginning:
             open=self.open,
             hand_over=lambda password: self.passwords.append(password.reveal()),
         )
-        return replace(place, **changed)
+        return replace(scope, **changed)
 
     def make(self) -> None:
         wire = Wire()
         account = identify(Aws(self.root, "eu-west-1", attach=[wire.attach]), wire)
-        report = walk("reconcile", self.resources, KINDS, account, clock=self.sandbox.clock)
+        report = execute("reconcile", self.resources, KINDS, account, clock=self.sandbox.clock)
         if report.failed:
             raise AwsbaseError("not made")
 
@@ -149,7 +149,7 @@ def beginning(tmp_path: Path) -> Beginning:
 
 
 def test_the_first_administrator_is_made_and_roots_key_goes_last(beginning: Beginning) -> None:
-    bootstrap.bootstrap(beginning.place())
+    bootstrap.bootstrap(beginning.scope())
 
     beginning.check_done()
     names = [call.name for call in beginning.sandbox.calls]
@@ -165,13 +165,13 @@ def test_the_first_administrator_is_made_and_roots_key_goes_last(beginning: Begi
 
 def test_root_with_mfa_is_left_in_peace(beginning: Beginning) -> None:
     beginning.sandbox.root_mfa = True
-    bootstrap.bootstrap(beginning.place())
+    bootstrap.bootstrap(beginning.scope())
     assert "root has no access key any more" in beginning.told[-1]
 
 
 def attempts(tmp_path: Path) -> int:
     beginning = Beginning(tmp_path / "undisturbed")
-    bootstrap.bootstrap(beginning.place())
+    bootstrap.bootstrap(beginning.scope())
     return len(beginning.writes)
 
 
@@ -183,40 +183,40 @@ def test_interrupted_at_any_write_it_goes_on_and_ends_the_same(tmp_path: Path, k
         beginning = Beginning(tmp_path / f"{kind}-{n}")
         beginning.sandbox.faults.add(Fault(kind, at=n))
         with contextlib.suppress(Killed, AwsbaseError):
-            bootstrap.bootstrap(beginning.place())
+            bootstrap.bootstrap(beginning.scope())
         beginning.sandbox.faults.clear()
         if beginning.root_works:
-            bootstrap.bootstrap(beginning.place())
+            bootstrap.bootstrap(beginning.scope())
         beginning.check_done()
 
 
 def test_killed_after_the_key_is_gone_the_proof_is_made_up_for(beginning: Beginning) -> None:
-    place = beginning.place()
+    scope = beginning.scope()
     deletions = beginning.sandbox.faults
     deletions.add(Fault("killed after", on="iam:DeleteAccessKey"))
     with pytest.raises(Killed):
-        bootstrap.bootstrap(place)
+        bootstrap.bootstrap(scope)
     deletions.clear()
 
     assert not beginning.root_works
-    assert bootstrap.finished(place)
+    assert bootstrap.finished(scope)
     beginning.check_done()
 
 
 def test_killed_between_its_two_files_the_profile_is_whole_in_the_end(beginning: Beginning) -> None:
     beginning.sandbox.faults.add(Fault("killed before", on="iam:CreateVirtualMFADevice"))
     with pytest.raises(Killed):
-        bootstrap.bootstrap(beginning.place())
+        bootstrap.bootstrap(beginning.scope())
     beginning.sandbox.faults.clear()
     beginning.files.config.unlink()
 
-    bootstrap.bootstrap(beginning.place())
+    bootstrap.bootstrap(beginning.scope())
     assert files.read_config(beginning.files)["acme"]["region"] == "eu-west-1"
     beginning.check_done()
 
 
 def test_a_refused_key_alone_is_no_proof(beginning: Beginning) -> None:
-    assert not bootstrap.finished(beginning.place())
+    assert not bootstrap.finished(beginning.scope())
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
@@ -229,7 +229,7 @@ def test_what_is_off_is_refused_before_the_first_write(
     beginning: Beginning, changed: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(Refused, match=said):
-        bootstrap.bootstrap(beginning.place(**changed))
+        bootstrap.bootstrap(beginning.scope(**changed))
     assert beginning.writes == []
 
 
@@ -239,25 +239,25 @@ def test_only_root_can(beginning: Beginning, caller: str | None) -> None:
     beginning.sandbox.calls.clear()
     beginning.root = beginning.sandbox.session(caller, "eu-west-1")
     with pytest.raises(Refused, match="and not root's"):
-        bootstrap.bootstrap(beginning.place())
+        bootstrap.bootstrap(beginning.scope())
     assert beginning.writes == []
 
 
 def test_another_key_of_roots_is_named_and_deleted_only_when_asked(beginning: Beginning) -> None:
     other = beginning.sandbox.key("root")
     with pytest.raises(Refused, match=f"another access key: …{other.id[-4:]}, last used") as stopped:
-        bootstrap.bootstrap(beginning.place())
+        bootstrap.bootstrap(beginning.scope())
     assert "--all-keys" in str(stopped.value.hint)
     assert beginning.writes == []
 
-    bootstrap.bootstrap(beginning.place(all_keys=True))
+    bootstrap.bootstrap(beginning.scope(all_keys=True))
     beginning.check_done()
 
 
 def test_a_profile_that_holds_somebody_elses_key_is_not_overwritten(beginning: Beginning) -> None:
     files.write_credentials(beginning.files, "acme", {store.ID: "AKIAOTHER0000000000", store.SECRET: "x"})
     with pytest.raises(Refused, match="not one of alice"):
-        bootstrap.bootstrap(beginning.place())
+        bootstrap.bootstrap(beginning.scope())
     assert files.read_credentials(beginning.files)["acme"][store.ID] == "AKIAOTHER0000000000"
     assert beginning.root_works
 
@@ -273,12 +273,12 @@ def test_keys_that_somebody_uses_are_left_alone(beginning: Beginning) -> None:
     keys[0].last_used = AccessKeyLastUsed(beginning.sandbox.clock.now(), "s3", "us-east-1")
     keys[1].last_used = AccessKeyLastUsed(beginning.sandbox.clock.now(), "s3", "us-east-1")
     with pytest.raises(Refused, match="alice has 2 access keys"):
-        bootstrap.bootstrap(beginning.place())
+        bootstrap.bootstrap(beginning.scope())
     assert beginning.root_works
 
     keys[1].last_used = None
     unused, used = keys[1].access_key_id, keys[0].access_key_id
-    bootstrap.bootstrap(beginning.place())
+    bootstrap.bootstrap(beginning.scope())
     there = {key["AccessKeyId"] for key in iam.list_access_keys(UserName="alice")["AccessKeyMetadata"]}
     assert used in there
     assert unused not in there
@@ -289,7 +289,7 @@ def test_an_old_key_may_be_in_use_although_aws_does_not_say_so_yet(beginning: Be
     iam.create_user(UserName="alice")
     old = iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"]
     beginning.sandbox.clock.advance(2 * 60 * 60)
-    bootstrap.bootstrap(beginning.place())
+    bootstrap.bootstrap(beginning.scope())
     assert old in {key["AccessKeyId"] for key in iam.list_access_keys(UserName="alice")["AccessKeyMetadata"]}
 
 
@@ -301,27 +301,27 @@ def test_a_profile_in_use_is_refused_before_the_first_write(beginning: Beginning
         held = {store.ID: "ASIA0000", store.SECRET: "x", store.TOKEN: "y"}
     files.write_credentials(beginning.files, "acme", held)
     with pytest.raises(Refused, match=where):
-        bootstrap.bootstrap(beginning.place())
+        bootstrap.bootstrap(beginning.scope())
     assert beginning.writes == []
 
 
 def test_whoever_is_no_administrator_does_not_cost_root_its_key(tmp_path: Path) -> None:
     beginning = Beginning(tmp_path, policy=READER)
     with pytest.raises(Refused, match="alice is no administrator: iam:CreateUser") as stopped:
-        bootstrap.bootstrap(beginning.place())
+        bootstrap.bootstrap(beginning.scope())
     assert "root's access key stays" in str(stopped.value.hint)
     assert beginning.root_works
 
-    beginning.resources[0] = Group(place=HOME, name="Administrators", policies=frozenset({ADMINISTRATOR}), exact=True)
-    bootstrap.bootstrap(beginning.place())
+    beginning.resources[0] = Group(scope=HOME, name="Administrators", policies=frozenset({ADMINISTRATOR}), exact=True)
+    bootstrap.bootstrap(beginning.scope())
     beginning.check_done()
 
 
 def test_a_lost_device_does_not_cost_root_its_key(beginning: Beginning) -> None:
     wrong: Callable[[str], Secret] = lambda question: Secret("000000")  # noqa: E731
-    place = beginning.place()
+    scope = beginning.scope()
     with pytest.raises(AwsbaseError):
-        bootstrap.bootstrap(replace(place, person=replace(place.person, ask=wrong)))
+        bootstrap.bootstrap(replace(scope, person=replace(scope.person, ask=wrong)))
     assert beginning.root_works
     assert "iam:DeleteAccessKey" not in beginning.writes
 
@@ -329,11 +329,11 @@ def test_a_lost_device_does_not_cost_root_its_key(beginning: Beginning) -> None:
 def test_a_key_that_stays_is_not_called_gone(beginning: Beginning) -> None:
     beginning.sandbox.root_keys = True
     with pytest.raises(AwsbaseError, match="still counts an access key of root's"):
-        bootstrap.bootstrap(beginning.place())
+        bootstrap.bootstrap(beginning.scope())
 
 
 def test_nothing_secret_is_told(beginning: Beginning) -> None:
-    bootstrap.bootstrap(beginning.place())
+    bootstrap.bootstrap(beginning.scope())
     told = "".join(beginning.told)
     held = files.read_credentials(beginning.files)["acme"]
     for value in (held[store.SECRET], held[store.ID], beginning.seeds[0], *beginning.passwords):

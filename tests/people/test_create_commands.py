@@ -17,7 +17,7 @@ from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.people import files
 from awsbase.sandbox import Fault
 from awsbase.sandbox.serve import listen
-from awsbase.scripts.desk import CLEAR
+from awsbase.scripts.prompts import CLEAR
 from tests.contract.sample import HOME, go
 from tests.people.alice import Alice
 from tests.people.sweep import found, no_secret
@@ -321,8 +321,8 @@ def test_a_seed_that_is_kept_as_a_secret_is_shown_once(shell: Shell) -> None:
 
 def test_a_device_that_reconcile_made_is_taken_over(shell: Shell) -> None:
     sandbox = shell.alice.sandbox
-    device = MfaDevice(place=HOME, user="alice", secret="seeds/of/alice")
-    [[step]] = [ask.steps for ask in go(sandbox, "reconcile", [device]).needs_you]
+    device = MfaDevice(scope=HOME, user="alice", secret="seeds/of/alice")
+    [[step]] = [ask.steps for ask in go(sandbox, "reconcile", [device]).manual_actions]
     told = re.match("`awsbase (mfa show alice .*)`, where alice can scan it", step)
     assert told
     child: Any = shell.spawn(str(AWSBASE), *told[1].split(), "--profile", "acme", "--text")
@@ -333,7 +333,7 @@ def test_a_device_that_reconcile_made_is_taken_over(shell: Shell) -> None:
     assert "the app of alice has arn:aws:iam::123456789012:mfa/alice" in ended(child)
 
     after = go(sandbox, "reconcile", [device])
-    assert (after.needs_you, after.totals()["unchanged"]) == ((), 1)
+    assert (after.manual_actions, after.totals()["unchanged"]) == ((), 1)
 
 
 def test_stopping_while_a_seed_is_shown_keeps_it(shell: Shell) -> None:

@@ -243,7 +243,7 @@ def test_two_processes_lose_nothing_of_each_others_writing(tmp_path: Path, crede
     places = {"a": ("credentials", "config"), "b": (credentials, config)}
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, name, *(str(tmp_path / place) for place in where)],
+            [sys.executable, "-c", WRITER, name, *(str(tmp_path / scope) for scope in where)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -262,7 +262,7 @@ def test_two_processes_lose_nothing_of_each_others_writing(tmp_path: Path, crede
 
     every = {f"{name}{n}" for name in places for n in range(50)}
     assert set(read_config(Files(tmp_path / "credentials", tmp_path / "config"))) == every
-    kept = [read_credentials(Files(tmp_path / place[0], tmp_path / "config")) for place in places.values()]
+    kept = [read_credentials(Files(tmp_path / scope[0], tmp_path / "config")) for scope in places.values()]
     assert {name for profiles in kept for name in profiles} == every
     assert not list(tmp_path.rglob(".*.awsbase-*"))
 

@@ -40,15 +40,15 @@ class Passwords(Table):
         self.sandbox.calls.clear()
         self.shown: list[tuple[str, str]] = []
 
-    def place(self) -> passwd.Desk:
+    def scope(self) -> passwd.Prompts:
         desk = self.desk()
-        return passwd.Desk(desk.account, desk.clock, desk.ask, desk.tell)
+        return passwd.Prompts(desk.account, desk.clock, desk.ask, desk.tell)
 
     def show(self, what: str, password: Secret) -> None:
         self.shown.append((what, password.reveal()))
 
     def change(self, *, generate: bool = False) -> None:
-        passwd.change(self.place(), generate=generate, show=self.show)
+        passwd.change(self.scope(), generate=generate, show=self.show)
 
     def is_now(self, password: str) -> bool:
         """Tell whether this is alice's password, by changing it to another one."""
@@ -191,7 +191,7 @@ def test_without_sight_of_the_policy_aws_decides(tmp_path: Path) -> None:
 def test_an_administrator_resets(tmp_path: Path, profile: bool, once: bool) -> None:
     table = Passwords(tmp_path, None, profile=profile)
     got: list[Secret] = []
-    passwd.reset(table.place(), "alice", once=once, hand_over=got.append)
+    passwd.reset(table.scope(), "alice", once=once, hand_over=got.append)
 
     assert table.iam.get_login_profile(UserName="alice")["LoginProfile"]["PasswordResetRequired"] is once
     table.sandbox.clock.advance(2)
@@ -202,7 +202,7 @@ def test_a_profile_that_is_still_being_made_is_waited_for(tmp_path: Path) -> Non
     table = Passwords(tmp_path, None, profile=False)
     table.iam.create_login_profile(UserName="alice", Password=OLD)
     got: list[Secret] = []
-    passwd.reset(table.place(), "alice", once=True, hand_over=got.append)
+    passwd.reset(table.scope(), "alice", once=True, hand_over=got.append)
     assert "still busy with the login profile" in table.told[0]
     assert table.is_now(got[0].reveal())
 
@@ -213,7 +213,7 @@ def test_a_lost_answer_to_a_reset_is_made_good(tmp_path: Path, kind: str, operat
     table = Passwords(tmp_path, None, profile=operation.startswith("Update"))
     table.sandbox.faults.add(Fault(kind, on=f"iam:{operation}"))  # type: ignore[arg-type]
     got: list[Secret] = []
-    passwd.reset(table.place(), "alice", once=True, hand_over=got.append)
+    passwd.reset(table.scope(), "alice", once=True, hand_over=got.append)
     table.sandbox.clock.advance(2)
     assert table.is_now(got[0].reveal())
 
@@ -236,22 +236,22 @@ def raising(error: BaseException) -> Callable[[Secret], None]:
 def test_a_handover_that_fails_is_said_clearly(tmp_path: Path, error: BaseException, said: str) -> None:
     table = Passwords(tmp_path, None)
     with pytest.raises(NotHandedOver, match=f"was reset, but nobody has got the new one: {said}") as problem:
-        passwd.reset(table.place(), "alice", once=True, hand_over=raising(error))
+        passwd.reset(table.scope(), "alice", once=True, hand_over=raising(error))
     assert "`awsbase passwd alice` resets it once more" in str(problem.value.hint)
 
 
 def test_nobody_is_no_user(tmp_path: Path) -> None:
     table = Passwords(tmp_path, None)
     with pytest.raises(UsageError, match="no IAM user called bob"):
-        passwd.reset(table.place(), "bob", once=True, hand_over=raising(AssertionError()))
+        passwd.reset(table.scope(), "bob", once=True, hand_over=raising(AssertionError()))
     with pytest.raises(UsageError, match="no IAM user called bob"):
-        passwd.take_away(table.place(), "bob")
+        passwd.take_away(table.scope(), "bob")
 
 
 def test_the_password_is_taken_away(tmp_path: Path) -> None:
     table = Passwords(tmp_path, None)
-    assert passwd.take_away(table.place(), "alice")
-    assert not passwd.take_away(table.place(), "alice")
+    assert passwd.take_away(table.scope(), "alice")
+    assert not passwd.take_away(table.scope(), "alice")
     assert refused(table.iam.get_login_profile, UserName="alice") == "NoSuchEntity"
 
 
@@ -283,4 +283,4 @@ def test_who_may_not_reset_is_told(tmp_path: Path) -> None:
     table = Passwords(tmp_path, None)
     table.sandbox.faults.add(Fault("access denied", on="iam:UpdateLoginProfile"))
     with pytest.raises(AwsbaseError, match="could not reset the password of alice: AccessDenied"):
-        passwd.reset(table.place(), "alice", once=True, hand_over=raising(AssertionError()))
+        passwd.reset(table.scope(), "alice", once=True, hand_over=raising(AssertionError()))

@@ -13,23 +13,23 @@ import pytest
 from awsbase.errors import AwsbaseError
 from awsbase.people import files, profiles, store
 from awsbase.people.secret import Secret
-from awsbase.people.session import Held, Wanted, refresh
+from awsbase.people.session import Held, SessionRequest, refresh
 from awsbase.people.store import Session
 from awsbase.sandbox import Fault
 from awsbase.sandbox.rules.mfa import give_fido
 from tests.people.alice import ACCOUNT, Alice, Phone
 
-ACME = Wanted("acme")
+ACME = SessionRequest("acme")
 FIRST = ["sts:GetCallerIdentity", "iam:ListMFADevices", "sts:GetSessionToken"]
 
 
-def fresh(alice: Alice, wanted: Wanted = ACME) -> Held:
+def fresh(alice: Alice, wanted: SessionRequest = ACME) -> Held:
     """Get a session with the code of the first phone."""
     alice.types(alice.phone.code)
     return refresh(wanted, alice.person())
 
 
-def refused(alice: Alice, wanted: Wanted = ACME) -> AwsbaseError:
+def refused(alice: Alice, wanted: SessionRequest = ACME) -> AwsbaseError:
     with pytest.raises(AwsbaseError) as said:
         refresh(wanted, alice.person())
     return said.value
@@ -67,15 +67,15 @@ def test_a_live_session_is_used_again_without_asking_anybody(alice: Alice) -> No
 
 
 def test_a_session_of_somebody_else_is_not_used(alice: Alice) -> None:
-    shared = Wanted("acme", destination="work")
+    shared = SessionRequest("acme", destination="work")
     first = fresh(alice, shared).session
     alice.sandbox.clock.advance(30)
     keys = {"aws_access_key_id": alice.key_id, "aws_secret_access_key": alice.key.reveal()}
     files.write_credentials(alice.files, "other", keys)
 
-    error = refused(alice, Wanted("other", destination="work"))
+    error = refused(alice, SessionRequest("other", destination="work"))
     assert (error.message, "--force" in str(error.hint)) == ("profile work holds a live session of profile acme", True)
-    held = fresh(alice, Wanted("other", destination="work", force=True))
+    held = fresh(alice, SessionRequest("other", destination="work", force=True))
 
     assert not held.reused
     assert held.session.key_id != first.key_id
@@ -119,11 +119,11 @@ def test_a_role_of_the_same_name_is_another_role(alice: Alice, held: str, wanted
     alice.role()
 
     if reused:
-        assert refresh(Wanted("acme", role=wanted), alice.person()).reused
+        assert refresh(SessionRequest("acme", role=wanted), alice.person()).reused
     else:
-        error = refused(alice, Wanted("acme", role=wanted))
+        error = refused(alice, SessionRequest("acme", role=wanted))
         assert error.message == f"profile acme-Admin-mfa holds a live session of profile acme as {held}"
-        assert not fresh(alice, Wanted("acme", role=wanted, force=True)).reused
+        assert not fresh(alice, SessionRequest("acme", role=wanted, force=True)).reused
 
 
 @pytest.mark.parametrize(
@@ -144,9 +144,9 @@ def test_roles_of_the_same_name_have_profiles_of_their_own(alice: Alice, serial:
 
 
 def test_the_region_that_is_asked_for_is_the_sessions(alice: Alice) -> None:
-    fresh(alice, Wanted("acme", region="eu-west-2"))
+    fresh(alice, SessionRequest("acme", region="eu-west-2"))
     assert files.read_config(alice.files)["acme-mfa"]["region"] == "eu-west-2"
-    assert refresh(Wanted("acme", region="eu-west-3"), alice.person()).reused
+    assert refresh(SessionRequest("acme", region="eu-west-3"), alice.person()).reused
     assert files.read_config(alice.files)["acme-mfa"]["region"] == "eu-west-3"
 
 
@@ -161,10 +161,10 @@ def test_a_file_that_cannot_be_written_costs_no_code(alice: Alice) -> None:
 
 @pytest.mark.parametrize(
     ("later", "wanted"),
-    [(12 * 3600 - 600, ACME), (13 * 3600, ACME), (60, Wanted("acme", force=True))],
+    [(12 * 3600 - 600, ACME), (13 * 3600, ACME), (60, SessionRequest("acme", force=True))],
     ids=["ten minutes left", "over", "forced"],
 )
-def test_a_new_session_takes_the_place_of_the_old_one(alice: Alice, later: int, wanted: Wanted) -> None:
+def test_a_new_session_takes_the_place_of_the_old_one(alice: Alice, later: int, wanted: SessionRequest) -> None:
     first = fresh(alice).session
     alice.sandbox.clock.advance(later)
 
@@ -180,7 +180,7 @@ def test_to_refresh_the_session_in_use_is_to_refresh_what_it_came_from(alice: Al
     alice.sandbox.clock.advance(13 * 3600)
     alice.environ["AWS_PROFILE"] = "acme-mfa"
 
-    held = fresh(alice, Wanted())
+    held = fresh(alice, SessionRequest())
 
     assert (held.profile, held.session.source) == ("acme-mfa", "acme")
 
@@ -195,7 +195,7 @@ def test_a_code_is_never_sent_twice(alice: Alice) -> None:
         return alice.phone.code()
 
     alice.types(spent, waits)
-    refresh(Wanted("acme", force=True), alice.person())
+    refresh(SessionRequest("acme", force=True), alice.person())
 
     assert alice.calls() == ["sts:GetCallerIdentity", "iam:ListMFADevices", "sts:GetSessionToken"]
     assert re.search(r"sent before.*\n.*wait \d+ s for the next", "".join(alice.terminal.told))
@@ -250,7 +250,7 @@ def test_the_device_can_be_named(tmp_path: Path, wanted: str, calls: list[str]) 
     alice = Alice(tmp_path, devices=2)
     alice.types(alice.phones[1].code)
 
-    refresh(Wanted("acme", device=wanted), alice.person())
+    refresh(SessionRequest("acme", device=wanted), alice.person())
 
     assert alice.calls() == calls
 
@@ -283,15 +283,20 @@ def nothing(alice: Alice) -> None:
     [
         (nothing, ACME, "you have no MFA device yet", "awsbase mfa create"),
         (with_fido, ACME, "no device of yours shows codes: yubi", "awsbase mfa create"),
-        (nothing, Wanted("acme", device="old"), "no device called old", "awsbase mfa create"),
-        (nothing, Wanted("acme", device=f"arn:aws:iam::{ACCOUNT}:u2f/user/alice/y"), "y is a security key", "virtual"),
+        (nothing, SessionRequest("acme", device="old"), "no device called old", "awsbase mfa create"),
+        (
+            nothing,
+            SessionRequest("acme", device=f"arn:aws:iam::{ACCOUNT}:u2f/user/alice/y"),
+            "y is a security key",
+            "virtual",
+        ),
         (serial_of_somebody_else, ACME, "AWS knows no device arn:aws:iam::123456789012:mfa/bob", "mfa_serial"),
         (denied_the_list, ACME, "alice may not list their own MFA devices", "--device"),
-        (nothing, Wanted("acne"), "no profile called acne", "did you mean acme?"),
+        (nothing, SessionRequest("acne"), "no profile called acne", "did you mean acme?"),
     ],
 )
 def test_a_device_or_profile_that_will_not_do_is_explained(
-    tmp_path: Path, prepare: Any, wanted: Wanted, said: str, hint: str
+    tmp_path: Path, prepare: Any, wanted: SessionRequest, said: str, hint: str
 ) -> None:
     alice = Alice(tmp_path, devices=0)
     prepare(alice)
@@ -312,15 +317,15 @@ ROLE_PROFILE = {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/x"}
         ({"aws_access_key_id": "AKIAX", "aws_secret_access_key": "s"}, {}, ACME, "long-term keys; they are not"),
         ({}, ROLE_PROFILE, ACME, "has role_arn in the config file"),
         ({}, {"credential_process": "x"}, ACME, "has credential_process in the config file"),
-        ({}, {}, Wanted("acme", destination="acme"), "cannot take the place of the keys"),
-        ({}, {}, Wanted("acme", destination="a]\n[b"), "cannot be the name of a profile"),
-        ({}, {}, Wanted("acme", duration=899), "AWS gives no 14 min for a session: from 15 min to 36 h"),
-        ({}, {}, Wanted("acme", duration=129601), "from 15 min to 36 h"),
-        ({}, {}, Wanted("acme", duration=43201, role="Admin"), "for a role's session: from 15 min to 12 h"),
+        ({}, {}, SessionRequest("acme", destination="acme"), "cannot take the place of the keys"),
+        ({}, {}, SessionRequest("acme", destination="a]\n[b"), "cannot be the name of a profile"),
+        ({}, {}, SessionRequest("acme", duration=899), "AWS gives no 14 min for a session: from 15 min to 36 h"),
+        ({}, {}, SessionRequest("acme", duration=129601), "from 15 min to 36 h"),
+        ({}, {}, SessionRequest("acme", duration=43201, role="Admin"), "for a role's session: from 15 min to 12 h"),
     ],
 )
 def test_what_must_not_be_replaced_is_refused_before_a_code_is_asked_for(
-    alice: Alice, credentials: dict[str, str], config: dict[str, str], wanted: Wanted, said: str
+    alice: Alice, credentials: dict[str, str], config: dict[str, str], wanted: SessionRequest, said: str
 ) -> None:
     if credentials:
         files.write_credentials(alice.files, "acme-mfa", credentials)
@@ -368,7 +373,7 @@ def sso(alice: Alice) -> None:
 )
 def test_only_a_users_long_term_keys_get_a_session(alice: Alice, prepare: Any, profile: str, said: str) -> None:
     prepare(alice)
-    assert said in refused(alice, Wanted(profile)).message
+    assert said in refused(alice, SessionRequest(profile)).message
 
 
 @pytest.mark.parametrize("named", [{}, {"AWS_PROFILE": "acme"}], ids=["alone", "beside AWS_PROFILE"])
@@ -378,7 +383,7 @@ def test_keys_in_the_environment_count_for_more_than_aws_profile(alice: Alice, n
     alice.environ |= {name.upper(): value for name, value in keys.items()} | named
 
     alice.types(phone.code)
-    held = refresh(Wanted(), alice.person())
+    held = refresh(SessionRequest(), alice.person())
 
     assert (held.profile, held.session.serial) == ("environment-mfa", phone.serial)
     assert alice.client("environment-mfa", "sts").get_caller_identity()["Arn"].endswith(":user/bob")
@@ -388,10 +393,10 @@ def test_keys_in_the_environment_count_for_more_than_aws_profile(alice: Alice, n
 def test_keys_of_somebody_else_in_the_environment_get_their_own_session(alice: Alice) -> None:
     keys, phone = bobs(alice)
     alice.environ |= {"AWS_ACCESS_KEY_ID": alice.key_id, "AWS_SECRET_ACCESS_KEY": alice.key.reveal()}
-    fresh(alice, Wanted())
+    fresh(alice, SessionRequest())
     alice.environ |= {name.upper(): value for name, value in keys.items()}
     alice.types(phone.code)
-    assert refresh(Wanted(), alice.person()).session.serial == phone.serial
+    assert refresh(SessionRequest(), alice.person()).session.serial == phone.serial
 
 
 def test_a_role_is_assumed_with_the_code_itself(alice: Alice) -> None:
@@ -400,21 +405,21 @@ def test_a_role_is_assumed_with_the_code_itself(alice: Alice) -> None:
     alice.calls()
     alice.sandbox.clock.advance(30)
 
-    held = fresh(alice, Wanted("acme", role="Admin", duration=7200))
+    held = fresh(alice, SessionRequest("acme", role="Admin", duration=7200))
 
     assert (held.profile, held.session.role) == ("acme-Admin-mfa", arn)
     assert alice.calls() == ["sts:GetCallerIdentity", "iam:ListMFADevices", "sts:AssumeRole"]
     who = alice.client("acme-Admin-mfa", "sts").get_caller_identity()["Arn"]
     assert who == f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/alice"
     assert files.read_credentials(alice.files)["acme-mfa"]["aws_access_key_id"] == plain.key_id
-    assert refresh(Wanted("acme", role=arn), alice.person()).reused
+    assert refresh(SessionRequest("acme", role=arn), alice.person()).reused
 
 
 def test_a_profile_with_a_role_gets_the_session_of_the_role(alice: Alice) -> None:
     settings = {"role_arn": alice.role(), "source_profile": "acme", "role_session_name": "alice at work"}
     files.write_config(alice.files, "admin", settings)
 
-    held = fresh(alice, Wanted("admin"))
+    held = fresh(alice, SessionRequest("admin"))
 
     assert held.profile == "admin-mfa"
     who = alice.client("admin-mfa", "sts").get_caller_identity()["Arn"]
@@ -424,11 +429,15 @@ def test_a_profile_with_a_role_gets_the_session_of_the_role(alice: Alice) -> Non
 @pytest.mark.parametrize(
     ("wanted", "said", "hint"),
     [
-        (Wanted("acme", role="Absent"), "not authorized to perform: sts:AssumeRole", "no such role, or its trust"),
-        (Wanted("acme", role="Admin", duration=7200), "exceeds the MaxSessionDuration", "--duration"),
+        (
+            SessionRequest("acme", role="Absent"),
+            "not authorized to perform: sts:AssumeRole",
+            "no such role, or its trust",
+        ),
+        (SessionRequest("acme", role="Admin", duration=7200), "exceeds the MaxSessionDuration", "--duration"),
     ],
 )
-def test_a_role_that_is_refused_is_explained(alice: Alice, wanted: Wanted, said: str, hint: str) -> None:
+def test_a_role_that_is_refused_is_explained(alice: Alice, wanted: SessionRequest, said: str, hint: str) -> None:
     alice.role()
     alice.types(alice.phone.code)
 
@@ -448,12 +457,12 @@ def test_a_role_behind_the_gate_is_assumed_from_the_live_session(alice: Alice) -
     alice.sandbox.clock.advance(30)
     alice.sandbox.faults.add(GATE)
 
-    held = fresh(alice, Wanted("acme", role="Admin", duration=7200))
+    held = fresh(alice, SessionRequest("acme", role="Admin", duration=7200))
 
     assert (held.profile, held.session.role, held.session.serial) == ("acme-Admin-mfa", arn, plain.serial)
     assert held.session.left(alice.sandbox.clock.now()) == pytest.approx(7200, abs=5)
     assert "from the live session acme-mfa" in alice.terminal.told[-1]
-    assert refresh(Wanted("acme", role="Admin"), alice.person()).reused
+    assert refresh(SessionRequest("acme", role="Admin"), alice.person()).reused
 
 
 @pytest.mark.parametrize(("live", "direct"), [(False, False), (True, True)], ids=["no session", "for a link"])
@@ -465,7 +474,7 @@ def test_a_role_behind_the_gate_is_explained(alice: Alice, live: bool, direct: b
     alice.sandbox.faults.add(GATE)
     alice.types(alice.phone.code)
 
-    hint = str(refused(alice, Wanted("acme", role="Admin", direct=direct)).hint)
+    hint = str(refused(alice, SessionRequest("acme", role="Admin", direct=direct)).hint)
 
     for cause in ("no such role", "trust policy", "awsbase:require-mfa", "`awsbase mfa refresh` without --role"):
         assert cause in hint
@@ -481,7 +490,7 @@ def test_two_at_the_same_time_share_one_code(alice: Alice) -> None:
         return alice.terminal.ask(question)
 
     def run(name: str, **changed: Any) -> None:
-        results[name] = refresh(Wanted("acme", force=True), alice.person(**changed))
+        results[name] = refresh(SessionRequest("acme", force=True), alice.person(**changed))
 
     asking = threading.Event()
 
@@ -508,7 +517,7 @@ def test_nothing_secret_is_shown_or_kept_elsewhere(alice: Alice, caplog: pytest.
     session = fresh(alice).session
     shown = [repr(session), str(session), caplog.text, *alice.terminal.asked, *alice.terminal.told]
     alice.types(code, code, code)
-    error = refused(alice, Wanted("acme", force=True))
+    error = refused(alice, SessionRequest("acme", force=True))
     shown += [repr(error), str(error), error.hint or ""]
     shown += [path.read_text() for path in alice.files.state.iterdir()]
 
@@ -520,7 +529,7 @@ def test_the_phone_of_another_user_is_no_use(alice: Alice) -> None:
     alice.sandbox.client("iam").create_user(UserName="bob")
     bobs = Phone(alice.sandbox, "bob", "bob")
     alice.types(bobs.code, bobs.code, bobs.code)
-    assert refused(alice, Wanted("acme", device=bobs.serial)).message.startswith("AWS knows no device")
+    assert refused(alice, SessionRequest("acme", device=bobs.serial)).message.startswith("AWS knows no device")
 
 
 @pytest.mark.parametrize(

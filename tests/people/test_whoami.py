@@ -8,7 +8,7 @@ import pytest
 
 from awsbase.aws import Aws
 from awsbase.people import files
-from awsbase.people.session import Wanted, refresh
+from awsbase.people.session import SessionRequest, refresh
 from awsbase.people.whoami import Identity, whoami
 from awsbase.sandbox import Fault
 from awsbase.scripts.whoami import text
@@ -42,7 +42,7 @@ def test_the_kind_of_credentials_is_told(alice: Alice, caller: str, arn: str, ki
 
 def test_a_session_of_ours_is_known_with_its_device_and_end(alice: Alice) -> None:
     alice.types(alice.phone.code)
-    held = refresh(Wanted("acme"), alice.person())
+    held = refresh(SessionRequest("acme"), alice.person())
     session: Any = boto3.Session(profile_name="acme-mfa")
     session.events.register("before-send", alice.sandbox.transport)
 
@@ -58,7 +58,7 @@ def test_a_session_of_ours_is_known_with_its_device_and_end(alice: Alice) -> Non
 def test_a_session_of_a_role_was_obtained_with_mfa(alice: Alice) -> None:
     alice.role()
     alice.types(alice.phone.code)
-    refresh(Wanted("acme", role="Admin"), alice.person())
+    refresh(SessionRequest("acme", role="Admin"), alice.person())
     session: Any = boto3.Session(profile_name="acme-Admin-mfa")
     session.events.register("before-send", alice.sandbox.transport)
 

@@ -132,7 +132,7 @@ def unsubscribed(aws: Sandbox) -> None:
 
 
 MORE = (
-    Sample("user who has to go", [AbsentUser(place=HOME, name="bob")], before=with_certificate),
+    Sample("user who has to go", [AbsentUser(scope=HOME, name="bob")], before=with_certificate),
     Sample("bastion on demand that is there", [*BASTION.ready, BASTION.on_demand], before=BASTION.up),
     Sample("audit of objects and access, from the first run on", opt_ins.AUDIT),
     Sample("group and user of these names", [OPS, ALICE], before=made_by_hand),
@@ -174,8 +174,8 @@ MORE = (
         [notify.OPS, notify.BY_QUEUE],
         before=unsubscribed,
     ),
-    Sample("root of an organization", [Root(place=HOME)], before=organized),
+    Sample("root of an organization", [Root(scope=HOME)], before=organized),
 )
 # Another home takes the same actions.
-AT_HOME = tuple(sample for sample in SAMPLES if {want.place.home for want in sample.resources} == {HOME.home})
+AT_HOME = tuple(sample for sample in SAMPLES if {want.scope.home for want in sample.resources} == {HOME.home})
 EVERY = (*(sample for sample in AT_HOME if sample.name not in SPELT_OTHERWISE), *MORE)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from awsbase.ensure import KINDS as MADE
 from awsbase.ensure.group import Group
 from awsbase.ensure.key import Key, key_policy
@@ -84,7 +84,7 @@ def test_statements_say_what_is_allowed_and_no_more(allows: list[Allow], written
 
 
 def test_the_order_of_resources_means_nothing() -> None:
-    groups = [Group(place=HOME, name=name, policies=frozenset({f"arn:aws:iam::aws:policy/{name}"})) for name in "cab"]
+    groups = [Group(scope=HOME, name=name, policies=frozenset({f"arn:aws:iam::aws:policy/{name}"})) for name in "cab"]
     assert least(groups).documents == least(reversed(groups)).documents
 
 
@@ -100,7 +100,7 @@ def test_policies_of_a_manifest_are_good_iam_and_not_too_long(manifest: Path, pl
 
 
 def team(count: int) -> list[User]:
-    return [User(place=HOME, name=f"person-{number:04}", path="/", console=True, mfa=True) for number in range(count)]
+    return [User(scope=HOME, name=f"person-{number:04}", path="/", console=True, mfa=True) for number in range(count)]
 
 
 def test_many_names_are_split_and_far_too_many_are_named_by_their_beginning() -> None:
@@ -121,20 +121,20 @@ def test_what_cannot_be_widened_becomes_more_policies_than_fit() -> None:
 
 @pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1", "eu-west-1"])
 def test_arns_and_services_are_of_the_partition(region: str) -> None:
-    place = Place("123456789012", region, region)
-    key = Key(place=place, name="acme", policy=key_policy(place))
-    role = Role(place=place, name="trail", path="/logs/", trust={})
+    scope = Scope("123456789012", region, region)
+    key = Key(scope=scope, name="acme", policy=key_policy(scope))
+    role = Role(scope=scope, name="trail", path="/logs/", trust={})
     trail = Trail(
-        place=place, name="acme", bucket_name="a", bucket="b", key=key.address, log_group="l", role=role.address
+        scope=scope, name="acme", bucket_name="a", bucket="b", key=key.address, log_group="l", role=role.address
     )
     written = str(least([key, role, trail]).documents)
-    assert f"arn:{place.partition}:iam::123456789012:role/logs/trail" in written
-    assert written.count("arn:") == written.count(f"arn:{place.partition}:")
+    assert f"arn:{scope.partition}:iam::123456789012:role/logs/trail" in written
+    assert written.count("arn:") == written.count(f"arn:{scope.partition}:")
 
 
 def test_what_is_elsewhere_is_allowed_there_alone() -> None:
-    here = Key(place=HOME, name="acme", policy=key_policy(HOME))
-    there = replace(here, place=HOME.at("us-east-1"))
+    here = Key(scope=HOME, name="acme", policy=key_policy(HOME))
+    there = replace(here, scope=HOME.at("us-east-1"))
     assert "us-east-1" not in str(least([here]).documents)
     assert "arn:aws:kms:us-east-1:123456789012:key/*" in str(least([here, there]).documents)
 

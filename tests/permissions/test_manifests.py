@@ -15,9 +15,9 @@ from awsbase.policies import Document
 from awsbase.sandbox import Sandbox
 from awsbase.scripts import cli
 from awsbase.scripts.connect import Target
-from awsbase.scripts.course import Course, reconcile
+from awsbase.scripts.loaded import LoadedManifest, read
 from awsbase.scripts.options import Options
-from awsbase.scripts.wanted import Wanted, read
+from awsbase.scripts.session import Session, reconcile
 from tests.contract.sample import account, problems, said
 from tests.permissions.worker import actions, enforcing, granted, refused, without
 from tests.sandbox.principals import person
@@ -27,15 +27,15 @@ MANIFESTS = sorted(FOLDER.glob("*.yaml"))
 STATE = FOLDER / "state-only.yaml"
 
 
-def course(sandbox: Sandbox, wanted: Wanted, documents: list[Document]) -> Course:
+def course(sandbox: Sandbox, wanted: LoadedManifest, documents: list[Document]) -> Session:
     """Return what a command works on, for somebody with these policies."""
     worker = account(sandbox, person(sandbox, *documents))
     sandbox.calls.clear()
-    return Course(wanted, wanted.resources, Target(worker, sandbox.clock), Options())
+    return Session(wanted, wanted.resources, Target(worker, sandbox.clock), Options())
 
 
-def reconciled(course: Course) -> Report:
-    return reconcile(course, ask=None)[0]
+def reconciled(session: Session) -> Report:
+    return reconcile(session, ask=None)[0]
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda manifest: manifest.stem)
@@ -45,7 +45,7 @@ def test_it_is_enough_to_plan_and_to_reconcile(manifest: Path) -> None:
     done = reconciled(work)
     assert problems(done) == []
     assert said(done)
-    again = work.walk("plan")
+    again = work.execute("plan")
     assert problems(again) == []
     assert said(again) == []
     assert refused(sandbox) == []

@@ -83,7 +83,7 @@ def refused(sandbox: Sandbox) -> list[str]:
 
 def outcome(report: Report) -> tuple[object, ...]:
     """Return what somebody gets to see of a run."""
-    return said(report), problems(report), [ask.title for ask in report.needs_you], notes(report)
+    return said(report), problems(report), [ask.title for ask in report.manual_actions], notes(report)
 
 
 def notes(report: Report) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from awsbase import policies
-from awsbase.engine.changes import Pending
+from awsbase.engine.changes import Unknown
 from tests.policies.evaluate import Request, allowed
 
 EVERY = [*policies.curated(), "state-writer"]
@@ -78,7 +78,7 @@ def test_policy_variables_of_iam_pass_untouched() -> None:
 
 
 def test_an_unknown_stays_the_unknown_it_is() -> None:
-    key = Pending("key")
+    key = Unknown("key")
     document = policies.render("state-writer", {**VALUES, "state_key": key})
     again = policies.render("state-writer", {**VALUES, "state_key": key})
 
@@ -91,7 +91,7 @@ def test_an_unknown_stays_the_unknown_it_is() -> None:
 @pytest.mark.parametrize(
     ("name", "values", "message"),
     [
-        ("state-writer", {**VALUES, "state_bucket": Pending("bucket")}, "has to be a text itself"),
+        ("state-writer", {**VALUES, "state_bucket": Unknown("bucket")}, "has to be a text itself"),
         ("state-writer", {"partition": "aws"}, "needs a value for ${awsbase:state_bucket}"),
         ("state-writer", {**VALUES, "state_bucket": "${awsbase:nme}"}, "still has a placeholder"),
         ("readonly", VALUES, "there is no curated policy 'readonly'"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from awsbase.engine.changes import Pending
+from awsbase.engine.changes import Unknown
 from awsbase.policies.document import Difference, Document, difference, minified, same, size
 
 ROOT = "arn:aws:iam::123456789012:root"
@@ -95,8 +95,8 @@ def test_not_the_same(a: Document, b: Document) -> None:
 
 
 @pytest.mark.parametrize("place", ["Resource", "Action", "Principal", "Condition", "Effect", "Version", "Statement"])
-def test_an_unknown_is_only_ever_itself(place: str) -> None:
-    unknown = Pending("key")
+def test_an_unknown_is_only_ever_itself(scope: str) -> None:
+    unknown = Unknown("key")
     parts: dict[str, Any] = {
         "Resource": document(statement(Resource=["*", unknown])),
         "Action": document(statement(Action=unknown)),
@@ -106,7 +106,7 @@ def test_an_unknown_is_only_ever_itself(place: str) -> None:
         "Version": {**document(READ), "Version": unknown},
         "Statement": document(READ, unknown),
     }
-    with_it, from_aws = parts[place], document(statement())
+    with_it, from_aws = parts[scope], document(statement())
 
     assert same(with_it, copy.copy(with_it))
     assert not same(with_it, from_aws)
@@ -118,7 +118,7 @@ def test_an_unknown_is_only_ever_itself(place: str) -> None:
 
 
 def test_an_unknown_is_shown_as_itself() -> None:
-    unknown = Pending("key")
+    unknown = Unknown("key")
     assert difference(document(READ), document({**READ, "Resource": unknown})) == [
         Difference("statement Read Resource", ["*"], [unknown])
     ]
@@ -189,7 +189,7 @@ STATEMENTS = st.fixed_dictionaries(
 DOCUMENTS = st.fixed_dictionaries(
     {}, optional={"Version": st.sampled_from(["2012-10-17", "2008-10-17"]), "Statement": some(STATEMENTS)}
 )
-LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.builds(Pending, st.just("key"))
+LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.builds(Unknown, st.just("key"))
 ANYTHING = st.recursive(
     LEAVES,
     lambda part: (

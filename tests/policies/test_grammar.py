@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from awsbase.engine.changes import Pending
+from awsbase.engine.changes import Unknown
 from awsbase.policies.grammar import Kind, problems
 from tests.policies.test_document import ANYTHING, document, statement
 
@@ -271,7 +271,7 @@ def test_every_mistake_is_told_at_once() -> None:
 
 
 def test_an_unknown_is_taken_to_be_right() -> None:
-    key = Pending("key")
+    key = Unknown("key")
     unknown = document(
         statement(Resource=key), statement(Resource=[key, "*"], Condition={"ArnLike": {"aws:SourceArn": key}})
     )

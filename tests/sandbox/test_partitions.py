@@ -10,7 +10,7 @@ import pytest
 from awsbase.aws import Aws
 from awsbase.engine.account import check, identify
 from awsbase.engine.changes import Mode, Report
-from awsbase.engine.reconcile import walk
+from awsbase.engine.execution import execute
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
 from awsbase.manifest import Manifest, load, resources
@@ -37,7 +37,7 @@ def go(sandbox: Sandbox, mode: Mode, manifest: Manifest) -> Report:
     wire, account = Wire(), manifest.account
     aws = Aws(sandbox.session(region=account.region), account.region, attach=[wire.attach], attempts=1)
     wanted = [resource for section in resources(manifest).values() for resource in section]
-    return walk(mode, wanted, KINDS, check(identify(aws, wire), account.id), clock=sandbox.clock)
+    return execute(mode, wanted, KINDS, check(identify(aws, wire), account.id), clock=sandbox.clock)
 
 
 @ELSEWHERE

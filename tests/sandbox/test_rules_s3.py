@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from awsbase.ensure.bucket import only_under
 from awsbase.sandbox import Sandbox
 from tests.sandbox.refused import refused
@@ -174,7 +174,7 @@ def test_a_lifecycle_all_in_the_old_manner_is_taken() -> None:
     assert refused(made().put_bucket_lifecycle_configuration, Bucket=BUCKET, LifecycleConfiguration=rules) is None
 
 
-HOME = Place("123456789012", home="us-east-1", region="us-east-1")
+HOME = Scope("123456789012", home="us-east-1", region="us-east-1")
 BROUGHT = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}
 
 

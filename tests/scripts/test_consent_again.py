@@ -11,9 +11,9 @@ import pytest
 from awsbase.engine.changes import Report
 from awsbase.errors import Refused
 from awsbase.sandbox import Sandbox
-from awsbase.scripts.course import lock_of, reconcile
+from awsbase.scripts.session import lock_of, reconcile
 from tests.scripts.conftest import ACCOUNT, EMPTY, Served, written
-from tests.scripts.test_lock import course, someones
+from tests.scripts.test_lock import session, someones
 from tests.scripts.test_terminal import ended, terminal
 
 PASSWORDS = EMPTY + "iam:\n  password_policy: {minimum_length: 12}\n"
@@ -27,7 +27,7 @@ def passwords(length: int) -> Callable[[Sandbox], Any]:
 
 
 def made(sandbox: Sandbox, file: Path) -> None:
-    assert not reconcile(course(sandbox, file), ask=None)[0].failed
+    assert not reconcile(session(sandbox, file), ask=None)[0].failed
 
 
 def length(sandbox: Sandbox) -> int:
@@ -50,7 +50,7 @@ def asked(
         questions.append(accepted)
         return answers[len(questions) - 1]
 
-    report, declined = reconcile(course(sandbox, file), ask=ask)
+    report, declined = reconcile(session(sandbox, file), ask=ask)
     return report, declined, questions
 
 
@@ -79,7 +79,7 @@ def test_what_is_not_agreed_to_again_is_not_made(account: Sandbox, manifest: Pat
     assert (declined, questions) == (True, [YES, NAME])
     assert length(account) == 20
     assert {call.service for call in account.calls if call.writes} == {"ssm"}
-    assert lock_of(course(account, manifest).target).look().released  # type: ignore[union-attr]
+    assert lock_of(session(account, manifest).target).look().released  # type: ignore[union-attr]
 
 
 def test_more_than_was_agreed_to_is_asked_about_again(account: Sandbox, tmp_path: Path) -> None:
@@ -108,13 +108,13 @@ def test_a_permission_is_for_what_was_shown_alone(account: Sandbox, tmp_path: Pa
     assert questions == [NAME]
     (error,) = (outcome.error for outcome in report.outcomes if outcome.error)
     assert error.code == "NotApproved"
-    assert "was approved when it was not so grave: passwords pass that were refused" in error.message
+    assert "was approved when it was less risky: passwords pass that were refused" in error.message
     assert length(account) == 20
     assert [user["UserName"] for user in account.client("iam").list_users()["Users"]] == []
 
 
-@pytest.mark.parametrize("permitted", [False, True], ids=["not permitted", "permitted"])
-def test_with_nobody_to_ask_what_loosens_by_now_is_refused(account: Sandbox, manifest: Path, permitted: bool) -> None:
+@pytest.mark.parametrize("allow_risky", [False, True], ids=["not approved", "approved"])
+def test_with_nobody_to_ask_what_loosens_by_now_is_refused(account: Sandbox, manifest: Path, allow_risky: bool) -> None:
     others: list[bool] = []
 
     def before_locking(client: Any) -> None:
@@ -128,8 +128,8 @@ def test_with_nobody_to_ask_what_loosens_by_now_is_refused(account: Sandbox, man
         if client.meta.service_model.service_name == "ssm":
             client.meta.events.register("before-call.ssm.PutParameter", another_run)
 
-    mine = course(account, manifest, before_locking, permitted=permitted)
-    if permitted:
+    mine = session(account, manifest, before_locking, allow_risky=allow_risky)
+    if allow_risky:
         assert not reconcile(mine, ask=None)[0].failed
         assert length(account) == 12
         return

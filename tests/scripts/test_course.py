@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from awsbase.engine.changes import Report
-from awsbase.scripts.course import exit_code
+from awsbase.scripts.session import exit_code
 from tests.view.reports import ASK, BLOCKED, FAILED, NEW, SAME, report
 
 DONE = replace(NEW, status="changed")
@@ -19,9 +19,9 @@ DONE = replace(NEW, status="changed")
         (report(SAME), False, 0),
         (report(NEW), True, 0),
         (report(DONE, FAILED, *BLOCKED), False, 1),
-        (report(SAME, needs_you=(ASK,)), False, 0),
-        (report(SAME, needs_you=(ASK,)), True, 3),
-        (report(FAILED, needs_you=(ASK,)), True, 1),
+        (report(SAME, manual_actions=(ASK,)), False, 0),
+        (report(SAME, manual_actions=(ASK,)), True, 3),
+        (report(FAILED, manual_actions=(ASK,)), True, 1),
         (report(DONE, interrupted=True), True, 130),
         (report(FAILED, interrupted=True), False, 130),
         (report(DONE, second=report(SAME)), False, 0),

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from tests.scripts.conftest import ACCOUNT, AWSBASE, Served
 
-TOPIC = Place(ACCOUNT, "eu-west-1", "us-east-1").arn("sns", "acme-billing")
+TOPIC = Scope(ACCOUNT, "eu-west-1", "us-east-1").arn("sns", "acme-billing")
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from awsbase.engine.lock import Lock
 from awsbase.engine.wire import Wire
 from awsbase.sandbox import Fault, Sandbox
 from awsbase.scripts.connect import Target
-from awsbase.scripts.course import Course, lock_of, reconcile
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
-from awsbase.scripts.wanted import read
+from awsbase.scripts.session import Session, lock_of, reconcile
 from tests.scripts.conftest import ACCOUNT, AWSBASE, FULL, Served, written
 
 HOLDER = f"arn:aws:iam::{ACCOUNT}:user/lee"
@@ -88,13 +88,15 @@ def test_who_may_not_lock_is_told_what_it_takes(served: Served, manifest: Path) 
         assert {name for name in served.writes if name != "ssm:PutParameter"} == set()
 
 
-def course(sandbox: Sandbox, manifest: Path, attach: Any = lambda client: None, *, permitted: bool = False) -> Course:
+def session(
+    sandbox: Sandbox, manifest: Path, attach: Any = lambda client: None, *, allow_risky: bool = False
+) -> Session:
     options = Options()
     wanted = read(manifest, options)
     wire = Wire()
     aws = Aws(sandbox.session(region="eu-west-1"), "eu-west-1", attach=[wire.attach, attach])
     account: Account = identify(aws, wire)
-    return Course(wanted, wanted.resources, Target(account, sandbox.clock), options, permitted=permitted)
+    return Session(wanted, wanted.resources, Target(account, sandbox.clock), options, allow_risky=allow_risky)
 
 
 def test_who_planned_while_another_wrote_looks_again_before_the_first_write(manifest: Path) -> None:
@@ -105,13 +107,13 @@ def test_who_planned_while_another_wrote_looks_again_before_the_first_write(mani
         def another_run(**_: Any) -> None:
             if not others:
                 others.append(True)
-                assert not reconcile(course(sandbox, manifest), ask=None)[0].failed
+                assert not reconcile(session(sandbox, manifest), ask=None)[0].failed
                 sandbox.calls.clear()
 
         if client.meta.service_model.service_name == "ssm":
             client.meta.events.register("before-call.ssm.PutParameter", another_run)
 
-    report, _ = reconcile(course(sandbox, manifest, before_locking), ask=None)
+    report, _ = reconcile(session(sandbox, manifest, before_locking), ask=None)
     assert others
     assert report.changes == []
     assert report.totals()["unchanged"] == len(report.outcomes)
@@ -126,12 +128,12 @@ def test_no_write_of_one_run_comes_between_the_writes_of_another(manifest: Path)
         def another_run(**_: Any) -> None:
             if not refused:
                 with pytest.raises(Exception, match="locked by") as told:
-                    reconcile(course(sandbox, manifest), ask=None)
+                    reconcile(session(sandbox, manifest), ask=None)
                 refused.append(str(told.value))
 
         client.meta.events.register("before-call.sns.Subscribe", another_run)
 
-    report, _ = reconcile(course(sandbox, manifest, midway), ask=None)
+    report, _ = reconcile(session(sandbox, manifest, midway), ask=None)
     assert refused
     assert not report.failed
-    assert lock_of(Target(course(sandbox, manifest).target.account, sandbox.clock)).look().released  # type: ignore[union-attr]
+    assert lock_of(Target(session(sandbox, manifest).target.account, sandbox.clock)).look().released  # type: ignore[union-attr]

@@ -53,7 +53,7 @@ def held(served: Served) -> Served:
 
 
 def reconciled(served: Served, caller: str, manifest: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
-    """Reconcile as somebody, with everything permitted that can be permitted."""
+    """Reconcile as somebody, with risky changes approved."""
     for name in ("AWS_PROFILE", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HOME", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL"):
@@ -62,7 +62,7 @@ def reconciled(served: Served, caller: str, manifest: Path, monkeypatch: pytest.
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", key.id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key.secret)
     monkeypatch.setenv("AWS_SESSION_TOKEN", key.token or "")
-    return CliRunner().invoke(cli, ["reconcile", str(manifest), "--yes", "--allow-loosening"])
+    return CliRunner().invoke(cli, ["reconcile", str(manifest), "--yes", "--allow-risky"])
 
 
 ADMIN, READ = "'aws:AdministratorAccess'", "'aws:ReadOnlyAccess'"

@@ -183,7 +183,7 @@ def test_what_lets_one_in_by_a_web_hook_is_sent_to_aws_and_shown_nowhere(served:
     written(manifest, f"{EMPTY}notify: {{ops: {{https: []}}}}\n")
     planned = run("plan", manifest)
     assert "delete subscription https:https://****@pager.example/in/****/now?sig=****#" in planned
-    run("reconcile", manifest, "--allow-loosening")
+    run("reconcile", manifest, "--allow-risky")
     assert [secret for secret in ("hunter2", "T0K3N", "s1gn4ture") if secret in shown] == []
 
 

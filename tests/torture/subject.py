@@ -9,17 +9,17 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from awsbase.engine.changes import Mode, NeedsYou, Report
-from awsbase.engine.loosening import grave
-from awsbase.engine.reconcile import walk
+from awsbase.engine.changes import ManualAction, Mode, Report
+from awsbase.engine.execution import execute
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import risky
 from awsbase.ensure import KINDS
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.sandbox import Call, Sandbox
 from awsbase.sandbox.rule import Ask, Rule
 from awsbase.sandbox.rules import RULES
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
-from awsbase.scripts.wanted import read
 from tests.contract.samples import SAMPLES
 from tests.torture.line import connected
 
@@ -56,14 +56,14 @@ class Subject:
 
     def go(self, sandbox: Sandbox, mode: Mode) -> Report:
         """Plan or reconcile as the command does; what is grave is permitted only where a first run needs it."""
-        permitted = self.permitted
-        return walk(mode, self.resources, KINDS, connected(sandbox), clock=sandbox.clock, permitted=permitted)
+        allow_risky = self.allow_risky
+        return execute(mode, self.resources, KINDS, connected(sandbox), clock=sandbox.clock, allow_risky=allow_risky)
 
     @cached_property
-    def permitted(self) -> bool:
+    def allow_risky(self) -> bool:
         """Whether already the plan of the first run, in the account as it was before, is grave."""
         sandbox = self.ready()
-        return bool(grave(walk("plan", self.resources, KINDS, connected(sandbox), clock=sandbox.clock)))
+        return bool(risky(execute("plan", self.resources, KINDS, connected(sandbox), clock=sandbox.clock)))
 
     @cached_property
     def undisturbed(self) -> Undisturbed:
@@ -71,7 +71,7 @@ class Subject:
         sandbox = self.ready()
         report = self.go(sandbox, "reconcile")
         assert not report.failed
-        return Undisturbed(tuple(sandbox.calls), report.needs_you, sandbox.dump())
+        return Undisturbed(tuple(sandbox.calls), report.manual_actions, sandbox.dump())
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Undisturbed:
     """The calls of a run, what it asks of people, and the account after it."""
 
     calls: Sequence[Call]
-    asks: Sequence[NeedsYou]
+    manual_actions: Sequence[ManualAction]
     account: dict[str, Any]
 
     def points(self, on: str) -> int:

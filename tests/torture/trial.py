@@ -67,7 +67,7 @@ def trial(subject: Subject, on: str, n: int, disturbance: str) -> list[str]:
         wrong += [f"refused to begin, but wrote {name}" for name in effective(sandbox.calls)]
     else:
         # What may not be looked at, and can do without, is asked of a person.
-        finished = not report.failed and report.needs_you == subject.undisturbed.asks
+        finished = not report.failed and report.manual_actions == subject.undisturbed.manual_actions
         wrong += lies(report, sandbox.calls)
     wrong += recovery(subject, sandbox, finished=finished)
     return [f"{on} {n} {disturbance}: {each}" for each in wrong]

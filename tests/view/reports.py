@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from awsbase.engine.changes import Change, Drift, Failure, NeedsYou, Outcome, Report
+from awsbase.engine.changes import Change, Drift, Failure, ManualAction, Outcome, Report, Risk
 
 HOME = "eu-west-1"
 KIM = "arn:aws:iam::123456789012:user/kim"
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+DENIED_NO_MORE = Risk("access", "what it denies is denied no more")
 
 NEW = Outcome(
     "bucket/acme-state",
@@ -23,7 +24,12 @@ DRIFTED = Outcome(
     "planned",
     (
         Change("update", "path", "iam:UpdateGroup", (Drift("path", "/", "/people/"),)),
-        Change("delete", f"attachment {READ}", "iam:DetachGroupPolicy", loosening="what it denies is denied no more"),
+        Change(
+            "delete",
+            f"attachment {READ}",
+            "iam:DetachGroupPolicy",
+            risk=DENIED_NO_MORE,
+        ),
     ),
 )
 GONE = Outcome("user/bob", HOME, "planned", (Change("delete", "user", "iam:DeleteUser"),))
@@ -45,10 +51,14 @@ BLOCKED = (
     Outcome("user/alice", HOME, "blocked", blocked_by="group/Ops"),
     Outcome("user/carol", HOME, "blocked", blocked_by="group/Ops"),
 )
-ASK = NeedsYou("user/alice", "no MFA device", ("run awsbase passwd", "run awsbase mfa create"), "iam ListMFADevices")
+ASK = ManualAction(
+    "user/alice", "no MFA device", ("run awsbase passwd", "run awsbase mfa create"), "iam ListMFADevices"
+)
 
 
-def report(*outcomes: Outcome, mode: str = "plan", needs_you: tuple[NeedsYou, ...] = (), **more: object) -> Report:
+def report(
+    *outcomes: Outcome, mode: str = "plan", manual_actions: tuple[ManualAction, ...] = (), **more: object
+) -> Report:
     """Return a report of these outcomes."""
     numbers = {"reads": 9, "writes": 0, "seconds": 1.24, **more}
-    return Report(mode, "123456789012", HOME, "f" * 64, KIM, outcomes, needs_you, **numbers)  # type: ignore[arg-type]
+    return Report(mode, "123456789012", HOME, "f" * 64, KIM, outcomes, manual_actions, **numbers)  # type: ignore[arg-type]

@@ -12,20 +12,20 @@ from typing import Any
 import pytest
 
 from awsbase import __version__
-from awsbase.engine.changes import Change, Drift, Pending
+from awsbase.engine.changes import Change, Drift, Unknown
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.view.document import MAX_BYTES, document, read, save
 from tests.nobody import unprivileged
 from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, HOME, NEW, report
 
-KEYED = Change("create", "alias", "kms:CreateAlias", (Drift("key", None, Pending("key")),), "", "d" * 32, ("Key",))
+KEYED = Change("create", "alias", "kms:CreateAlias", (Drift("key", None, Unknown("key")),), None, "d" * 32, ("Key",))
 
 
 def test_the_document_has_the_keys_that_programs_rely_on() -> None:
-    held = document(report(FAILED, *BLOCKED, needs_you=(ASK,), mode="reconcile", second=report(NEW)))
+    held = document(report(FAILED, *BLOCKED, manual_actions=(ASK,), mode="reconcile", second=report(NEW)))
     assert list(held) == [
         *("schema", "awsbase", "mode", "account", "region", "sandbox", "fingerprint", "interrupted"),
-        *("resources", "grave", "needs_you", "totals", "calls", "second"),
+        *("resources", "risky", "manual_actions", "totals", "calls", "second"),
     ]
     assert held["totals"] == {"unchanged": 0, "planned": 0, "changed": 0, "failed": 1, "blocked": 2, "skipped": 0}
     assert held["calls"] == {"read": 9, "write": 0}
@@ -41,7 +41,7 @@ def test_the_document_has_the_keys_that_programs_rely_on() -> None:
         "notes": [],
         "price": None,
     }
-    assert held["needs_you"][0]["steps"] == ["run awsbase passwd", "run awsbase mfa create"]
+    assert held["manual_actions"][0]["steps"] == ["run awsbase passwd", "run awsbase mfa create"]
     assert json.loads(json.dumps(held)) == held
 
 
@@ -67,9 +67,9 @@ def test_a_plan_comes_back_as_it_was(tmp_path: Path) -> None:
         (b"[" * 100_000, "is no plan: it is not JSON"),
         (b"[]", "is no plan"),
         (b'{"resources": []}', "is no plan"),
-        (b'{"schema": 2}', "has the format 2, and this awsbase reads 1"),
-        (b'{"schema": 1, "mode": "reconcile"}', "reports what was done; it is no plan"),
-        (b'{"schema": 1, "mode": "plan"}', "is no complete plan"),
+        (b'{"schema": 1}', "has the format 1, and this awsbase reads 2"),
+        (b'{"schema": 2, "mode": "reconcile"}', "reports what was done; it is no plan"),
+        (b'{"schema": 2, "mode": "plan"}', "is no complete plan"),
     ],
 )
 def test_a_file_that_is_no_plan_is_refused(content: bytes, message: str, tmp_path: Path) -> None:

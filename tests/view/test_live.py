@@ -37,13 +37,13 @@ BLOCK = Change("create", "public access block", "s3:PutPublicAccessBlock")
 )
 def test_without_a_terminal_each_change_is_a_line(mode: Mode, said: list[str]) -> None:
     stream = io.StringIO()
-    with progress(stream, mode, 1) as watch:
-        assert isinstance(watch, Lines)
-        watch.started("bucket/acme-state")
-        watch.waiting("bucket/acme-state", BLOCK.what, "AWS answers NoSuchBucket", 120)
-        watch.waiting("bucket/acme-state", BLOCK.what, "AWS answers NoSuchBucket", 119)
-        watch.wrote("bucket/acme-state", BLOCK)
-        watch.finished("bucket/acme-state", "failed")
+    with progress(stream, mode, 1) as observer:
+        assert isinstance(observer, Lines)
+        observer.started("bucket/acme-state")
+        observer.waiting("bucket/acme-state", BLOCK.what, "AWS answers NoSuchBucket", 120)
+        observer.waiting("bucket/acme-state", BLOCK.what, "AWS answers NoSuchBucket", 119)
+        observer.wrote("bucket/acme-state", BLOCK)
+        observer.finished("bucket/acme-state", "failed")
     assert stream.getvalue().splitlines() == said
 
 

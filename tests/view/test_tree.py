@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import pytest
 
-from awsbase.engine.changes import Change, Drift, Failure, NeedsYou, Outcome, Pending, Report
+from awsbase.engine.changes import Change, Drift, Failure, ManualAction, Outcome, Report, Unknown
 from awsbase.view.text import render
 from awsbase.view.tree import difference, tree
 from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, GONE, NEW, SAME, report
@@ -40,7 +40,7 @@ def text(of: Report, stream: TextIO | None = None, **options: bool) -> str:
 
 
 def test_a_plan_in_a_pipe() -> None:
-    planned = report(NEW, SAME, DRIFTED, GONE, needs_you=(ASK,))
+    planned = report(NEW, SAME, DRIFTED, GONE, manual_actions=(ASK,))
     assert text(planned).splitlines() == [
         "account 123456789012 (acme), eu-west-1",
         "",
@@ -52,10 +52,10 @@ def test_a_plan_in_a_pipe() -> None:
         "  ~ group/Ops",
         "      ~ path",
         "          path: / → /people/",
-        "      - attachment arn:aws:iam::aws:policy/ReadOnlyAccess (loosens)",
+        "      - attachment arn:aws:iam::aws:policy/ReadOnlyAccess (risky)",
         "  - user/bob",
         "",
-        "needs a permission",
+        "needs your approval",
         "  ! group/Ops  delete attachment arn:aws:iam::aws:policy/ReadOnlyAccess: what it denies is denied no more",
         "  ! user/bob  delete user: deletes a user",
         "",
@@ -116,7 +116,7 @@ def test_a_failure_says_what_was_tried_what_aws_said_and_what_to_do_and_blocks_o
         (Drift("alias", None, "acme"), "alias: nothing → acme"),
         (Drift("name", "", "acme"), 'name: "" → acme'),
         (Drift("rotates", False, True), "rotates: false → true"),
-        (Drift("key", None, Pending("key")), "key: nothing → <key, once made>"),
+        (Drift("key", None, Unknown("key")), "key: nothing → <key, once made>"),
         (Drift("tags", {}, {"a": "b"}), 'tags: {} → {"a": "b"}'),
         (Drift("groups", frozenset(), frozenset({"b", "a"})), 'groups: [] → ["a", "b"]'),
     ],
@@ -135,14 +135,14 @@ def test_long_documents_are_shortened_unless_verbose() -> None:
 
 def test_forty_columns_wrap_under_their_own_beginning() -> None:
     with terminal(40) as stream:
-        shown = text(report(DRIFTED, *BLOCKED, needs_you=(ASK,)), stream)
+        shown = text(report(DRIFTED, *BLOCKED, manual_actions=(ASK,)), stream)
     lines = ESCAPES.sub("", shown).splitlines()
     assert max(map(len, lines)) <= 40
     start = lines.index("      - attachment")
     assert lines[start : start + 4] == [
         "      - attachment",
         "        arn:aws:iam::aws:policy/ReadOnly",
-        "        Access (loosens)",
+        "        Access (risky)",
         "",
     ]
 
@@ -159,7 +159,7 @@ def test_colours_are_for_terminals_without_no_color(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_stream_that_knows_no_unicode_gets_other_signs(encoding: str) -> None:
-    failed = report(FAILED, mode="reconcile", needs_you=(NeedsYou("user/zoë", "→ 中", (), ""),))
+    failed = report(FAILED, mode="reconcile", manual_actions=(ManualAction("user/zoë", "→ 中", (), ""),))
     shown = text(failed, pipe(encoding))
     assert "x group/Ops" in shown
     assert "-> you are" in shown

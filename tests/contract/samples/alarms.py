@@ -9,11 +9,11 @@ from tests.contract.sample import HOME, Sample, Tampering
 
 US = HOME.at("us-east-1")
 
-SWITCH = BillingAlerts(place=US)
-TOPIC = Topic(place=US, name="acme-billing", policy=topic_policy(US, "acme-billing"))
+SWITCH = BillingAlerts(scope=US)
+TOPIC = Topic(scope=US, name="acme-billing", policy=topic_policy(US, "acme-billing"))
 ALARMS = [
     Alarm(
-        place=US,
+        scope=US,
         name=f"acme-billing-{amount}-usd",
         description=f"The estimated charges of this month exceed {amount} USD.",
         namespace="AWS/Billing",
@@ -73,7 +73,7 @@ SAMPLES = (
                 [f"{FIRST.address}: create alarm"],
             ),
             "other threshold": Tampering(lambda aws: put_again(aws, Threshold=1000.0), CHANGED),
-            "rings sooner": Tampering(lambda aws: put_again(aws, Threshold=1.0), CHANGED, loosens=CHANGED),
+            "rings sooner": Tampering(lambda aws: put_again(aws, Threshold=1.0), CHANGED, risky=CHANGED),
             "told to nobody": Tampering(lambda aws: put_again(aws, AlarmActions=[]), CHANGED),
             "of another unit": Tampering(lambda aws: put_again(aws, Unit="Count"), CHANGED),
             "actions disabled": Tampering(

@@ -83,7 +83,7 @@ SAMPLES = (
             "log group kept for ever": Tampering(
                 lambda aws: logs(aws).delete_retention_policy(logGroupName="acme-audit"),
                 [f"{LOG_GROUP.address}: update retention"],
-                loosens=[f"{LOG_GROUP.address}: update retention"],
+                risky=[f"{LOG_GROUP.address}: update retention"],
             ),
             "log group under AWS's key": Tampering(
                 lambda aws: logs(aws).disassociate_kms_key(logGroupName="acme-audit"),
@@ -103,12 +103,12 @@ SAMPLES = (
                     PolicyDocument=json.dumps(ROLE.trust).replace("cloudtrail.", "ec2."),  # type: ignore[attr-defined]
                 ),
                 [f"{ROLE.address}: update trust"],
-                loosens=[f"{ROLE.address}: update trust"],
+                risky=[f"{ROLE.address}: update trust"],
             ),
             "role cannot write": Tampering(
                 lambda aws: aws.client("iam").delete_role_policy(RoleName="acme-cloudtrail-logs", PolicyName="deliver"),
                 [f"{ROLE.address}: create inline policy deliver"],
-                loosens=[f"{ROLE.address}: create inline policy deliver"],
+                risky=[f"{ROLE.address}: create inline policy deliver"],
             ),
         },
     ),

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from awsbase.manifest.backups import Ebs, OneSchedule
+from awsbase.manifest.backups import Ebs, ScheduleSpec
 from awsbase.manifest.base import Base
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, Sample, Tampering
 
-SCHEDULES = {"daily": OneSchedule(), "weekly": OneSchedule(days=("sunday",), keep_days=365)}
+SCHEDULES = {"daily": ScheduleSpec(), "weekly": ScheduleSpec(days=("sunday",), keep_days=365)}
 ROLE, POLICY = Ebs(schedules=SCHEDULES).resources(Base("acme", HOME, {"owner": "platform"}))
 
 

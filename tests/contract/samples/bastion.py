@@ -4,20 +4,20 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from awsbase.engine.place import Place
+from awsbase.engine.scope import Scope
 from awsbase.ensure.connect_endpoint import ConnectEndpoint
 from awsbase.ensure.elastic_ip import AddressInUse, ElasticIp
-from awsbase.ensure.ending import Ending, ending_role
-from awsbase.ensure.image import AMAZON_LINUX
+from awsbase.ensure.ephemeral import Ephemeral, Terminated
 from awsbase.ensure.instance import Instance
 from awsbase.ensure.instance_profile import InstanceProfile
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.nat_route import NatRoute
-from awsbase.ensure.on_demand import Ended, OnDemand
 from awsbase.ensure.role import Role
+from awsbase.ensure.schedule import TerminationSchedule, ending_role
 from awsbase.ensure.security_group import SecurityGroup
 from awsbase.ensure.subnet import ExistingSubnet
 from awsbase.ensure.vpc import ExistingVpc
+from awsbase.facts.images import AMAZON_LINUX
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, OREGON, Sample, Tampering, go
 from tests.contract.samples.iam import trusting
@@ -26,16 +26,16 @@ from tests.contract.samples.iam import trusting
 class Bastion:
     """A bastion in one region, the ways to it, and what somebody does to it there."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.vpc = ExistingVpc(place=place)
-        self.public = ExistingSubnet(place=place, vpc=self.vpc.address, tags={"Name": "public"})
-        self.private = ExistingSubnet(place=place, vpc=self.vpc.address, tags={"Name": "private"})
-        self.group = SecurityGroup(place=place, name="bastion", vpc=self.vpc.address)
-        self.role = Role(place=place, name="bastion", trust=trusting("ec2.amazonaws.com"))
-        self.profile = InstanceProfile(place=place, name="bastion", role="bastion", tags={"owner": "platform"})
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.vpc = ExistingVpc(scope=scope)
+        self.public = ExistingSubnet(scope=scope, vpc=self.vpc.address, tags={"Name": "public"})
+        self.private = ExistingSubnet(scope=scope, vpc=self.vpc.address, tags={"Name": "private"})
+        self.group = SecurityGroup(scope=scope, name="bastion", vpc=self.vpc.address)
+        self.role = Role(scope=scope, name="bastion", trust=trusting("ec2.amazonaws.com"))
+        self.profile = InstanceProfile(scope=scope, name="bastion", role="bastion", tags={"owner": "platform"})
         self.template = LaunchTemplate(
-            place=place,
+            scope=scope,
             name="bastion",
             type="t4g.micro",
             image=AMAZON_LINUX,
@@ -44,30 +44,30 @@ class Bastion:
             user_data="#!/bin/sh\ntrue\n",
         )
         self.host = Instance(
-            place=place, template=self.template, subnet=self.public.address, router=True, tags={"owner": "platform"}
+            scope=scope, template=self.template, subnet=self.public.address, router=True, tags={"owner": "platform"}
         )
-        self.ip = ElasticIp(place=place, name="bastion")
-        self.ip_in_use = AddressInUse(place=place, ip=self.ip.address, instance=self.host.address)
-        self.way_out = NatRoute(place=place, subnet=self.private.address, instance=self.host.address)
+        self.ip = ElasticIp(scope=scope, name="bastion")
+        self.ip_in_use = AddressInUse(scope=scope, ip=self.ip.address, instance=self.host.address)
+        self.way_out = NatRoute(scope=scope, subnet=self.private.address, instance=self.host.address)
         self.endpoint = ConnectEndpoint(
-            place=place, name="bastion", vpc=self.vpc.address, subnet=self.public.address, group=self.group.address
+            scope=scope, name="bastion", vpc=self.vpc.address, subnet=self.public.address, group=self.group.address
         )
-        self.end = Ending(
-            place=place,
+        self.end = TerminationSchedule(
+            scope=scope,
             name="bastion",
             instance=self.host.address,
             role="bastion-end",
             at=datetime(2099, 1, 1, 12, tzinfo=UTC),
         )
-        self.end_role = ending_role(place, "bastion-end", self.host.address, {})
+        self.end_role = ending_role(scope, "bastion-end", self.host.address, {})
 
         self.ready = [self.vpc, self.public, self.group, self.role, self.profile, self.template]
         self.ways = [self.ip, self.ip_in_use, self.private, self.way_out, self.endpoint, self.end_role, self.end]
-        self.ended = Ended(place=place, instance=self.host, schedule=self.end.name)
-        self.on_demand = OnDemand(place=place, instance=self.host, command="awsbase bastion up")
+        self.ended = Terminated(scope=scope, instance=self.host, schedule=self.end.name)
+        self.on_demand = Ephemeral(scope=scope, instance=self.host, command="awsbase bastion up")
 
     def ec2(self, sandbox: Sandbox) -> Any:
-        return sandbox.client("ec2", self.place.region)
+        return sandbox.client("ec2", self.scope.region)
 
     def subnets(self, sandbox: Sandbox) -> None:
         """Let the default VPC have a public subnet, and a private one with a route table of its own."""
@@ -202,7 +202,7 @@ class Bastion:
                         InstanceProfileName="bastion", RoleName="bastion"
                     ),
                     ["instance-profile/bastion: create role bastion"],
-                    loosens=["instance-profile/bastion: create role bastion"],
+                    risky=["instance-profile/bastion: create role bastion"],
                 ),
             },
         )
@@ -219,7 +219,7 @@ class Bastion:
                 ),
                 "way out bent": Tampering(self.elsewhere, ["nat-route/Name=private: update route to 0.0.0.0/0"]),
                 "end forgotten": Tampering(
-                    lambda aws: aws.client("scheduler", self.place.region).delete_schedule(Name="bastion"),
+                    lambda aws: aws.client("scheduler", self.scope.region).delete_schedule(Name="bastion"),
                     ["schedule/bastion: create schedule"],
                 ),
             },
@@ -234,4 +234,4 @@ class Bastion:
         yield Sample("bastion on demand", [*self.ready, self.on_demand], before=self.subnets)
 
 
-SAMPLES = tuple(sample.at(place) for place in (HOME, OREGON) for sample in Bastion(place).samples())
+SAMPLES = tuple(sample.at(scope) for scope in (HOME, OREGON) for sample in Bastion(scope).samples())

@@ -5,10 +5,10 @@ from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, Sample, Tampering
 
 SECURITY = Contact(
-    place=HOME, matter="security", name="Sec Team", title="Security", email="sec@acme.example", phone="+1 555 0100"
+    scope=HOME, matter="security", name="Sec Team", title="Security", email="sec@acme.example", phone="+1 555 0100"
 )
 BILLING = Contact(
-    place=HOME, matter="billing", name="Finance", title="CFO", email="cfo@acme.example", phone="+1 555 0101"
+    scope=HOME, matter="billing", name="Finance", title="CFO", email="cfo@acme.example", phone="+1 555 0101"
 )
 
 

@@ -17,10 +17,10 @@ from tests.contract.sample import HOME, Sample, Tampering
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 BILLING = "arn:aws:iam::aws:policy/job-function/Billing"
 
-OPS = Group(place=HOME, name="Ops", path="/people/", policies=frozenset({READ}))
+OPS = Group(scope=HOME, name="Ops", path="/people/", policies=frozenset({READ}))
 
 ALICE = User(
-    place=HOME,
+    scope=HOME,
     name="alice",
     path="/people/",
     groups=frozenset({"Ops"}),
@@ -29,7 +29,7 @@ ALICE = User(
     tags={"team": "platform"},
     made_here=(OPS.address,),
 )
-BOB = AbsentUser(place=HOME, name="Bob")
+BOB = AbsentUser(scope=HOME, name="Bob")
 PUBLIC_KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7 bob@acme"
 
 
@@ -46,14 +46,14 @@ def trusting(*services: str) -> dict[str, object]:
 
 
 DEPLOY = Policy(
-    place=HOME,
+    scope=HOME,
     name="deploy",
     document=allow("s3:ListBucket", "s3:GetObject"),
     description="Puts releases out",
     tags={"owner": "platform"},
 )
 RUNNER = Role(
-    place=HOME,
+    scope=HOME,
     name="runner",
     path="/machines/",
     trust=trusting("ec2.amazonaws.com"),
@@ -153,7 +153,7 @@ SAMPLES = (
             "detached": Tampering(
                 lambda aws: aws.client("iam").detach_group_policy(GroupName="Ops", PolicyArn=READ),
                 [f"group/Ops: create attachment {READ}"],
-                loosens=[f"group/Ops: create attachment {READ}"],
+                risky=[f"group/Ops: create attachment {READ}"],
             ),
             "more attached": Tampering(
                 lambda aws: aws.client("iam").attach_group_policy(GroupName="Ops", PolicyArn=BILLING),
@@ -189,12 +189,12 @@ SAMPLES = (
             "deleted user in the trust": Tampering(
                 lambda aws: set_trust(aws, {"AWS": "AIDAEXAMPLE0000000000"}),
                 ["role/runner: update trust"],
-                loosens=["role/runner: update trust"],
+                risky=["role/runner: update trust"],
             ),
             "another service": Tampering(
                 lambda aws: set_trust(aws, {"Service": "lambda.amazonaws.com"}),
                 ["role/runner: update trust"],
-                loosens=["role/runner: update trust"],
+                risky=["role/runner: update trust"],
             ),
             "other session": Tampering(
                 lambda aws: aws.client("iam").update_role(RoleName="runner", MaxSessionDuration=43200),
@@ -203,7 +203,7 @@ SAMPLES = (
             "detached": Tampering(
                 lambda aws: aws.client("iam").detach_role_policy(RoleName="runner", PolicyArn=READ),
                 [f"role/runner: create attachment {READ}"],
-                loosens=[f"role/runner: create attachment {READ}"],
+                risky=[f"role/runner: create attachment {READ}"],
             ),
             "more attached": Tampering(
                 lambda aws: aws.client("iam").attach_role_policy(RoleName="runner", PolicyArn=BILLING),
@@ -224,7 +224,7 @@ SAMPLES = (
             "inline policy deleted": Tampering(
                 lambda aws: aws.client("iam").delete_role_policy(RoleName="runner", PolicyName="logs"),
                 ["role/runner: create inline policy logs"],
-                loosens=["role/runner: create inline policy logs"],
+                risky=["role/runner: create inline policy logs"],
             ),
             "untagged": Tampering(
                 lambda aws: aws.client("iam").untag_role(RoleName="runner", TagKeys=["owner"]),
@@ -248,7 +248,7 @@ SAMPLES = (
             "left the group": Tampering(
                 lambda aws: aws.client("iam").remove_user_from_group(UserName="alice", GroupName="Ops"),
                 ["user/alice: create membership in Ops"],
-                loosens=["user/alice: create membership in Ops"],
+                risky=["user/alice: create membership in Ops"],
             ),
             "deleted": Tampering(
                 lambda aws: (
@@ -263,7 +263,7 @@ SAMPLES = (
     Sample("absent user", [BOB], before=full_user),
     Sample(
         "password policy",
-        [PasswordPolicy(place=HOME)],
+        [PasswordPolicy(scope=HOME)],
         tamperings={
             "deleted": Tampering(
                 lambda aws: aws.client("iam").delete_account_password_policy(),
@@ -277,7 +277,7 @@ SAMPLES = (
     ),
     Sample(
         "account alias",
-        [AccountAlias(place=HOME, alias="acme-prod")],
+        [AccountAlias(scope=HOME, alias="acme-prod")],
         tamperings={
             "replaced": Tampering(
                 lambda aws: aws.client("iam").create_account_alias(AccountAlias="elsewhere"),

@@ -5,9 +5,9 @@ from awsbase.ensure.user import User
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, Sample, Tampering
 
-CARA = User(place=HOME, name="cara", groups=frozenset(), exact=True)
+CARA = User(scope=HOME, name="cara", groups=frozenset(), exact=True)
 DEVICE = MfaDevice(
-    place=HOME, user="cara", secret="awsbase/mfa/cara", tags={"team": "platform"}, made_here=(CARA.address,)
+    scope=HOME, user="cara", secret="awsbase/mfa/cara", tags={"team": "platform"}, made_here=(CARA.address,)
 )
 KEPT = {"Key": "awsbase:address", "Value": DEVICE.address}
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from awsbase.engine.place import Place
+from awsbase.engine.references import Made
+from awsbase.engine.scope import Scope
 from awsbase.ensure.default_groups import DefaultGroups
 from awsbase.ensure.gateway_endpoint import GatewayEndpoint
 from awsbase.ensure.internet_gateway import InternetGateway
 from awsbase.ensure.key_pair import KeyPair
-from awsbase.ensure.made import Made
 from awsbase.ensure.regions import Regions
 from awsbase.ensure.route_table import RouteTable
 from awsbase.ensure.security_group import Rule, SecurityGroup
@@ -31,34 +31,34 @@ def anywhere(port: int) -> dict[str, object]:
 class Network:
     """A network in one region, and what somebody does to it there."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.vpc = Vpc(place=place, name="acme", cidr="10.42.0.0/24", tags={"owner": "platform"})
-        self.closed = ClosedDefaultGroup(place=place, vpc=self.vpc.address)
-        self.first = Subnet(place=place, name="acme-1", vpc=self.vpc.address, cidr="10.42.0.0/27", zone=0, ipv6=0)
-        self.gateway = InternetGateway(place=place, name="acme", vpc=self.vpc.address)
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.vpc = Vpc(scope=scope, name="acme", cidr="10.42.0.0/24", tags={"owner": "platform"})
+        self.closed = ClosedDefaultGroup(scope=scope, vpc=self.vpc.address)
+        self.first = Subnet(scope=scope, name="acme-1", vpc=self.vpc.address, cidr="10.42.0.0/27", zone=0, ipv6=0)
+        self.gateway = InternetGateway(scope=scope, name="acme", vpc=self.vpc.address)
         self.routes = RouteTable(
-            place=place, name="acme", vpc=self.vpc.address, gateway=self.gateway.address, subnets=(self.first.address,)
+            scope=scope, name="acme", vpc=self.vpc.address, gateway=self.gateway.address, subnets=(self.first.address,)
         )
         self.s3 = GatewayEndpoint(
-            place=place, name="acme-s3", vpc=self.vpc.address, route_tables=(self.routes.address,)
+            scope=scope, name="acme-s3", vpc=self.vpc.address, route_tables=(self.routes.address,)
         )
 
-        own, only = (self.vpc.address,), (place.region,)
-        bucket, flow_logs = VpcFlowLogs().resources(Base("acme", place, {}), only, own)
-        groups = DefaultGroups(place=place, only=only, but=own)
-        self.protection = [Regions(place=place, only=only), bucket, flow_logs, groups]
+        own, only = (self.vpc.address,), (scope.region,)
+        bucket, flow_logs = VpcFlowLogs().resources(Base("acme", scope, {}), only, own)
+        groups = DefaultGroups(scope=scope, only=only, but=own)
+        self.protection = [Regions(scope=scope, only=only), bucket, flow_logs, groups]
         self.log = VpcFlowLog(
-            place=place,
+            scope=scope,
             name="acme",
             vpc=self.vpc.address,
             bucket=bucket.address,
             bucket_arn="arn:aws:s3:::acme-flow-logs",
         )
 
-        self.default = ExistingVpc(place=place)
+        self.default = ExistingVpc(scope=scope)
         self.web = SecurityGroup(
-            place=place,
+            scope=scope,
             name="web",
             vpc=self.default.address,
             ingress=(
@@ -67,10 +67,10 @@ class Network:
             ),
             tags={"owner": "platform"},
         )
-        self.pair = KeyPair(place=place, name="alice", public_key=f"{ALICE_KEY} alice@acme", tags={"owner": "platform"})
+        self.pair = KeyPair(scope=scope, name="alice", public_key=f"{ALICE_KEY} alice@acme", tags={"owner": "platform"})
 
     def ec2(self, sandbox: Sandbox) -> Any:
-        return sandbox.client("ec2", self.place.region)
+        return sandbox.client("ec2", self.scope.region)
 
     def found(self, sandbox: Sandbox, kind: str, key: str, address: str) -> str:
         """Return the id of what was made for an address."""
@@ -193,7 +193,7 @@ class Network:
                         ],
                     ),
                     ["security-group/web: create ingress tcp 443 from 192.0.2.0/24"],
-                    loosens=["security-group/web: create ingress tcp 443 from 192.0.2.0/24"],
+                    risky=["security-group/web: create ingress tcp 443 from 192.0.2.0/24"],
                 ),
                 "called otherwise": Tampering(
                     lambda aws: self.ec2(aws).update_security_group_rule_descriptions_ingress(
@@ -229,4 +229,4 @@ class Network:
         )
 
 
-SAMPLES = tuple(sample.at(place) for place in (HOME, OREGON) for sample in Network(place).samples())
+SAMPLES = tuple(sample.at(scope) for scope in (HOME, OREGON) for sample in Network(scope).samples())

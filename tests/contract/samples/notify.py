@@ -13,23 +13,23 @@ QUEUE = "arn:aws:sqs:eu-west-1:123456789012:alerts"
 MAIL, OLD_MAIL = "ops@acme.example", "gone@acme.example"
 
 OPS = Topic(
-    place=HOME,
+    scope=HOME,
     name="acme-ops",
     policy=topic_policy(HOME, "acme-ops"),
     listeners={"email": (MAIL,), "sqs": (QUEUE,)},
     tags={"owner": "platform"},
 )
-BY_MAIL = Subscription(place=HOME, topic=OPS.name, protocol="email", endpoint=MAIL)
-BY_QUEUE = Subscription(place=HOME, topic=OPS.name, protocol="sqs", endpoint=QUEUE)
+BY_MAIL = Subscription(scope=HOME, topic=OPS.name, protocol="email", endpoint=MAIL)
+BY_QUEUE = Subscription(scope=HOME, topic=OPS.name, protocol="sqs", endpoint=QUEUE)
 
 KEY = Key(
-    place=HOME,
+    scope=HOME,
     name="acme-notify-security",
     description="Encrypts the SNS topic acme-security",
     policy=topic_key_policy(HOME, "acme-security"),
 )
-SECRET = Topic(place=HOME, name="acme-security", policy=topic_policy(HOME, "acme-security"), key=KEY.address)
-PLAIN = Topic(place=HOME, name="acme-plain", policy=topic_policy(HOME, "acme-plain"), plain=True)
+SECRET = Topic(scope=HOME, name="acme-security", policy=topic_policy(HOME, "acme-security"), key=KEY.address)
+PLAIN = Topic(scope=HOME, name="acme-plain", policy=topic_policy(HOME, "acme-plain"), plain=True)
 
 OPEN = {
     "Version": "2012-10-17",
@@ -100,12 +100,12 @@ SAMPLES = (
             "open to everybody": Tampering(
                 lambda aws: set_attribute(aws, OPS, "Policy", OPEN),
                 ["topic/acme-ops: update policy"],
-                loosens=["topic/acme-ops: update policy"],  # whose topic it is could do nothing but publish
+                risky=["topic/acme-ops: update policy"],  # whose topic it is could do nothing but publish
             ),
             "closed": Tampering(
                 lambda aws: set_attribute(aws, OPS, "Policy", CLOSED),
                 ["topic/acme-ops: update policy"],
-                loosens=["topic/acme-ops: update policy"],
+                risky=["topic/acme-ops: update policy"],
             ),
             "untagged": Tampering(
                 lambda aws: aws.client("sns", HOME.region).untag_resource(ResourceArn=OPS.arn, TagKeys=["owner"]),
@@ -140,7 +140,7 @@ SAMPLES = (
             "encrypted": Tampering(
                 encrypt_by_alias,
                 ["topic/acme-plain: update encryption"],
-                loosens=["topic/acme-plain: update encryption"],
+                risky=["topic/acme-plain: update encryption"],
             )
         },
     ),

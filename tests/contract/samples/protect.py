@@ -16,15 +16,15 @@ from tests.contract.sample import HOME, Sample, Tampering
 
 TWO = ("eu-west-1", "us-east-1")
 FAR = HOME.at("us-east-1")
-REGIONS = Regions(place=HOME, only=TWO)
-BLOCK = PublicAccessBlock(place=HOME)
-KEY = Key(place=FAR, name="acme-ebs", policy=key_policy(FAR, for_volumes(FAR)), description="EBS volumes", tags={})
-VOLUMES = EbsEncryption(place=HOME, only=("us-east-1",), keys={FAR.region: KEY.address})
-SNAPSHOTS = SnapshotBlock(place=HOME, only=TWO)
-IMAGES = ImageBlock(place=HOME, only=TWO)
-METADATA = MetadataDefaults(place=HOME, only=TWO, hops=2)
-GROUPS = DefaultGroups(place=HOME, only=("us-east-1",))
-ANALYZER = Analyzer(place=HOME, name="acme-access", only=TWO, tags={"owner": "platform"})
+REGIONS = Regions(scope=HOME, only=TWO)
+BLOCK = PublicAccessBlock(scope=HOME)
+KEY = Key(scope=FAR, name="acme-ebs", policy=key_policy(FAR, for_volumes(FAR)), description="EBS volumes", tags={})
+VOLUMES = EbsEncryption(scope=HOME, only=("us-east-1",), keys={FAR.region: KEY.address})
+SNAPSHOTS = SnapshotBlock(scope=HOME, only=TWO)
+IMAGES = ImageBlock(scope=HOME, only=TWO)
+METADATA = MetadataDefaults(scope=HOME, only=TWO, hops=2)
+GROUPS = DefaultGroups(scope=HOME, only=("us-east-1",))
+ANALYZER = Analyzer(scope=HOME, name="acme-access", only=TWO, tags={"owner": "platform"})
 
 
 def ec2(aws: Sandbox) -> Any:

@@ -6,7 +6,7 @@ from tests.contract.sample import HOME, Sample, Tampering
 
 SUPPORT = "arn:aws:iam::aws:policy/AWSSupportAccess"
 ROLE = Role(
-    place=HOME,
+    scope=HOME,
     name="acme-support",
     trust={
         "Version": "2012-10-17",
@@ -26,12 +26,12 @@ ROLE = Role(
 SAMPLES = (
     Sample(
         "root and support",
-        [ROLE, Root(place=HOME, support=ROLE.address)],
+        [ROLE, Root(scope=HOME, support=ROLE.address)],
         tamperings={
             "support taken away": Tampering(
                 lambda aws: aws.client("iam").detach_role_policy(RoleName=ROLE.name, PolicyArn=SUPPORT),
                 [f"{ROLE.address}: create attachment {SUPPORT}"],
-                loosens=[f"{ROLE.address}: create attachment {SUPPORT}"],
+                risky=[f"{ROLE.address}: create attachment {SUPPORT}"],
             ),
         },
     ),

@@ -10,9 +10,9 @@ from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, Sample, Tampering
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:rotate"
-KEY = Key(place=HOME, name="acme-secrets", policy=key_policy(HOME), description="Secrets")
+KEY = Key(scope=HOME, name="acme-secrets", policy=key_policy(HOME), description="Secrets")
 DATABASE = Secret(
-    place=HOME,
+    scope=HOME,
     name="acme/database",
     key=KEY.address,
     description="The database's owner",
@@ -20,8 +20,8 @@ DATABASE = Secret(
     rotation=Rotation(30, 3, FUNCTION),
     tags={"owner": "platform"},
 )
-PARTNER = Secret(place=HOME, name="acme/partner", key=None, description="The partner's token")
-READERS = Policy(place=HOME, name="acme-secrets-Developers", document=reading([DATABASE, PARTNER]))
+PARTNER = Secret(scope=HOME, name="acme/partner", key=None, description="The partner's token")
+READERS = Policy(scope=HOME, name="acme-secrets-Developers", document=reading([DATABASE, PARTNER]))
 
 
 def made_by_hand(aws: Sandbox) -> None:
@@ -47,7 +47,7 @@ SAMPLES = (
             "deleted": Tampering(
                 call("delete_secret", RecoveryWindowInDays=7),
                 [f"{DATABASE.address}: update deletion"],
-                loosens=[f"{DATABASE.address}: update deletion"],
+                risky=[f"{DATABASE.address}: update deletion"],
             ),
             "under another key": Tampering(
                 call("update_secret", KmsKeyId="alias/aws/secretsmanager"),

@@ -16,8 +16,8 @@ MANIFEST = Manifest.model_validate(
     {"version": 1, "account": {"id": ACCOUNT, "name": "acme", "region": HOME.region}, "state": {}}
 )
 KEY, BUCKET, POLICY = State().resources(BASE, MANIFEST)
-PLAIN = Bucket(place=HOME, name="acme-plain", tags={"owner": "platform"})
-ABROAD = Key(place=HOME.at("us-east-1"), name="acme-abroad", policy=key_policy(HOME), rotation_days=180)
+PLAIN = Bucket(scope=HOME, name="acme-plain", tags={"owner": "platform"})
+ABROAD = Key(scope=HOME.at("us-east-1"), name="acme-abroad", policy=key_policy(HOME), rotation_days=180)
 
 
 def kms(aws: Sandbox) -> Any:
@@ -100,7 +100,7 @@ KEY_TAMPERINGS = {
     "key rotated often": Tampering(
         lambda aws: kms(aws).enable_key_rotation(KeyId=key_id(aws), RotationPeriodInDays=90),
         [f"{KEY.address}: update rotation"],
-        loosens=[f"{KEY.address}: update rotation"],
+        risky=[f"{KEY.address}: update rotation"],
     ),
     "key for others": Tampering(
         lambda aws: kms(aws).put_key_policy(KeyId=key_id(aws), PolicyName="default", Policy=only_root()),
@@ -109,7 +109,7 @@ KEY_TAMPERINGS = {
     "key disabled": Tampering(
         lambda aws: kms(aws).disable_key(KeyId=key_id(aws)),
         [f"{KEY.address}: update state"],
-        loosens=[f"{KEY.address}: update state"],
+        risky=[f"{KEY.address}: update state"],
     ),
     "key described otherwise": Tampering(
         lambda aws: kms(aws).update_key_description(KeyId=key_id(aws), Description="Terrible"),
@@ -133,7 +133,7 @@ BUCKET_TAMPERINGS = {
         lambda aws: s3(aws).delete_public_access_block(Bucket="acme-state"),
         [f"{BUCKET.address}: update public access block"],
     ),
-    "ownership loosened": Tampering(
+    "ownership weakened": Tampering(
         lambda aws: s3(aws).put_bucket_ownership_controls(
             Bucket="acme-state", OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
         ),
@@ -152,7 +152,7 @@ BUCKET_TAMPERINGS = {
     "statement of our own more": Tampering(
         lambda aws: write_policy(aws, lambda all: [{**all[0], "Sid": "AwsbaseMore", "Action": "s3:*"}, *all]),
         [f"{BUCKET.address}: update policy"],
-        loosens=[f"{BUCKET.address}: update policy"],
+        risky=[f"{BUCKET.address}: update policy"],
     ),
     "encrypted by S3's key": Tampering(
         lambda aws: encrypt_with(aws, ApplyServerSideEncryptionByDefault={"SSEAlgorithm": "AES256"}),
@@ -167,7 +167,7 @@ BUCKET_TAMPERINGS = {
     "lifecycle removed": Tampering(
         lambda aws: s3(aws).delete_bucket_lifecycle(Bucket="acme-state"),
         [f"{BUCKET.address}: update lifecycle"],
-        loosens=[f"{BUCKET.address}: update lifecycle"],
+        risky=[f"{BUCKET.address}: update lifecycle"],
     ),
     "rule disabled": Tampering(
         lambda aws: write_rules(aws, lambda rules: [{**rules[0], "Status": "Disabled"}, *rules[1:]]),

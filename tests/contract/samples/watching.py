@@ -18,9 +18,9 @@ US = HOME.at("us-east-1")
 TOPIC = "arn:aws:sns:us-east-1:123456789012:acme-security"
 OTHER = "arn:aws:sns:us-east-1:123456789012:hand"
 
-GROUP = LogGroup(place=HOME, name="acme-audit", retention=365)
+GROUP = LogGroup(scope=HOME, name="acme-audit", retention=365)
 FILTER = MetricFilter(
-    place=HOME,
+    scope=HOME,
     name="acme-root-use",
     log_group=GROUP.name,
     pattern='{ $.userIdentity.type = "Root" }',
@@ -29,7 +29,7 @@ FILTER = MetricFilter(
     made_here=(GROUP.address,),
 )
 RULE = EventRule(
-    place=US,
+    scope=US,
     name="acme-root-sign-in",
     description="Root signed in.",
     pattern={"source": ["aws.signin"], "detail": {"userIdentity": {"type": ["Root"]}}},
@@ -39,7 +39,7 @@ RULE = EventRule(
     tags={"owner": "platform"},
 )
 BUDGET = Budget(
-    place=US,
+    scope=US,
     name="acme-monthly",
     amount=100,
     currency="USD",
@@ -48,7 +48,7 @@ BUDGET = Budget(
     tags={"owner": "finance"},
 )
 ALERT = AnomalyAlert(
-    place=US, name="acme-anomalies", above=50, frequency="IMMEDIATE", subscribers=(("SNS", TOPIC),), tags={"a": "b"}
+    scope=US, name="acme-anomalies", above=50, frequency="IMMEDIATE", subscribers=(("SNS", TOPIC),), tags={"a": "b"}
 )
 SERVICES = {"MonitorName": "Default-Services-Monitor", "MonitorType": "DIMENSIONAL", "MonitorDimension": "SERVICE"}
 

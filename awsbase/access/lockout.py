@@ -1,0 +1,160 @@
+"""The refusal to let people saw off the branch they sit on, or the last branch there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from awsbase.access.effective_permissions import PrincipalPermissions, administrators, holder, loses
+from awsbase.access.evaluation import permits
+from awsbase.access.simulated_state import foreseen
+from awsbase.access.trust import for_people, lets_in_still
+from awsbase.engine.account import Account
+from awsbase.engine.facts import Facts
+from awsbase.engine.resource import Resource
+from awsbase.ensure.absent_user import AbsentUser
+from awsbase.ensure.group import Group
+from awsbase.ensure.policy import Policy
+from awsbase.ensure.role import Role
+from awsbase.ensure.user import User
+from awsbase.errors import Refused
+from awsbase.facts.authorization import Authorization, RoleFacts, UserFacts, authorization
+from awsbase.records import record
+
+ANOTHER = "let another administrator run this"
+
+
+def lockout(account: Account, resources: Sequence[Resource], facts: Facts) -> None:
+    """Raise Refused when this run would leave its own caller, or every administrator, without a way back."""
+    if not any(isinstance(each, AbsentUser | Group | Policy | Role | User) for each in resources):
+        return
+    have = facts.read(authorization)
+    then = foreseen(have, resources)
+    if then == have:
+        return
+    before, after = SimulatedState(account, have), SimulatedState(account, then)
+    keep_user(before, after)
+    keep_session(before, after)
+    keep_role(before, after)
+    keep_rights(before, after)
+    keep_somebody(before, after)
+    keep_enrolment(before, after)
+
+
+@record
+class SimulatedState:
+    """IAM as it is, or will be, and the caller in it."""
+
+    account: Account
+    iam: Authorization
+
+    @property
+    def inside(self) -> str:
+        """How ARNs of the account's IAM begin."""
+        return f"arn:{self.account.caller.split(':')[1]}:iam::{self.account.id}"
+
+    @property
+    def user(self) -> UserFacts | None:
+        return self.iam.users.get(self.account.user.casefold()) if self.account.user else None
+
+    @property
+    def role(self) -> RoleFacts | None:
+        return self.iam.roles.get(self.account.role.casefold()) if self.account.role else None
+
+    @property
+    def caller(self) -> PrincipalPermissions | None:
+        who = self.user or self.role
+        return self.of(who) if who else None
+
+    def of(self, who: UserFacts | RoleFacts) -> PrincipalPermissions:
+        return holder(self.iam, self.inside, who)
+
+
+def keep_user(before: SimulatedState, after: SimulatedState) -> None:
+    """Refuse to delete the calling user."""
+    if before.user and not after.user:
+        me = before.account
+        raise Refused(f"the manifest deletes {me.user}, and that is you: {me.caller}", hint=ANOTHER)
+
+
+def keep_session(before: SimulatedState, after: SimulatedState) -> None:
+    """Refuse to ask the calling user for MFA midway."""
+    asked = after.user and after.of(after.user).gated() and not (before.user and before.of(before.user).gated())
+    if asked and after.account.long_term:
+        raise Refused(
+            f"this run makes you be asked for MFA: {after.account.caller} without an MFA session would be cut off "
+            "midway",
+            hint="run `awsbase mfa refresh` first, and `awsbase mfa create` before it when you have no device yet",
+        )
+
+
+def keep_role(before: SimulatedState, after: SimulatedState) -> None:
+    """Refuse to let nobody assume the calling role who can now."""
+    if before.role and after.role and not lets_in_still(before.role.trust, after.role.trust):
+        raise Refused(
+            f"after this run nobody could assume {before.role.name} who can now, and that is you: "
+            f"{before.account.caller}",
+            hint=f"keep one of its principals in the trust of the role, under no new condition, or {ANOTHER}",
+        )
+
+
+def keep_rights(before: SimulatedState, after: SimulatedState) -> None:
+    """Refuse to take the administration away from whoever calls."""
+    if before.caller and after.caller and loses(before.caller, after.caller):
+        raise Refused(
+            f"after this run you, {after.account.caller}, would administer nothing any more, or only on a new "
+            "condition",
+            hint=f"keep awsbase:administrator where you have it from, a group or your role, or {ANOTHER}",
+        )
+
+
+def keep_somebody(before: SimulatedState, after: SimulatedState) -> None:
+    """Refuse to leave the account without anybody who administers it, and has a way in already."""
+    if any(stays(before, after)):
+        return
+    if now := ", ".join(each.who.name for each in administrators(before.iam, before.inside)):
+        raise Refused(
+            f"after this run nobody would administer the account any more but root; now it is {now}",
+            hint="keep somebody in a group with awsbase:administrator who is there already: "
+            "a new user has neither a password nor a key",
+        )
+
+
+def stays(before: SimulatedState, after: SimulatedState) -> Iterator[bool]:
+    """Tell of everybody who is there already whether they administer IAM then."""
+    for name, user in after.iam.users.items():
+        if name in before.iam.users:
+            yield after.of(user).administers_since(before.of(before.iam.users[name]))
+    for name, role in after.iam.roles.items():
+        if name in before.iam.roles and for_people(role):
+            yield after.of(role).administers_since(before.of(before.iam.roles[name]))
+
+
+def keep_enrolment(before: SimulatedState, after: SimulatedState) -> None:
+    """Refuse to ask people for MFA who may not enrol a device, unless it was so before."""
+    shut_out = [
+        user.name
+        for name, user in after.iam.users.items()
+        if changed(before, after, name) and kept_out(after, user)
+        if not (name in before.iam.users and kept_out(before, before.iam.users[name]))
+    ]
+    if shut_out:
+        raise Refused(
+            f"after this run {', '.join(sorted(shut_out))} would be asked for MFA and could not enrol a device",
+            hint="give awsbase:self-service wherever you give awsbase:require-mfa",
+        )
+
+
+def changed(before: SimulatedState, after: SimulatedState, user: str) -> bool:
+    """Tell whether anything that is said of a user's rights is another then."""
+    had = before.iam.users.get(user)
+    return had is None or before.of(had) != after.of(after.iam.users[user])
+
+
+def kept_out(standing: SimulatedState, user: UserFacts) -> bool:
+    """Tell whether a user is asked for MFA, and may not make a device and enable it without having one."""
+    somebody = standing.of(user)
+    device = f"{standing.inside}:mfa/{user.name}"
+    steps = {"iam:CreateVirtualMFADevice": device, "iam:EnableMFADevice": somebody.arn}
+    return somebody.gated() and not all(
+        permits(somebody.rights, step, on, user=user.name, mfa=False) for step, on in steps.items()
+    )

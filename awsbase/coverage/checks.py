@@ -1,0 +1,153 @@
+"""Looks at the account that no resource of a manifest stands for: each returns what is wrong, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from awsbase.engine.facts import Facts
+from awsbase.engine.resource import Resource
+from awsbase.ensure.bucket import Bucket
+from awsbase.facts.authorization import authorization
+from awsbase.facts.credential_report import ROOT, report_rows, yes
+from awsbase.policies.document import listed
+
+Look = Callable[[Facts, Sequence[Resource], datetime], list[str]]
+Row = Mapping[str, str]
+
+# Days, as CIS counts them.
+UNUSED, OLD, ROOT_RESTS = 45, 90, 90
+
+
+def people(facts: Facts) -> list[Row]:
+    """Return the lines of the credential report about users, root left out."""
+    return [row for name, row in facts.read(report_rows).items() if name != ROOT]
+
+
+def moment(text: str | None) -> datetime | None:
+    """Read a time of the report; what never happened, or is not known, is None."""
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def keys_of(row: Row) -> Iterator[tuple[str, datetime | None, datetime | None]]:
+    """Yield the number of each active access key, when it was made, and when it was last used."""
+    for number in ("1", "2"):
+        if yes(row.get(f"access_key_{number}_active", "")):
+            made = moment(row.get(f"access_key_{number}_last_rotated"))
+            yield number, made, moment(row.get(f"access_key_{number}_last_used_date"))
+
+
+def root_unused(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """Root did not sign in lately."""
+    row = facts.read(report_rows).get(ROOT, {})
+    used = moment(row.get("password_last_used"))
+    lately = used and now - used < timedelta(days=ROOT_RESTS)
+    return [f"root signed in on {used:%Y-%m-%d}: use an administrator instead"] if used and lately else []
+
+
+def users_without_mfa(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """Who has a password has an MFA device."""
+    report = people(facts)
+    bare = [row["user"] for row in report if yes(row["password_enabled"]) and not yes(row["mfa_active"])]
+    return [f"{name} has a password and no MFA device" for name in sorted(bare)]
+
+
+def keys_never_used(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """Nobody with a password has an access key that was never used."""
+    return [
+        f"{row['user']} has an access key that was never used"
+        for row in people(facts)
+        if yes(row["password_enabled"]) and any(used is None for _, _, used in keys_of(row))
+    ]
+
+
+def unused(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """Whatever was not used for 45 days is switched off."""
+    found = []
+    for row in people(facts):
+        last = moment(row.get("password_last_used")) or moment(row.get("password_last_changed"))
+        if yes(row["password_enabled"]) and last and now - last > timedelta(days=UNUSED):
+            found.append(f"{row['user']} did not sign in for {UNUSED} days")
+        for _, made, used in keys_of(row):
+            idle = used or made
+            if idle and now - idle > timedelta(days=UNUSED):
+                found.append(f"an access key of {row['user']} was not used for {UNUSED} days")
+    return found
+
+
+def two_keys(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """Nobody has two active access keys."""
+    return [f"{row['user']} has two active access keys" for row in people(facts) if len(list(keys_of(row))) > 1]
+
+
+def old_keys(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """No access key is older than 90 days."""
+    return [
+        f"an access key of {row['user']} is older than {OLD} days"
+        for row in people(facts)
+        if any(made and now - made > timedelta(days=OLD) for _, made, _ in keys_of(row))
+    ]
+
+
+def rights_of_users(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """No policy hangs on a user."""
+    users = facts.read(authorization).users.values()
+    return [
+        f"{user.name} has policies of its own: give them to a group" for user in users if user.policies or user.inline
+    ]
+
+
+def full_rights(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """No policy of this account allows everything everywhere."""
+    return [
+        f"the policy {policy.name} allows everything: see who has it"
+        for policy in facts.read(authorization).policies.values()
+        if any(everything(each) for each in listed(policy.document.get("Statement")))
+    ]
+
+
+def everything(statement: Any) -> bool:
+    """Tell whether a statement allows all there is."""
+    wide = all("*" in listed(statement.get(part)) for part in ("Action", "Resource"))
+    return statement.get("Effect") == "Allow" and wide and not statement.get("Condition")
+
+
+def cloudshell(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """Nobody has the policy that allows all of CloudShell, file transfer included."""
+    found = facts.read(authorization)
+    holders = [(each.name, each.policies) for each in found.users.values()]
+    holders += [(each.name, each.policies) for each in found.groups.values()]
+    holders += [(each.name, each.policies) for each in found.roles.values()]
+    return [
+        f"{name} has AWSCloudShellFullAccess: files leave the account by it"
+        for name, policies in holders
+        if any(arn.endswith(":policy/AWSCloudShellFullAccess") for arn in policies)
+    ]
+
+
+def expired_certificates(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """No certificate that IAM keeps has expired."""
+    pages = facts.aws.iam.get_paginator("list_server_certificates").paginate()
+    return [
+        f"the certificate {each['ServerCertificateName']} has expired: delete it"
+        for page in pages
+        for each in page["ServerCertificateMetadataList"]
+        if each["Expiration"] < now
+    ]
+
+
+def foreign_buckets(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """Every bucket is one of the manifest, which lets nobody in without TLS."""
+    ours = {each.name for each in resources if isinstance(each, Bucket)}
+    pages = facts.aws.s3.get_paginator("list_buckets").paginate()
+    names = [bucket["Name"] for page in pages for bucket in page["Buckets"]]
+    return [
+        f"the bucket {name} is not of this manifest: see that its policy refuses HTTP"
+        for name in names
+        if name not in ours
+    ]

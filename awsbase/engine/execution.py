@@ -1,0 +1,250 @@
+"""Plan and reconcile: the same walk over the same recipes, in the order that the resources' needs demand.
+
+A resource starts as soon as everything it needs is done; what is ready starts in manifest order. A failure blocks
+what hangs below it and nothing else. Planning differs in one place only, the verbs of `Run`, and the guard on the
+wire keeps it so.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+from queue import SimpleQueue
+
+from awsbase.engine.account import Account
+from awsbase.engine.changes import Failure, ManualAction, Mode, Outcome, Report, Status
+from awsbase.engine.clock import Clock, SystemClock
+from awsbase.engine.facts import Facts, ReadCache
+from awsbase.engine.failures import failure
+from awsbase.engine.resource import Kinds, Resource
+from awsbase.engine.run import Approved, ChangeFailed, Interrupted, LookAgain, Observer, Run, Shared, SilentObserver
+from awsbase.errors import AwsbaseError, LostReply
+
+WORKERS = 16
+LAG = 2.0  # seconds until the lists of AWS mostly tell what was just made
+log = logging.getLogger("awsbase")
+
+
+class UnknownDependency(AwsbaseError):
+    """A resource leans on an address that the manifest does not have."""
+
+
+class WantedTwice(AwsbaseError):
+    """Two places of the manifest make the same thing."""
+
+
+class Cycle(AwsbaseError):
+    """Resources lean on one another in a circle."""
+
+
+def dependencies(resources: Sequence[Resource]) -> dict[str, frozenset[str]]:
+    """Return everything each address needs, directly or not, in manifest order; raise for cycles, gaps and doubles."""
+    needs: dict[str, tuple[str, ...]] = {}
+    for resource in resources:
+        if resource.address in needs:
+            raise WantedTwice(f"{resource.address} is made by two parts of this manifest", hint="rename one of them")
+        needs[resource.address] = tuple(dict.fromkeys(resource.needs()))
+    for address, needed in needs.items():
+        for other in needed:
+            if other not in needs:
+                raise UnknownDependency(f"{address} needs {other}, which nothing in this manifest makes")
+    try:
+        order = tuple(TopologicalSorter(needs).static_order())
+    except CycleError as error:
+        raise Cycle("these need one another: " + " → ".join(reversed(error.args[1]))) from None
+    below: dict[str, frozenset[str]] = {}
+    for address in order:
+        below[address] = frozenset(needs[address]).union(*(below[other] for other in needs[address]))
+    return {address: below[address] for address in needs}
+
+
+def select(resources: Sequence[Resource], addresses: Sequence[str]) -> list[Resource]:
+    """Return the resources at these addresses together with all that they lean on."""
+    below = dependencies(resources)
+    wanted = frozenset(addresses).union(*(below[address] for address in addresses))
+    return [resource for resource in resources if resource.address in wanted]
+
+
+def execute(
+    mode: Mode,
+    resources: Sequence[Resource],
+    kinds: Kinds,
+    account: Account,
+    *,
+    fingerprint: str = "",
+    approved: Approved | None = None,
+    allow_risky: bool = True,
+    clock: Clock | None = None,
+    observer: Observer | None = None,
+    stop: threading.Event | None = None,
+    check: Callable[[Facts], None] = lambda facts: None,
+    seen: ReadCache | None = None,
+    keep: Callable[[], None] = lambda: None,
+    workers: int = WORKERS,
+) -> Report:
+    """Plan or reconcile the resources and report on each of them, also when some fail or `stop` is set midway.
+
+    Unless `allow_risky`, a risky change fails its resource, and is not made.
+    What `check` raises, having looked at the facts of this walk, ends it before the first recipe begins. What is in
+    `seen` is believed, and what is read is added to it. `keep` is called before each write, and stops it by raising.
+    """
+    started = time.monotonic()
+    stop = stop or threading.Event()
+    below = dependencies(resources)
+    with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
+        observer, clock = observer or SilentObserver(), clock or SystemClock()
+        shared = Shared(mode, account.wire, clock, observer, stop, approved, allow_risky, keep)
+        walker = _Execution(resources, kinds, account, shared, below, readers, seen)
+        walker.facts.early(read for resource in resources for read in kinds[type(resource)].reads(resource))
+        check(walker.facts)
+        outcomes = walker.to_the_end(recipes)
+        readers.shutdown(cancel_futures=True)
+    return Report(
+        mode=mode,
+        account=account.id,
+        region=account.aws.region,
+        fingerprint=fingerprint,
+        caller=account.caller,
+        outcomes=tuple(outcomes[resource.address] for resource in resources),
+        manual_actions=tuple(ask for resource in resources for ask in walker.manual_actions(resource.address)),
+        reads=account.wire.reads,
+        writes=account.wire.writes,
+        seconds=time.monotonic() - started,
+        interrupted=stop.is_set(),
+    )
+
+
+class _Execution:
+    """The state of one walk: who waits for whom, and what came of those that are done."""
+
+    def __init__(
+        self,
+        resources: Sequence[Resource],
+        kinds: Kinds,
+        account: Account,
+        shared: Shared,
+        below: Mapping[str, frozenset[str]],
+        readers: ThreadPoolExecutor,
+        seen: ReadCache | None,
+    ) -> None:
+        self.resources = {resource.address: resource for resource in resources}
+        self.kinds = kinds
+        self.account = account
+        self.shared = shared
+        self.below = below
+        self.readers = readers
+        self.facts = Facts(account.aws, readers, seen)
+        self.outcomes: dict[str, Outcome] = {}
+        self.runs: dict[str, Run] = {}
+
+    def manual_actions(self, address: str) -> list[ManualAction]:
+        run = self.runs.get(address)
+        return run.manual_actions if run else []
+
+    def to_the_end(self, pool: ThreadPoolExecutor) -> dict[str, Outcome]:
+        """Carry out every resource whose needs were met; once `stop` is set, finish what has begun and no more."""
+        sorter = TopologicalSorter({address: resource.needs() for address, resource in self.resources.items()})
+        sorter.prepare()
+        position = {address: index for index, address in enumerate(self.resources)}
+        ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
+        while sorter.is_active():
+            for address in sorted(sorter.get_ready(), key=position.__getitem__):
+                pool.submit(self._one, address).add_done_callback(ended.put)
+            outcome = ended.get().result()
+            self.outcomes[outcome.address] = outcome
+            sorter.done(outcome.address)
+        return self.outcomes
+
+    def _one(self, address: str) -> Outcome:
+        resource = self.resources[address]
+        region = resource.scope.region
+        if self.shared.stop.is_set():
+            return Outcome(address, region, "skipped")
+        if (root := self._root_cause(resource)) is not None:
+            self.shared.observer.finished(address, "blocked")
+            return Outcome(address, region, "blocked", blocked_by=root)
+        self.shared.observer.started(address)
+        outcome = self._carry_out(resource)
+        self.shared.observer.finished(address, "skipped" if outcome.cut else outcome.status)
+        return outcome
+
+    def _root_cause(self, resource: Resource) -> str | None:
+        for need in resource.needs():
+            outcome = self.outcomes[need]
+            if outcome.status in ("failed", "skipped"):
+                return need
+            if outcome.status == "blocked":
+                return outcome.blocked_by
+        return None
+
+    def _carry_out(self, resource: Resource) -> Outcome:
+        address, region = resource.address, resource.scope.region
+        run = Run(resource, self.account.aws.at(region), self.facts, self.shared, self.below[address])
+        error: Failure | None = None
+        try:
+            self.shared.results[address] = self._ensure(run, resource)
+        except Interrupted as cut:
+            # What was only planned is not made, and half a plan would mislead.
+            if not run.changes or self.shared.mode == "plan":
+                return Outcome(address, region, "skipped")
+            error = failure(cut, self.account.caller)
+        except Exception as cause:  # whichever way a recipe fails, the report says so and the rest goes on
+            log.debug("%s failed", address, exc_info=cause)
+            error = failure(cause, self.account.caller)
+        self.runs[address] = run
+        made = any(change.action == "create" for change in run.changes)
+        return Outcome(
+            address,
+            region,
+            self._status(run, error),
+            tuple(run.changes),
+            error,
+            notes=tuple(run.notes),
+            price=resource.price if made else None,
+        )
+
+    def _ensure(self, run: Run, resource: Resource) -> object:
+        recipe = self.kinds[type(resource)].ensure
+        try:
+            return recipe(run, resource)
+        except LookAgain as first:
+            self.shared.clock.sleep(LAG, self.shared.stop)
+            # What has no name of its own is found by its tag: look anew, then decide.
+            facts = Facts(self.account.aws, self.readers)
+            if isinstance(first.__cause__, LostReply):
+                noted = run.changes
+                run.forget(first.change)
+                if self._made(first, resource, facts):
+                    run.changes = noted
+            anew = run.again(facts)
+            try:
+                return recipe(anew, resource)
+            except LookAgain as still:
+                if isinstance(still.__cause__, LostReply):
+                    anew.forget(still.change)
+                raise ChangeFailed(still.change) from still.__cause__
+            finally:
+                run.changes, run.manual_actions, run.notes = anew.changes, anew.manual_actions, anew.notes
+
+    def _made(self, lost: LookAgain, resource: Resource, facts: Facts) -> bool:
+        """Tell whether a change whose reply was lost was made: then the recipe, looking anew, does not plan it."""
+        shared = replace(self.shared, mode="plan", observer=SilentObserver())
+        plan = Run(resource, self.account.aws.at(resource.scope.region), facts, shared, frozenset())
+        try:
+            self.kinds[type(resource)].ensure(plan, resource)
+        except Exception as error:  # whatever keeps us from looking keeps us in doubt
+            log.debug("%s could not be looked at again", resource.address, exc_info=error)
+            raise ChangeFailed(lost.change) from lost.__cause__
+        return not any(planned.same_step(lost.change) for planned in plan.changes)
+
+    def _status(self, run: Run, error: Failure | None) -> Status:
+        if error is not None:
+            return "failed"
+        if not run.changes:
+            return "unchanged"
+        return "planned" if self.shared.mode == "plan" else "changed"

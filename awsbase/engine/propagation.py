@@ -1,0 +1,145 @@
+"""Waiting for AWS to agree with itself: which refusals pass by themselves, and for how long we believe that."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from awsbase.engine.clock import Clock
+from awsbase.records import record
+
+FRESH = timedelta(minutes=5)
+
+
+@record
+class PropagationDelay:
+    """A refusal that passes: the calls it comes from, its code, a part of its message, and seconds to wait at most."""
+
+    service: str
+    operations: tuple[str, ...]  # prefixes
+    code: str
+    part: str = ""
+    but_not: str = ""
+    seconds: int = 120
+    contention: bool = False  # two writers met: passes whatever the age of the thing
+
+
+# Each from what AWS answers while a new role, key, policy or bucket is not yet known everywhere.
+TABLE = (
+    PropagationDelay("iam", ("CreateRole", "UpdateAssumeRolePolicy"), "MalformedPolicyDocument", "Invalid principal"),
+    PropagationDelay("iam", ("",), "EntityTemporarilyUnmodifiable", seconds=60, contention=True),
+    PropagationDelay("iam", ("",), "ConcurrentModification", seconds=60, contention=True),
+    PropagationDelay("iam", ("Delete",), "DeleteConflict", seconds=30),
+    PropagationDelay("iam", ("",), "InvalidClientTokenId", seconds=30),
+    PropagationDelay(
+        "kms",
+        ("CreateKey", "PutKeyPolicy"),
+        "MalformedPolicyDocumentException",
+        # This one is the lock-out check: it will not pass.
+        but_not="update the key policy in the future",
+    ),
+    PropagationDelay("kms", ("",), "NotFoundException", seconds=60),
+    PropagationDelay("iam", ("Add", "Attach", "Put", "Tag", "Update"), "NoSuchEntity", seconds=30),
+    PropagationDelay("sns", ("SetTopicAttributes", "Subscribe", "TagResource"), "NotFound", seconds=30),
+    PropagationDelay("logs", ("Associate", "Put", "TagResource"), "ResourceNotFoundException", seconds=30),
+    PropagationDelay("cloudtrail", ("",), "TrailNotFoundException", seconds=30),
+    PropagationDelay("s3", ("PutBucketPolicy",), "MalformedPolicy"),
+    PropagationDelay("s3", ("",), "NoSuchBucket"),
+    PropagationDelay("s3", ("",), "OperationAborted", contention=True),
+    PropagationDelay("s3", ("",), "ConditionalRequestConflict", contention=True),
+    PropagationDelay(
+        "cloudtrail", ("CreateTrail", "UpdateTrail"), "InvalidCloudWatchLogsRoleArnException", "ccess denied"
+    ),
+    PropagationDelay(
+        "cloudtrail", ("CreateTrail", "UpdateTrail"), "InvalidCloudWatchLogsLogGroupArnException", "ccess denied"
+    ),
+    PropagationDelay("cloudtrail", ("CreateTrail", "UpdateTrail"), "InsufficientS3BucketPolicyException"),
+    PropagationDelay("cloudtrail", ("CreateTrail", "UpdateTrail"), "InsufficientEncryptionPolicyException"),
+    PropagationDelay("cloudtrail", ("",), "ConflictException", seconds=300, contention=True),
+    PropagationDelay("sns", ("SetTopicAttributes",), "InvalidParameter", "olicy", seconds=60),
+    PropagationDelay("iam", ("AddRoleToInstanceProfile",), "NoSuchEntity", seconds=30),
+    PropagationDelay("ec2", ("RunInstances",), "InvalidParameterValue", "Invalid IAM Instance Profile"),
+    PropagationDelay("ec2", ("RunInstances",), "InvalidParameterValue", "has no associated IAM Roles"),
+    PropagationDelay("ec2", ("",), "InvalidAllocationID.NotFound", seconds=60),
+    PropagationDelay("ec2", ("",), "InvalidGroup.NotFound", seconds=60),
+    PropagationDelay("ec2", ("",), "InvalidInstanceID.NotFound", seconds=60),
+    PropagationDelay("ec2", ("",), "InvalidInternetGatewayID.NotFound", seconds=60),
+    PropagationDelay("ec2", ("",), "InvalidLaunchTemplateId.NotFound", seconds=60),
+    PropagationDelay("ec2", ("",), "InvalidNetworkInterfaceID.NotFound", seconds=60),
+    PropagationDelay("ec2", ("",), "InvalidRouteTableID.NotFound", seconds=60),
+    PropagationDelay("ec2", ("",), "InvalidSubnetID.NotFound", seconds=60),
+    PropagationDelay("ec2", ("",), "InvalidVpcID.NotFound", seconds=60),
+    # An address is given to an instance that runs, and a stopped one starts once it has stopped.
+    PropagationDelay("ec2", ("AssociateAddress",), "InvalidInstanceID", "not in a valid state"),
+    PropagationDelay("ec2", ("StartInstances",), "IncorrectInstanceState", contention=True),
+    PropagationDelay("ec2", ("Delete",), "DependencyViolation", seconds=300, contention=True),
+    PropagationDelay("scheduler", ("CreateSchedule", "UpdateSchedule"), "ValidationException", "assume the role"),
+    PropagationDelay("logs", ("CreateLogGroup", "AssociateKmsKey"), "AccessDeniedException", "KMS key"),
+    PropagationDelay("logs", ("CreateLogGroup", "AssociateKmsKey"), "InvalidParameterException", "KMS key"),
+    # The role that is to make the snapshots is not known to DLM yet.
+    PropagationDelay(
+        "dlm", ("CreateLifecyclePolicy", "UpdateLifecyclePolicy"), "InvalidRequestException", "ole", seconds=60
+    ),
+    # The service-linked role is not known to Config yet, or the bucket's policy not yet in force.
+    PropagationDelay("config", ("PutConfigurationRecorder",), "InvalidRoleException", seconds=60),
+    PropagationDelay("config", ("PutDeliveryChannel",), "InsufficientDeliveryPolicyException", seconds=60),
+    PropagationDelay("config", ("PutDeliveryChannel",), "NoSuchBucketException", seconds=60),
+    PropagationDelay("logs", ("",), "OperationAbortedException", seconds=60, contention=True),
+)
+
+
+class Interrupted(Exception):
+    """The person in front of the terminal pressed Ctrl-C; nothing new is started."""
+
+
+def wait_for_propagation(
+    call: Callable[[], Any],
+    *,
+    service: str,
+    operation: str,
+    fresh: bool,
+    clock: Clock,
+    stop: threading.Event,
+    waiting: Callable[[str, float], None] = lambda why, seconds: None,
+) -> Any:
+    """Make a call and repeat it while AWS refuses for a reason of the table, until that row's seconds are over.
+
+    A refusal for want of propagation is waited out only for what leans on something `fresh` (changed in this run, or
+    made less than five minutes ago): elsewhere the same code means a mistake, and the error is raised at once. Raises
+    Interrupted, with the refusal for its cause, in place of waiting once `stop` is set.
+    """
+    from botocore.exceptions import ClientError
+
+    started = clock.now()
+    pause = 0.5
+    while True:
+        try:
+            return call()
+        except ClientError as error:
+            code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
+            row = _row(service, operation, code, message)
+            if row is None or not (fresh or row.contention):
+                raise
+            if stop.is_set():
+                raise Interrupted from error
+            left = row.seconds - (clock.now() - started).total_seconds()
+            if pause > left:
+                raise
+            waiting(f"AWS answers {code}", left)
+        clock.sleep(pause, stop)
+        pause = min(pause * 2, 10)
+
+
+def _row(service: str, operation: str, code: str, message: str) -> PropagationDelay | None:
+    for row in TABLE:
+        if (
+            row.service == service
+            and operation.startswith(row.operations)
+            and row.code == code
+            and row.part in message
+            and not (row.but_not and row.but_not in message)
+        ):
+            return row
+    return None

@@ -1,0 +1,70 @@
+"""Which changes of a plan are risky: they widen access, hide something from people, or delete for good.
+
+A risky change needs approval. A recipe states the risk of a change by one of the three functions below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from awsbase.engine.changes import Change, Report, Risk, is_itself
+from awsbase.records import record
+
+# No later run restores these as they were: what is in them, under them, or behind them is gone too.
+DELETED_FOR_GOOD = {
+    "iam:DeleteAccessKey": "an access key",
+    "iam:DeleteUser": "a user",
+    "kms:ScheduleKeyDeletion": "a key",
+    "s3:DeleteBucket": "a bucket",
+}
+
+
+def access(reason: str) -> Risk | None:
+    """Return the risk that somebody may do more than before; None when there is no reason."""
+    return Risk("access", reason) if reason else None
+
+
+def visibility(reason: str) -> Risk | None:
+    """Return the risk that people no longer see something; None when there is no reason."""
+    return Risk("visibility", reason) if reason else None
+
+
+def deletion(reason: str) -> Risk | None:
+    """Return the risk that something is lost for good; None when there is no reason."""
+    return Risk("deletion", reason) if reason else None
+
+
+@record
+class RiskyChange:
+    """One change that needs approval, and why."""
+
+    address: str
+    change: Change
+    risk: Risk
+
+
+def risky(plan: Report) -> list[RiskyChange]:
+    """List the changes of a plan that need approval, those that delete much at once included."""
+    return [RiskyChange(address, change, risk) for address, change, risk in _risks(plan) if risk]
+
+
+def _risks(plan: Report) -> Iterator[tuple[str, Change, Risk | None]]:
+    deleted = {
+        outcome.address for outcome in plan.outcomes for each in outcome.changes if deletes(outcome.address, each)
+    }
+    many = len(deleted) > 1 and len(deleted) * 10 > len(plan.outcomes)
+    one_of_many = deletion(f"one of {len(deleted)} that are deleted, of {len(plan.outcomes)} managed")
+    for address, change in plan.changes:
+        yield address, change, risk_of(change) or (one_of_many if many and deletes(address, change) else None)
+
+
+def risk_of(change: Change) -> Risk | None:
+    """Return why a change needs approval, whatever else is planned; None when it does not."""
+    if change.api in DELETED_FOR_GOOD:
+        return deletion(f"deletes {DELETED_FOR_GOOD[change.api]}")
+    return change.risk
+
+
+def deletes(address: str, change: Change) -> bool:
+    """Tell whether a change deletes a whole resource, and not only a part of it, such as an attachment."""
+    return change.action == "delete" and is_itself(address, change)

@@ -1,0 +1,51 @@
+"""Where in AWS something is: partition, account and region, and the ARNs that follow from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from awsbase.records import record
+
+PARTITIONS = (
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("eusc-", "aws-eusc"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("us-iso-", "aws-iso"),
+    ("eu-isoe-", "aws-iso-e"),
+)
+
+
+def partition(region: str) -> str:
+    """Tell the partition of a region by its name, without asking AWS."""
+    return next((name for prefix, name in PARTITIONS if region.startswith(prefix)), "aws")
+
+
+@record
+class Scope:
+    """One region of one account; `home` is the region that the manifest calls home."""
+
+    account: str
+    home: str
+    region: str
+
+    @property
+    def partition(self) -> str:
+        return partition(self.home)
+
+    def at(self, region: str) -> Scope:
+        """Return the same account in another region."""
+        return replace(self, region=region)
+
+    def arn(self, service: str, path: str) -> str:
+        """Return the ARN of something regional."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{path}"
+
+    def global_arn(self, service: str, path: str) -> str:
+        """Return the ARN of something that has no region, such as all of IAM."""
+        return f"arn:{self.partition}:{service}::{self.account}:{path}"
+
+    def address(self, kind: str, name: str) -> str:
+        """Return `kind/name`, and `kind/name@region` away from home: unique within a manifest."""
+        return f"{kind}/{name}" if self.region == self.home else f"{kind}/{name}@{self.region}"

@@ -1,0 +1,144 @@
+"""The end of an instance, kept by AWS: a schedule terminates it, whether or not anybody's laptop is awake."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from awsbase.engine.changes import compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.ensure.role import Role
+from awsbase.facts import tags
+from awsbase.policies.document import Document, given
+from awsbase.records import record
+
+SCHEDULER = "scheduler.amazonaws.com"
+
+
+@record(kw_only=True)
+class TerminationSchedule(Resource):
+    """The instance at an address is terminated at a time; the schedule is gone once that is done.
+
+    `role` is the name of the role that may do it. A later time puts it off; without one, an end that was set before
+    stays, and goes over to the instance that took the place of the one it was set for.
+    """
+
+    name: str
+    instance: str
+    role: str
+    at: datetime | None = None
+
+    @property
+    def address(self) -> str:
+        return self.scope.address("schedule", self.name)
+
+    def needs(self) -> Iterator[str]:
+        yield from (self.instance, f"role/{self.role}")
+
+
+@record
+class ScheduleFacts:
+    """A schedule as it is: when, what it calls with which input, and as whom."""
+
+    when: str
+    calls: str
+    input: Mapping[str, Any]
+    role: str
+    created: datetime | None = None
+
+    @property
+    def at(self) -> datetime | None:
+        """The time of a schedule that comes due once."""
+        once = self.when.startswith("at(")
+        return datetime.fromisoformat(self.when.removeprefix("at(")[:-1]).replace(tzinfo=UTC) if once else None
+
+
+def schedule(facts: Facts, region: str, name: str) -> ScheduleFacts | None:
+    """Read one schedule of the default group."""
+    from botocore.exceptions import ClientError
+
+    try:
+        found = facts.aws.at(region).scheduler.get_schedule(Name=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return None
+    target = found["Target"]
+    return ScheduleFacts(
+        found["ScheduleExpression"],
+        target["Arn"],
+        given(target.get("Input") or {}),
+        target["RoleArn"],
+        found.get("CreationDate"),
+    )
+
+
+def schedule_reads(want: TerminationSchedule) -> Iterator[Read]:
+    yield schedule, want.scope.region, want.name
+
+
+def ensure_schedule(run: Run, want: TerminationSchedule) -> None:
+    """Let AWS terminate one instance at its time, or at the one that was set before."""
+    client = run.aws.scheduler
+    instance, role = run.result(want.instance)["id"], run.result(f"role/{want.role}")
+    have = run.read(schedule, want.scope.region, want.name)
+    run.created_at(have.created if have else None)
+    at = want.at or (ahead(have, run.now()) if have else None)
+    if at is None:
+        return
+    run.note(f"ends {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC, by AWS itself")
+
+    when = f"at({at.astimezone(UTC):%Y-%m-%dT%H:%M:%S})"
+    target = f"arn:{want.scope.partition}:scheduler:::aws-sdk:ec2:terminateInstances"
+    arguments: dict[str, Any] = {
+        "Name": want.name,
+        "Description": f"terminates {want.instance}",
+        "ScheduleExpression": when,
+        "ScheduleExpressionTimezone": "UTC",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "ActionAfterCompletion": "DELETE",
+        "Target": {"Arn": target, "RoleArn": role, "Input": input_for(instance)},
+    }
+    if have is None:
+        run.create("schedule", client.create_schedule, **arguments)
+    elif drift := compare(held(have), {"when": when, "calls": target, "instance": instance, "role": role}):
+        run.update("schedule", drift, client.update_schedule, **arguments)
+
+
+def ahead(have: ScheduleFacts, now: datetime) -> datetime | None:
+    """Return the time of a schedule that has not come due: AWS takes a while to delete one that has."""
+    return have.at if have.at and have.at > now else None
+
+
+def held(have: ScheduleFacts) -> dict[str, Any]:
+    """Return a schedule as it is compared."""
+    ids = have.input.get("InstanceIds") or [None]
+    return {"when": have.when, "calls": have.calls, "instance": ids[0], "role": have.role}
+
+
+def input_for(instance: Any) -> Any:
+    """Return what the call is given; an instance that is only planned stays unknown."""
+    return json.dumps({"InstanceIds": [instance]}) if isinstance(instance, str) else instance
+
+
+def ending_role(scope: Scope, name: str, instance: str, labels: Mapping[str, str]) -> Role:
+    """Return the role as which a schedule acts: it may terminate what was made for one address, and nothing else."""
+    machines = f"arn:{scope.partition}:ec2:{scope.region}:{scope.account}:instance/*"
+    only = {"StringEquals": {f"ec2:ResourceTag/{tags.ADDRESS}": instance}}
+    may: Document = {"Effect": "Allow", "Action": "ec2:TerminateInstances", "Resource": machines, "Condition": only}
+    # Of this account's schedules alone: nobody else's scheduler talks it into anything.
+    here = {"StringEquals": {"aws:SourceAccount": scope.account}}
+    trust = {"Effect": "Allow", "Principal": {"Service": SCHEDULER}, "Action": "sts:AssumeRole", "Condition": here}
+    return Role(
+        scope=scope,
+        name=name,
+        trust={"Version": "2012-10-17", "Statement": [trust]},
+        inline={"terminate": {"Version": "2012-10-17", "Statement": [may]}},
+        purpose=f"Terminates {instance} when its time is over",
+        tags=labels,
+    )
