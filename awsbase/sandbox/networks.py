@@ -66,7 +66,14 @@ def networks(sandbox: "Sandbox", region: str) -> dict[str, Any]:
         template["Default"] = next(
             each["LaunchTemplateData"] for each in versions["LaunchTemplateVersions"] if each["DefaultVersion"]
         )
-        template["Default"].pop("TagSpecifications", None)
+        # The template's own tags are those that it has now; moto returns the ones it was created with.
+        template["Default"]["TagSpecifications"] = [
+            each
+            for each in template["Default"].get("TagSpecifications", [])
+            if each["ResourceType"] != "launch-template"
+        ]
+        tags = sandbox.world.backend("ec2", region).tags.get(template["LaunchTemplateId"], {})
+        template["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     for vpc in held["vpcs"]:
         names = ask("DescribeVpcAttribute", VpcId=vpc["VpcId"], Attribute="enableDnsHostnames")
         vpc["DnsHostnames"] = names["EnableDnsHostnames"]["Value"]
@@ -80,12 +87,20 @@ def without_defaults(held: dict[str, list[dict[str, Any]]]) -> dict[str, list[di
     """Leave out the VPC that every region has, and what came with it."""
     default = {vpc["VpcId"] for vpc in held["vpcs"] if vpc.get("IsDefault")}
 
-    def by_itself(item: Mapping[str, Any]) -> bool:
-        main = any(each.get("Main") for each in item.get("Associations", []))
-        bare = "SubnetId" in item or "RouteTableId" in item or item.get("GroupName") == "default" or "IsDefault" in item
-        return item.get("VpcId") in default and (bare or main) and not item.get("Tags") and "InstanceId" not in item
+    def by_itself(kind: str, item: Mapping[str, Any]) -> bool:
+        if item.get("VpcId") not in default or item.get("Tags"):
+            return False
+        if kind == "route tables":
+            return any(each.get("Main") for each in item["Associations"]) and all(
+                route.get("GatewayId") == "local" for route in item["Routes"]
+            )
+        return (
+            kind == "vpcs"
+            or (kind == "subnets" and item.get("DefaultForAz"))
+            or (kind == "security groups" and item["GroupName"] == "default")
+        )
 
-    return {kind: [item for item in items if not by_itself(item)] for kind, items in held.items()}
+    return {kind: [item for item in items if not by_itself(kind, item)] for kind, items in held.items()}
 
 
 def named(kind: str, item: Mapping[str, Any]) -> dict[str, str]:

@@ -57,6 +57,7 @@ def test_tampering_is_named_exactly_and_repaired(sample: Sample, tampering: Tamp
     undisturbed = sandbox.dump()
     sandbox.clock.advance(25 * 3600)  # what is younger than a day counts as left half made
     tampering.spoil(sandbox)
+    assert sandbox.dump() != undisturbed, "the snapshot does not see this tampering"
 
     planned = go(sandbox, "plan", sample.resources)
     assert sorted(said(planned)) == sorted(tampering.repair)
