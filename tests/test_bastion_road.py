@@ -16,7 +16,7 @@ from awsbase.ensure.subnet import Subnet
 from awsbase.ensure.vpc import Vpc
 from awsbase.sandbox import Fault, Killed, Sandbox
 from awsbase.sandbox.clock import Clock
-from awsbase.sandbox.rules.documents import Fresh
+from awsbase.sandbox.propagation import Propagation
 from tests.contract.sample import HOME, OREGON, go, problems, said
 from tests.contract.samples.bastion import Bastion
 
@@ -102,7 +102,7 @@ def test_a_run_fails_at_once_when_a_profile_is_wrong_that_is_not_new() -> None:
     go(sandbox, "reconcile", BASTION.ready)
     sandbox.clock.advance(3600)
     # IAM has it for an hour, and EC2 does not know it.
-    sandbox.memory(Fresh).born(BASTION.profile.arn, sandbox.clock.time())
+    sandbox.memory(Propagation).note_created(BASTION.profile.arn, sandbox.clock.time())
     before = sandbox.clock.ahead
 
     report = go(sandbox, "reconcile", INSTANCE)

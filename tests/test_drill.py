@@ -111,7 +111,7 @@ def unsubscribe(sandbox: Sandbox) -> None:
 
 def speak_elsewhere(sandbox: Sandbox) -> None:
     # Refused when it is put, by the sandbox and by AWS's documents; alarms of older days may have it.
-    sandbox.world.backend("cloudwatch", "eu-west-1").alarms[ALARM.name].alarm_actions = [ELSEWHERE]
+    sandbox.backend("cloudwatch", "eu-west-1").alarms[ALARM.name].alarm_actions = [ELSEWHERE]
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,8 @@ def test_nothing_new_is_rung_after_a_stop() -> None:
 
 def test_a_drill_writes_nothing_but_states() -> None:
     sandbox = made()
-    undisturbed = sandbox.dump()
+    undisturbed = sandbox.snapshot()
     sandbox.calls.clear()
     rung(sandbox)
     assert {call.name for call in sandbox.calls if call.writes} == {"cloudwatch:SetAlarmState"}
-    assert sandbox.dump() == undisturbed
+    assert sandbox.snapshot() == undisturbed

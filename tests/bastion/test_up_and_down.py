@@ -35,14 +35,14 @@ def test_up_after_down_and_reconcile_is_as_it_was(
 ) -> None:
     desk = Prompts(served, tmp_path, manifest)
     desk.well("up")
-    as_it_was = served.sandbox.dump()
+    as_it_was = served.sandbox.snapshot()
 
     desk.well("down")
     assert reconcile(desk) == started
     assert bool(desk.document("status")["instance"]) == bool(started)
 
     desk.well("up")
-    assert served.sandbox.dump() == as_it_was
+    assert served.sandbox.snapshot() == as_it_was
     assert [each["address"] for each in desk.document("up")["resources"] if each["changes"]] == []
     assert reconcile(desk) == []
 

@@ -54,17 +54,17 @@ def test_what_is_planned_is_what_is_done_and_then_there_is_nothing_to_do(sample:
 def test_tampering_is_named_exactly_and_repaired(sample: Sample, tampering: Tampering) -> None:
     sandbox = ready(sample)
     go(sandbox, "reconcile", sample.resources)
-    undisturbed = sandbox.dump()
+    undisturbed = sandbox.snapshot()
     sandbox.clock.advance(25 * 3600)  # what is younger than a day counts as left half made
     tampering.spoil(sandbox)
-    assert sandbox.dump() != undisturbed, "the snapshot does not see this tampering"
+    assert sandbox.snapshot() != undisturbed, "the snapshot does not see this tampering"
 
     planned = go(sandbox, "plan", sample.resources)
     assert sorted(said(planned)) == sorted(tampering.repair)
     assert sorted(risky(planned)) == sorted(tampering.risky)
     repaired = go(sandbox, "reconcile", sample.resources)
     assert problems(repaired) == []
-    assert sandbox.dump() == undisturbed
+    assert sandbox.snapshot() == undisturbed
     assert said(go(sandbox, "plan", sample.resources)) == []
 
 

@@ -112,13 +112,13 @@ def a_wrong_field_does_no_harm(rows: Sequence[tuple[str, str, Spoil]]) -> None:
     account = converged()
     for name, wrong, spoil in rows:
         # A field that an earlier row spoiled, and S3 gives anew, such as a rule's id, may have stayed otherwise.
-        before = account.sandbox.dump()
+        before = account.sandbox.snapshot()
         report, made = disturbed(name, spoil)
         assert list(unclear(report)) == [], (name, wrong)
         # What reads as if it were not as wanted may be written again; nothing is made twice, nothing removed.
         if any(each.split(":")[1].startswith(("Create", "Delete", "Detach", "Remove")) for each in made):
             assert problems(go(account.sandbox, "reconcile", account.asking[name])) == [], (name, wrong)
-            assert account.sandbox.dump() == before, (name, wrong, made)
+            assert account.sandbox.snapshot() == before, (name, wrong, made)
 
 
 def test_what_is_no_answer_fails_the_resource_and_leads_to_no_write() -> None:

@@ -137,7 +137,7 @@ class Beginning:
         assert len(iam.list_mfa_devices(UserName="alice")["MFADevices"]) == 1
         assert len(iam.list_virtual_mfa_devices()["VirtualMFADevices"]) == 1
         assert iam.get_login_profile(UserName="alice")["LoginProfile"]["PasswordResetRequired"]
-        assert self.sandbox.world.backend("iam", "aws").users["alice"].password == self.passwords[-1]
+        assert self.sandbox.backend("iam", "aws").users["alice"].password == self.passwords[-1]
         assert not self.root_works
         assert iam.get_account_summary()["SummaryMap"]["AccountAccessKeysPresent"] == 0
         assert self.files.credentials.stat().st_mode & 0o777 == 0o600
@@ -269,7 +269,7 @@ def test_keys_that_somebody_uses_are_left_alone(beginning: Beginning) -> None:
     iam.create_user(UserName="alice")
     for _ in range(2):
         iam.create_access_key(UserName="alice")
-    keys = beginning.sandbox.world.backend("iam", "aws").users["alice"].access_keys
+    keys = beginning.sandbox.backend("iam", "aws").users["alice"].access_keys
     keys[0].last_used = AccessKeyLastUsed(beginning.sandbox.clock.now(), "s3", "us-east-1")
     keys[1].last_used = AccessKeyLastUsed(beginning.sandbox.clock.now(), "s3", "us-east-1")
     with pytest.raises(Refused, match="alice has 2 access keys"):

@@ -15,9 +15,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
 from awsbase.ensure import KINDS
 from awsbase.ensure.launch_template import LaunchTemplate
-from awsbase.sandbox import Call, Sandbox
-from awsbase.sandbox.rule import Ask, Rule
-from awsbase.sandbox.rules import RULES
+from awsbase.sandbox import Call, Request, Rule, Sandbox
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
 from tests.contract.samples import SAMPLES
@@ -28,12 +26,12 @@ IMAGES = "MOTO_EC2_LOAD_DEFAULT_AMIS"
 REGIONS = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2")
 
 
-def few_regions(ask: Ask, said: dict[str, Any]) -> None:
+def few_regions(request: Request, said: dict[str, Any]) -> None:
     """Tell of four regions instead of seventeen: the same recipe runs in each of them."""
     said["Regions"] = [region for region in said["Regions"] if region["RegionName"] in REGIONS]
 
 
-FEWER = (*RULES, Rule("ec2:DescribeRegions", after=few_regions))
+FEWER = (Rule("ec2:DescribeRegions", after=few_regions),)
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class Subject:
         sandbox = self.ready()
         report = self.go(sandbox, "reconcile")
         assert not report.failed
-        return Undisturbed(tuple(sandbox.calls), report.manual_actions, sandbox.dump())
+        return Undisturbed(tuple(sandbox.calls), report.manual_actions, sandbox.snapshot())
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def recovery(subject: Subject, sandbox: Sandbox, *, finished: bool = False) -> l
     """Run again, undisturbed, unless the run `finished`; name what is not as if nothing had ever gone wrong."""
     sandbox.faults.clear()
     wrong = [] if finished else [f"the next run: {each}" for each in problems(subject.go(sandbox, "reconcile"))]
-    wrong += differences(subject.undisturbed.account, sandbox.dump())
+    wrong += differences(subject.undisturbed.account, sandbox.snapshot())
     plan = subject.go(sandbox, "plan")
     return wrong + [f"still planned: {line}" for line in (*said(plan), *problems(plan))]
 
