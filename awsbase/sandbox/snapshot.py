@@ -18,8 +18,8 @@ def snapshot(sandbox: AccountState) -> dict[str, Any]:
     names: dict[str, str] = {}
     with sandbox.moto_state.open():
         for service in sandbox.services.values():
-            if service.snapshot and (held := service.snapshot(sandbox)):
-                state[service.name] = held
+            if service.snapshot:
+                state[service.name] = service.snapshot(sandbox)
             if service.stable_names:
                 names |= service.stable_names(sandbox)
     return _renamed(plain(state), names)

@@ -286,7 +286,7 @@ def test_what_aws_refuses_is_told_in_a_line(shell: Shell) -> None:
     shell.alice.sandbox.faults.add(Fault("access denied", on="secretsmanager:DescribeSecret"))
     told = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", "secret:mfa/alice")
     assert (told.returncode, left(shell)) == (1, [])
-    assert told.stderr.startswith("awsbase: AWS refuses: AccessDenied: not authorized to perform")
+    assert told.stderr.startswith("awsbase: AWS refuses: AccessDeniedException: not authorized to perform")
     assert "this needs secretsmanager:DescribeSecret" in told.stderr
 
 

@@ -38,7 +38,7 @@ def test_write_to_a_service_without_snapshot_is_refused_with_a_sentence() -> Non
 
 def test_a_service_of_somebody_else_shows_in_the_snapshot() -> None:
     sandbox = Sandbox(services=(*SERVICES, ECR))
-    assert "ecr" not in sandbox.snapshot()
+    assert sandbox.snapshot()["ecr"] == {}
     sandbox.client("ecr").create_repository(repositoryName="acme")
     assert sandbox.snapshot()["ecr"] == {"us-east-1": {"acme": "MUTABLE"}}
 

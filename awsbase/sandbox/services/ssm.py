@@ -46,6 +46,7 @@ def written_now(request: Request, response: dict[str, Any]) -> None:
 NAME = re.compile(r"/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)
 LEVELS = 15
+LOCKS = "/locks/"
 BYTES = {"Standard": 4096, "Advanced": 8192}
 
 
@@ -115,8 +116,9 @@ CALLS = table(
 
 
 def parameters(ssm: Any) -> dict[str, Any]:
-    """Return the parameters that somebody has written, by name."""
-    newest = {name: versions[-1] for name, versions in ssm._parameters.items() if versions}
+    """Return the parameters that somebody has written, by name; a lock says who is at work, and is no part of it."""
+    written = {name: versions for name, versions in ssm._parameters.items() if not name.startswith(LOCKS)}
+    newest = {name: versions[-1] for name, versions in written.items() if versions}
     return {
         name: {
             "type": held.parameter_type,
