@@ -71,7 +71,7 @@ def test_an_address_is_filled_into_the_undo(subject: str, line: str) -> None:
     ("asked", "meant"),
     [
         ("log_group", "log-group"),
-        ("TerminationSchedule", "schedule"),
+        ("Terminated", "instance"),
         ("address-in-use/bastion", "elastic-ip-association/bastion"),
         ("connect-endpoint", "instance-connect-endpoint"),
     ],

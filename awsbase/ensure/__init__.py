@@ -10,30 +10,28 @@ from awsbase.ensure.account_alias import AccountAlias, account_alias_reads, ensu
 from awsbase.ensure.admin_ports import AdminPorts, admin_ports_reads, ensure_admin_ports
 from awsbase.ensure.alarm import Alarm, alarm_reads, ensure_alarm
 from awsbase.ensure.analyzer import Analyzer, analyzer_reads, ensure_analyzer
-from awsbase.ensure.anomaly import AnomalyAlert, anomaly_reads, ensure_anomaly_alert
+from awsbase.ensure.anomaly_alert import AnomalyAlert, anomaly_reads, ensure_anomaly_alert
 from awsbase.ensure.billing_alerts import BillingAlerts, billing_reads, ensure_billing_alerts
 from awsbase.ensure.bucket import Bucket, bucket_reads, ensure_bucket
 from awsbase.ensure.budget import Budget, budget_reads, ensure_budget
 from awsbase.ensure.config_recorders import ConfigRecorders, config_recorders_reads, ensure_config_recorders
-from awsbase.ensure.connect_endpoint import ConnectEndpoint, connect_endpoint_reads, ensure_connect_endpoint
 from awsbase.ensure.contact import Contact, contact_reads, ensure_contact
 from awsbase.ensure.default_groups import DefaultGroups, default_groups_reads, ensure_default_groups
+from awsbase.ensure.default_security_group import ClosedDefaultGroup, ensure_closed_default_group
 from awsbase.ensure.detectors import Detectors, detectors_reads, ensure_detectors
 from awsbase.ensure.ebs_encryption import EbsEncryption, ebs_encryption_reads, ensure_ebs_encryption
-from awsbase.ensure.elastic_ip import (
-    AddressInUse,
-    ElasticIp,
-    elastic_ip_reads,
-    ensure_address_in_use,
-    ensure_elastic_ip,
-)
-from awsbase.ensure.ephemeral import Ephemeral, Terminated, ensure_ephemeral, ensure_terminated, ephemeral_reads
+from awsbase.ensure.elastic_ip import ElasticIp, elastic_ip_reads, ensure_elastic_ip
+from awsbase.ensure.elastic_ip_association import AddressInUse, ensure_address_in_use
+from awsbase.ensure.ephemeral import Ephemeral, ensure_ephemeral, ephemeral_reads
 from awsbase.ensure.event_rule import EventRule, ensure_event_rule, event_rule_reads
+from awsbase.ensure.existing_subnet import ExistingSubnet, existing_subnet_reads, find_subnet
+from awsbase.ensure.existing_vpc import ExistingVpc, find_vpc
 from awsbase.ensure.flow_logs import FlowLogs, ensure_flow_logs, flow_logs_reads
 from awsbase.ensure.gateway_endpoint import GatewayEndpoint, ensure_gateway_endpoint, gateway_endpoint_reads
 from awsbase.ensure.group import Group, ensure_group
 from awsbase.ensure.image_block import ImageBlock, ensure_image_block, image_block_reads
 from awsbase.ensure.instance import Instance, ensure_instance, instance_reads
+from awsbase.ensure.instance_connect_endpoint import ConnectEndpoint, connect_endpoint_reads, ensure_connect_endpoint
 from awsbase.ensure.instance_profile import InstanceProfile, ensure_instance_profile, instance_profile_reads
 from awsbase.ensure.internet_gateway import InternetGateway, ensure_internet_gateway, internet_gateway_reads
 from awsbase.ensure.key import Key, ensure_key, key_reads
@@ -46,7 +44,7 @@ from awsbase.ensure.mfa_device import MfaDevice, ensure_mfa_device, mfa_device_r
 from awsbase.ensure.nat_route import NatRoute, ensure_nat_route, nat_route_reads
 from awsbase.ensure.password_policy import PasswordPolicy, ensure_password_policy, password_policy_reads
 from awsbase.ensure.policy import Policy, ensure_policy, policy_reads
-from awsbase.ensure.public_access import PublicAccessBlock, ensure_public_access_block, public_access_reads
+from awsbase.ensure.public_access_block import PublicAccessBlock, ensure_public_access_block, public_access_reads
 from awsbase.ensure.regions import Regions, ensure_regions, regions_reads
 from awsbase.ensure.role import Role, ensure_role
 from awsbase.ensure.root import Root, ensure_root, root_reads
@@ -58,27 +56,13 @@ from awsbase.ensure.security_hubs import SecurityHubs, ensure_security_hubs, sec
 from awsbase.ensure.service_linked_role import ServiceLinkedRole, ensure_service_linked_role, service_linked_role_reads
 from awsbase.ensure.snapshot_block import SnapshotBlock, ensure_snapshot_block, snapshot_block_reads
 from awsbase.ensure.snapshot_policy import SnapshotPolicy, ensure_snapshot_policy, snapshot_policy_reads
-from awsbase.ensure.subnet import (
-    ExistingSubnet,
-    Subnet,
-    ensure_subnet,
-    existing_subnet_reads,
-    find_subnet,
-    subnet_reads,
-)
+from awsbase.ensure.subnet import Subnet, ensure_subnet, subnet_reads
 from awsbase.ensure.subscription import Subscription, ensure_subscription, subscription_reads
+from awsbase.ensure.terminated import Terminated, ensure_terminated
 from awsbase.ensure.topic import Topic, ensure_topic, topic_reads
 from awsbase.ensure.trail import Trail, ensure_trail, trail_reads
 from awsbase.ensure.user import User, ensure_user, user_reads
-from awsbase.ensure.vpc import (
-    ClosedDefaultGroup,
-    ExistingVpc,
-    Vpc,
-    ensure_closed_default_group,
-    ensure_vpc,
-    find_vpc,
-    vpc_reads,
-)
+from awsbase.ensure.vpc import Vpc, ensure_vpc, vpc_reads
 from awsbase.ensure.vpc_flow_log import VpcFlowLog, ensure_vpc_flow_log, vpc_flow_log_reads
 from awsbase.facts.authorization import authorization
 

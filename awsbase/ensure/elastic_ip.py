@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
@@ -24,21 +23,6 @@ class ElasticIp(Resource):
     @property
     def address(self) -> str:
         return self.scope.address("elastic-ip", self.name)
-
-
-@record(kw_only=True)
-class AddressInUse(Resource):
-    """The address at `ip` leads to the instance at `instance`."""
-
-    ip: str
-    instance: str
-
-    @property
-    def address(self) -> str:
-        return self.ip.replace("elastic-ip/", "elastic-ip-association/", 1)
-
-    def needs(self) -> Iterator[str]:
-        yield from (self.ip, self.instance)
 
 
 @record
@@ -61,7 +45,7 @@ def addresses(facts: Facts, region: str) -> tuple[AddressFacts, ...]:
     )
 
 
-def elastic_ip_reads(want: ElasticIp | AddressInUse) -> Iterator[Read]:
+def elastic_ip_reads(want: ElasticIp) -> Iterator[Read]:
     yield addresses, want.scope.region
 
 
@@ -81,23 +65,3 @@ def ensure_elastic_ip(run: Run, want: ElasticIp) -> dict[str, Any]:
     ec2.tag(run, want, have)
     block = f"{have.ip}/32" if isinstance(have.ip, str) else have.ip
     return {"id": have.id, "ip": have.ip, "block": block}
-
-
-def ensure_address_in_use(run: Run, want: AddressInUse) -> None:
-    """Let an address lead to an instance."""
-    client = run.aws.ec2
-    ip, instance = run.result(want.ip), run.result(want.instance)["id"]
-    have = next((each for each in run.read(addresses, want.scope.region) if each.id == ip["id"]), None)
-    held = have.instance if have else None
-
-    if held is None:
-        run.create("association", client.associate_address, AllocationId=ip["id"], InstanceId=instance)
-    elif held != instance:
-        run.update(
-            "association",
-            [Drift("instance", held, instance)],
-            client.associate_address,
-            AllocationId=ip["id"],
-            InstanceId=instance,
-            AllowReassociation=True,
-        )

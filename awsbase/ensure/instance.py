@@ -137,6 +137,12 @@ def user_data(facts: Facts, region: str, id: str) -> str:
     return str(answer.get("UserData", {}).get("Value", ""))
 
 
+def alive(run: Run, instance: Instance) -> list[InstanceFacts]:
+    """Return the instances at an address that are not gone."""
+    found = ec2.ours(run.read(instances, instance.scope.region), instance.address)
+    return [each for each in found if each.state not in GONE]
+
+
 def instance_reads(want: Instance) -> Iterator[Read]:
     yield instances, want.scope.region
     yield from launch_template_reads(want.template)

@@ -1,4 +1,4 @@
-"""VPCs: one of our own, or one that is there already; and the default security group, through which nothing passes."""
+"""VPCs of our own."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from awsbase.engine.changes import Unknown, compare
+from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.security_group import described
-from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2
 from awsbase.facts.ec2 import NotToBeChanged
 from awsbase.records import record
-
-
-class NoSuchNetwork(AwsbaseError):
-    """The manifest names a VPC or a subnet, and there is none, or there are several."""
 
 
 @record(kw_only=True)
@@ -35,36 +29,6 @@ class Vpc(Resource):
         return self.scope.address("vpc", self.name)
 
 
-@record(kw_only=True)
-class ExistingVpc(Resource):
-    """A VPC that somebody else looks after: the one of this id, with these tags, or the default one. Never written."""
-
-    id: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def said(self) -> str:
-        return self.id or ",".join(f"{key}={value}" for key, value in self.tags.items()) or "default"
-
-    @property
-    def address(self) -> str:
-        return self.scope.address("existing-vpc", self.said)
-
-
-@record(kw_only=True)
-class ClosedDefaultGroup(Resource):
-    """The default security group of a VPC, without a rule: what forgets to name a group reaches nothing."""
-
-    vpc: str
-
-    @property
-    def address(self) -> str:
-        return f"default-security-group/{self.vpc.partition('/')[2]}"
-
-    def needs(self) -> Iterator[str]:
-        yield self.vpc
-
-
 @record
 class VpcFacts:
     """A VPC as it is; `association` is the one of its IPv6 block, which takes a moment to have one."""
@@ -76,15 +40,6 @@ class VpcFacts:
     default: bool = False
     association: str | None = None
     ipv6: str | None = None
-
-
-@record
-class DefaultGroup:
-    """A default security group and the rules in it, as AWS writes them."""
-
-    id: str
-    ingress: list[dict[str, Any]]
-    egress: list[dict[str, Any]]
 
 
 def vpcs(facts: Facts, region: str) -> tuple[VpcFacts, ...]:
@@ -120,15 +75,7 @@ def ipv6_of(facts: Facts, region: str, vpc: str, association: str) -> str | None
     return next((v.ipv6 for v in facts.read(vpcs, region) if v.id == vpc and v.association == association), None)
 
 
-def default_group(facts: Facts, region: str, vpc: str) -> DefaultGroup | None:
-    """Return the default security group of a VPC, once AWS lists it."""
-    for group in facts.read(described, region):
-        if (group.get("VpcId"), group["GroupName"]) == (vpc, "default"):
-            return DefaultGroup(group["GroupId"], group["IpPermissions"], group["IpPermissionsEgress"])
-    return None
-
-
-def vpc_reads(want: Vpc | ExistingVpc) -> Iterator[Read]:
+def vpc_reads(want: Vpc) -> Iterator[Read]:
     yield vpcs, want.scope.region
 
 
@@ -167,35 +114,3 @@ def ipv6_block(run: Run, want: Vpc, have: VpcFacts) -> Any:
         )
         association = made["Ipv6CidrBlockAssociation"]["AssociationId"]
     return run.later("IPv6 block", ipv6_of, want.scope.region, have.id, association)
-
-
-def find_vpc(run: Run, want: ExistingVpc) -> dict[str, Any]:
-    """Find the VPC that is meant; returns what `ensure_vpc` does."""
-    everything = run.read(vpcs, want.scope.region)
-    if want.id or want.tags:
-        found = [vpc for vpc in everything if ec2.matches(vpc, want.id, want.tags)]
-    else:
-        found = [vpc for vpc in everything if vpc.default]
-    if len(found) != 1:
-        there = ", ".join(f"{vpc.id} {vpc.tags.get('Name', '')}".strip() for vpc in found or everything) or "none"
-        raise NoSuchNetwork(
-            f"{len(found) or 'no'} VPC{'s' if len(found) > 1 else ''} {want.said!r} in {want.scope.region}",
-            hint=f"name one of those there are: {there}",
-        )
-    return {"id": found[0].id, "cidr": found[0].cidr, "ipv6": found[0].ipv6}
-
-
-def ensure_closed_default_group(run: Run, want: ClosedDefaultGroup) -> None:
-    """Take every rule out of a VPC's default security group."""
-    client, vpc = run.aws.ec2, run.result(want.vpc)["id"]
-    have = run.later("default security group", default_group, want.scope.region, vpc)
-
-    # A VPC that is only planned will come with both.
-    for what, rules, revoke in (
-        ("rules inward", "ingress", client.revoke_security_group_ingress),
-        ("rules outward", "egress", client.revoke_security_group_egress),
-    ):
-        held = have[rules] if isinstance(have, Unknown) else getattr(have, rules)
-        if isinstance(held, Unknown) or held:
-            group = have["id"] if isinstance(have, Unknown) else have.id
-            run.delete(what, revoke, GroupId=group, IpPermissions=held)

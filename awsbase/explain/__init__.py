@@ -20,8 +20,8 @@ IN_ADDRESSES = {
     "address-in-use": "elastic-ip-association",
     "closed-default-group": "default-security-group",
     "connect-endpoint": "instance-connect-endpoint",
-    "ended": "instance",
-    "ending": "schedule",
+    "terminated": "instance",
+    "termination-schedule": "schedule",
 }
 
 

@@ -306,7 +306,7 @@ KINDS: Mapping[str, Entry] = {
         ),
         cost="nothing beside the instance; what leaves through it $0.09 per GB, after 100 free GB a month",
     ),
-    "on-demand": Entry(
+    "ephemeral": Entry(
         "An instance that `awsbase bastion up` starts and `awsbase bastion down` ends; reconcile only looks at it.",
         "A machine that is not there cannot be attacked. Whoever lost their account keeps none on one that is.",
         ("nothing is made for it; `awsbase bastion down MANIFEST` ends the instance",),

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.alarm import Alarm
-from awsbase.ensure.anomaly import AnomalyAlert
+from awsbase.ensure.anomaly_alert import AnomalyAlert
 from awsbase.ensure.billing_alerts import METRIC, NAMESPACE, BillingAlerts
 from awsbase.ensure.budget import Budget, Notice
 from awsbase.manifest.base import Base

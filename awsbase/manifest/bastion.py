@@ -10,10 +10,11 @@ from pydantic import AfterValidator, Field, model_validator
 from awsbase.engine.references import Reference
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
-from awsbase.ensure.connect_endpoint import ConnectEndpoint
-from awsbase.ensure.elastic_ip import AddressInUse, ElasticIp
+from awsbase.ensure.elastic_ip import ElasticIp
+from awsbase.ensure.elastic_ip_association import AddressInUse
 from awsbase.ensure.ephemeral import Ephemeral
 from awsbase.ensure.instance import Instance
+from awsbase.ensure.instance_connect_endpoint import ConnectEndpoint
 from awsbase.ensure.instance_profile import InstanceProfile
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.log_group import LogGroup, log_group_arn

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from awsbase.engine.resource import Resource
+from awsbase.ensure.default_security_group import ClosedDefaultGroup
+from awsbase.ensure.existing_subnet import ExistingSubnet
+from awsbase.ensure.existing_vpc import ExistingVpc
 from awsbase.ensure.gateway_endpoint import GatewayEndpoint
 from awsbase.ensure.internet_gateway import InternetGateway
 from awsbase.ensure.route_table import EVERYWHERE, RouteTable
-from awsbase.ensure.subnet import ExistingSubnet, Subnet
-from awsbase.ensure.vpc import ClosedDefaultGroup, ExistingVpc, Vpc
+from awsbase.ensure.subnet import Subnet
+from awsbase.ensure.vpc import Vpc
 from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from awsbase.manifest.base import Base
 from awsbase.manifest.opt_ins import VpcFlowLogs

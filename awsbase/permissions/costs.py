@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from awsbase.ensure.anomaly import AnomalyAlert
+from awsbase.ensure.anomaly_alert import AnomalyAlert
 from awsbase.ensure.billing_alerts import BillingAlerts
 from awsbase.ensure.budget import Budget
 from awsbase.permissions.allow import Allows, allow

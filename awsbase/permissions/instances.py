@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from awsbase.engine.scope import Scope
-from awsbase.ensure.ephemeral import Ephemeral, Terminated
+from awsbase.ensure.ephemeral import Ephemeral
 from awsbase.ensure.instance import Instance
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.schedule import SCHEDULER, TerminationSchedule
+from awsbase.ensure.terminated import Terminated
 from awsbase.permissions.allow import TAG_INDEX, Allow, Allows, Passes, allow, labelled, made_for
 from awsbase.permissions.network import adopting, tagging, things
 

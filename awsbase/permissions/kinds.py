@@ -11,24 +11,28 @@ from awsbase.ensure.account_alias import AccountAlias
 from awsbase.ensure.admin_ports import AdminPorts
 from awsbase.ensure.alarm import Alarm
 from awsbase.ensure.analyzer import Analyzer
-from awsbase.ensure.anomaly import AnomalyAlert
+from awsbase.ensure.anomaly_alert import AnomalyAlert
 from awsbase.ensure.billing_alerts import BillingAlerts
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.budget import Budget
 from awsbase.ensure.config_recorders import ConfigRecorders
-from awsbase.ensure.connect_endpoint import ConnectEndpoint
 from awsbase.ensure.contact import Contact
 from awsbase.ensure.default_groups import DefaultGroups
+from awsbase.ensure.default_security_group import ClosedDefaultGroup
 from awsbase.ensure.detectors import Detectors
 from awsbase.ensure.ebs_encryption import EbsEncryption
-from awsbase.ensure.elastic_ip import AddressInUse, ElasticIp
-from awsbase.ensure.ephemeral import Ephemeral, Terminated
+from awsbase.ensure.elastic_ip import ElasticIp
+from awsbase.ensure.elastic_ip_association import AddressInUse
+from awsbase.ensure.ephemeral import Ephemeral
 from awsbase.ensure.event_rule import EventRule
+from awsbase.ensure.existing_subnet import ExistingSubnet
+from awsbase.ensure.existing_vpc import ExistingVpc
 from awsbase.ensure.flow_logs import FlowLogs
 from awsbase.ensure.gateway_endpoint import GatewayEndpoint
 from awsbase.ensure.group import Group
 from awsbase.ensure.image_block import ImageBlock
 from awsbase.ensure.instance import Instance
+from awsbase.ensure.instance_connect_endpoint import ConnectEndpoint
 from awsbase.ensure.instance_profile import InstanceProfile
 from awsbase.ensure.internet_gateway import InternetGateway
 from awsbase.ensure.key import Key
@@ -41,7 +45,7 @@ from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.ensure.nat_route import NatRoute
 from awsbase.ensure.password_policy import PasswordPolicy
 from awsbase.ensure.policy import Policy
-from awsbase.ensure.public_access import PublicAccessBlock
+from awsbase.ensure.public_access_block import PublicAccessBlock
 from awsbase.ensure.regions import Regions
 from awsbase.ensure.role import Role
 from awsbase.ensure.root import Root
@@ -53,12 +57,13 @@ from awsbase.ensure.security_hubs import SecurityHubs
 from awsbase.ensure.service_linked_role import ServiceLinkedRole
 from awsbase.ensure.snapshot_block import SnapshotBlock
 from awsbase.ensure.snapshot_policy import SnapshotPolicy
-from awsbase.ensure.subnet import ExistingSubnet, Subnet
+from awsbase.ensure.subnet import Subnet
 from awsbase.ensure.subscription import Subscription
+from awsbase.ensure.terminated import Terminated
 from awsbase.ensure.topic import Topic
 from awsbase.ensure.trail import Trail
 from awsbase.ensure.user import User
-from awsbase.ensure.vpc import ClosedDefaultGroup, ExistingVpc, Vpc
+from awsbase.ensure.vpc import Vpc
 from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from awsbase.permissions import costs, iam, instances, network, protection, storage, watching
 from awsbase.permissions.allow import Permissions

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from awsbase.engine.scope import Scope
-from awsbase.ensure.connect_endpoint import ConnectEndpoint
-from awsbase.ensure.elastic_ip import AddressInUse, ElasticIp
+from awsbase.ensure.default_security_group import ClosedDefaultGroup
+from awsbase.ensure.elastic_ip import ElasticIp
+from awsbase.ensure.elastic_ip_association import AddressInUse
+from awsbase.ensure.existing_subnet import ExistingSubnet
+from awsbase.ensure.existing_vpc import ExistingVpc
 from awsbase.ensure.gateway_endpoint import GatewayEndpoint
+from awsbase.ensure.instance_connect_endpoint import ConnectEndpoint
 from awsbase.ensure.internet_gateway import InternetGateway
 from awsbase.ensure.key_pair import KeyPair
 from awsbase.ensure.nat_route import NatRoute
 from awsbase.ensure.route_table import RouteTable
 from awsbase.ensure.security_group import SecurityGroup
-from awsbase.ensure.subnet import ExistingSubnet, Subnet
-from awsbase.ensure.vpc import ClosedDefaultGroup, ExistingVpc, Vpc
+from awsbase.ensure.subnet import Subnet
+from awsbase.ensure.vpc import Vpc
 from awsbase.permissions.allow import Allows, allow, equals, labelled, linked_role, made_for
 
 

@@ -7,7 +7,7 @@ from awsbase.ensure.access_log import AccessLog
 from awsbase.ensure.bucket import Bucket, bucket_arn
 from awsbase.ensure.key import Key
 from awsbase.ensure.mfa_device import MfaDevice
-from awsbase.ensure.public_access import PublicAccessBlock
+from awsbase.ensure.public_access_block import PublicAccessBlock
 from awsbase.ensure.secret import Secret
 from awsbase.permissions.allow import TAG_INDEX, Allow, Allows, Condition, allow, equals, labelled, made_for
 from awsbase.permissions.iam import ALL_OF_IAM, VIRTUAL_DEVICES, named
