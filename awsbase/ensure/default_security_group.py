@@ -7,9 +7,12 @@ from typing import Any
 
 from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.security_group import described
+from awsbase.facts import ec2
 from awsbase.records import record
 
 
@@ -58,3 +61,37 @@ def ensure_closed_default_group(run: Run, want: ClosedDefaultGroup) -> None:
         if isinstance(held, Unknown) or held:
             group = have["id"] if isinstance(have, Unknown) else have.id
             run.delete(what, revoke, GroupId=group, IpPermissions=held)
+
+
+def read_permissions(want: ClosedDefaultGroup) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeSecurityGroups")
+
+
+def write_permissions(want: ClosedDefaultGroup) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow(
+        "ec2",
+        *("RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress"),
+        on=ec2.arns(want.scope, "security-group"),
+    )
+
+
+KIND = Kind(
+    ensure_closed_default_group,
+    resource=ClosedDefaultGroup,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="The default security group of the manifest's VPC lets nothing in and nothing out.",
+        why="What is started without a group gets that one, and would trust everything else that did.",
+        undo=(
+            TAKE_OUT,
+            "aws ec2 describe-security-groups --filters Name=group-name,Values=default --region REGION tells the ID",
+            "aws ec2 authorize-security-group-egress --group-id ID --protocol -1 --cidr 0.0.0.0/0 --region REGION",
+        ),
+        controls=("CIS 5.4", "FSBP EC2.2"),
+    ),
+    word="default-security-group",
+    found_by="its VPC",
+    owns="that it has no rule",
+)

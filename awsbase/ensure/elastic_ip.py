@@ -7,6 +7,8 @@ from dataclasses import field
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts import ec2
@@ -65,3 +67,37 @@ def ensure_elastic_ip(run: Run, want: ElasticIp) -> dict[str, Any]:
     ec2.tag(run, want, have)
     block = f"{have.ip}/32" if isinstance(have.ip, str) else have.ip
     return {"id": have.id, "ip": have.ip, "block": block}
+
+
+def read_permissions(want: ElasticIp) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeAddresses")
+
+
+def write_permissions(want: ElasticIp) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield from ec2.tagging_permissions(want, "elastic-ip", "AllocateAddress")
+    yield allow("ec2", "AllocateAddress", on=ec2.arns(want.scope, "elastic-ip"))
+
+
+KIND = Kind(
+    ensure_elastic_ip,
+    elastic_ip_reads,
+    resource=ElasticIp,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A public IPv4 address that stays the account's own while instances come and go.",
+        why="Others let the bastion in by its address, and need not be told of every new one.",
+        undo=(
+            TAKE_OUT,
+            "be sure that nobody lets it in any more: once released it is somebody else's, and does not come back",
+            "aws ec2 describe-addresses --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 release-address --allocation-id ID --region REGION",
+        ),
+        cost="$3.65 a month, whether it is in use or not",
+    ),
+    word="elastic-ip",
+    found_by="tag",
+    owns="that there is one",
+    keeps="tags",
+)

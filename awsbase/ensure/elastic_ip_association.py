@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.elastic_ip import addresses
+from awsbase.facts import ec2
 from awsbase.records import record
 
 
@@ -49,3 +52,34 @@ def ensure_address_in_use(run: Run, want: AddressInUse) -> None:
             InstanceId=instance,
             AllowReassociation=True,
         )
+
+
+def read_permissions(want: AddressInUse) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeAddresses")
+
+
+def write_permissions(want: AddressInUse) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("ec2", "AssociateAddress", on=ec2.arns(want.scope, "elastic-ip", "instance", "network-interface"))
+
+
+KIND = Kind(
+    ensure_address_in_use,
+    elastic_ip_association_reads,
+    resource=AddressInUse,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Lets an Elastic IP address lead to an instance.",
+        why="A new instance takes over the address of the one that it replaces.",
+        undo=(
+            TAKE_OUT,
+            "aws ec2 describe-addresses --filters Name=tag:Name,Values=NAME --region REGION tells its association",
+            "aws ec2 disassociate-address --association-id ASSOCIATION --region REGION",
+        ),
+        cost="nothing beside the address",
+    ),
+    word="elastic-ip-association",
+    found_by="its address",
+    owns="where it leads",
+)

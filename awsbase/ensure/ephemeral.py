@@ -6,9 +6,11 @@ import base64
 from collections.abc import Iterator
 
 from awsbase.engine.facts import Read
+from awsbase.engine.kind import About, Kind
+from awsbase.engine.permissions import Allows, Permissions
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.instance import Instance, alive, instances, user_data
+from awsbase.ensure.instance import Instance, alive, instances, presence_permissions, user_data
 from awsbase.records import record
 from awsbase.userdata import people_in
 
@@ -44,3 +46,26 @@ def ensure_ephemeral(run: Run, want: Ephemeral) -> None:
 
 def decoded(text: str) -> str:
     return base64.b64decode(text).decode(errors="replace")
+
+
+def read_permissions(want: Ephemeral) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield from presence_permissions(want.instance)
+
+
+KIND = Kind(
+    ensure_ephemeral,
+    ephemeral_reads,
+    resource=Ephemeral,
+    permissions=Permissions(read=read_permissions),
+    about=About(
+        what="An instance that `awsbase bastion up` starts and `bastion down` ends; reconcile only looks at it.",
+        why="A machine that is not there cannot be attacked. Whoever lost their account keeps none on one that is.",
+        undo=("nothing is made for it; `awsbase bastion down TAKE_OUT` ends the instance",),
+        cost="that of the instance by the hour, while it runs",
+    ),
+    word="ephemeral",
+    found_by="tag",
+    owns="nothing: it is only looked at",
+    keeps="everything",
+)

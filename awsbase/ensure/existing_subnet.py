@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from awsbase.engine.facts import Read
+from awsbase.engine.kind import About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.existing_vpc import NoSuchNetwork
@@ -55,3 +57,25 @@ def find_subnet(run: Run, want: ExistingSubnet) -> str:
             hint=f"name one of those there are: {known}",
         )
     return str(found[0].id)
+
+
+def read_permissions(want: ExistingSubnet) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeSubnets")
+
+
+KIND = Kind(
+    find_subnet,
+    existing_subnet_reads,
+    resource=ExistingSubnet,
+    permissions=Permissions(read=read_permissions),
+    about=About(
+        what="A subnet that somebody else looks after, found by its id or its tags, and never written.",
+        why="What is made by awsbase has its place in a network that is there already.",
+        undo=("nothing is made for it; name another subnet in the manifest, and the instance is made anew there",),
+    ),
+    word="existing-subnet",
+    found_by="id or tags",
+    owns="nothing: it is only looked at",
+    keeps="everything",
+)

@@ -7,6 +7,8 @@ from dataclasses import field
 from typing import Any
 
 from awsbase.engine.facts import Read
+from awsbase.engine.kind import About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.vpc import vpcs
@@ -53,3 +55,25 @@ def find_vpc(run: Run, want: ExistingVpc) -> dict[str, Any]:
             hint=f"name one of those there are: {there}",
         )
     return {"id": found[0].id, "cidr": found[0].cidr, "ipv6": found[0].ipv6}
+
+
+def read_permissions(want: ExistingVpc) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeVpcs")
+
+
+KIND = Kind(
+    find_vpc,
+    existing_vpc_reads,
+    resource=ExistingVpc,
+    permissions=Permissions(read=read_permissions),
+    about=About(
+        what="A VPC that somebody else looks after, found by its id or its tags, or the default one; never written.",
+        why="Whoever has a network needs no second one for a bastion.",
+        undo=("nothing is made for it; name another VPC in the manifest, and what is in this one stays",),
+    ),
+    word="existing-vpc",
+    found_by="id or tags",
+    owns="nothing: it is only looked at",
+    keeps="everything",
+)

@@ -9,6 +9,8 @@ from typing import Any
 
 from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
@@ -165,3 +167,41 @@ def slice_of(block: Any, number: int) -> Any:
         return block
     whole = IPv6Network(block)
     return str(IPv6Network((int(whole.network_address) + (number << 64), 64)))
+
+
+def read_permissions(want: Subnet) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeSubnets")
+    yield allow("ec2", "DescribeAvailabilityZones")
+
+
+def write_permissions(want: Subnet) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    on = ec2.arns(want.scope, "subnet")
+    yield from ec2.tagging_permissions(want, "subnet", "CreateSubnet")
+    yield allow("ec2", "CreateSubnet", on=(*on, *ec2.arns(want.scope, "vpc")))
+    if want.ipv6 is not None:
+        yield allow("ec2", "AssociateSubnetCidrBlock", on=on, when=made_for(want.address))
+
+
+KIND = Kind(
+    ensure_subnet,
+    subnet_reads,
+    resource=Subnet,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="One slice of the VPC's addresses, in one zone; it hands out no public address by itself.",
+        why="What is started in it is reached from outside only if somebody says so.",
+        undo=(
+            TAKE_OUT,
+            "end what is in it, or else AWS refuses",
+            "aws ec2 describe-subnets --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 delete-subnet --subnet-id ID --region REGION",
+        ),
+        controls=("FSBP EC2.15",),
+    ),
+    word="subnet",
+    found_by="tag",
+    owns="block, zone; an IPv6 block, if wanted",
+    keeps="tags",
+)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awsbase.engine.facts import Read
+from awsbase.engine.kind import Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.ensure.instance import KIND as INSTANCE
 from awsbase.ensure.instance import Instance, alive, instances
-from awsbase.ensure.schedule import schedule
+from awsbase.ensure.schedule import allow_on_schedule, schedule
+from awsbase.facts import ec2
 from awsbase.records import record
 
 
@@ -39,3 +43,27 @@ def ensure_terminated(run: Run, want: Terminated) -> None:
         run.delete(what, run.aws.ec2.terminate_instances, InstanceIds=[have.id])
     if ending:
         run.delete("schedule", run.aws.scheduler.delete_schedule, Name=want.schedule)
+
+
+def read_permissions(want: Terminated) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeInstances")
+    yield allow_on_schedule(want.scope, want.schedule, "GetSchedule")
+
+
+def write_permissions(want: Terminated) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("ec2", "TerminateInstances", on=ec2.arns(want.scope, "instance"), when=made_for(want.address))
+    yield allow_on_schedule(want.scope, want.schedule, "DeleteSchedule")
+
+
+KIND = Kind(
+    ensure_terminated,
+    terminated_reads,
+    resource=Terminated,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=INSTANCE.about,
+    word="instance",
+    found_by="tag, when `awsbase bastion down` ends it",
+    owns="that it is gone, with its schedule",
+)

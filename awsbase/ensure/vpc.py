@@ -8,6 +8,8 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts import ec2
@@ -114,3 +116,41 @@ def ipv6_block(run: Run, want: Vpc, have: VpcFacts) -> Any:
         )
         association = made["Ipv6CidrBlockAssociation"]["AssociationId"]
     return run.later("IPv6 block", ipv6_of, want.scope.region, have.id, association)
+
+
+def read_permissions(want: Vpc) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeVpcs")
+    yield allow("ec2", "DescribeVpcAttribute", on=ec2.arns(want.scope, "vpc"))
+
+
+def write_permissions(want: Vpc) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    on = ec2.arns(want.scope, "vpc")
+    yield from ec2.tagging_permissions(want, "vpc", "CreateVpc")
+    yield allow("ec2", "CreateVpc", on=on)
+    yield allow("ec2", "ModifyVpcAttribute", on=on, when=made_for(want.address))
+    if want.ipv6:
+        yield allow("ec2", "AssociateVpcCidrBlock", on=on, when=made_for(want.address))
+
+
+KIND = Kind(
+    ensure_vpc,
+    vpc_reads,
+    resource=Vpc,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A network of the account's own, with one IPv4 block and, unless the manifest says no, one of IPv6.",
+        why="The default VPC gives each machine a public address; in this one nothing has one that need not.",
+        undo=(
+            TAKE_OUT,
+            "end what is in it, then delete its endpoints, subnets, route tables, gateways and groups",
+            "aws ec2 describe-vpcs --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 delete-vpc --vpc-id ID --region REGION",
+        ),
+    ),
+    word="vpc",
+    found_by="tag",
+    owns="block, DNS names; an IPv6 block, if wanted",
+    keeps="tags",
+)
