@@ -12,6 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "awsbase"
 # Each layer may import what stands in the lines below its own.
 LAYERS = (
+    ("kinds",),
     ("scripts",),
     ("bastion",),
     ("view", "sandbox", "people", "explain"),

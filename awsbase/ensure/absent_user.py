@@ -134,7 +134,7 @@ KIND = Kind(
         undo=("say `state: present`, and reconcile: the name comes back, the old credentials never do",),
         controls=("CIS 1.12",),
     ),
-    word="absent-user",
-    found_by="name",
+    word="user",
+    found_by="name, with `state: absent`",
     owns="that there is none, nor any of their credentials",
 )

@@ -545,5 +545,5 @@ KIND = Kind(
     word="bucket",
     found_by="name",
     owns="public access block, ownership, versioning, encryption",
-    keeps="see below",
+    keeps="tags, other statements: see below",
 )

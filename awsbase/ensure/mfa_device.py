@@ -249,6 +249,6 @@ KIND = Kind(
     ),
     word="mfa-device",
     found_by="its user",
-    owns="that there is one, and its seed, until it is taken over; the key of its secret",
-    keeps="devices of the user's own, tags",
+    owns="that there is one, until its seed is taken over; its secret's key",
+    keeps="other devices, tags",
 )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awsbase.engine.facts import Read
-from awsbase.engine.kind import Kind
+from awsbase.engine.kind import About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.instance import KIND as INSTANCE
 from awsbase.ensure.instance import Instance, alive, instances
 from awsbase.ensure.schedule import allow_on_schedule, schedule
 from awsbase.facts import ec2
@@ -62,7 +61,11 @@ KIND = Kind(
     terminated_reads,
     resource=Terminated,
     permissions=Permissions(read=read_permissions, write=write_permissions),
-    about=INSTANCE.about,
+    about=About(
+        what="An instance that `awsbase bastion down` ends, with the schedule that would have ended it.",
+        why="A machine that is not there cannot be attacked, and costs nothing.",
+        undo=("`awsbase bastion up MANIFEST` starts another one",),
+    ),
     word="instance",
     found_by="tag, when `awsbase bastion down` ends it",
     owns="that it is gone, with its schedule",

@@ -19,12 +19,12 @@ NAME, WHERE = "NAME", "REGION"
 
 def subjects() -> list[str]:
     """Return all that can be asked about, kinds first; imports no kind."""
-    return [*ensure.words(), *POLICIES]
+    return [*ensure.names(), *POLICIES]
 
 
 def entries() -> dict[str, About]:
     """Return every explanation, kinds first; imports all kinds."""
-    return {**{kind.word: about(kind) for kind in ensure.KINDS.values()}, **POLICIES}
+    return {**{name: about(ensure.declared(name)) for name in ensure.names()}, **POLICIES}
 
 
 def about(kind: Kind) -> About:
@@ -48,7 +48,7 @@ def explain(subject: str) -> tuple[str, About]:
     if kind == "policy" and (curated := name.replace("awsbase-", "awsbase:", 1)) in POLICIES:
         return subject, POLICIES[curated]
     word = kind.lower().replace("_", "-").replace(" ", "-")
-    if word not in ensure.words():
+    if word not in ensure.names():
         near = get_close_matches(kind, subjects(), n=1) or get_close_matches(f"awsbase:{kind}", subjects(), n=1)
         raise UsageError(
             f"nothing is known about {subject!r}",
