@@ -6,16 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from awsbase.access.effective_permissions import PrincipalPermissions, administrators, holder, loses
 from awsbase.access.evaluation import permits
-from awsbase.access.simulated_state import foreseen
+from awsbase.access.simulated_state import ChangesIam, simulated
 from awsbase.access.trust import for_people, lets_in_still
 from awsbase.engine.account import Account
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
-from awsbase.ensure.absent_user import AbsentUser
-from awsbase.ensure.group import Group
-from awsbase.ensure.policy import Policy
-from awsbase.ensure.role import Role
-from awsbase.ensure.user import User
 from awsbase.errors import Refused
 from awsbase.facts.authorization import Authorization, RoleFacts, UserFacts, authorization
 from awsbase.records import record
@@ -25,10 +20,10 @@ ANOTHER = "let another administrator run this"
 
 def lockout(account: Account, resources: Sequence[Resource], facts: Facts) -> None:
     """Raise Refused when this run would leave its own caller, or every administrator, without a way back."""
-    if not any(isinstance(each, AbsentUser | Group | Policy | Role | User) for each in resources):
+    if not any(isinstance(each, ChangesIam) for each in resources):
         return
     have = facts.read(authorization)
-    then = foreseen(have, resources)
+    then = simulated(have, resources)
     if then == have:
         return
     before, after = SimulatedState(account, have), SimulatedState(account, then)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from awsbase.access.simulated_state import IamDraft
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts.authorization import UserFacts, users
@@ -20,6 +21,10 @@ class AbsentUser(Resource):
     @property
     def address(self) -> str:
         return f"user/{self.name}"
+
+    def simulate(self, iam: IamDraft) -> None:
+        """Delete the user in a draft of IAM."""
+        iam.users.pop(self.name.casefold(), None)
 
 
 def ensure_no_user(run: Run, want: AbsentUser) -> None:
