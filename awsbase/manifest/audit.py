@@ -11,11 +11,11 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.access_log import AccessLog
 from awsbase.ensure.bucket import OURS, Bucket, Expiry, bucket_arn
-from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.log_group import LogGroup, log_group_arn
 from awsbase.ensure.role import Role
 from awsbase.ensure.trail import Trail, trail_arn
 from awsbase.manifest.base import Base
+from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.opt_ins import access_log_statements, kept
 from awsbase.manifest.section import Section, ValidationProblem
 from awsbase.manifest.values import BucketName, Days, KmsAlias, LogGroupName, LogRetention, TrailName
@@ -97,20 +97,19 @@ class Audit(Section):
                 ("access_logs", "bucket"), "a bucket that logs into itself never ends", "name another one"
             )
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
         """Yield the key, the bucket, the log group, the role that writes to it, and the trail."""
         scope, bucket_name, group_name = base.scope, base.expand(self.bucket), base.expand(self.log_group)
         # Known before there is a trail, so that policies need no second round.
         trail = trail_arn(scope, base.expand(self.trail))
-        key = Key(
+        key = KeyUse(
             scope=scope,
-            name=base.expand(self.key).removeprefix("alias/"),
-            policy=key_policy(
-                scope,
+            alias=base.expand(self.key),
+            purpose="The audit trail",
+            statements=(
                 *key_statements(scope, trail),
                 *([log_statement(scope, group_name)] if self.encrypt_log_group else []),
             ),
-            description="The audit trail",
             tags=base.tags,
         )
         bucket = Bucket(
@@ -190,8 +189,9 @@ def key_statements(scope: Scope, trail: str) -> tuple[Document, ...]:
     )
 
 
-def log_statement(scope: Scope, log_group: str) -> Document:
-    """Make what CloudWatch Logs needs of a key, for this log group alone."""
+def log_statement(scope: Scope, *log_groups: str) -> Document:
+    """Return the statement that lets CloudWatch Logs use a key, for these log groups of the scope alone."""
+    arns = sorted(log_group_arn(scope, name) for name in log_groups)
     # One of the services that carry the suffix of their partition in their name.
     suffix = "amazonaws.com.cn" if scope.partition == "aws-cn" else "amazonaws.com"
     return {
@@ -200,7 +200,7 @@ def log_statement(scope: Scope, log_group: str) -> Document:
         "Principal": {"Service": f"logs.{scope.region}.{suffix}"},
         "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
         "Resource": "*",
-        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_group_arn(scope, log_group)}},
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arns[0] if len(arns) == 1 else arns}},
     }
 
 

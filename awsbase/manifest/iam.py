@@ -15,17 +15,14 @@ from awsbase.ensure.password_policy import LENGTH, PasswordPolicy
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
-from awsbase.manifest.audit import Audit
 from awsbase.manifest.base import Base
 from awsbase.manifest.files import Json
-from awsbase.manifest.grants import SHIPPED, Grant, dangling, faults, granted, shipped, whole
+from awsbase.manifest.grants import Grant, dangling, faults, granted, whole
+from awsbase.manifest.managed_policies import PREFIX, managed_policies
 from awsbase.manifest.mfa import Mfa, Provision, secrets_taken
 from awsbase.manifest.paths import shown
 from awsbase.manifest.public_keys import PublicKeys, logins_taken
-from awsbase.manifest.root import support_policy
-from awsbase.manifest.secrets import reader_policy, readers
 from awsbase.manifest.section import Section, Several, ValidationProblem, advice, closest
-from awsbase.manifest.state import State, writer_policy
 from awsbase.manifest.trust import Statement, Trust, trusted
 from awsbase.manifest.values import (
     MAX_TAGS,
@@ -46,8 +43,8 @@ if TYPE_CHECKING:
 
 # What every group of people has: the right to look after oneself, and the gate that asks for MFA.
 IMPLICIT = ("awsbase:require-mfa", "awsbase:self-service")
-# Quotas that AWS does not raise.
-GRANTS, GROUPS = 10, 10
+# A quota that AWS does not raise.
+GROUPS = 10
 
 
 def latin(value: str) -> str:
@@ -256,14 +253,14 @@ class Iam(Section):
             yield ValidationProblem(("users", *problem.path), problem.message, problem.hint)
 
     def _names_taken(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        writer, people = f"{manifest.account.name}-state-writer", people_group(manifest)
+        people = people_group(manifest)
         for name in self.groups:
             if name.lower() == people and name != people:
                 yield ValidationProblem(
                     ("groups", name), f"{shown(people)} and {shown(name)} are one name to AWS", f"write {people}"
                 )
         for name in self.policies:
-            if name.lower().startswith(SHIPPED) or (manifest.state and name.lower() == writer):
+            if name.lower().startswith(PREFIX):
                 yield ValidationProblem(
                     ("policies", name), "awsbase makes a policy of this name itself", "call it otherwise"
                 )
@@ -273,12 +270,6 @@ class Iam(Section):
         for name, group in self.groups.items():
             at = ("groups", name, "policies")
             yield from dangling(group.policies or (), at, self.policies, scope)
-            writes = manifest.state is not None and name in manifest.state.writers
-            reads = name in readers(manifest)
-            supports = manifest.root is not None and name in manifest.root.support
-            if (count := len(group.grants) + writes + reads + supports) > GRANTS:
-                message = f"{count} policies, those that awsbase attaches included, and IAM takes {GRANTS} on a group"
-                yield ValidationProblem(at, message, "put several into one of iam.policies")
         for name, role in self.roles.items():
             yield from dangling(role.policies or (), ("roles", name, "policies"), self.policies, scope)
             for problem in dangling([role.boundary] if role.boundary else [], (), self.policies, scope):
@@ -307,21 +298,21 @@ class Iam(Section):
         """Yield the password policy, and then policies, groups, roles and users."""
         people = people_group(manifest)
         groups = self._groups(people)
-        holders: list[GroupSpec | RoleSpec] = [*groups.values(), *self.roles.values()]
-        grants = [grant for holder in holders for grant in holder.grants]
+        principals: list[GroupSpec | RoleSpec] = [*groups.values(), *self.roles.values()]
+        grants = [grant for principal in principals for grant in principal.grants]
         own = self._policies(base, manifest, grants)
 
         if passwords := self.password_policy if self.model_fields_set else Passwords():
             yield passwords.resource(base)
         yield from own.values()
         for name, group in groups.items():
-            yield self._group(name, group, base, manifest, own)
+            yield self._group(name, group, base, own)
         for name, role in self.roles.items():
-            yield self._role(name, role, base, manifest, own)
+            yield self._role(name, role, base, own)
         for name, user in self.users.items():
             yield self._user(name, user, base, people)
             if user.provision:
-                yield user.provision.device(name, base, manifest, {**base.tags, **user.tags})
+                yield user.provision.device(name, base, {**base.tags, **user.tags})
 
     def _policies(self, base: Base, manifest: Manifest, grants: list[str]) -> dict[str, Policy]:
         written = [
@@ -335,7 +326,7 @@ class Iam(Section):
             )
             for name, policy in self.policies.items()
         ]
-        return {policy.name: policy for policy in [*written, *shipped(grants, base, names(base, manifest))]}
+        return {policy.name: policy for policy in [*written, *managed_policies(grants, base, manifest)]}
 
     def _groups(self, people: str) -> dict[str, GroupSpec]:
         """Return the groups, with the one for people without any if somebody needs it."""
@@ -355,34 +346,20 @@ class Iam(Section):
     def _is_person(self, user: UserSpec, people: str) -> bool:
         return any(group not in self.groups or self.groups[group].people for group in self._joined(user, people))
 
-    def _group(self, name: str, group: GroupSpec, base: Base, manifest: Manifest, own: Mapping[str, Policy]) -> Group:
+    def _group(self, name: str, group: GroupSpec, base: Base, own: Mapping[str, Policy]) -> Group:
         given = granted(group.grants, base.scope, own)
-        arns, made = given.arns, given.made_here
-        if manifest.state and name in manifest.state.writers:
-            writer = writer_policy(base)
-            arns |= {base.scope.global_arn("iam", f"policy/{writer}")}
-            made += (f"policy/{writer}",)
-        if name in readers(manifest):
-            reader = reader_policy(base, name)
-            arns |= {base.scope.global_arn("iam", f"policy/{reader}")}
-            made += (f"policy/{reader}",)
-        if manifest.root and name in manifest.root.support:
-            supporter = support_policy(base)
-            arns |= {base.scope.global_arn("iam", f"policy/{supporter}")}
-            made += (f"policy/{supporter}",)
         return Group(
             scope=base.scope,
             name=name,
             path=group.path,
-            policies=arns,
+            policies=given.arns,
             exact=group.policies is not None,
-            made_here=made,
+            made_here=given.made_here,
         )
 
-    def _role(self, name: str, role: RoleSpec, base: Base, manifest: Manifest, own: Mapping[str, Policy]) -> Role:
+    def _role(self, name: str, role: RoleSpec, base: Base, own: Mapping[str, Policy]) -> Role:
         scope = base.scope
         given = granted(role.policies or (), scope, own)
-        read = [reader_policy(base, name)] if name in readers(manifest) else []
         boundary = granted([role.boundary] if role.boundary else [], scope, own)
         trust = role.trust.document(scope)
         managed = {f"role/{each}" for each in self.roles} | {
@@ -393,7 +370,7 @@ class Iam(Section):
             scope=scope,
             name=name,
             trust=trust,
-            policies=given.arns | {scope.global_arn("iam", f"policy/{each}") for each in read},
+            policies=given.arns,
             inline={each: whole(statements) for each, statements in role.inline.items()},
             exact=role.policies is not None,
             path=role.path,
@@ -401,7 +378,7 @@ class Iam(Section):
             tags={**base.tags, **role.tags},
             boundary=next(iter(boundary.arns), None),
             max_session=role.max_session,
-            made_here=(*given.made_here, *boundary.made_here, *(f"policy/{each}" for each in read), *principals),
+            made_here=(*given.made_here, *boundary.made_here, *principals),
         )
 
     def _user(self, name: str, user: UserSpec, base: Base, people: str) -> User | AbsentUser:
@@ -455,17 +432,3 @@ def accounts(manifest: Manifest) -> tuple[Person, ...]:
         for name, user in manifest.iam.users.items()
         if user.present and user.ssh_keys
     )
-
-
-def names(base: Base, manifest: Manifest) -> dict[str, Any]:
-    """Return what the shipped policies protect, by the default names where a section is left out."""
-    state, audit = manifest.state or State(), manifest.audit or Audit()
-    return {
-        "partition": base.scope.partition,
-        "account": base.scope.account,
-        "region": base.scope.home,
-        "name": base.name,
-        "state_bucket": base.expand(state.bucket),
-        "audit_bucket": base.expand(audit.bucket),
-        "trail": base.expand(audit.trail),
-    }

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from awsbase.errors import ManifestError, Mistake
 from awsbase.manifest.manifest import Manifest
-from awsbase.manifest.names import names_amiss
+from awsbase.manifest.names import conflicts
 from awsbase.manifest.paths import Steps, dotted, nearest
 from awsbase.manifest.recovery import Kind as Kind
 from awsbase.manifest.recovery import Mended, is_at, mended
@@ -41,7 +41,7 @@ def understand(source: Source, kind: type[Kind]) -> Kind:
         raise ManifestError(first_each(mistakes))
     assert rest.manifest is not None
     # What a manifest makes can be told only of one that is right so far.
-    if mistakes := [told(source, each) for each in names_amiss(rest.manifest, source.value)]:
+    if mistakes := [told(source, each) for each in conflicts(rest.manifest, source.value)]:
         raise ManifestError(first_each(mistakes))
     return rest.manifest
 
@@ -82,8 +82,11 @@ def cross_mistakes(source: Source, rest: Mended[Any]) -> Iterator[Mistake]:
 
 
 def told(source: Source, problem: ValidationProblem) -> Mistake:
-    """Give a problem its line."""
-    return Mistake(source.file, source.at(problem.path), dotted(problem.path), problem.message, problem.hint)
+    """Return a problem with its line, and with the place of what it is in conflict with."""
+    message = problem.message
+    if problem.also is not None:
+        message += f" ({dotted(problem.also)}, {source.file}:{source.at(problem.also)})"
+    return Mistake(source.file, source.at(problem.path), dotted(problem.path), message, problem.hint)
 
 
 def first_each(mistakes: list[Mistake]) -> list[Mistake]:

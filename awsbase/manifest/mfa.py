@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
 
@@ -12,9 +12,6 @@ from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.manifest.base import Base
 from awsbase.manifest.section import Section, ValidationProblem, advice
 from awsbase.manifest.values import KmsAlias, expand
-
-if TYPE_CHECKING:
-    from awsbase.manifest.manifest import Manifest
 
 IN_SECRETS, USER = "secret:", "{user}"
 NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
@@ -53,18 +50,16 @@ class Provision(Section):
         """Return the name of the secret for a user's seed."""
         return self.seed_to.removeprefix(IN_SECRETS).replace(USER, user)
 
-    def device(self, user: str, base: Base, manifest: Manifest, tags: Mapping[str, str]) -> MfaDevice:
-        """Return the device of a user, which needs the user, and the key if this manifest makes it."""
+    def device(self, user: str, base: Base, tags: Mapping[str, str]) -> MfaDevice:
+        """Return the device of a user."""
         key = base.expand(self.key) if self.key else None
-        of_state = manifest.state and base.expand(manifest.state.key)
-        made = (base.scope.address("key", key.removeprefix("alias/")),) if key and key == of_state else ()
         return MfaDevice(
             scope=base.scope,
             user=user,
             secret=self.secret(user),
             key=key,
             tags=tags,
-            made_here=(f"user/{user}", *made),
+            made_here=(f"user/{user}",),
         )
 
 

@@ -8,12 +8,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
-from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import Topic
 from awsbase.manifest.base import Base
+from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, advice, closest
 from awsbase.manifest.values import Email, named
@@ -125,7 +124,7 @@ class Channel(Section):
 class Notify(dict[str, Channel]):
     """The channels by name."""
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
         """Yield each channel's topic wherever the channel is used, at home if nowhere, with who listens there."""
         used = dict.fromkeys(uses(manifest))
         for name, channel in self.items():
@@ -161,16 +160,17 @@ def unknown_channel(path: Steps, name: str, manifest: Manifest) -> Iterator[Vali
         yield ValidationProblem(path, f"no channel called {name!r} in notify", hint)
 
 
-def _at(scope: Scope, base: Base, name: str, channel: Channel) -> Iterator[Resource]:
+def _at(scope: Scope, base: Base, name: str, channel: Channel) -> Iterator[Yielded]:
     topic = topic_name(base, name)
-    key: Key | None = None
+    key: KeyUse | None = None
     if channel.encrypted or (channel.encrypted is None and name == SECURITY):
-        key = Key(
+        key = KeyUse(
             scope=scope,
-            name=f"{base.name}-notify-{name}",
-            description=f"Encrypts the SNS topic {topic}",
-            policy=topic_key_policy(scope, topic),
+            alias=f"alias/{base.name}-notify-{name}",
+            purpose=f"Encrypts the SNS topic {topic}",
+            statements=topic_key_statements(scope, topic),
             tags=base.tags,
+            at=(name, "encrypted"),
         )
         yield key
     yield Topic(
@@ -235,8 +235,8 @@ def topic_policy(scope: Scope, topic: str) -> Document:
     }
 
 
-def topic_key_policy(scope: Scope, topic: str) -> Document:
-    """Return the policy of a topic's key: who publishes on the topic may use it."""
+def topic_key_statements(scope: Scope, topic: str) -> tuple[Document, ...]:
+    """Return the statements of a topic's key: the services that publish on the topic are allowed to use it."""
     account: dict[str, object] = {"StringEquals": {"aws:SourceAccount": scope.account}}
     # For EventBridge AWS supports no aws:SourceAccount here; what it encrypts for can be told all the same.
     for_topic: dict[str, object] = {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": scope.arn("sns", topic)}}
@@ -251,8 +251,7 @@ def topic_key_policy(scope: Scope, topic: str) -> Document:
             "Condition": condition,
         }
 
-    return key_policy(
-        scope,
+    return (
         publisher("Publishers", ["budgets", "cloudtrail", "cloudwatch", "costalerts"], account),
         publisher("Events", ["events"], for_topic),
     )

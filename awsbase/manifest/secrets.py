@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from awsbase.engine.references import Reference
-from awsbase.engine.resource import Resource
-from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.secret import Generated, Rotation, Secret
 from awsbase.manifest.base import Base
-from awsbase.manifest.paths import shown
+from awsbase.manifest.merge import Attach, KeyUse, Yielded
+from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest
 from awsbase.manifest.values import KmsAlias, OneNameEach, named
 from awsbase.policies import Document
@@ -131,24 +130,34 @@ class SecretSpec(Section):
 class Secrets(dict[str, SecretSpec]):
     """The secrets by name."""
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
-        """Yield the keys, the secrets, and a policy for each who reads some."""
-        keys = {alias: key_of(base, alias) for alias in dict.fromkeys(base.expand(one.key) for one in self.values())}
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
+        """Yield the keys, the secrets, and a policy for each reader, attached to the group or role of that name."""
+        keys: dict[str, KeyUse | None] = {}
+        for name, one in self.items():
+            keys.setdefault(base.expand(one.key), key_use(base, name, base.expand(one.key)))
         yield from (key for key in keys.values() if key)
-        made = []
+        made, iam = [], manifest.iam
         for name, one in self.items():
             key = keys[base.expand(one.key)]
             made.append((one, one.resource(name, base, key.address if key else None)))
         yield from (secret for _, secret in made)
         for reader in readers(manifest):
             theirs = [secret for one, secret in made if reader in one.readers]
-            yield Policy(
+            reads = Policy(
                 scope=base.scope,
-                name=reader_policy(base, reader),
+                name=f"{base.name}-secrets-{reader}",
                 document=reading(theirs),
                 description=f"Reads the secrets that the manifest gives to {reader}",
                 tags=base.tags,
             )
+            yield reads
+            for kind, names in (("group", iam.groups), ("role", iam.roles)) if iam else ():
+                if reader in names:
+                    yield Attach(address=f"{kind}/{reader}", policy=reads, at=self.first_place(reader))
+
+    def first_place(self, reader: str) -> Steps:
+        """Return where a reader is named first."""
+        return next((name, "readers", one.readers.index(reader)) for name, one in self.items() if reader in one.readers)
 
 
 def contained(value: dict[str, SecretSpec]) -> Secrets:
@@ -169,22 +178,12 @@ def first_in_any_case(reader: str, manifest: Manifest) -> str:
     return next(each for each in readers(manifest) if each.lower() == reader.lower())
 
 
-def reader_policy(base: Base, reader: str) -> str:
-    """Return the name of the policy that a group or role gets for the secrets it reads."""
-    return f"{base.name}-secrets-{reader}"
-
-
-def key_of(base: Base, alias: str) -> Key | None:
-    """Return the key behind an alias; None stands for AWS's own."""
+def key_use(base: Base, secret: str, alias: str) -> KeyUse | None:
+    """Return the use of the key behind an alias; None stands for AWS's own."""
     if alias == OWN_BY_AWS:
         return None
-    return Key(
-        scope=base.scope,
-        name=alias.removeprefix("alias/"),
-        policy=key_policy(base.scope),
-        description="Secrets in Secrets Manager",
-        tags=base.tags,
-    )
+    purpose = "Secrets in Secrets Manager"
+    return KeyUse(scope=base.scope, alias=alias, purpose=purpose, tags=base.tags, at=(secret, "key"))
 
 
 def reading(secrets: list[Secret]) -> Document:

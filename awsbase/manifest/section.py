@@ -27,6 +27,8 @@ class ValidationProblem:
     path: Steps
     message: str
     hint: str | None = None
+    also: Steps | None = None
+    """The other place of a conflict, from the top of the manifest."""
 
 
 @record

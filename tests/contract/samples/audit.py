@@ -6,6 +6,7 @@ from typing import Any
 from awsbase.manifest.audit import Audit
 from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
+from awsbase.manifest.merge import merge
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering, go
 
@@ -13,7 +14,7 @@ BASE = Base("acme", HOME, {"owner": "platform"})
 MANIFEST = Manifest.model_validate(
     {"version": 1, "account": {"id": ACCOUNT, "name": "acme", "region": HOME.region}, "audit": {}}
 )
-KEY, BUCKET, LOG_GROUP, ROLE, TRAIL = Audit().resources(BASE, MANIFEST)
+KEY, BUCKET, LOG_GROUP, ROLE, TRAIL = merge({"audit": Audit().resources(BASE, MANIFEST)}).sections["audit"]
 NAME = "acme-trail"
 DATA = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::acme-web/"]}
 
