@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from awsbase.engine.resource import Resource
 from awsbase.ensure.contact import Contact
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Section, advice
+from awsbase.manifest.section import Section, invalid
 from awsbase.manifest.values import ContactEmail, Phone
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ MATTERS = ("security", "billing", "operations")
 def printed(value: str) -> str:
     """Accept a text that one can see."""
     if value and not value.strip():
-        raise advice("there is nothing but blanks", "write who it is")
+        raise invalid("there is nothing but blanks", "write who it is")
     return value
 
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ValidationInfo
 from awsbase.engine.scope import Scope
 from awsbase.ensure.policy import Policy
 from awsbase.manifest.paths import Steps, shown
-from awsbase.manifest.section import ValidationProblem, advice, closest
+from awsbase.manifest.section import ValidationProblem, closest, invalid
 from awsbase.manifest.values import expand
 from awsbase.policies import Document, curated, problems
 from awsbase.policies.grammar import Kind
@@ -40,13 +40,13 @@ def grant(value: str, info: ValidationInfo) -> str:
     name = expand(value, info)
     if not FORMS.fullmatch(name):
         hint = "write aws:NAME for one of AWS's, awsbase:NAME for one of awsbase's, NAME for iam.policies, or an ARN"
-        raise advice(f"{shown(name)} names no policy", hint)
+        raise invalid(f"{shown(name)} names no policy", hint)
     prefix, _, rest = name.partition(":")
     if prefix == "aws" and rest in JOBS:
-        raise advice(f"AWS has no policy {shown(rest)}", f"did you mean 'aws:job-function/{rest}'?")
+        raise invalid(f"AWS has no policy {shown(rest)}", f"did you mean 'aws:job-function/{rest}'?")
     if prefix == "awsbase" and rest not in curated():
         near = closest(name, [f"awsbase:{each}" for each in curated()])
-        raise advice(f"awsbase ships no policy {shown(rest)}", near or f"there are {', '.join(curated())}")
+        raise invalid(f"awsbase ships no policy {shown(rest)}", near or f"there are {', '.join(curated())}")
     return name
 
 
@@ -102,10 +102,10 @@ def whole(statements: Iterable[Mapping[str, Any]]) -> Document:
     return {"Version": "2012-10-17", "Statement": [dict(statement) for statement in statements]}
 
 
-def faults(
+def document_errors(
     document: Document, kind: Kind, at: Steps, *, listed: bool = True, before: int = 0
 ) -> Iterator[ValidationProblem]:
-    """Yield what AWS would refuse in a document, at the statement it is about when `at` lists the statements.
+    """Yield what AWS would refuse in a document, each at its statement when `at` is a list of statements.
 
     The first `before` statements are not the author's.
     """

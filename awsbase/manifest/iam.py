@@ -1,4 +1,4 @@
-"""The iam section: who works in the account, in which groups, with which rights."""
+"""The iam section: who works in the account, in which groups, with which permissions."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
 from awsbase.manifest.base import Base
 from awsbase.manifest.files import Json
-from awsbase.manifest.grants import Grant, dangling, faults, granted, whole
+from awsbase.manifest.grants import Grant, dangling, document_errors, granted, whole
 from awsbase.manifest.managed_policies import PREFIX, managed_policies
 from awsbase.manifest.mfa import Mfa, Provision, secrets_taken
 from awsbase.manifest.paths import shown
 from awsbase.manifest.public_keys import PublicKeys, logins_taken
-from awsbase.manifest.section import Section, Several, ValidationProblem, advice, closest
+from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.trust import Statement, Trust, trusted
 from awsbase.manifest.values import (
     MAX_TAGS,
@@ -41,7 +41,7 @@ from awsbase.userdata import Person
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
-# What every group of people has: the right to look after oneself, and the gate that asks for MFA.
+# The policies of every group of people: manage the own credentials, and refuse nearly everything without MFA.
 IMPLICIT = ("awsbase:require-mfa", "awsbase:self-service")
 # A quota that AWS does not raise.
 GROUPS = 10
@@ -51,7 +51,7 @@ def latin(value: str) -> str:
     """Accept the characters that IAM takes in a description."""
     odd = sorted({letter for letter in value if not re.fullmatch(r"[\t\n\r\x20-\x7e\xa1-\xff]", letter)})
     if odd:
-        raise advice(f"IAM does not take the characters {' '.join(odd[:5])}", "write it in Latin letters")
+        raise invalid(f"IAM does not take the characters {' '.join(odd[:5])}", "write it in Latin letters")
     return value
 
 
@@ -115,7 +115,7 @@ class OwnPolicy(Section):
     @model_validator(mode="after")
     def _has_one_document(self) -> Self:
         if (self.file is None) == (self.statements is None):
-            raise advice(
+            raise invalid(
                 "has both file and statements" if self.file else "has no document", "write one of file and statements"
             )
         return self
@@ -127,7 +127,7 @@ class OwnPolicy(Section):
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield what AWS would refuse in the document."""
         at = "file" if self.file else "statements"
-        yield from faults(self.document, "identity", (at,), listed=self.file is None)
+        yield from document_errors(self.document, "identity", (at,), listed=self.file is None)
 
 
 class GroupSpec(Section):
@@ -186,10 +186,10 @@ class UserSpec(Section):
         return self.mfa if isinstance(self.mfa, Provision) and self.present else None
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield what is said of a user who shall not be there."""
+        """Yield keys that make no sense for an absent user, and tags that IAM would refuse."""
         for key in sorted(self.model_fields_set - {"state"}) if not self.present else ():
             yield ValidationProblem((key,), "an absent user has none of this", "leave it out")
-        yield from tag_faults(self.tags, manifest)
+        yield from tag_errors(self.tags, manifest)
 
 
 class RoleSpec(Section):
@@ -218,8 +218,8 @@ class RoleSpec(Section):
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield what AWS would refuse in the inline documents and in the tags."""
         for name, statements in self.inline.items():
-            yield from faults(whole(statements), "identity", ("inline", name))
-        yield from tag_faults(self.tags, manifest)
+            yield from document_errors(whole(statements), "identity", ("inline", name))
+        yield from tag_errors(self.tags, manifest)
 
 
 class Iam(Section):
@@ -398,8 +398,8 @@ class Iam(Section):
         )
 
 
-def tag_faults(tags: Mapping[str, str], manifest: Manifest) -> Iterator[ValidationProblem]:
-    """Yield what IAM would refuse in tags that come beside those of the account."""
+def tag_errors(tags: Mapping[str, str], manifest: Manifest) -> Iterator[ValidationProblem]:
+    """Yield what IAM would refuse in tags together with those of the account."""
     shared = {key.lower(): key for key in manifest.account.tags}
     for key in tags:
         if (twin := shared.get(key.lower(), key)) != key:

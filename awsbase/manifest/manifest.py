@@ -74,15 +74,15 @@ class Manifest(Section):
 
 
 @runtime_checkable
-class Named(Protocol):
+class NamedEntry(Protocol):
     """An entry of a part that is a mapping of names."""
 
-    def made(self, name: str, base: Base, manifest: Manifest) -> Iterator[Yielded]:
-        """Yield what the entry of this name stands for."""
+    def entry_resources(self, name: str, base: Base, manifest: Manifest) -> Iterator[Yielded]:
+        """Yield the resources of the entry of this name, and what it grants."""
 
 
 @runtime_checkable
-class Yields(Protocol):
+class YieldsResources(Protocol):
     """A part of the manifest that stands for resources."""
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
@@ -104,17 +104,19 @@ def merged(manifest: Manifest) -> Merged:
     """Return the resources of a manifest, and the conflicts between its sections."""
     here = base(manifest)
     parts = ((name, getattr(manifest, name, None)) for name in manifest._order)
-    return merge({name: of(part, here, manifest) for name, part in parts if isinstance(part, Yields | dict)})
+    return merge(
+        {name: yielded_by(part, here, manifest) for name, part in parts if isinstance(part, YieldsResources | dict)}
+    )
 
 
-def of(part: Yields | Mapping[str, object], here: Base, manifest: Manifest) -> Iterator[Yielded]:
-    """Yield what one part of a manifest stands for."""
-    if isinstance(part, Yields):
+def yielded_by(part: YieldsResources | Mapping[str, object], here: Base, manifest: Manifest) -> Iterator[Yielded]:
+    """Yield the resources of one part of a manifest, and what it grants."""
+    if isinstance(part, YieldsResources):
         yield from part.resources(here, manifest)
         return
     for name, entry in part.items():
-        if isinstance(entry, Named):
-            yield from entry.made(name, here, manifest)
+        if isinstance(entry, NamedEntry):
+            yield from entry.entry_resources(name, here, manifest)
 
 
 def fingerprint(manifest: Manifest) -> str:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
 
 from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Section, ValidationProblem, advice
+from awsbase.manifest.section import Section, ValidationProblem, invalid
 from awsbase.manifest.values import KmsAlias, expand
 
 IN_SECRETS, USER = "secret:", "{user}"
@@ -22,12 +22,12 @@ LIKE_AN_ARN = re.compile(r"-[A-Za-z0-9]{6}$")
 def place_of_seed(value: str, info: ValidationInfo) -> str:
     """Check where a seed is to be kept: `secret:NAME`, where NAME is a template that may hold `{user}` too."""
     if not value.startswith(IN_SECRETS):
-        raise advice(f"{value!r} is no place for a seed", "write secret:NAME, for Secrets Manager")
+        raise invalid(f"{value!r} is no place for a seed", "write secret:NAME, for Secrets Manager")
     # The users' names are not known yet: their place is held by a letter that no name has.
     template = expand(value.removeprefix(IN_SECRETS).replace(USER, "\0"), info).replace("\0", USER)
     sample = template.replace(USER, "user")
     if "{" not in sample and not (NAME.fullmatch(sample) and not LIKE_AN_ARN.search(sample)):
-        raise advice(
+        raise invalid(
             f"{template!r} cannot be the name of a secret",
             "it has letters, digits and /_+=.@- only, and no hyphen with six characters at the end",
         )

@@ -1,4 +1,4 @@
-"""The notify section: channels that alarms speak on, and who listens."""
+"""The notify section: channels for alarms, and their subscribers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from awsbase.ensure.topic import Topic
 from awsbase.manifest.base import Base
 from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.paths import Steps, shown
-from awsbase.manifest.section import Section, Several, ValidationProblem, advice, closest
+from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.values import Email, named
 from awsbase.policies import Document
 from awsbase.webhooks import masked, told
@@ -33,7 +33,7 @@ def https(value: str) -> str:
         # What holds a key is not told anew.
         known = f"write {better}" if masked(better) == better else "write https:// for http://"
         hint = known if url.scheme == "http" else "it begins with https://"
-        raise advice(f"{shown(value)} is no https address", hint)
+        raise invalid(f"{shown(value)} is no https address", hint)
     return value
 
 
@@ -42,7 +42,7 @@ def one_mail_each(values: tuple[str, ...]) -> tuple[str, ...]:
     seen: dict[str, str] = {}
     for value in values:
         if (twin := seen.setdefault(value.casefold(), value)) != value:
-            raise advice(f"{shown(twin)} and {shown(value)} are one address", "keep one of them")
+            raise invalid(f"{shown(twin)} and {shown(value)} are one address", "keep one of them")
     return values
 
 
@@ -51,7 +51,7 @@ def one_password_each(values: tuple[str, ...]) -> tuple[str, ...]:
     seen: set[str] = set()
     for value in values:
         if told(value) in seen:
-            raise advice(f"{shown(value)} is listed with two passwords", "keep one of them")
+            raise invalid(f"{shown(value)} is listed with two passwords", "keep one of them")
         seen.add(told(value))
     return values
 
@@ -106,7 +106,7 @@ class Channel(Section):
     )
 
     @property
-    def listeners(self) -> dict[str, tuple[str, ...]]:
+    def subscribers(self) -> dict[str, tuple[str, ...]]:
         """Return the endpoints of each protocol whose list is given, by SNS's name of the protocol."""
         given = {"email": self.email, "https": self.https, "sqs": self.sqs, "lambda": self.lambda_}
         return {protocol: endpoints for protocol, endpoints in given.items() if endpoints is not None}
@@ -114,7 +114,7 @@ class Channel(Section):
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         partition = manifest.account.partition
         for protocol in ("sqs", "lambda"):
-            for index, arn in enumerate(self.listeners.get(protocol, ())):
+            for index, arn in enumerate(self.subscribers.get(protocol, ())):
                 if arn.split(":")[1] != partition:
                     yield ValidationProblem(
                         (protocol, index), f"{shown(arn)} is outside of {partition}, where this account is"
@@ -125,7 +125,7 @@ class Notify(dict[str, Channel]):
     """The channels by name."""
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
-        """Yield each channel's topic wherever the channel is used, at home if nowhere, with who listens there."""
+        """Yield each channel's topic with its subscriptions in every region that uses it, at home if none does."""
         used = dict.fromkeys(uses(manifest))
         for name, channel in self.items():
             places = [scope for each, scope in used if each == name] or [base.scope]
@@ -134,7 +134,7 @@ class Notify(dict[str, Channel]):
 
 
 def channels(value: dict[str, Channel]) -> Notify:
-    """Give the channels their manners."""
+    """Return the channels as a part of the manifest that yields resources."""
     return Notify(value)
 
 
@@ -179,10 +179,10 @@ def _at(scope: Scope, base: Base, name: str, channel: Channel) -> Iterator[Yield
         policy=topic_policy(scope, topic),
         key=key.address if key else None,
         plain=channel.encrypted is False,
-        listeners=channel.listeners,
+        listeners=channel.subscribers,
         tags=base.tags,
     )
-    for protocol, endpoints in channel.listeners.items():
+    for protocol, endpoints in channel.subscribers.items():
         for endpoint in endpoints:
             yield Subscription(scope=scope, topic=topic, protocol=protocol, endpoint=endpoint)
 

@@ -142,7 +142,7 @@ class Protect(Section):
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
         """Yield one resource for each thing that is switched on; each covers all regions."""
         scope, only = base.scope, self.only
-        own = manifest.network.made(base) if manifest.network else ()
+        own = manifest.network.own_vpc(base) if manifest.network else ()
         yield Regions(scope=scope, only=only)
         if self.block_public_buckets:
             yield PublicAccessBlock(scope=scope)

@@ -39,7 +39,7 @@ class RootUser(Section):
     support_role: RoleName = Field(default="{name}-support", description="The name of that role.")
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield groups that are none of this manifest."""
+        """Yield groups that the manifest does not define."""
         groups = list(manifest.iam.groups) if manifest.iam else []
         for index, group in enumerate(self.support):
             if group not in groups:

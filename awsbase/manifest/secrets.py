@@ -93,7 +93,7 @@ class SecretSpec(Section):
     rotation: Rotate | None = Field(default=None, description="How old a value may become.")
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield readers that are nobody of this manifest, or that another policy keeps from reading."""
+        """Yield readers that the manifest does not define, or that another policy keeps from reading."""
         iam = manifest.iam
         groups, roles = (iam.groups, iam.roles) if iam else ({}, {})
         for index, reader in enumerate(self.readers):
@@ -108,7 +108,7 @@ class SecretSpec(Section):
                 yield ValidationProblem(
                     ("readers", index), message, f"give secrets to who has a name of at most {most}"
                 )
-            elif any(REFUSES in holder.grants for holder in (groups.get(reader), roles.get(reader)) if holder):
+            elif any(REFUSES in each.grants for each in (groups.get(reader), roles.get(reader)) if each):
                 hint = "give the secret to a group without it"
                 yield ValidationProblem(("readers", index), f"{reader} has {REFUSES}, which refuses every secret", hint)
 
@@ -160,12 +160,12 @@ class Secrets(dict[str, SecretSpec]):
         return next((name, "readers", one.readers.index(reader)) for name, one in self.items() if reader in one.readers)
 
 
-def contained(value: dict[str, SecretSpec]) -> Secrets:
-    """Give the secrets their manners."""
+def as_secrets(value: dict[str, SecretSpec]) -> Secrets:
+    """Return the secrets as a part of the manifest that yields resources."""
     return Secrets(value)
 
 
-Contained = Annotated[dict[SecretName, SecretSpec], OneNameEach, AfterValidator(contained)]
+Contained = Annotated[dict[SecretName, SecretSpec], OneNameEach, AfterValidator(as_secrets)]
 
 
 def readers(manifest: Manifest) -> list[str]:

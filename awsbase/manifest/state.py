@@ -38,7 +38,7 @@ class State(Section):
     )
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield writers that are no groups of this manifest."""
+        """Yield writers that are no groups of the manifest."""
         groups = list(manifest.iam.groups) if manifest.iam else []
         for index, writer in enumerate(self.writers):
             if writer not in groups:

@@ -71,7 +71,7 @@ def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
     ids=[
         "unused: at home",
         "nothing said",
-        "listeners",
+        "subscribers",
         "security has a key",
         "security without a key",
         "another one with a key",
@@ -85,7 +85,7 @@ def test_a_channel_is_where_it_is_used(home: str, text: str, addresses: list[str
 
 
 @pytest.mark.parametrize(
-    ("text", "plain", "listeners"),
+    ("text", "plain", "subscribers"),
     [
         ("{}", False, {}),
         ("{encrypted: false}", True, {}),
@@ -94,9 +94,9 @@ def test_a_channel_is_where_it_is_used(home: str, text: str, addresses: list[str
     ],
     ids=["silence", "no key, said so", "an empty list is a list", "two lists"],
 )
-def test_silence_is_not_a_wish(text: str, plain: bool, listeners: dict[str, tuple[str, ...]]) -> None:
+def test_silence_is_not_a_wish(text: str, plain: bool, subscribers: dict[str, tuple[str, ...]]) -> None:
     topic: Topic = of(f"notify: {{ops: {text}}}")["topic/acme-ops"]
-    assert (topic.plain, topic.listeners, topic.key) == (plain, listeners, None)
+    assert (topic.plain, topic.listeners, topic.key) == (plain, subscribers, None)
 
 
 def test_the_topic_of_a_key_is_encrypted_with_it_in_its_own_region() -> None:
