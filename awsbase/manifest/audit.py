@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -20,9 +19,6 @@ from awsbase.manifest.opt_ins import access_log_statements, kept
 from awsbase.manifest.section import Section, ValidationProblem
 from awsbase.manifest.values import BucketName, Days, KmsAlias, LogGroupName, LogRetention, TrailName
 from awsbase.policies import Document
-
-if TYPE_CHECKING:
-    from awsbase.manifest.manifest import Manifest
 
 CLOUDTRAIL: Document = {"Service": "cloudtrail.amazonaws.com"}
 
@@ -90,14 +86,14 @@ class Audit(Section):
         description="Log who reaches for the audit bucket, to a bucket of its own; costs cents.",
     )
 
-    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
+    def check(self, manifest: object) -> Iterator[ValidationProblem]:
         """Yield a log bucket that would log into itself."""
         if self.access_logs and self.access_logs.bucket == self.bucket:
             yield ValidationProblem(
                 ("access_logs", "bucket"), "a bucket that logs into itself never ends", "name another one"
             )
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
+    def resources(self, base: Base, manifest: object) -> Iterator[Yielded]:
         """Yield the key, the bucket, the log group, the role that writes to it, and the trail."""
         scope, bucket_name, group_name = base.scope, base.expand(self.bucket), base.expand(self.log_group)
         # Known before there is a trail, so that policies need no second round.

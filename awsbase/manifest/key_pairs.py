@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -13,9 +13,6 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.public_keys import ED25519, RSA, Given, PublicKeys
 from awsbase.manifest.section import Section, invalid
 from awsbase.manifest.values import OneNameEach, named
-
-if TYPE_CHECKING:
-    from awsbase.manifest.manifest import Manifest
 
 KeyPairName = Annotated[
     str, named(r"(?! )[\x20-\x7e]{1,255}(?<! )", "key pair name: 1 to 255 ASCII characters, no space at either end")
@@ -38,7 +35,7 @@ class KeyPairSpec(Section):
         description="The public key, or the file that holds it, relative to this manifest."
     )
 
-    def entry_resources(self, name: str, base: Base, manifest: Manifest) -> Iterator[Resource]:
+    def entry_resources(self, name: str, base: Base, manifest: object) -> Iterator[Resource]:
         """Yield the key pair."""
         yield KeyPair(scope=base.scope, name=base.expand(name), public_key=self.public_key.keys[0], tags=base.tags)
 

@@ -6,16 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from awsbase.manifest.paths import Steps, closest, shown
 from awsbase.records import record
-
-if TYPE_CHECKING:
-    from awsbase.manifest.manifest import Manifest
 
 __all__ = ["Context", "Section", "Several", "ValidationProblem", "closest", "context_of", "invalid"]
 
@@ -88,8 +85,11 @@ class Section(BaseModel):
         filled = {key: {} if given is None and key in sections else given for key, given in value.items()}
         return {key: given for key, given in filled.items() if given is not None or key not in cls.annotations()}
 
-    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield what does not fit the rest of the manifest, such as names that nobody defines."""
+    def check(self, manifest: Any) -> Iterator[ValidationProblem]:
+        """Yield what does not fit the rest of the manifest, such as names that nobody defines.
+
+        A section that reads other sections takes a Manifest, one that reads none takes an `object`.
+        """
         return iter(())
 
     @classmethod
