@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from awsbase.access.simulated_state import IamDraft
 from awsbase.engine.kind import About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
@@ -22,6 +23,10 @@ class AbsentUser(Resource):
     @property
     def address(self) -> str:
         return f"user/{self.name}"
+
+    def simulate(self, iam: IamDraft) -> None:
+        """Delete the user in a draft of IAM."""
+        iam.users.pop(self.name.casefold(), None)
 
 
 def ensure_no_user(run: Run, want: AbsentUser) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import attaching, detaching
 from awsbase.engine.changes import Drift
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -35,6 +37,12 @@ class Group(Resource):
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
+
+    def simulate(self, iam: IamDraft) -> None:
+        """Attach the policies in a draft of IAM."""
+        have = iam.groups.get(self.name.casefold(), GroupFacts(self.name, self.path or "/"))
+        policies = attached(have.policies, self.policies, exact=self.exact)
+        iam.groups[self.name.casefold()] = replace(have, policies=policies)
 
 
 def ensure_group(run: Run, want: Group) -> None:

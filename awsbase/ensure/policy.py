@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from awsbase.access.comparison import widening
+from awsbase.access.simulated_state import IamDraft
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -45,6 +46,11 @@ class Policy(Resource):
 
     def needs(self) -> Iterator[str]:
         yield from references(self.document)
+
+    def simulate(self, iam: IamDraft) -> None:
+        """Write the document in a draft of IAM."""
+        have = iam.policies.get(self.name.casefold(), PolicyFacts(self.arn, self.path, self.document))
+        iam.policies[self.name.casefold()] = replace(have, arn=self.arn, document=self.document)
 
 
 def ensure_policy(run: Run, want: Policy) -> str:

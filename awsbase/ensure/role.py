@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from awsbase.access.comparison import widening
+from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import attaching, detaching, letting_in
 from awsbase.engine import permissions
 from awsbase.engine.changes import Drift, compare
@@ -73,6 +74,17 @@ class Role(Resource):
     def needs(self) -> Iterator[str]:
         yield from self.made_here
         yield from references([self.trust, self.inline])
+
+    def simulate(self, iam: IamDraft) -> None:
+        """Change trust, policies and boundary in a draft of IAM."""
+        have = iam.roles.get(self.name.casefold(), RoleFacts(self.arn, self.name, self.path))
+        iam.roles[self.name.casefold()] = replace(
+            have,
+            trust=self.trust,
+            policies=attached(have.policies, self.policies, exact=self.exact),
+            inline={**({} if self.exact else have.inline), **self.inline},
+            boundary=self.boundary or have.boundary,
+        )
 
 
 def settings(facts: Facts) -> Mapping[str, dict[str, object]]:

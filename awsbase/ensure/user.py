@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
+from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import joining, leaving
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Read
@@ -41,6 +42,12 @@ class User(Resource):
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
+
+    def simulate(self, iam: IamDraft) -> None:
+        """Join the groups in a draft of IAM."""
+        have = iam.users.get(self.name.casefold(), UserFacts(self.name, self.path or "/"))
+        joined = attached(have.groups, self.groups, exact=self.exact)
+        iam.users[self.name.casefold()] = replace(have, path=self.path or have.path, groups=joined)
 
 
 def ensure_user(run: Run, want: User) -> None:
