@@ -18,15 +18,20 @@ from awsbase.engine.account import Account, identify
 from awsbase.engine.facts import Facts
 from awsbase.engine.wire import Wire
 from awsbase.ensure.alarm import Alarm
-from awsbase.ensure.key import Key
+from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import Topic
-from awsbase.manifest.notify import topic_key_policy, topic_policy
+from awsbase.manifest.notify import topic_key_statements, topic_policy
 from awsbase.sandbox import Fault, Sandbox
 from tests.contract.sample import HOME, go, problems
 
 MAIL = "sec@acme.example"
-KEY = Key(scope=HOME, name="acme-notify-security", description="Topic", policy=topic_key_policy(HOME, "acme-security"))
+KEY = Key(
+    scope=HOME,
+    name="acme-notify-security",
+    description="Topic",
+    policy=key_policy(HOME, *topic_key_statements(HOME, "acme-security")),
+)
 TOPIC = Topic(scope=HOME, name="acme-security", policy=topic_policy(HOME, "acme-security"), key=KEY.address)
 LISTENER = Subscription(scope=HOME, topic=TOPIC.name, protocol="email", endpoint=MAIL)
 ALARM = Alarm(

@@ -21,7 +21,8 @@ from awsbase.engine.changes import Failure, ManualAction, Mode, Outcome, Report,
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.failures import failure
-from awsbase.engine.resource import Kinds, Resource
+from awsbase.engine.kind import Kinds, kind_of
+from awsbase.engine.resource import Resource
 from awsbase.engine.run import Approved, ChangeFailed, Interrupted, LookAgain, Observer, Run, Shared, SilentObserver
 from awsbase.errors import AwsbaseError, LostReply
 
@@ -100,7 +101,7 @@ def execute(
         observer, clock = observer or SilentObserver(), clock or SystemClock()
         shared = Shared(mode, account.wire, clock, observer, stop, approved, allow_risky, keep)
         walker = _Execution(resources, kinds, account, shared, below, readers, seen)
-        walker.facts.early(read for resource in resources for read in kinds[type(resource)].reads(resource))
+        walker.facts.early(read for resource in resources for read in kind_of(kinds, resource).reads(resource))
         check(walker.facts)
         outcomes = walker.to_the_end(recipes)
         readers.shutdown(cancel_futures=True)
@@ -209,7 +210,7 @@ class _Execution:
         )
 
     def _ensure(self, run: Run, resource: Resource) -> object:
-        recipe = self.kinds[type(resource)].ensure
+        recipe = kind_of(self.kinds, resource).ensure
         try:
             return recipe(run, resource)
         except LookAgain as first:
@@ -236,7 +237,7 @@ class _Execution:
         shared = replace(self.shared, mode="plan", observer=SilentObserver())
         plan = Run(resource, self.account.aws.at(resource.scope.region), facts, shared, frozenset())
         try:
-            self.kinds[type(resource)].ensure(plan, resource)
+            kind_of(self.kinds, resource).ensure(plan, resource)
         except Exception as error:  # whatever keeps us from looking keeps us in doubt
             log.debug("%s could not be looked at again", resource.address, exc_info=error)
             raise ChangeFailed(lost.change) from lost.__cause__

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
 
 from awsbase.engine.scope import Scope
 from awsbase.records import record
 
-if TYPE_CHECKING:
-    from awsbase.engine.facts import Read
-    from awsbase.engine.run import Run
+# The tag that says for which address something was made, or adopted.
+ADDRESS = "awsbase:address"
 
 
 @record(kw_only=True)
@@ -32,14 +30,3 @@ class Resource:
     def needs(self) -> Iterable[str]:
         """Yield the addresses of what must be there before this resource."""
         return ()
-
-
-@record
-class Kind:
-    """How one kind of resource is made so: its recipe, and the reads that can be made beforehand, side by side."""
-
-    ensure: Callable[[Run, Any], Any]
-    reads: Callable[[Any], Iterable[Read]] = lambda want: ()
-
-
-Kinds = Mapping[type[Resource], Kind]

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
 from awsbase.records import record
 
 PORTS = (22, 3389)
@@ -206,3 +208,35 @@ def listing(left: Sequence[tuple[str, Opening]]) -> Iterator[str]:
     if len(left) > SHOWN:
         more = sorted({region for region, _ in left[SHOWN:]})
         yield f"and {len(left) - SHOWN} more in {', '.join(more)}"
+
+
+def read_permissions(want: AdminPorts) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeNetworkAcls", "DescribeSecurityGroups")
+
+
+def write_permissions(want: AdminPorts) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("ec2", "RevokeSecurityGroupIngress", on=in_regions(want, "ec2", "security-group/*"))
+    yield allow("ec2", "DeleteNetworkAclEntry", on=in_regions(want, "ec2", "network-acl/*"))
+
+
+KIND = Kind(
+    ensure_admin_ports,
+    admin_ports_reads,
+    resource=AdminPorts,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="No security group and no network ACL lets the whole world in on port 22 or 3389 alone.",
+        why="Open SSH and RDP are tried within minutes. A session through SSM needs no open port.",
+        undo=(
+            TAKE_OUT,
+            "aws ec2 authorize-security-group-ingress --group-id GROUP --protocol tcp --port 22 --cidr YOUR-NETWORK",
+        ),
+        controls=("CIS 5.1", "CIS 5.2", "CIS 5.3", "FSBP EC2.19", "FSBP EC2.21"),
+    ),
+    word="admin-ports",
+    found_by="there is one",
+    owns="world-open rules for just 22 or just 3389",
+    keeps="every other rule",
+)

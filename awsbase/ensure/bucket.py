@@ -10,6 +10,8 @@ from typing import Any
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.references import Reference, references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
@@ -500,3 +502,48 @@ def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
             Tagging={"TagSet": tags.pairs({**tagged, **untagged})},
             ExpectedBucketOwner=want.scope.account,
         )
+
+
+def read_permissions(want: Bucket) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield tags.TAG_INDEX
+    yield allow(
+        "s3",
+        "ListBucket",  # what HeadBucket asks for
+        *("GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPublicAccessBlock", "GetBucketTagging"),
+        *("GetBucketVersioning", "GetEncryptionConfiguration", "GetLifecycleConfiguration"),
+        on=(want.arn,),
+    )
+
+
+def write_permissions(want: Bucket) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow(
+        "s3",
+        *("CreateBucket", "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketPublicAccessBlock"),
+        *("PutBucketTagging", "PutBucketVersioning", "PutEncryptionConfiguration", "PutLifecycleConfiguration"),
+        on=(want.arn,),
+    )
+
+
+KIND = Kind(
+    ensure_bucket,
+    bucket_reads,
+    resource=Bucket,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A private bucket: no public access, TLS only, versioned, encrypted, with a policy against strangers.",
+        why="Most leaks out of AWS were open buckets; most losses were overwritten or deleted objects.",
+        undo=(
+            TAKE_OUT,
+            "look at what is in it: `aws s3 ls s3://NAME --recursive --summarize`; what is deleted with it is lost",
+            "delete every version, then: aws s3api delete-bucket --bucket NAME",
+        ),
+        controls=("CIS 2.1.1", "CIS 2.1.4", "FSBP S3.5", "FSBP S3.8"),
+        cost="$0.023 per GB a month, old versions included; the manifest says how long those are kept",
+    ),
+    word="bucket",
+    found_by="name",
+    owns="public access block, ownership, versioning, encryption",
+    keeps="tags, other statements: see below",
+)

@@ -14,13 +14,16 @@ from awsbase import totp
 from awsbase.aws import Aws
 from awsbase.engine.changes import Drift, Unknown
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.key import aliases
+from awsbase.ensure.secret import SECRETS, sealing, secret_arns
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
-from awsbase.facts.authorization import authorization, users
-from awsbase.facts.credential_report import devices, virtual_devices
+from awsbase.facts.authorization import ALL_OF_IAM, authorization, iam_arns, users
+from awsbase.facts.credential_report import VIRTUAL_DEVICES, devices, virtual_devices
 from awsbase.records import record
 
 # What encrypts a secret for which no key was named.
@@ -209,3 +212,43 @@ def mfa_device_reads(want: MfaDevice) -> Iterator[Read]:
     yield seeds, want.scope.region
     if want.key:
         yield aliases, want.scope.region
+
+
+def read_permissions(want: MfaDevice) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield ALL_OF_IAM
+    yield VIRTUAL_DEVICES
+    yield allow("iam", "ListMFADevices", on=iam_arns(want.scope, "user", want.user))
+    yield SECRETS
+    if want.key:
+        yield allow("kms", "ListAliases")
+
+
+def write_permissions(want: MfaDevice) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    arns = secret_arns(want.scope, want.secret)
+    yield allow("iam", "CreateVirtualMFADevice", "DeleteVirtualMFADevice", "TagMFADevice", on=(want.serial,))
+    yield allow("iam", "EnableMFADevice", on=iam_arns(want.scope, "user", want.user))
+    yield allow("secretsmanager", "CreateSecret", "PutSecretValue", "RestoreSecret", "TagResource", on=arns)
+    if want.key:
+        yield allow("secretsmanager", "UpdateSecret", on=arns)
+        yield sealing(want.scope)
+
+
+KIND = Kind(
+    ensure_mfa_device,
+    mfa_device_reads,
+    resource=MfaDevice,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A virtual MFA device made for somebody, with its seed kept until they take it over.",
+        why="Nobody works without MFA, not even on the first day.",
+        undo=(TAKE_OUT, "awsbase mfa remove NAME --user NAME"),
+        controls=("CIS 1.10", "FSBP IAM.5"),
+        cost="$0.40 a month for the secret, until the seed is taken over",
+    ),
+    word="mfa-device",
+    found_by="its user",
+    owns="that there is one, until its seed is taken over; its secret's key",
+    keeps="other devices, tags",
+)

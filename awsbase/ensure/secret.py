@@ -12,9 +12,13 @@ from typing import Any
 
 from awsbase.engine.changes import Deferred, Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allow, Allows, Permissions, allow, equals
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.ensure.key import any_key
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.records import record
@@ -294,3 +298,61 @@ def said(rotation: Rotation | None) -> str | None:
 def token_of(want: Secret) -> str:
     """Return the name of the version that a generated value becomes: the same each time, and nothing of the value."""
     return hashlib.sha256(f"generated {want.scope.account} {want.scope.region} {want.name}".encode()).hexdigest()[:32]
+
+
+def secret_arns(scope: Scope, name: str) -> tuple[str, ...]:
+    """Return the ARN of a secret, to whose name AWS adds six characters of its own."""
+    return (scope.arn("secretsmanager", f"secret:{name}-??????"),)
+
+
+# Whoever asks for a secret that is not there is asking about no ARN.
+SECRETS = allow("secretsmanager", "DescribeSecret", "ListSecrets")
+
+
+def sealing(scope: Scope) -> Allow:
+    """Allow values to be encrypted and decrypted under keys of the account, by Secrets Manager and nobody else."""
+    suffix = ".cn" if scope.partition == "aws-cn" else ""
+    service = equals("kms:ViaService", f"secretsmanager.{scope.region}.amazonaws.com{suffix}")
+    return allow("kms", "Decrypt", "GenerateDataKey", on=any_key(scope), when=service)
+
+
+def read_permissions(want: Secret) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield SECRETS
+    if want.rotation and not want.rotation.function:
+        yield allow("secretsmanager", "ListSecretVersionIds", on=secret_arns(want.scope, want.name))
+
+
+def write_permissions(want: Secret) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    arns = secret_arns(want.scope, want.name)
+    yield allow("secretsmanager", "CreateSecret", "RestoreSecret", "TagResource", "UpdateSecret", on=arns)
+    if want.generated:
+        yield allow("secretsmanager", "PutSecretValue", on=arns)
+    if want.rotation and (function := want.rotation.function):
+        yield allow("secretsmanager", "RotateSecret", on=arns)
+        yield allow("lambda", "InvokeFunction", on=(function,))
+    if want.key:
+        yield sealing(want.scope)
+
+
+KIND = Kind(
+    ensure_secret,
+    secret_reads,
+    resource=Secret,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A place in Secrets Manager for one value, under a key, with those who may read it.",
+        why="A password in a file, a variable or a chat is everybody's in the end. Each read is in the audit trail.",
+        undo=(
+            TAKE_OUT,
+            "aws secretsmanager delete-secret --secret-id NAME --region REGION, and 30 days to regret it",
+        ),
+        controls=("FSBP SecretsManager.1", "FSBP SecretsManager.4"),
+        cost="$0.40 a month and $0.05 per 10,000 reads; its key $1 a month, however many secrets share it",
+    ),
+    word="secret",
+    found_by="name",
+    owns="its key; description and rotation, if given",
+    keeps="its value, tags",
+)

@@ -8,6 +8,8 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
@@ -313,3 +315,47 @@ def with_objects(selectors: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
     everything, *others = selectors["EventSelectors"]
     resources = [{"Type": OBJECTS, "Values": [every_object(scope)]}]
     return {"EventSelectors": [{**everything, "DataResources": resources}, *others]}
+
+
+def read_permissions(want: Trail) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield tags.TAG_INDEX
+    yield allow("cloudtrail", "DescribeTrails")
+    yield allow("cloudtrail", "GetEventSelectors", "GetTrailStatus", "ListTags", on=(want.arn,))
+
+
+def write_permissions(want: Trail) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow(
+        "cloudtrail",
+        *("AddTags", "CreateTrail", "PutEventSelectors", "StartLogging", "UpdateTrail"),
+        on=(want.arn,),
+    )
+
+
+def passed_roles(want: Trail) -> Passes:
+    """Yield the roles that are handed to a service of AWS."""
+    yield want.role, "cloudtrail.amazonaws.com"
+
+
+KIND = Kind(
+    ensure_trail,
+    trail_reads,
+    resource=Trail,
+    permissions=Permissions(read=read_permissions, write=write_permissions, passes=passed_roles),
+    about=About(
+        what="The record of who did what, in all regions, validated, in a bucket and in CloudWatch Logs.",
+        why="Without it nobody can tell afterwards what happened, or that anything did.",
+        undo=(
+            "think twice: what is not recorded cannot be found out later, and awsbase:protect-audit refuses it",
+            TAKE_OUT,
+            "aws cloudtrail delete-trail --name NAME --region REGION: what it recorded stays in the bucket",
+        ),
+        controls=("CIS 3.1", "CIS 3.2", "CIS 3.5", "CIS 3.8", "CIS 3.9", "FSBP CloudTrail.1, .2, .4, .5"),
+        cost="the first trail is free; $0.50 per GB in CloudWatch Logs, $0.023 per GB a month in S3; objects cost more",
+    ),
+    word="trail",
+    found_by="name and home region",
+    owns="settings, management events, logging",
+    keeps="insights, topic, tags; data events",
+)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -11,18 +10,15 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.access_log import AccessLog
 from awsbase.ensure.bucket import OURS, Bucket, Expiry, bucket_arn
-from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.log_group import LogGroup, log_group_arn
 from awsbase.ensure.role import Role
 from awsbase.ensure.trail import Trail, trail_arn
 from awsbase.manifest.base import Base
+from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.opt_ins import access_log_statements, kept
 from awsbase.manifest.section import Section, ValidationProblem
 from awsbase.manifest.values import BucketName, Days, KmsAlias, LogGroupName, LogRetention, TrailName
 from awsbase.policies import Document
-
-if TYPE_CHECKING:
-    from awsbase.manifest.manifest import Manifest
 
 CLOUDTRAIL: Document = {"Service": "cloudtrail.amazonaws.com"}
 
@@ -90,27 +86,26 @@ class Audit(Section):
         description="Log who reaches for the audit bucket, to a bucket of its own; costs cents.",
     )
 
-    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
+    def check(self, manifest: object) -> Iterator[ValidationProblem]:
         """Yield a log bucket that would log into itself."""
         if self.access_logs and self.access_logs.bucket == self.bucket:
             yield ValidationProblem(
                 ("access_logs", "bucket"), "a bucket that logs into itself never ends", "name another one"
             )
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+    def resources(self, base: Base, manifest: object) -> Iterator[Yielded]:
         """Yield the key, the bucket, the log group, the role that writes to it, and the trail."""
         scope, bucket_name, group_name = base.scope, base.expand(self.bucket), base.expand(self.log_group)
         # Known before there is a trail, so that policies need no second round.
         trail = trail_arn(scope, base.expand(self.trail))
-        key = Key(
+        key = KeyUse(
             scope=scope,
-            name=base.expand(self.key).removeprefix("alias/"),
-            policy=key_policy(
-                scope,
+            alias=base.expand(self.key),
+            purpose="The audit trail",
+            statements=(
                 *key_statements(scope, trail),
                 *([log_statement(scope, group_name)] if self.encrypt_log_group else []),
             ),
-            description="The audit trail",
             tags=base.tags,
         )
         bucket = Bucket(
@@ -190,8 +185,9 @@ def key_statements(scope: Scope, trail: str) -> tuple[Document, ...]:
     )
 
 
-def log_statement(scope: Scope, log_group: str) -> Document:
-    """Make what CloudWatch Logs needs of a key, for this log group alone."""
+def log_statement(scope: Scope, *log_groups: str) -> Document:
+    """Return the statement that lets CloudWatch Logs use a key, for these log groups of the scope alone."""
+    arns = sorted(log_group_arn(scope, name) for name in log_groups)
     # One of the services that carry the suffix of their partition in their name.
     suffix = "amazonaws.com.cn" if scope.partition == "aws-cn" else "amazonaws.com"
     return {
@@ -200,7 +196,7 @@ def log_statement(scope: Scope, log_group: str) -> Document:
         "Principal": {"Service": f"logs.{scope.region}.{suffix}"},
         "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
         "Resource": "*",
-        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_group_arn(scope, log_group)}},
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arns[0] if len(arns) == 1 else arns}},
     }
 
 

@@ -13,7 +13,7 @@ from awsbase.ensure.default_groups import DefaultGroup, DefaultGroups
 from awsbase.ensure.ebs_encryption import EbsEncryption, default_key, for_volumes
 from awsbase.ensure.image_block import ImageBlock
 from awsbase.ensure.metadata_defaults import MetadataDefaults
-from awsbase.ensure.public_access import FOUR, PublicAccessBlock, public_access
+from awsbase.ensure.public_access_block import FOUR, PublicAccessBlock, public_access
 from awsbase.ensure.regions import everywhere
 from awsbase.ensure.snapshot_block import ALL, NEW, SnapshotBlock
 from awsbase.sandbox import Sandbox

@@ -8,9 +8,9 @@ from zlib import crc32
 
 import pytest
 
+from awsbase.engine.kind import permissions_of
 from awsbase.engine.resource import Resource
-from awsbase.ensure import KINDS as MADE
-from awsbase.permissions import KINDS
+from awsbase.ensure import KINDS
 from tests.contract.sample import Sample, go, problems, said
 from tests.permissions.samples import EVERY
 from tests.permissions.worker import (
@@ -40,9 +40,9 @@ CALLED = {sample.name: sample for sample in EVERY}
 
 def declared(want: Resource) -> set[str]:
     """Return the actions that the kind of a resource declares for it."""
-    kind = KINDS[type(want)]
-    found = {action for part in (kind.read, kind.write) for each in part(want) for action in each.actions}
-    return found | ({"iam:PassRole"} if any(kind.passes(want)) else set())
+    needed = permissions_of(KINDS, want)
+    found = {action for part in (needed.read, needed.write) for each in part(want) for action in each.actions}
+    return found | ({"iam:PassRole"} if any(needed.passes(want)) else set())
 
 
 @cache
@@ -126,7 +126,7 @@ def test_what_is_missing_is_named_however_aws_says_it(name: str, action: str) ->
 
 
 def test_every_kind_takes_something_and_something_happens_to_it() -> None:
-    assert {type(want) for sample in EVERY for want in sample.resources if declared(want)} == set(MADE)
+    assert {type(want) for sample in EVERY for want in sample.resources if declared(want)} == set(KINDS)
 
 
 def every_action() -> Iterator[object]:

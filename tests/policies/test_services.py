@@ -10,7 +10,7 @@ import pytest
 from awsbase.ensure.bucket import bucket_arn
 from awsbase.ensure.trail import trail_arn
 from awsbase.manifest.audit import bucket_statements, key_statements, log_statement
-from awsbase.manifest.notify import topic_key_policy, topic_policy
+from awsbase.manifest.notify import topic_key_statements, topic_policy
 from tests.ensure.planned import HOME
 from tests.policies.evaluate import AccessRequest, allowed
 
@@ -28,7 +28,7 @@ def document(*statements: Mapping[str, Any]) -> dict[str, Any]:
 
 DOCUMENTS = {
     "topic": topic_policy(HOME, "acme-security"),
-    "topic key": topic_key_policy(HOME, "acme-security"),
+    "topic key": document(*topic_key_statements(HOME, "acme-security")),
     "audit key": document(*key_statements(HOME, TRAIL), log_statement(HOME, "acme-audit")),
     "audit bucket": document(*bucket_statements(HOME, "acme-audit", TRAIL)),
 }

@@ -5,18 +5,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from awsbase.engine.scope import Scope
-from awsbase.ensure.connect_endpoint import ConnectEndpoint
-from awsbase.ensure.elastic_ip import AddressInUse, ElasticIp
-from awsbase.ensure.ephemeral import Ephemeral, Terminated
+from awsbase.ensure.elastic_ip import ElasticIp
+from awsbase.ensure.elastic_ip_association import AddressInUse
+from awsbase.ensure.ephemeral import Ephemeral
+from awsbase.ensure.existing_subnet import ExistingSubnet
+from awsbase.ensure.existing_vpc import ExistingVpc
 from awsbase.ensure.instance import Instance
+from awsbase.ensure.instance_connect_endpoint import ConnectEndpoint
 from awsbase.ensure.instance_profile import InstanceProfile
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.nat_route import NatRoute
 from awsbase.ensure.role import Role
 from awsbase.ensure.schedule import TerminationSchedule, ending_role
 from awsbase.ensure.security_group import SecurityGroup
-from awsbase.ensure.subnet import ExistingSubnet
-from awsbase.ensure.vpc import ExistingVpc
+from awsbase.ensure.terminated import Terminated
 from awsbase.facts.images import AMAZON_LINUX
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, OREGON, Sample, Tampering, go

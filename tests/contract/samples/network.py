@@ -6,6 +6,8 @@ from typing import Any
 from awsbase.engine.references import Reference
 from awsbase.engine.scope import Scope
 from awsbase.ensure.default_groups import DefaultGroups
+from awsbase.ensure.default_security_group import ClosedDefaultGroup
+from awsbase.ensure.existing_vpc import ExistingVpc
 from awsbase.ensure.gateway_endpoint import GatewayEndpoint
 from awsbase.ensure.internet_gateway import InternetGateway
 from awsbase.ensure.key_pair import KeyPair
@@ -13,7 +15,7 @@ from awsbase.ensure.regions import Regions
 from awsbase.ensure.route_table import RouteTable
 from awsbase.ensure.security_group import Rule, SecurityGroup
 from awsbase.ensure.subnet import Subnet
-from awsbase.ensure.vpc import ClosedDefaultGroup, ExistingVpc, Vpc
+from awsbase.ensure.vpc import Vpc
 from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from awsbase.manifest.base import Base
 from awsbase.manifest.opt_ins import VpcFlowLogs

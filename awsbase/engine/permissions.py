@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from awsbase.engine.resource import ADDRESS
 from awsbase.engine.scope import Scope
-from awsbase.facts.tags import ADDRESS
 from awsbase.records import record
 
 EVERYTHING = ("*",)
@@ -41,7 +41,7 @@ def nothing(want: Any) -> Iterator[Any]:
 
 @record
 class Permissions:
-    """What a kind takes to be looked at, and to be written: made, corrected, taken away.
+    """What a kind takes to be read, and to be written: made, corrected, taken away.
 
     `passes` are the roles that it hands to a service of AWS, each by its address or ARN and the service's principal.
     """
@@ -75,7 +75,3 @@ def linked_role(scope: Scope, principal: str) -> Allow:
     """Allow a service to be given the role that is its own; the last word of its name only the service knows."""
     roles = scope.global_arn("iam", f"role/aws-service-role/{principal}/*")
     return allow("iam", "CreateServiceLinkedRole", on=(roles,), when=equals("iam:AWSServiceName", principal))
-
-
-# One index answers for the tags of everything in a region.
-TAG_INDEX = allow("tag", "GetResources")

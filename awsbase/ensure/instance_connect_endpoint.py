@@ -7,6 +7,8 @@ from dataclasses import field
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, linked_role
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
@@ -94,3 +96,42 @@ def ensure_connect_endpoint(run: Run, want: ConnectEndpoint) -> Any:
 
     ec2.tag(run, want, have)
     return have.id
+
+
+def read_permissions(want: ConnectEndpoint) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeInstanceConnectEndpoints")
+
+
+def write_permissions(want: ConnectEndpoint) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    kind = "instance-connect-endpoint"
+    yield from ec2.tagging_permissions(want, kind, "CreateInstanceConnectEndpoint")
+    yield from ec2.adoption_permissions(want, kind)
+    yield allow("ec2", "CreateInstanceConnectEndpoint", on=ec2.arns(want.scope, kind, "security-group", "subnet"))
+    # AWS makes the interface of an endpoint as whoever makes the endpoint.
+    yield allow(
+        "ec2", "CreateNetworkInterface", on=ec2.arns(want.scope, "network-interface", "security-group", "subnet")
+    )
+    yield linked_role(want.scope, "ec2-instance-connect.amazonaws.com")
+
+
+KIND = Kind(
+    ensure_connect_endpoint,
+    connect_endpoint_reads,
+    resource=ConnectEndpoint,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="An EC2 Instance Connect Endpoint: SSH to where no port is open to the world.",
+        why="IAM says who gets through, each time, and the audit trail who did. AWS gives a VPC one of them.",
+        undo=(
+            TAKE_OUT,
+            "aws ec2 describe-instance-connect-endpoints --region REGION tells its id, by the tag Name",
+            "aws ec2 delete-instance-connect-endpoint --instance-connect-endpoint-id ID --region REGION",
+        ),
+        cost="nothing; what goes to another zone through it $0.01 per GB",
+    ),
+    word="instance-connect-endpoint",
+    found_by="its VPC",
+    owns="that there is one",
+)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts.optional import empty_if
@@ -48,3 +50,30 @@ def ensure_public_access_block(run: Run, want: PublicAccessBlock) -> None:
 
 def public_access_reads(want: PublicAccessBlock) -> Iterator[Read]:
     yield public_access, want.scope.account
+
+
+def read_permissions(want: PublicAccessBlock) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("s3", "GetAccountPublicAccessBlock")
+
+
+def write_permissions(want: PublicAccessBlock) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("s3", "PutAccountPublicAccessBlock")
+
+
+KIND = Kind(
+    ensure_public_access_block,
+    public_access_reads,
+    resource=PublicAccessBlock,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="No bucket of the account is public, whatever its own settings and policy say.",
+        why="One switch above all buckets, present and future: a slip in one of them opens nothing.",
+        undo=(TAKE_OUT, "aws s3control delete-public-access-block --account-id ACCOUNT"),
+        controls=("CIS 2.1.4", "FSBP S3.1"),
+    ),
+    word="public-access-block",
+    found_by="there is one",
+    owns="all four switches",
+)

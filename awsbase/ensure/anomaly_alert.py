@@ -8,6 +8,8 @@ from typing import Any
 
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
@@ -150,3 +152,40 @@ def _every(method: Any, key: str) -> Iterator[Mapping[str, Any]]:
     while token := page.get("NextPageToken"):
         page = method(NextPageToken=token)
         yield from page[key]
+
+
+def anomaly_subscriptions(want: AnomalyAlert) -> tuple[str, ...]:
+    return (want.scope.global_arn("ce", "anomalysubscription/*"),)
+
+
+def read_permissions(want: AnomalyAlert) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ce", "GetAnomalyMonitors", "GetAnomalySubscriptions")
+    yield allow("ce", "ListTagsForResource", on=anomaly_subscriptions(want))
+
+
+def write_permissions(want: AnomalyAlert) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("ce", "CreateAnomalyMonitor", "CreateAnomalySubscription")
+    yield allow("ce", "TagResource", "UpdateAnomalySubscription", on=anomaly_subscriptions(want))
+
+
+KIND = Kind(
+    ensure_anomaly_alert,
+    anomaly_reads,
+    resource=AnomalyAlert,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Tells when what a service costs departs from what it has cost so far.",
+        why="Stolen keys mine coins; forgotten machines run on. Both show in the bill long before its end.",
+        undo=(
+            TAKE_OUT,
+            "aws ce get-anomaly-subscriptions",
+            "aws ce delete-anomaly-subscription --subscription-arn ARN",
+        ),
+    ),
+    word="anomaly-alert",
+    found_by="name",
+    owns="threshold, frequency, who is told",
+    keeps="the monitor",
+)
