@@ -38,6 +38,48 @@ def hasten() -> None:
     responses.method_names_from_class = cache(responses.method_names_from_class)
 
 
+@cache
+def load_images_late() -> None:
+    """Let moto make AWS's 1,300 images of a region when somebody asks for one; only an instance needs one."""
+    from moto.ec2.models.amis import AmiBackend
+
+    load = AmiBackend._load_amis
+
+    def when_needed(ec2: Any) -> None:
+        ec2.amis = Images(lambda: load(ec2))
+
+    AmiBackend._load_amis = when_needed
+
+
+class Images(dict[str, Any]):
+    """Holds a region's images, and loads AWS's own when somebody asks for an image.
+
+    Listing `values()` loads nothing: moto lists them for the tag index, and AWS's own images carry no tags.
+    """
+
+    def __init__(self, load: Callable[[], None]) -> None:
+        super().__init__()
+        self._load: Callable[[], None] | None = load
+
+    def _loaded(self) -> None:
+        if load := self._load:
+            self._load = None
+            load()
+
+    def __contains__(self, image: object) -> bool:
+        self._loaded()
+        return super().__contains__(image)
+
+    def __getitem__(self, image: str) -> Any:
+        self._loaded()
+        return super().__getitem__(image)
+
+    def copy(self) -> dict[str, Any]:
+        """Return all images as a plain dict."""
+        self._loaded()
+        return dict(self)
+
+
 class World:
     """Hold one sandbox's AWS state, and let requests into moto one at a time."""
 
@@ -156,6 +198,8 @@ def has(service: str) -> bool:
 def _backends(service: str) -> Any:
     # moto's overloads spell every service name out; ours comes off the wire.
     find: Any = backends.get_backend
+    if service == "ec2":
+        load_images_late()
     return find(service)
 
 
