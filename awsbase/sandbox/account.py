@@ -7,7 +7,7 @@ the rules say before → moto → what do the rules say after → the record. Ru
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import replace
 from email.utils import formatdate
 from functools import cache
@@ -293,7 +293,8 @@ def _bare() -> Any:
     """Return a botocore session that knows nothing of the user's own configuration."""
     from botocore.session import Session
 
-    session = Session()
+    # To register botocore's own handlers takes most of what a session takes; to copy them does not.
+    session = Session(event_hooks=copy(_handlers()), include_builtin_handlers=False)
     session.set_config_variable("config_file", "/dev/null")
     session.set_config_variable("credentials_file", "/dev/null")
     session.set_config_variable("profile", None)
@@ -307,3 +308,11 @@ def _loader() -> Any:
     from botocore.session import get_session
 
     return get_session().get_component("data_loader")
+
+
+@cache
+def _handlers() -> Any:
+    """Return the handlers that botocore registers in every session."""
+    from botocore.session import Session
+
+    return Session()._original_handler
