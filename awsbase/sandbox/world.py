@@ -122,8 +122,9 @@ class World:
         """Let one partition's IAM have the policies that AWS itself made, once somebody looks there."""
         if iam.partition not in self._furnished:
             self._furnished.add(iam.partition)
-            iam.aws_managed_policies = [_copied(policy) for policy in aws_managed_policies(self.account, iam.partition)]
-            iam.managed_policies.update({policy.arn: policy for policy in iam.aws_managed_policies})
+            policies = {arn: _copied(policy) for arn, policy in aws_managed_policies(self.account, iam.partition)}
+            iam.aws_managed_policies = list(policies.values())
+            iam.managed_policies.update(policies)
 
     def send(self, service: str, region: str, message: Message, account: str | None = None) -> Reply | None:
         """Return moto's reply to a request, or None where moto has nothing to answer with."""
@@ -226,12 +227,13 @@ def forget_profiles() -> None:
 
 
 @cache
-def aws_managed_policies(account: str, partition: str) -> tuple[Any, ...]:
-    """Return AWS's own policies as an account sees them, parsed once a process for each partition."""
+def aws_managed_policies(account: str, partition: str) -> tuple[tuple[str, Any], ...]:
+    """Return AWS's own policies by ARN as an account sees them, parsed once a process for each partition."""
     from moto.iam.aws_managed_policies import aws_managed_policies_data
     from moto.iam.models import AWSManagedPolicy
 
-    return tuple(
+    policies = (
         AWSManagedPolicy.from_data(name, account, partition, policy)
         for name, policy in json.loads(aws_managed_policies_data).items()
     )
+    return tuple((policy.arn, policy) for policy in policies)
