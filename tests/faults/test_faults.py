@@ -1,67 +1,65 @@
 """Whatever goes wrong at whichever call: the report is true, and the next run finishes the work.
 
-The suite strikes each write of every kind once, with a fault that the kind's name draws, some of the reads, and some
-calls of the manifests; `make torture` strikes every call of all of them with every fault.
+`make test` injects a fault at each write of every kind, at some of the reads, and at some calls of the manifests: the
+seed draws which. `make faults` injects every fault at every call of all of them.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import asdict
 from random import Random
 
 import pytest
 
-from tests.torture.ledger import Ledger, Row
-from tests.torture.subject import KINDS_ALONE, Subject, manifest
-from tests.torture.trial import DISTURBANCES, trial
+from tests.faults.results import Sweep
+from tests.faults.subject import KINDS_ALONE, Subject, manifest
+from tests.faults.trial import FAULTS, trial
 
 MANIFESTS = ("baseline", "bastion", "cis", "secrets")
+Record = Callable[[str, object], None]
 
-everything = pytest.mark.parametrize(
-    ("on", "disturbance"), [(on, each) for on, disturbances in DISTURBANCES.items() for each in disturbances]
-)
+everything = pytest.mark.parametrize(("on", "fault"), [(on, each) for on, faults in FAULTS.items() for each in faults])
 
 
 @pytest.mark.parametrize("subject", KINDS_ALONE, ids=lambda subject: subject.name)
-def test_each_call_of_a_kind_survives_a_fault(subject: Subject) -> None:
-    drawn = Random(subject.name)  # noqa: S311, a draw that is the same every time
+def test_calls_of_a_kind_survive_a_fault(subject: Subject, draw: Random) -> None:
     wrong = []
-    for on, step in (("write", 1), ("read", 3)):
-        for n in range(1, subject.undisturbed.points(on) + 1, step):
-            wrong += trial(subject, on, n, drawn.choice(list(DISTURBANCES[on])))
+    for on, part in (("write", 1), ("read", 3)):
+        points = range(1, subject.undisturbed.points(on) + 1)
+        for n in draw.sample(points, -(-len(points) // part)):
+            wrong += trial(subject, on, n, draw.choice(list(FAULTS[on])))
     assert wrong == []
 
 
 @pytest.mark.parametrize("name", MANIFESTS)
-def test_some_calls_of_a_manifest_survive_a_fault(name: str) -> None:
-    subject, drawn = manifest(name), Random(name)  # noqa: S311, the same
-    wrong = []
+def test_some_calls_of_a_manifest_survive_a_fault(name: str, draw: Random) -> None:
+    subject, wrong = manifest(name), []
     for on in ("write", "write", "write", "read"):
-        n = drawn.randint(1, subject.undisturbed.points(on))
-        wrong += trial(subject, on, n, drawn.choice(list(DISTURBANCES[on])))
+        n = draw.randint(1, subject.undisturbed.points(on))
+        wrong += trial(subject, on, n, draw.choice(list(FAULTS[on])))
     assert wrong == []
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @pytest.mark.parametrize("subject", KINDS_ALONE, ids=lambda subject: subject.name)
 @everything
-def test_every_call_of_a_kind_survives(subject: Subject, on: str, disturbance: str, ledger: Ledger) -> None:
-    sweep(subject, on, disturbance, ledger)
+def test_every_call_of_a_kind_survives(subject: Subject, on: str, fault: str, record_property: Record) -> None:
+    sweep(subject, on, fault, record_property)
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @pytest.mark.parametrize("name", ["baseline", "bastion", "secrets"])
 @everything
-def test_every_call_of_a_manifest_survives(name: str, on: str, disturbance: str, ledger: Ledger) -> None:
-    sweep(manifest(name), on, disturbance, ledger)
+def test_every_call_of_a_manifest_survives(name: str, on: str, fault: str, record_property: Record) -> None:
+    sweep(manifest(name), on, fault, record_property)
 
 
-def sweep(subject: Subject, on: str, disturbance: str, ledger: Ledger) -> None:
-    """Strike one call after the other, to the last, and enter what came of it."""
-    if ledger.has(subject.name, on, disturbance):
-        pytest.skip("done in an earlier slice")
+def sweep(subject: Subject, on: str, fault: str, record: Record) -> None:
+    """Inject a fault at one call after the other, to the last, and record what was swept."""
     points = range(1, subject.undisturbed.points(on) + 1)
     began = time.process_time()
-    wrong = [line for n in points for line in trial(subject, on, n, disturbance)]
+    wrong = [line for n in points for line in trial(subject, on, n, fault)]
     assert wrong == []
-    ledger.enter(Row(subject.name, on, disturbance, len(points), time.process_time() - began))
+    record("sweep", asdict(Sweep(subject.name, on, fault, len(points), time.process_time() - began)))
