@@ -51,7 +51,7 @@ class Deferred(Unknown):
         super().__init__(origin)
         self._make = make
 
-    def made(self) -> str:
+    def resolve(self) -> str:
         """Make the value, for the call that takes it and nothing else."""
         return self._make()
 

@@ -10,34 +10,34 @@ from awsbase.records import record
 
 
 @record
-class Made:
+class Reference:
     """Stands in a document for what the recipe of the resource at `address` returns, or for one part of that."""
 
     address: str
     part: str | None = None
 
 
-def makers(document: object) -> Iterator[str]:
+def references(document: object) -> Iterator[str]:
     """Yield the addresses that a document waits for: what holds the document needs them."""
     match document:
-        case Made():
+        case Reference():
             yield document.address
         case Mapping():
             for part in document.values():
-                yield from makers(part)
+                yield from references(part)
         case list() | tuple():
             for part in document:
-                yield from makers(part)
+                yield from references(part)
 
 
-def filled(run: Run, document: Any) -> Any:
-    """Return a document with every `Made` replaced by what was made, which planning may not know yet."""
+def resolve(run: Run, document: Any) -> Any:
+    """Return a document with every `Reference` replaced by what was made, which planning may not know yet."""
     match document:
-        case Made():
+        case Reference():
             result = run.result(document.address)
             return result if document.part is None else result[document.part]
         case Mapping():
-            return {key: filled(run, part) for key, part in document.items()}
+            return {key: resolve(run, part) for key, part in document.items()}
         case list() | tuple():
-            return [filled(run, part) for part in document]
+            return [resolve(run, part) for part in document]
     return document

@@ -286,7 +286,7 @@ class Run:
         if shared.stop.is_set():
             raise Interrupted
         shared.keep()
-        sent = {name: made(value) for name, value in sent.items()}
+        sent = {name: resolved(value) for name, value in sent.items()}
         try:
             with shared.wire.open():
                 answer = wait_for_propagation(
@@ -376,13 +376,13 @@ def operation_of(method: Callable[..., Any]) -> OperationModel:
     return model
 
 
-def made(value: object) -> Any:
+def resolved(value: object) -> Any:
     """Return an argument with what was withheld from the plan in its place, at whatever depth."""
     if isinstance(value, Deferred):
-        return value.made()
+        return value.resolve()
     if isinstance(value, Mapping):
-        return {name: made(item) for name, item in value.items()}
-    return [made(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {name: resolved(item) for name, item in value.items()}
+    return [resolved(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def encoded(arguments: Mapping[str, object], model: OperationModel) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import Any
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.references import Made, filled, makers
+from awsbase.engine.references import Reference, references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
@@ -97,7 +97,7 @@ class Bucket(Resource):
     def needs(self) -> Iterator[str]:
         if self.key:
             yield self.key
-        yield from makers(self.statements)
+        yield from references(self.statements)
 
 
 def bucket_arn(scope: Scope, name: str) -> str:
@@ -114,7 +114,7 @@ def only_under(key: str, scope: Scope, name: str) -> tuple[Document, ...]:
     # "Not equal", with IfExists or without, also holds for a header that is not there: hence Null, which asks for it.
     conditions: dict[str, Document] = {
         "OtherEncryption": {"Null": {header: "false"}, "StringNotEquals": {header: "aws:kms"}},
-        "OtherKey": {"Null": {named: "false"}, "StringNotEquals": {named: Made(key)}},
+        "OtherKey": {"Null": {named: "false"}, "StringNotEquals": {named: Reference(key)}},
         # Asked for aws:kms without a key, S3 takes the key aws/s3 and not that of the bucket.
         "UnnamedKey": {"Null": {named: "true"}, "StringEquals": {header: "aws:kms"}},
         "BroughtKey": {"Null": {brought: "false"}},
@@ -263,7 +263,7 @@ def bucket_reads(want: Bucket) -> Iterator[Read]:
 def ensure_bucket(run: Run, want: Bucket) -> str:
     """Keep one bucket private, versioned and encrypted, with our part of its policy and lifecycle; returns its ARN."""
     key = run.result(want.key) if want.key else None
-    statements = filled(run, want.statements)
+    statements = resolve(run, want.statements)
     have = look(run, want)
     # Tags given with CreateBucket would ask for one permission more than tagging does.
     tagged = tags_of(run, want) if have else {}

@@ -10,7 +10,7 @@ from typing import Any
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.references import filled, makers
+from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
@@ -54,7 +54,7 @@ class Key(Resource):
         return f"alias/{self.name}"
 
     def needs(self) -> Iterator[str]:
-        yield from makers(self.policy)
+        yield from references(self.policy)
 
 
 def key_policy(scope: Scope, *statements: Document) -> Document:
@@ -218,7 +218,7 @@ def key_reads(want: Key) -> Iterator[Read]:
 def ensure_key(run: Run, want: Key) -> Any:
     """Keep one key behind its alias: enabled, rotated, with this policy; returns its ARN."""
     kms = run.aws.kms
-    policy = filled(run, want.policy)
+    policy = resolve(run, want.policy)
     behind_alias = run.read(key, want.scope.region, want.alias, want.address)
     have = behind_alias or run.read(lost_key, want.scope.region, want.address)
     tagged = tags_of(run, want, usable(want, have)) if have else tags.wanted(want)

@@ -8,7 +8,7 @@ from dataclasses import field
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.references import filled, makers
+from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
@@ -22,7 +22,7 @@ VERSIONS = 5
 
 @record(kw_only=True)
 class Policy(Resource):
-    """A managed policy with this document; a `Made` in it stands for what another resource turns out to be.
+    """A managed policy with this document; a `Reference` in it stands for what another resource turns out to be.
 
     The document is owned wholly, tags are added to. A description is written once: AWS never changes it.
     """
@@ -42,13 +42,13 @@ class Policy(Resource):
         return self.scope.global_arn("iam", f"policy{self.path}{self.name}")
 
     def needs(self) -> Iterator[str]:
-        yield from makers(self.document)
+        yield from references(self.document)
 
 
 def ensure_policy(run: Run, want: Policy) -> str:
     """Bring one managed policy to the manifest: a default version that means this document, and the tags."""
     iam = run.aws.iam
-    document = filled(run, want.document)
+    document = resolve(run, want.document)
     have = run.read(policies).get(want.name.casefold())
     if have and have.arn != want.arn:
         raise Elsewhere("policy", have.arn, want.arn)

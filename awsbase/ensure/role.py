@@ -10,7 +10,7 @@ from awsbase.access.comparison import widening
 from awsbase.access.widening import attaching, detaching, letting_in
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.references import filled, makers
+from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
@@ -60,7 +60,7 @@ class Role(Resource):
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
-        yield from makers([self.trust, self.inline])
+        yield from references([self.trust, self.inline])
 
 
 def settings(facts: Facts) -> Mapping[str, dict[str, object]]:
@@ -79,7 +79,7 @@ def settings(facts: Facts) -> Mapping[str, dict[str, object]]:
 def ensure_role(run: Run, want: Role) -> str:
     """Bring one role to the manifest: its trust, its session, its boundary, its tags and what it may do."""
     iam = run.aws.iam
-    trust, inline = filled(run, want.trust), filled(run, want.inline)
+    trust, inline = resolve(run, want.trust), resolve(run, want.inline)
     have = run.read(roles).get(want.name.casefold())
     if have and have.arn != want.arn:
         raise Elsewhere("role", have.arn, want.arn)

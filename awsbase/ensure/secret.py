@@ -34,7 +34,7 @@ class Generated:
     length: int
     symbols: bool = True
 
-    def made(self) -> str:
+    def generate(self) -> str:
         """Make a value of every kind of character."""
         kinds = [string.ascii_lowercase, string.ascii_uppercase, string.digits, *([SYMBOLS] if self.symbols else [])]
         while True:
@@ -160,7 +160,7 @@ def ensure_secret(run: Run, want: Secret) -> str:
     have = look(run, want, key)
     since = age(run, want, have)
     labels = tags.pairs(tags.wanted(want))
-    generated = want.generated and Deferred(f"value of {want.name}", want.generated.made)
+    generated = want.generated and Deferred(f"value of {want.name}", want.generated.generate)
     # A second value made for the same secret is refused: it would replace the one that somebody uses already.
     token = want.generated and token_of(want)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from awsbase.engine.changes import Drift, Unknown
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.references import Made, filled, makers
+from awsbase.engine.references import Reference, references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
@@ -17,7 +17,7 @@ from awsbase.facts import ec2, tags
 from awsbase.records import record
 
 Way = Literal["ingress", "egress"]
-End = str | Made
+End = str | Reference
 ALL = "-1"
 # What is wider than any owner of addresses has got is the world, in however many pieces.
 WORLDWIDE = {4: 7, 6: 15}
@@ -62,7 +62,7 @@ class SecurityGroup(Resource):
     def needs(self) -> Iterator[str]:
         yield self.vpc
         for rule in (*self.ingress, *self.egress):
-            yield from (each for each in makers(rule.other) if each != self.address)
+            yield from (each for each in references(rule.other) if each != self.address)
 
 
 @record
@@ -143,7 +143,7 @@ def shown(rule: Rule) -> str:
         what = f"{rule.protocol} {rule.ends[0]}"
     else:
         what = f"{rule.protocol} {rule.ends[0]}-{rule.ends[1]}"
-    other = rule.other.address if isinstance(rule.other, Made) else rule.other
+    other = rule.other.address if isinstance(rule.other, Reference) else rule.other
     return f"{what}, {other}"
 
 
@@ -251,8 +251,8 @@ def inside(other: End, block: End) -> bool:
 
 def end_of(run: Run, want: SecurityGroup, group: Any, rule: Rule) -> Rule:
     """Return a rule with its other end as AWS knows it."""
-    itself = isinstance(rule.other, Made) and rule.other.address == want.address
-    other = group if itself else filled(run, rule.other)
+    itself = isinstance(rule.other, Reference) and rule.other.address == want.address
+    other = group if itself else resolve(run, rule.other)
     return Rule(rule.protocol, rule.ends, canonical(other) if isinstance(other, str) else other, rule.description)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from awsbase.engine.references import Made
+from awsbase.engine.references import Reference
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.connect_endpoint import ConnectEndpoint
@@ -246,9 +246,11 @@ class Bastion(Section):
         doors = [Rule("tcp", SSH, each, "ssh") for each in self.allow]
         endpoint = f"{self.name}-endpoint"
         if self.mode == "instance-connect":
-            doors.append(Rule("tcp", SSH, Made(base.scope.address("security-group", endpoint)), "ssh by the endpoint"))
+            doors.append(
+                Rule("tcp", SSH, Reference(base.scope.address("security-group", endpoint)), "ssh by the endpoint")
+            )
         if self.nat:
-            doors.append(Rule(ALL, None, Made(here.vpc, "cidr"), "what private subnets send out"))
+            doors.append(Rule(ALL, None, Reference(here.vpc, "cidr"), "what private subnets send out"))
         yield SecurityGroup(
             scope=base.scope,
             name=self.name,
@@ -264,7 +266,7 @@ class Bastion(Section):
                 name=endpoint,
                 vpc=here.vpc,
                 description="The way to the bastion",
-                egress=(Rule("tcp", SSH, Made(here.vpc, "cidr"), "ssh to the bastion"),),
+                egress=(Rule("tcp", SSH, Reference(here.vpc, "cidr"), "ssh to the bastion"),),
                 tags=base.tags,
             )
 
@@ -323,11 +325,11 @@ def only_from(vpc: str, ip: str | None) -> Document:
     a fixed one can that be told from anybody else's. Without, the agents' own calls pass from everywhere.
     """
     elsewhere: dict[str, Any] = {
-        "StringNotEquals": {"aws:SourceVpc": Made(vpc, "id")},
+        "StringNotEquals": {"aws:SourceVpc": Reference(vpc, "id")},
         "BoolIfExists": {"aws:ViaAWSService": "false"},
     }
     if ip:
-        elsewhere["NotIpAddress"] = {"aws:SourceIp": Made(ip, "block")}
+        elsewhere["NotIpAddress"] = {"aws:SourceIp": Reference(ip, "block")}
     what = {"Action": "*"} if ip else {"NotAction": AGENTS}
     statement = {"Sid": "OnlyFromHere", "Effect": "Deny", **what, "Resource": "*", "Condition": elsewhere}
     return {"Version": "2012-10-17", "Statement": [statement]}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from awsbase.engine.references import Made
+from awsbase.engine.references import Reference
 from awsbase.engine.resource import Resource
 from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.policy import Policy
@@ -189,7 +189,7 @@ def key_of(base: Base, alias: str) -> Key | None:
 
 def reading(secrets: list[Secret]) -> Document:
     """Let somebody read these secrets and no others, with the keys that they are under."""
-    keys = [Made(key) for key in dict.fromkeys(secret.key for secret in secrets) if key]
+    keys = [Reference(key) for key in dict.fromkeys(secret.key for secret in secrets) if key]
     read = {
         "Sid": "Read",
         "Effect": "Allow",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from awsbase.engine.references import Made
+from awsbase.engine.references import Reference
 from awsbase.engine.resource import Resource
 from awsbase.ensure.security_group import OPEN_EGRESS, Rule, SecurityGroup
 from awsbase.manifest.base import Base
@@ -109,7 +109,7 @@ class RuleSpec(Section):
     def rules(self, base: Base) -> Iterator[Rule]:
         """Yield a rule for each other end."""
         others = [*self.cidr, *self.prefix_lists]
-        ends = [each if each.startswith("sg-") else Made(group_address(base, each)) for each in self.groups]
+        ends = [each if each.startswith("sg-") else Reference(group_address(base, each)) for each in self.groups]
         for other in (*others, *ends):
             yield Rule(PROTOCOLS[self.protocol], self.ends(), other, self.description)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from awsbase.engine.references import Made
+from awsbase.engine.references import Reference
 from awsbase.engine.resource import Resource
 from awsbase.ensure.bucket import Bucket, Expiry, only_under
 from awsbase.ensure.key import Key, key_policy
@@ -70,7 +70,7 @@ class State(Section):
             tags=base.tags,
             named_at="state.bucket",
         )
-        values = {"partition": scope.partition, "state_bucket": bucket_name, "state_key": Made(key.address)}
+        values = {"partition": scope.partition, "state_bucket": bucket_name, "state_key": Reference(key.address)}
         yield Policy(
             scope=scope,
             name=writer_policy(base),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from awsbase.engine.changes import Unknown
-from awsbase.engine.references import Made
+from awsbase.engine.references import Reference
 from awsbase.ensure.policy import Policy, policy_tags
 from awsbase.facts import tags
 from awsbase.facts.authorization import Elsewhere, PolicyFacts, policies
@@ -74,7 +74,7 @@ def test_a_policy_at_another_path_is_refused_with_the_path_to_write() -> None:
 
 def test_a_policy_names_what_another_resource_turns_out_to_be() -> None:
     want = Policy(
-        scope=HOME, name="deploy", document=allow("kms:Decrypt", Made("key/acme")), tags={"owner": "platform"}
+        scope=HOME, name="deploy", document=allow("kms:Decrypt", Reference("key/acme")), tags={"owner": "platform"}
     )
     key = "arn:aws:kms:eu-west-1:123456789012:key/1"
     assert list(want.needs()) == ["key/acme"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from awsbase.engine.changes import Drift
-from awsbase.engine.references import Made
+from awsbase.engine.references import Reference
 from awsbase.ensure.role import Role, settings
 from awsbase.facts.authorization import Elsewhere, RoleFacts, roles
 from awsbase.policies.document import Document
@@ -104,7 +104,7 @@ def test_a_role_at_another_path_is_refused() -> None:
 
 
 def test_a_role_needs_what_its_documents_name() -> None:
-    want = replace(CI, inline={"key": trust(Made("key/acme"))}, made_here=("policy/deploy",))
+    want = replace(CI, inline={"key": trust(Reference("key/acme"))}, made_here=("policy/deploy",))
     assert list(want.needs()) == ["policy/deploy", "key/acme"]
 
 

@@ -138,8 +138,8 @@ def test_a_generated_value_stands_in_no_plan_and_no_report() -> None:
 
 
 def test_two_generated_values_are_not_the_same() -> None:
-    assert len({Generated(32).made() for _ in range(20)}) == 20
-    assert Generated(12, symbols=False).made().isalnum()
+    assert len({Generated(32).generate() for _ in range(20)}) == 20
+    assert Generated(12, symbols=False).generate().isalnum()
 
 
 @pytest.mark.parametrize("kind", ["reset after", "killed after", "500", "throttle"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.references import Made
+from awsbase.engine.references import Reference
 from awsbase.policies import problems
 from tests.manifest.saying import ACCOUNT, mistakes
 from tests.manifest.test_network import ALICE, CLOSES, of
@@ -90,7 +90,7 @@ def test_a_router_takes_what_the_network_sends() -> None:
     made = of(f"network: {{vpc: {{Name: main}}}}\n{NAT}")
     assert made["instance/acme-bastion"].router is True
     rules = made["security-group/acme-bastion"].ingress
-    assert [(rule.protocol, rule.other) for rule in rules] == [("-1", Made("existing-vpc/Name=main", "cidr"))]
+    assert [(rule.protocol, rule.other) for rule in rules] == [("-1", Reference("existing-vpc/Name=main", "cidr"))]
 
 
 def denied(text: str) -> dict[str, Any]:
@@ -101,13 +101,13 @@ def denied(text: str) -> dict[str, Any]:
 def test_credentials_are_of_no_use_elsewhere() -> None:
     statement = denied("bastion: {}")
     assert statement["Effect"] == "Deny"
-    assert statement["Condition"]["StringNotEquals"] == {"aws:SourceVpc": Made("existing-vpc/default", "id")}
+    assert statement["Condition"]["StringNotEquals"] == {"aws:SourceVpc": Reference("existing-vpc/default", "id")}
     assert "ssmmessages:*" in statement["NotAction"]
     assert "ssm:GetParameter" not in statement["NotAction"]
 
     fixed = denied("bastion: {fixed_address: true}")
     assert fixed["Action"] == "*"
-    assert fixed["Condition"]["NotIpAddress"] == {"aws:SourceIp": Made("elastic-ip/acme-bastion", "block")}
+    assert fixed["Condition"]["NotIpAddress"] == {"aws:SourceIp": Reference("elastic-ip/acme-bastion", "block")}
     assert "only-from-vpc" not in of("bastion: {only_from_vpc: false}")["role/acme-bastion"].inline
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from awsbase.engine.execution import dependencies
-from awsbase.engine.references import Made
+from awsbase.engine.references import Reference
 from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
 from tests.manifest.saying import ACCOUNT, mistakes, source
@@ -120,7 +120,7 @@ def test_rules_are_one_for_each_other_end() -> None:
     assert made["security-group/web"].egress == ()
     rules = made["security-group/db"].ingress
     assert [(rule.protocol, rule.ends, rule.other, rule.description) for rule in rules] == [
-        ("tcp", (5432, 5432), Made("security-group/web"), "queries"),
+        ("tcp", (5432, 5432), Reference("security-group/web"), "queries"),
         ("tcp", (5432, 5432), "sg-0123456789abcdef0", "queries"),
         ("icmp", (-1, -1), "10.0.0.0/8", ""),
         ("-1", None, "pl-0123abcd", ""),

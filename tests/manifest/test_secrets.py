@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.references import Made
+from awsbase.engine.references import Reference
 from awsbase.ensure.secret import Generated, Rotation
 from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
@@ -60,7 +60,7 @@ def test_readers_get_one_policy_each_for_their_secrets_alone(home: str, partitio
     secret = f"arn:{partition}:secretsmanager:{home}:123456789012:secret:"
     assert developers.document["Statement"][0]["Resource"] == [f"{secret}a-??????"]
     assert web.document["Statement"][0]["Resource"] == [f"{secret}a-??????", f"{secret}b-??????"]
-    assert developers.document["Statement"][1]["Resource"] == [Made("key/acme-secrets")]
+    assert developers.document["Statement"][1]["Resource"] == [Reference("key/acme-secrets")]
     assert list(developers.needs()) == ["key/acme-secrets"]
 
     arn = f"arn:{partition}:iam::123456789012:policy/acme-secrets-"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.references import Made
+from awsbase.engine.references import Reference
 from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
 from awsbase.policies import problems
@@ -55,7 +55,7 @@ def test_those_who_write_use_exactly_this_bucket_and_this_key() -> None:
         "FindState": "arn:aws:s3:::acme-state",
         "ReadAndWriteState": "arn:aws:s3:::acme-state/*",
         "Unlock": "arn:aws:s3:::acme-state/*.tflock",
-        "UseTheKeyThroughS3": Made("key/acme-state"),
+        "UseTheKeyThroughS3": Reference("key/acme-state"),
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from awsbase.engine.references import Made
+from awsbase.engine.references import Reference
 from awsbase.engine.scope import Scope
 from awsbase.ensure.default_groups import DefaultGroups
 from awsbase.ensure.gateway_endpoint import GatewayEndpoint
@@ -63,7 +63,7 @@ class Network:
             vpc=self.default.address,
             ingress=(
                 Rule("tcp", (443, 443), "192.0.2.0/24", "office"),
-                Rule("tcp", (8000, 8010), Made("security-group/web"), "each other"),
+                Rule("tcp", (8000, 8010), Reference("security-group/web"), "each other"),
             ),
             tags={"owner": "platform"},
         )
