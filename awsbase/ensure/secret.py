@@ -119,12 +119,23 @@ def held_secret(facts: Facts, region: str, name: str) -> HeldSecret | None:
 
 
 def value_since(facts: Facts, region: str, name: str) -> datetime | None:
-    """Return since when a secret has the value that it has."""
-    client = facts.aws.at(region).secretsmanager
-    pages = client.get_paginator("list_secret_version_ids").paginate(SecretId=name)
-    versions = (version for page in pages for version in page["Versions"])
-    found: Iterator[datetime] = (one["CreatedDate"] for one in versions if "AWSCURRENT" in one.get("VersionStages", []))
-    return next(found, None)
+    """Return since when a secret has the value that it has.
+
+    botocore has no paginator for ListSecretVersionIds; raises ValueError when AWS gives the same page twice.
+    """
+    client, more = facts.aws.at(region).secretsmanager, dict[str, str]()
+    while True:
+        page = client.list_secret_version_ids(SecretId=name, **more)
+        for version in page["Versions"]:
+            if "AWSCURRENT" in version.get("VersionStages", []):
+                since: datetime = version["CreatedDate"]
+                return since
+        token = page.get("NextToken")
+        if not token:
+            return None
+        if token == more.get("NextToken"):
+            raise ValueError(f"ListSecretVersionIds gives {token!r} as the token after itself")
+        more["NextToken"] = token
 
 
 def seen(found: Mapping[str, Any]) -> HeldSecret:
