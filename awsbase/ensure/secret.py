@@ -193,17 +193,7 @@ def ensure_secret(run: Run, want: Secret) -> str:
         drift = [Drift("deletion", "scheduled", None)]
         run.update("deletion", drift, secrets.restore_secret, risk=access("it can be read again"), SecretId=want.name)
 
-    if drift := settings_drift(want, have, key):
-        named = {each.field for each in drift}
-        run.update(
-            "settings",
-            drift,
-            secrets.update_secret,
-            risk=access("its own key no longer guards it" if "key" in named and key is None else ""),
-            SecretId=want.name,
-            Description=want.description if "description" in named else None,
-            KmsKeyId=under if "key" in named else None,
-        )
+    keep_settings(run, want, have, key)
 
     if generated is not None and not have.value:
         run.create(
@@ -215,7 +205,37 @@ def ensure_secret(run: Run, want: Secret) -> str:
         )
 
     has_value = have.value or want.generated is not None
-    if want.rotation and want.rotation.function and has_value and have.rotation != want.rotation:
+    if has_value:
+        keep_rotation(run, want, have)
+
+    if untagged := tags.missing(have.tags, tags.wanted(want)):
+        run.update(
+            "tags", compare(have.tags, untagged), secrets.tag_resource, SecretId=want.name, Tags=tags.pairs(untagged)
+        )
+    ask_for_value(run, want, has_value, since)
+    return want.arn
+
+
+def keep_settings(run: Run, want: Secret, have: HeldSecret, key: Any) -> None:
+    """Keep the key and the description."""
+    secrets = run.aws.at(want.scope.region).secretsmanager
+    if drift := settings_drift(want, have, key):
+        named = {each.field for each in drift}
+        run.update(
+            "settings",
+            drift,
+            secrets.update_secret,
+            risk=access("its own key no longer guards it" if "key" in named and key is None else ""),
+            SecretId=want.name,
+            Description=want.description if "description" in named else None,
+            KmsKeyId=(AWS_KEY if key is None else key) if "key" in named else None,
+        )
+
+
+def keep_rotation(run: Run, want: Secret, have: HeldSecret) -> None:
+    """Keep how a function rotates the value, where there is one."""
+    secrets = run.aws.at(want.scope.region).secretsmanager
+    if want.rotation and want.rotation.function and have.rotation != want.rotation:
         run.update(
             "rotation",
             [Drift("rotation", said(have.rotation), said(want.rotation))],
@@ -227,13 +247,6 @@ def ensure_secret(run: Run, want: Secret) -> str:
             # The first rotation comes when it is due: whoever uses the value now goes on using it.
             RotateImmediately=False,
         )
-
-    if untagged := tags.missing(have.tags, tags.wanted(want)):
-        run.update(
-            "tags", compare(have.tags, untagged), secrets.tag_resource, SecretId=want.name, Tags=tags.pairs(untagged)
-        )
-    ask_for_value(run, want, has_value, since)
-    return want.arn
 
 
 def look(run: Run, want: Secret, key: Any) -> HeldSecret | None:
