@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Generator
 from ipaddress import ip_address
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -16,8 +17,6 @@ import pytest
 
 from tests import draws
 from tests.faults import results
-
-INSTALLED_BY = "make tools"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,10 +72,16 @@ def draw(request: pytest.FixtureRequest) -> Random:
     return draws.draws(request.node.nodeid)
 
 
-def needs(tool: str) -> pytest.MarkDecorator:
-    """Skip a test where a tool is not installed; where CI is set, let it fail."""
-    missing = shutil.which(tool) is None and os.environ.get("CI") != "true"
-    return pytest.mark.skipif(missing, reason=f"{tool} is not installed: {INSTALLED_BY}")
+def needs(tool: str | Path) -> pytest.MarkDecorator:
+    """Skip a test by name where a tool is not installed; where CI is set, fail it."""
+    return pytest.mark.needs(str(tool))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        if missing := [tool for tool in marker.args if shutil.which(tool) is None]:
+            refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+            refuse(f"{', '.join(missing)} is not installed: make tools installs it")
 
 
 def stay_here(event: str, arguments: tuple[Any, ...]) -> None:
