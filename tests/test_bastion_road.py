@@ -20,6 +20,8 @@ from awsbase.sandbox.rules.documents import Fresh
 from tests.contract.sample import HOME, OREGON, go, problems, said
 from tests.contract.samples.bastion import Bastion
 
+pytestmark = pytest.mark.slow
+
 BASTION = Bastion(HOME)
 INSTANCE = [*BASTION.ready, BASTION.host]
 

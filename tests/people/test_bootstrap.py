@@ -32,6 +32,8 @@ from awsbase.people.secret import Secret
 from awsbase.people.session import Person
 from awsbase.sandbox import Fault, Killed, Sandbox
 
+pytestmark = pytest.mark.slow
+
 ACCOUNT = "123456789012"
 HOME = Where(ACCOUNT, "eu-west-1", "eu-west-1")
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
