@@ -23,7 +23,8 @@ def names(service: str) -> set[tuple[str, str]]:
     operations = {operation: xform_name(operation) for operation in model.operation_names}
     found = {("method", name) for name in operations.values()}
     with suppress(DataNotFoundError):
-        found |= {("paginator", operations[name]) for name in session.get_paginator_model(service)._paginator_config}
+        pages = session.get_component("data_loader").load_service_model(service, "paginators-1")
+        found |= {("paginator", operations[name]) for name in pages["pagination"]}
     with suppress(DataNotFoundError):
         found |= {("waiter", xform_name(name)) for name in session.get_waiter_model(service).waiter_names}
     return found

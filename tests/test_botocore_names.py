@@ -94,7 +94,7 @@ class Scan(ast.NodeVisitor):
         if isinstance(node.func, ast.Attribute) and (kind := FACTORIES.get(node.func.attr)):
             service, (name,) = self._client(node.func.value), node.args
             if service and isinstance(name, ast.Constant):
-                self.found.add((service, kind, name.value))
+                self.found.add((service, kind, str(name.value)))
             else:
                 self.unclear.append(node.lineno)
         self.generic_visit(node)
@@ -198,8 +198,10 @@ def test_the_lower_bound_of_botocore_has_every_name() -> None:
 @needs(LOWER_BOUND)
 def test_the_second_environment_has_the_lower_bound() -> None:
     (bound,) = re.findall(r"^    botocore>=([\d.]+)", (ROOT / "setup.cfg").read_text(), re.MULTILINE)
-    version = [LOWER_BOUND, "-c", "import botocore; print(botocore.__version__)"]
-    assert subprocess.run(version, capture_output=True, text=True, check=True).stdout.strip() == bound
+    version = "import botocore; print(botocore.__version__)"
+    assert (
+        subprocess.run([LOWER_BOUND, "-c", version], capture_output=True, text=True, check=True).stdout.strip() == bound
+    )
 
 
 @pytest.mark.parametrize(

@@ -317,4 +317,5 @@ def _handlers() -> Any:
     """Return the handlers that botocore registers in every session."""
     from botocore.session import Session
 
-    return Session()._original_handler
+    session: Any = Session()
+    return session._original_handler
