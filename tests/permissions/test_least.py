@@ -80,8 +80,10 @@ def test_it_is_enough_to_make_a_sample_and_to_repair_whatever_becomes_of_it(samp
     repaired = [sorted(said(report)) for report in reports[-len(sample.tamperings) :] if sample.tamperings]
     assert repaired == [sorted(tampering.repair) for tampering in sample.tamperings.values()]
 
-    action = draw.choice(sorted(actions(documents) & asked.actions))
-    assert missed(sample, action), action
+    # What an answer changes depends on the account: it is looked at where it changes something.
+    if needed := sorted((actions(documents) & asked.actions).difference(ANSWERS)):
+        action = draw.choice(needed)
+        assert missed(sample, action), action
 
 
 @samples
