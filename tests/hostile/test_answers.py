@@ -84,9 +84,9 @@ def disturbed(name: str, spoil: Spoil) -> tuple[Report, list[str]]:
     """Reconcile an account in which there is nothing to do, while one operation is answered wrongly."""
     account = converged()
     account.sandbox.calls.clear()
-    with spoiled(account.sandbox, name, spoil) as struck:
+    with spoiled(account.sandbox, name, spoil) as replaced:
         report = go(account.sandbox, "reconcile", account.asking[name])
-    assert struck
+    assert replaced
     made = [call.name for call in account.sandbox.calls if call.writes]
     return report, [each for each in made if each != "iam:GenerateCredentialReport"]
 
