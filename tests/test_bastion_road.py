@@ -20,6 +20,8 @@ from awsbase.sandbox.propagation import Propagation
 from tests.contract.sample import HOME, OREGON, go, problems, said
 from tests.contract.samples.bastion import Bastion
 
+pytestmark = pytest.mark.slow
+
 BASTION = Bastion(HOME)
 INSTANCE = [*BASTION.ready, BASTION.host]
 
@@ -34,7 +36,7 @@ def network(scope: Scope, zones: int) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("place", "most", "last"),
+    ("scope", "most", "last"),
     [(HOME, 3, "eu-west-1c"), (OREGON, 4, "us-west-2d")],
     ids=["three zones", "one that is opted into"],
 )

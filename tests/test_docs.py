@@ -233,6 +233,7 @@ def test_lines_are_not_too_long(page: Path) -> None:
     assert [line for line in page.read_text(encoding="utf-8").splitlines() if len(line) > 120] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda manifest: manifest.stem)
 def test_manifests_reconcile_in_the_sandbox_and_a_second_plan_is_empty(manifest: Path, tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

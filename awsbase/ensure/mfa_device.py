@@ -11,7 +11,6 @@ from dataclasses import field
 from typing import Any
 
 from awsbase import totp
-from awsbase.aws import Aws
 from awsbase.engine.changes import Drift, Unknown
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -80,7 +79,7 @@ def ensure_mfa_device(run: Run, want: MfaDevice) -> None:
 
 def provide(run: Run, want: MfaDevice, *, leftover: bool) -> None:
     """Make the device, store its seed, and only then enable it with two computed codes."""
-    iam, secrets = run.aws.iam, secrets_of(run.aws, want.scope.region)
+    iam, secrets = run.aws.iam, run.aws.at(want.scope.region).secretsmanager
     owner = run.read(virtual_devices).get(want.serial)
     if owner:
         raise Taken(f"the device {want.serial} is {owner}'s", hint=f"`awsbase mfa remove {want.user} --user {owner}`")
@@ -135,7 +134,7 @@ def remind(run: Run, want: MfaDevice, user: str) -> None:
     if not kept or kept.deleted or kept.tags.get(tags.ADDRESS) != want.address:
         return
     if drift := key_drift(run, want, kept):
-        update = secrets_of(run.aws, want.scope.region).update_secret
+        update = run.aws.at(want.scope.region).secretsmanager.update_secret
         run.update("key of the secret", drift, update, SecretId=want.secret, KmsKeyId=want.key)
     ask_to_take_over(run, want, user)
 
@@ -174,16 +173,11 @@ def text(seed: bytes) -> str:
     return seed.decode("ascii")
 
 
-def secrets_of(aws: Aws, region: str) -> Any:
-    """Return the client of Secrets Manager in a region."""
-    return aws.at(region).secretsmanager
-
-
 def seeds(facts: Facts, region: str) -> Mapping[str, SecretFacts]:
     """Return by name the secrets that awsbase made, in one read; the list lags some minutes behind."""
     pages = (
-        secrets_of(facts.aws, region)
-        .get_paginator("list_secrets")
+        facts.aws.at(region)
+        .secretsmanager.get_paginator("list_secrets")
         .paginate(IncludePlannedDeletion=True, Filters=[{"Key": "tag-key", "Values": [tags.ADDRESS]}])
     )
     return {found["Name"]: _secret(found) for page in pages for found in page["SecretList"]}
@@ -194,7 +188,7 @@ def secret(facts: Facts, region: str, name: str) -> SecretFacts | None:
     from botocore.exceptions import ClientError
 
     try:
-        return _secret(secrets_of(facts.aws, region).describe_secret(SecretId=name))
+        return _secret(facts.aws.at(region).secretsmanager.describe_secret(SecretId=name))
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise

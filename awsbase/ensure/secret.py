@@ -123,12 +123,23 @@ def held_secret(facts: Facts, region: str, name: str) -> HeldSecret | None:
 
 
 def value_since(facts: Facts, region: str, name: str) -> datetime | None:
-    """Return since when a secret has the value that it has."""
-    client = facts.aws.at(region).secretsmanager
-    pages = client.get_paginator("list_secret_version_ids").paginate(SecretId=name)
-    versions = (version for page in pages for version in page["Versions"])
-    found: Iterator[datetime] = (one["CreatedDate"] for one in versions if "AWSCURRENT" in one.get("VersionStages", []))
-    return next(found, None)
+    """Return since when a secret has the value that it has.
+
+    botocore has no paginator for ListSecretVersionIds; raises ValueError when AWS gives the same page twice.
+    """
+    client, more = facts.aws.at(region).secretsmanager, dict[str, str]()
+    while True:
+        page = client.list_secret_version_ids(SecretId=name, **more)
+        for version in page["Versions"]:
+            if "AWSCURRENT" in version.get("VersionStages", []):
+                since: datetime = version["CreatedDate"]
+                return since
+        token = page.get("NextToken")
+        if not token:
+            return None
+        if token == more.get("NextToken"):
+            raise ValueError(f"ListSecretVersionIds gives {token!r} as the token after itself")
+        more["NextToken"] = token
 
 
 def seen(found: Mapping[str, Any]) -> HeldSecret:
@@ -186,17 +197,7 @@ def ensure_secret(run: Run, want: Secret) -> str:
         drift = [Drift("deletion", "scheduled", None)]
         run.update("deletion", drift, secrets.restore_secret, risk=access("it can be read again"), SecretId=want.name)
 
-    if drift := settings_drift(want, have, key):
-        named = {each.field for each in drift}
-        run.update(
-            "settings",
-            drift,
-            secrets.update_secret,
-            risk=access("its own key no longer guards it" if "key" in named and key is None else ""),
-            SecretId=want.name,
-            Description=want.description if "description" in named else None,
-            KmsKeyId=under if "key" in named else None,
-        )
+    keep_settings(run, want, have, key)
 
     if generated is not None and not have.value:
         run.create(
@@ -208,7 +209,37 @@ def ensure_secret(run: Run, want: Secret) -> str:
         )
 
     has_value = have.value or want.generated is not None
-    if want.rotation and want.rotation.function and has_value and have.rotation != want.rotation:
+    if has_value:
+        keep_rotation(run, want, have)
+
+    if untagged := tags.missing(have.tags, tags.wanted(want)):
+        run.update(
+            "tags", compare(have.tags, untagged), secrets.tag_resource, SecretId=want.name, Tags=tags.pairs(untagged)
+        )
+    ask_for_value(run, want, has_value, since)
+    return want.arn
+
+
+def keep_settings(run: Run, want: Secret, have: HeldSecret, key: Any) -> None:
+    """Keep the key and the description."""
+    secrets = run.aws.at(want.scope.region).secretsmanager
+    if drift := settings_drift(want, have, key):
+        named = {each.field for each in drift}
+        run.update(
+            "settings",
+            drift,
+            secrets.update_secret,
+            risk=access("its own key no longer guards it" if "key" in named and key is None else ""),
+            SecretId=want.name,
+            Description=want.description if "description" in named else None,
+            KmsKeyId=(AWS_KEY if key is None else key) if "key" in named else None,
+        )
+
+
+def keep_rotation(run: Run, want: Secret, have: HeldSecret) -> None:
+    """Keep how a function rotates the value, where there is one."""
+    secrets = run.aws.at(want.scope.region).secretsmanager
+    if want.rotation and want.rotation.function and have.rotation != want.rotation:
         run.update(
             "rotation",
             [Drift("rotation", said(have.rotation), said(want.rotation))],
@@ -220,13 +251,6 @@ def ensure_secret(run: Run, want: Secret) -> str:
             # The first rotation comes when it is due: whoever uses the value now goes on using it.
             RotateImmediately=False,
         )
-
-    if untagged := tags.missing(have.tags, tags.wanted(want)):
-        run.update(
-            "tags", compare(have.tags, untagged), secrets.tag_resource, SecretId=want.name, Tags=tags.pairs(untagged)
-        )
-    ask_for_value(run, want, has_value, since)
-    return want.arn
 
 
 def look(run: Run, want: Secret, key: Any) -> HeldSecret | None:

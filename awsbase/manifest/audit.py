@@ -98,32 +98,8 @@ class Audit(Section):
         scope, bucket_name, group_name = base.scope, base.expand(self.bucket), base.expand(self.log_group)
         # Known before there is a trail, so that policies need no second round.
         trail = trail_arn(scope, base.expand(self.trail))
-        key = KeyUse(
-            scope=scope,
-            alias=base.expand(self.key),
-            purpose="The audit trail",
-            statements=(
-                *key_statements(scope, trail),
-                *([log_statement(scope, group_name)] if self.encrypt_log_group else []),
-            ),
-            tags=base.tags,
-        )
-        bucket = Bucket(
-            scope=scope,
-            name=bucket_name,
-            key=key.address,
-            # CloudTrail binds each file to the trail by its encryption context; a bucket key would replace that.
-            bucket_key=False,
-            statements=bucket_statements(scope, bucket_name, trail),
-            expiries=(
-                *([Expiry("logs", objects=self.bucket_retention_days)] if self.bucket_retention_days else []),
-                Expiry("unfinished-uploads", unfinished_uploads=7),
-                # What is overwritten or deleted before its time can be brought back for a year.
-                Expiry("old-versions", old_versions=365, leftover_markers=True),
-            ),
-            tags=base.tags,
-            named_at="audit.bucket",
-        )
+        key = self.trail_key(base, trail)
+        bucket = self.record(base, key, trail)
         log_group = LogGroup(
             scope=scope,
             name=group_name,
@@ -156,6 +132,40 @@ class Audit(Section):
         )
         if self.access_logs:
             yield from self.access_logs.resources(base, bucket)
+
+    def trail_key(self, base: Base, trail: str) -> KeyUse:
+        """Return what bucket, trail and log group need of the key that they share."""
+        scope = base.scope
+        return KeyUse(
+            scope=scope,
+            alias=base.expand(self.key),
+            purpose="The audit trail",
+            statements=(
+                *key_statements(scope, trail),
+                *([log_statement(scope, base.expand(self.log_group))] if self.encrypt_log_group else []),
+            ),
+            tags=base.tags,
+        )
+
+    def record(self, base: Base, key: KeyUse, trail: str) -> Bucket:
+        """Make the bucket that keeps what the trail delivers."""
+        scope, bucket_name = base.scope, base.expand(self.bucket)
+        return Bucket(
+            scope=scope,
+            name=bucket_name,
+            key=key.address,
+            # CloudTrail binds each file to the trail by its encryption context; a bucket key would replace that.
+            bucket_key=False,
+            statements=bucket_statements(scope, bucket_name, trail),
+            expiries=(
+                *([Expiry("logs", objects=self.bucket_retention_days)] if self.bucket_retention_days else []),
+                Expiry("unfinished-uploads", unfinished_uploads=7),
+                # What is overwritten or deleted before its time can be brought back for a year.
+                Expiry("old-versions", old_versions=365, leftover_markers=True),
+            ),
+            tags=base.tags,
+            named_at="audit.bucket",
+        )
 
 
 def key_statements(scope: Scope, trail: str) -> tuple[Document, ...]:

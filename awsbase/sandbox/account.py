@@ -7,7 +7,7 @@ moto → the rules after it → the log of calls. Rules see the API's own words;
 
 import re
 from collections.abc import Callable, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import replace
 from email.utils import formatdate
 from functools import cache
@@ -214,6 +214,8 @@ class Sandbox(AccountState):
 
     def _owner(self, scope: Scope) -> Caller:
         """Return whose key it is; a key that once was and is gone is nobody's."""
+        if scope.access_key == ADMINISTRATOR_KEY:
+            return self.callers.administrator()
         if known := self.callers.keys.get(scope.access_key):
             if self.strict:
                 self._must_be_live(known, scope)
@@ -228,7 +230,7 @@ class Sandbox(AccountState):
         if created and created.status == "Active":
             self.callers.issued.add(scope.access_key)
             return Caller("user", created.user_name, self.account, path=iam.users[created.user_name].path)
-        stranger = self.strict and REAL_KEY.fullmatch(scope.access_key) and scope.access_key != ADMINISTRATOR_KEY
+        stranger = self.strict and REAL_KEY.fullmatch(scope.access_key)
         if created or stranger or scope.access_key in self.callers.issued:
             raise unknown_key(self.services.find(scope.service))
         return self.callers.administrator()
@@ -277,7 +279,8 @@ def _bare() -> Any:
     """Return a botocore session that knows nothing of the user's own configuration."""
     from botocore.session import Session
 
-    session = Session()
+    # To register botocore's own handlers takes most of what a session takes; to copy them does not.
+    session = Session(event_hooks=copy(_handlers()), include_builtin_handlers=False)
     session.set_config_variable("config_file", "/dev/null")
     session.set_config_variable("credentials_file", "/dev/null")
     session.set_config_variable("profile", None)
@@ -291,3 +294,12 @@ def _loader() -> Any:
     from botocore.session import get_session
 
     return get_session().get_component("data_loader")
+
+
+@cache
+def _handlers() -> Any:
+    """Return the handlers that botocore registers in every session."""
+    from botocore.session import Session
+
+    session: Any = Session()
+    return session._original_handler

@@ -38,6 +38,48 @@ def cache_method_names() -> None:
     responses.method_names_from_class = cache(responses.method_names_from_class)
 
 
+@cache
+def load_images_late() -> None:
+    """Let moto make AWS's 1,300 images of a region when somebody asks for one; only an instance needs one."""
+    from moto.ec2.models.amis import AmiBackend
+
+    load = AmiBackend._load_amis
+
+    def when_needed(ec2: Any) -> None:
+        ec2.amis = Images(lambda: load(ec2))
+
+    AmiBackend._load_amis = when_needed
+
+
+class Images(dict[str, Any]):
+    """Holds a region's images, and loads AWS's own when somebody asks for an image.
+
+    Listing `values()` loads nothing: moto lists them for the tag index, and AWS's own images carry no tags.
+    """
+
+    def __init__(self, load: Callable[[], None]) -> None:
+        super().__init__()
+        self._load: Callable[[], None] | None = load
+
+    def _loaded(self) -> None:
+        if load := self._load:
+            self._load = None
+            load()
+
+    def __contains__(self, image: object) -> bool:
+        self._loaded()
+        return super().__contains__(image)
+
+    def __getitem__(self, image: str) -> Any:
+        self._loaded()
+        return super().__getitem__(image)
+
+    def copy(self) -> dict[str, Any]:
+        """Return all images as a plain dict."""
+        self._loaded()
+        return dict(self)
+
+
 class MotoState:
     """Hold one sandbox's AWS state, and let requests into moto one at a time."""
 
@@ -80,8 +122,9 @@ class MotoState:
         """Let one partition's IAM have the policies that AWS itself made, once somebody looks there."""
         if iam.partition not in self._furnished:
             self._furnished.add(iam.partition)
-            iam.aws_managed_policies = [_copied(policy) for policy in aws_managed_policies(self.account, iam.partition)]
-            iam.managed_policies.update({policy.arn: policy for policy in iam.aws_managed_policies})
+            policies = {arn: _copied(policy) for arn, policy in aws_managed_policies(self.account, iam.partition)}
+            iam.aws_managed_policies = list(policies.values())
+            iam.managed_policies.update(policies)
 
     def send(self, service: str, region: str, message: Message, account: str | None = None) -> Reply | None:
         """Return moto's reply to a request, or None where moto has nothing to answer with."""
@@ -156,6 +199,8 @@ def has(service: str) -> bool:
 def _backends(service: str) -> Any:
     # moto's overloads spell every service name out; ours comes off the wire.
     find: Any = backends.get_backend
+    if service == "ec2":
+        load_images_late()
     return find(service)
 
 
@@ -182,12 +227,13 @@ def ignore_profiles() -> None:
 
 
 @cache
-def aws_managed_policies(account: str, partition: str) -> tuple[Any, ...]:
-    """Return AWS's own policies as an account sees them, parsed once a process for each partition."""
+def aws_managed_policies(account: str, partition: str) -> tuple[tuple[str, Any], ...]:
+    """Return AWS's own policies by ARN as an account sees them, parsed once a process for each partition."""
     from moto.iam.aws_managed_policies import aws_managed_policies_data
     from moto.iam.models import AWSManagedPolicy
 
-    return tuple(
+    policies = (
         AWSManagedPolicy.from_data(name, account, partition, policy)
         for name, policy in json.loads(aws_managed_policies_data).items()
     )
+    return tuple((policy.arn, policy) for policy in policies)

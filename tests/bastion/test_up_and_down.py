@@ -13,6 +13,8 @@ from awsbase.scripts import cli
 from tests.bastion.test_commands import HEAD, SSM, Prompts
 from tests.scripts.conftest import Served, nobody, served, written
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["nobody", "served"]
 
 STAYS = HEAD + "network: {}\nbastion: {}\n"

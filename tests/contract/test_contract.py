@@ -1,4 +1,4 @@
-"""The contract that every kind of resource keeps, against the strict sandbox; tests/torture is the rest of it."""
+"""The contract that every kind of resource keeps, against the strict sandbox; tests/faults is the rest of it."""
 
 from __future__ import annotations
 

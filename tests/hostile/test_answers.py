@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import cycle
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -84,9 +84,9 @@ def disturbed(name: str, spoil: Spoil) -> tuple[Report, list[str]]:
     """Reconcile an account in which there is nothing to do, while one operation is answered wrongly."""
     account = converged()
     account.sandbox.calls.clear()
-    with spoiled(account.sandbox, name, spoil) as struck:
+    with spoiled(account.sandbox, name, spoil) as replaced:
         report = go(account.sandbox, "reconcile", account.asking[name])
-    assert struck
+    assert replaced
     made = [call.name for call in account.sandbox.calls if call.writes]
     return report, [each for each in made if each != "iam:GenerateCredentialReport"]
 
@@ -121,24 +121,26 @@ def a_wrong_field_does_no_harm(rows: Sequence[tuple[str, str, Spoil]]) -> None:
             assert account.sandbox.snapshot() == before, (name, wrong, made)
 
 
-def test_what_is_no_answer_fails_the_resource_and_leads_to_no_write() -> None:
-    no_answer_is_a_failure(list(zip(converged().asking, cycle(INSTEAD), strict=False)))
+def test_what_is_no_answer_fails_the_resource_and_leads_to_no_write(draw: Random) -> None:
+    no_answer_is_a_failure([(name, draw.choice(list(INSTEAD))) for name in converged().asking])
 
 
-def test_a_field_that_is_missing_or_wrong_makes_nothing_twice_and_removes_nothing() -> None:
-    rows = [(name, path) for name in converged().asking for path in shapes(name)[:1]]
-    a_wrong_field_does_no_harm(
-        [(name, f"{path} {wrong}", WRONG[wrong](path)) for (name, path), wrong in zip(rows, cycle(WRONG), strict=False)]
-    )
+def test_a_field_that_is_missing_or_wrong_makes_nothing_twice_and_removes_nothing(draw: Random) -> None:
+    rows = []
+    for name in converged().asking:
+        if paths := shapes(name):
+            path, wrong = draw.choice(paths), draw.choice(list(WRONG))
+            rows.append((name, f"{path} {wrong}", WRONG[wrong](path)))
+    a_wrong_field_does_no_harm(rows)
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @pytest.mark.parametrize("instead", INSTEAD)
 def test_none_of_them_is_taken_for_an_answer_to_anything(instead: str) -> None:
     no_answer_is_a_failure([(name, instead) for name in converged().asking])
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @pytest.mark.parametrize("wrong", WRONG)
 def test_no_field_of_any_answer_does_harm(wrong: str) -> None:
     a_wrong_field_does_no_harm(
@@ -146,7 +148,7 @@ def test_no_field_of_any_answer_does_harm(wrong: str) -> None:
     )
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @pytest.mark.parametrize("hollow", HOLLOW)
 def test_no_answer_without_fields_does_harm(hollow: str) -> None:
     a_wrong_field_does_no_harm([(name, hollow, HOLLOW[hollow]) for name in converged().asking])
@@ -171,14 +173,15 @@ def a_lost_write_is_finished_by_the_next_run(sample: Sample, name: str, instead:
     assert said(go(sandbox, "plan", sample.resources)) == [], (name, instead)
 
 
-@pytest.mark.parametrize("sample", SAMPLES[::6], ids=lambda sample: sample.name)
-def test_a_write_that_gets_no_answer_is_finished_by_the_next_run(sample: Sample) -> None:
-    name = written(sample)[0]
-    a_lost_write_is_finished_by_the_next_run(sample, name, "a sign-in page", unheard=True)
-    a_lost_write_is_finished_by_the_next_run(sample, name, "half", unheard=False)
+@pytest.mark.sampled(11)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_a_write_that_gets_no_answer_is_finished_by_the_next_run(sample: Sample, draw: Random) -> None:
+    for unheard in (True, False):
+        name, instead = draw.choice(written(sample)), draw.choice(LOST)
+        a_lost_write_is_finished_by_the_next_run(sample, name, instead, unheard=unheard)
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 @pytest.mark.parametrize("unheard", [True, False], ids=["unheard", "done"])
 def test_every_write_that_gets_no_answer_is_finished_by_the_next_run(sample: Sample, unheard: bool) -> None:

@@ -24,6 +24,8 @@ from tests.people.sweep import found, no_secret
 from tests.people.test_mfa_commands import AWSBASE, Shell, ended
 from tests.people.test_qr import decoded
 
+pytestmark = pytest.mark.slow
+
 FIRST = "code of alice"
 NEXT = "the code after that one"
 OFFER = "Make a second device now"

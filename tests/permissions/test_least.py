@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from zlib import crc32
+from random import Random
 
 import pytest
 
@@ -70,7 +70,7 @@ samples = pytest.mark.parametrize("sample", EVERY, ids=lambda sample: sample.nam
 
 
 @samples
-def test_it_is_enough_to_make_a_sample_and_to_repair_whatever_becomes_of_it(sample: Sample) -> None:
+def test_it_is_enough_to_make_a_sample_and_to_repair_whatever_becomes_of_it(sample: Sample, draw: Random) -> None:
     asked = Asked()
     sandbox = enforcing(asked)
     documents = granted(sample.resources)
@@ -80,9 +80,10 @@ def test_it_is_enough_to_make_a_sample_and_to_repair_whatever_becomes_of_it(samp
     repaired = [sorted(said(report)) for report in reports[-len(sample.tamperings) :] if sample.tamperings]
     assert repaired == [sorted(tampering.repair) for tampering in sample.tamperings.values()]
 
-    needed = sorted(actions(documents) & asked.actions)
-    action = needed[crc32(sample.name.encode()) % len(needed)]
-    assert missed(sample, action), action
+    # What an answer changes depends on the account: it is looked at where it changes something.
+    if needed := sorted((actions(documents) & asked.actions).difference(ANSWERS)):
+        action = draw.choice(needed)
+        assert missed(sample, action), action
 
 
 @samples
@@ -141,7 +142,7 @@ def every_action() -> Iterator[object]:
         yield pytest.param(action, names, id=f"{kind} {action}")
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @pytest.mark.parametrize(("action", "among"), list(every_action()))
 def test_without_any_one_action_something_fails_and_names_it(action: str, among: list[str]) -> None:
     asking = next(name for name in among if action in asked_by(name))

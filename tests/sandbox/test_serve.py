@@ -16,6 +16,8 @@ from awsbase.sandbox.serve import warm
 from tests.sandbox.refused import refused
 from tests.sandbox.served import serving
 
+pytestmark = pytest.mark.slow
+
 ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
 
 

@@ -149,7 +149,24 @@ class Bastion:
         client.delete_internet_gateway(InternetGatewayId=gateway)
 
     def samples(self) -> Iterator[Sample]:
+        yield self.host_sample()
+        yield self.ways_sample()
+        yield Sample("bastion made anew", [*self.ready, self.host, *self.ways], before=self.outdated)
         yield Sample(
+            "bastion ended",
+            [self.ended],
+            before=self.up,
+            tamperings={"started again": Tampering(self.another, ["instance/bastion: delete instance"])},
+        )
+        yield Sample("bastion on demand", [*self.ready, self.on_demand], before=self.subnets)
+
+    def host_sample(self) -> Sample:
+        anew = [
+            "instance/bastion: replace instance",
+            "instance/bastion: update source and destination check",
+            "instance/bastion: delete superseded instance",
+        ]
+        return Sample(
             "bastion",
             [*self.ready, self.host],
             before=self.subnets,
@@ -168,22 +185,8 @@ class Bastion:
                     ),
                     ["instance/bastion: update metadata service"],
                 ),
-                "of another type": Tampering(
-                    self.other_type,
-                    [
-                        "instance/bastion: replace instance",
-                        "instance/bastion: update source and destination check",
-                        "instance/bastion: delete superseded instance",
-                    ],
-                ),
-                "told otherwise": Tampering(
-                    self.told_otherwise,
-                    [
-                        "instance/bastion: replace instance",
-                        "instance/bastion: update source and destination check",
-                        "instance/bastion: delete superseded instance",
-                    ],
-                ),
+                "of another type": Tampering(self.other_type, anew),
+                "told otherwise": Tampering(self.told_otherwise, anew),
                 "there twice": Tampering(self.another, ["instance/bastion: delete superseded instance"]),
                 "another template": Tampering(
                     self.modified,
@@ -208,7 +211,9 @@ class Bastion:
                 ),
             },
         )
-        yield Sample(
+
+    def ways_sample(self) -> Sample:
+        return Sample(
             "bastion's ways",
             [*self.ready, self.host, *self.ways],
             before=self.subnets,
@@ -226,14 +231,6 @@ class Bastion:
                 ),
             },
         )
-        yield Sample("bastion made anew", [*self.ready, self.host, *self.ways], before=self.outdated)
-        yield Sample(
-            "bastion ended",
-            [self.ended],
-            before=self.up,
-            tamperings={"started again": Tampering(self.another, ["instance/bastion: delete instance"])},
-        )
-        yield Sample("bastion on demand", [*self.ready, self.on_demand], before=self.subnets)
 
 
 SAMPLES = tuple(sample.at(scope) for scope in (HOME, OREGON) for sample in Bastion(scope).samples())

@@ -121,7 +121,13 @@ class Network:
         self.ec2(sandbox).delete_flow_logs(FlowLogIds=ids)
 
     def samples(self) -> Iterator[Sample]:
-        yield Sample(
+        yield self.network_sample()
+        yield self.protected_sample()
+        yield self.group_sample()
+        yield self.pair_sample()
+
+    def network_sample(self) -> Sample:
+        return Sample(
             "network",
             [self.vpc, self.closed, self.first, self.gateway, self.routes, self.s3],
             tamperings={
@@ -161,7 +167,9 @@ class Network:
                 ),
             },
         )
-        yield Sample(
+
+    def protected_sample(self) -> Sample:
+        return Sample(
             "network that protection covers too",
             [*self.protection, self.vpc, self.closed, self.log],
             before=lambda aws: go(aws, "reconcile", self.protection),
@@ -172,7 +180,9 @@ class Network:
                 "no longer logged": Tampering(self.stop_logging, ["vpc-flow-log/acme: create VPC flow log"]),
             },
         )
-        yield Sample(
+
+    def group_sample(self) -> Sample:
+        return Sample(
             "security group",
             [self.default, self.web],
             tamperings={
@@ -213,7 +223,9 @@ class Network:
                 ),
             },
         )
-        yield Sample(
+
+    def pair_sample(self) -> Sample:
+        return Sample(
             "key pair",
             [self.pair],
             tamperings={

@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
@@ -17,9 +19,9 @@ import pytest
 
 from awsbase.sandbox import Fault, Killed, Message, Reply, Sandbox
 from awsbase.sandbox.serve import listen
-from tests.torture.ledger import Ledger, Row
-from tests.torture.subject import MANIFESTS, manifest
-from tests.torture.trial import READS, effective, recovery
+from tests.faults.results import Sweep
+from tests.faults.subject import MANIFESTS, manifest
+from tests.faults.trial import READS, effective, recovery
 
 DEATHS = ("killed before", "killed after")
 # Those after which botocore does not wait long before it sends again.
@@ -71,10 +73,10 @@ def ready(name: str, fault: Fault) -> Deadly:
     return sandbox
 
 
-def deaths(name: str, count: int) -> list[tuple[int, str]]:
-    """Draw calls at which a process dies, the same ones every time."""
-    drawn, calls = Random(name), len(manifest(name).undisturbed.calls)  # noqa: S311, no secret
-    return [(drawn.randint(1, calls), drawn.choice(DEATHS)) for _ in range(count)]
+def deaths(draw: Random, name: str, count: int) -> list[tuple[int, str]]:
+    """Draw calls at which a process is killed."""
+    calls = len(manifest(name).undisturbed.calls)
+    return [(draw.randint(1, calls), draw.choice(DEATHS)) for _ in range(count)]
 
 
 def kill(name: str, n: int, when: str, home: Path) -> list[str]:
@@ -89,30 +91,28 @@ def kill(name: str, n: int, when: str, home: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["baseline", "bastion"])
-def test_the_run_after_a_killed_one_finishes_the_work(name: str, tmp_path: Path) -> None:
-    assert [line for n, when in deaths(name, 2) for line in kill(name, n, when, tmp_path)] == []
+def test_the_run_after_a_killed_one_finishes_the_work(name: str, tmp_path: Path, draw: Random) -> None:
+    assert [line for n, when in deaths(draw, name, 2) for line in kill(name, n, when, tmp_path)] == []
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @pytest.mark.parametrize(("name", "count"), [("baseline", 60), ("bastion", 30), ("cis", 30), ("secrets", 30)])
 def test_wherever_it_is_killed_the_next_run_finishes_the_work(
-    name: str, count: int, tmp_path: Path, ledger: Ledger
+    name: str, count: int, tmp_path: Path, draw: Random, record_property: Callable[[str, object], None]
 ) -> None:
-    if ledger.has(f"{name}.yaml", "process", "SIGKILL"):
-        pytest.skip("done in an earlier slice")
     began = time.process_time()
-    assert [line for n, when in deaths(name, count) for line in kill(name, n, when, tmp_path)] == []
-    ledger.enter(Row(f"{name}.yaml", "process", "SIGKILL", count, time.process_time() - began))
+    assert [line for n, when in deaths(draw, name, count) for line in kill(name, n, when, tmp_path)] == []
+    swept = Sweep(f"{name}.yaml", "process", "SIGKILL", count, time.process_time() - began)
+    record_property("sweep", asdict(swept))
 
 
 @pytest.mark.parametrize("on", ["write", "read"])
-@pytest.mark.parametrize("disturbance", BRIEF)
+@pytest.mark.parametrize("fault", BRIEF)
 def test_a_disturbed_process_tells_the_truth_and_says_by_its_exit_code_how_it_went(
-    disturbance: str, on: str, tmp_path: Path
+    fault: str, on: str, tmp_path: Path, draw: Random
 ) -> None:
-    drawn = Random(f"{disturbance} {on}")  # noqa: S311, no secret
-    (fault,) = READS[disturbance](on, drawn.randint(2, manifest("secrets").undisturbed.points(on)))
-    sandbox = ready("secrets", fault)
+    (injected,) = READS[fault](on, draw.randint(2, manifest("secrets").undisturbed.points(on)))
+    sandbox = ready("secrets", injected)
     code, out, err = reconcile(sandbox, "secrets", tmp_path)
     assert "Traceback" not in err
 

@@ -1,28 +1,27 @@
-"""What is tortured: every kind by its sample, and the manifests that people start from."""
+"""What faults are injected into: every kind by its sample, and the manifests that people start from."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from awsbase.engine.account import Account, check
 from awsbase.engine.changes import ManualAction, Mode, Report
 from awsbase.engine.execution import execute
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
 from awsbase.ensure import KINDS
-from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.sandbox import Call, Request, Rule, Sandbox
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
+from tests.connections import connection
+from tests.contract.sample import ACCOUNT
 from tests.contract.samples import SAMPLES
-from tests.torture.line import connected
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
-IMAGES = "MOTO_EC2_LOAD_DEFAULT_AMIS"
 REGIONS = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2")
 
 
@@ -44,22 +43,19 @@ class Subject:
 
     def ready(self, of: type[Sandbox] = Sandbox) -> Sandbox:
         """Return the account as it is before the first run."""
-        # moto knows 1,300 images a region and makes a snapshot for each; only an instance needs one.
-        images = any(isinstance(resource, LaunchTemplate) for resource in self.resources)
-        os.environ[IMAGES] = str(images)
         sandbox = of(rules=FEWER)
         self.before(sandbox)
         sandbox.calls.clear()
         return sandbox
 
     def go(self, sandbox: Sandbox, mode: Mode) -> Report:
-        """Plan or reconcile as the command does; what is grave is permitted only where a first run needs it."""
+        """Plan or reconcile as the command does; what is risky is allowed only where a first run needs it."""
         allow_risky = self.allow_risky
         return execute(mode, self.resources, KINDS, connected(sandbox), clock=sandbox.clock, allow_risky=allow_risky)
 
     @cached_property
     def allow_risky(self) -> bool:
-        """Whether already the plan of the first run, in the account as it was before, is grave."""
+        """Whether already the plan of the first run, in the account as it was before, is risky."""
         sandbox = self.ready()
         return bool(risky(execute("plan", self.resources, KINDS, connected(sandbox), clock=sandbox.clock)))
 
@@ -81,7 +77,7 @@ class Undisturbed:
     account: dict[str, Any]
 
     def points(self, on: str) -> int:
-        """Count the calls at which a fault can strike, writes or reads."""
+        """Count the calls at which a fault can be injected, writes or reads."""
         return sum(call.writes == (on == "write") for call in self.calls)
 
 
@@ -89,6 +85,11 @@ class Undisturbed:
 def manifest(name: str) -> Subject:
     """Return a manifest of `manifests/` as a subject."""
     return Subject(f"{name}.yaml", read(MANIFESTS / f"{name}.yaml", Options()).resources)
+
+
+def connected(sandbox: Sandbox) -> Account:
+    """Return the account of a sandbox, reached as the command reaches one."""
+    return check(connection("faults", resend=True).to(sandbox, sandbox.key()), ACCOUNT)
 
 
 KINDS_ALONE = tuple(Subject(sample.name, sample.resources, sample.before) for sample in SAMPLES)

@@ -13,22 +13,22 @@ from awsbase.errors import AwsbaseError
 from awsbase.sandbox import Call, Fault, Killed, Sandbox
 from awsbase.sandbox.faults import Kind
 from tests.contract.sample import problems, said
-from tests.torture.subject import Subject
+from tests.faults.subject import Subject
 
 FOR_GOOD = 1_000_000
 # What a second try draws anew: an MFA device's seed, which is stored again.
 ANEW = ("ClientRequestToken", "SecretString")
 
-Disturbance = Callable[[str, int], list[Fault]]
+Injection = Callable[[str, int], list[Fault]]
 
 
-def once(kind: Kind) -> Disturbance:
-    """Strike the n-th call alone."""
+def once(kind: Kind) -> Injection:
+    """Inject a fault at the n-th call alone."""
     return lambda on, n: [Fault(kind, at=n, on=on)]
 
 
-def for_good(kind: Kind) -> Disturbance:
-    """Strike the n-th call and all that follow: botocore gives up, and so may the run."""
+def for_good(kind: Kind) -> Injection:
+    """Inject a fault at the n-th call and all that follow: botocore gives up, and so may the run."""
     return lambda on, n: [Fault(kind, at=n, on=on, times=FOR_GOOD)]
 
 
@@ -37,7 +37,7 @@ def killed(on: str, n: int) -> list[Fault]:
     return [Fault("killed after", at=n, on=on), Fault("killed before", at=n + 1, on=on, times=FOR_GOOD)]
 
 
-READS: dict[str, Disturbance] = {
+READS: dict[str, Injection] = {
     "access denied": once("access denied"),
     "access denied for good": for_good("access denied"),
     "cut off": for_good("reset before"),
@@ -48,15 +48,15 @@ READS: dict[str, Disturbance] = {
     "500": once("500"),
     "throttled": once("throttle"),
 }
-WRITES: dict[str, Disturbance] = {"killed": killed, "reset after": once("reset after"), **READS}
-DISTURBANCES = {"write": WRITES, "read": READS}
+WRITES: dict[str, Injection] = {"killed": killed, "reset after": once("reset after"), **READS}
+FAULTS = {"write": WRITES, "read": READS}
 
 
-def trial(subject: Subject, on: str, n: int, disturbance: str) -> list[str]:
+def trial(subject: Subject, on: str, n: int, fault: str) -> list[str]:
     """Disturb a run at its n-th write or read, run again, and return what is wrong with reports and account."""
     sandbox = subject.ready()
-    for fault in DISTURBANCES[on][disturbance](on, n):
-        sandbox.faults.add(fault)
+    for each in FAULTS[on][fault](on, n):
+        sandbox.faults.add(each)
     wrong: list[str] = []
     finished = False
     try:
@@ -70,7 +70,7 @@ def trial(subject: Subject, on: str, n: int, disturbance: str) -> list[str]:
         finished = not report.failed and report.manual_actions == subject.undisturbed.manual_actions
         wrong += lies(report, sandbox.calls)
     wrong += recovery(subject, sandbox, finished=finished)
-    return [f"{on} {n} {disturbance}: {each}" for each in wrong]
+    return [f"{on} {n} {fault}: {each}" for each in wrong]
 
 
 def recovery(subject: Subject, sandbox: Sandbox, *, finished: bool = False) -> list[str]:
