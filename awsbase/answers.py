@@ -45,7 +45,7 @@ class Answer(dict[str, Any]):
         )
 
 
-class CarefulParsers(ResponseParserFactory):
+class StrictParsers(ResponseParserFactory):
     """Makes botocore's parsers, each behind a `Careful` one."""
 
     def __init__(self) -> None:

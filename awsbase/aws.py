@@ -34,10 +34,10 @@ class Clients:
     """The cache behind `Aws`: one client per service and region, each given to every `attach` once it is made."""
 
     def __init__(self, session: boto3.Session, attach: Sequence[Attach], attempts: int) -> None:
-        from awsbase.answers import CarefulParsers
+        from awsbase.answers import StrictParsers
         from awsbase.models import Models
 
-        session._session.register_component("response_parser_factory", CarefulParsers())
+        session._session.register_component("response_parser_factory", StrictParsers())
         session._session.get_component("data_loader").file_loader = Models()
         self.session = session
         self._attach = attach
@@ -97,7 +97,7 @@ def plain_host(params: dict[str, Any], **_: Any) -> None:
     params["url"] = re.sub(r"(?<=//)\d{12}\.", "", params["url"], count=1)
 
 
-def answered_at(answer: Mapping[str, Any]) -> datetime | None:
+def response_time(answer: Mapping[str, Any]) -> datetime | None:
     """Return when AWS gave an answer or refused, by its own clock; None when it did not say."""
     from email.utils import parsedate_to_datetime
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 
-from awsbase.answers import CarefulParsers, moment
+from awsbase.answers import StrictParsers, moment
 from awsbase.errors import MalformedResponse
 
 PAGE = b"<html><body>Sign in</body></html>"
@@ -22,7 +22,7 @@ def parsed(name: str, body: bytes, status: int = 200) -> dict[str, Any]:
     service, _, operation = name.partition(":")
     model = get_session().get_service_model(service)
     said: dict[str, Any] = (
-        CarefulParsers()
+        StrictParsers()
         .create_parser(model.resolved_protocol)
         .parse(
             {"status_code": status, "headers": {}, "body": body, "context": {"operation_name": operation}},

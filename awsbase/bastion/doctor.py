@@ -40,7 +40,7 @@ class Patient:
 
 def examine(facts: Facts, patient: Patient, now: datetime) -> Iterator[Check]:
     """Look at everything that a session depends on, from the instance outwards."""
-    facts.early(
+    facts.prefetch(
         [
             (security_groups, patient.region, patient.host.groups),
             (route_table, patient.region, patient.host.vpc, patient.host.subnet),

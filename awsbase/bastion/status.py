@@ -33,10 +33,10 @@ class Status:
 def status(facts: Facts, bastion: Bastion) -> Status:
     """Look at a bastion."""
     region = bastion.region
-    found, planned = facts.together((host, region, bastion.instance.address), (schedule, region, bastion.instance.name))
+    found, planned = facts.read_all((host, region, bastion.instance.address), (schedule, region, bastion.instance.name))
     if found is None:
         return Status(bastion, None)
-    told, heard = facts.together((user_data, region, found.id), (agent, region, found.id))
+    told, heard = facts.read_all((user_data, region, found.id), (agent, region, found.id))
     text, template = base64.b64decode(told).decode(errors="replace"), bastion.instance.template
     other_type = [f"wants a {template.type}"] if found.type != template.type else []
     return Status(

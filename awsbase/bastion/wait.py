@@ -22,7 +22,7 @@ def reachable(facts: Facts, bastion: Bastion, clock: Clock, tell: Callable[[str]
     """Return the host once it can be reached; raise AwsbaseError when there is none, or it does not come."""
     address, waiting = bastion.instance.address, False
     while True:
-        looked = facts.anew()
+        looked = facts.uncached()
         found = looked.read(host, bastion.region, address)
         if found is None:
             raise AwsbaseError(f"there is no {bastion.instance.name}", hint="`awsbase bastion up` starts one")

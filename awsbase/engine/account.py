@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from awsbase.aws import Aws, answered_at
+from awsbase.aws import Aws, response_time
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.records import record
@@ -70,7 +70,7 @@ def identify(aws: Aws, wire: Wire) -> Account:
         raise UsageError(f"AWS cannot be reached like this: {error}", hint="check AWS_ENDPOINT_URL") from error
     except (BotoCoreError, OSError) as error:
         raise AwsbaseError(f"cannot reach AWS: {error}", hint="check the network, --region and --profile") from error
-    return Account(aws, wire, identity["Account"], identity["Arn"], answered_at(identity))
+    return Account(aws, wire, identity["Account"], identity["Arn"], response_time(identity))
 
 
 def check(account: Account, wanted: str) -> Account:

@@ -101,7 +101,7 @@ class Change:
         return (self.action, self.what, self.api) == (other.action, other.what, other.api)
 
 
-def is_itself(address: str, change: Change) -> bool:
+def is_whole_resource(address: str, change: Change) -> bool:
     """Tell whether a change makes or removes a whole resource: `create log group` of `log-group/trail`."""
     kind = address.partition("/")[0]
     bare = change.what.replace(" ", "").replace("-", "").casefold()
@@ -144,7 +144,7 @@ class Outcome:
     price: str | None = None
 
     @property
-    def cut(self) -> bool:
+    def was_interrupted(self) -> bool:
         """Tell whether it was begun and only interrupted: it counts as failed, but nothing went wrong."""
         return self.error is not None and self.error.code == INTERRUPTED
 

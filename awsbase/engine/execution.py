@@ -22,7 +22,7 @@ from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.failures import failure
 from awsbase.engine.resource import Kinds, Resource
-from awsbase.engine.run import Approved, ChangeFailed, Interrupted, LookAgain, Observer, Run, Shared, SilentObserver
+from awsbase.engine.run import Approved, ChangeFailed, Interrupted, Observer, Run, RunContext, SilentObserver, StaleRead
 from awsbase.errors import AwsbaseError, LostReply
 
 WORKERS = 16
@@ -34,7 +34,7 @@ class UnknownDependency(AwsbaseError):
     """A resource leans on an address that the manifest does not have."""
 
 
-class WantedTwice(AwsbaseError):
+class DuplicateResource(AwsbaseError):
     """Two places of the manifest make the same thing."""
 
 
@@ -47,7 +47,9 @@ def dependencies(resources: Sequence[Resource]) -> dict[str, frozenset[str]]:
     needs: dict[str, tuple[str, ...]] = {}
     for resource in resources:
         if resource.address in needs:
-            raise WantedTwice(f"{resource.address} is made by two parts of this manifest", hint="rename one of them")
+            raise DuplicateResource(
+                f"{resource.address} is made by two parts of this manifest", hint="rename one of them"
+            )
         needs[resource.address] = tuple(dict.fromkeys(resource.needs()))
     for address, needed in needs.items():
         for other in needed:
@@ -83,26 +85,27 @@ def execute(
     observer: Observer | None = None,
     stop: threading.Event | None = None,
     check: Callable[[Facts], None] = lambda facts: None,
-    seen: ReadCache | None = None,
-    keep: Callable[[], None] = lambda: None,
+    cache: ReadCache | None = None,
+    before_write: Callable[[], None] = lambda: None,
     workers: int = WORKERS,
 ) -> Report:
     """Plan or reconcile the resources and report on each of them, also when some fail or `stop` is set midway.
 
     Unless `allow_risky`, a risky change fails its resource, and is not made.
     What `check` raises, having looked at the facts of this walk, ends it before the first recipe begins. What is in
-    `seen` is believed, and what is read is added to it. `keep` is called before each write, and stops it by raising.
+    `cache` is believed, and each read is added to it.
+    `before_write` is called before each write, and stops it by raising.
     """
     started = time.monotonic()
     stop = stop or threading.Event()
     below = dependencies(resources)
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
         observer, clock = observer or SilentObserver(), clock or SystemClock()
-        shared = Shared(mode, account.wire, clock, observer, stop, approved, allow_risky, keep)
-        walker = _Execution(resources, kinds, account, shared, below, readers, seen)
-        walker.facts.early(read for resource in resources for read in kinds[type(resource)].reads(resource))
-        check(walker.facts)
-        outcomes = walker.to_the_end(recipes)
+        context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
+        execution = _Execution(resources, kinds, account, context, below, readers, cache)
+        execution.facts.prefetch(read for resource in resources for read in kinds[type(resource)].reads(resource))
+        check(execution.facts)
+        outcomes = execution.run_all(recipes)
         readers.shutdown(cancel_futures=True)
     return Report(
         mode=mode,
@@ -111,7 +114,7 @@ def execute(
         fingerprint=fingerprint,
         caller=account.caller,
         outcomes=tuple(outcomes[resource.address] for resource in resources),
-        manual_actions=tuple(ask for resource in resources for ask in walker.manual_actions(resource.address)),
+        manual_actions=tuple(ask for resource in resources for ask in execution.manual_actions(resource.address)),
         reads=account.wire.reads,
         writes=account.wire.writes,
         seconds=time.monotonic() - started,
@@ -127,18 +130,18 @@ class _Execution:
         resources: Sequence[Resource],
         kinds: Kinds,
         account: Account,
-        shared: Shared,
+        context: RunContext,
         below: Mapping[str, frozenset[str]],
         readers: ThreadPoolExecutor,
-        seen: ReadCache | None,
+        cache: ReadCache | None,
     ) -> None:
         self.resources = {resource.address: resource for resource in resources}
         self.kinds = kinds
         self.account = account
-        self.shared = shared
+        self.context = context
         self.below = below
         self.readers = readers
-        self.facts = Facts(account.aws, readers, seen)
+        self.facts = Facts(account.aws, readers, cache)
         self.outcomes: dict[str, Outcome] = {}
         self.runs: dict[str, Run] = {}
 
@@ -146,7 +149,7 @@ class _Execution:
         run = self.runs.get(address)
         return run.manual_actions if run else []
 
-    def to_the_end(self, pool: ThreadPoolExecutor) -> dict[str, Outcome]:
+    def run_all(self, pool: ThreadPoolExecutor) -> dict[str, Outcome]:
         """Carry out every resource whose needs were met; once `stop` is set, finish what has begun and no more."""
         sorter = TopologicalSorter({address: resource.needs() for address, resource in self.resources.items()})
         sorter.prepare()
@@ -154,23 +157,23 @@ class _Execution:
         ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
         while sorter.is_active():
             for address in sorted(sorter.get_ready(), key=position.__getitem__):
-                pool.submit(self._one, address).add_done_callback(ended.put)
+                pool.submit(self._run_resource, address).add_done_callback(ended.put)
             outcome = ended.get().result()
             self.outcomes[outcome.address] = outcome
             sorter.done(outcome.address)
         return self.outcomes
 
-    def _one(self, address: str) -> Outcome:
+    def _run_resource(self, address: str) -> Outcome:
         resource = self.resources[address]
         region = resource.scope.region
-        if self.shared.stop.is_set():
+        if self.context.stop.is_set():
             return Outcome(address, region, "skipped")
         if (root := self._root_cause(resource)) is not None:
-            self.shared.observer.finished(address, "blocked")
+            self.context.observer.finished(address, "blocked")
             return Outcome(address, region, "blocked", blocked_by=root)
-        self.shared.observer.started(address)
-        outcome = self._carry_out(resource)
-        self.shared.observer.finished(address, "skipped" if outcome.cut else outcome.status)
+        self.context.observer.started(address)
+        outcome = self._apply(resource)
+        self.context.observer.finished(address, "skipped" if outcome.was_interrupted else outcome.status)
         return outcome
 
     def _root_cause(self, resource: Resource) -> str | None:
@@ -182,15 +185,15 @@ class _Execution:
                 return outcome.blocked_by
         return None
 
-    def _carry_out(self, resource: Resource) -> Outcome:
+    def _apply(self, resource: Resource) -> Outcome:
         address, region = resource.address, resource.scope.region
-        run = Run(resource, self.account.aws.at(region), self.facts, self.shared, self.below[address])
+        run = Run(resource, self.account.aws.at(region), self.facts, self.context, self.below[address])
         error: Failure | None = None
         try:
-            self.shared.results[address] = self._ensure(run, resource)
+            self.context.results[address] = self._ensure(run, resource)
         except Interrupted as cut:
             # What was only planned is not made, and half a plan would mislead.
-            if not run.changes or self.shared.mode == "plan":
+            if not run.changes or self.context.mode == "plan":
                 return Outcome(address, region, "skipped")
             error = failure(cut, self.account.caller)
         except Exception as cause:  # whichever way a recipe fails, the report says so and the rest goes on
@@ -212,29 +215,29 @@ class _Execution:
         recipe = self.kinds[type(resource)].ensure
         try:
             return recipe(run, resource)
-        except LookAgain as first:
-            self.shared.clock.sleep(LAG, self.shared.stop)
-            # What has no name of its own is found by its tag: look anew, then decide.
+        except StaleRead as first:
+            self.context.clock.sleep(LAG, self.context.stop)
+            # What has no name of its own is found by its tag: look again, then decide.
             facts = Facts(self.account.aws, self.readers)
             if isinstance(first.__cause__, LostReply):
                 noted = run.changes
                 run.forget(first.change)
-                if self._made(first, resource, facts):
+                if self._was_applied(first, resource, facts):
                     run.changes = noted
-            anew = run.again(facts)
+            retried = run.again(facts)
             try:
-                return recipe(anew, resource)
-            except LookAgain as still:
+                return recipe(retried, resource)
+            except StaleRead as still:
                 if isinstance(still.__cause__, LostReply):
-                    anew.forget(still.change)
+                    retried.forget(still.change)
                 raise ChangeFailed(still.change) from still.__cause__
             finally:
-                run.changes, run.manual_actions, run.notes = anew.changes, anew.manual_actions, anew.notes
+                run.changes, run.manual_actions, run.notes = retried.changes, retried.manual_actions, retried.notes
 
-    def _made(self, lost: LookAgain, resource: Resource, facts: Facts) -> bool:
-        """Tell whether a change whose reply was lost was made: then the recipe, looking anew, does not plan it."""
-        shared = replace(self.shared, mode="plan", observer=SilentObserver())
-        plan = Run(resource, self.account.aws.at(resource.scope.region), facts, shared, frozenset())
+    def _was_applied(self, lost: StaleRead, resource: Resource, facts: Facts) -> bool:
+        """Tell whether a change whose reply was lost was made: then the recipe, looking again, does not plan it."""
+        context = replace(self.context, mode="plan", observer=SilentObserver())
+        plan = Run(resource, self.account.aws.at(resource.scope.region), facts, context, frozenset())
         try:
             self.kinds[type(resource)].ensure(plan, resource)
         except Exception as error:  # whatever keeps us from looking keeps us in doubt
@@ -247,4 +250,4 @@ class _Execution:
             return "failed"
         if not run.changes:
             return "unchanged"
-        return "planned" if self.shared.mode == "plan" else "changed"
+        return "planned" if self.context.mode == "plan" else "changed"

@@ -37,17 +37,17 @@ class Facts:
     be built on other facts, and a pool that is full can delay a read that was asked for early, but never block one.
     """
 
-    def __init__(self, aws: Aws, pool: ThreadPoolExecutor, seen: ReadCache | None = None) -> None:
+    def __init__(self, aws: Aws, pool: ThreadPoolExecutor, cache: ReadCache | None = None) -> None:
         self.aws = aws
         self._pool = pool
-        self._seen = seen or ReadCache()
+        self._cache = cache or ReadCache()
 
     def read(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `fact` says; raises what it raised, to everyone who asks."""
         key = (fact, *args, *sorted(kwargs.items()))
-        with self._seen.lock:
-            mine = key not in self._seen.answers
-            answer = self._seen.answers.setdefault(key, Future())
+        with self._cache.lock:
+            mine = key not in self._cache.answers
+            answer = self._cache.answers.setdefault(key, Future())
         if mine:
             try:
                 answer.set_result(self._understood(fact, *args, **kwargs))
@@ -57,17 +57,17 @@ class Facts:
         result: T = answer.result()
         return result
 
-    def early(self, reads: Iterable[Read]) -> None:
+    def prefetch(self, reads: Iterable[Read]) -> None:
         """Start reading in the background what will be asked for soon."""
         for fact, *args in dict.fromkeys(reads):
             self._pool.submit(self._try, fact, args)
 
-    def together(self, *reads: Read) -> list[Any]:
+    def read_all(self, *reads: Read) -> list[Any]:
         """Read several facts side by side and return their answers in order."""
-        self.early(reads[1:])
+        self.prefetch(reads[1:])
         return [self.read(fact, *args) for fact, *args in reads]
 
-    def anew(self) -> Facts:
+    def uncached(self) -> Facts:
         """Return facts that remember nothing yet."""
         return Facts(self.aws, self._pool)
 

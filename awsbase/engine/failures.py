@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from awsbase.engine.changes import INTERRUPTED, Change, Failure
-from awsbase.engine.run import BadArguments, ChangeFailed, Interrupted, NotApproved, NotPermitted
+from awsbase.engine.run import ChangeFailed, Interrupted, InvalidArguments, NotApproved, RiskNotApproved
 from awsbase.errors import AwsbaseError, LostReply
 
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"})
@@ -49,11 +49,11 @@ def _words(error: BaseException, caller: str, api: str | None) -> tuple[str, str
             return "LostReply", str(error), "run again: awsbase finds what was made by its tag, and makes no second one"
         case NotApproved():
             return "NotApproved", str(error), "plan again, and have the new plan approved"
-        case NotPermitted():
-            return "NotPermitted", str(error), "look at it with `awsbase plan`, and permit it with --allow-risky"
+        case RiskNotApproved():
+            return "RiskNotApproved", str(error), "look at it with `awsbase plan`, and permit it with --allow-risky"
         case Interrupted():
             return INTERRUPTED, "interrupted before it was done", "run again: the next run finishes the work"
-        case BadArguments():
+        case InvalidArguments():
             return "InvalidArguments", f"AWS would refuse this: {error}", "correct the manifest"
         case BotoCoreError():
             return type(error).__name__, str(error), "check the network, then run again"

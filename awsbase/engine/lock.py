@@ -29,10 +29,9 @@ from awsbase.records import record
 # Names may not begin with "aws".
 PATH = "/locks/awsbase"
 LEASE = timedelta(minutes=15)
-RENEW = timedelta(minutes=10)  # left of the lease when it is renewed
-LOOK = timedelta(seconds=30)  # between two looks whether the lock is still ours
-APART = timedelta(seconds=5)  # that the clocks of two of AWS's services may be, one of which tells whole seconds
-NOBODY = 0
+RENEW_BELOW = timedelta(minutes=10)  # left of the lease when it is renewed
+CHECK_INTERVAL = timedelta(seconds=30)  # between two looks whether the lock is still ours
+CLOCK_SKEW = timedelta(seconds=5)  # that the clocks of two of AWS's services may be, one of which tells whole seconds
 
 
 class Locked(AwsbaseError):
@@ -76,7 +75,7 @@ def this_process() -> Process:
 
 
 @record
-class Holding:
+class LockGeneration:
     """One generation of the lock: who holds or held it, since when, and until when if nothing more is heard of him.
 
     `changed` is when this was last written, by AWS's clock; the other times are by that of the holder.
@@ -102,9 +101,9 @@ class Holding:
         """Tell whether the next generation may be taken."""
         return self.released or now >= self.until or self.process.ended(here)
 
-    def over_before(self, moment: datetime) -> bool:
+    def released_before(self, moment: datetime) -> bool:
         """Tell whether its holder had written the last before a moment of AWS's clock."""
-        return self.released and self.changed is not None and self.changed < moment - APART
+        return self.released and self.changed is not None and self.changed < moment - CLOCK_SKEW
 
     def text(self) -> str:
         """Return what the parameter says."""
@@ -112,13 +111,13 @@ class Holding:
         return json.dumps({name: value for name, value in said.items() if name != "changed"})
 
 
-def holding(parameter: Any) -> Holding:
+def parse_generation(parameter: Any) -> LockGeneration:
     """Read a parameter of the lock; raises AwsbaseError when somebody else wrote it."""
     try:
         said = json.loads(parameter["Value"])
         times = {name: datetime.fromisoformat(said[name]) for name in ("since", "until")}
         changed = parameter.get("LastModifiedDate")
-        return Holding(**{**said, **times, "process": Process(**said["process"]), "changed": changed})
+        return LockGeneration(**{**said, **times, "process": Process(**said["process"]), "changed": changed})
     except (ValueError, TypeError, KeyError, AttributeError):
         raise AwsbaseError(
             f"the parameter {parameter.get('Name')} is not a lock that awsbase wrote", hint="look at it, and delete it"
@@ -134,12 +133,12 @@ class Lock:
     caller: str
     clock: Clock
     process: Process = field(default_factory=this_process)
-    _mine: Holding | None = None
+    _mine: LockGeneration | None = None
     _looked: datetime | None = None
-    _older: Sequence[Holding] = ()
+    _older: Sequence[LockGeneration] = ()
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
-    def look(self) -> Holding | None:
+    def look(self) -> LockGeneration | None:
         """Return the newest generation, or nothing if the lock was never taken."""
         generations = self._generations()
         return generations[-1] if generations else None
@@ -163,24 +162,24 @@ class Lock:
         finally:
             self._release(say)
 
-    def keep(self) -> None:
+    def check_and_renew(self) -> None:
         """Make sure, before a write, that the lock is still ours; renew its lease in time. Raises LockLost."""
         with self._guard:
             mine, now = self._mine, self.clock.now()
             if mine is None:
                 raise LockLost("the lock of this account is somebody else's by now", hint="run again")
-            if self._looked and now - self._looked < LOOK:
+            if self._looked and now - self._looked < CHECK_INTERVAL:
                 return
             newest = self.look()
             if newest is None or newest.run != mine.run:
                 self._mine = None
                 raise LockLost(f"the lock of this account was taken over by {newest or 'nobody'}", hint="run again")
             self._looked = now
-            if mine.until - now < RENEW:
+            if mine.until - now < RENEW_BELOW:
                 self._mine = replace(mine, until=now + LEASE)
                 self._put(self._mine, overwrite=True)
 
-    def break_open(self, held: Holding) -> bool:
+    def force_release(self, held: LockGeneration) -> bool:
         """End a generation of the lock, unless it has ended by now."""
         opened = replace(self._next(held), released=True)
         if self.look() != held or not self._put(opened):
@@ -196,7 +195,7 @@ class Lock:
             last = self.look()
             if last is None or last.free(self.clock.now(), self.process):
                 if self._put_next(last):
-                    return last is None or (since is not None and last.over_before(since))
+                    return last is None or (since is not None and last.released_before(since))
             else:
                 left = patience - (self.clock.now() - started)
                 if left <= timedelta(0):
@@ -211,7 +210,7 @@ class Lock:
                     raise Interrupted
                 pause = min(pause * 2, 10)
 
-    def _put_next(self, last: Holding | None) -> bool:
+    def _put_next(self, last: LockGeneration | None) -> bool:
         mine = self._next(last)
         if not self._put(mine):
             return False
@@ -223,10 +222,10 @@ class Lock:
         self._mine = None
         return False
 
-    def _next(self, last: Holding | None) -> Holding:
+    def _next(self, last: LockGeneration | None) -> LockGeneration:
         now = self.clock.now()
-        generation = (last.generation if last else NOBODY) + 1
-        return Holding(generation, uuid.uuid4().hex, self.caller, self.process, now, now + LEASE)
+        generation = (last.generation if last else 0) + 1
+        return LockGeneration(generation, uuid.uuid4().hex, self.caller, self.process, now, now + LEASE)
 
     def _release(self, say: Callable[[str], object]) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -240,12 +239,12 @@ class Lock:
         except (BotoCoreError, ClientError) as error:
             say(f"the lock could not be released, and ends at {mine.until:%H:%M:%S} UTC by itself: {error}")
 
-    def _generations(self) -> list[Holding]:
+    def _generations(self) -> list[LockGeneration]:
         pages = self.ssm.get_paginator("get_parameters_by_path").paginate(Path=PATH)
-        found = [holding(parameter) for page in pages for parameter in page["Parameters"]]
+        found = [parse_generation(parameter) for page in pages for parameter in page["Parameters"]]
         return sorted(found, key=lambda each: each.generation)
 
-    def _put(self, holding: Holding, *, overwrite: bool = False) -> bool:
+    def _put(self, holding: LockGeneration, *, overwrite: bool = False) -> bool:
         """Write a generation; returns False when somebody else was faster."""
         from botocore.exceptions import ClientError
 
@@ -259,7 +258,7 @@ class Lock:
             return any(other.run == holding.run for other in self._generations())
         return True
 
-    def _forget(self, generations: Iterable[Holding]) -> None:
+    def _forget(self, generations: Iterable[LockGeneration]) -> None:
         for one in generations:
             with self.wire.open():
                 self.ssm.delete_parameter(Name=one.name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awsbase.engine.changes import Change, Report, Risk, is_itself
+from awsbase.engine.changes import Change, Report, Risk, is_whole_resource
 from awsbase.records import record
 
 # No later run restores these as they were: what is in them, under them, or behind them is gone too.
@@ -67,4 +67,4 @@ def risk_of(change: Change) -> Risk | None:
 
 def deletes(address: str, change: Change) -> bool:
     """Tell whether a change deletes a whole resource, and not only a part of it, such as an attachment."""
-    return change.action == "delete" and is_itself(address, change)
+    return change.action == "delete" and is_whole_resource(address, change)

@@ -35,7 +35,7 @@ class NotApproved(Exception):
     """A change came up that the approved plan does not list."""
 
 
-class NotPermitted(Exception):
+class RiskNotApproved(Exception):
     """A risky change came up that nobody has approved."""
 
 
@@ -47,7 +47,7 @@ class ChangeFailed(Exception):
         self.change = change
 
 
-class LookAgain(Exception):
+class StaleRead(Exception):
     """What a recipe saw is not how it is: a reply was lost, or AWS told it late. The cause is chained."""
 
     def __init__(self, change: Change) -> None:
@@ -55,11 +55,11 @@ class LookAgain(Exception):
         self.change = change
 
 
-class NotYet(AwsbaseError):
+class NotReady(AwsbaseError):
     """AWS is not done with something that it took on."""
 
 
-class BadArguments(Exception):
+class InvalidArguments(Exception):
     """AWS would refuse these arguments; known from its API model before the call is made."""
 
 
@@ -99,24 +99,24 @@ def approval(changes: Iterable[tuple[str, Change]]) -> Approved:
     return listed
 
 
-def beyond(approved: Approved, changes: Iterable[tuple[str, Change]]) -> bool:
+def exceeds_approval(approved: Approved, changes: Iterable[tuple[str, Change]]) -> bool:
     """Tell whether there is a change that was not approved, or was approved when it was less risky."""
     return any(
         not any(
-            listed.digest == change.digest and listed.unknown == change.unknown and no_riskier(change, listed)
+            listed.digest == change.digest and listed.unknown == change.unknown and not_riskier(change, listed)
             for listed in approved.get((address, change.action, change.api), ())
         )
         for address, change in changes
     )
 
 
-def no_riskier(change: Change, listed: Change) -> bool:
+def not_riskier(change: Change, listed: Change) -> bool:
     """Tell whether a change is as harmless as when it was listed: what is there now may not be what was there then."""
     return risk_of(change) in (None, risk_of(listed))
 
 
 @dataclass
-class Shared:
+class RunContext:
     """What all resources of one run share."""
 
     mode: Mode
@@ -126,7 +126,7 @@ class Shared:
     stop: threading.Event
     approved: Approved | None
     allow_risky: bool = True
-    keep: Callable[[], None] = lambda: None
+    before_write: Callable[[], None] = lambda: None
     """Called before each write: raises when this run may not write any more."""
     results: dict[str, Any] = field(default_factory=dict)
     touched: dict[str, datetime] = field(default_factory=dict)
@@ -135,34 +135,36 @@ class Shared:
 class Run:
     """One resource's view of a run. Whether it plans or reconciles, only the verbs below know."""
 
-    def __init__(self, want: Resource, aws: Aws, facts: Facts, shared: Shared, dependencies: frozenset[str]) -> None:
+    def __init__(
+        self, want: Resource, aws: Aws, facts: Facts, context: RunContext, dependencies: frozenset[str]
+    ) -> None:
         self.aws = aws
         self.address = want.address
         self.changes: list[Change] = []
         self.manual_actions: list[ManualAction] = []
         self.notes: list[str] = []
         self.facts = facts
-        self._shared = shared
-        self._leans_on = dependencies
+        self._context = context
+        self._dependencies = dependencies
 
     def read(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return a fact about the account, read once per run."""
-        if self._shared.stop.is_set():
+        if self._context.stop.is_set():
             raise Interrupted
         return self.facts.read(fact, *args, **kwargs)
 
     def result(self, address: str) -> Any:
         """Return what the recipe of a resource this one leans on returned."""
-        return self._shared.results[address]
+        return self._context.results[address]
 
     def now(self) -> datetime:
         """Return the time of this run's clock."""
-        return self._shared.clock.now()
+        return self._context.clock.now()
 
     def created_at(self, created: datetime | None) -> None:
         """Note when this resource was made: what leans on something young is worth waiting for."""
         if created is not None:
-            self._shared.touched.setdefault(self.address, created)
+            self._context.touched.setdefault(self.address, created)
 
     def creation_time(self) -> Deferred:
         """Return the time at which something is made, for a tag: what AWS tells no age of shall have one too."""
@@ -220,18 +222,18 @@ class Run:
             return Unknown(what)
         if (known := self.facts.read(fact, *args, **kwargs)) is not None:
             return known
-        shared, pause = self._shared, 1.0
-        if shared.mode == "plan":
+        context, pause = self._context, 1.0
+        if context.mode == "plan":
             return Unknown(what)
-        started = shared.clock.now()
-        while (answer := self.facts.anew().read(fact, *args, **kwargs)) is None:
-            if shared.stop.is_set():
+        started = context.clock.now()
+        while (answer := self.facts.uncached().read(fact, *args, **kwargs)) is None:
+            if context.stop.is_set():
                 raise Interrupted
-            if shared.clock.now() - started > FRESH:
-                raise NotYet(f"{what} is not there after {FRESH.seconds // 60} minutes", hint="run again in a while")
-            left = started + FRESH - shared.clock.now()
-            shared.observer.waiting(self.address, what, "not there yet", left.total_seconds())
-            shared.clock.sleep(pause, shared.stop)
+            if context.clock.now() - started > FRESH:
+                raise NotReady(f"{what} is not there after {FRESH.seconds // 60} minutes", hint="run again in a while")
+            left = started + FRESH - context.clock.now()
+            context.observer.waiting(self.address, what, "not there yet", left.total_seconds())
+            context.clock.sleep(pause, context.stop)
             pause = min(pause * 2, 10)
         return answer
 
@@ -272,72 +274,72 @@ class Run:
         change = Change(action, what, api, drift, risk, digest(meant), tuple(unknowns(meant)))
         sent = encoded(arguments, model)
         if problems := violations(model.input_shape, sent):
-            raise ChangeFailed(change) from BadArguments("; ".join(problems))
+            raise ChangeFailed(change) from InvalidArguments("; ".join(problems))
         change = self._approve(change, meant)
 
-        shared = self._shared
-        if shared.mode == "plan":
+        context = self._context
+        if context.mode == "plan":
             self._note(change)
             return Unknown(what)
 
         # The plan was asked about before; this one came up since, or hung below something that could not be planned.
-        if not shared.allow_risky and (risk := risk_of(change)):
-            raise NotPermitted(f"{change.action} {change.what} ({change.api}): {risk.reason}")
-        if shared.stop.is_set():
+        if not context.allow_risky and (risk := risk_of(change)):
+            raise RiskNotApproved(f"{change.action} {change.what} ({change.api}): {risk.reason}")
+        if context.stop.is_set():
             raise Interrupted
-        shared.keep()
+        context.before_write()
         sent = {name: resolved(value) for name, value in sent.items()}
         try:
-            with shared.wire.open():
+            with context.wire.open():
                 answer = wait_for_propagation(
                     lambda: method(**sent),
                     service=service,
                     operation=model.name,
-                    fresh=self._fresh(),
-                    clock=shared.clock,
-                    stop=shared.stop,
-                    waiting=partial(shared.observer.waiting, self.address, what),
+                    fresh=self._has_fresh_dependency(),
+                    clock=context.clock,
+                    stop=context.stop,
+                    waiting=partial(context.observer.waiting, self.address, what),
                 )
         except Exception as error:
             cut = isinstance(error, Interrupted)
             refusal = error.__cause__ if cut and isinstance(error.__cause__, Exception) else error
-            done, seen_late = perhaps_done(refusal, action), told_late(refusal, action)
+            done, exists = possibly_applied(refusal, action), already_exists(refusal, action)
             if done:
-                self._made(change)
-            if cut and not (done or seen_late):
+                self._applied(change)
+            if cut and not (done or exists):
                 raise
-            raise (LookAgain if done or seen_late else ChangeFailed)(change) from refusal
-        self._made(change)
+            raise (StaleRead if done or exists else ChangeFailed)(change) from refusal
+        self._applied(change)
         return answer
 
-    def _made(self, change: Change) -> None:
-        self._shared.touched[self.address] = self._shared.clock.now()
+    def _applied(self, change: Change) -> None:
+        self._context.touched[self.address] = self._context.clock.now()
         self._note(change)
 
     def _note(self, change: Change) -> None:
         self.forget(change)
         self.changes.append(change)
-        self._shared.observer.wrote(self.address, change)
+        self._context.observer.wrote(self.address, change)
 
     def _approve(self, change: Change, arguments: Mapping[str, object]) -> Change:
         """Return the change as the plan listed it, or refuse it: an approved plan is a list of what may be done."""
-        if self._shared.approved is None:
+        if self._context.approved is None:
             return change
         said = f"{change.action} {change.what} ({change.api})"
-        for listed in self._shared.approved.get((self.address, change.action, change.api), ()):
+        for listed in self._context.approved.get((self.address, change.action, change.api), ()):
             if listed.digest == digest(arguments, listed.unknown):
                 if (risk := risk_of(change)) not in (None, risk_of(listed)):
                     raise NotApproved(f"{said} was approved when it was less risky: {risk.reason}")
                 return replace(change, digest=listed.digest, unknown=listed.unknown)
         raise NotApproved(f"{said} is not in the approved plan")
 
-    def _fresh(self) -> bool:
-        now = self._shared.clock.now()
-        touched = (self._shared.touched.get(address) for address in (self.address, *self._leans_on))
+    def _has_fresh_dependency(self) -> bool:
+        now = self._context.clock.now()
+        touched = (self._context.touched.get(address) for address in (self.address, *self._dependencies))
         return any(at is not None and now - at < FRESH for at in touched)
 
 
-def perhaps_done(error: Exception, action: Action) -> bool:
+def possibly_applied(error: Exception, action: Action) -> bool:
     """Tell whether a write may have taken effect although it failed.
 
     Its answer was lost; or botocore sent it again by itself and AWS, which had heard the first one, refused the second.
@@ -351,10 +353,10 @@ def perhaps_done(error: Exception, action: Action) -> bool:
     gone = action == "delete" and (
         code.endswith(".NotFound") or code.startswith(("NoSuch", "NotFound", "ResourceNotFound"))
     )
-    return resent(error) and (gone or told_late(error, action))
+    return resent(error) and (gone or already_exists(error, action))
 
 
-def told_late(error: Exception, action: Action) -> bool:
+def already_exists(error: Exception, action: Action) -> bool:
     """Tell whether AWS refused to make what it had said is not there: its lists lag some seconds behind."""
     from botocore.exceptions import ClientError
 

@@ -108,7 +108,7 @@ class Wire:
         events.register_first(f"provide-client-params.{service}", self._refuse_pending)
         events.register_first(f"before-call.{service}", self._refuse_writes)
         events.register_first(f"before-send.{service}", partial(self._tally, client.meta.service_model.service_name))
-        never_twice(client)
+        refuse_resends(client)
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -137,7 +137,7 @@ class Wire:
                 self.writes += 1
 
 
-def never_twice(client: BaseClient) -> None:
+def refuse_resends(client: BaseClient) -> None:
     """Raise LostReply where botocore would send one of the calls in ONCE again after its answer was lost."""
     service = client.meta.service_model.service_id.hyphenize()
     client.meta.events.register_first(f"needs-retry.{service}", _refuse_to_resend)

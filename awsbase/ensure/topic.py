@@ -105,7 +105,7 @@ def listed(facts: Facts, region: str) -> Mapping[str, tuple[SubscriptionFacts, .
 
 def subscriptions(facts: Facts, region: str, arn: str) -> tuple[SubscriptionFacts, ...]:
     """Return who is subscribed to a topic, confirmed or not."""
-    have, everywhere = facts.together((topic, region, arn), (listed, region))
+    have, everywhere = facts.read_all((topic, region, arn), (listed, region))
     if have is None:
         return ()
     found: tuple[SubscriptionFacts, ...] = everywhere.get(arn, ())

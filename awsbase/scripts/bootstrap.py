@@ -18,7 +18,7 @@ from awsbase.aws import Attach, Aws
 from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.run import approval
-from awsbase.engine.wire import Wire, never_twice
+from awsbase.engine.wire import Wire, refuse_resends
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import bootstrap, files, passwd, store, terminal
 from awsbase.people.bootstrap import Administrator, Scope
@@ -53,7 +53,7 @@ class Way:
 
     def aws(self, region: str) -> Aws:
         """See the account with root's key; what must not be sent twice is not."""
-        return Aws(self.root, region, attach=[never_twice, *self.attach])
+        return Aws(self.root, region, attach=[refuse_resends, *self.attach])
 
     def connect(self, source: Source, region: str) -> Aws:
         """See the account with a profile's long-term key."""
@@ -66,7 +66,7 @@ class Way:
         import boto3
 
         keys = (session.key_id, session.secret_key.reveal(), session.token.reveal())
-        return Aws(boto3.Session(*keys, region_name=region), region, attach=[never_twice, *self.attach])
+        return Aws(boto3.Session(*keys, region_name=region), region, attach=[refuse_resends, *self.attach])
 
 
 @click.command("bootstrap")
@@ -225,7 +225,9 @@ def _make(session: Session, ask: Ask | None) -> None:
         return
     lock = lock_of(session.target)
     with session.locked(lock):
-        report = session.execute("reconcile", approval(plan.changes), allow_risky=session.permits(plan), keep=lock.keep)
+        report = session.execute(
+            "reconcile", approval(plan.changes), allow_risky=session.permits(plan), before_write=lock.check_and_renew
+        )
     if report.interrupted or report.failed:
         err(session.shown(report, sys.stderr))
         raise AwsbaseError("the administrator was not made, and root's access key stays", hint="run it again")

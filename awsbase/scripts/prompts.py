@@ -15,7 +15,7 @@ from awsbase.aws import Aws
 from awsbase.engine.account import Account, identify
 from awsbase.engine.clock import SystemClock
 from awsbase.engine.failures import failure
-from awsbase.engine.wire import Wire, never_twice
+from awsbase.engine.wire import Wire, refuse_resends
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import files, qr, seeds, terminal
 from awsbase.people.enrol import Prompts
@@ -72,7 +72,7 @@ def account_of(profile: str | None, region: str | None, *, debugging: bool) -> A
     """Find out who is calling; root has its devices and its password in the console."""
     session = session_of(profile)
     where = region or os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
-    attach = [never_twice, name_calls] if debugging else [never_twice]
+    attach = [refuse_resends, name_calls] if debugging else [refuse_resends]
     account = identify(Aws(session, where, attach=attach), Wire())
     if account.is_root:
         raise Refused(

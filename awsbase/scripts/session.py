@@ -22,7 +22,7 @@ from awsbase.engine.failures import failure
 from awsbase.engine.lock import Lock
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
-from awsbase.engine.run import Approved, Interrupted, approval, beyond
+from awsbase.engine.run import Approved, Interrupted, approval, exceeds_approval
 from awsbase.ensure import KINDS
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.records import record
@@ -67,8 +67,8 @@ class Session:
         *,
         guarded: bool = False,
         allow_risky: bool = False,
-        seen: ReadCache | None = None,
-        keep: Callable[[], None] = lambda: None,
+        cache: ReadCache | None = None,
+        before_write: Callable[[], None] = lambda: None,
     ) -> Report:
         """Plan or reconcile, with progress on stderr and Ctrl-C as the wish to stop; `guarded` against a lock-out."""
         screen = not self.options.debug
@@ -88,8 +88,8 @@ class Session:
                 observer=observer,
                 stop=stop,
                 check=self.lockout if guarded else nothing,
-                seen=seen,
-                keep=keep,
+                cache=cache,
+                before_write=before_write,
             )
 
     @contextmanager
@@ -140,8 +140,8 @@ def reconcile(session: Session, *, ask: Ask | None, approved: Approved | None = 
 
     Returns the report, of the plan when it stopped there, and whether the plan was declined.
     """
-    lock, seen = lock_of(session.target), ReadCache()
-    plan = session.execute("plan", approved, guarded=True, seen=seen)
+    lock, cache = lock_of(session.target), ReadCache()
+    plan = session.execute("plan", approved, guarded=True, cache=cache)
     if plan.interrupted or not plan.changes:
         return replace(plan, mode="reconcile"), False
     if not agreed(session, plan, ask):
@@ -149,20 +149,22 @@ def reconcile(session: Session, *, ask: Ask | None, approved: Approved | None = 
 
     with session.locked(lock) as unchanged:
         if not unchanged:
-            before, seen = approval(plan.changes), ReadCache()
-            plan = session.execute("plan", approved, guarded=True, seen=seen)
+            before, cache = approval(plan.changes), ReadCache()
+            plan = session.execute("plan", approved, guarded=True, cache=cache)
             if plan.interrupted:
                 return replace(plan, mode="reconcile"), False
             # Somebody who was asked is asked again only for what he has not agreed to.
-            if ask is None or beyond(before, plan.changes):
+            if ask is None or exceeds_approval(before, plan.changes):
                 with abortable():
                     if not agreed(session, plan, ask, "\nsomebody else has changed the account meanwhile:\n"):
                         return plan, True
         if ask is not None:
-            approved, seen = approval(plan.changes), ReadCache()  # the answer may have taken its time
-        seen.forget_failures()
+            approved, cache = approval(plan.changes), ReadCache()  # the answer may have taken its time
+        cache.forget_failures()
         may = session.permits(plan)
-        done = session.execute("reconcile", approved, guarded=True, allow_risky=may, seen=seen, keep=lock.keep)
+        done = session.execute(
+            "reconcile", approved, guarded=True, allow_risky=may, cache=cache, before_write=lock.check_and_renew
+        )
     wire = session.target.account.wire
     return replace(done, seconds=plan.seconds + done.seconds, reads=wire.reads, writes=wire.writes), False
 

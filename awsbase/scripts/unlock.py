@@ -37,7 +37,7 @@ def command(options: Options, manifest: Path, yes: bool) -> int:
             if not ask(f"locked by {holder}\nIs that run no more, or may it be stopped? [y/N] "):
                 err("declined, nothing was changed\n")
                 return 1
-        ended = lock.break_open(holder) if held and holder else False
+        ended = lock.force_release(holder) if held and holder else False
     if options.json:
         out_json({"schema": 1, "ended": str(holder) if ended else None})
     elif ended:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from awsbase.engine.changes import Action, Change, Drift, Failure, ManualAction, Outcome, Report, is_itself
+from awsbase.engine.changes import Action, Change, Drift, Failure, ManualAction, Outcome, Report, is_whole_resource
 from awsbase.engine.risk import risk_of, risky
 from awsbase.view.document import plain
 from awsbase.view.regions import folded
@@ -63,7 +63,7 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
         return
     planned = report.mode == "plan"
     action = whole(outcome)
-    if outcome.cut:
+    if outcome.was_interrupted:
         yield Line(2, f"{outcome.address}  not finished", mark="…", mark_style="bold yellow")
     elif outcome.error is not None:
         yield from _failed(outcome, outcome.error, report)
@@ -72,7 +72,7 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
     else:
         yield Line(2, f"{outcome.address}  {DONE[action]}", mark="✓", mark_style="green")
     for change in outcome.changes if verbose else folded(outcome.changes):
-        if verbose or outcome.error or risk_of(change) or not is_itself(outcome.address, change):
+        if verbose or outcome.error or risk_of(change) or not is_whole_resource(outcome.address, change):
             # Of what is new, everything differs from nothing.
             yield from _change(change, planned, verbose, drift=verbose or action != "create")
         else:
@@ -90,7 +90,7 @@ def _notes(outcome: Outcome) -> Iterator[Line]:
 
 def whole(outcome: Outcome) -> Action:
     """Tell what happens to a resource as a whole, from what happens to its parts."""
-    return next((change.action for change in outcome.changes if is_itself(outcome.address, change)), "update")
+    return next((change.action for change in outcome.changes if is_whole_resource(outcome.address, change)), "update")
 
 
 def _change(change: Change, planned: bool, verbose: bool, drift: bool) -> Iterator[Line]:
@@ -148,7 +148,7 @@ def totals(report: Report) -> Iterator[Line]:
     if counts["planned"] or counts["changed"]:
         verb = "to change" if report.mode == "plan" else "changed"
         parts.append(f"{counts['planned'] + counts['changed']} {verb} ({by_action(changes, report.mode == 'plan')})")
-    cut = sum(outcome.cut for outcome in report.outcomes)
+    cut = sum(outcome.was_interrupted for outcome in report.outcomes)
     for count, words in (
         (counts["failed"] - cut, "failed"),
         (cut, "not finished"),
@@ -160,7 +160,7 @@ def totals(report: Report) -> Iterator[Line]:
     parts.append(f"{counts['unchanged']} unchanged")
     if report.manual_actions:
         parts.append(f"{len(report.manual_actions)} {'needs' if len(report.manual_actions) == 1 else 'need'} you")
-    wrong = any(outcome.status in ("failed", "blocked") and not outcome.cut for outcome in report.outcomes)
+    wrong = any(outcome.status in ("failed", "blocked") and not outcome.was_interrupted for outcome in report.outcomes)
     style = "bold red" if wrong else "bold yellow" if report.interrupted else "bold"
     yield Line(0, ", ".join(parts), style=style)
     yield Line(0, calls(report), style="dim")

@@ -43,11 +43,11 @@ def test_facts_are_built_on_facts_even_when_the_pool_has_one_thread(aws: Aws) ->
         return n
 
     def total(facts: Facts, n: int) -> int:
-        return sum(facts.together(*((base, i) for i in range(n))))
+        return sum(facts.read_all(*((base, i) for i in range(n))))
 
     with ThreadPoolExecutor(1) as readers:
         facts = Facts(aws, readers)
-        facts.early([(total, 3), (total, 4), (base, 2)])
+        facts.prefetch([(total, 3), (total, 4), (base, 2)])
         assert facts.read(total, 4) == 6
 
 

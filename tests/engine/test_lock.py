@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from awsbase.aws import Aws
-from awsbase.engine.lock import APART, LEASE, Lock, Locked, LockLost, this_process
+from awsbase.engine.lock import CLOCK_SKEW, LEASE, Lock, Locked, LockLost, this_process
 from awsbase.engine.run import Interrupted
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError
@@ -36,7 +36,7 @@ def parameters(sandbox: Sandbox) -> list[str]:
 
 def now(sandbox: Sandbox) -> datetime:
     """Return a moment that is well after all that has happened in a sandbox so far."""
-    pass_by(sandbox, 2 * APART)
+    pass_by(sandbox, 2 * CLOCK_SKEW)
     return sandbox.clock.now()
 
 
@@ -119,7 +119,7 @@ def test_clocks_of_aws_may_be_some_seconds_apart() -> None:
     sandbox = Sandbox()
     with lock(sandbox).held(None):
         pass
-    with lock(sandbox, LEE).held(sandbox.clock.now() + APART / 2) as unchanged:
+    with lock(sandbox, LEE).held(sandbox.clock.now() + CLOCK_SKEW / 2) as unchanged:
         assert not unchanged
 
 
@@ -137,13 +137,13 @@ def test_a_lease_that_is_over_can_be_taken_and_its_run_writes_no_more() -> None:
     sandbox = Sandbox()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
     with kim.held(None):
-        kim.keep()
+        kim.check_and_renew()
         pass_by(sandbox, LEASE)
         with lee.held(now(sandbox)):
             for _ in range(2):
                 with pytest.raises(LockLost):
-                    kim.keep()
-            lee.keep()
+                    kim.check_and_renew()
+            lee.check_and_renew()
     released = lee.look()
     assert released is not None
     assert (released.owner, released.released) == (LEE, True)
@@ -155,7 +155,7 @@ def test_a_run_that_goes_on_keeps_its_lease() -> None:
     with kim.held(None):
         for _ in range(40):
             pass_by(sandbox, SOON)
-            kim.keep()
+            kim.check_and_renew()
             with pytest.raises(Locked), lee.held(now(sandbox)):
                 pass
 
@@ -176,18 +176,18 @@ def test_a_process_of_this_machine_that_is_no_more_holds_nothing() -> None:
         else:
             with pytest.raises(Locked), lee.held(now(sandbox)):
                 pass
-            assert lee.break_open(held := lee.look())  # type: ignore[arg-type]
-            assert not lee.break_open(held)  # type: ignore[arg-type]
+            assert lee.force_release(held := lee.look())  # type: ignore[arg-type]
+            assert not lee.force_release(held)  # type: ignore[arg-type]
 
 
 def test_unlock_stops_a_run_that_is_alive() -> None:
     sandbox = Sandbox()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
     with kim.held(None):
-        assert lee.break_open(lee.look())  # type: ignore[arg-type]
+        assert lee.force_release(lee.look())  # type: ignore[arg-type]
         pass_by(sandbox, SOON)
         with pytest.raises(LockLost):
-            kim.keep()
+            kim.check_and_renew()
     with lee.held(now(sandbox)) as unchanged:
         assert unchanged
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, check, identify
 from awsbase.engine.changes import Mode, Report
-from awsbase.engine.execution import Cycle, UnknownDependency, WantedTwice, dependencies, execute, select
+from awsbase.engine.execution import Cycle, DuplicateResource, UnknownDependency, dependencies, execute, select
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Kind, Resource
 from awsbase.engine.run import Run, approval
@@ -159,8 +159,8 @@ def test_what_is_interrupted_after_a_change_is_failed_if_the_change_was_made(mod
 
     (outcome,) = go(Sandbox(), [toy("a", do=halfway)], mode, stop=stop).outcomes
     assert outcome.status == status
-    assert outcome.cut == (status == "failed")
-    assert [change.what for change in outcome.changes] == (["user"] if outcome.cut else [])
+    assert outcome.was_interrupted == (status == "failed")
+    assert [change.what for change in outcome.changes] == (["user"] if outcome.was_interrupted else [])
 
 
 def test_an_unapproved_change_stops_its_resource_and_what_hangs_below_it() -> None:
@@ -325,7 +325,7 @@ def test_cycles_and_gaps_and_doubles_are_named() -> None:
         dependencies([toy("a", "b"), toy("b", "a")])
     with pytest.raises(UnknownDependency, match="toy/a needs toy/nobody"):
         dependencies([toy("a", "nobody")])
-    with pytest.raises(WantedTwice, match="toy/a is made by two parts"):
+    with pytest.raises(DuplicateResource, match="toy/a is made by two parts"):
         dependencies([toy("a"), toy("a")])
 
 

@@ -75,6 +75,6 @@ def test_what_nobody_permitted_fails_its_resource_and_is_not_made() -> None:
     assert statuses(done) == {"a": "failed", "b": "changed", "c": "blocked"}
     error = done.outcomes[0].error
     assert error
-    assert (error.code, error.message) == ("NotPermitted", "create x (iam:AddUserToGroup): w")
+    assert (error.code, error.message) == ("RiskNotApproved", "create x (iam:AddUserToGroup): w")
     assert "--allow-risky" in str(error.hint)
     assert statuses(go(sandbox, toys)) == {"a": "changed", "b": "unchanged", "c": "changed"}
