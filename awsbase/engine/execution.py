@@ -1,8 +1,7 @@
-"""Plan and reconcile: the same walk over the same recipes, in the order that the resources' needs demand.
+"""Plan and reconcile: both execute the same recipes, in the order of their dependencies.
 
-A resource starts as soon as everything it needs is done; what is ready starts in manifest order. A failure blocks
-what hangs below it and nothing else. Planning differs in one place only, the verbs of `Run`, and the guard on the
-wire keeps it so.
+A resource starts as soon as all its dependencies are done; ready resources start in manifest order. A failure blocks
+its dependents and nothing else. Planning differs only in the verbs of `Run`, and the guard on the wire enforces that.
 """
 
 from __future__ import annotations
@@ -26,50 +25,53 @@ from awsbase.engine.run import Approved, ChangeFailed, Interrupted, Observer, Ru
 from awsbase.errors import AwsbaseError, LostReply
 
 WORKERS = 16
-LAG = 2.0  # seconds until the lists of AWS mostly tell what was just made
+LIST_DELAY = 2.0  # seconds until AWS's lists usually contain a new resource
 log = logging.getLogger("awsbase")
 
 
 class UnknownDependency(AwsbaseError):
-    """A resource leans on an address that the manifest does not have."""
+    """A resource depends on an address that the manifest does not define."""
 
 
 class DuplicateResource(AwsbaseError):
-    """Two places of the manifest make the same thing."""
+    """Two parts of the manifest define the same resource."""
 
 
 class Cycle(AwsbaseError):
-    """Resources lean on one another in a circle."""
+    """Resources depend on one another in a cycle."""
 
 
 def dependencies(resources: Sequence[Resource]) -> dict[str, frozenset[str]]:
-    """Return everything each address needs, directly or not, in manifest order; raise for cycles, gaps and doubles."""
+    """Return all dependencies of each address, direct and indirect, in manifest order.
+
+    Raises DuplicateResource, UnknownDependency or Cycle.
+    """
     needs: dict[str, tuple[str, ...]] = {}
     for resource in resources:
         if resource.address in needs:
             raise DuplicateResource(
-                f"{resource.address} is made by two parts of this manifest", hint="rename one of them"
+                f"{resource.address} is defined by two parts of this manifest", hint="rename one of them"
             )
         needs[resource.address] = tuple(dict.fromkeys(resource.needs()))
-    for address, needed in needs.items():
-        for other in needed:
+    for address, direct in needs.items():
+        for other in direct:
             if other not in needs:
-                raise UnknownDependency(f"{address} needs {other}, which nothing in this manifest makes")
+                raise UnknownDependency(f"{address} depends on {other}, which this manifest does not define")
     try:
         order = tuple(TopologicalSorter(needs).static_order())
     except CycleError as error:
-        raise Cycle("these need one another: " + " → ".join(reversed(error.args[1]))) from None
-    below: dict[str, frozenset[str]] = {}
+        raise Cycle("these resources depend on one another: " + " → ".join(reversed(error.args[1]))) from None
+    found: dict[str, frozenset[str]] = {}
     for address in order:
-        below[address] = frozenset(needs[address]).union(*(below[other] for other in needs[address]))
-    return {address: below[address] for address in needs}
+        found[address] = frozenset(needs[address]).union(*(found[other] for other in needs[address]))
+    return {address: found[address] for address in needs}
 
 
 def select(resources: Sequence[Resource], addresses: Sequence[str]) -> list[Resource]:
-    """Return the resources at these addresses together with all that they lean on."""
-    below = dependencies(resources)
-    wanted = frozenset(addresses).union(*(below[address] for address in addresses))
-    return [resource for resource in resources if resource.address in wanted]
+    """Return the resources at these addresses, with all their dependencies."""
+    needed = dependencies(resources)
+    selected = frozenset(addresses).union(*(needed[address] for address in addresses))
+    return [resource for resource in resources if resource.address in selected]
 
 
 def execute(
@@ -89,20 +91,19 @@ def execute(
     before_write: Callable[[], None] = lambda: None,
     workers: int = WORKERS,
 ) -> Report:
-    """Plan or reconcile the resources and report on each of them, also when some fail or `stop` is set midway.
+    """Plan or reconcile the resources and return a report on each, even when some fail or `stop` is set midway.
 
-    Unless `allow_risky`, a risky change fails its resource, and is not made.
-    What `check` raises, having looked at the facts of this walk, ends it before the first recipe begins. What is in
-    `cache` is believed, and each read is added to it.
+    Unless `allow_risky`, a risky change fails its resource and is not applied. `check` is called with the facts before
+    the first recipe starts, and ends the run by raising. Reads already in `cache` are reused, and new ones are added.
     `before_write` is called before each write, and stops it by raising.
     """
     started = time.monotonic()
     stop = stop or threading.Event()
-    below = dependencies(resources)
+    needed = dependencies(resources)
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
         observer, clock = observer or SilentObserver(), clock or SystemClock()
         context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
-        execution = _Execution(resources, kinds, account, context, below, readers, cache)
+        execution = _Execution(resources, kinds, account, context, needed, readers, cache)
         execution.facts.prefetch(read for resource in resources for read in kinds[type(resource)].reads(resource))
         check(execution.facts)
         outcomes = execution.run_all(recipes)
@@ -114,7 +115,7 @@ def execute(
         fingerprint=fingerprint,
         caller=account.caller,
         outcomes=tuple(outcomes[resource.address] for resource in resources),
-        manual_actions=tuple(ask for resource in resources for ask in execution.manual_actions(resource.address)),
+        manual_actions=tuple(action for resource in resources for action in execution.manual_actions(resource.address)),
         reads=account.wire.reads,
         writes=account.wire.writes,
         seconds=time.monotonic() - started,
@@ -123,7 +124,7 @@ def execute(
 
 
 class _Execution:
-    """The state of one walk: who waits for whom, and what came of those that are done."""
+    """The state of one execution: dependencies, running resources and outcomes."""
 
     def __init__(
         self,
@@ -131,7 +132,7 @@ class _Execution:
         kinds: Kinds,
         account: Account,
         context: RunContext,
-        below: Mapping[str, frozenset[str]],
+        needed: Mapping[str, frozenset[str]],
         readers: ThreadPoolExecutor,
         cache: ReadCache | None,
     ) -> None:
@@ -139,7 +140,7 @@ class _Execution:
         self.kinds = kinds
         self.account = account
         self.context = context
-        self.below = below
+        self.needed = needed
         self.readers = readers
         self.facts = Facts(account.aws, readers, cache)
         self.outcomes: dict[str, Outcome] = {}
@@ -150,7 +151,7 @@ class _Execution:
         return run.manual_actions if run else []
 
     def run_all(self, pool: ThreadPoolExecutor) -> dict[str, Outcome]:
-        """Carry out every resource whose needs were met; once `stop` is set, finish what has begun and no more."""
+        """Run every resource whose dependencies succeeded; once `stop` is set, start no more."""
         sorter = TopologicalSorter({address: resource.needs() for address, resource in self.resources.items()})
         sorter.prepare()
         position = {address: index for index, address in enumerate(self.resources)}
@@ -187,16 +188,16 @@ class _Execution:
 
     def _apply(self, resource: Resource) -> Outcome:
         address, region = resource.address, resource.scope.region
-        run = Run(resource, self.account.aws.at(region), self.facts, self.context, self.below[address])
+        run = Run(resource, self.account.aws.at(region), self.facts, self.context, self.needed[address])
         error: Failure | None = None
         try:
             self.context.results[address] = self._ensure(run, resource)
         except Interrupted as cut:
-            # What was only planned is not made, and half a plan would mislead.
+            # A planned change is not applied, and half a plan would mislead.
             if not run.changes or self.context.mode == "plan":
                 return Outcome(address, region, "skipped")
             error = failure(cut, self.account.caller)
-        except Exception as cause:  # whichever way a recipe fails, the report says so and the rest goes on
+        except Exception as cause:  # the report names any failure of a recipe, and the other resources continue
             log.debug("%s failed", address, exc_info=cause)
             error = failure(cause, self.account.caller)
         self.runs[address] = run
@@ -216,15 +217,15 @@ class _Execution:
         try:
             return recipe(run, resource)
         except StaleRead as first:
-            self.context.clock.sleep(LAG, self.context.stop)
-            # What has no name of its own is found by its tag: look again, then decide.
+            self.context.clock.sleep(LIST_DELAY, self.context.stop)
+            # A resource without a name of its own is found by its tag: read again, then decide.
             facts = Facts(self.account.aws, self.readers)
             if isinstance(first.__cause__, LostReply):
                 noted = run.changes
                 run.forget(first.change)
                 if self._was_applied(first, resource, facts):
                     run.changes = noted
-            retried = run.again(facts)
+            retried = run.with_facts(facts)
             try:
                 return recipe(retried, resource)
             except StaleRead as still:
@@ -235,13 +236,13 @@ class _Execution:
                 run.changes, run.manual_actions, run.notes = retried.changes, retried.manual_actions, retried.notes
 
     def _was_applied(self, lost: StaleRead, resource: Resource, facts: Facts) -> bool:
-        """Tell whether a change whose reply was lost was made: then the recipe, looking again, does not plan it."""
+        """Tell whether a change whose reply was lost was applied: a new plan then does not contain it."""
         context = replace(self.context, mode="plan", observer=SilentObserver())
         plan = Run(resource, self.account.aws.at(resource.scope.region), facts, context, frozenset())
         try:
             self.kinds[type(resource)].ensure(plan, resource)
-        except Exception as error:  # whatever keeps us from looking keeps us in doubt
-            log.debug("%s could not be looked at again", resource.address, exc_info=error)
+        except Exception as error:  # a plan that fails leaves the question open
+            log.debug("%s could not be planned again", resource.address, exc_info=error)
             raise ChangeFailed(lost.change) from lost.__cause__
         return not any(planned.same_step(lost.change) for planned in plan.changes)
 

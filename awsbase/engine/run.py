@@ -1,4 +1,4 @@
-"""What a recipe holds in its hands: facts to look at, verbs to write with, results of what it leans on."""
+"""What a recipe works with: facts to read, verbs to write, and the results of its dependencies."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ A_DAY = timedelta(days=1)
 
 
 class NotApproved(Exception):
-    """A change came up that the approved plan does not list."""
+    """A change is needed that the approved plan does not list."""
 
 
 class RiskNotApproved(Exception):
-    """A risky change came up that nobody has approved."""
+    """A risky change is needed that nobody has approved."""
 
 
 class ChangeFailed(Exception):
-    """A write did not succeed; the cause is chained, `change` says what was tried."""
+    """A write failed; the cause is chained, and `change` is what was tried."""
 
     def __init__(self, change: Change) -> None:
         super().__init__(change.what)
@@ -48,7 +48,7 @@ class ChangeFailed(Exception):
 
 
 class StaleRead(Exception):
-    """What a recipe saw is not how it is: a reply was lost, or AWS told it late. The cause is chained."""
+    """What a recipe read is outdated: a reply was lost, or a list of AWS lagged. The cause is chained."""
 
     def __init__(self, change: Change) -> None:
         super().__init__(change.what)
@@ -56,31 +56,31 @@ class StaleRead(Exception):
 
 
 class NotReady(AwsbaseError):
-    """AWS is not done with something that it took on."""
+    """AWS has not finished an operation that it accepted."""
 
 
 class InvalidArguments(Exception):
-    """AWS would refuse these arguments; known from its API model before the call is made."""
+    """AWS would refuse these arguments, according to its API model; the call is not made."""
 
 
 class Observer(Protocol):
-    """Hears what a run does while it does it; the terminal's progress is one."""
+    """Receives the events of a run; the terminal's progress display is one."""
 
     def started(self, address: str) -> None:
-        """A resource is being looked at."""
+        """Called when the recipe of a resource starts."""
 
     def wrote(self, address: str, change: Change) -> None:
-        """A change was noted: planned, or made."""
+        """Called when a change was planned or applied."""
 
     def waiting(self, address: str, what: str, why: str, seconds: float) -> None:
-        """Something waits for AWS to agree with itself: why, and for how many seconds more at most."""
+        """Called when a write waits for propagation: why, and for how many more seconds at most."""
 
     def finished(self, address: str, status: str) -> None:
-        """A resource is done with."""
+        """Called when a resource is done."""
 
 
 class SilentObserver:
-    """A watch that says nothing."""
+    """An observer that does nothing."""
 
     def started(self, address: str) -> None: ...
     def wrote(self, address: str, change: Change) -> None: ...
@@ -92,7 +92,7 @@ Approved = Mapping[tuple[str, str, str], list[Change]]
 
 
 def approval(changes: Iterable[tuple[str, Change]]) -> Approved:
-    """Turn the changes of a plan into what `Run` compares with: by address, action and API."""
+    """Return the changes of a plan by address, action and API, as `Run` compares them."""
     listed: dict[tuple[str, str, str], list[Change]] = {}
     for address, change in changes:
         listed.setdefault((address, change.action, change.api), []).append(change)
@@ -111,7 +111,7 @@ def exceeds_approval(approved: Approved, changes: Iterable[tuple[str, Change]]) 
 
 
 def not_riskier(change: Change, listed: Change) -> bool:
-    """Tell whether a change is as harmless as when it was listed: what is there now may not be what was there then."""
+    """Tell whether a change is no riskier than when it was listed: the account may have changed since."""
     return risk_of(change) in (None, risk_of(listed))
 
 
@@ -127,13 +127,13 @@ class RunContext:
     approved: Approved | None
     allow_risky: bool = True
     before_write: Callable[[], None] = lambda: None
-    """Called before each write: raises when this run may not write any more."""
+    """Called before each write: raises when this run must not write any more."""
     results: dict[str, Any] = field(default_factory=dict)
     touched: dict[str, datetime] = field(default_factory=dict)
 
 
 class Run:
-    """One resource's view of a run. Whether it plans or reconciles, only the verbs below know."""
+    """One resource's view of a run; only the verbs below distinguish planning from reconciling."""
 
     def __init__(
         self, want: Resource, aws: Aws, facts: Facts, context: RunContext, dependencies: frozenset[str]
@@ -148,13 +148,13 @@ class Run:
         self._dependencies = dependencies
 
     def read(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return a fact about the account, read once per run."""
+        """Return a fact about the account, read once per run; raises Interrupted once the run is stopped."""
         if self._context.stop.is_set():
             raise Interrupted
         return self.facts.read(fact, *args, **kwargs)
 
     def result(self, address: str) -> Any:
-        """Return what the recipe of a resource this one leans on returned."""
+        """Return what the recipe of a dependency returned."""
         return self._context.results[address]
 
     def now(self) -> datetime:
@@ -162,25 +162,27 @@ class Run:
         return self._context.clock.now()
 
     def created_at(self, created: datetime | None) -> None:
-        """Note when this resource was made: what leans on something young is worth waiting for."""
+        """Record when this resource was created: its dependents wait for propagation while it is fresh."""
         if created is not None:
             self._context.touched.setdefault(self.address, created)
 
     def creation_time(self) -> Deferred:
-        """Return the time at which something is made, for a tag: what AWS tells no age of shall have one too."""
+        """Return the creation time for a tag, for resources whose creation time AWS does not return."""
         return Deferred("its time of birth", lambda: self.now().isoformat(timespec="seconds"))
 
     def established(self, created: datetime | None) -> bool:
-        """Tell whether something has been there for a day: what is younger may be left by a run that was cut off.
+        """Tell whether a resource is older than a day.
 
-        Finishing it is no risk. What is only planned has no time of birth, and is not settled.
+        A younger one can be left over from an interrupted run, and finishing it is no risk. A planned resource has no
+        creation time and is not established.
         """
         return created is not None and self.now() - created > A_DAY
 
     def create(self, what: str, method: Callable[..., Any], /, *, risk: Risk | None = None, **arguments: object) -> Any:
-        """Make something that is missing; returns the answer of AWS, or Unknown while planning.
+        """Create something that is missing; return AWS's response, or Unknown while planning.
 
-        `risk` says why the change needs approval, here and in all verbs.
+        `risk` says why the change needs approval, in all verbs. Raises ChangeFailed, StaleRead, NotApproved or
+        RiskNotApproved when it is not applied.
         """
         return self._write("create", what, (), method, risk, arguments)
 
@@ -194,11 +196,11 @@ class Run:
         risk: Risk | None = None,
         **arguments: object,
     ) -> Any:
-        """Correct something that differs; `drift` says in which fields."""
+        """Correct something that differs; `drift` lists the fields."""
         return self._write("update", what, tuple(drift), method, risk, arguments)
 
     def delete(self, what: str, method: Callable[..., Any], /, *, risk: Risk | None = None, **arguments: object) -> Any:
-        """Remove something that should not be there."""
+        """Delete something that must not exist."""
         return self._write("delete", what, (), method, risk, arguments)
 
     def replace(
@@ -211,13 +213,16 @@ class Run:
         risk: Risk | None = None,
         **arguments: object,
     ) -> Any:
-        """Make anew what cannot be changed; `drift` says why. The old one is removed by a `delete` of its own."""
+        """Create a replacement for what cannot be changed; `drift` says why. A `delete` removes the old one."""
         return self._write("replace", what, tuple(drift), method, risk, arguments)
 
     def later(
         self, what: str, fact: Callable[Concatenate[Facts, P], T | None], /, *args: P.args, **kwargs: P.kwargs
     ) -> Any:
-        """Return a fact about what this very recipe has written, as soon as it is one; Unknown while planning."""
+        """Return a fact about what this recipe has written, once it is not None; Unknown while planning.
+
+        Raises NotReady after five minutes, and Interrupted once the run is stopped.
+        """
         if any(unknowns([*args, *kwargs.values()])):
             return Unknown(what)
         if (known := self.facts.read(fact, *args, **kwargs)) is not None:
@@ -226,7 +231,7 @@ class Run:
         if context.mode == "plan":
             return Unknown(what)
         started = context.clock.now()
-        while (answer := self.facts.uncached().read(fact, *args, **kwargs)) is None:
+        while (found := self.facts.uncached().read(fact, *args, **kwargs)) is None:
             if context.stop.is_set():
                 raise Interrupted
             if context.clock.now() - started > FRESH:
@@ -235,22 +240,22 @@ class Run:
             context.observer.waiting(self.address, what, "not there yet", left.total_seconds())
             context.clock.sleep(pause, context.stop)
             pause = min(pause * 2, 10)
-        return answer
+        return found
 
     def manual_action(self, title: str, *steps: str, probe: str) -> None:
-        """Note something that only a person can do, how, and how awsbase will see it done."""
+        """Record a step that only a person can do, how to do it, and how awsbase detects that it is done."""
         self.manual_actions.append(ManualAction(self.address, title, steps, probe))
 
     def note(self, text: str) -> None:
-        """Say something that a reader of the report should know, and that nobody has to act on."""
+        """Add a remark to the report that requires no action."""
         self.notes.append(text)
 
     def forget(self, change: Change) -> None:
-        """Take back that a change was made, of which nobody can be sure."""
+        """Remove a change from the report that may not have been applied."""
         self.changes = [noted for noted in self.changes if not noted.same_step(change)]
 
-    def again(self, facts: Facts) -> Run:
-        """Return a run of the same resource that looks anew, because what it saw was not so."""
+    def with_facts(self, facts: Facts) -> Run:
+        """Return a run of the same resource with fresh facts."""
         other = object.__new__(Run)
         other.__dict__.update(self.__dict__)
         other.facts, other.manual_actions, other.notes = facts, [], []
@@ -269,20 +274,20 @@ class Run:
         service = model.service_model.service_name
         arguments = {name: value for name, value in arguments.items() if value is not None}
         api = f"{service}:{model.name}"
-        # A token says which attempt this is, not what is done.
-        meant = {name: value for name, value in arguments.items() if name not in model.idempotent_members}
-        change = Change(action, what, api, drift, risk, digest(meant), tuple(unknowns(meant)))
+        # An idempotency token identifies the attempt, not the change.
+        meaningful = {name: value for name, value in arguments.items() if name not in model.idempotent_members}
+        change = Change(action, what, api, drift, risk, digest(meaningful), tuple(unknowns(meaningful)))
         sent = encoded(arguments, model)
         if problems := violations(model.input_shape, sent):
             raise ChangeFailed(change) from InvalidArguments("; ".join(problems))
-        change = self._approve(change, meant)
+        change = self._approve(change, meaningful)
 
         context = self._context
         if context.mode == "plan":
             self._note(change)
             return Unknown(what)
 
-        # The plan was asked about before; this one came up since, or hung below something that could not be planned.
+        # The planned risky changes were approved before. This one appeared since, or depended on something unknown.
         if not context.allow_risky and (risk := risk_of(change)):
             raise RiskNotApproved(f"{change.action} {change.what} ({change.api}): {risk.reason}")
         if context.stop.is_set():
@@ -291,7 +296,7 @@ class Run:
         sent = {name: resolved(value) for name, value in sent.items()}
         try:
             with context.wire.open():
-                answer = wait_for_propagation(
+                response = wait_for_propagation(
                     lambda: method(**sent),
                     service=service,
                     operation=model.name,
@@ -301,16 +306,16 @@ class Run:
                     waiting=partial(context.observer.waiting, self.address, what),
                 )
         except Exception as error:
-            cut = isinstance(error, Interrupted)
-            refusal = error.__cause__ if cut and isinstance(error.__cause__, Exception) else error
-            done, exists = possibly_applied(refusal, action), already_exists(refusal, action)
-            if done:
+            interrupted = isinstance(error, Interrupted)
+            refusal = error.__cause__ if interrupted and isinstance(error.__cause__, Exception) else error
+            applied, exists = possibly_applied(refusal, action), already_exists(refusal, action)
+            if applied:
                 self._applied(change)
-            if cut and not (done or exists):
+            if interrupted and not (applied or exists):
                 raise
-            raise (StaleRead if done or exists else ChangeFailed)(change) from refusal
+            raise (StaleRead if applied or exists else ChangeFailed)(change) from refusal
         self._applied(change)
-        return answer
+        return response
 
     def _applied(self, change: Change) -> None:
         self._context.touched[self.address] = self._context.clock.now()
@@ -322,16 +327,16 @@ class Run:
         self._context.observer.wrote(self.address, change)
 
     def _approve(self, change: Change, arguments: Mapping[str, object]) -> Change:
-        """Return the change as the plan listed it, or refuse it: an approved plan is a list of what may be done."""
+        """Return the change as the approved plan lists it; raise NotApproved when it does not."""
         if self._context.approved is None:
             return change
-        said = f"{change.action} {change.what} ({change.api})"
+        description = f"{change.action} {change.what} ({change.api})"
         for listed in self._context.approved.get((self.address, change.action, change.api), ()):
             if listed.digest == digest(arguments, listed.unknown):
                 if (risk := risk_of(change)) not in (None, risk_of(listed)):
-                    raise NotApproved(f"{said} was approved when it was less risky: {risk.reason}")
+                    raise NotApproved(f"{description} was approved when it was less risky: {risk.reason}")
                 return replace(change, digest=listed.digest, unknown=listed.unknown)
-        raise NotApproved(f"{said} is not in the approved plan")
+        raise NotApproved(f"{description} is not in the approved plan")
 
     def _has_fresh_dependency(self) -> bool:
         now = self._context.clock.now()
@@ -342,14 +347,14 @@ class Run:
 def possibly_applied(error: Exception, action: Action) -> bool:
     """Tell whether a write may have taken effect although it failed.
 
-    Its answer was lost; or botocore sent it again by itself and AWS, which had heard the first one, refused the second.
+    Either its reply was lost, or botocore resent it and AWS refused the second request after executing the first.
     """
     from botocore.exceptions import ClientError
 
     if not isinstance(error, ClientError):
         return isinstance(error, LostReply)
     code = error.response.get("Error", {}).get("Code", "")
-    # EC2 puts the thing before the words: InvalidVpcID.NotFound.
+    # EC2 puts the resource type first: InvalidVpcID.NotFound.
     gone = action == "delete" and (
         code.endswith(".NotFound") or code.startswith(("NoSuch", "NotFound", "ResourceNotFound"))
     )
@@ -357,16 +362,17 @@ def possibly_applied(error: Exception, action: Action) -> bool:
 
 
 def already_exists(error: Exception, action: Action) -> bool:
-    """Tell whether AWS refused to make what it had said is not there: its lists lag some seconds behind."""
+    """Tell whether AWS refused to create what its lists did not contain: they lag by some seconds."""
     from botocore.exceptions import ClientError
 
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
     there = any(word in code for word in ("Already", "Exists", "Duplicate"))
-    # IAM calls a second role in an instance profile a matter of quota.
+    # IAM answers LimitExceeded to a second role in an instance profile.
     return action == "create" and (there or code == "LimitExceeded")
 
 
 def resent(error: ClientError) -> bool:
+    """Tell whether botocore sent the request more than once."""
     return bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
@@ -379,7 +385,7 @@ def operation_of(method: Callable[..., Any]) -> OperationModel:
 
 
 def resolved(value: object) -> Any:
-    """Return an argument with what was withheld from the plan in its place, at whatever depth."""
+    """Return an argument with every Deferred value resolved, at any depth."""
     if isinstance(value, Deferred):
         return value.resolve()
     if isinstance(value, Mapping):
@@ -388,9 +394,9 @@ def resolved(value: object) -> Any:
 
 
 def encoded(arguments: Mapping[str, object], model: OperationModel) -> dict[str, object]:
-    """Write documents as compact JSON where the API takes a string; until here they are dicts.
+    """Return the arguments with dicts as compact JSON where the API takes a string.
 
-    A document with an unknown in it stays a dict: it is only planned.
+    A document that contains an Unknown stays a dict: it is only planned.
     """
     members = model.input_shape.members if model.input_shape else {}
     return {name: _encoded(value, members.get(name)) for name, value in arguments.items()}

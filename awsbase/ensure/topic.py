@@ -16,7 +16,7 @@ from awsbase.engine.run import Run
 from awsbase.facts import tags
 from awsbase.policies.document import Document, difference, given
 from awsbase.records import record
-from awsbase.webhooks import masked, told
+from awsbase.webhooks import as_listed, masked
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import SubscriptionTypeDef
@@ -127,7 +127,7 @@ def listener(protocol: str, endpoint: str) -> tuple[str, str]:
 
     Web hooks differ by more than their password, which AWS does not tell.
     """
-    return protocol, endpoint.casefold() if protocol == "email" else told(endpoint)
+    return protocol, endpoint.casefold() if protocol == "email" else as_listed(endpoint)
 
 
 def topic_reads(want: Topic) -> Iterator[Read]:
