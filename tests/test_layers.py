@@ -22,7 +22,7 @@ LAYERS = (
     ("facts",),
     ("engine", "policies", "userdata"),
     ("aws", "constraints", "disk", "totp", "webhooks"),
-    ("answers", "models", "records"),
+    ("models", "records", "responses"),
     ("errors",),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}

@@ -73,7 +73,7 @@ class Openings:
 
 def openings(facts: Facts, region: str) -> Openings:
     """Read which rules of a region let the world in on a port of administration."""
-    groups, acls = facts.together((open_groups, region), (open_acls, region))
+    groups, acls = facts.read_all((open_groups, region), (open_acls, region))
     return Openings(groups, acls)
 
 

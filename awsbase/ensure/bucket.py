@@ -189,7 +189,7 @@ def bucket(facts: Facts, scope: Scope, name: str) -> BucketFacts | None:
     if facts.read(found, scope, name) != Found(ours=True, region=scope.region):
         return None
     try:
-        encryption, block, ownership, policy, rules, status = facts.together(
+        encryption, block, ownership, policy, rules, status = facts.read_all(
             (encryption_of, scope, name),
             (block_of, scope, name),
             (ownership_of, scope, name),

@@ -57,7 +57,7 @@ class ConfigFacts:
 
 def recorded(facts: Facts, region: str) -> ConfigFacts:
     """Read what is recorded in a region, and where to."""
-    recorders, channels = facts.together((recorders_of, region), (channels_of, region))
+    recorders, channels = facts.read_all((recorders_of, region), (channels_of, region))
     # Recorders that belong to a service of AWS are listed beside the owner's.
     mine: Mapping[str, Any] = next((each for each in recorders if not each.get("servicePrincipal")), {})
     status = facts.read(status_of, region) if mine else ()

@@ -63,7 +63,7 @@ class Network:
 
 def networks(facts: Facts, region: str) -> tuple[Network, ...]:
     """Read the VPCs of a region with what is logged of them."""
-    there, logs = facts.together((vpcs, region), (logs_of, region))
+    there, logs = facts.read_all((vpcs, region), (logs_of, region))
     logged: dict[str, set[str]] = {}
     for log in logs:
         # Logs of transit gateways are in the list too, and know no kinds of traffic.

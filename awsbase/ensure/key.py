@@ -118,9 +118,9 @@ def key(facts: Facts, region: str, alias: str, address: str) -> KeyFacts | None:
     made = next((arn for arn, held in index.items() if ":kms:" in arn and held.get(tags.ADDRESS) == address), None)
     if made is None:
         # Most likely there is none, and then it is looked for among all.
-        facts.early([(key_arns, region)])
+        facts.prefetch([(key_arns, region)])
     else:
-        facts.early([(policy_of, region, made), (rotation_of, region, made)])
+        facts.prefetch([(policy_of, region, made), (rotation_of, region, made)])
         if known := described(facts, region, alias):
             return understood(facts, region, known["Arn"], known)
     found = facts.read(aliases, region).get(alias)
@@ -149,9 +149,9 @@ def lost_key(facts: Facts, region: str, address: str) -> KeyFacts | None:
     """
     not_ours = {target for alias, target in facts.read(aliases, region).items() if alias.startswith(OWN_BY_AWS)}
     arns = [arn for id, arn in facts.read(key_arns, region).items() if id not in not_ours]
-    tagged = zip(arns, facts.together(*((readable_tags, region, arn) for arn in arns)), strict=True)
+    tagged = zip(arns, facts.read_all(*((readable_tags, region, arn) for arn in arns)), strict=True)
     ours = [arn for arn, held in tagged if held.get(tags.ADDRESS) == address]
-    found: list[KeyFacts] = facts.together(*((key_of, region, arn) for arn in ours))
+    found: list[KeyFacts] = facts.read_all(*((key_of, region, arn) for arn in ours))
     return min(found, key=lambda key: (key.state == "PendingDeletion", key.created), default=None)
 
 
@@ -163,13 +163,13 @@ def key_arns(facts: Facts, region: str) -> Mapping[str, str]:
 
 def key_of(facts: Facts, region: str, id: str) -> KeyFacts:
     """Read one key: what it is, its policy, its rotation."""
-    facts.early([(policy_of, region, id), (rotation_of, region, id)])
+    facts.prefetch([(policy_of, region, id), (rotation_of, region, id)])
     return understood(facts, region, id, facts.aws.at(region).kms.describe_key(KeyId=id)["KeyMetadata"])
 
 
 def understood(facts: Facts, region: str, id: str, known: Mapping[str, Any]) -> KeyFacts:
     """Put into our words what KMS says of a key, with its policy and its rotation."""
-    policy, rotation = facts.together((policy_of, region, id), (rotation_of, region, id))
+    policy, rotation = facts.read_all((policy_of, region, id), (rotation_of, region, id))
     return KeyFacts(
         arn=known["Arn"],
         policy=policy,

@@ -71,7 +71,7 @@ def covered(facts: Facts, only: Only = None) -> tuple[str, ...]:
 def everywhere(facts: Facts, fact: Callable[..., Any], only: Only = None) -> Mapping[str, Any]:
     """Ask `fact(facts, region)` in every region that is covered, side by side; return the answers by region."""
     names = facts.read(covered, only)
-    return dict(zip(names, facts.together(*((there, fact, name) for name in names)), strict=True))
+    return dict(zip(names, facts.read_all(*((there, fact, name) for name in names)), strict=True))
 
 
 def there(facts: Facts, fact: Callable[..., Any], region: str) -> Any:

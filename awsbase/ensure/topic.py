@@ -18,7 +18,7 @@ from awsbase.engine.run import Run
 from awsbase.facts import tags
 from awsbase.policies.document import Document, difference, given
 from awsbase.records import record
-from awsbase.webhooks import masked, told
+from awsbase.webhooks import as_listed, masked
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import SubscriptionTypeDef
@@ -107,7 +107,7 @@ def listed(facts: Facts, region: str) -> Mapping[str, tuple[SubscriptionFacts, .
 
 def subscriptions(facts: Facts, region: str, arn: str) -> tuple[SubscriptionFacts, ...]:
     """Return who is subscribed to a topic, confirmed or not."""
-    have, everywhere = facts.together((topic, region, arn), (listed, region))
+    have, everywhere = facts.read_all((topic, region, arn), (listed, region))
     if have is None:
         return ()
     found: tuple[SubscriptionFacts, ...] = everywhere.get(arn, ())
@@ -129,7 +129,7 @@ def listener(protocol: str, endpoint: str) -> tuple[str, str]:
 
     Web hooks differ by more than their password, which AWS does not tell.
     """
-    return protocol, endpoint.casefold() if protocol == "email" else told(endpoint)
+    return protocol, endpoint.casefold() if protocol == "email" else as_listed(endpoint)
 
 
 def topic_reads(want: Topic) -> Iterator[Read]:

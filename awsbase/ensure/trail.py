@@ -125,7 +125,7 @@ def logged(facts: Facts, region: str, name: str) -> Logged:
         return Logged()
     if not have.selects:
         return Logged(facts.read(is_logging, region, name))
-    logging, selectors = facts.together((is_logging, region, name), (selectors_of, region, name))
+    logging, selectors = facts.read_all((is_logging, region, name), (selectors_of, region, name))
     advanced = selectors.get("AdvancedEventSelectors", ())
     # A trail has the one sort or the other: with neither it would seem to log nothing, and lose what somebody chose.
     return Logged(logging, () if advanced else selectors["EventSelectors"], advanced)

@@ -118,7 +118,7 @@ def service_credentials(facts: Facts, user: str) -> tuple[str, ...]:
 def credentials(facts: Facts, user: str) -> Credentials:
     """Read everything that one user has, side by side."""
     asked = (login, access_keys, certificates, ssh_keys, service_credentials, devices)
-    return Credentials(*facts.together(*((fact, user) for fact in asked)))
+    return Credentials(*facts.read_all(*((fact, user) for fact in asked)))
 
 
 REPORT = allow("iam", "GenerateCredentialReport", "GetCredentialReport")

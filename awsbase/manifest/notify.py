@@ -17,7 +17,7 @@ from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.values import Email, named
 from awsbase.policies import Document
-from awsbase.webhooks import masked, told
+from awsbase.webhooks import as_listed, masked
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -50,9 +50,9 @@ def one_password_each(values: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse addresses that differ in the password: AWS tells none, so that nobody could tell them apart."""
     seen: set[str] = set()
     for value in values:
-        if told(value) in seen:
+        if as_listed(value) in seen:
             raise invalid(f"{shown(value)} is listed with two passwords", "keep one of them")
-        seen.add(told(value))
+        seen.add(as_listed(value))
     return values
 
 

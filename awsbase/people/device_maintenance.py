@@ -171,7 +171,7 @@ def proven(desk: Prompts, device: str, shown: Shown) -> bool:
         except codes.BadCode as problem:
             complain(desk, shown, f"{problem.message}: {problem.hint}\n")
             continue
-        if totp.found(shown.seed.reveal(), code.reveal(), desk.clock.now(), apart=1) is not None:
+        if totp.matching_step(shown.seed.reveal(), code.reveal(), desk.clock.now(), apart=1) is not None:
             return True
         complain(desk, shown, "that is not the code of this seed: scan it again, check the phone's clock\n")
     return False

@@ -274,7 +274,7 @@ def two_codes(desk: Prompts, name: str, shown: Shown | None) -> tuple[Secret, Se
         except codes.BadCode as problem:
             complain(desk, drawn, f"{problem.message}: {problem.hint}\n")
             continue
-        at = totp.found(shown.seed.reveal(), code.reveal(), desk.clock.now(), apart=APART) if shown else None
+        at = totp.matching_step(shown.seed.reveal(), code.reveal(), desk.clock.now(), apart=APART) if shown else None
         if shown and at is None:
             complain(desk, drawn, f"{name} does not show that code: scan again, take the app's newest entry\n")
         elif held is None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from awsbase.aws import answered_at
+from awsbase.aws import response_time
 from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
 from awsbase.people import codes, durations, files, profiles, store
 from awsbase.people.files import Files
@@ -337,7 +337,7 @@ def _refused(error: ClientError, device: Device, now: datetime) -> AwsbaseError:
 
 
 def clock_hint(error: ClientError, now: datetime) -> str | None:
-    date = answered_at(error.response)
+    date = response_time(error.response)
     off = (now - date).total_seconds() if date else 0
     if abs(off) < WORTH_TELLING:
         return None

@@ -16,20 +16,20 @@ from awsbase.scripts.output import out, out_json
 WIDTH = 100
 
 
-def completed(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return what the shell may complete a word to."""
+def completions(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the subjects that begin with `incomplete`."""
     return [each for each in subjects() if each.startswith(incomplete)]
 
 
 @click.command("explain")
-@click.argument("subject", required=False, metavar="[ADDRESS|KIND]", shell_complete=completed)
+@click.argument("subject", required=False, metavar="[ADDRESS|KIND]", shell_complete=completions)
 @JSON
 @DEBUG
 def command(subject: str | None, json: bool, debug: bool) -> None:
-    """Tell what something is, why it is there, what it costs, and how to undo it by hand.
+    """Explain what something is, why it is there, what it costs, and how to undo it by hand.
 
     \b
-    awsbase explain                        everything that can be asked about
+    awsbase explain                        lists every subject
     awsbase explain trail
     awsbase explain bucket/acme-state      an address, as plans show it
     awsbase explain awsbase:require-mfa    a policy that comes with awsbase
@@ -44,7 +44,7 @@ def command(subject: str | None, json: bool, debug: bool) -> None:
     if json:
         out_json({"schema": 1, "entries": {name: entry(found)}})
     else:
-        out(told(name, found))
+        out(as_text(name, found))
 
 
 def entry(found: About) -> dict[str, Any]:
@@ -62,8 +62,8 @@ def listing() -> str:
     return "\n".join(lines) + "\n"
 
 
-def told(name: str, found: About) -> str:
-    """Return one explanation as people read it."""
+def as_text(name: str, found: About) -> str:
+    """Return one explanation as text."""
 
     def part(title: str, text: str) -> str:
         return textwrap.fill(text, WIDTH, initial_indent=f"  {title:9}", subsequent_indent=" " * 11)
@@ -72,6 +72,6 @@ def told(name: str, found: About) -> str:
     if found.controls:
         lines.append(part("answers", ", ".join(found.controls)))
     lines.append(part("costs", found.cost))
-    # A command stays in one piece, to be copied.
+    # A command stays on one line, for copying.
     lines += [f"  {'undo' if not number else '':9}{line}" for number, line in enumerate(found.undo)]
     return "\n".join(lines) + "\n"

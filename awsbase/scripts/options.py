@@ -1,4 +1,4 @@
-"""The options that mean the same everywhere."""
+"""The options that several commands share."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ ONLY = click.option(
     "--only",
     multiple=True,
     metavar="ADDRESS|SECTION",
-    help="Only this resource or section, and what it leans on. May be repeated.",
+    help="Only this resource or section, with its dependencies. Can be repeated.",
 )
-LOOSENING = click.option(
+ALLOW_RISKY = click.option(
     "--allow-risky",
     is_flag=True,
     help="Approve the risky changes that the plan lists.",
@@ -31,7 +31,7 @@ LOCK_TIMEOUT = click.option(
     "--lock-timeout",
     default="0s",
     metavar="10m",
-    help="Wait so long for somebody else who writes to the account; default not at all.",
+    help="Wait this long for another run that holds the lock; by default not at all.",
 )
 
 
@@ -48,7 +48,7 @@ class Options:
 
 
 def debug(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
-    """Show tracebacks, and let awsbase's own log speak; botocore's would print bodies and credentials."""
+    """Enable tracebacks and awsbase's own log; botocore's log would contain bodies and credentials."""
     if value:
         ctx.find_root().obj.on = True
         log = logging.getLogger("awsbase")
@@ -66,13 +66,13 @@ JSON = click.option("--json", is_flag=True, help="Print one JSON document instea
 
 
 def common(command: Command) -> Command:
-    """Give a command the common options, as one `options`."""
+    """Add the common options to a command, as one parameter `options`."""
 
     @click.option("--profile", metavar="NAME", help="The profile of ~/.aws to use; default $AWS_PROFILE.")
     @click.option("--region", metavar="REGION", help="Must be the manifest's home region, if given.")
-    @click.option("--sandbox", is_flag=True, help="Use an empty embedded AWS; nothing leaves this machine.")
+    @click.option("--sandbox", is_flag=True, help="Use an empty embedded AWS; makes no connections.")
     @JSON
-    @click.option("-v", "--verbose", is_flag=True, help="Show what is unchanged too, and long values in full.")
+    @click.option("-v", "--verbose", is_flag=True, help="Show unchanged resources too, and long values in full.")
     @DEBUG
     @wraps(command)
     def with_options(

@@ -15,7 +15,7 @@ from awsbase.aws import Aws
 from awsbase.engine.account import Account, identify
 from awsbase.engine.clock import SystemClock
 from awsbase.engine.failures import failure
-from awsbase.engine.wire import Wire, never_twice
+from awsbase.engine.wire import Wire, refuse_resends
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import files, qr, seeds, terminal
 from awsbase.people.enrol import Prompts
@@ -24,7 +24,7 @@ from awsbase.scripts.ask import accepts
 from awsbase.scripts.connect import name_calls, session_of
 from awsbase.scripts.options import DEBUG
 from awsbase.scripts.output import err
-from awsbase.view.stream import spells
+from awsbase.view.stream import supports_unicode
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -72,11 +72,11 @@ def account_of(profile: str | None, region: str | None, *, debugging: bool) -> A
     """Find out who is calling; root has its devices and its password in the console."""
     session = session_of(profile)
     where = region or os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
-    attach = [never_twice, name_calls] if debugging else [never_twice]
+    attach = [refuse_resends, name_calls] if debugging else [refuse_resends]
     account = identify(Aws(session, where, attach=attach), Wire())
     if account.is_root:
         raise Refused(
-            "these are root's access keys, and nothing limits or tells apart what root does",
+            "these are root's access keys, which no policy limits",
             hint="delete them; root's own password and MFA are looked after in the console",
         )
     return account
@@ -111,7 +111,7 @@ def where() -> files.Files:
 def draw(uri: Secret, seed: Secret) -> None:
     """Show a seed as a QR code, or spelled where the terminal cannot draw one."""
     code = qr.modules(uri)
-    ascii_only = not spells(sys.stderr)
+    ascii_only = not supports_unicode(sys.stderr)
     size = terminal.size()
     # Below it there is a line of what was wrong, and one to type on.
     room = size.lines - qr.height(code, ascii_only=ascii_only) - 2

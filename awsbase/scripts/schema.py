@@ -12,11 +12,11 @@ from awsbase.scripts.output import out_json
 @click.command("schema")
 @DEBUG
 def command(debug: bool) -> None:
-    """Print the JSON Schema of the manifest, from which editors complete and check.
+    """Print the JSON Schema of the manifest, for completion and checks in editors.
 
     \b
     awsbase schema > awsbase.schema.json
-    and in the first line of the manifest:
+    then write in the first line of the manifest:
     # yaml-language-server: $schema=awsbase.schema.json
     """
     out_json(json_schema())

@@ -1,4 +1,4 @@
-"""A bastion that comes and goes is the same each time, and its end goes with it."""
+"""A bastion is the same after each start, and its schedule follows the instance."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def reconcile(desk: Prompts) -> list[str]:
 @pytest.mark.parametrize(
     ("manifest", "started"), [(SSM, []), (STAYS, ["instance/acme-bastion"])], ids=["on demand", "always up"]
 )
-def test_up_after_down_and_reconcile_is_as_it_was(
+def test_up_after_down_restores_the_same_bastion(
     served: Served, tmp_path: Path, manifest: str, started: list[str]
 ) -> None:
     desk = Prompts(served, tmp_path, manifest)
@@ -49,7 +49,7 @@ def test_up_after_down_and_reconcile_is_as_it_was(
     assert reconcile(desk) == []
 
 
-def test_the_end_goes_over_to_the_host_that_is_made_anew(served: Served, tmp_path: Path) -> None:
+def test_the_schedule_follows_a_replaced_host(served: Served, tmp_path: Path) -> None:
     desk = Prompts(served, tmp_path, STAYS)
     desk.well("up", "--ttl", "4h")
     before = desk.document("status")

@@ -61,12 +61,12 @@ def go(
     approved: Approved | None = None,
     attempts: int = 1,
 ) -> Report:
-    """Plan, or plan and reconcile with what was seen, as the command does; on the sandbox's clock."""
-    seen = ReadCache()
-    step = partial(execute, kinds=KINDS, account=account(sandbox, caller, attempts), clock=sandbox.clock, seen=seen)
+    """Plan, or plan and reconcile with what was read, as the command does; on the sandbox's clock."""
+    cache = ReadCache()
+    step = partial(execute, kinds=KINDS, account=account(sandbox, caller, attempts), clock=sandbox.clock, cache=cache)
     report = step("plan", resources, approved=approved)
     if mode == "reconcile":
-        seen.forget_failures()
+        cache.forget_failures()
         report = step("reconcile", resources, approved=approved)
     return report
 

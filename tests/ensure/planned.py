@@ -13,7 +13,7 @@ from awsbase.aws import Aws
 from awsbase.engine.clock import SystemClock
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
-from awsbase.engine.run import Run, Shared, SilentObserver
+from awsbase.engine.run import Run, RunContext, SilentObserver
 from awsbase.engine.scope import Scope
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
@@ -36,7 +36,7 @@ class Known(Facts):
 
 def planned(want: Resource, facts: Mapping[Any, Any], results: Mapping[str, Any] | None = None) -> Run:
     """Return the run in which a resource was planned on these facts: its `changes`, its `asks`."""
-    shared = Shared(
+    shared = RunContext(
         "plan", Wire(), SystemClock(), SilentObserver(), threading.Event(), None, results=dict(results or {})
     )
     run = Run(want, aws(want.scope.region), Known(facts), shared, frozenset())

@@ -124,5 +124,5 @@ def test_codes_are_found_whatever_the_clocks_say() -> None:
     now = sandbox.clock()
     present = totp.step(now)
     assert totp.pair(seed, now) == (totp.code(seed, present - 1), totp.code(seed, present))
-    assert totp.found(seed, totp.code(seed, present + 5), now, apart=10) == present + 5
-    assert totp.found(seed, totp.code(seed, present + 11), now, apart=10) is None
+    assert totp.matching_step(seed, totp.code(seed, present + 5), now, apart=10) == present + 5
+    assert totp.matching_step(seed, totp.code(seed, present + 11), now, apart=10) is None

@@ -19,7 +19,7 @@ from awsbase.aws import Aws
 from awsbase.engine.account import identify
 from awsbase.engine.execution import execute
 from awsbase.engine.scope import Scope as Where
-from awsbase.engine.wire import Wire, never_twice
+from awsbase.engine.wire import Wire, refuse_resends
 from awsbase.ensure import KINDS
 from awsbase.ensure.group import Group
 from awsbase.ensure.user import User
@@ -64,7 +64,7 @@ class Beginning:
         ]
 
     def scope(self, **changed: Any) -> Scope:
-        aws = Aws(self.root, "eu-west-1", attach=[never_twice])
+        aws = Aws(self.root, "eu-west-1", attach=[refuse_resends])
         root = identify(aws, Wire())
         scope = Scope(
             account=ACCOUNT,
@@ -114,7 +114,7 @@ class Beginning:
     def connect(self, source: Source, region: str) -> Aws:
         assert source.keys
         keys = (source.keys.key_id, source.keys.secret_key.reveal())
-        return Aws(boto3.Session(*keys), region, attach=[never_twice, self.inside])
+        return Aws(boto3.Session(*keys), region, attach=[refuse_resends, self.inside])
 
     def open(self, session: store.Session) -> Aws:
         keys = (session.key_id, session.secret_key.reveal(), session.token.reveal())

@@ -1,4 +1,4 @@
-"""Reports to look at."""
+"""Reports used by the tests of views."""
 
 from __future__ import annotations
 

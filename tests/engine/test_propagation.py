@@ -1,4 +1,4 @@
-"""Waiting: only for what is young, only for the codes of the table, only so long."""
+"""Waiting for propagation: only for fresh resources, only for the codes of TABLE, only so long."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def refusals(count: int, code: str, message: str = "") -> Callable[[], str]:
         ("iam", "CreateUser", "EntityAlreadyExists", "", True, False),
     ],
 )
-def test_only_what_passes_by_itself_is_waited_for(
+def test_only_temporary_refusals_are_waited_for(
     service: str, operation: str, code: str, message: str, fresh: bool, waits: bool
 ) -> None:
     def go() -> object:
@@ -54,8 +54,8 @@ def test_only_what_passes_by_itself_is_waited_for(
             go()
 
 
-def test_waiting_ends_at_the_deadline_and_raises_what_aws_said() -> None:
-    clock, heard = Clock(), list[tuple[str, float]]()
+def test_waiting_ends_at_the_deadline_and_raises_the_error_of_aws() -> None:
+    clock, waits = Clock(), list[tuple[str, float]]()
     started = clock.now()
     with pytest.raises(ClientError, match="EntityTemporarilyUnmodifiable"):
         wait_for_propagation(
@@ -65,15 +65,15 @@ def test_waiting_ends_at_the_deadline_and_raises_what_aws_said() -> None:
             fresh=True,
             clock=clock,
             stop=threading.Event(),
-            waiting=lambda why, seconds: heard.append((why, seconds)),
+            waiting=lambda why, seconds: waits.append((why, seconds)),
         )
     assert 50 < (clock.now() - started).total_seconds() < 65
-    assert {why for why, _ in heard} == {"AWS answers EntityTemporarilyUnmodifiable"}
-    assert heard[0][1] == pytest.approx(60, abs=0.1)
-    assert [left for _, left in heard] == sorted((left for _, left in heard), reverse=True)
+    assert {why for why, _ in waits} == {"AWS answers EntityTemporarilyUnmodifiable"}
+    assert waits[0][1] == pytest.approx(60, abs=0.1)
+    assert [left for _, left in waits] == sorted((left for _, left in waits), reverse=True)
 
 
-def test_nobody_waits_once_the_run_is_told_to_stop() -> None:
+def test_waiting_ends_once_the_run_is_stopped() -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(Interrupted) as cut:

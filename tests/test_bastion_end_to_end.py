@@ -1,4 +1,4 @@
-"""The whole road of a network and a bastion, against the strict sandbox."""
+"""A network and a bastion from start to end, against the strict sandbox."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def network(scope: Scope, zones: int) -> list[Any]:
     [(HOME, 3, "eu-west-1c"), (OREGON, 4, "us-west-2d")],
     ids=["three zones", "one that is opted into"],
 )
-def test_a_subnet_in_each_zone_that_is_for_everybody(scope: Scope, most: int, last: str) -> None:
+def test_subnets_are_placed_in_the_zones_open_to_every_account(scope: Scope, most: int, last: str) -> None:
     sandbox = Sandbox()
     assert problems(go(sandbox, "reconcile", network(scope, most))) == []
     assert said(go(sandbox, "plan", network(scope, most))) == []
@@ -67,7 +67,7 @@ def test_a_subnet_in_each_zone_that_is_for_everybody(scope: Scope, most: int, la
     [("reset after", 1), ("reset after", 8), ("killed after", 1)],
     ids=["lost", "lost, and botocore would send it again", "killed"],
 )
-def test_a_lost_reply_never_leaves_two(
+def test_a_lost_reply_never_leaves_duplicates(
     operation: str, resources: list[Any], describe: str, key: str, lost: Any, attempts: int
 ) -> None:
     undisturbed, sandbox = Sandbox(), Sandbox()
@@ -89,7 +89,7 @@ def launches(sandbox: Sandbox) -> list[str | None]:
     return [call.error for call in sandbox.calls if call.name == "ec2:RunInstances"]
 
 
-def test_a_run_waits_for_a_profile_that_it_has_just_made() -> None:
+def test_a_run_waits_for_its_new_instance_profile() -> None:
     sandbox = Sandbox()
     BASTION.subnets(sandbox)
     before = sandbox.clock.ahead
@@ -98,7 +98,7 @@ def test_a_run_waits_for_a_profile_that_it_has_just_made() -> None:
     assert (sandbox.clock.ahead - before).total_seconds() > 1
 
 
-def test_a_run_fails_at_once_when_a_profile_is_wrong_that_is_not_new() -> None:
+def test_a_run_fails_immediately_for_an_old_broken_profile() -> None:
     sandbox = Sandbox()
     BASTION.subnets(sandbox)
     go(sandbox, "reconcile", BASTION.ready)
@@ -124,7 +124,7 @@ def test_a_run_fails_at_once_when_a_profile_is_wrong_that_is_not_new() -> None:
     ],
     ids=["fresh", "fresh, its role not seen", "wrong", "something else"],
 )
-def test_only_a_fresh_profile_is_worth_waiting_for(fresh: bool, message: str, tries: int) -> None:
+def test_only_a_fresh_profile_is_waited_for(fresh: bool, message: str, tries: int) -> None:
     clock, asked = Clock(), []
 
     def launch() -> str:

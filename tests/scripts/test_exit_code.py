@@ -1,4 +1,4 @@
-"""How a run went, as an exit code."""
+"""The exit code of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a release is installed with is pinned by hash, and is what setup.cfg asks for."""
+"""The pinned dependencies of a release have hashes and satisfy setup.cfg."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def asked(name: str) -> list[Requirement]:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_what_is_pinned_is_what_is_asked_for(name: str) -> None:
+def test_pinned_versions_satisfy_the_requirements(name: str) -> None:
     pinned = pins(name)
     for wanted in asked(name):
         (version,) = pinned[wanted.name.lower()][0].specifier
@@ -43,18 +43,18 @@ def test_what_is_pinned_is_what_is_asked_for(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_everything_is_pinned_to_one_version_with_hashes(name: str) -> None:
+def test_every_dependency_is_pinned_to_one_version_with_hashes(name: str) -> None:
     for pinned, hashes in pins(name).values():
         (version,) = pinned.specifier
         assert version.operator == "=="
         assert hashes, pinned
 
 
-def test_the_sandbox_adds_to_the_same_versions() -> None:
+def test_the_sandbox_pins_the_same_versions() -> None:
     whole = {name: str(pinned.specifier) for name, (pinned, _) in pins("sandbox.txt").items()}
     assert {name: str(pinned.specifier) for name, (pinned, _) in pins("awsbase.txt").items()}.items() <= whole.items()
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_a_lock_names_no_place_to_install_from(name: str) -> None:
+def test_a_lock_file_names_no_index(name: str) -> None:
     assert not re.search(r"index-url|find-links|trusted-host|://", (ROOT / "requirements" / name).read_text())

@@ -1,4 +1,4 @@
-"""What a parser of ours says of what came over the wire."""
+"""Responses are parsed strictly."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 
-from awsbase.answers import CarefulParsers, moment
 from awsbase.errors import MalformedResponse
+from awsbase.responses import StrictParsers, parse_time
 
 PAGE = b"<html><body>Sign in</body></html>"
 ALIAS = (
@@ -21,15 +21,15 @@ ALIAS = (
 def parsed(name: str, body: bytes, status: int = 200) -> dict[str, Any]:
     service, _, operation = name.partition(":")
     model = get_session().get_service_model(service)
-    said: dict[str, Any] = (
-        CarefulParsers()
+    response: dict[str, Any] = (
+        StrictParsers()
         .create_parser(model.resolved_protocol)
         .parse(
             {"status_code": status, "headers": {}, "body": body, "context": {"operation_name": operation}},
             model.operation_model(operation).output_shape,
         )
     )
-    return said
+    return response
 
 
 @pytest.mark.parametrize(
@@ -44,10 +44,10 @@ def parsed(name: str, body: bytes, status: int = 200) -> dict[str, Any]:
         ("s3:CreateBucket", b"", {}),
     ],
 )
-def test_an_answer_is_what_botocore_makes_of_it(name: str, body: bytes, part: dict[str, Any]) -> None:
-    said = parsed(name, body)
-    said.pop("ResponseMetadata")
-    assert said == part
+def test_a_valid_response_equals_that_of_botocore(name: str, body: bytes, part: dict[str, Any]) -> None:
+    response = parsed(name, body)
+    response.pop("ResponseMetadata")
+    assert response == part
 
 
 @pytest.mark.parametrize(
@@ -71,28 +71,28 @@ def test_an_answer_is_what_botocore_makes_of_it(name: str, body: bytes, part: di
         ("s3:PutBucketPolicy", PAGE),
     ],
 )
-def test_what_is_no_whole_answer_is_garbled_and_not_quoted(name: str, body: bytes) -> None:
-    with pytest.raises(MalformedResponse, match=f"what came back for {name.partition(':')[2]} is no answer") as caught:
+def test_an_incomplete_response_is_malformed_and_not_quoted(name: str, body: bytes) -> None:
+    with pytest.raises(MalformedResponse, match=f"the response to {name.partition(':')[2]} is incomplete") as caught:
         parsed(name, body)
     assert caught.value.__suppress_context__
 
 
-def test_what_is_not_in_an_answer_is_named() -> None:
-    said = parsed("kms:ListAliases", b'{"Aliases": [{}]}')
+def test_a_missing_field_is_named() -> None:
+    response = parsed("kms:ListAliases", b'{"Aliases": [{}]}')
     with pytest.raises(MalformedResponse, match="AWS answered ListAliases without AliasName"):
-        said["Aliases"][0]["AliasName"]
-    assert said.get("NextMarker") is None
+        response["Aliases"][0]["AliasName"]
+    assert response.get("NextMarker") is None
 
 
 @pytest.mark.parametrize("name", ["iam:ListAccountAliases", "kms:ListAliases", "s3:GetBucketVersioning"])
 @pytest.mark.parametrize("body", [b"", PAGE, b"<!DOCTYPE html><p>", b"\xff\x00", b"[]", b"{}"])
-@pytest.mark.parametrize(("status", "said"), [(302, "Found"), (403, "Forbidden"), (502, "Bad Gateway")])
-def test_a_refusal_has_a_code_and_a_message_whoever_refuses(name: str, body: bytes, status: int, said: str) -> None:
-    assert parsed(name, body, status)["Error"] == {"Code": str(status), "Message": said}
+@pytest.mark.parametrize(("status", "message"), [(302, "Found"), (403, "Forbidden"), (502, "Bad Gateway")])
+def test_every_refusal_has_a_code_and_a_message(name: str, body: bytes, status: int, message: str) -> None:
+    assert parsed(name, body, status)["Error"] == {"Code": str(status), "Message": message}
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "2026-11-28T19:10:00Z",
         "2026-11-28T20:10:00.000+01:00",
@@ -103,11 +103,11 @@ def test_a_refusal_has_a_code_and_a_message_whoever_refuses(name: str, body: byt
         "1795893000",
     ],
 )
-def test_a_time_is_understood_however_it_is_written(said: str | float) -> None:
-    assert moment(said) == datetime(2026, 11, 28, 19, 10, tzinfo=UTC)
+def test_every_time_format_is_parsed(text: str | float) -> None:
+    assert parse_time(text) == datetime(2026, 11, 28, 19, 10, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("said", ["", "T", "soon", "2026-13-28T19:10:00Z"])
-def test_what_is_no_time_is_not_taken_for_one(said: str) -> None:
+@pytest.mark.parametrize("text", ["", "T", "soon", "2026-13-28T19:10:00Z"])
+def test_an_invalid_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="Invalid timestamp"):
-        moment(said)
+        parse_time(text)

@@ -1,4 +1,4 @@
-"""The whole road: from a YAML file to a converged account, as a process of its own sees it over the wire."""
+"""From a YAML file to a converged account, in a separate process over a socket."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     server.server_close()
 
 
-def test_the_first_run_makes_the_account_so_and_the_second_does_nothing(served: Served) -> None:
+def test_the_first_run_converges_the_account_and_the_second_does_nothing(served: Served) -> None:
     code, planned = served.run("plan", str(BASELINE))
     assert code == 0
     assert served.writes() == []
@@ -89,7 +89,7 @@ def test_the_first_run_makes_the_account_so_and_the_second_does_nothing(served: 
     assert third["calls"]["write"] == 0
 
 
-def test_a_converged_run_asks_no_more_than_it_must(served: Served) -> None:
+def test_a_converged_run_makes_only_necessary_calls(served: Served) -> None:
     served.run("reconcile", str(BASELINE), "--yes")
     for name in ("alice", "sam", "pat", "dave", "bella"):  # whoever lacks something is asked about alone
         served.sandbox.client("iam").create_login_profile(UserName=name, Password="Xy7!" * 5)
@@ -110,7 +110,7 @@ def test_a_converged_run_asks_no_more_than_it_must(served: Served) -> None:
 
 
 @pytest.mark.parametrize("count", [10, 100])
-def test_users_cost_no_reads_of_their_own(served: Served, count: int, tmp_path: Path) -> None:
+def test_users_need_no_reads_of_their_own(served: Served, count: int, tmp_path: Path) -> None:
     users = ", ".join(f"user-{n}: {{groups: [Team], mfa: optional}}" for n in range(count))
     manifest = tmp_path / "people.yaml"
     manifest.write_text(
@@ -153,7 +153,7 @@ def half_made(sandbox: Sandbox) -> None:
     sandbox.client("logs", "eu-west-1").create_log_group(logGroupName="acme-audit")
 
 
-def test_an_account_that_has_half_of_it_is_adopted_and_loses_nothing(served: Served) -> None:
+def test_an_existing_account_is_adopted_and_loses_nothing(served: Served) -> None:
     half_made(served.sandbox)
     code, report = served.run("reconcile", str(BASELINE), "--yes")
     assert code == 0, [resource for resource in report["resources"] if resource["error"]]
@@ -176,7 +176,7 @@ def test_an_account_that_has_half_of_it_is_adopted_and_loses_nothing(served: Ser
     assert served.run("plan", str(BASELINE), "--detailed-exitcode")[0] == 0
 
 
-def test_a_state_backend_is_printed_for_what_was_made(served: Served) -> None:
+def test_a_state_backend_is_printed_for_the_new_bucket(served: Served) -> None:
     served.run("reconcile", str(MANIFESTS / "state-only.yaml"), "--yes")
     code, backend = served.run("state", "backend", str(MANIFESTS / "state-only.yaml"), "--format", "json")
     assert code == 0
