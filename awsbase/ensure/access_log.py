@@ -49,6 +49,7 @@ def access_log(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
 
 
 def access_log_reads(want: AccessLog) -> Iterator[Read]:
+    """Yield the facts that the recipe of an access log reads, to prefetch them."""
     yield access_log, want.scope, want.name
 
 

@@ -42,6 +42,7 @@ def ensure_account_alias(run: Run, want: AccountAlias) -> None:
 
 
 def account_alias_reads(want: AccountAlias) -> Iterator[Read]:
+    """Yield the facts that the recipe of account alias reads, to prefetch them."""
     yield (account_alias,)
 
 

@@ -78,6 +78,7 @@ def openings(facts: Facts, region: str) -> Openings:
 
 
 def open_groups(facts: Facts, region: str) -> tuple[Opening, ...]:
+    """Return the ingress rules of a region's security groups that are open to the world."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_security_groups").paginate()
     groups = sorted(
         (group for page in pages for group in page["SecurityGroups"]), key=lambda each: str(each["GroupId"])
@@ -98,6 +99,7 @@ def open_groups(facts: Facts, region: str) -> tuple[Opening, ...]:
 
 
 def open_acls(facts: Facts, region: str) -> tuple[Opening, ...]:
+    """Return the entries of a region's network ACLs that are open to the world."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_network_acls").paginate()
     acls = sorted((acl for page in pages for acl in page["NetworkAcls"]), key=lambda each: str(each["NetworkAclId"]))
     return tuple(
@@ -133,6 +135,7 @@ def sources(rule: Mapping[str, Any]) -> Iterator[str]:
 
 
 def admin_ports_reads(want: AdminPorts) -> Iterator[Read]:
+    """Yield the facts that the recipe of admin ports reads, to prefetch them."""
     yield everywhere, openings, want.only
 
 
@@ -197,6 +200,7 @@ def ask_about_acls(run: Run, left: Sequence[tuple[str, Opening]]) -> None:
 
 
 def counted(left: Sequence[tuple[str, Opening]], noun: str) -> str:
+    """Write how many openings are left, such as `2 security groups let`."""
     return f"{len(left)} {noun} lets" if len(left) == 1 else f"{len(left)} {noun}s let"
 
 

@@ -65,6 +65,7 @@ def ensure_analyzer(run: Run, want: Analyzer) -> None:
 
 
 def analyzer_reads(want: Analyzer) -> Iterator[Read]:
+    """Yield the facts that the recipe of an analyzer reads, to prefetch them."""
     yield everywhere, analyzer, want.only
 
 

@@ -155,6 +155,7 @@ def _every(method: Any, key: str) -> Iterator[Mapping[str, Any]]:
 
 
 def anomaly_subscriptions(want: AnomalyAlert) -> tuple[str, ...]:
+    """Return the ARNs of the subscription, for permissions."""
     return (want.scope.global_arn("ce", "anomalysubscription/*"),)
 
 

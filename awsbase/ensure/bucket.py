@@ -103,6 +103,7 @@ class Bucket(Resource):
 
 
 def bucket_arn(scope: Scope, name: str) -> str:
+    """Return the ARN of a bucket."""
     return f"arn:{scope.partition}:s3:::{name}"
 
 
@@ -214,11 +215,13 @@ def bucket(facts: Facts, scope: Scope, name: str) -> BucketFacts | None:
 
 
 def versioning_of(facts: Facts, scope: Scope, name: str) -> str:
+    """Return a bucket's versioning status; empty when it was never switched on."""
     s3 = facts.aws.at(scope.region).s3
     return s3.get_bucket_versioning(Bucket=name, ExpectedBucketOwner=scope.account).get("Status", "")
 
 
 def encryption_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
+    """Return a bucket's default encryption rule."""
     read, unset = facts.aws.at(scope.region).s3.get_bucket_encryption, "ServerSideEncryptionConfigurationNotFoundError"
     answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=scope.account)
     rules: list[Mapping[str, Any]] = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
@@ -226,6 +229,7 @@ def encryption_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
 
 
 def block_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, bool]:
+    """Return a bucket's public access block; empty when there is none."""
     read, unset = facts.aws.at(scope.region).s3.get_public_access_block, "NoSuchPublicAccessBlockConfiguration"
     answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=scope.account)
     block: Mapping[str, bool] = answer["PublicAccessBlockConfiguration"] if answer else {}
@@ -233,6 +237,7 @@ def block_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, bool]:
 
 
 def ownership_of(facts: Facts, scope: Scope, name: str) -> str:
+    """Return a bucket's object ownership setting; empty when there is none."""
     read, unset = facts.aws.at(scope.region).s3.get_bucket_ownership_controls, "OwnershipControlsNotFoundError"
     answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=scope.account)
     rules: list[Mapping[str, str]] = answer["OwnershipControls"]["Rules"] if answer else []
@@ -240,12 +245,14 @@ def ownership_of(facts: Facts, scope: Scope, name: str) -> str:
 
 
 def policy_of(facts: Facts, scope: Scope, name: str) -> Document:
+    """Return the policy document; empty when there is none."""
     read = facts.aws.at(scope.region).s3.get_bucket_policy
     answer = empty_if("NoSuchBucketPolicy", read, Bucket=name, ExpectedBucketOwner=scope.account)
     return given(answer["Policy"]) if answer else {}
 
 
 def lifecycle_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
+    """Return a bucket's lifecycle configuration; empty when there is none."""
     read = facts.aws.at(scope.region).s3.get_bucket_lifecycle_configuration
     return empty_if("NoSuchLifecycleConfiguration", read, Bucket=name, ExpectedBucketOwner=scope.account)
 
@@ -258,6 +265,7 @@ def bucket_tags(facts: Facts, scope: Scope, name: str) -> Mapping[str, str]:
 
 
 def bucket_reads(want: Bucket) -> Iterator[Read]:
+    """Yield the facts that the recipe of a bucket reads, to prefetch them."""
     yield bucket, want.scope, want.name
     yield tags.tags, want.scope.region
 
@@ -319,6 +327,7 @@ def is_public(statement: object) -> bool:
 
 
 def create(run: Run, want: Bucket) -> None:
+    """Create the bucket in its region."""
     region = want.scope.region
     # S3 began in us-east-1: there, and only there, the region must not be named.
     there = None if region == "us-east-1" else {"LocationConstraint": region}
@@ -358,6 +367,7 @@ def own_objects(run: Run, want: Bucket, have: BucketFacts) -> None:
 
 
 def keep_versions(run: Run, want: Bucket, have: BucketFacts) -> None:
+    """Switch versioning on."""
     if drift := compare({"versioning": have.versioning}, {"versioning": "Enabled"}):
         run.update(
             "versioning",
@@ -440,6 +450,7 @@ def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[D
 
 
 def is_ours(statement: object) -> bool:
+    """Tell whether awsbase wrote this statement of a policy."""
     return isinstance(statement, Mapping) and str(statement.get("Sid", "")).startswith(OURS)
 
 
@@ -488,6 +499,7 @@ def plain(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tags_of(run: Run, want: Bucket) -> Mapping[str, str]:
+    """Return the tags that the resource has."""
     return tags.held(run, want, want.scope.region, want.arn, (bucket_tags, want.scope, want.name))
 
 

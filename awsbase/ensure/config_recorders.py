@@ -66,18 +66,22 @@ def recorded(facts: Facts, region: str) -> ConfigFacts:
 
 
 def recorders_of(facts: Facts, region: str) -> Any:
+    """Return the configuration recorders of a region."""
     return facts.aws.at(region).config.describe_configuration_recorders()["ConfigurationRecorders"]
 
 
 def status_of(facts: Facts, region: str) -> Any:
+    """Return the status of a region's configuration recorders."""
     return facts.aws.at(region).config.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
 
 
 def channels_of(facts: Facts, region: str) -> Any:
+    """Return the delivery channels of a region."""
     return facts.aws.at(region).config.describe_delivery_channels()["DeliveryChannels"]
 
 
 def config_recorders_reads(want: ConfigRecorders) -> Iterator[Read]:
+    """Yield the facts that the recipe of config recorders reads, to prefetch them."""
     yield everywhere, recorded, want.only
 
 

@@ -63,6 +63,7 @@ def ensure_contact(run: Run, want: Contact) -> None:
 
 
 def contact_reads(want: Contact) -> Iterator[Read]:
+    """Yield the facts that the recipe of a contact reads, to prefetch them."""
     yield contact, want.type
 
 

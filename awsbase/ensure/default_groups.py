@@ -125,6 +125,7 @@ def ask_to_free(run: Run, region: str, group: DefaultGroup) -> None:
 
 
 def default_groups_reads(want: DefaultGroups) -> Iterator[Read]:
+    """Yield the facts that the recipe of default groups reads, to prefetch them."""
     yield everywhere, default_groups, want.only
 
 

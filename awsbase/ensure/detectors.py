@@ -55,6 +55,7 @@ def detector(facts: Facts, region: str) -> DetectorFacts | None:
 
 
 def detectors_reads(want: Detectors) -> Iterator[Read]:
+    """Yield the facts that the recipe of detectors reads, to prefetch them."""
     yield everywhere, detector, want.only
 
 

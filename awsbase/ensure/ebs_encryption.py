@@ -65,6 +65,7 @@ def ensure_ebs_encryption(run: Run, want: EbsEncryption) -> None:
 
 
 def ebs_encryption_reads(want: EbsEncryption) -> Iterator[Read]:
+    """Yield the facts that the recipe of an ebs encryption reads, to prefetch them."""
     yield everywhere, encrypted, want.only
     for region in sorted(want.keys):
         yield default_key, region

@@ -48,6 +48,7 @@ def addresses(facts: Facts, region: str) -> tuple[AddressFacts, ...]:
 
 
 def elastic_ip_reads(want: ElasticIp) -> Iterator[Read]:
+    """Yield the facts that the recipe of an elastic ip reads, to prefetch them."""
     yield addresses, want.scope.region
 
 

@@ -31,6 +31,7 @@ class AddressInUse(Resource):
 
 
 def elastic_ip_association_reads(want: AddressInUse) -> Iterator[Read]:
+    """Yield the facts that the recipe of an elastic ip association reads, to prefetch them."""
     yield addresses, want.scope.region
 
 

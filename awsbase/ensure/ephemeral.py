@@ -28,6 +28,7 @@ class Ephemeral(Resource):
 
 
 def ephemeral_reads(want: Ephemeral) -> Iterator[Read]:
+    """Yield the facts that the recipe of an ephemeral reads, to prefetch them."""
     yield instances, want.scope.region
 
 
@@ -45,6 +46,7 @@ def ensure_ephemeral(run: Run, want: Ephemeral) -> None:
 
 
 def decoded(text: str) -> str:
+    """Decode text from base64."""
     return base64.b64decode(text).decode(errors="replace")
 
 

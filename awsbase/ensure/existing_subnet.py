@@ -40,6 +40,7 @@ class ExistingSubnet(Resource):
 
 
 def existing_subnet_reads(want: ExistingSubnet) -> Iterator[Read]:
+    """Yield the facts that the recipe of an existing subnet reads, to prefetch them."""
     yield subnets, want.scope.region
 
 

@@ -38,6 +38,7 @@ class ExistingVpc(Resource):
 
 
 def existing_vpc_reads(want: ExistingVpc) -> Iterator[Read]:
+    """Yield the facts that the recipe of an existing vpc reads, to prefetch them."""
     yield vpcs, want.scope.region
 
 

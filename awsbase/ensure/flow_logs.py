@@ -75,6 +75,7 @@ def networks(facts: Facts, region: str) -> tuple[Network, ...]:
 
 
 def logs_of(facts: Facts, region: str) -> list[Mapping[str, Any]]:
+    """Return the flow logs of a region."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_flow_logs").paginate()
     return [log for page in pages for log in page["FlowLogs"] if arrives(log)]
 
@@ -85,6 +86,7 @@ def arrives(log: Mapping[str, Any]) -> bool:
 
 
 def flow_logs_reads(want: FlowLogs) -> Iterator[Read]:
+    """Yield the facts that the recipe of flow logs reads, to prefetch them."""
     yield everywhere, networks, want.only
 
 

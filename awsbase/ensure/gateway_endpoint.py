@@ -74,6 +74,7 @@ def endpoints(facts: Facts, region: str) -> tuple[EndpointFacts, ...]:
 
 
 def gateway_endpoint_reads(want: GatewayEndpoint) -> Iterator[Read]:
+    """Yield the facts that the recipe of a gateway endpoint reads, to prefetch them."""
     yield endpoints, want.scope.region
 
 

@@ -51,6 +51,7 @@ def ensure_image_block(run: Run, want: ImageBlock) -> None:
 
 
 def image_block_reads(want: ImageBlock) -> Iterator[Read]:
+    """Yield the facts that the recipe of an image block reads, to prefetch them."""
     yield everywhere, image_sharing, want.only
 
 

@@ -147,6 +147,7 @@ def alive(run: Run, instance: Instance) -> list[InstanceFacts]:
 
 
 def instance_reads(want: Instance) -> Iterator[Read]:
+    """Yield the facts that the recipe of an instance reads, to prefetch them."""
     yield instances, want.scope.region
     yield from launch_template_reads(want.template)
     if want.refresh:
@@ -246,6 +247,7 @@ def launch(run: Run, want: Instance, before: list[InstanceFacts]) -> dict[str, A
 
 
 def versioned(version: Any) -> Any:
+    """Write a version number as EC2 takes it, as text."""
     return str(version) if isinstance(version, int) else version
 
 

@@ -68,6 +68,7 @@ def connect_endpoints(facts: Facts, region: str) -> tuple[ConnectEndpointFacts, 
 
 
 def connect_endpoint_reads(want: ConnectEndpoint) -> Iterator[Read]:
+    """Yield the facts that the recipe of a connect endpoint reads, to prefetch them."""
     yield connect_endpoints, want.scope.region
 
 

@@ -72,6 +72,7 @@ def profile_tags(facts: Facts, name: str) -> Mapping[str, str]:
 
 
 def instance_profile_reads(want: InstanceProfile) -> Iterator[Read]:
+    """Yield the facts that the recipe of an instance profile reads, to prefetch them."""
     yield instance_profile, want.name
     yield tags.tags, tags.index(want.scope)
 
@@ -119,6 +120,7 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
 
 
 def tags_of(run: Run, want: InstanceProfile) -> Mapping[str, str]:
+    """Return the tags that the resource has."""
     return tags.held(run, want, tags.index(want.scope), want.arn, (profile_tags, want.name))
 
 

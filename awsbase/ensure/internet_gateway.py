@@ -55,6 +55,7 @@ def gateways(facts: Facts, region: str) -> tuple[GatewayFacts, ...]:
 
 
 def internet_gateway_reads(want: InternetGateway) -> Iterator[Read]:
+    """Yield the facts that the recipe of an internet gateway reads, to prefetch them."""
     yield gateways, want.scope.region
 
 

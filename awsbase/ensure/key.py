@@ -185,10 +185,12 @@ def understood(facts: Facts, region: str, id: str, known: Mapping[str, Any]) -> 
 
 
 def policy_of(facts: Facts, region: str, id: str) -> Document:
+    """Return the policy document; empty when there is none."""
     return given(facts.aws.at(region).kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"])
 
 
 def rotation_of(facts: Facts, region: str, id: str) -> int | None:
+    """Return a key's rotation period in days; None when it does not rotate."""
     rotation = facts.aws.at(region).kms.get_key_rotation_status(KeyId=id)
     return rotation.get("RotationPeriodInDays", YEAR) if rotation["KeyRotationEnabled"] else None
 
@@ -214,6 +216,7 @@ def readable_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 
 def key_reads(want: Key) -> Iterator[Read]:
+    """Yield the facts that the recipe of a key reads, to prefetch them."""
     yield key, want.scope.region, want.alias, want.address
 
 
@@ -288,6 +291,7 @@ def usable(want: Key, have: KeyFacts) -> KeyFacts:
 
 
 def tags_of(run: Run, want: Key, have: KeyFacts) -> Mapping[str, str]:
+    """Return the tags that the resource has."""
     return tags.held(run, want, want.scope.region, have.arn, (key_tags, want.scope.region, have.arn))
 
 

@@ -54,6 +54,7 @@ def bare(public_key: str) -> str:
 
 
 def key_pair_reads(want: KeyPair) -> Iterator[Read]:
+    """Yield the facts that the recipe of a key pair reads, to prefetch them."""
     yield key_pairs, want.scope.region
 
 

@@ -99,6 +99,7 @@ def template_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:
 
 
 def launch_template_reads(want: LaunchTemplate) -> Iterator[Read]:
+    """Yield the facts that the recipe of a launch template reads, to prefetch them."""
     yield launch_template, want.scope.region, want.name
     yield tags.tags, want.scope.region
 
@@ -146,6 +147,7 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
 
 
 def tags_of(run: Run, want: LaunchTemplate, have: TemplateFacts) -> Mapping[str, str]:
+    """Return the tags that the resource has."""
     region, arn = want.scope.region, want.scope.arn("ec2", f"launch-template/{have.id}")
     return tags.held(run, want, region, arn, (template_tags, region, have.id), ec2.labels(want))
 
@@ -181,6 +183,7 @@ def kept_image(want: LaunchTemplate, data: Mapping[str, Any]) -> tuple[str, str]
 
 
 def found_image(run: Run, want: LaunchTemplate) -> tuple[str, str]:
+    """Return the id and the name of the newest image that fits."""
     found = run.read(image, want.scope.region, want.image, want.type)
     return found.launched_as, found.root
 
@@ -203,6 +206,7 @@ def as_asked(have: Any, want: Any) -> Any:
 
 
 def length(encoded: object) -> str:
+    """Write the length of user data in bytes."""
     return f"{len(base64.b64decode(encoded))} bytes" if isinstance(encoded, str) else "none"
 
 

@@ -51,6 +51,7 @@ class LogGroup(Resource):
 
 
 def log_group_arn(scope: Scope, name: str) -> str:
+    """Return the ARN of a log group."""
     return scope.arn("logs", f"log-group:{name}")
 
 
@@ -80,6 +81,7 @@ def log_group_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 
 def log_group_reads(want: LogGroup) -> Iterator[Read]:
+    """Yield the facts that the recipe of a log group reads, to prefetch them."""
     yield log_group, want.scope.region, want.name
     yield tags.tags, want.scope.region
 

@@ -66,6 +66,7 @@ def reaches_further(have: Mapping[str, Any], want: MetadataDefaults) -> str:
 
 
 def metadata_defaults_reads(want: MetadataDefaults) -> Iterator[Read]:
+    """Yield the facts that the recipe of metadata defaults reads, to prefetch them."""
     yield everywhere, metadata_defaults, want.only
 
 

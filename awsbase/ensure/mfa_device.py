@@ -201,6 +201,7 @@ def _secret(found: Mapping[str, Any]) -> SecretFacts:
 
 
 def mfa_device_reads(want: MfaDevice) -> Iterator[Read]:
+    """Yield the facts that the recipe of a mfa device reads, to prefetch them."""
     yield (authorization,)
     yield (virtual_devices,)
     yield seeds, want.scope.region

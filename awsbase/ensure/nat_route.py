@@ -40,6 +40,7 @@ class NatRoute(Resource):
 
 
 def nat_route_reads(want: NatRoute) -> Iterator[Read]:
+    """Yield the facts that the recipe of a nat route reads, to prefetch them."""
     yield route_tables, want.scope.region
 
 

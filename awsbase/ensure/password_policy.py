@@ -111,6 +111,7 @@ def accepts_more(have: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
 
 
 def password_policy_reads(want: PasswordPolicy) -> Iterator[Read]:
+    """Yield the facts that the recipe of a password policy reads, to prefetch them."""
     yield (password_policy,)
 
 

@@ -94,6 +94,7 @@ def ensure_policy(run: Run, want: Policy) -> str:
 
 
 def tags_of(run: Run, want: Policy) -> Mapping[str, str]:
+    """Return the tags that the resource has."""
     return tags.held(run, want, tags.index(want.scope), want.arn, (policy_tags, want.arn))
 
 
@@ -104,6 +105,7 @@ def policy_tags(facts: Facts, arn: str) -> Mapping[str, str]:
 
 
 def policy_reads(want: Policy) -> Iterator[Read]:
+    """Yield the facts that the recipe of a policy reads, to prefetch them."""
     yield (authorization,)
     yield tags.tags, tags.index(want.scope)
 

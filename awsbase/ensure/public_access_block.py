@@ -49,6 +49,7 @@ def ensure_public_access_block(run: Run, want: PublicAccessBlock) -> None:
 
 
 def public_access_reads(want: PublicAccessBlock) -> Iterator[Read]:
+    """Yield the facts that the recipe of public access reads, to prefetch them."""
     yield public_access, want.scope.account
 
 

@@ -107,6 +107,7 @@ def ensure_regions(run: Run, want: Regions) -> tuple[str, ...]:
 
 
 def regions_reads(want: Regions) -> Iterator[Read]:
+    """Yield the facts that the recipe of regions reads, to prefetch them."""
     yield covered, want.only
 
 

@@ -222,6 +222,7 @@ def bounded_otherwise(run: Run, have: str | None, want: str) -> str:
 
 
 def role_reads(want: Role) -> Iterator[Read]:
+    """Yield the facts that the recipe of a role reads, to prefetch them."""
     yield (authorization,)
     if want.settings:
         yield (settings,)

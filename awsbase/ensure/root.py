@@ -251,6 +251,7 @@ def ask_for_central_root(run: Run) -> None:
 
 
 def root_reads(want: Root) -> Iterator[Read]:
+    """Yield the facts that the recipe of a root reads, to prefetch them."""
     yield root, want.scope.partition
     yield (last_used,)
     yield organization, want.scope.account

@@ -81,6 +81,7 @@ def written(route: Mapping[str, Any]) -> bool:
 
 
 def destination(route: Mapping[str, Any]) -> str:
+    """Return what a route leads to: a CIDR block or a prefix list."""
     return str(
         route.get("DestinationCidrBlock")
         or route.get("DestinationIpv6CidrBlock")
@@ -106,6 +107,7 @@ def towards(destination: str) -> dict[str, Any]:
 
 
 def route_table_reads(want: Resource) -> Iterator[Read]:
+    """Yield the facts that the recipe of a route table reads, to prefetch them."""
     yield route_tables, want.scope.region
 
 

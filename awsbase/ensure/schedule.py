@@ -81,6 +81,7 @@ def schedule(facts: Facts, region: str, name: str) -> ScheduleFacts | None:
 
 
 def schedule_reads(want: TerminationSchedule) -> Iterator[Read]:
+    """Yield the facts that the recipe of a schedule reads, to prefetch them."""
     yield schedule, want.scope.region, want.name
 
 

@@ -164,6 +164,7 @@ def seen(found: Mapping[str, Any]) -> HeldSecret:
 
 
 def secret_reads(want: Secret) -> Iterator[Read]:
+    """Yield the facts that the recipe of a secret reads, to prefetch them."""
     yield held_secrets, want.scope.region
 
 
@@ -313,6 +314,7 @@ def ask_for_value(run: Run, want: Secret, has_value: bool, since: datetime | Non
 
 
 def said(rotation: Rotation | None) -> str | None:
+    """Describe a rotation; None when there is none."""
     if rotation is None:
         return None
     window = f", within {rotation.window_hours} h" if rotation.window_hours else ""

@@ -150,6 +150,7 @@ def shown(rule: Rule) -> str:
 
 
 def security_group_reads(want: SecurityGroup) -> Iterator[Read]:
+    """Yield the facts that the recipe of a security group reads, to prefetch them."""
     yield security_groups, want.scope.region
 
 
@@ -259,6 +260,7 @@ def end_of(run: Run, want: SecurityGroup, group: Any, rule: Rule) -> Rule:
 
 
 def words(rule: Rule, word: str) -> str:
+    """Describe a rule, such as `tcp 443 from 192.0.2.0/24`."""
     return shown(rule).replace(", ", f" {word} ", 1)
 
 

@@ -64,6 +64,7 @@ def hub(facts: Facts, region: str) -> frozenset[str] | None:
 
 
 def security_hubs_reads(want: SecurityHubs) -> Iterator[Read]:
+    """Yield the facts that the recipe of security hubs reads, to prefetch them."""
     yield everywhere, hub, want.only
 
 

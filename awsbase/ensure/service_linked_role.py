@@ -40,6 +40,7 @@ def service_role_arn(scope: Scope, principal: str, name: str) -> str:
 
 
 def service_linked_role_reads(want: ServiceLinkedRole) -> Iterator[Read]:
+    """Yield the facts that the recipe of a service linked role reads, to prefetch them."""
     yield (authorization,)
 
 

@@ -52,6 +52,7 @@ def ensure_snapshot_block(run: Run, want: SnapshotBlock) -> None:
 
 
 def snapshot_block_reads(want: SnapshotBlock) -> Iterator[Read]:
+    """Yield the facts that the recipe of a snapshot block reads, to prefetch them."""
     yield everywhere, snapshot_sharing, want.only
 
 

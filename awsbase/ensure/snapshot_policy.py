@@ -165,6 +165,7 @@ FOREIGN = (
 
 
 def snapshot_policy_reads(want: SnapshotPolicy) -> Iterator[Read]:
+    """Yield the facts that the recipe of a snapshot policy reads, to prefetch them."""
     yield snapshot_policy, want.scope.region, want.address
 
 
@@ -257,6 +258,7 @@ def details(want: SnapshotPolicy) -> dict[str, object]:
 
 
 def lifecycle_policies(want: SnapshotPolicy) -> tuple[str, ...]:
+    """Return the ARNs of the lifecycle policy, for permissions."""
     return (want.scope.arn("dlm", "policy/*"),)
 
 

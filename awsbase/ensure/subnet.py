@@ -102,6 +102,7 @@ def zones(facts: Facts, region: str) -> tuple[Zone, ...]:
 
 
 def subnet_reads(want: Subnet) -> Iterator[Read]:
+    """Yield the facts that the recipe of a subnet reads, to prefetch them."""
     yield subnets, want.scope.region
 
 

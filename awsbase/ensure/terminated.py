@@ -28,6 +28,7 @@ class Terminated(Resource):
 
 
 def terminated_reads(want: Terminated) -> Iterator[Read]:
+    """Yield the facts that the recipe of a terminated reads, to prefetch them."""
     yield instances, want.scope.region
     yield schedule, want.scope.region, want.schedule
 

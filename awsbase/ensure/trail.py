@@ -96,6 +96,7 @@ def trails(facts: Facts, region: str) -> Sequence[tuple[str, TrailFacts]]:
 
 
 def settings_of(trail: Mapping[str, Any]) -> TrailFacts:
+    """Return the facts of a trail."""
     return TrailFacts(
         trail["HomeRegion"],
         {
@@ -132,10 +133,12 @@ def logged(facts: Facts, region: str, name: str) -> Logged:
 
 
 def is_logging(facts: Facts, region: str, name: str) -> bool:
+    """Tell whether a trail records."""
     return facts.aws.at(region).cloudtrail.get_trail_status(Name=name)["IsLogging"]
 
 
 def selectors_of(facts: Facts, region: str, name: str) -> Any:
+    """Return the event selectors of a trail."""
     return facts.aws.at(region).cloudtrail.get_event_selectors(TrailName=name)
 
 
@@ -151,6 +154,7 @@ def trail_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 
 def trail_reads(want: Trail) -> Iterator[Read]:
+    """Yield the facts that the recipe of a trail reads, to prefetch them."""
     yield logged, want.scope.region, want.name
     yield tags.tags, want.scope.region
 
@@ -235,6 +239,7 @@ def management_events(logs: Logged) -> str:
 
 
 def basic_kinds(selector: Selector) -> set[str]:
+    """Return the management events that a basic selector records: read-only, write-only, or some."""
     if not selector.get("IncludeManagementEvents", True):
         return set()
     if selector.get("ExcludeManagementEventSources"):
@@ -244,6 +249,7 @@ def basic_kinds(selector: Selector) -> set[str]:
 
 
 def advanced_kinds(selector: Selector) -> set[str]:
+    """Return the management events that an advanced selector records: read-only, write-only, or some."""
     fields = {each["Field"]: each for each in selector.get("FieldSelectors", ())}
     if fields.get("eventCategory", {}).get("Equals") != ["Management"]:
         return set()
@@ -283,6 +289,7 @@ def all_objects(logs: Logged, scope: Scope) -> bool:
 
 
 def basic_objects(selector: Selector, scope: Scope) -> set[str]:
+    """Return the data events of S3 that a basic selector records: read-only, write-only, or some."""
     whole = {every_object(scope), f"{every_object(scope)}:::"}
     if not any(each["Type"] == OBJECTS and whole & set(each["Values"]) for each in selector.get("DataResources", ())):
         return set()
@@ -291,6 +298,7 @@ def basic_objects(selector: Selector, scope: Scope) -> set[str]:
 
 
 def advanced_objects(selector: Selector) -> set[str]:
+    """Return the data events of S3 that an advanced selector records: read-only, write-only, or some."""
     fields = {each["Field"]: each for each in selector.get("FieldSelectors", ())}
     if fields.get("eventCategory", {}).get("Equals") != ["Data"]:
         return set()

@@ -112,6 +112,7 @@ def lacks_device(run: Run, name: str) -> bool:
 
 
 def user_reads(want: User) -> Iterator[Read]:
+    """Yield the facts that the recipe of an user reads, to prefetch them."""
     yield (authorization,)
     if want.console or want.mfa:
         yield (report,)

@@ -78,6 +78,7 @@ def ipv6_of(facts: Facts, region: str, vpc: str, association: str) -> str | None
 
 
 def vpc_reads(want: Vpc) -> Iterator[Read]:
+    """Yield the facts that the recipe of a vpc reads, to prefetch them."""
     yield vpcs, want.scope.region
 
 

@@ -39,6 +39,7 @@ class VpcFlowLog(Resource):
 
 
 def vpc_flow_log_reads(want: VpcFlowLog) -> Iterator[Read]:
+    """Yield the facts that the recipe of a vpc flow log reads, to prefetch them."""
     yield networks, want.scope.region
 
 

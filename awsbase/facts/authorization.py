@@ -133,22 +133,27 @@ def authorization(facts: Facts) -> Authorization:
 
 
 def users(facts: Facts) -> Mapping[str, UserFacts]:
+    """Return the users of the account, by name in lower case."""
     return facts.read(authorization).users
 
 
 def groups(facts: Facts) -> Mapping[str, GroupFacts]:
+    """Return the groups of the account, by name in lower case."""
     return facts.read(authorization).groups
 
 
 def roles(facts: Facts) -> Mapping[str, RoleFacts]:
+    """Return the roles of the account, by name in lower case."""
     return facts.read(authorization).roles
 
 
 def policies(facts: Facts) -> Mapping[str, PolicyFacts]:
+    """Return the customer-managed policies, by name in lower case."""
     return facts.read(authorization).policies
 
 
 def profiles(facts: Facts) -> Mapping[str, ProfileFacts]:
+    """Return the instance profiles, by name."""
     return facts.read(authorization).profiles
 
 

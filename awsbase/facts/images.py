@@ -82,6 +82,7 @@ def names(named: str) -> tuple[str, ...]:
 
 
 def image_permissions(scope: Scope, image: str) -> Allows:
+    """Yield the permissions that reading an image needs."""
     yield allow("ec2", "DescribeImages", "DescribeInstanceTypes")
     if image.startswith("/"):
         yield allow("ssm", "GetParameter", on=(public_parameters(scope),))
