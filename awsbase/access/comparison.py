@@ -74,6 +74,7 @@ def element(statement: Mapping[str, object], key: str) -> list[tuple[str, Values
 
 
 def values_of(key: str, value: object) -> Values:
+    """Return the values of one key of a condition, in one spelling."""
     return tuple(principals(value)) if key == "Principal" else tuple(map(exactly, listed(value)))
 
 
@@ -103,6 +104,7 @@ def encloses(outer: Mapping[str, Values], inner: Mapping[str, Values], key: str)
 
 
 def lowered(values: Mapping[str, Values]) -> dict[str, Values]:
+    """Return the same values in lower case."""
     return {name: tuple(map(folded, several)) for name, several in values.items()}
 
 
@@ -138,6 +140,7 @@ def among(value: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern with `*` and `?` of IAM."""
     wild = {"*": "(?s:.*)", "?": "[^*]"}
     return re.compile("".join(wild.get(letter, re.escape(letter)) for letter in pattern))
 

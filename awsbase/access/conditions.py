@@ -49,6 +49,7 @@ def somebody_else(condition: object, arn: str) -> bool:
 
 
 def picks(operator: str) -> bool:
+    """Tell whether an operator picks some values rather than excluding them."""
     return "Not" not in operator and ":" not in operator and not operator.startswith("Null")
 
 

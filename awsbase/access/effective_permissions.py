@@ -60,6 +60,7 @@ class PrincipalPermissions:
         return [(action, f"{self.inside}:{kind}/*") for action, kind in GIVE_PERMISSIONS.items()]
 
     def about(self, documents: Iterable[Document], effect: str, action: str, on: str) -> Iterator[Grant]:
+        """Yield the grants of documents that concern an action on a resource."""
         return about(documents, effect, action, on, user=self.username)
 
     def is_allowed(self, action: str, on: str) -> bool:
@@ -129,6 +130,7 @@ def principal_permissions(iam: Authorization, inside: str, who: UserFacts | Role
 
 
 def arn_of(inside: str, who: UserFacts | RoleFacts) -> str:
+    """Return the ARN of a user or a role."""
     return who.arn if isinstance(who, RoleFacts) else f"{inside}:user{who.path}{who.name}"
 
 

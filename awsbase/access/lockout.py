@@ -61,6 +61,7 @@ class SimulatedState:
         return self.of(who) if who else None
 
     def of(self, who: UserFacts | RoleFacts) -> PrincipalPermissions:
+        """Return the permissions of a user or a role in this state."""
         return principal_permissions(self.iam, self.inside, who)
 
 

@@ -11,6 +11,7 @@ from awsbase.policies import Document
 
 
 def simple(effect: str, *actions: str) -> Document:
+    """Return a document of one statement about every resource."""
     return {"Statement": [{"Effect": effect, "Action": list(actions), "Resource": "*"}]}
 
 
@@ -80,6 +81,7 @@ def attached_to(iam: Authorization, who: UserFacts | RoleFacts) -> frozenset[str
 
 
 def groups_of(who: UserFacts | RoleFacts) -> list[str]:
+    """Return the names of a user's groups in lower case; a role has none."""
     return sorted(name.casefold() for name in who.groups) if isinstance(who, UserFacts) else []
 
 

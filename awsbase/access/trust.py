@@ -50,6 +50,7 @@ def doors(trust: Document, known: Sequence[Grant] | None = None) -> list[Door]:
 
 
 def allowed(trust: Document) -> Iterator[Door]:
+    """Yield the principals that a trust policy allows, before any denial."""
     for grant in grants(trust, "Allow"):
         for kind_and_name in grant.values.get("Principal", ()):
             if isinstance(kind_and_name, tuple):
@@ -59,6 +60,7 @@ def allowed(trust: Document) -> Iterator[Door]:
 
 
 def does(grant: Grant, action: str) -> bool:
+    """Tell whether a grant covers an action."""
     return encloses(grant.values, {"Action": (action,)}, "Action")
 
 

@@ -52,6 +52,7 @@ def leaving(run: Run, group: str, remaining: Iterable[str]) -> str:
 
 
 def denying(run: Run, group: str) -> frozenset[str]:
+    """Return the ARNs of a group's policies that deny something."""
     have = run.read(groups).get(group.casefold())
     return frozenset(arn for arn in have.policies if effect(run, arn, "Deny")) if have else frozenset()
 

@@ -45,7 +45,10 @@ def existing_subnet_reads(want: ExistingSubnet) -> Iterator[Read]:
 
 
 def find_subnet(run: Run, want: ExistingSubnet) -> str:
-    """Find the subnet that is meant; returns its id."""
+    """Find the subnet that is meant; returns its id.
+
+    Raises NoSuchNetwork unless exactly one subnet fits.
+    """
     vpc = run.result(want.vpc)["id"]
     there = [subnet for subnet in run.read(subnets, want.scope.region) if subnet.vpc == vpc]
     found = [subnet for subnet in there if ec2.matches(subnet, want.id, want.tags)]

@@ -43,7 +43,10 @@ def existing_vpc_reads(want: ExistingVpc) -> Iterator[Read]:
 
 
 def find_vpc(run: Run, want: ExistingVpc) -> dict[str, Any]:
-    """Find the VPC that is meant; returns what `ensure_vpc` does."""
+    """Find the VPC that is meant; returns what `ensure_vpc` does.
+
+    Raises NoSuchNetwork unless exactly one VPC fits.
+    """
     everything = run.read(vpcs, want.scope.region)
     if want.id or want.tags:
         found = [vpc for vpc in everything if ec2.matches(vpc, want.id, want.tags)]

@@ -73,7 +73,10 @@ def connect_endpoint_reads(want: ConnectEndpoint) -> Iterator[Read]:
 
 
 def ensure_connect_endpoint(run: Run, want: ConnectEndpoint) -> Any:
-    """Keep an Instance Connect Endpoint in the VPC; returns its id."""
+    """Keep an Instance Connect Endpoint in the VPC; returns its id.
+
+    Raises EndpointTaken when the VPC has another endpoint: AWS allows one.
+    """
     vpc, subnet, group = run.result(want.vpc)["id"], run.result(want.subnet), run.result(want.group)
     there = [each for each in run.read(connect_endpoints, want.scope.region) if each.vpc == vpc]
     have = ec2.the_one(there, want.address) or next(iter(there), None)

@@ -78,7 +78,10 @@ def instance_profile_reads(want: InstanceProfile) -> Iterator[Read]:
 
 
 def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
-    """Keep one instance profile with its role; returns its ARN."""
+    """Keep one instance profile with its role; returns its ARN.
+
+    Raises Elsewhere when a profile of that name has another path.
+    """
     iam = run.aws.iam
     have = run.read(instance_profile, want.name)
     if have and have.arn != want.arn:

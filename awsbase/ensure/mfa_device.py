@@ -78,7 +78,10 @@ def ensure_mfa_device(run: Run, want: MfaDevice) -> None:
 
 
 def provide(run: Run, want: MfaDevice, *, leftover: bool) -> None:
-    """Make the device, store its seed, and only then enable it with two computed codes."""
+    """Make the device, store its seed, and only then enable it with two computed codes.
+
+    Raises Taken when the device or the secret belongs to something else.
+    """
     iam, secrets = run.aws.iam, run.aws.at(want.scope.region).secretsmanager
     owner = run.read(virtual_devices).get(want.serial)
     if owner:

@@ -53,7 +53,10 @@ def ensure_nat_route(run: Run, want: NatRoute) -> None:
 
 
 def table_of(subnet: str, tables: tuple[RouteTableFacts, ...]) -> RouteTableFacts:
-    """Return the route table that a subnet has for itself, or shares knowingly."""
+    """Return the route table that a subnet has for itself, or shares knowingly.
+
+    Raises NoTableOfItsOwn when the subnet uses the main route table.
+    """
     for table in tables:
         if subnet in table.subnets:
             return table

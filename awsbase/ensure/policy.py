@@ -54,7 +54,10 @@ class Policy(Resource):
 
 
 def ensure_policy(run: Run, want: Policy) -> str:
-    """Bring one managed policy to the manifest: a default version that means this document, and the tags."""
+    """Bring one managed policy to the manifest: a default version that means this document, and the tags.
+
+    Raises Elsewhere when a policy of that name has another path.
+    """
     iam = run.aws.iam
     document = resolve(run, want.document)
     have = run.read(policies).get(want.name.casefold())

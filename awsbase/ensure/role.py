@@ -101,7 +101,10 @@ def settings(facts: Facts) -> Mapping[str, dict[str, object]]:
 
 
 def ensure_role(run: Run, want: Role) -> str:
-    """Bring one role to the manifest: its trust, its session, its boundary, its tags and what it may do."""
+    """Bring one role to the manifest: its trust, its session, its boundary, its tags and what it may do.
+
+    Raises Elsewhere when a role of that name has another path.
+    """
     iam = run.aws.iam
     trust, inline = resolve(run, want.trust), resolve(run, want.inline)
     have = run.read(roles).get(want.name.casefold())

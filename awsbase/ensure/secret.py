@@ -255,7 +255,10 @@ def keep_rotation(run: Run, want: Secret, have: HeldSecret) -> None:
 
 
 def look(run: Run, want: Secret, key: Any) -> HeldSecret | None:
-    """Return the secret as it is; the list lags, so what it misses is not believed before the secret itself says so."""
+    """Return the secret as it is; the list lags, so what it misses is not believed before the secret itself says so.
+
+    Raises TakenSecret when the secret carries another address of awsbase.
+    """
     have = run.read(held_secrets, want.scope.region).get(want.name)
     if have is None or not converged(want, have, key):
         have = run.read(held_secret, want.scope.region, want.name)

@@ -136,7 +136,10 @@ def ensure_subnet(run: Run, want: Subnet) -> Any:
 
 
 def the_zone(run: Run, want: Subnet) -> Zone:
-    """Return the zone that is meant: by number, by name, by its letter, or by its id."""
+    """Return the zone that is meant: by number, by name, by its letter, or by its id.
+
+    Raises NoSuchZone when the region has no such zone.
+    """
     there = run.read(zones, want.scope.region)
     if isinstance(want.zone, int):
         if want.zone < len(there):
@@ -152,7 +155,7 @@ def the_zone(run: Run, want: Subnet) -> Zone:
 
 
 def as_it_is(want: Subnet, have: SubnetFacts) -> None:
-    """Refuse to want another block or zone of a subnet than it has."""
+    """Refuse to want another block or zone of a subnet than it has; raises NotToBeChanged when they differ."""
     named = isinstance(want.zone, int) or want.zone in (have.zone, have.zone_id) or have.zone.endswith(want.zone)
     if have.cidr != want.cidr or not named:
         raise NotToBeChanged(

@@ -208,7 +208,10 @@ def ensure_trail(run: Run, want: Trail) -> str:
 
 
 def at_home(have: TrailFacts | None, want: Trail) -> TrailFacts | None:
-    """Return the trail if its home is where the manifest wants it; a trail cannot move."""
+    """Return the trail if its home is where the manifest wants it; a trail cannot move.
+
+    Raises TrailElsewhere when the trail's home region is another one.
+    """
     if have and have.home != want.scope.region:
         raise TrailElsewhere(
             f"the trail {want.name!r} is at home in {have.home}, the manifest wants it in {want.scope.region}",

@@ -83,7 +83,10 @@ def vpc_reads(want: Vpc) -> Iterator[Read]:
 
 
 def ensure_vpc(run: Run, want: Vpc) -> dict[str, Any]:
-    """Keep one VPC; returns its id, its IPv4 block and its IPv6 block."""
+    """Keep one VPC; returns its id, its IPv4 block and its IPv6 block.
+
+    Raises NotToBeChanged when the VPC has another block.
+    """
     client, region = run.aws.ec2, want.scope.region
     have = ec2.the_one(run.read(vpcs, region), want.address)
     named = run.read(names_of, region, have.id) if have else False

@@ -10,6 +10,7 @@ DETACH = "take it from the list of the group or role in the manifest and reconci
 
 
 def undo(name: str) -> tuple[str, ...]:
+    """Return how to take back a curated policy by hand."""
     return (DETACH, f"aws iam detach-group-policy --group-name GROUP --policy-arn ARN-OF-awsbase-{name}")
 
 

@@ -27,7 +27,7 @@ class Image:
 
 
 def architectures(facts: Facts, region: str, type: str) -> tuple[str, ...]:
-    """Read which processors an instance type has."""
+    """Read which processors an instance type has; raises NoSuchImage when the region has no such instance type."""
     from botocore.exceptions import ClientError
 
     try:
@@ -42,7 +42,10 @@ def architectures(facts: Facts, region: str, type: str) -> tuple[str, ...]:
 
 
 def image(facts: Facts, region: str, named: str, type: str) -> Image:
-    """Find the image of an id or of a public parameter, in which `{architecture}` stands for the type's."""
+    """Find the image of an id or of a public parameter, in which `{architecture}` stands for the type's.
+
+    Raises NoSuchImage when there is none, or none for this instance type.
+    """
     from botocore.exceptions import ClientError
 
     client = facts.aws.at(region)

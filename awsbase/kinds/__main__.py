@@ -62,6 +62,7 @@ def docs() -> None:
 
 
 def write_table(root: Path, kinds: Iterable[Kind]) -> None:
+    """Write the table *owned and kept* into the docs."""
     page = root / PAGE
     page.write_text(insert(page.read_text(encoding="utf-8"), kinds), encoding="utf-8")
 

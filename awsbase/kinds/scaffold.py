@@ -63,12 +63,14 @@ class Name:
 
 
 def plural(word: str) -> str:
+    """Return the plural of an English noun."""
     if re.search(r"[^aeiou]y$", word):
         return word[:-1] + "ies"
     return word + ("es" if re.search(r"(s|x|z|ch|sh)$", word) else "s")
 
 
 def camel(word: str) -> str:
+    """Return a name in CamelCase."""
     return "".join(part.capitalize() for part in word.split("_"))
 
 

@@ -24,7 +24,7 @@ PLAIN_KEY = re.compile(r"[A-Za-z0-9_.:/=+-]+")
 
 
 def account_name(value: str) -> str:
-    """Accept a name that can begin the names of buckets and keys."""
+    """Accept a name that can begin the names of buckets and keys; raises PydanticCustomError for any other."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", value) or not 2 <= len(value) <= 32:
         rule = "write 2 to 32 lower-case letters, digits and single hyphens, a letter first"
         raise invalid(f"{shown(value)} cannot begin the names of buckets", rule)

@@ -36,7 +36,7 @@ NOTICES = 5
 
 
 def amount(value: float) -> float:
-    """Accept an amount of money: more than nothing, down to the hundredth."""
+    """Accept an amount of money: more than nothing, down to the hundredth; raises PydanticCustomError for any other."""
     if value <= 0:
         raise invalid(f"{value:g} is no amount that can be exceeded", "write one greater than 0")
     if value > MOST:
@@ -47,7 +47,7 @@ def amount(value: float) -> float:
 
 
 def steps(values: tuple[float, ...]) -> tuple[float, ...]:
-    """Accept amounts that each give an alarm of their own."""
+    """Accept amounts that each give an alarm of their own; raises PydanticCustomError for any other."""
     if not values:
         raise invalid("no amounts, so nobody would ever be told", "leave amounts out, or the whole section")
     if twice := next((value for index, value in enumerate(values) if value in values[:index]), None):
@@ -114,7 +114,7 @@ class BillingAlarms(Section):
 
 
 def percents(values: tuple[float, ...]) -> tuple[float, ...]:
-    """Accept parts of a budget, in percent, that each are told once."""
+    """Accept parts of a budget, in percent, that each are told once; raises PydanticCustomError for any other."""
     for value in values:
         if not 0 < value <= 1000:
             raise invalid(f"{value:g} is no percentage of a budget", "write one above 0, up to 1000")
@@ -177,7 +177,10 @@ class BudgetAlarm(Section):
 
 
 def summarized(value: str) -> str:
-    """Accept a mail address that Cost Explorer takes: it is narrower than mail itself."""
+    """Accept a mail address that Cost Explorer takes: it is narrower than mail itself.
+
+    Raises PydanticCustomError for any other.
+    """
     if odd := sorted(set("/`") & set(value)):
         raise invalid(f"Cost Explorer takes no {' and no '.join(odd)} in {shown(value)}", "name another address")
     return value

@@ -35,7 +35,7 @@ SCHEDULES = 4
 
 
 def volume_tags(value: dict[str, str]) -> dict[str, str]:
-    """Accept tags that a volume can carry."""
+    """Accept tags that a volume can carry; raises PydanticCustomError for any other."""
     for key, text in value.items():
         if key.lower().startswith("aws:"):
             raise invalid(f"the tag {shown(key)} starts with a reserved prefix", "DLM does not look for those of AWS")
@@ -47,7 +47,7 @@ def volume_tags(value: dict[str, str]) -> dict[str, str]:
 
 
 def time(value: str) -> str:
-    """Accept a time of day."""
+    """Accept a time of day; raises PydanticCustomError for any other."""
     if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
         raise invalid(f"{shown(value)} is no time of day", 'write it as "03:00", in quotes')
     return value

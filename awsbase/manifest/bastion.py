@@ -68,7 +68,7 @@ InstanceType = Annotated[str, named(r"[a-z0-9-]+\.[a-z0-9-]+", "instance type: l
 
 
 def image_named(value: str) -> str:
-    """Accept the id of an image, or a parameter that names one."""
+    """Accept the id of an image, or a parameter that names one; raises PydanticCustomError for any other."""
     if not value.startswith(("ami-", "/")):
         raise invalid(f"{value!r} names no image", "write its id, ami-…, or a public parameter, /aws/service/…")
     return value

@@ -17,7 +17,7 @@ MATTERS = ("security", "billing", "operations")
 
 
 def printed(value: str) -> str:
-    """Accept a text that one can see."""
+    """Accept a text that one can see; raises PydanticCustomError for any other."""
     if value and not value.strip():
         raise invalid("there is nothing but blanks", "write who it is")
     return value

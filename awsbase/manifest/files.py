@@ -44,7 +44,10 @@ def read_text(value: object, info: ValidationInfo) -> TextFile:
 
 
 def read_json(value: object, info: ValidationInfo) -> JsonFile:
-    """Read a JSON object relative to the manifest; duplicate keys are mistakes there too."""
+    """Read a JSON object relative to the manifest; duplicate keys are mistakes there too.
+
+    Raises PydanticCustomError for any other.
+    """
     if isinstance(value, JsonFile):
         return value
     name = file_name(value)
@@ -63,7 +66,10 @@ def read_json(value: object, info: ValidationInfo) -> JsonFile:
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build a JSON object; refuse a key that stands twice, of which JSON would keep the last."""
+    """Build a JSON object; refuse a key that stands twice, of which JSON would keep the last.
+
+    Raises ValueError for a key that stands twice.
+    """
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
@@ -73,17 +79,22 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def no_constant(word: str) -> object:
+    """Refuse NaN and Infinity, which Python's parser takes; raises ValueError."""
     raise ValueError(f"{word} is not JSON")
 
 
 def file_name(value: object) -> str:
+    """Accept the name of a file; raises PydanticCustomError for anything else."""
     if not isinstance(value, str) or not value.strip():
         raise invalid(f"must be the name of a file, not {shown(value)}")
     return value
 
 
 def contents(name: str, info: ValidationInfo) -> str:
-    """Return the text of a file beside the manifest."""
+    """Return the text of a file beside the manifest.
+
+    Raises PydanticCustomError when it is missing, unreadable, too large or no text.
+    """
     known = context_of(info)
     folder = known.folder if known else Path()
     # An absolute name works on one machine only; `..` is how several manifests share a folder of policies.
@@ -113,6 +124,7 @@ def contents(name: str, info: ValidationInfo) -> str:
 
 
 def unreadable(name: str, error: OSError) -> PydanticCustomError:
+    """Return the error for a file that cannot be read."""
     return invalid(f"{name} cannot be read: {error.strerror}")
 
 
@@ -128,6 +140,7 @@ def not_found(name: str, folder: Path) -> PydanticCustomError:
 
 
 def written(value: TextFile | JsonFile) -> str:
+    """Return the name of a file as the manifest has it."""
     return value.name
 
 

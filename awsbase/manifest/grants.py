@@ -36,7 +36,7 @@ PREFIX = "awsbase-"
 
 
 def grant(value: str, info: ValidationInfo) -> str:
-    """Accept the name of a policy in any of its four forms."""
+    """Accept the name of a policy in any of its four forms; raises PydanticCustomError for any other."""
     name = expand(value, info)
     if not FORMS.fullmatch(name):
         hint = "write aws:NAME for one of AWS's, awsbase:NAME for one of awsbase's, NAME for iam.policies, or an ARN"
@@ -69,6 +69,7 @@ def granted(grants: Iterable[str], scope: Scope, own: Mapping[str, Policy]) -> G
 
 
 def arn_of(grant: str, scope: Scope, own: Mapping[str, Policy]) -> str:
+    """Return the ARN of a policy that a manifest names."""
     prefix, _, rest = grant.partition(":")
     if not rest:
         return own[grant].arn

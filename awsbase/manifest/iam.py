@@ -48,7 +48,7 @@ GROUPS = 10
 
 
 def latin(value: str) -> str:
-    """Accept the characters that IAM takes in a description."""
+    """Accept the characters that IAM takes in a description; raises PydanticCustomError for any other."""
     odd = sorted({letter for letter in value if not re.fullmatch(r"[\t\n\r\x20-\x7e\xa1-\xff]", letter)})
     if odd:
         raise invalid(f"IAM does not take the characters {' '.join(odd[:5])}", "write it in Latin letters")

@@ -20,7 +20,7 @@ KeyPairName = Annotated[
 
 
 def one_key(given: Given) -> Given:
-    """Accept one key of a kind that EC2 takes."""
+    """Accept one key of a kind that EC2 takes; raises PydanticCustomError for any other."""
     if len(given.keys) != 1:
         raise invalid(f"{len(given.keys)} public keys, and a key pair has one", "give each a name of its own")
     if given.keys[0].split()[0] not in (ED25519, RSA):

@@ -94,10 +94,12 @@ def merge(yielded: Mapping[str, Iterable[Yielded]]) -> Merged:
 
 
 def granted(item: Yielded) -> TypeGuard[Attach | KeyUse]:
+    """Tell whether a section yielded a grant rather than a resource."""
     return isinstance(item, Attach | KeyUse)
 
 
 def place_of(item: Attach | KeyUse) -> tuple[str, ...]:
+    """Return where in the manifest a grant stands."""
     return tuple(map(str, item.at))
 
 

@@ -20,7 +20,10 @@ LIKE_AN_ARN = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
 def place_of_seed(value: str, info: ValidationInfo) -> str:
-    """Check where a seed is to be kept: `secret:NAME`, where NAME is a template that may hold `{user}` too."""
+    """Check where a seed is to be kept: `secret:NAME`, where NAME is a template that may hold `{user}` too.
+
+    Raises PydanticCustomError for any other.
+    """
     if not value.startswith(IN_SECRETS):
         raise invalid(f"{value!r} is no place for a seed", "write secret:NAME, for Secrets Manager")
     # The users' names are not known yet: their place is held by a letter that no name has.

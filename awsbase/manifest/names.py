@@ -72,6 +72,7 @@ def shared(kind: str, first: tuple[str, str], second: tuple[str, str], written: 
 
 
 def too_long(resource: Resource, section: str, written: Any, here: Base) -> Iterator[ValidationProblem]:
+    """Yield a problem when an address is too long for the tag that awsbase finds it by."""
     kind, _, name = resource.address.partition("/")
     if len(resource.address) > LONGEST and hasattr(resource, "tags") and kind not in NEVER_TAGGED:
         name = name.removesuffix(f"@{resource.scope.region}")

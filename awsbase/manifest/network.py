@@ -34,7 +34,10 @@ MOST_ZONES = 6
 
 
 def vpc_block(value: str) -> str:
-    """Accept an IPv4 block that a VPC can have, big enough for a subnet in each of a few zones."""
+    """Accept an IPv4 block that a VPC can have, big enough for a subnet in each of a few zones.
+
+    Raises PydanticCustomError for any other.
+    """
     try:
         block = IPv4Network(value)
     except ValueError:
@@ -58,21 +61,24 @@ def _loose(value: str) -> bool:
 
 
 def vpc_named(value: str) -> str:
-    """Accept the id of a VPC, or the word for the one that a region begins with."""
+    """Accept the id of a VPC, or the word for the one that a region begins with.
+
+    Raises PydanticCustomError for any other.
+    """
     if value != "default" and not re.fullmatch(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})", value):
         raise invalid(f"{shown(value)} is no VPC", "write its id, vpc-…, its tags as a mapping, or `default`")
     return value
 
 
 def subnet_named(value: str) -> str:
-    """Accept the id of a subnet."""
+    """Accept the id of a subnet; raises PydanticCustomError for any other."""
     if not re.fullmatch(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})", value):
         raise invalid(f"{shown(value)} is no subnet", "write its id, subnet-…, or its tags as a mapping")
     return value
 
 
 def some(value: dict[str, str]) -> dict[str, str]:
-    """Refuse tags that everything has: none."""
+    """Refuse tags that everything has: none; raises PydanticCustomError for any other."""
     if not value:
         raise invalid("no tags fit everything", "name one, such as {Name: main}")
     return value

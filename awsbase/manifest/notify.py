@@ -26,7 +26,10 @@ SECURITY = "security"
 
 
 def https(value: str) -> str:
-    """Accept an address that SNS can deliver to without anybody reading along."""
+    """Accept an address that SNS can deliver to without anybody reading along.
+
+    Raises PydanticCustomError for any other.
+    """
     url = urlsplit(value)
     if url.scheme != "https" or not url.hostname or any(letter.isspace() for letter in value):
         better = f"https://{value.removeprefix('http://')}"
@@ -38,7 +41,10 @@ def https(value: str) -> str:
 
 
 def one_mail_each(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse an address that is there in other letters too: it would be one subscription."""
+    """Refuse an address that is there in other letters too: it would be one subscription.
+
+    Raises PydanticCustomError for any other.
+    """
     seen: dict[str, str] = {}
     for value in values:
         if (twin := seen.setdefault(value.casefold(), value)) != value:
@@ -47,7 +53,10 @@ def one_mail_each(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def one_password_each(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse addresses that differ in the password: AWS tells none, so that nobody could tell them apart."""
+    """Refuse addresses that differ in the password: AWS tells none, so that nobody could tell them apart.
+
+    Raises PydanticCustomError for any other.
+    """
     seen: set[str] = set()
     for value in values:
         if as_listed(value) in seen:

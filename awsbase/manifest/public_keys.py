@@ -40,7 +40,10 @@ class Given:
 
 
 def read_keys(value: object, info: ValidationInfo) -> Given:
-    """Read one public key, or the file with public keys that the manifest names."""
+    """Read one public key, or the file with public keys that the manifest names.
+
+    Raises PydanticCustomError for any other.
+    """
     if isinstance(value, Given):
         return value
     if not isinstance(value, str) or not value.strip():
@@ -58,7 +61,7 @@ def looks_like_a_key(text: str) -> bool:
 
 
 def refuse_private(text: str, where: str) -> None:
-    """Refuse a private key without repeating any of it."""
+    """Refuse a private key without repeating any of it; raises PydanticCustomError for any other."""
     if "PRIVATE KEY" in text or text.startswith("PuTTY-User-Key-File"):
         raise invalid(
             f"{where} is a private key, which belongs to its owner alone",
@@ -69,7 +72,10 @@ def refuse_private(text: str, where: str) -> None:
 
 
 def lines(text: str, where: str) -> Iterator[str]:
-    """Yield the keys in a text, one a line; comment lines are passed over."""
+    """Yield the keys in a text, one a line; comment lines are passed over.
+
+    Raises PydanticCustomError for any other.
+    """
     refuse_private(text.strip(), where)
     found = False
     for number, line in enumerate(text.splitlines(), 1):
@@ -128,6 +134,7 @@ def logins_taken(names: Iterable[str]) -> Iterator[ValidationProblem]:
 
 
 def written(value: Given) -> str:
+    """Return a public key as the manifest has it."""
     return value.written
 
 

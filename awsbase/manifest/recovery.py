@@ -232,6 +232,7 @@ def defines_names(kind: object, path: Steps) -> bool:
 
 
 def maps_sections(kind: object) -> bool:
+    """Tell whether a type maps names to sections."""
     return get_origin(kind) is dict and any(is_section(each) for each in options(get_args(kind)[1]))
 
 

@@ -99,6 +99,7 @@ class Section(BaseModel):
 
 
 def is_section(kind: object) -> bool:
+    """Tell whether a type is a section."""
     return isinstance(kind, type) and issubclass(kind, Section)
 
 
@@ -161,7 +162,7 @@ def sections_within(value: object, path: Steps = ()) -> Iterator[tuple[Steps, Se
 
 
 def each_once(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Refuse a list that names something twice."""
+    """Refuse a list that names something twice; raises PydanticCustomError for any other."""
     seen: set[str] = set()
     for item in items:
         if isinstance(item, str):

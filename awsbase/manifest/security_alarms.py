@@ -55,7 +55,7 @@ def published() -> Mapping[str, Control]:
 
 
 def control(value: str) -> str:
-    """Accept the name of a control."""
+    """Accept the name of a control; raises PydanticCustomError for any other."""
     known = names()
     if value not in known:
         raise invalid(f"no control called {shown(value)}", closest(value, known) or f"there are {', '.join(known)}")

@@ -28,7 +28,10 @@ TEXT = r"[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{0,255}"
 
 
 def block(value: str) -> str:
-    """Accept a block of IPv4 or IPv6 addresses without host bits, as AWS keeps it."""
+    """Accept a block of IPv4 or IPv6 addresses without host bits, as AWS keeps it.
+
+    Raises PydanticCustomError for any other.
+    """
     try:
         loose = ip_network(value, strict=False)
     except ValueError:
@@ -39,6 +42,7 @@ def block(value: str) -> str:
 
 
 def group_name(value: str) -> str:
+    """Accept the name of a security group; raises PydanticCustomError for one that EC2 refuses."""
     if value.startswith("sg-"):
         raise invalid(f"{shown(value)} begins like an id", "name it otherwise")
     if value.casefold() == "default":
@@ -56,6 +60,7 @@ Text = Annotated[str, named(TEXT, "description: up to 255 letters, digits, space
 
 
 def rule_description(value: str) -> str:
+    """Accept the description of a security group; raises PydanticCustomError when it is empty."""
     if not value:
         raise invalid("EC2 takes no group without a description", "say what it is for, or leave description out")
     return value
@@ -95,7 +100,10 @@ class RuleSpec(Section):
         return self
 
     def ends(self) -> tuple[int, int] | None:
-        """Return the first and the last port; for ICMP what stands for everything."""
+        """Return the first and the last port; for ICMP what stands for everything.
+
+        Raises PydanticCustomError for any other.
+        """
         if self.protocol == "all":
             return None
         if self.ports is None:
@@ -169,6 +177,7 @@ def said_twice(way: str, rules: Iterable[RuleSpec]) -> Iterator[ValidationProble
 
 
 def group_address(base: Base, name: str) -> str:
+    """Return the address of a security group."""
     return base.scope.address("security-group", base.expand(name))
 
 

@@ -94,7 +94,7 @@ class Source:
 
 
 def read(path: Path, *, stdin: BinaryIO | None = None) -> Source:
-    """Read a YAML file, or standard input for `-`."""
+    """Read a YAML file, or standard input for `-`; raises ManifestError."""
     if str(path) == "-":
         # Python has no stream where the program was started with none (`<&-`).
         if stdin is None and sys.stdin is None:
@@ -104,7 +104,10 @@ def read(path: Path, *, stdin: BinaryIO | None = None) -> Source:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a manifest's bytes; refuse what is no readable file."""
+    """Read a manifest's bytes; refuse what is no readable file.
+
+    Raises ManifestError.
+    """
     file = str(path)
     try:
         mode = path.stat().st_mode
@@ -151,7 +154,7 @@ def parse(content: bytes, *, file: str, folder: Path) -> Source:
 
 
 def decode(content: bytes, file: str) -> str:
-    """Decode the manifest as UTF-8 text without control characters."""
+    """Decode the manifest as UTF-8 text without control characters; raises ManifestError."""
     if len(content) > MAX_BYTES:
         raise stop(file, WHOLE, f"larger than {MAX_BYTES // 1024 // 1024} MiB", "is this a manifest?")
     try:
@@ -166,6 +169,7 @@ def decode(content: bytes, file: str) -> str:
 
 
 def stop(file: str, line: int, message: str, hint: str | None = None) -> ManifestError:
+    """Return a ManifestError that holds one mistake."""
     return ManifestError([Mistake(file, line, "", message, hint)])
 
 

@@ -61,6 +61,7 @@ def explain(error: ErrorDetails, path: Steps, text: str | None, keys: list[str])
 
 
 def unknown_key(path: Steps, keys: list[str]) -> Explanation:
+    """Explain a key that the manifest does not know."""
     word = str(path[-1]) if path else ""
     if not keys:
         return f"unknown key {word!r}", None
@@ -71,6 +72,7 @@ def unknown_key(path: Steps, keys: list[str]) -> Explanation:
 
 
 def want_text(given: object, text: str | None, _: Mapping[str, Any]) -> Explanation:
+    """Explain that a text is expected."""
     if isinstance(given, bool):
         return f"must be text, and {text} without quotes is true or false", f'quote it: "{text}"'
     if isinstance(given, int | float):
@@ -79,12 +81,14 @@ def want_text(given: object, text: str | None, _: Mapping[str, Any]) -> Explanat
 
 
 def want_bool(given: object, text: str | None, _: Mapping[str, Any]) -> Explanation:
+    """Explain that true or false is expected."""
     word = str(given).lower()
     hint = "write true" if word in TRUE_WORDS else "write false" if word in FALSE_WORDS else None
     return f"must be true or false, not {shown(given)}", hint
 
 
 def want_number(given: object, text: str | None, _: Mapping[str, Any]) -> Explanation:
+    """Explain that a number is expected."""
     quoted = isinstance(given, str) and re.fullmatch(r"\s*[-+]?[0-9]+(\.[0-9]+)?\s*", given)
     return (
         f"must be a number, not {'text' if quoted else shown(given)}",
@@ -93,6 +97,7 @@ def want_number(given: object, text: str | None, _: Mapping[str, Any]) -> Explan
 
 
 def want_whole(given: object, text: str | None, context: Mapping[str, Any]) -> Explanation:
+    """Explain that a whole number is expected."""
     if isinstance(given, float):
         return f"must be a whole number, not {text or given}", None
     message, hint = want_number(given, text, context)
@@ -100,6 +105,7 @@ def want_whole(given: object, text: str | None, context: Mapping[str, Any]) -> E
 
 
 def want_list(given: object, text: str | None, _: Mapping[str, Any]) -> Explanation:
+    """Explain that a list is expected."""
     hint = None
     if text and not isinstance(given, dict | list):
         hint = f"write [{text}]" if masked(text) == text else "write it in [brackets]"
@@ -107,6 +113,7 @@ def want_list(given: object, text: str | None, _: Mapping[str, Any]) -> Explanat
 
 
 def want_choice(given: object, text: str | None, context: Mapping[str, Any]) -> Explanation:
+    """Explain that one of a few values is expected."""
     expected = str(context.get("expected", ""))
     choices = re.findall(r"'([^']*)'|(-?[0-9]+)", expected)
     words = [word or number for word, number in choices]
@@ -124,6 +131,8 @@ def want_choice(given: object, text: str | None, context: Mapping[str, Any]) -> 
 
 
 def bound(words: str, key: str) -> Callable[[object, str | None, Mapping[str, Any]], Explanation]:
+    """Return what explains a limit that a value exceeds."""
+
     def say(given: object, text: str | None, context: Mapping[str, Any]) -> Explanation:
         limit = context[key]
         # Pydantic gives the limits of a float as floats: say 1, not 1.0.
@@ -134,6 +143,8 @@ def bound(words: str, key: str) -> Callable[[object, str | None, Mapping[str, An
 
 
 def length(words: str, key: str) -> Callable[[object, str | None, Mapping[str, Any]], Explanation]:
+    """Return what explains a length that a value exceeds."""
+
     def say(given: object, text: str | None, context: Mapping[str, Any]) -> Explanation:
         unit = "character" if isinstance(given, str) else "item"
         count = context[key]
@@ -148,6 +159,7 @@ def length(words: str, key: str) -> Callable[[object, str | None, Mapping[str, A
 
 
 def want_tag(given: object, text: str | None, context: Mapping[str, Any]) -> Explanation:
+    """Explain that the key which decides between forms is missing or wrong."""
     choices = re.findall(r"'([^']*)'", str(context.get("expected_tags", "")))
     word = str(context.get("tag", ""))
     key = str(context.get("discriminator", "")).strip("'")

@@ -73,6 +73,7 @@ def named(pattern: str, rule: str, *, also: Callable[[str], str | None] = lambda
 
 
 def bucket_name_error(name: str) -> str | None:
+    """Return what is wrong with the name of a bucket; None when nothing is."""
     for prefix in ("xn--", "sthree-", "amzn-s3-demo-"):
         if name.startswith(prefix):
             return f"starts with {prefix!r}, which S3 keeps for itself"
@@ -83,18 +84,22 @@ def bucket_name_error(name: str) -> str | None:
 
 
 def alias_error(name: str) -> str | None:
+    """Return what is wrong with the alias of a key; None when nothing is."""
     return "is kept for AWS's own keys" if name.startswith("alias/aws/") else None
 
 
 def region(value: str) -> str:
-    """Accept any region that is well formed, known or not: AWS opens new ones."""
+    """Accept any region that is well formed, known or not: AWS opens new ones.
+
+    Raises PydanticCustomError for any other.
+    """
     if REGION.fullmatch(value):
         return value
     raise invalid(f"{shown(value)} is no AWS region", closest(value, REGIONS) or "regions look like eu-west-1")
 
 
 def account_id(value: str) -> str:
-    """Accept the 12 digits of an account id."""
+    """Accept the 12 digits of an account id; raises PydanticCustomError for any other."""
     if not re.fullmatch(r"[0-9]{12}", value):
         digits = re.sub(r"[\s-]", "", value)
         hint = f'write "{digits}"' if re.fullmatch(r"[0-9]{12}", digits) else "an account id has 12 digits"
@@ -103,7 +108,7 @@ def account_id(value: str) -> str:
 
 
 def retention(value: int) -> int:
-    """Accept the retention times that CloudWatch Logs knows."""
+    """Accept the retention times that CloudWatch Logs knows; raises PydanticCustomError for any other."""
     if value not in RETENTION_DAYS:
         longer = next((days for days in RETENTION_DAYS if days >= value), RETENTION_DAYS[-1])
         raise invalid(f"CloudWatch Logs cannot keep logs for {value} days", f"the next it knows is {longer}")
@@ -111,7 +116,7 @@ def retention(value: int) -> int:
 
 
 def tags(value: dict[str, str]) -> dict[str, str]:
-    """Accept tags that every service takes."""
+    """Accept tags that every service takes; raises PydanticCustomError for any other."""
     if len(value) > MAX_TAGS:
         raise invalid(f"{len(value)} tags are too many", f"AWS takes 50 on a resource, {MAX_TAGS} of them from here")
     seen: dict[str, str] = {}
@@ -135,7 +140,10 @@ def tags(value: dict[str, str]) -> dict[str, str]:
 
 
 def one_name_each(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-    """Refuse two keys that AWS takes for one name: IAM ignores case, and templates may meet."""
+    """Refuse two keys that AWS takes for one name: IAM ignores case, and templates may meet.
+
+    Raises PydanticCustomError for any other.
+    """
     done = handler(value)
     seen: dict[str, str] = {}
     for name in done:

@@ -121,6 +121,7 @@ def documents(statements: Iterable[Statement]) -> list[Document]:
 
 
 def document(*statements: Document) -> Document:
+    """Return the document that is being filled."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 

@@ -54,7 +54,10 @@ def describe(name: str) -> str:
 
 
 def render(name: str, values: Mapping[str, object]) -> Document:
-    """Fill in a curated document; a value that stands alone keeps its type, so an unknown stays an unknown."""
+    """Fill in a curated document; a value that stands alone keeps its type, so an unknown stays an unknown.
+
+    Raises ValueError when a placeholder is left.
+    """
     text = files(__package__).joinpath(f"{known(name)}.json").read_text(encoding="utf-8")
     template: Document = json.loads(text)
     document = {key: fill(part, values, name) for key, part in template.items()}
@@ -64,12 +67,14 @@ def render(name: str, values: Mapping[str, object]) -> Document:
 
 
 def known(name: str) -> str:
+    """Return the name of a curated policy; raises ValueError when there is none of that name."""
     if name not in WHY and name not in TEMPLATES:
         raise ValueError(f"there is no curated policy {name!r}, choose from {', '.join(curated())}")
     return name
 
 
 def fill(part: object, values: Mapping[str, object], name: str) -> object:
+    """Fill the placeholders of one part of a document."""
     if isinstance(part, dict):
         return {key: fill(inner, values, name) for key, inner in part.items()}
     if isinstance(part, list):
@@ -82,12 +87,14 @@ def fill(part: object, values: Mapping[str, object], name: str) -> object:
 
 
 def value(found: re.Match[str], values: Mapping[str, object], name: str) -> object:
+    """Return the value of a placeholder; raises ValueError when it is missing."""
     if found[1] not in values:
         raise ValueError(f"the curated policy {name!r} needs a value for {found[0]}")
     return values[found[1]]
 
 
 def written(found: re.Match[str], values: Mapping[str, object], name: str) -> str:
+    """Return a placeholder's value as text; raises ValueError when it is no text."""
     text = value(found, values, name)
     if not isinstance(text, str):
         raise ValueError(f"{found[0]} stands inside a longer text of {name!r} and has to be a text itself")

@@ -84,6 +84,7 @@ def listed(value: object) -> list[object]:
 
 
 def meaning(document: Mapping[str, object]) -> Hashable:
+    """Return what a document means, whatever its order and spelling."""
     always = {"Version": None, "Statement": None}
     told = ((key, part(key, document.get(key))) for key in keys(always, document, without=LABELS))
     return frozenset((key, value) for key, value in told if value is not None)
@@ -112,11 +113,13 @@ def element(key: object, value: object) -> Hashable:
 
 
 def entries(key: object, value: object) -> frozenset[Hashable]:
+    """Return the entries of one key, as a set that can be compared."""
     # AWS reads actions in any case, resources in theirs.
     return frozenset(folded(it) if key in ("Action", "NotAction") else exactly(it) for it in listed(value))
 
 
 def statement_meaning(statement: object) -> Hashable:
+    """Return what a statement means, whatever its order and spelling."""
     if not isinstance(statement, Mapping):
         return exactly(statement)
     told = {key: element(key, statement[key]) for key in statement if key not in LABELS}
@@ -126,6 +129,7 @@ def statement_meaning(statement: object) -> Hashable:
 
 
 def principals(value: object) -> Iterator[Hashable]:
+    """Yield the principals of a statement, each with its kind."""
     # "*" and {"AWS": "*"} are everyone to AWS, and it gives back either.
     if not isinstance(value, Mapping):
         value = {"AWS": value}
@@ -137,6 +141,7 @@ def principals(value: object) -> Iterator[Hashable]:
 
 
 def conditions(condition: object) -> Iterator[Hashable]:
+    """Yield the conditions of a statement, each as operator, key and values."""
     if not isinstance(condition, Mapping):
         if condition is not None:
             yield exactly(condition)
@@ -159,6 +164,7 @@ def worded(value: object) -> object:
 
 
 def folded(value: object) -> Hashable:
+    """Return a value in a form that can be compared and hashed."""
     return exactly(value.lower() if isinstance(value, str) else value)
 
 
@@ -194,6 +200,7 @@ def pairs(have: list[object], want: list[object]) -> Iterator[tuple[str, object,
 
 
 def named(statements: list[object]) -> Iterator[tuple[str, object]]:
+    """Yield each statement with its Sid, or its number when it has none."""
     seen = set()
     for number, statement in enumerate(statements, 1):
         sid = statement.get("Sid") if isinstance(statement, Mapping) else None
@@ -205,6 +212,7 @@ def named(statements: list[object]) -> Iterator[tuple[str, object]]:
 
 
 def changes(name: str, have: Mapping[str, object], want: Mapping[str, object]) -> Iterator[Difference]:
+    """Yield how one statement differs between two documents."""
     for key in keys(have, want, without=LABELS):
         old, new = have.get(key), want.get(key)
         if element(key, old) == element(key, new) and (key == "Condition" or (key in have) == (key in want)):
@@ -217,4 +225,5 @@ def changes(name: str, have: Mapping[str, object], want: Mapping[str, object]) -
 
 
 def keys(*mappings: Mapping[str, object], without: Collection[str]) -> list[str]:
+    """Return the names of all statements, in order."""
     return [key for key in dict.fromkeys(key for mapping in mappings for key in mapping) if key not in without]

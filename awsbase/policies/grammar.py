@@ -65,6 +65,7 @@ def problems(document: object, kind: Kind) -> list[str]:
 
 
 def whole(document: Mapping[str, object], kind: Kind) -> Iterator[str]:
+    """Yield what is wrong with a document."""
     yield from strangers(document, TOP, "the document")
     yield from version(document)
 
@@ -91,6 +92,7 @@ def whole(document: Mapping[str, object], kind: Kind) -> Iterator[str]:
 
 
 def version(document: Mapping[str, object]) -> Iterator[str]:
+    """Yield what is wrong with the version."""
     given = document.get("Version")
     if given is None:
         yield f'there is no Version, add "Version": "{VERSION}"; without it AWS takes ${{...}} variables for plain text'
@@ -102,6 +104,7 @@ def version(document: Mapping[str, object]) -> Iterator[str]:
 
 
 def length(document: Mapping[str, object], kind: Kind) -> Iterator[str]:
+    """Yield a problem when a document is longer than IAM takes."""
     if kind in LIMITS:
         limit, advice = LIMITS[kind]
         if (have := size(document)) > limit:
@@ -112,6 +115,7 @@ def length(document: Mapping[str, object], kind: Kind) -> Iterator[str]:
 
 
 def statement_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
+    """Yield what is wrong with a statement."""
     yield from strangers(statement, STATEMENT, "a statement")
     yield from sid_problems(statement, kind)
     yield from effect_problems(statement)
@@ -123,6 +127,7 @@ def statement_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[
 
 
 def sid_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
+    """Yield what is wrong with a Sid."""
     if "Sid" not in statement:
         return
     sid = statement["Sid"]
@@ -133,6 +138,7 @@ def sid_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
 
 
 def effect_problems(statement: Mapping[str, object]) -> Iterator[str]:
+    """Yield what is wrong with an effect."""
     effect = statement.get("Effect")
     if "Effect" not in statement:
         yield "there is no Effect, write Allow or Deny"
@@ -141,6 +147,7 @@ def effect_problems(statement: Mapping[str, object]) -> Iterator[str]:
 
 
 def action_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
+    """Yield what is wrong with actions."""
     yield from choice_problems(statement, "Action", "NotAction", "such as s3:GetObject")
     if kind == "trust" and "NotAction" in statement:
         yield "a trust policy has no NotAction, name the sts actions under Action"
@@ -154,6 +161,7 @@ def action_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str
 
 
 def resource_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
+    """Yield what is wrong with resources."""
     if kind == "trust":
         yield from forbidden(statement, "Resource", "a trust policy", "it is about its own role")
         return
@@ -165,6 +173,7 @@ def resource_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[s
 
 
 def principal_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
+    """Yield what is wrong with principals."""
     if kind == "identity":
         yield from forbidden(statement, "Principal", "an identity policy", "it is about whoever it is attached to")
         return
@@ -182,6 +191,7 @@ def principal_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[
 
 
 def name_problems(field: str, sort: str, name: str) -> Iterator[str]:
+    """Yield what is wrong with the name of one principal."""
     if sort == "AWS" and DELETED.fullmatch(name):
         yield f"{field} {name!r} is the id of a deleted user or role, write the ARN of one that exists"
     elif sort == "AWS" and name != "*" and "*" in name:
@@ -193,6 +203,7 @@ def name_problems(field: str, sort: str, name: str) -> Iterator[str]:
 
 
 def condition_problems(condition: object) -> Iterator[str]:
+    """Yield what is wrong with conditions."""
     if not isinstance(condition, Mapping):
         if known(condition):
             yield 'Condition is not a JSON object, write {"Operator": {"key": "value"}}'
@@ -213,6 +224,7 @@ def condition_problems(condition: object) -> Iterator[str]:
 
 
 def value_problems(where: str, operator: str, values: object) -> Iterator[str]:
+    """Yield what is wrong with the values of a condition."""
     if isinstance(values, Mapping) or values is None or any(isinstance(it, Mapping | list) for it in listed(values)):
         yield f"{where} is neither a value nor a list of values, write one of them"
         return
@@ -228,6 +240,7 @@ def value_problems(where: str, operator: str, values: object) -> Iterator[str]:
 
 
 def network(value: str) -> bool:
+    """Tell whether a value is an IP address or a CIDR block."""
     try:
         ipaddress.ip_network(value, strict=False)
     except ValueError:
@@ -239,10 +252,12 @@ def network(value: str) -> bool:
 
 
 def texts(value: object) -> list[str]:
+    """Return the texts of a value that may be one text or a list."""
     return [it for it in listed(value) if isinstance(it, str)]
 
 
 def list_problems(where: str, value: object) -> Iterator[str]:
+    """Yield a problem when a value is neither a text nor a list of texts."""
     if isinstance(value, list) and not value:
         yield f"{where} is an empty list, name at least one or leave it out"
     if value is None or any(known(it) and not isinstance(it, str) for it in listed(value)):
@@ -250,12 +265,14 @@ def list_problems(where: str, value: object) -> Iterator[str]:
 
 
 def choice_problems(statement: Mapping[str, object], field: str, negation: str, example: str) -> Iterator[str]:
+    """Yield a problem unless a statement has a field or its negation, but not both."""
     yield from exactly_one(statement, field, negation, example)
     for it in (field, negation):
         yield from list_problems(it, statement[it]) if it in statement else ()
 
 
 def exactly_one(statement: Mapping[str, object], field: str, negation: str, example: str) -> Iterator[str]:
+    """Yield a problem unless a statement has exactly one of two fields."""
     if field in statement and negation in statement:
         yield f"there are both {field} and {negation}, keep one of them"
     if field not in statement and negation not in statement:
@@ -263,18 +280,21 @@ def exactly_one(statement: Mapping[str, object], field: str, negation: str, exam
 
 
 def forbidden(statement: Mapping[str, object], field: str, where: str, because: str) -> Iterator[str]:
+    """Yield a problem when a statement has a field that this kind of policy must not have."""
     for it in (field, f"Not{field}"):
         if it in statement:
             yield f"{where} has no {it}, {because}; leave it out"
 
 
 def strangers(mapping: Mapping[str, object], known_keys: Collection[str], where: str) -> Iterator[str]:
+    """Yield the keys that the grammar does not know."""
     for key in mapping:
         if key not in known_keys:
             yield f"{where} has no element {key!r}" + nearest(key, known_keys)
 
 
 def nearest(word: object, choices: Collection[str]) -> str:
+    """Return the nearest of some choices as a hint."""
     folded = {choice.lower(): choice for choice in choices}
     close = difflib.get_close_matches(word.lower(), folded, 1, 0.6) if isinstance(word, str) else []
     return f", did you mean {folded[close[0]]}?" if close else f", choose from {', '.join(choices)}"

@@ -123,7 +123,10 @@ def command(
 
 
 def chosen(wanted: LoadedManifest, user: str | None, profile: str) -> Administrator:
-    """Return the manifest's administrator: the one that is named, or the only one."""
+    """Return the manifest's administrator: the one that is named, or the only one.
+
+    Raises Refused when the manifest names no administrator, UsageError when it is unclear which one is meant.
+    """
     iam = wanted.manifest.iam
     groups = {name for name, group in (iam.groups if iam else {}).items() if ADMINISTRATES & set(group.grants)}
     users = iam.users if iam else {}

@@ -49,7 +49,10 @@ def connect(options: Options, wanted: LoadedManifest) -> Target:
 
 
 def embedded(account: str, *, enforce: bool = False) -> Any:
-    """Return an empty embedded AWS account; moto is needed for it and for nothing else."""
+    """Return an empty embedded AWS account; moto is needed for it and for nothing else.
+
+    Raises UsageError when moto is not installed.
+    """
     # Profiles, endpoints and the like are for the real AWS, and moto would read them too.
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
@@ -64,7 +67,10 @@ def embedded(account: str, *, enforce: bool = False) -> Any:
 
 
 def session_of(profile: str | None) -> boto3.Session:
-    """Open a session from the environment and ~/.aws as the AWS CLI does; say what is wrong with them."""
+    """Open a session from the environment and ~/.aws as the AWS CLI does; say what is wrong with them.
+
+    Raises AwsbaseError when the configuration cannot be used, UsageError for an unknown profile.
+    """
     import boto3
     from botocore.exceptions import BotoCoreError, ProfileNotFound
 
@@ -89,7 +95,10 @@ def reach(session: boto3.Session, region: str, clock: Clock | None = None, *, de
 
 @contextmanager
 def looking(account: Account) -> Iterator[Facts]:
-    """Read facts outside of a run; what AWS refuses meanwhile becomes advice."""
+    """Read facts outside of a run; what AWS refuses meanwhile becomes advice.
+
+    Raises AwsbaseError with advice when AWS refuses a read.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

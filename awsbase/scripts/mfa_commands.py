@@ -22,9 +22,11 @@ class More(click.Group):
     """A group with commands of its own, and more that are loaded when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, in the order of the help."""
         return [*super().list_commands(ctx), *MORE]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, and import its module first where needed."""
         if cmd_name not in MORE:
             return super().get_command(ctx, cmd_name)
         module, name, _ = MORE[cmd_name]
@@ -32,6 +34,7 @@ class More(click.Group):
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands into the help."""
         own = [(name, command.get_short_help_str(100)) for name, command in self.commands.items()]
         with formatter.section("Commands"):
             formatter.write_dl([*own, *((name, line) for name, (_, _, line) in MORE.items())])

@@ -83,7 +83,7 @@ def create(
 
 
 def checked(name: str) -> str:
-    """Return a name that AWS takes for a device."""
+    """Return a name that AWS takes for a device; raises UsageError for any other."""
     import re
 
     if not re.fullmatch(r"[\w+=,.@-]{1,226}", name, re.ASCII):

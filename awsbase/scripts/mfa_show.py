@@ -54,7 +54,7 @@ def show(
 
 
 def forget(kept: InSecret, account: Account) -> None:
-    """Delete a seed that an app has."""
+    """Delete a seed that an app has; raises AwsbaseError when AWS refuses the deletion."""
     from botocore.exceptions import ClientError
 
     try:

@@ -69,7 +69,10 @@ USER = click.option("--user", metavar="NAME", help="Somebody else's; default you
 
 
 def account_of(profile: str | None, region: str | None, *, debugging: bool) -> Account:
-    """Find out who is calling; root has its devices and its password in the console."""
+    """Find out who is calling; root has its devices and its password in the console.
+
+    Raises Refused for root.
+    """
     session = session_of(profile)
     where = region or os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
     attach = [refuse_resends, name_calls] if debugging else [refuse_resends]
@@ -83,7 +86,10 @@ def account_of(profile: str | None, region: str | None, *, debugging: bool) -> A
 
 
 def user_of(account: Account, named: str | None) -> str:
-    """Return whose devices are meant: the named user's, or the caller's own."""
+    """Return whose devices are meant: the named user's, or the caller's own.
+
+    Raises UsageError when the caller is no IAM user and nobody is named.
+    """
     if named or account.user:
         return named or str(account.user)
     raise UsageError(f"whose? You are {account.caller}, and not an IAM user", hint="name one with --user")

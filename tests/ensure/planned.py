@@ -30,7 +30,7 @@ class Known(Facts):
     def read(self, fact: Any, *args: Any, **kwargs: Any) -> Any:
         return self.given[fact] if fact in self.given else self.given[(fact, *args)]
 
-    def early(self, reads: object) -> None:
+    def prefetch(self, reads: object) -> None:
         """Do nothing: everything is there already."""
 
 

@@ -22,8 +22,8 @@ OMITTED = frozenset(
     DefaultForAz MapPublicIpOnLaunch
     """.split()  # noqa: SIM905, a list of words
 )
-# Of AWS's own choosing: IPv6 blocks, prefix lists.
-RANDOM = re.compile(r"[0-9a-f:]+::/(56|64)|pl-[0-9a-f]{17}")
+# Of AWS's own choosing: IPv6 blocks, prefix lists, network interfaces.
+RANDOM = re.compile(r"[0-9a-f:]+::/(56|64)|(pl|eni)-[0-9a-f]{17}")
 READ = (
     ("vpcs", "DescribeVpcs", "Vpcs", "VpcId"),
     ("subnets", "DescribeSubnets", "Subnets", "SubnetId"),
