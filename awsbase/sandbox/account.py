@@ -109,7 +109,10 @@ class Sandbox(AccountState):
         return replace(reply, headers={**others, "Date": formatdate(self.clock.time(), usegmt=True)})
 
     def transport(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        """Answer a client of this process, as its botocore `before-send` handler; nothing leaves the machine."""
+        """Answer a client of this process, as its botocore `before-send` handler; nothing leaves the machine.
+
+        Raises ReadTimeoutError or ConnectionClosedError.
+        """
         host = urlsplit(request.url).hostname or ""
         if not host.endswith(AWS_DOMAINS):
             refusal = Refusal("SandboxGap", f"{host} is not AWS; nothing was sent")

@@ -17,7 +17,10 @@ class ClientTokens:
     used: dict[tuple[str, str, str], tuple[str, Any]] = field(default_factory=dict)
 
     def answer(self, request: Request) -> Any:
-        """Return what was made under the token of a request; refuse when it was another request."""
+        """Return what was made under the token of a request; refuse when it was another request.
+
+        Raises Refusal with IdempotentParameterMismatch.
+        """
         digest, made = self.used.get(
             (request.operation, request.region, request.params.get("ClientToken", "")), ("", None)
         )

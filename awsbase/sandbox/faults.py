@@ -86,7 +86,7 @@ class Faults:
 
 
 def before(kinds: tuple[Kind, ...], name: str, codes: Codes) -> None:
-    """Break a call that AWS is not to see, with the codes of its service."""
+    """Break a call that AWS is not to see, with the codes of its service; raises Refusal or Killed or LostReply."""
     if "killed before" in kinds:
         raise Killed(name)
     if "reset before" in kinds:
@@ -102,7 +102,7 @@ def before(kinds: tuple[Kind, ...], name: str, codes: Codes) -> None:
 
 
 def after(kinds: tuple[Kind, ...], name: str) -> None:
-    """Lose the reply to a call that took effect."""
+    """Lose the reply to a call that took effect; raises TooSlow or Killed or LostReply."""
     if "slow" in kinds:
         raise TooSlow(name)
     if "killed after" in kinds:

@@ -30,7 +30,10 @@ def missing_principal(request: Request, document: Mapping[str, Any], *, elsewher
 
 
 def check_policy(request: Request, text: str, kind: Kind, code: str, resource: str = "") -> dict[str, Any]:
-    """Refuse a document that AWS would not take; return it read."""
+    """Refuse a document that AWS would not take; return it read.
+
+    Raises Refusal.
+    """
     if wrong := policy_documents.mistakes(text, kind, resource):
         raise Refusal(code, wrong[0])
     document: dict[str, Any] = json.loads(text)
@@ -44,6 +47,6 @@ def check_policy(request: Request, text: str, kind: Kind, code: str, resource: s
 
 
 def check_size(text: str, most: int, what: str, code: str = "LimitExceeded") -> None:
-    """Refuse a document that is too long."""
+    """Refuse a document that is too long; raises Refusal."""
     if policy_documents.size(text) > most:
         raise Refusal(code, f"Cannot exceed quota for {what}: {most}", 409 if code == "LimitExceeded" else None)

@@ -99,7 +99,7 @@ def scope(message: Message) -> Scope | None:
 
 
 def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any]]:
-    """Return the operation that a request asks for, and its parameters in the API's own words."""
+    """Return the operation that a request asks for, and its parameters in the API's own words; raises Refusal."""
     request = Request.from_primitives(message.method, message.url, message.headers, message.body)
     body = request.data
     try:

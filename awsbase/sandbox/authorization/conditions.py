@@ -26,7 +26,7 @@ def met(condition: Mapping[str, Any], context: Context, variables: Context | Non
 
 
 def holds(operator: str, have: Any, wanted: list[str], variables: Context | None) -> bool:
-    """Return whether one operator holds for what the request has under one key."""
+    """Return whether one operator holds for what the request has under one key; raises ValueError for a bad one."""
     read = OPERATOR.fullmatch(operator)
     quantifier, name, optional = read.groups() if read else (None, operator, None)
     values = [] if have is None else listed(have)

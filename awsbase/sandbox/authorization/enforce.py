@@ -9,7 +9,7 @@ from awsbase.sandbox.wire import Refusal
 
 
 def authorize(request: Request) -> None:
-    """Refuse a call when any of the permissions that it needs is missing."""
+    """Refuse a call when any of the permissions that it needs is missing; raises Refusal."""
     principal = identity.principal(request)
     known = {**request_context.facts(request), **identity.facts(request)}
     granted, boundary, session = identity.granted(request), identity.boundary(request), identity.session(request)

@@ -7,7 +7,7 @@ from awsbase.sandbox.wire import Refusal
 
 
 def within_model(request: Request) -> None:
-    """Refuse what the model of the operation's input does not allow."""
+    """Refuse what the model of the operation's input does not allow; raises Refusal."""
     shape = wire.operation(request.service, request.operation).input_shape
     skipped = request.declared.checked_by_rules.get(request.operation, ())
     found = [wrong for wrong in violations(shape, request.params) if not wrong.startswith(skipped or "\0")]

@@ -16,7 +16,7 @@ TOKEN = "page-"  # noqa: S105 - not a secret: it says where the next page begins
 
 
 def note_page(request: Request) -> None:
-    """Note which page is asked for."""
+    """Note which page is asked for; raises Refusal."""
     model = _model(request.service).get(request.operation)
     if model is None:
         return

@@ -11,7 +11,7 @@ NAMES = ("Tags", "tags", "TagsList", "ResourceTags")
 
 
 def allowed_tags(request: Request) -> None:
-    """Refuse tags that nothing may have."""
+    """Refuse tags that nothing may have; raises Refusal."""
     codes = request.declared.codes
     code = codes.tags
     for keys in map(keys_of, listed(request.params)):

@@ -41,7 +41,10 @@ def here(request: Request) -> list[Analyzer]:
 
 
 def create(request: Request) -> dict[str, Any]:
-    """Make an analyzer, unless there is one; the same token makes it once."""
+    """Make an analyzer, unless there is one; the same token makes it once.
+
+    Raises Refusal with ValidationException, ConflictException or ServiceQuotaExceededException.
+    """
     name, kind, token = request.params["analyzerName"], request.params["type"], request.params.get("clientToken")
     for each in here(request):
         if each.name == name and token and each.token == token:
@@ -75,14 +78,14 @@ def described(each: Analyzer) -> dict[str, Any]:
 
 
 def find(request: Request, arn: str) -> Analyzer:
-    """Return the analyzer of an ARN."""
+    """Return the analyzer of an ARN; raises Refusal with ResourceNotFoundException."""
     if arn not in request.memory(Analyzers).held:
         raise Refusal("ResourceNotFoundException", f"no analyzer {arn}", 404)
     return request.memory(Analyzers).held[arn]
 
 
 def delete(request: Request) -> dict[str, Any]:
-    """Remove an analyzer."""
+    """Remove an analyzer; raises Refusal with ResourceNotFoundException."""
     found = next((each for each in here(request) if each.name == request.params["analyzerName"]), None)
     if found is None:
         raise Refusal("ResourceNotFoundException", f"no analyzer {request.params['analyzerName']}", 404)

@@ -23,7 +23,10 @@ class Billing:
 
 
 def closed(request: Request) -> None:
-    """Refuse where the account's bills are somebody else's business, as in a member of an organisation."""
+    """Refuse where the account's bills are somebody else's business, as in a member of an organisation.
+
+    Raises Refusal with AccessDeniedException.
+    """
     if not request.sandbox.billing_api:
         raise Refusal(
             "AccessDeniedException", f"User: {request.caller.arn} is not authorized to perform: {request.name}", 403
@@ -39,7 +42,10 @@ def get_preferences(request: Request) -> dict[str, Any]:
 
 
 def update_preferences(request: Request) -> dict[str, Any]:
-    """Keep a preference; only a key that was read is a valid one."""
+    """Keep a preference; only a key that was read is a valid one.
+
+    Raises Refusal with ValidationException.
+    """
     for wanted in request.params["billingPreferencesPerKey"]:
         if request.params["feature"] != "BILLING_ALERTS" or wanted["key"] != key(request):
             raise Refusal("ValidationException", f"{wanted['key']} is no preference key of {request.params['feature']}")

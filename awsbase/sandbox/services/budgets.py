@@ -50,13 +50,16 @@ class Budgets:
 
 
 def own_account(request: Request) -> None:
-    """Refuse the budgets of others."""
+    """Refuse the budgets of others; raises Refusal with AccessDeniedException."""
     if request.params.get("AccountId", request.account) != request.account:
         raise Refusal("AccessDeniedException", "Account is not the caller's")
 
 
 def create(request: Request) -> dict[str, Any]:
-    """Create a budget with its notifications and tags, or nothing."""
+    """Create a budget with its notifications and tags, or nothing.
+
+    Raises Refusal with InvalidParameterException or DuplicateRecordException.
+    """
     name, held = request.params["Budget"]["BudgetName"], request.memory(Budgets).of
     # The model has a pattern for it, which is no pattern in Python.
     if {":", "\\"} & set(name):
@@ -122,7 +125,7 @@ def delete_notification(request: Request) -> dict[str, Any]:
 
 
 def create_subscriber(request: Request) -> dict[str, Any]:
-    """Add a subscriber."""
+    """Add a subscriber; raises Refusal with DuplicateRecordException."""
     listed = subscribers(request)
     if request.params["Subscriber"] in listed:
         raise Refusal("DuplicateRecordException", "Error creating subscriber - the subscriber already exists.")
@@ -132,7 +135,10 @@ def create_subscriber(request: Request) -> dict[str, Any]:
 
 
 def delete_subscriber(request: Request) -> dict[str, Any]:
-    """Remove a subscriber; the last one goes with its notification only."""
+    """Remove a subscriber; the last one goes with its notification only.
+
+    Raises Refusal with NotFoundException.
+    """
     listed = subscribers(request)
     if request.params["Subscriber"] not in listed:
         raise Refusal("NotFoundException", "Unable to delete subscriber - the subscriber doesn't exist.")
@@ -160,7 +166,10 @@ def list_tags(request: Request) -> dict[str, Any]:
 
 
 def completed(budget: dict[str, Any]) -> dict[str, Any]:
-    """Return a budget with what AWS fills in; refuse one without a limit."""
+    """Return a budget with what AWS fills in; refuse one without a limit.
+
+    Raises Refusal with InvalidParameterException.
+    """
     whole = deepcopy(budget)
     if "BudgetLimit" not in whole and "PlannedBudgetLimits" not in whole:
         raise Refusal("InvalidParameterException", "Unable to create/update budget - please provide a BudgetLimit.")
@@ -179,7 +188,10 @@ def with_spending(budget: dict[str, Any]) -> dict[str, Any]:
 
 
 def add(held: Held, notification: dict[str, Any], listed: list[dict[str, str]]) -> None:
-    """Add a notification to a budget."""
+    """Add a notification to a budget.
+
+    Raises Refusal with DuplicateRecordException or CreationLimitExceededException.
+    """
     key = key_of(notification)
     if key in held.notifications:
         raise Refusal("DuplicateRecordException", "Error creating notification - the notification already exists.")
@@ -190,7 +202,7 @@ def add(held: Held, notification: dict[str, Any], listed: list[dict[str, str]]) 
 
 
 def check_subscribers(listed: list[dict[str, str]]) -> None:
-    """Refuse nobody, too many, and topics that are none."""
+    """Refuse nobody, too many, and topics that are none; raises Refusal with InvalidParameterException."""
     kinds = [one["SubscriptionType"] for one in listed]
     if not listed or kinds.count("SNS") > 1 or kinds.count("EMAIL") > MAILS:
         raise Refusal("InvalidParameterException", "One topic and ten mail addresses at most, and one subscriber.")
@@ -246,7 +258,10 @@ ANSWERS = {
 
 
 def bills_closed(request: Request) -> None:
-    """Refuse everybody but root as long as root has not let others see the bills."""
+    """Refuse everybody but root as long as root has not let others see the bills.
+
+    Raises Refusal with AccessDeniedException.
+    """
     if not request.sandbox.bills_shown and request.caller.kind != "root":
         raise Refusal(
             "AccessDeniedException", f"User: {request.caller.arn} is not authorized to perform: {request.name}", 400

@@ -30,7 +30,10 @@ class Anomalies:
 
 
 def create_monitor(request: Request) -> dict[str, Any]:
-    """Make a monitor; of all services there may be one."""
+    """Make a monitor; of all services there may be one.
+
+    Raises Refusal with LimitExceededException.
+    """
     held, wanted = request.memory(Anomalies), request.params["AnomalyMonitor"]
     one = [each for each in held.monitors.values() if each.get("MonitorDimension") == wanted.get("MonitorDimension")]
     if wanted["MonitorType"] == "DIMENSIONAL" and one:
@@ -59,7 +62,7 @@ def create_subscription(request: Request) -> dict[str, Any]:
 
 
 def update_subscription(request: Request) -> dict[str, Any]:
-    """Change what is given."""
+    """Change what is given; raises Refusal with UnknownSubscriptionException."""
     arn = request.params["SubscriptionArn"]
     held = request.memory(Anomalies).subscriptions
     if arn not in held:
@@ -71,7 +74,7 @@ def update_subscription(request: Request) -> dict[str, Any]:
 
 
 def delete_subscription(request: Request) -> dict[str, Any]:
-    """Delete a subscription."""
+    """Delete a subscription; raises Refusal with UnknownSubscriptionException."""
     if request.memory(Anomalies).subscriptions.pop(request.params["SubscriptionArn"], None) is None:
         raise Refusal("UnknownSubscriptionException", "Unknown subscription")
     request.memory(Anomalies).tags.pop(request.params["SubscriptionArn"], None)
@@ -105,7 +108,10 @@ def list_tags(request: Request) -> dict[str, Any]:
 
 
 def check_subscription(request: Request, wanted: dict[str, Any]) -> None:
-    """Refuse subscribers that do not fit the frequency, unknown monitors, and two thresholds or none."""
+    """Refuse subscribers that do not fit the frequency, unknown monitors, and two thresholds or none.
+
+    Raises Refusal with ValidationException or UnknownMonitorException.
+    """
     kinds = {one.get("Type") for one in wanted["Subscribers"]}
     if kinds != {"SNS" if wanted["Frequency"] == "IMMEDIATE" else "EMAIL"}:
         raise Refusal("ValidationException", "IMMEDIATE subscriptions take SNS, DAILY and WEEKLY ones EMAIL")

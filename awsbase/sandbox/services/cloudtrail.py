@@ -29,7 +29,10 @@ DEFAULT_SELECTOR = {
 
 
 def free_name(request: Request) -> None:
-    """Refuse a name that no trail may have, and one that a trail has already."""
+    """Refuse a name that no trail may have, and one that a trail has already.
+
+    Raises Refusal.
+    """
     name = request.params["Name"]
     if not 3 <= len(name) <= 128 or not NAME.fullmatch(name) or re.fullmatch(r"\d+(\.\d+){3}", name):
         raise Refusal("InvalidTrailNameException", f"Trail name or ARN can't be {name}")
@@ -42,7 +45,10 @@ def free_name(request: Request) -> None:
 
 
 def at_home(request: Request) -> None:
-    """Refuse to change a trail outside its home region: InvalidHomeRegionException."""
+    """Refuse to change a trail outside its home region: InvalidHomeRegionException.
+
+    Raises Refusal with InvalidHomeRegionException.
+    """
     name = request.params.get("Name") or request.params.get("TrailName") or request.params.get("ResourceId") or ""
     trail = _seen(request, name)
     if trail and trail.region_name != request.region:
@@ -53,7 +59,10 @@ def at_home(request: Request) -> None:
 
 
 def ready(request: Request) -> None:
-    """Refuse a trail whose bucket, key, logs or topic would not take what it writes."""
+    """Refuse a trail whose bucket, key, logs or topic would not take what it writes.
+
+    Raises Refusal with InvalidS3PrefixException.
+    """
     trail = _seen(request, request.params["Name"])
     if request.operation == "UpdateTrail" and trail is None:
         return
@@ -100,7 +109,10 @@ def only_named(request: Request, response: dict[str, Any]) -> None:
 
 
 def one_kind(request: Request) -> None:
-    """Refuse selectors of two kinds, too many of them, and such as say nothing."""
+    """Refuse selectors of two kinds, too many of them, and such as say nothing.
+
+    Raises Refusal with InvalidEventSelectorsException.
+    """
     basic, advanced = request.params.get("EventSelectors", []), request.params.get("AdvancedEventSelectors", [])
     categories = [any(field["Field"] == "eventCategory" for field in one.get("FieldSelectors", [])) for one in advanced]
     if bool(basic) == bool(advanced) or len(basic) > 5 or not all(categories):
@@ -122,7 +134,10 @@ def default_selector(request: Request, response: dict[str, Any]) -> None:
 
 
 def insights(request: Request, response: dict[str, Any]) -> None:
-    """Refuse insights that were never switched on: InsightNotEnabledException."""
+    """Refuse insights that were never switched on: InsightNotEnabledException.
+
+    Raises Refusal with InsightNotEnabledException.
+    """
     if not response.get("InsightSelectors"):
         raise Refusal(
             "InsightNotEnabledException", f"Trail {request.params.get('TrailName')} does not have Insights enabled"

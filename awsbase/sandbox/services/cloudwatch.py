@@ -16,7 +16,7 @@ ACTION_PARAMETERS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
 def alarm_can_ring(request: Request) -> None:
-    """Refuse an alarm that never could do what it is for."""
+    """Refuse an alarm that never could do what it is for; raises Refusal with ValidationError."""
     wanted = request.params
     for action in (target for name in ACTION_PARAMETERS for target in wanted.get(name, [])):
         parts = action.split(":")

@@ -41,7 +41,7 @@ def here(request: Request) -> Region:
 
 
 def known(request: Request, wanted: list[str]) -> None:
-    """Refuse to speak of a recorder that is not there."""
+    """Refuse to speak of a recorder that is not there; raises Refusal with NoSuchConfigurationRecorderException."""
     for name in wanted:
         if name != here(request).recorder.get("name"):
             raise Refusal("NoSuchConfigurationRecorderException", f"Cannot find configuration recorder {name}")
@@ -66,7 +66,10 @@ def describe_status(request: Request) -> dict[str, Any]:
 
 
 def put_recorder(request: Request) -> dict[str, Any]:
-    """Make the recorder of the region, or change it as a whole."""
+    """Make the recorder of the region, or change it as a whole.
+
+    Raises Refusal with the code that AWS gives for it.
+    """
     wanted, held = request.params["ConfigurationRecorder"], here(request)
     name = wanted.get("name", "default")
     if held.recorder and held.recorder["name"] != name:
@@ -95,7 +98,7 @@ def delete_recorder(request: Request) -> dict[str, Any]:
 
 
 def describe_channels(request: Request) -> dict[str, Any]:
-    """Return where the region delivers to."""
+    """Return where the region delivers to; raises Refusal with NoSuchDeliveryChannelException."""
     held = here(request).channel
     for name in request.params.get("DeliveryChannelNames", []):
         if name != held.get("name"):
@@ -104,7 +107,10 @@ def describe_channels(request: Request) -> dict[str, Any]:
 
 
 def put_channel(request: Request) -> dict[str, Any]:
-    """Deliver to another bucket, if its policy lets Config in."""
+    """Deliver to another bucket, if its policy lets Config in.
+
+    Raises Refusal with the code that AWS gives for it.
+    """
     wanted, held = request.params["DeliveryChannel"], here(request)
     name = wanted.get("name", "default")
     if not held.recorder:
@@ -135,7 +141,7 @@ def put_channel(request: Request) -> dict[str, Any]:
 
 
 def start(request: Request) -> dict[str, Any]:
-    """Record from now on."""
+    """Record from now on; raises Refusal with NoAvailableDeliveryChannelException."""
     known(request, [request.params["ConfigurationRecorderName"]])
     if not here(request).channel:
         raise Refusal("NoAvailableDeliveryChannelException", "Delivery channel is not available to start.")

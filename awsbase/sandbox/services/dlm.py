@@ -44,7 +44,10 @@ class Policies:
 
 
 def create(request: Request) -> dict[str, Any]:
-    """Make a policy; every call makes another one."""
+    """Make a policy; every call makes another one.
+
+    Raises Refusal with LimitExceededException.
+    """
     held = here(request)
     if len(held) >= MOST:
         raise Refusal("LimitExceededException", f"You can have at most {MOST} lifecycle policies", 429)
@@ -139,7 +142,7 @@ def list_tags(request: Request) -> dict[str, Any]:
 
 
 def check_role(request: Request) -> None:
-    """Refuse a role that is not there, not yet known, or not for DLM."""
+    """Refuse a role that is not there, not yet known, or not for DLM; raises Refusal with InvalidRequestException."""
     arn = request.params["ExecutionRoleArn"]
     role = next((held for held in request.backend("iam", "aws").roles.values() if held.arn == arn), None)
     if role is None or request.memory(Propagation).unknown(arn, request):
@@ -149,7 +152,10 @@ def check_role(request: Request) -> None:
 
 
 def check_details(details: dict[str, Any] | None) -> None:
-    """Refuse details that are not whole, or of which DLM could make no schedule."""
+    """Refuse details that are not whole, or of which DLM could make no schedule.
+
+    Raises Refusal with InvalidRequestException.
+    """
     if not details or not details.get("TargetTags") or not details.get("Schedules") or not details.get("ResourceTypes"):
         raise Refusal("InvalidRequestException", "ResourceTypes, TargetTags and Schedules are required.")
     tags = [(one["Key"], one["Value"]) for one in details["TargetTags"]]

@@ -35,7 +35,10 @@ class Detectors:
 
 
 def create(request: Request) -> dict[str, Any]:
-    """Make the detector of the region, unless there is one; the same token makes it once."""
+    """Make the detector of the region, unless there is one; the same token makes it once.
+
+    Raises Refusal with BadRequestException.
+    """
     held, wanted = request.memory(Detectors).held, request.params
     have = held.get(request.region)
     if have and not (wanted.get("ClientToken") and have.token == wanted.get("ClientToken")):
@@ -58,7 +61,7 @@ def list_detectors(request: Request) -> dict[str, Any]:
 
 
 def find(request: Request) -> Detector:
-    """Return the detector that is asked for."""
+    """Return the detector that is asked for; raises Refusal with BadRequestException."""
     have = request.memory(Detectors).held.get(request.region)
     if have is None or have.id != request.params["DetectorId"]:
         raise Refusal(
@@ -98,7 +101,7 @@ def delete(request: Request) -> dict[str, Any]:
 
 
 def tag(request: Request) -> dict[str, Any]:
-    """Add tags to the detector of an ARN, or take some away."""
+    """Add tags to the detector of an ARN, or take some away; raises Refusal with BadRequestException."""
     have = request.memory(Detectors).held.get(request.region)
     if have is None or not request.params["ResourceArn"].endswith(f":detector/{have.id}"):
         raise Refusal("BadRequestException", "The request is rejected because the resource ARN is invalid.")

@@ -43,7 +43,7 @@ NOT_WHILE_DISABLED = {
 
 
 def usable(request: Request) -> None:
-    """Refuse what a key's state does not allow."""
+    """Refuse what a key's state does not allow; raises Refusal with KMSInvalidStateException."""
     key = find(request, request.params.get("KeyId") or request.params.get("TargetKeyId") or "")
     if key is None:
         return
@@ -56,7 +56,7 @@ def usable(request: Request) -> None:
 
 
 def symmetric(request: Request) -> None:
-    """Refuse to rotate a key of two halves."""
+    """Refuse to rotate a key of two halves; raises Refusal with UnsupportedOperationException."""
     key = find(request, request.params["KeyId"])
     if key and key.key_spec != "SYMMETRIC_DEFAULT":
         raise Refusal("UnsupportedOperationException", f"{key.arn} key spec is {key.key_spec}, which cannot rotate.")
@@ -69,13 +69,13 @@ def by_id(request: Request) -> None:
 
 
 def waiting_time(request: Request) -> None:
-    """Refuse a deletion that comes too soon or too late."""
+    """Refuse a deletion that comes too soon or too late; raises Refusal with ValidationException."""
     if not 7 <= request.params.get("PendingWindowInDays", 30) <= 30:
         raise Refusal("ValidationException", "PendingWindowInDays must be between 7 and 30")
 
 
 def own_alias(request: Request) -> None:
-    """Refuse aliases that are AWS's to give."""
+    """Refuse aliases that are AWS's to give; raises Refusal with NotAuthorizedException."""
     if request.params["AliasName"].startswith("alias/aws/"):
         raise Refusal("NotAuthorizedException", "Aliases that begin with alias/aws/ are reserved")
 
@@ -117,7 +117,10 @@ def find(request: Request, name: str) -> Any:
 
 
 def key_policy(request: Request) -> None:
-    """Judge who may use a key, and keep its owner from locking themselves out."""
+    """Judge who may use a key, and keep its owner from locking themselves out.
+
+    Raises Refusal with MalformedPolicyDocumentException.
+    """
     text = request.params.get("Policy")
     if text is None:
         return

@@ -17,13 +17,13 @@ FILTERS = 100
 
 
 def valid_retention(request: Request) -> None:
-    """Refuse a retention that AWS does not offer."""
+    """Refuse a retention that AWS does not offer; raises Refusal with InvalidParameterException."""
     if request.params["retentionInDays"] not in RETENTION:
         raise Refusal("InvalidParameterException", "retentionInDays is none of the values that are offered")
 
 
 def logs_may_encrypt(request: Request) -> None:
-    """Refuse a key that CloudWatch Logs could not use."""
+    """Refuse a key that CloudWatch Logs could not use; raises Refusal with InvalidParameterException."""
     wanted = request.params.get("kmsKeyId")
     if not wanted:
         return
@@ -54,13 +54,16 @@ def logs_may_encrypt(request: Request) -> None:
 
 
 def own_name(request: Request) -> None:
-    """Refuse a name that AWS keeps for its own groups."""
+    """Refuse a name that AWS keeps for its own groups; raises Refusal with InvalidParameterException."""
     if request.params["logGroupName"].startswith("aws/"):
         raise Refusal("InvalidParameterException", "Log groups starting with AWS/ are reserved for AWS.")
 
 
 def room_for_filter(request: Request) -> None:
-    """Refuse a filter of a group that is not there, and the hundred and first of one that is."""
+    """Refuse a filter of a group that is not there, and the hundred and first of one that is.
+
+    Raises Refusal with ResourceNotFoundException or LimitExceededException.
+    """
     name, group = request.params["filterName"], request.params["logGroupName"]
     if group not in request.backend("logs").groups:
         raise Refusal("ResourceNotFoundException", "The specified log group does not exist.")
@@ -72,7 +75,10 @@ def room_for_filter(request: Request) -> None:
 
 
 def own_namespace(request: Request) -> None:
-    """Refuse to write into AWS's own metrics, and a default beside dimensions."""
+    """Refuse to write into AWS's own metrics, and a default beside dimensions.
+
+    Raises Refusal with InvalidParameterException.
+    """
     for transformation in request.params["metricTransformations"]:
         if transformation["metricNamespace"].startswith("AWS/"):
             raise Refusal(
@@ -95,7 +101,10 @@ def replace_filter(request: Request) -> None:
 
 
 def encrypt_logs(request: Request) -> dict[str, Any]:
-    """Put a log group under a key, or under none; moto does that only while the group is made."""
+    """Put a log group under a key, or under none; moto does that only while the group is made.
+
+    Raises Refusal with ResourceNotFoundException.
+    """
     group = request.backend("logs").groups.get(request.params["logGroupName"])
     if group is None:
         raise Refusal("ResourceNotFoundException", "The specified log group does not exist.")

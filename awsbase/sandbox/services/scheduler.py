@@ -19,7 +19,10 @@ AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
 
 
 def taken_on(request: Request) -> None:
-    """Refuse a role that does not let the scheduler in, or is not known to it yet, and words that are no time."""
+    """Refuse a role that does not let the scheduler in, or is not known to it yet, and words that are no time.
+
+    Raises Refusal with ValidationException.
+    """
     words = request.params["ScheduleExpression"]
     if not AT.fullmatch(words) and not words.startswith(("rate(", "cron(")):
         raise Refusal("ValidationException", f"Invalid Schedule Expression {words}.")

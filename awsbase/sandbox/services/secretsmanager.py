@@ -16,7 +16,10 @@ USABLE = ("Enabled",)
 
 
 def creatable(request: Request) -> None:
-    """Refuse a name that AWS does not take, and that of a secret whose deletion is under way."""
+    """Refuse a name that AWS does not take, and that of a secret whose deletion is under way.
+
+    Raises Refusal with ValidationException or InvalidRequestException.
+    """
     name = request.params["Name"]
     if not NAME.fullmatch(name):
         message = "Invalid name. Must be a valid name containing alphanumeric characters, or any of -/_+=.@!"
@@ -30,7 +33,7 @@ def creatable(request: Request) -> None:
 
 
 def writable(request: Request) -> None:
-    """Refuse to change a secret whose deletion is under way."""
+    """Refuse to change a secret whose deletion is under way; raises Refusal with InvalidRequestException."""
     held = found(request, request.params["SecretId"])
     if held and held.is_deleted():
         raise Refusal(
@@ -41,7 +44,7 @@ def writable(request: Request) -> None:
 
 
 def usable_key(request: Request) -> None:
-    """Refuse a key of the account's own that cannot encrypt."""
+    """Refuse a key of the account's own that cannot encrypt; raises Refusal with InvalidRequestException."""
     wanted = request.params.get("KmsKeyId")
     if not wanted or "alias/aws/" in wanted:
         return
@@ -57,7 +60,10 @@ def usable_key(request: Request) -> None:
 
 
 def rotate(request: Request) -> dict[str, Any]:
-    """Keep how a secret rotates, without calling the function: there is none behind the ARN."""
+    """Keep how a secret rotates, without calling the function: there is none behind the ARN.
+
+    Raises Refusal with ResourceNotFoundException, InvalidRequestException or InvalidParameterException.
+    """
     held = found(request, request.params["SecretId"])
     if held is None:
         raise Refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")

@@ -40,14 +40,20 @@ def hub_arn(request: Request) -> str:
 
 
 def find(request: Request) -> Hub:
-    """Return the region's hub; refuse where there is none."""
+    """Return the region's hub; refuse where there is none.
+
+    Raises Refusal with InvalidAccessException.
+    """
     if request.region not in request.memory(Hubs).held:
         raise Refusal("InvalidAccessException", f"Account {request.account} is not subscribed to AWS Security Hub", 401)
     return request.memory(Hubs).held[request.region]
 
 
 def enable(request: Request) -> dict[str, Any]:
-    """Switch the hub on, with the standards that come with it unless they are declined."""
+    """Switch the hub on, with the standards that come with it unless they are declined.
+
+    Raises Refusal with ResourceConflictException.
+    """
     if request.region in request.memory(Hubs).held:
         raise Refusal("ResourceConflictException", "Account is already subscribed to Security Hub", 409)
     standards = list(BY_DEFAULT) if request.params.get("EnableDefaultStandards", True) else []
@@ -90,7 +96,10 @@ def list_standards(request: Request) -> dict[str, Any]:
 
 
 def enable_standards(request: Request) -> dict[str, Any]:
-    """Check standards from now on; one that is checked already stays so."""
+    """Check standards from now on; one that is checked already stays so.
+
+    Raises Refusal with InvalidInputException.
+    """
     hub, subscriptions = find(request), []
     for each in request.params["StandardsSubscriptionRequests"]:
         base, _, standard = each["StandardsArn"].partition(":standards/")

@@ -52,14 +52,14 @@ def expire(request: Request) -> None:
 
 
 def own_region(request: Request) -> None:
-    """Refuse a topic of another region."""
+    """Refuse a topic of another region; raises Refusal with InvalidParameter."""
     parts = request.params["TopicArn"].split(":") if request.params.get("TopicArn") else []
     if parts and (len(parts) != 6 or parts[3] != request.region):
         raise Refusal("InvalidParameter", "Invalid parameter: TopicArn")
 
 
 def same_topic(request: Request) -> None:
-    """Refuse to create a topic that is there already and differs."""
+    """Refuse to create a topic that is there already and differs; raises Refusal with InvalidParameter."""
     topic = request.backend("sns").topics.get(
         f"arn:{request.partition}:sns:{request.region}:{request.account}:{request.params['Name']}"
     )
@@ -77,7 +77,7 @@ def same_topic(request: Request) -> None:
 
 
 def valid_endpoint(request: Request) -> None:
-    """Refuse what cannot be delivered to."""
+    """Refuse what cannot be delivered to; raises Refusal with InvalidParameter."""
     protocol, endpoint = request.params["Protocol"], request.params.get("Endpoint", "")
     if protocol not in PROTOCOLS:
         raise Refusal("InvalidParameter", f"Invalid parameter: Does not support this protocol string: {protocol}")
@@ -101,7 +101,10 @@ def mail_owner(request: Request, response: dict[str, Any]) -> None:
 
 
 def take_token(request: Request) -> dict[str, Any]:
-    """Confirm a subscription by the token of a mail, as its owner does."""
+    """Confirm a subscription by the token of a mail, as its owner does.
+
+    Raises Refusal with NotFound or InvalidParameter.
+    """
     sns, arn = request.backend("sns"), request.params["TopicArn"]
     if arn not in sns.topics:
         raise Refusal("NotFound", "Topic does not exist", 404)
@@ -149,7 +152,7 @@ def count(request: Request, response: dict[str, Any]) -> None:
 
 
 def only_confirmed(request: Request) -> None:
-    """Refuse to take away what nobody has confirmed."""
+    """Refuse to take away what nobody has confirmed; raises Refusal with InvalidParameter."""
     arn = request.params["SubscriptionArn"]
     if not arn.startswith("arn:"):
         raise Refusal(
@@ -162,7 +165,7 @@ def only_confirmed(request: Request) -> None:
 
 
 def confirm(sns: Any, topic: str, endpoint: str) -> None:
-    """Confirm what waits, as its owner does by the link in the mail."""
+    """Confirm what waits, as its owner does by the link in the mail; raises LookupError."""
     waiting = [
         one for one in sns.subscriptions.values() if (one.topic.arn, one.endpoint) == (topic, endpoint) and pending(one)
     ]

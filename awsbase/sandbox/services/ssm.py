@@ -51,7 +51,10 @@ BYTES = {"Standard": 4096, "Advanced": 8192}
 
 
 def allowed_name(request: Request) -> None:
-    """Refuse a name that AWS keeps for itself, and one that no parameter may have."""
+    """Refuse a name that AWS keeps for itself, and one that no parameter may have.
+
+    Raises Refusal with AccessDeniedException, ValidationException or HierarchyLevelLimitExceededException.
+    """
     name = request.params["Name"]
     bare = name.removeprefix("/").lower()
     if bare.startswith("aws"):
@@ -69,7 +72,10 @@ def allowed_name(request: Request) -> None:
 
 
 def allowed_value(request: Request) -> None:
-    """Refuse a value that is too long for its tier or nests another one, and a change of type or down in tier."""
+    """Refuse a value that is too long for its tier or nests another one, and a change of type or down in tier.
+
+    Raises Refusal with HierarchyTypeMismatchException or ValidationException.
+    """
     held = request.backend("ssm").get_parameter(request.params["Name"]) if request.params.get("Overwrite") else None
     if held and request.params.get("Type", held.parameter_type) != held.parameter_type:
         raise Refusal("HierarchyTypeMismatchException", "The type of a parameter can't be changed.")
@@ -87,7 +93,7 @@ def allowed_value(request: Request) -> None:
 
 
 def whole_path(request: Request) -> None:
-    """Refuse a path that does not begin at the root."""
+    """Refuse a path that does not begin at the root; raises Refusal with ValidationException."""
     if not request.params["Path"].startswith("/"):
         raise Refusal("ValidationException", 'The parameter path must begin with a forward slash "/".')
 

@@ -36,7 +36,7 @@ OF_ROOT = 3600
 
 
 def get_session_token(request: Request) -> dict[str, Any]:
-    """Give a user a session, with MFA when a code comes along."""
+    """Give a user a session, with MFA when a code comes along; raises Refusal with AccessDenied."""
     if request.caller.temporary:
         raise Refusal("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
     seconds = int(request.params.get("DurationSeconds", 43200))
@@ -46,13 +46,16 @@ def get_session_token(request: Request) -> dict[str, Any]:
 
 
 def no_federation(request: Request) -> None:
-    """Refuse a federated user's session to a session."""
+    """Refuse a federated user's session to a session; raises Refusal with AccessDenied."""
     if request.caller.temporary:
         raise Refusal("AccessDenied", "Cannot call GetFederationToken with session credentials", 403)
 
 
 def assume_role(request: Request) -> dict[str, Any] | None:
-    """Give a session of a role that is there and trusts the caller, for as long as both allow."""
+    """Give a session of a role that is there and trusts the caller, for as long as both allow.
+
+    Raises Refusal with AccessDenied or ValidationError.
+    """
     arn, name = request.params["RoleArn"], request.params["RoleSessionName"]
     account = arn.split(":")[4] if arn.count(":") >= 5 else request.account
     iam = request.sandbox.backend("iam", request.region, account)
@@ -95,7 +98,10 @@ def narrowed(request: Request, iam: Any) -> Iterator[str]:
 
 
 def checked(request: Request) -> bool:
-    """Check the code that came along; return whether one did."""
+    """Check the code that came along; return whether one did.
+
+    Raises Refusal with AccessDenied.
+    """
     serial, code = request.params.get("SerialNumber"), request.params.get("TokenCode")
     if not serial and not code:
         return False

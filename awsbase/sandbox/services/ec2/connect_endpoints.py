@@ -17,7 +17,10 @@ class Endpoints:
 
 
 def create(request: Request) -> dict[str, Any]:
-    """Make an endpoint; refuse a subnet or a group that is not there, and a second one in a VPC."""
+    """Make an endpoint; refuse a subnet or a group that is not there, and a second one in a VPC.
+
+    Raises Refusal with InstanceConnectEndpointLimitExceeded.
+    """
     if known := request.memory(ClientTokens).answer(request):
         return {"InstanceConnectEndpoint": known}
     subnet = request.call_moto("ec2:DescribeSubnets", SubnetIds=[request.params["SubnetId"]])["Subnets"][0]
@@ -67,7 +70,7 @@ def passes(endpoint: dict[str, Any], filters: list[dict[str, Any]]) -> bool:
 
 
 def delete(request: Request) -> dict[str, Any]:
-    """Remove an endpoint."""
+    """Remove an endpoint; raises Refusal with InvalidInstanceConnectEndpointId.NotFound."""
     found = request.memory(Endpoints).made.pop((request.region, request.params["InstanceConnectEndpointId"]), None)
     if found is None:
         raise Refusal("InvalidInstanceConnectEndpointId.NotFound", "The endpoint does not exist")

@@ -66,7 +66,10 @@ def get_key(request: Request) -> dict[str, Any]:
 
 
 def choose_key(request: Request) -> dict[str, Any]:
-    """Take another key for new volumes, if it works."""
+    """Take another key for new volumes, if it works.
+
+    Raises Refusal with InvalidKmsKey.NotFound or InvalidKmsKey.InvalidState.
+    """
     if request.operation == "ResetEbsDefaultKmsKeyId":
         here(request).key = AWS_KEY
         return get_key(request)
@@ -86,7 +89,7 @@ def get_snapshot_block(request: Request) -> dict[str, Any]:
 
 
 def block_snapshots(request: Request) -> dict[str, Any]:
-    """Decide how far snapshots may be public."""
+    """Decide how far snapshots may be public; raises Refusal with InvalidParameterValue."""
     state = request.params.get("State", "unblocked")
     if request.operation == "EnableSnapshotBlockPublicAccess" and state == "unblocked":
         raise Refusal("InvalidParameterValue", "Value (unblocked) for parameter State is invalid.")
@@ -111,7 +114,7 @@ def get_metadata_defaults(request: Request) -> dict[str, Any]:
 
 
 def choose_metadata(request: Request) -> dict[str, Any]:
-    """Change what is named, and leave the rest."""
+    """Change what is named, and leave the rest; raises Refusal with InvalidParameterValue."""
     hops = request.params.get("HttpPutResponseHopLimit", 1)
     if hops != -1 and not 1 <= hops <= 64:
         raise Refusal("InvalidParameterValue", f"Value ({hops}) for parameter HttpPutResponseHopLimit is invalid.")

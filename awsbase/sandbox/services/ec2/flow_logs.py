@@ -27,7 +27,10 @@ class FlowLogs:
 
 
 def create(request: Request) -> dict[str, Any]:
-    """Make a log of each network that has none to the same place."""
+    """Make a log of each network that has none to the same place.
+
+    Raises Refusal with SandboxGap or InvalidVpcId.NotFound.
+    """
     wanted, memory = request.params, request.memory(FlowLogs)
     if wanted.get("LogDestinationType") != "s3" or wanted["ResourceType"] != "VPC":
         raise Refusal("SandboxGap", "only flow logs of VPCs to S3 are built")
@@ -83,7 +86,7 @@ def failure(request: Request, network: str, wanted: dict[str, Any]) -> dict[str,
 
 
 def describe(request: Request) -> dict[str, Any]:
-    """List the logs of the region, page by page."""
+    """List the logs of the region, page by page; raises Refusal with SandboxGap."""
     if request.params.get("Filter") or request.params.get("FlowLogIds"):
         raise Refusal("SandboxGap", "filters of flow logs are not built")
     held = [one for one in request.memory(FlowLogs).held.values() if one["region"] == request.region]
@@ -94,7 +97,7 @@ def describe(request: Request) -> dict[str, Any]:
 
 
 def delete(request: Request) -> dict[str, Any]:
-    """Remove logs."""
+    """Remove logs; raises Refusal with InvalidFlowLogId.NotFound."""
     for id in request.params["FlowLogIds"]:
         if request.memory(FlowLogs).held.pop(id, None) is None:
             raise Refusal("InvalidFlowLogId.NotFound", f"These flow log ids in the input list are not found: {id}")

@@ -14,7 +14,10 @@ ONLY_STOPPED = {"InstanceType": "instanceType", "UserData": "userData"}
 
 
 def only_stopped(request: Request) -> None:
-    """Refuse another type or other user data for an instance that is not stopped."""
+    """Refuse another type or other user data for an instance that is not stopped.
+
+    Raises Refusal with IncorrectInstanceState.
+    """
     id = request.params["InstanceId"]
     asked = [
         one for one, name in ONLY_STOPPED.items() if one in request.params or request.params.get("Attribute") == name

@@ -12,7 +12,7 @@ PORTS = range(-1, 65536)
 
 
 def own_zone(request: Request) -> None:
-    """Refuse a zone of another region."""
+    """Refuse a zone of another region; raises Refusal with InvalidParameterValue."""
     wanted = request.params.get("AvailabilityZone")
     zones = [zone["ZoneName"] for zone in request.call_moto("ec2:DescribeAvailabilityZones")["AvailabilityZones"]]
     if wanted and wanted not in zones:
@@ -20,13 +20,16 @@ def own_zone(request: Request) -> None:
 
 
 def one_attribute(request: Request) -> None:
-    """Refuse to change two attributes of a VPC at once."""
+    """Refuse to change two attributes of a VPC at once; raises Refusal with InvalidParameterCombination."""
     if len(named := sorted(set(request.params) - {"VpcId", "DryRun"})) > 1:
         raise Refusal("InvalidParameterCombination", f"Fields for multiple attribute types specified: {named}")
 
 
 def gateway_unused(request: Request) -> None:
-    """Refuse to take the internet gateway off a VPC that is reached through it."""
+    """Refuse to take the internet gateway off a VPC that is reached through it.
+
+    Raises Refusal with DependencyViolation.
+    """
     vpc = request.params["VpcId"]
     subnets = {subnet["SubnetId"] for subnet in _describe(request, "Subnets") if subnet["VpcId"] == vpc}
     reached = {address["InstanceId"] for address in _describe(request, "Addresses") if address.get("InstanceId")}
@@ -38,14 +41,14 @@ def gateway_unused(request: Request) -> None:
 
 
 def not_the_default(request: Request) -> None:
-    """Refuse to delete the group that every VPC has."""
+    """Refuse to delete the group that every VPC has; raises Refusal with CannotDelete."""
     found = request.backend("ec2").get_security_group_from_id(request.params.get("GroupId"))
     if found and found.name == "default":
         raise Refusal("CannotDelete", f'the specified group: "{found.id}" name: "default" cannot be deleted by a user')
 
 
 def real_ports(request: Request) -> None:
-    """Refuse ports that are none, and a range that ends before it begins."""
+    """Refuse ports that are none, and a range that ends before it begins; raises Refusal with InvalidParameterValue."""
     for rule in request.params.get("IpPermissions", []):
         first, last = rule.get("FromPort", -1), rule.get("ToPort", -1)
         if first not in PORTS or last not in PORTS or (rule["IpProtocol"] in ("tcp", "udp") and first > last):
@@ -53,20 +56,23 @@ def real_ports(request: Request) -> None:
 
 
 def valid_hop_limit(request: Request) -> None:
-    """Refuse a way from the metadata service that is longer than AWS lets it be."""
+    """Refuse a way from the metadata service that is longer than AWS lets it be.
+
+    Raises Refusal with InvalidParameterValue.
+    """
     options = request.params.get("MetadataOptions") or request.params
     if (hops := options.get("HttpPutResponseHopLimit", 1)) not in HOPS:
         raise Refusal("InvalidParameterValue", f"Value ({hops}) for parameter HttpPutResponseHopLimit is invalid.")
 
 
 def address_quota(request: Request) -> None:
-    """Refuse the sixth address of a region."""
+    """Refuse the sixth address of a region; raises Refusal with AddressLimitExceeded."""
     if len(request.backend("ec2").addresses) >= ADDRESSES:
         raise Refusal("AddressLimitExceeded", "The maximum number of addresses has been reached.")
 
 
 def address_unused(request: Request) -> None:
-    """Refuse to release an address that leads somewhere."""
+    """Refuse to release an address that leads somewhere; raises Refusal with InvalidIPAddress.InUse."""
     for held in request.backend("ec2").addresses:
         if held.allocation_id == request.params.get("AllocationId") and held.association_id:
             raise Refusal("InvalidIPAddress.InUse", f"Address {held.public_ip} is in use.")
@@ -85,7 +91,10 @@ def release_addresses(request: Request, region: str, ids: Collection[str]) -> No
 
 
 def one_gateway_per_service(request: Request) -> None:
-    """Refuse a gateway to a service of another region, and a second one from the same route table."""
+    """Refuse a gateway to a service of another region, and a second one from the same route table.
+
+    Raises Refusal with InvalidServiceName or RouteAlreadyExists.
+    """
     service, tables = request.params["ServiceName"], set(request.params.get("RouteTableIds", []))
     if f".{request.region}." not in service:
         raise Refusal("InvalidServiceName", f"The Vpc Endpoint Service '{service}' does not exist")

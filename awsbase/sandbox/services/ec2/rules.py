@@ -53,7 +53,7 @@ GONE = ("terminated", "shutting-down")
 
 
 def well_formed(request: Request) -> None:
-    """Refuse ids that are none."""
+    """Refuse ids that are none; raises Refusal."""
     for name, (prefix, code) in IDS.items():
         given = request.params.get(name) or request.params.get(f"{name}s") or []
         for id in given if isinstance(given, list) else [given]:
@@ -62,7 +62,7 @@ def well_formed(request: Request) -> None:
 
 
 def tagged(request: Request) -> None:
-    """Refuse tags for something that the call does not make."""
+    """Refuse tags for something that the call does not make; raises Refusal with InvalidParameterValue."""
     allowed = TAGGED.get(request.operation, "").split()
     for each in request.params.get("TagSpecifications", []) if allowed else []:
         if each.get("ResourceType") not in allowed:
@@ -72,7 +72,10 @@ def tagged(request: Request) -> None:
 
 
 def launched(request: Request) -> dict[str, Any] | None:
-    """Make a launch whole, answer a token that it knows with what it made then."""
+    """Make a launch whole, answer a token that it knows with what it made then.
+
+    Raises Refusal with InvalidParameterValue.
+    """
     request.notes["digest"] = request_digest(request)
     if made := request.memory(ClientTokens).answer(request):
         return reservation(request, made)
@@ -90,7 +93,7 @@ def launched(request: Request) -> dict[str, Any] | None:
 
 
 def launchable(request: Request) -> None:
-    """Refuse what EC2 cannot launch."""
+    """Refuse what EC2 cannot launch; raises Refusal with InvalidParameterValue or InvalidKeyPair.NotFound."""
     image(request)
     if len(base64.b64decode(request.params.get("UserData") or "")) > USER_DATA:
         raise Refusal("InvalidParameterValue", "User data is limited to 16384 bytes")
@@ -120,7 +123,10 @@ def from_template(request: Request) -> dict[str, Any]:
 
 
 def image(request: Request) -> None:
-    """Refuse an image that is not there, or is for another processor."""
+    """Refuse an image that is not there, or is for another processor.
+
+    Raises Refusal with InvalidAMIID.NotFound or InvalidParameterValue.
+    """
     named = request.params.get("ImageId", "")
     found = request.call_moto("ec2:DescribeImages", ImageIds=[named])["Images"]
     if not found:
@@ -135,7 +141,10 @@ def image(request: Request) -> None:
 
 
 def profile(request: Request) -> None:
-    """Refuse an instance profile that EC2 does not know, or not yet, and one without a role."""
+    """Refuse an instance profile that EC2 does not know, or not yet, and one without a role.
+
+    Raises Refusal with InvalidParameterValue.
+    """
     wanted = request.params.get("IamInstanceProfile") or {}
     if not wanted:
         return
@@ -247,7 +256,10 @@ def metadata_kept(request: Request) -> None:
 
 
 def group_named(request: Request) -> None:
-    """Refuse a group's name that is none or is taken, whatever the letters' case."""
+    """Refuse a group's name that is none or is taken, whatever the letters' case.
+
+    Raises Refusal with InvalidParameterValue or InvalidGroup.Duplicate.
+    """
     name, vpc = request.params["GroupName"], request.params.get("VpcId")
     text = re.compile(r"[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{1,255}")
     if not text.fullmatch(name) or name.startswith("sg-") or not text.fullmatch(request.params["Description"]):
@@ -258,7 +270,7 @@ def group_named(request: Request) -> None:
 
 
 def one_gateway(request: Request) -> None:
-    """Refuse a second internet gateway for a VPC."""
+    """Refuse a second internet gateway for a VPC; raises Refusal with InvalidParameterValue."""
     vpc = request.params["VpcId"]
     for gateway in request.backend("ec2").internet_gateways.values():
         if gateway.vpc and gateway.vpc.id == vpc and gateway.id != request.params["InternetGatewayId"]:
@@ -272,7 +284,7 @@ def living_instances(request: Request) -> Iterator[Any]:
 
 
 def subnet_unused(request: Request) -> None:
-    """Refuse to delete a subnet that something lives in."""
+    """Refuse to delete a subnet that something lives in; raises Refusal with DependencyViolation."""
     if any(instance.subnet_id == request.params["SubnetId"] for instance in living_instances(request)):
         raise Refusal(
             "DependencyViolation", f"The subnet '{request.params['SubnetId']}' has dependencies and cannot be deleted."
@@ -280,7 +292,10 @@ def subnet_unused(request: Request) -> None:
 
 
 def group_unused(request: Request) -> None:
-    """Refuse to delete a group that an instance or another group's rule names."""
+    """Refuse to delete a group that an instance or another group's rule names.
+
+    Raises Refusal with DependencyViolation.
+    """
     id = request.params.get("GroupId")
     worn = any(group.id == id for instance in living_instances(request) for group in instance.security_groups)
     named = any(

@@ -9,7 +9,7 @@ from awsbase.sandbox.wire import Refusal
 
 
 def move_group(request: Request, response: dict[str, Any]) -> None:
-    """Give a group its new path, which moto only does together with a new name."""
+    """Give a group its new path, which moto only does together with a new name; raises Refusal with NoSuchEntity."""
     group = request.backend("iam").groups.get(request.params.get("NewGroupName") or request.params["GroupName"])
     if group is None:
         raise Refusal("NoSuchEntity", f"The group with name {request.params['GroupName']} cannot be found.", 404)
@@ -69,7 +69,7 @@ def list_credentials(request: Request) -> dict[str, Any]:
 
 
 def delete_credential(request: Request) -> dict[str, Any]:
-    """Delete a password for a service."""
+    """Delete a password for a service; raises Refusal with NoSuchEntity."""
     user, wanted = existing(request), request.params["ServiceSpecificCredentialId"]
     left = [held for held in held_by(user) if held["ServiceSpecificCredentialId"] != wanted]
     if len(left) == len(held_by(user)):
@@ -79,7 +79,7 @@ def delete_credential(request: Request) -> dict[str, Any]:
 
 
 def no_credential_left(request: Request) -> None:
-    """Refuse to delete a user who has a password for a service."""
+    """Refuse to delete a user who has a password for a service; raises Refusal with DeleteConflict."""
     if held_by(existing(request)):
         raise Refusal("DeleteConflict", "Cannot delete entity, must delete service specific credentials first.", 409)
 
@@ -91,7 +91,7 @@ def held_by(user: Any) -> list[dict[str, Any]]:
 
 
 def existing(request: Request) -> Any:
-    """Return the user that a request is about."""
+    """Return the user that a request is about; raises Refusal with NoSuchEntity."""
     name = str(request.params.get("UserName") or request.caller.name)
     user = request.backend("iam").users.get(name)
     if user is None:

@@ -44,7 +44,7 @@ def generate(request: Request) -> dict[str, Any]:
 
 
 def get_report(request: Request) -> dict[str, Any]:
-    """Return the report that there is."""
+    """Return the report that there is; raises Refusal with ReportNotPresent or ReportExpired."""
     report = request.memory(Report)
     if report.at is None:
         raise Refusal("ReportNotPresent", "No report exists. Generate one.", 410)

@@ -15,7 +15,10 @@ PREFIXES = {"User": "AIDA", "Role": "AROA", "Group": "AGPA", "Policy": "ANPA", "
 
 
 def unique_whatever_case(request: Request) -> None:
-    """Refuse a name that another entity of its kind has in other letters."""
+    """Refuse a name that another entity of its kind has in other letters.
+
+    Raises Refusal with LimitExceeded or EntityAlreadyExists.
+    """
     kind = request.operation.removeprefix("Create")
     name = request.params[f"{kind}Name"]
     held = getattr(request.backend("iam"), KINDS[kind]).values()
@@ -45,7 +48,7 @@ def proper_id(request: Request, response: dict[str, Any]) -> None:
 
 
 def attachable(request: Request) -> None:
-    """Refuse what is no ARN, and the eleventh policy."""
+    """Refuse what is no ARN, and the eleventh policy; raises Refusal with ValidationError or LimitExceeded."""
     arn = request.params["PolicyArn"]
     if not arn.startswith("arn:"):
         raise Refusal("ValidationError", f"ARN {arn} is not valid.")
@@ -59,7 +62,7 @@ def attachable(request: Request) -> None:
 
 
 def joinable(request: Request) -> None:
-    """Refuse a user's eleventh group."""
+    """Refuse a user's eleventh group; raises Refusal with LimitExceeded."""
     user = _named(request, "User")
     groups = [group for group in request.backend("iam").groups.values() if user in group.users]
     if len(groups) >= GROUPS_OF_USER and request.params["GroupName"] not in {group.name for group in groups}:
@@ -91,7 +94,7 @@ def nothing_left_of_group(request: Request) -> None:
 
 
 def nothing_left_of_policy(request: Request) -> None:
-    """Refuse to delete a policy that is attached or has older versions."""
+    """Refuse to delete a policy that is attached or has older versions; raises Refusal with DeleteConflict."""
     iam = request.backend("iam")
     policy = iam.managed_policies.get(request.params["PolicyArn"])
     if policy is None:
@@ -109,21 +112,24 @@ def nothing_left_of_policy(request: Request) -> None:
 
 
 def real_boundary(request: Request) -> None:
-    """Refuse a boundary that is no policy of this account or AWS's."""
+    """Refuse a boundary that is no policy of this account or AWS's; raises Refusal with NoSuchEntity."""
     arn = request.params.get("PermissionsBoundary")
     if arn and arn not in request.backend("iam").managed_policies:
         raise Refusal("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", 404)
 
 
 def unassigned(request: Request) -> None:
-    """Refuse to delete an MFA device that somebody uses."""
+    """Refuse to delete an MFA device that somebody uses; raises Refusal with DeleteConflict."""
     serial = request.params["SerialNumber"]
     if any(serial in user.mfa_devices for user in request.backend("iam").users.values()):
         raise Refusal("DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.", 409)
 
 
 def own_name(request: Request) -> None:
-    """Name the calling user where the request does not; a role has no user."""
+    """Name the calling user where the request does not; a role has no user.
+
+    Raises Refusal with ValidationError.
+    """
     if request.params.get("UserName"):
         return
     if request.caller.kind == "role":
@@ -185,7 +191,10 @@ def remember_key(request: Request, response: dict[str, Any]) -> None:
 
 
 def may_call(request: Request) -> None:
-    """Refuse what a user's session may not do: IAM without MFA, and nearly all of STS."""
+    """Refuse what a user's session may not do: IAM without MFA, and nearly all of STS.
+
+    Raises Refusal with InvalidClientTokenId.
+    """
     caller = request.caller
     if caller.kind != "user" or not caller.temporary:
         return

@@ -67,7 +67,7 @@ def give_fido(sandbox: AccountState, user: str, name: str = "security-key") -> s
 
 
 def verify(request: Request, serial: str, code: str) -> None:
-    """Refuse a code that is not the caller's device's own, of now, and new."""
+    """Refuse a code that is not the caller's device's own, of now, and new; raises Refusal with AccessDenied."""
     iam = request.backend("iam")
     device, owner = iam.virtual_mfa_devices.get(serial), iam.users.get(request.caller.name)
     if request.caller.kind != "user" or owner is None or device is None or serial not in owner.mfa_devices:
@@ -82,7 +82,10 @@ def verify(request: Request, serial: str, code: str) -> None:
 
 
 def enable(request: Request) -> None:
-    """Refuse to give a user a device that is not there, or taken, or one too many, or without its two codes."""
+    """Refuse to give a user a device that is not there, or taken, or one too many, or without its two codes.
+
+    Raises Refusal with NoSuchEntity, EntityAlreadyExists or LimitExceeded.
+    """
     iam, serial = request.backend("iam"), request.params["SerialNumber"]
     user = iam.users.get(request.params["UserName"])
     if user is None:
@@ -98,7 +101,10 @@ def enable(request: Request) -> None:
 
 
 def resync(request: Request) -> None:
-    """Refuse to resynchronise a device that is not the user's, or without its two codes."""
+    """Refuse to resynchronise a device that is not the user's, or without its two codes.
+
+    Raises Refusal with NoSuchEntity.
+    """
     iam, serial = request.backend("iam"), request.params["SerialNumber"]
     user = iam.users.get(request.params["UserName"])
     if user is None:
@@ -110,7 +116,10 @@ def resync(request: Request) -> None:
 
 
 def synchronise(request: Request, device: Any) -> None:
-    """Learn from two consecutive codes how far a device is off; refuse any other two."""
+    """Learn from two consecutive codes how far a device is off; refuse any other two.
+
+    Raises Refusal with InvalidAuthenticationCode.
+    """
     first, second = request.params["AuthenticationCode1"], request.params["AuthenticationCode2"]
     now, devices = _step(request), request.memory(Devices)
     for offset in sorted(range(-APART, APART + 1), key=abs):
@@ -161,7 +170,7 @@ def list_tags(request: Request) -> dict[str, Any]:
 
 
 def get_device(request: Request) -> dict[str, Any]:
-    """Return one device of a user, which moto cannot."""
+    """Return one device of a user, which moto cannot; raises Refusal with NoSuchEntity."""
     serial = request.params["SerialNumber"]
     wanted = request.params.get("UserName")
     for user in request.backend("iam").users.values():

@@ -21,7 +21,10 @@ class Profiles:
 
 
 def check_password(request: Request, user: Any, password: str) -> None:
-    """Refuse a password that the account's policy, or AWS's own where there is none, does not allow."""
+    """Refuse a password that the account's policy, or AWS's own where there is none, does not allow.
+
+    Raises Refusal with PasswordPolicyViolation.
+    """
     policy = request.backend("iam").account_password_policy
     reasons = list(_own(policy, password) if policy else _default(user.name, password))
     reused = policy.password_reuse_prevention if policy else None
@@ -55,7 +58,7 @@ def _default(name: str, password: str) -> Iterator[str]:
 
 
 def create(request: Request) -> None:
-    """Refuse a first password that the policy does not allow."""
+    """Refuse a first password that the policy does not allow; raises Refusal with ValidationError."""
     user = _user(request)
     if user is None or user.password is not None:
         return
@@ -74,7 +77,7 @@ def created(request: Request, response: dict[str, Any]) -> None:
 
 
 def established(request: Request) -> None:
-    """Refuse to touch a login profile that has just been made."""
+    """Refuse to touch a login profile that has just been made; raises Refusal with EntityTemporarilyUnmodifiable."""
     name = request.params.get("UserName") or request.caller.name
     user = request.backend("iam").users.get(name)
     made = request.memory(Profiles).made.get(name)
@@ -107,7 +110,10 @@ def updated(request: Request, response: dict[str, Any]) -> None:
 
 
 def change(request: Request) -> None:
-    """Refuse to change a password for anybody but a user who knows the old one."""
+    """Refuse to change a password for anybody but a user who knows the old one.
+
+    Raises Refusal with InvalidUserType, NoSuchEntity or AccessDenied.
+    """
     if request.caller.kind != "user":
         raise Refusal("InvalidUserType", "Only IAM Users can change their own password", 400)
     user = request.backend("iam").users.get(request.caller.name)
@@ -120,7 +126,7 @@ def change(request: Request) -> None:
 
 
 def changed(request: Request) -> dict[str, Any]:
-    """Change the calling user's password, which moto cannot."""
+    """Change the calling user's password, which moto cannot; raises Refusal with NoSuchEntity."""
     user = request.backend("iam").users.get(request.caller.name)
     if user is None:
         raise Refusal("NoSuchEntity", f"The user with name {request.caller.name} cannot be found.", 404)

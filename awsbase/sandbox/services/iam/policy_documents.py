@@ -26,7 +26,10 @@ def managed_policy(request: Request) -> None:
 
 
 def inline_policy(request: Request) -> None:
-    """Judge an inline policy together with its siblings: their sizes count as one."""
+    """Judge an inline policy together with its siblings: their sizes count as one.
+
+    Raises Refusal with LimitExceeded.
+    """
     text = request.params["PolicyDocument"]
     check_policy(request, text, "identity", "MalformedPolicyDocument")
     kind = request.operation.removeprefix("Put").removesuffix("Policy")

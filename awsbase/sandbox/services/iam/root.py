@@ -35,7 +35,7 @@ def list_device(request: Request, response: dict[str, Any]) -> None:
 
 
 def features(request: Request) -> dict[str, Any]:
-    """Return what the organization does for its members' roots."""
+    """Return what the organization does for its members' roots; raises Refusal with OrganizationNotFoundException."""
     try:
         found = request.call_moto("organizations:DescribeOrganization", region="us-east-1")["Organization"]
     except Refusal as refusal:
@@ -59,7 +59,10 @@ def own_keys(request: Request) -> dict[str, Any] | None:
 
 
 def delete_own(request: Request) -> dict[str, Any] | None:
-    """Delete a key of root's for root; whoever signs with it afterwards is nobody."""
+    """Delete a key of root's for root; whoever signs with it afterwards is nobody.
+
+    Raises Refusal with NoSuchEntity.
+    """
     if request.caller.kind != "root" or request.params.get("UserName"):
         return None
     id = request.params["AccessKeyId"]
@@ -85,7 +88,7 @@ def count_keys(request: Request, response: dict[str, Any]) -> None:
 
 
 def simulate(request: Request) -> dict[str, Any]:
-    """Return what a user's policies decide about some actions on everything."""
+    """Return what a user's policies decide about some actions on everything; raises Refusal with NoSuchEntity."""
     iam, arn = request.backend("iam", "aws"), request.params["PolicySourceArn"]
     user = next((held for held in iam.users.values() if held.arn == arn), None)
     if user is None:

@@ -10,7 +10,10 @@ NAMES = {"config.amazonaws.com": "AWSServiceRoleForConfig"}
 
 
 def create(request: Request) -> dict[str, Any] | None:
-    """Make the role of a service, unless it is there; of services whose spelling is not known, leave it to moto."""
+    """Make the role of a service, unless it is there; of services whose spelling is not known, leave it to moto.
+
+    Raises Refusal with InvalidInput.
+    """
     iam, service = request.backend("iam", "aws"), request.params["AWSServiceName"]
     path = f"/aws-service-role/{service}/"
     if taken := next((role.name for role in iam.roles.values() if role.path == path), None):

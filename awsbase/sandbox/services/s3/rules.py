@@ -34,7 +34,10 @@ ACTIONS = (
 
 
 def bucket_name(request: Request) -> None:
-    """Refuse a name that no bucket may have."""
+    """Refuse a name that no bucket may have.
+
+    Raises Refusal with InvalidBucketName or InvalidBucketAclWithObjectOwnership.
+    """
     name = request.params["Bucket"]
     looks_like_address = re.fullmatch(r"\d+\.\d+\.\d+\.\d+", name)
     if not NAME.fullmatch(name) or ".." in name or looks_like_address or name.startswith(STARTS) or name.endswith(ENDS):
@@ -44,7 +47,10 @@ def bucket_name(request: Request) -> None:
 
 
 def own_bucket(request: Request) -> None:
-    """Keep off buckets of other accounts, and of other owners than the caller expects."""
+    """Keep off buckets of other accounts, and of other owners than the caller expects.
+
+    Raises Refusal with AccessDenied.
+    """
     owner = _owner(request)
     expected = request.params.get("ExpectedBucketOwner")
     if owner and (owner != request.account or (expected and expected != owner)) and request.operation != "CreateBucket":
@@ -83,7 +89,10 @@ def encrypted_again(request: Request, response: dict[str, Any]) -> None:
 
 
 def one_encryption(request: Request) -> None:
-    """Refuse what is not exactly one encryption that fits its key."""
+    """Refuse what is not exactly one encryption that fits its key.
+
+    Raises Refusal with MalformedXML or InvalidArgument.
+    """
     rules = request.params["ServerSideEncryptionConfiguration"]["Rules"]
     if len(rules) != 1:
         raise Refusal("MalformedXML", "The XML you provided was not well-formed", 400)
@@ -100,7 +109,10 @@ def add_blocked_types(request: Request, response: dict[str, Any]) -> None:
 
 
 def no_acl(request: Request) -> None:
-    """Refuse access lists on a bucket whose owner owns everything in it."""
+    """Refuse access lists on a bucket whose owner owns everything in it.
+
+    Raises Refusal with AccessControlListNotSupported.
+    """
     bucket = request.backend("s3").buckets.get(request.params["Bucket"])
     enforced = getattr(bucket, "ownership_rule", None) == "BucketOwnerEnforced"
     granted = any(grant in request.params for grant in (*GRANTS, "AccessControlPolicy"))
@@ -110,7 +122,7 @@ def no_acl(request: Request) -> None:
 
 
 def no_public_policy(request: Request) -> None:
-    """Refuse a public policy while bucket or account block them."""
+    """Refuse a public policy while bucket or account block them; raises Refusal with AccessDenied."""
     blocks = [
         getattr(request.backend("s3").buckets.get(request.params["Bucket"]), "public_access_block", None),
         request.backend("s3control").public_access_block,
@@ -122,7 +134,10 @@ def no_public_policy(request: Request) -> None:
 
 
 def whole_lifecycle(request: Request) -> None:
-    """Refuse rules that say too little or contradict themselves."""
+    """Refuse rules that say too little or contradict themselves.
+
+    Raises Refusal with InvalidArgument, InvalidRequest or MalformedXML.
+    """
     rules = request.params["LifecycleConfiguration"]["Rules"]
     ids = [rule["ID"] for rule in rules if "ID" in rule]
     if len(ids) != len(set(ids)):
@@ -163,7 +178,7 @@ def forget_lifecycle(request: Request, response: dict[str, Any]) -> None:
 
 
 def upload_allowed(request: Request) -> None:
-    """Refuse an upload that the bucket's policy denies for its encryption."""
+    """Refuse an upload that the bucket's policy denies for its encryption; raises Refusal with AccessDenied."""
     bucket = request.backend("s3").buckets.get(request.params["Bucket"])
     if bucket is None or not bucket.policy:
         return
@@ -181,7 +196,10 @@ def upload_allowed(request: Request) -> None:
 
 
 def key_works(request: Request) -> None:
-    """Refuse to write where the bucket's key cannot be used."""
+    """Refuse to write where the bucket's key cannot be used.
+
+    Raises Refusal with KMS.NotFoundException, KMS.DisabledException or KMS.KMSInvalidStateException.
+    """
     bucket = request.backend("s3").buckets.get(request.params["Bucket"])
     rule = ((getattr(bucket, "encryption", None) or {}).get("Rule")) or {}
     default = (rule[0] if isinstance(rule, list) else rule).get("ApplyServerSideEncryptionByDefault", {})
@@ -218,7 +236,7 @@ def _owner(request: Request) -> str | None:
 
 
 def bucket_policy(request: Request) -> None:
-    """Judge who may use a bucket."""
+    """Judge who may use a bucket; raises Refusal with MalformedPolicy."""
     text = request.params["Policy"]
     if len(text) > 20 * 1024:
         raise Refusal("MalformedPolicy", "Policy exceeds the maximum allowed document size.")
