@@ -1,4 +1,4 @@
-"""Whatever comes back instead of an answer of AWS: a run ends with a report, and does nothing because of it."""
+"""Malformed responses of AWS: the run ends with a report and makes no change because of them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from tests.hostile import wire
 from tests.hostile.wire import HOLLOW, INSTEAD, Spoil, emptied, fields, garbled, spoiled, without
 
 BASELINE = Path(__file__).parents[2] / "manifests/baseline.yaml"
-# What is looked at if one may, and done without where one may not.
+# Reads that a run skips when they are not allowed.
 OPTIONAL = {"billing:GetBillingPreferences", "organizations:DescribeOrganization"}
-# An answer to HEAD has no body to be told by.
+# A response to HEAD has no body.
 HEADS = {"s3:HeadBucket"}
 LOST = ("a sign-in page", "nothing", "half", "a redirect", "a refusal without anything")
 WRONG = {"without": without, "empty": emptied, "garbled": garbled}
@@ -59,14 +59,14 @@ def converged() -> Converged:
 
 
 def reads(sandbox: Sandbox, chosen: Sequence[Resource]) -> set[str]:
-    """Return what a plan of these resources asks."""
+    """Return the operations that a plan of these resources calls."""
     sandbox.calls.clear()
     go(sandbox, "plan", chosen)
     return {call.name for call in sandbox.calls} - HEADS
 
 
 def shapes(name: str) -> list[wire.Path]:
-    """Return the fields of all answers to one operation."""
+    """Return the fields of all responses to one operation."""
     found: dict[wire.Path, None] = {}
 
     def note(reply: Reply) -> Reply:
@@ -81,23 +81,23 @@ def shapes(name: str) -> list[wire.Path]:
 
 
 def disturbed(name: str, spoil: Spoil) -> tuple[Report, list[str]]:
-    """Reconcile an account in which there is nothing to do, while one operation is answered wrongly."""
+    """Reconcile a converged account while one operation returns malformed responses."""
     account = converged()
     account.sandbox.calls.clear()
-    with spoiled(account.sandbox, name, spoil) as struck:
+    with spoiled(account.sandbox, name, spoil) as spoiled_calls:
         report = go(account.sandbox, "reconcile", account.asking[name])
-    assert struck
+    assert spoiled_calls
     made = [call.name for call in account.sandbox.calls if call.writes]
     return report, [each for each in made if each != "iam:GenerateCredentialReport"]
 
 
 def unclear(report: Report) -> Iterator[str]:
-    """Yield the failures that nobody would understand."""
+    """Yield the failures without a clear message."""
     for outcome in report.outcomes:
         if outcome.error:
-            said = f"{outcome.error.code}: {outcome.error.message}"
-            if "unforeseen" in said or "\n" in said or len(said) > 4100 or not outcome.error.message:
-                yield f"{outcome.address}: {said[:200]}"
+            text = f"{outcome.error.code}: {outcome.error.message}"
+            if "unforeseen" in text or "\n" in text or len(text) > 4100 or not outcome.error.message:
+                yield f"{outcome.address}: {text[:200]}"
 
 
 def no_answer_is_a_failure(pairs: Sequence[tuple[str, str]]) -> None:
@@ -111,11 +111,11 @@ def no_answer_is_a_failure(pairs: Sequence[tuple[str, str]]) -> None:
 def a_wrong_field_does_no_harm(rows: Sequence[tuple[str, str, Spoil]]) -> None:
     account = converged()
     for name, wrong, spoil in rows:
-        # A field that an earlier row spoiled, and S3 gives anew, such as a rule's id, may have stayed otherwise.
+        # A field that an earlier row spoiled, such as the id of a rule in S3, can have stayed different.
         before = account.sandbox.dump()
         report, made = disturbed(name, spoil)
         assert list(unclear(report)) == [], (name, wrong)
-        # What reads as if it were not as wanted may be written again; nothing is made twice, nothing removed.
+        # A setting that reads as different can be written again; nothing is created twice or removed.
         if any(each.split(":")[1].startswith(("Create", "Delete", "Detach", "Remove")) for each in made):
             assert problems(go(account.sandbox, "reconcile", account.asking[name])) == [], (name, wrong)
             assert account.sandbox.dump() == before, (name, wrong, made)
