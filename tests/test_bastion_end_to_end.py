@@ -16,9 +16,11 @@ from awsbase.ensure.subnet import Subnet
 from awsbase.ensure.vpc import Vpc
 from awsbase.sandbox import Fault, Killed, Sandbox
 from awsbase.sandbox.clock import Clock
-from awsbase.sandbox.rules.documents import Fresh
+from awsbase.sandbox.propagation import Propagation
 from tests.contract.sample import HOME, OREGON, go, problems, said
 from tests.contract.samples.bastion import Bastion
+
+pytestmark = pytest.mark.slow
 
 BASTION = Bastion(HOME)
 INSTANCE = [*BASTION.ready, BASTION.host]
@@ -34,7 +36,7 @@ def network(scope: Scope, zones: int) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("place", "most", "last"),
+    ("scope", "most", "last"),
     [(HOME, 3, "eu-west-1c"), (OREGON, 4, "us-west-2d")],
     ids=["three zones", "one that is opted into"],
 )
@@ -102,7 +104,7 @@ def test_a_run_fails_immediately_for_an_old_broken_profile() -> None:
     go(sandbox, "reconcile", BASTION.ready)
     sandbox.clock.advance(3600)
     # IAM has it for an hour, and EC2 does not know it.
-    sandbox.memory(Fresh).born(BASTION.profile.arn, sandbox.clock.time())
+    sandbox.memory(Propagation).note_created(BASTION.profile.arn, sandbox.clock.time())
     before = sandbox.clock.ahead
 
     report = go(sandbox, "reconcile", INSTANCE)

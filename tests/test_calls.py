@@ -16,6 +16,8 @@ from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session, reconcile
 from benchmarks.manifests import BASELINE, PEERS, people
 
+pytestmark = pytest.mark.slow
+
 Run = tuple[Counter[str], Report]
 
 

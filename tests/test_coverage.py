@@ -22,6 +22,8 @@ from awsbase.manifest import load, resources
 from awsbase.sandbox import Sandbox
 from awsbase.view.coverage import document, table
 
+pytestmark = pytest.mark.slow
+
 MANIFESTS = Path(__file__).parent.parent / "manifests"
 standards = pytest.mark.parametrize("standard", STANDARDS)
 

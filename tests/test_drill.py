@@ -18,15 +18,20 @@ from awsbase.engine.account import Account, identify
 from awsbase.engine.facts import Facts
 from awsbase.engine.wire import Wire
 from awsbase.ensure.alarm import Alarm
-from awsbase.ensure.key import Key
+from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import Topic
-from awsbase.manifest.notify import topic_key_policy, topic_policy
+from awsbase.manifest.notify import topic_key_statements, topic_policy
 from awsbase.sandbox import Fault, Sandbox
 from tests.contract.sample import HOME, go, problems
 
 MAIL = "sec@acme.example"
-KEY = Key(scope=HOME, name="acme-notify-security", description="Topic", policy=topic_key_policy(HOME, "acme-security"))
+KEY = Key(
+    scope=HOME,
+    name="acme-notify-security",
+    description="Topic",
+    policy=key_policy(HOME, *topic_key_statements(HOME, "acme-security")),
+)
 TOPIC = Topic(scope=HOME, name="acme-security", policy=topic_policy(HOME, "acme-security"), key=KEY.address)
 LISTENER = Subscription(scope=HOME, topic=TOPIC.name, protocol="email", endpoint=MAIL)
 ALARM = Alarm(
@@ -111,7 +116,7 @@ def unsubscribe(sandbox: Sandbox) -> None:
 
 def speak_elsewhere(sandbox: Sandbox) -> None:
     # Refused when it is put, by the sandbox and by AWS's documents; alarms of older days may have it.
-    sandbox.world.backend("cloudwatch", "eu-west-1").alarms[ALARM.name].alarm_actions = [ELSEWHERE]
+    sandbox.backend("cloudwatch", "eu-west-1").alarms[ALARM.name].alarm_actions = [ELSEWHERE]
 
 
 @pytest.mark.parametrize(
@@ -191,8 +196,8 @@ def test_no_alarm_is_triggered_after_a_stop() -> None:
 
 def test_a_drill_writes_only_alarm_states() -> None:
     sandbox = made()
-    undisturbed = sandbox.dump()
+    undisturbed = sandbox.snapshot()
     sandbox.calls.clear()
     rung(sandbox)
     assert {call.name for call in sandbox.calls if call.writes} == {"cloudwatch:SetAlarmState"}
-    assert sandbox.dump() == undisturbed
+    assert sandbox.snapshot() == undisturbed

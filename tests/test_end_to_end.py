@@ -18,6 +18,8 @@ import pytest
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.serve import listen
 
+pytestmark = pytest.mark.slow
+
 MANIFESTS = Path(__file__).parent.parent / "manifests"
 BASELINE = MANIFESTS / "baseline.yaml"
 

@@ -1,4 +1,4 @@
-"""Whether documents let their holder do something, as far as that is known before anybody asks for it.
+"""Whether documents allow a principal a call, as far as that is known before there is a request.
 
 An approximation: an Allow or a Deny under a condition counts for nothing, because only the request would tell. With
 `mfa` the conditions on MFA are met: who works from a session with a code gets what they give, and loses nothing.
@@ -31,7 +31,7 @@ def about(documents: Iterable[Document], effect: str, action: str, resource: str
     """Yield what allows, or denies, an action on a resource, under whatever conditions."""
     asked = Grant("", {"Action": (action,), "Resource": (resource,)}, frozenset())
     for document in documents:
-        found = (mine(grant, user) for grant in grants(shortened(document, effect, action), effect))
+        found = (for_user(grant, user) for grant in grants(shortened(document, effect, action), effect))
         yield from (grant for grant in found if covers(bare(grant), asked))
 
 
@@ -58,7 +58,7 @@ def on_mfa(condition: object) -> bool:
     return isinstance(condition, tuple) and len(condition) == 3 and condition[1] in MFA
 
 
-def mine(grant: Grant, user: str) -> Grant:
+def for_user(grant: Grant, user: str) -> Grant:
     """Return a grant as it is for one user."""
     values = {
         key: tuple(value.replace("${aws:username}", user) if isinstance(value, str) else value for value in several)

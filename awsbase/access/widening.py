@@ -1,4 +1,4 @@
-"""Who may do more after a policy or a membership was given, or taken: a policy that denies is worth losing."""
+"""Whether attaching or detaching a policy, or joining or leaving a group, allows a principal more than before."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from awsbase.ensure.group import Group
 from awsbase.ensure.key import Key
 from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.password_policy import PasswordPolicy
-from awsbase.ensure.public_access import PublicAccessBlock
+from awsbase.ensure.public_access_block import PublicAccessBlock
 from awsbase.ensure.root import Root
 from awsbase.ensure.security_hubs import SecurityHubs
 from awsbase.ensure.trail import Trail

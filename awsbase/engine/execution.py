@@ -20,7 +20,8 @@ from awsbase.engine.changes import Failure, ManualAction, Mode, Outcome, Report,
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.failures import failure
-from awsbase.engine.resource import Kinds, Resource
+from awsbase.engine.kind import Kinds, kind_of
+from awsbase.engine.resource import Resource
 from awsbase.engine.run import Approved, ChangeFailed, Interrupted, Observer, Run, RunContext, SilentObserver, StaleRead
 from awsbase.errors import AwsbaseError, LostReply
 
@@ -104,7 +105,7 @@ def execute(
         observer, clock = observer or SilentObserver(), clock or SystemClock()
         context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
         execution = _Execution(resources, kinds, account, context, needed, readers, cache)
-        execution.facts.prefetch(read for resource in resources for read in kinds[type(resource)].reads(resource))
+        execution.facts.prefetch(read for resource in resources for read in kind_of(kinds, resource).reads(resource))
         check(execution.facts)
         outcomes = execution.run_all(recipes)
         readers.shutdown(cancel_futures=True)
@@ -213,7 +214,7 @@ class _Execution:
         )
 
     def _ensure(self, run: Run, resource: Resource) -> object:
-        recipe = self.kinds[type(resource)].ensure
+        recipe = kind_of(self.kinds, resource).ensure
         try:
             return recipe(run, resource)
         except StaleRead as first:
@@ -240,7 +241,7 @@ class _Execution:
         context = replace(self.context, mode="plan", observer=SilentObserver())
         plan = Run(resource, self.account.aws.at(resource.scope.region), facts, context, frozenset())
         try:
-            self.kinds[type(resource)].ensure(plan, resource)
+            kind_of(self.kinds, resource).ensure(plan, resource)
         except Exception as error:  # a plan that fails leaves the question open
             log.debug("%s could not be planned again", resource.address, exc_info=error)
             raise ChangeFailed(lost.change) from lost.__cause__

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
 
 from awsbase.engine.scope import Scope
 from awsbase.records import record
 
-if TYPE_CHECKING:
-    from awsbase.engine.facts import Read
-    from awsbase.engine.run import Run
+# The tag that says for which address something was made, or adopted.
+ADDRESS = "awsbase:address"
 
 
 @record(kw_only=True)
@@ -35,14 +33,3 @@ class Resource:
     def needs(self) -> Iterable[str]:
         """Yield the addresses of the resources that this one depends on."""
         return ()
-
-
-@record
-class Kind:
-    """The recipe of one kind of resource, and the reads that can be prefetched in parallel."""
-
-    ensure: Callable[[Run, Any], Any]
-    reads: Callable[[Any], Iterable[Read]] = lambda want: ()
-
-
-Kinds = Mapping[type[Resource], Kind]

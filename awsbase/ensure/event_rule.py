@@ -8,6 +8,8 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
@@ -136,3 +138,37 @@ def target_of(want: EventRule) -> dict[str, Any]:
     # A template has to be JSON, so a sentence is a string in quotes; the placeholders stand inside of it.
     words = {"InputPathsMap": dict(want.values), "InputTemplate": f'"{want.message}"'}
     return {"Id": TARGET, "Arn": want.topic, "InputTransformer": words}
+
+
+def read_permissions(want: EventRule) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield tags.TAG_INDEX
+    yield allow("events", "ListRules")
+    yield allow("events", "ListTagsForResource", "ListTargetsByRule", on=(want.arn,))
+
+
+def write_permissions(want: EventRule) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("events", "PutRule", "PutTargets", "TagResource", on=(want.arn,))
+
+
+KIND = Kind(
+    ensure_event_rule,
+    event_rule_reads,
+    resource=EventRule,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Sends certain events to a topic as they happen, such as a sign-in of root.",
+        why="An event arrives within seconds; a metric filter needs minutes, and knows only what the trail wrote.",
+        undo=(
+            TAKE_OUT,
+            "aws events remove-targets --rule NAME --ids IDS --region REGION",
+            "aws events delete-rule --name NAME --region REGION",
+        ),
+        controls=("CIS 1.7", "CIS 4.3"),
+    ),
+    word="event-rule",
+    found_by="name",
+    owns="pattern, our target, that it is on",
+    keeps="other targets, tags",
+)

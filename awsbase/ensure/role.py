@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from awsbase.access.comparison import widening
+from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import attaching, detaching, letting_in
+from awsbase.engine import permissions
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, equals
 from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.facts import tags
-from awsbase.facts.authorization import Elsewhere, RoleFacts, authorization, policies, roles
+from awsbase.facts.authorization import (
+    ALL_OF_IAM,
+    Elsewhere,
+    RoleFacts,
+    all_of_iam,
+    authorization,
+    only_these,
+    policies,
+    roles,
+)
 from awsbase.policies.document import Document, difference, same
 from awsbase.records import record
 
@@ -61,6 +74,17 @@ class Role(Resource):
     def needs(self) -> Iterator[str]:
         yield from self.made_here
         yield from references([self.trust, self.inline])
+
+    def simulate(self, iam: IamDraft) -> None:
+        """Change trust, policies and boundary in a draft of IAM."""
+        have = iam.roles.get(self.name.casefold(), RoleFacts(self.arn, self.name, self.path))
+        iam.roles[self.name.casefold()] = replace(
+            have,
+            trust=self.trust,
+            policies=attached(have.policies, self.policies, exact=self.exact),
+            inline={**({} if self.exact else have.inline), **self.inline},
+            boundary=self.boundary or have.boundary,
+        )
 
 
 def settings(facts: Facts) -> Mapping[str, dict[str, object]]:
@@ -198,6 +222,54 @@ def bounded_otherwise(run: Run, have: str | None, want: str) -> str:
 
 
 def role_reads(want: Role) -> Iterator[Read]:
+    """Yield the facts that the recipe of a role reads, to prefetch them."""
     yield (authorization,)
     if want.settings:
         yield (settings,)
+
+
+def read_permissions(want: Role) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield ALL_OF_IAM
+    if want.settings:
+        yield permissions.allow("iam", "ListRoles")
+
+
+def write_permissions(want: Role) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    arns = (want.arn,)
+    yield permissions.allow("iam", "CreateRole", "TagRole", "UpdateAssumeRolePolicy", on=arns)
+    if want.settings:
+        yield permissions.allow("iam", "UpdateRole", on=arns)
+    if want.boundary:
+        yield permissions.allow(
+            "iam", "PutRolePermissionsBoundary", on=arns, when=equals("iam:PermissionsBoundary", want.boundary)
+        )
+    if want.policies:
+        yield permissions.allow("iam", "AttachRolePolicy", on=arns, when=only_these(want.policies))
+    if want.inline:
+        yield permissions.allow("iam", "PutRolePolicy", on=arns)
+    if want.exact:
+        yield permissions.allow("iam", "DetachRolePolicy", "DeleteRolePolicy", on=arns)
+
+
+KIND = Kind(
+    ensure_role,
+    all_of_iam,
+    resource=Role,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="What a service, a machine or another account may do here, for an hour at a time.",
+        why="A role has no key that could be stolen: whoever it trusts gets credentials that end by themselves.",
+        undo=(
+            TAKE_OUT,
+            "detach its policies and delete its inline ones, then: aws iam delete-role --role-name NAME",
+            "whatever works in it stops at once",
+        ),
+        controls=("CIS 1.17", "CIS 1.18"),
+    ),
+    word="role",
+    found_by="name",
+    owns="trust; attachments and inline policies, if listed",
+    keeps="tags; what is not given",
+)

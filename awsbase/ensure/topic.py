@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
@@ -217,3 +219,37 @@ def _understood(entry: SubscriptionTypeDef) -> Iterator[SubscriptionFacts]:
     arn = entry["SubscriptionArn"]
     if arn != "Deleted":
         yield SubscriptionFacts(entry["Protocol"], entry["Endpoint"], arn if arn.startswith("arn:") else None)
+
+
+def read_permissions(want: Topic) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield tags.TAG_INDEX
+    yield allow("sns", "ListSubscriptions")
+    yield allow("sns", "GetTopicAttributes", "ListSubscriptionsByTopic", "ListTagsForResource", on=(want.arn,))
+
+
+def write_permissions(want: Topic) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("sns", "CreateTopic", "SetTopicAttributes", "TagResource", on=(want.arn,))
+    if want.listeners:
+        # SNS knows this action by no resource.
+        yield allow("sns", "Unsubscribe")
+
+
+KIND = Kind(
+    ensure_topic,
+    topic_reads,
+    resource=Topic,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A channel that alarms speak on; its policy lets this account's services speak, and nobody else.",
+        why="Who listens changes in one place, and a forged alarm cannot be sent.",
+        undo=(TAKE_OUT, "aws sns delete-topic --topic-arn ARN --region REGION: alarms that speak on it are mute then"),
+        controls=("CIS 4.1 to 4.15", "FSBP SNS.4"),
+        cost="$0.50 per million messages, after a million free ones a month",
+    ),
+    word="topic",
+    found_by="name",
+    owns="policy; its key, if one is wanted",
+    keeps="tags, protocols that are not listed",
+)

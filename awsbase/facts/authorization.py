@@ -11,7 +11,9 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
-from awsbase.engine.facts import Facts
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.permissions import Allow, Condition, allow
+from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
 from awsbase.policies.document import given
 from awsbase.records import record
@@ -131,22 +133,27 @@ def authorization(facts: Facts) -> Authorization:
 
 
 def users(facts: Facts) -> Mapping[str, UserFacts]:
+    """Return the users of the account, by name in lower case."""
     return facts.read(authorization).users
 
 
 def groups(facts: Facts) -> Mapping[str, GroupFacts]:
+    """Return the groups of the account, by name in lower case."""
     return facts.read(authorization).groups
 
 
 def roles(facts: Facts) -> Mapping[str, RoleFacts]:
+    """Return the roles of the account, by name in lower case."""
     return facts.read(authorization).roles
 
 
 def policies(facts: Facts) -> Mapping[str, PolicyFacts]:
+    """Return the customer-managed policies, by name in lower case."""
     return facts.read(authorization).policies
 
 
 def profiles(facts: Facts) -> Mapping[str, ProfileFacts]:
+    """Return the instance profiles, by name."""
     return facts.read(authorization).profiles
 
 
@@ -215,3 +222,26 @@ def _policy(policy: Mapping[str, Any]) -> PolicyFacts:
         others=tuple(version["VersionId"] for version in versions if not version["IsDefaultVersion"]),
         created=policy.get("CreateDate"),
     )
+
+
+ALL_OF_IAM = allow("iam", "GetAccountAuthorizationDetails")
+
+
+def all_of_iam(want: object) -> Iterator[Read]:
+    """Yield the one read that tells of all users, groups, roles and policies."""
+    yield (authorization,)
+
+
+def iam_arns(scope: Scope, kind: str, name: str) -> tuple[str, ...]:
+    """Return the ARNs of something wherever it is: a path that somebody changed is part of the ARN."""
+    return scope.global_arn("iam", f"{kind}/{name}"), scope.global_arn("iam", f"{kind}/*/{name}")
+
+
+def only_these(policies: frozenset[str]) -> Condition:
+    """Make the condition that nothing else is attached than these policies."""
+    return Condition("ArnEquals", "iam:PolicyARN", policies)
+
+
+def leaving_groups(scope: Scope) -> Allow:
+    """Allow users to be taken out of groups, which may be any: IAM knows this action by the group alone."""
+    return allow("iam", "RemoveUserFromGroup", on=(scope.global_arn("iam", "group/*"),))

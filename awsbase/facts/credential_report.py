@@ -6,6 +6,7 @@ import csv
 from collections.abc import Mapping
 
 from awsbase.engine.facts import Facts
+from awsbase.engine.permissions import allow
 from awsbase.records import record
 
 # What the report calls the root user.
@@ -118,3 +119,7 @@ def credentials(facts: Facts, user: str) -> Credentials:
     """Read everything that one user has, side by side."""
     asked = (login, access_keys, certificates, ssh_keys, service_credentials, devices)
     return Credentials(*facts.read_all(*((fact, user) for fact in asked)))
+
+
+REPORT = allow("iam", "GenerateCredentialReport", "GetCredentialReport")
+VIRTUAL_DEVICES = allow("iam", "ListVirtualMFADevices")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from awsbase.engine.changes import compare
+from awsbase.engine.permissions import Allows, allow, equals, labelled, made_for
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
@@ -73,3 +74,20 @@ def tags_in(answer: Mapping[str, Any]) -> dict[str, str]:
 def matches(found: Found, id: str | None, wanted: Mapping[str, str]) -> bool:
     """Tell whether something is what a manifest means by an id, or else by tags."""
     return found.id == id if id else not tags.missing(found.tags, wanted)
+
+
+def arns(scope: Scope, *kinds: str) -> tuple[str, ...]:
+    """Return the ARNs of everything of some kinds in a region."""
+    return tuple(scope.arn("ec2", f"{kind}/*") for kind in kinds)
+
+
+def tagging_permissions(want: Any, kind: str, *made_by: str) -> Allows:
+    """Yield what tagging takes: in the call that makes a thing, and later what carries the tag of the address."""
+    on = arns(want.scope, kind)
+    yield allow("ec2", "CreateTags", on=on, when=equals("ec2:CreateAction", *made_by))
+    yield allow("ec2", "CreateTags", on=on, when=made_for(want.address))
+
+
+def adoption_permissions(want: Any, kind: str) -> Allows:
+    """Yield what it takes to give the tag of an address to something that somebody else made."""
+    yield allow("ec2", "CreateTags", on=arns(want.scope, kind), when=labelled(want.address))

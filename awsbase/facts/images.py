@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from awsbase.engine.facts import Facts
+from awsbase.engine.permissions import Allows, allow
+from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
 from awsbase.records import record
 
@@ -77,3 +79,15 @@ def names(named: str) -> tuple[str, ...]:
     if not named.startswith("/"):
         return (named,)
     return tuple(f"resolve:ssm:{named.replace(ARCHITECTURE, each)}" for each in ("arm64", "x86_64"))
+
+
+def image_permissions(scope: Scope, image: str) -> Allows:
+    """Yield the permissions that reading an image needs."""
+    yield allow("ec2", "DescribeImages", "DescribeInstanceTypes")
+    if image.startswith("/"):
+        yield allow("ssm", "GetParameter", on=(public_parameters(scope),))
+
+
+def public_parameters(scope: Scope) -> str:
+    """Return the ARN of the parameters that AWS keeps for everybody, which belong to no account."""
+    return f"arn:{scope.partition}:ssm:{scope.region}::parameter/aws/service/*"

@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.permissions import allow
+from awsbase.engine.resource import ADDRESS as ADDRESS
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 
-ADDRESS = "awsbase:address"
 BORN = "awsbase:born"
 # Where AWS lists what belongs to no region, by partition.
 GLOBAL_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+# One index answers for the tags of everything in a region.
+TAG_INDEX = allow("tag", "GetResources")
 
 
 class Tagged(Protocol):

@@ -20,6 +20,7 @@ from awsbase.manifest.bastion import Bastion
 from awsbase.manifest.contacts import Contacts
 from awsbase.manifest.iam import Iam
 from awsbase.manifest.key_pairs import KeyPairs
+from awsbase.manifest.merge import Merged, Yielded, merge
 from awsbase.manifest.network import Network
 from awsbase.manifest.notify import Channels
 from awsbase.manifest.protect import Protect
@@ -73,19 +74,19 @@ class Manifest(Section):
 
 
 @runtime_checkable
-class Named(Protocol):
+class NamedEntry(Protocol):
     """An entry of a part that is a mapping of names."""
 
-    def made(self, name: str, base: Base, manifest: Manifest) -> Iterator[Resource]:
-        """Yield what the entry of this name stands for."""
+    def entry_resources(self, name: str, base: Base, manifest: Manifest) -> Iterator[Yielded]:
+        """Yield the resources of the entry of this name, and what it grants."""
 
 
 @runtime_checkable
-class Yields(Protocol):
+class YieldsResources(Protocol):
     """A part of the manifest that stands for resources."""
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
-        """Yield what this part stands for."""
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
+        """Yield the resources that this part stands for, and what it grants."""
 
 
 def base(manifest: Manifest) -> Base:
@@ -94,21 +95,28 @@ def base(manifest: Manifest) -> Base:
     return Base(account.name, account.scope, account.tags)
 
 
-def resources(manifest: Manifest) -> dict[str, list[Resource]]:
-    """Return what a manifest stands for, by section, in its own order."""
+def resources(manifest: Manifest) -> Mapping[str, list[Resource]]:
+    """Return the resources of a manifest by section, in its own order."""
+    return merged(manifest).sections
+
+
+def merged(manifest: Manifest) -> Merged:
+    """Return the resources of a manifest, and the conflicts between its sections."""
     here = base(manifest)
     parts = ((name, getattr(manifest, name, None)) for name in manifest._order)
-    return {name: list(of(part, here, manifest)) for name, part in parts if isinstance(part, Yields | dict)}
+    return merge(
+        {name: yielded_by(part, here, manifest) for name, part in parts if isinstance(part, YieldsResources | dict)}
+    )
 
 
-def of(part: Yields | Mapping[str, object], here: Base, manifest: Manifest) -> Iterator[Resource]:
-    """Yield what one part of a manifest stands for."""
-    if isinstance(part, Yields):
+def yielded_by(part: YieldsResources | Mapping[str, object], here: Base, manifest: Manifest) -> Iterator[Yielded]:
+    """Yield the resources of one part of a manifest, and what it grants."""
+    if isinstance(part, YieldsResources):
         yield from part.resources(here, manifest)
         return
     for name, entry in part.items():
-        if isinstance(entry, Named):
-            yield from entry.made(name, here, manifest)
+        if isinstance(entry, NamedEntry):
+            yield from entry.entry_resources(name, here, manifest)
 
 
 def fingerprint(manifest: Manifest) -> str:

@@ -36,7 +36,7 @@ PLAIN_TAGS = {None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 # What libyaml says, and what a person can do about it.
-ADVICE = {
+EXPLANATIONS = {
     "mapping values are not allowed in this context": (
         "a second `key:` where a value was expected",
         "check the indentation, and quote a value that contains `: `",
@@ -186,7 +186,7 @@ def syntax_mistake(error: yaml.MarkedYAMLError, file: str, text: str) -> Mistake
     # libyaml 0.2.6 stops at 1000 by itself, and looks that far ahead.
     if problem == "exceeded maximum nesting depth":
         return Mistake(file, line, "", f"nested more than {MAX_DEPTH} deep")
-    message, hint = ADVICE.get(problem, (problem, None))
+    message, hint = EXPLANATIONS.get(problem, (problem, None))
     return Mistake(file, line, "", f"not YAML: {message}", hint)
 
 

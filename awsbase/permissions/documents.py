@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from os.path import commonprefix
 
-from awsbase.permissions.allow import EVERYTHING, Allow, Condition
+from awsbase.engine.permissions import EVERYTHING, Allow, Condition
 from awsbase.policies.document import Document, size
 from awsbase.records import record
 

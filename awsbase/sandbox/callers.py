@@ -27,7 +27,7 @@ class Caller:
 
     @property
     def arn(self) -> str:
-        """Return the ARN that GetCallerIdentity tells."""
+        """Return the ARN that GetCallerIdentity returns."""
         if self.kind == "root":
             return f"arn:{self.partition}:iam::{self.account}:root"
         if self.kind == "user":

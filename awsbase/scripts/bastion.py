@@ -19,7 +19,7 @@ from awsbase.bastion.host import host
 from awsbase.bastion.settings import NETWORK, SECTION, Bastion, bastion_of, started
 from awsbase.bastion.wait import reachable
 from awsbase.engine.account import Account
-from awsbase.ensure.ephemeral import Terminated
+from awsbase.ensure.terminated import Terminated
 from awsbase.errors import UsageError
 from awsbase.people import durations
 from awsbase.scripts.ask import ask, is_interactive

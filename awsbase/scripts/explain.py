@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from awsbase.explain import KINDS, POLICIES, Entry, explain, subjects
+from awsbase.engine.kind import About
+from awsbase.explain import entries, explain, subjects
 from awsbase.scripts.options import DEBUG, JSON
 from awsbase.scripts.output import out, out_json
 
@@ -35,7 +36,7 @@ def command(subject: str | None, json: bool, debug: bool) -> None:
     """
     if subject is None:
         if json:
-            out_json({"schema": 1, "entries": {name: entry(each) for name, each in {**KINDS, **POLICIES}.items()}})
+            out_json({"schema": 1, "entries": {name: entry(each) for name, each in entries().items()}})
         else:
             out(listing())
         return
@@ -46,7 +47,7 @@ def command(subject: str | None, json: bool, debug: bool) -> None:
         out(as_text(name, found))
 
 
-def entry(found: Entry) -> dict[str, Any]:
+def entry(found: About) -> dict[str, Any]:
     """Return an explanation as a JSON object."""
     return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(found).items()}
 
@@ -56,12 +57,12 @@ def listing() -> str:
     width = max(map(len, subjects())) + 2
     lines = [
         textwrap.fill(found.what, WIDTH, initial_indent=f"{name:{width}}", subsequent_indent=" " * width)
-        for name, found in {**KINDS, **POLICIES}.items()
+        for name, found in entries().items()
     ]
     return "\n".join(lines) + "\n"
 
 
-def as_text(name: str, found: Entry) -> str:
+def as_text(name: str, found: About) -> str:
     """Return one explanation as text."""
 
     def part(title: str, text: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from awsbase.access.comparison import widening, wider
 from awsbase.engine.changes import Unknown
 from awsbase.policies.document import Document
-from tests.policies.evaluate import Request, allowed
+from tests.policies.evaluate import AccessRequest, allowed
 from tests.policies.test_document import document, statement, trusted
 
 DENY = statement(Sid="Closed", Effect="Deny", Action="s3:*")
@@ -196,7 +196,7 @@ statements = st.builds(
     conditions,
 )
 REQUESTS = [
-    Request(action, resource, context)
+    AccessRequest(action, resource, context)
     for action in ACTIONS
     for resource in RESOURCES
     for context in ({"aws:name": "p"}, {"aws:name": "r", "aws:Region": "eu"}, {"aws:name": "pq", "aws:Region": "us"})

@@ -18,6 +18,8 @@ from awsbase.scripts import cli
 from tests.scripts.conftest import ACCOUNT, AWSBASE, Served, nobody, served, written
 from tests.userdata.keys import ed25519
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["nobody", "served"]
 
 HEAD = f'version: 1\naccount: {{id: "{ACCOUNT}", name: acme, region: eu-west-1}}\n'

@@ -18,6 +18,8 @@ from awsbase.engine.facts import Facts
 from awsbase.sandbox import Sandbox
 from awsbase.userdata import Mode
 
+pytestmark = pytest.mark.slow
+
 REGION, ADDRESS = "eu-west-1", "instance/acme-bastion"
 TAG = [{"Key": "awsbase:address", "Value": ADDRESS}]
 CORE = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"

@@ -13,6 +13,8 @@ from awsbase.scripts import cli
 from tests.bastion.test_commands import HEAD, SSM, Prompts
 from tests.scripts.conftest import Served, nobody, served, written
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["nobody", "served"]
 
 STAYS = HEAD + "network: {}\nbastion: {}\n"
@@ -35,14 +37,14 @@ def test_up_after_down_restores_the_same_bastion(
 ) -> None:
     desk = Prompts(served, tmp_path, manifest)
     desk.well("up")
-    as_it_was = served.sandbox.dump()
+    as_it_was = served.sandbox.snapshot()
 
     desk.well("down")
     assert reconcile(desk) == started
     assert bool(desk.document("status")["instance"]) == bool(started)
 
     desk.well("up")
-    assert served.sandbox.dump() == as_it_was
+    assert served.sandbox.snapshot() == as_it_was
     assert [each["address"] for each in desk.document("up")["resources"] if each["changes"]] == []
     assert reconcile(desk) == []
 

@@ -1,4 +1,4 @@
-"""The contract that every kind of resource keeps, against the strict sandbox; tests/torture is the rest of it."""
+"""The contract that every kind of resource keeps, against the strict sandbox; tests/faults is the rest of it."""
 
 from __future__ import annotations
 
@@ -54,16 +54,17 @@ def test_what_is_planned_is_what_is_done_and_then_there_is_nothing_to_do(sample:
 def test_tampering_is_named_exactly_and_repaired(sample: Sample, tampering: Tampering) -> None:
     sandbox = ready(sample)
     go(sandbox, "reconcile", sample.resources)
-    undisturbed = sandbox.dump()
+    undisturbed = sandbox.snapshot()
     sandbox.clock.advance(25 * 3600)  # what is younger than a day counts as left half made
     tampering.spoil(sandbox)
+    assert sandbox.snapshot() != undisturbed, "the snapshot does not see this tampering"
 
     planned = go(sandbox, "plan", sample.resources)
     assert sorted(said(planned)) == sorted(tampering.repair)
     assert sorted(risky(planned)) == sorted(tampering.risky)
     repaired = go(sandbox, "reconcile", sample.resources)
     assert problems(repaired) == []
-    assert sandbox.dump() == undisturbed
+    assert sandbox.snapshot() == undisturbed
     assert said(go(sandbox, "plan", sample.resources)) == []
 
 

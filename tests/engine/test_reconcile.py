@@ -14,7 +14,8 @@ from awsbase.engine.account import Account, check, identify
 from awsbase.engine.changes import Mode, Report
 from awsbase.engine.execution import Cycle, DuplicateResource, UnknownDependency, dependencies, execute, select
 from awsbase.engine.facts import Facts
-from awsbase.engine.resource import Kind, Resource
+from awsbase.engine.kind import Kind
+from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run, approval
 from awsbase.engine.scope import Scope
 from awsbase.engine.wire import Wire

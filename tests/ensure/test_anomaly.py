@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.anomaly import AnomalyAlert, above, monitor, subscription_tags, subscriptions
+from awsbase.ensure.anomaly_alert import AnomalyAlert, above, monitor, subscription_tags, subscriptions
 from tests.ensure.planned import HOME, planned, said
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:acme-billing"

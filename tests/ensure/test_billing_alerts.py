@@ -49,7 +49,7 @@ def test_whoever_does_not_pay_is_told_where_it_is_switched_on_until_figures_appe
     assert "EstimatedCharges" in ask.probe
 
     # Only AWS itself publishes under AWS/...: no client can stand in for it.
-    sandbox.world.backend("cloudwatch", "us-east-1").put_metric_data("AWS/Billing", [CHARGED])
+    sandbox.backend("cloudwatch", "us-east-1").put_metric_data("AWS/Billing", [CHARGED])
     assert go(sandbox, "reconcile", [WANT]).manual_actions == ()
 
 

@@ -32,7 +32,7 @@ from awsbase.facts import tags
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go, problems
 from tests.ensure.planned import HOME, planned, said
-from tests.policies.evaluate import Request, allowed
+from tests.policies.evaluate import AccessRequest, allowed
 
 KEY = Key(scope=HOME, name="acme-state", policy=key_policy(HOME))
 ARN = HOME.arn("kms", "key/1234")
@@ -242,7 +242,9 @@ def test_uploads_pass_only_under_the_key_and_everything_only_by_tls(
     action: str, context: dict[str, str], passes: bool
 ) -> None:
     anything = {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
-    request = Request(action, "arn:aws:s3:::acme-state/terraform.tfstate", {"aws:SecureTransport": "true", **context})
+    request = AccessRequest(
+        action, "arn:aws:s3:::acme-state/terraform.tfstate", {"aws:SecureTransport": "true", **context}
+    )
     assert allowed([anything, {"Statement": STATEMENTS}], request) is passes
 
 

@@ -150,7 +150,7 @@ def test_our_own_key_is_known_by_the_index_when_its_tags_may_not_be_read() -> No
     sandbox.client("kms", HOME.region).create_key(Tags=[{"TagKey": "awsbase:address", "TagValue": WANT.address}])
     sandbox.faults.add(Fault("access denied", on="kms:ListResourceTags", times=9))
     go(sandbox, "reconcile", [WANT])
-    assert len(sandbox.dump()["kms"][HOME.region]) == 1
+    assert len(sandbox.snapshot()["kms"][HOME.region]) == 1
 
 
 def asked(sandbox: Sandbox) -> list[str]:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.ephemeral import Ephemeral, Terminated
+from awsbase.ensure.ephemeral import Ephemeral
 from awsbase.ensure.instance import Instance, InstanceFacts, instances, user_data
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.schedule import ScheduleFacts, schedule
+from awsbase.ensure.terminated import Terminated
 from awsbase.facts.images import AMAZON_LINUX
 from awsbase.userdata import Person, render
 from tests.ensure.planned import HOME, planned, said

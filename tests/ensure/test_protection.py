@@ -13,7 +13,7 @@ from awsbase.ensure.default_groups import DefaultGroup, DefaultGroups
 from awsbase.ensure.ebs_encryption import EbsEncryption, default_key, for_volumes
 from awsbase.ensure.image_block import ImageBlock
 from awsbase.ensure.metadata_defaults import MetadataDefaults
-from awsbase.ensure.public_access import FOUR, PublicAccessBlock, public_access
+from awsbase.ensure.public_access_block import FOUR, PublicAccessBlock, public_access
 from awsbase.ensure.regions import everywhere
 from awsbase.ensure.snapshot_block import ALL, NEW, SnapshotBlock
 from awsbase.sandbox import Sandbox
@@ -144,12 +144,12 @@ def test_a_default_group_is_closed_once_it_is_free() -> None:
 def test_a_default_group_that_somebody_opens_is_closed_again() -> None:
     sandbox = Sandbox()
     go(sandbox, "reconcile", [REGIONS, GROUPS])
-    closed = sandbox.dump()
+    closed = sandbox.snapshot()
     let_in(sandbox)
-    assert sandbox.dump() != closed
+    assert sandbox.snapshot() != closed
     (change,) = go(sandbox, "reconcile", [REGIONS, GROUPS]).changes
     assert change[1].what.startswith(f"rules inward of default group {default_group(sandbox)}")
-    assert sandbox.dump() == closed
+    assert sandbox.snapshot() == closed
 
 
 @pytest.mark.parametrize(

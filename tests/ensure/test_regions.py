@@ -13,14 +13,12 @@ from awsbase.engine.facts import Facts
 from awsbase.engine.scope import Scope
 from awsbase.ensure.image_block import BLOCKED, ImageBlock
 from awsbase.ensure.regions import RegionClosed, RegionFacts, Regions, covered, regions, there
-from awsbase.sandbox import Sandbox
-from awsbase.sandbox.rule import Ask, Refusal, Rule
-from awsbase.sandbox.rules import RULES
-from awsbase.sandbox.rules.regions import FROM_BIRTH
+from awsbase.sandbox import Refusal, Request, Rule, Sandbox
+from awsbase.sandbox.common.regions import ALWAYS_ON
 from tests.contract.sample import HOME, go, said
 from tests.ensure.planned import planned
 
-HERE = sorted(name for name in FROM_BIRTH if not name.startswith(("cn-", "us-gov-")))
+HERE = sorted(name for name in ALWAYS_ON if not name.startswith(("cn-", "us-gov-")))
 
 
 def touched(sandbox: Sandbox) -> list[str]:
@@ -70,11 +68,11 @@ def test_a_named_region_that_is_not_on_is_said_once(name: str) -> None:
 
 
 def test_a_region_that_an_organization_closes_is_named_with_the_way_out() -> None:
-    def closed(ask: Ask) -> None:
-        if ask.region == "us-west-2":
+    def closed(request: Request) -> None:
+        if request.region == "us-west-2":
             raise Refusal("UnauthorizedOperation", "not authorized with an explicit deny in a service control policy")
 
-    sandbox = Sandbox(rules=(Rule("ec2:GetImageBlockPublicAccessState", before=closed), *RULES))
+    sandbox = Sandbox(rules=(Rule("ec2:GetImageBlockPublicAccessState", before=closed),))
     report = protect(sandbox)
     error = report.outcomes[1].error
     assert error is not None

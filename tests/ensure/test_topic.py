@@ -14,9 +14,7 @@ from awsbase.engine.facts import Facts
 from awsbase.ensure.topic import SubscriptionFacts, Topic, TopicFacts, subscriptions, topic, topic_tags
 from awsbase.facts import tags
 from awsbase.manifest.notify import topic_policy
-from awsbase.sandbox import Sandbox
-from awsbase.sandbox.rule import Ask, Rule
-from awsbase.sandbox.rules import RULES
+from awsbase.sandbox import Request, Rule, Sandbox
 from tests.ensure.planned import HOME, planned, said
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0"
@@ -115,12 +113,12 @@ def test_nobody_listens_who_is_not_on_a_list_that_is_given(
 
 
 def test_who_listened_to_a_deleted_topic_does_not_listen_to_its_successor() -> None:
-    def ghosts(ask: Ask, said: dict[str, Any]) -> None:
+    def ghosts(request: Request, said: dict[str, Any]) -> None:
         """AWS goes on listing what belonged to a deleted topic, under the ARN that the new one has too."""
         ghost = {"TopicArn": WANT.arn, "Owner": HOME.account, "Protocol": "email", "Endpoint": "a@x.example"}
         said["Subscriptions"] += [{**ghost, "SubscriptionArn": f"{WANT.arn}:1"}]
 
-    sandbox = Sandbox(rules=(*RULES, Rule("sns:ListSubscriptions", after=ghosts)))
+    sandbox = Sandbox(rules=(Rule("sns:ListSubscriptions", after=ghosts),))
     sandbox.client("sns", HOME.region).create_topic(Name=WANT.name)
     with ThreadPoolExecutor(2) as pool:
         facts = Facts(Aws(sandbox.session(), HOME.region), pool)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from awsbase.engine.resource import Resource
-from awsbase.ensure.anomaly import above, monitor, subscription_tags, subscriptions
+from awsbase.ensure.anomaly_alert import above, monitor, subscription_tags, subscriptions
 from awsbase.ensure.budget import BudgetFacts, Notice, budget, budget_tags
 from awsbase.ensure.password_policy import password_policy
 from awsbase.ensure.snapshot_policy import snapshot_policy

@@ -78,7 +78,7 @@ HOLLOW: dict[str, Spoil] = {"an empty object": body(b"{}"), "an empty element": 
 def spoiled(sandbox: Sandbox, name: str, spoil: Spoil, *, unheard: bool = False) -> Iterator[list[str]]:
     """Spoil every response to one operation; `unheard` calls never reach AWS. Yield the spoiled calls."""
     honest = sandbox.answer
-    spoiled_calls: list[str] = []
+    replaced: list[str] = []
 
     def answer(message: Message) -> Reply:
         scope = wire.scope(message)
@@ -86,12 +86,12 @@ def spoiled(sandbox: Sandbox, name: str, spoil: Spoil, *, unheard: bool = False)
         operation, _ = wire.read(scope.service, message)
         if name != f"{scope.service}:{operation.name}":
             return honest(message)
-        spoiled_calls.append(name)
+        replaced.append(name)
         return spoil(Reply(200, {}, b"") if unheard else honest(message))
 
     sandbox.answer = answer  # type: ignore[method-assign]
     try:
-        yield spoiled_calls
+        yield replaced
     finally:
         sandbox.answer = honest  # type: ignore[method-assign]
 

@@ -21,7 +21,7 @@ def in_play(alice: Alice) -> set[str]:
     """Return everything secret that the account has seen, and what it has given out."""
     sandbox = alice.sandbox
     sent = {str(call.params[name]) for call in sandbox.calls for name in HIDDEN if name in call.params}
-    backend: Any = sandbox.world.backend("iam", "aws")
+    backend: Any = sandbox.backend("iam", "aws")
     seeds = {str(device.base32_string_seed) for device in backend.virtual_mfa_devices.values()}
     return sent | seeds | {alice.key.reveal()} | set(sandbox.callers.tokens.values())
 

@@ -20,10 +20,7 @@ from tests.people.desk import Table
 from tests.people.test_passwd import NEW, OLD, Passwords
 
 ANYTHING = INSTEAD | HOLLOW
-SAMPLED = list(ANYTHING)[::4]
-everything = pytest.mark.parametrize(
-    "instead", [pytest.param(each, marks=[] if each in SAMPLED else [pytest.mark.torture]) for each in ANYTHING]
-)
+everything = pytest.mark.parametrize("instead", ANYTHING)
 
 
 def endures(work: Callable[[], object]) -> str:
@@ -35,6 +32,7 @@ def endures(work: Callable[[], object]) -> str:
     return ""
 
 
+@pytest.mark.sampled(8)
 @everything
 @pytest.mark.parametrize("name", ["sts:GetCallerIdentity", "iam:ListMFADevices", "sts:GetSessionToken"])
 def test_a_session_is_got_or_the_file_stays_as_it_is(alice: Alice, name: str, instead: str) -> None:
@@ -45,6 +43,7 @@ def test_a_session_is_got_or_the_file_stays_as_it_is(alice: Alice, name: str, in
     assert bool(said) == (alice.files.credentials.read_bytes() == before)
 
 
+@pytest.mark.sampled(6)
 @everything
 @pytest.mark.parametrize("name", ["sts:GetCallerIdentity", "iam:ListAccountAliases"])
 def test_who_one_is_is_told_or_not(alice: Alice, name: str, instead: str) -> None:
@@ -52,6 +51,7 @@ def test_who_one_is_is_told_or_not(alice: Alice, name: str, instead: str) -> Non
         endures(lambda: whoami(Aws(alice.sandbox.session("user/alice"), "eu-west-1", attempts=1), alice.files))
 
 
+@pytest.mark.sampled(8)
 @everything
 @pytest.mark.parametrize(
     "name",
@@ -66,6 +66,7 @@ def test_an_enrolment_ends_with_a_device_or_with_advice(tmp_path: Path, name: st
     assert not any(seed in "".join(table.told) for seed in table.seeds)
 
 
+@pytest.mark.sampled(12)
 @everything
 @pytest.mark.parametrize("name", ["iam:ListVirtualMFADevices", "iam:ListMFADevices", "iam:DeactivateMFADevice"])
 @pytest.mark.parametrize("work", ["of", "everybodys", "remove"])
@@ -85,6 +86,7 @@ def test_devices_are_listed_and_removed_or_not(tmp_path: Path, name: str, instea
         endures(does[work])
 
 
+@pytest.mark.sampled(8)
 @everything
 @pytest.mark.parametrize("name", ["iam:GetAccountPasswordPolicy", "iam:ChangePassword"])
 def test_a_password_is_changed_or_it_is_said_that_nobody_knows(tmp_path: Path, name: str, instead: str) -> None:

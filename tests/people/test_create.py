@@ -203,7 +203,7 @@ def test_a_kept_secret_goes_with_its_device(table: Table, refused: str) -> None:
         enrol(desk, "alice", "alice", keeper)
 
     assert table.devices() == []
-    assert table.sandbox.dump()["secretsmanager"].get("eu-west-1", {}) == {}
+    assert table.sandbox.snapshot()["secretsmanager"].get("eu-west-1", {}) == {}
     assert table.told == ["the new device was not enabled, and is deleted again: nothing is left of it\n"]
 
 

@@ -24,6 +24,8 @@ from tests.people.sweep import found, no_secret
 from tests.people.test_mfa_commands import AWSBASE, Shell, ended
 from tests.people.test_qr import decoded
 
+pytestmark = pytest.mark.slow
+
 FIRST = "code of alice"
 NEXT = "the code after that one"
 OFFER = "Make a second device now"
@@ -286,7 +288,7 @@ def test_what_aws_refuses_is_told_in_a_line(shell: Shell) -> None:
     shell.alice.sandbox.faults.add(Fault("access denied", on="secretsmanager:DescribeSecret"))
     told = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", "secret:mfa/alice")
     assert (told.returncode, left(shell)) == (1, [])
-    assert told.stderr.startswith("awsbase: AWS refuses: AccessDenied: not authorized to perform")
+    assert told.stderr.startswith("awsbase: AWS refuses: AccessDeniedException: not authorized to perform")
     assert "this needs secretsmanager:DescribeSecret" in told.stderr
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from awsbase.sandbox.authorization.decision import Policies, Principal, Request, decide, knowing
+from awsbase.sandbox.authorization.decision import AccessRequest, Policies, Principal, decide, knowing
 
-__all__ = ["Request", "allowed"]
+__all__ = ["AccessRequest", "allowed"]
 
 
-def allowed(documents: Sequence[Mapping[str, Any]], request: Request) -> bool:
+def allowed(documents: Sequence[Mapping[str, Any]], request: AccessRequest) -> bool:
     asked = replace(request, context=knowing(request.context))
     return bool(decide(asked, Principal("", {}), Policies(documents)))

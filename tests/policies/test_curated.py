@@ -9,7 +9,7 @@ import pytest
 
 from awsbase import policies
 from awsbase.engine.changes import Unknown
-from tests.policies.evaluate import Request, allowed
+from tests.policies.evaluate import AccessRequest, allowed
 
 EVERY = [*policies.curated(), "state-writer"]
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
@@ -42,7 +42,7 @@ MFA = {"aws:MultiFactorAuthPresent": "true"}
 
 def may(names: str, action: str, resource: str = "*", context: Mapping[str, str] | None = None) -> bool:
     documents = [policies.render(name, VALUES) for name in names.split()]
-    return allowed(documents, Request(action, resource, {**ALICE, **(context or {})}))
+    return allowed(documents, AccessRequest(action, resource, {**ALICE, **(context or {})}))
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
@@ -200,8 +200,8 @@ def test_own_keys_ask_for_mfa_even_without_the_gate(action: str) -> None:
 def test_self_service_is_for_users_and_gives_a_role_nothing_of_its_own() -> None:
     documents = [policies.render("self-service", VALUES)]
 
-    assert not allowed(documents, Request("iam:ChangePassword", f"{IAM}user/", MFA))
-    assert not allowed(documents, Request("iam:CreateAccessKey", f"{IAM}user/${{aws:username}}", MFA))
+    assert not allowed(documents, AccessRequest("iam:ChangePassword", f"{IAM}user/", MFA))
+    assert not allowed(documents, AccessRequest("iam:CreateAccessKey", f"{IAM}user/${{aws:username}}", MFA))
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_not_the_same(a: Document, b: Document) -> None:
     assert difference(a, b) != []
 
 
-@pytest.mark.parametrize("place", ["Resource", "Action", "Principal", "Condition", "Effect", "Version", "Statement"])
+@pytest.mark.parametrize("scope", ["Resource", "Action", "Principal", "Condition", "Effect", "Version", "Statement"])
 def test_an_unknown_is_only_ever_itself(scope: str) -> None:
     unknown = Unknown("key")
     parts: dict[str, Any] = {

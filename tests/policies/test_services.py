@@ -10,9 +10,9 @@ import pytest
 from awsbase.ensure.bucket import bucket_arn
 from awsbase.ensure.trail import trail_arn
 from awsbase.manifest.audit import bucket_statements, key_statements, log_statement
-from awsbase.manifest.notify import topic_key_policy, topic_policy
+from awsbase.manifest.notify import topic_key_statements, topic_policy
 from tests.ensure.planned import HOME
-from tests.policies.evaluate import Request, allowed
+from tests.policies.evaluate import AccessRequest, allowed
 
 OTHER = "999999999999"
 TOPIC = HOME.arn("sns", "acme-security")
@@ -28,7 +28,7 @@ def document(*statements: Mapping[str, Any]) -> dict[str, Any]:
 
 DOCUMENTS = {
     "topic": topic_policy(HOME, "acme-security"),
-    "topic key": topic_key_policy(HOME, "acme-security"),
+    "topic key": document(*topic_key_statements(HOME, "acme-security")),
     "audit key": document(*key_statements(HOME, TRAIL), log_statement(HOME, "acme-audit")),
     "audit bucket": document(*bucket_statements(HOME, "acme-audit", TRAIL)),
 }
@@ -37,7 +37,7 @@ DOCUMENTS = {
 def lets_in(policy: str, service: str, action: str, resource: str, context: Mapping[str, str]) -> bool:
     """Ask only the statements about this service; another one's never let it in."""
     about = [statement for statement in DOCUMENTS[policy]["Statement"] if service in str(statement["Principal"])]
-    return allowed([document(*about)], Request(action, resource, context))
+    return allowed([document(*about)], AccessRequest(action, resource, context))
 
 
 def source(arn: str) -> dict[str, str]:

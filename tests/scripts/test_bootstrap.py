@@ -15,6 +15,8 @@ import pytest
 
 from tests.scripts.conftest import ACCOUNT, AWSBASE, EMPTY, Served, written
 
+pytestmark = pytest.mark.slow
+
 ADMINISTRATED = (
     EMPTY
     + """\

@@ -20,6 +20,8 @@ from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session, lock_of, reconcile
 from tests.scripts.conftest import ACCOUNT, AWSBASE, FULL, Served, written
 
+pytestmark = pytest.mark.slow
+
 HOLDER = f"arn:aws:iam::{ACCOUNT}:user/lee"
 
 

@@ -17,6 +17,8 @@ import pytest
 from tests.sandbox.refused import refused
 from tests.scripts.conftest import AWSBASE, EMPTY, Served, written
 
+pytestmark = pytest.mark.slow
+
 HEAVY = ("boto3", "botocore", "pydantic", "moto", "rich", "yaml")
 
 

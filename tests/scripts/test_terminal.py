@@ -14,6 +14,8 @@ import pytest
 
 from tests.scripts.conftest import AWSBASE, EMPTY, Served, slowly, written
 
+pytestmark = pytest.mark.slow
+
 QUESTION = r"Apply \d+ changes to account 111122223333 \(acme\)\? \[y/N\] "
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\r")
 

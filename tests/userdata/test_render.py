@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from awsbase.userdata import LIMIT, Mode, Person, login, login_fault, people_in, reasons, render
+from tests.conftest import needs
 from tests.userdata.keys import ed25519, rsa
 
 SHELLCHECK = shutil.which("shellcheck", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
@@ -69,7 +70,7 @@ def test_the_script_runs_at_each_boot(userdata: str) -> None:
     assert ["scripts-user", "always"] in yaml.safe_load(settings)["cloud_final_modules"]
 
 
-@pytest.mark.skipif(shutil.which("cloud-init") is None, reason="cloud-init is not installed")
+@needs("cloud-init")
 @pytest.mark.parametrize("userdata", EVERY)
 def test_the_settings_are_valid_for_cloud_init(userdata: str, tmp_path: Path) -> None:
     file = tmp_path / "cloud-config.yaml"
