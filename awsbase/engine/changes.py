@@ -47,13 +47,13 @@ class Unknown:
 class Deferred(Unknown):
     """A value computed only for its call, such as a password: no plan, digest or report holds it."""
 
-    def __init__(self, origin: str, make: Callable[[], str]) -> None:
+    def __init__(self, origin: str, compute: Callable[[], str]) -> None:
         super().__init__(origin)
-        self._make = make
+        self._compute = compute
 
     def resolve(self) -> str:
         """Return the value, for the call that takes it and nothing else."""
-        return self._make()
+        return self._compute()
 
 
 @record

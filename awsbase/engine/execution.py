@@ -202,7 +202,7 @@ class _Execution:
             log.debug("%s failed", address, exc_info=cause)
             error = failure(cause, self.account.caller)
         self.runs[address] = run
-        made = any(change.action == "create" for change in run.changes)
+        created = any(change.action == "create" for change in run.changes)
         return Outcome(
             address,
             region,
@@ -210,7 +210,7 @@ class _Execution:
             tuple(run.changes),
             error,
             notes=tuple(run.notes),
-            price=resource.price if made else None,
+            price=resource.price if created else None,
         )
 
     def _ensure(self, run: Run, resource: Resource) -> object:

@@ -168,7 +168,7 @@ class Run:
 
     def creation_time(self) -> Deferred:
         """Return the creation time for a tag, for resources whose creation time AWS does not return."""
-        return Deferred("its time of birth", lambda: self.now().isoformat(timespec="seconds"))
+        return Deferred("its creation time", lambda: self.now().isoformat(timespec="seconds"))
 
     def established(self, created: datetime | None) -> bool:
         """Tell whether a resource is older than a day.

@@ -154,7 +154,7 @@ def _edit(path: Path, header: Callable[[str], str], values: Mapping[str, str | N
 def _refuse_devices(path: Path) -> None:
     # AWS_CONFIG_FILE=/dev/null is how people switch a file off; root could replace the device by a file.
     if path.exists() and not path.is_file():
-        raise FileProblem(f"{path} is no is_regular file", hint="check AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE")
+        raise FileProblem(f"{path} is no regular file", hint="check AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE")
 
 
 def _open_to_others(path: Path) -> bool:

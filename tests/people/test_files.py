@@ -320,7 +320,7 @@ def test_what_a_killed_run_left_behind_is_gone_with_the_next(files: Files) -> No
 def test_a_device_is_never_replaced(tmp_path: Path) -> None:
     files = Files(Path("/dev/null"), tmp_path / "config")
     for touch in (check_writable, lambda files: write_credentials(files, "a", {"k": "v"})):
-        with pytest.raises(FileProblem, match="no ordinary file"):
+        with pytest.raises(FileProblem, match="no regular file"):
             touch(files)
     assert Path("/dev/null").is_char_device()
     assert not Path("/dev/.awsbase").exists()
