@@ -29,7 +29,7 @@ class EventRule(Resource):
     """A rule on the default event bus that is switched on and sends what matches to one topic.
 
     The `message` is a sentence in which `<name>` stands for a value of the event, at the path that `values` gives.
-    Targets that somebody else added stay, and so do his tags. `made_here` are the addresses of what it leans on.
+    Targets and tags that somebody else added stay. `made_here` are the addresses that the rule depends on.
     """
 
     name: str

@@ -19,7 +19,7 @@ from awsbase.records import record
 class MetricFilter(Resource):
     """A filter that adds one to a metric for each event of a log group that its pattern matches.
 
-    `made_here` are the addresses of what it leans on: the log group. Metric filters take no tags.
+    `made_here` are the addresses that it depends on: the log group. Metric filters take no tags.
     """
 
     name: str

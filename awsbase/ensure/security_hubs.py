@@ -23,7 +23,7 @@ NOT_SUBSCRIBED = frozenset({"InvalidAccessException", "ResourceNotFoundException
 class SecurityHubs(Resource):
     """A hub in each region that checks these standards, and whichever else somebody chose.
 
-    It judges what Config records: `recorders` is the address that it leans on, when there is one.
+    It judges what Config records: `recorders` is the address that it depends on, if there is one.
     """
 
     standards: tuple[str, ...] = (CIS_3, FSBP)

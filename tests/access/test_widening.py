@@ -1,4 +1,4 @@
-"""A policy or a membership that is given, or taken, loosens when somebody may do more afterwards."""
+"""Giving or taking a policy or a membership is risky when somebody can do more afterwards."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_policies_of_a_group_and_of_a_role(have: list[str], want: list[str], why
 
 
 @pytest.mark.parametrize("age", [timedelta(hours=23), timedelta(hours=25)], ids=["a day", "more than a day"])
-def test_what_a_run_left_half_made_is_finished_and_not_loosened(age: timedelta) -> None:
+def test_finishing_a_half_made_resource_is_not_risky(age: timedelta) -> None:
     have = GroupFacts("Ops", "/", created=datetime.now(UTC) - age)
     run = planned(Group(scope=HOME, name="Ops", policies=frozenset({READ})), {groups: {"ops": have}, policies: {}})
     assert [bool(change.risk) for change in run.changes] == [age > timedelta(days=1)]

@@ -40,7 +40,7 @@ class Tampering:
 
 @dataclass(frozen=True)
 class Sample:
-    """Resources of one kind, with what they lean on, and the tamperings that a plan must notice."""
+    """Resources of one kind, with what they depend on, and the tamperings that a plan must notice."""
 
     name: str
     resources: Sequence[Resource]

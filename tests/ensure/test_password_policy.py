@@ -61,6 +61,6 @@ def test_a_policy_that_was_never_set_is_created() -> None:
     [(replace(WANT, length=10), True), (replace(WANT, symbols=False), True), (replace(WANT, length=20), False)],
     ids=["shorter", "no symbols", "longer"],
 )
-def test_a_weaker_policy_is_marked_as_loosening(want: PasswordPolicy, risky: bool) -> None:
+def test_a_weaker_policy_is_risky(want: PasswordPolicy, risky: bool) -> None:
     run = planned(want, {password_policy: STRONG})
     assert [bool(change.risk) for change in run.changes] == [risky]

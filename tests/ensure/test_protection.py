@@ -68,7 +68,7 @@ def test_volumes_are_encrypted_with_the_named_key(on: bool, key: str, result: ob
         (ALL, NEW, [True]),
     ],
 )
-def test_only_less_of_a_snapshot_block_loosens(have: str, want: str, risky: list[bool]) -> None:
+def test_only_a_weaker_snapshot_block_is_risky(have: str, want: str, risky: list[bool]) -> None:
     run = planned(SnapshotBlock(scope=HOME, state=want), {everywhere: {"eu-west-1": have}})
     assert [bool(change.risk) for change in run.changes] == risky
 

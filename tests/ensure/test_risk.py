@@ -1,4 +1,4 @@
-"""What loosens is marked, and what tightens is not: what the contract's tamperings do not reach."""
+"""Changes that widen access are risky, and changes that tighten are not, where the contract's tamperings do not reach."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_security_group_that_is_still_being_made_gets_its_rules(born: timedelt
 
 
 def reasons(want: Resource, facts: Any, results: Any = None) -> list[str]:
-    """Return why the plan loosens; what tightens says nothing."""
+    """Return the reasons of the risky changes in the plan."""
     return [
         change.risk.reason if change.risk else "" for change in planned(want, facts, results).changes if change.risk
     ]

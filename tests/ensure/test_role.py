@@ -121,7 +121,7 @@ def test_a_role_needs_what_its_documents_name() -> None:
     ],
     ids=["a service", "the account", "a role", "an account by number", "an account by ARN", "everybody", "the star"],
 )
-def test_a_new_role_that_trusts_strangers_loosens(principal: Any, why: str) -> None:
+def test_a_new_role_that_trusts_another_account_is_risky(principal: Any, why: str) -> None:
     want = replace(CI, trust={"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}]})
     assert [
         change.risk.reason if change.risk else ""

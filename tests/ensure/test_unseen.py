@@ -1,4 +1,4 @@
-"""What goes unseen, or is kept for less, afterwards and was not before is marked as loosening; the reverse is not."""
+"""A change that hides something from people, or keeps it for a shorter time, is risky; the reverse is not."""
 
 from __future__ import annotations
 
