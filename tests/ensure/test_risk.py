@@ -1,4 +1,4 @@
-"""Changes that widen access are risky, and changes that tighten are not, where the contract's tamperings do not reach."""
+"""Changes that widen access are risky and changes that tighten are not: what the tamperings do not reach."""
 
 from __future__ import annotations
 
