@@ -151,7 +151,7 @@ def test_what_is_as_narrow_is_no_wider(have: Document, want: Document) -> None:
         pytest.param(
             only(Version="2008-10-17", Resource="${aws:username}") | {"Version": "2008-10-17"},
             only(Resource="${aws:username}"),
-            "another Version",
+            "the new Version",
             id="variables that were text",
         ),
     ],

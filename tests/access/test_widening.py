@@ -19,7 +19,7 @@ from tests.ensure.planned import HOME, planned
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 AWS = "arn:aws:iam::aws:policy"
 READ, DENY_ALL, QUARANTINE = f"{AWS}/ReadOnlyAccess", f"{AWS}/AWSDenyAll", f"{AWS}/AWSCompromisedKeyQuarantineV3"
-MORE = "whoever has it may do more"
+MORE = "it gives new permissions"
 
 
 def own(name: str) -> str:
@@ -49,10 +49,10 @@ REQUIRE_MFA = own("awsbase-require-mfa")
         ([], [DENY_ALL], [""]),
         ([READ], [], [""]),
         ([own("gives")], [], [""]),
-        ([own("takes")], [], ["what it denies is denied no more"]),
-        ([own("both")], [], ["what it denies is denied no more"]),
-        ([REQUIRE_MFA], [], ["what it denies is denied no more"]),
-        ([QUARANTINE], [], ["what it denies is denied no more"]),
+        ([own("takes")], [], ["what it denies is no longer denied"]),
+        ([own("both")], [], ["what it denies is no longer denied"]),
+        ([REQUIRE_MFA], [], ["what it denies is no longer denied"]),
+        ([QUARANTINE], [], ["what it denies is no longer denied"]),
     ],
 )
 def test_policies_of_a_group_and_of_a_role(have: list[str], want: list[str], why: list[str]) -> None:
@@ -80,7 +80,7 @@ GROUPS = {
     "robots": GroupFacts("Robots", "/", frozenset({own("gives")})),
     "inline": GroupFacts("Inline", "/", inline={"more": {}}),
 }
-LOST = "what awsbase-require-mfa denies is denied no more"
+LOST = "what awsbase-require-mfa denies is no longer denied"
 
 
 @pytest.mark.parametrize(

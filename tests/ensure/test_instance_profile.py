@@ -9,7 +9,7 @@ import pytest
 
 from awsbase.ensure.instance_profile import InstanceProfile, instance_profile, profile_tags
 from awsbase.facts import tags
-from awsbase.facts.authorization import Elsewhere, ProfileFacts
+from awsbase.facts.authorization import ExistsElsewhere, ProfileFacts
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go, problems
 from tests.contract.sample import said as said_of
@@ -54,7 +54,7 @@ def test_a_profile_is_made_or_corrected(have: ProfileFacts | None, index: Any, e
 
 
 def test_one_on_another_path_is_not_made_twice() -> None:
-    with pytest.raises(Elsewhere):
+    with pytest.raises(ExistsElsewhere):
         changes(replace(GOOD, arn=HOME.global_arn("iam", "instance-profile/other/host")))
 
 

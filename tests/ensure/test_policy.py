@@ -10,7 +10,7 @@ from awsbase.engine.changes import Unknown
 from awsbase.engine.references import Reference
 from awsbase.ensure.policy import Policy, policy_tags
 from awsbase.facts import tags
-from awsbase.facts.authorization import Elsewhere, PolicyFacts, policies
+from awsbase.facts.authorization import ExistsElsewhere, PolicyFacts, policies
 from awsbase.policies.document import Document
 from tests.ensure.planned import HOME, planned, said
 
@@ -67,9 +67,9 @@ def test_a_policy_gets_its_document_and_tags(have: dict[Any, Any], changes: list
 
 def test_a_policy_at_another_path_is_refused_with_the_path_to_write() -> None:
     elsewhere = PolicyFacts(WANT.arn.replace("deploy", "team/a/deploy"), "/team/a/", WANT.document)
-    with pytest.raises(Elsewhere) as refused:
+    with pytest.raises(ExistsElsewhere) as refused:
         planned(WANT, {policies: {"deploy": elsewhere}})
-    assert (refused.value.hint or "").startswith("write its name as it is, and `path: /team/a/`")
+    assert (refused.value.hint or "").startswith("write its name as it is in IAM, and `path: /team/a/`")
 
 
 def test_a_policy_names_what_another_resource_turns_out_to_be() -> None:

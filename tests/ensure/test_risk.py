@@ -75,7 +75,7 @@ def test_a_security_group_opens_to_more(case: tuple[Resource, Any, Any], why: li
 )
 def test_a_security_group_that_is_still_being_made_gets_its_rules(born: timedelta | None, why: list[str]) -> None:
     said = (datetime.now(UTC) + born).isoformat() if born else "once"
-    there = (GroupFacts("sg-1", "web", "vpc-1", tags={**WEB, tags.BORN: said}),)
+    there = (GroupFacts("sg-1", "web", "vpc-1", tags={**WEB, tags.CREATED_AT: said}),)
     want = SecurityGroup(scope=HOME, name="web", vpc="vpc/acme", ingress=(OFFICE,), egress=())
     assert reasons(want, {security_groups: there}, VPC) == why
 

@@ -10,7 +10,7 @@ import pytest
 from awsbase.engine.changes import Drift
 from awsbase.engine.references import Reference
 from awsbase.ensure.role import Role, settings
-from awsbase.facts.authorization import Elsewhere, RoleFacts, roles
+from awsbase.facts.authorization import ExistsElsewhere, RoleFacts, roles
 from awsbase.policies.document import Document
 from tests.ensure.planned import HOME, planned, said
 
@@ -99,7 +99,7 @@ def test_a_boundary_that_is_given_is_put() -> None:
 
 
 def test_a_role_at_another_path_is_refused() -> None:
-    with pytest.raises(Elsewhere, match="only do by deleting"):
+    with pytest.raises(ExistsElsewhere, match="only do by deleting"):
         planned(CI, {roles: {"ci": replace(HAVE, arn=HOME.global_arn("iam", "role/aws/ci"))}})
 
 
@@ -114,10 +114,10 @@ def test_a_role_needs_what_its_documents_name() -> None:
         ({"Service": "ec2.amazonaws.com"}, ""),
         ({"AWS": "arn:aws:iam::123456789012:root"}, ""),
         ({"AWS": ["123456789012", "arn:aws:iam::123456789012:role/ci"]}, ""),
-        ({"AWS": "210987654321"}, "lets in who works for 210987654321"),
-        ({"AWS": ["arn:aws:iam::210987654321:root"]}, "lets in who works for 210987654321"),
-        ({"AWS": "*"}, "lets everybody in"),
-        ("*", "lets everybody in"),
+        ({"AWS": "210987654321"}, "principals of 210987654321 can assume it"),
+        ({"AWS": ["arn:aws:iam::210987654321:root"]}, "principals of 210987654321 can assume it"),
+        ({"AWS": "*"}, "every AWS account can assume it"),
+        ("*", "every AWS account can assume it"),
     ],
     ids=["a service", "the account", "a role", "an account by number", "an account by ARN", "everybody", "the star"],
 )

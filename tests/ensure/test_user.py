@@ -9,7 +9,7 @@ import pytest
 
 from awsbase.ensure.user import User
 from awsbase.facts.authorization import GroupFacts, UserFacts, groups, users
-from awsbase.facts.credential_report import Reported, devices, login, report, virtual_devices
+from awsbase.facts.credential_report import ReportedUser, devices, login, report, virtual_devices
 from tests.ensure.planned import HOME, planned, reads, said
 
 ALICE = User(scope=HOME, name="alice", groups=frozenset({"Ops"}), tags={"team": "platform"})
@@ -60,14 +60,14 @@ NO_PASSWORD, NO_DEVICE = "alice has no password for the console", "alice has no 
 @pytest.mark.parametrize(
     ("facts", "asked"),
     [
-        ({report: {"alice": Reported(password=True, mfa=True)}}, []),
+        ({report: {"alice": ReportedUser(password=True, mfa=True)}}, []),
         (
-            {report: {"alice": Reported(password=True, mfa=False)}, virtual_devices: {PHONE: "alice"}},
+            {report: {"alice": ReportedUser(password=True, mfa=False)}, virtual_devices: {PHONE: "alice"}},
             [],
         ),
         (
             {
-                report: {"alice": Reported(password=False, mfa=False)},
+                report: {"alice": ReportedUser(password=False, mfa=False)},
                 virtual_devices: {PHONE: "bob", f"{PHONE}-2": None},
                 (login, "alice"): True,
                 (devices, "alice"): ("GAHT12345678",),
@@ -76,7 +76,7 @@ NO_PASSWORD, NO_DEVICE = "alice has no password for the console", "alice has no 
         ),
         (
             {
-                report: {"alice": Reported(password=False, mfa=False)},
+                report: {"alice": ReportedUser(password=False, mfa=False)},
                 virtual_devices: {},
                 (login, "alice"): False,
                 (devices, "alice"): (),

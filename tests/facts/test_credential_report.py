@@ -11,7 +11,7 @@ from pyotp import TOTP
 
 from awsbase.aws import Aws
 from awsbase.engine.facts import Facts
-from awsbase.facts.credential_report import NO_REPORT, Reported, credentials, login, report, virtual_devices
+from awsbase.facts.credential_report import NO_REPORT, ReportedUser, credentials, login, report, virtual_devices
 from awsbase.sandbox import Sandbox
 
 MFA = "arn:aws:iam::123456789012:mfa"
@@ -46,8 +46,8 @@ def facts(sandbox: Sandbox) -> Iterator[Facts]:
 
 def test_the_report_tells_passwords_and_devices_of_everybody(facts: Facts) -> None:
     told = facts.read(report)
-    assert told["alice"] == Reported(password=True, mfa=True)
-    assert told["bob"] == Reported(password=False, mfa=False)
+    assert told["alice"] == ReportedUser(password=True, mfa=True)
+    assert told["bob"] == ReportedUser(password=False, mfa=False)
 
 
 def test_virtual_devices_are_told_with_their_users_over_several_pages(facts: Facts) -> None:

@@ -98,7 +98,7 @@ def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> No
         (
             "identity",
             document(statement(Action=["s3:GetObject", 5])),
-            "statement 1: Action holds something that is not a text, write a text or a list of texts",
+            "statement 1: Action contains something that is not a text, write a text or a list of texts",
         ),
         (
             "identity",
@@ -118,12 +118,13 @@ def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> No
         (
             "identity",
             document(statement(Resource="acme-state")),
-            "statement 1: Resource 'acme-state' is no ARN, write arn:partition:service:region:account:name or \"*\"",
+            "statement 1: Resource 'acme-state' is not an ARN, "
+            'write arn:partition:service:region:account:name or "*"',
         ),
         (
             "identity",
             document(statement(Principal="*")),
-            "statement 1: an identity policy has no Principal, it is about whoever it is attached to; leave it out",
+            "statement 1: an identity policy has no Principal, it applies to its own user, group or role; leave it out",
         ),
         (
             "identity",
@@ -186,7 +187,7 @@ def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> No
         (
             "trust",
             document(statement(Principal="*", Action="sts:AssumeRole")),
-            "statement 1: a trust policy has no Resource, it is about its own role; leave it out",
+            "statement 1: a trust policy has no Resource, it applies to its own role; leave it out",
         ),
         (
             "trust",
@@ -197,7 +198,7 @@ def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> No
         (
             "trust",
             document({**ROLE, "Action": "s3:GetObject"}),
-            "statement 1: a trust policy speaks of sts actions only and this says 's3:GetObject', write sts:AssumeRole",
+            "statement 1: a trust policy allows only sts actions and this is 's3:GetObject', write sts:AssumeRole",
         ),
         (
             "trust",
@@ -207,8 +208,7 @@ def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> No
         (
             "trust",
             document({**ROLE, "Principal": "ec2.amazonaws.com"}),
-            "statement 1: Principal does not say what it is, "
-            'write {"AWS": ...}, {"Service": ...} or {"Federated": ...}',
+            'statement 1: Principal has no kind, write {"AWS": ...}, {"Service": ...} or {"Federated": ...}',
         ),
         (
             "trust",
@@ -218,7 +218,7 @@ def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> No
         (
             "trust",
             document({**ROLE, "Principal": {"AWS": "alice"}}),
-            "statement 1: Principal 'alice' is nobody AWS knows, write an account id or the ARN of a user or role",
+            "statement 1: Principal 'alice' is not a principal, write an account id or the ARN of a user or role",
         ),
         (
             "trust",
@@ -235,7 +235,7 @@ def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> No
         (
             "trust",
             document({**ROLE, "Principal": {"Service": "EC2"}}),
-            "statement 1: Principal 'EC2' is no service, write it like ec2.amazonaws.com",
+            "statement 1: Principal 'EC2' is not a service, write it like ec2.amazonaws.com",
         ),
         (
             "trust",
