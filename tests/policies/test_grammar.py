@@ -1,4 +1,4 @@
-"""What AWS would refuse is told beforehand, in one line that says where and what to do."""
+"""Documents that AWS would refuse are found without a call, with one line of advice for each mistake."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def when(operator: str, key: str, value: object) -> object:
         ("resource", document({**BUCKET, "Sid": "TLS only", "Principal": {"AWS": "*"}})),
     ],
 )
-def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> None:
+def test_valid_document_has_no_problem(kind: Kind, given_document: object) -> None:
     assert problems(given_document, kind) == []
 
 
@@ -260,7 +260,7 @@ def test_each_mistake_is_one_line_of_advice(kind: Kind, given_document: object, 
     assert problems(given_document, kind) == [advice]
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_all_mistakes_are_listed_at_once() -> None:
     broken = {"Statement": [statement(Action="Get"), statement(Effect="No", Resource="x")]}
 
     assert [problem.partition(":")[0] for problem in problems(broken, "identity")[1:]] == [
@@ -270,7 +270,7 @@ def test_every_mistake_is_told_at_once() -> None:
     ]
 
 
-def test_an_unknown_is_taken_to_be_right() -> None:
+def test_unknown_counts_as_valid() -> None:
     key = Unknown("key")
     unknown = document(
         statement(Resource=key), statement(Resource=[key, "*"], Condition={"ArnLike": {"aws:SourceArn": key}})
@@ -282,7 +282,7 @@ def test_an_unknown_is_taken_to_be_right() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(ANYTHING, st.sampled_from(["identity", "trust", "resource"]))
-def test_nothing_that_is_written_upsets_the_linter(anything: object, kind: Kind) -> None:
+def test_linter_never_fails_on_any_input(anything: object, kind: Kind) -> None:
     for problem in problems({"Version": "2012-10-17", "Statement": anything}, kind) + problems(anything, kind):
         assert problem
         assert "\n" not in problem
