@@ -133,7 +133,7 @@ def unsubscribed(aws: Sandbox) -> None:
 
 MORE = (
     Sample("user who has to go", [AbsentUser(scope=HOME, name="bob")], before=with_certificate),
-    Sample("bastion on demand that is there", [*BASTION.ready, BASTION.on_demand], before=BASTION.up),
+    Sample("ephemeral bastion that exists", [*BASTION.ready, BASTION.ephemeral], before=BASTION.up),
     Sample("audit of objects and access, from the first run on", opt_ins.AUDIT),
     Sample("group and user of these names", [OPS, ALICE], before=made_by_hand),
     Sample(

@@ -106,7 +106,7 @@ def test_what_is_for_planning_plans_and_changes_nothing(sample: Sample) -> None:
     [
         ("state", "s3:ListBucket"),
         ("state", "kms:PutKeyPolicy"),
-        ("key that lost its alias", "kms:ListResourceTags"),
+        ("key without alias", "kms:ListResourceTags"),
         ("bastion", "iam:PassRole"),
         ("topic", "sns:SetTopicAttributes"),
         ("root of an organization", "organizations:DescribeOrganization"),

@@ -1,4 +1,4 @@
-"""The samples of all kinds: one module for each group of them, and no list of the modules."""
+"""The samples of all kinds, collected from the modules of this package."""
 
 import importlib
 import pkgutil

@@ -1,4 +1,4 @@
-"""Samples of alarms, and of the billing metrics that feed some of them."""
+"""Samples of alarms, and of the billing metrics that some of them use."""
 
 from awsbase.ensure.alarm import Alarm
 from awsbase.ensure.billing_alerts import BillingAlerts
@@ -32,8 +32,8 @@ ALARMS = [
 FIRST = ALARMS[0]
 
 
-def put_again(sandbox: Sandbox, **other: object) -> None:
-    """Put the first alarm by hand, with something else in it."""
+def put_alarm(sandbox: Sandbox, **other: object) -> None:
+    """Write the first alarm by hand, with other settings."""
     cloudwatch = sandbox.client("cloudwatch", US.region)
     alarm = cloudwatch.describe_alarms(AlarmNames=[FIRST.name])["MetricAlarms"][0]
     sent = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
@@ -41,12 +41,12 @@ def put_again(sandbox: Sandbox, **other: object) -> None:
 
 
 def without_billing_api(sandbox: Sandbox) -> None:
-    """Let bills be somebody else's business."""
+    """Make the account a member whose bills another account pays."""
     sandbox.billing_api = False
 
 
 def make_by_hand(sandbox: Sandbox) -> None:
-    """Make the first alarm as somebody did before awsbase: other threshold, other action, a tag of his own."""
+    """Create the first alarm without awsbase: another threshold, no action, another tag."""
     sandbox.client("cloudwatch", US.region).put_metric_alarm(
         AlarmName=FIRST.name,
         Namespace="AWS/Billing",
@@ -72,10 +72,10 @@ SAMPLES = (
                 lambda aws: aws.client("cloudwatch", US.region).delete_alarms(AlarmNames=[FIRST.name]),
                 [f"{FIRST.address}: create alarm"],
             ),
-            "other threshold": Tampering(lambda aws: put_again(aws, Threshold=1000.0), CHANGED),
-            "rings sooner": Tampering(lambda aws: put_again(aws, Threshold=1.0), CHANGED, risky=CHANGED),
-            "told to nobody": Tampering(lambda aws: put_again(aws, AlarmActions=[]), CHANGED),
-            "of another unit": Tampering(lambda aws: put_again(aws, Unit="Count"), CHANGED),
+            "higher threshold": Tampering(lambda aws: put_alarm(aws, Threshold=1000.0), CHANGED),
+            "lower threshold": Tampering(lambda aws: put_alarm(aws, Threshold=1.0), CHANGED, risky=CHANGED),
+            "without actions": Tampering(lambda aws: put_alarm(aws, AlarmActions=[]), CHANGED),
+            "other unit": Tampering(lambda aws: put_alarm(aws, Unit="Count"), CHANGED),
             "actions disabled": Tampering(
                 lambda aws: aws.client("cloudwatch", US.region).disable_alarm_actions(AlarmNames=[FIRST.name]), CHANGED
             ),
@@ -88,5 +88,5 @@ SAMPLES = (
         },
     ),
     Sample("billing alarms made by hand", [SWITCH, TOPIC, FIRST], before=make_by_hand),
-    Sample("billing alarms where somebody else pays", [SWITCH, TOPIC, *ALARMS], before=without_billing_api),
+    Sample("billing alarms of a member account", [SWITCH, TOPIC, *ALARMS], before=without_billing_api),
 )

@@ -1,4 +1,4 @@
-"""Samples of the audit trail: its log group, its role, itself."""
+"""Samples of the audit trail with its log group and role."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ MANIFEST = Manifest.model_validate(
     {"version": 1, "account": {"id": ACCOUNT, "name": "acme", "region": HOME.region}, "audit": {}}
 )
 KEY, BUCKET, LOG_GROUP, ROLE, TRAIL = merge({"audit": Audit().resources(BASE, MANIFEST)}).sections["audit"]
-# State under the key of the audit trail: one key for both.
+# State is encrypted with the key of the audit trail: one key for both.
 SHARED = merge(
     {
         "audit": Audit().resources(BASE, MANIFEST),
@@ -41,7 +41,7 @@ def select(aws: Sandbox, **selector: Any) -> None:
 
 
 def made_by_hand(aws: Sandbox) -> None:
-    """Make the trail as a beginner would: one region, no key, not started, with data events that he cares for."""
+    """Create the trail without awsbase: one region, no key, not started, with data events."""
     go(aws, "reconcile", [KEY, BUCKET, LOG_GROUP, ROLE])
     s3 = aws.client("s3", HOME.region)
     s3.create_bucket(Bucket="acme-logs", CreateBucketConfiguration={"LocationConstraint": HOME.region})
@@ -61,7 +61,7 @@ SETTINGS = [f"{TRAIL.address}: update settings"]
 
 
 def shared_key(aws: Sandbox) -> str:
-    """Return the id of the key, the only one of this account's own."""
+    """Return the id of the only customer-managed key."""
     (alias,) = [
         each
         for each in aws.client("kms", HOME.region).list_aliases()["Aliases"]
@@ -85,7 +85,7 @@ SAMPLES = (
                 lambda aws: trails(aws).update_trail(Name=NAME, EnableLogFileValidation=False), SETTINGS
             ),
             "not encrypted": Tampering(lambda aws: trails(aws).update_trail(Name=NAME, KmsKeyId=""), SETTINGS),
-            "not watched": Tampering(
+            "without log group": Tampering(
                 lambda aws: trails(aws).update_trail(Name=NAME, CloudWatchLogsLogGroupArn="", CloudWatchLogsRoleArn=""),
                 SETTINGS,
             ),
@@ -93,7 +93,7 @@ SAMPLES = (
                 lambda aws: trails(aws).delete_trail(Name=NAME),
                 [f"{TRAIL.address}: create trail", f"{TRAIL.address}: update logging"],
             ),
-            "trail tagged otherwise": Tampering(
+            "trail with another tag": Tampering(
                 lambda aws: trails(aws).add_tags(ResourceId=TRAIL.arn, TagsList=[{"Key": "owner", "Value": "me"}]),  # type: ignore[attr-defined]
                 [f"{TRAIL.address}: update tags"],
             ),
@@ -101,12 +101,12 @@ SAMPLES = (
                 lambda aws: logs(aws).put_retention_policy(logGroupName="acme-audit", retentionInDays=1),
                 [f"{LOG_GROUP.address}: update retention"],
             ),
-            "log group kept for ever": Tampering(
+            "log group without retention": Tampering(
                 lambda aws: logs(aws).delete_retention_policy(logGroupName="acme-audit"),
                 [f"{LOG_GROUP.address}: update retention"],
                 risky=[f"{LOG_GROUP.address}: update retention"],
             ),
-            "log group under AWS's key": Tampering(
+            "log group with AWS's key": Tampering(
                 lambda aws: logs(aws).disassociate_kms_key(logGroupName="acme-audit"),
                 [f"{LOG_GROUP.address}: update encryption"],
             ),
@@ -114,11 +114,11 @@ SAMPLES = (
                 lambda aws: logs(aws).delete_log_group(logGroupName="acme-audit"),
                 [f"{LOG_GROUP.address}: create log group", f"{LOG_GROUP.address}: update retention"],
             ),
-            "log group tagged otherwise": Tampering(
+            "log group with another tag": Tampering(
                 lambda aws: logs(aws).tag_resource(resourceArn=LOG_GROUP.arn, tags={"owner": "me"}),  # type: ignore[attr-defined]
                 [f"{LOG_GROUP.address}: update tags"],
             ),
-            "role trusts another": Tampering(
+            "role trusts another service": Tampering(
                 lambda aws: aws.client("iam").update_assume_role_policy(
                     RoleName="acme-cloudtrail-logs",
                     PolicyDocument=json.dumps(ROLE.trust).replace("cloudtrail.", "ec2."),  # type: ignore[attr-defined]
@@ -134,7 +134,7 @@ SAMPLES = (
         },
     ),
     Sample(
-        "a key that audit and state share",
+        "key shared by audit and state",
         [*SHARED["audit"], *SHARED["state"]],
         tamperings={
             "shared key without its statements": Tampering(
@@ -144,11 +144,11 @@ SAMPLES = (
                 [f"{KEY.address}: update policy"],
                 risky=[f"{KEY.address}: update policy"],
             ),
-            "state under another key": Tampering(
+            "state with another key": Tampering(
                 lambda aws: aws.client("s3", HOME.region).delete_bucket_encryption(Bucket="acme-state"),
                 ["bucket/acme-state: update encryption"],
             ),
         },
     ),
-    Sample("trail that was made by hand", [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL], before=made_by_hand),
+    Sample("trail made by hand", [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL], before=made_by_hand),
 )

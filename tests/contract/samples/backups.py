@@ -1,4 +1,4 @@
-"""Samples of snapshots that are made by themselves."""
+"""Samples of scheduled snapshots."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def change(aws: Sandbox, **arguments: Any) -> None:
     aws.client("dlm", HOME.region).update_lifecycle_policy(PolicyId=id_of(aws), **arguments)
 
 
-def thin(aws: Sandbox) -> None:
+def shorten_retention(aws: Sandbox) -> None:
     """Keep each snapshot for a day, by hand."""
     dlm = aws.client("dlm", HOME.region)
     details = dlm.get_lifecycle_policy(PolicyId=id_of(aws))["Policy"]["PolicyDetails"]
@@ -30,7 +30,7 @@ def thin(aws: Sandbox) -> None:
 
 
 def untag(aws: Sandbox) -> None:
-    """Take the owner's tag off."""
+    """Remove the tag `owner`."""
     arn = f"arn:aws:dlm:{HOME.region}:{HOME.account}:policy/{id_of(aws)}"
     aws.client("dlm", HOME.region).untag_resource(ResourceArn=arn, TagKeys=["owner"])
 
@@ -47,7 +47,7 @@ SAMPLES = (
             "switched off": Tampering(
                 lambda aws: change(aws, State="DISABLED"), [f"{POLICY.address}: update snapshot policy"]
             ),
-            "thinned out": Tampering(thin, [f"{POLICY.address}: update snapshot policy"]),
+            "shorter retention": Tampering(shorten_retention, [f"{POLICY.address}: update snapshot policy"]),
             "untagged": Tampering(untag, [f"{POLICY.address}: update tags"]),
         },
     ),

@@ -1,4 +1,4 @@
-"""Samples of the bastion's kinds: what it is made of, and the ways to it."""
+"""Samples of the bastion's kinds: the instance, and the resources that connect it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from tests.contract.samples.iam import trusting
 
 
 class Bastion:
-    """A bastion in one region, the ways to it, and what somebody does to it there."""
+    """A bastion in one region with its connections, and the tamperings with them."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -50,7 +50,7 @@ class Bastion:
         )
         self.ip = ElasticIp(scope=scope, name="bastion")
         self.ip_in_use = AddressInUse(scope=scope, ip=self.ip.address, instance=self.host.address)
-        self.way_out = NatRoute(scope=scope, subnet=self.private.address, instance=self.host.address)
+        self.nat_route = NatRoute(scope=scope, subnet=self.private.address, instance=self.host.address)
         self.endpoint = ConnectEndpoint(
             scope=scope, name="bastion", vpc=self.vpc.address, subnet=self.public.address, group=self.group.address
         )
@@ -64,15 +64,23 @@ class Bastion:
         self.end_role = ending_role(scope, "bastion-end", self.host.address, {})
 
         self.ready = [self.vpc, self.public, self.group, self.role, self.profile, self.template]
-        self.ways = [self.ip, self.ip_in_use, self.private, self.way_out, self.endpoint, self.end_role, self.end]
-        self.ended = Terminated(scope=scope, instance=self.host, schedule=self.end.name)
-        self.on_demand = Ephemeral(scope=scope, instance=self.host, command="awsbase bastion up")
+        self.connections = [
+            self.ip,
+            self.ip_in_use,
+            self.private,
+            self.nat_route,
+            self.endpoint,
+            self.end_role,
+            self.end,
+        ]
+        self.terminated = Terminated(scope=scope, instance=self.host, schedule=self.end.name)
+        self.ephemeral = Ephemeral(scope=scope, instance=self.host, command="awsbase bastion up")
 
     def ec2(self, sandbox: Sandbox) -> Any:
         return sandbox.client("ec2", self.scope.region)
 
     def subnets(self, sandbox: Sandbox) -> None:
-        """Let the default VPC have a public subnet, and a private one with a route table of its own."""
+        """Give the default VPC a public subnet, and a private one with its own route table."""
         client = self.ec2(sandbox)
         there = sorted(client.describe_subnets()["Subnets"], key=lambda each: each["AvailabilityZone"])
         for subnet, name in zip(there, ("public", "private"), strict=False):
@@ -81,17 +89,17 @@ class Bastion:
         client.associate_route_table(RouteTableId=table, SubnetId=there[1]["SubnetId"])
 
     def up(self, sandbox: Sandbox) -> None:
-        """Let there be a bastion with all its ways."""
+        """Create a bastion with all its connections."""
         self.subnets(sandbox)
-        go(sandbox, "reconcile", [*self.ready, self.host, *self.ways])
+        go(sandbox, "reconcile", [*self.ready, self.host, *self.connections])
 
     def outdated(self, sandbox: Sandbox) -> None:
-        """Let there be a bastion that has to be made anew."""
+        """Create a bastion that has to be replaced."""
         self.up(sandbox)
         self.other_type(sandbox)
 
     def bastion(self, sandbox: Sandbox) -> str:
-        """Return the id of the instance that runs."""
+        """Return the id of the running or stopped instance."""
         filters = [
             {"Name": "tag:awsbase:address", "Values": [self.host.address]},
             {"Name": "instance-state-name", "Values": ["running", "stopped"]},
@@ -100,8 +108,8 @@ class Bastion:
             self.ec2(sandbox).describe_instances(Filters=filters)["Reservations"][0]["Instances"][0]["InstanceId"]
         )
 
-    def another(self, sandbox: Sandbox) -> None:
-        """Launch a second instance from the template, as a lost reply might."""
+    def second_instance(self, sandbox: Sandbox) -> None:
+        """Launch a second instance from the template, as a repeated call after a lost response could."""
         template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
         tags = [{"Key": "awsbase:address", "Value": self.host.address}]
         self.ec2(sandbox).run_instances(
@@ -118,26 +126,26 @@ class Bastion:
         self.ec2(sandbox).modify_instance_attribute(InstanceId=id, InstanceType={"Value": "t4g.small"})
         self.ec2(sandbox).start_instances(InstanceIds=[id])
 
-    def told_otherwise(self, sandbox: Sandbox) -> None:
+    def other_user_data(self, sandbox: Sandbox) -> None:
         id = self.bastion(sandbox)
         self.ec2(sandbox).stop_instances(InstanceIds=[id])
         self.ec2(sandbox).modify_instance_attribute(InstanceId=id, UserData={"Value": b"#!/bin/sh\nfalse\n"})
         self.ec2(sandbox).start_instances(InstanceIds=[id])
 
     def modified(self, sandbox: Sandbox) -> None:
-        """Let the template say something else by default."""
+        """Give the template another default version."""
         template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
         data = {"InstanceType": "m7g.large", "KeyName": "mine"}
         self.ec2(sandbox).create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
         self.ec2(sandbox).modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
 
-    def nameless(self, sandbox: Sandbox) -> None:
-        """Take the name from the template."""
+    def remove_name(self, sandbox: Sandbox) -> None:
+        """Remove the name tag of the template."""
         template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
         self.ec2(sandbox).delete_tags(Resources=[template], Tags=[{"Key": "Name"}])
 
-    def elsewhere(self, sandbox: Sandbox) -> None:
-        """Let the private subnet's way out lead through the internet gateway."""
+    def bend_route(self, sandbox: Sandbox) -> None:
+        """Replace the NAT route of the private subnet with one through a deleted internet gateway."""
         client = self.ec2(sandbox)
         table = next(
             each["RouteTableId"]
@@ -150,15 +158,15 @@ class Bastion:
 
     def samples(self) -> Iterator[Sample]:
         yield self.host_sample()
-        yield self.ways_sample()
-        yield Sample("bastion made anew", [*self.ready, self.host, *self.ways], before=self.outdated)
+        yield self.connections_sample()
+        yield Sample("bastion replaced", [*self.ready, self.host, *self.connections], before=self.outdated)
         yield Sample(
-            "bastion ended",
-            [self.ended],
+            "bastion terminated",
+            [self.terminated],
             before=self.up,
-            tamperings={"started again": Tampering(self.another, ["instance/bastion: delete instance"])},
+            tamperings={"started again": Tampering(self.second_instance, ["instance/bastion: delete instance"])},
         )
-        yield Sample("bastion on demand", [*self.ready, self.on_demand], before=self.subnets)
+        yield Sample("ephemeral bastion", [*self.ready, self.ephemeral], before=self.subnets)
 
     def host_sample(self) -> Sample:
         anew = [
@@ -179,30 +187,30 @@ class Bastion:
                     lambda aws: self.ec2(aws).stop_instances(InstanceIds=[self.bastion(aws)]),
                     ["instance/bastion: update state"],
                 ),
-                "metadata without a session": Tampering(
+                "IMDSv1 allowed": Tampering(
                     lambda aws: self.ec2(aws).modify_instance_metadata_options(
                         InstanceId=self.bastion(aws), HttpTokens="optional"
                     ),
                     ["instance/bastion: update metadata service"],
                 ),
-                "of another type": Tampering(self.other_type, anew),
-                "told otherwise": Tampering(self.told_otherwise, anew),
-                "there twice": Tampering(self.another, ["instance/bastion: delete superseded instance"]),
-                "another template": Tampering(
+                "other instance type": Tampering(self.other_type, anew),
+                "other user data": Tampering(self.other_user_data, anew),
+                "second instance": Tampering(self.second_instance, ["instance/bastion: delete superseded instance"]),
+                "other template": Tampering(
                     self.modified,
                     ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
                 ),
-                "template without its name": Tampering(
-                    self.nameless,
+                "template without name tag": Tampering(
+                    self.remove_name,
                     ["launch-template/bastion: update tags"],
                 ),
-                "profile tagged otherwise": Tampering(
+                "profile with another tag": Tampering(
                     lambda aws: aws.client("iam").tag_instance_profile(
                         InstanceProfileName="bastion", Tags=[{"Key": "owner", "Value": "me"}]
                     ),
                     ["instance-profile/bastion: update tags"],
                 ),
-                "role taken away": Tampering(
+                "role removed from profile": Tampering(
                     lambda aws: aws.client("iam").remove_role_from_instance_profile(
                         InstanceProfileName="bastion", RoleName="bastion"
                     ),
@@ -212,20 +220,22 @@ class Bastion:
             },
         )
 
-    def ways_sample(self) -> Sample:
+    def connections_sample(self) -> Sample:
         return Sample(
-            "bastion's ways",
-            [*self.ready, self.host, *self.ways],
+            "bastion connections",
+            [*self.ready, self.host, *self.connections],
             before=self.subnets,
             tamperings={
-                "address taken away": Tampering(
+                "address disassociated": Tampering(
                     lambda aws: self.ec2(aws).disassociate_address(
                         AssociationId=self.ec2(aws).describe_addresses()["Addresses"][0]["AssociationId"]
                     ),
                     ["elastic-ip-association/bastion: create association"],
                 ),
-                "way out bent": Tampering(self.elsewhere, ["nat-route/Name=private: update route to 0.0.0.0/0"]),
-                "end forgotten": Tampering(
+                "NAT route through another gateway": Tampering(
+                    self.bend_route, ["nat-route/Name=private: update route to 0.0.0.0/0"]
+                ),
+                "schedule deleted": Tampering(
                     lambda aws: aws.client("scheduler", self.scope.region).delete_schedule(Name="bastion"),
                     ["schedule/bastion: create schedule"],
                 ),

@@ -12,8 +12,8 @@ BILLING = Contact(
 )
 
 
-def somebody_else(aws: Sandbox) -> None:
-    """Let AWS call somebody else about security."""
+def other_contact(aws: Sandbox) -> None:
+    """Set another security contact."""
     aws.client("account").put_alternate_contact(
         AlternateContactType="SECURITY",
         Name="Mallory",
@@ -23,8 +23,8 @@ def somebody_else(aws: Sandbox) -> None:
     )
 
 
-def blank(aws: Sandbox) -> None:
-    """Write the same with blanks around it, as the console lets people do."""
+def with_spaces(aws: Sandbox) -> None:
+    """Write the same contact with spaces around its values, as the console allows."""
     aws.client("account").put_alternate_contact(
         AlternateContactType="BILLING",
         Name="Finance ",
@@ -38,9 +38,9 @@ SAMPLES = (
     Sample(
         "alternate contacts",
         [SECURITY, BILLING],
-        before=blank,
+        before=with_spaces,
         tamperings={
-            "somebody else": Tampering(somebody_else, [f"{SECURITY.address}: update contact"]),
+            "other contact": Tampering(other_contact, [f"{SECURITY.address}: update contact"]),
             "deleted": Tampering(
                 lambda aws: aws.client("account").delete_alternate_contact(AlternateContactType="SECURITY"),
                 [f"{SECURITY.address}: create contact"],

@@ -74,14 +74,14 @@ def new_version(sandbox: Sandbox, document: object, *, default: bool = True) -> 
 
 
 def set_trust(sandbox: Sandbox, principal: dict[str, str]) -> None:
-    """Set whom the runner role trusts, as IAM keeps it: an id once the principal is deleted."""
+    """Set whom the runner role trusts, as IAM stores it: an id after the principal is deleted."""
     roles = sandbox.backend("iam", "aws").roles.values()
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     document = {"Version": "2012-10-17", "Statement": [statement]}
     next(role for role in roles if role.name == "runner").assume_role_policy_document = json.dumps(document)
 
 
-def full_policy(sandbox: Sandbox) -> None:
+def policy_with_five_versions(sandbox: Sandbox) -> None:
     """Make the deploy policy by hand, with all the versions that AWS keeps."""
     by_hand = json.dumps(allow("s3:*"))
     sandbox.client("iam").create_policy(PolicyName="deploy", PolicyDocument=by_hand, Description="Puts releases out")
@@ -90,7 +90,7 @@ def full_policy(sandbox: Sandbox) -> None:
 
 
 def bare_role(sandbox: Sandbox) -> None:
-    """Make the runner role by hand, with more rights and other settings."""
+    """Make the runner role by hand, with more permissions and other settings."""
     iam = sandbox.client("iam")
     iam.create_role(
         RoleName="runner",
@@ -102,7 +102,7 @@ def bare_role(sandbox: Sandbox) -> None:
 
 
 def hand_made(sandbox: Sandbox) -> None:
-    """Make the group and the user by hand, in other letters, with other paths, tags and rights."""
+    """Make the group and the user by hand, in another case, with other paths, tags and permissions."""
     iam = sandbox.client("iam")
     iam.create_group(GroupName="ops")
     iam.attach_group_policy(GroupName="ops", PolicyArn=BILLING)
@@ -181,7 +181,7 @@ SAMPLES = (
             ),
         },
     ),
-    Sample("policy with five versions", [DEPLOY], before=full_policy),
+    Sample("policy with five versions", [DEPLOY], before=policy_with_five_versions),
     Sample(
         "role",
         [DEPLOY, RUNNER],
@@ -196,7 +196,7 @@ SAMPLES = (
                 ["role/runner: update trust"],
                 risky=["role/runner: update trust"],
             ),
-            "other session": Tampering(
+            "other session duration": Tampering(
                 lambda aws: aws.client("iam").update_role(RoleName="runner", MaxSessionDuration=43200),
                 ["role/runner: update settings"],
             ),

@@ -9,27 +9,27 @@ CARA = User(scope=HOME, name="cara", groups=frozenset(), exact=True)
 DEVICE = MfaDevice(
     scope=HOME, user="cara", secret="awsbase/mfa/cara", tags={"team": "platform"}, made_here=(CARA.address,)
 )
-KEPT = {"Key": "awsbase:address", "Value": DEVICE.address}
+ADDRESS_TAG = {"Key": "awsbase:address", "Value": DEVICE.address}
 
 
-def taken_away(aws: Sandbox) -> None:
-    """Take the device from its user, as it is done for a lost phone."""
+def delete_device(aws: Sandbox) -> None:
+    """Delete the device, as somebody does for a lost phone."""
     aws.client("iam").deactivate_mfa_device(UserName="cara", SerialNumber=DEVICE.serial)
     aws.client("iam").delete_virtual_mfa_device(SerialNumber=DEVICE.serial)
 
 
-def seed_taken_over(aws: Sandbox) -> None:
+def delete_seed_and_device(aws: Sandbox) -> None:
     """Remove the seed, as `awsbase mfa show` does, and lose the phone after that."""
     aws.client("secretsmanager", HOME.region).delete_secret(SecretId=DEVICE.secret, RecoveryWindowInDays=7)
-    taken_away(aws)
+    delete_device(aws)
 
 
-def half_made(aws: Sandbox) -> None:
-    """Leave what a run leaves that was killed before it stored the seed, and the secret of an earlier device."""
+def half_created(aws: Sandbox) -> None:
+    """Leave the state of a run that was killed before it stored the seed, with the secret of an earlier device."""
     aws.client("iam").create_user(UserName="cara")
     aws.client("iam").create_virtual_mfa_device(VirtualMFADeviceName="cara")
     secrets = aws.client("secretsmanager", HOME.region)
-    secrets.create_secret(Name=DEVICE.secret, SecretString="old", Tags=[KEPT])
+    secrets.create_secret(Name=DEVICE.secret, SecretString="old", Tags=[ADDRESS_TAG])
     secrets.delete_secret(SecretId=DEVICE.secret, RecoveryWindowInDays=7)
 
 
@@ -44,15 +44,15 @@ SAMPLES = (
         "MFA device",
         [CARA, DEVICE],
         tamperings={
-            "taken away": Tampering(taken_away, AGAIN),
-            "taken off": Tampering(
+            "device deleted": Tampering(delete_device, AGAIN),
+            "device deactivated": Tampering(
                 lambda aws: aws.client("iam").deactivate_mfa_device(UserName="cara", SerialNumber=DEVICE.serial),
                 [f"{DEVICE.address}: delete device without an owner", *AGAIN],
             ),
-            "lost after it was taken over": Tampering(
-                seed_taken_over, [f"{DEVICE.address}: update deletion of the secret", *AGAIN]
+            "device deleted after its seed was removed": Tampering(
+                delete_seed_and_device, [f"{DEVICE.address}: update deletion of the secret", *AGAIN]
             ),
         },
     ),
-    Sample("MFA device half made", [CARA, DEVICE], before=half_made),
+    Sample("MFA device half created", [CARA, DEVICE], before=half_created),
 )

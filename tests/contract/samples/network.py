@@ -31,7 +31,7 @@ def anywhere(port: int) -> dict[str, object]:
 
 
 class Network:
-    """A network in one region, and what somebody does to it there."""
+    """A network in one region, and the tamperings with it."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -75,10 +75,10 @@ class Network:
         return sandbox.client("ec2", self.scope.region)
 
     def found(self, sandbox: Sandbox, kind: str, key: str, address: str) -> str:
-        """Return the id of what was made for an address."""
+        """Return the id of the resource that was made for an address."""
         filters = [{"Name": "tag:awsbase:address", "Values": [address]}]
-        answer = getattr(self.ec2(sandbox), f"describe_{kind}")(Filters=filters)
-        items = next(value for name, value in answer.items() if isinstance(value, list))
+        response = getattr(self.ec2(sandbox), f"describe_{kind}")(Filters=filters)
+        items = next(value for name, value in response.items() if isinstance(value, list))
         return str(items[0][key])
 
     def table(self, sandbox: Sandbox) -> str:
@@ -93,21 +93,21 @@ class Network:
         group = self.ec2(sandbox).describe_security_groups(Filters=filters)["SecurityGroups"][0]["GroupId"]
         self.ec2(sandbox).authorize_security_group_ingress(GroupId=group, IpPermissions=[anywhere(22)])
 
-    def cut_off(self, sandbox: Sandbox) -> None:
-        """Take the subnet from under its route table."""
-        held = self.ec2(sandbox).describe_route_tables(RouteTableIds=[self.table(sandbox)])["RouteTables"][0]
-        id = held["Associations"][0]["RouteTableAssociationId"]
+    def remove_route_table(self, sandbox: Sandbox) -> None:
+        """Remove the route table from the subnet."""
+        table = self.ec2(sandbox).describe_route_tables(RouteTableIds=[self.table(sandbox)])["RouteTables"][0]
+        id = table["Associations"][0]["RouteTableAssociationId"]
         self.ec2(sandbox).disassociate_route_table(AssociationId=id)
 
     def detach(self, sandbox: Sandbox) -> None:
-        """Leave the VPC without a gateway."""
+        """Detach the internet gateway from the VPC."""
         self.ec2(sandbox).detach_internet_gateway(
             InternetGatewayId=self.found(sandbox, "internet_gateways", "InternetGatewayId", self.gateway.address),
             VpcId=self.found(sandbox, "vpcs", "VpcId", self.vpc.address),
         )
 
-    def forget_table(self, sandbox: Sandbox) -> None:
-        """Let what goes to S3 go through the gateway."""
+    def remove_endpoint_table(self, sandbox: Sandbox) -> None:
+        """Remove the route table from the S3 endpoint."""
         self.ec2(sandbox).modify_vpc_endpoint(
             VpcEndpointId=self.found(sandbox, "vpc_endpoints", "VpcEndpointId", self.s3.address),
             RemoveRouteTableIds=[self.table(sandbox)],
@@ -131,13 +131,13 @@ class Network:
             "network",
             [self.vpc, self.closed, self.first, self.gateway, self.routes, self.s3],
             tamperings={
-                "no way out": Tampering(
+                "no default route": Tampering(
                     lambda aws: self.ec2(aws).delete_route(
                         RouteTableId=self.table(aws), DestinationCidrBlock="0.0.0.0/0"
                     ),
                     ["route-table/acme: create route to 0.0.0.0/0"],
                 ),
-                "a way somewhere else": Tampering(
+                "additional route": Tampering(
                     lambda aws: self.ec2(aws).create_route(
                         RouteTableId=self.table(aws),
                         DestinationCidrBlock="203.0.113.0/24",
@@ -145,14 +145,18 @@ class Network:
                     ),
                     ["route-table/acme: delete route to 203.0.113.0/24"],
                 ),
-                "subnet cut off": Tampering(self.cut_off, ["route-table/acme: create association of subnet/acme-1"]),
+                "subnet without route table": Tampering(
+                    self.remove_route_table, ["route-table/acme: create association of subnet/acme-1"]
+                ),
                 "gateway detached": Tampering(self.detach, ["internet-gateway/acme: create attachment"]),
-                "no way to S3": Tampering(self.forget_table, ["gateway-endpoint/acme-s3: update route tables"]),
+                "endpoint without route table": Tampering(
+                    self.remove_endpoint_table, ["gateway-endpoint/acme-s3: update route tables"]
+                ),
                 "default group opened": Tampering(
                     self.open_default_group,
                     ["default-security-group/acme: delete rules inward"],
                 ),
-                "no names": Tampering(
+                "no DNS host names": Tampering(
                     lambda aws: self.ec2(aws).modify_vpc_attribute(
                         VpcId=self.found(aws, "vpcs", "VpcId", self.vpc.address), EnableDnsHostnames={"Value": False}
                     ),
@@ -170,7 +174,7 @@ class Network:
 
     def protected_sample(self) -> Sample:
         return Sample(
-            "network that protection covers too",
+            "network covered by protection",
             [*self.protection, self.vpc, self.closed, self.log],
             before=lambda aws: go(aws, "reconcile", self.protection),
             tamperings={
@@ -186,13 +190,13 @@ class Network:
             "security group",
             [self.default, self.web],
             tamperings={
-                "opened": Tampering(
+                "rule added": Tampering(
                     lambda aws: self.ec2(aws).authorize_security_group_ingress(
                         GroupId=self.web_group(aws), IpPermissions=[anywhere(22)]
                     ),
                     ["security-group/web: delete ingress tcp 22 from 0.0.0.0/0"],
                 ),
-                "closed": Tampering(
+                "rule removed": Tampering(
                     lambda aws: self.ec2(aws).revoke_security_group_ingress(
                         GroupId=self.web_group(aws),
                         IpPermissions=[
@@ -207,7 +211,7 @@ class Network:
                     ["security-group/web: create ingress tcp 443 from 192.0.2.0/24"],
                     risky=["security-group/web: create ingress tcp 443 from 192.0.2.0/24"],
                 ),
-                "called otherwise": Tampering(
+                "other description": Tampering(
                     lambda aws: self.ec2(aws).update_security_group_rule_descriptions_ingress(
                         GroupId=self.web_group(aws),
                         IpPermissions=[
@@ -232,7 +236,7 @@ class Network:
                 "deleted": Tampering(
                     lambda aws: self.ec2(aws).delete_key_pair(KeyName="alice"), ["key-pair/alice: create key pair"]
                 ),
-                "another key": Tampering(
+                "other public key": Tampering(
                     lambda aws: (
                         self.ec2(aws).delete_key_pair(KeyName="alice"),
                         self.ec2(aws).import_key_pair(KeyName="alice", PublicKeyMaterial=BOB_KEY.encode()),

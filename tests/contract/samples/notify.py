@@ -1,4 +1,4 @@
-"""Samples of topics and of who listens to them."""
+"""Samples of topics and their subscribers."""
 
 import json
 
@@ -42,7 +42,7 @@ CLOSED = {
 
 
 def make_by_hand(sandbox: Sandbox) -> None:
-    """Make the topic as somebody did before awsbase, with a listener, a tag and a policy of his own."""
+    """Create the topic without awsbase, with another subscriber, tag and policy."""
     sns = sandbox.client("sns", HOME.region)
     sns.create_topic(Name=OPS.name, Tags=[{"Key": "made-by", "Value": "hand"}])
     sns.subscribe(TopicArn=OPS.arn, Protocol="email", Endpoint=MAIL.upper())
@@ -63,7 +63,7 @@ def subscription_arn(sandbox: Sandbox, endpoint: str) -> str:
 
 
 def unsubscribe(sandbox: Sandbox, endpoint: str) -> None:
-    """Unsubscribe somebody, as the link at the foot of every mail does."""
+    """Unsubscribe an endpoint, as the link in every mail does."""
     sandbox.client("sns", HOME.region).unsubscribe(SubscriptionArn=subscription_arn(sandbox, endpoint))
 
 
@@ -74,13 +74,13 @@ def unsubscribe_mail(sandbox: Sandbox) -> None:
 
 
 def subscribe_other_mail(sandbox: Sandbox) -> None:
-    """Subscribe, and confirm, somebody whom the manifest does not list."""
+    """Subscribe and confirm an address that the manifest does not list."""
     sandbox.client("sns", HOME.region).subscribe(TopicArn=OPS.arn, Protocol="email", Endpoint=OLD_MAIL)
     sandbox.confirm(OPS.arn, OLD_MAIL)
 
 
 def encrypt_by_alias(sandbox: Sandbox) -> None:
-    """Encrypt a topic with the key that no service may use."""
+    """Encrypt a topic with AWS's key, which no service is allowed to use."""
     set_attribute(sandbox, PLAIN, "KmsMasterKeyId", "alias/aws/sns")
 
 
@@ -100,7 +100,7 @@ SAMPLES = (
             "open to everybody": Tampering(
                 lambda aws: set_attribute(aws, OPS, "Policy", OPEN),
                 ["topic/acme-ops: update policy"],
-                risky=["topic/acme-ops: update policy"],  # whose topic it is could do nothing but publish
+                risky=["topic/acme-ops: update policy"],  # the open policy denied the owner all other calls
             ),
             "closed": Tampering(
                 lambda aws: set_attribute(aws, OPS, "Policy", CLOSED),
@@ -113,7 +113,7 @@ SAMPLES = (
             ),
             "queue unsubscribed": Tampering(lambda aws: unsubscribe(aws, QUEUE), [SUBSCRIBED_QUEUE]),
             "mail unsubscribed": Tampering(unsubscribe_mail, [SUBSCRIBED_MAIL]),
-            "somebody else subscribed": Tampering(
+            "additional subscriber": Tampering(
                 subscribe_other_mail, [f"topic/acme-ops: delete subscription email:{OLD_MAIL}"]
             ),
         },
@@ -127,7 +127,7 @@ SAMPLES = (
                 lambda aws: set_attribute(aws, SECRET, "KmsMasterKeyId", ""),
                 ["topic/acme-security: update encryption"],
             ),
-            "encrypted with the mute key": Tampering(
+            "encrypted with AWS's key": Tampering(
                 lambda aws: set_attribute(aws, SECRET, "KmsMasterKeyId", "alias/aws/sns"),
                 ["topic/acme-security: update encryption"],
             ),

@@ -1,4 +1,4 @@
-"""Samples of protection that has a price, in two regions: all are alike."""
+"""Samples of protection that costs money, in two regions: all regions are alike."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,22 +31,22 @@ TRAIL, ACCESS_LOG = AUDIT[4], AUDIT[6]
 
 
 def ready(*resources: Resource) -> Callable[[Sandbox], object]:
-    """Have these already, so that the sample is about the rest."""
+    """Create these resources first, so that the sample is about the others."""
     return lambda aws: go(aws, "reconcile", resources)
 
 
 def far(aws: Sandbox, service: str) -> Any:
-    """Return a client away from home."""
+    """Return a client of the other region."""
     return aws.client(service, FAR)
 
 
 def vpc(aws: Sandbox) -> str:
-    """Return the network away from home."""
+    """Return the id of the VPC in the other region."""
     return str(far(aws, "ec2").describe_vpcs()["Vpcs"][0]["VpcId"])
 
 
 def let_in(aws: Sandbox) -> None:
-    """Open SSH to the world in a group of its own, beside a rule that is for the office alone."""
+    """Open SSH to the world in a new group, beside a rule for the office only."""
     ec2 = far(aws, "ec2")
     group = ec2.create_security_group(GroupName="jump", Description="jump host", VpcId=vpc(aws))["GroupId"]
     sources = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}, {"CidrIp": "203.0.113.0/24"}]}
@@ -57,7 +57,7 @@ def let_in(aws: Sandbox) -> None:
 
 
 def acl_by_hand(aws: Sandbox) -> None:
-    """Have an ACL that lets the world in by SSH, too."""
+    """Create a network ACL that also allows SSH from the world."""
     ec2 = far(aws, "ec2")
     acl = ec2.create_network_acl(VpcId=vpc(aws))["NetworkAcl"]["NetworkAclId"]
     entry = {"NetworkAclId": acl, "Protocol": "6", "Egress": False, "RuleAction": "allow"}
@@ -67,31 +67,31 @@ def acl_by_hand(aws: Sandbox) -> None:
 
 
 def detector(aws: Sandbox) -> dict[str, str]:
-    """Name the detector away from home."""
+    """Return the id of the detector in the other region, as an argument."""
     return {"DetectorId": far(aws, "guardduty").list_detectors()["DetectorIds"][0]}
 
 
-def forget_standard(aws: Sandbox) -> None:
-    """Check one standard less."""
+def disable_standard(aws: Sandbox) -> None:
+    """Disable one standard."""
     hub = far(aws, "securityhub")
     first = hub.get_enabled_standards()["StandardsSubscriptions"][0]
     hub.batch_disable_standards(StandardsSubscriptionArns=[first["StandardsSubscriptionArn"]])
 
 
 def record_less(aws: Sandbox) -> None:
-    """Record one kind only."""
+    """Record one resource type only."""
     recorder = far(aws, "config").describe_configuration_recorders()["ConfigurationRecorders"][0]
     recorder["recordingGroup"] = {"allSupported": False, "resourceTypes": ["AWS::EC2::Instance"]}
     far(aws, "config").put_configuration_recorder(ConfigurationRecorder=recorder)
 
 
 def hub_by_hand(aws: Sandbox) -> None:
-    """Have a hub away from home as the console makes it."""
+    """Enable Security Hub in the other region as the console does."""
     go(aws, "reconcile", [REGIONS])
     far(aws, "securityhub").enable_security_hub()
 
 
-def forget_objects(aws: Sandbox) -> None:
+def log_management_events_only(aws: Sandbox) -> None:
     """Log management events only."""
     trails = aws.client("cloudtrail", HOME.region)
     everything = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}
@@ -108,7 +108,9 @@ SAMPLES = (
                 lambda aws: far(aws, "config").stop_configuration_recorder(ConfigurationRecorderName="default"),
                 [f"{RECORDERS.address}: update recording in us-east-1"],
             ),
-            "records less": Tampering(record_less, [f"{RECORDERS.address}: update recorder in us-east-1"]),
+            "fewer resource types recorded": Tampering(
+                record_less, [f"{RECORDERS.address}: update recorder in us-east-1"]
+            ),
             "recorder deleted": Tampering(
                 lambda aws: far(aws, "config").delete_configuration_recorder(ConfigurationRecorderName="default"),
                 [
@@ -137,20 +139,22 @@ SAMPLES = (
         [REGIONS, HUBS],
         before=hub_by_hand,
         tamperings={
-            "a standard less": Tampering(
-                forget_standard,
+            "standard disabled": Tampering(
+                disable_standard,
                 [f"{HUBS.address}: create standards aws-foundational-security-best-practices/v/1.0.0 in us-east-1"],
             ),
         },
     ),
     Sample("flow logs", [REGIONS, FLOW_BUCKET, FLOW_LOGS], before=ready(FLOW_BUCKET)),
-    Sample("administrators' ports", [REGIONS, PORTS], before=acl_by_hand),
+    Sample("administration ports", [REGIONS, PORTS], before=acl_by_hand),
     Sample(
-        "objects and access",
+        "object events and access logs",
         AUDIT,
         before=ready(*PLAIN_AUDIT, AUDIT[5]),
         tamperings={
-            "objects forgotten": Tampering(forget_objects, [f"{TRAIL.address}: create data events of S3 objects"]),
+            "object events not logged": Tampering(
+                log_management_events_only, [f"{TRAIL.address}: create data events of S3 objects"]
+            ),
             "access not logged": Tampering(
                 lambda aws: aws.client("s3", HOME.region).put_bucket_logging(
                     Bucket="acme-audit", BucketLoggingStatus={}

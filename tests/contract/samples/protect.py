@@ -1,4 +1,4 @@
-"""Samples of what is switched on for the whole account, in two regions: all are alike."""
+"""Samples of the account's protection, in two regions: all regions are alike."""
 
 from typing import Any
 
@@ -28,18 +28,18 @@ ANALYZER = Analyzer(scope=HOME, name="acme-access", only=TWO, tags={"owner": "pl
 
 
 def ec2(aws: Sandbox) -> Any:
-    """Return EC2 as it is away from home."""
+    """Return the EC2 client of the other region."""
     return aws.client("ec2", FAR.region)
 
 
 def default_group(aws: Sandbox) -> str:
-    """Return the id of the one default group there."""
+    """Return the id of the only default group in the other region."""
     found = ec2(aws).describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}])
     return str(found["SecurityGroups"][0]["GroupId"])
 
 
 def let_in(aws: Sandbox) -> None:
-    """Open the default group to everybody, for a port."""
+    """Open a port of the default group to the world."""
     rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     ec2(aws).authorize_security_group_ingress(GroupId=default_group(aws), IpPermissions=[rule])
 
@@ -52,21 +52,21 @@ def share_buckets(aws: Sandbox) -> None:
 
 
 def analyzers_by_hand(aws: Sandbox) -> None:
-    """Have an analyzer at home under another name."""
+    """Create an analyzer of another name in the home region."""
     aws.client("accessanalyzer", HOME.region).create_analyzer(
         analyzerName="ConsoleAnalyzer", type="ACCOUNT", tags={"made-by": "hand"}
     )
 
 
 def untag(aws: Sandbox) -> None:
-    """Take a tag from the analyzer that was made by hand."""
+    """Remove a tag of the analyzer that was made by hand."""
     arn = HOME.arn("access-analyzer", "analyzer/ConsoleAnalyzer")
     aws.client("accessanalyzer", HOME.region).untag_resource(resourceArn=arn, tagKeys=["owner"])
 
 
 SAMPLES = (
     Sample(
-        "account switches",
+        "account protection",
         [REGIONS, BLOCK, SNAPSHOTS, IMAGES, METADATA],
         tamperings={
             "buckets made public": Tampering(share_buckets, [f"{BLOCK.address}: update public access block"]),

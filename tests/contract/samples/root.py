@@ -1,4 +1,4 @@
-"""Samples of what stands in for root."""
+"""Samples of the root user and the support role."""
 
 from awsbase.ensure.role import Role
 from awsbase.ensure.root import Root
@@ -28,7 +28,7 @@ SAMPLES = (
         "root and support",
         [ROLE, Root(scope=HOME, support=ROLE.address)],
         tamperings={
-            "support taken away": Tampering(
+            "support policy detached": Tampering(
                 lambda aws: aws.client("iam").detach_role_policy(RoleName=ROLE.name, PolicyArn=SUPPORT),
                 [f"{ROLE.address}: create attachment {SUPPORT}"],
                 risky=[f"{ROLE.address}: create attachment {SUPPORT}"],

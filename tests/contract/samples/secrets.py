@@ -1,4 +1,4 @@
-"""Samples of secrets, with the policy of who reads them."""
+"""Samples of secrets and of the policy for their readers."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ READERS = Policy(scope=HOME, name="acme-secrets-Developers", document=reading([D
 
 
 def made_by_hand(aws: Sandbox) -> None:
-    """Keep the token as somebody did before awsbase, and the database's password as one who threw it away."""
+    """Create the token without awsbase, and a deleted secret for the database's password."""
     secrets = aws.client("secretsmanager", HOME.region)
     secrets.create_secret(Name=PARTNER.name, SecretString="token", Tags=[{"Key": "by", "Value": "hand"}])
     secrets.create_secret(Name=DATABASE.name, SecretString="old")
@@ -34,12 +34,12 @@ def made_by_hand(aws: Sandbox) -> None:
 
 
 def with_a_value(aws: Sandbox) -> None:
-    """Keep a value that a person renews."""
+    """Create a secret with a value that a person renews."""
     aws.client("secretsmanager", HOME.region).create_secret(Name=RENEWED.name, SecretString="token")
 
 
 def call(operation: str, **arguments: object) -> Callable[[Sandbox], object]:
-    """Return what calls Secrets Manager by hand."""
+    """Return a function that calls Secrets Manager by hand."""
     return lambda aws: getattr(aws.client("secretsmanager", HOME.region), operation)(
         SecretId=DATABASE.name, **arguments
     )
@@ -55,11 +55,11 @@ SAMPLES = (
                 [f"{DATABASE.address}: update deletion"],
                 risky=[f"{DATABASE.address}: update deletion"],
             ),
-            "under another key": Tampering(
+            "other key": Tampering(
                 call("update_secret", KmsKeyId="alias/aws/secretsmanager"),
                 [f"{DATABASE.address}: update settings"],
             ),
-            "described otherwise": Tampering(
+            "other description": Tampering(
                 call("update_secret", Description="?"),
                 [f"{DATABASE.address}: update settings"],
             ),
@@ -67,7 +67,7 @@ SAMPLES = (
                 call("untag_resource", TagKeys=["owner"]),
                 [f"{DATABASE.address}: update tags"],
             ),
-            "rotated seldom": Tampering(
+            "rotated less often": Tampering(
                 call("rotate_secret", RotationLambdaARN=FUNCTION, RotationRules={"AutomaticallyAfterDays": 900}),
                 [f"{DATABASE.address}: update rotation"],
             ),

@@ -1,4 +1,4 @@
-"""Samples of what keeps Terraform state: a key, a bucket, and the policy of those who write."""
+"""Samples of the Terraform state: a key, a bucket, and the policy of the writers."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ MANIFEST = Manifest.model_validate(
 )
 KEY, BUCKET, POLICY = merge({"state": State().resources(BASE, MANIFEST)}).sections["state"]
 PLAIN = Bucket(scope=HOME, name="acme-plain", tags={"owner": "platform"})
-ABROAD = Key(scope=HOME.at("us-east-1"), name="acme-abroad", policy=key_policy(HOME), rotation_days=180)
+OTHER_REGION = Key(scope=HOME.at("us-east-1"), name="acme-other-region", policy=key_policy(HOME), rotation_days=180)
 
 
 def kms(aws: Sandbox) -> Any:
@@ -30,13 +30,13 @@ def s3(aws: Sandbox) -> Any:
 
 
 def key_id(aws: Sandbox) -> str:
-    """Find the key of the state, whatever became of its alias."""
+    """Return the id of the state key, even if it lost its alias."""
     ids: list[str] = [key["KeyId"] for page in kms(aws).get_paginator("list_keys").paginate() for key in page["Keys"]]
     return next(id for id in ids if kms(aws).describe_key(KeyId=id)["KeyMetadata"]["Description"].startswith("Terr"))
 
 
 def only_root(**extra: str) -> str:
-    """Write a key policy that is not ours, but locks nobody out."""
+    """Return a key policy that differs from ours, but locks nobody out."""
     root = {"AWS": HOME.global_arn("iam", "root")}
     statement = {"Sid": "Mine", "Effect": "Allow", "Principal": root, "Action": ["kms:*"], "Resource": "*", **extra}
     also = {**statement, "Sid": "More", "Action": "kms:Decrypt", "Principal": {"Service": "ec2.amazonaws.com"}}
@@ -62,7 +62,7 @@ def encrypt_with(aws: Sandbox, **rule: Any) -> None:
 
 
 def made_by_hand(aws: Sandbox) -> None:
-    """Make the bucket as somebody else might have: open, with tags, rules and statements of his own."""
+    """Create the bucket without awsbase: open, with other tags, rules and statements."""
     go(aws, "reconcile", [KEY])
     s3(aws).create_bucket(Bucket="acme-state", CreateBucketConfiguration={"LocationConstraint": HOME.region})
     tags = {"TagSet": [{"Key": "team", "Value": "web"}, {"Key": "owner", "Value": "web"}]}
@@ -82,7 +82,7 @@ def made_by_hand(aws: Sandbox) -> None:
 
 
 def key_without_alias(aws: Sandbox) -> None:
-    """Leave what a run leaves that was cut off after CreateKey."""
+    """Leave the state of a run that stopped after CreateKey."""
     kms(aws).create_key(Description="Terraform", Tags=[{"TagKey": "awsbase:address", "TagValue": KEY.address}])
 
 
@@ -94,16 +94,16 @@ KEY_TAMPERINGS = {
     "key not rotated": Tampering(
         lambda aws: kms(aws).disable_key_rotation(KeyId=key_id(aws)), [f"{KEY.address}: update rotation"]
     ),
-    "key rotated seldom": Tampering(
+    "key rotated less often": Tampering(
         lambda aws: kms(aws).enable_key_rotation(KeyId=key_id(aws), RotationPeriodInDays=2000),
         [f"{KEY.address}: update rotation"],
     ),
-    "key rotated often": Tampering(
+    "key rotated more often": Tampering(
         lambda aws: kms(aws).enable_key_rotation(KeyId=key_id(aws), RotationPeriodInDays=90),
         [f"{KEY.address}: update rotation"],
         risky=[f"{KEY.address}: update rotation"],
     ),
-    "key for others": Tampering(
+    "key with another policy": Tampering(
         lambda aws: kms(aws).put_key_policy(KeyId=key_id(aws), PolicyName="default", Policy=only_root()),
         [f"{KEY.address}: update policy"],
     ),
@@ -112,15 +112,15 @@ KEY_TAMPERINGS = {
         [f"{KEY.address}: update state"],
         risky=[f"{KEY.address}: update state"],
     ),
-    "key described otherwise": Tampering(
+    "key with another description": Tampering(
         lambda aws: kms(aws).update_key_description(KeyId=key_id(aws), Description="Terrible"),
         [f"{KEY.address}: update description"],
     ),
-    "key tagged otherwise": Tampering(
+    "key with another tag": Tampering(
         lambda aws: kms(aws).tag_resource(KeyId=key_id(aws), Tags=[{"TagKey": "owner", "TagValue": "me"}]),
         [f"{KEY.address}: update tags"],
     ),
-    "key without our tag": Tampering(
+    "key without address tag": Tampering(
         lambda aws: kms(aws).untag_resource(KeyId=key_id(aws), TagKeys=["awsbase:address"]),
         [f"{KEY.address}: update tags"],
     ),
@@ -150,16 +150,16 @@ BUCKET_TAMPERINGS = {
         lambda aws: write_policy(aws, lambda all: [{**all[0], "Resource": [f"{all[0]['Resource']}.txt"]}, *all[1:]]),
         [f"{BUCKET.address}: update policy"],
     ),
-    "statement of our own more": Tampering(
+    "additional statement of awsbase": Tampering(
         lambda aws: write_policy(aws, lambda all: [{**all[0], "Sid": "AwsbaseMore", "Action": "s3:*"}, *all]),
         [f"{BUCKET.address}: update policy"],
         risky=[f"{BUCKET.address}: update policy"],
     ),
-    "encrypted by S3's key": Tampering(
+    "encrypted with S3's key": Tampering(
         lambda aws: encrypt_with(aws, ApplyServerSideEncryptionByDefault={"SSEAlgorithm": "AES256"}),
         [f"{BUCKET.address}: update encryption"],
     ),
-    "encrypted by any key": Tampering(
+    "encrypted with any key": Tampering(
         lambda aws: encrypt_with(
             aws, ApplyServerSideEncryptionByDefault={"SSEAlgorithm": "aws:kms"}, BucketKeyEnabled=True
         ),
@@ -174,11 +174,11 @@ BUCKET_TAMPERINGS = {
         lambda aws: write_rules(aws, lambda rules: [{**rules[0], "Status": "Disabled"}, *rules[1:]]),
         [f"{BUCKET.address}: update lifecycle"],
     ),
-    "rule in our name": Tampering(
+    "additional rule of awsbase": Tampering(
         lambda aws: write_rules(aws, lambda rules: [*rules, {**rules[0], "ID": "Awsbase-more"}]),
         [f"{BUCKET.address}: update lifecycle"],
     ),
-    "bucket tagged otherwise": Tampering(
+    "bucket with another tag": Tampering(
         lambda aws: s3(aws).put_bucket_tagging(
             Bucket="acme-state", Tagging={"TagSet": [{"Key": "owner", "Value": "me"}]}
         ),
@@ -188,8 +188,8 @@ BUCKET_TAMPERINGS = {
 
 SAMPLES = (
     Sample("state", [KEY, BUCKET, POLICY], tamperings={**KEY_TAMPERINGS, **BUCKET_TAMPERINGS}),
-    Sample("state that was begun by hand", [KEY, BUCKET], before=made_by_hand),
-    Sample("key that lost its alias", [KEY], before=key_without_alias),
-    Sample("key abroad", [ABROAD]),
+    Sample("state bucket made by hand", [KEY, BUCKET], before=made_by_hand),
+    Sample("key without alias", [KEY], before=key_without_alias),
+    Sample("key in another region", [OTHER_REGION]),
     Sample("bucket without a key", [PLAIN]),
 )

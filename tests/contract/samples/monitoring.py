@@ -1,4 +1,4 @@
-"""Samples of what watches: metric filters, event rules, budgets, cost anomalies."""
+"""Samples of monitoring: metric filters, event rules, budgets, cost anomalies."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ SERVICES = {"MonitorName": "Default-Services-Monitor", "MonitorType": "DIMENSION
 
 def put_filter(aws: Sandbox, **other: Any) -> None:
     into = [{"metricName": "root-use", "metricNamespace": "acme/security", "metricValue": "1"}]
-    given = {"filterPattern": FILTER.pattern, "metricTransformations": into}
+    arguments = {"filterPattern": FILTER.pattern, "metricTransformations": into}
     aws.client("logs", HOME.region).put_metric_filter(
-        logGroupName=GROUP.name, filterName=FILTER.name, **{**given, **other}
+        logGroupName=GROUP.name, filterName=FILTER.name, **{**arguments, **other}
     )
 
 
@@ -74,13 +74,13 @@ def costs(aws: Sandbox) -> Any:
 
 
 def put_budget(aws: Sandbox, **other: Any) -> None:
-    given = {"BudgetName": BUDGET.name, "BudgetType": "COST", "TimeUnit": "MONTHLY"}
+    settings = {"BudgetName": BUDGET.name, "BudgetType": "COST", "TimeUnit": "MONTHLY"}
     budgets(aws).update_budget(
-        AccountId=ACCOUNT, NewBudget={**given, "BudgetLimit": {"Amount": "100", "Unit": "USD"}, **other}
+        AccountId=ACCOUNT, NewBudget={**settings, "BudgetLimit": {"Amount": "100", "Unit": "USD"}, **other}
     )
 
 
-def notice(aws: Sandbox, method: str, kind: Notice, **more: Any) -> None:
+def change_notice(aws: Sandbox, method: str, kind: Notice, **more: Any) -> None:
     named = {"AccountId": ACCOUNT, "BudgetName": BUDGET.name, "Notification": notification(kind)}
     getattr(budgets(aws), method)(**named, **more)
 
@@ -90,7 +90,7 @@ def subscription_arn(aws: Sandbox) -> str:
 
 
 def budget_by_hand(aws: Sandbox) -> None:
-    """Make the budget as the console proposes it: another amount, told at an amount of money."""
+    """Create the budget as the console proposes it: another amount, with a notice at an absolute value."""
     at = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 5}
     budgets(aws).create_budget(
         AccountId=ACCOUNT,
@@ -149,11 +149,11 @@ SAMPLES = (
                 ),
                 [f"{RULE.address}: update rule"],
             ),
-            "told to nobody": Tampering(
+            "target removed": Tampering(
                 lambda aws: events(aws).remove_targets(Rule=RULE.name, Ids=["awsbase"]),
                 [f"{RULE.address}: create target"],
             ),
-            "told to another": Tampering(
+            "other target": Tampering(
                 lambda aws: events(aws).put_targets(Rule=RULE.name, Targets=[{"Id": "awsbase", "Arn": OTHER}]),
                 [f"{RULE.address}: update target"],
             ),
@@ -180,22 +180,22 @@ SAMPLES = (
                 [f"{BUDGET.address}: update budget"],
             ),
             "counts credits": Tampering(lambda aws: put_budget(aws), [f"{BUDGET.address}: update budget"]),
-            "no foresight": Tampering(
-                lambda aws: notice(aws, "delete_notification", Notice("FORECASTED", 100)),
+            "forecast notice removed": Tampering(
+                lambda aws: change_notice(aws, "delete_notification", Notice("FORECASTED", 100)),
                 [f"{BUDGET.address}: create notice forecasted 100%"],
             ),
-            "one notice more": Tampering(
-                lambda aws: notice(aws, "create_notification", Notice("ACTUAL", 200), Subscribers=[CFO]),
+            "additional notice": Tampering(
+                lambda aws: change_notice(aws, "create_notification", Notice("ACTUAL", 200), Subscribers=[CFO]),
                 [f"{BUDGET.address}: delete notice actual 200%"],
             ),
-            "somebody else told": Tampering(
-                lambda aws: notice(
+            "additional subscriber": Tampering(
+                lambda aws: change_notice(
                     aws, "create_subscriber", BUDGET.notices[0], Subscriber={**CFO, "Address": "x@acme.example"}
                 ),
                 [f"{BUDGET.address}: delete subscriber x@acme.example at actual 80%"],
             ),
-            "somebody not told": Tampering(
-                lambda aws: notice(aws, "delete_subscriber", BUDGET.notices[0], Subscriber=CFO),
+            "subscriber removed": Tampering(
+                lambda aws: change_notice(aws, "delete_subscriber", BUDGET.notices[0], Subscriber=CFO),
                 [f"{BUDGET.address}: create subscriber cfo@acme.example at actual 80%"],
             ),
             "untagged": Tampering(
@@ -213,7 +213,7 @@ SAMPLES = (
                 lambda aws: costs(aws).delete_anomaly_subscription(SubscriptionArn=subscription_arn(aws)),
                 [f"{ALERT.address}: create subscription"],
             ),
-            "told to another": Tampering(
+            "other subscriber": Tampering(
                 lambda aws: costs(aws).update_anomaly_subscription(
                     SubscriptionArn=subscription_arn(aws), Subscribers=[{"Type": "SNS", "Address": OTHER}]
                 ),
@@ -226,7 +226,7 @@ SAMPLES = (
         },
     ),
     Sample(
-        "anomalies with the monitor that AWS made",
+        "anomalies with the monitor of AWS",
         [replace(ALERT, frequency="DAILY", subscribers=(("EMAIL", "cfo@acme.example"),))],
         before=lambda aws: costs(aws).create_anomaly_monitor(AnomalyMonitor=SERVICES),
     ),
