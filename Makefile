@@ -33,6 +33,7 @@ lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m tests.lint
+	$(BIN)/python -m awsbase.kinds check
 
 types: $(VENV)/dev
 	$(BIN)/mypy
