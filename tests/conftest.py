@@ -105,7 +105,7 @@ def acme_repositories(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("plug-in")
     source = shutil.copytree(Path(__file__).parents[1] / "examples/acme_repositories", folder / "source")
     offline = ("--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check")
-    command = [sys.executable, "-m", "pip", "install", *offline, "--target", folder / "installed", source]
+    command = [sys.executable, "-m", "pip", "install", *offline, "--target", str(folder / "installed"), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "installed"
