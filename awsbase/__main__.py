@@ -1,4 +1,4 @@
-"""`awsbase`, and `python -m awsbase`, which is the same."""
+"""The entry point of `awsbase` and of `python -m awsbase`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Run the command line; Ctrl-C is no traceback while that is still being imported either."""
+    """Run the command line; Ctrl-C shows no traceback, even while modules are imported."""
     try:
-        from awsbase.scripts import main as begin
+        from awsbase.scripts import main as run
 
-        begin()
+        run()
     except KeyboardInterrupt:
-        # Nothing of ours may be there yet to say it with.
+        # Our own output functions may not be imported yet.
         if sys.stderr is not None:
             sys.stderr.write("aborted\n")
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""boto3 clients of one account: made once, configured in one place, seen from any region."""
+"""The boto3 clients of one account: created once and configured in one place, for any region."""
 
 from __future__ import annotations
 
@@ -31,40 +31,40 @@ CONNECTIONS = 32
 
 
 class Clients:
-    """The cache behind `Aws`: one client per service and region, each given to every `attach` once it is made."""
+    """The cache behind `Aws`: one client per service and region; every `attach` is called with each new client."""
 
     def __init__(self, session: boto3.Session, attach: Sequence[Attach], attempts: int) -> None:
-        from awsbase.answers import CarefulParsers
         from awsbase.models import Models
+        from awsbase.responses import StrictParsers
 
-        session._session.register_component("response_parser_factory", CarefulParsers())
+        session._session.register_component("response_parser_factory", StrictParsers())
         session._session.get_component("data_loader").file_loader = Models()
         self.session = session
         self._attach = attach
         self._attempts = attempts
         self._private = private_endpoints(session)
-        self._made: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
 
     def get(self, service: str, region: str) -> Any:
         """Return the client of a service in a region."""
-        # A session is not thread safe, its clients are: so one at a time is made, and kept.
+        # A session is not thread-safe, its clients are: they are created one at a time and cached.
         with self._lock:
-            client = self._made.get((service, region))
+            client = self._clients.get((service, region))
             if client is None:
-                client = self._made[service, region] = self._make(service, region)
+                client = self._clients[service, region] = self._create(service, region)
         return client
 
-    def _make(self, service: str, region: str) -> Any:
+    def _create(self, service: str, region: str) -> Any:
         import botocore
         from botocore.config import Config
 
         config = Config(
             retries={"mode": "standard", "total_max_attempts": self._attempts},
             max_pool_connections=CONNECTIONS,
-            # botocore's own would be put together anew for every call, at a tenth of what the call costs.
+            # botocore would rebuild its own user agent for every call, at a tenth of the call's cost.
             user_agent=f"awsbase/{__version__} botocore/{botocore.__version__}",
-            # Some services want a word in front of the host's name: a private endpoint has no such name.
+            # Some services use a host prefix, which a private endpoint does not have.
             inject_host_prefix=not self._private,
         )
         client: Any = self.session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
@@ -76,7 +76,7 @@ class Clients:
 
 
 def credentials_of(session: boto3.Session) -> Credentials | None:
-    """Find the credentials that a session's configuration leads to; raise AwsbaseError where it leads nowhere."""
+    """Return the credentials of a session's configuration; raises AwsbaseError when it cannot be used."""
     try:
         return session.get_credentials()
     except Exception as error:
@@ -86,30 +86,30 @@ def credentials_of(session: boto3.Session) -> Credentials | None:
 
 
 def private_endpoints(session: boto3.Session) -> bool:
-    """Tell whether environment or profile lead requests elsewhere than to AWS: a proxy, a test server."""
+    """Tell whether the environment or the profile sets an endpoint other than AWS, such as a test server."""
     if any(name.startswith("AWS_ENDPOINT_URL") and value for name, value in os.environ.items()):
         return True
     return not {"endpoint_url", "services"}.isdisjoint(session._session.get_scoped_config())
 
 
 def plain_host(params: dict[str, Any], **_: Any) -> None:
-    """Take the account out of the host's name again; S3 Control's rules put it there, and a header says it too."""
+    """Remove the account from the host name, where S3 Control's endpoint rules put it; a header has it too."""
     params["url"] = re.sub(r"(?<=//)\d{12}\.", "", params["url"], count=1)
 
 
-def answered_at(answer: Mapping[str, Any]) -> datetime | None:
-    """Return when AWS gave an answer or refused, by its own clock; None when it did not say."""
+def response_time(response: Mapping[str, Any]) -> datetime | None:
+    """Return the time of a response, by AWS's clock; None when it has no date."""
     from email.utils import parsedate_to_datetime
 
-    said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    date = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
     try:
-        return parsedate_to_datetime(said).astimezone(UTC)
+        return parsedate_to_datetime(date).astimezone(UTC)
     except (TypeError, ValueError):
         return None
 
 
 class Aws:
-    """An account as seen from one region: `aws.iam`, `aws.at("us-east-1").sns`, one attribute a service."""
+    """The clients of an account in one region, one attribute per service: `aws.iam`, `aws.at("us-east-1").sns`."""
 
     cloudtrail: CloudTrailClient
     cloudwatch: CloudWatchClient
@@ -128,7 +128,7 @@ class Aws:
         self.clients = Clients(session, attach, attempts)
 
     def at(self, region: str) -> Aws:
-        """Return the same account, seen from another region."""
+        """Return the clients of the same account in another region."""
         if region == self.region:
             return self
         other = object.__new__(Aws)

@@ -1,6 +1,6 @@
-"""What AWS would refuse in the arguments of a call, told from its published API model before the call is made.
+"""The constraints of AWS's published API models, checked before a call is made.
 
-botocore checks names, types, what is required and minimum lengths; maximum, pattern and enum it leaves to AWS.
+botocore checks names, types, required parameters and minimum lengths. It leaves maximum, pattern and enum to AWS.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-# Lists that AWS extends faster than its models are published: a newer value must not be refused here.
+# AWS extends these enums faster than it publishes models: a newer value must not be refused here.
 OPEN_ENUMS = frozenset({"BucketLocationConstraint", "InstanceType", "RegionCode", "RegionName"})
 
 
 def violations(shape: Any, value: object, path: str = "") -> list[str]:
-    """List in words what of `value` the botocore shape does not allow; values of other types (unknowns) pass.
+    """Return one line for each violation of a botocore shape by `value`; values of other types (Unknown) pass.
 
-    Each line names the parameter as a dotted path. The value of a shape that is marked sensitive is never quoted.
+    Each line names the parameter as a dotted path. A value of a shape that is marked sensitive is never quoted.
     """
     return list(_check(shape, value, path)) if shape is not None else []
 
@@ -55,7 +55,7 @@ def _check(shape: Any, value: object, path: str) -> Iterator[str]:
 def _bounds(shape: Any, size: float, unit: str, path: str) -> Iterator[str]:
     lowest, highest = shape.metadata.get("min"), shape.metadata.get("max")
     if lowest is not None and size < lowest:
-        yield f"{path}: {size:g} {unit}".rstrip() + f", at least {lowest} wanted"
+        yield f"{path}: {size:g} {unit}".rstrip() + f", at least {lowest} required"
     if highest is not None and size > highest:
         yield f"{path}: {size:g} {unit}".rstrip() + f", at most {highest} allowed"
 
@@ -72,7 +72,7 @@ def _text(shape: Any, value: str, path: str) -> Iterator[str]:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str | None) -> re.Pattern[str] | None:
-    """Compile a pattern of the model, or None: some use Java's classes (`\\p{L}`) that Python does not know."""
+    """Compile a pattern of the model; return None for Java's classes (`\\p{L}`), which Python does not know."""
     try:
         return re.compile(pattern) if pattern else None
     except re.error:

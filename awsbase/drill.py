@@ -1,7 +1,7 @@
-"""The drill: ring every alarm, see in its history whether the message left, and whether anybody would have got it.
+"""The drill: trigger every alarm, read from its history whether the message was sent, and who received it.
 
-The commonest failure of an alarm is silence: a key or a topic that CloudWatch may not use, a mail address that nobody
-confirmed. None of it shows before the day on which the alarm is needed, so it is shown here.
+Alarms usually fail silently: CloudWatch is not allowed to use the key or the topic, or nobody confirmed the mail
+address. That stays hidden until the alarm is needed, so the drill shows it.
 """
 
 from __future__ import annotations
@@ -36,33 +36,33 @@ Verdict = Literal[
     "failed",
 ]
 
-REASON = "A drill of awsbase: nothing has happened. The alarm goes back to its state by itself."
-PATIENCE = timedelta(seconds=90)
-AT_ONCE = 8
+REASON = "A drill of awsbase: nothing has happened. The alarm returns to its state by itself."
+TIMEOUT = timedelta(seconds=90)
+PARALLEL = 8
 
 HINTS: Mapping[Verdict, str] = {
     "unconfirmed": "follow the link in the mail 'AWS Notification - Subscription Confirmation'",
-    "nobody": "name somebody under this channel in the notify section",
-    "key-refused": "the topic's key does not let cloudwatch.amazonaws.com use it: reconcile puts that right",
-    "topic-refused": "the topic's policy does not let cloudwatch.amazonaws.com publish: reconcile puts that right",
-    "no-topic": "the topic is gone: reconcile makes it anew",
-    "wrong-region": "an alarm can only speak on a topic of its own region: reconcile puts that right",
-    "no-action": "the alarm tells nobody, or its actions are disabled: reconcile puts that right",
-    "missing": "there is no such alarm: reconcile makes it",
+    "nobody": "add a subscriber to this channel in the notify section",
+    "key-refused": "the topic's key does not allow cloudwatch.amazonaws.com to use it: reconcile corrects that",
+    "topic-refused": "the topic's policy does not allow cloudwatch.amazonaws.com to publish: reconcile corrects that",
+    "no-topic": "the topic does not exist: reconcile creates it",
+    "wrong-region": "an alarm can publish only to a topic of its own region: reconcile corrects that",
+    "no-action": "the alarm has no action, or its actions are disabled: reconcile corrects that",
+    "missing": "there is no such alarm: reconcile creates it",
     "silent": "CloudWatch reported no result: run the drill again",
 }
 
 
 @record
-class Proof:
-    """What became of one alarm's message: the verdict, who got it, who did not yet, and what CloudWatch said."""
+class DrillResult:
+    """The result for one alarm: the verdict, who received it, who has not confirmed, and CloudWatch's answer."""
 
     alarm: str
     region: str
     verdict: Verdict
-    told: tuple[str, ...] = ()
-    waiting: tuple[str, ...] = ()
-    said: str = ""
+    recipients: tuple[str, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
+    detail: str = ""
 
     @property
     def delivered(self) -> bool:
@@ -70,7 +70,7 @@ class Proof:
 
     @property
     def hint(self) -> str | None:
-        """What to do about it."""
+        """Return what to do about it; None when nothing."""
         return HINTS.get(self.verdict)
 
 
@@ -81,71 +81,71 @@ def drill(
     *,
     clock: Clock,
     stop: threading.Event | None = None,
-    rang: Callable[[Proof], None] = lambda proof: None,
-) -> list[Proof]:
-    """Ring alarms, side by side, and return what became of each, in order; those after a stop are left out.
+    done: Callable[[DrillResult], None] = lambda result: None,
+) -> list[DrillResult]:
+    """Trigger alarms in parallel and return the results in order, without those after a stop.
 
-    Each alarm is put back into the state that it had, whatever happens.
+    Each alarm returns to its former state, whatever happens.
     """
     stop = stop or threading.Event()
 
-    def prove(want: Alarm) -> Proof | None:
+    def run(want: Alarm) -> DrillResult | None:
         if stop.is_set():
             return None
-        proof = tried(account, want, facts, clock, stop)
-        rang(proof)
-        return proof
+        result = drill_one(account, want, facts, clock, stop)
+        done(result)
+        return result
 
-    with ThreadPoolExecutor(AT_ONCE, "drill") as ringers:
-        return [proof for proof in ringers.map(prove, alarms) if proof]
+    with ThreadPoolExecutor(PARALLEL, "drill") as pool:
+        return [result for result in pool.map(run, alarms) if result]
 
 
-def tried(account: Account, want: Alarm, facts: Facts, clock: Clock, stop: threading.Event) -> Proof:
-    """Ring one alarm, and say what became of it; what AWS refuses on the way keeps no other alarm from being told."""
+def drill_one(account: Account, want: Alarm, facts: Facts, clock: Clock, stop: threading.Event) -> DrillResult:
+    """Trigger one alarm and return its result; an error of AWS becomes the verdict `failed`."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        return proved(account, want, facts, clock, stop)
+        return triggered(account, want, facts, clock, stop)
     except (BotoCoreError, ClientError) as error:
-        return Proof(want.name, want.scope.region, "failed", said=str(error))
+        return DrillResult(want.name, want.scope.region, "failed", detail=str(error))
 
 
-def proved(account: Account, want: Alarm, facts: Facts, clock: Clock, stop: threading.Event) -> Proof:
-    """Ring one alarm unless it could tell nobody anyhow, and say what became of it."""
+def triggered(account: Account, want: Alarm, facts: Facts, clock: Clock, stop: threading.Event) -> DrillResult:
+    """Trigger one alarm unless it has no enabled action, and return its result."""
     region = want.scope.region
     have = facts.read(alarm_facts.alarms, region, family(want.name)).get(want.name)
     if have is None:
-        return Proof(want.name, region, "missing")
+        return DrillResult(want.name, region, "missing")
     actions = have.get("AlarmActions", [])
     if not actions or not have.get("ActionsEnabled"):
-        return Proof(want.name, region, "no-action")
-    results = ring(account, want, str(have["StateValue"]), frozenset(actions), clock, stop)
-    proofs = [judge(want, action, results.get(action), facts) for action in sorted(actions)]
-    # Of several actions the one that went wrong is worth telling.
-    return next((proof for proof in proofs if not proof.delivered), proofs[0])
+        return DrillResult(want.name, region, "no-action")
+    results = trigger(account, want, str(have["StateValue"]), frozenset(actions), clock, stop)
+    verdicts = [judge(want, action, results.get(action), facts) for action in sorted(actions)]
+    # Of several actions a failed one is reported.
+    return next((each for each in verdicts if not each.delivered), verdicts[0])
 
 
-def ring(
+def trigger(
     account: Account, want: Alarm, state: str, actions: frozenset[str], clock: Clock, stop: threading.Event
 ) -> dict[str, Mapping[str, Any]]:
-    """Set an alarm off, wait for the results of its actions, and put it back; returns the results by action."""
+    """Trigger an alarm, wait for the results of its actions, and reset it; return the results by action."""
     cloudwatch = account.aws.at(want.scope.region).cloudwatch
-    # Not by the time: the clock of this machine may be another one than that of AWS.
+    # Compared by content and not by time: this machine's clock can differ from AWS's.
     before = {item["HistoryData"] for item in results_of(cloudwatch, want.name)}
     try:
         if state == "ALARM":
-            # Actions follow a change of state only.
+            # Only a change of state triggers actions.
             set_state(account, cloudwatch, want.name, "OK")
         set_state(account, cloudwatch, want.name, "ALARM")
         found: dict[str, Mapping[str, Any]] = {}
-        until, pause = clock.now() + PATIENCE, 1.0
+        until, pause = clock.now() + TIMEOUT, 1.0
         while not found.keys() >= actions and clock.now() < until and not stop.is_set():
             clock.sleep(pause, stop)
             pause = min(pause * 1.5, 5)
             for item in results_of(cloudwatch, want.name):
                 if item["HistoryData"] not in before:
-                    told = json.loads(item["HistoryData"])
-                    found.setdefault(told.get("notificationResource", ""), {**told, "summary": item["HistorySummary"]})
+                    data = json.loads(item["HistoryData"])
+                    found.setdefault(data.get("notificationResource", ""), {**data, "summary": item["HistorySummary"]})
     finally:
         if state != "ALARM":
             set_state(account, cloudwatch, want.name, state)
@@ -153,13 +153,13 @@ def ring(
 
 
 def set_state(account: Account, cloudwatch: Any, name: str, state: str) -> None:
-    """Set an alarm's state: the one write of a drill, and so the one place that opens the wire for it."""
+    """Set an alarm's state: the only write of a drill, and the only place that opens the wire."""
     with account.wire.open():
         cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason=REASON)
 
 
 def results_of(cloudwatch: Any, name: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the newest results of an alarm's actions."""
+    """Yield the newest 20 results of an alarm's actions."""
     yield from cloudwatch.describe_alarm_history(
         AlarmName=name,
         AlarmTypes=["MetricAlarm"],
@@ -169,29 +169,32 @@ def results_of(cloudwatch: Any, name: str) -> Iterator[Mapping[str, Any]]:
     )["AlarmHistoryItems"]
 
 
-def judge(want: Alarm, action: str, result: Mapping[str, Any] | None, facts: Facts) -> Proof:
-    """Say what became of one action, and who was listening."""
+def judge(want: Alarm, action: str, result: Mapping[str, Any] | None, facts: Facts) -> DrillResult:
+    """Return the result of one action, with the subscribers of its topic."""
     region = want.scope.region
     elsewhere = action.split(":")[3] not in ("", region)
     if result is None:
-        return Proof(want.name, region, "wrong-region" if elsewhere else "silent", said=action if elsewhere else "")
+        return DrillResult(
+            want.name, region, "wrong-region" if elsewhere else "silent", detail=action if elsewhere else ""
+        )
     if result.get("actionState") != "Succeeded":
-        said = str(result.get("error") or result["summary"])
-        return Proof(want.name, region, "wrong-region" if elsewhere else refusal(said), said=said)
+        detail = str(result.get("error") or result["summary"])
+        return DrillResult(want.name, region, "wrong-region" if elsewhere else refusal(detail), detail=detail)
     if action.split(":")[2] != "sns":
-        return Proof(want.name, region, "delivered", told=(action,))
-    listening = facts.read(topic_facts.subscriptions, region, action)
-    told = tuple(sorted(masked(one.endpoint) for one in listening if not one.pending))
-    waiting = tuple(sorted(masked(one.endpoint) for one in listening if one.pending))
-    return Proof(want.name, region, "delivered" if told else "unconfirmed" if waiting else "nobody", told, waiting)
+        return DrillResult(want.name, region, "delivered", recipients=(action,))
+    subscribers = facts.read(topic_facts.subscriptions, region, action)
+    recipients = tuple(sorted(masked(one.endpoint) for one in subscribers if not one.pending))
+    unconfirmed = tuple(sorted(masked(one.endpoint) for one in subscribers if one.pending))
+    verdict: Verdict = "delivered" if recipients else "unconfirmed" if unconfirmed else "nobody"
+    return DrillResult(want.name, region, verdict, recipients, unconfirmed)
 
 
-def refusal(said: str) -> Verdict:
-    """Return what CloudWatch means by the words of a failed action."""
-    if "encryption key" in said or "KMS" in said:
+def refusal(message: str) -> Verdict:
+    """Return the verdict that matches CloudWatch's message about a failed action."""
+    if "encryption key" in message or "KMS" in message:
         return "key-refused"
-    if "nvalid region" in said:
+    if "nvalid region" in message:
         return "wrong-region"
-    if "no longer exists" in said or "does not exist" in said:
+    if "no longer exists" in message or "does not exist" in message:
         return "no-topic"
-    return "topic-refused" if "not authorized" in said else "failed"
+    return "topic-refused" if "not authorized" in message else "failed"

@@ -1,4 +1,4 @@
-"""What can go wrong, said in three parts: what was tried, what happened, what to do."""
+"""The errors of awsbase: what was tried, what happened, what to do."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ class AwsbaseError(Exception):
 
 
 class UsageError(AwsbaseError):
-    """The command line asks for something that makes no sense, or contradicts the manifest."""
+    """The command line is invalid, or contradicts the manifest."""
 
     exit_code = 2
 
 
 class Refused(AwsbaseError):
-    """awsbase will not go on: the wrong account, root, a lock-out ahead, a plan nobody approved."""
+    """awsbase refuses to continue: the wrong account, root, a lock-out ahead, a plan that nobody approved."""
 
 
 class LostReply(RuntimeError):
-    """A call that must not be sent twice may have taken effect, but its answer never came."""
+    """The reply to a call that is not idempotent was lost; the call may have taken effect."""
 
 
 class MalformedResponse(AwsbaseError, LostReply):
-    """What came back is no answer of AWS, or not a whole one, which is as good as none."""
+    """A response is incomplete or not from AWS, which counts as a lost reply."""
 
 
 @dataclass(frozen=True, order=True)
 class Mistake:
-    """One mistake in a manifest, with the place where its author finds it; line 0 is the file as a whole."""
+    """One mistake in a manifest, with its file, line and path; line 0 means the whole file."""
 
     file: str
     line: int
@@ -51,7 +51,7 @@ class Mistake:
 
 
 class ManifestError(AwsbaseError):
-    """A manifest that cannot be carried out; holds every mistake found, in the order of the file."""
+    """An invalid manifest; `mistakes` lists every mistake in the order of the file."""
 
     exit_code = 2
 

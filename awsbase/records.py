@@ -1,7 +1,7 @@
-"""Records: what a frozen dataclass is, at a third of what it costs every start to define one.
+"""Records: frozen dataclasses that take a third of the time to define.
 
-`dataclass(frozen=True)` writes six methods for each class as text and compiles them when the module is imported. Of the
-two hundred classes here that was a quarter of the start of every command; all but `__init__` can be shared.
+`dataclass(frozen=True)` generates and compiles six methods for each class when its module is imported. For the two
+hundred classes here that was a quarter of every command's start-up. All methods but `__init__` can be shared.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ def record(*, kw_only: bool) -> Callable[[type[T]], type[T]]: ...
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[T] | None = None, /, *, kw_only: bool = False) -> Any:
-    """Make a class a dataclass whose fields are set once, with equality, hash and repr by its fields."""
+    """Turn a class into a dataclass whose fields are set once, with equality, hash and repr by its fields."""
 
-    def made(plain: type[T]) -> type[T]:
+    def converted(plain: type[T]) -> type[T]:
         own = vars(plain)
-        done = dataclass(eq=False, repr=False, kw_only=kw_only)(plain)
+        result = dataclass(eq=False, repr=False, kw_only=kw_only)(plain)
         for name, method in SHARED.items():
             if name not in own:
-                setattr(done, name, method)
-        return done
+                setattr(result, name, method)
+        return result
 
-    return made if cls is None else made(cls)
+    return converted if cls is None else converted(cls)
 
 
 def _values(self: Any) -> tuple[Any, ...]:
     return tuple(getattr(self, each.name) for each in self.__dataclass_fields__.values() if each.compare)
 
 
-def _same(self: Any, other: object) -> bool:
+def _equal(self: Any, other: object) -> bool:
     return _values(self) == _values(other) if type(other) is type(self) else NotImplemented
 
 
-def _hashed(self: Any) -> int:
+def _hash(self: Any) -> int:
     return hash(_values(self))
 
 
-def _shown(self: Any) -> str:
-    told = (f"{each.name}={getattr(self, each.name)!r}" for each in self.__dataclass_fields__.values() if each.repr)
-    return f"{type(self).__qualname__}({', '.join(told)})"
+def _repr(self: Any) -> str:
+    fields = (f"{each.name}={getattr(self, each.name)!r}" for each in self.__dataclass_fields__.values() if each.repr)
+    return f"{type(self).__qualname__}({', '.join(fields)})"
 
 
 def _set_once(self: Any, name: str, value: object) -> None:
@@ -57,14 +57,14 @@ def _set_once(self: Any, name: str, value: object) -> None:
     object.__setattr__(self, name, value)
 
 
-def _kept(self: Any, name: str) -> NoReturn:
+def _refuse_delete(self: Any, name: str) -> NoReturn:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
 SHARED: dict[str, Callable[..., Any]] = {
-    "__eq__": _same,
-    "__hash__": _hashed,
-    "__repr__": _shown,
+    "__eq__": _equal,
+    "__hash__": _hash,
+    "__repr__": _repr,
     "__setattr__": _set_once,
-    "__delattr__": _kept,
+    "__delattr__": _refuse_delete,
 }

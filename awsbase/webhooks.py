@@ -1,4 +1,4 @@
-"""Addresses of web hooks, which mostly hold what lets one in: told apart without showing it."""
+"""Addresses of webhooks, masked: they usually contain a key or a password."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import hashlib
 import re
 
 WEB = re.compile(r"(?P<scheme>\w[\w+.-]*://)((?P<user>[^/?#]*)@)?(?P<host>[^/?#@]*)(?P<path>[^?#]*)(?P<rest>.*)", re.S)
-# Words that tell what a part of a path is, and versions; keys have capitals or digits, or are longer.
+# Plain words and versions in a path; keys have capitals or digits, or are longer.
 PLAIN = re.compile(r"([a-z]{1,16}([-_.][a-z]{1,16})*|v[0-9]{1,2})?")
 NAMED = re.compile(r"([A-Za-z_]{1,16})=.*", re.S)
 STARS = "****"
 
 
-def told(endpoint: str) -> str:
-    """Return an endpoint as AWS tells it in its lists: the password of a web address is four stars there."""
+def as_listed(endpoint: str) -> str:
+    """Return an endpoint as AWS lists it: with four stars in place of the password."""
     web = WEB.fullmatch(endpoint)
     if not web or ":" not in (web["user"] or ""):
         return endpoint
@@ -21,10 +21,10 @@ def told(endpoint: str) -> str:
 
 
 def masked(endpoint: str) -> str:
-    """Return an endpoint to be shown: of a web address neither who signs in nor what may be a key.
+    """Return an endpoint for display, without credentials and without parts that can be a key.
 
-    Pager services take their key in the path or as a parameter. What is left out is told apart by a few digits, which
-    say nothing about the password, and of a key too little to find it.
+    Pager services take their key in the path or as a parameter. A short digest distinguishes masked endpoints. It does
+    not depend on the password, and is too short to find a key.
     """
     web = WEB.fullmatch(endpoint)
     if not web:
@@ -36,4 +36,4 @@ def masked(endpoint: str) -> str:
     shown += (f"?{'&'.join(pairs)}" if query else "") + (f"#{STARS}" if fragment else "")
     if shown == endpoint:
         return endpoint
-    return f"{shown}#{hashlib.sha256(told(endpoint).encode()).hexdigest()[:8]}"
+    return f"{shown}#{hashlib.sha256(as_listed(endpoint).encode()).hexdigest()[:8]}"

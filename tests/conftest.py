@@ -2,16 +2,87 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
+import signal
+import subprocess
 import sys
+from collections.abc import Generator
 from ipaddress import ip_address
+from pathlib import Path
+from random import Random
 from typing import Any
 
+import pytest
 
-def pytest_configure() -> None:
+from tests import draws
+from tests.faults import results
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", help=f"draw with this seed instead of the day's; so does {draws.SEED}")
+    parser.addoption("--all-cases", action="store_true", help="run all cases of sampled tests; go on where it stopped")
+
+
+def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
+    # The workers of xdist get the environment too.
+    os.environ[draws.SEED] = config.getoption("--seed") or os.environ.get(draws.SEED) or draws.today()
+    # A shell starts its background jobs with SIGINT ignored, and every process below would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.addaudithook(stay_here)
+
+
+def pytest_report_header() -> str:
+    return f"seed: {os.environ[draws.SEED]} (repeat with --seed or {draws.SEED})"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = set(results.done_before(items) if config.getoption("--all-cases") else draws.left_out(items))
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what lives as long as the process: modules, tests, and soon the models of all services."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    drawn = item.get_closest_marker("sampled") or "draw" in getattr(item, "fixturenames", ())
+    if report.failed and drawn:
+        report.sections.append(("what was drawn is repeated by", draws.command(item.nodeid)))
+    return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    # xdist hands the reports of its workers to the process that writes.
+    if report.when == "call" and report.passed and "PYTEST_XDIST_WORKER" not in os.environ:
+        results.note(report)
+
+
+@pytest.fixture
+def draw(request: pytest.FixtureRequest) -> Random:
+    """Return what this test draws from."""
+    return draws.draws(request.node.nodeid)
+
+
+def needs(tool: str | Path) -> pytest.MarkDecorator:
+    """Skip a test by name where a tool is not installed; where CI is set, fail it."""
+    return pytest.mark.needs(str(tool))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        if missing := [tool for tool in marker.args if shutil.which(tool) is None]:
+            refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+            refuse(f"{', '.join(missing)} is not installed: make tools installs it")
 
 
 def stay_here(event: str, arguments: tuple[Any, ...]) -> None:
@@ -26,3 +97,15 @@ def loopback(host: str) -> bool:
         return ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@pytest.fixture(scope="session")
+def acme_repositories(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the plug-in of `examples/`, from a copy and without the network; return the folder that it is in."""
+    folder = tmp_path_factory.mktemp("plug-in")
+    source = shutil.copytree(Path(__file__).parents[1] / "examples/acme_repositories", folder / "source")
+    offline = ("--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check")
+    command = [sys.executable, "-m", "pip", "install", *offline, "--target", str(folder / "installed"), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder / "installed"

@@ -1,4 +1,4 @@
-"""Clients find a private endpoint under its own name."""
+"""Clients reach a private endpoint by its own host name."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ ACCOUNT = "123456789012"
 FOUR = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
 
 
-@pytest.mark.parametrize("told", ["by the environment", "by the profile"])
-def test_s3_control_is_reached_at_an_address_without_a_name(
-    told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("configured", ["by the environment", "by the profile"])
+def test_s3_control_is_reached_at_a_private_endpoint(
+    configured: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     sandbox = Sandbox()
     server = listen(sandbox)
@@ -26,16 +26,16 @@ def test_s3_control_is_reached_at_an_address_without_a_name(
     thread.start()
     url = f"http://{server.host}:{server.port}"
     config = tmp_path / "config"
-    config.write_text(f"[default]\nendpoint_url = {url}\n" if told == "by the profile" else "[default]\n")
+    config.write_text(f"[default]\nendpoint_url = {url}\n" if configured == "by the profile" else "[default]\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    if told == "by the environment":
+    if configured == "by the environment":
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     aws = Aws(boto3.Session("AKIASANDBOXADMIN0000", "sandbox", region_name="eu-west-1"), "eu-west-1")
     try:
         aws.s3control.put_public_access_block(AccountId=ACCOUNT, PublicAccessBlockConfiguration=FOUR)
-        said = aws.s3control.get_public_access_block(AccountId=ACCOUNT)
+        response = aws.s3control.get_public_access_block(AccountId=ACCOUNT)
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
-    assert said["PublicAccessBlockConfiguration"] == FOUR
+    assert response["PublicAccessBlockConfiguration"] == FOUR

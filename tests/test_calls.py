@@ -1,4 +1,4 @@
-"""How many calls a run makes: a guard, since each call more is a round trip more for everybody."""
+"""The number of calls of a run: a guard, since each additional call is an additional round trip."""
 
 from __future__ import annotations
 
@@ -16,20 +16,22 @@ from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session, reconcile
 from benchmarks.manifests import BASELINE, PEERS, people
 
+pytestmark = pytest.mark.slow
+
 Run = tuple[Counter[str], Report]
 
 
 def runs(manifest: Path, pages: int | None = None) -> tuple[Run, Run]:
     """Return the calls and the report of a first and of a converged run."""
     options = Options()
-    wanted = read(manifest, options)
+    loaded = read(manifest, options)
     # Only the strict rules answer in pages.
-    sandbox = Sandbox(strict=pages is not None, account=wanted.account, pages=pages)
+    sandbox = Sandbox(strict=pages is not None, account=loaded.account, pages=pages)
 
     def run() -> Run:
         sandbox.calls.clear()
-        account = reach(sandbox.session(), wanted.region, sandbox.clock)
-        report, _ = reconcile(Session(wanted, wanted.resources, Target(account, sandbox.clock), options), ask=None)
+        account = reach(sandbox.session(), loaded.region, sandbox.clock)
+        report, _ = reconcile(Session(loaded, loaded.resources, Target(account, sandbox.clock), options), ask=None)
         return Counter(call.name for call in sandbox.calls), report
 
     return run(), run()
@@ -45,7 +47,7 @@ def runs(manifest: Path, pages: int | None = None) -> tuple[Run, Run]:
     ],
     ids=["peers", "baseline", "10 users", "100 users"],
 )
-def test_a_run_makes_no_more_calls_than_it_did(
+def test_a_run_makes_no_more_calls_than_before(
     manifest: Callable[[Path], Path], first: int, converged: int, tmp_path: Path
 ) -> None:
     (made, report), (asked, again) = runs(manifest(tmp_path))
@@ -55,13 +57,13 @@ def test_a_run_makes_no_more_calls_than_it_did(
     assert asked.total() <= converged, asked
 
 
-def test_no_read_is_made_twice_that_one_answers_for_all(tmp_path: Path) -> None:
+def test_no_shared_read_is_made_twice(tmp_path: Path) -> None:
     _, (asked, _) = runs(PEERS)
     lists = {name: count for name, count in asked.items() if name.partition(":")[2].startswith(("List", "Describe"))}
     assert {name for name, count in lists.items() if count > 1} == {"kms:DescribeKey"}
 
 
-def test_calls_of_a_converged_run_grow_with_people_by_pages_alone(tmp_path: Path) -> None:
+def test_calls_of_a_converged_run_grow_only_by_pages_of_users(tmp_path: Path) -> None:
     _, (few, _) = runs(people(5, tmp_path), pages=25)
     _, (many, _) = runs(people(55, tmp_path), pages=25)
     # Twenty groups and five users fill one page, and with fifty users more it is three.

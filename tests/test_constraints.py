@@ -1,4 +1,4 @@
-"""What AWS's own models forbid is told before the call."""
+"""Violations of AWS's API models are found before the call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from awsbase.engine.changes import Unknown
 session = botocore.session.Session()
 
 
-def said(service: str, operation: str, **arguments: object) -> list[str]:
+def found(service: str, operation: str, **arguments: object) -> list[str]:
     return violations(session.get_service_model(service).operation_model(operation).input_shape, arguments)
 
 
@@ -24,7 +24,7 @@ def said(service: str, operation: str, **arguments: object) -> list[str]:
         ("iam", "CreateUser", {}, ["UserName: missing"]),
         ("iam", "CreateUser", {"UserName": "a", "Nmae": "b"}, ["Nmae: no such parameter"]),
         ("kms", "ScheduleKeyDeletion", {"KeyId": "k", "PendingWindowInDays": 0},
-         ["PendingWindowInDays: 0, at least 1 wanted"]),
+         ["PendingWindowInDays: 0, at least 1 required"]),
         ("iam", "CreateUser", {"UserName": "a", "Tags": [{"Key": "k" * 129, "Value": "v"}]},
          ["Tags[0].Key: 129 characters, at most 128 allowed"]),
         ("iam", "CreateUser", {"UserName": Unknown("name")}, []),
@@ -32,15 +32,15 @@ def said(service: str, operation: str, **arguments: object) -> list[str]:
     ],
 )  # fmt: skip
 def test_violations(service: str, operation: str, arguments: dict[str, object], lines: list[str]) -> None:
-    assert said(service, operation, **arguments) == lines
+    assert found(service, operation, **arguments) == lines
 
 
-def test_an_enum_lists_what_it_takes() -> None:
-    (line,) = said("s3", "PutBucketVersioning", Bucket="b", VersioningConfiguration={"Status": "On"})
+def test_a_violated_enum_lists_its_values() -> None:
+    (line,) = found("s3", "PutBucketVersioning", Bucket="b", VersioningConfiguration={"Status": "On"})
     assert line == "VersioningConfiguration.Status: 'On' is none of Enabled, Suspended"
 
 
 def test_a_sensitive_value_is_never_quoted() -> None:
-    lines = said("iam", "CreateLoginProfile", UserName="alice", Password="s3cret" * 30)
+    lines = found("iam", "CreateLoginProfile", UserName="alice", Password="s3cret" * 30)
     assert lines
     assert all("s3cret" not in line for line in lines)

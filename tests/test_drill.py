@@ -1,4 +1,4 @@
-"""The drill tells apart all the ways in which an alarm never arrives, and leaves every alarm as it was."""
+"""The drill distinguishes all failures of an alarm, and restores every alarm."""
 
 from __future__ import annotations
 
@@ -13,20 +13,25 @@ from typing import Any
 import pytest
 
 from awsbase.aws import Aws
-from awsbase.drill import Proof, drill
+from awsbase.drill import DrillResult, drill
 from awsbase.engine.account import Account, identify
 from awsbase.engine.facts import Facts
 from awsbase.engine.wire import Wire
 from awsbase.ensure.alarm import Alarm
-from awsbase.ensure.key import Key
+from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import Topic
-from awsbase.manifest.notify import topic_key_policy, topic_policy
+from awsbase.manifest.notify import topic_key_statements, topic_policy
 from awsbase.sandbox import Fault, Sandbox
 from tests.contract.sample import HOME, go, problems
 
 MAIL = "sec@acme.example"
-KEY = Key(scope=HOME, name="acme-notify-security", description="Topic", policy=topic_key_policy(HOME, "acme-security"))
+KEY = Key(
+    scope=HOME,
+    name="acme-notify-security",
+    description="Topic",
+    policy=key_policy(HOME, *topic_key_statements(HOME, "acme-security")),
+)
 TOPIC = Topic(scope=HOME, name="acme-security", policy=topic_policy(HOME, "acme-security"), key=KEY.address)
 LISTENER = Subscription(scope=HOME, topic=TOPIC.name, protocol="email", endpoint=MAIL)
 ALARM = Alarm(
@@ -51,7 +56,7 @@ def made(*, confirmed: bool = True) -> Sandbox:
     return sandbox
 
 
-def rung(sandbox: Sandbox, *alarms: Alarm, stop: Event | None = None) -> list[Proof]:
+def rung(sandbox: Sandbox, *alarms: Alarm, stop: Event | None = None) -> list[DrillResult]:
     with account_of(sandbox) as (account, facts):
         return drill(account, alarms or [ALARM], facts, clock=sandbox.clock, stop=stop)
 
@@ -111,7 +116,7 @@ def unsubscribe(sandbox: Sandbox) -> None:
 
 def speak_elsewhere(sandbox: Sandbox) -> None:
     # Refused when it is put, by the sandbox and by AWS's documents; alarms of older days may have it.
-    sandbox.world.backend("cloudwatch", "eu-west-1").alarms[ALARM.name].alarm_actions = [ELSEWHERE]
+    sandbox.backend("cloudwatch", "eu-west-1").alarms[ALARM.name].alarm_actions = [ELSEWHERE]
 
 
 @pytest.mark.parametrize(
@@ -141,47 +146,47 @@ def speak_elsewhere(sandbox: Sandbox) -> None:
         "alarm deleted",
     ],
 )
-def test_every_way_not_to_arrive_has_its_name(spoil: Callable[[Sandbox], object], verdict: str) -> None:
+def test_every_failure_has_its_verdict(spoil: Callable[[Sandbox], object], verdict: str) -> None:
     sandbox = made()
     spoil(sandbox)
-    (proof,) = rung(sandbox)
-    assert (proof.alarm, proof.verdict, proof.region) == (ALARM.name, verdict, "eu-west-1")
-    assert proof.delivered == (verdict == "delivered")
-    assert (proof.hint is None) == proof.delivered
+    (result,) = rung(sandbox)
+    assert (result.alarm, result.verdict, result.region) == (ALARM.name, verdict, "eu-west-1")
+    assert result.delivered == (verdict == "delivered")
+    assert (result.hint is None) == result.delivered
 
 
-def test_a_mail_address_that_has_not_confirmed_gets_nothing() -> None:
-    (proof,) = rung(made(confirmed=False))
-    assert (proof.verdict, proof.told, proof.waiting) == ("unconfirmed", (), (MAIL,))
+def test_an_unconfirmed_mail_address_gets_nothing() -> None:
+    (result,) = rung(made(confirmed=False))
+    assert (result.verdict, result.recipients, result.unconfirmed) == ("unconfirmed", (), (MAIL,))
 
 
 @pytest.mark.parametrize("before", ["OK", "INSUFFICIENT_DATA", "ALARM"])
-def test_an_alarm_is_rung_whatever_its_state_and_put_back(before: str) -> None:
+def test_an_alarm_is_triggered_in_any_state_and_reset(before: str) -> None:
     sandbox = made()
     cloudwatch(sandbox).set_alarm_state(AlarmName=ALARM.name, StateValue=before, StateReason="test")
-    (proof,) = rung(sandbox)
-    assert proof.verdict == "delivered"
-    assert proof.told == (MAIL,)
+    (result,) = rung(sandbox)
+    assert result.verdict == "delivered"
+    assert result.recipients == (MAIL,)
     assert state(sandbox) == before
 
 
-def test_an_alarm_is_put_back_when_looking_fails() -> None:
+def test_an_alarm_is_reset_when_reading_fails() -> None:
     sandbox = made()
     sandbox.faults.add(Fault("access denied", at=2, on="cloudwatch:DescribeAlarmHistory"))
     failed, missing = rung(sandbox, ALARM, replace(ALARM, name="acme-gone"))
     assert (failed.verdict, missing.verdict) == ("failed", "missing")
-    assert "not authorized" in failed.said
+    assert "not authorized" in failed.detail
     assert state(sandbox) == "INSUFFICIENT_DATA"
 
 
-def test_older_results_prove_nothing() -> None:
+def test_older_results_do_not_count() -> None:
     sandbox = made()
     assert rung(sandbox)[0].verdict == "delivered"
     policy_of_key(sandbox, owner_only(KEY.policy))
     assert rung(sandbox)[0].verdict == "key-refused"
 
 
-def test_nothing_new_is_rung_after_a_stop() -> None:
+def test_no_alarm_is_triggered_after_a_stop() -> None:
     sandbox, stop = made(), Event()
     stop.set()
     sandbox.calls.clear()
@@ -189,10 +194,10 @@ def test_nothing_new_is_rung_after_a_stop() -> None:
     assert [call.name for call in sandbox.calls if call.writes] == []
 
 
-def test_a_drill_writes_nothing_but_states() -> None:
+def test_a_drill_writes_only_alarm_states() -> None:
     sandbox = made()
-    undisturbed = sandbox.dump()
+    undisturbed = sandbox.snapshot()
     sandbox.calls.clear()
     rung(sandbox)
     assert {call.name for call in sandbox.calls if call.writes} == {"cloudwatch:SetAlarmState"}
-    assert sandbox.dump() == undisturbed
+    assert sandbox.snapshot() == undisturbed

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
 from awsbase import explain
-from awsbase.ensure import KINDS
+from awsbase.engine.kind import Undeclared
+from awsbase.ensure import KINDS, declared
 from awsbase.errors import UsageError
 from awsbase.policies import curated
 from awsbase.scripts.explain import command
@@ -18,13 +22,8 @@ from tests.contract.samples import SAMPLES
 ADDRESSES = sorted({resource.address for sample in SAMPLES for resource in sample.resources})
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_every_kind_has_an_entry(kind: type) -> None:
-    assert explain.word(kind) in explain.KINDS
-
-
-def test_no_entry_is_of_a_kind_that_is_not_there() -> None:
-    assert set(explain.KINDS) == {explain.word(kind) for kind in KINDS}
+def test_every_kind_and_every_curated_policy_has_an_entry() -> None:
+    assert len(explain.entries()) == len(KINDS) + len(explain.POLICIES)
 
 
 def test_every_curated_policy_has_an_entry() -> None:
@@ -38,7 +37,7 @@ def test_every_address_is_explained(address: str) -> None:
     assert entry.what
 
 
-ENTRIES = {**explain.KINDS, **explain.POLICIES}
+ENTRIES = explain.entries()
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -71,20 +70,38 @@ def test_an_address_is_filled_into_the_undo(subject: str, line: str) -> None:
     ("asked", "meant"),
     [
         ("log_group", "log-group"),
-        ("TerminationSchedule", "schedule"),
-        ("address-in-use/bastion", "elastic-ip-association/bastion"),
-        ("connect-endpoint", "instance-connect-endpoint"),
+        ("Log Group", "log-group"),
     ],
 )
 def test_other_words_for_a_kind_are_understood(asked: str, meant: str) -> None:
     assert explain.explain(asked)[1] == explain.explain(meant)[1]
 
 
-@pytest.mark.parametrize(("asked", "meant"), [("buckt", "bucket"), ("require-mfa", "awsbase:require-mfa")])
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [("buckt", "bucket"), ("require-mfa", "awsbase:require-mfa"), ("connect-endpoint", "instance-connect-endpoint")],
+)
 def test_an_unknown_word_is_told_the_nearest(asked: str, meant: str) -> None:
     with pytest.raises(UsageError) as wrong:
         explain.explain(asked)
     assert wrong.value.hint == f"did you mean {meant!r}?"
+
+
+def test_only_the_kind_that_is_asked_for_is_imported() -> None:
+    code = (
+        "import sys; from awsbase.explain import explain; explain('log-group/acme'); "
+        "print(*(name for name in sys.modules if name.startswith('awsbase.ensure.')), 'boto3' in sys.modules)"
+    )
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert asked.stdout.split() == ["awsbase.ensure.log_group", "False"]
+
+
+def test_a_kind_without_an_explanation_is_told_what_to_write() -> None:
+    kind = replace(declared("log-group"), about=None)
+    with pytest.raises(Undeclared) as wrong:
+        explain.about(kind)
+    assert str(wrong.value) == "nothing explains log-group"
+    assert wrong.value.hint == "write about=About(what=..., why=..., undo=...) into KIND in awsbase.ensure.log_group"
 
 
 def test_it_is_told_as_text_and_as_json() -> None:

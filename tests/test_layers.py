@@ -12,15 +12,18 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "awsbase"
 # Each layer may import what stands in the lines below its own.
 LAYERS = (
+    ("kinds", "testing"),
     ("scripts",),
+    ("api",),
     ("bastion",),
     ("view", "sandbox", "people", "explain"),
     ("manifest", "drill", "coverage", "permissions"),
-    ("ensure", "access"),
+    ("ensure",),
+    ("access",),
     ("facts",),
     ("engine", "policies", "userdata"),
     ("aws", "constraints", "disk", "totp", "webhooks"),
-    ("answers", "models", "records"),
+    ("models", "records", "responses"),
     ("errors",),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
@@ -53,8 +56,19 @@ def test_every_module_has_a_layer() -> None:
 
 def test_imports_point_downwards() -> None:
     assert imports(), "the walk found nothing: it is broken"
-    pairs = {("ensure", "access"), ("access", "ensure")}
-    assert [edge for edge in imports() if DEPTH[edge[1]] >= DEPTH[edge[2]] and edge[1:] not in pairs] == []
+    assert [edge for edge in imports() if DEPTH[edge[1]] >= DEPTH[edge[2]]] == []
+
+
+def test_ensure_holds_kinds_only() -> None:
+    modules = [file for file in (PACKAGE / "ensure").glob("*.py") if file.name != "__init__.py"]
+    assert [file.name for file in modules if "(Resource):" not in file.read_text()] == []
+
+
+def test_iam_imports_no_section_that_grants() -> None:
+    granting = {"audit", "backups", "notify", "protect", "root", "secrets", "state"}
+    tree = ast.parse((PACKAGE / "manifest/iam.py").read_text())
+    modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert granting.isdisjoint(module.removeprefix("awsbase.manifest.") for module in modules)
 
 
 @pytest.mark.parametrize("line", ["import awsbase", "from awsbase.scripts import cli; cli.main(['--help'])"])

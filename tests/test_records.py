@@ -31,14 +31,14 @@ class Alias(Key):
         return f"alias of {self.target}"
 
 
-def test_records_are_the_same_when_their_fields_are() -> None:
+def test_records_with_equal_fields_are_equal() -> None:
     assert Key("a") == Key("a", seen=1)
     assert Key("a") != Key("b")
     assert Key("a") != Alias(name="a", target="b")
     assert replace(Key("a"), name="b") == copy.deepcopy(Key("b"))
 
 
-def test_records_can_be_looked_up() -> None:
+def test_records_are_hashable() -> None:
     @record
     class Scope:
         region: str
@@ -59,13 +59,13 @@ def test_records_can_be_looked_up() -> None:
     ],
     ids=["a field", "a default", "something new", "taken away"],
 )
-def test_what_is_set_stays(change: Callable[[Key], object]) -> None:
+def test_fields_cannot_be_changed(change: Callable[[Key], object]) -> None:
     key = Key("a")
     with pytest.raises(FrozenInstanceError):
         change(key)
     assert key == Key("a")
 
 
-def test_a_record_shows_what_may_be_seen() -> None:
+def test_repr_leaves_out_hidden_fields() -> None:
     assert repr(Key("a", secret="hunter2")) == "Key(name='a', tags={}, seen=0)"
     assert repr(Alias(name="a", target="b")) == "alias of b"

@@ -1,10 +1,10 @@
-"""Web hooks are told apart, and nothing that lets one in is shown."""
+"""Webhooks are displayed distinctly, without their keys and passwords."""
 
 from __future__ import annotations
 
 import pytest
 
-from awsbase.webhooks import masked, told
+from awsbase.webhooks import as_listed, masked
 
 
 @pytest.mark.parametrize(
@@ -23,17 +23,17 @@ from awsbase.webhooks import masked, told
         ("https://x.example/a?secret", "https://x.example/a?****#"),
     ],
 )
-def test_what_may_be_a_key_is_not_shown(endpoint: str, shown: str) -> None:
+def test_possible_keys_are_masked(endpoint: str, shown: str) -> None:
     said = masked(endpoint)
     assert (said if said == endpoint else said[:-8]) == shown
 
 
-def test_what_is_shown_differs_where_the_endpoint_does_and_says_nothing_about_the_password() -> None:
+def test_masked_endpoints_differ_but_not_by_password() -> None:
     assert masked("https://x.example/?k=1") != masked("https://x.example/?k=2")
     assert masked("https://a:1@x.example/") != masked("https://b:1@x.example/")
     assert masked("https://a:1@x.example/") == masked("https://a:2@x.example/") == masked("https://a:****@x.example/")
 
 
-def test_aws_tells_no_password() -> None:
-    assert told("https://ann:p@ss:w@x.example/a?b:c@d") == "https://ann:****@x.example/a?b:c@d"
-    assert told("https://ann@x.example/a:b@c") == "https://ann@x.example/a:b@c"
+def test_listed_endpoints_contain_no_password() -> None:
+    assert as_listed("https://ann:p@ss:w@x.example/a?b:c@d") == "https://ann:****@x.example/a?b:c@d"
+    assert as_listed("https://ann@x.example/a:b@c") == "https://ann@x.example/a:b@c"

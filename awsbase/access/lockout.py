@@ -1,21 +1,16 @@
-"""The refusal to let people saw off the branch they sit on, or the last branch there is."""
+"""Refuse a run that would lock out its caller, or every administrator."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from awsbase.access.effective_permissions import PrincipalPermissions, administrators, holder, loses
+from awsbase.access.effective_permissions import PrincipalPermissions, administrators, loses, principal_permissions
 from awsbase.access.evaluation import permits
-from awsbase.access.simulated_state import foreseen
-from awsbase.access.trust import for_people, lets_in_still
+from awsbase.access.simulated_state import ChangesIam, simulated
+from awsbase.access.trust import for_people, still_assumable
 from awsbase.engine.account import Account
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
-from awsbase.ensure.absent_user import AbsentUser
-from awsbase.ensure.group import Group
-from awsbase.ensure.policy import Policy
-from awsbase.ensure.role import Role
-from awsbase.ensure.user import User
 from awsbase.errors import Refused
 from awsbase.facts.authorization import Authorization, RoleFacts, UserFacts, authorization
 from awsbase.records import record
@@ -25,24 +20,24 @@ ANOTHER = "let another administrator run this"
 
 def lockout(account: Account, resources: Sequence[Resource], facts: Facts) -> None:
     """Raise Refused when this run would leave its own caller, or every administrator, without a way back."""
-    if not any(isinstance(each, AbsentUser | Group | Policy | Role | User) for each in resources):
+    if not any(isinstance(each, ChangesIam) for each in resources):
         return
     have = facts.read(authorization)
-    then = foreseen(have, resources)
+    then = simulated(have, resources)
     if then == have:
         return
     before, after = SimulatedState(account, have), SimulatedState(account, then)
     keep_user(before, after)
     keep_session(before, after)
     keep_role(before, after)
-    keep_rights(before, after)
+    keep_permissions(before, after)
     keep_somebody(before, after)
     keep_enrolment(before, after)
 
 
 @record
 class SimulatedState:
-    """IAM as it is, or will be, and the caller in it."""
+    """IAM as it is, or as it will be after a run, with the caller in it."""
 
     account: Account
     iam: Authorization
@@ -66,18 +61,19 @@ class SimulatedState:
         return self.of(who) if who else None
 
     def of(self, who: UserFacts | RoleFacts) -> PrincipalPermissions:
-        return holder(self.iam, self.inside, who)
+        """Return the permissions of a user or a role in this state."""
+        return principal_permissions(self.iam, self.inside, who)
 
 
 def keep_user(before: SimulatedState, after: SimulatedState) -> None:
-    """Refuse to delete the calling user."""
+    """Raise Refused when the run deletes the calling user."""
     if before.user and not after.user:
         me = before.account
         raise Refused(f"the manifest deletes {me.user}, and that is you: {me.caller}", hint=ANOTHER)
 
 
 def keep_session(before: SimulatedState, after: SimulatedState) -> None:
-    """Refuse to ask the calling user for MFA midway."""
+    """Raise Refused when the calling user would be asked for MFA during the run."""
     asked = after.user and after.of(after.user).gated() and not (before.user and before.of(before.user).gated())
     if asked and after.account.long_term:
         raise Refused(
@@ -88,8 +84,8 @@ def keep_session(before: SimulatedState, after: SimulatedState) -> None:
 
 
 def keep_role(before: SimulatedState, after: SimulatedState) -> None:
-    """Refuse to let nobody assume the calling role who can now."""
-    if before.role and after.role and not lets_in_still(before.role.trust, after.role.trust):
+    """Raise Refused when nobody could assume the calling role any more who can now."""
+    if before.role and after.role and not still_assumable(before.role.trust, after.role.trust):
         raise Refused(
             f"after this run nobody could assume {before.role.name} who can now, and that is you: "
             f"{before.account.caller}",
@@ -97,8 +93,8 @@ def keep_role(before: SimulatedState, after: SimulatedState) -> None:
         )
 
 
-def keep_rights(before: SimulatedState, after: SimulatedState) -> None:
-    """Refuse to take the administration away from whoever calls."""
+def keep_permissions(before: SimulatedState, after: SimulatedState) -> None:
+    """Raise Refused when the caller would no longer administer IAM."""
     if before.caller and after.caller and loses(before.caller, after.caller):
         raise Refused(
             f"after this run you, {after.account.caller}, would administer nothing any more, or only on a new "
@@ -108,7 +104,7 @@ def keep_rights(before: SimulatedState, after: SimulatedState) -> None:
 
 
 def keep_somebody(before: SimulatedState, after: SimulatedState) -> None:
-    """Refuse to leave the account without anybody who administers it, and has a way in already."""
+    """Raise Refused when nobody who can sign in already would administer the account."""
     if any(stays(before, after)):
         return
     if now := ", ".join(each.who.name for each in administrators(before.iam, before.inside)):
@@ -120,7 +116,7 @@ def keep_somebody(before: SimulatedState, after: SimulatedState) -> None:
 
 
 def stays(before: SimulatedState, after: SimulatedState) -> Iterator[bool]:
-    """Tell of everybody who is there already whether they administer IAM then."""
+    """Yield for each principal that exists already whether it administers IAM after the run."""
     for name, user in after.iam.users.items():
         if name in before.iam.users:
             yield after.of(user).administers_since(before.of(before.iam.users[name]))
@@ -130,7 +126,7 @@ def stays(before: SimulatedState, after: SimulatedState) -> Iterator[bool]:
 
 
 def keep_enrolment(before: SimulatedState, after: SimulatedState) -> None:
-    """Refuse to ask people for MFA who may not enrol a device, unless it was so before."""
+    """Raise Refused when users would newly be asked for MFA who are not allowed to enrol a device."""
     shut_out = [
         user.name
         for name, user in after.iam.users.items()
@@ -145,16 +141,16 @@ def keep_enrolment(before: SimulatedState, after: SimulatedState) -> None:
 
 
 def changed(before: SimulatedState, after: SimulatedState, user: str) -> bool:
-    """Tell whether anything that is said of a user's rights is another then."""
+    """Tell whether the permissions of a user change."""
     had = before.iam.users.get(user)
     return had is None or before.of(had) != after.of(after.iam.users[user])
 
 
-def kept_out(standing: SimulatedState, user: UserFacts) -> bool:
-    """Tell whether a user is asked for MFA, and may not make a device and enable it without having one."""
-    somebody = standing.of(user)
-    device = f"{standing.inside}:mfa/{user.name}"
-    steps = {"iam:CreateVirtualMFADevice": device, "iam:EnableMFADevice": somebody.arn}
-    return somebody.gated() and not all(
-        permits(somebody.rights, step, on, user=user.name, mfa=False) for step, on in steps.items()
+def kept_out(state: SimulatedState, user: UserFacts) -> bool:
+    """Tell whether a user is asked for MFA, and is not allowed to make and enable a device without having one."""
+    permissions = state.of(user)
+    device = f"{state.inside}:mfa/{user.name}"
+    steps = {"iam:CreateVirtualMFADevice": device, "iam:EnableMFADevice": permissions.arn}
+    return permissions.gated() and not all(
+        permits(permissions.documents, step, on, user=user.name, mfa=False) for step, on in steps.items()
     )

@@ -1,25 +1,21 @@
-"""How IAM will stand after a run, and which documents say what somebody may do in it."""
+"""How IAM will stand after a run, and which documents decide what a principal is allowed to do in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
-from awsbase.engine.resource import Resource
-from awsbase.ensure.absent_user import AbsentUser
-from awsbase.ensure.group import Group
-from awsbase.ensure.policy import Policy
-from awsbase.ensure.role import Role
-from awsbase.ensure.user import User
 from awsbase.facts.authorization import Authorization, GroupFacts, PolicyFacts, RoleFacts, UserFacts
 from awsbase.policies import Document
 
 
 def simple(effect: str, *actions: str) -> Document:
+    """Return a document of one statement about every resource."""
     return {"Statement": [{"Effect": effect, "Action": list(actions), "Resource": "*"}]}
 
 
-# IAM tells the documents of the account's own policies only; of AWS's these decide who administers.
+# IAM returns the documents of the account's own policies only; of AWS's policies these decide who administers.
 BY_AWS: Mapping[str, Document] = {
     "AdministratorAccess": simple("Allow", "*"),
     "IAMFullAccess": simple("Allow", "iam:*"),
@@ -40,58 +36,57 @@ QUARANTINED = simple(
 )
 
 
-def foreseen(have: Authorization, resources: Sequence[Resource]) -> Authorization:
+@dataclass
+class IamDraft:
+    """IAM as it will stand, by case-folded names; each resource that changes IAM writes into it what it will do."""
+
+    users: dict[str, UserFacts]
+    groups: dict[str, GroupFacts]
+    roles: dict[str, RoleFacts]
+    policies: dict[str, PolicyFacts]
+
+
+@runtime_checkable
+class ChangesIam(Protocol):
+    """A resource whose recipe changes what principals are allowed to do."""
+
+    def simulate(self, iam: IamDraft) -> None:
+        """Change the draft as the recipe of this resource will change IAM."""
+
+
+def simulated(have: Authorization, resources: Iterable[object]) -> Authorization:
     """Return IAM as these resources will leave it."""
-    users, groups, roles, policies = dict(have.users), dict(have.groups), dict(have.roles), dict(have.policies)
+    draft = IamDraft(dict(have.users), dict(have.groups), dict(have.roles), dict(have.policies))
     for want in resources:
-        match want:
-            case AbsentUser():
-                users.pop(want.name.casefold(), None)
-            case User():
-                user = users.get(want.name.casefold(), UserFacts(want.name, want.path or "/"))
-                joined = kept(user.groups, want.groups, exact=want.exact)
-                users[want.name.casefold()] = replace(user, path=want.path or user.path, groups=joined)
-            case Group():
-                group = groups.get(want.name.casefold(), GroupFacts(want.name, want.path or "/"))
-                attached = kept(group.policies, want.policies, exact=want.exact)
-                groups[want.name.casefold()] = replace(group, policies=attached)
-            case Role():
-                role = roles.get(want.name.casefold(), RoleFacts(want.arn, want.name, want.path))
-                roles[want.name.casefold()] = replace(
-                    role,
-                    trust=want.trust,
-                    policies=kept(role.policies, want.policies, exact=want.exact),
-                    inline={**({} if want.exact else role.inline), **want.inline},
-                    boundary=want.boundary or role.boundary,
-                )
-            case Policy():
-                policy = policies.get(want.name.casefold(), PolicyFacts(want.arn, want.path, want.document))
-                policies[want.name.casefold()] = replace(policy, arn=want.arn, document=want.document)
-    return Authorization(users, groups, roles, policies)
+        if isinstance(want, ChangesIam):
+            want.simulate(draft)
+    return Authorization(draft.users, draft.groups, draft.roles, draft.policies, have.profiles)
 
 
-def kept(have: frozenset[str], want: frozenset[str], *, exact: bool) -> frozenset[str]:
+def attached(have: frozenset[str], want: frozenset[str], *, exact: bool) -> frozenset[str]:
+    """Return what will be attached: `want` alone when the manifest's list is exact, else what there is as well."""
     return want if exact else have | want
 
 
 def documents_of(iam: Authorization, who: UserFacts | RoleFacts) -> list[Document]:
-    """Return every document that gives or denies somebody something."""
+    """Return every document that allows or denies a principal something."""
     member = [iam.groups[name] for name in groups_of(who) if name in iam.groups]
-    return [each for holder in (who, *member) for each in (*holder.inline.values(), *documents(iam, holder.policies))]
+    return [each for entity in (who, *member) for each in (*entity.inline.values(), *documents(iam, entity.policies))]
 
 
 def attached_to(iam: Authorization, who: UserFacts | RoleFacts) -> frozenset[str]:
-    """Return by ARN the managed policies of somebody, those of groups included."""
+    """Return the ARNs of the managed policies of a principal, those of its groups included."""
     member = [iam.groups[name] for name in groups_of(who) if name in iam.groups]
     return who.policies.union(*(group.policies for group in member))
 
 
 def groups_of(who: UserFacts | RoleFacts) -> list[str]:
+    """Return the names of a user's groups in lower case; a role has none."""
     return sorted(name.casefold() for name in who.groups) if isinstance(who, UserFacts) else []
 
 
 def documents(iam: Authorization, arns: Iterable[str]) -> Iterator[Document]:
-    """Yield what policies say, as far as it is known."""
+    """Yield the documents of policies by ARN, as far as they are known."""
     own = {policy.arn: policy.document for policy in iam.policies.values()}
     for arn in arns:
         if arn in own:

@@ -1,1 +1,1 @@
-"""A bastion as the person who uses it meets it: whether it is there, how to get in, what keeps one out."""
+"""A bastion for the people who use it: its status, connections to it, and the doctor."""

@@ -1,4 +1,4 @@
-"""The way in: the one command that opens a session on a bastion, or forwards a port through it."""
+"""The command that opens a session on a bastion, or forwards a port through it."""
 
 from __future__ import annotations
 
@@ -26,23 +26,27 @@ DOWNLOADS = "https://s3.amazonaws.com/session-manager-downloads/plugin/latest"
 
 @record
 class Forward:
-    """A port of this machine that leads to a port of a host which the bastion reaches."""
+    """A local port that is forwarded to a port of a host that the bastion reaches."""
 
     host: str
     port: int
     local: int
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
+        """Return the forward as text."""
         return f"127.0.0.1:{self.local} leads to {self.host}:{self.port}"
 
 
 def forward(text: str) -> Forward:
-    """Read HOST:PORT[:LOCAL]; the local port is the same one, or 8000 more where only root may listen."""
+    """Parse HOST:PORT[:LOCAL]; raises UsageError when it is invalid.
+
+    The local port defaults to the same number, plus 8000 for ports below 1024, which only root can open.
+    """
     found = FORWARD.fullmatch(text.strip())
     if not found:
         raise UsageError(
-            f"{text!r} is nothing to forward",
+            f"{text!r} is no port to forward",
             hint="write HOST:PORT or HOST:PORT:LOCAL, as in db.internal:5432:15432; an IPv6 address in brackets",
         )
     port = int(found[2])
@@ -54,8 +58,8 @@ def forward(text: str) -> Forward:
 
 
 @record
-class Way:
-    """What decides how to get in: the host, its mode and region, the profile to use, the login, and forwards."""
+class Connection:
+    """The parameters of a connection: host, mode, region, profile, login and forwards."""
 
     host: Host
     mode: Mode
@@ -65,53 +69,67 @@ class Way:
     forwards: Sequence[Forward] = ()
 
 
-def command(way: Way) -> list[str]:
-    """Return the command that goes this way."""
-    return COMMANDS[way.mode](way)
+def command(to: Connection) -> list[str]:
+    """Return the command that opens a connection."""
+    return COMMANDS[to.mode](to)
 
 
-def session(way: Way) -> list[str]:
-    """Start a session through Systems Manager, which needs no open port."""
-    if len(way.forwards) > 1:
+def session(to: Connection) -> list[str]:
+    """Return the command of a session through Systems Manager, which needs no open port.
+
+    Raises UsageError for several forwards.
+    """
+    if len(to.forwards) > 1:
         raise UsageError("Session Manager forwards one port a session", hint="run connect once for each --forward")
-    start = ["aws", "ssm", "start-session", "--target", way.host.id, *common(way)]
-    for to in way.forwards:
-        given = {
-            "host": [to.host.strip("[]")],
-            "portNumber": [str(to.port)],
-            "localPortNumber": [str(to.local)],
+    start = ["aws", "ssm", "start-session", "--target", to.host.id, *common(to)]
+    for each in to.forwards:
+        parameters = {
+            "host": [each.host.strip("[]")],
+            "portNumber": [str(each.port)],
+            "localPortNumber": [str(each.local)],
         }
-        start += ["--document-name", REMOTE_PORT, "--parameters", json.dumps(given, separators=(",", ":"))]
+        start += ["--document-name", REMOTE_PORT, "--parameters", json.dumps(parameters, separators=(",", ":"))]
     return start
 
 
-def ssh(way: Way) -> list[str]:
-    """Go straight to the host; its key is remembered for this instance, as the next one has another key."""
-    address = way.host.public_ip or way.host.private_ip
+def ssh(to: Connection) -> list[str]:
+    """Return the ssh command; host keys are stored per instance, since each has its own.
+
+    Raises AwsbaseError when the host has no address.
+    """
+    address = to.host.public_ip or to.host.private_ip
     if not address:
-        raise AwsbaseError(f"{way.host.id} has no address", hint="`awsbase bastion doctor` says why")
-    known = ["-o", f"HostKeyAlias={way.host.id}", "-o", "StrictHostKeyChecking=accept-new"]
-    to = [part for each in way.forwards for part in ("-L", f"127.0.0.1:{each.local}:{each.host}:{each.port}")]
-    only = ["-N", "-o", "ExitOnForwardFailure=yes"] if to else []
-    return ["ssh", *known, *only, *to, f"{way.login}@{address}"]
+        raise AwsbaseError(f"{to.host.id} has no address", hint="`awsbase bastion doctor` says why")
+    known = ["-o", f"HostKeyAlias={to.host.id}", "-o", "StrictHostKeyChecking=accept-new"]
+    tunnels = [part for each in to.forwards for part in ("-L", f"127.0.0.1:{each.local}:{each.host}:{each.port}")]
+    only = ["-N", "-o", "ExitOnForwardFailure=yes"] if tunnels else []
+    return ["ssh", *known, *only, *tunnels, f"{to.login}@{address}"]
 
 
-def instance_connect(way: Way) -> list[str]:
-    """Go through the EC2 Instance Connect endpoint with a key that lives for a minute."""
-    if len(way.forwards) > 1:
+def instance_connect(to: Connection) -> list[str]:
+    """Return the command through the EC2 Instance Connect endpoint, with a key that is valid for a minute.
+
+    Raises UsageError for several forwards.
+    """
+    if len(to.forwards) > 1:
         raise UsageError("EC2 Instance Connect forwards one port", hint="run connect once for each --forward")
-    start = ["aws", "ec2-instance-connect", "ssh", "--instance-id", way.host.id, "--connection-type", "eice"]
-    start += ["--os-user", way.login or "ec2-user", *common(way)]
-    for to in way.forwards:
-        start += ["--local-forwarding", f"127.0.0.1:{to.local}:{to.host}:{to.port}"]
+    start = ["aws", "ec2-instance-connect", "ssh", "--instance-id", to.host.id, "--connection-type", "eice"]
+    start += ["--os-user", to.login or "ec2-user", *common(to)]
+    for each in to.forwards:
+        start += ["--local-forwarding", f"127.0.0.1:{each.local}:{each.host}:{each.port}"]
     return start
 
 
-def common(way: Way) -> list[str]:
-    return ["--region", way.region, *(["--profile", way.profile] if way.profile else [])]
+def common(to: Connection) -> list[str]:
+    """Return the common options of the AWS CLI."""
+    return ["--region", to.region, *(["--profile", to.profile] if to.profile else [])]
 
 
-COMMANDS: dict[Mode, Callable[[Way], list[str]]] = {"ssm": session, "ssh": ssh, "instance-connect": instance_connect}
+COMMANDS: dict[Mode, Callable[[Connection], list[str]]] = {
+    "ssm": session,
+    "ssh": ssh,
+    "instance-connect": instance_connect,
+}
 PROGRAMS: dict[Mode, tuple[str, ...]] = {
     "ssm": ("aws", "session-manager-plugin"),
     "ssh": ("ssh",),
@@ -119,15 +137,15 @@ PROGRAMS: dict[Mode, tuple[str, ...]] = {
 }
 
 
-def equipped(mode: Mode, which: Callable[[str], str | None], *, platform: str = sys.platform) -> None:
-    """Raise AwsbaseError with the way to install it when a program that a mode needs is missing."""
+def require_programs(mode: Mode, which: Callable[[str], str | None], *, platform: str = sys.platform) -> None:
+    """Check that the programs of a mode are installed; raises AwsbaseError with a hint how to install a missing one."""
     for program in PROGRAMS[mode]:
         if which(program) is None:
             raise AwsbaseError(f"mode {mode} needs the program {program}", hint=install(program, platform))
 
 
 def install(program: str, platform: str, release: str | None = None) -> str:
-    """Say how to install a program on this machine."""
+    """Return how to install a program on this machine."""
     if program == "session-manager-plugin":
         if platform == "darwin":
             return "install it with `brew install --cask session-manager-plugin`"
@@ -138,14 +156,14 @@ def install(program: str, platform: str, release: str | None = None) -> str:
             return f"`curl -fsSLO {package} && sudo dpkg -i session-manager-plugin.deb` installs it"
         if re.search(r"^ID(_LIKE)?=.*(fedora|rhel|amzn|centos)", release, re.MULTILINE):
             return f"`sudo dnf install -y {DOWNLOADS}/linux_{arm}/session-manager-plugin.rpm` installs it"
-        return f"{PLUGIN_PAGE} tells how to install it"
+        return f"{PLUGIN_PAGE} explains how to install it"
     if program == "aws":
         return f"install the AWS CLI, version 2: {CLI_PAGE}"
     return "install OpenSSH's client"
 
 
 def os_release(file: Path = Path("/etc/os-release")) -> str:
-    """Return what this machine says of its distribution; nothing where there is no such file."""
+    """Return the content of os-release; empty when there is no such file."""
     return file.read_text(encoding="utf-8") if file.exists() else ""
 
 

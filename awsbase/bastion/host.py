@@ -1,4 +1,4 @@
-"""The instance behind a bastion, as it is now."""
+"""The current instance of a bastion."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from awsbase.engine.facts import Facts
 from awsbase.facts.tags import ADDRESS
 from awsbase.records import record
 
-# What ends is no bastion any more, though EC2 tells of it for an hour.
-THERE = ("pending", "running", "stopping", "stopped")
+# EC2 lists a terminated instance for an hour more.
+ALIVE = ("pending", "running", "stopping", "stopped")
 
 
 @record
 class Host:
-    """An instance that is there, running or stopped."""
+    """An instance that runs or is stopped."""
 
     id: str
     state: str
@@ -33,14 +33,14 @@ class Host:
 
 
 def host(facts: Facts, region: str, address: str) -> Host | None:
-    """Read the instance that carries an address; the newest, should there be several."""
+    """Return the newest instance that is tagged with an address; None when there is none."""
     filters: list[Any] = [
         {"Name": f"tag:{ADDRESS}", "Values": [address]},
-        {"Name": "instance-state-name", "Values": list(THERE)},
+        {"Name": "instance-state-name", "Values": list(ALIVE)},
     ]
     pages = facts.aws.at(region).ec2.get_paginator("describe_instances").paginate(Filters=filters)
     found = [
-        told(instance)
+        parsed(instance)
         for page in pages
         for reservation in page["Reservations"]
         for instance in reservation["Instances"]
@@ -48,8 +48,8 @@ def host(facts: Facts, region: str, address: str) -> Host | None:
     return max(found, key=lambda each: each.launched, default=None)
 
 
-def told(instance: dict[str, Any]) -> Host:
-    """Read what DescribeInstances tells of one."""
+def parsed(instance: dict[str, Any]) -> Host:
+    """Return an instance of DescribeInstances as a Host."""
     return Host(
         id=instance["InstanceId"],
         state=instance["State"]["Name"],

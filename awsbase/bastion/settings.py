@@ -1,4 +1,4 @@
-"""The bastion that a manifest wants, also while it is only there on demand."""
+"""The bastion of a manifest, also an ephemeral one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NETWORK, SECTION = "network", "bastion"
 
 @record
 class Bastion:
-    """What the commands need to know of a bastion."""
+    """What the commands need to know about a bastion."""
 
     instance: Instance
     mode: Mode
@@ -32,28 +32,32 @@ class Bastion:
 
 
 def started(manifest: Manifest, *, ends: datetime | None = None, refresh: bool = False) -> dict[str, list[Resource]]:
-    """Return what a manifest stands for with the bastion running, until `ends` if given, from the newest image."""
-    given = manifest.bastion
-    if given is None:
+    """Return a manifest's resources by section with the bastion running, until `ends` if given.
+
+    `refresh` takes the newest image. Raises UsageError when the manifest has no bastion.
+    """
+    section = manifest.bastion
+    if section is None:
         raise UsageError("the manifest has no bastion section", hint="add one: `bastion: {}`")
-    sections = resources(manifest.model_copy(update={SECTION: given.model_copy(update={"on_demand": False})}))
-    return {**sections, SECTION: [told(each, ends, refresh) for each in sections[SECTION]]}
+    sections = resources(manifest.model_copy(update={SECTION: section.model_copy(update={"on_demand": False})}))
+    return {**sections, SECTION: [as_started(each, ends, refresh) for each in sections[SECTION]]}
 
 
-def told(each: Resource, ends: datetime | None, refresh: bool) -> Resource:
-    """Return a resource of the bastion as `up` was told to make it."""
+def as_started(each: Resource, ends: datetime | None, refresh: bool) -> Resource:
+    """Return a resource of the bastion with the options of `up`."""
     if isinstance(each, Instance):
         return replace(each, refresh=refresh)
     return replace(each, at=ends) if isinstance(each, TerminationSchedule) else each
 
 
 def bastion_of(manifest: Manifest) -> Bastion:
-    """Return the bastion of a manifest."""
+    """Return the bastion of a manifest; raises UsageError when it has none."""
     sections = started(manifest)
-    given = manifest.bastion
-    assert given is not None, "started() has refused it"
-    return Bastion(instance_of(sections[SECTION]), given.mode, given.nat, given.on_demand)
+    section = manifest.bastion
+    assert section is not None, "started() has refused it"
+    return Bastion(instance_of(sections[SECTION]), section.mode, section.nat, section.on_demand)
 
 
-def instance_of(wanted: Sequence[Resource]) -> Instance:
-    return next(each for each in wanted if isinstance(each, Instance))
+def instance_of(resources: Sequence[Resource]) -> Instance:
+    """Return the instance among the resources of a bastion."""
+    return next(each for each in resources if isinstance(each, Instance))

@@ -1,4 +1,4 @@
-"""A bastion at a glance: whether it is there, since when and until when, and who has an account on it."""
+"""The status of a bastion: whether it runs, since when and until when, and its accounts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from awsbase.userdata import people_in, reasons
 
 @record
 class Status:
-    """What there is of a bastion, and how it differs from what the manifest would start."""
+    """The state of a bastion, and how it differs from the manifest."""
 
     bastion: Bastion
     host: Host | None
@@ -31,35 +31,36 @@ class Status:
 
 
 def status(facts: Facts, bastion: Bastion) -> Status:
-    """Look at a bastion."""
+    """Return the status of a bastion."""
     region = bastion.region
-    found, planned = facts.together((host, region, bastion.instance.address), (schedule, region, bastion.instance.name))
+    found, planned = facts.read_all((host, region, bastion.instance.address), (schedule, region, bastion.instance.name))
     if found is None:
         return Status(bastion, None)
-    told, heard = facts.together((user_data, region, found.id), (agent, region, found.id))
-    text, template = base64.b64decode(told).decode(errors="replace"), bastion.instance.template
+    encoded, registration = facts.read_all((user_data, region, found.id), (agent, region, found.id))
+    text, template = base64.b64decode(encoded).decode(errors="replace"), bastion.instance.template
     other_type = [f"wants a {template.type}"] if found.type != template.type else []
     return Status(
         bastion,
         found,
         ends=planned.at if planned and found.id in planned.input.get("InstanceIds", ()) else None,
-        agent=heard["PingStatus"] if heard else None,
+        agent=registration["PingStatus"] if registration else None,
         accounts=tuple(sorted(people_in(text))),
         outdated=(*other_type, *reasons(text, template.user_data)),
     )
 
 
 def lines(found: Status, now: datetime) -> Iterator[str]:
-    """Say what there is, a line each."""
-    name, there = found.bastion.instance.name, found.host
-    if there is None:
+    """Yield the status as lines of text."""
+    name, instance = found.bastion.instance.name, found.host
+    if instance is None:
         yield f"{name}: not there; `awsbase bastion up` starts one"
         return
-    yield f"{name}: {there.state}"
-    yield f"  instance  {there.id}, {there.type} in {there.zone}, for {words((now - there.launched).total_seconds())}"
+    yield f"{name}: {instance.state}"
+    age = words((now - instance.launched).total_seconds())
+    yield f"  instance  {instance.id}, {instance.type} in {instance.zone}, for {age}"
     yield f"  mode      {found.bastion.mode}" + (", and the private subnets go out by it" if found.bastion.nat else "")
-    yield f"  address   {there.public_ip or 'none that is public'}, inside {there.private_ip or 'none yet'}"
-    yield f"  agent     {found.agent or 'not heard of yet'}"
+    yield f"  address   {instance.public_ip or 'none that is public'}, inside {instance.private_ip or 'none yet'}"
+    yield f"  agent     {found.agent or 'not registered yet'}"
     if found.ends:
         left = (found.ends - now).total_seconds()
         yield f"  ends      {found.ends:%Y-%m-%d %H:%M} UTC, in {words(max(left, 0))}"
@@ -68,27 +69,27 @@ def lines(found: Status, now: datetime) -> Iterator[str]:
     if found.bastion.mode == "ssh":
         yield f"  accounts  {', '.join(found.accounts) or 'nobody'}"
     for reason in found.outdated:
-        yield f"  outdated  the manifest {reason}: `awsbase bastion up` makes it anew"
+        yield f"  outdated  the manifest {reason}: `awsbase bastion up` replaces it"
 
 
 def document(found: Status) -> dict[str, Any]:
-    """Return what there is as a document."""
-    there = found.host
+    """Return the status as a JSON document."""
+    instance = found.host
     return {
         "schema": 1,
         "bastion": found.bastion.instance.name,
         "mode": found.bastion.mode,
         "nat": found.bastion.nat,
-        "instance": there
+        "instance": instance
         and {
-            "id": there.id,
-            "state": there.state,
-            "type": there.type,
-            "image": there.image,
-            "zone": there.zone,
-            "launched": stamp(there.launched),
-            "public_ip": there.public_ip,
-            "private_ip": there.private_ip,
+            "id": instance.id,
+            "state": instance.state,
+            "type": instance.type,
+            "image": instance.image,
+            "zone": instance.zone,
+            "launched": stamp(instance.launched),
+            "public_ip": instance.public_ip,
+            "private_ip": instance.private_ip,
         },
         "ends": stamp(found.ends),
         "agent": found.agent,
@@ -98,4 +99,5 @@ def document(found: Status) -> dict[str, Any]:
 
 
 def stamp(when: datetime | None) -> str | None:
+    """Return a time in UTC in ISO 8601, to the second."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if when else None

@@ -1,4 +1,4 @@
-"""Waiting for a young host, and for no other: what has been out of reach for long will not come by itself."""
+"""Waiting until a new host is reachable; for an older one there is no waiting."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from awsbase.engine.clock import Clock
 from awsbase.engine.facts import Facts
 from awsbase.errors import AwsbaseError
 
-YOUTH = timedelta(minutes=5)
-PAUSE = 5.0
+MAX_AGE = timedelta(minutes=5)
+PAUSE = 5.0  # seconds
 DOCTOR = "`awsbase bastion doctor` looks for the reason"
 
 
-def reachable(facts: Facts, bastion: Bastion, clock: Clock, tell: Callable[[str], None]) -> Host:
-    """Return the host once it can be reached; raise AwsbaseError when there is none, or it does not come."""
+def reachable(facts: Facts, bastion: Bastion, clock: Clock, say: Callable[[str], None]) -> Host:
+    """Return the host once it is reachable; raises AwsbaseError when there is none or it stays unreachable."""
     address, waiting = bastion.instance.address, False
     while True:
-        looked = facts.anew()
-        found = looked.read(host, bastion.region, address)
+        fresh = facts.uncached()
+        found = fresh.read(host, bastion.region, address)
         if found is None:
             raise AwsbaseError(f"there is no {bastion.instance.name}", hint="`awsbase bastion up` starts one")
         if found.state not in ("pending", "running"):
             raise AwsbaseError(f"{found.id} is {found.state}", hint="`awsbase bastion up` starts it")
-        missing = lacks(looked, bastion, found)
+        missing = lacks(fresh, bastion, found)
         if missing is None:
             return found
-        if clock.now() - found.launched > YOUTH:
+        if clock.now() - found.launched > MAX_AGE:
             raise AwsbaseError(f"{found.id}: {missing}", hint=DOCTOR)
         if not waiting:
-            tell(f"{found.id}: {missing}; a new host takes a minute or two\n")
+            say(f"{found.id}: {missing}; a new host takes a minute or two\n")
             waiting = True
         clock.sleep(PAUSE, threading.Event())
 
 
 def lacks(facts: Facts, bastion: Bastion, found: Host) -> str | None:
-    """Say what a host lacks to be reached in its mode."""
+    """Return why a host is not reachable in its mode; None when it is."""
     if found.state == "pending":
         return "starts"
     if bastion.mode == "ssm":

@@ -1,4 +1,4 @@
-"""How much of a published standard a manifest and its account answer, control by control."""
+"""Coverage of published standards by a manifest and its account, control by control."""
 
 from awsbase.coverage.judge import STATUSES, Row, Status, judge
 from awsbase.coverage.standards import STANDARDS, Control

@@ -1,4 +1,4 @@
-"""Looks at the account that no resource of a manifest stands for: each returns what is wrong, in words."""
+"""Checks of the account that belong to no resource of a manifest: each returns its findings as text."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from awsbase.facts.authorization import authorization
 from awsbase.facts.credential_report import ROOT, report_rows, yes
 from awsbase.policies.document import listed
 
-Look = Callable[[Facts, Sequence[Resource], datetime], list[str]]
+AccountCheck = Callable[[Facts, Sequence[Resource], datetime], list[str]]
 Row = Mapping[str, str]
 
 # Days, as CIS counts them.
-UNUSED, OLD, ROOT_RESTS = 45, 90, 90
+UNUSED, OLD, ROOT_UNUSED = 45, 90, 90
 
 
 def people(facts: Facts) -> list[Row]:
-    """Return the lines of the credential report about users, root left out."""
+    """Return the rows of the credential report about users, without root."""
     return [row for name, row in facts.read(report_rows).items() if name != ROOT]
 
 
-def moment(text: str | None) -> datetime | None:
-    """Read a time of the report; what never happened, or is not known, is None."""
+def report_time(text: str | None) -> datetime | None:
+    """Parse a time of the report; return None for an event that never happened or is unknown."""
     try:
         found = datetime.fromisoformat(text or "")
     except ValueError:
@@ -35,30 +35,30 @@ def moment(text: str | None) -> datetime | None:
 
 
 def keys_of(row: Row) -> Iterator[tuple[str, datetime | None, datetime | None]]:
-    """Yield the number of each active access key, when it was made, and when it was last used."""
+    """Yield the number, the creation and the last use of each active access key."""
     for number in ("1", "2"):
         if yes(row.get(f"access_key_{number}_active", "")):
-            made = moment(row.get(f"access_key_{number}_last_rotated"))
-            yield number, made, moment(row.get(f"access_key_{number}_last_used_date"))
+            created = report_time(row.get(f"access_key_{number}_last_rotated"))
+            yield number, created, report_time(row.get(f"access_key_{number}_last_used_date"))
 
 
 def root_unused(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
-    """Root did not sign in lately."""
+    """Check that root did not sign in for 90 days."""
     row = facts.read(report_rows).get(ROOT, {})
-    used = moment(row.get("password_last_used"))
-    lately = used and now - used < timedelta(days=ROOT_RESTS)
-    return [f"root signed in on {used:%Y-%m-%d}: use an administrator instead"] if used and lately else []
+    used = report_time(row.get("password_last_used"))
+    recent = used and now - used < timedelta(days=ROOT_UNUSED)
+    return [f"root signed in on {used:%Y-%m-%d}: use an administrator instead"] if used and recent else []
 
 
 def users_without_mfa(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
-    """Who has a password has an MFA device."""
+    """Check that every user with a password has an MFA device."""
     report = people(facts)
-    bare = [row["user"] for row in report if yes(row["password_enabled"]) and not yes(row["mfa_active"])]
-    return [f"{name} has a password and no MFA device" for name in sorted(bare)]
+    without = [row["user"] for row in report if yes(row["password_enabled"]) and not yes(row["mfa_active"])]
+    return [f"{name} has a password and no MFA device" for name in sorted(without)]
 
 
 def keys_never_used(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
-    """Nobody with a password has an access key that was never used."""
+    """Check that no user with a password has an access key that was never used."""
     return [
         f"{row['user']} has an access key that was never used"
         for row in people(facts)
@@ -67,71 +67,71 @@ def keys_never_used(facts: Facts, resources: Sequence[Resource], now: datetime) 
 
 
 def unused(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
-    """Whatever was not used for 45 days is switched off."""
+    """Check that no active credentials are unused for 45 days."""
     found = []
     for row in people(facts):
-        last = moment(row.get("password_last_used")) or moment(row.get("password_last_changed"))
+        last = report_time(row.get("password_last_used")) or report_time(row.get("password_last_changed"))
         if yes(row["password_enabled"]) and last and now - last > timedelta(days=UNUSED):
             found.append(f"{row['user']} did not sign in for {UNUSED} days")
-        for _, made, used in keys_of(row):
-            idle = used or made
+        for _, created, used in keys_of(row):
+            idle = used or created
             if idle and now - idle > timedelta(days=UNUSED):
                 found.append(f"an access key of {row['user']} was not used for {UNUSED} days")
     return found
 
 
 def two_keys(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
-    """Nobody has two active access keys."""
+    """Check that no user has two active access keys."""
     return [f"{row['user']} has two active access keys" for row in people(facts) if len(list(keys_of(row))) > 1]
 
 
 def old_keys(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
-    """No access key is older than 90 days."""
+    """Check that no access key is older than 90 days."""
     return [
         f"an access key of {row['user']} is older than {OLD} days"
         for row in people(facts)
-        if any(made and now - made > timedelta(days=OLD) for _, made, _ in keys_of(row))
+        if any(created and now - created > timedelta(days=OLD) for _, created, _ in keys_of(row))
     ]
 
 
-def rights_of_users(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
-    """No policy hangs on a user."""
+def policies_of_users(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """Check that no policy is attached to a user."""
     users = facts.read(authorization).users.values()
     return [
         f"{user.name} has policies of its own: give them to a group" for user in users if user.policies or user.inline
     ]
 
 
-def full_rights(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
-    """No policy of this account allows everything everywhere."""
+def full_permissions(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """Check that no policy of this account allows all actions on all resources."""
     return [
-        f"the policy {policy.name} allows everything: see who has it"
+        f"the policy {policy.name} allows everything: check who has it"
         for policy in facts.read(authorization).policies.values()
         if any(everything(each) for each in listed(policy.document.get("Statement")))
     ]
 
 
 def everything(statement: Any) -> bool:
-    """Tell whether a statement allows all there is."""
+    """Tell whether a statement allows all actions on all resources."""
     wide = all("*" in listed(statement.get(part)) for part in ("Action", "Resource"))
     return statement.get("Effect") == "Allow" and wide and not statement.get("Condition")
 
 
 def cloudshell(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
-    """Nobody has the policy that allows all of CloudShell, file transfer included."""
+    """Check that nobody has the policy that allows all of CloudShell, including file transfer."""
     found = facts.read(authorization)
-    holders = [(each.name, each.policies) for each in found.users.values()]
-    holders += [(each.name, each.policies) for each in found.groups.values()]
-    holders += [(each.name, each.policies) for each in found.roles.values()]
+    principals = [(each.name, each.policies) for each in found.users.values()]
+    principals += [(each.name, each.policies) for each in found.groups.values()]
+    principals += [(each.name, each.policies) for each in found.roles.values()]
     return [
-        f"{name} has AWSCloudShellFullAccess: files leave the account by it"
-        for name, policies in holders
+        f"{name} has AWSCloudShellFullAccess: it allows file transfer out of the account"
+        for name, policies in principals
         if any(arn.endswith(":policy/AWSCloudShellFullAccess") for arn in policies)
     ]
 
 
 def expired_certificates(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
-    """No certificate that IAM keeps has expired."""
+    """Check that no server certificate in IAM has expired."""
     pages = facts.aws.iam.get_paginator("list_server_certificates").paginate()
     return [
         f"the certificate {each['ServerCertificateName']} has expired: delete it"
@@ -142,12 +142,12 @@ def expired_certificates(facts: Facts, resources: Sequence[Resource], now: datet
 
 
 def foreign_buckets(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
-    """Every bucket is one of the manifest, which lets nobody in without TLS."""
+    """Check that every bucket belongs to the manifest, whose buckets require TLS."""
     ours = {each.name for each in resources if isinstance(each, Bucket)}
     pages = facts.aws.s3.get_paginator("list_buckets").paginate()
     names = [bucket["Name"] for page in pages for bucket in page["Buckets"]]
     return [
-        f"the bucket {name} is not of this manifest: see that its policy refuses HTTP"
+        f"the bucket {name} is not in this manifest: check that its policy refuses HTTP"
         for name in names
         if name not in ours
     ]

@@ -1,4 +1,4 @@
-"""From a plan and a look at the account to a verdict on each control."""
+"""The verdict on each control, derived from a plan and checks of the account."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
-from awsbase.coverage.answers import ANSWERS, Looked, Made, Yours
+from awsbase.coverage.answers import ANSWERS, ByCheck, ByPerson, ByResources
 from awsbase.coverage.standards import Control
 from awsbase.engine.changes import Outcome, Report
 from awsbase.engine.facts import Facts
@@ -24,7 +24,7 @@ STATUSES: tuple[Status, ...] = ("met", "needs you", "not yet", "not managed")
 
 @record
 class Row:
-    """What is to be said of one control; `key` is where the manifest would ask for it, `price` what it costs."""
+    """The verdict on one control; `key` is the manifest key that covers it, `price` what that costs."""
 
     control: Control
     status: Status
@@ -36,12 +36,12 @@ class Row:
 def judge(
     controls: Iterable[Control], resources: Sequence[Resource], plan: Report, facts: Facts, now: datetime
 ) -> list[Row]:
-    """Return a verdict on each control, from what the plan says of the resources and what the account shows."""
+    """Return a verdict on each control, from the plan of the resources and the account."""
     outcomes = {outcome.address: outcome for outcome in plan.outcomes}
-    return [one(control, resources, outcomes, plan, facts, now) for control in controls]
+    return [verdict(control, resources, outcomes, plan, facts, now) for control in controls]
 
 
-def one(
+def verdict(
     control: Control,
     resources: Sequence[Resource],
     outcomes: dict[str, Outcome],
@@ -51,22 +51,22 @@ def one(
 ) -> Row:
     """Return the verdict on one control."""
     match ANSWERS[control.answer]:
-        case Yours(step):
+        case ByPerson(step):
             return Row(control, "needs you", (step,))
-        case Looked(look, key, report, parts):
+        case ByCheck(check, key, report, parts):
             if report and not facts.read(report_rows):
-                return Row(control, "not yet", ("AWS is making the credential report: look again in a minute",), key)
-            if late := behind([each for part in parts for each in resources if part(each)], resources, outcomes):
+                return Row(control, "not yet", ("AWS is generating the credential report: run again in a minute",), key)
+            if late := not_converged([each for part in parts for each in resources if part(each)], resources, outcomes):
                 return Row(control, "not yet", late, key)
-            found = tuple(look(facts, resources, now))
+            found = tuple(check(facts, resources, now))
             return Row(control, "needs you" if found else "met", found, key)
-        case Made() as answer:
-            return answered(control, answer, resources, outcomes, plan, facts)
+        case ByResources() as answer:
+            return by_resources(control, answer, resources, outcomes, plan, facts)
 
 
-def answered(
+def by_resources(
     control: Control,
-    answer: Made,
+    answer: ByResources,
     resources: Sequence[Resource],
     outcomes: dict[str, Outcome],
     plan: Report,
@@ -77,46 +77,50 @@ def answered(
     if not all(by_part):
         return Row(control, "not managed", (), answer.key, answer.price)
     ours = [each for found in by_part for each in found]
-    if late := behind(ours, resources, outcomes):
+    if late := not_converged(ours, resources, outcomes):
         return Row(control, "not yet", late, answer.key)
     addresses = {each.address for each in ours}
-    asked = [
-        ask.title
-        for ask in plan.manual_actions
-        if ask.address in addresses and any(word in ask.title for word in answer.about)
+    left = [
+        action.title
+        for action in plan.manual_actions
+        if action.address in addresses and any(word in action.title for word in answer.about)
     ]
-    asked += unheard([each for each in ours if isinstance(each, Alarm)], resources, plan, facts)
-    asked += left_out(ours, facts)
-    return Row(control, "needs you" if asked else "met", tuple(dict.fromkeys(asked)), answer.key)
+    left += without_subscribers([each for each in ours if isinstance(each, Alarm)], resources, plan, facts)
+    left += left_out(ours, facts)
+    return Row(control, "needs you" if left else "met", tuple(dict.fromkeys(left)), answer.key)
 
 
-def behind(ours: Sequence[Resource], resources: Sequence[Resource], outcomes: dict[str, Outcome]) -> tuple[str, ...]:
-    """Say which of these are not as the manifest says; when all are, then which of those that they lean on."""
+def not_converged(
+    ours: Sequence[Resource], resources: Sequence[Resource], outcomes: dict[str, Outcome]
+) -> tuple[str, ...]:
+    """Return which of these resources are not converged; if all are, which of their dependencies are not."""
     known = {each.address: each for each in resources}
-    below = [each.address for each in ours]
-    for address in below:
-        # An alarm without its filter never rings, whatever it looks like itself.
-        below += [need for need in known[address].needs() if need in known and need not in below]
-    late = [address for address in below if outcomes[address].status != "unchanged"]
+    needed = [each.address for each in ours]
+    for address in needed:
+        # An alarm without its metric filter never fires, even when it is itself converged.
+        needed += [need for need in known[address].needs() if need in known and need not in needed]
+    late = [address for address in needed if outcomes[address].status != "unchanged"]
     own = [address for address in late if address in {each.address for each in ours}]
     return tuple(f"{address} is not as the manifest says" for address in own or late)
 
 
 def left_out(ours: Sequence[Resource], facts: Facts) -> Iterator[str]:
-    """Yield which regions the manifest leaves out: a standard means all that are on."""
+    """Yield the regions that the manifest leaves out: a standard covers all enabled ones."""
     only = {name for each in ours for name in getattr(each, "only", None) or ()}
     if only and (rest := [name for name in facts.read(regions).on if name not in only]):
-        yield f"protect.regions leaves out {', '.join(rest)}: see that nobody can use them, or cover them too"
+        yield f"protect.regions leaves out {', '.join(rest)}: check that nobody can use them, or cover them too"
 
 
-def unheard(alarms: Sequence[Alarm], resources: Sequence[Resource], plan: Report, facts: Facts) -> Iterator[str]:
-    """Yield what is left to do until somebody hears these alarms: one that nobody hears answers no control."""
-    waiting = {ask.address: ask.title for ask in plan.manual_actions}
-    listeners = [each for each in resources if isinstance(each, Subscription)]
+def without_subscribers(
+    alarms: Sequence[Alarm], resources: Sequence[Resource], plan: Report, facts: Facts
+) -> Iterator[str]:
+    """Yield the missing subscriptions of these alarms: an alarm without subscribers answers no control."""
+    waiting = {action.address: action.title for action in plan.manual_actions}
+    subscribers = [each for each in resources if isinstance(each, Subscription)]
     for alarm in alarms:
         for topic in alarm.actions:
-            mine = [each.address for each in listeners if each.topic_arn == topic]
+            mine = [each.address for each in subscribers if each.topic_arn == topic]
             if mine and all(address in waiting for address in mine):
                 yield from (waiting[address] for address in mine)
             elif not mine and all(one.pending for one in facts.read(subscriptions, alarm.scope.region, topic)):
-                yield f"nobody listens on {topic.rpartition(':')[2]}"
+                yield f"{topic.rpartition(':')[2]} has no subscribers"

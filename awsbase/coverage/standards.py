@@ -1,4 +1,4 @@
-"""The controls of published standards, by their numbers and in words of our own, and what answers each."""
+"""The controls of published standards, by number and in our own words, with the answer of each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from awsbase.records import record
 
 @record
 class Control:
-    """One control of a standard; `answer` names what answers it."""
+    """One control of a standard; `answer` is a key of ANSWERS."""
 
     id: str
     title: str
@@ -32,14 +32,14 @@ CIS = (
     ("credentials unused for 45 days are switched off", "unused credentials", "1.12", "2.11"),
     ("nobody has two active access keys", "one key", "1.13", "2.12"),
     ("access keys are rotated every 90 days", "old keys", "1.14", "2.13"),
-    ("users have rights through groups only", "rights by groups", "1.15", "2.14"),
-    ("no policy allows everything", "no full rights", "1.16", "2.15"),
-    ("somebody may open support cases", "support role", "1.17", "2.16"),
+    ("users have permissions only through groups", "permissions by groups", "1.15", "2.14"),
+    ("no policy allows everything", "no full permissions", "1.16", "2.15"),
+    ("somebody is allowed to open support cases", "support role", "1.17", "2.16"),
     ("instances work through roles", "instance roles", "1.18", "2.17"),
     ("expired certificates are removed from IAM", "certificates", "1.19", "2.18"),
     ("Access Analyzer is on in all regions", "analyzer", "1.20", "2.19"),
     ("users of several accounts are managed in one place", "central users", "1.21", "2.20"),
-    ("all of CloudShell is for few", "cloudshell", "1.22", "2.21"),
+    ("few have full access to CloudShell", "cloudshell", "1.22", "2.21"),
     ("buckets refuse HTTP", "tls", "2.1.1", "3.1.1"),
     ("buckets ask for MFA to delete", "mfa delete", "2.1.2", "3.1.2"),
     ("data in S3 is found and classified", "s3 data", "2.1.3", "3.1.3"),
@@ -81,7 +81,7 @@ CIS = (
     ("no security group opens SSH or RDP to ::/0", "group ports", "5.3", "6.4"),
     ("default security groups let nothing through", "default groups", "5.4", "6.5"),
     ("routes to peered VPCs are narrow", "peering", "5.5", "6.6"),
-    ("instances answer IMDSv2 only", "imdsv2", "5.6", "6.7"),
+    ("instances answer only IMDSv2", "imdsv2", "5.6", "6.7"),
 )
 
 # AWS Startup Security Baseline: of the account (ACCT) and of what runs in it (WKLD).
@@ -89,8 +89,8 @@ SSB = (
     ("ACCT.01", "contacts of the account reach a team", "security contact"),
     ("ACCT.02", "root does no daily work", "root restrained"),
     ("ACCT.03", "each person has access to the console", "console users"),
-    ("ACCT.04", "rights belong to groups and roles", "groups"),
-    ("ACCT.05", "signing in takes MFA", "users' mfa"),
+    ("ACCT.04", "permissions belong to groups and roles", "groups"),
+    ("ACCT.05", "sign-in requires MFA", "users' mfa"),
     ("ACCT.06", "there is a password policy", "password length"),
     ("ACCT.07", "CloudTrail writes to a bucket that is protected", "trail bucket"),
     ("ACCT.08", "private buckets cannot become public", "no public buckets"),
@@ -100,9 +100,9 @@ SSB = (
     ("ACCT.12", "Trusted Advisor is looked at", "advisor"),
     ("WKLD.01", "workloads have roles", "instance roles"),
     ("WKLD.02", "policies of resources limit credentials", "resource policies"),
-    ("WKLD.03", "secrets live shortly, or in a service for secrets", "secrets"),
-    ("WKLD.04", "secrets do not get out", "no leaks"),
-    ("WKLD.05", "secrets that got out are found", "no leaks"),
+    ("WKLD.03", "secrets are short-lived, or in a secrets service", "secrets"),
+    ("WKLD.04", "secrets do not leak", "no leaks"),
+    ("WKLD.05", "leaked secrets are found", "no leaks"),
     ("WKLD.06", "Systems Manager takes the place of SSH and RDP", "no ssh"),
     ("WKLD.07", "objects that matter are logged", "objects"),
     ("WKLD.08", "EBS volumes are encrypted", "volumes"),

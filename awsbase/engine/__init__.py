@@ -1,1 +1,1 @@
-"""How a manifest is carried out: facts, verbs, order, waiting, and the report. Knows no kind of resource."""
+"""The engine: facts, verbs, order, waiting and the report. It knows no kind of resource."""

@@ -1,11 +1,11 @@
-"""The account that a run works on, who works on it, and the refusals that come before anything else."""
+"""The account that a run works on, its caller, and the checks that precede everything else."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
 
-from awsbase.aws import Aws, answered_at
+from awsbase.aws import Aws, response_time
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.records import record
@@ -15,7 +15,7 @@ from awsbase.records import record
 class Account:
     """An account with the clients to reach it and the ARN of the caller.
 
-    `reached` is when AWS told who that is, by its own clock; None when the answer had no date.
+    `reached` is when AWS answered GetCallerIdentity, by AWS's clock; None when the response had no date.
     """
 
     aws: Aws
@@ -26,13 +26,13 @@ class Account:
 
     @property
     def user(self) -> str | None:
-        """The name of the IAM user who calls, or None when it is a role, root or a federated identity."""
+        """Return the name of the calling IAM user; None for a role, root or a federated identity."""
         match = re.fullmatch(r"arn:[^:]+:iam::\d+:user/(?:.*/)?([^/]+)", self.caller)
         return match[1] if match else None
 
     @property
     def role(self) -> str | None:
-        """The name of the role whose session calls, or None when it is no role."""
+        """Return the name of the calling role; None when the caller is not a role."""
         match = re.fullmatch(r"arn:[^:]+:sts::\d+:assumed-role/([^/]+)/.+", self.caller)
         return match[1] if match else None
 
@@ -42,13 +42,17 @@ class Account:
 
     @property
     def long_term(self) -> bool:
-        """Whether the credentials are a user's own access key: without a session there was no MFA code either."""
+        """Tell whether the credentials are a long-term access key: no session means no MFA code."""
         credentials = self.aws.clients.session.get_credentials()
         return credentials is not None and not credentials.token
 
 
 def identify(aws: Aws, wire: Wire) -> Account:
-    """Ask AWS whose credentials these are; raises AwsbaseError with advice when there are none or they are refused."""
+    """Return the account and caller of these credentials.
+
+    Raises AwsbaseError when there are no credentials, AWS refuses them, or AWS is unreachable; UsageError when the
+    endpoint address is malformed.
+    """
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
     try:
@@ -66,23 +70,23 @@ def identify(aws: Aws, wire: Wire) -> Account:
             hint="an expired session is renewed with `awsbase mfa refresh`",
         ) from error
     except ValueError as error:
-        # Making the first client is what finds a broken address.
+        # botocore checks the endpoint address when it creates the first client.
         raise UsageError(f"AWS cannot be reached like this: {error}", hint="check AWS_ENDPOINT_URL") from error
     except (BotoCoreError, OSError) as error:
         raise AwsbaseError(f"cannot reach AWS: {error}", hint="check the network, --region and --profile") from error
-    return Account(aws, wire, identity["Account"], identity["Arn"], answered_at(identity))
+    return Account(aws, wire, identity["Account"], identity["Arn"], response_time(identity))
 
 
-def check(account: Account, wanted: str) -> Account:
+def check(account: Account, expected: str) -> Account:
     """Return the account if it is the one the manifest names and the caller is not root; raises Refused otherwise."""
-    if account.id != wanted:
+    if account.id != expected:
         raise Refused(
-            f"the manifest is for account {wanted}, but these credentials are for {account.id} ({account.caller})",
+            f"the manifest is for account {expected}, but these credentials are for {account.id} ({account.caller})",
             hint="choose another profile with --profile, or the manifest of this account",
         )
     if account.is_root:
         raise Refused(
-            f"these are root credentials ({account.caller}), and nothing limits or tells apart what root does",
+            f"these are root credentials ({account.caller}), which no policy limits",
             hint="use an administrator's IAM user or role, and delete root's access key",
         )
     return account

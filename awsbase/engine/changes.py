@@ -1,4 +1,4 @@
-"""What a run finds, wants and does, as plain values; everything that is shown is made from these."""
+"""Plain values for what a run finds, plans and does; all output is made from these."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from awsbase.records import record
 Action = Literal["create", "update", "delete", "replace"]
 Status = Literal["unchanged", "planned", "changed", "failed", "blocked", "skipped"]
 Mode = Literal["plan", "reconcile"]
-# The code of the failure of what was interrupted after its first change.
+# The failure code of a resource that was interrupted after its first change.
 INTERRUPTED = "Interrupted"
 STATUSES: tuple[Status, ...] = ("unchanged", "planned", "changed", "failed", "blocked", "skipped")
 
 
 class UnknownValueUsed(TypeError):
-    """A recipe looked into a value that planning cannot know; the plan would have lied."""
+    """A recipe inspected a value that is unknown while planning; the plan would have been wrong."""
 
 
 class Unknown:
-    """A value that exists only once a planned change has been made, such as the ARN of a new key.
+    """A value that exists only after a planned change is applied, such as the ARN of a new key.
 
-    It may be handed on, indexed and put into documents; asking what it is raises UnknownValueUsed.
+    A recipe can pass it on, index it and put it into documents; inspecting it raises UnknownValueUsed.
     """
 
     def __init__(self, origin: str) -> None:
@@ -36,7 +36,7 @@ class Unknown:
         return Unknown(self.origin)
 
     def _refuse(self, *_: object) -> NoReturn:
-        raise UnknownValueUsed(f"{self.origin} is not known before it is made")
+        raise UnknownValueUsed(f"{self.origin} is not known before it is created")
 
     __bool__ = __str__ = __format__ = __len__ = __iter__ = __contains__ = __add__ = __radd__ = _refuse
 
@@ -45,20 +45,20 @@ class Unknown:
 
 
 class Deferred(Unknown):
-    """A value that is made in the moment of its call, such as a password: no plan, digest or report ever holds it."""
+    """A value computed only for its call, such as a password: no plan, digest or report holds it."""
 
-    def __init__(self, origin: str, make: Callable[[], str]) -> None:
+    def __init__(self, origin: str, compute: Callable[[], str]) -> None:
         super().__init__(origin)
-        self._make = make
+        self._compute = compute
 
     def resolve(self) -> str:
-        """Make the value, for the call that takes it and nothing else."""
-        return self._make()
+        """Return the value, for the call that takes it and nothing else."""
+        return self._compute()
 
 
 @record
 class Drift:
-    """One field that is not as the manifest wants it."""
+    """One field that differs from the manifest."""
 
     field: str
     have: object
@@ -66,7 +66,7 @@ class Drift:
 
 
 def compare(have: Mapping[str, object], want: Mapping[str, object]) -> list[Drift]:
-    """List the fields of `want` that `have` does not equal; what only `have` names is not managed."""
+    """Return the fields of `want` that differ in `have`; fields that only `have` contains are not managed."""
     return [Drift(name, have.get(name), value) for name, value in want.items() if have.get(name) != value]
 
 
@@ -83,7 +83,7 @@ class Risk:
 
 @record
 class Change:
-    """One write: what it is for people, which call it is, and a digest of all of the call's known arguments.
+    """One write: its description for people, its API call, and a digest of the call's known arguments.
 
     `risk` says why it needs approval; None when it does not.
     """
@@ -101,8 +101,8 @@ class Change:
         return (self.action, self.what, self.api) == (other.action, other.what, other.api)
 
 
-def is_itself(address: str, change: Change) -> bool:
-    """Tell whether a change makes or removes a whole resource: `create log group` of `log-group/trail`."""
+def is_whole_resource(address: str, change: Change) -> bool:
+    """Tell whether a change creates or deletes a whole resource: `create log group` of `log-group/trail`."""
     kind = address.partition("/")[0]
     bare = change.what.replace(" ", "").replace("-", "").casefold()
     return change.action != "update" and bare == kind.replace("-", "").replace("_", "").casefold()
@@ -110,7 +110,7 @@ def is_itself(address: str, change: Change) -> bool:
 
 @record
 class ManualAction:
-    """Something that AWS lets only a person do, and how awsbase will see that it was done."""
+    """A step that AWS lets only a person do, and the probe by which awsbase detects that it is done."""
 
     address: str
     title: str
@@ -120,7 +120,7 @@ class ManualAction:
 
 @record
 class Failure:
-    """Why a resource is not as wanted: what was tried, what AWS said, what to do."""
+    """Why a resource failed: what was tried, what AWS answered, what to do."""
 
     code: str
     message: str
@@ -131,7 +131,7 @@ class Failure:
 
 @record
 class Outcome:
-    """What became of one resource."""
+    """The result for one resource."""
 
     address: str
     region: str
@@ -140,18 +140,18 @@ class Outcome:
     error: Failure | None = None
     blocked_by: str | None = None
     notes: tuple[str, ...] = ()
-    # Told only where something is made: what is there has been paid for knowingly.
+    # Set only for a resource that this run creates: for an existing one the cost is known.
     price: str | None = None
 
     @property
-    def cut(self) -> bool:
-        """Tell whether it was begun and only interrupted: it counts as failed, but nothing went wrong."""
+    def was_interrupted(self) -> bool:
+        """Tell whether it started and was then interrupted: it counts as failed, but nothing went wrong."""
         return self.error is not None and self.error.code == INTERRUPTED
 
 
 @record
 class Report:
-    """What became of all resources, in manifest order."""
+    """The results for all resources, in manifest order; `seconds` is the duration."""
 
     mode: Mode
     account: str
@@ -167,12 +167,12 @@ class Report:
     second: Report | None = field(default=None, compare=False)
 
     def totals(self) -> dict[Status, int]:
-        """Count the outcomes by status."""
+        """Return the number of outcomes of each status."""
         return {status: sum(outcome.status == status for outcome in self.outcomes) for status in STATUSES}
 
     @property
     def changes(self) -> list[tuple[str, Change]]:
-        """Every change with the address it belongs to."""
+        """Return each change with the address of its resource."""
         return [(outcome.address, change) for outcome in self.outcomes for change in outcome.changes]
 
     @property
@@ -181,7 +181,7 @@ class Report:
 
 
 def unknowns(value: object, path: str = "") -> Iterator[str]:
-    """Yield the dotted paths at which `value` holds something that is not known yet."""
+    """Yield the dotted paths at which `value` holds an Unknown."""
     if isinstance(value, Unknown):
         yield path
     elif isinstance(value, Mapping):
@@ -193,23 +193,23 @@ def unknowns(value: object, path: str = "") -> Iterator[str]:
 
 
 def digest(arguments: Mapping[str, object], unknown: Sequence[str] = ()) -> str:
-    """Digest the arguments of a call without what stands at the `unknown` paths.
+    """Return a digest of a call's arguments, without the values at the `unknown` paths.
 
-    A plan cannot know the ARN of a key that it would make; leaving out the same places when the call is made lets
-    an approved plan be compared with what is done.
+    A plan cannot know the ARN of a key that it would create. The call leaves out the same paths, so that an approved
+    plan can be compared with the call.
     """
     canonical = _plain(arguments, "", frozenset(unknown))
     text = json.dumps(canonical, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _plain(value: Any, path: str, holes: frozenset[str]) -> Any:
-    if path in holes or isinstance(value, Unknown):
+def _plain(value: Any, path: str, unknown: frozenset[str]) -> Any:
+    if path in unknown or isinstance(value, Unknown):
         return "?"
     if isinstance(value, Mapping):
-        return {str(key): _plain(item, f"{path}.{key}" if path else str(key), holes) for key, item in value.items()}
+        return {str(key): _plain(item, f"{path}.{key}" if path else str(key), unknown) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item, f"{path}.{index}" if path else str(index), holes) for index, item in enumerate(value)]
+        return [_plain(item, f"{path}.{index}" if path else str(index), unknown) for index, item in enumerate(value)]
     if isinstance(value, (set, frozenset)):
         return sorted(map(str, value))
     if isinstance(value, datetime):

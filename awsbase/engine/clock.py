@@ -1,4 +1,4 @@
-"""Time, as something that is handed in."""
+"""The clock, passed in as a parameter."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time and lets it pass; tests and the embedded sandbox bring one of their own."""
+    """Returns the time and sleeps; tests and the embedded sandbox provide their own."""
 
     def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
+        """Return the current time, timezone-aware, in UTC."""
 
     def sleep(self, seconds: float, stop: threading.Event) -> None:
-        """Let `seconds` pass, or less when `stop` is set meanwhile."""
+        """Sleep for `seconds`, or until `stop` is set."""
 
 
 class SystemClock:
     """The clock of this machine."""
 
     def now(self) -> datetime:
+        """Return the current time, timezone-aware, in UTC."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float, stop: threading.Event) -> None:
+        """Sleep for `seconds`, or until `stop` is set."""
         stop.wait(seconds)

@@ -1,8 +1,7 @@
-"""Plan and reconcile: the same walk over the same recipes, in the order that the resources' needs demand.
+"""Plan and reconcile: both execute the same recipes, in the order of their dependencies.
 
-A resource starts as soon as everything it needs is done; what is ready starts in manifest order. A failure blocks
-what hangs below it and nothing else. Planning differs in one place only, the verbs of `Run`, and the guard on the
-wire keeps it so.
+A resource starts as soon as all its dependencies are done; ready resources start in manifest order. A failure blocks
+its dependents and nothing else. Planning differs only in the verbs of `Run`, and the guard on the wire enforces that.
 """
 
 from __future__ import annotations
@@ -21,53 +20,59 @@ from awsbase.engine.changes import Failure, ManualAction, Mode, Outcome, Report,
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.failures import failure
-from awsbase.engine.resource import Kinds, Resource
-from awsbase.engine.run import Approved, ChangeFailed, Interrupted, LookAgain, Observer, Run, Shared, SilentObserver
+from awsbase.engine.kind import Kinds, kind_of
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Approved, ChangeFailed, Interrupted, Observer, Run, RunContext, SilentObserver, StaleRead
 from awsbase.errors import AwsbaseError, LostReply
 
 WORKERS = 16
-LAG = 2.0  # seconds until the lists of AWS mostly tell what was just made
+LIST_DELAY = 2.0  # seconds until AWS's lists usually contain a new resource
 log = logging.getLogger("awsbase")
 
 
 class UnknownDependency(AwsbaseError):
-    """A resource leans on an address that the manifest does not have."""
+    """A resource depends on an address that the manifest does not define."""
 
 
-class WantedTwice(AwsbaseError):
-    """Two places of the manifest make the same thing."""
+class DuplicateResource(AwsbaseError):
+    """Two parts of the manifest define the same resource."""
 
 
 class Cycle(AwsbaseError):
-    """Resources lean on one another in a circle."""
+    """Resources depend on one another in a cycle."""
 
 
 def dependencies(resources: Sequence[Resource]) -> dict[str, frozenset[str]]:
-    """Return everything each address needs, directly or not, in manifest order; raise for cycles, gaps and doubles."""
+    """Return all dependencies of each address, direct and indirect, in manifest order.
+
+    Raises DuplicateResource, UnknownDependency or Cycle.
+    """
     needs: dict[str, tuple[str, ...]] = {}
     for resource in resources:
         if resource.address in needs:
-            raise WantedTwice(f"{resource.address} is made by two parts of this manifest", hint="rename one of them")
+            raise DuplicateResource(
+                f"{resource.address} is defined by two parts of this manifest", hint="rename one of them"
+            )
         needs[resource.address] = tuple(dict.fromkeys(resource.needs()))
-    for address, needed in needs.items():
-        for other in needed:
+    for address, direct in needs.items():
+        for other in direct:
             if other not in needs:
-                raise UnknownDependency(f"{address} needs {other}, which nothing in this manifest makes")
+                raise UnknownDependency(f"{address} depends on {other}, which this manifest does not define")
     try:
         order = tuple(TopologicalSorter(needs).static_order())
     except CycleError as error:
-        raise Cycle("these need one another: " + " → ".join(reversed(error.args[1]))) from None
-    below: dict[str, frozenset[str]] = {}
+        raise Cycle("these resources depend on one another: " + " → ".join(reversed(error.args[1]))) from None
+    found: dict[str, frozenset[str]] = {}
     for address in order:
-        below[address] = frozenset(needs[address]).union(*(below[other] for other in needs[address]))
-    return {address: below[address] for address in needs}
+        found[address] = frozenset(needs[address]).union(*(found[other] for other in needs[address]))
+    return {address: found[address] for address in needs}
 
 
 def select(resources: Sequence[Resource], addresses: Sequence[str]) -> list[Resource]:
-    """Return the resources at these addresses together with all that they lean on."""
-    below = dependencies(resources)
-    wanted = frozenset(addresses).union(*(below[address] for address in addresses))
-    return [resource for resource in resources if resource.address in wanted]
+    """Return the resources at these addresses, with all their dependencies."""
+    needed = dependencies(resources)
+    selected = frozenset(addresses).union(*(needed[address] for address in addresses))
+    return [resource for resource in resources if resource.address in selected]
 
 
 def execute(
@@ -83,26 +88,26 @@ def execute(
     observer: Observer | None = None,
     stop: threading.Event | None = None,
     check: Callable[[Facts], None] = lambda facts: None,
-    seen: ReadCache | None = None,
-    keep: Callable[[], None] = lambda: None,
+    cache: ReadCache | None = None,
+    before_write: Callable[[], None] = lambda: None,
     workers: int = WORKERS,
 ) -> Report:
-    """Plan or reconcile the resources and report on each of them, also when some fail or `stop` is set midway.
+    """Plan or reconcile the resources and return a report on each, even when some fail or `stop` is set midway.
 
-    Unless `allow_risky`, a risky change fails its resource, and is not made.
-    What `check` raises, having looked at the facts of this walk, ends it before the first recipe begins. What is in
-    `seen` is believed, and what is read is added to it. `keep` is called before each write, and stops it by raising.
+    Unless `allow_risky`, a risky change fails its resource and is not applied. `check` is called with the facts before
+    the first recipe starts, and ends the run by raising. Reads already in `cache` are reused, and new ones are added.
+    `before_write` is called before each write, and stops it by raising.
     """
     started = time.monotonic()
     stop = stop or threading.Event()
-    below = dependencies(resources)
+    needed = dependencies(resources)
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
         observer, clock = observer or SilentObserver(), clock or SystemClock()
-        shared = Shared(mode, account.wire, clock, observer, stop, approved, allow_risky, keep)
-        walker = _Execution(resources, kinds, account, shared, below, readers, seen)
-        walker.facts.early(read for resource in resources for read in kinds[type(resource)].reads(resource))
-        check(walker.facts)
-        outcomes = walker.to_the_end(recipes)
+        context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
+        execution = _Execution(resources, kinds, account, context, needed, readers, cache)
+        execution.facts.prefetch(read for resource in resources for read in kind_of(kinds, resource).reads(resource))
+        check(execution.facts)
+        outcomes = execution.run_all(recipes)
         readers.shutdown(cancel_futures=True)
     return Report(
         mode=mode,
@@ -111,7 +116,7 @@ def execute(
         fingerprint=fingerprint,
         caller=account.caller,
         outcomes=tuple(outcomes[resource.address] for resource in resources),
-        manual_actions=tuple(ask for resource in resources for ask in walker.manual_actions(resource.address)),
+        manual_actions=tuple(action for resource in resources for action in execution.manual_actions(resource.address)),
         reads=account.wire.reads,
         writes=account.wire.writes,
         seconds=time.monotonic() - started,
@@ -120,25 +125,25 @@ def execute(
 
 
 class _Execution:
-    """The state of one walk: who waits for whom, and what came of those that are done."""
+    """The state of one execution: dependencies, running resources and outcomes."""
 
     def __init__(
         self,
         resources: Sequence[Resource],
         kinds: Kinds,
         account: Account,
-        shared: Shared,
-        below: Mapping[str, frozenset[str]],
+        context: RunContext,
+        needed: Mapping[str, frozenset[str]],
         readers: ThreadPoolExecutor,
-        seen: ReadCache | None,
+        cache: ReadCache | None,
     ) -> None:
         self.resources = {resource.address: resource for resource in resources}
         self.kinds = kinds
         self.account = account
-        self.shared = shared
-        self.below = below
+        self.context = context
+        self.needed = needed
         self.readers = readers
-        self.facts = Facts(account.aws, readers, seen)
+        self.facts = Facts(account.aws, readers, cache)
         self.outcomes: dict[str, Outcome] = {}
         self.runs: dict[str, Run] = {}
 
@@ -146,31 +151,31 @@ class _Execution:
         run = self.runs.get(address)
         return run.manual_actions if run else []
 
-    def to_the_end(self, pool: ThreadPoolExecutor) -> dict[str, Outcome]:
-        """Carry out every resource whose needs were met; once `stop` is set, finish what has begun and no more."""
+    def run_all(self, pool: ThreadPoolExecutor) -> dict[str, Outcome]:
+        """Run every resource whose dependencies succeeded; once `stop` is set, start no more."""
         sorter = TopologicalSorter({address: resource.needs() for address, resource in self.resources.items()})
         sorter.prepare()
         position = {address: index for index, address in enumerate(self.resources)}
         ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
         while sorter.is_active():
             for address in sorted(sorter.get_ready(), key=position.__getitem__):
-                pool.submit(self._one, address).add_done_callback(ended.put)
+                pool.submit(self._run_resource, address).add_done_callback(ended.put)
             outcome = ended.get().result()
             self.outcomes[outcome.address] = outcome
             sorter.done(outcome.address)
         return self.outcomes
 
-    def _one(self, address: str) -> Outcome:
+    def _run_resource(self, address: str) -> Outcome:
         resource = self.resources[address]
         region = resource.scope.region
-        if self.shared.stop.is_set():
+        if self.context.stop.is_set():
             return Outcome(address, region, "skipped")
         if (root := self._root_cause(resource)) is not None:
-            self.shared.observer.finished(address, "blocked")
+            self.context.observer.finished(address, "blocked")
             return Outcome(address, region, "blocked", blocked_by=root)
-        self.shared.observer.started(address)
-        outcome = self._carry_out(resource)
-        self.shared.observer.finished(address, "skipped" if outcome.cut else outcome.status)
+        self.context.observer.started(address)
+        outcome = self._apply(resource)
+        self.context.observer.finished(address, "skipped" if outcome.was_interrupted else outcome.status)
         return outcome
 
     def _root_cause(self, resource: Resource) -> str | None:
@@ -182,22 +187,22 @@ class _Execution:
                 return outcome.blocked_by
         return None
 
-    def _carry_out(self, resource: Resource) -> Outcome:
+    def _apply(self, resource: Resource) -> Outcome:
         address, region = resource.address, resource.scope.region
-        run = Run(resource, self.account.aws.at(region), self.facts, self.shared, self.below[address])
+        run = Run(resource, self.account.aws.at(region), self.facts, self.context, self.needed[address])
         error: Failure | None = None
         try:
-            self.shared.results[address] = self._ensure(run, resource)
+            self.context.results[address] = self._ensure(run, resource)
         except Interrupted as cut:
-            # What was only planned is not made, and half a plan would mislead.
-            if not run.changes or self.shared.mode == "plan":
+            # A planned change is not applied, and half a plan would mislead.
+            if not run.changes or self.context.mode == "plan":
                 return Outcome(address, region, "skipped")
             error = failure(cut, self.account.caller)
-        except Exception as cause:  # whichever way a recipe fails, the report says so and the rest goes on
+        except Exception as cause:  # the report names any failure of a recipe, and the other resources continue
             log.debug("%s failed", address, exc_info=cause)
             error = failure(cause, self.account.caller)
         self.runs[address] = run
-        made = any(change.action == "create" for change in run.changes)
+        created = any(change.action == "create" for change in run.changes)
         return Outcome(
             address,
             region,
@@ -205,40 +210,40 @@ class _Execution:
             tuple(run.changes),
             error,
             notes=tuple(run.notes),
-            price=resource.price if made else None,
+            price=resource.price if created else None,
         )
 
     def _ensure(self, run: Run, resource: Resource) -> object:
-        recipe = self.kinds[type(resource)].ensure
+        recipe = kind_of(self.kinds, resource).ensure
         try:
             return recipe(run, resource)
-        except LookAgain as first:
-            self.shared.clock.sleep(LAG, self.shared.stop)
-            # What has no name of its own is found by its tag: look anew, then decide.
+        except StaleRead as first:
+            self.context.clock.sleep(LIST_DELAY, self.context.stop)
+            # A resource without a name of its own is found by its tag: read again, then decide.
             facts = Facts(self.account.aws, self.readers)
             if isinstance(first.__cause__, LostReply):
                 noted = run.changes
                 run.forget(first.change)
-                if self._made(first, resource, facts):
+                if self._was_applied(first, resource, facts):
                     run.changes = noted
-            anew = run.again(facts)
+            retried = run.with_facts(facts)
             try:
-                return recipe(anew, resource)
-            except LookAgain as still:
+                return recipe(retried, resource)
+            except StaleRead as still:
                 if isinstance(still.__cause__, LostReply):
-                    anew.forget(still.change)
+                    retried.forget(still.change)
                 raise ChangeFailed(still.change) from still.__cause__
             finally:
-                run.changes, run.manual_actions, run.notes = anew.changes, anew.manual_actions, anew.notes
+                run.changes, run.manual_actions, run.notes = retried.changes, retried.manual_actions, retried.notes
 
-    def _made(self, lost: LookAgain, resource: Resource, facts: Facts) -> bool:
-        """Tell whether a change whose reply was lost was made: then the recipe, looking anew, does not plan it."""
-        shared = replace(self.shared, mode="plan", observer=SilentObserver())
-        plan = Run(resource, self.account.aws.at(resource.scope.region), facts, shared, frozenset())
+    def _was_applied(self, lost: StaleRead, resource: Resource, facts: Facts) -> bool:
+        """Tell whether a change whose reply was lost was applied: a new plan then does not contain it."""
+        context = replace(self.context, mode="plan", observer=SilentObserver())
+        plan = Run(resource, self.account.aws.at(resource.scope.region), facts, context, frozenset())
         try:
-            self.kinds[type(resource)].ensure(plan, resource)
-        except Exception as error:  # whatever keeps us from looking keeps us in doubt
-            log.debug("%s could not be looked at again", resource.address, exc_info=error)
+            kind_of(self.kinds, resource).ensure(plan, resource)
+        except Exception as error:  # a plan that fails leaves the question open
+            log.debug("%s could not be planned again", resource.address, exc_info=error)
             raise ChangeFailed(lost.change) from lost.__cause__
         return not any(planned.same_step(lost.change) for planned in plan.changes)
 
@@ -247,4 +252,4 @@ class _Execution:
             return "failed"
         if not run.changes:
             return "unchanged"
-        return "planned" if self.shared.mode == "plan" else "changed"
+        return "planned" if self.context.mode == "plan" else "changed"

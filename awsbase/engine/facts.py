@@ -1,4 +1,4 @@
-"""Facts: what is read from the account, each once per run, whoever asks first."""
+"""Facts: what is read from the account, each once per run."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Read = tuple[Any, ...]  # a fact and its arguments: (bucket, "acme-state")
 
 
 class ReadCache:
-    """What was read, and the answers; a walk that follows at once may believe what the one before it saw."""
+    """The reads of a run and their answers; an execution that follows immediately can reuse them."""
 
     def __init__(self) -> None:
         self.answers: dict[Read, Future[Any]] = {}
         self.lock = threading.Lock()
 
     def forget_failures(self) -> None:
-        """Keep only what AWS has answered: what failed once is worth another try."""
+        """Keep only successful reads, so that failed ones are tried again."""
         self.answers = {
             read: answer for read, answer in self.answers.items() if answer.done() and answer.exception() is None
         }
@@ -33,54 +33,54 @@ class ReadCache:
 class Facts:
     """Reads facts, which are functions `fact(facts, *args)`, and remembers each answer for this run.
 
-    Whoever asks first computes the fact in his own thread and everybody else waits for that one answer. So a fact may
-    be built on other facts, and a pool that is full can delay a read that was asked for early, but never block one.
+    The first caller computes the fact in its own thread, and all other callers wait for that answer. So a fact can be
+    built on other facts, and a full pool can delay a prefetch but never block a read.
     """
 
-    def __init__(self, aws: Aws, pool: ThreadPoolExecutor, seen: ReadCache | None = None) -> None:
+    def __init__(self, aws: Aws, pool: ThreadPoolExecutor, cache: ReadCache | None = None) -> None:
         self.aws = aws
         self._pool = pool
-        self._seen = seen or ReadCache()
+        self._cache = cache or ReadCache()
 
     def read(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what `fact` says; raises what it raised, to everyone who asks."""
+        """Return the answer of `fact`; raises what it raised, to every caller."""
         key = (fact, *args, *sorted(kwargs.items()))
-        with self._seen.lock:
-            mine = key not in self._seen.answers
-            answer = self._seen.answers.setdefault(key, Future())
-        if mine:
+        with self._cache.lock:
+            first = key not in self._cache.answers
+            answer = self._cache.answers.setdefault(key, Future())
+        if first:
             try:
-                answer.set_result(self._understood(fact, *args, **kwargs))
+                answer.set_result(self._checked(fact, *args, **kwargs))
             except BaseException as error:
                 answer.set_exception(error)
                 raise
         result: T = answer.result()
         return result
 
-    def early(self, reads: Iterable[Read]) -> None:
-        """Start reading in the background what will be asked for soon."""
+    def prefetch(self, reads: Iterable[Read]) -> None:
+        """Start reading facts in the background."""
         for fact, *args in dict.fromkeys(reads):
             self._pool.submit(self._try, fact, args)
 
-    def together(self, *reads: Read) -> list[Any]:
-        """Read several facts side by side and return their answers in order."""
-        self.early(reads[1:])
+    def read_all(self, *reads: Read) -> list[Any]:
+        """Read several facts in parallel and return their answers in order."""
+        self.prefetch(reads[1:])
         return [self.read(fact, *args) for fact, *args in reads]
 
-    def anew(self) -> Facts:
-        """Return facts that remember nothing yet."""
+    def uncached(self) -> Facts:
+        """Return facts with an empty cache."""
         return Facts(self.aws, self._pool)
 
-    def _understood(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def _checked(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return fact(self, *args, **kwargs)
         except (AttributeError, LookupError, StopIteration, TypeError, ValueError) as error:
-            # A fact only puts into our words what AWS says: what it stumbles over is that.
+            # A fact only converts a response of AWS: an error in it means an unexpected response.
             raise MalformedResponse(
-                f"what AWS answered about {fact.__name__} makes no sense: {type(error).__name__}: {error}",
-                hint="run again; if it stays so, rerun with --debug, and report what it prints",
+                f"AWS's response about {fact.__name__} is malformed: {type(error).__name__}: {error}",
+                hint="run again; if it happens again, rerun with --debug, and report the output",
             ) from error
 
     def _try(self, fact: Callable[..., Any], args: list[Any]) -> None:
-        with contextlib.suppress(Exception):  # the answer keeps it, and whoever asks gets it raised
+        with contextlib.suppress(Exception):  # the cached answer raises it to every caller
             self.read(fact, *args)

@@ -1,11 +1,11 @@
-"""From an exception to advice: what was tried, what AWS said, what to do."""
+"""Turn an exception into advice: what was tried, what AWS answered, what to do."""
 
 from __future__ import annotations
 
 import re
 
 from awsbase.engine.changes import INTERRUPTED, Change, Failure
-from awsbase.engine.run import BadArguments, ChangeFailed, Interrupted, NotApproved, NotPermitted
+from awsbase.engine.run import ChangeFailed, Interrupted, InvalidArguments, NotApproved, RiskNotApproved
 from awsbase.errors import AwsbaseError, LostReply
 
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"})
@@ -21,21 +21,21 @@ UNKNOWN_KEY = frozenset(
 )
 SKEWED = frozenset({"RequestTimeTooSkewed", "SignatureDoesNotMatch"})
 ACTION = re.compile(r"not authorized to perform: ([\w-]+):(\w+)")
-# What KMS answers when it is not the key's policy but its maker's own that lacks a right.
+# What KMS answers when the key's creator, not the key's policy, lacks the permission.
 LOCKED_OUT = "not allow you to update the key policy in the future"
 
 
 def failure(error: BaseException, caller: str) -> Failure:
-    """Describe why a resource failed; `caller` is the ARN that AWS saw."""
+    """Return why a resource failed; `caller` is the ARN of the caller."""
     change: Change | None = None
     if isinstance(error, ChangeFailed):
         change, error = error.change, error.__cause__ or error
     tried = f"{change.action} {change.what}" if change else None
-    code, message, hint = _words(error, caller, change.api if change else None)
+    code, message, hint = _description(error, caller, change.api if change else None)
     return Failure(code, message, tried, change.api if change else None, hint)
 
 
-def _words(error: BaseException, caller: str, api: str | None) -> tuple[str, str, str | None]:
+def _description(error: BaseException, caller: str, api: str | None) -> tuple[str, str, str | None]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     match error:
@@ -46,14 +46,14 @@ def _words(error: BaseException, caller: str, api: str | None) -> tuple[str, str
         case AwsbaseError():
             return type(error).__name__, error.message, error.hint
         case LostReply():
-            return "LostReply", str(error), "run again: awsbase finds what was made by its tag, and makes no second one"
+            return "LostReply", str(error), "run again: awsbase finds the resource by its tag and creates no second one"
         case NotApproved():
             return "NotApproved", str(error), "plan again, and have the new plan approved"
-        case NotPermitted():
-            return "NotPermitted", str(error), "look at it with `awsbase plan`, and permit it with --allow-risky"
+        case RiskNotApproved():
+            return "RiskNotApproved", str(error), "review it with `awsbase plan`, then approve it with --allow-risky"
         case Interrupted():
-            return INTERRUPTED, "interrupted before it was done", "run again: the next run finishes the work"
-        case BadArguments():
+            return INTERRUPTED, "interrupted before it finished", "run again: the next run finishes the work"
+        case InvalidArguments():
             return "InvalidArguments", f"AWS would refuse this: {error}", "correct the manifest"
         case BotoCoreError():
             return type(error).__name__, str(error), "check the network, then run again"
@@ -61,16 +61,16 @@ def _words(error: BaseException, caller: str, api: str | None) -> tuple[str, str
             return (
                 type(error).__name__,
                 f"unforeseen: {str(error) or type(error).__name__}",
-                "rerun with --debug, and report what it prints",
+                "rerun with --debug, and report the output",
             )
 
 
 def needed(message: str) -> str | None:
-    """Return the IAM action that AWS says is not allowed; it is often not called as the API is."""
+    """Return the IAM action that AWS names as not allowed; its name often differs from the API's."""
     if LOCKED_OUT in message:
         return "kms:PutKeyPolicy"
     found = ACTION.search(message)
-    # Some services write their own name in capitals.
+    # Some services write their name in capitals.
     return f"{found[1].lower()}:{found[2]}" if found else None
 
 
@@ -87,5 +87,5 @@ def _hint(code: str, message: str, caller: str, api: str) -> str | None:
     if code in SKEWED:
         return "check the clock of this machine: AWS refuses requests more than five minutes off"
     if code.isdigit():
-        return "a refusal without words of AWS: does a proxy or its sign-in page stand in between?"
+        return "the refusal does not come from AWS: check for a proxy or its sign-in page"
     return None

@@ -1,8 +1,8 @@
-"""One writer at a time: a lock that lives in the account, as a parameter of Systems Manager.
+"""The lock that allows one writer at a time, kept in the account as a parameter of Systems Manager.
 
-Every taking of the lock is a new generation, `/locks/awsbase/00000007`, put without Overwrite: of two who try, one
-succeeds. The last generation stays when it is released, and AWS keeps when that was: whoever began to look at the
-account before then knows that what he saw may be old. So nobody has to look at the lock who has nothing to write.
+Each acquisition puts a new generation, `/locks/awsbase/00000007`, without Overwrite, so that of two runs one succeeds.
+The last generation stays after its release, with the time of the release. A run that began to read before that time
+knows that its reads can be outdated. So a run without changes needs no lock.
 """
 
 from __future__ import annotations
@@ -26,49 +26,48 @@ from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError
 from awsbase.records import record
 
-# Names may not begin with "aws".
+# AWS reserves parameter names that begin with "aws".
 PATH = "/locks/awsbase"
 LEASE = timedelta(minutes=15)
-RENEW = timedelta(minutes=10)  # left of the lease when it is renewed
-LOOK = timedelta(seconds=30)  # between two looks whether the lock is still ours
-APART = timedelta(seconds=5)  # that the clocks of two of AWS's services may be, one of which tells whole seconds
-NOBODY = 0
+RENEW_BELOW = timedelta(minutes=10)  # a lease is renewed when less than this is left
+CHECK_INTERVAL = timedelta(seconds=30)  # between two checks that this run still holds the lock
+CLOCK_SKEW = timedelta(seconds=5)  # between the clocks of two AWS services, one of which returns whole seconds
 
 
 class Locked(AwsbaseError):
-    """Somebody else writes to this account at this moment."""
+    """Another run writes to this account now."""
 
 
 class LockLost(AwsbaseError):
-    """The lock was taken from this run: by `awsbase unlock`, or because the run slept through its lease."""
+    """This run lost the lock: `awsbase unlock` ended it, or its lease expired."""
 
 
 @record
 class Process:
-    """A process that runs awsbase: on which host, and where its number means something."""
+    """A process that runs awsbase: its host, the space in which its process id is valid, and that id."""
 
     host: str
     space: str
     pid: int
 
     def ended(self, here: Process) -> bool:
-        """Tell whether this process is known to be over, as seen from the process `here`."""
+        """Tell whether this process has certainly ended, as seen from the process `here`."""
         if self.space != here.space or self.pid == here.pid:
             return False
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
             return True
-        except OSError:  # it is there, and somebody else's
+        except OSError:  # it runs, under another user
             return False
         return False
 
 
 def this_process() -> Process:
-    """Describe the process that calls."""
+    """Return the calling process."""
     host = socket.gethostname()
     marks = [host, str(uuid.getnode())]
-    # Containers of one machine often share a host name, and each counts its processes from one.
+    # Containers of one machine often share a host name, and each numbers its processes from one.
     for mark in (Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")):
         if mark.exists():
             marks.append(os.readlink(mark) if mark.is_symlink() else mark.read_text().strip())
@@ -76,10 +75,10 @@ def this_process() -> Process:
 
 
 @record
-class Holding:
-    """One generation of the lock: who holds or held it, since when, and until when if nothing more is heard of him.
+class LockGeneration:
+    """One generation of the lock: its holder, since when, and when its lease expires unless it is renewed.
 
-    `changed` is when this was last written, by AWS's clock; the other times are by that of the holder.
+    `changed` is the time of the last write, by AWS's clock; the other times are by the holder's clock.
     """
 
     generation: int
@@ -99,29 +98,29 @@ class Holding:
         return f"{self.owner} on {self.process.host} since {self.since:%Y-%m-%d %H:%M:%S} UTC"
 
     def free(self, now: datetime, here: Process) -> bool:
-        """Tell whether the next generation may be taken."""
+        """Tell whether another run can take the next generation."""
         return self.released or now >= self.until or self.process.ended(here)
 
-    def over_before(self, moment: datetime) -> bool:
-        """Tell whether its holder had written the last before a moment of AWS's clock."""
-        return self.released and self.changed is not None and self.changed < moment - APART
+    def released_before(self, moment: datetime) -> bool:
+        """Tell whether its holder released it before `moment`, by AWS's clock."""
+        return self.released and self.changed is not None and self.changed < moment - CLOCK_SKEW
 
     def text(self) -> str:
-        """Return what the parameter says."""
-        said = asdict(self) | {"since": self.since.isoformat(), "until": self.until.isoformat()}
-        return json.dumps({name: value for name, value in said.items() if name != "changed"})
+        """Return the value of the parameter, as JSON."""
+        fields = asdict(self) | {"since": self.since.isoformat(), "until": self.until.isoformat()}
+        return json.dumps({name: value for name, value in fields.items() if name != "changed"})
 
 
-def holding(parameter: Any) -> Holding:
-    """Read a parameter of the lock; raises AwsbaseError when somebody else wrote it."""
+def parse_generation(parameter: Any) -> LockGeneration:
+    """Return the generation that a parameter holds; raises AwsbaseError when awsbase did not write it."""
     try:
-        said = json.loads(parameter["Value"])
-        times = {name: datetime.fromisoformat(said[name]) for name in ("since", "until")}
+        fields = json.loads(parameter["Value"])
+        times = {name: datetime.fromisoformat(fields[name]) for name in ("since", "until")}
         changed = parameter.get("LastModifiedDate")
-        return Holding(**{**said, **times, "process": Process(**said["process"]), "changed": changed})
+        return LockGeneration(**{**fields, **times, "process": Process(**fields["process"]), "changed": changed})
     except (ValueError, TypeError, KeyError, AttributeError):
         raise AwsbaseError(
-            f"the parameter {parameter.get('Name')} is not a lock that awsbase wrote", hint="look at it, and delete it"
+            f"the parameter {parameter.get('Name')} is not a lock that awsbase wrote", hint="inspect it, then delete it"
         ) from None
 
 
@@ -134,13 +133,13 @@ class Lock:
     caller: str
     clock: Clock
     process: Process = field(default_factory=this_process)
-    _mine: Holding | None = None
+    _mine: LockGeneration | None = None
     _looked: datetime | None = None
-    _older: Sequence[Holding] = ()
+    _older: Sequence[LockGeneration] = ()
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
-    def look(self) -> Holding | None:
-        """Return the newest generation, or nothing if the lock was never taken."""
+    def look(self) -> LockGeneration | None:
+        """Return the newest generation; None when the lock was never taken."""
         generations = self._generations()
         return generations[-1] if generations else None
 
@@ -153,35 +152,35 @@ class Lock:
         stop: threading.Event | None = None,
         say: Callable[[str], object] = lambda text: None,
     ) -> Iterator[bool]:
-        """Hold the lock meanwhile; yields whether certainly nobody else has since a moment of AWS's clock.
+        """Hold the lock; yield whether certainly no other run has held it since a time of AWS's clock.
 
-        Waits as long as `patience` says while somebody else holds it, then raises Locked; Interrupted once `stop` is
-        set.
+        Waits up to `patience` while another run holds it. Raises Locked after that, or Interrupted once `stop` is set.
         """
         try:
             yield self._take(since, patience, stop or threading.Event(), say)
         finally:
             self._release(say)
 
-    def keep(self) -> None:
-        """Make sure, before a write, that the lock is still ours; renew its lease in time. Raises LockLost."""
+    def check_and_renew(self) -> None:
+        """Check before a write that this run still holds the lock, and renew its lease; raises LockLost if not."""
         with self._guard:
             mine, now = self._mine, self.clock.now()
             if mine is None:
-                raise LockLost("the lock of this account is somebody else's by now", hint="run again")
-            if self._looked and now - self._looked < LOOK:
+                raise LockLost("this run no longer holds the lock of this account", hint="run again")
+            if self._looked and now - self._looked < CHECK_INTERVAL:
                 return
             newest = self.look()
             if newest is None or newest.run != mine.run:
                 self._mine = None
-                raise LockLost(f"the lock of this account was taken over by {newest or 'nobody'}", hint="run again")
+                who = newest or "nobody: it was deleted"
+                raise LockLost(f"the lock of this account was taken over by {who}", hint="run again")
             self._looked = now
-            if mine.until - now < RENEW:
+            if mine.until - now < RENEW_BELOW:
                 self._mine = replace(mine, until=now + LEASE)
                 self._put(self._mine, overwrite=True)
 
-    def break_open(self, held: Holding) -> bool:
-        """End a generation of the lock, unless it has ended by now."""
+    def force_release(self, held: LockGeneration) -> bool:
+        """End a generation of the lock; return False when it has changed or ended meanwhile."""
         opened = replace(self._next(held), released=True)
         if self.look() != held or not self._put(opened):
             return False
@@ -196,37 +195,37 @@ class Lock:
             last = self.look()
             if last is None or last.free(self.clock.now(), self.process):
                 if self._put_next(last):
-                    return last is None or (since is not None and last.over_before(since))
+                    return last is None or (since is not None and last.released_before(since))
             else:
                 left = patience - (self.clock.now() - started)
                 if left <= timedelta(0):
                     raise Locked(
                         f"the account is locked by {last}",
-                        hint="let it finish (--lock-timeout 10m waits for it); `awsbase unlock` if that run is no more",
+                        hint="let it finish (--lock-timeout 10m waits for it); `awsbase unlock` if that run has ended",
                     )
                 if pause == 1.0:
-                    say(f"waiting for {last}, who has locked the account")
+                    say(f"waiting: the account is locked by {last}")
                 self.clock.sleep(min(pause, left.total_seconds()), stop)
                 if stop.is_set():
                     raise Interrupted
                 pause = min(pause * 2, 10)
 
-    def _put_next(self, last: Holding | None) -> bool:
+    def _put_next(self, last: LockGeneration | None) -> bool:
         mine = self._next(last)
         if not self._put(mine):
             return False
         self._mine, self._looked = mine, self.clock.now()
-        # The number of a generation that was deleted can be put again; only the newest one counts.
+        # The number of a deleted generation can be put again; only the newest one counts.
         *self._older, newest = self._generations()
         if newest.run == mine.run:
             return True
         self._mine = None
         return False
 
-    def _next(self, last: Holding | None) -> Holding:
+    def _next(self, last: LockGeneration | None) -> LockGeneration:
         now = self.clock.now()
-        generation = (last.generation if last else NOBODY) + 1
-        return Holding(generation, uuid.uuid4().hex, self.caller, self.process, now, now + LEASE)
+        generation = (last.generation if last else 0) + 1
+        return LockGeneration(generation, uuid.uuid4().hex, self.caller, self.process, now, now + LEASE)
 
     def _release(self, say: Callable[[str], object]) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -238,28 +237,30 @@ class Lock:
             self._put(replace(mine, released=True), overwrite=True)
             self._forget(self._older)
         except (BotoCoreError, ClientError) as error:
-            say(f"the lock could not be released, and ends at {mine.until:%H:%M:%S} UTC by itself: {error}")
+            say(f"the lock could not be released; it expires at {mine.until:%H:%M:%S} UTC: {error}")
 
-    def _generations(self) -> list[Holding]:
+    def _generations(self) -> list[LockGeneration]:
         pages = self.ssm.get_paginator("get_parameters_by_path").paginate(Path=PATH)
-        found = [holding(parameter) for page in pages for parameter in page["Parameters"]]
+        found = [parse_generation(parameter) for page in pages for parameter in page["Parameters"]]
         return sorted(found, key=lambda each: each.generation)
 
-    def _put(self, holding: Holding, *, overwrite: bool = False) -> bool:
-        """Write a generation; returns False when somebody else was faster."""
+    def _put(self, generation: LockGeneration, *, overwrite: bool = False) -> bool:
+        """Write a generation; return False when another run was faster."""
         from botocore.exceptions import ClientError
 
         try:
             with self.wire.open():
-                self.ssm.put_parameter(Name=holding.name, Value=holding.text(), Type="String", Overwrite=overwrite)
+                self.ssm.put_parameter(
+                    Name=generation.name, Value=generation.text(), Type="String", Overwrite=overwrite
+                )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ParameterAlreadyExists":
                 raise
-            # botocore sends again what got no answer, and then it is ours that exists already.
-            return any(other.run == holding.run for other in self._generations())
+            # botocore resends a request whose answer was lost, and then our own generation exists already.
+            return any(other.run == generation.run for other in self._generations())
         return True
 
-    def _forget(self, generations: Iterable[Holding]) -> None:
+    def _forget(self, generations: Iterable[LockGeneration]) -> None:
         for one in generations:
             with self.wire.open():
                 self.ssm.delete_parameter(Name=one.name)

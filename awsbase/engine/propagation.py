@@ -1,4 +1,4 @@
-"""Waiting for AWS to agree with itself: which refusals pass by themselves, and for how long we believe that."""
+"""Waiting for propagation: which refusals of AWS are temporary, and how long to wait for each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FRESH = timedelta(minutes=5)
 
 @record
 class PropagationDelay:
-    """A refusal that passes: the calls it comes from, its code, a part of its message, and seconds to wait at most."""
+    """A temporary refusal: its calls, its code, a part of its message, and the maximum wait in seconds."""
 
     service: str
     operations: tuple[str, ...]  # prefixes
@@ -23,10 +23,10 @@ class PropagationDelay:
     part: str = ""
     but_not: str = ""
     seconds: int = 120
-    contention: bool = False  # two writers met: passes whatever the age of the thing
+    contention: bool = False  # two writers conflict: temporary whatever the age of the resource
 
 
-# Each from what AWS answers while a new role, key, policy or bucket is not yet known everywhere.
+# What AWS answers while a new role, key, policy or bucket has not propagated.
 TABLE = (
     PropagationDelay("iam", ("CreateRole", "UpdateAssumeRolePolicy"), "MalformedPolicyDocument", "Invalid principal"),
     PropagationDelay("iam", ("",), "EntityTemporarilyUnmodifiable", seconds=60, contention=True),
@@ -37,7 +37,7 @@ TABLE = (
         "kms",
         ("CreateKey", "PutKeyPolicy"),
         "MalformedPolicyDocumentException",
-        # This one is the lock-out check: it will not pass.
+        # This one is the lock-out check, which is permanent.
         but_not="update the key policy in the future",
     ),
     PropagationDelay("kms", ("",), "NotFoundException", seconds=60),
@@ -71,18 +71,18 @@ TABLE = (
     PropagationDelay("ec2", ("",), "InvalidRouteTableID.NotFound", seconds=60),
     PropagationDelay("ec2", ("",), "InvalidSubnetID.NotFound", seconds=60),
     PropagationDelay("ec2", ("",), "InvalidVpcID.NotFound", seconds=60),
-    # An address is given to an instance that runs, and a stopped one starts once it has stopped.
+    # An address needs a running instance, and an instance can start only once it has stopped.
     PropagationDelay("ec2", ("AssociateAddress",), "InvalidInstanceID", "not in a valid state"),
     PropagationDelay("ec2", ("StartInstances",), "IncorrectInstanceState", contention=True),
     PropagationDelay("ec2", ("Delete",), "DependencyViolation", seconds=300, contention=True),
     PropagationDelay("scheduler", ("CreateSchedule", "UpdateSchedule"), "ValidationException", "assume the role"),
     PropagationDelay("logs", ("CreateLogGroup", "AssociateKmsKey"), "AccessDeniedException", "KMS key"),
     PropagationDelay("logs", ("CreateLogGroup", "AssociateKmsKey"), "InvalidParameterException", "KMS key"),
-    # The role that is to make the snapshots is not known to DLM yet.
+    # DLM does not know the role that creates the snapshots yet.
     PropagationDelay(
         "dlm", ("CreateLifecyclePolicy", "UpdateLifecyclePolicy"), "InvalidRequestException", "ole", seconds=60
     ),
-    # The service-linked role is not known to Config yet, or the bucket's policy not yet in force.
+    # Config does not know the service-linked role yet, or the bucket's policy is not in force yet.
     PropagationDelay("config", ("PutConfigurationRecorder",), "InvalidRoleException", seconds=60),
     PropagationDelay("config", ("PutDeliveryChannel",), "InsufficientDeliveryPolicyException", seconds=60),
     PropagationDelay("config", ("PutDeliveryChannel",), "NoSuchBucketException", seconds=60),
@@ -91,7 +91,7 @@ TABLE = (
 
 
 class Interrupted(Exception):
-    """The person in front of the terminal pressed Ctrl-C; nothing new is started."""
+    """The operator pressed Ctrl-C; the run starts nothing new."""
 
 
 def wait_for_propagation(
@@ -104,11 +104,12 @@ def wait_for_propagation(
     stop: threading.Event,
     waiting: Callable[[str, float], None] = lambda why, seconds: None,
 ) -> Any:
-    """Make a call and repeat it while AWS refuses for a reason of the table, until that row's seconds are over.
+    """Make a call and repeat it while AWS refuses with a code of TABLE, for at most that row's seconds.
 
-    A refusal for want of propagation is waited out only for what leans on something `fresh` (changed in this run, or
-    made less than five minutes ago): elsewhere the same code means a mistake, and the error is raised at once. Raises
-    Interrupted, with the refusal for its cause, in place of waiting once `stop` is set.
+    It waits only for resources that depend on something `fresh`: changed in this run, or created less than five minutes
+    ago. Elsewhere the same code means a mistake, and the error is raised immediately. Raises Interrupted, with the
+    refusal as its cause, instead of waiting once `stop` is set.
+    See https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html for IAM's eventual consistency.
     """
     from botocore.exceptions import ClientError
 

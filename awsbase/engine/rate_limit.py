@@ -1,6 +1,6 @@
-"""The pace of calls: as many as there are to make, until a service throttles; from then on as fast as it takes them.
+"""The rate limiter: calls are unlimited until a service throttles, then as fast as the service accepts them.
 
-botocore's own `adaptive` mode paces too, but gives a call up after its attempts, and knows no clock but the machine's.
+botocore's `adaptive` mode limits rates too, but gives up after its attempts, and uses only the machine's clock.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from awsbase.engine.clock import Clock
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-# Of what was taken in the last second, and calls a second more with each call that is taken.
+# After a throttled call: this part of the last second's rate. After each accepted call: so many calls a second more.
 SLOWER, FASTER = 0.85, 0.02
 TRIES = 20
-# LimitExceededException is not one of them: nearly everywhere it is a quota, and no waiting changes that.
+# LimitExceededException is not one of them: nearly everywhere it means a quota, which waiting does not change.
 TOO_FAST = frozenset(
     {
         "EC2ThrottledException",
@@ -36,65 +36,65 @@ TOO_FAST = frozenset(
 
 
 class Pace:
-    """How fast one service in one region takes calls, as far as it has let us know."""
+    """The rate at which one service in one region accepts calls, as far as known."""
 
     def __init__(self) -> None:
         self._rate = math.inf
         self._next = self._slowed = -math.inf
-        self._taken: deque[float] = deque(maxlen=1000)
+        self._accepted: deque[float] = deque(maxlen=1000)
         self._lock = threading.Lock()
 
     def turn(self, now: float) -> float:
-        """Take the next turn; return how many seconds away it is."""
+        """Reserve the next call; return the seconds until it."""
         with self._lock:
             at = max(now, self._next)
             self._next = at + 1 / self._rate
             return at - now
 
-    def taken(self, now: float) -> None:
-        """Note a call that was not throttled."""
+    def accepted(self, now: float) -> None:
+        """Record a call that was not throttled."""
         with self._lock:
-            self._taken.append(now)
+            self._accepted.append(now)
             self._rate += FASTER
 
     def throttled(self, now: float) -> None:
-        """Note a call that was, and slow down."""
+        """Record a throttled call, and slow down."""
         with self._lock:
-            # What else is refused within this second was on its way already.
+            # Other calls throttled within this second were already in flight.
             if now - self._slowed < 1:
                 return
-            lately = sum(now - at < 1 for at in self._taken)
-            self._rate = SLOWER * min(max(lately, 0.5), self._rate)
+            recent = sum(now - at < 1 for at in self._accepted)
+            self._rate = SLOWER * min(max(recent, 0.5), self._rate)
             self._slowed = now
             self._next = max(self._next, now + 1 / self._rate)
 
 
 class RateLimiter:
-    """Gives every client that it is attached to a pace of its own, and sends again what was throttled."""
+    """Limits the rate of each attached client, and resends throttled calls."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._never = threading.Event()
 
     def attach(self, client: BaseClient) -> None:
-        """Pace a client from now on."""
+        """Limit the rate of a client from now on."""
         pace = Pace()
         service = client.meta.service_model.service_id.hyphenize()
         client.meta.events.register_first(f"before-call.{service}", partial(self._wait, pace))
-        # botocore's stubs say that a handler returns nothing; this event takes the seconds until it is sent again.
-        heard: Any = partial(self._heard, pace)
-        client.meta.events.register_first(f"needs-retry.{service}", heard)
+        # botocore's stubs declare that a handler returns nothing; this event takes the seconds until the resend.
+        retry: Any = partial(self._retry_after, pace)
+        client.meta.events.register_first(f"needs-retry.{service}", retry)
 
     def _wait(self, pace: Pace, **_: Any) -> None:
         if seconds := pace.turn(self._now()):
             self._clock.sleep(seconds, self._never)
 
-    def _heard(self, pace: Pace, response: Any, attempts: int, **_: Any) -> int | None:
-        """Return in how many seconds botocore shall send again; nothing leaves that to botocore."""
+    def _retry_after(self, pace: Pace, response: Any, attempts: int, **_: Any) -> int | None:
+        """Return after how many seconds botocore resends; None leaves the decision to botocore."""
         if response is None:
             return None
         if response[1].get("Error", {}).get("Code") not in TOO_FAST:
-            pace.taken(self._now())
+            pace.accepted(self._now())
             return None
         pace.throttled(self._now())
         if attempts >= TRIES:

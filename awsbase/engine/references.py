@@ -1,4 +1,4 @@
-"""Places in a document for what another resource of the manifest turns out to be, such as the ARN of a new key."""
+"""References in a document to what another resource returns, such as the ARN of a new key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Reference:
 
 
 def references(document: object) -> Iterator[str]:
-    """Yield the addresses that a document waits for: what holds the document needs them."""
+    """Yield the addresses that a document refers to: its resource depends on them."""
     match document:
         case Reference():
             yield document.address
@@ -31,7 +31,7 @@ def references(document: object) -> Iterator[str]:
 
 
 def resolve(run: Run, document: Any) -> Any:
-    """Return a document with every `Reference` replaced by what was made, which planning may not know yet."""
+    """Return a document with every `Reference` replaced by its value, which is Unknown while planning."""
     match document:
         case Reference():
             result = run.result(document.address)

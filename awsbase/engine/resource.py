@@ -1,45 +1,35 @@
-"""What the engine needs to know of any resource: its address, its place, what it leans on."""
+"""What the engine needs to know about any resource: its address, scope and dependencies."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
 
 from awsbase.engine.scope import Scope
 from awsbase.records import record
 
-if TYPE_CHECKING:
-    from awsbase.engine.facts import Read
-    from awsbase.engine.run import Run
+# The tag that says for which address something was made, or adopted.
+ADDRESS = "awsbase:address"
 
 
 @record(kw_only=True)
 class Resource:
-    """One thing that a manifest wants; each kind is a subclass with the fields of its own."""
+    """One resource of a manifest; each kind is a subclass with its own fields."""
 
     scope: Scope
 
     @property
     def address(self) -> str:
-        """The name of this resource in plans, unique within a manifest: `kind/name`."""
+        """Return the name of this resource in plans, unique within a manifest: `kind/name`.
+
+        Raises NotImplementedError in kinds that do not define it.
+        """
         raise NotImplementedError
 
     @property
     def price(self) -> str | None:
-        """What this costs once it is there; None when nothing, or too little to be told before it is made."""
+        """Return what this resource costs; None when it is free, or too cheap to mention before it is created."""
         return None
 
     def needs(self) -> Iterable[str]:
-        """Yield the addresses of what must be there before this resource."""
+        """Yield the addresses of the resources that this one depends on."""
         return ()
-
-
-@record
-class Kind:
-    """How one kind of resource is made so: its recipe, and the reads that can be made beforehand, side by side."""
-
-    ensure: Callable[[Run, Any], Any]
-    reads: Callable[[Any], Iterable[Read]] = lambda want: ()
-
-
-Kinds = Mapping[type[Resource], Kind]

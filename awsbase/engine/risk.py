@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awsbase.engine.changes import Change, Report, Risk, is_itself
+from awsbase.engine.changes import Change, Report, Risk, is_whole_resource
 from awsbase.records import record
 
-# No later run restores these as they were: what is in them, under them, or behind them is gone too.
+# No later run can restore these: their contents, or the data they encrypt, are lost too.
 DELETED_FOR_GOOD = {
     "iam:DeleteAccessKey": "an access key",
     "iam:DeleteUser": "a user",
@@ -20,7 +20,7 @@ DELETED_FOR_GOOD = {
 
 
 def access(reason: str) -> Risk | None:
-    """Return the risk that somebody may do more than before; None when there is no reason."""
+    """Return the risk that somebody gets more access than before; None when there is no reason."""
     return Risk("access", reason) if reason else None
 
 
@@ -67,4 +67,4 @@ def risk_of(change: Change) -> Risk | None:
 
 def deletes(address: str, change: Change) -> bool:
     """Tell whether a change deletes a whole resource, and not only a part of it, such as an attachment."""
-    return change.action == "delete" and is_itself(address, change)
+    return change.action == "delete" and is_whole_resource(address, change)

@@ -1,4 +1,4 @@
-"""What a recipe holds in its hands: facts to look at, verbs to write with, results of what it leans on."""
+"""What a recipe works with: facts to read, verbs to write, and the results of its dependencies."""
 
 from __future__ import annotations
 
@@ -32,55 +32,55 @@ A_DAY = timedelta(days=1)
 
 
 class NotApproved(Exception):
-    """A change came up that the approved plan does not list."""
+    """A change is needed that the approved plan does not list."""
 
 
-class NotPermitted(Exception):
-    """A risky change came up that nobody has approved."""
+class RiskNotApproved(Exception):
+    """A risky change is needed that nobody has approved."""
 
 
 class ChangeFailed(Exception):
-    """A write did not succeed; the cause is chained, `change` says what was tried."""
+    """A write failed; the cause is chained, and `change` is what was tried."""
 
     def __init__(self, change: Change) -> None:
         super().__init__(change.what)
         self.change = change
 
 
-class LookAgain(Exception):
-    """What a recipe saw is not how it is: a reply was lost, or AWS told it late. The cause is chained."""
+class StaleRead(Exception):
+    """What a recipe read is outdated: a reply was lost, or a list of AWS lagged. The cause is chained."""
 
     def __init__(self, change: Change) -> None:
         super().__init__(change.what)
         self.change = change
 
 
-class NotYet(AwsbaseError):
-    """AWS is not done with something that it took on."""
+class NotReady(AwsbaseError):
+    """AWS has not finished an operation that it accepted."""
 
 
-class BadArguments(Exception):
-    """AWS would refuse these arguments; known from its API model before the call is made."""
+class InvalidArguments(Exception):
+    """AWS would refuse these arguments, according to its API model; the call is not made."""
 
 
 class Observer(Protocol):
-    """Hears what a run does while it does it; the terminal's progress is one."""
+    """Receives the events of a run; the terminal's progress display is one."""
 
     def started(self, address: str) -> None:
-        """A resource is being looked at."""
+        """Called when the recipe of a resource starts."""
 
     def wrote(self, address: str, change: Change) -> None:
-        """A change was noted: planned, or made."""
+        """Called when a change was planned or applied."""
 
     def waiting(self, address: str, what: str, why: str, seconds: float) -> None:
-        """Something waits for AWS to agree with itself: why, and for how many seconds more at most."""
+        """Called when a write waits for propagation: why, and for how many more seconds at most."""
 
     def finished(self, address: str, status: str) -> None:
-        """A resource is done with."""
+        """Called when a resource is done."""
 
 
 class SilentObserver:
-    """A watch that says nothing."""
+    """An observer that does nothing."""
 
     def started(self, address: str) -> None: ...
     def wrote(self, address: str, change: Change) -> None: ...
@@ -92,31 +92,31 @@ Approved = Mapping[tuple[str, str, str], list[Change]]
 
 
 def approval(changes: Iterable[tuple[str, Change]]) -> Approved:
-    """Turn the changes of a plan into what `Run` compares with: by address, action and API."""
+    """Return the changes of a plan by address, action and API, as `Run` compares them."""
     listed: dict[tuple[str, str, str], list[Change]] = {}
     for address, change in changes:
         listed.setdefault((address, change.action, change.api), []).append(change)
     return listed
 
 
-def beyond(approved: Approved, changes: Iterable[tuple[str, Change]]) -> bool:
+def exceeds_approval(approved: Approved, changes: Iterable[tuple[str, Change]]) -> bool:
     """Tell whether there is a change that was not approved, or was approved when it was less risky."""
     return any(
         not any(
-            listed.digest == change.digest and listed.unknown == change.unknown and no_riskier(change, listed)
+            listed.digest == change.digest and listed.unknown == change.unknown and not_riskier(change, listed)
             for listed in approved.get((address, change.action, change.api), ())
         )
         for address, change in changes
     )
 
 
-def no_riskier(change: Change, listed: Change) -> bool:
-    """Tell whether a change is as harmless as when it was listed: what is there now may not be what was there then."""
+def not_riskier(change: Change, listed: Change) -> bool:
+    """Tell whether a change is no riskier than when it was listed: the account may have changed since."""
     return risk_of(change) in (None, risk_of(listed))
 
 
 @dataclass
-class Shared:
+class RunContext:
     """What all resources of one run share."""
 
     mode: Mode
@@ -126,59 +126,63 @@ class Shared:
     stop: threading.Event
     approved: Approved | None
     allow_risky: bool = True
-    keep: Callable[[], None] = lambda: None
-    """Called before each write: raises when this run may not write any more."""
+    before_write: Callable[[], None] = lambda: None
+    """Called before each write: raises when this run must not write any more."""
     results: dict[str, Any] = field(default_factory=dict)
     touched: dict[str, datetime] = field(default_factory=dict)
 
 
 class Run:
-    """One resource's view of a run. Whether it plans or reconciles, only the verbs below know."""
+    """One resource's view of a run; only the verbs below distinguish planning from reconciling."""
 
-    def __init__(self, want: Resource, aws: Aws, facts: Facts, shared: Shared, dependencies: frozenset[str]) -> None:
+    def __init__(
+        self, want: Resource, aws: Aws, facts: Facts, context: RunContext, dependencies: frozenset[str]
+    ) -> None:
         self.aws = aws
         self.address = want.address
         self.changes: list[Change] = []
         self.manual_actions: list[ManualAction] = []
         self.notes: list[str] = []
         self.facts = facts
-        self._shared = shared
-        self._leans_on = dependencies
+        self._context = context
+        self._dependencies = dependencies
 
     def read(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return a fact about the account, read once per run."""
-        if self._shared.stop.is_set():
+        """Return a fact about the account, read once per run; raises Interrupted once the run is stopped."""
+        if self._context.stop.is_set():
             raise Interrupted
         return self.facts.read(fact, *args, **kwargs)
 
     def result(self, address: str) -> Any:
-        """Return what the recipe of a resource this one leans on returned."""
-        return self._shared.results[address]
+        """Return what the recipe of a dependency returned."""
+        return self._context.results[address]
 
     def now(self) -> datetime:
         """Return the time of this run's clock."""
-        return self._shared.clock.now()
+        return self._context.clock.now()
 
     def created_at(self, created: datetime | None) -> None:
-        """Note when this resource was made: what leans on something young is worth waiting for."""
+        """Record when this resource was created: its dependents wait for propagation while it is fresh."""
         if created is not None:
-            self._shared.touched.setdefault(self.address, created)
+            self._context.touched.setdefault(self.address, created)
 
     def creation_time(self) -> Deferred:
-        """Return the time at which something is made, for a tag: what AWS tells no age of shall have one too."""
-        return Deferred("its time of birth", lambda: self.now().isoformat(timespec="seconds"))
+        """Return the creation time for a tag, for resources whose creation time AWS does not return."""
+        return Deferred("its creation time", lambda: self.now().isoformat(timespec="seconds"))
 
     def established(self, created: datetime | None) -> bool:
-        """Tell whether something has been there for a day: what is younger may be left by a run that was cut off.
+        """Tell whether a resource is older than a day.
 
-        Finishing it is no risk. What is only planned has no time of birth, and is not settled.
+        A younger one can be left over from an interrupted run, and finishing it is no risk. A planned resource has no
+        creation time and is not established.
         """
         return created is not None and self.now() - created > A_DAY
 
     def create(self, what: str, method: Callable[..., Any], /, *, risk: Risk | None = None, **arguments: object) -> Any:
-        """Make something that is missing; returns the answer of AWS, or Unknown while planning.
+        """Create something that is missing; return AWS's response, or Unknown while planning.
 
-        `risk` says why the change needs approval, here and in all verbs.
+        `risk` says why the change needs approval, in all verbs. Raises ChangeFailed, StaleRead, NotApproved or
+        RiskNotApproved when it is not applied.
         """
         return self._write("create", what, (), method, risk, arguments)
 
@@ -192,11 +196,11 @@ class Run:
         risk: Risk | None = None,
         **arguments: object,
     ) -> Any:
-        """Correct something that differs; `drift` says in which fields."""
+        """Correct something that differs; `drift` lists the fields."""
         return self._write("update", what, tuple(drift), method, risk, arguments)
 
     def delete(self, what: str, method: Callable[..., Any], /, *, risk: Risk | None = None, **arguments: object) -> Any:
-        """Remove something that should not be there."""
+        """Delete something that must not exist."""
         return self._write("delete", what, (), method, risk, arguments)
 
     def replace(
@@ -209,46 +213,49 @@ class Run:
         risk: Risk | None = None,
         **arguments: object,
     ) -> Any:
-        """Make anew what cannot be changed; `drift` says why. The old one is removed by a `delete` of its own."""
+        """Create a replacement for what cannot be changed; `drift` says why. A `delete` removes the old one."""
         return self._write("replace", what, tuple(drift), method, risk, arguments)
 
     def later(
         self, what: str, fact: Callable[Concatenate[Facts, P], T | None], /, *args: P.args, **kwargs: P.kwargs
     ) -> Any:
-        """Return a fact about what this very recipe has written, as soon as it is one; Unknown while planning."""
+        """Return a fact about what this recipe has written, once it is not None; Unknown while planning.
+
+        Raises NotReady after five minutes, and Interrupted once the run is stopped.
+        """
         if any(unknowns([*args, *kwargs.values()])):
             return Unknown(what)
         if (known := self.facts.read(fact, *args, **kwargs)) is not None:
             return known
-        shared, pause = self._shared, 1.0
-        if shared.mode == "plan":
+        context, pause = self._context, 1.0
+        if context.mode == "plan":
             return Unknown(what)
-        started = shared.clock.now()
-        while (answer := self.facts.anew().read(fact, *args, **kwargs)) is None:
-            if shared.stop.is_set():
+        started = context.clock.now()
+        while (found := self.facts.uncached().read(fact, *args, **kwargs)) is None:
+            if context.stop.is_set():
                 raise Interrupted
-            if shared.clock.now() - started > FRESH:
-                raise NotYet(f"{what} is not there after {FRESH.seconds // 60} minutes", hint="run again in a while")
-            left = started + FRESH - shared.clock.now()
-            shared.observer.waiting(self.address, what, "not there yet", left.total_seconds())
-            shared.clock.sleep(pause, shared.stop)
+            if context.clock.now() - started > FRESH:
+                raise NotReady(f"{what} is not there after {FRESH.seconds // 60} minutes", hint="run again in a while")
+            left = started + FRESH - context.clock.now()
+            context.observer.waiting(self.address, what, "not there yet", left.total_seconds())
+            context.clock.sleep(pause, context.stop)
             pause = min(pause * 2, 10)
-        return answer
+        return found
 
     def manual_action(self, title: str, *steps: str, probe: str) -> None:
-        """Note something that only a person can do, how, and how awsbase will see it done."""
+        """Record a step that only a person can do, how to do it, and how awsbase detects that it is done."""
         self.manual_actions.append(ManualAction(self.address, title, steps, probe))
 
     def note(self, text: str) -> None:
-        """Say something that a reader of the report should know, and that nobody has to act on."""
+        """Add a remark to the report that requires no action."""
         self.notes.append(text)
 
     def forget(self, change: Change) -> None:
-        """Take back that a change was made, of which nobody can be sure."""
+        """Remove a change from the report that may not have been applied."""
         self.changes = [noted for noted in self.changes if not noted.same_step(change)]
 
-    def again(self, facts: Facts) -> Run:
-        """Return a run of the same resource that looks anew, because what it saw was not so."""
+    def with_facts(self, facts: Facts) -> Run:
+        """Return a run of the same resource with fresh facts."""
         other = object.__new__(Run)
         other.__dict__.update(self.__dict__)
         other.facts, other.manual_actions, other.notes = facts, [], []
@@ -267,104 +274,105 @@ class Run:
         service = model.service_model.service_name
         arguments = {name: value for name, value in arguments.items() if value is not None}
         api = f"{service}:{model.name}"
-        # A token says which attempt this is, not what is done.
-        meant = {name: value for name, value in arguments.items() if name not in model.idempotent_members}
-        change = Change(action, what, api, drift, risk, digest(meant), tuple(unknowns(meant)))
+        # An idempotency token identifies the attempt, not the change.
+        meaningful = {name: value for name, value in arguments.items() if name not in model.idempotent_members}
+        change = Change(action, what, api, drift, risk, digest(meaningful), tuple(unknowns(meaningful)))
         sent = encoded(arguments, model)
         if problems := violations(model.input_shape, sent):
-            raise ChangeFailed(change) from BadArguments("; ".join(problems))
-        change = self._approve(change, meant)
+            raise ChangeFailed(change) from InvalidArguments("; ".join(problems))
+        change = self._approve(change, meaningful)
 
-        shared = self._shared
-        if shared.mode == "plan":
+        context = self._context
+        if context.mode == "plan":
             self._note(change)
             return Unknown(what)
 
-        # The plan was asked about before; this one came up since, or hung below something that could not be planned.
-        if not shared.allow_risky and (risk := risk_of(change)):
-            raise NotPermitted(f"{change.action} {change.what} ({change.api}): {risk.reason}")
-        if shared.stop.is_set():
+        # The planned risky changes were approved before. This one appeared since, or depended on something unknown.
+        if not context.allow_risky and (risk := risk_of(change)):
+            raise RiskNotApproved(f"{change.action} {change.what} ({change.api}): {risk.reason}")
+        if context.stop.is_set():
             raise Interrupted
-        shared.keep()
+        context.before_write()
         sent = {name: resolved(value) for name, value in sent.items()}
         try:
-            with shared.wire.open():
-                answer = wait_for_propagation(
+            with context.wire.open():
+                response = wait_for_propagation(
                     lambda: method(**sent),
                     service=service,
                     operation=model.name,
-                    fresh=self._fresh(),
-                    clock=shared.clock,
-                    stop=shared.stop,
-                    waiting=partial(shared.observer.waiting, self.address, what),
+                    fresh=self._has_fresh_dependency(),
+                    clock=context.clock,
+                    stop=context.stop,
+                    waiting=partial(context.observer.waiting, self.address, what),
                 )
         except Exception as error:
-            cut = isinstance(error, Interrupted)
-            refusal = error.__cause__ if cut and isinstance(error.__cause__, Exception) else error
-            done, seen_late = perhaps_done(refusal, action), told_late(refusal, action)
-            if done:
-                self._made(change)
-            if cut and not (done or seen_late):
+            interrupted = isinstance(error, Interrupted)
+            refusal = error.__cause__ if interrupted and isinstance(error.__cause__, Exception) else error
+            applied, exists = possibly_applied(refusal, action), already_exists(refusal, action)
+            if applied:
+                self._applied(change)
+            if interrupted and not (applied or exists):
                 raise
-            raise (LookAgain if done or seen_late else ChangeFailed)(change) from refusal
-        self._made(change)
-        return answer
+            raise (StaleRead if applied or exists else ChangeFailed)(change) from refusal
+        self._applied(change)
+        return response
 
-    def _made(self, change: Change) -> None:
-        self._shared.touched[self.address] = self._shared.clock.now()
+    def _applied(self, change: Change) -> None:
+        self._context.touched[self.address] = self._context.clock.now()
         self._note(change)
 
     def _note(self, change: Change) -> None:
         self.forget(change)
         self.changes.append(change)
-        self._shared.observer.wrote(self.address, change)
+        self._context.observer.wrote(self.address, change)
 
     def _approve(self, change: Change, arguments: Mapping[str, object]) -> Change:
-        """Return the change as the plan listed it, or refuse it: an approved plan is a list of what may be done."""
-        if self._shared.approved is None:
+        """Return the change as the approved plan lists it; raise NotApproved when it does not."""
+        if self._context.approved is None:
             return change
-        said = f"{change.action} {change.what} ({change.api})"
-        for listed in self._shared.approved.get((self.address, change.action, change.api), ()):
+        description = f"{change.action} {change.what} ({change.api})"
+        for listed in self._context.approved.get((self.address, change.action, change.api), ()):
             if listed.digest == digest(arguments, listed.unknown):
                 if (risk := risk_of(change)) not in (None, risk_of(listed)):
-                    raise NotApproved(f"{said} was approved when it was less risky: {risk.reason}")
+                    raise NotApproved(f"{description} was approved when it was less risky: {risk.reason}")
                 return replace(change, digest=listed.digest, unknown=listed.unknown)
-        raise NotApproved(f"{said} is not in the approved plan")
+        raise NotApproved(f"{description} is not in the approved plan")
 
-    def _fresh(self) -> bool:
-        now = self._shared.clock.now()
-        touched = (self._shared.touched.get(address) for address in (self.address, *self._leans_on))
+    def _has_fresh_dependency(self) -> bool:
+        now = self._context.clock.now()
+        touched = (self._context.touched.get(address) for address in (self.address, *self._dependencies))
         return any(at is not None and now - at < FRESH for at in touched)
 
 
-def perhaps_done(error: Exception, action: Action) -> bool:
+def possibly_applied(error: Exception, action: Action) -> bool:
     """Tell whether a write may have taken effect although it failed.
 
-    Its answer was lost; or botocore sent it again by itself and AWS, which had heard the first one, refused the second.
+    Either its reply was lost, or botocore resent it and AWS refused the second request after executing the first.
     """
     from botocore.exceptions import ClientError
 
     if not isinstance(error, ClientError):
         return isinstance(error, LostReply)
     code = error.response.get("Error", {}).get("Code", "")
-    # EC2 puts the thing before the words: InvalidVpcID.NotFound.
+    # EC2 puts the resource type first: InvalidVpcID.NotFound.
     gone = action == "delete" and (
         code.endswith(".NotFound") or code.startswith(("NoSuch", "NotFound", "ResourceNotFound"))
     )
-    return resent(error) and (gone or told_late(error, action))
+    return resent(error) and (gone or already_exists(error, action))
 
 
-def told_late(error: Exception, action: Action) -> bool:
-    """Tell whether AWS refused to make what it had said is not there: its lists lag some seconds behind."""
+def already_exists(error: Exception, action: Action) -> bool:
+    """Tell whether AWS refused to create what its lists did not contain: they lag by some seconds."""
     from botocore.exceptions import ClientError
 
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
     there = any(word in code for word in ("Already", "Exists", "Duplicate"))
-    # IAM calls a second role in an instance profile a matter of quota.
+    # IAM answers LimitExceeded to a second role in an instance profile.
     return action == "create" and (there or code == "LimitExceeded")
 
 
 def resent(error: ClientError) -> bool:
+    """Tell whether botocore sent the request more than once."""
     return bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
@@ -377,7 +385,7 @@ def operation_of(method: Callable[..., Any]) -> OperationModel:
 
 
 def resolved(value: object) -> Any:
-    """Return an argument with what was withheld from the plan in its place, at whatever depth."""
+    """Return an argument with every Deferred value resolved, at any depth."""
     if isinstance(value, Deferred):
         return value.resolve()
     if isinstance(value, Mapping):
@@ -386,9 +394,9 @@ def resolved(value: object) -> Any:
 
 
 def encoded(arguments: Mapping[str, object], model: OperationModel) -> dict[str, object]:
-    """Write documents as compact JSON where the API takes a string; until here they are dicts.
+    """Return the arguments with dicts as compact JSON where the API takes a string.
 
-    A document with an unknown in it stays a dict: it is only planned.
+    A document that contains an Unknown stays a dict: it is only planned.
     """
     members = model.input_shape.members if model.input_shape else {}
     return {name: _encoded(value, members.get(name)) for name, value in arguments.items()}

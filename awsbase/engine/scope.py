@@ -1,4 +1,4 @@
-"""Where in AWS something is: partition, account and region, and the ARNs that follow from them."""
+"""The scope of a resource: partition, account and region, and the ARNs that follow from them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ PARTITIONS = (
 
 
 def partition(region: str) -> str:
-    """Tell the partition of a region by its name, without asking AWS."""
+    """Return the partition of a region, derived from its name."""
     return next((name for prefix, name in PARTITIONS if region.startswith(prefix)), "aws")
 
 
 @record
 class Scope:
-    """One region of one account; `home` is the region that the manifest calls home."""
+    """One region of one account; `home` is the manifest's home region."""
 
     account: str
     home: str
@@ -39,13 +39,13 @@ class Scope:
         return replace(self, region=region)
 
     def arn(self, service: str, path: str) -> str:
-        """Return the ARN of something regional."""
+        """Return the ARN of a regional resource."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{path}"
 
     def global_arn(self, service: str, path: str) -> str:
-        """Return the ARN of something that has no region, such as all of IAM."""
+        """Return the ARN of a global resource, such as those of IAM."""
         return f"arn:{self.partition}:{service}::{self.account}:{path}"
 
     def address(self, kind: str, name: str) -> str:
-        """Return `kind/name`, and `kind/name@region` away from home: unique within a manifest."""
+        """Return `kind/name`, or `kind/name@region` outside the home region: unique within a manifest."""
         return f"{kind}/{name}" if self.region == self.home else f"{kind}/{name}@{self.region}"

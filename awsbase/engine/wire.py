@@ -1,7 +1,7 @@
-"""The guard on the wire: no write leaves unless a verb of the run is open, and every request is counted.
+"""The guard on the wire: it refuses every write outside a verb of the run, and counts every request.
 
-It hangs on the events of each botocore client, below everything a recipe can do, so that planning stays free of
-writes even when a recipe is wrong.
+It listens to the events of each botocore client, below everything that a recipe can do. So planning makes no write
+even when a recipe is wrong.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 READ_PREFIXES = ("BatchGet", "Describe", "Filter", "Get", "Head", "List", "Lookup", "Search", "Simulate")
-# Starts the report that GetCredentialReport returns; changes nothing in the account, and SecurityAudit may do it.
+# Starts the report that GetCredentialReport returns. It changes nothing in the account; SecurityAudit allows it.
 READS = frozenset({("iam", "GenerateCredentialReport")})
-# These answer with credentials or plaintext: not a read of the account's settings, and never needed to plan.
+# These return credentials or plaintext: no read of the account's settings, and never needed to plan.
 NOT_READS = frozenset({("sts", "GetSessionToken"), ("sts", "GetFederationToken"), ("secretsmanager", "GetSecretValue")})
 
-# What makes a new thing at every call, because it has neither a name that is unique nor a token; and what uses up a
-# code or a password. botocore resends when a reply is lost, and a second one of these is a duplicate.
-ONCE = frozenset(
+# Operations that are not idempotent. Most create a new resource at every call, for want of a unique name or a token;
+# some use up a code or a password. botocore resends when a reply is lost, and here that would create a duplicate.
+NOT_IDEMPOTENT = frozenset(
     {
         ("ce", "CreateAnomalyMonitor"),
         ("ce", "CreateAnomalySubscription"),
@@ -37,9 +37,9 @@ ONCE = frozenset(
         ("ec2", "CreateInternetGateway"),
         ("ec2", "CreateSubnet"),
         ("ec2", "CreateVpc"),
-        # AWS answers that there are logs already, and with success.
+        # AWS answers a repeated call with success and a FlowLogAlreadyExists entry.
         ("ec2", "CreateFlowLogs"),
-        # Asked for rules that are gone already, AWS says that there are none.
+        # AWS refuses to delete rules that are already deleted.
         ("ec2", "DeleteNetworkAclEntry"),
         ("ec2", "RevokeSecurityGroupEgress"),
         ("ec2", "RevokeSecurityGroupIngress"),
@@ -48,14 +48,14 @@ ONCE = frozenset(
         ("iam", "ChangePassword"),
         ("iam", "CreateAccessKey"),
         ("iam", "CreatePolicyVersion"),
-        # AWS says that the name is taken, by what was just made.
+        # AWS refuses the name, which the first call has taken.
         ("iam", "CreateServiceLinkedRole"),
-        # Its seed is in this one answer: when that is lost, the device is of no use to anybody.
+        # Only this response contains the seed: when it is lost, the device is unusable.
         ("iam", "CreateVirtualMFADevice"),
         ("iam", "EnableMFADevice"),
         ("iam", "ResyncMFADevice"),
         ("kms", "CreateKey"),
-        # AWS says that the account is subscribed already.
+        # AWS refuses a second call: the account is subscribed already.
         ("securityhub", "EnableSecurityHub"),
         ("sns", "Subscribe"),
         ("sts", "AssumeRole"),
@@ -82,11 +82,11 @@ THROTTLES = frozenset(
 
 
 class WriteOutsideVerb(RuntimeError):
-    """A call that changes the account was made without a verb of the run: a bug in a recipe."""
+    """A call outside a verb of the run would change the account: a bug in a recipe."""
 
 
 def is_read(service: str, operation: str) -> bool:
-    """Tell whether an operation only looks; whatever is not known to look counts as a write."""
+    """Tell whether an operation only reads; unknown operations count as writes."""
     if (service, operation) in NOT_READS:
         return False
     return operation.startswith(READ_PREFIXES) or (service, operation) in READS
@@ -99,33 +99,33 @@ class Wire:
         self.reads = 0
         self.writes = 0
         self._count = threading.Lock()
-        self._here = threading.local()
+        self._thread = threading.local()
 
     def attach(self, client: BaseClient) -> None:
         """Guard a client from now on."""
         service = client.meta.service_model.service_id.hyphenize()
         events = client.meta.events
-        events.register_first(f"provide-client-params.{service}", self._refuse_pending)
+        events.register_first(f"provide-client-params.{service}", self._refuse_unknown)
         events.register_first(f"before-call.{service}", self._refuse_writes)
         events.register_first(f"before-send.{service}", partial(self._tally, client.meta.service_model.service_name))
-        never_twice(client)
+        refuse_resends(client)
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Let this thread write: only the verbs of a run do this."""
-        self._here.open = True
+        """Allow this thread to write: only the verbs of a run do this."""
+        self._thread.open = True
         try:
             yield
         finally:
-            self._here.open = False
+            self._thread.open = False
 
-    def _refuse_pending(self, params: Any, model: OperationModel, **_: Any) -> None:
+    def _refuse_unknown(self, params: Any, model: OperationModel, **_: Any) -> None:
         if unknown := list(unknowns(params)):
             raise WriteOutsideVerb(f"{model.name} was given a value that is only planned: {', '.join(unknown)}")
 
     def _refuse_writes(self, model: OperationModel, **_: Any) -> None:
         service = model.service_model.service_name
-        if not is_read(service, model.name) and not getattr(self._here, "open", False):
+        if not is_read(service, model.name) and not getattr(self._thread, "open", False):
             raise WriteOutsideVerb(f"{service}:{model.name} changes the account, but no verb of the run is open")
 
     def _tally(self, service: str, event_name: str, **_: Any) -> None:
@@ -137,8 +137,8 @@ class Wire:
                 self.writes += 1
 
 
-def never_twice(client: BaseClient) -> None:
-    """Raise LostReply where botocore would send one of the calls in ONCE again after its answer was lost."""
+def refuse_resends(client: BaseClient) -> None:
+    """Make botocore raise LostReply instead of resending a call in NOT_IDEMPOTENT whose answer was lost."""
     service = client.meta.service_model.service_id.hyphenize()
     client.meta.events.register_first(f"needs-retry.{service}", _refuse_to_resend)
 
@@ -146,7 +146,7 @@ def never_twice(client: BaseClient) -> None:
 def _refuse_to_resend(operation: OperationModel, response: Any, caught_exception: Exception | None, **_: Any) -> None:
     from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError
 
-    if (operation.service_model.service_name, operation.name) not in ONCE:
+    if (operation.service_model.service_name, operation.name) not in NOT_IDEMPOTENT:
         return
     never_sent = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
     if caught_exception is not None and not isinstance(caught_exception, never_sent):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from awsbase.access.simulated_state import IamDraft
+from awsbase.engine.kind import About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.facts.authorization import UserFacts, users
-from awsbase.facts.credential_report import Credentials, credentials, virtual_devices
+from awsbase.facts.authorization import ALL_OF_IAM, UserFacts, all_of_iam, iam_arns, leaving_groups, users
+from awsbase.facts.credential_report import VIRTUAL_DEVICES, Credentials, credentials, virtual_devices
 from awsbase.records import record
 
 
@@ -20,6 +23,10 @@ class AbsentUser(Resource):
     @property
     def address(self) -> str:
         return f"user/{self.name}"
+
+    def simulate(self, iam: IamDraft) -> None:
+        """Delete the user in a draft of IAM."""
+        iam.users.pop(self.name.casefold(), None)
 
 
 def ensure_no_user(run: Run, want: AbsentUser) -> None:
@@ -94,3 +101,45 @@ def take_rights(run: Run, have: UserFacts) -> None:
         run.delete(f"attachment {arn}", iam.detach_user_policy, UserName=have.name, PolicyArn=arn)
     for group in sorted(have.groups):
         run.delete(f"membership in {group}", iam.remove_user_from_group, UserName=have.name, GroupName=group)
+
+
+def read_permissions(want: AbsentUser) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield ALL_OF_IAM
+    yield VIRTUAL_DEVICES
+    yield allow(
+        "iam",
+        *("GetLoginProfile", "ListAccessKeys", "ListMFADevices", "ListSSHPublicKeys"),
+        *("ListServiceSpecificCredentials", "ListSigningCertificates"),
+        on=iam_arns(want.scope, "user", want.name),
+    )
+
+
+def write_permissions(want: AbsentUser) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow(
+        "iam",
+        *("DeleteAccessKey", "DeleteLoginProfile", "DeleteSSHPublicKey", "DeleteServiceSpecificCredential"),
+        *("DeleteSigningCertificate", "DeactivateMFADevice", "DeleteUserPolicy", "DetachUserPolicy", "DeleteUser"),
+        on=iam_arns(want.scope, "user", want.name),
+    )
+    yield leaving_groups(want.scope)
+    # A device is called as its owner liked.
+    yield allow("iam", "DeleteVirtualMFADevice", on=(want.scope.global_arn("iam", "mfa/*"),))
+
+
+KIND = Kind(
+    ensure_no_user,
+    all_of_iam,
+    resource=AbsentUser,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A user who shall not be there: every password, key, device and right is removed, and then the user.",
+        why="Credentials of somebody who left are found by somebody else.",
+        undo=("say `state: present`, and reconcile: the name comes back, the old credentials never do",),
+        controls=("CIS 1.12",),
+    ),
+    word="user",
+    found_by="name, with `state: absent`",
+    owns="that there is none, nor any of their credentials",
+)

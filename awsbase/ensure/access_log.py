@@ -7,10 +7,12 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
-from awsbase.ensure.bucket import found
+from awsbase.ensure.bucket import bucket_arn, found
 from awsbase.records import record
 
 
@@ -47,6 +49,7 @@ def access_log(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
 
 
 def access_log_reads(want: AccessLog) -> Iterator[Read]:
+    """Yield the facts that the recipe of an access log reads, to prefetch them."""
     yield access_log, want.scope, want.name
 
 
@@ -61,3 +64,32 @@ def ensure_access_log(run: Run, want: AccessLog) -> None:
         run.create("access log", put, Bucket=want.name, BucketLoggingStatus=status, ExpectedBucketOwner=owner)
     elif drift := compare(have, wanted):
         run.update("target", drift, put, Bucket=want.name, BucketLoggingStatus=status, ExpectedBucketOwner=owner)
+
+
+def read_permissions(want: AccessLog) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("s3", "ListBucket", "GetBucketLogging", on=(bucket_arn(want.scope, want.name),))
+
+
+def write_permissions(want: AccessLog) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("s3", "PutBucketLogging", on=(bucket_arn(want.scope, want.name),))
+
+
+KIND = Kind(
+    ensure_access_log,
+    access_log_reads,
+    resource=AccessLog,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="The log of who read or changed what in a bucket, kept in another bucket.",
+        why="Whoever looks through the audit trail leaves a trace there.",
+        undo=(TAKE_OUT, "aws s3api put-bucket-logging --bucket NAME --bucket-logging-status {}"),
+        controls=("CIS 3.4", "FSBP S3.9"),
+        cost="$0.023 per GB of logs a month: cents, for the bucket of an audit trail",
+    ),
+    word="access-log",
+    found_by="its bucket",
+    owns="where it goes",
+    keeps="the order of its names",
+)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.records import record
@@ -40,4 +42,31 @@ def ensure_account_alias(run: Run, want: AccountAlias) -> None:
 
 
 def account_alias_reads(want: AccountAlias) -> Iterator[Read]:
+    """Yield the facts that the recipe of account alias reads, to prefetch them."""
     yield (account_alias,)
+
+
+def read_permissions(want: AccountAlias) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("iam", "ListAccountAliases")
+
+
+def write_permissions(want: AccountAlias) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("iam", "CreateAccountAlias")
+
+
+KIND = Kind(
+    ensure_account_alias,
+    account_alias_reads,
+    resource=AccountAlias,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="The name of the account in its sign-in address, https://NAME.signin.aws.amazon.com/console.",
+        why="People know a name by heart, and notice a wrong one; nobody notices a wrong number.",
+        undo=(TAKE_OUT, "aws iam delete-account-alias --account-alias NAME"),
+    ),
+    word="account-alias",
+    found_by="there is one",
+    owns="the alias",
+)

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
 from awsbase.records import record
 
 PORTS = (22, 3389)
@@ -71,11 +73,12 @@ class Openings:
 
 def openings(facts: Facts, region: str) -> Openings:
     """Read which rules of a region let the world in on a port of administration."""
-    groups, acls = facts.together((open_groups, region), (open_acls, region))
+    groups, acls = facts.read_all((open_groups, region), (open_acls, region))
     return Openings(groups, acls)
 
 
 def open_groups(facts: Facts, region: str) -> tuple[Opening, ...]:
+    """Return the ingress rules of a region's security groups that are open to the world."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_security_groups").paginate()
     groups = sorted(
         (group for page in pages for group in page["SecurityGroups"]), key=lambda each: str(each["GroupId"])
@@ -96,6 +99,7 @@ def open_groups(facts: Facts, region: str) -> tuple[Opening, ...]:
 
 
 def open_acls(facts: Facts, region: str) -> tuple[Opening, ...]:
+    """Return the entries of a region's network ACLs that are open to the world."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_network_acls").paginate()
     acls = sorted((acl for page in pages for acl in page["NetworkAcls"]), key=lambda each: str(each["NetworkAclId"]))
     return tuple(
@@ -131,6 +135,7 @@ def sources(rule: Mapping[str, Any]) -> Iterator[str]:
 
 
 def admin_ports_reads(want: AdminPorts) -> Iterator[Read]:
+    """Yield the facts that the recipe of admin ports reads, to prefetch them."""
     yield everywhere, openings, want.only
 
 
@@ -195,6 +200,7 @@ def ask_about_acls(run: Run, left: Sequence[tuple[str, Opening]]) -> None:
 
 
 def counted(left: Sequence[tuple[str, Opening]], noun: str) -> str:
+    """Write how many openings are left, such as `2 security groups let`."""
     return f"{len(left)} {noun} lets" if len(left) == 1 else f"{len(left)} {noun}s let"
 
 
@@ -206,3 +212,35 @@ def listing(left: Sequence[tuple[str, Opening]]) -> Iterator[str]:
     if len(left) > SHOWN:
         more = sorted({region for region, _ in left[SHOWN:]})
         yield f"and {len(left) - SHOWN} more in {', '.join(more)}"
+
+
+def read_permissions(want: AdminPorts) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeNetworkAcls", "DescribeSecurityGroups")
+
+
+def write_permissions(want: AdminPorts) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("ec2", "RevokeSecurityGroupIngress", on=in_regions(want, "ec2", "security-group/*"))
+    yield allow("ec2", "DeleteNetworkAclEntry", on=in_regions(want, "ec2", "network-acl/*"))
+
+
+KIND = Kind(
+    ensure_admin_ports,
+    admin_ports_reads,
+    resource=AdminPorts,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="No security group and no network ACL lets the whole world in on port 22 or 3389 alone.",
+        why="Open SSH and RDP are tried within minutes. A session through SSM needs no open port.",
+        undo=(
+            TAKE_OUT,
+            "aws ec2 authorize-security-group-ingress --group-id GROUP --protocol tcp --port 22 --cidr YOUR-NETWORK",
+        ),
+        controls=("CIS 5.1", "CIS 5.2", "CIS 5.3", "FSBP EC2.19", "FSBP EC2.21"),
+    ),
+    word="admin-ports",
+    found_by="there is one",
+    owns="world-open rules for just 22 or just 3389",
+    keeps="every other rule",
+)

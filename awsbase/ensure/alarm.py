@@ -8,6 +8,8 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
@@ -89,7 +91,7 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
     """Bring one alarm to the manifest, all of its settings and actions; tags that others set stay."""
     region, cloudwatch = want.scope.region, run.aws.cloudwatch
     have = run.read(alarms, region, family(want.name)).get(want.name)
-    tagged = tags.held(run, want, region, want.arn, (alarm_tags, region, want.arn)) if have else tags.wanted(want)
+    tagged = tags.current(run, want, region, want.arn, (alarm_tags, region, want.arn)) if have else tags.wanted(want)
     sent = settings(want)
 
     if have is None:
@@ -164,3 +166,35 @@ def meaning(alarm: Mapping[str, Any]) -> dict[str, object]:
         "TreatMissingData": alarm.get("TreatMissingData", "missing"),
         **{actions: sorted(alarm.get(actions, ())) for actions in ACTIONS},
     }
+
+
+def read_permissions(want: Alarm) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield tags.TAG_INDEX
+    # Asked for by the beginning of a name, CloudWatch looks among all.
+    yield allow("cloudwatch", "DescribeAlarms")
+    yield allow("cloudwatch", "ListTagsForResource", on=(want.arn,))
+
+
+def write_permissions(want: Alarm) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("cloudwatch", "PutMetricAlarm", "TagResource", on=(want.arn,))
+
+
+KIND = Kind(
+    ensure_alarm,
+    alarm_reads,
+    resource=Alarm,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Compares one metric with a threshold, and tells a topic when it is passed.",
+        why="A log that nobody reads warns nobody. `awsbase drill` shows whether it arrives.",
+        undo=(TAKE_OUT, "aws cloudwatch delete-alarms --alarm-names NAME --region REGION"),
+        controls=("CIS 4.1 to 4.15",),
+        cost="$0.10 a month; the first ten alarms of an account are free",
+    ),
+    word="alarm",
+    found_by="name",
+    owns="all settings and actions",
+    keeps="tags",
+)

@@ -7,9 +7,11 @@ from dataclasses import field
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, linked_role
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
 from awsbase.facts import tags
 from awsbase.records import record
 
@@ -63,4 +65,37 @@ def ensure_analyzer(run: Run, want: Analyzer) -> None:
 
 
 def analyzer_reads(want: Analyzer) -> Iterator[Read]:
+    """Yield the facts that the recipe of an analyzer reads, to prefetch them."""
     yield everywhere, analyzer, want.only
+
+
+def read_permissions(want: Analyzer) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("access-analyzer", "ListAnalyzers")
+
+
+def write_permissions(want: Analyzer) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    # One that is adopted has whatever name it has.
+    yield allow(
+        "access-analyzer", "CreateAnalyzer", "TagResource", on=in_regions(want, "access-analyzer", "analyzer/*")
+    )
+    yield linked_role(want.scope, "access-analyzer.amazonaws.com")
+
+
+KIND = Kind(
+    ensure_analyzer,
+    analyzer_reads,
+    resource=Analyzer,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Finds buckets, roles, keys and the like that somebody outside of the account can use, in every region.",
+        why="A policy that lets strangers in looks like any other; the analyzer works out who gets in.",
+        undo=(TAKE_OUT, "aws accessanalyzer delete-analyzer --analyzer-name NAME --region REGION"),
+        controls=("CIS 1.20",),
+    ),
+    word="analyzer",
+    found_by="there is one a region",
+    owns="that it is there",
+    keeps="its name, archive rules, tags",
+)

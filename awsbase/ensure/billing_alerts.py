@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.records import record
@@ -99,3 +101,30 @@ def ask_for_it(run: Run, want: BillingAlerts) -> None:
         "wait: the first figures come after about 15 minutes, in an idle account after some hours",
         probe=f"billing GetBillingPreferences says ENABLED, or {METRIC} appears in {NAMESPACE} in {want.scope.region}",
     )
+
+
+def read_permissions(want: BillingAlerts) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("billing", "GetBillingPreferences")
+    yield allow("cloudwatch", "ListMetrics")
+
+
+def write_permissions(want: BillingAlerts) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("billing", "UpdateBillingPreferences")
+
+
+KIND = Kind(
+    ensure_billing_alerts,
+    billing_reads,
+    resource=BillingAlerts,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Publishes what the month has cost so far as a metric.",
+        why="Without it billing alarms have no data, and never ring. Once on, AWS does not switch it off.",
+        undo=("AWS has no way back: a metric that nobody looks at costs nothing",),
+    ),
+    word="billing-alerts",
+    found_by="there is one",
+    owns="that they are on",
+)

@@ -10,6 +10,8 @@ from typing import Any
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.references import Reference, references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
@@ -18,7 +20,7 @@ from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.facts.optional import empty_if
-from awsbase.policies.document import Document, difference, given, listed, same
+from awsbase.policies.document import Document, difference, listed, parsed, same
 from awsbase.records import record
 
 # What begins so is ours: statements of the bucket policy by their Sid, lifecycle rules by their ID.
@@ -101,6 +103,7 @@ class Bucket(Resource):
 
 
 def bucket_arn(scope: Scope, name: str) -> str:
+    """Return the ARN of a bucket."""
     return f"arn:{scope.partition}:s3:::{name}"
 
 
@@ -187,7 +190,7 @@ def bucket(facts: Facts, scope: Scope, name: str) -> BucketFacts | None:
     if facts.read(found, scope, name) != Found(ours=True, region=scope.region):
         return None
     try:
-        encryption, block, ownership, policy, rules, status = facts.together(
+        encryption, block, ownership, policy, rules, status = facts.read_all(
             (encryption_of, scope, name),
             (block_of, scope, name),
             (ownership_of, scope, name),
@@ -212,11 +215,13 @@ def bucket(facts: Facts, scope: Scope, name: str) -> BucketFacts | None:
 
 
 def versioning_of(facts: Facts, scope: Scope, name: str) -> str:
+    """Return a bucket's versioning status; empty when it was never switched on."""
     s3 = facts.aws.at(scope.region).s3
     return s3.get_bucket_versioning(Bucket=name, ExpectedBucketOwner=scope.account).get("Status", "")
 
 
 def encryption_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
+    """Return a bucket's default encryption rule."""
     read, unset = facts.aws.at(scope.region).s3.get_bucket_encryption, "ServerSideEncryptionConfigurationNotFoundError"
     answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=scope.account)
     rules: list[Mapping[str, Any]] = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
@@ -224,6 +229,7 @@ def encryption_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
 
 
 def block_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, bool]:
+    """Return a bucket's public access block; empty when there is none."""
     read, unset = facts.aws.at(scope.region).s3.get_public_access_block, "NoSuchPublicAccessBlockConfiguration"
     answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=scope.account)
     block: Mapping[str, bool] = answer["PublicAccessBlockConfiguration"] if answer else {}
@@ -231,6 +237,7 @@ def block_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, bool]:
 
 
 def ownership_of(facts: Facts, scope: Scope, name: str) -> str:
+    """Return a bucket's object ownership setting; empty when there is none."""
     read, unset = facts.aws.at(scope.region).s3.get_bucket_ownership_controls, "OwnershipControlsNotFoundError"
     answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=scope.account)
     rules: list[Mapping[str, str]] = answer["OwnershipControls"]["Rules"] if answer else []
@@ -238,12 +245,14 @@ def ownership_of(facts: Facts, scope: Scope, name: str) -> str:
 
 
 def policy_of(facts: Facts, scope: Scope, name: str) -> Document:
+    """Return the policy document; empty when there is none."""
     read = facts.aws.at(scope.region).s3.get_bucket_policy
     answer = empty_if("NoSuchBucketPolicy", read, Bucket=name, ExpectedBucketOwner=scope.account)
-    return given(answer["Policy"]) if answer else {}
+    return parsed(answer["Policy"]) if answer else {}
 
 
 def lifecycle_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
+    """Return a bucket's lifecycle configuration; empty when there is none."""
     read = facts.aws.at(scope.region).s3.get_bucket_lifecycle_configuration
     return empty_if("NoSuchLifecycleConfiguration", read, Bucket=name, ExpectedBucketOwner=scope.account)
 
@@ -256,6 +265,7 @@ def bucket_tags(facts: Facts, scope: Scope, name: str) -> Mapping[str, str]:
 
 
 def bucket_reads(want: Bucket) -> Iterator[Read]:
+    """Yield the facts that the recipe of a bucket reads, to prefetch them."""
     yield bucket, want.scope, want.name
     yield tags.tags, want.scope.region
 
@@ -317,6 +327,7 @@ def is_public(statement: object) -> bool:
 
 
 def create(run: Run, want: Bucket) -> None:
+    """Create the bucket in its region."""
     region = want.scope.region
     # S3 began in us-east-1: there, and only there, the region must not be named.
     there = None if region == "us-east-1" else {"LocationConstraint": region}
@@ -356,6 +367,7 @@ def own_objects(run: Run, want: Bucket, have: BucketFacts) -> None:
 
 
 def keep_versions(run: Run, want: Bucket, have: BucketFacts) -> None:
+    """Switch versioning on."""
     if drift := compare({"versioning": have.versioning}, {"versioning": "Enabled"}):
         run.update(
             "versioning",
@@ -438,6 +450,7 @@ def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[D
 
 
 def is_ours(statement: object) -> bool:
+    """Tell whether awsbase wrote this statement of a policy."""
     return isinstance(statement, Mapping) and str(statement.get("Sid", "")).startswith(OURS)
 
 
@@ -486,7 +499,8 @@ def plain(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tags_of(run: Run, want: Bucket) -> Mapping[str, str]:
-    return tags.held(run, want, want.scope.region, want.arn, (bucket_tags, want.scope, want.name))
+    """Return the tags that the resource has."""
+    return tags.current(run, want, want.scope.region, want.arn, (bucket_tags, want.scope, want.name))
 
 
 def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
@@ -500,3 +514,48 @@ def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
             Tagging={"TagSet": tags.pairs({**tagged, **untagged})},
             ExpectedBucketOwner=want.scope.account,
         )
+
+
+def read_permissions(want: Bucket) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield tags.TAG_INDEX
+    yield allow(
+        "s3",
+        "ListBucket",  # what HeadBucket asks for
+        *("GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPublicAccessBlock", "GetBucketTagging"),
+        *("GetBucketVersioning", "GetEncryptionConfiguration", "GetLifecycleConfiguration"),
+        on=(want.arn,),
+    )
+
+
+def write_permissions(want: Bucket) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow(
+        "s3",
+        *("CreateBucket", "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketPublicAccessBlock"),
+        *("PutBucketTagging", "PutBucketVersioning", "PutEncryptionConfiguration", "PutLifecycleConfiguration"),
+        on=(want.arn,),
+    )
+
+
+KIND = Kind(
+    ensure_bucket,
+    bucket_reads,
+    resource=Bucket,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A private bucket: no public access, TLS only, versioned, encrypted, with a policy against strangers.",
+        why="Most leaks out of AWS were open buckets; most losses were overwritten or deleted objects.",
+        undo=(
+            TAKE_OUT,
+            "look at what is in it: `aws s3 ls s3://NAME --recursive --summarize`; what is deleted with it is lost",
+            "delete every version, then: aws s3api delete-bucket --bucket NAME",
+        ),
+        controls=("CIS 2.1.1", "CIS 2.1.4", "FSBP S3.5", "FSBP S3.8"),
+        cost="$0.023 per GB a month, old versions included; the manifest says how long those are kept",
+    ),
+    word="bucket",
+    found_by="name",
+    owns="public access block, ownership, versioning, encryption",
+    keeps="tags, other statements: see below",
+)

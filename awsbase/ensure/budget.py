@@ -8,6 +8,8 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
@@ -234,3 +236,30 @@ def subscriber(one: Subscriber) -> dict[str, str]:
 def words(other: Mapping[str, Any]) -> str:
     """Name a notification that is none of ours."""
     return " ".join(str(value).lower().replace("_", " ") for _, value in sorted(other.items()))
+
+
+def read_permissions(want: Budget) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("budgets", "ListTagsForResource", "ViewBudget", on=(want.arn,))
+
+
+def write_permissions(want: Budget) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("budgets", "ModifyBudget", "TagResource", on=(want.arn,))
+
+
+KIND = Kind(
+    ensure_budget,
+    budget_reads,
+    resource=Budget,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A monthly sum, with a message when it is spent or when AWS forecasts that it will be.",
+        why="Alarms tell what was spent; a forecast tells it while something can be done.",
+        undo=(TAKE_OUT, "aws budgets delete-budget --account-id ACCOUNT --budget-name NAME"),
+        cost="nothing: budgets that only tell are free",
+    ),
+    word="budget",
+    found_by="name",
+    owns="amount, percentages, who is told",
+)

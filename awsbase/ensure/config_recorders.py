@@ -8,9 +8,11 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, only_there
 from awsbase.records import record
 
 # A region has one recorder and one channel of its owner's; these are the names that the console gives.
@@ -55,7 +57,7 @@ class ConfigFacts:
 
 def recorded(facts: Facts, region: str) -> ConfigFacts:
     """Read what is recorded in a region, and where to."""
-    recorders, channels = facts.together((recorders_of, region), (channels_of, region))
+    recorders, channels = facts.read_all((recorders_of, region), (channels_of, region))
     # Recorders that belong to a service of AWS are listed beside the owner's.
     mine: Mapping[str, Any] = next((each for each in recorders if not each.get("servicePrincipal")), {})
     status = facts.read(status_of, region) if mine else ()
@@ -64,18 +66,22 @@ def recorded(facts: Facts, region: str) -> ConfigFacts:
 
 
 def recorders_of(facts: Facts, region: str) -> Any:
+    """Return the configuration recorders of a region."""
     return facts.aws.at(region).config.describe_configuration_recorders()["ConfigurationRecorders"]
 
 
 def status_of(facts: Facts, region: str) -> Any:
+    """Return the status of a region's configuration recorders."""
     return facts.aws.at(region).config.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
 
 
 def channels_of(facts: Facts, region: str) -> Any:
+    """Return the delivery channels of a region."""
     return facts.aws.at(region).config.describe_delivery_channels()["DeliveryChannels"]
 
 
 def config_recorders_reads(want: ConfigRecorders) -> Iterator[Read]:
+    """Yield the facts that the recipe of config recorders reads, to prefetch them."""
     yield everywhere, recorded, want.only
 
 
@@ -128,3 +134,43 @@ def deliver(run: Run, want: ConfigRecorders, region: str, have: ConfigFacts) -> 
         run.create(f"delivery channel in {region}", put, DeliveryChannel=channel)
     elif drift := compare({"bucket": have.channel.get("s3BucketName")}, {"bucket": want.bucket_name}):
         run.update(f"delivery channel in {region}", drift, put, DeliveryChannel=channel)
+
+
+def read_permissions(want: ConfigRecorders) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    described = ("DescribeConfigurationRecorderStatus", "DescribeConfigurationRecorders", "DescribeDeliveryChannels")
+    yield allow("config", *described)
+
+
+def write_permissions(want: ConfigRecorders) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    recorders = in_regions(want, "config", "configuration-recorder/*")
+    yield allow("config", "PutConfigurationRecorder", "StartConfigurationRecorder", on=recorders)
+    yield allow("config", "PutDeliveryChannel", when=only_there(want))
+
+
+def passed_roles(want: ConfigRecorders) -> Passes:
+    """Yield the roles that are handed to a service of AWS."""
+    yield want.role, "config.amazonaws.com"
+
+
+KIND = Kind(
+    ensure_config_recorders,
+    config_recorders_reads,
+    resource=ConfigRecorders,
+    permissions=Permissions(read=read_permissions, write=write_permissions, passes=passed_roles),
+    about=About(
+        what="AWS Config records how every resource was set up, and each change of it, in every region.",
+        why="It answers what was open last Tuesday. Security Hub judges what it records.",
+        undo=(
+            TAKE_OUT,
+            "aws configservice stop-configuration-recorder --configuration-recorder-name default --region REGION",
+        ),
+        controls=("CIS 3.3", "FSBP Config.1"),
+        cost="$0.003 for each recorded change: some dollars a month, far more where much is built and torn down",
+    ),
+    word="config-recorders",
+    found_by="one a region",
+    owns="what is recorded, role, bucket, that it records",
+    keeps="names, how often, topic",
+)

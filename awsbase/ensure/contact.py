@@ -7,6 +7,8 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts.optional import empty_if
@@ -61,4 +63,35 @@ def ensure_contact(run: Run, want: Contact) -> None:
 
 
 def contact_reads(want: Contact) -> Iterator[Read]:
+    """Yield the facts that the recipe of a contact reads, to prefetch them."""
     yield contact, want.type
+
+
+def read_permissions(want: Contact) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("account", "GetAlternateContact", on=(want.scope.global_arn("account", "account"),))
+
+
+def write_permissions(want: Contact) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("account", "PutAlternateContact", on=(want.scope.global_arn("account", "account"),))
+
+
+KIND = Kind(
+    ensure_contact,
+    contact_reads,
+    resource=Contact,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Whom AWS writes to about one matter, beside the owner of the account's e-mail address.",
+        why="AWS's warnings of leaked keys go to an address that somebody reads.",
+        undo=(
+            TAKE_OUT,
+            "aws account delete-alternate-contact --alternate-contact-type SECURITY, BILLING or OPERATIONS",
+        ),
+        controls=("CIS 1.2", "FSBP Account.1"),
+    ),
+    word="contact",
+    found_by="its matter",
+    owns="name, title, mail, phone",
+)

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
 from awsbase.ensure.vpc import vpcs
 from awsbase.facts import tags
 from awsbase.records import record
@@ -123,4 +125,37 @@ def ask_to_free(run: Run, region: str, group: DefaultGroup) -> None:
 
 
 def default_groups_reads(want: DefaultGroups) -> Iterator[Read]:
+    """Yield the facts that the recipe of default groups reads, to prefetch them."""
     yield everywhere, default_groups, want.only
+
+
+def read_permissions(want: DefaultGroups) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeVpcs")
+
+
+def write_permissions(want: DefaultGroups) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    revoke = ("RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress")
+    yield allow("ec2", *revoke, on=in_regions(want, "ec2", "security-group/*"))
+
+
+KIND = Kind(
+    ensure_default_groups,
+    default_groups_reads,
+    resource=DefaultGroups,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="The default security group of every VPC lets nothing in and nothing out.",
+        why="What is started without a group gets that one, and would trust everything else that did.",
+        undo=(
+            TAKE_OUT,
+            "aws ec2 authorize-security-group-egress --group-id GROUP --protocol -1 --cidr 0.0.0.0/0 --region REGION",
+        ),
+        controls=("CIS 5.4", "FSBP EC2.2"),
+    ),
+    word="default-groups",
+    found_by="name, one a VPC",
+    owns="rules, of groups that nothing is in",
+    keeps="groups in use",
+)

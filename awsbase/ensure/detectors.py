@@ -7,9 +7,11 @@ from dataclasses import field
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, labelled, linked_role
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, only_there
 from awsbase.facts import tags
 from awsbase.records import record
 
@@ -53,6 +55,7 @@ def detector(facts: Facts, region: str) -> DetectorFacts | None:
 
 
 def detectors_reads(want: Detectors) -> Iterator[Read]:
+    """Yield the facts that the recipe of detectors reads, to prefetch them."""
     yield everywhere, detector, want.only
 
 
@@ -73,3 +76,40 @@ def ensure_detectors(run: Run, want: Detectors) -> None:
             arn = want.scope.at(region).arn("guardduty", f"detector/{have.id}")
             drift = compare(have.tags, untagged)
             run.update(f"tags in {region}", drift, guardduty.tag_resource, ResourceArn=arn, Tags=untagged)
+
+
+def read_permissions(want: Detectors) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("guardduty", "ListDetectors")
+    yield allow("guardduty", "GetDetector", on=in_regions(want, "guardduty", "detector/*"))
+
+
+def write_permissions(want: Detectors) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("guardduty", "CreateDetector", when=only_there(want))
+    yield allow("guardduty", "TagResource", when=labelled(want.address))
+    yield allow("guardduty", "TagResource", "UpdateDetector", on=in_regions(want, "guardduty", "detector/*"))
+    yield linked_role(want.scope, "guardduty.amazonaws.com")
+
+
+KIND = Kind(
+    ensure_detectors,
+    detectors_reads,
+    resource=Detectors,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="GuardDuty watches API calls, DNS and network traffic for what attackers do, in every region.",
+        why="It knows what stolen keys are used for, and tells it within minutes.",
+        undo=(
+            TAKE_OUT,
+            "aws guardduty list-detectors --region REGION",
+            "aws guardduty delete-detector --detector-id ID",
+        ),
+        controls=("FSBP GuardDuty.1",),
+        cost="$4 per million API calls and $1 per GB of network logs, after 30 free days in each region",
+    ),
+    word="detectors",
+    found_by="one a region",
+    owns="that it is on",
+    keeps="features, how often findings are told",
+)

@@ -7,10 +7,12 @@ from dataclasses import field
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, equals
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
-from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, only_there
 from awsbase.policies import Document
 from awsbase.records import record
 
@@ -63,6 +65,7 @@ def ensure_ebs_encryption(run: Run, want: EbsEncryption) -> None:
 
 
 def ebs_encryption_reads(want: EbsEncryption) -> Iterator[Read]:
+    """Yield the facts that the recipe of an ebs encryption reads, to prefetch them."""
     yield everywhere, encrypted, want.only
     for region in sorted(want.keys):
         yield default_key, region
@@ -94,3 +97,36 @@ def for_volumes(scope: Scope) -> Document:
             }
         },
     }
+
+
+def read_permissions(want: EbsEncryption) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "GetEbsEncryptionByDefault")
+    if want.keys:
+        yield allow("ec2", "GetEbsDefaultKmsKeyId")
+
+
+def write_permissions(want: EbsEncryption) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("ec2", "EnableEbsEncryptionByDefault", when=only_there(want))
+    if want.keys:
+        yield allow("ec2", "ModifyEbsDefaultKmsKeyId", when=equals("aws:RequestedRegion", *want.keys))
+
+
+KIND = Kind(
+    ensure_ebs_encryption,
+    ebs_encryption_reads,
+    resource=EbsEncryption,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="New EBS volumes and snapshots are encrypted, whoever makes them, in every region.",
+        why="Nobody has to remember it. Volumes that exist stay as they are.",
+        undo=(TAKE_OUT, "aws ec2 disable-ebs-encryption-by-default --region REGION"),
+        controls=("CIS 2.2.1", "FSBP EC2.7"),
+        cost="nothing with AWS's key; a key of your own $1 a month and region",
+    ),
+    word="ebs-encryption",
+    found_by="one a region",
+    owns="that it is on; its key, if one is wanted",
+    keeps="a key that somebody chose",
+)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts import ec2
@@ -24,21 +25,6 @@ class ElasticIp(Resource):
     @property
     def address(self) -> str:
         return self.scope.address("elastic-ip", self.name)
-
-
-@record(kw_only=True)
-class AddressInUse(Resource):
-    """The address at `ip` leads to the instance at `instance`."""
-
-    ip: str
-    instance: str
-
-    @property
-    def address(self) -> str:
-        return self.ip.replace("elastic-ip/", "elastic-ip-association/", 1)
-
-    def needs(self) -> Iterator[str]:
-        yield from (self.ip, self.instance)
 
 
 @record
@@ -61,7 +47,8 @@ def addresses(facts: Facts, region: str) -> tuple[AddressFacts, ...]:
     )
 
 
-def elastic_ip_reads(want: ElasticIp | AddressInUse) -> Iterator[Read]:
+def elastic_ip_reads(want: ElasticIp) -> Iterator[Read]:
+    """Yield the facts that the recipe of an elastic ip reads, to prefetch them."""
     yield addresses, want.scope.region
 
 
@@ -83,21 +70,35 @@ def ensure_elastic_ip(run: Run, want: ElasticIp) -> dict[str, Any]:
     return {"id": have.id, "ip": have.ip, "block": block}
 
 
-def ensure_address_in_use(run: Run, want: AddressInUse) -> None:
-    """Let an address lead to an instance."""
-    client = run.aws.ec2
-    ip, instance = run.result(want.ip), run.result(want.instance)["id"]
-    have = next((each for each in run.read(addresses, want.scope.region) if each.id == ip["id"]), None)
-    held = have.instance if have else None
+def read_permissions(want: ElasticIp) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeAddresses")
 
-    if held is None:
-        run.create("association", client.associate_address, AllocationId=ip["id"], InstanceId=instance)
-    elif held != instance:
-        run.update(
-            "association",
-            [Drift("instance", held, instance)],
-            client.associate_address,
-            AllocationId=ip["id"],
-            InstanceId=instance,
-            AllowReassociation=True,
-        )
+
+def write_permissions(want: ElasticIp) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield from ec2.tagging_permissions(want, "elastic-ip", "AllocateAddress")
+    yield allow("ec2", "AllocateAddress", on=ec2.arns(want.scope, "elastic-ip"))
+
+
+KIND = Kind(
+    ensure_elastic_ip,
+    elastic_ip_reads,
+    resource=ElasticIp,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A public IPv4 address that stays the account's own while instances come and go.",
+        why="Others let the bastion in by its address, and need not be told of every new one.",
+        undo=(
+            TAKE_OUT,
+            "be sure that nobody lets it in any more: once released it is somebody else's, and does not come back",
+            "aws ec2 describe-addresses --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 release-address --allocation-id ID --region REGION",
+        ),
+        cost="$3.65 a month, whether it is in use or not",
+    ),
+    word="elastic-ip",
+    found_by="tag",
+    owns="that there is one",
+    keeps="tags",
+)

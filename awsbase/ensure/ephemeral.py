@@ -1,4 +1,4 @@
-"""Instances that people start and end by themselves: ended when told so, and left alone by reconcile."""
+"""Instances that people start and end by themselves; reconcile only looks at them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import base64
 from collections.abc import Iterator
 
 from awsbase.engine.facts import Read
+from awsbase.engine.kind import About, Kind
+from awsbase.engine.permissions import Allows, Permissions
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.instance import GONE, Instance, InstanceFacts, instances, user_data
-from awsbase.ensure.schedule import schedule
-from awsbase.facts import ec2
+from awsbase.ensure.instance import Instance, alive, instances, presence_permissions, user_data
 from awsbase.records import record
 from awsbase.userdata import people_in
 
@@ -24,31 +24,18 @@ class Ephemeral(Resource):
 
     @property
     def address(self) -> str:
-        return self.scope.address("on-demand", self.instance.name)
+        return self.scope.address("ephemeral", self.instance.name)
 
 
-@record(kw_only=True)
-class Terminated(Resource):
-    """No instance at an address, and no schedule that would end it."""
-
-    instance: Instance
-    schedule: str
-
-    @property
-    def address(self) -> str:
-        return self.instance.address
-
-
-def ephemeral_reads(want: Ephemeral | Terminated) -> Iterator[Read]:
+def ephemeral_reads(want: Ephemeral) -> Iterator[Read]:
+    """Yield the facts that the recipe of an ephemeral reads, to prefetch them."""
     yield instances, want.scope.region
-    if isinstance(want, Terminated):
-        yield schedule, want.scope.region, want.schedule
 
 
 def ensure_ephemeral(run: Run, want: Ephemeral) -> None:
     """Say which accounts an instance still has that the manifest no longer names; change nothing."""
     wanted = people_in(want.instance.template.user_data)
-    for have in there(run, want.instance):
+    for have in alive(run, want.instance):
         held = people_in(decoded(run.read(user_data, want.scope.region, have.id)))
         for login in sorted(held.keys() - wanted.keys()):
             run.manual_action(
@@ -58,23 +45,29 @@ def ensure_ephemeral(run: Run, want: Ephemeral) -> None:
             )
 
 
-def ensure_terminated(run: Run, want: Terminated) -> None:
-    """Terminate what was made for one address, with the schedule that would have."""
-    alive = there(run, want.instance)
-    ending = run.read(schedule, want.scope.region, want.schedule)
-
-    for have in alive:
-        what = "instance" if len(alive) == 1 else f"instance {have.id}"
-        run.delete(what, run.aws.ec2.terminate_instances, InstanceIds=[have.id])
-    if ending:
-        run.delete("schedule", run.aws.scheduler.delete_schedule, Name=want.schedule)
-
-
-def there(run: Run, instance: Instance) -> list[InstanceFacts]:
-    """Return the instances at an address that are not gone."""
-    found = ec2.ours(run.read(instances, instance.scope.region), instance.address)
-    return [each for each in found if each.state not in GONE]
-
-
 def decoded(text: str) -> str:
+    """Decode text from base64."""
     return base64.b64decode(text).decode(errors="replace")
+
+
+def read_permissions(want: Ephemeral) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield from presence_permissions(want.instance)
+
+
+KIND = Kind(
+    ensure_ephemeral,
+    ephemeral_reads,
+    resource=Ephemeral,
+    permissions=Permissions(read=read_permissions),
+    about=About(
+        what="An instance that `awsbase bastion up` starts and `bastion down` ends; reconcile only looks at it.",
+        why="A machine that is not there cannot be attacked. Whoever lost their account keeps none on one that is.",
+        undo=("nothing is made for it; `awsbase bastion down TAKE_OUT` ends the instance",),
+        cost="that of the instance by the hour, while it runs",
+    ),
+    word="ephemeral",
+    found_by="tag",
+    owns="nothing: it is only looked at",
+    keeps="everything",
+)

@@ -8,11 +8,13 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
-from awsbase.policies.document import Document, given
+from awsbase.policies.document import Document, parsed
 from awsbase.records import record
 
 TARGET = "awsbase"
@@ -27,7 +29,7 @@ class EventRule(Resource):
     """A rule on the default event bus that is switched on and sends what matches to one topic.
 
     The `message` is a sentence in which `<name>` stands for a value of the event, at the path that `values` gives.
-    Targets that somebody else added stay, and so do his tags. `made_here` are the addresses of what it leans on.
+    Targets and tags that somebody else added stay. `made_here` are the addresses that the rule depends on.
     """
 
     name: str
@@ -66,7 +68,7 @@ def rule(facts: Facts, region: str, name: str) -> RuleFacts | None:
     for page in pages:
         for each in page["Rules"]:
             if each["Name"] == name:
-                pattern = given(each.get("EventPattern") or {})
+                pattern = parsed(each.get("EventPattern") or {})
                 return RuleFacts(pattern, each.get("Description", ""), each["State"])
     return None
 
@@ -96,7 +98,7 @@ def ensure_event_rule(run: Run, want: EventRule) -> str:
     region, events = want.scope.region, run.aws.events
     found = run.read(rule, region, want.name)
     sends = run.read(targets, region, want.name)
-    tagged = tags.held(run, want, region, want.arn, (rule_tags, region, want.arn)) if found else tags.wanted(want)
+    tagged = tags.current(run, want, region, want.arn, (rule_tags, region, want.arn)) if found else tags.wanted(want)
     sent: dict[str, Any] = {
         "Name": want.name,
         "EventPattern": want.pattern,
@@ -136,3 +138,37 @@ def target_of(want: EventRule) -> dict[str, Any]:
     # A template has to be JSON, so a sentence is a string in quotes; the placeholders stand inside of it.
     words = {"InputPathsMap": dict(want.values), "InputTemplate": f'"{want.message}"'}
     return {"Id": TARGET, "Arn": want.topic, "InputTransformer": words}
+
+
+def read_permissions(want: EventRule) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield tags.TAG_INDEX
+    yield allow("events", "ListRules")
+    yield allow("events", "ListTagsForResource", "ListTargetsByRule", on=(want.arn,))
+
+
+def write_permissions(want: EventRule) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("events", "PutRule", "PutTargets", "TagResource", on=(want.arn,))
+
+
+KIND = Kind(
+    ensure_event_rule,
+    event_rule_reads,
+    resource=EventRule,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Sends certain events to a topic as they happen, such as a sign-in of root.",
+        why="An event arrives within seconds; a metric filter needs minutes, and knows only what the trail wrote.",
+        undo=(
+            TAKE_OUT,
+            "aws events remove-targets --rule NAME --ids IDS --region REGION",
+            "aws events delete-rule --name NAME --region REGION",
+        ),
+        controls=("CIS 1.7", "CIS 4.3"),
+    ),
+    word="event-rule",
+    found_by="name",
+    owns="pattern, our target, that it is on",
+    keeps="other targets, tags",
+)

@@ -7,9 +7,11 @@ from dataclasses import field
 from typing import Any, Literal, Protocol
 
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, equals
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
 from awsbase.ensure.vpc import vpcs
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
@@ -61,7 +63,7 @@ class Network:
 
 def networks(facts: Facts, region: str) -> tuple[Network, ...]:
     """Read the VPCs of a region with what is logged of them."""
-    there, logs = facts.together((vpcs, region), (logs_of, region))
+    there, logs = facts.read_all((vpcs, region), (logs_of, region))
     logged: dict[str, set[str]] = {}
     for log in logs:
         # Logs of transit gateways are in the list too, and know no kinds of traffic.
@@ -73,6 +75,7 @@ def networks(facts: Facts, region: str) -> tuple[Network, ...]:
 
 
 def logs_of(facts: Facts, region: str) -> list[Mapping[str, Any]]:
+    """Return the flow logs of a region."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_flow_logs").paginate()
     return [log for page in pages for log in page["FlowLogs"] if arrives(log)]
 
@@ -83,6 +86,7 @@ def arrives(log: Mapping[str, Any]) -> bool:
 
 
 def flow_logs_reads(want: FlowLogs) -> Iterator[Read]:
+    """Yield the facts that the recipe of flow logs reads, to prefetch them."""
     yield everywhere, networks, want.only
 
 
@@ -127,3 +131,40 @@ def check(answer: object, region: str) -> None:
         raise NotLogged(
             f"no flow log in {region}: {why}", hint="see that the policy of the bucket lets log delivery in"
         )
+
+
+def logging_permissions(logs: tuple[str, ...], vpcs: tuple[str, ...]) -> Allows:
+    """Yield what it takes to make flow logs of VPCs."""
+    yield allow("ec2", "CreateFlowLogs", on=(*logs, *vpcs))
+    yield allow("ec2", "CreateTags", on=logs, when=equals("ec2:CreateAction", "CreateFlowLogs"))
+    # Whoever makes a flow log orders its delivery, which is an affair of CloudWatch Logs even to S3.
+    yield allow("logs", "CreateLogDelivery", "DeleteLogDelivery")
+
+
+def read_permissions(want: FlowLogs) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeFlowLogs", "DescribeVpcs")
+
+
+def write_permissions(want: FlowLogs) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield from logging_permissions(in_regions(want, "ec2", "vpc-flow-log/*"), in_regions(want, "ec2", "vpc/*"))
+
+
+KIND = Kind(
+    ensure_flow_logs,
+    flow_logs_reads,
+    resource=FlowLogs,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A record of every connection into, out of and within each VPC.",
+        why="After a break-in it tells where the data went.",
+        undo=(TAKE_OUT, "aws ec2 describe-flow-logs --region REGION", "aws ec2 delete-flow-logs --flow-log-ids ID"),
+        controls=("CIS 3.7", "FSBP EC2.6"),
+        cost="$0.25 per GB of logs and $0.023 per GB a month to keep them",
+    ),
+    word="flow-logs",
+    found_by="the VPC",
+    owns="that there is one",
+    keeps="any that is there",
+)

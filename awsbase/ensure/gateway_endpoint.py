@@ -8,6 +8,8 @@ from typing import Any
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts import ec2
@@ -72,6 +74,7 @@ def endpoints(facts: Facts, region: str) -> tuple[EndpointFacts, ...]:
 
 
 def gateway_endpoint_reads(want: GatewayEndpoint) -> Iterator[Read]:
+    """Yield the facts that the recipe of a gateway endpoint reads, to prefetch them."""
     yield endpoints, want.scope.region
 
 
@@ -101,3 +104,38 @@ def ensure_gateway_endpoint(run: Run, want: GatewayEndpoint) -> Any:
 
     ec2.tag(run, want, have)
     return have.id
+
+
+def read_permissions(want: GatewayEndpoint) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeVpcEndpoints")
+
+
+def write_permissions(want: GatewayEndpoint) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    on = ec2.arns(want.scope, "vpc-endpoint", "route-table")
+    yield from ec2.tagging_permissions(want, "vpc-endpoint", "CreateVpcEndpoint")
+    yield from ec2.adoption_permissions(want, "vpc-endpoint")
+    yield allow("ec2", "CreateVpcEndpoint", on=(*on, *ec2.arns(want.scope, "vpc")))
+    yield allow("ec2", "ModifyVpcEndpoint", on=on)
+
+
+KIND = Kind(
+    ensure_gateway_endpoint,
+    gateway_endpoint_reads,
+    resource=GatewayEndpoint,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="The VPC's own way to a service such as S3, through its route tables and no gateway.",
+        why="What goes to S3 does not cross the internet, and a private subnet needs no NAT for it.",
+        undo=(
+            TAKE_OUT,
+            "aws ec2 describe-vpc-endpoints --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 delete-vpc-endpoints --vpc-endpoint-ids ID --region REGION: connections through it break",
+        ),
+    ),
+    word="gateway-endpoint",
+    found_by="its VPC and service",
+    owns="that our route tables use it",
+    keeps="policy, other route tables, tags",
+)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import attaching, detaching
 from awsbase.engine.changes import Drift
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.facts.authorization import GroupFacts, groups
+from awsbase.facts.authorization import ALL_OF_IAM, GroupFacts, all_of_iam, groups, iam_arns, only_these
 from awsbase.records import record
 
 
@@ -34,6 +38,12 @@ class Group(Resource):
     def needs(self) -> Iterator[str]:
         yield from self.made_here
 
+    def simulate(self, iam: IamDraft) -> None:
+        """Attach the policies in a draft of IAM."""
+        have = iam.groups.get(self.name.casefold(), GroupFacts(self.name, self.path or "/"))
+        policies = attached(have.policies, self.policies, exact=self.exact)
+        iam.groups[self.name.casefold()] = replace(have, policies=policies)
+
 
 def ensure_group(run: Run, want: Group) -> None:
     """Bring one IAM group to the manifest: its path and exactly these attached policies."""
@@ -55,3 +65,38 @@ def ensure_group(run: Run, want: Group) -> None:
     for arn in sorted(have.policies - want.policies) if want.exact else ():
         why = detaching(run, arn) if established else ""
         run.delete(f"attachment {arn}", iam.detach_group_policy, risk=access(why), GroupName=have.name, PolicyArn=arn)
+
+
+def read_permissions(want: Group) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield ALL_OF_IAM
+
+
+def write_permissions(want: Group) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    arns = iam_arns(want.scope, "group", want.name)
+    yield allow("iam", "CreateGroup", on=arns)
+    if want.path:
+        yield allow("iam", "UpdateGroup", on=arns)
+    if want.policies:
+        yield allow("iam", "AttachGroupPolicy", on=arns, when=only_these(want.policies))
+    if want.exact:
+        yield allow("iam", "DetachGroupPolicy", on=arns)
+
+
+KIND = Kind(
+    ensure_group,
+    all_of_iam,
+    resource=Group,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A group of users, with the policies that its members work under.",
+        why="Rights that hang on groups can be read at a glance; rights that hang on people are forgotten there.",
+        undo=(TAKE_OUT, "take out its users and detach its policies, then: aws iam delete-group --group-name NAME"),
+        controls=("CIS 1.15", "FSBP IAM.2"),
+    ),
+    word="group",
+    found_by="name",
+    owns="attachments, if listed; the path, if given",
+    keeps="inline policies",
+)

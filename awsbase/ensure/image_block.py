@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, only_there
 from awsbase.records import record
 
 BLOCKED = "block-new-sharing"
@@ -49,4 +51,31 @@ def ensure_image_block(run: Run, want: ImageBlock) -> None:
 
 
 def image_block_reads(want: ImageBlock) -> Iterator[Read]:
+    """Yield the facts that the recipe of an image block reads, to prefetch them."""
     yield everywhere, image_sharing, want.only
+
+
+def read_permissions(want: ImageBlock) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "GetImageBlockPublicAccessState")
+
+
+def write_permissions(want: ImageBlock) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("ec2", "EnableImageBlockPublicAccess", when=only_there(want))
+
+
+KIND = Kind(
+    ensure_image_block,
+    image_block_reads,
+    resource=ImageBlock,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="No machine image can be made public, in any region.",
+        why="An image holds what was on the disk, keys and passwords included.",
+        undo=(TAKE_OUT, "aws ec2 disable-image-block-public-access --region REGION"),
+    ),
+    word="image-block",
+    found_by="one a region",
+    owns="the state",
+)

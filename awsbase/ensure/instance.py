@@ -12,11 +12,14 @@ from typing import Any
 
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, labelled, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.launch_template import LaunchTemplate, launch_template, launch_template_reads, length
+from awsbase.ensure.launch_template import read_permissions as template_permissions
 from awsbase.facts import ec2, tags
-from awsbase.facts.images import image
+from awsbase.facts.images import image, public_parameters
 from awsbase.records import record
 from awsbase.userdata import reasons
 
@@ -137,7 +140,14 @@ def user_data(facts: Facts, region: str, id: str) -> str:
     return str(answer.get("UserData", {}).get("Value", ""))
 
 
+def alive(run: Run, instance: Instance) -> list[InstanceFacts]:
+    """Return the instances at an address that are not gone."""
+    found = ec2.ours(run.read(instances, instance.scope.region), instance.address)
+    return [each for each in found if each.state not in GONE]
+
+
 def instance_reads(want: Instance) -> Iterator[Read]:
+    """Yield the facts that the recipe of an instance reads, to prefetch them."""
     yield instances, want.scope.region
     yield from launch_template_reads(want.template)
     if want.refresh:
@@ -237,6 +247,7 @@ def launch(run: Run, want: Instance, before: list[InstanceFacts]) -> dict[str, A
 
 
 def versioned(version: Any) -> Any:
+    """Write a version number as EC2 takes it, as text."""
     return str(version) if isinstance(version, int) else version
 
 
@@ -280,3 +291,60 @@ def change(run: Run, want: Instance, have: InstanceFacts) -> None:
 
     if have.state in ("stopped", "stopping"):
         run.update("state", [Drift("state", have.state, "running")], client.start_instances, InstanceIds=[have.id])
+
+
+MADE_WITH_IT = ("instance", "network-interface", "volume")
+
+
+def presence_permissions(want: Instance) -> Allows:
+    """Yield what it takes to see the instances of an address, and what they were told at their first boot."""
+    yield allow("ec2", "DescribeInstances")
+    yield allow("ec2", "DescribeInstanceAttribute", on=ec2.arns(want.scope, "instance"), when=made_for(want.address))
+
+
+def read_permissions(want: Instance) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield from template_permissions(want.template)
+    yield from presence_permissions(want)
+
+
+def write_permissions(want: Instance) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    scope, mine = want.scope, made_for(want.address)
+    image = f"arn:{scope.partition}:ec2:{scope.region}::image/*"
+    used = ec2.arns(scope, "launch-template", "security-group", "subnet")
+    pairs = (scope.arn("ec2", f"key-pair/{want.template.key_pair}"),) if want.template.key_pair else ()
+    yield allow("ec2", "RunInstances", on=(image, *used, *pairs))
+    yield allow("ec2", "RunInstances", on=ec2.arns(scope, *MADE_WITH_IT), when=labelled(want.address))
+    for kind in MADE_WITH_IT:
+        yield from ec2.tagging_permissions(want, kind, "RunInstances")
+    if want.template.image.startswith("/"):
+        # EC2 looks the image up as whoever launches.
+        yield allow("ssm", "GetParameters", on=(public_parameters(scope),))
+
+    changes = ("ModifyInstanceAttribute", "ModifyInstanceMetadataOptions", "StartInstances", "TerminateInstances")
+    yield allow("ec2", *changes, on=ec2.arns(scope, "instance"), when=mine)
+    yield allow("ec2", "ModifyInstanceAttribute", on=ec2.arns(scope, "security-group"))
+
+
+KIND = Kind(
+    ensure_instance,
+    instance_reads,
+    resource=Instance,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="The EC2 instance that is the bastion, made from its launch template: IMDSv2 alone, an encrypted disk.",
+        why="One machine to go through, with nothing on it to lose: when it is to be another, it is made anew.",
+        undo=(
+            "first say `on_demand: true` in the manifest, or take it out: the next reconcile would make it again",
+            "aws ec2 describe-instances --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 terminate-instances --instance-ids ID --region REGION: what is on its disk is lost",
+        ),
+        controls=("CIS 5.6", "FSBP EC2.3", "FSBP EC2.8"),
+        cost="$6 a month for t4g.micro, $0.64 for its volume of 8 GB and $3.65 for its public address, by the hour",
+    ),
+    word="instance",
+    found_by="tag",
+    owns="what its template says, that it runs",
+    keeps="tags",
+)

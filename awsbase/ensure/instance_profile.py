@@ -7,11 +7,13 @@ from dataclasses import field
 
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.facts import tags
-from awsbase.facts.authorization import Elsewhere, ProfileFacts, profiles
+from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, ProfileFacts, profiles
 from awsbase.records import record
 
 
@@ -70,16 +72,20 @@ def profile_tags(facts: Facts, name: str) -> Mapping[str, str]:
 
 
 def instance_profile_reads(want: InstanceProfile) -> Iterator[Read]:
+    """Yield the facts that the recipe of an instance profile reads, to prefetch them."""
     yield instance_profile, want.name
     yield tags.tags, tags.index(want.scope)
 
 
 def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
-    """Keep one instance profile with its role; returns its ARN."""
+    """Keep one instance profile with its role; returns its ARN.
+
+    Raises ExistsElsewhere when a profile of that name has another path.
+    """
     iam = run.aws.iam
     have = run.read(instance_profile, want.name)
     if have and have.arn != want.arn:
-        raise Elsewhere("instance profile", have.arn, want.arn)
+        raise ExistsElsewhere("instance profile", have.arn, want.arn)
     tagged = tags_of(run, want) if have else tags.wanted(want)
 
     if have is None:
@@ -117,4 +123,49 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
 
 
 def tags_of(run: Run, want: InstanceProfile) -> Mapping[str, str]:
-    return tags.held(run, want, tags.index(want.scope), want.arn, (profile_tags, want.name))
+    """Return the tags that the resource has."""
+    return tags.current(run, want, tags.index(want.scope), want.arn, (profile_tags, want.name))
+
+
+def read_permissions(want: InstanceProfile) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield ALL_OF_IAM
+    yield tags.TAG_INDEX
+    yield allow("iam", "GetInstanceProfile", on=(want.arn,))
+
+
+def write_permissions(want: InstanceProfile) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow(
+        "iam",
+        *("CreateInstanceProfile", "TagInstanceProfile", "AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile"),
+        on=(want.arn,),
+    )
+
+
+def passed_roles(want: InstanceProfile) -> Passes:
+    """Yield its role: once it is in the profile, whoever launches an instance with that hands the role to EC2 too."""
+    yield f"role/{want.role}", f"ec2.amazonaws.com{'.cn' if want.scope.partition == 'aws-cn' else ''}"
+
+
+KIND = Kind(
+    ensure_instance_profile,
+    instance_profile_reads,
+    resource=InstanceProfile,
+    permissions=Permissions(read=read_permissions, write=write_permissions, passes=passed_roles),
+    about=About(
+        what="The hand through which an instance takes its role.",
+        why="An instance with a role needs no access key, and there is none to be found on its disk.",
+        undo=(
+            TAKE_OUT,
+            "end the instances that use it: they lose their role",
+            "aws iam remove-role-from-instance-profile --instance-profile-name NAME --role-name ROLE",
+            "aws iam delete-instance-profile --instance-profile-name NAME",
+        ),
+        controls=("CIS 1.18",),
+    ),
+    word="instance-profile",
+    found_by="name",
+    owns="its role",
+    keeps="tags",
+)

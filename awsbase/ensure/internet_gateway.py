@@ -7,6 +7,8 @@ from dataclasses import field
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts import ec2
@@ -53,6 +55,7 @@ def gateways(facts: Facts, region: str) -> tuple[GatewayFacts, ...]:
 
 
 def internet_gateway_reads(want: InternetGateway) -> Iterator[Read]:
+    """Yield the facts that the recipe of an internet gateway reads, to prefetch them."""
     yield gateways, want.scope.region
 
 
@@ -79,3 +82,41 @@ def ensure_internet_gateway(run: Run, want: InternetGateway) -> Any:
 
     ec2.tag(run, want, have)
     return have.id
+
+
+def read_permissions(want: InternetGateway) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeInternetGateways")
+
+
+def write_permissions(want: InternetGateway) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    on = ec2.arns(want.scope, "internet-gateway")
+    yield from ec2.tagging_permissions(want, "internet-gateway", "CreateInternetGateway")
+    yield from ec2.adoption_permissions(want, "internet-gateway")
+    yield allow("ec2", "CreateInternetGateway", on=on)
+    yield allow("ec2", "AttachInternetGateway", on=(*on, *ec2.arns(want.scope, "vpc")))
+
+
+KIND = Kind(
+    ensure_internet_gateway,
+    internet_gateway_reads,
+    resource=InternetGateway,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="The door between a VPC and the internet.",
+        why="Without it nothing in the VPC reaches AWS's services, and nothing gets updates.",
+        undo=(
+            TAKE_OUT,
+            "take away the routes that lead to it, and the public addresses in the VPC",
+            "aws ec2 describe-internet-gateways --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 detach-internet-gateway --internet-gateway-id ID --vpc-id VPC --region REGION",
+            "aws ec2 delete-internet-gateway --internet-gateway-id ID --region REGION",
+        ),
+        cost="nothing; what leaves through it $0.09 per GB, after 100 free GB a month",
+    ),
+    word="internet-gateway",
+    found_by="its VPC",
+    owns="that it is attached",
+    keeps="tags",
+)

@@ -10,6 +10,8 @@ from typing import Any
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Condition, Permissions, allow, labelled, made_for
 from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
@@ -17,7 +19,7 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
-from awsbase.policies.document import Document, difference, given, listed, same
+from awsbase.policies.document import Document, difference, listed, parsed, same
 from awsbase.records import record
 
 YEAR = 365
@@ -116,9 +118,9 @@ def key(facts: Facts, region: str, alias: str, address: str) -> KeyFacts | None:
     made = next((arn for arn, held in index.items() if ":kms:" in arn and held.get(tags.ADDRESS) == address), None)
     if made is None:
         # Most likely there is none, and then it is looked for among all.
-        facts.early([(key_arns, region)])
+        facts.prefetch([(key_arns, region)])
     else:
-        facts.early([(policy_of, region, made), (rotation_of, region, made)])
+        facts.prefetch([(policy_of, region, made), (rotation_of, region, made)])
         if known := described(facts, region, alias):
             return understood(facts, region, known["Arn"], known)
     found = facts.read(aliases, region).get(alias)
@@ -147,9 +149,9 @@ def lost_key(facts: Facts, region: str, address: str) -> KeyFacts | None:
     """
     not_ours = {target for alias, target in facts.read(aliases, region).items() if alias.startswith(OWN_BY_AWS)}
     arns = [arn for id, arn in facts.read(key_arns, region).items() if id not in not_ours]
-    tagged = zip(arns, facts.together(*((readable_tags, region, arn) for arn in arns)), strict=True)
+    tagged = zip(arns, facts.read_all(*((readable_tags, region, arn) for arn in arns)), strict=True)
     ours = [arn for arn, held in tagged if held.get(tags.ADDRESS) == address]
-    found: list[KeyFacts] = facts.together(*((key_of, region, arn) for arn in ours))
+    found: list[KeyFacts] = facts.read_all(*((key_of, region, arn) for arn in ours))
     return min(found, key=lambda key: (key.state == "PendingDeletion", key.created), default=None)
 
 
@@ -161,13 +163,13 @@ def key_arns(facts: Facts, region: str) -> Mapping[str, str]:
 
 def key_of(facts: Facts, region: str, id: str) -> KeyFacts:
     """Read one key: what it is, its policy, its rotation."""
-    facts.early([(policy_of, region, id), (rotation_of, region, id)])
+    facts.prefetch([(policy_of, region, id), (rotation_of, region, id)])
     return understood(facts, region, id, facts.aws.at(region).kms.describe_key(KeyId=id)["KeyMetadata"])
 
 
 def understood(facts: Facts, region: str, id: str, known: Mapping[str, Any]) -> KeyFacts:
     """Put into our words what KMS says of a key, with its policy and its rotation."""
-    policy, rotation = facts.together((policy_of, region, id), (rotation_of, region, id))
+    policy, rotation = facts.read_all((policy_of, region, id), (rotation_of, region, id))
     return KeyFacts(
         arn=known["Arn"],
         policy=policy,
@@ -183,10 +185,12 @@ def understood(facts: Facts, region: str, id: str, known: Mapping[str, Any]) -> 
 
 
 def policy_of(facts: Facts, region: str, id: str) -> Document:
-    return given(facts.aws.at(region).kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"])
+    """Return the policy document; empty when there is none."""
+    return parsed(facts.aws.at(region).kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"])
 
 
 def rotation_of(facts: Facts, region: str, id: str) -> int | None:
+    """Return a key's rotation period in days; None when it does not rotate."""
     rotation = facts.aws.at(region).kms.get_key_rotation_status(KeyId=id)
     return rotation.get("RotationPeriodInDays", YEAR) if rotation["KeyRotationEnabled"] else None
 
@@ -212,6 +216,7 @@ def readable_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 
 def key_reads(want: Key) -> Iterator[Read]:
+    """Yield the facts that the recipe of a key reads, to prefetch them."""
     yield key, want.scope.region, want.alias, want.address
 
 
@@ -286,9 +291,68 @@ def usable(want: Key, have: KeyFacts) -> KeyFacts:
 
 
 def tags_of(run: Run, want: Key, have: KeyFacts) -> Mapping[str, str]:
-    return tags.held(run, want, want.scope.region, have.arn, (key_tags, want.scope.region, have.arn))
+    """Return the tags that the resource has."""
+    return tags.current(run, want, want.scope.region, have.arn, (key_tags, want.scope.region, have.arn))
 
 
 def pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
     """Return tags as KMS wants them."""
     return [{"TagKey": key, "TagValue": value} for key, value in tags.items()]
+
+
+def any_key(scope: Scope) -> tuple[str, ...]:
+    """Return the ARN of any key of a region: what its id will be, nobody knows before it is there."""
+    return (scope.arn("kms", "key/*"),)
+
+
+KEY_SETTINGS = ("EnableKey", "EnableKeyRotation", "UpdateKeyDescription")
+
+
+def behind(alias: str) -> Condition:
+    """Make the condition that a key stands behind an alias."""
+    return Condition("ForAnyValue:StringEquals", "kms:ResourceAliases", frozenset([alias]))
+
+
+def read_permissions(want: Key) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield tags.TAG_INDEX
+    yield allow("kms", "ListAliases", "ListKeys")
+    yield allow(
+        "kms", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags", on=any_key(want.scope)
+    )
+
+
+def write_permissions(want: Key) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("kms", "CreateKey", "TagResource", when=labelled(want.address))
+    # Before there is a key, and a tag or an alias to know it by, KMS asks whether its maker can set the policy again.
+    yield allow("kms", "PutKeyPolicy", on=any_key(want.scope))
+    yield allow("kms", "CreateAlias", on=(want.scope.arn("kms", want.alias),))
+    # One that was just made is known by its tag, for an alias takes up to five minutes to count.
+    yield allow("kms", "CreateAlias", "TagResource", *KEY_SETTINGS, on=any_key(want.scope), when=made_for(want.address))
+    # One that is adopted is known by its alias.
+    yield allow("kms", *KEY_SETTINGS, on=any_key(want.scope), when=behind(want.alias))
+
+
+KIND = Kind(
+    ensure_key,
+    key_reads,
+    resource=Key,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A KMS key behind an alias, rotated every year; the account's IAM policies say who uses it.",
+        why="Whoever reads what is encrypted needs two rights instead of one, and every use stands in the trail.",
+        undo=(
+            TAKE_OUT,
+            "be sure that nothing is encrypted under it any more: what is, is lost with it",
+            "aws kms describe-key --key-id alias/NAME --region REGION tells its id",
+            "aws kms schedule-key-deletion --key-id ID --pending-window-in-days 30 --region REGION",
+        ),
+        controls=("CIS 3.5", "CIS 3.6"),
+        cost="$1 a month, $2 after the first rotation and $3 after the second, and $0.03 per 10,000 uses",
+    ),
+    word="key",
+    found_by="alias, else its tag",
+    owns="policy, yearly rotation, description, enabled",
+    keeps="tags, grants",
+)

@@ -8,6 +8,8 @@ from typing import Any
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts import ec2
@@ -52,6 +54,7 @@ def bare(public_key: str) -> str:
 
 
 def key_pair_reads(want: KeyPair) -> Iterator[Read]:
+    """Yield the facts that the recipe of a key pair reads, to prefetch them."""
     yield key_pairs, want.scope.region
 
 
@@ -82,3 +85,35 @@ def ending(public_key: str) -> str:
     """Show a public key by its kind and its end, by which people tell keys apart."""
     kind, _, body = bare(public_key).partition(" ")
     return f"{kind} …{body[-8:]}" if body else "unknown"
+
+
+def read_permissions(want: KeyPair) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeKeyPairs")
+
+
+def write_permissions(want: KeyPair) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield from ec2.tagging_permissions(want, "key-pair", "ImportKeyPair")
+    yield from ec2.adoption_permissions(want, "key-pair")
+    yield allow("ec2", "DeleteKeyPair", "ImportKeyPair", on=(want.scope.arn("ec2", f"key-pair/{want.name}"),))
+
+
+KIND = Kind(
+    ensure_key_pair,
+    key_pair_reads,
+    resource=KeyPair,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="The public half of somebody's SSH key under a name in EC2, for instances to be started with.",
+        why="The other half never leaves its owner: EC2 makes none, and awsbase sees none.",
+        undo=(
+            TAKE_OUT,
+            "aws ec2 delete-key-pair --key-name NAME --region REGION",
+            "instances that were started with it still let it in: take it out of their authorized_keys",
+        ),
+    ),
+    word="key-pair",
+    found_by="name",
+    owns="the public key",
+)

@@ -9,10 +9,12 @@ from typing import Any
 
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts import ec2, tags
-from awsbase.facts.images import image, names
+from awsbase.facts.images import image, image_permissions, names
 from awsbase.records import record
 
 USER_DATA_BYTES = 16 * 1024
@@ -97,6 +99,7 @@ def template_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:
 
 
 def launch_template_reads(want: LaunchTemplate) -> Iterator[Read]:
+    """Yield the facts that the recipe of a launch template reads, to prefetch them."""
     yield launch_template, want.scope.region, want.name
     yield tags.tags, want.scope.region
 
@@ -144,8 +147,9 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
 
 
 def tags_of(run: Run, want: LaunchTemplate, have: TemplateFacts) -> Mapping[str, str]:
+    """Return the tags that the resource has."""
     region, arn = want.scope.region, want.scope.arn("ec2", f"launch-template/{have.id}")
-    return tags.held(run, want, region, arn, (template_tags, region, have.id), ec2.labels(want))
+    return tags.current(run, want, region, arn, (template_tags, region, have.id), ec2.labels(want))
 
 
 def content(run: Run, want: LaunchTemplate, have: TemplateFacts | None) -> dict[str, Any]:
@@ -179,6 +183,7 @@ def kept_image(want: LaunchTemplate, data: Mapping[str, Any]) -> tuple[str, str]
 
 
 def found_image(run: Run, want: LaunchTemplate) -> tuple[str, str]:
+    """Return the id and the name of the newest image that fits."""
     found = run.read(image, want.scope.region, want.image, want.type)
     return found.launched_as, found.root
 
@@ -201,4 +206,41 @@ def as_asked(have: Any, want: Any) -> Any:
 
 
 def length(encoded: object) -> str:
+    """Write the length of user data in bytes."""
     return f"{len(base64.b64decode(encoded))} bytes" if isinstance(encoded, str) else "none"
+
+
+def read_permissions(want: LaunchTemplate) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield tags.TAG_INDEX
+    yield from image_permissions(want.scope, want.image)
+    yield allow("ec2", "DescribeLaunchTemplates", "DescribeLaunchTemplateVersions")
+
+
+def write_permissions(want: LaunchTemplate) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield from ec2.tagging_permissions(want, "launch-template", "CreateLaunchTemplate")
+    yield from ec2.adoption_permissions(want, "launch-template")
+    yield allow(
+        "ec2",
+        *("CreateLaunchTemplate", "CreateLaunchTemplateVersion", "ModifyLaunchTemplate"),
+        on=ec2.arns(want.scope, "launch-template"),
+    )
+
+
+KIND = Kind(
+    ensure_launch_template,
+    launch_template_reads,
+    resource=LaunchTemplate,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="All that an instance is before there is one: image, type, role, groups, encrypted disk, IMDSv2 alone.",
+        why="What is started from it, by whomever, is started right.",
+        undo=(TAKE_OUT, "aws ec2 delete-launch-template --launch-template-name NAME --region REGION: instances stay"),
+        controls=("CIS 5.6", "FSBP EC2.8"),
+    ),
+    word="launch-template",
+    found_by="name",
+    owns="all that it says",
+    keeps="tags, older versions",
+)

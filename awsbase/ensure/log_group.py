@@ -9,6 +9,8 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
@@ -49,6 +51,7 @@ class LogGroup(Resource):
 
 
 def log_group_arn(scope: Scope, name: str) -> str:
+    """Return the ARN of a log group."""
     return scope.arn("logs", f"log-group:{name}")
 
 
@@ -78,6 +81,7 @@ def log_group_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 
 def log_group_reads(want: LogGroup) -> Iterator[Read]:
+    """Yield the facts that the recipe of a log group reads, to prefetch them."""
     yield log_group, want.scope.region, want.name
     yield tags.tags, want.scope.region
 
@@ -89,7 +93,7 @@ def ensure_log_group(run: Run, want: LogGroup) -> str:
     key = run.result(want.key) if want.key else None
     have = run.read(log_group, region, want.name)
     ask = (log_group_tags, region, want.arn)
-    tagged = tags.held(run, want, region, want.arn, ask) if have else tags.wanted(want)
+    tagged = tags.current(run, want, region, want.arn, ask) if have else tags.wanted(want)
 
     if have is None:
         run.create("log group", logs.create_log_group, logGroupName=want.name, kmsKeyId=key, tags=tags.wanted(want))
@@ -113,3 +117,42 @@ def ensure_log_group(run: Run, want: LogGroup) -> str:
     if untagged := tags.missing(tagged, tags.wanted(want)):
         run.update("tags", compare(tagged, untagged), logs.tag_resource, resourceArn=want.arn, tags=untagged)
     return want.streams
+
+
+def log_group_arns(arn: str) -> tuple[str, ...]:
+    """Return both ARNs of a log group: for its tags the bare one counts, for most of the rest that with `:*`."""
+    return arn, f"{arn}:*"
+
+
+def read_permissions(want: LogGroup) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield tags.TAG_INDEX
+    yield allow("logs", "DescribeLogGroups")
+    yield allow("logs", "ListTagsForResource", on=log_group_arns(want.arn))
+
+
+def write_permissions(want: LogGroup) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    arns = log_group_arns(want.arn)
+    yield allow("logs", "CreateLogGroup", "PutRetentionPolicy", "TagResource", on=arns)
+    if want.key:
+        yield allow("logs", "AssociateKmsKey", on=arns)
+
+
+KIND = Kind(
+    ensure_log_group,
+    log_group_reads,
+    resource=LogGroup,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Where CloudWatch Logs keeps events, for as long as the manifest says.",
+        why="Alarms read the audit trail here. Without a retention logs are kept, and paid, for ever.",
+        undo=(TAKE_OUT, "aws logs delete-log-group --log-group-name NAME --region REGION: its events are lost"),
+        controls=("CIS 4.1 to 4.15", "FSBP CloudTrail.5"),
+        cost="$0.50 per GB taken in and $0.03 per GB a month",
+    ),
+    word="log-group",
+    found_by="name",
+    owns="retention; its key, if one is wanted",
+    keeps="tags",
+)

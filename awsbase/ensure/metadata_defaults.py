@@ -7,10 +7,12 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, only_there
 from awsbase.records import record
 
 
@@ -64,4 +66,33 @@ def reaches_further(have: Mapping[str, Any], want: MetadataDefaults) -> str:
 
 
 def metadata_defaults_reads(want: MetadataDefaults) -> Iterator[Read]:
+    """Yield the facts that the recipe of metadata defaults reads, to prefetch them."""
     yield everywhere, metadata_defaults, want.only
+
+
+def read_permissions(want: MetadataDefaults) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "GetInstanceMetadataDefaults")
+
+
+def write_permissions(want: MetadataDefaults) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("ec2", "ModifyInstanceMetadataDefaults", when=only_there(want))
+
+
+KIND = Kind(
+    ensure_metadata_defaults,
+    metadata_defaults_reads,
+    resource=MetadataDefaults,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="New instances answer requests for their credentials to IMDSv2 only, in every region.",
+        why="With the first version one careless web server hands the instance's credentials to whoever asks nicely.",
+        undo=(TAKE_OUT, "aws ec2 modify-instance-metadata-defaults --http-tokens no-preference --region REGION"),
+        controls=("CIS 5.6", "FSBP EC2.8"),
+    ),
+    word="metadata-defaults",
+    found_by="one a region",
+    owns="tokens; hops, if given",
+    keeps="endpoint, tags in metadata, enforcement",
+)

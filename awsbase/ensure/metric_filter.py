@@ -7,8 +7,11 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.ensure.log_group import log_group_arn, log_group_arns
 from awsbase.records import record
 
 
@@ -16,7 +19,7 @@ from awsbase.records import record
 class MetricFilter(Resource):
     """A filter that adds one to a metric for each event of a log group that its pattern matches.
 
-    `made_here` are the addresses of what it leans on: the log group. Metric filters take no tags.
+    `made_here` are the addresses that it depends on: the log group. Metric filters take no tags.
     """
 
     name: str
@@ -83,3 +86,33 @@ def ensure_metric_filter(run: Run, want: MetricFilter) -> None:
     ):
         # A put replaces the whole filter.
         run.update("metric filter", drift, put, **sent, metricTransformations=[feeds])
+
+
+def read_permissions(want: MetricFilter) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    arn = log_group_arn(want.scope, want.log_group)
+    yield allow("logs", "DescribeMetricFilters", on=log_group_arns(arn))
+
+
+def write_permissions(want: MetricFilter) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    arn = log_group_arn(want.scope, want.log_group)
+    yield allow("logs", "PutMetricFilter", on=log_group_arns(arn))
+
+
+KIND = Kind(
+    ensure_metric_filter,
+    metric_filter_reads,
+    resource=MetricFilter,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Counts the events of the audit trail that match a pattern, for an alarm to watch.",
+        why="The patterns are those of the CIS benchmark, word for word: checkers compare them.",
+        undo=(TAKE_OUT, "aws logs delete-metric-filter --log-group-name GROUP --filter-name FILTER --region REGION"),
+        controls=("CIS 4.1 to 4.15",),
+        cost="$0.30 a month for its metric in months in which something was counted; the first ten are free",
+    ),
+    word="metric-filter",
+    found_by="name and log group",
+    owns="pattern and metric",
+)

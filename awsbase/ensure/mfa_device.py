@@ -11,16 +11,18 @@ from dataclasses import field
 from typing import Any
 
 from awsbase import totp
-from awsbase.aws import Aws
 from awsbase.engine.changes import Drift, Unknown
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.key import aliases
+from awsbase.ensure.secret import SECRETS, sealing, secret_arns
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
-from awsbase.facts.authorization import authorization, users
-from awsbase.facts.credential_report import devices, virtual_devices
+from awsbase.facts.authorization import ALL_OF_IAM, authorization, iam_arns, users
+from awsbase.facts.credential_report import VIRTUAL_DEVICES, devices, virtual_devices
 from awsbase.records import record
 
 # What encrypts a secret for which no key was named.
@@ -76,8 +78,11 @@ def ensure_mfa_device(run: Run, want: MfaDevice) -> None:
 
 
 def provide(run: Run, want: MfaDevice, *, leftover: bool) -> None:
-    """Make the device, store its seed, and only then enable it with two computed codes."""
-    iam, secrets = run.aws.iam, secrets_of(run.aws, want.scope.region)
+    """Make the device, store its seed, and only then enable it with two computed codes.
+
+    Raises Taken when the device or the secret belongs to something else.
+    """
+    iam, secrets = run.aws.iam, run.aws.at(want.scope.region).secretsmanager
     owner = run.read(virtual_devices).get(want.serial)
     if owner:
         raise Taken(f"the device {want.serial} is {owner}'s", hint=f"`awsbase mfa remove {want.user} --user {owner}`")
@@ -132,7 +137,7 @@ def remind(run: Run, want: MfaDevice, user: str) -> None:
     if not kept or kept.deleted or kept.tags.get(tags.ADDRESS) != want.address:
         return
     if drift := key_drift(run, want, kept):
-        update = secrets_of(run.aws, want.scope.region).update_secret
+        update = run.aws.at(want.scope.region).secretsmanager.update_secret
         run.update("key of the secret", drift, update, SecretId=want.secret, KmsKeyId=want.key)
     ask_to_take_over(run, want, user)
 
@@ -171,16 +176,11 @@ def text(seed: bytes) -> str:
     return seed.decode("ascii")
 
 
-def secrets_of(aws: Aws, region: str) -> Any:
-    """Return the client of Secrets Manager in a region."""
-    return aws.at(region).secretsmanager
-
-
 def seeds(facts: Facts, region: str) -> Mapping[str, SecretFacts]:
     """Return by name the secrets that awsbase made, in one read; the list lags some minutes behind."""
     pages = (
-        secrets_of(facts.aws, region)
-        .get_paginator("list_secrets")
+        facts.aws.at(region)
+        .secretsmanager.get_paginator("list_secrets")
         .paginate(IncludePlannedDeletion=True, Filters=[{"Key": "tag-key", "Values": [tags.ADDRESS]}])
     )
     return {found["Name"]: _secret(found) for page in pages for found in page["SecretList"]}
@@ -191,7 +191,7 @@ def secret(facts: Facts, region: str, name: str) -> SecretFacts | None:
     from botocore.exceptions import ClientError
 
     try:
-        return _secret(secrets_of(facts.aws, region).describe_secret(SecretId=name))
+        return _secret(facts.aws.at(region).secretsmanager.describe_secret(SecretId=name))
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
@@ -204,8 +204,49 @@ def _secret(found: Mapping[str, Any]) -> SecretFacts:
 
 
 def mfa_device_reads(want: MfaDevice) -> Iterator[Read]:
+    """Yield the facts that the recipe of a mfa device reads, to prefetch them."""
     yield (authorization,)
     yield (virtual_devices,)
     yield seeds, want.scope.region
     if want.key:
         yield aliases, want.scope.region
+
+
+def read_permissions(want: MfaDevice) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield ALL_OF_IAM
+    yield VIRTUAL_DEVICES
+    yield allow("iam", "ListMFADevices", on=iam_arns(want.scope, "user", want.user))
+    yield SECRETS
+    if want.key:
+        yield allow("kms", "ListAliases")
+
+
+def write_permissions(want: MfaDevice) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    arns = secret_arns(want.scope, want.secret)
+    yield allow("iam", "CreateVirtualMFADevice", "DeleteVirtualMFADevice", "TagMFADevice", on=(want.serial,))
+    yield allow("iam", "EnableMFADevice", on=iam_arns(want.scope, "user", want.user))
+    yield allow("secretsmanager", "CreateSecret", "PutSecretValue", "RestoreSecret", "TagResource", on=arns)
+    if want.key:
+        yield allow("secretsmanager", "UpdateSecret", on=arns)
+        yield sealing(want.scope)
+
+
+KIND = Kind(
+    ensure_mfa_device,
+    mfa_device_reads,
+    resource=MfaDevice,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A virtual MFA device made for somebody, with its seed kept until they take it over.",
+        why="Nobody works without MFA, not even on the first day.",
+        undo=(TAKE_OUT, "awsbase mfa remove NAME --user NAME"),
+        controls=("CIS 1.10", "FSBP IAM.5"),
+        cost="$0.40 a month for the secret, until the seed is taken over",
+    ),
+    word="mfa-device",
+    found_by="its user",
+    owns="that there is one, until its seed is taken over; its secret's key",
+    keeps="other devices, tags",
+)

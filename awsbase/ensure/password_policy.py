@@ -7,6 +7,8 @@ from typing import Any
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
@@ -109,4 +111,33 @@ def accepts_more(have: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
 
 
 def password_policy_reads(want: PasswordPolicy) -> Iterator[Read]:
+    """Yield the facts that the recipe of a password policy reads, to prefetch them."""
     yield (password_policy,)
+
+
+def read_permissions(want: PasswordPolicy) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("iam", "GetAccountPasswordPolicy")
+
+
+def write_permissions(want: PasswordPolicy) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("iam", "UpdateAccountPasswordPolicy")
+
+
+KIND = Kind(
+    ensure_password_policy,
+    password_policy_reads,
+    resource=PasswordPolicy,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="What passwords of IAM users must be: at least 14 characters, not one of the last 24.",
+        why="Short passwords are guessed, and old ones are known already.",
+        undo=(TAKE_OUT, "aws iam delete-account-password-policy: AWS's own holds again, of 8 characters"),
+        controls=("CIS 1.8", "CIS 1.9", "FSBP IAM.7"),
+    ),
+    word="password-policy",
+    found_by="there is one",
+    owns="all settings",
+    keeps="expiry, and a longer minimum, unless given",
+)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from awsbase.access.comparison import widening
+from awsbase.access.simulated_state import IamDraft
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.facts import tags
-from awsbase.facts.authorization import Elsewhere, PolicyFacts, authorization, policies
+from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, PolicyFacts, authorization, policies
 from awsbase.policies.document import Document, difference, same
 from awsbase.records import record
 
@@ -44,14 +47,22 @@ class Policy(Resource):
     def needs(self) -> Iterator[str]:
         yield from references(self.document)
 
+    def simulate(self, iam: IamDraft) -> None:
+        """Write the document in a draft of IAM."""
+        have = iam.policies.get(self.name.casefold(), PolicyFacts(self.arn, self.path, self.document))
+        iam.policies[self.name.casefold()] = replace(have, arn=self.arn, document=self.document)
+
 
 def ensure_policy(run: Run, want: Policy) -> str:
-    """Bring one managed policy to the manifest: a default version that means this document, and the tags."""
+    """Bring one managed policy to the manifest: a default version that means this document, and the tags.
+
+    Raises ExistsElsewhere when a policy of that name has another path.
+    """
     iam = run.aws.iam
     document = resolve(run, want.document)
     have = run.read(policies).get(want.name.casefold())
     if have and have.arn != want.arn:
-        raise Elsewhere("policy", have.arn, want.arn)
+        raise ExistsElsewhere("policy", have.arn, want.arn)
     tagged = tags_of(run, want) if have else tags.wanted(want)
 
     if have is None:
@@ -86,7 +97,8 @@ def ensure_policy(run: Run, want: Policy) -> str:
 
 
 def tags_of(run: Run, want: Policy) -> Mapping[str, str]:
-    return tags.held(run, want, tags.index(want.scope), want.arn, (policy_tags, want.arn))
+    """Return the tags that the resource has."""
+    return tags.current(run, want, tags.index(want.scope), want.arn, (policy_tags, want.arn))
 
 
 def policy_tags(facts: Facts, arn: str) -> Mapping[str, str]:
@@ -96,5 +108,40 @@ def policy_tags(facts: Facts, arn: str) -> Mapping[str, str]:
 
 
 def policy_reads(want: Policy) -> Iterator[Read]:
+    """Yield the facts that the recipe of a policy reads, to prefetch them."""
     yield (authorization,)
     yield tags.tags, tags.index(want.scope)
+
+
+def read_permissions(want: Policy) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield ALL_OF_IAM
+    yield tags.TAG_INDEX
+    yield allow("iam", "ListPolicyTags", on=(want.arn,))
+
+
+def write_permissions(want: Policy) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("iam", "CreatePolicy", "CreatePolicyVersion", "DeletePolicyVersion", "TagPolicy", on=(want.arn,))
+
+
+KIND = Kind(
+    ensure_policy,
+    policy_reads,
+    resource=Policy,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A policy of the account's own, for groups and roles to have.",
+        why="One document in one place, with its last versions kept by AWS.",
+        undo=(
+            TAKE_OUT,
+            "aws iam list-entities-for-policy --policy-arn ARN, and detach it from each",
+            "aws iam delete-policy --policy-arn ARN",
+        ),
+        controls=("CIS 1.15", "CIS 1.16", "FSBP IAM.1"),
+    ),
+    word="policy",
+    found_by="name",
+    owns="the document",
+    keeps="tags, description",
+)

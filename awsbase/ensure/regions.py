@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import About, Kind
+from awsbase.engine.permissions import Allows, Condition, Permissions, allow, equals
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
@@ -69,7 +71,7 @@ def covered(facts: Facts, only: Only = None) -> tuple[str, ...]:
 def everywhere(facts: Facts, fact: Callable[..., Any], only: Only = None) -> Mapping[str, Any]:
     """Ask `fact(facts, region)` in every region that is covered, side by side; return the answers by region."""
     names = facts.read(covered, only)
-    return dict(zip(names, facts.together(*((there, fact, name) for name in names)), strict=True))
+    return dict(zip(names, facts.read_all(*((there, fact, name) for name in names)), strict=True))
 
 
 def there(facts: Facts, fact: Callable[..., Any], region: str) -> Any:
@@ -105,4 +107,36 @@ def ensure_regions(run: Run, want: Regions) -> tuple[str, ...]:
 
 
 def regions_reads(want: Regions) -> Iterator[Read]:
+    """Yield the facts that the recipe of regions reads, to prefetch them."""
     yield covered, want.only
+
+
+def in_regions(want: Any, service: str, path: str) -> tuple[str, ...]:
+    """Return the ARNs of something in the regions that are covered: in every one, unless some are named."""
+    return tuple(want.scope.at(region).arn(service, path) for region in want.only or ("*",))
+
+
+def only_there(want: Any) -> Condition | None:
+    """Make the condition that a call, which is about no resource, goes to a region that is named, if any is."""
+    return equals("aws:RequestedRegion", *want.only) if want.only else None
+
+
+def read_permissions(want: Regions) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeRegions")
+
+
+KIND = Kind(
+    ensure_regions,
+    regions_reads,
+    resource=Regions,
+    permissions=Permissions(read=read_permissions),
+    about=About(
+        what="The regions that protection covers: all that are switched on, unless the manifest names some.",
+        why="Attackers work where nobody checks. Regions that are off need no protection, and are only named.",
+        undo=("nothing is made for it; name regions under protect to look after fewer",),
+    ),
+    word="regions",
+    found_by="there is one",
+    owns="nothing: they are only looked at",
+)

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from awsbase.access.comparison import widening
+from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import attaching, detaching, letting_in
+from awsbase.engine import permissions
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, equals
 from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.facts import tags
-from awsbase.facts.authorization import Elsewhere, RoleFacts, authorization, policies, roles
+from awsbase.facts.authorization import (
+    ALL_OF_IAM,
+    ExistsElsewhere,
+    RoleFacts,
+    all_of_iam,
+    authorization,
+    only_these,
+    policies,
+    roles,
+)
 from awsbase.policies.document import Document, difference, same
 from awsbase.records import record
 
@@ -62,6 +75,17 @@ class Role(Resource):
         yield from self.made_here
         yield from references([self.trust, self.inline])
 
+    def simulate(self, iam: IamDraft) -> None:
+        """Change trust, policies and boundary in a draft of IAM."""
+        have = iam.roles.get(self.name.casefold(), RoleFacts(self.arn, self.name, self.path))
+        iam.roles[self.name.casefold()] = replace(
+            have,
+            trust=self.trust,
+            policies=attached(have.policies, self.policies, exact=self.exact),
+            inline={**({} if self.exact else have.inline), **self.inline},
+            boundary=self.boundary or have.boundary,
+        )
+
 
 def settings(facts: Facts) -> Mapping[str, dict[str, object]]:
     """Read the description and the longest session of all roles."""
@@ -77,12 +101,15 @@ def settings(facts: Facts) -> Mapping[str, dict[str, object]]:
 
 
 def ensure_role(run: Run, want: Role) -> str:
-    """Bring one role to the manifest: its trust, its session, its boundary, its tags and what it may do."""
+    """Bring one role to the manifest: its trust, its session, its boundary, its tags and what it may do.
+
+    Raises ExistsElsewhere when a role of that name has another path.
+    """
     iam = run.aws.iam
     trust, inline = resolve(run, want.trust), resolve(run, want.inline)
     have = run.read(roles).get(want.name.casefold())
     if have and have.arn != want.arn:
-        raise Elsewhere("role", have.arn, want.arn)
+        raise ExistsElsewhere("role", have.arn, want.arn)
     set_to = run.read(settings).get(have.name, want.settings) if have and want.settings else want.settings
 
     if have is None:
@@ -104,14 +131,8 @@ def ensure_role(run: Run, want: Role) -> str:
     # A principal that was deleted, and made anew under the same name, stands in the trust as an id that fits nobody.
     if not same(have.trust, trust):
         drift = [Drift(*each) for each in difference(have.trust, trust)]
-        run.update(
-            "trust",
-            drift,
-            iam.update_assume_role_policy,
-            risk=access(widening(have.trust, trust)),
-            RoleName=want.name,
-            PolicyDocument=trust,
-        )
+        risk = access(widening(have.trust, trust))
+        run.update("trust", drift, iam.update_assume_role_policy, risk=risk, RoleName=want.name, PolicyDocument=trust)
 
     if drift := compare(set_to, want.settings):
         # UpdateRole takes what is left out for its default.
@@ -198,6 +219,54 @@ def bounded_otherwise(run: Run, have: str | None, want: str) -> str:
 
 
 def role_reads(want: Role) -> Iterator[Read]:
+    """Yield the facts that the recipe of a role reads, to prefetch them."""
     yield (authorization,)
     if want.settings:
         yield (settings,)
+
+
+def read_permissions(want: Role) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield ALL_OF_IAM
+    if want.settings:
+        yield permissions.allow("iam", "ListRoles")
+
+
+def write_permissions(want: Role) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    arns = (want.arn,)
+    yield permissions.allow("iam", "CreateRole", "TagRole", "UpdateAssumeRolePolicy", on=arns)
+    if want.settings:
+        yield permissions.allow("iam", "UpdateRole", on=arns)
+    if want.boundary:
+        yield permissions.allow(
+            "iam", "PutRolePermissionsBoundary", on=arns, when=equals("iam:PermissionsBoundary", want.boundary)
+        )
+    if want.policies:
+        yield permissions.allow("iam", "AttachRolePolicy", on=arns, when=only_these(want.policies))
+    if want.inline:
+        yield permissions.allow("iam", "PutRolePolicy", on=arns)
+    if want.exact:
+        yield permissions.allow("iam", "DetachRolePolicy", "DeleteRolePolicy", on=arns)
+
+
+KIND = Kind(
+    ensure_role,
+    all_of_iam,
+    resource=Role,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="What a service, a machine or another account may do here, for an hour at a time.",
+        why="A role has no key that could be stolen: whoever it trusts gets credentials that end by themselves.",
+        undo=(
+            TAKE_OUT,
+            "detach its policies and delete its inline ones, then: aws iam delete-role --role-name NAME",
+            "whatever works in it stops at once",
+        ),
+        controls=("CIS 1.17", "CIS 1.18"),
+    ),
+    word="role",
+    found_by="name",
+    owns="trust; attachments and inline policies, if listed",
+    keeps="tags; what is not given",
+)

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.facts.authorization import authorization
-from awsbase.facts.credential_report import ROOT, report_rows, virtual_devices
+from awsbase.facts.authorization import ALL_OF_IAM, authorization
+from awsbase.facts.credential_report import REPORT, ROOT, VIRTUAL_DEVICES, report_rows, virtual_devices
 from awsbase.records import record
 
 SUPPORT = "AWSSupportAccess"
@@ -249,8 +251,38 @@ def ask_for_central_root(run: Run) -> None:
 
 
 def root_reads(want: Root) -> Iterator[Read]:
+    """Yield the facts that the recipe of a root reads, to prefetch them."""
     yield root, want.scope.partition
     yield (last_used,)
     yield organization, want.scope.account
     if want.bills:
         yield bills_shown, want.scope.account
+
+
+def read_permissions(want: Root) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield REPORT
+    yield VIRTUAL_DEVICES
+    yield allow("iam", "GetAccountSummary", "ListOrganizationsFeatures")
+    yield allow("organizations", "DescribeOrganization")
+    if want.bills:
+        yield allow("budgets", "ViewBudget", on=(want.scope.global_arn("budgets", "budget/*"),))
+    if want.support is None:
+        yield ALL_OF_IAM
+
+
+KIND = Kind(
+    ensure_root,
+    root_reads,
+    resource=Root,
+    permissions=Permissions(read=read_permissions),
+    about=About(
+        what="Whether root is locked away: MFA on, no access keys, bills visible to others, a role for AWS's support.",
+        why="Nothing limits root, and nobody can be told from anybody else behind it. awsbase looks, you do.",
+        undo=("nothing is made for it; leave the section out, and awsbase no longer looks",),
+        controls=("CIS 1.4", "CIS 1.5", "CIS 1.6", "CIS 1.7", "CIS 1.17", "FSBP IAM.4", "FSBP IAM.6"),
+    ),
+    word="root",
+    found_by="there is one",
+    owns="nothing: it is only looked at",
+)

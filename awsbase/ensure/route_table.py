@@ -8,6 +8,8 @@ from typing import Any
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts import ec2
@@ -79,6 +81,7 @@ def written(route: Mapping[str, Any]) -> bool:
 
 
 def destination(route: Mapping[str, Any]) -> str:
+    """Return what a route leads to: a CIDR block or a prefix list."""
     return str(
         route.get("DestinationCidrBlock")
         or route.get("DestinationIpv6CidrBlock")
@@ -104,6 +107,7 @@ def towards(destination: str) -> dict[str, Any]:
 
 
 def route_table_reads(want: Resource) -> Iterator[Read]:
+    """Yield the facts that the recipe of a route table reads, to prefetch them."""
     yield route_tables, want.scope.region
 
 
@@ -157,3 +161,42 @@ def route(run: Run, have: RouteTableFacts, wanted: str, to: Any, **by: Any) -> N
     elif have.routes[wanted] != to:
         drift = [Drift("target", have.routes[wanted], to)]
         run.update(f"route to {wanted}", drift, client.replace_route, RouteTableId=have.id, **towards(wanted), **by)
+
+
+def read_permissions(want: RouteTable) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeRouteTables")
+
+
+def write_permissions(want: RouteTable) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    on = ec2.arns(want.scope, "route-table")
+    yield from ec2.tagging_permissions(want, "route-table", "CreateRouteTable")
+    yield allow("ec2", "CreateRouteTable", on=(*on, *ec2.arns(want.scope, "vpc")))
+    yield allow("ec2", "CreateRoute", "DeleteRoute", "ReplaceRoute", on=on, when=made_for(want.address))
+    if want.subnets:
+        associated = (*on, *ec2.arns(want.scope, "subnet"))
+        yield allow("ec2", "AssociateRouteTable", "ReplaceRouteTableAssociation", on=associated)
+
+
+KIND = Kind(
+    ensure_route_table,
+    route_table_reads,
+    resource=RouteTable,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Where what leaves a subnet goes: these routes, and none that somebody added.",
+        why="One route more, and a private subnet is public or its traffic goes by way of a stranger.",
+        undo=(
+            TAKE_OUT,
+            "aws ec2 describe-route-tables --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 disassociate-route-table --association-id ASSOCIATION --region REGION, for each of its subnets:"
+            " they follow the VPC's main table then",
+            "aws ec2 delete-route-table --route-table-id ID --region REGION",
+        ),
+    ),
+    word="route-table",
+    found_by="tag",
+    owns="exactly these routes, at least these subnets",
+    keeps="tags",
+)

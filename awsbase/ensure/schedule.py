@@ -9,12 +9,14 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import About, Kind
+from awsbase.engine.permissions import Allow, Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.ensure.role import Role
 from awsbase.facts import tags
-from awsbase.policies.document import Document, given
+from awsbase.policies.document import Document, parsed
 from awsbase.records import record
 
 SCHEDULER = "scheduler.amazonaws.com"
@@ -72,13 +74,14 @@ def schedule(facts: Facts, region: str, name: str) -> ScheduleFacts | None:
     return ScheduleFacts(
         found["ScheduleExpression"],
         target["Arn"],
-        given(target.get("Input") or {}),
+        parsed(target.get("Input") or {}),
         target["RoleArn"],
         found.get("CreationDate"),
     )
 
 
 def schedule_reads(want: TerminationSchedule) -> Iterator[Read]:
+    """Yield the facts that the recipe of a schedule reads, to prefetch them."""
     yield schedule, want.scope.region, want.name
 
 
@@ -142,3 +145,42 @@ def ending_role(scope: Scope, name: str, instance: str, labels: Mapping[str, str
         purpose=f"Terminates {instance} when its time is over",
         tags=labels,
     )
+
+
+def allow_on_schedule(scope: Scope, name: str, *actions: str) -> Allow:
+    """Allow actions on one schedule of the default group."""
+    return allow("scheduler", *actions, on=(scope.arn("scheduler", f"schedule/default/{name}"),))
+
+
+def read_permissions(want: TerminationSchedule) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow_on_schedule(want.scope, want.name, "GetSchedule")
+
+
+def write_permissions(want: TerminationSchedule) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow_on_schedule(want.scope, want.name, "CreateSchedule", "UpdateSchedule")
+
+
+def passed_roles(want: TerminationSchedule) -> Passes:
+    """Yield the roles that are handed to a service of AWS."""
+    yield f"role/{want.role}", SCHEDULER
+
+
+KIND = Kind(
+    ensure_schedule,
+    schedule_reads,
+    resource=TerminationSchedule,
+    permissions=Permissions(read=read_permissions, write=write_permissions, passes=passed_roles),
+    about=About(
+        what="A schedule of EventBridge that terminates the instance when its time is over, and then deletes itself.",
+        why="The bastion ends though the laptop that started it is asleep; what is forgotten neither costs nor waits.",
+        undo=(
+            "`awsbase bastion up` puts it off, and `awsbase bastion down` ends both now",
+            "aws scheduler delete-schedule --name NAME --region REGION: the instance runs, and costs, until ended",
+        ),
+    ),
+    word="schedule",
+    found_by="name",
+    owns="when, what and as whom",
+)

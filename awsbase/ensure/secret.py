@@ -12,9 +12,13 @@ from typing import Any
 
 from awsbase.engine.changes import Deferred, Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allow, Allows, Permissions, allow, equals
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.ensure.key import any_key
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.records import record
@@ -119,12 +123,23 @@ def held_secret(facts: Facts, region: str, name: str) -> HeldSecret | None:
 
 
 def value_since(facts: Facts, region: str, name: str) -> datetime | None:
-    """Return since when a secret has the value that it has."""
-    client = facts.aws.at(region).secretsmanager
-    pages = client.get_paginator("list_secret_version_ids").paginate(SecretId=name)
-    versions = (version for page in pages for version in page["Versions"])
-    found: Iterator[datetime] = (one["CreatedDate"] for one in versions if "AWSCURRENT" in one.get("VersionStages", []))
-    return next(found, None)
+    """Return since when a secret has the value that it has.
+
+    botocore has no paginator for ListSecretVersionIds; raises ValueError when AWS gives the same page twice.
+    """
+    client, more = facts.aws.at(region).secretsmanager, dict[str, str]()
+    while True:
+        page = client.list_secret_version_ids(SecretId=name, **more)
+        for version in page["Versions"]:
+            if "AWSCURRENT" in version.get("VersionStages", []):
+                since: datetime = version["CreatedDate"]
+                return since
+        token = page.get("NextToken")
+        if not token:
+            return None
+        if token == more.get("NextToken"):
+            raise ValueError(f"ListSecretVersionIds gives {token!r} as the token after itself")
+        more["NextToken"] = token
 
 
 def seen(found: Mapping[str, Any]) -> HeldSecret:
@@ -149,6 +164,7 @@ def seen(found: Mapping[str, Any]) -> HeldSecret:
 
 
 def secret_reads(want: Secret) -> Iterator[Read]:
+    """Yield the facts that the recipe of a secret reads, to prefetch them."""
     yield held_secrets, want.scope.region
 
 
@@ -182,17 +198,7 @@ def ensure_secret(run: Run, want: Secret) -> str:
         drift = [Drift("deletion", "scheduled", None)]
         run.update("deletion", drift, secrets.restore_secret, risk=access("it can be read again"), SecretId=want.name)
 
-    if drift := settings_drift(want, have, key):
-        named = {each.field for each in drift}
-        run.update(
-            "settings",
-            drift,
-            secrets.update_secret,
-            risk=access("its own key no longer guards it" if "key" in named and key is None else ""),
-            SecretId=want.name,
-            Description=want.description if "description" in named else None,
-            KmsKeyId=under if "key" in named else None,
-        )
+    keep_settings(run, want, have, key)
 
     if generated is not None and not have.value:
         run.create(
@@ -204,7 +210,37 @@ def ensure_secret(run: Run, want: Secret) -> str:
         )
 
     has_value = have.value or want.generated is not None
-    if want.rotation and want.rotation.function and has_value and have.rotation != want.rotation:
+    if has_value:
+        keep_rotation(run, want, have)
+
+    if untagged := tags.missing(have.tags, tags.wanted(want)):
+        run.update(
+            "tags", compare(have.tags, untagged), secrets.tag_resource, SecretId=want.name, Tags=tags.pairs(untagged)
+        )
+    ask_for_value(run, want, has_value, since)
+    return want.arn
+
+
+def keep_settings(run: Run, want: Secret, have: HeldSecret, key: Any) -> None:
+    """Keep the key and the description."""
+    secrets = run.aws.at(want.scope.region).secretsmanager
+    if drift := settings_drift(want, have, key):
+        named = {each.field for each in drift}
+        run.update(
+            "settings",
+            drift,
+            secrets.update_secret,
+            risk=access("its own key no longer guards it" if "key" in named and key is None else ""),
+            SecretId=want.name,
+            Description=want.description if "description" in named else None,
+            KmsKeyId=(AWS_KEY if key is None else key) if "key" in named else None,
+        )
+
+
+def keep_rotation(run: Run, want: Secret, have: HeldSecret) -> None:
+    """Keep how a function rotates the value, where there is one."""
+    secrets = run.aws.at(want.scope.region).secretsmanager
+    if want.rotation and want.rotation.function and have.rotation != want.rotation:
         run.update(
             "rotation",
             [Drift("rotation", said(have.rotation), said(want.rotation))],
@@ -217,16 +253,12 @@ def ensure_secret(run: Run, want: Secret) -> str:
             RotateImmediately=False,
         )
 
-    if untagged := tags.missing(have.tags, tags.wanted(want)):
-        run.update(
-            "tags", compare(have.tags, untagged), secrets.tag_resource, SecretId=want.name, Tags=tags.pairs(untagged)
-        )
-    ask_for_value(run, want, has_value, since)
-    return want.arn
-
 
 def look(run: Run, want: Secret, key: Any) -> HeldSecret | None:
-    """Return the secret as it is; the list lags, so what it misses is not believed before the secret itself says so."""
+    """Return the secret as it is; the list lags, so what it misses is not believed before the secret itself says so.
+
+    Raises TakenSecret when the secret carries another address of awsbase.
+    """
     have = run.read(held_secrets, want.scope.region).get(want.name)
     if have is None or not converged(want, have, key):
         have = run.read(held_secret, want.scope.region, want.name)
@@ -285,6 +317,7 @@ def ask_for_value(run: Run, want: Secret, has_value: bool, since: datetime | Non
 
 
 def said(rotation: Rotation | None) -> str | None:
+    """Describe a rotation; None when there is none."""
     if rotation is None:
         return None
     window = f", within {rotation.window_hours} h" if rotation.window_hours else ""
@@ -294,3 +327,61 @@ def said(rotation: Rotation | None) -> str | None:
 def token_of(want: Secret) -> str:
     """Return the name of the version that a generated value becomes: the same each time, and nothing of the value."""
     return hashlib.sha256(f"generated {want.scope.account} {want.scope.region} {want.name}".encode()).hexdigest()[:32]
+
+
+def secret_arns(scope: Scope, name: str) -> tuple[str, ...]:
+    """Return the ARN of a secret, to whose name AWS adds six characters of its own."""
+    return (scope.arn("secretsmanager", f"secret:{name}-??????"),)
+
+
+# Whoever asks for a secret that is not there is asking about no ARN.
+SECRETS = allow("secretsmanager", "DescribeSecret", "ListSecrets")
+
+
+def sealing(scope: Scope) -> Allow:
+    """Allow values to be encrypted and decrypted under keys of the account, by Secrets Manager and nobody else."""
+    suffix = ".cn" if scope.partition == "aws-cn" else ""
+    service = equals("kms:ViaService", f"secretsmanager.{scope.region}.amazonaws.com{suffix}")
+    return allow("kms", "Decrypt", "GenerateDataKey", on=any_key(scope), when=service)
+
+
+def read_permissions(want: Secret) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield SECRETS
+    if want.rotation and not want.rotation.function:
+        yield allow("secretsmanager", "ListSecretVersionIds", on=secret_arns(want.scope, want.name))
+
+
+def write_permissions(want: Secret) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    arns = secret_arns(want.scope, want.name)
+    yield allow("secretsmanager", "CreateSecret", "RestoreSecret", "TagResource", "UpdateSecret", on=arns)
+    if want.generated:
+        yield allow("secretsmanager", "PutSecretValue", on=arns)
+    if want.rotation and (function := want.rotation.function):
+        yield allow("secretsmanager", "RotateSecret", on=arns)
+        yield allow("lambda", "InvokeFunction", on=(function,))
+    if want.key:
+        yield sealing(want.scope)
+
+
+KIND = Kind(
+    ensure_secret,
+    secret_reads,
+    resource=Secret,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A place in Secrets Manager for one value, under a key, with those who may read it.",
+        why="A password in a file, a variable or a chat is everybody's in the end. Each read is in the audit trail.",
+        undo=(
+            TAKE_OUT,
+            "aws secretsmanager delete-secret --secret-id NAME --region REGION, and 30 days to regret it",
+        ),
+        controls=("FSBP SecretsManager.1", "FSBP SecretsManager.4"),
+        cost="$0.40 a month and $0.05 per 10,000 reads; its key $1 a month, however many secrets share it",
+    ),
+    word="secret",
+    found_by="name",
+    owns="its key; description and rotation, if given",
+    keeps="its value, tags",
+)

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from awsbase.engine.changes import Drift, Unknown
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.references import Reference, references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
@@ -148,6 +150,7 @@ def shown(rule: Rule) -> str:
 
 
 def security_group_reads(want: SecurityGroup) -> Iterator[Read]:
+    """Yield the facts that the recipe of a security group reads, to prefetch them."""
     yield security_groups, want.scope.region
 
 
@@ -168,10 +171,10 @@ def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
             GroupName=want.name,
             Description=want.description,
             VpcId=vpc,
-            TagSpecifications=ec2.tagging("security-group", want, {tags.BORN: run.creation_time()}),
+            TagSpecifications=ec2.tagging("security-group", want, {tags.CREATED_AT: run.creation_time()}),
         )
         have = GroupFacts(made["GroupId"], want.name, egress=born_open, tags=ec2.labels(want), new=True)
-    elif (born := tags.born(have.tags)) and not run.established(born):
+    elif (created := tags.creation_time(have.tags)) and not run.established(created):
         # Left by a run that was cut off: to give it its rules is to finish that one's work.
         have = replace(have, new=True)
 
@@ -257,4 +260,46 @@ def end_of(run: Run, want: SecurityGroup, group: Any, rule: Rule) -> Rule:
 
 
 def words(rule: Rule, word: str) -> str:
+    """Describe a rule, such as `tcp 443 from 192.0.2.0/24`."""
     return shown(rule).replace(", ", f" {word} ", 1)
+
+
+def read_permissions(want: SecurityGroup) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeSecurityGroups")
+
+
+def write_permissions(want: SecurityGroup) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    on = ec2.arns(want.scope, "security-group")
+    yield from ec2.tagging_permissions(want, "security-group", "CreateSecurityGroup")
+    yield from ec2.adoption_permissions(want, "security-group")
+    yield allow("ec2", "CreateSecurityGroup", on=(*on, *ec2.arns(want.scope, "vpc")))
+    # A group that is adopted by its name is corrected before it is tagged.
+    for way in ("Egress", "Ingress"):
+        yield allow("ec2", f"RevokeSecurityGroup{way}", on=on)
+        if want.egress if way == "Egress" else want.ingress:
+            described = f"UpdateSecurityGroupRuleDescriptions{way}"
+            yield allow("ec2", f"AuthorizeSecurityGroup{way}", described, on=on)
+
+
+KIND = Kind(
+    ensure_security_group,
+    security_group_reads,
+    resource=SecurityGroup,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Who reaches what is in a group, and what that reaches: exactly these rules.",
+        why="A port that somebody opened for an hour is closed again by the next run.",
+        undo=(
+            TAKE_OUT,
+            "give what is in it another group, and take it out of the rules of others",
+            "aws ec2 describe-security-groups --filters Name=group-name,Values=NAME --region REGION tells its id",
+            "aws ec2 delete-security-group --group-id ID --region REGION",
+        ),
+    ),
+    word="security-group",
+    found_by="tag",
+    owns="its rules",
+    keeps="tags, description",
+)

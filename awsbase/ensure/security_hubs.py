@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allow, Allows, Permissions, allow, linked_role
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
 from awsbase.facts import tags
 from awsbase.records import record
 
@@ -21,7 +23,7 @@ NOT_SUBSCRIBED = frozenset({"InvalidAccessException", "ResourceNotFoundException
 class SecurityHubs(Resource):
     """A hub in each region that checks these standards, and whichever else somebody chose.
 
-    It judges what Config records: `recorders` is the address that it leans on, when there is one.
+    It judges what Config records: `recorders` is the address that it depends on, if there is one.
     """
 
     standards: tuple[str, ...] = (CIS_3, FSBP)
@@ -62,6 +64,7 @@ def hub(facts: Facts, region: str) -> frozenset[str] | None:
 
 
 def security_hubs_reads(want: SecurityHubs) -> Iterator[Read]:
+    """Yield the facts that the recipe of security hubs reads, to prefetch them."""
     yield everywhere, hub, want.only
 
 
@@ -78,3 +81,38 @@ def ensure_security_hubs(run: Run, want: SecurityHubs) -> None:
             requests = [{"StandardsArn": f"{base}/{standard}"} for standard in absent]
             check = securityhub.batch_enable_standards
             run.create(f"standards {', '.join(absent)} in {region}", check, StandardsSubscriptionRequests=requests)
+
+
+def hubs(want: SecurityHubs, *actions: str) -> Allow:
+    """Allow actions on the hubs, of which each region has one."""
+    return allow("securityhub", *actions, on=in_regions(want, "securityhub", "hub/default"))
+
+
+def read_permissions(want: SecurityHubs) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield hubs(want, "GetEnabledStandards")
+
+
+def write_permissions(want: SecurityHubs) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield hubs(want, "BatchEnableStandards", "EnableSecurityHub", "TagResource")
+    yield linked_role(want.scope, "securityhub.amazonaws.com")
+
+
+KIND = Kind(
+    ensure_security_hubs,
+    security_hubs_reads,
+    resource=SecurityHubs,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Security Hub checks the account against CIS and AWS's best practices, in every region, all the time.",
+        why="It sees what was changed beside the manifest.",
+        undo=(TAKE_OUT, "aws securityhub disable-security-hub --region REGION"),
+        controls=("CIS 4.16",),
+        cost="$0.0010 for each check, after 30 free days in each region; a small account some dollars a month",
+    ),
+    word="security-hubs",
+    found_by="one a region",
+    owns="that it is on; the standards that are named",
+    keeps="other standards, single controls",
+)

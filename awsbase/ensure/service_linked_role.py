@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awsbase.engine.facts import Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, linked_role
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
-from awsbase.facts.authorization import authorization, roles
+from awsbase.facts.authorization import ALL_OF_IAM, authorization, roles
 from awsbase.records import record
 
 
@@ -38,6 +40,7 @@ def service_role_arn(scope: Scope, principal: str, name: str) -> str:
 
 
 def service_linked_role_reads(want: ServiceLinkedRole) -> Iterator[Read]:
+    """Yield the facts that the recipe of a service linked role reads, to prefetch them."""
     yield (authorization,)
 
 
@@ -50,3 +53,30 @@ def ensure_service_linked_role(run: Run, want: ServiceLinkedRole) -> str:
     else:
         run.created_at(have.created)
     return want.arn
+
+
+def read_permissions(want: ServiceLinkedRole) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield ALL_OF_IAM
+
+
+def write_permissions(want: ServiceLinkedRole) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield linked_role(want.scope, want.principal)
+
+
+KIND = Kind(
+    ensure_service_linked_role,
+    service_linked_role_reads,
+    resource=ServiceLinkedRole,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="The role in which one service of AWS works for the account; AWS names it and writes its policy.",
+        why="Some services do not start without it, and say so only in part.",
+        undo=(TAKE_OUT, "switch the service off everywhere, then: aws iam delete-service-linked-role --role-name ROLE"),
+    ),
+    word="service-linked-role",
+    found_by="name",
+    owns="that it is there",
+    keeps="everything: it is the service's",
+)

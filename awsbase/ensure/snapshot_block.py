@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, only_there
 from awsbase.records import record
 
 ALL = "block-all-sharing"
@@ -50,4 +52,32 @@ def ensure_snapshot_block(run: Run, want: SnapshotBlock) -> None:
 
 
 def snapshot_block_reads(want: SnapshotBlock) -> Iterator[Read]:
+    """Yield the facts that the recipe of a snapshot block reads, to prefetch them."""
     yield everywhere, snapshot_sharing, want.only
+
+
+def read_permissions(want: SnapshotBlock) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "GetSnapshotBlockPublicAccessState")
+
+
+def write_permissions(want: SnapshotBlock) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("ec2", "EnableSnapshotBlockPublicAccess", when=only_there(want))
+
+
+KIND = Kind(
+    ensure_snapshot_block,
+    snapshot_block_reads,
+    resource=SnapshotBlock,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="No EBS snapshot is public, in any region.",
+        why="A public snapshot is a disk for everybody, and people look for them.",
+        undo=(TAKE_OUT, "aws ec2 disable-snapshot-block-public-access --region REGION"),
+        controls=("FSBP EC2.1", "FSBP EC2.182"),
+    ),
+    word="snapshot-block",
+    found_by="one a region",
+    owns="the state",
+)

@@ -10,6 +10,8 @@ from typing import Any
 
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
@@ -163,6 +165,7 @@ FOREIGN = (
 
 
 def snapshot_policy_reads(want: SnapshotPolicy) -> Iterator[Read]:
+    """Yield the facts that the recipe of a snapshot policy reads, to prefetch them."""
     yield snapshot_policy, want.scope.region, want.address
 
 
@@ -252,3 +255,47 @@ def details(want: SnapshotPolicy) -> dict[str, object]:
             for each in want.schedules
         ],
     }
+
+
+def lifecycle_policies(want: SnapshotPolicy) -> tuple[str, ...]:
+    """Return the ARNs of the lifecycle policy, for permissions."""
+    return (want.scope.arn("dlm", "policy/*"),)
+
+
+def read_permissions(want: SnapshotPolicy) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("dlm", "GetLifecyclePolicies")
+    yield allow("dlm", "GetLifecyclePolicy", on=lifecycle_policies(want))
+
+
+def write_permissions(want: SnapshotPolicy) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("dlm", "CreateLifecyclePolicy")
+    yield allow("dlm", "TagResource", "UpdateLifecyclePolicy", on=lifecycle_policies(want))
+
+
+def passed_roles(want: SnapshotPolicy) -> Passes:
+    """Yield the roles that are handed to a service of AWS."""
+    yield want.role, "dlm.amazonaws.com"
+
+
+KIND = Kind(
+    ensure_snapshot_policy,
+    snapshot_policy_reads,
+    resource=SnapshotPolicy,
+    permissions=Permissions(read=read_permissions, write=write_permissions, passes=passed_roles),
+    about=About(
+        what="Makes snapshots of the volumes that carry a tag, by schedule, and deletes those that are old enough.",
+        why="A backup that somebody has to think of is missing when it is needed.",
+        undo=(
+            TAKE_OUT,
+            "aws dlm get-lifecycle-policies --region REGION tells its id, by the tag awsbase:address",
+            "aws dlm delete-lifecycle-policy --policy-id ID --region REGION: its snapshots stay, and cost, for ever",
+        ),
+        cost="$0.05 per GB of changed blocks a month",
+    ),
+    word="snapshot-policy",
+    found_by="its tag",
+    owns="volumes, schedules, role, that it is on",
+    keeps="tags",
+)

@@ -1,4 +1,4 @@
-"""Subnets: of our own VPC, one a zone, or such as are there already."""
+"""Subnets of our own VPC, one a zone."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 
 from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.vpc import NoSuchNetwork
 from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2
-from awsbase.facts.ec2 import NotToBeChanged
+from awsbase.facts.ec2 import CannotBeChanged
 from awsbase.records import record
 
 
@@ -39,29 +40,6 @@ class Subnet(Resource):
     @property
     def address(self) -> str:
         return self.scope.address("subnet", self.name)
-
-    def needs(self) -> Iterator[str]:
-        yield self.vpc
-
-
-@record(kw_only=True)
-class ExistingSubnet(Resource):
-    """A subnet that somebody else looks after, in the VPC at an address. Never written.
-
-    It is known by its id, or by its tags; with neither it is one that the region came with, in the first zone.
-    """
-
-    vpc: str
-    id: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def said(self) -> str:
-        return self.id or ",".join(f"{key}={value}" for key, value in self.tags.items()) or "default"
-
-    @property
-    def address(self) -> str:
-        return self.scope.address("existing-subnet", self.said)
 
     def needs(self) -> Iterator[str]:
         yield self.vpc
@@ -124,10 +102,7 @@ def zones(facts: Facts, region: str) -> tuple[Zone, ...]:
 
 
 def subnet_reads(want: Subnet) -> Iterator[Read]:
-    yield subnets, want.scope.region
-
-
-def existing_subnet_reads(want: ExistingSubnet) -> Iterator[Read]:
+    """Yield the facts that the recipe of a subnet reads, to prefetch them."""
     yield subnets, want.scope.region
 
 
@@ -161,7 +136,10 @@ def ensure_subnet(run: Run, want: Subnet) -> Any:
 
 
 def the_zone(run: Run, want: Subnet) -> Zone:
-    """Return the zone that is meant: by number, by name, by its letter, or by its id."""
+    """Return the zone that is meant: by number, by name, by its letter, or by its id.
+
+    Raises NoSuchZone when the region has no such zone.
+    """
     there = run.read(zones, want.scope.region)
     if isinstance(want.zone, int):
         if want.zone < len(there):
@@ -177,10 +155,10 @@ def the_zone(run: Run, want: Subnet) -> Zone:
 
 
 def as_it_is(want: Subnet, have: SubnetFacts) -> None:
-    """Refuse to want another block or zone of a subnet than it has."""
+    """Refuse to want another block or zone of a subnet than it has; raises CannotBeChanged when they differ."""
     named = isinstance(want.zone, int) or want.zone in (have.zone, have.zone_id) or have.zone.endswith(want.zone)
     if have.cidr != want.cidr or not named:
-        raise NotToBeChanged(
+        raise CannotBeChanged(
             f"the subnet {have.id} is {have.cidr} in {have.zone}, the manifest makes it {want.cidr} in "
             f"{want.zone if isinstance(want.zone, str) else have.zone}, and AWS moves no subnet",
             hint="write the manifest as it is, or delete the subnet first",
@@ -195,17 +173,39 @@ def slice_of(block: Any, number: int) -> Any:
     return str(IPv6Network((int(whole.network_address) + (number << 64), 64)))
 
 
-def find_subnet(run: Run, want: ExistingSubnet) -> str:
-    """Find the subnet that is meant; returns its id."""
-    vpc = run.result(want.vpc)["id"]
-    there = [subnet for subnet in run.read(subnets, want.scope.region) if subnet.vpc == vpc]
-    found = [subnet for subnet in there if ec2.matches(subnet, want.id, want.tags)]
-    if not (want.id or want.tags):
-        found = sorted((subnet for subnet in there if subnet.default), key=lambda subnet: subnet.zone)[:1]
-    if len(found) != 1:
-        known = ", ".join(f"{each.id} {each.tags.get('Name', each.zone)}" for each in found or there) or "none"
-        raise NoSuchNetwork(
-            f"{len(found) or 'no'} subnet{'s' if len(found) > 1 else ''} {want.said!r} in the VPC {vpc}",
-            hint=f"name one of those there are: {known}",
-        )
-    return str(found[0].id)
+def read_permissions(want: Subnet) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeSubnets")
+    yield allow("ec2", "DescribeAvailabilityZones")
+
+
+def write_permissions(want: Subnet) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    on = ec2.arns(want.scope, "subnet")
+    yield from ec2.tagging_permissions(want, "subnet", "CreateSubnet")
+    yield allow("ec2", "CreateSubnet", on=(*on, *ec2.arns(want.scope, "vpc")))
+    if want.ipv6 is not None:
+        yield allow("ec2", "AssociateSubnetCidrBlock", on=on, when=made_for(want.address))
+
+
+KIND = Kind(
+    ensure_subnet,
+    subnet_reads,
+    resource=Subnet,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="One slice of the VPC's addresses, in one zone; it hands out no public address by itself.",
+        why="What is started in it is reached from outside only if somebody says so.",
+        undo=(
+            TAKE_OUT,
+            "end what is in it, or else AWS refuses",
+            "aws ec2 describe-subnets --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 delete-subnet --subnet-id ID --region REGION",
+        ),
+        controls=("FSBP EC2.15",),
+    ),
+    word="subnet",
+    found_by="tag",
+    owns="block, zone; an IPv6 block, if wanted",
+    keeps="tags",
+)

@@ -7,6 +7,8 @@ from dataclasses import field
 
 from awsbase.engine.changes import Deferred
 from awsbase.engine.facts import Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.topic import SubscriptionFacts, listener, subscriptions
@@ -99,3 +101,33 @@ def ask_to_confirm(run: Run, want: Subscription) -> None:
             FORGOTTEN,
             probe=probe,
         )
+
+
+def read_permissions(want: Subscription) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("sns", "ListSubscriptions")
+    yield allow("sns", "GetTopicAttributes", "ListSubscriptionsByTopic", on=(want.topic_arn,))
+
+
+def write_permissions(want: Subscription) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("sns", "Subscribe", on=(want.topic_arn,))
+
+
+KIND = Kind(
+    ensure_subscription,
+    subscription_reads,
+    resource=Subscription,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Somebody who hears what is said on a topic, once they have confirmed it.",
+        why="An alarm without a listener rings in an empty room.",
+        undo=(TAKE_OUT, "aws sns list-subscriptions --region REGION", "aws sns unsubscribe --subscription-arn ARN"),
+        controls=("CIS 4.1 to 4.15",),
+        cost="$2 per 100,000 mails, after 1,000 free ones a month",
+    ),
+    word="subscription",
+    found_by="topic and endpoint",
+    owns="that it is there",
+    keeps="its settings",
+)

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.facts import tags
-from awsbase.policies.document import Document, difference, given
+from awsbase.policies.document import Document, difference, parsed
 from awsbase.records import record
-from awsbase.webhooks import masked, told
+from awsbase.webhooks import as_listed, masked
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import SubscriptionTypeDef
@@ -88,7 +90,7 @@ def topic(facts: Facts, region: str, arn: str) -> TopicFacts | None:
             raise
         return None
     return TopicFacts(
-        policy=given(attributes.get("Policy") or {}),
+        policy=parsed(attributes.get("Policy") or {}),
         key=attributes.get("KmsMasterKeyId", ""),
         subscriptions=sum(int(attributes.get(f"Subscriptions{state}", 0)) for state in ("Confirmed", "Unknown")),
     )
@@ -105,7 +107,7 @@ def listed(facts: Facts, region: str) -> Mapping[str, tuple[SubscriptionFacts, .
 
 def subscriptions(facts: Facts, region: str, arn: str) -> tuple[SubscriptionFacts, ...]:
     """Return who is subscribed to a topic, confirmed or not."""
-    have, everywhere = facts.together((topic, region, arn), (listed, region))
+    have, everywhere = facts.read_all((topic, region, arn), (listed, region))
     if have is None:
         return ()
     found: tuple[SubscriptionFacts, ...] = everywhere.get(arn, ())
@@ -127,7 +129,7 @@ def listener(protocol: str, endpoint: str) -> tuple[str, str]:
 
     Web hooks differ by more than their password, which AWS does not tell.
     """
-    return protocol, endpoint.casefold() if protocol == "email" else told(endpoint)
+    return protocol, endpoint.casefold() if protocol == "email" else as_listed(endpoint)
 
 
 def topic_reads(want: Topic) -> Iterator[Read]:
@@ -146,7 +148,7 @@ def ensure_topic(run: Run, want: Topic) -> str:
     region, sns = want.scope.region, run.aws.sns
     found = run.read(topic, region, want.arn)
     subscribed = run.read(subscriptions, region, want.arn) if want.listeners else ()
-    tagged = tags.held(run, want, region, want.arn, (topic_tags, region, want.arn)) if found else {}
+    tagged = tags.current(run, want, region, want.arn, (topic_tags, region, want.arn)) if found else {}
 
     if found is None:
         key = run.result(want.key) if want.key else ""
@@ -217,3 +219,37 @@ def _understood(entry: SubscriptionTypeDef) -> Iterator[SubscriptionFacts]:
     arn = entry["SubscriptionArn"]
     if arn != "Deleted":
         yield SubscriptionFacts(entry["Protocol"], entry["Endpoint"], arn if arn.startswith("arn:") else None)
+
+
+def read_permissions(want: Topic) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield tags.TAG_INDEX
+    yield allow("sns", "ListSubscriptions")
+    yield allow("sns", "GetTopicAttributes", "ListSubscriptionsByTopic", "ListTagsForResource", on=(want.arn,))
+
+
+def write_permissions(want: Topic) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("sns", "CreateTopic", "SetTopicAttributes", "TagResource", on=(want.arn,))
+    if want.listeners:
+        # SNS knows this action by no resource.
+        yield allow("sns", "Unsubscribe")
+
+
+KIND = Kind(
+    ensure_topic,
+    topic_reads,
+    resource=Topic,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A channel that alarms speak on; its policy lets this account's services speak, and nobody else.",
+        why="Who listens changes in one place, and a forged alarm cannot be sent.",
+        undo=(TAKE_OUT, "aws sns delete-topic --topic-arn ARN --region REGION: alarms that speak on it are mute then"),
+        controls=("CIS 4.1 to 4.15", "FSBP SNS.4"),
+        cost="$0.50 per million messages, after a million free ones a month",
+    ),
+    word="topic",
+    found_by="name",
+    owns="policy; its key, if one is wanted",
+    keeps="tags, protocols that are not listed",
+)

@@ -8,6 +8,8 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
@@ -94,6 +96,7 @@ def trails(facts: Facts, region: str) -> Sequence[tuple[str, TrailFacts]]:
 
 
 def settings_of(trail: Mapping[str, Any]) -> TrailFacts:
+    """Return the facts of a trail."""
     return TrailFacts(
         trail["HomeRegion"],
         {
@@ -123,17 +126,19 @@ def logged(facts: Facts, region: str, name: str) -> Logged:
         return Logged()
     if not have.selects:
         return Logged(facts.read(is_logging, region, name))
-    logging, selectors = facts.together((is_logging, region, name), (selectors_of, region, name))
+    logging, selectors = facts.read_all((is_logging, region, name), (selectors_of, region, name))
     advanced = selectors.get("AdvancedEventSelectors", ())
     # A trail has the one sort or the other: with neither it would seem to log nothing, and lose what somebody chose.
     return Logged(logging, () if advanced else selectors["EventSelectors"], advanced)
 
 
 def is_logging(facts: Facts, region: str, name: str) -> bool:
+    """Tell whether a trail records."""
     return facts.aws.at(region).cloudtrail.get_trail_status(Name=name)["IsLogging"]
 
 
 def selectors_of(facts: Facts, region: str, name: str) -> Any:
+    """Return the event selectors of a trail."""
     return facts.aws.at(region).cloudtrail.get_event_selectors(TrailName=name)
 
 
@@ -149,6 +154,7 @@ def trail_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 
 def trail_reads(want: Trail) -> Iterator[Read]:
+    """Yield the facts that the recipe of a trail reads, to prefetch them."""
     yield logged, want.scope.region, want.name
     yield tags.tags, want.scope.region
 
@@ -171,7 +177,7 @@ def ensure_trail(run: Run, want: Trail) -> str:
     if have is None:
         leave_room(run, want)
     ask = (trail_tags, region, want.arn)
-    tagged = tags.held(run, want, region, want.arn, ask) if have else tags.wanted(want)
+    tagged = tags.current(run, want, region, want.arn, ask) if have else tags.wanted(want)
 
     if have is None:
         listed = tags.pairs(tags.wanted(want))
@@ -202,7 +208,10 @@ def ensure_trail(run: Run, want: Trail) -> str:
 
 
 def at_home(have: TrailFacts | None, want: Trail) -> TrailFacts | None:
-    """Return the trail if its home is where the manifest wants it; a trail cannot move."""
+    """Return the trail if its home is where the manifest wants it; a trail cannot move.
+
+    Raises TrailElsewhere when the trail's home region is another one.
+    """
     if have and have.home != want.scope.region:
         raise TrailElsewhere(
             f"the trail {want.name!r} is at home in {have.home}, the manifest wants it in {want.scope.region}",
@@ -233,6 +242,7 @@ def management_events(logs: Logged) -> str:
 
 
 def basic_kinds(selector: Selector) -> set[str]:
+    """Return the management events that a basic selector records: read-only, write-only, or some."""
     if not selector.get("IncludeManagementEvents", True):
         return set()
     if selector.get("ExcludeManagementEventSources"):
@@ -242,6 +252,7 @@ def basic_kinds(selector: Selector) -> set[str]:
 
 
 def advanced_kinds(selector: Selector) -> set[str]:
+    """Return the management events that an advanced selector records: read-only, write-only, or some."""
     fields = {each["Field"]: each for each in selector.get("FieldSelectors", ())}
     if fields.get("eventCategory", {}).get("Equals") != ["Management"]:
         return set()
@@ -281,6 +292,7 @@ def all_objects(logs: Logged, scope: Scope) -> bool:
 
 
 def basic_objects(selector: Selector, scope: Scope) -> set[str]:
+    """Return the data events of S3 that a basic selector records: read-only, write-only, or some."""
     whole = {every_object(scope), f"{every_object(scope)}:::"}
     if not any(each["Type"] == OBJECTS and whole & set(each["Values"]) for each in selector.get("DataResources", ())):
         return set()
@@ -289,6 +301,7 @@ def basic_objects(selector: Selector, scope: Scope) -> set[str]:
 
 
 def advanced_objects(selector: Selector) -> set[str]:
+    """Return the data events of S3 that an advanced selector records: read-only, write-only, or some."""
     fields = {each["Field"]: each for each in selector.get("FieldSelectors", ())}
     if fields.get("eventCategory", {}).get("Equals") != ["Data"]:
         return set()
@@ -313,3 +326,47 @@ def with_objects(selectors: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
     everything, *others = selectors["EventSelectors"]
     resources = [{"Type": OBJECTS, "Values": [every_object(scope)]}]
     return {"EventSelectors": [{**everything, "DataResources": resources}, *others]}
+
+
+def read_permissions(want: Trail) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield tags.TAG_INDEX
+    yield allow("cloudtrail", "DescribeTrails")
+    yield allow("cloudtrail", "GetEventSelectors", "GetTrailStatus", "ListTags", on=(want.arn,))
+
+
+def write_permissions(want: Trail) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow(
+        "cloudtrail",
+        *("AddTags", "CreateTrail", "PutEventSelectors", "StartLogging", "UpdateTrail"),
+        on=(want.arn,),
+    )
+
+
+def passed_roles(want: Trail) -> Passes:
+    """Yield the roles that are handed to a service of AWS."""
+    yield want.role, "cloudtrail.amazonaws.com"
+
+
+KIND = Kind(
+    ensure_trail,
+    trail_reads,
+    resource=Trail,
+    permissions=Permissions(read=read_permissions, write=write_permissions, passes=passed_roles),
+    about=About(
+        what="The record of who did what, in all regions, validated, in a bucket and in CloudWatch Logs.",
+        why="Without it nobody can tell afterwards what happened, or that anything did.",
+        undo=(
+            "think twice: what is not recorded cannot be found out later, and awsbase:protect-audit refuses it",
+            TAKE_OUT,
+            "aws cloudtrail delete-trail --name NAME --region REGION: what it recorded stays in the bucket",
+        ),
+        controls=("CIS 3.1", "CIS 3.2", "CIS 3.5", "CIS 3.8", "CIS 3.9", "FSBP CloudTrail.1, .2, .4, .5"),
+        cost="the first trail is free; $0.50 per GB in CloudWatch Logs, $0.023 per GB a month in S3; objects cost more",
+    ),
+    word="trail",
+    found_by="name and home region",
+    owns="settings, management events, logging",
+    keeps="insights, topic, tags; data events",
+)

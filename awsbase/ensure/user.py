@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
+from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import joining, leaving
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Read
+from awsbase.engine.kind import About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.facts import tags
-from awsbase.facts.authorization import UserFacts, authorization, groups, users
-from awsbase.facts.credential_report import devices, login, report, virtual_devices
+from awsbase.facts.authorization import ALL_OF_IAM, UserFacts, authorization, groups, iam_arns, leaving_groups, users
+from awsbase.facts.credential_report import REPORT, VIRTUAL_DEVICES, devices, login, report, virtual_devices
 from awsbase.records import record
 
 
@@ -39,6 +42,12 @@ class User(Resource):
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
+
+    def simulate(self, iam: IamDraft) -> None:
+        """Join the groups in a draft of IAM."""
+        have = iam.users.get(self.name.casefold(), UserFacts(self.name, self.path or "/"))
+        joined = attached(have.groups, self.groups, exact=self.exact)
+        iam.users[self.name.casefold()] = replace(have, path=self.path or have.path, groups=joined)
 
 
 def ensure_user(run: Run, want: User) -> None:
@@ -103,8 +112,52 @@ def lacks_device(run: Run, name: str) -> bool:
 
 
 def user_reads(want: User) -> Iterator[Read]:
+    """Yield the facts that the recipe of an user reads, to prefetch them."""
     yield (authorization,)
     if want.console or want.mfa:
         yield (report,)
     if want.mfa:
         yield (virtual_devices,)
+
+
+def read_permissions(want: User) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    arns = iam_arns(want.scope, "user", want.name)
+    yield ALL_OF_IAM
+    if want.console or want.mfa:
+        yield REPORT
+    if want.console:
+        yield allow("iam", "GetLoginProfile", on=arns)
+    if want.mfa:
+        yield VIRTUAL_DEVICES
+        yield allow("iam", "ListMFADevices", on=arns)
+
+
+def write_permissions(want: User) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    arns = iam_arns(want.scope, "user", want.name)
+    yield allow("iam", "CreateUser", "TagUser", on=arns)
+    if want.path:
+        yield allow("iam", "UpdateUser", on=arns)
+    for group in sorted(want.groups):
+        yield allow("iam", "AddUserToGroup", on=iam_arns(want.scope, "group", group))
+    if want.exact:
+        yield leaving_groups(want.scope)
+
+
+KIND = Kind(
+    ensure_user,
+    user_reads,
+    resource=User,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A person, or a machine that cannot assume a role; rights come from groups alone.",
+        why="Who is known by name can be asked, and leaves with all that is theirs.",
+        undo=("say `state: absent` in the manifest, and reconcile: everything of theirs goes with them",),
+        controls=("CIS 1.10", "CIS 1.13", "CIS 1.15", "FSBP IAM.2", "FSBP IAM.5"),
+    ),
+    word="user",
+    found_by="name",
+    owns="memberships, if listed; the path, if given",
+    keeps="tags, own policies, credentials",
+)

@@ -1,4 +1,4 @@
-"""VPCs: one of our own, or one that is there already; and the default security group, through which nothing passes."""
+"""VPCs of our own."""
 
 from __future__ import annotations
 
@@ -6,19 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from awsbase.engine.changes import Unknown, compare
+from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.security_group import described
-from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2
-from awsbase.facts.ec2 import NotToBeChanged
+from awsbase.facts.ec2 import CannotBeChanged
 from awsbase.records import record
-
-
-class NoSuchNetwork(AwsbaseError):
-    """The manifest names a VPC or a subnet, and there is none, or there are several."""
 
 
 @record(kw_only=True)
@@ -35,36 +31,6 @@ class Vpc(Resource):
         return self.scope.address("vpc", self.name)
 
 
-@record(kw_only=True)
-class ExistingVpc(Resource):
-    """A VPC that somebody else looks after: the one of this id, with these tags, or the default one. Never written."""
-
-    id: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def said(self) -> str:
-        return self.id or ",".join(f"{key}={value}" for key, value in self.tags.items()) or "default"
-
-    @property
-    def address(self) -> str:
-        return self.scope.address("existing-vpc", self.said)
-
-
-@record(kw_only=True)
-class ClosedDefaultGroup(Resource):
-    """The default security group of a VPC, without a rule: what forgets to name a group reaches nothing."""
-
-    vpc: str
-
-    @property
-    def address(self) -> str:
-        return f"default-security-group/{self.vpc.partition('/')[2]}"
-
-    def needs(self) -> Iterator[str]:
-        yield self.vpc
-
-
 @record
 class VpcFacts:
     """A VPC as it is; `association` is the one of its IPv6 block, which takes a moment to have one."""
@@ -76,15 +42,6 @@ class VpcFacts:
     default: bool = False
     association: str | None = None
     ipv6: str | None = None
-
-
-@record
-class DefaultGroup:
-    """A default security group and the rules in it, as AWS writes them."""
-
-    id: str
-    ingress: list[dict[str, Any]]
-    egress: list[dict[str, Any]]
 
 
 def vpcs(facts: Facts, region: str) -> tuple[VpcFacts, ...]:
@@ -120,25 +77,21 @@ def ipv6_of(facts: Facts, region: str, vpc: str, association: str) -> str | None
     return next((v.ipv6 for v in facts.read(vpcs, region) if v.id == vpc and v.association == association), None)
 
 
-def default_group(facts: Facts, region: str, vpc: str) -> DefaultGroup | None:
-    """Return the default security group of a VPC, once AWS lists it."""
-    for group in facts.read(described, region):
-        if (group.get("VpcId"), group["GroupName"]) == (vpc, "default"):
-            return DefaultGroup(group["GroupId"], group["IpPermissions"], group["IpPermissionsEgress"])
-    return None
-
-
-def vpc_reads(want: Vpc | ExistingVpc) -> Iterator[Read]:
+def vpc_reads(want: Vpc) -> Iterator[Read]:
+    """Yield the facts that the recipe of a vpc reads, to prefetch them."""
     yield vpcs, want.scope.region
 
 
 def ensure_vpc(run: Run, want: Vpc) -> dict[str, Any]:
-    """Keep one VPC; returns its id, its IPv4 block and its IPv6 block."""
+    """Keep one VPC; returns its id, its IPv4 block and its IPv6 block.
+
+    Raises CannotBeChanged when the VPC has another block.
+    """
     client, region = run.aws.ec2, want.scope.region
     have = ec2.the_one(run.read(vpcs, region), want.address)
     named = run.read(names_of, region, have.id) if have else False
     if have and have.cidr != want.cidr:
-        raise NotToBeChanged(
+        raise CannotBeChanged(
             f"the VPC {have.id} has the block {have.cidr}, the manifest says {want.cidr}, and AWS changes no block",
             hint=f"write `cidr: {have.cidr}`, or delete the VPC with all that is in it",
         )
@@ -169,33 +122,39 @@ def ipv6_block(run: Run, want: Vpc, have: VpcFacts) -> Any:
     return run.later("IPv6 block", ipv6_of, want.scope.region, have.id, association)
 
 
-def find_vpc(run: Run, want: ExistingVpc) -> dict[str, Any]:
-    """Find the VPC that is meant; returns what `ensure_vpc` does."""
-    everything = run.read(vpcs, want.scope.region)
-    if want.id or want.tags:
-        found = [vpc for vpc in everything if ec2.matches(vpc, want.id, want.tags)]
-    else:
-        found = [vpc for vpc in everything if vpc.default]
-    if len(found) != 1:
-        there = ", ".join(f"{vpc.id} {vpc.tags.get('Name', '')}".strip() for vpc in found or everything) or "none"
-        raise NoSuchNetwork(
-            f"{len(found) or 'no'} VPC{'s' if len(found) > 1 else ''} {want.said!r} in {want.scope.region}",
-            hint=f"name one of those there are: {there}",
-        )
-    return {"id": found[0].id, "cidr": found[0].cidr, "ipv6": found[0].ipv6}
+def read_permissions(want: Vpc) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeVpcs")
+    yield allow("ec2", "DescribeVpcAttribute", on=ec2.arns(want.scope, "vpc"))
 
 
-def ensure_closed_default_group(run: Run, want: ClosedDefaultGroup) -> None:
-    """Take every rule out of a VPC's default security group."""
-    client, vpc = run.aws.ec2, run.result(want.vpc)["id"]
-    have = run.later("default security group", default_group, want.scope.region, vpc)
+def write_permissions(want: Vpc) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    on = ec2.arns(want.scope, "vpc")
+    yield from ec2.tagging_permissions(want, "vpc", "CreateVpc")
+    yield allow("ec2", "CreateVpc", on=on)
+    yield allow("ec2", "ModifyVpcAttribute", on=on, when=made_for(want.address))
+    if want.ipv6:
+        yield allow("ec2", "AssociateVpcCidrBlock", on=on, when=made_for(want.address))
 
-    # A VPC that is only planned will come with both.
-    for what, rules, revoke in (
-        ("rules inward", "ingress", client.revoke_security_group_ingress),
-        ("rules outward", "egress", client.revoke_security_group_egress),
-    ):
-        held = have[rules] if isinstance(have, Unknown) else getattr(have, rules)
-        if isinstance(held, Unknown) or held:
-            group = have["id"] if isinstance(have, Unknown) else have.id
-            run.delete(what, revoke, GroupId=group, IpPermissions=held)
+
+KIND = Kind(
+    ensure_vpc,
+    vpc_reads,
+    resource=Vpc,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A network of the account's own, with one IPv4 block and, unless the manifest says no, one of IPv6.",
+        why="The default VPC gives each machine a public address; in this one nothing has one that need not.",
+        undo=(
+            TAKE_OUT,
+            "end what is in it, then delete its endpoints, subnets, route tables, gateways and groups",
+            "aws ec2 describe-vpcs --filters Name=tag:Name,Values=NAME --region REGION tells its id",
+            "aws ec2 delete-vpc --vpc-id ID --region REGION",
+        ),
+    ),
+    word="vpc",
+    found_by="tag",
+    owns="block, DNS names; an IPv6 block, if wanted",
+    keeps="tags",
+)

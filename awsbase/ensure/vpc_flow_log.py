@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from awsbase.engine.facts import Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.flow_logs import PRICE, Traffic, log, networks
+from awsbase.ensure.flow_logs import PRICE, Traffic, log, logging_permissions, networks
+from awsbase.facts import ec2
 from awsbase.records import record
 
 
@@ -36,6 +39,7 @@ class VpcFlowLog(Resource):
 
 
 def vpc_flow_log_reads(want: VpcFlowLog) -> Iterator[Read]:
+    """Yield the facts that the recipe of a vpc flow log reads, to prefetch them."""
     yield networks, want.scope.region
 
 
@@ -46,3 +50,37 @@ def ensure_vpc_flow_log(run: Run, want: VpcFlowLog) -> None:
 
     if not logged & {want.traffic, "ALL"}:
         log(run, want, "VPC flow log", region, [vpc])
+
+
+def read_permissions(want: VpcFlowLog) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeFlowLogs", "DescribeVpcs")
+
+
+def write_permissions(want: VpcFlowLog) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield from logging_permissions(ec2.arns(want.scope, "vpc-flow-log"), ec2.arns(want.scope, "vpc"))
+
+
+KIND = Kind(
+    ensure_vpc_flow_log,
+    vpc_flow_log_reads,
+    resource=VpcFlowLog,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A record of every connection into, out of and within the manifest's VPC.",
+        why="After a break-in it tells where the data went.",
+        undo=(
+            TAKE_OUT,
+            "aws ec2 describe-flow-logs --filter Name=tag:awsbase:address,Values=vpc-flow-log/NAME --region REGION"
+            " tells its id",
+            "aws ec2 delete-flow-logs --flow-log-ids ID --region REGION",
+        ),
+        controls=("CIS 3.7", "FSBP EC2.6"),
+        cost="$0.25 per GB of logs and $0.023 per GB a month to keep them",
+    ),
+    word="vpc-flow-log",
+    found_by="its VPC",
+    owns="that there is one of its traffic",
+    keeps="any that is there",
+)

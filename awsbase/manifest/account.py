@@ -13,7 +13,7 @@ from awsbase.engine.scope import Scope, partition
 from awsbase.ensure.account_alias import AccountAlias as Alias
 from awsbase.manifest.base import Base
 from awsbase.manifest.paths import one_of, shown
-from awsbase.manifest.section import Section, ValidationProblem, advice
+from awsbase.manifest.section import Section, ValidationProblem, invalid
 from awsbase.manifest.values import AccountAlias, AccountId, Region, Tags
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ PLAIN_KEY = re.compile(r"[A-Za-z0-9_.:/=+-]+")
 
 
 def account_name(value: str) -> str:
-    """Accept a name that can begin the names of buckets and keys."""
+    """Accept a name that can begin the names of buckets and keys; raises PydanticCustomError for any other."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", value) or not 2 <= len(value) <= 32:
         rule = "write 2 to 32 lower-case letters, digits and single hyphens, a letter first"
-        raise advice(f"{shown(value)} cannot begin the names of buckets", rule)
+        raise invalid(f"{shown(value)} cannot begin the names of buckets", rule)
     return value
 
 

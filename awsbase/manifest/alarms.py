@@ -10,13 +10,13 @@ from pydantic import AfterValidator, Field
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.alarm import Alarm
-from awsbase.ensure.anomaly import AnomalyAlert
+from awsbase.ensure.anomaly_alert import AnomalyAlert
 from awsbase.ensure.billing_alerts import METRIC, NAMESPACE, BillingAlerts
 from awsbase.ensure.budget import Budget, Notice
 from awsbase.manifest.base import Base
 from awsbase.manifest.notify import topic_name, unknown_channel
 from awsbase.manifest.paths import shown
-from awsbase.manifest.section import Section, Several, ValidationProblem, advice
+from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
 from awsbase.manifest.security_alarms import SecurityAlarms
 from awsbase.manifest.values import Email
 
@@ -36,22 +36,22 @@ NOTICES = 5
 
 
 def amount(value: float) -> float:
-    """Accept an amount of money: more than nothing, down to the hundredth."""
+    """Accept an amount of money: more than nothing, down to the hundredth; raises PydanticCustomError for any other."""
     if value <= 0:
-        raise advice(f"{value:g} is no amount that can be exceeded", "write one greater than 0")
+        raise invalid(f"{value:g} is no amount that can be exceeded", "write one greater than 0")
     if value > MOST:
-        raise advice(f"{value:g} is more than anybody is billed", f"write one of up to {MOST:_}")
+        raise invalid(f"{value:g} is more than anybody is billed", f"write one of up to {MOST:_}")
     if round(value, 2) != value:
-        raise advice(f"{value!r} has more than two decimals")
+        raise invalid(f"{value!r} has more than two decimals")
     return value
 
 
 def steps(values: tuple[float, ...]) -> tuple[float, ...]:
-    """Accept amounts that each give an alarm of their own."""
+    """Accept amounts that each give an alarm of their own; raises PydanticCustomError for any other."""
     if not values:
-        raise advice("no amounts, so nobody would ever be told", "leave amounts out, or the whole section")
+        raise invalid("no amounts, so nobody would ever be told", "leave amounts out, or the whole section")
     if twice := next((value for index, value in enumerate(values) if value in values[:index]), None):
-        raise advice(f"{spoken(twice)} is listed twice")
+        raise invalid(f"{spoken(twice)} is listed twice")
     return values
 
 
@@ -114,12 +114,12 @@ class BillingAlarms(Section):
 
 
 def percents(values: tuple[float, ...]) -> tuple[float, ...]:
-    """Accept parts of a budget, in percent, that each are told once."""
+    """Accept parts of a budget, in percent, that each are told once; raises PydanticCustomError for any other."""
     for value in values:
         if not 0 < value <= 1000:
-            raise advice(f"{value:g} is no percentage of a budget", "write one above 0, up to 1000")
+            raise invalid(f"{value:g} is no percentage of a budget", "write one above 0, up to 1000")
     if twice := next((value for index, value in enumerate(values) if value in values[:index]), None):
-        raise advice(f"{twice:g} is listed twice")
+        raise invalid(f"{twice:g} is listed twice")
     return values
 
 
@@ -177,9 +177,12 @@ class BudgetAlarm(Section):
 
 
 def summarized(value: str) -> str:
-    """Accept a mail address that Cost Explorer takes: it is narrower than mail itself."""
+    """Accept a mail address that Cost Explorer takes: it is narrower than mail itself.
+
+    Raises PydanticCustomError for any other.
+    """
     if odd := sorted(set("/`") & set(value)):
-        raise advice(f"Cost Explorer takes no {' and no '.join(odd)} in {shown(value)}", "name another address")
+        raise invalid(f"Cost Explorer takes no {' and no '.join(odd)} in {shown(value)}", "name another address")
     return value
 
 

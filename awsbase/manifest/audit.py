@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -11,18 +10,15 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.access_log import AccessLog
 from awsbase.ensure.bucket import OURS, Bucket, Expiry, bucket_arn
-from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.log_group import LogGroup, log_group_arn
 from awsbase.ensure.role import Role
 from awsbase.ensure.trail import Trail, trail_arn
 from awsbase.manifest.base import Base
+from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.opt_ins import access_log_statements, kept
 from awsbase.manifest.section import Section, ValidationProblem
 from awsbase.manifest.values import BucketName, Days, KmsAlias, LogGroupName, LogRetention, TrailName
 from awsbase.policies import Document
-
-if TYPE_CHECKING:
-    from awsbase.manifest.manifest import Manifest
 
 CLOUDTRAIL: Document = {"Service": "cloudtrail.amazonaws.com"}
 
@@ -90,45 +86,20 @@ class Audit(Section):
         description="Log who reaches for the audit bucket, to a bucket of its own; costs cents.",
     )
 
-    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
+    def check(self, manifest: object) -> Iterator[ValidationProblem]:
         """Yield a log bucket that would log into itself."""
         if self.access_logs and self.access_logs.bucket == self.bucket:
             yield ValidationProblem(
                 ("access_logs", "bucket"), "a bucket that logs into itself never ends", "name another one"
             )
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+    def resources(self, base: Base, manifest: object) -> Iterator[Yielded]:
         """Yield the key, the bucket, the log group, the role that writes to it, and the trail."""
         scope, bucket_name, group_name = base.scope, base.expand(self.bucket), base.expand(self.log_group)
         # Known before there is a trail, so that policies need no second round.
         trail = trail_arn(scope, base.expand(self.trail))
-        key = Key(
-            scope=scope,
-            name=base.expand(self.key).removeprefix("alias/"),
-            policy=key_policy(
-                scope,
-                *key_statements(scope, trail),
-                *([log_statement(scope, group_name)] if self.encrypt_log_group else []),
-            ),
-            description="The audit trail",
-            tags=base.tags,
-        )
-        bucket = Bucket(
-            scope=scope,
-            name=bucket_name,
-            key=key.address,
-            # CloudTrail binds each file to the trail by its encryption context; a bucket key would replace that.
-            bucket_key=False,
-            statements=bucket_statements(scope, bucket_name, trail),
-            expiries=(
-                *([Expiry("logs", objects=self.bucket_retention_days)] if self.bucket_retention_days else []),
-                Expiry("unfinished-uploads", unfinished_uploads=7),
-                # What is overwritten or deleted before its time can be brought back for a year.
-                Expiry("old-versions", old_versions=365, leftover_markers=True),
-            ),
-            tags=base.tags,
-            named_at="audit.bucket",
-        )
+        key = self.trail_key(base, trail)
+        bucket = self.record(base, key, trail)
         log_group = LogGroup(
             scope=scope,
             name=group_name,
@@ -162,6 +133,40 @@ class Audit(Section):
         if self.access_logs:
             yield from self.access_logs.resources(base, bucket)
 
+    def trail_key(self, base: Base, trail: str) -> KeyUse:
+        """Return what bucket, trail and log group need of the key that they share."""
+        scope = base.scope
+        return KeyUse(
+            scope=scope,
+            alias=base.expand(self.key),
+            purpose="The audit trail",
+            statements=(
+                *key_statements(scope, trail),
+                *([log_statement(scope, base.expand(self.log_group))] if self.encrypt_log_group else []),
+            ),
+            tags=base.tags,
+        )
+
+    def record(self, base: Base, key: KeyUse, trail: str) -> Bucket:
+        """Make the bucket that keeps what the trail delivers."""
+        scope, bucket_name = base.scope, base.expand(self.bucket)
+        return Bucket(
+            scope=scope,
+            name=bucket_name,
+            key=key.address,
+            # CloudTrail binds each file to the trail by its encryption context; a bucket key would replace that.
+            bucket_key=False,
+            statements=bucket_statements(scope, bucket_name, trail),
+            expiries=(
+                *([Expiry("logs", objects=self.bucket_retention_days)] if self.bucket_retention_days else []),
+                Expiry("unfinished-uploads", unfinished_uploads=7),
+                # What is overwritten or deleted before its time can be brought back for a year.
+                Expiry("old-versions", old_versions=365, leftover_markers=True),
+            ),
+            tags=base.tags,
+            named_at="audit.bucket",
+        )
+
 
 def key_statements(scope: Scope, trail: str) -> tuple[Document, ...]:
     """Make what CloudTrail needs of its key, for this trail alone."""
@@ -190,8 +195,9 @@ def key_statements(scope: Scope, trail: str) -> tuple[Document, ...]:
     )
 
 
-def log_statement(scope: Scope, log_group: str) -> Document:
-    """Make what CloudWatch Logs needs of a key, for this log group alone."""
+def log_statement(scope: Scope, *log_groups: str) -> Document:
+    """Return the statement that lets CloudWatch Logs use a key, for these log groups of the scope alone."""
+    arns = sorted(log_group_arn(scope, name) for name in log_groups)
     # One of the services that carry the suffix of their partition in their name.
     suffix = "amazonaws.com.cn" if scope.partition == "aws-cn" else "amazonaws.com"
     return {
@@ -200,7 +206,7 @@ def log_statement(scope: Scope, log_group: str) -> Document:
         "Principal": {"Service": f"logs.{scope.region}.{suffix}"},
         "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
         "Resource": "*",
-        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_group_arn(scope, log_group)}},
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arns[0] if len(arns) == 1 else arns}},
     }
 
 

@@ -14,7 +14,7 @@ from awsbase.ensure.role import Role
 from awsbase.ensure.snapshot_policy import Schedule, SnapshotPolicy
 from awsbase.manifest.base import Base
 from awsbase.manifest.paths import shown
-from awsbase.manifest.section import Section, Several, ValidationProblem, advice
+from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
 from awsbase.manifest.values import Days, Region, named
 from awsbase.policies import Document
 
@@ -35,21 +35,21 @@ SCHEDULES = 4
 
 
 def volume_tags(value: dict[str, str]) -> dict[str, str]:
-    """Accept tags that a volume can carry."""
+    """Accept tags that a volume can carry; raises PydanticCustomError for any other."""
     for key, text in value.items():
         if key.lower().startswith("aws:"):
-            raise advice(f"the tag {shown(key)} starts with a reserved prefix", "DLM does not look for those of AWS")
+            raise invalid(f"the tag {shown(key)} starts with a reserved prefix", "DLM does not look for those of AWS")
         if not 1 <= len(key) <= 128:
-            raise advice(f"the tag key {shown(key)} has {len(key)} characters", "AWS takes 1 to 128")
+            raise invalid(f"the tag key {shown(key)} has {len(key)} characters", "AWS takes 1 to 128")
         if len(text) > 256:
-            raise advice(f"the value of tag {shown(key)} has {len(text)} characters", "AWS takes up to 256")
+            raise invalid(f"the value of tag {shown(key)} has {len(text)} characters", "AWS takes up to 256")
     return value
 
 
 def time(value: str) -> str:
-    """Accept a time of day."""
+    """Accept a time of day; raises PydanticCustomError for any other."""
     if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
-        raise advice(f"{shown(value)} is no time of day", 'write it as "03:00", in quotes')
+        raise invalid(f"{shown(value)} is no time of day", 'write it as "03:00", in quotes')
     return value
 
 
@@ -73,9 +73,9 @@ class ScheduleSpec(Section):
     @model_validator(mode="after")
     def _one_rhythm(self) -> Self:
         if self.days is not None and not self.days:
-            raise advice("no day is listed", "leave days out for every day")
+            raise invalid("no day is listed", "leave days out for every day")
         if self.days and "every_hours" in self.model_fields_set:
-            raise advice("has both days and every_hours", "write one of them: on a given day one snapshot is made")
+            raise invalid("has both days and every_hours", "write one of them: on a given day one snapshot is made")
         return self
 
     def resource(self, name: str) -> Schedule:

@@ -10,10 +10,11 @@ from pydantic import AfterValidator, Field, model_validator
 from awsbase.engine.references import Reference
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
-from awsbase.ensure.connect_endpoint import ConnectEndpoint
-from awsbase.ensure.elastic_ip import AddressInUse, ElasticIp
+from awsbase.ensure.elastic_ip import ElasticIp
+from awsbase.ensure.elastic_ip_association import AddressInUse
 from awsbase.ensure.ephemeral import Ephemeral
 from awsbase.ensure.instance import Instance
+from awsbase.ensure.instance_connect_endpoint import ConnectEndpoint
 from awsbase.ensure.instance_profile import InstanceProfile
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.log_group import LogGroup, log_group_arn
@@ -26,7 +27,7 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.grants import Grant, dangling
 from awsbase.manifest.iam import accounts
 from awsbase.manifest.network import SubnetChoice, Where, existing_subnet, where
-from awsbase.manifest.section import Section, Several, ValidationProblem, advice
+from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
 from awsbase.manifest.security_groups import CLOSED, WORLD, Block, protected
 from awsbase.manifest.values import LogRetention, named
 from awsbase.policies import Document
@@ -67,9 +68,9 @@ InstanceType = Annotated[str, named(r"[a-z0-9-]+\.[a-z0-9-]+", "instance type: l
 
 
 def image_named(value: str) -> str:
-    """Accept the id of an image, or a parameter that names one."""
+    """Accept the id of an image, or a parameter that names one; raises PydanticCustomError for any other."""
     if not value.startswith(("ami-", "/")):
-        raise advice(f"{value!r} names no image", "write its id, ami-…, or a public parameter, /aws/service/…")
+        raise invalid(f"{value!r} names no image", "write its id, ami-…, or a public parameter, /aws/service/…")
     return value
 
 
@@ -131,16 +132,16 @@ class Bastion(Section):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.mode == "ssh" and not self.allow:
-            raise advice("mode ssh without allow: nobody could connect", "write `allow: [203.0.113.0/24]`")
+            raise invalid("mode ssh without allow: nobody could connect", "write `allow: [203.0.113.0/24]`")
         if self.mode != "ssh" and self.allow:
-            raise advice(f"mode {self.mode} opens no port to allow", "leave allow out, or write `mode: ssh`")
+            raise invalid(f"mode {self.mode} opens no port to allow", "leave allow out, or write `mode: ssh`")
         if not self.i_know and (world := [each for each in self.allow if each in WORLD]):
-            raise advice(
+            raise invalid(
                 f"allow holds {' and '.join(world)}: the whole world may try its luck",
                 "name your networks, take mode ssm, or write `i_know: true`",
             )
         if self.nat != bool(self.private_subnets):
-            raise advice(
+            raise invalid(
                 "nat without private_subnets" if self.nat else "private_subnets without nat",
                 "name the subnets that go out by it" if self.nat else "write `nat: true`",
             )

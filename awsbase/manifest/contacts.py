@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from awsbase.engine.resource import Resource
 from awsbase.ensure.contact import Contact
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Section, advice
+from awsbase.manifest.section import Section, invalid
 from awsbase.manifest.values import ContactEmail, Phone
-
-if TYPE_CHECKING:
-    from awsbase.manifest.manifest import Manifest
 
 MATTERS = ("security", "billing", "operations")
 
 
 def printed(value: str) -> str:
-    """Accept a text that one can see."""
+    """Accept a text that one can see; raises PydanticCustomError for any other."""
     if value and not value.strip():
-        raise advice("there is nothing but blanks", "write who it is")
+        raise invalid("there is nothing but blanks", "write who it is")
     return value
 
 
@@ -47,7 +44,7 @@ class Contacts(Section):
     billing: ContactSpec | None = Field(default=None, description="Who hears of invoices and payments that failed.")
     operations: ContactSpec | None = Field(default=None, description="Who hears of outages and of what AWS retires.")
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+    def resources(self, base: Base, manifest: object) -> Iterator[Resource]:
         """Yield the contacts that are named; the others stay as they are."""
         for matter in MATTERS:
             one: ContactSpec | None = getattr(self, matter)

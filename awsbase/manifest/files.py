@@ -13,7 +13,7 @@ from pydantic import PlainSerializer, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from awsbase.manifest.paths import shown
-from awsbase.manifest.section import advice, closest, reader
+from awsbase.manifest.section import closest, context_of, invalid
 from awsbase.records import record
 
 MAX_BYTES = 1024 * 1024
@@ -44,7 +44,10 @@ def read_text(value: object, info: ValidationInfo) -> TextFile:
 
 
 def read_json(value: object, info: ValidationInfo) -> JsonFile:
-    """Read a JSON object relative to the manifest; duplicate keys are mistakes there too."""
+    """Read a JSON object relative to the manifest; duplicate keys are mistakes there too.
+
+    Raises PydanticCustomError for any other.
+    """
     if isinstance(value, JsonFile):
         return value
     name = file_name(value)
@@ -52,43 +55,51 @@ def read_json(value: object, info: ValidationInfo) -> JsonFile:
     try:
         loaded = json.loads(text, object_pairs_hook=unique, parse_constant=no_constant)
     except json.JSONDecodeError as error:
-        raise advice(f"{name} is not JSON: line {error.lineno}: {error.msg}") from None
+        raise invalid(f"{name} is not JSON: line {error.lineno}: {error.msg}") from None
     except RecursionError:
-        raise advice(f"{name} is nested too deeply") from None
+        raise invalid(f"{name} is nested too deeply") from None
     except ValueError as error:
-        raise advice(f"{name}: {error}") from None
+        raise invalid(f"{name}: {error}") from None
     if not isinstance(loaded, dict):
-        raise advice(f"{name} holds {shown(loaded)}, not a JSON object")
+        raise invalid(f"{name} holds {shown(loaded)}, not a JSON object")
     return JsonFile(name, loaded)
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build a JSON object; refuse a key that stands twice, of which JSON would keep the last."""
-    made: dict[str, Any] = {}
+    """Build a JSON object; refuse a key that stands twice, of which JSON would keep the last.
+
+    Raises ValueError for a key that stands twice.
+    """
+    found: dict[str, Any] = {}
     for key, value in pairs:
-        if key in made:
+        if key in found:
             raise ValueError(f"the key {key!r} stands twice in one object")
-        made[key] = value
-    return made
+        found[key] = value
+    return found
 
 
 def no_constant(word: str) -> object:
+    """Refuse NaN and Infinity, which Python's parser takes; raises ValueError."""
     raise ValueError(f"{word} is not JSON")
 
 
 def file_name(value: object) -> str:
+    """Accept the name of a file; raises PydanticCustomError for anything else."""
     if not isinstance(value, str) or not value.strip():
-        raise advice(f"must be the name of a file, not {shown(value)}")
+        raise invalid(f"must be the name of a file, not {shown(value)}")
     return value
 
 
 def contents(name: str, info: ValidationInfo) -> str:
-    """Return the text of a file beside the manifest."""
-    known = reader(info)
+    """Return the text of a file beside the manifest.
+
+    Raises PydanticCustomError when it is missing, unreadable, too large or no text.
+    """
+    known = context_of(info)
     folder = known.folder if known else Path()
     # An absolute name works on one machine only; `..` is how several manifests share a folder of policies.
     if os.path.isabs(name) or name.startswith("~"):
-        raise advice(f"{name} is an absolute path", "write it relative to the manifest's folder")
+        raise invalid(f"{name} is an absolute path", "write it relative to the manifest's folder")
     path = folder / name
     try:
         status = path.stat()
@@ -97,23 +108,24 @@ def contents(name: str, info: ValidationInfo) -> str:
     except OSError as error:
         raise unreadable(name, error) from None
     except ValueError:
-        raise advice(f"{shown(name)} is no file name") from None
+        raise invalid(f"{shown(name)} is no file name") from None
 
     # Anything else, such as a pipe, might never end.
     if not stat.S_ISREG(status.st_mode):
-        raise advice(f"{name} is a directory" if stat.S_ISDIR(status.st_mode) else f"{name} is not a regular file")
+        raise invalid(f"{name} is a directory" if stat.S_ISDIR(status.st_mode) else f"{name} is not a regular file")
     if status.st_size > MAX_BYTES:
-        raise advice(f"{name} is larger than {MAX_BYTES // 1024} KiB")
+        raise invalid(f"{name} is larger than {MAX_BYTES // 1024} KiB")
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise unreadable(name, error) from None
     except UnicodeDecodeError:
-        raise advice(f"{name} is not UTF-8 text") from None
+        raise invalid(f"{name} is not UTF-8 text") from None
 
 
 def unreadable(name: str, error: OSError) -> PydanticCustomError:
-    return advice(f"{name} cannot be read: {error.strerror}")
+    """Return the error for a file that cannot be read."""
+    return invalid(f"{name} cannot be read: {error.strerror}")
 
 
 def not_found(name: str, folder: Path) -> PydanticCustomError:
@@ -122,12 +134,13 @@ def not_found(name: str, folder: Path) -> PydanticCustomError:
     try:
         names = [entry.name for entry in beside.iterdir() if entry.is_file()]
     except OSError:
-        return advice(f"no file {name}", f"there is no folder {os.path.dirname(name)}/ beside the manifest")
+        return invalid(f"no file {name}", f"there is no folder {os.path.dirname(name)}/ beside the manifest")
     near = [os.path.join(os.path.dirname(name), each) for each in names]
-    return advice(f"no file {name}", closest(name, near))
+    return invalid(f"no file {name}", closest(name, near))
 
 
 def written(value: TextFile | JsonFile) -> str:
+    """Return the name of a file as the manifest has it."""
     return value.name
 
 

@@ -1,4 +1,4 @@
-"""Policies as a manifest names them: AWS's, those shipped with awsbase, its own, or any by ARN."""
+"""Policies as a manifest names them: AWS's, those managed by awsbase, its own, or any by ARN."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from pydantic import AfterValidator, ValidationInfo
 
 from awsbase.engine.scope import Scope
 from awsbase.ensure.policy import Policy
-from awsbase.manifest.base import Base
 from awsbase.manifest.paths import Steps, shown
-from awsbase.manifest.section import ValidationProblem, advice, closest
+from awsbase.manifest.section import ValidationProblem, closest, invalid
 from awsbase.manifest.values import expand
-from awsbase.policies import Document, curated, describe, problems, render
+from awsbase.policies import Document, curated, problems
 from awsbase.policies.grammar import Kind
 from awsbase.records import record
 
@@ -32,23 +31,22 @@ JOBS = frozenset(
         "ViewOnlyAccess",
     }
 )
-SHIPPED = "awsbase-"
+# How the names of the policies begin that awsbase manages.
+PREFIX = "awsbase-"
 
 
 def grant(value: str, info: ValidationInfo) -> str:
-    """Accept the name of a policy in any of its four forms."""
+    """Accept the name of a policy in any of its four forms; raises PydanticCustomError for any other."""
     name = expand(value, info)
     if not FORMS.fullmatch(name):
-        hint = (
-            "write aws:NAME for one of AWS's, awsbase:NAME for a shipped one, NAME for one of iam.policies, or an ARN"
-        )
-        raise advice(f"{shown(name)} names no policy", hint)
+        hint = "write aws:NAME for one of AWS's, awsbase:NAME for one of awsbase's, NAME for iam.policies, or an ARN"
+        raise invalid(f"{shown(name)} names no policy", hint)
     prefix, _, rest = name.partition(":")
     if prefix == "aws" and rest in JOBS:
-        raise advice(f"AWS has no policy {shown(rest)}", f"did you mean 'aws:job-function/{rest}'?")
+        raise invalid(f"AWS has no policy {shown(rest)}", f"did you mean 'aws:job-function/{rest}'?")
     if prefix == "awsbase" and rest not in curated():
         near = closest(name, [f"awsbase:{each}" for each in curated()])
-        raise advice(f"awsbase ships no policy {shown(rest)}", near or f"there are {', '.join(curated())}")
+        raise invalid(f"awsbase ships no policy {shown(rest)}", near or f"there are {', '.join(curated())}")
     return name
 
 
@@ -71,6 +69,7 @@ def granted(grants: Iterable[str], scope: Scope, own: Mapping[str, Policy]) -> G
 
 
 def arn_of(grant: str, scope: Scope, own: Mapping[str, Policy]) -> str:
+    """Return the ARN of a policy that a manifest names."""
     prefix, _, rest = grant.partition(":")
     if not rest:
         return own[grant].arn
@@ -78,7 +77,7 @@ def arn_of(grant: str, scope: Scope, own: Mapping[str, Policy]) -> str:
         return grant
     if prefix == "aws":
         return f"arn:{scope.partition}:iam::aws:policy/{rest}"
-    return own[SHIPPED + rest].arn
+    return own[PREFIX + rest].arn
 
 
 def dangling(grants: Iterable[str], at: Steps, names: Iterable[str], scope: Scope) -> Iterator[ValidationProblem]:
@@ -86,24 +85,12 @@ def dangling(grants: Iterable[str], at: Steps, names: Iterable[str], scope: Scop
     names = list(names)
     for index, grant in enumerate(grants):
         if ":" not in grant and grant not in names:
-            shipped = [f"awsbase:{name}" for name in curated()]
-            hint = closest(grant, [*names, *shipped]) or f"AWS's own are written aws:{grant}"
+            managed = [f"awsbase:{name}" for name in curated()]
+            hint = closest(grant, [*names, *managed]) or f"AWS's own are written aws:{grant}"
             yield ValidationProblem((*at, index), f"no policy called {grant!r} in iam.policies", hint)
         elif grant.startswith("arn:") and not grant.startswith(f"arn:{scope.partition}:"):
             better = re.sub(r"arn:[a-z-]+", f"arn:{scope.partition}", grant, count=1)
             yield ValidationProblem((*at, index), f"{grant} is in another partition of AWS", f"here it is {better}")
-
-
-def shipped(grants: Iterable[str], base: Base, values: Mapping[str, object]) -> Iterator[Policy]:
-    """Yield a policy for each document shipped with awsbase that is used."""
-    for name in sorted({grant.removeprefix("awsbase:") for grant in grants if grant.startswith("awsbase:")}):
-        yield Policy(
-            scope=base.scope,
-            name=SHIPPED + name,
-            document=render(name, values),
-            description=sentence(describe(name)),
-            tags=base.tags,
-        )
 
 
 def sentence(words: str) -> str:
@@ -116,10 +103,10 @@ def whole(statements: Iterable[Mapping[str, Any]]) -> Document:
     return {"Version": "2012-10-17", "Statement": [dict(statement) for statement in statements]}
 
 
-def faults(
+def document_errors(
     document: Document, kind: Kind, at: Steps, *, listed: bool = True, before: int = 0
 ) -> Iterator[ValidationProblem]:
-    """Yield what AWS would refuse in a document, at the statement it is about when `at` lists the statements.
+    """Yield what AWS would refuse in a document, each at its statement when `at` is a list of statements.
 
     The first `before` statements are not the author's.
     """

@@ -1,4 +1,4 @@
-"""The iam section: who works in the account, in which groups, with which rights."""
+"""The iam section: who works in the account, in which groups, with which permissions."""
 
 from __future__ import annotations
 
@@ -15,17 +15,14 @@ from awsbase.ensure.password_policy import LENGTH, PasswordPolicy
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
-from awsbase.manifest.audit import Audit
 from awsbase.manifest.base import Base
 from awsbase.manifest.files import Json
-from awsbase.manifest.grants import SHIPPED, Grant, dangling, faults, granted, shipped, whole
+from awsbase.manifest.grants import Grant, dangling, document_errors, granted, whole
+from awsbase.manifest.managed_policies import PREFIX, managed_policies
 from awsbase.manifest.mfa import Mfa, Provision, secrets_taken
 from awsbase.manifest.paths import shown
 from awsbase.manifest.public_keys import PublicKeys, logins_taken
-from awsbase.manifest.root import support_policy
-from awsbase.manifest.secrets import reader_policy, readers
-from awsbase.manifest.section import Section, Several, ValidationProblem, advice, closest
-from awsbase.manifest.state import State, writer_policy
+from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.trust import Statement, Trust, trusted
 from awsbase.manifest.values import (
     MAX_TAGS,
@@ -44,17 +41,17 @@ from awsbase.userdata import Person
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
-# What every group of people has: the right to look after oneself, and the gate that asks for MFA.
+# The policies of every group of people: manage the own credentials, and refuse nearly everything without MFA.
 IMPLICIT = ("awsbase:require-mfa", "awsbase:self-service")
-# Quotas that AWS does not raise.
-GRANTS, GROUPS = 10, 10
+# A quota that AWS does not raise.
+GROUPS = 10
 
 
 def latin(value: str) -> str:
-    """Accept the characters that IAM takes in a description."""
+    """Accept the characters that IAM takes in a description; raises PydanticCustomError for any other."""
     odd = sorted({letter for letter in value if not re.fullmatch(r"[\t\n\r\x20-\x7e\xa1-\xff]", letter)})
     if odd:
-        raise advice(f"IAM does not take the characters {' '.join(odd[:5])}", "write it in Latin letters")
+        raise invalid(f"IAM does not take the characters {' '.join(odd[:5])}", "write it in Latin letters")
     return value
 
 
@@ -118,7 +115,7 @@ class OwnPolicy(Section):
     @model_validator(mode="after")
     def _has_one_document(self) -> Self:
         if (self.file is None) == (self.statements is None):
-            raise advice(
+            raise invalid(
                 "has both file and statements" if self.file else "has no document", "write one of file and statements"
             )
         return self
@@ -130,7 +127,7 @@ class OwnPolicy(Section):
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield what AWS would refuse in the document."""
         at = "file" if self.file else "statements"
-        yield from faults(self.document, "identity", (at,), listed=self.file is None)
+        yield from document_errors(self.document, "identity", (at,), listed=self.file is None)
 
 
 class GroupSpec(Section):
@@ -189,10 +186,10 @@ class UserSpec(Section):
         return self.mfa if isinstance(self.mfa, Provision) and self.present else None
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield what is said of a user who shall not be there."""
+        """Yield keys that make no sense for an absent user, and tags that IAM would refuse."""
         for key in sorted(self.model_fields_set - {"state"}) if not self.present else ():
             yield ValidationProblem((key,), "an absent user has none of this", "leave it out")
-        yield from tag_faults(self.tags, manifest)
+        yield from tag_errors(self.tags, manifest)
 
 
 class RoleSpec(Section):
@@ -221,8 +218,8 @@ class RoleSpec(Section):
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield what AWS would refuse in the inline documents and in the tags."""
         for name, statements in self.inline.items():
-            yield from faults(whole(statements), "identity", ("inline", name))
-        yield from tag_faults(self.tags, manifest)
+            yield from document_errors(whole(statements), "identity", ("inline", name))
+        yield from tag_errors(self.tags, manifest)
 
 
 class Iam(Section):
@@ -256,14 +253,14 @@ class Iam(Section):
             yield ValidationProblem(("users", *problem.path), problem.message, problem.hint)
 
     def _names_taken(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        writer, people = f"{manifest.account.name}-state-writer", people_group(manifest)
+        people = people_group(manifest)
         for name in self.groups:
             if name.lower() == people and name != people:
                 yield ValidationProblem(
                     ("groups", name), f"{shown(people)} and {shown(name)} are one name to AWS", f"write {people}"
                 )
         for name in self.policies:
-            if name.lower().startswith(SHIPPED) or (manifest.state and name.lower() == writer):
+            if name.lower().startswith(PREFIX):
                 yield ValidationProblem(
                     ("policies", name), "awsbase makes a policy of this name itself", "call it otherwise"
                 )
@@ -273,12 +270,6 @@ class Iam(Section):
         for name, group in self.groups.items():
             at = ("groups", name, "policies")
             yield from dangling(group.policies or (), at, self.policies, scope)
-            writes = manifest.state is not None and name in manifest.state.writers
-            reads = name in readers(manifest)
-            supports = manifest.root is not None and name in manifest.root.support
-            if (count := len(group.grants) + writes + reads + supports) > GRANTS:
-                message = f"{count} policies, those that awsbase attaches included, and IAM takes {GRANTS} on a group"
-                yield ValidationProblem(at, message, "put several into one of iam.policies")
         for name, role in self.roles.items():
             yield from dangling(role.policies or (), ("roles", name, "policies"), self.policies, scope)
             for problem in dangling([role.boundary] if role.boundary else [], (), self.policies, scope):
@@ -307,21 +298,21 @@ class Iam(Section):
         """Yield the password policy, and then policies, groups, roles and users."""
         people = people_group(manifest)
         groups = self._groups(people)
-        holders: list[GroupSpec | RoleSpec] = [*groups.values(), *self.roles.values()]
-        grants = [grant for holder in holders for grant in holder.grants]
+        principals: list[GroupSpec | RoleSpec] = [*groups.values(), *self.roles.values()]
+        grants = [grant for principal in principals for grant in principal.grants]
         own = self._policies(base, manifest, grants)
 
         if passwords := self.password_policy if self.model_fields_set else Passwords():
             yield passwords.resource(base)
         yield from own.values()
         for name, group in groups.items():
-            yield self._group(name, group, base, manifest, own)
+            yield self._group(name, group, base, own)
         for name, role in self.roles.items():
-            yield self._role(name, role, base, manifest, own)
+            yield self._role(name, role, base, own)
         for name, user in self.users.items():
             yield self._user(name, user, base, people)
             if user.provision:
-                yield user.provision.device(name, base, manifest, {**base.tags, **user.tags})
+                yield user.provision.device(name, base, {**base.tags, **user.tags})
 
     def _policies(self, base: Base, manifest: Manifest, grants: list[str]) -> dict[str, Policy]:
         written = [
@@ -335,7 +326,7 @@ class Iam(Section):
             )
             for name, policy in self.policies.items()
         ]
-        return {policy.name: policy for policy in [*written, *shipped(grants, base, names(base, manifest))]}
+        return {policy.name: policy for policy in [*written, *managed_policies(grants, base, manifest)]}
 
     def _groups(self, people: str) -> dict[str, GroupSpec]:
         """Return the groups, with the one for people without any if somebody needs it."""
@@ -355,34 +346,20 @@ class Iam(Section):
     def _is_person(self, user: UserSpec, people: str) -> bool:
         return any(group not in self.groups or self.groups[group].people for group in self._joined(user, people))
 
-    def _group(self, name: str, group: GroupSpec, base: Base, manifest: Manifest, own: Mapping[str, Policy]) -> Group:
+    def _group(self, name: str, group: GroupSpec, base: Base, own: Mapping[str, Policy]) -> Group:
         given = granted(group.grants, base.scope, own)
-        arns, made = given.arns, given.made_here
-        if manifest.state and name in manifest.state.writers:
-            writer = writer_policy(base)
-            arns |= {base.scope.global_arn("iam", f"policy/{writer}")}
-            made += (f"policy/{writer}",)
-        if name in readers(manifest):
-            reader = reader_policy(base, name)
-            arns |= {base.scope.global_arn("iam", f"policy/{reader}")}
-            made += (f"policy/{reader}",)
-        if manifest.root and name in manifest.root.support:
-            supporter = support_policy(base)
-            arns |= {base.scope.global_arn("iam", f"policy/{supporter}")}
-            made += (f"policy/{supporter}",)
         return Group(
             scope=base.scope,
             name=name,
             path=group.path,
-            policies=arns,
+            policies=given.arns,
             exact=group.policies is not None,
-            made_here=made,
+            made_here=given.made_here,
         )
 
-    def _role(self, name: str, role: RoleSpec, base: Base, manifest: Manifest, own: Mapping[str, Policy]) -> Role:
+    def _role(self, name: str, role: RoleSpec, base: Base, own: Mapping[str, Policy]) -> Role:
         scope = base.scope
         given = granted(role.policies or (), scope, own)
-        read = [reader_policy(base, name)] if name in readers(manifest) else []
         boundary = granted([role.boundary] if role.boundary else [], scope, own)
         trust = role.trust.document(scope)
         managed = {f"role/{each}" for each in self.roles} | {
@@ -393,7 +370,7 @@ class Iam(Section):
             scope=scope,
             name=name,
             trust=trust,
-            policies=given.arns | {scope.global_arn("iam", f"policy/{each}") for each in read},
+            policies=given.arns,
             inline={each: whole(statements) for each, statements in role.inline.items()},
             exact=role.policies is not None,
             path=role.path,
@@ -401,7 +378,7 @@ class Iam(Section):
             tags={**base.tags, **role.tags},
             boundary=next(iter(boundary.arns), None),
             max_session=role.max_session,
-            made_here=(*given.made_here, *boundary.made_here, *(f"policy/{each}" for each in read), *principals),
+            made_here=(*given.made_here, *boundary.made_here, *principals),
         )
 
     def _user(self, name: str, user: UserSpec, base: Base, people: str) -> User | AbsentUser:
@@ -421,8 +398,8 @@ class Iam(Section):
         )
 
 
-def tag_faults(tags: Mapping[str, str], manifest: Manifest) -> Iterator[ValidationProblem]:
-    """Yield what IAM would refuse in tags that come beside those of the account."""
+def tag_errors(tags: Mapping[str, str], manifest: Manifest) -> Iterator[ValidationProblem]:
+    """Yield what IAM would refuse in tags together with those of the account."""
     shared = {key.lower(): key for key in manifest.account.tags}
     for key in tags:
         if (twin := shared.get(key.lower(), key)) != key:
@@ -455,17 +432,3 @@ def accounts(manifest: Manifest) -> tuple[Person, ...]:
         for name, user in manifest.iam.users.items()
         if user.present and user.ssh_keys
     )
-
-
-def names(base: Base, manifest: Manifest) -> dict[str, Any]:
-    """Return what the shipped policies protect, by the default names where a section is left out."""
-    state, audit = manifest.state or State(), manifest.audit or Audit()
-    return {
-        "partition": base.scope.partition,
-        "account": base.scope.account,
-        "region": base.scope.home,
-        "name": base.name,
-        "state_bucket": base.expand(state.bucket),
-        "audit_bucket": base.expand(audit.bucket),
-        "trail": base.expand(audit.trail),
-    }

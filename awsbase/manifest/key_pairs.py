@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -11,11 +11,8 @@ from awsbase.engine.resource import Resource
 from awsbase.ensure.key_pair import KeyPair
 from awsbase.manifest.base import Base
 from awsbase.manifest.public_keys import ED25519, RSA, Given, PublicKeys
-from awsbase.manifest.section import Section, advice
+from awsbase.manifest.section import Section, invalid
 from awsbase.manifest.values import OneNameEach, named
-
-if TYPE_CHECKING:
-    from awsbase.manifest.manifest import Manifest
 
 KeyPairName = Annotated[
     str, named(r"(?! )[\x20-\x7e]{1,255}(?<! )", "key pair name: 1 to 255 ASCII characters, no space at either end")
@@ -23,11 +20,11 @@ KeyPairName = Annotated[
 
 
 def one_key(given: Given) -> Given:
-    """Accept one key of a kind that EC2 takes."""
+    """Accept one key of a kind that EC2 takes; raises PydanticCustomError for any other."""
     if len(given.keys) != 1:
-        raise advice(f"{len(given.keys)} public keys, and a key pair has one", "give each a name of its own")
+        raise invalid(f"{len(given.keys)} public keys, and a key pair has one", "give each a name of its own")
     if given.keys[0].split()[0] not in (ED25519, RSA):
-        raise advice(f"EC2 does not take {given.keys[0].split()[0]} keys", f"it takes {ED25519} and {RSA}")
+        raise invalid(f"EC2 does not take {given.keys[0].split()[0]} keys", f"it takes {ED25519} and {RSA}")
     return given
 
 
@@ -38,7 +35,7 @@ class KeyPairSpec(Section):
         description="The public key, or the file that holds it, relative to this manifest."
     )
 
-    def made(self, name: str, base: Base, manifest: Manifest) -> Iterator[Resource]:
+    def entry_resources(self, name: str, base: Base, manifest: object) -> Iterator[Resource]:
         """Yield the key pair."""
         yield KeyPair(scope=base.scope, name=base.expand(name), public_key=self.public_key.keys[0], tags=base.tags)
 

@@ -12,36 +12,43 @@ from pydantic_core import ErrorDetails
 
 from awsbase.errors import ManifestError, Mistake
 from awsbase.manifest.manifest import Manifest
-from awsbase.manifest.names import names_amiss
+from awsbase.manifest.names import conflicts
 from awsbase.manifest.paths import Steps, dotted, nearest
 from awsbase.manifest.recovery import Kind as Kind
-from awsbase.manifest.recovery import Mended, is_at, mended
-from awsbase.manifest.section import Reader, ValidationProblem, keys_at, names_of, sections_within
+from awsbase.manifest.recovery import Recovered, is_at, recovered
+from awsbase.manifest.section import Context, ValidationProblem, keys_at, names_of, sections_within
 from awsbase.manifest.source import Source, read
 from awsbase.manifest.validation_errors import explain, place_of
 
 
 def load(path: Path, *, stdin: BinaryIO | None = None) -> Manifest:
-    """Read and check a manifest (`-` is standard input); raise a ManifestError that holds every mistake."""
-    return understand(read(path, stdin=stdin), Manifest)
+    """Return the manifest of a file (`-` is standard input); raise ManifestError when it has mistakes."""
+    source = read(path, stdin=stdin)
+    if "extras" not in source.value and not any(key.startswith("x-") for key in source.value):
+        return understand(source, Manifest)
+    from awsbase.manifest.plugins import extended
+
+    with_plugins = extended(source)
+    source = replace(source, mistakes=(*source.mistakes, *with_plugins.mistakes))
+    return understand(source, with_plugins.kind)
 
 
 def understand(source: Source, kind: type[Kind]) -> Kind:
-    """Check a source against a kind of manifest; raise a ManifestError that holds every mistake."""
-    reader = Reader(source.folder, names_of(source.value))
+    """Return the manifest of a source; raise ManifestError that holds every mistake when there is one."""
+    context = Context(source.folder, names_of(source.value))
     try:
-        rest = Mended(kind, source.value, manifest=kind.model_validate(source.value, context=reader))
+        rest = Recovered(kind, source.value, manifest=kind.model_validate(source.value, context=context))
         mistakes = list(source.mistakes)
     except ValidationError as error:
-        rest = mended(kind, source.value, source.folder)
+        rest = recovered(kind, source.value, source.folder)
         mistakes = [*source.mistakes, *value_mistakes(kind, source, error.errors(include_url=False))]
 
     mistakes += cross_mistakes(source, rest)
     if mistakes:
         raise ManifestError(first_each(mistakes))
     assert rest.manifest is not None
-    # What a manifest makes can be told only of one that is right so far.
-    if mistakes := [told(source, each) for each in names_amiss(rest.manifest, source.value)]:
+    # What a manifest makes can be known only of one that is right so far.
+    if mistakes := [mistake_at(source, each) for each in conflicts(rest.manifest, source.value)]:
         raise ManifestError(first_each(mistakes))
     return rest.manifest
 
@@ -70,20 +77,23 @@ def meant_by(kind: type[Manifest], error: ErrorDetails, path: Steps) -> Steps | 
     return (*path[:-1], meant) if meant else None
 
 
-def cross_mistakes(source: Source, rest: Mended[Any]) -> Iterator[Mistake]:
-    """Let every section, or what is left of it, say what does not fit the others."""
+def cross_mistakes(source: Source, rest: Recovered[Any]) -> Iterator[Mistake]:
+    """Yield what does not fit together in the sections, or in what recovery left of them."""
     if rest.manifest is None:
         return
     for base, section in sections_within(rest.manifest):
         for problem in section.check(rest.manifest):
-            if rest.doubtful((*base, *problem.path)):
+            if rest.caused_by_recovery((*base, *problem.path)):
                 continue
-            yield told(source, replace(problem, path=rest.written((*base, *problem.path))))
+            yield mistake_at(source, replace(problem, path=rest.written((*base, *problem.path))))
 
 
-def told(source: Source, problem: ValidationProblem) -> Mistake:
-    """Give a problem its line."""
-    return Mistake(source.file, source.at(problem.path), dotted(problem.path), problem.message, problem.hint)
+def mistake_at(source: Source, problem: ValidationProblem) -> Mistake:
+    """Return a problem as a mistake with its line, and with the line of what it is in conflict with."""
+    message = problem.message
+    if problem.also is not None:
+        message += f" ({dotted(problem.also)}, {source.file}:{source.at(problem.also)})"
+    return Mistake(source.file, source.at(problem.path), dotted(problem.path), message, problem.hint)
 
 
 def first_each(mistakes: list[Mistake]) -> list[Mistake]:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
 
 from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.manifest.base import Base
-from awsbase.manifest.section import Section, ValidationProblem, advice
+from awsbase.manifest.section import Section, ValidationProblem, invalid
 from awsbase.manifest.values import KmsAlias, expand
-
-if TYPE_CHECKING:
-    from awsbase.manifest.manifest import Manifest
 
 IN_SECRETS, USER = "secret:", "{user}"
 NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
@@ -23,14 +20,17 @@ LIKE_AN_ARN = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
 def place_of_seed(value: str, info: ValidationInfo) -> str:
-    """Check where a seed is to be kept: `secret:NAME`, where NAME is a template that may hold `{user}` too."""
+    """Check where a seed is to be kept: `secret:NAME`, where NAME is a template that may hold `{user}` too.
+
+    Raises PydanticCustomError for any other.
+    """
     if not value.startswith(IN_SECRETS):
-        raise advice(f"{value!r} is no place for a seed", "write secret:NAME, for Secrets Manager")
+        raise invalid(f"{value!r} is no place for a seed", "write secret:NAME, for Secrets Manager")
     # The users' names are not known yet: their place is held by a letter that no name has.
     template = expand(value.removeprefix(IN_SECRETS).replace(USER, "\0"), info).replace("\0", USER)
     sample = template.replace(USER, "user")
     if "{" not in sample and not (NAME.fullmatch(sample) and not LIKE_AN_ARN.search(sample)):
-        raise advice(
+        raise invalid(
             f"{template!r} cannot be the name of a secret",
             "it has letters, digits and /_+=.@- only, and no hyphen with six characters at the end",
         )
@@ -53,18 +53,16 @@ class Provision(Section):
         """Return the name of the secret for a user's seed."""
         return self.seed_to.removeprefix(IN_SECRETS).replace(USER, user)
 
-    def device(self, user: str, base: Base, manifest: Manifest, tags: Mapping[str, str]) -> MfaDevice:
-        """Return the device of a user, which needs the user, and the key if this manifest makes it."""
+    def device(self, user: str, base: Base, tags: Mapping[str, str]) -> MfaDevice:
+        """Return the device of a user."""
         key = base.expand(self.key) if self.key else None
-        of_state = manifest.state and base.expand(manifest.state.key)
-        made = (base.scope.address("key", key.removeprefix("alias/")),) if key and key == of_state else ()
         return MfaDevice(
             scope=base.scope,
             user=user,
             secret=self.secret(user),
             key=key,
             tags=tags,
-            made_here=(f"user/{user}", *made),
+            made_here=(f"user/{user}",),
         )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from awsbase.engine.resource import Resource
+from awsbase.ensure.group import Group
 from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.manifest.base import Base
-from awsbase.manifest.manifest import Manifest, base, resources
+from awsbase.manifest.manifest import Manifest, base, merged
 from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import ValidationProblem
 
@@ -18,14 +19,18 @@ FOLDED = frozenset({"group", "instance-profile", "policy", "role", "security-gro
 PARTS = {"group": "groups", "policy": "policies", "role": "roles", "user": "users"}
 # AWS takes as much for the value of a tag, and awsbase:address is one.
 LONGEST = 256
+# A quota that AWS does not raise.
+MOST_POLICIES = 10
 NEVER_TAGGED = frozenset({"existing-subnet", "existing-vpc"})
 
 
-def names_amiss(manifest: Manifest, written: Any) -> Iterator[ValidationProblem]:
-    """Yield names that two resources share, and names that are too long; `written` is the manifest as it is read."""
-    here = base(manifest)
+def conflicts(manifest: Manifest, written: Any) -> Iterator[ValidationProblem]:
+    """Yield what sections cannot have together: names that two resources share or that are too long, grants that IAM
+    does not take; `written` is the manifest as it is read."""
+    here, made = base(manifest), merged(manifest)
+    yield from made.conflicts
     makers: dict[str, tuple[str, str]] = {}
-    for section, wanted in resources(manifest).items():
+    for section, wanted in made.sections.items():
         for resource in wanted:
             for address in claimed(resource):
                 kind, _, name = address.partition("/")
@@ -34,6 +39,12 @@ def names_amiss(manifest: Manifest, written: Any) -> Iterator[ValidationProblem]
                     yield shared(kind, makers[known], (section, name), written, here)
                 makers.setdefault(known, (section, name))
             yield from too_long(resource, section, written, here)
+            if isinstance(resource, Group) and (count := len(resource.policies)) > MOST_POLICIES:
+                message = f"{count} policies, those that awsbase attaches included"
+                at = (*place(written, "group", section, resource.name, here), "policies")
+                yield ValidationProblem(
+                    at, f"{message}, and IAM takes {MOST_POLICIES} on a group", "put several into one of iam.policies"
+                )
 
 
 def claimed(resource: Resource) -> Iterator[str]:
@@ -51,13 +62,17 @@ def shared(kind: str, first: tuple[str, str], second: tuple[str, str], written: 
     what = kind.replace("-", " ")
     if name == other:
         return ValidationProblem(
-            places[at], f"{other_section} makes a {what} {shown(name)} too", "give one another name"
+            places[at],
+            f"{other_section} makes a {what} {shown(name)} too",
+            "give one another name",
+            also=places[1 - at],
         )
     message = f"{shown(name)} and {shown(other)}, a {what} that {other_section} makes, are one name to AWS"
-    return ValidationProblem(places[at], message, "give one another name")
+    return ValidationProblem(places[at], message, "give one another name", also=places[1 - at])
 
 
 def too_long(resource: Resource, section: str, written: Any, here: Base) -> Iterator[ValidationProblem]:
+    """Yield a problem when an address is too long for the tag that awsbase finds it by."""
     kind, _, name = resource.address.partition("/")
     if len(resource.address) > LONGEST and hasattr(resource, "tags") and kind not in NEVER_TAGGED:
         name = name.removesuffix(f"@{resource.scope.region}")

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from awsbase.engine.resource import Resource
+from awsbase.ensure.default_security_group import ClosedDefaultGroup
+from awsbase.ensure.existing_subnet import ExistingSubnet
+from awsbase.ensure.existing_vpc import ExistingVpc
 from awsbase.ensure.gateway_endpoint import GatewayEndpoint
 from awsbase.ensure.internet_gateway import InternetGateway
 from awsbase.ensure.route_table import EVERYWHERE, RouteTable
-from awsbase.ensure.subnet import ExistingSubnet, Subnet
-from awsbase.ensure.vpc import ClosedDefaultGroup, ExistingVpc, Vpc
+from awsbase.ensure.subnet import Subnet
+from awsbase.ensure.vpc import Vpc
 from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from awsbase.manifest.base import Base
 from awsbase.manifest.opt_ins import VpcFlowLogs
 from awsbase.manifest.paths import shown
-from awsbase.manifest.section import Section, Several, ValidationProblem, advice
+from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
 from awsbase.manifest.values import Tags, named
 from awsbase.records import record
 
@@ -31,18 +34,21 @@ MOST_ZONES = 6
 
 
 def vpc_block(value: str) -> str:
-    """Accept an IPv4 block that a VPC can have, big enough for a subnet in each of a few zones."""
+    """Accept an IPv4 block that a VPC can have, big enough for a subnet in each of a few zones.
+
+    Raises PydanticCustomError for any other.
+    """
     try:
         block = IPv4Network(value)
     except ValueError:
         hint = None
         if re.fullmatch(r"\d+(\.\d+){3}/\d+", value):
             hint = f"write {ip_network(value, strict=False)}" if _loose(value) else "a block looks like 10.42.0.0/24"
-        raise advice(f"{shown(value)} is no IPv4 block", hint or "a block looks like 10.42.0.0/24") from None
+        raise invalid(f"{shown(value)} is no IPv4 block", hint or "a block looks like 10.42.0.0/24") from None
     if not 16 <= block.prefixlen <= 25:
-        raise advice(f"{value} is no size for a VPC of several subnets", "between /16 and /25")
+        raise invalid(f"{value} is no size for a VPC of several subnets", "between /16 and /25")
     if not any(block.subnet_of(private) for private in PRIVATE):
-        raise advice(f"{value} is not a private block", "take it from 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
+        raise invalid(f"{value} is not a private block", "take it from 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
     return value
 
 
@@ -55,23 +61,26 @@ def _loose(value: str) -> bool:
 
 
 def vpc_named(value: str) -> str:
-    """Accept the id of a VPC, or the word for the one that a region begins with."""
+    """Accept the id of a VPC, or the word for the one that a region begins with.
+
+    Raises PydanticCustomError for any other.
+    """
     if value != "default" and not re.fullmatch(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})", value):
-        raise advice(f"{shown(value)} is no VPC", "write its id, vpc-…, its tags as a mapping, or `default`")
+        raise invalid(f"{shown(value)} is no VPC", "write its id, vpc-…, its tags as a mapping, or `default`")
     return value
 
 
 def subnet_named(value: str) -> str:
-    """Accept the id of a subnet."""
+    """Accept the id of a subnet; raises PydanticCustomError for any other."""
     if not re.fullmatch(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})", value):
-        raise advice(f"{shown(value)} is no subnet", "write its id, subnet-…, or its tags as a mapping")
+        raise invalid(f"{shown(value)} is no subnet", "write its id, subnet-…, or its tags as a mapping")
     return value
 
 
 def some(value: dict[str, str]) -> dict[str, str]:
-    """Refuse tags that everything has: none."""
+    """Refuse tags that everything has: none; raises PydanticCustomError for any other."""
     if not value:
-        raise advice("no tags fit everything", "name one, such as {Name: main}")
+        raise invalid("no tags fit everything", "name one, such as {Name: main}")
     return value
 
 
@@ -128,11 +137,11 @@ class Network(Section):
     def _is_one_or_the_other(self) -> Self:
         made = self.model_fields_set & {"name", "cidr", "ipv6", "zones", "s3_endpoint", "flow_logs"}
         if self.vpc is not None and made:
-            raise advice(f"{', '.join(sorted(made))} is for a VPC that is made", "leave it out, or leave out vpc")
+            raise invalid(f"{', '.join(sorted(made))} is for a VPC that is made", "leave it out, or leave out vpc")
         if self.vpc is None and self.subnets:
-            raise advice("subnets are of a VPC that is there", "name it in vpc")
+            raise invalid("subnets are of a VPC that is there", "name it in vpc")
         if not isinstance(self.zones, int) and not 1 <= len(self.zones) <= MOST_ZONES:
-            raise advice(f"{len(self.zones)} zones", f"name 1 to {MOST_ZONES}")
+            raise invalid(f"{len(self.zones)} zones", f"name 1 to {MOST_ZONES}")
         return self
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
@@ -147,7 +156,7 @@ class Network(Section):
             yield from self._around(base)
             yield from self._logged(base, manifest)
 
-    def made(self, base: Base) -> tuple[str, ...]:
+    def own_vpc(self, base: Base) -> tuple[str, ...]:
         """Return the address of the VPC that is made, if one is."""
         return () if self.vpc else (self.where(base).vpc,)
 

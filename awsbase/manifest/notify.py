@@ -1,4 +1,4 @@
-"""The notify section: channels that alarms speak on, and who listens."""
+"""The notify section: channels for alarms, and their subscribers."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
-from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import Topic
 from awsbase.manifest.base import Base
+from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.paths import Steps, shown
-from awsbase.manifest.section import Section, Several, ValidationProblem, advice, closest
+from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.values import Email, named
 from awsbase.policies import Document
-from awsbase.webhooks import masked, told
+from awsbase.webhooks import as_listed, masked
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -27,33 +26,42 @@ SECURITY = "security"
 
 
 def https(value: str) -> str:
-    """Accept an address that SNS can deliver to without anybody reading along."""
+    """Accept an address that SNS can deliver to without anybody reading along.
+
+    Raises PydanticCustomError for any other.
+    """
     url = urlsplit(value)
     if url.scheme != "https" or not url.hostname or any(letter.isspace() for letter in value):
         better = f"https://{value.removeprefix('http://')}"
         # What holds a key is not told anew.
         known = f"write {better}" if masked(better) == better else "write https:// for http://"
         hint = known if url.scheme == "http" else "it begins with https://"
-        raise advice(f"{shown(value)} is no https address", hint)
+        raise invalid(f"{shown(value)} is no https address", hint)
     return value
 
 
 def one_mail_each(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse an address that is there in other letters too: it would be one subscription."""
+    """Refuse an address that is there in other letters too: it would be one subscription.
+
+    Raises PydanticCustomError for any other.
+    """
     seen: dict[str, str] = {}
     for value in values:
         if (twin := seen.setdefault(value.casefold(), value)) != value:
-            raise advice(f"{shown(twin)} and {shown(value)} are one address", "keep one of them")
+            raise invalid(f"{shown(twin)} and {shown(value)} are one address", "keep one of them")
     return values
 
 
 def one_password_each(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse addresses that differ in the password: AWS tells none, so that nobody could tell them apart."""
+    """Refuse addresses that differ in the password: AWS tells none, so that nobody could tell them apart.
+
+    Raises PydanticCustomError for any other.
+    """
     seen: set[str] = set()
     for value in values:
-        if told(value) in seen:
-            raise advice(f"{shown(value)} is listed with two passwords", "keep one of them")
-        seen.add(told(value))
+        if as_listed(value) in seen:
+            raise invalid(f"{shown(value)} is listed with two passwords", "keep one of them")
+        seen.add(as_listed(value))
     return values
 
 
@@ -107,7 +115,7 @@ class Channel(Section):
     )
 
     @property
-    def listeners(self) -> dict[str, tuple[str, ...]]:
+    def subscribers(self) -> dict[str, tuple[str, ...]]:
         """Return the endpoints of each protocol whose list is given, by SNS's name of the protocol."""
         given = {"email": self.email, "https": self.https, "sqs": self.sqs, "lambda": self.lambda_}
         return {protocol: endpoints for protocol, endpoints in given.items() if endpoints is not None}
@@ -115,7 +123,7 @@ class Channel(Section):
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         partition = manifest.account.partition
         for protocol in ("sqs", "lambda"):
-            for index, arn in enumerate(self.listeners.get(protocol, ())):
+            for index, arn in enumerate(self.subscribers.get(protocol, ())):
                 if arn.split(":")[1] != partition:
                     yield ValidationProblem(
                         (protocol, index), f"{shown(arn)} is outside of {partition}, where this account is"
@@ -125,8 +133,8 @@ class Channel(Section):
 class Notify(dict[str, Channel]):
     """The channels by name."""
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
-        """Yield each channel's topic wherever the channel is used, at home if nowhere, with who listens there."""
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
+        """Yield each channel's topic with its subscriptions in every region that uses it, at home if none does."""
         used = dict.fromkeys(uses(manifest))
         for name, channel in self.items():
             places = [scope for each, scope in used if each == name] or [base.scope]
@@ -135,7 +143,7 @@ class Notify(dict[str, Channel]):
 
 
 def channels(value: dict[str, Channel]) -> Notify:
-    """Give the channels their manners."""
+    """Return the channels as a part of the manifest that yields resources."""
     return Notify(value)
 
 
@@ -161,16 +169,17 @@ def unknown_channel(path: Steps, name: str, manifest: Manifest) -> Iterator[Vali
         yield ValidationProblem(path, f"no channel called {name!r} in notify", hint)
 
 
-def _at(scope: Scope, base: Base, name: str, channel: Channel) -> Iterator[Resource]:
+def _at(scope: Scope, base: Base, name: str, channel: Channel) -> Iterator[Yielded]:
     topic = topic_name(base, name)
-    key: Key | None = None
+    key: KeyUse | None = None
     if channel.encrypted or (channel.encrypted is None and name == SECURITY):
-        key = Key(
+        key = KeyUse(
             scope=scope,
-            name=f"{base.name}-notify-{name}",
-            description=f"Encrypts the SNS topic {topic}",
-            policy=topic_key_policy(scope, topic),
+            alias=f"alias/{base.name}-notify-{name}",
+            purpose=f"Encrypts the SNS topic {topic}",
+            statements=topic_key_statements(scope, topic),
             tags=base.tags,
+            at=(name, "encrypted"),
         )
         yield key
     yield Topic(
@@ -179,10 +188,10 @@ def _at(scope: Scope, base: Base, name: str, channel: Channel) -> Iterator[Resou
         policy=topic_policy(scope, topic),
         key=key.address if key else None,
         plain=channel.encrypted is False,
-        listeners=channel.listeners,
+        listeners=channel.subscribers,
         tags=base.tags,
     )
-    for protocol, endpoints in channel.listeners.items():
+    for protocol, endpoints in channel.subscribers.items():
         for endpoint in endpoints:
             yield Subscription(scope=scope, topic=topic, protocol=protocol, endpoint=endpoint)
 
@@ -235,8 +244,8 @@ def topic_policy(scope: Scope, topic: str) -> Document:
     }
 
 
-def topic_key_policy(scope: Scope, topic: str) -> Document:
-    """Return the policy of a topic's key: who publishes on the topic may use it."""
+def topic_key_statements(scope: Scope, topic: str) -> tuple[Document, ...]:
+    """Return the statements of a topic's key: the services that publish on the topic are allowed to use it."""
     account: dict[str, object] = {"StringEquals": {"aws:SourceAccount": scope.account}}
     # For EventBridge AWS supports no aws:SourceAccount here; what it encrypts for can be told all the same.
     for_topic: dict[str, object] = {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": scope.arn("sns", topic)}}
@@ -251,8 +260,7 @@ def topic_key_policy(scope: Scope, topic: str) -> Document:
             "Condition": condition,
         }
 
-    return key_policy(
-        scope,
+    return (
         publisher("Publishers", ["budgets", "cloudtrail", "cloudwatch", "costalerts"], account),
         publisher("Events", ["events"], for_topic),
     )

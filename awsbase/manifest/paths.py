@@ -17,13 +17,13 @@ SHOWN = 40
 
 def dotted(path: Sequence[str | int]) -> str:
     """Write a path the way people say it: `iam.groups.Ops.policies[0]`."""
-    said = ""
+    text = ""
     for step in path:
         if isinstance(step, int):
-            said += f"[{step}]"
+            text += f"[{step}]"
         else:
-            said += ("." if said else "") + (step if SIMPLE.fullmatch(step) else json.dumps(step, ensure_ascii=False))
-    return said
+            text += ("." if text else "") + (step if SIMPLE.fullmatch(step) else json.dumps(step, ensure_ascii=False))
+    return text
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:

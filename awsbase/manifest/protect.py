@@ -14,12 +14,12 @@ from awsbase.ensure.analyzer import Analyzer
 from awsbase.ensure.default_groups import DefaultGroups
 from awsbase.ensure.ebs_encryption import EbsEncryption, for_volumes
 from awsbase.ensure.image_block import ImageBlock
-from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.metadata_defaults import MetadataDefaults
-from awsbase.ensure.public_access import PublicAccessBlock
+from awsbase.ensure.public_access_block import PublicAccessBlock
 from awsbase.ensure.regions import Regions
 from awsbase.ensure.snapshot_block import ALL, NEW, SnapshotBlock
 from awsbase.manifest.base import Base
+from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.opt_ins import ClosedPorts, Config, GuardDuty, SecurityHub, VpcFlowLogs
 from awsbase.manifest.section import Section, Several, ValidationProblem
 from awsbase.manifest.values import AnalyzerName, Region
@@ -139,15 +139,15 @@ class Protect(Section):
         closed = self.admin_ports is not None and self.covers(region) and ends in [(port, port) for port in PORTS]
         return closed and not set(WORLD).isdisjoint(blocks)
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
         """Yield one resource for each thing that is switched on; each covers all regions."""
         scope, only = base.scope, self.only
-        own = manifest.network.made(base) if manifest.network else ()
+        own = manifest.network.own_vpc(base) if manifest.network else ()
         yield Regions(scope=scope, only=only)
         if self.block_public_buckets:
             yield PublicAccessBlock(scope=scope)
         if self.encrypt_volumes:
-            keys = {region: self._volume_key(base, region) for region in self.own_volume_key}
+            keys = {name: self._volume_key(base, name, at) for at, name in enumerate(self.own_volume_key)}
             yield from keys.values()
             yield EbsEncryption(scope=scope, only=only, keys={region: key.address for region, key in keys.items()})
         if self.public_snapshots in SHARING:
@@ -177,12 +177,13 @@ class Protect(Section):
         if self.admin_ports:
             yield from self.admin_ports.resources(base, only, but_default=self.close_default_groups)
 
-    def _volume_key(self, base: Base, region: str) -> Key:
+    def _volume_key(self, base: Base, region: str, index: int) -> KeyUse:
         scope = base.scope.at(region)
-        return Key(
+        return KeyUse(
             scope=scope,
-            name=f"{base.name}-ebs",
-            policy=key_policy(scope, for_volumes(scope)),
-            description="EBS volumes and snapshots",
+            alias=f"alias/{base.name}-ebs",
+            purpose="EBS volumes and snapshots",
+            statements=(for_volumes(scope),),
             tags=base.tags,
+            at=("own_volume_key", index),
         )

@@ -13,7 +13,7 @@ from pydantic import PlainSerializer, PlainValidator, ValidationInfo
 
 from awsbase.manifest.files import contents
 from awsbase.manifest.paths import shown
-from awsbase.manifest.section import ValidationProblem, advice
+from awsbase.manifest.section import ValidationProblem, invalid
 from awsbase.records import record
 from awsbase.userdata import login, login_fault
 
@@ -40,11 +40,14 @@ class Given:
 
 
 def read_keys(value: object, info: ValidationInfo) -> Given:
-    """Read one public key, or the file with public keys that the manifest names."""
+    """Read one public key, or the file with public keys that the manifest names.
+
+    Raises PydanticCustomError for any other.
+    """
     if isinstance(value, Given):
         return value
     if not isinstance(value, str) or not value.strip():
-        raise advice(f"must be a public key, or the name of a file with one, not {shown(value)}")
+        raise invalid(f"must be a public key, or the name of a file with one, not {shown(value)}")
     text = value.strip()
     refuse_private(text, "this")
     if "\n" not in text and not looks_like_a_key(text):
@@ -58,18 +61,21 @@ def looks_like_a_key(text: str) -> bool:
 
 
 def refuse_private(text: str, where: str) -> None:
-    """Refuse a private key without repeating any of it."""
+    """Refuse a private key without repeating any of it; raises PydanticCustomError for any other."""
     if "PRIVATE KEY" in text or text.startswith("PuTTY-User-Key-File"):
-        raise advice(
+        raise invalid(
             f"{where} is a private key, which belongs to its owner alone",
             "give the .pub file beside it; if others could read this one, make a new pair",
         )
     if text.startswith("---- BEGIN SSH2"):
-        raise advice(f"{where} is not in OpenSSH's format", "`ssh-keygen -i -f FILE` converts it")
+        raise invalid(f"{where} is not in OpenSSH's format", "`ssh-keygen -i -f FILE` converts it")
 
 
 def lines(text: str, where: str) -> Iterator[str]:
-    """Yield the keys in a text, one a line; comment lines are passed over."""
+    """Yield the keys in a text, one a line; comment lines are passed over.
+
+    Raises PydanticCustomError for any other.
+    """
     refuse_private(text.strip(), where)
     found = False
     for number, line in enumerate(text.splitlines(), 1):
@@ -77,28 +83,28 @@ def lines(text: str, where: str) -> Iterator[str]:
             found = True
             yield public_key(line.strip(), where if where == "this" else f"{where}, line {number},")
     if not found:
-        raise advice(f"{where} holds no public key", NEW)
+        raise invalid(f"{where} holds no public key", NEW)
 
 
 def public_key(line: str, where: str) -> str:
     """Return a key in one spelling, with its comment; raise for what sshd or EC2 would not take."""
     kind, _, rest = line.partition(" ")
     if kind == "ssh-dss":
-        raise advice(f"{where} is a DSA key, which OpenSSH no longer takes", NEW)
+        raise invalid(f"{where} is a DSA key, which OpenSSH no longer takes", NEW)
     if kind not in KINDS:
         if looks_like_a_key(line):
-            raise advice(f"{where} has options or an unknown kind before the key", "write the kind and the key alone")
-        raise advice(f"{where} is no public key", f"it begins with {ED25519} or {RSA}; {NEW}")
+            raise invalid(f"{where} has options or an unknown kind before the key", "write the kind and the key alone")
+        raise invalid(f"{where} is no public key", f"it begins with {ED25519} or {RSA}; {NEW}")
     encoded, _, comment = rest.strip().partition(" ")
     try:
         blob = base64.b64decode(encoded, validate=True)
         inner, *numbers = strings(blob)
     except (binascii.Error, ValueError):
-        raise advice(f"{where} is damaged: the key is cut off, or wrapped into several lines", NEW) from None
+        raise invalid(f"{where} is damaged: the key is cut off, or wrapped into several lines", NEW) from None
     if inner != kind.encode() or (kind == ED25519 and [len(each) for each in numbers] != [32]):
-        raise advice(f"{where} is damaged: what is in it is no {kind} key", NEW)
+        raise invalid(f"{where} is damaged: what is in it is no {kind} key", NEW)
     if kind == RSA and (len(numbers) != 2 or int.from_bytes(numbers[1]).bit_length() < RSA_BITS):
-        raise advice(f"{where} is an RSA key of less than {RSA_BITS} bits", NEW)
+        raise invalid(f"{where} is an RSA key of less than {RSA_BITS} bits", NEW)
     return " ".join(filter(None, (kind, encoded, comment.strip())))
 
 
@@ -120,14 +126,15 @@ def logins_taken(names: Iterable[str]) -> Iterator[ValidationProblem]:
     """Yield users who cannot have an account on a host under their name, or would share one."""
     owners: dict[str, str] = {}
     for name in names:
-        if fault := login_fault(name):
-            yield ValidationProblem((name, "ssh_keys"), fault, "leave the keys out, or name the user otherwise")
+        if error := login_fault(name):
+            yield ValidationProblem((name, "ssh_keys"), error, "leave the keys out, or name the user otherwise")
         elif (other := owners.setdefault(login(name), name)) != name:
             message = f"{other} and {name} would both be {login(name)!r} on a host"
             yield ValidationProblem((name, "ssh_keys"), message, "leave the keys of one of them out")
 
 
 def written(value: Given) -> str:
+    """Return a public key as the manifest has it."""
     return value.written
 
 

@@ -1,8 +1,8 @@
-"""A manifest as it would be without its mistakes, so that what is left of it can be checked as well.
+"""Recover from the mistakes of a manifest, so that the rest of it can be checked as well.
 
 Each round takes out what pydantic refuses: an item of a list, a key that has a default, an entry of a mapping. Where
 that would take a name along that others refer to, something harmless stands in for what the name stands for; where
-even that does not do, the name is noted as lost. `Mended` leads back from what is left to where it is written.
+even that does not do, the name is noted as lost. `Recovered` leads back from what is left to where it is written.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.paths import Steps, nearest
-from awsbase.manifest.section import Reader, Section, is_section, keys_at, names_of, options, types_at
+from awsbase.manifest.section import Context, Section, is_section, keys_at, names_of, options, types_at
 from awsbase.manifest.validation_errors import has, place_of
 from awsbase.manifest.values import REGIONS
 
@@ -28,23 +28,23 @@ ROUNDS = 12
 Kind = TypeVar("Kind", bound=Manifest)
 
 
-class Gone:
-    """The place of an item that was taken out of a list: those behind it keep their numbers."""
+class Removed:
+    """The mark of an item that was removed from a list, so that the items behind it keep their numbers."""
 
 
-GONE = Gone()
+REMOVED = Removed()
 
 
 @dataclass
-class Mended(Generic[Kind]):
-    """What is left of a manifest, and what it took to get there."""
+class Recovered(Generic[Kind]):
+    """The rest of a manifest, and what was changed to make it valid."""
 
     kind: type[Kind]
     value: dict[str, Any]
     lost: set[str] = field(default_factory=set)
     """Names that the manifest defines, and what is left of it does not."""
     touched: set[Steps] = field(default_factory=set)
-    """Where something was taken out or stands in for something else."""
+    """The places where something was removed or replaced."""
     renamed: dict[Steps, str] = field(default_factory=dict)
     """What a key is called in the manifest, by the path that leads to it now."""
     manifest: Kind | None = None
@@ -54,8 +54,8 @@ class Mended(Generic[Kind]):
         path = self.counted(path)
         return tuple(self.renamed.get(path[: depth + 1], step) for depth, step in enumerate(path))
 
-    def doubtful(self, path: Steps) -> bool:
-        """Tell whether a problem at a path may come of the mending alone."""
+    def caused_by_recovery(self, path: Steps) -> bool:
+        """Tell whether a problem at a path may be caused by the recovery alone."""
         here = self.counted(path)
         if any(here[: len(each)] == each or each[:-1] == here for each in self.touched):
             return True
@@ -68,24 +68,24 @@ class Mended(Generic[Kind]):
         counted: list[str | int] = []
         for step in path:
             if isinstance(value, list) and isinstance(step, int):
-                step = [index for index, item in enumerate(value) if item is not GONE][step]
+                step = [index for index, item in enumerate(value) if item is not REMOVED][step]
             counted.append(step)
             value = value[step] if has(value, step) else None
         return tuple(counted)
 
 
-def mended(kind: type[Kind], value: dict[str, Any], folder: Path) -> Mended[Kind]:
-    """Take mistakes out of a manifest until the rest is one; its `manifest` is None where none would be left."""
-    work = Mended(kind, copy.deepcopy(value))
+def recovered(kind: type[Kind], value: dict[str, Any], folder: Path) -> Recovered[Kind]:
+    """Remove mistakes from a manifest until the rest is valid; `manifest` is None when nothing valid is left."""
+    work = Recovered(kind, copy.deepcopy(value))
     for _ in range(ROUNDS):
         left = whole(work.value)
         try:
-            work.manifest = kind.model_validate(left, context=Reader(folder, names_of(left)))
+            work.manifest = kind.model_validate(left, context=Context(folder, names_of(left)))
         except ValidationError as error:
             errors = error.errors(include_url=False)
-            # All places first: what is taken out moves the rest.
+            # All places first: removing an item moves the others.
             places = [work.counted(place_of(each, left)) for each in errors]
-            if not all(mend(work, each, path) for each, path in zip(errors, places, strict=True)):
+            if not all(remove_mistake(work, each, path) for each, path in zip(errors, places, strict=True)):
                 break
         else:
             break
@@ -93,46 +93,46 @@ def mended(kind: type[Kind], value: dict[str, Any], folder: Path) -> Mended[Kind
 
 
 def whole(value: Any) -> Any:
-    """Return a value without the items that are gone."""
+    """Return a value without the removed items of its lists."""
     if isinstance(value, dict):
         return {key: whole(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [whole(item) for item in value if item is not GONE]
+        return [whole(item) for item in value if item is not REMOVED]
     return value
 
 
-def mend(work: Mended[Any], error: ErrorDetails, path: Steps) -> bool:
-    """Take one mistake out; tell whether there is hope."""
-    holder, kind = at(work.value, path[:-1]), error["type"]
+def remove_mistake(work: Recovered[Any], error: ErrorDetails, path: Steps) -> bool:
+    """Remove one mistake; return False when the rest can never be valid."""
+    container, kind = at(work.value, path[:-1]), error["type"]
     if not path:
         return False
     if path == ("version",):
         work.value["version"] = 1
     elif path[0] == "account":
-        mend_account(work.value, path)
+        repair_account(work.value, path)
     elif kind == "missing":
         supply(work, path)
-    elif isinstance(holder, list):
-        holder[int(path[-1])] = GONE
+    elif isinstance(container, list):
+        container[int(path[-1])] = REMOVED
         work.touched.add(path)
-    elif not has(holder, path[-1]):
+    elif not has(container, path[-1]):
         # What was wrong here has gone with another mistake.
         return True
     elif kind == "extra_forbidden":
         drop_unknown(work, path)
     elif error["loc"][-1] == "[key]":
-        rename(work, path, stand_in_name(holder))
+        rename(work, path, stand_in_name(container))
         work.lost.add(str(path[-1]))
-    elif isinstance(holder[path[-1]], list) and (twins := list(repeated(holder[path[-1]]))):
+    elif isinstance(container[path[-1]], list) and (twins := list(repeated(container[path[-1]]))):
         for index in twins:
-            holder[path[-1]][index] = GONE
+            container[path[-1]][index] = REMOVED
     else:
         return replace(work, path)
     return True
 
 
-def mend_account(value: dict[str, Any], path: Steps) -> None:
-    """Keep of the account section what can be kept: other sections make their names of it."""
+def repair_account(value: dict[str, Any], path: Steps) -> None:
+    """Keep what can be kept of the account section, since other sections make their names from it."""
     account = value.get("account")
     if not isinstance(account, dict) or len(path) == 1:
         value["account"] = dict(ACCOUNT)
@@ -145,19 +145,19 @@ def mend_account(value: dict[str, Any], path: Steps) -> None:
         account[key] = meant or ACCOUNT[key]
 
 
-def supply(work: Mended[Any], path: Steps) -> None:
-    """Let something stand where a key is missing, or let go of what misses it."""
+def supply(work: Recovered[Any], path: Steps) -> None:
+    """Put a replacement where a key is missing, or remove what lacks it."""
     section = section_at(work.kind, path)
-    holder = at(work.value, path[:-1])
-    if section and isinstance(holder, dict):
-        holder[path[-1]] = dict(section.stand_in)
+    container = at(work.value, path[:-1])
+    if section and isinstance(container, dict):
+        container[path[-1]] = dict(section.stand_in)
         work.touched.add(path)
     elif len(path) > 1 and has(at(work.value, path[:-2]), path[-2]):
         replace(work, path[:-1])
 
 
-def drop_unknown(work: Mended[Any], path: Steps) -> None:
-    """Take an unknown key out, or for the one that it most likely means."""
+def drop_unknown(work: Recovered[Any], path: Steps) -> None:
+    """Remove an unknown key, or rename it to the key that it most likely means."""
     meant = nearest(str(path[-1]), keys_at(work.kind, path[:-1]))
     if meant and meant not in at(work.value, path[:-1]):
         rename(work, path, meant)
@@ -165,44 +165,44 @@ def drop_unknown(work: Mended[Any], path: Steps) -> None:
         at(work.value, path[:-1]).pop(path[-1])
 
 
-def rename(work: Mended[Any], path: Steps, name: str) -> None:
-    """Call a key otherwise, and remember what it is called in the manifest."""
-    holder = at(work.value, path[:-1])
-    renamed = {name if key == path[-1] else key: item for key, item in holder.items()}
-    holder.clear()
-    holder.update(renamed)
+def rename(work: Recovered[Any], path: Steps, name: str) -> None:
+    """Rename a key, and keep its name in the manifest."""
+    container = at(work.value, path[:-1])
+    renamed = {name if key == path[-1] else key: item for key, item in container.items()}
+    container.clear()
+    container.update(renamed)
     work.renamed[(*path[:-1], name)] = str(work.renamed.pop(path, path[-1]))
 
 
-def replace(work: Mended[Any], path: Steps) -> bool:
-    """Let something stand in for a value that others may refer to, and leave any other one out."""
-    holder = at(work.value, path[:-1])
-    if isinstance(holder, list):
-        holder[int(path[-1])] = GONE
+def replace(work: Recovered[Any], path: Steps) -> bool:
+    """Replace a value that others may refer to, and remove any other one."""
+    container = at(work.value, path[:-1])
+    if isinstance(container, list):
+        container[int(path[-1])] = REMOVED
         work.touched.add(path)
         return True
-    given = holder[path[-1]]
+    given = container[path[-1]]
     section = section_at(work.kind, path)
     # An `alarms` section that names nothing any more would mean all alarms: so something stands in there too.
     stays = section and (section.stand_in or is_collection(work.kind, path[:-1]))
     if section and stays and path not in work.touched:
-        holder[path[-1]] = dict(section.stand_in)
+        container[path[-1]] = dict(section.stand_in)
     else:
         if defines_names(work.kind, path) or is_collection(work.kind, path[:-1]):
             work.lost |= {str(path[-1]), *words(given)}
             # What was written instead of a collection may have meant any name.
             if not isinstance(given, dict | list) and defines_names(work.kind, path):
                 return False
-        del holder[path[-1]]
+        del container[path[-1]]
     work.touched.add(path)
     return True
 
 
 def repeated(items: list[Any]) -> Iterator[int]:
     """Yield the places of the items of a list that were there before."""
-    seen: list[Any] = [GONE]
+    seen: list[Any] = [REMOVED]
     for index, item in enumerate(items):
-        if item in seen and item is not GONE:
+        if item in seen and item is not REMOVED:
             yield index
         seen.append(item)
 
@@ -232,6 +232,7 @@ def defines_names(kind: object, path: Steps) -> bool:
 
 
 def maps_sections(kind: object) -> bool:
+    """Tell whether a type maps names to sections."""
     return get_origin(kind) is dict and any(is_section(each) for each in options(get_args(kind)[1]))
 
 

@@ -14,6 +14,7 @@ from awsbase.ensure.role import Role
 from awsbase.ensure.root import SUPPORT, Root
 from awsbase.manifest.alarms import BILLING_REGIONS, billing_scope
 from awsbase.manifest.base import Base
+from awsbase.manifest.merge import Attach, Yielded
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest
 from awsbase.manifest.values import GroupName, RoleName
 
@@ -38,23 +39,22 @@ class RootUser(Section):
     support_role: RoleName = Field(default="{name}-support", description="The name of that role.")
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield groups that are none of this manifest."""
+        """Yield groups that the manifest does not define."""
         groups = list(manifest.iam.groups) if manifest.iam else []
         for index, group in enumerate(self.support):
             if group not in groups:
                 hint = closest(group, groups) or "name a group of iam.groups"
                 yield ValidationProblem(("support", index), f"no group called {group!r}", hint)
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
-        """Yield the role for support with the right to assume it, billing alerts, and the look at root itself."""
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
+        """Yield the role for support with the permission to assume it, billing alerts, and the checks of root."""
         scope = base.scope
         pays = scope.partition in BILLING_REGIONS
         role = self._support_role(base)
         if self.support:
-            yield role
-            yield Policy(
+            assume = Policy(
                 scope=scope,
-                name=support_policy(base),
+                name=f"{base.name}-support",
                 document={
                     "Version": "2012-10-17",
                     "Statement": [
@@ -64,6 +64,9 @@ class RootUser(Section):
                 description="Assume the role that opens support cases",
                 tags=base.tags,
             )
+            yield from (role, assume)
+            for index, group in enumerate(self.support):
+                yield Attach(address=f"group/{group}", policy=assume, at=("support", index))
         if pays and not any(isinstance(each, BillingAlerts) for each in _alarms(base, manifest)):
             yield BillingAlerts(scope=billing_scope(scope))
         yield Root(
@@ -87,11 +90,6 @@ class RootUser(Section):
             purpose="Opens and follows support cases at AWS",
             tags=base.tags,
         )
-
-
-def support_policy(base: Base) -> str:
-    """Return the name of the policy that lets groups assume the role for support."""
-    return f"{base.name}-support"
 
 
 def _alarms(base: Base, manifest: Manifest) -> Iterator[Resource]:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from awsbase.engine.references import Reference
-from awsbase.engine.resource import Resource
-from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.secret import Generated, Rotation, Secret
 from awsbase.manifest.base import Base
-from awsbase.manifest.paths import shown
+from awsbase.manifest.merge import Attach, KeyUse, Yielded
+from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest
 from awsbase.manifest.values import KmsAlias, OneNameEach, named
 from awsbase.policies import Document
@@ -94,7 +93,7 @@ class SecretSpec(Section):
     rotation: Rotate | None = Field(default=None, description="How old a value may become.")
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield readers that are nobody of this manifest, or that another policy keeps from reading."""
+        """Yield readers that the manifest does not define, or that another policy keeps from reading."""
         iam = manifest.iam
         groups, roles = (iam.groups, iam.roles) if iam else ({}, {})
         for index, reader in enumerate(self.readers):
@@ -109,7 +108,7 @@ class SecretSpec(Section):
                 yield ValidationProblem(
                     ("readers", index), message, f"give secrets to who has a name of at most {most}"
                 )
-            elif any(REFUSES in holder.grants for holder in (groups.get(reader), roles.get(reader)) if holder):
+            elif any(REFUSES in each.grants for each in (groups.get(reader), roles.get(reader)) if each):
                 hint = "give the secret to a group without it"
                 yield ValidationProblem(("readers", index), f"{reader} has {REFUSES}, which refuses every secret", hint)
 
@@ -131,32 +130,42 @@ class SecretSpec(Section):
 class Secrets(dict[str, SecretSpec]):
     """The secrets by name."""
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
-        """Yield the keys, the secrets, and a policy for each who reads some."""
-        keys = {alias: key_of(base, alias) for alias in dict.fromkeys(base.expand(one.key) for one in self.values())}
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
+        """Yield the keys, the secrets, and a policy for each reader, attached to the group or role of that name."""
+        keys: dict[str, KeyUse | None] = {}
+        for name, one in self.items():
+            keys.setdefault(base.expand(one.key), key_use(base, name, base.expand(one.key)))
         yield from (key for key in keys.values() if key)
-        made = []
+        made, iam = [], manifest.iam
         for name, one in self.items():
             key = keys[base.expand(one.key)]
             made.append((one, one.resource(name, base, key.address if key else None)))
         yield from (secret for _, secret in made)
         for reader in readers(manifest):
             theirs = [secret for one, secret in made if reader in one.readers]
-            yield Policy(
+            reads = Policy(
                 scope=base.scope,
-                name=reader_policy(base, reader),
+                name=f"{base.name}-secrets-{reader}",
                 document=reading(theirs),
                 description=f"Reads the secrets that the manifest gives to {reader}",
                 tags=base.tags,
             )
+            yield reads
+            for kind, names in (("group", iam.groups), ("role", iam.roles)) if iam else ():
+                if reader in names:
+                    yield Attach(address=f"{kind}/{reader}", policy=reads, at=self.first_place(reader))
+
+    def first_place(self, reader: str) -> Steps:
+        """Return where a reader is named first."""
+        return next((name, "readers", one.readers.index(reader)) for name, one in self.items() if reader in one.readers)
 
 
-def contained(value: dict[str, SecretSpec]) -> Secrets:
-    """Give the secrets their manners."""
+def as_secrets(value: dict[str, SecretSpec]) -> Secrets:
+    """Return the secrets as a part of the manifest that yields resources."""
     return Secrets(value)
 
 
-Contained = Annotated[dict[SecretName, SecretSpec], OneNameEach, AfterValidator(contained)]
+Contained = Annotated[dict[SecretName, SecretSpec], OneNameEach, AfterValidator(as_secrets)]
 
 
 def readers(manifest: Manifest) -> list[str]:
@@ -169,22 +178,12 @@ def first_in_any_case(reader: str, manifest: Manifest) -> str:
     return next(each for each in readers(manifest) if each.lower() == reader.lower())
 
 
-def reader_policy(base: Base, reader: str) -> str:
-    """Return the name of the policy that a group or role gets for the secrets it reads."""
-    return f"{base.name}-secrets-{reader}"
-
-
-def key_of(base: Base, alias: str) -> Key | None:
-    """Return the key behind an alias; None stands for AWS's own."""
+def key_use(base: Base, secret: str, alias: str) -> KeyUse | None:
+    """Return the use of the key behind an alias; None stands for AWS's own."""
     if alias == OWN_BY_AWS:
         return None
-    return Key(
-        scope=base.scope,
-        name=alias.removeprefix("alias/"),
-        policy=key_policy(base.scope),
-        description="Secrets in Secrets Manager",
-        tags=base.tags,
-    )
+    purpose = "Secrets in Secrets Manager"
+    return KeyUse(scope=base.scope, alias=alias, purpose=purpose, tags=base.tags, at=(secret, "key"))
 
 
 def reading(secrets: list[Secret]) -> Document:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -14,24 +14,26 @@ from pydantic_core import PydanticCustomError
 from awsbase.manifest.paths import Steps, closest, shown
 from awsbase.records import record
 
-if TYPE_CHECKING:
-    from awsbase.manifest.manifest import Manifest
-
-__all__ = ["Reader", "Section", "Several", "ValidationProblem", "advice", "closest", "reader"]
+__all__ = ["Context", "Section", "Several", "ValidationProblem", "closest", "context_of", "invalid"]
 
 
 @record
 class ValidationProblem:
-    """Something that fits no other part of the manifest; the path starts at the section that reports it."""
+    """A value that is right by itself and does not fit the rest of the manifest.
+
+    The path starts at the section whose check() yields the problem.
+    """
 
     path: Steps
     message: str
     hint: str | None = None
+    also: Steps | None = None
+    """The other place of a conflict, from the top of the manifest."""
 
 
 @record
-class Reader:
-    """What validation knows beside the value: the manifest's folder, and what `{name}` and the like stand for."""
+class Context:
+    """What a validator may use beside the value: the manifest's folder, and what `{name}` and the like stand for."""
 
     folder: Path
     names: Mapping[str, str] = field(default_factory=dict)
@@ -45,14 +47,14 @@ def names_of(value: Mapping[str, Any]) -> dict[str, str]:
     return {name: account[name] for name in ("name", "id", "region") if isinstance(account.get(name), str)}
 
 
-def reader(info: ValidationInfo) -> Reader | None:
-    """Return the reader of this validation; None when a section is built in Python."""
-    return info.context if isinstance(info.context, Reader) else None
+def context_of(info: ValidationInfo) -> Context | None:
+    """Return the context of this validation; None when a section is built in Python."""
+    return info.context if isinstance(info.context, Context) else None
 
 
-def advice(message: str, hint: str | None = None) -> PydanticCustomError:
-    """Make the error that a validator raises to say what is wrong with a value, and what to write instead."""
-    return PydanticCustomError("advice", "{message}", {"message": message, "hint": hint})
+def invalid(message: str, hint: str | None = None) -> PydanticCustomError:
+    """Return the error that a validator raises: what is wrong with a value, and what to write instead."""
+    return PydanticCustomError("invalid", "{message}", {"message": message, "hint": hint})
 
 
 class Section(BaseModel):
@@ -69,7 +71,7 @@ class Section(BaseModel):
     )
 
     stand_in: ClassVar[Mapping[str, Any]] = {}
-    """What may stand for one that is written wrongly, so that the rest of the manifest can be checked."""
+    """The replacement for a section with a mistake, so that the rest of the manifest can be checked."""
 
     @model_validator(mode="before")
     @classmethod
@@ -83,8 +85,11 @@ class Section(BaseModel):
         filled = {key: {} if given is None and key in sections else given for key, given in value.items()}
         return {key: given for key, given in filled.items() if given is not None or key not in cls.annotations()}
 
-    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield what does not fit the rest of the manifest, such as names that nobody defines."""
+    def check(self, manifest: Any) -> Iterator[ValidationProblem]:
+        """Yield what does not fit the rest of the manifest, such as names that nobody defines.
+
+        A section that reads other sections takes a Manifest, one that reads none takes an `object`.
+        """
         return iter(())
 
     @classmethod
@@ -94,6 +99,7 @@ class Section(BaseModel):
 
 
 def is_section(kind: object) -> bool:
+    """Tell whether a type is a section."""
     return isinstance(kind, type) and issubclass(kind, Section)
 
 
@@ -156,12 +162,12 @@ def sections_within(value: object, path: Steps = ()) -> Iterator[tuple[Steps, Se
 
 
 def each_once(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Refuse a list that names something twice."""
+    """Refuse a list that names something twice; raises PydanticCustomError for any other."""
     seen: set[str] = set()
     for item in items:
         if isinstance(item, str):
             if item in seen:
-                raise advice(f"{shown(item)} is listed twice")
+                raise invalid(f"{shown(item)} is listed twice")
             seen.add(item)
     return items
 

@@ -18,7 +18,7 @@ from awsbase.ensure.metric_filter import MetricFilter
 from awsbase.manifest.base import Base
 from awsbase.manifest.notify import SECURITY, topic_name, unknown_channel
 from awsbase.manifest.paths import shown
-from awsbase.manifest.section import Section, Several, ValidationProblem, advice, closest
+from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.values import named
 from awsbase.records import record
 
@@ -55,10 +55,10 @@ def published() -> Mapping[str, Control]:
 
 
 def control(value: str) -> str:
-    """Accept the name of a control."""
+    """Accept the name of a control; raises PydanticCustomError for any other."""
     known = names()
     if value not in known:
-        raise advice(f"no control called {shown(value)}", closest(value, known) or f"there are {', '.join(known)}")
+        raise invalid(f"no control called {shown(value)}", closest(value, known) or f"there are {', '.join(known)}")
     return value
 
 

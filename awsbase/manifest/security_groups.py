@@ -15,7 +15,7 @@ from awsbase.ensure.security_group import OPEN_EGRESS, Rule, SecurityGroup
 from awsbase.manifest.base import Base
 from awsbase.manifest.network import where
 from awsbase.manifest.paths import shown
-from awsbase.manifest.section import Section, Several, ValidationProblem, advice, closest
+from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.values import OneNameEach, named
 
 if TYPE_CHECKING:
@@ -28,21 +28,25 @@ TEXT = r"[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{0,255}"
 
 
 def block(value: str) -> str:
-    """Accept a block of IPv4 or IPv6 addresses without host bits, as AWS keeps it."""
+    """Accept a block of IPv4 or IPv6 addresses without host bits, as AWS keeps it.
+
+    Raises PydanticCustomError for any other.
+    """
     try:
         loose = ip_network(value, strict=False)
     except ValueError:
-        raise advice(f"{shown(value)} is no block of addresses", "write 203.0.113.0/24, or 203.0.113.7/32") from None
+        raise invalid(f"{shown(value)} is no block of addresses", "write 203.0.113.0/24, or 203.0.113.7/32") from None
     if str(loose) != value:
-        raise advice(f"{value} is more than a block", f"write {loose}")
+        raise invalid(f"{value} is more than a block", f"write {loose}")
     return value
 
 
 def group_name(value: str) -> str:
+    """Accept the name of a security group; raises PydanticCustomError for one that EC2 refuses."""
     if value.startswith("sg-"):
-        raise advice(f"{shown(value)} begins like an id", "name it otherwise")
+        raise invalid(f"{shown(value)} begins like an id", "name it otherwise")
     if value.casefold() == "default":
-        raise advice("every VPC has a group called default", "name it otherwise")
+        raise invalid("every VPC has a group called default", "name it otherwise")
     return value
 
 
@@ -55,9 +59,10 @@ GroupName = Annotated[
 Text = Annotated[str, named(TEXT, "description: up to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*")]
 
 
-def said(value: str) -> str:
+def rule_description(value: str) -> str:
+    """Accept the description of a security group; raises PydanticCustomError when it is empty."""
     if not value:
-        raise advice("EC2 takes no group without a description", "say what it is for, or leave description out")
+        raise invalid("EC2 takes no group without a description", "say what it is for, or leave description out")
     return value
 
 
@@ -82,20 +87,23 @@ class RuleSpec(Section):
     @model_validator(mode="after")
     def _says_enough(self) -> Self:
         if not (self.cidr or self.prefix_lists or self.groups):
-            raise advice("nobody is at the other end", "name cidr, prefix_lists or groups")
+            raise invalid("nobody is at the other end", "name cidr, prefix_lists or groups")
         if (self.protocol in ("tcp", "udp")) != (self.ports is not None):
-            raise advice(
+            raise invalid(
                 f"{self.protocol} {'needs' if self.ports is None else 'has no'} ports",
                 "write `ports: 443`" if self.ports is None else "leave them out",
             )
         if self.ports is not None:
             self.ends()
         if self.protocol == "icmpv6" and (old := [each for each in self.cidr if ":" not in each]):
-            raise advice(f"icmpv6 is not spoken with {shown(old[0])}, which is IPv4", "write `protocol: icmp` for it")
+            raise invalid(f"icmpv6 is not spoken with {shown(old[0])}, which is IPv4", "write `protocol: icmp` for it")
         return self
 
     def ends(self) -> tuple[int, int] | None:
-        """Return the first and the last port; for ICMP what stands for everything."""
+        """Return the first and the last port; for ICMP what stands for everything.
+
+        Raises PydanticCustomError for any other.
+        """
         if self.protocol == "all":
             return None
         if self.ports is None:
@@ -103,7 +111,7 @@ class RuleSpec(Section):
         found = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", str(self.ports))
         first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
         if not 0 <= first <= last <= 65535:
-            raise advice(f"{shown(self.ports)} is no port and no range", "write 443, or 8000-8010")
+            raise invalid(f"{shown(self.ports)} is no port and no range", "write 443, or 8000-8010")
         return (first, last)
 
     def rules(self, base: Base) -> Iterator[Rule]:
@@ -117,7 +125,7 @@ class RuleSpec(Section):
 class SecurityGroupSpec(Section):
     """A security group of the network: exactly these rules."""
 
-    description: Annotated[Text, AfterValidator(said)] = Field(
+    description: Annotated[Text, AfterValidator(rule_description)] = Field(
         default="made by awsbase",
         description="What it is for; AWS keeps the first one.",
     )
@@ -140,7 +148,7 @@ class SecurityGroupSpec(Section):
             if rule.protocol == "tcp" and protected(manifest, rule.ends(), rule.cidr):
                 yield ValidationProblem(("ingress", number), *CLOSED)
 
-    def made(self, name: str, base: Base, manifest: Manifest) -> Iterator[Resource]:
+    def entry_resources(self, name: str, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the group, and before the first one where it is, when no other section says so."""
         scope = where(base, manifest)
         if manifest.network is None and manifest.bastion is None and name == next(iter(manifest.security_groups or {})):
@@ -169,6 +177,7 @@ def said_twice(way: str, rules: Iterable[RuleSpec]) -> Iterator[ValidationProble
 
 
 def group_address(base: Base, name: str) -> str:
+    """Return the address of a security group."""
     return base.scope.address("security-group", base.expand(name))
 
 

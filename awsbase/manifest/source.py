@@ -36,7 +36,7 @@ PLAIN_TAGS = {None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 # What libyaml says, and what a person can do about it.
-ADVICE = {
+EXPLANATIONS = {
     "mapping values are not allowed in this context": (
         "a second `key:` where a value was expected",
         "check the indentation, and quote a value that contains `: `",
@@ -94,7 +94,7 @@ class Source:
 
 
 def read(path: Path, *, stdin: BinaryIO | None = None) -> Source:
-    """Read a YAML file, or standard input for `-`."""
+    """Read a YAML file, or standard input for `-`; raises ManifestError."""
     if str(path) == "-":
         # Python has no stream where the program was started with none (`<&-`).
         if stdin is None and sys.stdin is None:
@@ -104,7 +104,10 @@ def read(path: Path, *, stdin: BinaryIO | None = None) -> Source:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a manifest's bytes; refuse what is no readable file."""
+    """Read a manifest's bytes; refuse what is no readable file.
+
+    Raises ManifestError.
+    """
     file = str(path)
     try:
         mode = path.stat().st_mode
@@ -151,7 +154,7 @@ def parse(content: bytes, *, file: str, folder: Path) -> Source:
 
 
 def decode(content: bytes, file: str) -> str:
-    """Decode the manifest as UTF-8 text without control characters."""
+    """Decode the manifest as UTF-8 text without control characters; raises ManifestError."""
     if len(content) > MAX_BYTES:
         raise stop(file, WHOLE, f"larger than {MAX_BYTES // 1024 // 1024} MiB", "is this a manifest?")
     try:
@@ -166,6 +169,7 @@ def decode(content: bytes, file: str) -> str:
 
 
 def stop(file: str, line: int, message: str, hint: str | None = None) -> ManifestError:
+    """Return a ManifestError that holds one mistake."""
     return ManifestError([Mistake(file, line, "", message, hint)])
 
 
@@ -186,7 +190,7 @@ def syntax_mistake(error: yaml.MarkedYAMLError, file: str, text: str) -> Mistake
     # libyaml 0.2.6 stops at 1000 by itself, and looks that far ahead.
     if problem == "exceeded maximum nesting depth":
         return Mistake(file, line, "", f"nested more than {MAX_DEPTH} deep")
-    message, hint = ADVICE.get(problem, (problem, None))
+    message, hint = EXPLANATIONS.get(problem, (problem, None))
     return Mistake(file, line, "", f"not YAML: {message}", hint)
 
 

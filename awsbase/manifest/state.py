@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from awsbase.engine.references import Reference
-from awsbase.engine.resource import Resource
 from awsbase.ensure.bucket import Bucket, Expiry, only_under
-from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.policy import Policy
 from awsbase.manifest.base import Base
 from awsbase.manifest.grants import sentence
+from awsbase.manifest.merge import Attach, KeyUse, Yielded
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest
 from awsbase.manifest.values import BucketName, Days, GroupName, KmsAlias
 from awsbase.policies import describe, render
@@ -39,23 +38,17 @@ class State(Section):
     )
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield writers that are no groups of this manifest."""
+        """Yield writers that are no groups of the manifest."""
         groups = list(manifest.iam.groups) if manifest.iam else []
         for index, writer in enumerate(self.writers):
             if writer not in groups:
                 hint = closest(writer, groups) or "name a group of iam.groups"
                 yield ValidationProblem(("writers", index), f"no group called {writer!r}", hint)
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
-        """Yield the key, the bucket and the policy of those who write."""
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
+        """Yield the key, the bucket and the policy of the writers, attached to their groups."""
         scope, bucket_name = base.scope, base.expand(self.bucket)
-        key = Key(
-            scope=scope,
-            name=base.expand(self.key).removeprefix("alias/"),
-            policy=key_policy(scope),
-            description="Terraform and OpenTofu state",
-            tags=base.tags,
-        )
+        key = KeyUse(scope=scope, alias=base.expand(self.key), purpose="Terraform and OpenTofu state", tags=base.tags)
         yield key
         yield Bucket(
             scope=scope,
@@ -71,15 +64,13 @@ class State(Section):
             named_at="state.bucket",
         )
         values = {"partition": scope.partition, "state_bucket": bucket_name, "state_key": Reference(key.address)}
-        yield Policy(
+        writes = Policy(
             scope=scope,
-            name=writer_policy(base),
+            name=f"{base.name}-state-writer",
             document=render("state-writer", values),
             description=sentence(describe("state-writer")),
             tags=base.tags,
         )
-
-
-def writer_policy(base: Base) -> str:
-    """Return the name of the policy that the writers' groups get."""
-    return f"{base.name}-state-writer"
+        yield writes
+        for index, group in enumerate(self.writers):
+            yield Attach(address=f"group/{group}", policy=writes, at=("writers", index))

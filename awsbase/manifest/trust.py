@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from awsbase.engine.scope import Scope
-from awsbase.manifest.grants import faults, whole
-from awsbase.manifest.section import Section, Several, ValidationProblem, advice
+from awsbase.manifest.grants import document_errors, whole
+from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
 from awsbase.manifest.values import account_id, expand, named
 from awsbase.policies import Document
 
@@ -47,7 +47,7 @@ class Trust(Section):
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:
         if not (self.services or self.accounts or self.statements):
-            raise advice("nobody may assume this role", "name services, accounts or statements")
+            raise invalid("nobody may assume this role", "name services, accounts or statements")
         return self
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
@@ -59,15 +59,15 @@ class Trust(Section):
                     yield ValidationProblem(
                         ("statements", index), f"nobody is called {arn}", f"with the path it is {right}"
                     )
-        made = len(self.made(scope))
-        yield from faults(self.document(scope), "trust", ("statements",), before=made)
+        made = len(self.generated(scope))
+        yield from document_errors(self.document(scope), "trust", ("statements",), before=made)
 
     def document(self, scope: Scope) -> Document:
         """Return the trust policy."""
-        return whole([*self.made(scope), *self.statements])
+        return whole([*self.generated(scope), *self.statements])
 
-    def made(self, scope: Scope) -> list[Statement]:
-        """Return the statements for services and accounts."""
+    def generated(self, scope: Scope) -> list[Statement]:
+        """Return the statements that awsbase writes for services and accounts."""
         statements: list[Statement] = []
         if self.services:
             principals = {"Service": list(self.services)}

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from awsbase.manifest.paths import Steps, closest, nearest, one_of, shown
 from awsbase.webhooks import masked
 
-Said = tuple[str, str | None]
+Explanation = tuple[str, str | None]
 
 TRUE_WORDS = {"yes", "y", "on", "1", "true"}
 FALSE_WORDS = {"no", "n", "off", "0", "false"}
@@ -38,11 +38,11 @@ def has(value: object, step: str | int) -> bool:
     return isinstance(value, list) and isinstance(step, int) and step < len(value)
 
 
-def explain(error: ErrorDetails, path: Steps, text: str | None, keys: list[str]) -> Said:
+def explain(error: ErrorDetails, path: Steps, text: str | None, keys: list[str]) -> Explanation:
     """Say what is wrong and what to write; `text` is the value as it is written, `keys` are those allowed here."""
     kind, given = error["type"], error["input"]
     context: Mapping[str, Any] = error.get("ctx", {})
-    if kind == "advice":
+    if kind == "invalid":
         return str(context["message"]), context["hint"]
     if kind == "extra_forbidden":
         return unknown_key(path, keys)
@@ -50,8 +50,8 @@ def explain(error: ErrorDetails, path: Steps, text: str | None, keys: list[str])
         return f"{str(path[-1])!r} is missing" if path else "something is missing", None
     if kind in EXPECTED and given is None:
         return f"must be {EXPECTED[kind]}, and nothing is given", None
-    if kind in ADVICE:
-        return ADVICE[kind](given, text, context)
+    if kind in EXPLANATIONS:
+        return EXPLANATIONS[kind](given, text, context)
     if kind in EXPECTED:
         return f"must be {EXPECTED[kind]}, not {shown(given)}", None
     if kind in ("value_error", "assertion_error"):
@@ -60,7 +60,8 @@ def explain(error: ErrorDetails, path: Steps, text: str | None, keys: list[str])
     return message[:1].lower() + message[1:], None
 
 
-def unknown_key(path: Steps, keys: list[str]) -> Said:
+def unknown_key(path: Steps, keys: list[str]) -> Explanation:
+    """Explain a key that the manifest does not know."""
     word = str(path[-1]) if path else ""
     if not keys:
         return f"unknown key {word!r}", None
@@ -70,7 +71,8 @@ def unknown_key(path: Steps, keys: list[str]) -> Said:
     )
 
 
-def want_text(given: object, text: str | None, _: Mapping[str, Any]) -> Said:
+def want_text(given: object, text: str | None, _: Mapping[str, Any]) -> Explanation:
+    """Explain that a text is expected."""
     if isinstance(given, bool):
         return f"must be text, and {text} without quotes is true or false", f'quote it: "{text}"'
     if isinstance(given, int | float):
@@ -78,13 +80,15 @@ def want_text(given: object, text: str | None, _: Mapping[str, Any]) -> Said:
     return f"must be text, not {shown(given)}", None
 
 
-def want_bool(given: object, text: str | None, _: Mapping[str, Any]) -> Said:
+def want_bool(given: object, text: str | None, _: Mapping[str, Any]) -> Explanation:
+    """Explain that true or false is expected."""
     word = str(given).lower()
     hint = "write true" if word in TRUE_WORDS else "write false" if word in FALSE_WORDS else None
     return f"must be true or false, not {shown(given)}", hint
 
 
-def want_number(given: object, text: str | None, _: Mapping[str, Any]) -> Said:
+def want_number(given: object, text: str | None, _: Mapping[str, Any]) -> Explanation:
+    """Explain that a number is expected."""
     quoted = isinstance(given, str) and re.fullmatch(r"\s*[-+]?[0-9]+(\.[0-9]+)?\s*", given)
     return (
         f"must be a number, not {'text' if quoted else shown(given)}",
@@ -92,21 +96,24 @@ def want_number(given: object, text: str | None, _: Mapping[str, Any]) -> Said:
     )
 
 
-def want_whole(given: object, text: str | None, context: Mapping[str, Any]) -> Said:
+def want_whole(given: object, text: str | None, context: Mapping[str, Any]) -> Explanation:
+    """Explain that a whole number is expected."""
     if isinstance(given, float):
         return f"must be a whole number, not {text or given}", None
     message, hint = want_number(given, text, context)
     return message.replace("a number", "a whole number"), hint
 
 
-def want_list(given: object, text: str | None, _: Mapping[str, Any]) -> Said:
+def want_list(given: object, text: str | None, _: Mapping[str, Any]) -> Explanation:
+    """Explain that a list is expected."""
     hint = None
     if text and not isinstance(given, dict | list):
         hint = f"write [{text}]" if masked(text) == text else "write it in [brackets]"
     return f"must be a list, not {shown(given)}", hint
 
 
-def want_choice(given: object, text: str | None, context: Mapping[str, Any]) -> Said:
+def want_choice(given: object, text: str | None, context: Mapping[str, Any]) -> Explanation:
+    """Explain that one of a few values is expected."""
     expected = str(context.get("expected", ""))
     choices = re.findall(r"'([^']*)'|(-?[0-9]+)", expected)
     words = [word or number for word, number in choices]
@@ -123,8 +130,10 @@ def want_choice(given: object, text: str | None, context: Mapping[str, Any]) -> 
     return f"must be {one_of(words)}, not {shown(given)}", closest(str(given), words)
 
 
-def bound(words: str, key: str) -> Callable[[object, str | None, Mapping[str, Any]], Said]:
-    def say(given: object, text: str | None, context: Mapping[str, Any]) -> Said:
+def bound(words: str, key: str) -> Callable[[object, str | None, Mapping[str, Any]], Explanation]:
+    """Return what explains a limit that a value exceeds."""
+
+    def say(given: object, text: str | None, context: Mapping[str, Any]) -> Explanation:
         limit = context[key]
         # Pydantic gives the limits of a float as floats: say 1, not 1.0.
         number = int(limit) if isinstance(limit, float) and limit.is_integer() else limit
@@ -133,8 +142,10 @@ def bound(words: str, key: str) -> Callable[[object, str | None, Mapping[str, An
     return say
 
 
-def length(words: str, key: str) -> Callable[[object, str | None, Mapping[str, Any]], Said]:
-    def say(given: object, text: str | None, context: Mapping[str, Any]) -> Said:
+def length(words: str, key: str) -> Callable[[object, str | None, Mapping[str, Any]], Explanation]:
+    """Return what explains a length that a value exceeds."""
+
+    def say(given: object, text: str | None, context: Mapping[str, Any]) -> Explanation:
         unit = "character" if isinstance(given, str) else "item"
         count = context[key]
         size = (
@@ -147,7 +158,8 @@ def length(words: str, key: str) -> Callable[[object, str | None, Mapping[str, A
     return say
 
 
-def want_tag(given: object, text: str | None, context: Mapping[str, Any]) -> Said:
+def want_tag(given: object, text: str | None, context: Mapping[str, Any]) -> Explanation:
+    """Explain that the key which decides between forms is missing or wrong."""
     choices = re.findall(r"'([^']*)'", str(context.get("expected_tags", "")))
     word = str(context.get("tag", ""))
     key = str(context.get("discriminator", "")).strip("'")
@@ -172,7 +184,7 @@ EXPECTED = {
     "none_required": "empty",
 }
 
-ADVICE: dict[str, Callable[[object, str | None, Mapping[str, Any]], Said]] = {
+EXPLANATIONS: dict[str, Callable[[object, str | None, Mapping[str, Any]], Explanation]] = {
     "string_type": want_text,
     "bool_type": want_bool,
     "bool_parsing": want_bool,

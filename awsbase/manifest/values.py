@@ -9,12 +9,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator
 
 from awsbase.manifest.paths import nearest, shown
-from awsbase.manifest.section import advice, closest, reader
+from awsbase.manifest.section import closest, context_of, invalid
 
 TEMPLATE = re.compile(r"(?<!\$)\{([^{}]*)\}")
 PLACEHOLDERS = ("name", "id", "region")
 
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)*-(north|south|central)?(east|west)?(?<!-)-[0-9]")
+DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 # Only for suggestions and completion.
 REGIONS = tuple(
     """
@@ -44,15 +45,15 @@ def expand(value: str, info: ValidationInfo) -> str:
         if word not in PLACEHOLDERS:
             near = nearest(word, PLACEHOLDERS)
             hint = f"did you mean {{{near}}}?" if near else "there are {name}, {id} and {region}"
-            raise advice(f"no placeholder {{{word}}}", hint)
-        known = reader(info)
+            raise invalid(f"no placeholder {{{word}}}", hint)
+        known = context_of(info)
         return known.names.get(word, match[0]) if known else match[0]
 
     return TEMPLATE.sub(fill, value)
 
 
 def named(pattern: str, rule: str, *, also: Callable[[str], str | None] = lambda value: None) -> AfterValidator:
-    """Make the validator of a name: a template is expanded, then it must match; `also` may name another fault."""
+    """Make the validator of a name: a template is expanded, then it must match; `also` may name another error."""
     matching = re.compile(pattern)
 
     def check(value: str, info: ValidationInfo) -> str:
@@ -64,15 +65,16 @@ def named(pattern: str, rule: str, *, also: Callable[[str], str | None] = lambda
         if not matching.fullmatch(name):
             what, _, right = rule.partition(": ")
             hint = f"write it {right}" if right.startswith("like") else f"it is {right}"
-            raise advice(f"{shown(name)}{origin} is no {what}", hint)
-        if fault := also(name):
-            raise advice(f"{shown(name)}{origin} {fault}")
+            raise invalid(f"{shown(name)}{origin} is no {what}", hint)
+        if error := also(name):
+            raise invalid(f"{shown(name)}{origin} {error}")
         return name
 
     return AfterValidator(check)
 
 
-def bucket_fault(name: str) -> str | None:
+def bucket_name_error(name: str) -> str | None:
+    """Return what is wrong with the name of a bucket; None when nothing is."""
     for prefix in ("xn--", "sthree-", "amzn-s3-demo-"):
         if name.startswith(prefix):
             return f"starts with {prefix!r}, which S3 keeps for itself"
@@ -82,71 +84,86 @@ def bucket_fault(name: str) -> str | None:
     return None
 
 
-def alias_fault(name: str) -> str | None:
+def alias_error(name: str) -> str | None:
+    """Return what is wrong with the alias of a key; None when nothing is."""
     return "is kept for AWS's own keys" if name.startswith("alias/aws/") else None
 
 
 def region(value: str) -> str:
-    """Accept any region that is well formed, known or not: AWS opens new ones."""
+    """Accept any region that is well formed, known or not: AWS opens new ones.
+
+    Raises PydanticCustomError for any other.
+    """
     if REGION.fullmatch(value):
         return value
-    raise advice(f"{shown(value)} is no AWS region", closest(value, REGIONS) or "regions look like eu-west-1")
+    raise invalid(f"{shown(value)} is no AWS region", closest(value, REGIONS) or "regions look like eu-west-1")
 
 
 def account_id(value: str) -> str:
-    """Accept the 12 digits of an account id."""
+    """Accept the 12 digits of an account id; raises PydanticCustomError for any other."""
     if not re.fullmatch(r"[0-9]{12}", value):
         digits = re.sub(r"[\s-]", "", value)
         hint = f'write "{digits}"' if re.fullmatch(r"[0-9]{12}", digits) else "an account id has 12 digits"
-        raise advice(f"{shown(value)} is no account id", hint)
+        raise invalid(f"{shown(value)} is no account id", hint)
+    return value
+
+
+def distribution_name(value: str) -> str:
+    """Accept the name of a distribution, and nothing that could be a path or an address."""
+    if not DISTRIBUTION.fullmatch(value):
+        raise invalid(f"{shown(value)} is no name of a distribution", "write it as pip does, like acme-repositories")
     return value
 
 
 def retention(value: int) -> int:
-    """Accept the retention times that CloudWatch Logs knows."""
+    """Accept the retention times that CloudWatch Logs knows; raises PydanticCustomError for any other."""
     if value not in RETENTION_DAYS:
         longer = next((days for days in RETENTION_DAYS if days >= value), RETENTION_DAYS[-1])
-        raise advice(f"CloudWatch Logs cannot keep logs for {value} days", f"the next it knows is {longer}")
+        raise invalid(f"CloudWatch Logs cannot keep logs for {value} days", f"the next it knows is {longer}")
     return value
 
 
 def tags(value: dict[str, str]) -> dict[str, str]:
-    """Accept tags that every service takes."""
+    """Accept tags that every service takes; raises PydanticCustomError for any other."""
     if len(value) > MAX_TAGS:
-        raise advice(f"{len(value)} tags are too many", f"AWS takes 50 on a resource, {MAX_TAGS} of them from here")
+        raise invalid(f"{len(value)} tags are too many", f"AWS takes 50 on a resource, {MAX_TAGS} of them from here")
     seen: dict[str, str] = {}
     for key, text in value.items():
         if key.lower().startswith(("aws:", "awsbase:")):
-            raise advice(f"the tag {shown(key)} starts with a reserved prefix", "neither aws: nor awsbase: can be set")
+            raise invalid(f"the tag {shown(key)} starts with a reserved prefix", "neither aws: nor awsbase: can be set")
         if not 1 <= len(key) <= 128:
-            raise advice(f"the tag key {shown(key)} has {len(key)} characters", "AWS takes 1 to 128")
+            raise invalid(f"the tag key {shown(key)} has {len(key)} characters", "AWS takes 1 to 128")
         if len(text) > 256:
-            raise advice(f"the value of tag {shown(key)} has {len(text)} characters", "AWS takes up to 256")
+            raise invalid(f"the value of tag {shown(key)} has {len(text)} characters", "AWS takes up to 256")
         if not TAG_CHARACTERS.fullmatch(key) or not TAG_CHARACTERS.fullmatch(text):
-            raise advice(
+            raise invalid(
                 f"the tag {shown(key)} has a character AWS refuses", "it takes letters, digits, spaces and _.:/=+@-"
             )
         if key != key.strip() or text != text.strip():
-            raise advice(f"the tag {shown(key)} begins or ends with a blank", "some services drop it, so leave it out")
+            raise invalid(f"the tag {shown(key)} begins or ends with a blank", "some services drop it, so leave it out")
         # IAM ignores the case of tag keys when it looks for duplicates.
         if (twin := seen.setdefault(key.lower(), key)) != key:
-            raise advice(f"the tags {shown(twin)} and {shown(key)} are one to IAM", "keep one spelling")
+            raise invalid(f"the tags {shown(twin)} and {shown(key)} are one to IAM", "keep one spelling")
     return value
 
 
 def one_name_each(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-    """Refuse two keys that AWS takes for one name: IAM ignores case, and templates may meet."""
+    """Refuse two keys that AWS takes for one name: IAM ignores case, and templates may meet.
+
+    Raises PydanticCustomError for any other.
+    """
     done = handler(value)
     seen: dict[str, str] = {}
     for name in done:
         if twin := seen.get(name.lower()):
-            raise advice(f"{shown(twin)} and {shown(name)} are one name to AWS", "keep one of them")
+            raise invalid(f"{shown(twin)} and {shown(name)} are one name to AWS", "keep one of them")
         seen[name.lower()] = name
     if isinstance(value, dict) and len(done) < len(value):
-        raise advice("two keys become one name once their placeholders are filled in", "keep one of them")
+        raise invalid("two keys become one name once their placeholders are filled in", "keep one of them")
     return done
 
 
+DistributionName = Annotated[str, AfterValidator(distribution_name)]
 AccountId = Annotated[str, AfterValidator(account_id), Field(json_schema_extra={"pattern": "^[0-9]{12}$"})]
 Region = Annotated[str, AfterValidator(region), Field(json_schema_extra={"examples": list(REGIONS)})]
 
@@ -155,7 +172,7 @@ BucketName = Annotated[
     named(
         r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
         "bucket name: 3 to 63 lower-case letters, digits and hyphens, a letter or digit at both ends",
-        also=bucket_fault,
+        also=bucket_name_error,
     ),
 ]
 AccountAlias = Annotated[
@@ -197,7 +214,7 @@ LogGroupName = Annotated[
 ]
 KmsAlias = Annotated[
     str,
-    named(r"alias/[A-Za-z0-9/_-]{1,250}", "key alias: alias/ and letters, digits and /_-", also=alias_fault),
+    named(r"alias/[A-Za-z0-9/_-]{1,250}", "key alias: alias/ and letters, digits and /_-", also=alias_error),
 ]
 ArnStr = Annotated[
     str, named(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:\S+", "ARN: like arn:PARTITION:iam::ACCOUNT:...")

@@ -8,7 +8,7 @@ import boto3
 from botocore.exceptions import BotoCoreError
 
 from awsbase.aws import Attach, Aws, credentials_of
-from awsbase.engine.wire import never_twice
+from awsbase.engine.wire import refuse_resends
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.people.profiles import Keys, Source
 from awsbase.people.secret import Secret
@@ -45,7 +45,7 @@ def connect(source: Source, region: str, attach: Sequence[Attach] = ()) -> Aws:
         keys = source.keys or _from_process(source)
         token = keys.token.reveal() if keys.token else None
         session = boto3.Session(keys.key_id, keys.secret_key.reveal(), token, profile_name=source.keys_profile)
-        aws = Aws(session, region, attach=[never_twice, *attach])
+        aws = Aws(session, region, attach=[refuse_resends, *attach])
         aws.sts  # noqa: B018, creating the first client finds an invalid endpoint
     except (BotoCoreError, ValueError) as error:
         raise AwsbaseError(f"profile {source.profile} cannot be used: {error}", hint="look at ~/.aws/config") from None

@@ -23,7 +23,7 @@ from awsbase.people.enrol import (
     explained,
     show_problem,
 )
-from awsbase.policies.document import given
+from awsbase.policies.document import parsed
 from awsbase.records import record
 
 # Each of these actions lets users give themselves any other permission. Administrators have all of them.
@@ -189,7 +189,7 @@ def app_has_seed(prompts: Prompts, device: str, shown: ShownSeed) -> bool:
         except codes.BadCode as problem:
             show_problem(prompts, shown, f"{problem.message}: {problem.hint}\n")
             continue
-        if totp.found(shown.seed.reveal(), code.reveal(), prompts.clock.now(), apart=1) is not None:
+        if totp.matching_step(shown.seed.reveal(), code.reveal(), prompts.clock.now(), apart=1) is not None:
             return True
         show_problem(prompts, shown, "that is not the code of this seed: scan it again, and check the phone's clock\n")
     return False
@@ -236,7 +236,7 @@ def _allows_administration(document: Mapping[str, Any] | str) -> bool:
         if "Action" in statement
         # NotAction allows nearly everything, unless it excludes all administrative actions.
         else not all(_named_by(statement.get("NotAction", "*"), grant) for grant in ADMINISTRATIVE_ACTIONS)
-        for statement in _all(given(document).get("Statement", []))
+        for statement in _all(parsed(document).get("Statement", []))
         if statement.get("Effect") == "Allow"
     )
 

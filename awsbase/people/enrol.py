@@ -286,7 +286,7 @@ def ask_two_codes(prompts: Prompts, name: str, shown: ShownSeed | None) -> tuple
             show_problem(prompts, qr_code, f"{problem.message}: {problem.hint}\n")
             continue
         at = (
-            totp.found(shown.seed.reveal(), code.reveal(), prompts.clock.now(), apart=MAX_STEPS_APART)
+            totp.matching_step(shown.seed.reveal(), code.reveal(), prompts.clock.now(), apart=MAX_STEPS_APART)
             if shown
             else None
         )

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from awsbase.aws import answered_at
+from awsbase.aws import response_time
 from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
 from awsbase.people import codes, durations, files, profiles, store
 from awsbase.people.files import Files
@@ -349,7 +349,7 @@ def _explained(error: ClientError, device: Device, now: datetime) -> AwsbaseErro
 
 def clock_hint(error: ClientError, now: datetime) -> str | None:
     """Return advice if this machine's clock is 15 s or more off the date in AWS's response, or None."""
-    date = answered_at(error.response)
+    date = response_time(error.response)
     off = (now - date).total_seconds() if date else 0
     if abs(off) < CLOCK_TOLERANCE:
         return None

@@ -1,4 +1,4 @@
-"""The least privilege that a manifest's resources take: each kind declares what looking at it and writing it needs.
+"""The least privilege that a manifest's resources need: each kind declares what reading it and writing it needs.
 
 Nothing is guessed from what a run happened to call, for what a repair or a deletion needs is declared as well.
 """
@@ -7,26 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from awsbase.engine.kind import Kinds, permissions_of
 from awsbase.engine.lock import PATH
+from awsbase.engine.permissions import Allow, allow, equals
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
+from awsbase.ensure import KINDS
 from awsbase.ensure.role import Role
 from awsbase.ensure.service_linked_role import ServiceLinkedRole
-from awsbase.permissions.allow import Allow, allow, equals
 from awsbase.permissions.documents import ATTACHED, Least, fitting, statements
-from awsbase.permissions.kinds import KINDS
 
-__all__ = ["ATTACHED", "KINDS", "Least", "least"]
+__all__ = ["ATTACHED", "Least", "least"]
 
 
-def least(resources: Iterable[Resource], *, plan_only: bool = False) -> Least:
-    """Return what is enough to plan resources, and unless `plan_only` to reconcile them."""
+def least(resources: Iterable[Resource], *, plan_only: bool = False, kinds: Kinds = KINDS) -> Least:
+    """Return what is enough to plan resources, and unless `plan_only` to reconcile them.
+
+    Raises Undeclared when a kind does not say which permissions it needs.
+    """
     wanted = {resource.address: resource for resource in resources}
-    found = statements((each for want in wanted.values() for each in KINDS[type(want)].read(want)), "Read")
-    writes = [each for want in wanted.values() for each in KINDS[type(want)].write(want)]
+    declared = [(want, permissions_of(kinds, want)) for want in wanted.values()]
+    found = statements((each for want, permissions in declared for each in permissions.read(want)), "Read")
+    writes = [each for want, permissions in declared for each in permissions.write(want)]
     if writes and not plan_only:
         found += statements(writes, "Write")
-        found += statements(passed(wanted), "Pass")
+        found += statements(passed(wanted, kinds), "Pass")
         found += statements((locking(want.scope) for want in wanted.values()), "Lock")
     return fitting(found)
 
@@ -38,10 +43,10 @@ def locking(scope: Scope) -> Allow:
     return allow("ssm", "DeleteParameter", "GetParametersByPath", "PutParameter", on=lock)
 
 
-def passed(wanted: Mapping[str, Resource]) -> Iterator[Allow]:
+def passed(wanted: Mapping[str, Resource], kinds: Kinds) -> Iterator[Allow]:
     """Yield for each role that is handed to a service of AWS that it may be, to this service alone."""
     for want in wanted.values():
-        for role, service in KINDS[type(want)].passes(want):
+        for role, service in permissions_of(kinds, want).passes(want):
             arn = arn_of(role, wanted)
             yield allow("iam", "PassRole", on=(arn,), when=equals("iam:PassedToService", service))
 

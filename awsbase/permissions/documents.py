@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from os.path import commonprefix
 
-from awsbase.permissions.allow import EVERYTHING, Allow, Condition
+from awsbase.engine.permissions import EVERYTHING, Allow, Condition
 from awsbase.policies.document import Document, size
 from awsbase.records import record
 
@@ -121,6 +121,7 @@ def documents(statements: Iterable[Statement]) -> list[Document]:
 
 
 def document(*statements: Document) -> Document:
+    """Return the document that is being filled."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 

@@ -1,19 +1,19 @@
 """The embedded AWS: one account, in this process, as strict as the real one.
 
-A request, whoever carries it, goes one way: what is it (service, operation, parameters) → is a fault planned → what do
-the rules say before → moto → what do the rules say after → the record. Rules see the API's own words; HTTP stays in
-`wire`, moto's state in `world`.
+Each request goes one way: what is it (service, operation, parameters) → is a fault planned → the rules before moto →
+moto → the rules after it → the log of calls. Rules see the API's own words; HTTP stays in `wire`, moto's state in
+`moto_state`.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Sequence
+from copy import copy, deepcopy
 from dataclasses import replace
 from email.utils import formatdate
 from functools import cache
 from io import BytesIO
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -24,20 +24,19 @@ from moto.core.model import OperationModel
 
 from awsbase.sandbox import faults, wire
 from awsbase.sandbox.authorization.enforce import ENFORCE
-from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Callers, Key
-from awsbase.sandbox.clock import Clock
-from awsbase.sandbox.dump import dump
+from awsbase.sandbox.call_log import Call, writes
+from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Key
+from awsbase.sandbox.common import with_common_rules
 from awsbase.sandbox.faults import Faults, LostReply, TooSlow
 from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.moto_state import has, partition_of
 from awsbase.sandbox.rates import Rate, Rates
-from awsbase.sandbox.record import Call
-from awsbase.sandbox.rule import Ask, Rule, about
-from awsbase.sandbox.rules import RULES, mfa, sns
-from awsbase.sandbox.rules.sessions import live, unknown_key
+from awsbase.sandbox.service import AccountState, Request, Rule, Service, about, unknown_key
+from awsbase.sandbox.services import SERVICES
+from awsbase.sandbox.services.iam import mfa
+from awsbase.sandbox.services.sns import Mail, Outbox, confirm
+from awsbase.sandbox.snapshot import must_show, snapshot
 from awsbase.sandbox.wire import Refusal, Scope
-from awsbase.sandbox.world import World, has, partition_of
-
-Memory = TypeVar("Memory")
 
 READ_TIMEOUT = 60  # seconds for which botocore waits for a reply
 # What looks like a key of AWS must be somebody's; any other word is the administrator's.
@@ -45,8 +44,12 @@ REAL_KEY = re.compile(r"A[KS]IA[A-Z0-9]{16}")
 AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
-class Sandbox:
-    """Be an AWS account that nothing leaves and that starts empty."""
+class Sandbox(AccountState):
+    """Be an AWS account that nothing leaves and that starts empty.
+
+    `services` are the services that it knows; `rules` look at a request before theirs do. With `enforce` each call
+    needs a policy that allows it; `pages` is the greatest length of a page; `rates` are how often calls are taken.
+    """
 
     def __init__(
         self,
@@ -55,31 +58,16 @@ class Sandbox:
         enforce: bool = False,
         account: str = "123456789012",
         pages: int | None = None,
-        rules: tuple[Rule, ...] = RULES,
+        services: Sequence[Service] = SERVICES,
+        rules: tuple[Rule, ...] = (),
         rates: Sequence[Rate] = (),
     ) -> None:
-        self.strict = strict
-        self.account = account
-        self.pages = pages
-        self.billing_api = True
-        self.root_mfa = False
-        self.root_hardware = False
-        self.root_password = True
-        self.root_keys = False
-        self.bills_shown = True
-        self.central_root: set[str] = set()
-        self.opted_in: set[str] = set()
-        self.calls: list[Call] = []
-        self.deliver: Callable[[sns.Mail], object] = lambda mail: None
-        """Called with each mail that SNS sends; all of them are kept in `mails` as well."""
+        super().__init__(services, strict=strict, account=account, pages=pages)
         self.faults = Faults()
         self.rates = Rates(rates)
-        self.clock = Clock()
-        self.callers = Callers(account)
-        self.world = World(account)
-        judged = (ENFORCE, *rules) if enforce else rules
-        self._rules = tuple(rule for rule in judged if strict or not rule.strict)
-        self._memories: dict[type, Any] = {}
+        first = (ENFORCE,) if enforce else ()
+        all_rules = (*first, *rules, *with_common_rules(self.services))
+        self._rules = tuple(rule for rule in all_rules if strict or not rule.strict)
         self._sessions: dict[str | None, Any] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._lock = RLock()
@@ -98,20 +86,21 @@ class Sandbox:
             return wire.refuse(scope.service, refusal)
 
         name = f"{scope.service}:{operation.name}"
-        struck = self.faults.struck(name)
+        injected = self.faults.injected(name)
         if not self.rates.take(name, scope.region, self.clock.time()):
-            struck = (*struck, "throttle")
-        with self._lock, self.world.open():
-            place = len(self.calls)
+            injected = (*injected, "throttle")
+        codes = self.services.find(scope.service).codes
+        with self._lock, self.moto_state.open():
+            index = len(self.calls)
             self._note(scope, str(operation.name), deepcopy(params), "lost")
             try:
-                faults.before(struck, name)
+                faults.before(injected, name, codes)
                 reply = self._carry_out(scope, operation, params, message)
                 error = wire.error_code(operation, reply)
             except Refusal as refusal:
                 reply, error = wire.refuse(scope.service, refusal, operation), refusal.code
-            self.calls[place] = replace(self.calls[place], error=error)
-            faults.after(struck, name)
+            self.calls[index] = replace(self.calls[index], error=error)
+            faults.after(injected, name)
         return self._dated(reply)
 
     def _dated(self, reply: Reply) -> Reply:
@@ -120,7 +109,10 @@ class Sandbox:
         return replace(reply, headers={**others, "Date": formatdate(self.clock.time(), usegmt=True)})
 
     def transport(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        """Answer a client of this process, as its botocore `before-send` handler; nothing leaves the machine."""
+        """Answer a client of this process, as its botocore `before-send` handler; nothing leaves the machine.
+
+        Raises ReadTimeoutError or ConnectionClosedError.
+        """
         host = urlsplit(request.url).hostname or ""
         if not host.endswith(AWS_DOMAINS):
             refusal = Refusal("SandboxGap", f"{host} is not AWS; nothing was sent")
@@ -161,67 +153,63 @@ class Sandbox:
             return Key(ADMINISTRATOR_KEY, "sandbox")
         return self.callers.issue(self.callers.called(caller))
 
-    def memory(self, kind: type[Memory]) -> Memory:
-        """Return what a rule remembers in this sandbox."""
-        found: Memory = self._memories.setdefault(kind, kind())
-        return found
+    @property
+    def deliver(self) -> Callable[[Mail], object]:
+        """Return what is called with each mail that SNS sends; all of them are kept in `mails` as well."""
+        return self.memory(Outbox).deliver
+
+    @deliver.setter
+    def deliver(self, deliver: Callable[[Mail], object]) -> None:
+        self.memory(Outbox).deliver = deliver
 
     @property
-    def mails(self) -> list[sns.Mail]:
+    def mails(self) -> list[Mail]:
         """Return the requests for confirmation that SNS has mailed, in order."""
-        return self.memory(sns.Outbox).mails
+        return self.memory(Outbox).mails
 
     def confirm(self, topic: str, endpoint: str) -> None:
         """Confirm a subscription that waits, as the owner of the address does by the link in the mail."""
-        sns.confirm(self.world.backend("sns", topic.split(":")[3]), topic, endpoint)
+        confirm(self.backend("sns", topic.split(":")[3]), topic, endpoint)
 
     def foreign_bucket(self, name: str) -> None:
         """Let another account have a bucket of this name."""
-        self.moto("s3:CreateBucket", account="999999999999", Bucket=name)
+        self.call_moto("s3:CreateBucket", account="999999999999", Bucket=name)
 
     def fido(self, user: str, name: str = "security-key") -> str:
         """Let a user have registered a FIDO security key; return its serial number."""
         return mfa.give_fido(self, user, name)
 
-    def remembered(self) -> Iterator[tuple[str, Any]]:
-        """Yield what rules remember that is part of the account's state, by its name."""
-        for kind, held in self._memories.items():
-            if part := getattr(kind, "STATE", None):
-                yield part, held.state()
-
-    def dump(self) -> dict[str, Any]:
-        """Return the account's state as one comparable value."""
-        return dump(self)
-
-    def moto(self, name: str, /, *, region: str = "us-east-1", account: str | None = None, **params: Any) -> Any:
-        """Ask moto directly: no rule, no fault, no record; raise its refusal."""
-        service, _, called = name.partition(":")
-        operation = wire.operation(service, called)
-        return wire.understand(operation, self._moto(operation, params, region, account))
+    def snapshot(self) -> dict[str, Any]:
+        """Return the account's state as one comparable value, by service."""
+        return snapshot(self)
 
     def _carry_out(self, scope: Scope, operation: OperationModel, params: dict[str, Any], message: Message) -> Reply:
-        ask = Ask(scope.service, str(operation.name), scope.region, self.account, self._caller(scope), params, self)
-        rules = about(self._rules, ask.name)
+        name = f"{scope.service}:{operation.name}"
+        if writes(str(operation.name)):
+            must_show(self.services.find(scope.service), name)
+        caller = self._caller(scope)
+        request = Request(scope.service, str(operation.name), scope.region, self.account, caller, params, self)
+        rules = about(self._rules, name)
         as_sent = deepcopy(params) if any(rule.before for rule in rules) else params
 
-        said = None
+        response = None
         for rule in rules:
-            if rule.before and (said := rule.before(ask)) is not None:
+            if rule.before and (response := rule.before(request)) is not None:
                 break
-        if said is None:
-            if ask.params != as_sent:
-                message = wire.write(operation, ask.params, message)
-            reply = self.world.send(scope.service, scope.region, message) if has(scope.service) else None
+        if response is None:
+            if request.params != as_sent:
+                message = wire.write(operation, request.params, message)
+            reply = self.moto_state.send(scope.service, scope.region, message) if has(scope.service) else None
             if reply is None:
                 raise wire.gap(scope.service, str(operation.name))
             amending = [rule.after for rule in rules if rule.after]
             if not amending or reply.status >= 300:
                 return reply
-            said = wire.understand(operation, reply)
+            response = wire.understand(operation, reply)
         for rule in rules:
             if rule.after:
-                rule.after(ask, said)
-        return wire.answer(operation, said)
+                rule.after(request, response)
+        return wire.answer(operation, response)
 
     def _caller(self, scope: Scope) -> Caller:
         """Return whose key signed a request, in the partition that it was sent to."""
@@ -229,34 +217,35 @@ class Sandbox:
 
     def _owner(self, scope: Scope) -> Caller:
         """Return whose key it is; a key that once was and is gone is nobody's."""
+        if scope.access_key == ADMINISTRATOR_KEY:
+            return self.callers.administrator()
         if known := self.callers.keys.get(scope.access_key):
             if self.strict:
-                live(known, self.callers.tokens.get(scope.access_key, ""), scope, self.clock())
+                self._must_be_live(known, scope)
             return known
-        iam = self.world.backend("iam", scope.region)
+        iam = self.backend("iam", scope.region)
         created = iam.access_keys.get(scope.access_key)
         if created and created.role_arn:
-            sessions = self.world.backend("sts", scope.region).assumed_roles
+            sessions = self.backend("sts", scope.region).assumed_roles
             name = next((s.session_name for s in sessions if s.access_key_id == scope.access_key), "session")
             role = created.role_arn.split("/")[-1]
             return Caller("role", role, self.account, session=name, temporary=True)
         if created and created.status == "Active":
             self.callers.issued.add(scope.access_key)
             return Caller("user", created.user_name, self.account, path=iam.users[created.user_name].path)
-        stranger = self.strict and REAL_KEY.fullmatch(scope.access_key) and scope.access_key != ADMINISTRATOR_KEY
+        stranger = self.strict and REAL_KEY.fullmatch(scope.access_key)
         if created or stranger or scope.access_key in self.callers.issued:
-            raise unknown_key(scope.service)
+            raise unknown_key(self.services.find(scope.service))
         return self.callers.administrator()
 
-    def _moto(self, operation: OperationModel, params: Mapping[str, Any], region: str, account: str | None) -> Reply:
-        service = operation.service_model.service_name
-        scope = f"{ADMINISTRATOR_KEY}/20300101/{region}/{operation.service_model.signing_name}/aws4_request"
-        url = wire.address(service, region, account or self.account)
-        addressed = Message("POST", url, {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}"}, b"")
-        reply = self.world.send(service, region, wire.write(operation, params, addressed), account)
-        if reply is None:
-            raise wire.gap(service, str(operation.name))
-        return reply
+    def _must_be_live(self, caller: Caller, scope: Scope) -> None:
+        """Refuse the key of a session that is over, or that comes without the session's token."""
+        token = self.callers.tokens.get(scope.access_key, "")
+        if token and scope.token != token:
+            raise Refusal("InvalidClientTokenId", "The security token included in the request is invalid", 403)
+        if caller.expires and self.clock() >= caller.expires:
+            code = "ExpiredToken" if wire.answers_in_xml(scope.service) else "ExpiredTokenException"
+            raise Refusal(code, "The security token included in the request is expired", 403)
 
     def _note(self, scope: Scope, operation: str, params: dict[str, Any], error: str | None) -> None:
         self.calls.append(Call(scope.service, operation, scope.region, params, error))
@@ -293,7 +282,8 @@ def _bare() -> Any:
     """Return a botocore session that knows nothing of the user's own configuration."""
     from botocore.session import Session
 
-    session = Session()
+    # To register botocore's own handlers takes most of what a session takes; to copy them does not.
+    session = Session(event_hooks=copy(_handlers()), include_builtin_handlers=False)
     session.set_config_variable("config_file", "/dev/null")
     session.set_config_variable("credentials_file", "/dev/null")
     session.set_config_variable("profile", None)
@@ -307,3 +297,12 @@ def _loader() -> Any:
     from botocore.session import get_session
 
     return get_session().get_component("data_loader")
+
+
+@cache
+def _handlers() -> Any:
+    """Return the handlers that botocore registers in every session."""
+    from botocore.session import Session
+
+    session: Any = Session()
+    return session._original_handler

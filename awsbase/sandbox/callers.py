@@ -27,7 +27,7 @@ class Caller:
 
     @property
     def arn(self) -> str:
-        """Return the ARN that GetCallerIdentity tells."""
+        """Return the ARN that GetCallerIdentity returns."""
         if self.kind == "root":
             return f"arn:{self.partition}:iam::{self.account}:root"
         if self.kind == "user":
@@ -75,7 +75,10 @@ class Callers:
         return Key(key, token_hex(20), self.tokens[key])
 
     def called(self, who: str) -> Caller:
-        """Return the caller that a short name stands for: root, or a user, their session (with `mfa`), or a role."""
+        """Return the caller that a short name stands for: root, or a user, their session (with `mfa`), or a role.
+
+        Raises ValueError.
+        """
         kind, _, name = who.partition("/")
         if kind == "root":
             return Caller("root", "root", self.account)

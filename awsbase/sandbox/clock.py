@@ -7,7 +7,7 @@ from threading import Event, Lock
 
 @dataclass
 class Clock:
-    """Tell the time; sleeping moves the clock instead of making anybody wait."""
+    """Return the time; sleeping moves the clock instead of making anybody wait."""
 
     ahead: timedelta = timedelta()
     _lock: Lock = field(default_factory=Lock, repr=False)

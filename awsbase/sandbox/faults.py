@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 from threading import Lock
 from typing import Literal
 
-from awsbase.sandbox.record import writes
+from awsbase.sandbox.call_log import writes
+from awsbase.sandbox.service import Codes
 from awsbase.sandbox.wire import Refusal
 
 Kind = Literal[
@@ -35,7 +36,7 @@ class Killed(BaseException):
 
 @dataclass(frozen=True)
 class Fault:
-    """Strike at the n-th call that matches: `write`, `read`, `call`, or a name such as `iam:CreateRole` or `kms:*`.
+    """Meet the n-th call that matches: `write`, `read`, `call`, or a name such as `iam:CreateRole` or `kms:*`.
 
     *before* means that AWS never saw the call, *after* that it took effect and the reply was lost. A `slow` call took
     effect too, but nobody waited for its reply.
@@ -47,7 +48,7 @@ class Fault:
     times: int = 1
 
     def matches(self, name: str) -> bool:
-        """Say whether the fault counts this call."""
+        """Return whether the fault counts this call."""
         _, _, operation = name.partition(":")
         if self.on in ("write", "read"):
             return writes(operation) == (self.on == "write")
@@ -56,7 +57,7 @@ class Fault:
 
 @dataclass
 class Faults:
-    """Count the calls, and tell what strikes each of them."""
+    """Count the calls, and say which faults each of them meets."""
 
     _counts: list[tuple[Fault, list[int]]] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock, repr=False)
@@ -71,12 +72,12 @@ class Faults:
         with self._lock:
             self._counts.clear()
 
-    def struck(self, name: str) -> tuple[Kind, ...]:
-        """Count a call, and return what strikes it."""
+    def injected(self, name: str) -> tuple[Kind, ...]:
+        """Count a call, and return the faults that it meets."""
         with self._lock:
-            return tuple(self._strike(name))
+            return tuple(self._due(name))
 
-    def _strike(self, name: str) -> Iterator[Kind]:
+    def _due(self, name: str) -> Iterator[Kind]:
         for fault, count in self._counts:
             if fault.matches(name):
                 count[0] += 1
@@ -84,31 +85,24 @@ class Faults:
                     yield fault.kind
 
 
-# How each service says that it is called too often, and that it fails.
-THROTTLED = {"iam": "Throttling", "sts": "Throttling", "cloudwatch": "Throttling", "ec2": "RequestLimitExceeded"}
-THROTTLED |= {"s3": "SlowDown", "sns": "Throttling", "s3control": "SlowDown", "account": "TooManyRequestsException"}
-BROKEN = {"iam": "ServiceFailure", "s3": "InternalError", "s3control": "InternalError", "sns": "InternalError"}
-
-
-def before(kinds: tuple[Kind, ...], name: str) -> None:
-    """Break a call that AWS is not to see."""
-    service, _, _ = name.partition(":")
+def before(kinds: tuple[Kind, ...], name: str, codes: Codes) -> None:
+    """Break a call that AWS is not to see, with the codes of its service; raises Refusal or Killed or LostReply."""
     if "killed before" in kinds:
         raise Killed(name)
     if "reset before" in kinds:
         raise LostReply(name)
     if "throttle" in kinds:
-        code = THROTTLED.get(service, "ThrottlingException")
-        raise Refusal(code, "Rate exceeded", 503 if code == "SlowDown" else 400)
+        code, status = codes.throttled
+        raise Refusal(code, "Rate exceeded", status)
     if "500" in kinds:
-        raise Refusal(BROKEN.get(service, "InternalFailure"), "We encountered an internal error.", 500)
+        raise Refusal(codes.failure, "We encountered an internal error.", 500)
     if "access denied" in kinds:
-        code = "AccessDeniedException" if service in ("kms", "logs", "cloudtrail", "billing") else "AccessDenied"
-        raise Refusal(code, f"not authorized to perform: {name}", 403 if code == "AccessDenied" else 400)
+        code, status = codes.denied
+        raise Refusal(code, f"not authorized to perform: {name}", status)
 
 
 def after(kinds: tuple[Kind, ...], name: str) -> None:
-    """Lose the reply to a call that took effect."""
+    """Lose the reply to a call that took effect; raises TooSlow or Killed or LostReply."""
     if "slow" in kinds:
         raise TooSlow(name)
     if "killed after" in kinds:

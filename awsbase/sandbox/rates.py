@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from threading import Lock
 
-from awsbase.sandbox.record import writes
+from awsbase.sandbox.call_log import writes
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Rate:
     """Writes alone, reads alone, or both."""
 
     def counts(self, name: str) -> bool:
-        """Say whether a call takes from this bucket."""
+        """Return whether a call takes from this bucket."""
         sort = self.only is None or self.only == writes(name.partition(":")[2])
         return sort and any(fnmatchcase(name, pattern) for pattern in self.on.split())
 

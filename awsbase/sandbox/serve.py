@@ -17,42 +17,6 @@ from awsbase.sandbox.callers import ADMINISTRATOR_KEY
 from awsbase.sandbox.faults import Killed, LostReply
 from awsbase.sandbox.http import Message
 
-# One cheap read each: the first call to a service loads its model and moto's part of it, which takes a moment.
-FIRST_READS = (
-    "sts:GetCallerIdentity",
-    "iam:ListUsers",
-    "s3:ListBuckets",
-    "s3control:GetPublicAccessBlock",
-    "kms:ListKeys",
-    "cloudtrail:DescribeTrails",
-    "cloudwatch:DescribeAlarms",
-    "logs:DescribeLogGroups",
-    "sns:ListTopics",
-    "resourcegroupstaggingapi:GetResources",
-    "ec2:DescribeVpcs",
-    "ssm:DescribeParameters",
-    "scheduler:ListSchedules",
-    "account:GetAlternateContact",
-    "billing:GetBillingPreferences",
-    "budgets:DescribeBudgets",
-    "ce:GetAnomalyMonitors",
-    "events:ListRules",
-    "dlm:GetLifecyclePolicies",
-    "secretsmanager:ListSecrets",
-    "ec2:DescribeRegions",
-    "accessanalyzer:ListAnalyzers",
-    "config:DescribeConfigurationRecorders",
-    "guardduty:ListDetectors",
-    "securityhub:DescribeHub",
-)
-
-WARM: dict[str, dict[str, Any]] = {
-    "budgets:DescribeBudgets": {"AccountId": "123456789012"},
-    "s3control:GetPublicAccessBlock": {"AccountId": "123456789012"},
-    "account:GetAlternateContact": {"AlternateContactType": "SECURITY"},
-    "billing:GetBillingPreferences": {"features": ["BILLING_ALERTS"]},
-}
-
 
 def serve(
     host: str = "127.0.0.1", port: int = 0, *, sandbox: Sandbox, ready: Callable[[str], None] = lambda url: None
@@ -90,12 +54,12 @@ def listen(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> BaseWSGI
 
 def warm(sandbox: Sandbox) -> None:
     """Load what the first call to each service would wait for."""
-    for name in FIRST_READS:
-        service, _, operation = name.partition(":")
+    reads = [(service.name, *read) for service in sandbox.services.values() for read in service.warm_up.items()]
+    for service, operation, params in reads:
         scope = f"{ADMINISTRATOR_KEY}/20300101/us-east-1/{wire.model(service).signing_name}/aws4_request"
         signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}"}
         at = Message("POST", wire.address(service, "us-east-1", sandbox.account), signed, b"")
-        sandbox.answer(wire.write(wire.operation(service, operation), WARM.get(name, {}), at))
+        sandbox.answer(wire.write(wire.operation(service, operation), params, at))
     sandbox.calls.clear()
 
 

@@ -99,7 +99,7 @@ def scope(message: Message) -> Scope | None:
 
 
 def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any]]:
-    """Return the operation that a request asks for, and its parameters in the API's own words."""
+    """Return the operation that a request asks for, and its parameters in the API's own words; raises Refusal."""
     request = Request.from_primitives(message.method, message.url, message.headers, message.body)
     body = request.data
     try:
@@ -143,7 +143,7 @@ def write(operation: OperationModel, params: Mapping[str, Any], at: Message) -> 
 
 
 def understand(operation: OperationModel, reply: Reply) -> dict[str, Any]:
-    """Return what a reply says, in the API's own words; raise the refusal that it is."""
+    """Return the response in a reply, in the API's own words. Raises Refusal when the reply is an error."""
     answer: dict[str, Any] = create_parser(protocol_of(operation)).parse(
         {"status_code": reply.status, "headers": headers(reply), "body": reply.body}, operation.output_shape
     )
@@ -173,11 +173,11 @@ def error_code(operation: OperationModel, reply: Reply) -> str | None:
     return None
 
 
-def answer(operation: OperationModel, said: Mapping[str, Any]) -> Reply:
+def answer(operation: OperationModel, response: Mapping[str, Any]) -> Reply:
     """Write an answer as the operation's service would."""
     service = operation.service_model
     serializer = get_serializer_class(service.service_name, protocol_of(operation))(operation)
-    written = serializer.serialize(said)
+    written = serializer.serialize(response)
     body = written["body"]
     sent = {name: str(value) for name, value in written["headers"].items()}
     sent["x-amzn-RequestId"] = str(uuid4())
@@ -224,6 +224,11 @@ def operation(service: str, name: str) -> OperationModel:
     return model(service).operation_model(name)
 
 
+def answers_in_xml(service: str) -> bool:
+    """Return whether a service answers in XML."""
+    return str(model(service).protocol) in ("query", "ec2", "rest-xml")
+
+
 @cache
 def model(service: str) -> Any:
     """Return the model of one service."""
@@ -232,7 +237,7 @@ def model(service: str) -> Any:
 
 @cache
 def known(service: str) -> bool:
-    """Say whether there is an AWS service of this name."""
+    """Return whether there is an AWS service of this name."""
     from botocore.session import get_session
 
     return service in get_session().get_available_services()

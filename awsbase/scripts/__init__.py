@@ -1,4 +1,4 @@
-"""The command line: one command or group a file, loaded when it is asked for."""
+"""The command line: one command or group per file, imported when it is called."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from click.shell_completion import CompletionItem
 
 from awsbase import __version__
 from awsbase.errors import AwsbaseError
-from awsbase.view.stream import harmless, write
+from awsbase.view.stream import escaped, write
 
-# name → (module with a click command called `command`, one line of help)
+# name → (module with a click command named `command`, one line of help)
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "reconcile": ("awsbase.scripts.reconcile", "Make the account as the manifest says."),
+    "reconcile": ("awsbase.scripts.reconcile", "Bring the account to the state of the manifest."),
     "plan": ("awsbase.scripts.plan", "Show what reconcile would do; reads only."),
     "validate": ("awsbase.scripts.validate", "Check a manifest without calling AWS."),
     "init": ("awsbase.scripts.init", "Write a commented manifest to start from."),
     "schema": ("awsbase.scripts.schema", "Print the JSON Schema of the manifest, for editors."),
-    "explain": ("awsbase.scripts.explain", "Tell what something is, why, what it costs, how to undo it."),
+    "explain": ("awsbase.scripts.explain", "Explain what something is, why, its cost, and how to undo it."),
     "graph": ("awsbase.scripts.graph", "Show what depends on what."),
-    "permissions": ("awsbase.scripts.permissions", "Print the least privilege that a manifest takes."),
-    "drill": ("awsbase.scripts.drill", "Ring the alarms, and show which of them get to somebody."),
-    "coverage": ("awsbase.scripts.coverage", "Show how much of a standard the account answers."),
+    "permissions": ("awsbase.scripts.permissions", "Print the least permissions that a manifest needs."),
+    "drill": ("awsbase.scripts.drill", "Trigger the alarms, and show which of them reach somebody."),
+    "coverage": ("awsbase.scripts.coverage", "Show how much of a standard the account meets."),
     "state": ("awsbase.scripts.state", "Use the state bucket with Terraform or OpenTofu."),
-    "bootstrap": ("awsbase.scripts.bootstrap", "Create the first administrator, and delete root's access key."),
-    "bastion": ("awsbase.scripts.bastion", "Start, use and end a bastion."),
+    "bootstrap": ("awsbase.scripts.bootstrap", "Create the first administrator, delete root's access key."),
+    "bastion": ("awsbase.scripts.bastion", "Start, use and terminate a bastion."),
     "mfa": ("awsbase.scripts.mfa", "Manage your MFA devices, and get sessions with them."),
     "passwd": ("awsbase.scripts.passwd", "Change your console password, or reset that of another user."),
     "secret": ("awsbase.scripts.secret", "Store values in the manifest's secrets."),
-    "unlock": ("awsbase.scripts.unlock", "End the lock of a run that is no more."),
-    "whoami": ("awsbase.scripts.whoami", "Show who you are to AWS, and for how long."),
-    "sandbox": ("awsbase.scripts.sandbox", "Serve an embedded AWS on this machine to try things on."),
+    "unlock": ("awsbase.scripts.unlock", "End the lock of a run that has ended."),
+    "whoami": ("awsbase.scripts.whoami", "Show your AWS identity, and when it expires."),
+    "sandbox": ("awsbase.scripts.sandbox", "Serve an embedded AWS on this machine for experiments."),
     "completion": ("awsbase.scripts.completion", "Print the completion script of a shell."),
 }
 INTERRUPTED = 130
@@ -50,18 +50,20 @@ INTERRUPTED = 130
 
 @dataclass
 class Debugging:
-    """Whether this run shows tracebacks; set by `--debug`, wherever it stands."""
+    """Whether this run shows tracebacks; set by `--debug`, at any position."""
 
     on: bool = False
 
 
-class Lazy(click.Group):
-    """A group that knows its commands by name and loads only the one that is called."""
+class LazyGroup(click.Group):
+    """A group that imports only the command that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command; None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
@@ -70,21 +72,24 @@ class Lazy(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Resolve the command of `args`, and suggest the nearest name for an unknown one."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
             ctx.fail(f"no command {args[0]!r}" + (f", did you mean {near[0]!r}?" if near else ""))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the completions of a command name without importing commands."""
         names = [CompletionItem(name, help=line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)]
         return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> NoReturn:
-        """Run, say what went wrong in one line, and exit with the code that says how it went."""
+        """Run a command, report a failure in one line, and exit with the exit code."""
         debugging = Debugging()
         extra |= {"standalone_mode": False, "obj": debugging}
         failed = True
@@ -104,46 +109,46 @@ class Lazy(click.Group):
             code = error.exit_code
             if debugging.on:
                 traceback.print_exception(error)
-        except Exception as error:  # noqa: BLE001, the last resort: one line, the cause on demand
+        except Exception as error:  # noqa: BLE001, the last resort: one line, a traceback with --debug
             if debugging.on:
                 traceback.print_exception(error)
             write(unforeseen(error, debugging.on), sys.stderr)
             code = 1
-        # By Terraform's convention 2 then means changes, so an error must be 1, whichever it is.
+        # By Terraform's convention exit code 2 then means changes, so every error must be 1.
         if failed and code == 2 and "--detailed-exitcode" in (sys.argv if args is None else args):
             code = 1
         sys.exit(code)
 
 
 def advice(error: AwsbaseError) -> str:
-    """Write an expected failure: what happened, and on a line of its own what to do."""
-    lines = "".join(f"awsbase: {harmless(line)}\n" for line in error.message.split("\n"))
-    return lines + (f"  → {harmless(error.hint)}\n" if error.hint else "")
+    """Return the text of an expected failure, with its hint on a separate line."""
+    lines = "".join(f"awsbase: {escaped(line)}\n" for line in error.message.split("\n"))
+    return lines + (f"  → {escaped(error.hint)}\n" if error.hint else "")
 
 
 def unforeseen(error: Exception, debugging: bool) -> str:
-    """Write a failure that nobody foresaw; its traceback is shown with --debug only."""
-    said = harmless(" ".join(str(error).split()))
-    # click writes help and version by itself.
+    """Return the text of an unforeseen failure; only --debug shows its traceback."""
+    message = escaped(" ".join(str(error).split()))
+    # click itself writes help and version.
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"awsbase: {said}\n  → make room there, then run it again\n"
+        return f"awsbase: {message}\n  → make room there, then run it again\n"
     hint = "please report this" if debugging else "rerun with --debug"
-    return f"awsbase: unforeseen: {type(error).__name__}: {said}\n  → {hint}\n"
+    return f"awsbase: unforeseen: {type(error).__name__}: {message}\n  → {hint}\n"
 
 
-@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="awsbase", message="%(prog)s %(version)s")
 def cli() -> None:
     """Bring an AWS account from bare to best practice, and keep it there: one YAML manifest, no state file."""
 
 
 def main() -> NoReturn:
-    """Run the command line; a polite request to end (SIGTERM, or a terminal that closes) is heard like Ctrl-C."""
-    for asked in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(asked) is signal.SIG_DFL:
-            signal.signal(asked, signal.default_int_handler)
-    # What a run imports and loads stays until its end: to look through it for garbage costs and finds nothing.
+    """Run the command line; SIGTERM and SIGHUP are handled like Ctrl-C."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+    # Nearly all objects live until the end of the run, so garbage collection costs time and frees nothing.
     gc.set_threshold(1_000_000)
-    # pydantic would ask every installed package whether it is a plugin of it.
+    # pydantic would search every installed package for plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     cli.main(prog_name="awsbase")

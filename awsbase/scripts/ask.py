@@ -1,4 +1,4 @@
-"""Asking the person in front of the terminal, on stderr: stdout is the result."""
+"""Questions to the operator, on stderr: stdout is the result."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from awsbase.scripts.output import err
 from awsbase.view.stream import is_terminal
 
 
-def somebody() -> bool:
-    """Tell whether there is somebody to ask: stdin is a terminal."""
+def is_interactive() -> bool:
+    """Tell whether a person can answer questions: stdin is a terminal."""
     return is_terminal(sys.stdin)
 
 
 def answer(question: str) -> str:
-    """Ask a question and return the answer; nothing when the input ends. Ctrl-C aborts the command."""
+    """Ask a question and return the answer, empty when the input ends; raises Exit on Ctrl-C."""
     err(question)
     try:
-        said = sys.stdin.readline()
+        line = sys.stdin.readline()
     except KeyboardInterrupt:
         err("\naborted, nothing was changed\n")
         raise Exit(INTERRUPTED) from None
-    if not said.endswith("\n"):
+    if not line.endswith("\n"):
         err("\n")
-    return said.strip()
+    return line.strip()
 
 
-class Ask(Protocol):
-    """Asks a person for an answer, and tells whether it was an accepted one: yes, when none is named."""
+class Prompt(Protocol):
+    """Asks a question, and tells whether the answer was an accepted one: yes, when none is named."""
 
     def __call__(self, question: str, *accepted: str) -> bool: ...
 
@@ -41,6 +41,6 @@ def ask(question: str, *accepted: str) -> bool:
     return accepts(answer(question), accepted)
 
 
-def accepts(said: str, accepted: tuple[str, ...]) -> bool:
+def accepts(given: str, accepted: tuple[str, ...]) -> bool:
     """Tell whether an answer is an accepted one."""
-    return said in accepted if accepted else said.lower() in ("y", "yes")
+    return given in accepted if accepted else given.lower() in ("y", "yes")

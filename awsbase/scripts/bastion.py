@@ -13,41 +13,41 @@ from pathlib import Path
 import click
 
 from awsbase.bastion import connection
-from awsbase.bastion import status as at_a_glance
-from awsbase.bastion.doctor import Check, Patient, examine
+from awsbase.bastion import status as bastion_status
+from awsbase.bastion.doctor import Check, Examined, examine
 from awsbase.bastion.host import host
 from awsbase.bastion.settings import NETWORK, SECTION, Bastion, bastion_of, started
 from awsbase.bastion.wait import reachable
 from awsbase.engine.account import Account
-from awsbase.ensure.ephemeral import Terminated
+from awsbase.ensure.terminated import Terminated
 from awsbase.errors import UsageError
 from awsbase.people import durations
-from awsbase.scripts.ask import ask, somebody
+from awsbase.scripts.ask import ask, is_interactive
 from awsbase.scripts.connect import connect as connected
 from awsbase.scripts.connect import looking
 from awsbase.scripts.loaded import read
-from awsbase.scripts.options import LOCK_TIMEOUT, LOOSENING, MANIFEST, Options, common
+from awsbase.scripts.options import ALLOW_RISKY, LOCK_TIMEOUT, MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.reconcile import remark
-from awsbase.scripts.session import Session, exit_code, look_again, reconcile
+from awsbase.scripts.session import Session, exit_code, plan_again, reconcile
 from awsbase.userdata import login, people_in
 from awsbase.view import document
 
 YES = click.option("--yes", is_flag=True, help="Apply without asking.")
-SHORTEST, LONGEST = 15 * 60, 7 * 24 * 3600
+SHORTEST, LONGEST = 15 * 60, 7 * 24 * 3600  # seconds
 
 
 @click.group("bastion")
 def command() -> None:
-    """Start, use and end the bastion of a manifest."""
+    """Start, use and terminate the bastion of a manifest."""
 
 
-@command.command(short_help="Start the bastion, or bring it to the manifest.")
+@command.command(short_help="Start the bastion, or update it to the manifest.")
 @MANIFEST
-@click.option("--ttl", metavar="4h", help="End it after this time, by AWS itself; `up` again puts it off.")
-@click.option("--refresh-ami", is_flag=True, help="Make it anew if there is a newer image.")
+@click.option("--ttl", metavar="4h", help="AWS terminates it after this time; another `up` postpones that.")
+@click.option("--refresh-ami", is_flag=True, help="Replace it if there is a newer image.")
 @YES
-@LOOSENING
+@ALLOW_RISKY
 @LOCK_TIMEOUT
 @common
 def up(
@@ -59,59 +59,59 @@ def up(
     allow_risky: bool,
     lock_timeout: str,
 ) -> int:
-    """Start the bastion of MANIFEST with all that it needs; a running one is brought to the manifest.
+    """Start the bastion of MANIFEST with its dependencies, or update a running one to the manifest.
 
-    What cannot be changed on a running host makes a new one, and the plan says why.
+    A change that a running host does not allow replaces the host, and the plan says why.
     """
-    lasts, patience = lasting(ttl), timedelta(seconds=durations.seconds(lock_timeout))
-    wanted = read(manifest, options)
-    bastion = bastion_of(wanted.manifest)
-    target = connected(options, wanted)
-    ends = (target.clock.now() + lasts).replace(second=0, microsecond=0) if lasts else None
-    wanted = replace(wanted, sections=started(wanted.manifest, ends=ends, refresh=refresh_ami))
-    # Nothing leans on a route, and without one nobody gets in: so the network comes as a whole.
-    chosen = wanted.only([name for name in (NETWORK, SECTION) if name in wanted.sections])
-    code = carry_out(Session(wanted, chosen, target, options, patience, allow_risky), yes=yes)
+    ttl_time, patience = lifetime(ttl), timedelta(seconds=durations.seconds(lock_timeout))
+    loaded = read(manifest, options)
+    bastion = bastion_of(loaded.manifest)
+    target = connected(options, loaded)
+    ends = (target.clock.now() + ttl_time).replace(second=0, microsecond=0) if ttl_time else None
+    loaded = replace(loaded, sections=started(loaded.manifest, ends=ends, refresh=refresh_ami))
+    # No resource depends on a route, but the bastion is unreachable without it: so the whole network is included.
+    chosen = loaded.only([name for name in (NETWORK, SECTION) if name in loaded.sections])
+    code = apply(Session(loaded, chosen, target, options, patience, allow_risky), yes=yes)
     if code == 0 and not options.json and not options.sandbox:
-        err(after(bastion, manifest))
+        err(next_steps(bastion, manifest))
     return code
 
 
-@command.command(short_help="End the bastion; all else stays for the next `up`.")
+@command.command(short_help="Terminate the bastion; all else stays for the next `up`.")
 @MANIFEST
 @YES
 @LOCK_TIMEOUT
 @common
 def down(options: Options, manifest: Path, yes: bool, lock_timeout: str) -> int:
-    """End the bastion of MANIFEST: its instance goes, and all else stays for the next `up`."""
-    wanted = read(manifest, options)
-    bastion = bastion_of(wanted.manifest)
-    ended = Terminated(scope=bastion.instance.scope, instance=bastion.instance, schedule=bastion.instance.name)
-    wanted = replace(wanted, sections={SECTION: [ended]})
+    """Terminate the instance of the bastion of MANIFEST; all else stays for the next `up`."""
+    loaded = read(manifest, options)
+    bastion = bastion_of(loaded.manifest)
+    terminated = Terminated(scope=bastion.instance.scope, instance=bastion.instance, schedule=bastion.instance.name)
+    loaded = replace(loaded, sections={SECTION: [terminated]})
     patience = timedelta(seconds=durations.seconds(lock_timeout))
-    code = carry_out(Session(wanted, [ended], connected(options, wanted), options, patience), yes=yes)
+    code = apply(Session(loaded, [terminated], connected(options, loaded), options, patience), yes=yes)
     if code == 0 and not options.json:
         if not bastion.on_demand:
-            err("the next `awsbase reconcile` starts it again; `on_demand: true` leaves that to you\n")
+            err("the next `awsbase reconcile` starts it again; with `on_demand: true` only `bastion up` starts it\n")
         if bastion.nat:
-            err("the private subnets have no way out until it is up again\n")
+            err("the private subnets cannot reach the internet until it runs again\n")
     return code
 
 
-@command.command(short_help="Show whether it is up, since when and until when.")
+@command.command(short_help="Show whether it runs, since when and until when.")
 @MANIFEST
 @common
 def status(options: Options, manifest: Path) -> None:
-    """Show whether the bastion of MANIFEST is up, since when and until when."""
-    wanted = read(manifest, options)
-    bastion = bastion_of(wanted.manifest)
-    target = connected(options, wanted)
+    """Show whether the bastion of MANIFEST runs, since when and until when."""
+    loaded = read(manifest, options)
+    bastion = bastion_of(loaded.manifest)
+    target = connected(options, loaded)
     with looking(target.account) as facts:
-        found = at_a_glance.status(facts, bastion)
+        found = bastion_status.status(facts, bastion)
     if options.json:
-        out_json(at_a_glance.document(found))
+        out_json(bastion_status.document(found))
     else:
-        out("".join(f"{line}\n" for line in at_a_glance.lines(found, target.clock.now())))
+        out("".join(f"{line}\n" for line in bastion_status.lines(found, target.clock.now())))
 
 
 @command.command(short_help="Open a session on it, or forward ports through it.")
@@ -121,60 +121,61 @@ def status(options: Options, manifest: Path) -> None:
     "forwards",
     multiple=True,
     metavar="HOST:PORT[:LOCAL]",
-    help="Let a port of this machine lead to one that the bastion reaches. In mode ssh it may be repeated.",
+    help="Forward a port of this machine to one that the bastion reaches. Can be repeated in mode ssh.",
 )
-@click.option("--user", metavar="NAME", help="The user of the manifest to log in as (mode ssh); default you.")
+@click.option("--user", metavar="NAME", help="The user of the manifest to log in as (mode ssh); default: yourself.")
 @click.option("--print", "only_print", is_flag=True, help="Print the command instead of running it.")
 @common
 def connect(options: Options, manifest: Path, forwards: tuple[str, ...], user: str | None, only_print: bool) -> None:
     """Open a session on the bastion of MANIFEST, or forward ports through it."""
-    leads = [connection.forward(each) for each in forwards]
-    wanted = read(manifest, options)
-    bastion = bastion_of(wanted.manifest)
-    shows = only_print or options.json
-    if not shows:
-        connection.equipped(bastion.mode, shutil.which)
-    target = connected(options, wanted)
-    as_whom = logs_in(bastion, target.account, user)
+    forwarded = [connection.forward(each) for each in forwards]
+    loaded = read(manifest, options)
+    bastion = bastion_of(loaded.manifest)
+    prints = only_print or options.json
+    if not prints:
+        connection.require_programs(bastion.mode, shutil.which)
+    target = connected(options, loaded)
+    login_name = login_for(bastion, target.account, user)
     with looking(target.account) as facts:
         found = reachable(facts, bastion, target.clock, err)
-    words = connection.command(connection.Way(found, bastion.mode, bastion.region, options.profile, as_whom, leads))
+    to = connection.Connection(found, bastion.mode, bastion.region, options.profile, login_name, forwarded)
+    command_line = connection.command(to)
     if options.json:
-        out_json({"schema": 1, "command": words, "forwards": [each.said for each in leads]})
+        out_json({"schema": 1, "command": command_line, "forwards": [each.description for each in forwarded]})
         return
     if only_print:
-        out(shlex.join(words) + "\n")
+        out(shlex.join(command_line) + "\n")
         return
-    err("".join(f"{each.said}\n" for each in leads) + f"$ {shlex.join(words)}\n")
+    err("".join(f"{each.description}\n" for each in forwarded) + f"$ {shlex.join(command_line)}\n")
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execvp(words[0], words)  # noqa: S606, nothing of awsbase is left to run
+    os.execvp(command_line[0], command_line)  # noqa: S606, awsbase has nothing left to do
 
 
-@command.command(short_help="Look at all that a session depends on.")
+@command.command(short_help="Check everything that a session depends on.")
 @MANIFEST
 @common
 def doctor(options: Options, manifest: Path) -> int:
-    """Look at all that a session on the bastion of MANIFEST depends on, and say what is wrong."""
-    wanted = read(manifest, options)
-    bastion = bastion_of(wanted.manifest)
-    target = connected(options, wanted)
+    """Check everything that a session on the bastion of MANIFEST depends on, and report what is wrong."""
+    loaded = read(manifest, options)
+    bastion = bastion_of(loaded.manifest)
+    target = connected(options, loaded)
     with looking(target.account) as facts:
         found = facts.read(host, bastion.region, bastion.instance.address)
         if found is None:
-            said, hint = f"there is no {bastion.instance.name}", "`awsbase bastion up` starts one"
-            checks = [Check("instance", False, said, hint)]
+            finding, hint = f"there is no {bastion.instance.name}", "`awsbase bastion up` starts one"
+            checks = [Check("instance", False, finding, hint)]
         else:
-            patient = Patient(found, bastion.mode, bastion.region, bastion.nat)
-            checks = list(examine(facts, patient, target.clock.now()))
-    checks += here(bastion)
+            target_host = Examined(found, bastion.mode, bastion.region, bastion.nat)
+            checks = list(examine(facts, target_host, target.clock.now()))
+    checks += local_programs(bastion)
     if options.json:
         out_json(
             {
                 "schema": 1,
                 "bastion": bastion.instance.name,
                 "checks": [
-                    {"subject": each.subject, "fine": each.fine, "said": each.said, "hint": hint_of(each)}
+                    {"subject": each.subject, "fine": each.fine, "said": each.finding, "hint": hint_of(each)}
                     for each in checks
                 ],
             }
@@ -184,12 +185,12 @@ def doctor(options: Options, manifest: Path) -> int:
     return 0 if all(each.fine for each in checks) else 1
 
 
-def carry_out(session: Session, *, yes: bool) -> int:
-    """Plan, ask, apply and show, as `awsbase reconcile` does."""
-    silent = yes or session.options.sandbox or not somebody()
+def apply(session: Session, *, yes: bool) -> int:
+    """Plan, ask, apply and report, as `awsbase reconcile` does."""
+    silent = yes or session.options.sandbox or not is_interactive()
     report, declined = reconcile(session, ask=None if silent else ask)
     if session.options.sandbox and not report.interrupted:
-        report = look_again(session, report)
+        report = plan_again(session, report)
     if session.options.json:
         out_json(document.document(report, sandbox=session.options.sandbox))
     elif not declined:
@@ -200,45 +201,45 @@ def carry_out(session: Session, *, yes: bool) -> int:
     return exit_code(report)
 
 
-def lasting(ttl: str | None) -> timedelta | None:
-    """Read how long a bastion is to last."""
+def lifetime(ttl: str | None) -> timedelta | None:
+    """Return the lifetime of a bastion, None for no end; raises UsageError unless it is 15 minutes to 7 days."""
     if ttl is None:
         return None
     seconds = durations.seconds(ttl)
     if not SHORTEST <= seconds <= LONGEST:
         raise UsageError(
-            f"--ttl {ttl}: a bastion lasts from 15 min to 7 days", hint="leave --ttl out for one that stays"
+            f"--ttl {ttl}: a bastion lasts from 15 min to 7 days", hint="leave --ttl out for one without an end"
         )
     return timedelta(seconds=seconds)
 
 
-def after(bastion: Bastion, manifest: Path) -> str:
-    """Say what comes next once a bastion is up."""
+def next_steps(bastion: Bastion, manifest: Path) -> str:
+    """Return the next steps once a bastion runs."""
     lines = ""
     if bastion.mode == "ssh":
         people = ", ".join(sorted(people_in(bastion.instance.template.user_data))) or "nobody"
-        lines += f"accounts on it: {people}; any other of ours is removed at its boot\n"
+        lines += f"accounts on it: {people}; other accounts of awsbase are removed at boot\n"
     return lines + f"next: awsbase bastion connect {manifest}\n"
 
 
-def logs_in(bastion: Bastion, account: Account, user: str | None) -> str:
-    """Return the login to use; only mode ssh has one for each person."""
+def login_for(bastion: Bastion, account: Account, user: str | None) -> str:
+    """Return the login to use, empty outside mode ssh; raises UsageError when there is none."""
     if bastion.mode != "ssh":
         if user:
             raise UsageError(f"--user is for mode ssh, and this bastion has mode {bastion.mode}", hint="leave it out")
         return ""
     people = sorted(people_in(bastion.instance.template.user_data))
-    there = f"accounts on it: {', '.join(people)}" if people else "give users `ssh_keys` in the manifest"
+    known = f"accounts on it: {', '.join(people)}" if people else "give users `ssh_keys` in the manifest"
     who = user or account.user
     if who is None:
-        raise UsageError(f"as whom? You are {account.caller}, and not an IAM user", hint=f"use --user; {there}")
+        raise UsageError(f"no login: you are {account.caller}, and not an IAM user", hint=f"use --user; {known}")
     if login(who) not in people:
-        raise UsageError(f"{who} has no account on the bastion", hint=there)
+        raise UsageError(f"{who} has no account on the bastion", hint=known)
     return login(who)
 
 
-def here(bastion: Bastion) -> list[Check]:
-    """Look for the programs on this machine that a session needs."""
+def local_programs(bastion: Bastion) -> list[Check]:
+    """Check the programs on this machine that a session needs."""
     return [
         Check(
             program,
@@ -251,10 +252,11 @@ def here(bastion: Bastion) -> list[Check]:
 
 
 def line(check: Check) -> str:
-    """Write one check as a line, with what to do below it if it is not right."""
+    """Return one check as a line, with its hint below if it failed."""
     hint = hint_of(check)
-    return f"{'✓' if check.fine else '✗'} {check.subject}: {check.said}\n" + (f"  → {hint}\n" if hint else "")
+    return f"{'✓' if check.fine else '✗'} {check.subject}: {check.finding}\n" + (f"  → {hint}\n" if hint else "")
 
 
 def hint_of(check: Check) -> str | None:
+    """Return the hint of a check that failed."""
     return None if check.fine else check.hint

@@ -18,7 +18,7 @@ from awsbase.aws import Attach, Aws
 from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.run import approval
-from awsbase.engine.wire import Wire, never_twice
+from awsbase.engine.wire import Wire, refuse_resends
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import bootstrap, files, passwd, store, terminal
 from awsbase.people.bootstrap import Administrator, BootstrapContext
@@ -27,10 +27,10 @@ from awsbase.people.profiles import Source
 from awsbase.people.secret import Secret
 from awsbase.people.session import Person
 from awsbase.records import record
-from awsbase.scripts.ask import Ask
+from awsbase.scripts.ask import Prompt
 from awsbase.scripts.connect import Target, embedded, name_calls, reach, session_of
 from awsbase.scripts.loaded import LoadedManifest, read
-from awsbase.scripts.options import DEBUG, LOOSENING, MANIFEST, Options
+from awsbase.scripts.options import ALLOW_RISKY, DEBUG, MANIFEST, Options
 from awsbase.scripts.output import err, out
 from awsbase.scripts.prompts import ask, aws_files, prompts_of, select
 from awsbase.scripts.session import Session, lock_of
@@ -53,7 +53,7 @@ class Access:
 
     def aws(self, region: str) -> Aws:
         """Return a connection with root's key that never repeats a call that must be sent once."""
-        return Aws(self.root, region, attach=[never_twice, *self.attach])
+        return Aws(self.root, region, attach=[refuse_resends, *self.attach])
 
     def connect(self, source: Source, region: str) -> Aws:
         """Return a connection with a profile's long-term key."""
@@ -66,7 +66,7 @@ class Access:
         import boto3
 
         keys = (session.key_id, session.secret_key.reveal(), session.token.reveal())
-        return Aws(boto3.Session(*keys, region_name=region), region, attach=[never_twice, *self.attach])
+        return Aws(boto3.Session(*keys, region_name=region), region, attach=[refuse_resends, *self.attach])
 
 
 @click.command("bootstrap")
@@ -79,7 +79,7 @@ class Access:
 @click.option("--handover", metavar="COMMAND", help="Send their one-time password to this command, on its stdin.")
 @click.option("--all-keys", is_flag=True, help="Delete every access key of root, not only the one in use.")
 @click.option("--yes", is_flag=True, help="Do not ask before the first change.")
-@LOOSENING
+@ALLOW_RISKY
 @click.option("--profile", metavar="NAME", help="The profile with root's access key; default $AWS_PROFILE.")
 @click.option("--sandbox", is_flag=True, help="Try it with an embedded AWS; nothing leaves this machine.")
 @DEBUG
@@ -217,20 +217,25 @@ def _unknown_key(error: AwsbaseError) -> bool:
     return bool(response.get("Error", {}).get("Code") == bootstrap.UNKNOWN_KEY)
 
 
-def _make(session: Session, ask: Ask | None) -> None:
+def _make(session: Session, ask: Prompt | None) -> None:
     """Create the administrator of the manifest after the person has agreed."""
     plan = session.execute("plan")
     err(session.shown(plan, sys.stderr))
     if plan.interrupted or plan.failed:
         raise AwsbaseError("stopped before the first change", hint="run it again")
-    who = f"account {session.wanted.account} ({session.wanted.name})"
-    if not session.agreed(plan, f"Create this administrator of {who}, and delete root's access key at the end?", ask):
+    who = f"account {session.loaded.account} ({session.loaded.name})"
+    if not session.consents(plan, f"Create this administrator of {who}, and delete root's access key at the end?", ask):
         raise AwsbaseError("declined, nothing was changed")
     if not plan.changes:
         return
     lock = lock_of(session.target)
     with session.locked(lock):
-        report = session.execute("reconcile", approval(plan.changes), allow_risky=session.permits(plan), keep=lock.keep)
+        report = session.execute(
+            "reconcile",
+            approval(plan.changes),
+            allow_risky=session.allows_risky(plan),
+            before_write=lock.check_and_renew,
+        )
     if report.interrupted or report.failed:
         err(session.shown(report, sys.stderr))
         raise AwsbaseError("the administrator was not created, and root's access key is kept", hint="run it again")

@@ -14,7 +14,7 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    """Print the completion script of SHELL, to be sourced by it.
+    """Print the completion script of SHELL, which the shell sources.
 
     \b
     bash  eval "$(awsbase completion bash)" in ~/.bashrc

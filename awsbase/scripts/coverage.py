@@ -26,27 +26,29 @@ from awsbase.view.text import render
 )
 @common
 def command(options: Options, manifest: Path, standard: str) -> int:
-    """Show how much of a standard MANIFEST and its account answer, control by control; only reads.
+    """Show how much of a standard MANIFEST and its account meet, control by control; only reads.
 
-    A control is met, needs you, is not as the manifest says yet, or is not managed by it. In the sandbox the account
-    is made first, as the manifest says.
+    A control is met, needs you, is not yet as the manifest says, or is not managed by it. In the sandbox the account
+    is reconciled first.
+    \f
+    Raises AwsbaseError when the sandbox cannot be reconciled.
     """
-    wanted = read(manifest, options)
-    target = connect(options, wanted)
-    session = Session(wanted, wanted.resources, target, options)
+    loaded = read(manifest, options)
+    target = connect(options, loaded)
+    session = Session(loaded, loaded.resources, target, options)
     if options.sandbox:
-        made = session.execute("reconcile")
-        if made.failed:
-            raise AwsbaseError("the sandbox could not be made as the manifest says", hint="try `awsbase reconcile`")
-        if made.interrupted:
+        report = session.execute("reconcile")
+        if report.failed:
+            raise AwsbaseError("the sandbox could not be reconciled with the manifest", hint="try `awsbase reconcile`")
+        if report.interrupted:
             return INTERRUPTED
     plan = session.execute("plan")
     if plan.interrupted:
         return INTERRUPTED
     with looking(target.account) as facts:
-        rows = judge(STANDARDS[standard], wanted.resources, plan, facts, target.clock.now())
+        rows = judge(STANDARDS[standard], loaded.resources, plan, facts, target.clock.now())
     if options.json:
-        out_json(document(standard, rows, account=wanted.account, sandbox=options.sandbox))
+        out_json(document(standard, rows, account=loaded.account, sandbox=options.sandbox))
     else:
         out(render(table(standard, rows), sys.stdout))
     return 0

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from awsbase.drill import Proof, drill
+from awsbase.drill import DrillResult, drill
 from awsbase.ensure.alarm import Alarm
 from awsbase.errors import AwsbaseError, UsageError
-from awsbase.scripts.ask import ask, somebody
+from awsbase.scripts.ask import ask, is_interactive
 from awsbase.scripts.connect import Target, connect, looking
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.loaded import LoadedManifest, read
@@ -26,64 +26,66 @@ from awsbase.view.text import render
 @click.command("drill")
 @MANIFEST
 @click.argument("alarms", nargs=-1, metavar="[ALARM]...")
-@click.option("--yes", is_flag=True, help="Ring without asking.")
+@click.option("--yes", is_flag=True, help="Trigger without asking.")
 @common
 def command(options: Options, manifest: Path, alarms: tuple[str, ...], yes: bool) -> int:
-    """Ring the alarms of MANIFEST, all or those named, and show for each whether its message got to somebody.
+    """Trigger the alarms of MANIFEST, all or those named, and show whether each message reached somebody.
 
-    On a terminal it asks first, for everyone who listens gets a message for each alarm. Each alarm is put back into
-    the state that it had. In the sandbox the account is made first, as the manifest says.
+    On a terminal it asks first, since every subscriber gets a message for each alarm. Each alarm returns to its former
+    state. In the sandbox the account is reconciled first.
+    \f
+    Raises AwsbaseError when the sandbox cannot be reconciled.
     """
-    wanted = read(manifest, options)
-    chosen = choose(wanted, alarms)
-    target = connect(options, wanted)
+    loaded = read(manifest, options)
+    chosen = choose(loaded, alarms)
+    target = connect(options, loaded)
     if options.sandbox:
-        made = Session(wanted, wanted.resources, target, options).execute("reconcile", allow_risky=True)
-        if made.failed or made.interrupted:
-            raise AwsbaseError("the sandbox could not be made as the manifest says", hint="try `awsbase reconcile`")
-    elif not yes and somebody() and not agreed(wanted, chosen):
-        err("declined, no alarm was rung\n")
+        report = Session(loaded, loaded.resources, target, options).execute("reconcile", allow_risky=True)
+        if report.failed or report.interrupted:
+            raise AwsbaseError("the sandbox could not be reconciled with the manifest", hint="try `awsbase reconcile`")
+    elif not yes and is_interactive() and not agreed(loaded, chosen):
+        err("declined, no alarm was triggered\n")
         return 1
 
-    proofs, stopped = rung(target, chosen)
+    results, stopped = trigger(target, chosen)
     if options.json:
-        out_json(document(proofs, account=wanted.account, sandbox=options.sandbox))
+        out_json(document(results, account=loaded.account, sandbox=options.sandbox))
     else:
-        out(render(table(proofs), sys.stdout))
+        out(render(table(results), sys.stdout))
     if stopped:
         return INTERRUPTED
-    return 0 if all(proof.delivered for proof in proofs) else 1
+    return 0 if all(result.delivered for result in results) else 1
 
 
-def choose(wanted: LoadedManifest, names: Sequence[str]) -> list[Alarm]:
-    """Return the alarms of these names or addresses; of none, all."""
-    every = [resource for resource in wanted.resources if isinstance(resource, Alarm)]
+def choose(loaded: LoadedManifest, names: Sequence[str]) -> list[Alarm]:
+    """Return the alarms of these names or addresses, all when none is given; raises UsageError for unknown ones."""
+    every = [resource for resource in loaded.resources if isinstance(resource, Alarm)]
     if not every:
-        raise UsageError(f"{wanted.file} has no alarms", hint="add a section `alarms: {}`")
+        raise UsageError(f"{loaded.file} has no alarms", hint="add a section `alarms: {}`")
     by_name = {name: alarm for alarm in every for name in (alarm.name, alarm.address)}
     for name in names:
         if name not in by_name:
             near = get_close_matches(name, by_name, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(alarm.name for alarm in every)}"
-            raise UsageError(f"{wanted.file} has no alarm {name!r}", hint=hint)
+            raise UsageError(f"{loaded.file} has no alarm {name!r}", hint=hint)
     if not names:
         return every
     return [alarm for alarm in every if not {alarm.name, alarm.address}.isdisjoint(names)]
 
 
-def agreed(wanted: LoadedManifest, chosen: Sequence[Alarm]) -> bool:
-    """Ask whether to ring."""
+def agreed(loaded: LoadedManifest, chosen: Sequence[Alarm]) -> bool:
+    """Ask whether to trigger the alarms."""
     count = "1 alarm" if len(chosen) == 1 else f"{len(chosen)} alarms"
-    who = "Everyone who listens gets a message for each."
-    return ask(f"Ring {count} of account {wanted.account} ({wanted.name})? {who} [y/N] ")
+    who = "Every subscriber gets a message for each."
+    return ask(f"Trigger {count} of account {loaded.account} ({loaded.name})? {who} [y/N] ")
 
 
-def rung(target: Target, chosen: Sequence[Alarm]) -> tuple[list[Proof], bool]:
-    """Ring alarms, saying on stderr what becomes of each; returns the proofs, and whether somebody stopped it."""
+def trigger(target: Target, chosen: Sequence[Alarm]) -> tuple[list[DrillResult], bool]:
+    """Trigger alarms and report each result on stderr; return the results, and whether the drill was stopped."""
 
-    def say(proof: Proof) -> None:
-        err(f"{proof.alarm}: {outcome(proof)}\n")
+    def say(result: DrillResult) -> None:
+        err(f"{result.alarm}: {outcome(result)}\n")
 
     with looking(target.account) as facts, interruptible(lambda text: err(f"\n{text}\n")) as stop:
-        proofs = drill(target.account, chosen, facts, clock=target.clock, stop=stop, rang=say)
-        return proofs, stop.is_set()
+        results = drill(target.account, chosen, facts, clock=target.clock, stop=stop, done=say)
+        return results, stop.is_set()

@@ -10,7 +10,7 @@ from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common
 from awsbase.scripts.output import out, out_json
 from awsbase.view.graph import draw
-from awsbase.view.stream import harmless
+from awsbase.view.stream import escaped
 
 
 @click.command("graph")
@@ -21,11 +21,11 @@ from awsbase.view.stream import harmless
 @ONLY
 @common
 def command(options: Options, manifest: Path, style: str, only: tuple[str, ...]) -> None:
-    """Show what MANIFEST wants, and what each of it depends on; calls nothing."""
+    """Show the resources of MANIFEST and their dependencies; makes no calls."""
     chosen = read(manifest, options).only(only)
     position = {resource.address: index for index, resource in enumerate(chosen)}
     needs = {each.address: sorted(set(each.needs()), key=position.__getitem__) for each in chosen}
     if options.json:
         out_json(needs)
     else:
-        out(harmless(draw(needs, style)))
+        out(escaped(draw(needs, style)))

@@ -15,7 +15,7 @@ import click
 from awsbase.engine.scope import partition
 from awsbase.errors import ManifestError, UsageError
 from awsbase.manifest import load
-from awsbase.scripts.ask import answer, somebody
+from awsbase.scripts.ask import answer, is_interactive
 from awsbase.scripts.options import DEBUG
 from awsbase.scripts.output import err, out
 
@@ -24,33 +24,36 @@ QUESTIONS = {
     "id": "AWS account id, 12 digits",
     "name": "short name of the account",
     "region": "home region",
-    "email": "who is told about the bill, a mail address",
+    "email": "mail address that gets billing alerts",
 }
 PLACEHOLDERS = {"id": "123456789012", "name": "acme", "region": "us-east-1", "email": "billing@acme.example"}
-# Elsewhere AWS publishes no billing metrics to set alarms on.
+# Other partitions have no billing metrics for alarms.
 BILLED = ("aws", "aws-cn")
 
 
 @click.command("init")
 @click.argument("file", type=click.Path(path_type=Path), default="awsbase.yaml")
 @click.option("--id", "account", metavar="ID", help="The 12 digits of the account.")
-@click.option("--name", help="A short name, from which other names are made.")
+@click.option("--name", help="A short name, used as a prefix of other names.")
 @click.option("--region", metavar="REGION", help="The home region; default $AWS_REGION.")
-@click.option("--email", metavar="ADDRESS", help="Who is told about the bill.")
+@click.option("--email", metavar="ADDRESS", help="The mail address that gets billing alerts.")
 @DEBUG
 def command(
     file: Path, account: str | None, name: str | None, region: str | None, email: str | None, debug: bool
 ) -> None:
-    """Write a commented manifest to FILE (awsbase.yaml); asks on a terminal for what no option says."""
+    """Write a commented manifest to FILE (awsbase.yaml); asks on a terminal for missing options.
+    \f
+    Raises UsageError when the file exists.
+    """
     if file != STDOUT and file.exists():
-        raise UsageError(f"{file} is there already, and is left as it is", hint="name another file")
+        raise UsageError(f"{file} exists already, and stays unchanged", hint="name another file")
     region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    given = {"id": account, "name": name, "region": region, "email": email}
-    values = {key: value for key, value in given.items() if value}
-    if somebody():
+    options = {"id": account, "name": name, "region": region, "email": email}
+    values = {key: value for key, value in options.items() if value}
+    if is_interactive():
         for key in [key for key in QUESTIONS if key not in values]:
-            if said := answer(f"{QUESTIONS[key]} [{PLACEHOLDERS[key]}]: "):
-                values[key] = said
+            if text := answer(f"{QUESTIONS[key]} [{PLACEHOLDERS[key]}]: "):
+                values[key] = text
 
     text = manifest(values)
     check(text)
@@ -58,13 +61,13 @@ def command(
         out(text)
         return
     write(text, file)
-    left = [key for key in PLACEHOLDERS if key not in values]
-    todo = f"; replace what is marked CHANGE ({', '.join(left)})" if left else ""
+    missing = [key for key in PLACEHOLDERS if key not in values]
+    todo = f"; replace what is marked CHANGE ({', '.join(missing)})" if missing else ""
     err(f"{file} written{todo}\n  try it: awsbase reconcile {file} --sandbox\n")
 
 
 def manifest(values: Mapping[str, str]) -> str:
-    """Return a manifest with these values; what is missing is a placeholder, and marked so."""
+    """Return a manifest with these values; a missing one becomes a placeholder marked CHANGE."""
     text = files("awsbase.scripts").joinpath("init.yaml").read_text(encoding="utf-8")
     if partition(values.get("region", PLACEHOLDERS["region"])) not in BILLED:
         text = re.sub(r"^(?=alarms:|  billing: .amounts)", "# ", text, flags=re.MULTILINE)
@@ -79,17 +82,17 @@ def manifest(values: Mapping[str, str]) -> str:
 
 
 def check(text: str) -> None:
-    """Refuse values that no manifest may have."""
+    """Check a manifest; raises UsageError when its values are invalid."""
     try:
         load(Path("-"), stdin=BytesIO(text.encode()))
     except ManifestError as error:
-        said = [f"{mistake.path}: {mistake.message}" for mistake in error.mistakes]
+        messages = [f"{mistake.path}: {mistake.message}" for mistake in error.mistakes]
         hints = [mistake.hint for mistake in error.mistakes if mistake.hint]
-        raise UsageError("; ".join(said), hint=", ".join(hints) or None) from None
+        raise UsageError("; ".join(messages), hint=", ".join(hints) or None) from None
 
 
 def write(text: str, file: Path) -> None:
-    """Write a new file, never over one that is there."""
+    """Write a new file; raises UsageError when it exists or cannot be written."""
     try:
         with file.open("x", encoding="utf-8") as handle:
             handle.write(text)

@@ -1,4 +1,4 @@
-"""A manifest as the commands use it: read, turned into resources, and checked as a whole."""
+"""A loaded manifest: read, turned into resources, and checked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from awsbase import __version__
 from awsbase.engine.execution import Cycle, UnknownDependency, dependencies, select
+from awsbase.engine.kind import Kinds
 from awsbase.engine.resource import Resource
 from awsbase.errors import UsageError
 from awsbase.manifest import Manifest, fingerprint, load, resources
@@ -18,7 +19,7 @@ from awsbase.scripts.options import Options
 
 @record
 class LoadedManifest:
-    """What a manifest wants, by section, in its order."""
+    """A manifest with its resources by section, in manifest order."""
 
     file: str
     manifest: Manifest
@@ -37,23 +38,33 @@ class LoadedManifest:
         return self.manifest.account.region
 
     @property
+    def kinds(self) -> Kinds:
+        """Return the kinds that its resources may have: awsbase's own, and those of its plug-ins."""
+        from awsbase.ensure import KINDS
+
+        return {**KINDS, **{kind: each for one in self.manifest.plugins for kind, each in one.plugin.kinds.items()}}
+
+    @property
     def resources(self) -> list[Resource]:
-        """All resources, in manifest order."""
-        return [resource for wanted in self.sections.values() for resource in wanted]
+        """Return all resources, in manifest order."""
+        return [resource for section in self.sections.values() for resource in section]
 
     @property
     def section_of(self) -> dict[str, str]:
-        """The section that each address comes from."""
-        return {resource.address: name for name, wanted in self.sections.items() for resource in wanted}
+        """Return the section of each address."""
+        return {resource.address: name for name, section in self.sections.items() for resource in section}
 
     @property
     def fingerprint(self) -> str:
-        """A digest of all that a plan depends on, beside the account itself."""
-        said = "\n".join((self.account, self.region, fingerprint(self.manifest), __version__))
-        return hashlib.sha256(said.encode()).hexdigest()
+        """Return a digest of everything that a plan depends on besides the account."""
+        text = "\n".join((self.account, self.region, fingerprint(self.manifest), __version__))
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def only(self, names: Iterable[str]) -> list[Resource]:
-        """Return the resources of these addresses and sections with all that they lean on; of none, all."""
+        """Return the resources of these addresses and sections with their dependencies; without names, all.
+
+        Raises UsageError for an unknown name.
+        """
         names = tuple(names)
         if not names:
             return self.resources
@@ -74,17 +85,20 @@ class LoadedManifest:
 
 
 def read(path: Path, options: Options) -> LoadedManifest:
-    """Read a manifest and find every mistake that can be found without AWS."""
+    """Read a manifest and find every mistake that can be found without AWS.
+
+    Raises ManifestError with every mistake, and UsageError for a contradicting region or a dependency cycle.
+    """
     manifest = load(path)
-    wanted = LoadedManifest(str(path), manifest, resources(manifest))
+    loaded = LoadedManifest(str(path), manifest, resources(manifest))
     region = manifest.account.region
     if options.region not in (None, region):
         raise UsageError(
             f"--region {options.region} contradicts {path}, whose home region is {region}",
-            hint="leave --region out: the manifest says where everything lives",
+            hint="leave --region out: the manifest sets the regions",
         )
     try:
-        dependencies(wanted.resources)
+        dependencies(loaded.resources)
     except (Cycle, UnknownDependency) as error:
         raise UsageError(f"{path}: {error.message}", hint=error.hint) from None
-    return wanted
+    return loaded

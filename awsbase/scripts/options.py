@@ -1,17 +1,20 @@
-"""The options that mean the same everywhere."""
+"""The options that several commands share."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from awsbase.records import record
+
+if TYPE_CHECKING:
+    from awsbase.engine.plugin import LoadedPlugin
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -20,9 +23,9 @@ ONLY = click.option(
     "--only",
     multiple=True,
     metavar="ADDRESS|SECTION",
-    help="Only this resource or section, and what it leans on. May be repeated.",
+    help="Only this resource or section, with its dependencies. Can be repeated.",
 )
-LOOSENING = click.option(
+ALLOW_RISKY = click.option(
     "--allow-risky",
     is_flag=True,
     help="Approve the risky changes that the plan lists.",
@@ -31,7 +34,14 @@ LOCK_TIMEOUT = click.option(
     "--lock-timeout",
     default="0s",
     metavar="10m",
-    help="Wait so long for somebody else who writes to the account; default not at all.",
+    help="Wait this long for another run that holds the lock; by default not at all.",
+)
+
+EXTRAS = click.option(
+    "--extras",
+    multiple=True,
+    metavar="DISTRIBUTION",
+    help="Load this plug-in, as a manifest does that names it in `extras`. Can be repeated.",
 )
 
 
@@ -48,7 +58,7 @@ class Options:
 
 
 def debug(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
-    """Show tracebacks, and let awsbase's own log speak; botocore's would print bodies and credentials."""
+    """Enable tracebacks and awsbase's own log; botocore's log would contain bodies and credentials."""
     if value:
         ctx.find_root().obj.on = True
         log = logging.getLogger("awsbase")
@@ -59,6 +69,15 @@ def debug(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
     return value
 
 
+def plugins(names: Sequence[str]) -> tuple[LoadedPlugin, ...]:
+    """Load the plug-ins that `--extras` names; raises UsageError for one that is broken."""
+    if not names:
+        return ()
+    from awsbase.manifest.plugins import load_plugins
+
+    return load_plugins(names)
+
+
 DEBUG = click.option(
     "--debug", is_flag=True, callback=debug, help="Show each call by name, and the traceback of a failure."
 )
@@ -66,13 +85,13 @@ JSON = click.option("--json", is_flag=True, help="Print one JSON document instea
 
 
 def common(command: Command) -> Command:
-    """Give a command the common options, as one `options`."""
+    """Add the common options to a command, as one parameter `options`."""
 
     @click.option("--profile", metavar="NAME", help="The profile of ~/.aws to use; default $AWS_PROFILE.")
     @click.option("--region", metavar="REGION", help="Must be the manifest's home region, if given.")
-    @click.option("--sandbox", is_flag=True, help="Use an empty embedded AWS; nothing leaves this machine.")
+    @click.option("--sandbox", is_flag=True, help="Use an empty embedded AWS; makes no connections.")
     @JSON
-    @click.option("-v", "--verbose", is_flag=True, help="Show what is unchanged too, and long values in full.")
+    @click.option("-v", "--verbose", is_flag=True, help="Show unchanged resources too, and long values in full.")
     @DEBUG
     @wraps(command)
     def with_options(

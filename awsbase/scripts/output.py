@@ -1,4 +1,4 @@
-"""What commands print: text and documents on stdout, progress and questions on stderr."""
+"""The output of commands: results on stdout, progress and questions on stderr."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import json
 import sys
 from typing import Any
 
-from awsbase.view.stream import put, spells, write
+from awsbase.view.stream import supports_unicode, write, write_result
 
 
 def out(text: str) -> None:
-    """Print a result."""
-    put(text, sys.stdout)
+    """Print a result to stdout."""
+    write_result(text, sys.stdout)
 
 
 def err(text: str) -> None:
-    """Print what is not the result."""
+    """Print progress, a question or a remark to stderr."""
     write(text, sys.stderr)
 
 
 def out_json(value: Any) -> None:
-    """Print one JSON document."""
-    out(as_json(value, ascii_only=not spells(sys.stdout)))
+    """Print one JSON document to stdout."""
+    out(as_json(value, ascii_only=not supports_unicode(sys.stdout)))
 
 
 def as_json(value: Any, *, ascii_only: bool = False) -> str:
-    """Write a JSON document as text, to be read by people too."""
+    """Return a JSON document as indented text."""
     return json.dumps(value, indent=2, ensure_ascii=ascii_only) + "\n"

@@ -16,7 +16,7 @@ from awsbase.scripts.output import as_json, err, out, out_json
 
 @click.command("permissions")
 @MANIFEST
-@click.option("--plan-only", is_flag=True, help="Only what a plan reads; enough for nothing else.")
+@click.option("--plan-only", is_flag=True, help="Only the permissions of `awsbase plan`.")
 @click.option(
     "-o",
     "--output",
@@ -28,43 +28,43 @@ from awsbase.scripts.output import as_json, err, out, out_json
 @ONLY
 @common
 def command(options: Options, manifest: Path, plan_only: bool, folder: Path | None, only: tuple[str, ...]) -> None:
-    """Print the least privilege that MANIFEST takes to be planned and reconciled; calls nothing.
+    """Print the least permissions that MANIFEST needs to be planned and reconciled; makes no calls.
 
-    What is printed are IAM policies. Make a managed policy of each, and attach all of them to the user or role that
-    runs awsbase: aws iam create-policy, then aws iam attach-role-policy or attach-user-policy.
+    The output is IAM policies. Create a managed policy from each, and attach them all to the user or role that runs
+    awsbase: aws iam create-policy, then aws iam attach-role-policy or attach-user-policy.
     """
     from awsbase.permissions import ATTACHED, least
 
-    wanted = read(manifest, options)
-    found = least(wanted.only(only), plan_only=plan_only)
-    policies = named(f"{wanted.name}-awsbase-{'plan' if plan_only else 'reconcile'}", found.documents)
+    loaded = read(manifest, options)
+    found = least(loaded.only(only), plan_only=plan_only, kinds=loaded.kinds)
+    policies = named(f"{loaded.name}-awsbase-{'plan' if plan_only else 'reconcile'}", found.documents)
 
     if folder:
         save(policies, folder)
     elif options.json:
-        held = [{"name": name, "document": document} for name, document in policies.items()]
-        out_json({"schema": 1, "policies": held})
+        listed = [{"name": name, "document": document} for name, document in policies.items()]
+        out_json({"schema": 1, "policies": listed})
     else:
         for document in policies.values():
             out_json(document)
 
     if len(policies) > 1 and not folder and not options.json:
-        err(f"{len(policies)} policies, since IAM takes no longer ones; with -o DIR each gets a file\n")
+        err(f"{len(policies)} policies, because IAM limits their length; -o DIR writes a file for each\n")
     if found.widened:
-        err(f"so many names fit by their beginning only, see {', '.join(found.widened)}\n")
+        err(f"so many names fit only as prefixes: see {', '.join(found.widened)}\n")
     if len(policies) > ATTACHED:
-        err(f"IAM attaches {ATTACHED} policies to a user or role: ask AWS for more, or run parts with --only\n")
+        err(f"IAM attaches {ATTACHED} policies to a user or role: request a higher quota, or run parts with --only\n")
 
 
 def named(name: str, documents: list[Document]) -> dict[str, Document]:
-    """Give each policy its name, with a number when there are several."""
+    """Return the policies by name, numbered when there are several."""
     if len(documents) == 1:
         return {name: documents[0]}
     return {f"{name}-{number}": document for number, document in enumerate(documents, 1)}
 
 
 def save(policies: Mapping[str, Document], folder: Path) -> None:
-    """Write each policy to a file, and say how IAM gets it."""
+    """Write each policy to a file and print the command that creates it; raises UsageError when it cannot."""
     for name, document in policies.items():
         file = folder / f"{name}.json"
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from awsbase.disk import ordinary
+from awsbase.disk import is_regular
 from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common
@@ -28,26 +28,26 @@ ALSO_STDOUT = (Path("/dev/stdout"), Path("/dev/fd/1"), Path("/proc/self/fd/1"))
 def command(
     options: Options, manifest: Path, output: Path | None, detailed_exitcode: bool, only: tuple[str, ...]
 ) -> int:
-    """Show what reconcile would do to make the account as MANIFEST says; only reads."""
+    """Show the changes that reconcile would make for MANIFEST; only reads."""
     if output in ALSO_STDOUT:
         output = STDOUT
     if output not in (None, STDOUT):
         document.check(output)
-    wanted = read(manifest, options)
-    chosen = wanted.only(only)
-    session = Session(wanted, chosen, connect(options, wanted), options)
+    loaded = read(manifest, options)
+    chosen = loaded.only(only)
+    session = Session(loaded, chosen, connect(options, loaded), options)
     report = session.execute("plan")
-    held = document.document(report, sandbox=options.sandbox)
+    result = document.document(report, sandbox=options.sandbox)
 
     if options.json or output == STDOUT:
-        out_json(held)
+        out_json(result)
     else:
         out(session.shown(report, sys.stdout))
     if output not in (None, STDOUT) and not report.interrupted:
-        document.save(as_json(held), output)
-        if ordinary(output):
+        document.save(as_json(result), output)
+        if is_regular(output):
             apply = f"awsbase reconcile {manifest} --approved {output}"
-            err(f"plan written to {output}; `{apply}` applies it and no more\n")
+            err(f"plan written to {output}; `{apply}` applies it and nothing else\n")
 
     code = exit_code(report)
     return 2 if detailed_exitcode and code == 0 and report.changes else code

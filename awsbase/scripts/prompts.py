@@ -15,7 +15,7 @@ from awsbase.aws import Aws
 from awsbase.engine.account import Account, identify
 from awsbase.engine.clock import SystemClock
 from awsbase.engine.failures import failure
-from awsbase.engine.wire import Wire, never_twice
+from awsbase.engine.wire import Wire, refuse_resends
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import files, qr, seeds, terminal
 from awsbase.people.enrol import Prompts
@@ -24,7 +24,7 @@ from awsbase.scripts.ask import accepts
 from awsbase.scripts.connect import name_calls, session_of
 from awsbase.scripts.options import DEBUG
 from awsbase.scripts.output import err
-from awsbase.view.stream import spells
+from awsbase.view.stream import supports_unicode
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -72,7 +72,7 @@ def account_of(profile: str | None, region: str | None, *, debugging: bool) -> A
     """Return the account and the caller; raises Refused for root, which manages its credentials in the console."""
     session = session_of(profile)
     home = region or os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
-    attach = [never_twice, name_calls] if debugging else [never_twice]
+    attach = [refuse_resends, name_calls] if debugging else [refuse_resends]
     account = identify(Aws(session, home, attach=attach), Wire())
     if account.is_root:
         raise Refused(
@@ -111,7 +111,7 @@ def aws_files() -> files.Files:
 def show_qr_code(uri: Secret, seed: Secret) -> None:
     """Show a seed as a QR code, or as text if the terminal is too small or too simple."""
     code = qr.modules(uri)
-    ascii_only = not spells(sys.stderr)
+    ascii_only = not supports_unicode(sys.stderr)
     size = terminal.size()
     # Two more lines are needed: one for a problem, and one for the answer.
     room = size.lines - qr.height(code, ascii_only=ascii_only) - 2

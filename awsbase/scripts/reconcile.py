@@ -10,12 +10,12 @@ import click
 
 from awsbase.engine.changes import Report
 from awsbase.people import durations
-from awsbase.scripts.ask import ask, somebody
+from awsbase.scripts.ask import ask, is_interactive
 from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
-from awsbase.scripts.options import LOCK_TIMEOUT, LOOSENING, MANIFEST, ONLY, Options, common
+from awsbase.scripts.options import ALLOW_RISKY, LOCK_TIMEOUT, MANIFEST, ONLY, Options, common
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.session import Session, approve, exit_code, look_again, reconcile
+from awsbase.scripts.session import Session, approve, exit_code, plan_again, reconcile
 from awsbase.view import document
 from awsbase.view.tree import calls
 
@@ -30,9 +30,9 @@ from awsbase.view.tree import calls
     help="Apply only what this plan lists, as `awsbase plan -o` wrote it.",
 )
 @ONLY
-@LOOSENING
+@ALLOW_RISKY
 @LOCK_TIMEOUT
-@click.option("--strict", is_flag=True, help="Exit 3 when something is left that only a person can do.")
+@click.option("--strict", is_flag=True, help="Exit 3 when a manual action is left.")
 @common
 def command(
     options: Options,
@@ -44,21 +44,21 @@ def command(
     lock_timeout: str,
     strict: bool,
 ) -> int:
-    """Make the account as MANIFEST says.
+    """Bring the account to the state of MANIFEST.
 
-    On a terminal it shows the plan and asks first; with --yes, or without a terminal, it applies at once.
+    On a terminal it shows the plan and asks first. With --yes, or without a terminal, it applies without asking.
     """
     patience = timedelta(seconds=durations.seconds(lock_timeout))
     plan = document.read(approved) if approved else None
-    wanted = read(manifest, options)
-    chosen = wanted.only(only)
-    listed = approve(plan, wanted, sandbox=options.sandbox) if plan else None
-    session = Session(wanted, chosen, connect(options, wanted), options, patience, allow_risky)
+    loaded = read(manifest, options)
+    chosen = loaded.only(only)
+    listed = approve(plan, loaded, sandbox=options.sandbox) if plan else None
+    session = Session(loaded, chosen, connect(options, loaded), options, patience, allow_risky)
 
-    silent = yes or options.sandbox or listed is not None or not somebody()
+    silent = yes or options.sandbox or listed is not None or not is_interactive()
     report, declined = reconcile(session, ask=None if silent else ask, approved=listed)
     if options.sandbox and not report.interrupted:
-        report = look_again(session, report)
+        report = plan_again(session, report)
 
     if options.json:
         out_json(document.document(report, sandbox=options.sandbox))
@@ -71,14 +71,14 @@ def command(
 
 
 def remark(session: Session, report: Report) -> str:
-    """Say that there was nothing to do, or what the second plan of the sandbox says."""
+    """Return a remark: that there was nothing to do, or the result of the sandbox's second plan."""
     lines = ""
     if not report.changes and not report.failed and not report.interrupted:
         lines += "nothing to do for awsbase\n" if report.manual_actions else "nothing to do\n"
     if report.second is None:
         return lines
     if report.failed:
-        return lines + f"second plan: what failed is still to be done, {calls(report.second)}\n"
+        return lines + f"second plan: the failed changes remain, {calls(report.second)}\n"
     if report.second.changes or report.second.failed:
         return lines + "second plan: not empty, which is a bug in awsbase\n" + session.shown(report.second, sys.stdout)
     return lines + f"second plan: nothing to do, {calls(report.second)}\n"

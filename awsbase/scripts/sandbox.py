@@ -15,27 +15,29 @@ from awsbase.scripts.output import err, out, out_json
 if TYPE_CHECKING:
     from awsbase.sandbox import Mail
 
-# Credentials of a session, and profiles, would win over these keys or be mixed with them.
+# Session credentials and profiles would override these keys or be mixed with them.
 UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 
 
 @click.command("sandbox")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes one that is free.")
-@click.option("--account", default="123456789012", show_default=True, metavar="ID", help="The account to be.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
+@click.option("--account", default="123456789012", show_default=True, metavar="ID", help="The account id.")
 @click.option("--region", default="us-east-1", show_default=True, help="The region that the exports name.")
-@click.option("--enforce", is_flag=True, help="Hold every caller to their IAM policies.")
+@click.option("--enforce", is_flag=True, help="Enforce the IAM policies of every caller.")
 @JSON
 @DEBUG
 def command(host: str, port: int, account: str, region: str, enforce: bool, json: bool, debug: bool) -> None:
     """Serve an embedded AWS account, empty at first, until Ctrl-C.
 
-    Prints the exports that point the AWS CLI, Terraform or awsbase itself at it.
+    Prints the exports that direct the AWS CLI, Terraform or awsbase to it.
+    \f
+    Raises UsageError for an invalid account id.
     """
     if not (account.isascii() and account.isdigit() and len(account) == 12):
         raise UsageError(f"{account!r} is no account id", hint="it has 12 digits")
     sandbox = embedded(account, enforce=enforce)
-    sandbox.deliver = tell_mail
+    sandbox.deliver = show_mail
     from awsbase.sandbox.serve import serve
 
     check_free(host, port)
@@ -54,13 +56,13 @@ def command(host: str, port: int, account: str, region: str, enforce: bool, json
         else:
             out(f"unset {' '.join(UNSET)}\n")
             out("".join(f"export {name}={value}\n" for name, value in exports.items()))
-        err(f"account {account} is ready at {url}; Ctrl-C ends it, and all that is in it\n")
+        err(f"account {account} is ready at {url}; Ctrl-C ends it and deletes its content\n")
 
     serve(host, port, sandbox=sandbox, ready=ready)
 
 
-def tell_mail(mail: Mail) -> None:
-    """Show the mail that AWS would send, with the command that stands for following its link."""
+def show_mail(mail: Mail) -> None:
+    """Show the mail that AWS would send, with the command that replaces following its link."""
     region, token = mail.topic.split(":")[3], mail.token
     err(
         f"mail to {mail.endpoint}: confirm the subscription to {mail.topic}\n"
@@ -70,7 +72,7 @@ def tell_mail(mail: Mail) -> None:
 
 
 def check_free(host: str, port: int) -> None:
-    """Find out early, and say clearly, that there is no listening there."""
+    """Check that a port is free; raises UsageError when it is not."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -79,5 +81,5 @@ def check_free(host: str, port: int) -> None:
     except OSError as error:
         raise UsageError(
             f"cannot listen on {host} port {port}: {error.strerror}",
-            hint="choose another --port, or leave it out for one that is free",
+            hint="choose another --port, or leave it out for a free one",
         ) from None

@@ -5,18 +5,25 @@ from __future__ import annotations
 import click
 
 from awsbase.manifest.schema import json_schema
-from awsbase.scripts.options import DEBUG
+from awsbase.scripts.options import DEBUG, EXTRAS, plugins
 from awsbase.scripts.output import out_json
 
 
 @click.command("schema")
+@EXTRAS
 @DEBUG
-def command(debug: bool) -> None:
-    """Print the JSON Schema of the manifest, from which editors complete and check.
+def command(extras: tuple[str, ...], debug: bool) -> None:
+    """Print the JSON Schema of the manifest, for completion and checks in editors.
 
     \b
     awsbase schema > awsbase.schema.json
-    and in the first line of the manifest:
+    then write in the first line of the manifest:
     # yaml-language-server: $schema=awsbase.schema.json
     """
-    out_json(json_schema())
+    loaded = plugins(extras)
+    if not loaded:
+        out_json(json_schema())
+        return
+    from awsbase.manifest.plugins import manifest_with
+
+    out_json(json_schema(manifest_with(loaded)))

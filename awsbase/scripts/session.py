@@ -1,4 +1,4 @@
-"""The course of a run: plan, ask, apply, look again; and the exit code that says how it went."""
+"""A session: plan, ask, apply, plan again, and the exit code."""
 
 from __future__ import annotations
 
@@ -22,11 +22,10 @@ from awsbase.engine.failures import failure
 from awsbase.engine.lock import Lock
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
-from awsbase.engine.run import Approved, Interrupted, approval, beyond
-from awsbase.ensure import KINDS
+from awsbase.engine.run import Approved, Interrupted, approval, exceeds_approval
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.records import record
-from awsbase.scripts.ask import Ask
+from awsbase.scripts.ask import Prompt
 from awsbase.scripts.connect import Target
 from awsbase.scripts.consent import consent
 from awsbase.scripts.interrupt import INTERRUPTED, abortable, interruptible
@@ -41,19 +40,18 @@ from awsbase.view.tree import tree
 log = logging.getLogger("awsbase")
 
 
-def nothing(facts: Facts) -> None:
-    """Check nothing: a plan may be looked at by everybody."""
+def no_check(facts: Facts) -> None:
+    """Check nothing: everybody may see a plan."""
 
 
 @record
 class Session:
-    """What a command works on: the manifest, the resources chosen of it, the account, the options.
+    """What a command works on: the manifest, the selected resources, the account and the options.
 
-    `patience` says how long to wait for somebody else who writes to the account, and `allow_risky` whether risky
-    changes are approved beforehand.
+    `patience` is how long to wait for another run's lock, and `allow_risky` whether risky changes are approved already.
     """
 
-    wanted: LoadedManifest
+    loaded: LoadedManifest
     resources: Sequence[Resource]
     target: Target
     options: Options
@@ -67,10 +65,10 @@ class Session:
         *,
         guarded: bool = False,
         allow_risky: bool = False,
-        seen: ReadCache | None = None,
-        keep: Callable[[], None] = lambda: None,
+        cache: ReadCache | None = None,
+        before_write: Callable[[], None] = lambda: None,
     ) -> Report:
-        """Plan or reconcile, with progress on stderr and Ctrl-C as the wish to stop; `guarded` against a lock-out."""
+        """Plan or reconcile with progress on stderr; Ctrl-C stops it, and `guarded` refuses a lock-out."""
         screen = not self.options.debug
         with (
             progress(sys.stderr, mode, len(self.resources), screen=screen) as observer,
@@ -79,22 +77,25 @@ class Session:
             return execute(
                 mode,
                 self.resources,
-                KINDS,
+                self.loaded.kinds,
                 self.target.account,
-                fingerprint=self.wanted.fingerprint,
+                fingerprint=self.loaded.fingerprint,
                 approved=approved,
                 allow_risky=allow_risky,
                 clock=self.target.clock,
                 observer=observer,
                 stop=stop,
-                check=self.lockout if guarded else nothing,
-                seen=seen,
-                keep=keep,
+                check=self.lockout if guarded else no_check,
+                cache=cache,
+                before_write=before_write,
             )
 
     @contextmanager
     def locked(self, lock: Lock) -> Iterator[bool]:
-        """Hold the account's lock meanwhile; yields whether nobody else has held it since this run began to look."""
+        """Hold the account's lock; yield whether no other run has held it since this run's first read.
+
+        Raises Exit when the run is interrupted while it waits.
+        """
         try:
             with (
                 locking(self.target.account),
@@ -112,36 +113,36 @@ class Session:
             raise Exit(INTERRUPTED) from None
 
     def lockout(self, facts: Facts) -> None:
-        """Refuse what would cut its own caller off; who may not even look at IAM cannot change it either."""
+        """Refuse changes that would lock out their caller; a caller who cannot read IAM cannot change it either."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             lockout(self.target.account, self.resources, facts)
         except (BotoCoreError, ClientError) as error:
-            log.debug("the lock-out check could not look: %s", error)
+            log.debug("the lock-out check could not read: %s", error)
 
-    def agreed(self, plan: Report, question: str, ask: Ask | None) -> bool:
-        """Ask for consent to a plan where there is somebody to ask, and refuse risky changes where there is nobody."""
-        return consent(plan, f"\n{question}", self.wanted.name, ask=ask, allow_risky=self.allow_risky)
+    def consents(self, plan: Report, question: str, ask: Prompt | None) -> bool:
+        """Ask for consent to a plan if there is a prompt, and refuse unapproved risky changes if there is none."""
+        return consent(plan, f"\n{question}", self.loaded.name, ask=ask, allow_risky=self.allow_risky)
 
-    def permits(self, plan: Report) -> bool:
-        """Tell whether risky changes may be made once a plan was agreed to: only if it was part of that."""
+    def allows_risky(self, plan: Report) -> bool:
+        """Tell whether risky changes can be applied: only if the approved plan contained some."""
         return self.allow_risky or bool(risky(plan))
 
     def shown(self, report: Report, stream: TextIO) -> str:
-        """Return a report as people read it on a stream."""
-        sections = self.wanted.section_of
-        lines = tree(report, name=self.wanted.name, sections=sections, verbose=self.options.verbose)
+        """Return a report as text for a stream."""
+        sections = self.loaded.section_of
+        lines = tree(report, name=self.loaded.name, sections=sections, verbose=self.options.verbose)
         return render(lines, stream)
 
 
-def reconcile(session: Session, *, ask: Ask | None, approved: Approved | None = None) -> tuple[Report, bool]:
-    """Plan, then apply what was planned, after `ask` has agreed to it if there is somebody to ask.
+def reconcile(session: Session, *, ask: Prompt | None, approved: Approved | None = None) -> tuple[Report, bool]:
+    """Plan, ask for consent with `ask` unless it is None, and apply the plan.
 
-    Returns the report, of the plan when it stopped there, and whether the plan was declined.
+    Return the report, which is the plan's when it stopped there, and whether the plan was declined.
     """
-    lock, seen = lock_of(session.target), ReadCache()
-    plan = session.execute("plan", approved, guarded=True, seen=seen)
+    lock, cache = lock_of(session.target), ReadCache()
+    plan = session.execute("plan", approved, guarded=True, cache=cache)
     if plan.interrupted or not plan.changes:
         return replace(plan, mode="reconcile"), False
     if not agreed(session, plan, ask):
@@ -149,77 +150,86 @@ def reconcile(session: Session, *, ask: Ask | None, approved: Approved | None = 
 
     with session.locked(lock) as unchanged:
         if not unchanged:
-            before, seen = approval(plan.changes), ReadCache()
-            plan = session.execute("plan", approved, guarded=True, seen=seen)
+            before, cache = approval(plan.changes), ReadCache()
+            plan = session.execute("plan", approved, guarded=True, cache=cache)
             if plan.interrupted:
                 return replace(plan, mode="reconcile"), False
-            # Somebody who was asked is asked again only for what he has not agreed to.
-            if ask is None or beyond(before, plan.changes):
+            # The operator is asked again only about changes that exceed the approval.
+            if ask is None or exceeds_approval(before, plan.changes):
                 with abortable():
-                    if not agreed(session, plan, ask, "\nsomebody else has changed the account meanwhile:\n"):
+                    if not agreed(session, plan, ask, "\nanother run has changed the account meanwhile:\n"):
                         return plan, True
         if ask is not None:
-            approved, seen = approval(plan.changes), ReadCache()  # the answer may have taken its time
-        seen.forget_failures()
-        may = session.permits(plan)
-        done = session.execute("reconcile", approved, guarded=True, allow_risky=may, seen=seen, keep=lock.keep)
+            approved, cache = approval(plan.changes), ReadCache()  # the answer can have taken long
+        cache.forget_failures()
+        allowed = session.allows_risky(plan)
+        done = session.execute(
+            "reconcile",
+            approved,
+            guarded=True,
+            allow_risky=allowed,
+            cache=cache,
+            before_write=lock.check_and_renew,
+        )
     wire = session.target.account.wire
     return replace(done, seconds=plan.seconds + done.seconds, reads=wire.reads, writes=wire.writes), False
 
 
-def agreed(session: Session, plan: Report, ask: Ask | None, why: str = "") -> bool:
-    """Show a plan to somebody who can be asked, and ask for consent; raise Refused for risky changes with nobody."""
+def agreed(session: Session, plan: Report, ask: Prompt | None, introduction: str = "") -> bool:
+    """Show a plan and ask for consent; raises Refused for unapproved risky changes when `ask` is None."""
     if ask is not None:
-        err(why + session.shown(plan, sys.stderr))
+        err(introduction + session.shown(plan, sys.stderr))
     count = len(plan.changes)
     changes = "1 change" if count == 1 else f"{count} changes"
-    return session.agreed(plan, f"Apply {changes} to account {session.wanted.account} ({session.wanted.name})?", ask)
+    return session.consents(plan, f"Apply {changes} to account {session.loaded.account} ({session.loaded.name})?", ask)
 
 
 def lock_of(target: Target) -> Lock:
-    """Return the lock of an account, as this run sees it."""
+    """Return the lock of an account for this run."""
     account = target.account
     return Lock(account.aws.ssm, account.wire, account.caller, target.clock)
 
 
 @contextmanager
 def locking(account: Account) -> Iterator[None]:
-    """Turn what AWS refuses meanwhile into advice about the lock."""
+    """Turn an error of AWS into one about the lock, with a hint; raises AwsbaseError."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        why = failure(error, account.caller)
-        raise AwsbaseError(f"cannot lock account {account.id}: {why.code}: {why.message}", hint=why.hint) from error
+        cause = failure(error, account.caller)
+        raise AwsbaseError(
+            f"cannot lock account {account.id}: {cause.code}: {cause.message}", hint=cause.hint
+        ) from error
 
 
-def look_again(session: Session, done: Report) -> Report:
-    """Add the plan that must be empty after a reconcile, with the calls that it made itself."""
+def plan_again(session: Session, done: Report) -> Report:
+    """Add a second plan, which must be empty after a reconcile, with only its own calls."""
     again = session.execute("plan")
     again = replace(again, reads=again.reads - done.reads, writes=again.writes - done.writes)
     return replace(done, second=again)
 
 
-def approve(plan: Plan, wanted: LoadedManifest, *, sandbox: bool) -> Approved:
-    """Return what a plan lists; raise Refused for one that was made for something else."""
+def approve(plan: Plan, loaded: LoadedManifest, *, sandbox: bool) -> Approved:
+    """Return the approval that a plan gives; raises Refused when it is for something else."""
     hint = "plan again, and have the new plan approved"
     if plan.sandbox != sandbox:
-        made = "in the sandbox" if plan.sandbox else "for the account, not for the sandbox"
-        raise Refused(f"the approved plan was made {made}", hint=hint)
-    if plan.account != wanted.account:
-        raise Refused(f"the approved plan is for account {plan.account}, not {wanted.account}", hint=hint)
-    if plan.region != wanted.region:
-        raise Refused(f"the approved plan is for {plan.region}, not {wanted.region}", hint=hint)
+        origin = "in the sandbox" if plan.sandbox else "for the account, not for the sandbox"
+        raise Refused(f"the approved plan was made {origin}", hint=hint)
+    if plan.account != loaded.account:
+        raise Refused(f"the approved plan is for account {plan.account}, not {loaded.account}", hint=hint)
+    if plan.region != loaded.region:
+        raise Refused(f"the approved plan is for {plan.region}, not {loaded.region}", hint=hint)
     if plan.version != __version__:
         raise Refused(f"the approved plan was made by awsbase {plan.version}, and this is {__version__}", hint=hint)
-    if plan.fingerprint != wanted.fingerprint:
-        raise Refused(f"the approved plan was made from another manifest than {wanted.file} is now", hint=hint)
+    if plan.fingerprint != loaded.fingerprint:
+        raise Refused(f"the approved plan was made from another manifest than {loaded.file} is now", hint=hint)
     return approval(plan.changes)
 
 
 def exit_code(report: Report, *, strict: bool = False) -> int:
-    """Say how a run went, as an exit code."""
+    """Return the exit code of a run: 0, 1 for a failure, 3 for manual actions if `strict`, or 130."""
     if report.interrupted or (report.second and report.second.interrupted):
         return INTERRUPTED
     if report.failed or (report.second and (report.second.changes or report.second.failed)):

@@ -1,4 +1,4 @@
-"""`awsbase state`: what Terraform and OpenTofu need to keep their state in the state bucket."""
+"""`awsbase state`: the Terraform and OpenTofu backend in the state bucket."""
 
 from __future__ import annotations
 
@@ -43,15 +43,18 @@ def command() -> None:
 )
 @common
 def print_backend(options: Options, manifest: Path, style: Format, path: str) -> None:
-    """Print the backend block for the state bucket of MANIFEST, which names the key that uploads must use."""
-    wanted = read(manifest, options)
-    bucket, sealed_by = kept_in(wanted)
-    account = connect(options, wanted).account
+    """Print the backend block for the state bucket of MANIFEST, with the key for uploads.
+    \f
+    Raises AwsbaseError when the account has no key yet.
+    """
+    loaded = read(manifest, options)
+    bucket, encryption_key = state_bucket(loaded)
+    account = connect(options, loaded).account
     with looking(account) as facts:
-        key = facts.read(aliases, sealed_by.scope.region).get(sealed_by.alias)
+        key = facts.read(aliases, encryption_key.scope.region).get(encryption_key.alias)
     if key is None:
         raise AwsbaseError(
-            f"account {account.id} has no key {sealed_by.alias} yet",
+            f"account {account.id} has no key {encryption_key.alias} yet",
             hint=f"run `awsbase reconcile {manifest}` first",
         )
     text = backend.render(
@@ -59,15 +62,15 @@ def print_backend(options: Options, manifest: Path, style: Format, path: str) ->
         bucket=bucket.name,
         region=bucket.scope.region,
         key=path,
-        kms_key_id=sealed_by.scope.arn("kms", f"key/{key}"),
+        kms_key_id=encryption_key.scope.arn("kms", f"key/{key}"),
     )
     out(text)
 
 
-def kept_in(wanted: LoadedManifest) -> tuple[Bucket, Key]:
-    """Return the state bucket of a manifest and the key that seals it."""
-    resources = wanted.sections.get("state")
+def state_bucket(loaded: LoadedManifest) -> tuple[Bucket, Key]:
+    """Return a manifest's state bucket and its encryption key; raises UsageError when it has no state section."""
+    resources = loaded.sections.get("state")
     if resources is None:
-        raise UsageError(f"{wanted.file} has no state section", hint="add one: `state: {}`")
+        raise UsageError(f"{loaded.file} has no state section", hint="add one: `state: {}`")
     bucket = next(resource for resource in resources if isinstance(resource, Bucket))
     return bucket, next(resource for resource in resources if isinstance(resource, Key))

@@ -17,9 +17,9 @@ from awsbase.scripts.output import out, out_json
 @MANIFEST
 @common
 def command(options: Options, manifest: Path) -> int:
-    """Check MANIFEST without calling AWS: every mistake at once, each with its line."""
+    """Check MANIFEST without calling AWS; reports every mistake with its line."""
     try:
-        wanted = read(manifest, options)
+        loaded = read(manifest, options)
     except ManifestError as error:
         if not options.json:
             raise
@@ -29,12 +29,14 @@ def command(options: Options, manifest: Path) -> int:
     if options.json:
         out_json([])
         return 0
-    count = len(wanted.resources)
+    count = len(loaded.resources)
     out(f"{manifest}: {count} resource{'' if count == 1 else 's'}, fine\n")
-    counted = {name: resources for name, resources in wanted.sections.items() if resources}
-    width = max(map(len, counted), default=0)
-    for name, resources in counted.items():
+    by_section = {name: resources for name, resources in loaded.sections.items() if resources}
+    width = max(map(len, by_section), default=0)
+    for name, resources in by_section.items():
         out(f"  {name:<{width}}  {len(resources)}\n")
         if options.verbose:
             out("".join(f"    {resource.address}\n" for resource in resources))
+    for each in loaded.manifest.plugins:
+        out(f"  {each.name} {each.version} was loaded, and gives {', '.join(sorted(each.plugin.sections))}\n")
     return 0

@@ -1,4 +1,4 @@
-"""What a bastion does to itself at each boot: a script made from the manifest, handed over as EC2 user data."""
+"""The EC2 user data of a bastion: a script, rendered from the manifest, that configures the host at each boot."""
 
 from awsbase.userdata.login import login, login_fault
 from awsbase.userdata.render import LIMIT, Mode, Person, people_in, reasons, render

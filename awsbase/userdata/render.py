@@ -1,4 +1,4 @@
-"""Render the user data of a bastion: a pure function of the manifest."""
+"""Rendering of a bastion's user data: a pure function of the manifest."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from awsbase.records import record
 from awsbase.userdata.login import login
 
 Mode = Literal["ssm", "ssh", "instance-connect"]
-# EC2 takes this many bytes, before they are encoded.
+# EC2's limit in bytes, before base64 encoding.
 LIMIT = 16 * 1024
 
 MODE = re.compile(r"^# mode: ([a-z-]+)$", re.MULTILINE)
 ACCOUNT = re.compile(r"^account (\S+) (person|administrator) <<'KEYS'\n(.*?)^KEYS\n", re.MULTILINE | re.DOTALL)
 BOUNDARY = "==awsbase=="
-WHOLE = f"""\
+TEMPLATE = f"""\
 MIME-Version: 1.0
 Content-Type: multipart/mixed; boundary="{BOUNDARY}"
 
@@ -32,13 +32,13 @@ Content-Type: text/x-shellscript; charset="us-ascii"
 %s
 --{BOUNDARY}--
 """
-# Amazon Linux asks EC2 Instance Connect for keys, and would so let in who is not in the manifest.
+# Amazon Linux accepts keys of EC2 Instance Connect, which would admit people who are not in the manifest.
 NO_INSTANCE_CONNECT = "! rpm -q --quiet ec2-instance-connect || try dnf -y -q remove ec2-instance-connect"
 
 
 @record
 class Person:
-    """Somebody with an account on the host: the name in the manifest, the public keys, whether sudo is allowed."""
+    """A person with an account on the host: the name in the manifest, the public keys, whether sudo is allowed."""
 
     name: str
     keys: tuple[str, ...]
@@ -46,13 +46,13 @@ class Person:
 
 
 def render(*, mode: Mode, people: Sequence[Person] = (), log_group: str | None = None, nat: bool = False) -> str:
-    """Return the user data of a bastion; raise ValueError when it would not fit into 16 KB.
+    """Return the user data of a bastion as text; raises ValueError when it exceeds 16 KB.
 
-    It is text, not encoded: RunInstances of boto3 encodes by itself, a launch template must be given base64.
-    It runs at each boot, so a change to a stopped instance's user data takes effect when it starts.
+    boto3 encodes it for RunInstances, but a launch template needs base64. The script runs at each boot, so a change to
+    a stopped instance's user data takes effect when it starts.
     """
     script = "".join(parts(mode, people, log_group, nat))
-    text = WHOLE % (part("cloud-config.yaml").rstrip("\n"), script.rstrip("\n"))
+    text = TEMPLATE % (part("cloud-config.yaml").rstrip("\n"), script.rstrip("\n"))
     if (size := len(text.encode())) > LIMIT:
         raise ValueError(
             f"user data of {size} bytes, and EC2 takes {LIMIT}: {len(people)} people have too many or too long keys; "
@@ -62,7 +62,7 @@ def render(*, mode: Mode, people: Sequence[Person] = (), log_group: str | None =
 
 
 def parts(mode: Mode, people: Sequence[Person], log_group: str | None, nat: bool) -> Iterator[str]:
-    """Yield the script in the order in which it runs: what closes the host comes before what needs the network."""
+    """Yield the parts of the script in order: parts that close the host precede parts that need the network."""
     yield part("head.sh", mode=mode)
     if mode == "ssm":
         yield part("no-sshd.sh")
@@ -78,12 +78,12 @@ def parts(mode: Mode, people: Sequence[Person], log_group: str | None, nat: bool
     if mode == "ssh":
         yield part("guard.sh")
     if log_group:
-        yield part("logs.sh", logs=json.dumps(collected(log_group), indent=1))
+        yield part("logs.sh", logs=json.dumps(agent_settings(log_group), indent=1))
     yield part("end.sh")
 
 
 def part(name: str, **values: str) -> str:
-    """Return a part of the user data with its values filled in."""
+    """Return a part of the user data with its values inserted."""
     text = files(__package__).joinpath(name).read_text(encoding="ascii")
     for key, value in values.items():
         text = text.replace(f"@{key}@", value)
@@ -91,23 +91,24 @@ def part(name: str, **values: str) -> str:
 
 
 def by_login(person: Person) -> str:
+    """Return the sort key of a person."""
     return login(person.name)
 
 
 def account(person: Person) -> str:
-    """Return the lines that give somebody an account."""
-    rights = "administrator" if person.administrator else "person"
-    keys = "".join(f"{bare(key)}\n" for key in person.keys)
-    return f"account {login(person.name)} {rights} <<'KEYS'\n{keys}KEYS\n"
+    """Return the lines of the script that create an account."""
+    role = "administrator" if person.administrator else "person"
+    keys = "".join(f"{without_comment(key)}\n" for key in person.keys)
+    return f"account {login(person.name)} {role} <<'KEYS'\n{keys}KEYS\n"
 
 
-def bare(key: str) -> str:
-    """Return a public key without its comment, which takes space and names machines."""
+def without_comment(key: str) -> str:
+    """Return a public key without its comment, which takes space and can name machines."""
     return " ".join(key.split()[:2])
 
 
-def collected(log_group: str) -> dict[str, object]:
-    """Return what the CloudWatch agent is to send, and where."""
+def agent_settings(log_group: str) -> dict[str, object]:
+    """Return the settings of the CloudWatch agent: which log it sends to which group."""
     secure = {
         "file_path": "/var/log/secure",
         "log_group_name": log_group,
@@ -118,27 +119,27 @@ def collected(log_group: str) -> dict[str, object]:
 
 
 def people_in(userdata: str) -> dict[str, Person]:
-    """Return by login who has an account on the host that was given this user data."""
+    """Return the people with an account in this user data, by login."""
     return {
-        name: Person(name, tuple(keys.splitlines()), rights == "administrator")
-        for name, rights, keys in ACCOUNT.findall(userdata)
+        name: Person(name, tuple(keys.splitlines()), role == "administrator")
+        for name, role, keys in ACCOUNT.findall(userdata)
     }
 
 
 def reasons(have: str, want: str) -> list[str]:
-    """Say in words how user data differs, for the reason of a replacement: `removes the account bob`."""
-    said = []
+    """Return the differences of two user data as text, for the reason of a replacement: `removes the account bob`."""
+    differences = []
     modes = [found[1] if (found := MODE.search(text)) else "none" for text in (have, want)]
     if modes[0] != modes[1]:
-        said.append(f"mode {modes[0]} becomes {modes[1]}")
+        differences.append(f"mode {modes[0]} becomes {modes[1]}")
     before, after = people_in(have), people_in(want)
-    said += [f"removes the account {name}" for name in sorted(before.keys() - after.keys())]
-    said += [f"adds the account {name}" for name in sorted(after.keys() - before.keys())]
+    differences += [f"removes the account {name}" for name in sorted(before.keys() - after.keys())]
+    differences += [f"adds the account {name}" for name in sorted(after.keys() - before.keys())]
     for name in sorted(before.keys() & after.keys()):
         if set(before[name].keys) != set(after[name].keys):
-            said.append(f"changes the keys of {name}")
+            differences.append(f"changes the keys of {name}")
         if before[name].administrator != after[name].administrator:
-            said.append(f"{'gives sudo to' if after[name].administrator else 'takes sudo from'} {name}")
+            differences.append(f"{'gives sudo to' if after[name].administrator else 'takes sudo from'} {name}")
     if modes[0] == modes[1] and ACCOUNT.sub("", have) != ACCOUNT.sub("", want):
-        said.append("another set-up of the host")
-    return said
+        differences.append("another set-up of the host")
+    return differences

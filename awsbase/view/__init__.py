@@ -1,1 +1,1 @@
-"""What people and programs see of a run: a tree, a JSON document, progress."""
+"""The output of a run: a tree for people, a JSON document for programs, and progress."""

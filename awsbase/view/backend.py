@@ -1,4 +1,4 @@
-"""The backend block that lets Terraform or OpenTofu keep its state in the bucket that awsbase made."""
+"""The backend block with which Terraform or OpenTofu keeps its state in awsbase's bucket."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ Format = Literal["hcl", "json", "env"]
 
 
 def render(format: Format, *, bucket: str, region: str, key: str, kms_key_id: str) -> str:
-    """Write the S3 backend: as a block of HCL, as a `.tf.json` file, or as an export for `terraform init`.
+    """Return the S3 backend as an HCL block, a `.tf.json` file, or an export for `terraform init`.
 
-    `key` is the path of the state in the bucket. The bucket's policy compares the key's ARN, so that is what
-    `kms_key_id` has to be; without `encrypt` Terraform would ignore it.
+    `key` is the path of the state in the bucket. `kms_key_id` must be the key's ARN, which the bucket's policy
+    compares; without `encrypt` Terraform would ignore it.
+    See https://developer.hashicorp.com/terraform/language/backend/s3.
     """
     settings: dict[str, str | bool] = {
         "bucket": bucket,
@@ -39,7 +40,7 @@ def _hcl(settings: dict[str, str | bool]) -> str:
 
 
 def _quoted(value: str | bool) -> str:
-    # JSON's strings are HCL's, but for the templates that HCL would fill in.
+    # JSON strings are valid HCL, except for HCL's template sequences.
     return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
 
 

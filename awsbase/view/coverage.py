@@ -1,4 +1,4 @@
-"""How much of a standard is answered: a table for people, a document for programs."""
+"""Coverage of a standard: a table for people, a document for programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = 3
 
 
 def table(standard: str, rows: Sequence[Row]) -> Iterator[Line]:
-    """Yield a line for each control, and below it what is left to do."""
+    """Yield a line for each control, with what is left to do below it."""
     yield Line(0, standard, style="bold")
     width = max(len(row.control.id) for row in rows)
     for row in rows:
@@ -31,15 +31,15 @@ def table(standard: str, rows: Sequence[Row]) -> Iterator[Line]:
         if len(row.why) > SHOWN:
             yield Line(width + 6, f"and {len(row.why) - SHOWN} more", style="dim")
         if row.status == "not managed":
-            yield Line(width + 6, offer(row), style="dim")
+            yield Line(width + 6, suggestion(row), style="dim")
     yield Line(0, "")
     counts = [(status, sum(row.status == status for row in rows)) for status in STATUSES]
     yield Line(0, f"{len(rows)} controls: " + ", ".join(f"{n} {status}" for status, n in counts if n), style="bold")
 
 
-def offer(row: Row) -> str:
-    """Say how the manifest would ask for it, and what that costs."""
-    return f"the manifest can ask for it: {row.key}" + (f" (priced: {row.price})" if row.price else "")
+def suggestion(row: Row) -> str:
+    """Return the manifest key that covers a control, and its price."""
+    return f"the manifest can cover it: {row.key}" + (f" (priced: {row.price})" if row.price else "")
 
 
 def document(standard: str, rows: Sequence[Row], *, account: str, sandbox: bool = False) -> dict[str, Any]:

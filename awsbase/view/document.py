@@ -1,4 +1,4 @@
-"""A report as one JSON document, and a plan read back from it to be approved."""
+"""A report as one JSON document, and an approved plan read back from it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_BYTES = 64 * 1024 * 1024
 
 
 def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
-    """Return a report as JSON values; a plan's document is what `--approved` reads."""
+    """Return a report as JSON values; `--approved` reads a plan's document."""
     return {
         "schema": SCHEMA,
         "awsbase": __version__,
@@ -42,8 +42,8 @@ def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
             for each in risky(report)
         ],
         "manual_actions": [
-            {"address": ask.address, "title": ask.title, "steps": list(ask.steps), "probe": ask.probe}
-            for ask in report.manual_actions
+            {"address": each.address, "title": each.title, "steps": list(each.steps), "probe": each.probe}
+            for each in report.manual_actions
         ],
         "totals": dict(report.totals()),
         "calls": {"read": report.reads, "write": report.writes},
@@ -76,23 +76,24 @@ def _change(change: Change) -> dict[str, Any]:
         "risk": risk.kind if risk else None,
         "reason": risk.reason if risk else None,
         "drift": [
-            {"field": drift.field, "have": plain(drift.have), "want": plain(drift.want)} for drift in change.drift
+            {"field": drift.field, "have": json_value(drift.have), "want": json_value(drift.want)}
+            for drift in change.drift
         ],
         "digest": change.digest,
         "unknown": list(change.unknown),
     }
 
 
-def plain(value: Any) -> Any:
-    """Return any value that a change may hold as a JSON value."""
+def json_value(value: Any) -> Any:
+    """Return a value of a change as a JSON value."""
     if isinstance(value, Unknown):
         return repr(value)
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [json_value(item) for item in value]
     if isinstance(value, set | frozenset):
-        return sorted((plain(item) for item in value), key=str)
+        return sorted((json_value(item) for item in value), key=str)
     if isinstance(value, datetime):
         return value.isoformat()
     if value is None or isinstance(value, str | int | float | bool):
@@ -102,7 +103,7 @@ def plain(value: Any) -> Any:
 
 @record
 class Plan:
-    """A plan that was written by `awsbase plan -o`: what may be done, and to which account, by which manifest."""
+    """A plan file of `awsbase plan -o`: the approved changes, their account, and the manifest's fingerprint."""
 
     account: str
     region: str
@@ -113,7 +114,7 @@ class Plan:
 
 
 def check(path: Path) -> None:
-    """Raise UsageError now, before a plan is made, when it could not be written to a file of this name."""
+    """Check a path before planning; raises UsageError when a plan could not be written there."""
     real = Path(os.path.realpath(path))
     if real.is_dir():
         raise UsageError(f"cannot write {path}: it is a directory", hint="name a file in it")
@@ -122,75 +123,78 @@ def check(path: Path) -> None:
 
 
 def save(text: str, path: Path) -> None:
-    """Write a file as a whole or not at all, readable by its owner only; a device or a pipe is written to."""
+    """Write a file atomically with mode 0600, or write to a device or a pipe.
+
+    Raises AwsbaseError when it cannot be written.
+    """
     content = text.encode("utf-8", "backslashreplace")
     try:
-        if disk.ordinary(path):
+        if disk.is_regular(path):
             disk.replace(path, content, private=True)
         else:
-            disk.pour(path, content)
+            disk.write_stream(path, content)
     except OSError as error:
-        why = "nobody reads it" if error.errno == errno.ENXIO else error.strerror
-        raise AwsbaseError(f"cannot write {path}: {why}", hint="name another file") from None
+        reason = "nobody reads it" if error.errno == errno.ENXIO else error.strerror
+        raise AwsbaseError(f"cannot write {path}: {reason}", hint="name another file") from None
 
 
 def read(path: Path) -> Plan:
-    """Read a plan back; raise UsageError for a file that is none."""
+    """Read a plan file; raises UsageError for a file that is no complete plan of this format."""
     hint = "write one with `awsbase plan MANIFEST -o PLAN.json`"
     try:
         text = disk.read(path, MAX_BYTES).decode("utf-8")
-    except disk.Unfit as unfit:
-        raise UsageError(f"{path} is no plan: {unfit.strerror}", hint=hint) from None
+    except disk.UnsuitableFile as error:
+        raise UsageError(f"{path} is no plan: {error.strerror}", hint=hint) from None
     except OSError as error:
         raise UsageError(f"cannot read the plan {path}: {error.strerror}", hint=hint) from None
     except UnicodeDecodeError:
         raise UsageError(f"{path} is no plan: it is not text", hint=hint) from None
     try:
-        held = json.loads(text)
+        fields = json.loads(text)
     except (ValueError, RecursionError):
         raise UsageError(f"{path} is no plan: it is not JSON", hint=hint) from None
-    if not isinstance(held, dict) or "schema" not in held:
+    if not isinstance(fields, dict) or "schema" not in fields:
         raise UsageError(f"{path} is no plan", hint=hint)
-    if held["schema"] != SCHEMA:
+    if fields["schema"] != SCHEMA:
         raise UsageError(
-            f"{path} has the format {held['schema']!r}, and this awsbase reads {SCHEMA}",
+            f"{path} has the format {fields['schema']!r}, and this awsbase reads {SCHEMA}",
             hint="plan again: `awsbase plan MANIFEST -o PLAN.json`",
         )
-    if held.get("mode") != "plan":
-        raise UsageError(f"{path} reports what was done; it is no plan", hint=hint)
+    if fields.get("mode") != "plan":
+        raise UsageError(f"{path} is no plan: it reports a reconcile", hint=hint)
     try:
-        return _plan(held)
+        return _plan(fields)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise UsageError(f"{path} is no complete plan", hint=hint) from None
 
 
-def _plan(held: Mapping[str, Any]) -> Plan:
+def _plan(fields: Mapping[str, Any]) -> Plan:
     return Plan(
-        account=_text(held["account"]),
-        region=_text(held["region"]),
-        sandbox=bool(held["sandbox"]),
-        fingerprint=_text(held["fingerprint"]),
-        version=_text(held["awsbase"]),
+        account=_text(fields["account"]),
+        region=_text(fields["region"]),
+        sandbox=bool(fields["sandbox"]),
+        fingerprint=_text(fields["fingerprint"]),
+        version=_text(fields["awsbase"]),
         changes=tuple(
             (_text(resource["address"]), _read_change(change))
-            for resource in held["resources"]
+            for resource in fields["resources"]
             for change in resource["changes"]
         ),
     )
 
 
-def _read_change(held: Mapping[str, Any]) -> Change:
-    action = held["action"]
+def _read_change(fields: Mapping[str, Any]) -> Change:
+    action = fields["action"]
     if action not in ("create", "update", "delete", "replace"):
         raise ValueError(action)
     return Change(
         action=action,
-        what=_text(held["what"]),
-        api=_text(held["api"]),
-        drift=tuple(Drift(_text(drift["field"]), drift["have"], drift["want"]) for drift in held["drift"]),
-        risk=_read_risk(held["risk"], held["reason"]),
-        digest=_text(held["digest"]),
-        unknown=tuple(_text(path) for path in held["unknown"]),
+        what=_text(fields["what"]),
+        api=_text(fields["api"]),
+        drift=tuple(Drift(_text(drift["field"]), drift["have"], drift["want"]) for drift in fields["drift"]),
+        risk=_read_risk(fields["risk"], fields["reason"]),
+        digest=_text(fields["digest"]),
+        unknown=tuple(_text(path) for path in fields["unknown"]),
     )
 
 

@@ -1,11 +1,11 @@
-"""What depends on what: as a text tree, for Mermaid, or for Graphviz."""
+"""The dependency graph: as a text tree, for Mermaid, or for Graphviz."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-Needs = Mapping[str, Sequence[str]]  # address → addresses it needs directly, in manifest order
+Needs = Mapping[str, Sequence[str]]  # address → its direct dependencies, in manifest order
 
 
 def draw(needs: Needs, style: str) -> str:
@@ -15,25 +15,25 @@ def draw(needs: Needs, style: str) -> str:
 
 
 def text(needs: Needs) -> Iterator[str]:
-    """Yield a tree of each resource that nothing else needs, with what it needs below; twice told is `…`."""
+    """Yield a tree for each resource without dependents; dependencies that were shown before become `…`."""
     needed = {other for others in needs.values() for other in others}
-    told: set[str] = set()
+    shown: set[str] = set()
 
-    def below(address: str, depth: int) -> Iterator[str]:
-        again = address in told and bool(needs[address])
-        yield "  " * depth + address + ("  …" if again else "")
-        if not again:
-            told.add(address)
+    def subtree(address: str, depth: int) -> Iterator[str]:
+        repeated = address in shown and bool(needs[address])
+        yield "  " * depth + address + ("  …" if repeated else "")
+        if not repeated:
+            shown.add(address)
             for other in needs[address]:
-                yield from below(other, depth + 1)
+                yield from subtree(other, depth + 1)
 
     for address in needs:
         if address not in needed:
-            yield from below(address, 0)
+            yield from subtree(address, 0)
 
 
 def mermaid(needs: Needs) -> Iterator[str]:
-    """Yield a Mermaid flowchart; an arrow points at what is needed."""
+    """Yield a Mermaid flowchart; an arrow points to a dependency."""
     number = {address: f"n{index}" for index, address in enumerate(needs)}
     yield "flowchart LR"
     for address, node in number.items():
@@ -45,7 +45,7 @@ def mermaid(needs: Needs) -> Iterator[str]:
 
 
 def dot(needs: Needs) -> Iterator[str]:
-    """Yield a Graphviz digraph; an arrow points at what is needed."""
+    """Yield a Graphviz digraph; an arrow points to a dependency."""
     yield "digraph awsbase {"
     yield "  rankdir=LR; node [shape=box];"
     for address in needs:

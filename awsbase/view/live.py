@@ -1,4 +1,4 @@
-"""Progress on stderr: on a terminal what runs now and for how long, elsewhere a line for each change made."""
+"""Progress on stderr: a live display on a terminal, elsewhere a line for each applied change."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Protocol, TextIO
 
 from awsbase.engine.changes import Change, Mode
 from awsbase.engine.run import Observer
-from awsbase.view.stream import harmless, is_terminal, write
+from awsbase.view.stream import escaped, is_terminal, write
 from awsbase.view.tree import DONE
 
 
 class Progress(Observer, Protocol):
-    """A watch that can also pass on what the program itself has to say meanwhile."""
+    """An observer that can also show remarks of the program."""
 
     def say(self, text: str) -> None:
         """Show a remark."""
@@ -22,7 +22,7 @@ class Progress(Observer, Protocol):
 
 @contextmanager
 def progress(stream: TextIO, mode: Mode, total: int, *, screen: bool = True) -> Iterator[Progress]:
-    """Show how a run goes on until the block ends; `screen` says whether a terminal may be drawn on."""
+    """Show the progress of a run; `screen` allows a live display on a terminal."""
     if not (screen and is_terminal(stream)) or os.environ.get("TERM") == "dumb":
         yield Lines(stream, mode)
         return
@@ -32,7 +32,7 @@ def progress(stream: TextIO, mode: Mode, total: int, *, screen: bool = True) -> 
     from awsbase.view.screen import Screen
 
     view = Screen(stream, mode, total)
-    # stdout is the result and may be somewhere else altogether.
+    # stdout is the result, and can be redirected.
     with Live(
         get_renderable=view.frame,
         console=Console(file=stream, highlight=False, markup=False, emoji=False),
@@ -45,7 +45,7 @@ def progress(stream: TextIO, mode: Mode, total: int, *, screen: bool = True) -> 
 
 
 class Lines:
-    """Tell each change as one line when it is made; a plan's changes are its result, not its progress."""
+    """Write each applied change as one line; a plan's changes are its result, not progress."""
 
     def __init__(self, stream: TextIO, mode: Mode) -> None:
         self._stream = stream
@@ -55,18 +55,22 @@ class Lines:
     def started(self, address: str) -> None: ...
 
     def wrote(self, address: str, change: Change) -> None:
+        """Write an applied change."""
         if self._mode == "reconcile":
             self.say(f"{DONE[change.action]} {address} {change.what}")
 
     def waiting(self, address: str, what: str, why: str, seconds: float) -> None:
+        """Write each wait once."""
         reason = (address, what, why)
         if reason not in self._waited:
             self._waited.add(reason)
             self.say(f"waiting {address} {what}: {why}, {seconds:.0f} s at most")
 
     def finished(self, address: str, status: str) -> None:
+        """Write a failed resource."""
         if status == "failed":
             self.say(f"failed {address}")
 
     def say(self, text: str) -> None:
-        write(f"{harmless(text)}\n", self._stream)
+        """Write a remark."""
+        write(f"{escaped(text)}\n", self._stream)

@@ -1,4 +1,4 @@
-"""The same change in many regions, told once."""
+"""Changes that differ only in their region, shown as one."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from awsbase.engine.changes import Change
 IN_REGION = re.compile(r"(.+) in ([a-z]{2,4}(?:-[a-z]+)+-[0-9])")
 
 
-def folded(changes: Iterable[Change]) -> list[Change]:
-    """Return changes in their order, those that differ only in the region they name as one that names them all."""
+def merged(changes: Iterable[Change]) -> list[Change]:
+    """Return the changes in order, merging those that differ only in the region that they name."""
     alike: dict[object, list[tuple[Change, str, str]]] = {}
     for change in changes:
         found = IN_REGION.fullmatch(change.what)

@@ -1,4 +1,4 @@
-"""The screen of a run on a terminal: what runs now, for how long, and what it waits for."""
+"""The live display of a run on a terminal: what runs, for how long, and what it waits for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from awsbase.engine.changes import Change, Mode
 from awsbase.records import record
-from awsbase.view.stream import fitting, harmless, spells
+from awsbase.view.stream import encodable, escaped, supports_unicode
 
 ROWS = 8
 SPINNER, ASCII_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\"
@@ -20,19 +20,20 @@ SPINNER, ASCII_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\"
 
 @record
 class Wait:
-    """What something waits for, since when, and until when at most."""
+    """A wait for propagation: its reason, its start, and its latest end, in seconds of the monotonic clock."""
 
     what: str
     why: str
     since: float
     until: float
 
-    def spoken(self, now: float) -> str:
+    def described(self, now: float) -> str:
+        """Return the wait as text."""
         return f"{self.what}: {self.why}, waited {now - self.since:.0f} s of {self.until - self.since:.0f} s"
 
 
 class Screen:
-    """Keep what runs now, since when, and what it waits for; draw it when asked."""
+    """An observer that records what runs and waits, and draws it on request."""
 
     def __init__(self, stream: TextIO, mode: Mode, total: int, *, now: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
@@ -47,15 +48,18 @@ class Screen:
         self._lock = threading.Lock()
 
     def started(self, address: str) -> None:
+        """Record a running resource."""
         with self._lock:
             self._running[address] = self._now()
 
     def wrote(self, address: str, change: Change) -> None:
+        """Record the latest change of a resource."""
         with self._lock:
             self._doing[address] = change.what
             self._waits.pop(address, None)
 
     def waiting(self, address: str, what: str, why: str, seconds: float) -> None:
+        """Record a wait."""
         now = self._now()
         with self._lock:
             earlier = self._waits.get(address)
@@ -63,6 +67,7 @@ class Screen:
             self._waits[address] = Wait(what, why, since, now + seconds)
 
     def finished(self, address: str, status: str) -> None:
+        """Remove a finished resource."""
         with self._lock:
             self._done += 1
             self._running.pop(address, None)
@@ -70,23 +75,24 @@ class Screen:
             self._waits.pop(address, None)
 
     def say(self, text: str) -> None:
-        # A signal's handler says this, whoever holds the lock.
+        """Show a remark below the resources."""
+        # A signal handler calls this, so it must not take the lock.
         self._remark = text
 
     def frame(self) -> Group:
-        """Return what is to be seen at this moment."""
+        """Return the current display."""
         now = self._now()
         with self._lock:
             running = list(self._running.items())
             waits, doing, done = dict(self._waits), dict(self._doing), self._done
-        # What waits is what takes long: it is named, whatever else runs.
+        # Waiting resources take longest, so they come first.
         running.sort(key=lambda each: each[0] not in waits)
-        spinner = SPINNER if spells(self._stream) else ASCII_SPINNER
+        spinner = SPINNER if supports_unicode(self._stream) else ASCII_SPINNER
         turn = spinner[int(now * 8) % len(spinner)]
         rows = [self._row(f"{turn} {self._verb}: {done} of {self._total} done")]
         for address, since in running[:ROWS]:
-            said = waits[address].spoken(now) if address in waits else doing.get(address, "")
-            rows.append(self._row(f"  {address}  {now - since:.0f} s  {said}".rstrip()))
+            activity = waits[address].described(now) if address in waits else doing.get(address, "")
+            rows.append(self._row(f"  {address}  {now - since:.0f} s  {activity}".rstrip()))
         if len(running) > ROWS:
             rows.append(self._row(f"  … and {len(running) - ROWS} more"))
         if self._remark:
@@ -94,5 +100,5 @@ class Screen:
         return Group(*rows)
 
     def _row(self, text: str) -> Text:
-        overflow: Literal["ellipsis", "crop"] = "ellipsis" if spells(self._stream) else "crop"
-        return Text(fitting(harmless(text), self._stream), no_wrap=True, overflow=overflow)
+        overflow: Literal["ellipsis", "crop"] = "ellipsis" if supports_unicode(self._stream) else "crop"
+        return Text(encodable(escaped(text), self._stream), no_wrap=True, overflow=overflow)

@@ -1,4 +1,4 @@
-"""Writing to a stream that may be a terminal, a pipe that was closed, or one that knows ASCII only."""
+"""Output to streams: terminals, closed pipes, and streams limited to ASCII."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ PLAIN_LOCALES = ("C", "POSIX")
 COERCED = ("", "C", "POSIX", "C.UTF-8", "C.utf8", "UTF-8")
 
 
-def spells(stream: TextIO | None, environ: Mapping[str, str] = os.environ) -> bool:
-    """Tell whether a stream shows more than ASCII."""
+def supports_unicode(stream: TextIO | None, environ: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether a stream supports Unicode."""
     encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "").replace("_", "")
     if not encoding.startswith("utf"):
         return False
@@ -42,44 +42,44 @@ def spells(stream: TextIO | None, environ: Mapping[str, str] = os.environ) -> bo
     return not (environ.get("LANG") in PLAIN_LOCALES and environ.get("LC_CTYPE", "") in COERCED)
 
 
-def fitting(text: str, stream: TextIO | None) -> str:
-    """Return text as a stream can show it: our symbols in ASCII, the rest escaped, where it must be."""
-    if spells(stream):
-        return text.encode("utf-8", "backslashreplace").decode("utf-8")  # half a surrogate pair stays readable
+def encodable(text: str, stream: TextIO | None) -> str:
+    """Return text that a stream can encode: symbols replaced by ASCII and the rest escaped where necessary."""
+    if supports_unicode(stream):
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")  # lone surrogates are escaped
     encoding = getattr(stream, "encoding", None) or "ascii"
     return text.translate(ASCII).encode(encoding, "backslashreplace").decode(encoding)
 
 
-def harmless(text: str) -> str:
-    """Escape what would move the cursor or colour the screen when names and messages from elsewhere are shown."""
+def escaped(text: str) -> str:
+    """Escape control characters in names and messages from elsewhere, which could move the cursor."""
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text)
 
 
 def write(text: str, stream: TextIO | None) -> None:
-    """Write what may get lost, such as progress: where the stream does not take it, go on in silence."""
+    """Write progress or a remark, and ignore a stream that fails."""
     with suppress(OSError):
         deliver(text, stream)
 
 
-def put(text: str, stream: TextIO | None) -> None:
-    """Write a result, and raise an AwsbaseError where it gets lost; a reader who has gone (`| head`) wants no more."""
+def write_result(text: str, stream: TextIO | None) -> None:
+    """Write a result; raises AwsbaseError when that fails, except when the reader has closed the pipe."""
     try:
         deliver(text, stream)
     except OSError as error:
-        # EIO is what a terminal says whose window was closed.
+        # A terminal whose window was closed answers EIO.
         if error.errno not in (errno.EPIPE, errno.EIO):
             raise AwsbaseError(f"the output could not be written: {error.strerror}") from None
 
 
 def deliver(text: str, stream: TextIO | None) -> None:
-    """Write text; a stream that fails is silent from then on."""
-    # Python has no stream where the program was started with none (`>&-`).
+    """Write text; raises OSError when the stream fails, and silences it from then on."""
+    # Python sets a stream to None when the program was started without it (`>&-`).
     if stream is None:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     try:
-        stream.write(fitting(text, stream))
+        stream.write(encodable(text, stream))
         stream.flush()
     except OSError:
         silence(stream)
@@ -90,19 +90,19 @@ def deliver(text: str, stream: TextIO | None) -> None:
 
 
 def silence(stream: TextIO) -> None:
-    """Let a stream that takes no more end in the void, so that Python finds nothing to complain about at exit."""
+    """Redirect a failed stream to /dev/null, so that Python reports no error at exit."""
     void = os.open(os.devnull, os.O_WRONLY)
     os.dup2(void, stream.fileno())
     os.close(void)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Tell whether a person is at the other end."""
+    """Tell whether a stream is a terminal."""
     return stream is not None and not stream.closed and stream.isatty()
 
 
 def columns(stream: TextIO) -> int:
-    """Return the width of a terminal."""
+    """Return the width of a terminal in columns; 80 when it is unknown."""
     try:
         width = os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Lines of styled text: wrapped under their own beginning on a terminal, never wrapped or coloured elsewhere."""
+"""Lines of styled text: wrapped with a hanging indent on a terminal, neither wrapped nor coloured elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, TextIO
 
 from awsbase.records import record
-from awsbase.view.stream import columns, fitting, harmless, is_terminal
+from awsbase.view.stream import columns, encodable, escaped, is_terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @record
 class Line:
-    """One line: how far it is indented, its mark, its text, and the style of each."""
+    """One line: its indent in columns, its text and mark, and the style of each."""
 
     indent: int
     text: str
@@ -27,7 +27,7 @@ class Line:
 
 
 def render(lines: Iterable[Line], stream: TextIO) -> str:
-    """Return lines as the stream shows them best."""
+    """Return lines as text for a stream."""
     if not is_terminal(stream):
         return "".join(f"{text}\n" for line in lines for text in _plain(line, stream))
     from rich.console import Console
@@ -52,9 +52,9 @@ def render(lines: Iterable[Line], stream: TextIO) -> str:
 
 
 def _plain(line: Line, stream: TextIO) -> Iterator[str]:
-    mark = fitting(line.mark, stream)
+    mark = encodable(line.mark, stream)
     hang = len(mark) + 1 if mark else 0
-    first, *others = fitting(harmless(line.text), stream).split("\n")
+    first, *others = encodable(escaped(line.text), stream).split("\n")
     yield f"{' ' * line.indent}{mark}{' ' if mark else ''}{first}".rstrip()
     yield from (f"{' ' * (line.indent + hang)}{other}".rstrip() for other in others)
 
@@ -62,13 +62,13 @@ def _plain(line: Line, stream: TextIO) -> Iterator[str]:
 def _physical(line: Line, console: Console, stream: TextIO, width: int) -> Iterator[Text]:
     from rich.text import Text
 
-    mark = fitting(line.mark, stream)
+    mark = encodable(line.mark, stream)
     hang = len(mark) + 1 if mark else 0
-    said = fitting(harmless(line.text), stream)
-    # At 40 columns a deep line still needs room for its words.
+    content = encodable(escaped(line.text), stream)
+    # At 40 columns an indented line still needs room for its words.
     indent = min(line.indent, max(0, width - hang - 20))
     first = True
-    for part in said.split("\n"):
+    for part in content.split("\n"):
         text = Text(part, style=line.style, end="")
         for piece in text.wrap(console, max(width - indent - hang, 8), overflow="fold"):
             piece.rstrip()

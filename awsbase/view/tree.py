@@ -1,4 +1,4 @@
-"""A plan or an outcome as people read it: by section, what changes, what failed and why, what they must do."""
+"""A report as text, by section: changes, failures with their reasons, and manual actions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from awsbase.engine.changes import Action, Change, Drift, Failure, ManualAction, Outcome, Report, is_itself
+from awsbase.engine.changes import Action, Change, Drift, Failure, ManualAction, Outcome, Report, is_whole_resource
 from awsbase.engine.risk import risk_of, risky
-from awsbase.view.document import plain
-from awsbase.view.regions import folded
+from awsbase.view.document import json_value
+from awsbase.view.regions import merged
 from awsbase.view.risks import reasons
 from awsbase.view.text import Line
 
@@ -22,7 +22,7 @@ LONG = 60
 def tree(
     report: Report, *, name: str = "", sections: Mapping[str, str] | None = None, verbose: bool = False
 ) -> Iterator[Line]:
-    """Yield the lines of a report; `sections` tells for an address where in the manifest it comes from."""
+    """Yield the lines of a report; `sections` maps addresses to sections of the manifest."""
     of = sections or {}
     title = f"account {report.account}" + (f" ({name})" if name else "") + f", {report.region}"
     yield Line(0, title, style="bold")
@@ -35,17 +35,17 @@ def tree(
         for outcome in outcomes:
             yield from _resource(outcome, report, verbose)
 
-    if report.mode == "plan" and (held := risky(report)):
+    if report.mode == "plan" and (changes := risky(report)):
         yield Line(0, "")
         yield Line(0, "needs your approval", style="bold")
-        for reason in reasons(held):
+        for reason in reasons(changes):
             yield Line(2, reason, mark="!", mark_style="bold red")
 
     if report.manual_actions:
         yield Line(0, "")
         yield Line(0, "needs you", style="bold")
-        for ask in report.manual_actions:
-            yield from _ask(ask)
+        for action in report.manual_actions:
+            yield from _manual_action(action)
 
     yield Line(0, "")
     yield from totals(report)
@@ -57,13 +57,13 @@ def _shown(outcome: Outcome, verbose: bool) -> bool:
 
 def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]:
     if outcome.status in ("unchanged", "blocked", "skipped"):
-        words = {"unchanged": "", "blocked": f" not begun: {outcome.blocked_by} failed", "skipped": " not begun"}
-        yield Line(2, outcome.address + words[outcome.status], mark="·", style="dim")
+        remarks = {"unchanged": "", "blocked": f" not begun: {outcome.blocked_by} failed", "skipped": " not begun"}
+        yield Line(2, outcome.address + remarks[outcome.status], mark="·", style="dim")
         yield from _notes(outcome)
         return
     planned = report.mode == "plan"
-    action = whole(outcome)
-    if outcome.cut:
+    action = overall_action(outcome)
+    if outcome.was_interrupted:
         yield Line(2, f"{outcome.address}  not finished", mark="…", mark_style="bold yellow")
     elif outcome.error is not None:
         yield from _failed(outcome, outcome.error, report)
@@ -71,12 +71,12 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
         yield Line(2, outcome.address, mark=MARKS[action], mark_style=STYLES[action])
     else:
         yield Line(2, f"{outcome.address}  {DONE[action]}", mark="✓", mark_style="green")
-    for change in outcome.changes if verbose else folded(outcome.changes):
-        if verbose or outcome.error or risk_of(change) or not is_itself(outcome.address, change):
-            # Of what is new, everything differs from nothing.
+    for change in outcome.changes if verbose else merged(outcome.changes):
+        if verbose or outcome.error or risk_of(change) or not is_whole_resource(outcome.address, change):
+            # For a new resource every field differs, so the drift is left out.
             yield from _change(change, planned, verbose, drift=verbose or action != "create")
         else:
-            # The line above says what is made anew, and these say why.
+            # The line above names the replaced resource, and these say why.
             yield from (Line(6, difference(each), style="dim") for each in change.drift)
     yield from _notes(outcome)
 
@@ -88,9 +88,9 @@ def _notes(outcome: Outcome) -> Iterator[Line]:
         yield Line(6, f"costs {outcome.price}", style="yellow")
 
 
-def whole(outcome: Outcome) -> Action:
-    """Tell what happens to a resource as a whole, from what happens to its parts."""
-    return next((change.action for change in outcome.changes if is_itself(outcome.address, change)), "update")
+def overall_action(outcome: Outcome) -> Action:
+    """Return the action on a resource as a whole, derived from its changes."""
+    return next((change.action for change in outcome.changes if is_whole_resource(outcome.address, change)), "update")
 
 
 def _change(change: Change, planned: bool, verbose: bool, drift: bool) -> Iterator[Line]:
@@ -104,16 +104,16 @@ def _change(change: Change, planned: bool, verbose: bool, drift: bool) -> Iterat
 
 
 def difference(drift: Drift, verbose: bool = False) -> str:
-    """Write one drift as `field: have → want`, long documents shortened."""
-    have, want = (said(value, None if verbose else LONG) for value in (drift.have, drift.want))
+    """Return one drift as `field: have → want`, with long documents shortened unless `verbose`."""
+    have, want = (as_line(value, None if verbose else LONG) for value in (drift.have, drift.want))
     return f"{drift.field}: {have} → {want}"
 
 
-def said(value: object, longest: int | None = LONG) -> str:
-    """Write a value in one line: what is absent is nothing, a document is compact JSON."""
+def as_line(value: object, longest: int | None = LONG) -> str:
+    """Return a value as one line: `nothing` for None, compact JSON for a document."""
     if value is None:
         return "nothing"
-    value = plain(value)
+    value = json_value(value)
     text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
     if longest is None or len(text) <= longest:
         return text
@@ -132,26 +132,26 @@ def _failed(outcome: Outcome, error: Failure, report: Report) -> Iterator[Line]:
         yield Line(4, f"not begun for this reason: {', '.join(waiting)}", style="dim")
 
 
-def _ask(ask: ManualAction) -> Iterator[Line]:
-    yield Line(2, f"{ask.address}  {ask.title}", mark="!", mark_style="bold yellow")
-    for number, step in enumerate(ask.steps, 1):
+def _manual_action(action: ManualAction) -> Iterator[Line]:
+    yield Line(2, f"{action.address}  {action.title}", mark="!", mark_style="bold yellow")
+    for number, step in enumerate(action.steps, 1):
         yield Line(6, step, mark=f"{number}.")
-    if ask.probe:
-        yield Line(6, f"seen as done by: {ask.probe}", style="dim")
+    if action.probe:
+        yield Line(6, f"seen as done by: {action.probe}", style="dim")
 
 
 def totals(report: Report) -> Iterator[Line]:
-    """Yield what it comes to: resources, changes, calls, seconds."""
+    """Yield the totals: resources, changes, calls and seconds."""
     counts = report.totals()
     changes = [change for _, change in report.changes]
     parts = []
     if counts["planned"] or counts["changed"]:
         verb = "to change" if report.mode == "plan" else "changed"
         parts.append(f"{counts['planned'] + counts['changed']} {verb} ({by_action(changes, report.mode == 'plan')})")
-    cut = sum(outcome.cut for outcome in report.outcomes)
+    interrupted = sum(outcome.was_interrupted for outcome in report.outcomes)
     for count, words in (
-        (counts["failed"] - cut, "failed"),
-        (cut, "not finished"),
+        (counts["failed"] - interrupted, "failed"),
+        (interrupted, "not finished"),
         (counts["blocked"], "blocked"),
         (counts["skipped"], "not begun"),
     ):
@@ -160,7 +160,7 @@ def totals(report: Report) -> Iterator[Line]:
     parts.append(f"{counts['unchanged']} unchanged")
     if report.manual_actions:
         parts.append(f"{len(report.manual_actions)} {'needs' if len(report.manual_actions) == 1 else 'need'} you")
-    wrong = any(outcome.status in ("failed", "blocked") and not outcome.cut for outcome in report.outcomes)
+    wrong = any(outcome.status in ("failed", "blocked") and not outcome.was_interrupted for outcome in report.outcomes)
     style = "bold red" if wrong else "bold yellow" if report.interrupted else "bold"
     yield Line(0, ", ".join(parts), style=style)
     yield Line(0, calls(report), style="dim")
@@ -170,7 +170,7 @@ def totals(report: Report) -> Iterator[Line]:
 
 
 def by_action(changes: Sequence[Change], planned: bool) -> str:
-    """Count changes by action: `2 to create, 1 to delete`, or `2 created, 1 deleted`."""
+    """Return the number of changes by action: `2 to create, 1 to delete`, or `2 created, 1 deleted`."""
     counts = {action: sum(change.action == action for change in changes) for action in MARKS}
     return ", ".join(
         f"{count} to {action}" if planned else f"{count} {DONE[action]}" for action, count in counts.items() if count
@@ -178,7 +178,7 @@ def by_action(changes: Sequence[Change], planned: bool) -> str:
 
 
 def calls(report: Report) -> str:
-    """Say how many calls a run made: `34 calls, no write, 1.2 s`."""
+    """Return the number of calls and seconds of a run: `34 calls, no write, 1.2 s`."""
     total = report.reads + report.writes
     writes = "no write" if not report.writes else "1 write" if report.writes == 1 else f"{report.writes} writes"
     return f"{total} call{'' if total == 1 else 's'}, {writes}, {report.seconds:.1f} s"

@@ -19,21 +19,7 @@ def check(client: Client) -> None:
         kms = client("kms")
         keys = {name: start(read_key, kms, start, name) for name in a.KEYS}
 
-        ec2 = client("ec2")
-        vpc = start(read_vpc, ec2)
-        network = [
-            start(each)
-            for each in (
-                ec2.describe_subnets,
-                ec2.describe_internet_gateways,
-                ec2.describe_route_tables,
-                ec2.describe_security_groups,
-            )
-        ]
-        instances = start(ec2.describe_instances, Filters=BASTION)
-        template = start(
-            ec2.describe_launch_template_versions, LaunchTemplateName="acme-bastion", Versions=["$Default"]
-        )
+        ec2 = start(read_ec2, client("ec2"), start)
 
         s3 = client("s3")
         buckets = {
@@ -77,10 +63,30 @@ def check(client: Client) -> None:
         for arn, answer in topics.items():
             expect(answer.result()["Attributes"], {"Policy": a.topic_policy(arn)})
         expect(alerts.result(), {"billingPreferences": [a.BILLING_ALERTS]})
-        subnet = check_network(vpc.result(), *(each.result() for each in network))
-        expect(template.result()["LaunchTemplateVersions"][0]["LaunchTemplateData"], a.TEMPLATE)
-        bastion = {"SubnetId": subnet, "InstanceType": a.TEMPLATE["InstanceType"]}
-        expect([each for held in instances.result()["Reservations"] for each in held["Instances"]], [bastion])
+        check_ec2(*ec2.result())
+
+
+def read_ec2(ec2: Any, start: Any) -> tuple[Any, list[Later], Later, Later]:
+    """Have the network, the bastion and its template read."""
+    instances = start(ec2.describe_instances, Filters=BASTION)
+    template = start(ec2.describe_launch_template_versions, LaunchTemplateName="acme-bastion", Versions=["$Default"])
+    network = [
+        start(each)
+        for each in (
+            ec2.describe_subnets,
+            ec2.describe_internet_gateways,
+            ec2.describe_route_tables,
+            ec2.describe_security_groups,
+        )
+    ]
+    return read_vpc(ec2), network, instances, template
+
+
+def check_ec2(vpc: tuple[str, Any], network: list[Later], instances: Later, template: Later) -> None:
+    subnet = check_network(vpc, *(each.result() for each in network))
+    expect(template.result()["LaunchTemplateVersions"][0]["LaunchTemplateData"], a.TEMPLATE)
+    bastion = {"SubnetId": subnet, "InstanceType": a.TEMPLATE["InstanceType"]}
+    expect([each for held in instances.result()["Reservations"] for each in held["Instances"]], [bastion])
 
 
 def read_key(kms: Any, start: Any, name: str) -> tuple[Any, Later, Later]:

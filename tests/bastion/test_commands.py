@@ -1,4 +1,4 @@
-"""`awsbase bastion` as people run it: up, status, connect, doctor, down, against a served sandbox."""
+"""`awsbase bastion up`, `status`, `connect`, `doctor` and `down` against a served sandbox."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from awsbase.bastion.connection import REMOTE_PORT
 from awsbase.scripts import cli
 from tests.scripts.conftest import ACCOUNT, AWSBASE, Served, nobody, served, written
 from tests.userdata.keys import ed25519
+
+pytestmark = pytest.mark.slow
 
 __all__ = ["nobody", "served"]
 
@@ -91,7 +93,7 @@ def ssh(served: Served, tmp_path: Path) -> Prompts:
     return Prompts(served, tmp_path, SSH)
 
 
-def test_a_bastion_comes_is_used_and_goes(ssm: Prompts) -> None:
+def test_a_bastion_is_started_used_and_terminated(ssm: Prompts) -> None:
     assert "not there" in ssm.well("status")
     absent = ssm.run("connect")
     assert (absent.exit_code, "`awsbase bastion up` starts one" in absent.stderr) == (1, True)
@@ -130,7 +132,7 @@ def test_a_bastion_comes_is_used_and_goes(ssm: Prompts) -> None:
     assert ssm.run("doctor").exit_code == 1
 
 
-def test_ssh_logs_in_as_the_user_and_a_removed_user_is_told(ssh: Prompts) -> None:
+def test_ssh_logs_in_as_the_user_and_a_removed_user_is_reported(ssh: Prompts) -> None:
     up = ssh.run("up")
     assert up.exit_code == 0, up.stdout + up.stderr
     assert "accounts on it: alice, bob-stone" in up.stderr
@@ -156,7 +158,7 @@ def test_ssh_logs_in_as_the_user_and_a_removed_user_is_told(ssh: Prompts) -> Non
     assert after["instance"]["id"] != found["instance"]["id"]
 
 
-def test_instance_connect_goes_through_its_endpoint(served: Served, tmp_path: Path) -> None:
+def test_instance_connect_uses_its_endpoint(served: Served, tmp_path: Path) -> None:
     desk = Prompts(served, tmp_path, HEAD + "bastion: {on_demand: true, mode: instance-connect}\n")
     desk.well("up")
     desk.becomes("--forward", "db:5432")
@@ -181,7 +183,7 @@ def test_instance_connect_goes_through_its_endpoint(served: Served, tmp_path: Pa
         ("ssh, allow: [203.0.113.0/24]", ["aws"], "ssh"),
     ],
 )
-def test_a_missing_program_is_said_before_aws_is_asked(
+def test_a_missing_program_is_reported_before_aws_is_called(
     served: Served, tmp_path: Path, mode: str, there: list[str], missing: str
 ) -> None:
     desk = Prompts(served, tmp_path, SSH.replace("ssh, allow: [203.0.113.0/24]", mode))
@@ -195,26 +197,26 @@ def test_a_missing_program_is_said_before_aws_is_asked(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (["up", "--ttl", "1m"], "from 15 min to 7 days"),
         (["up", "--ttl", "soon"], "is not a duration"),
-        (["connect", "--forward", "db"], "is nothing to forward"),
+        (["connect", "--forward", "db"], "is no port to forward"),
         (["connect", "--user", "alice"], "--user is for mode ssh"),
     ],
 )
-def test_what_makes_no_sense_is_refused(ssm: Prompts, words: list[str], said: str) -> None:
+def test_invalid_options_are_refused(ssm: Prompts, words: list[str], expected: str) -> None:
     ended = ssm.run(*words)
-    assert (ended.exit_code, said in ended.stderr) == (2, True), ended.stderr
+    assert (ended.exit_code, expected in ended.stderr) == (2, True), ended.stderr
 
 
-def test_a_manifest_without_a_bastion_is_told(ssm: Prompts) -> None:
+def test_a_manifest_without_a_bastion_is_refused(ssm: Prompts) -> None:
     written(ssm.manifest, HEAD)
     ended = ssm.run("status")
     assert (ended.exit_code, "no bastion section" in ended.stderr) == (2, True)
 
 
-def test_up_in_the_sandbox_shows_that_a_second_plan_is_empty(nobody: dict[str, str], tmp_path: Path) -> None:
+def test_up_in_the_sandbox_makes_an_empty_second_plan(nobody: dict[str, str], tmp_path: Path) -> None:
     manifest = written(tmp_path / "acme.yaml", SSM)
     command = [*AWSBASE, "bastion", "up", str(manifest), "--ttl", "1h", "--sandbox", "--json"]
     ended = subprocess.run(command, env={**os.environ, **nobody}, capture_output=True, text=True, check=False)

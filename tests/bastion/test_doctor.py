@@ -1,4 +1,4 @@
-"""What keeps one out of a bastion, each spoiled in turn, and said in words."""
+"""Each check of the doctor fails alone, with its finding, when its subject is broken."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from awsbase.aws import Aws
-from awsbase.bastion.doctor import Check, Patient, examine
+from awsbase.bastion.doctor import Check, Examined, examine
 from awsbase.bastion.host import Host, host
 from awsbase.engine.facts import Facts
 from awsbase.sandbox import Sandbox
 from awsbase.userdata import Mode
+
+pytestmark = pytest.mark.slow
 
 REGION, ADDRESS = "eu-west-1", "instance/acme-bastion"
 TAG = [{"Key": "awsbase:address", "Value": ADDRESS}]
@@ -73,7 +75,7 @@ class Ward:
             facts = Facts(Aws(self.sandbox.session(None, REGION), REGION), readers)
             found = facts.read(host, REGION, ADDRESS)
             assert found is not None
-            return list(examine(facts, Patient(change(found), mode, REGION, nat=False), self.sandbox.clock.now()))
+            return list(examine(facts, Examined(change(found), mode, REGION, nat=False), self.sandbox.clock.now()))
 
     def open(self, port: int, **source: Sequence[dict[str, str]]) -> None:
         rule: Any = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **source}
@@ -82,10 +84,10 @@ class Ward:
 
 def wrong(checks: Sequence[Check]) -> dict[str, str]:
     assert all(check.hint for check in checks if not check.fine)
-    return {check.subject: check.said for check in checks if not check.fine}
+    return {check.subject: check.finding for check in checks if not check.fine}
 
 
-def test_a_sound_bastion_has_nothing_wrong() -> None:
+def test_a_sound_bastion_passes_every_check() -> None:
     checks = Ward().look()
     assert wrong(checks) == {}
     assert [check.subject for check in checks] == [
@@ -116,7 +118,7 @@ def empty_profile(ward: Ward) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "subject", "said"),
+    ("spoil", "subject", "expected"),
     [
         (drop_route, "route", "has no way out: no default route"),
         (close_out, "way out", "does not let https out"),
@@ -130,36 +132,36 @@ def empty_profile(ward: Ward) -> None:
         (
             lambda ward: ward.open(22, IpRanges=[{"CidrIp": "0.0.0.0/0"}]),
             "security group",
-            "lets in tcp 22 from 0.0.0.0/0: the whole world may try",
+            "lets in tcp 22 from 0.0.0.0/0: open to the whole internet",
         ),
     ],
     ids=["route", "egress", "policy", "profile", "open port", "open to all"],
 )
-def test_what_is_wrong_is_named_and_nothing_else(spoil: Callable[[Ward], None], subject: str, said: str) -> None:
+def test_a_broken_part_fails_its_check_and_no_other(spoil: Callable[[Ward], None], subject: str, expected: str) -> None:
     ward = Ward()
     spoil(ward)
     found = wrong(ward.look())
     assert list(found) == [subject]
-    assert said in found[subject]
+    assert expected in found[subject]
 
 
-def test_ssh_needs_its_port() -> None:
+def test_mode_ssh_needs_an_open_port() -> None:
     ward = Ward()
     assert "lets in nothing, and mode ssh needs tcp 22" in wrong(ward.look("ssh"))["security group"]
     ward.open(22, IpRanges=[{"CidrIp": "203.0.113.0/24"}])
     assert wrong(ward.look("ssh")) == {}
 
 
-def test_an_instance_without_a_profile_or_an_address_is_told() -> None:
+def test_an_instance_without_a_profile_or_an_address_is_reported() -> None:
     ward = Ward()
     assert list(wrong(ward.look(change=lambda host: replace(host, profile=None)))) == ["profile"]
     no_address = wrong(ward.look(change=lambda host: replace(host, public_ip=None)))
     assert "has no public address to go out with" in no_address["route"]
 
 
-def test_an_agent_that_was_never_heard_of_is_told() -> None:
+def test_an_agent_that_never_registered_is_reported() -> None:
     found = wrong(Ward().look(change=lambda host: replace(host, id="i-0123456789abcdef0")))
-    assert "has never heard of i-0123456789abcdef0" in found["Systems Manager"]
+    assert "has no registration of i-0123456789abcdef0" in found["Systems Manager"]
 
 
 def test_another_address_is_another_host() -> None:

@@ -1,4 +1,4 @@
-"""A bastion at a glance, and the patience with a young one."""
+"""The status of a bastion, and the wait for a new host."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from awsbase.engine.facts import Facts
 from awsbase.ensure.schedule import ScheduleFacts
 from awsbase.errors import AwsbaseError
 from awsbase.userdata import Mode
-from tests.bastion.test_way import HOST
-from tests.ensure.planned import Known
-from tests.ensure.test_on_demand import INSTANCE
+from tests.bastion.test_connection import HOST
+from tests.ensure.planned import KnownFacts
+from tests.ensure.test_ephemeral import INSTANCE
 
 NOW = datetime(2026, 1, 1, 3, 10, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ def bastion(mode: Mode) -> Bastion:
     return Bastion(INSTANCE, mode, nat=False, on_demand=True)
 
 
-def test_what_is_there_is_said_line_by_line() -> None:
+def test_the_status_is_shown_line_by_line() -> None:
     found = Status(
         bastion("ssh"),
         HOST,
@@ -47,12 +47,12 @@ def test_what_is_there_is_said_line_by_line() -> None:
         "  agent     Online",
         "  ends      2026-01-01 05:10 UTC, in 2 h",
         "  accounts  alice, bob",
-        "  outdated  the manifest removes the account bob: `awsbase bastion up` makes it anew",
+        "  outdated  the manifest removes the account bob: `awsbase bastion up` replaces it",
     ]
     assert document(found)["ends"] == "2026-01-01T05:10:00Z"
 
 
-def test_nothing_there_is_said_in_one() -> None:
+def test_a_missing_bastion_is_one_line() -> None:
     assert list(lines(Status(bastion("ssm"), None), NOW)) == ["bastion: not there; `awsbase bastion up` starts one"]
 
 
@@ -60,20 +60,20 @@ def test_nothing_there_is_said_in_one() -> None:
     ("when", "read"),
     [("at(2026-01-01T05:10:00)", datetime(2026, 1, 1, 5, 10, tzinfo=UTC)), ("rate(1 hour)", None)],
 )
-def test_the_end_is_read_from_its_schedule(when: str, read: datetime | None) -> None:
+def test_the_end_is_read_from_the_schedule(when: str, read: datetime | None) -> None:
     assert ScheduleFacts(when, "", {}, "").at == read
 
 
-class Watched(Known):
+class Watched(KnownFacts):
     """Facts that differ from look to look: each look takes the next answer, and the last one stays."""
 
     def __init__(self, looks: Sequence[tuple[Host | None, dict[str, Any] | None]]) -> None:
         self.looks = list(looks)
         super().__init__({})
 
-    def anew(self) -> Facts:
-        found, heard = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
-        return Known({host: found, agent: heard})
+    def uncached(self) -> Facts:
+        found, registration = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        return KnownFacts({host: found, agent: registration})
 
 
 class Ticking:
@@ -93,17 +93,17 @@ YOUNG = replace(HOST, launched=NOW - timedelta(seconds=20))
 ONLINE = {"PingStatus": "Online"}
 
 
-def test_a_young_host_is_waited_for_and_that_is_said_once() -> None:
+def test_waiting_for_a_new_host_is_announced_once() -> None:
     looks = [(replace(YOUNG, state="pending"), None), (YOUNG, None), (YOUNG, None), (YOUNG, ONLINE)]
-    told: list[str] = []
+    messages: list[str] = []
     clock = Ticking(NOW)
-    assert reachable(Watched(looks), bastion("ssm"), clock, told.append) == YOUNG
-    assert told == ["i-0123456789abcdef0: starts; a new host takes a minute or two\n"]
+    assert reachable(Watched(looks), bastion("ssm"), clock, messages.append) == YOUNG
+    assert messages == ["i-0123456789abcdef0: starts; a new host takes a minute or two\n"]
     assert clock.now() == NOW + timedelta(seconds=15)
 
 
 @pytest.mark.parametrize(
-    ("looks", "said"),
+    ("looks", "expected"),
     [
         ([(None, None)], "there is no bastion"),
         ([(replace(HOST, state="stopped"), None)], "is stopped"),
@@ -113,10 +113,10 @@ def test_a_young_host_is_waited_for_and_that_is_said_once() -> None:
     ],
     ids=["none", "stopped", "old and silent", "lost", "young and silent for too long"],
 )
-def test_what_will_not_come_is_said_with_advice(looks: Any, said: str) -> None:
+def test_a_host_that_stays_unreachable_is_reported_with_a_hint(looks: Any, expected: str) -> None:
     with pytest.raises(AwsbaseError) as caught:
         reachable(Watched(looks), bastion("ssm"), Ticking(NOW), lambda line: None)
-    assert said in caught.value.message
+    assert expected in caught.value.message
     assert caught.value.hint
 
 

@@ -1,4 +1,4 @@
-"""A bastion that comes and goes is the same each time, and its end goes with it."""
+"""A bastion is the same after each start, and its schedule follows the instance."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from awsbase.scripts import cli
 from tests.bastion.test_commands import HEAD, SSM, Prompts
 from tests.scripts.conftest import Served, nobody, served, written
+
+pytestmark = pytest.mark.slow
 
 __all__ = ["nobody", "served"]
 
@@ -30,24 +32,24 @@ def reconcile(desk: Prompts) -> list[str]:
 @pytest.mark.parametrize(
     ("manifest", "started"), [(SSM, []), (STAYS, ["instance/acme-bastion"])], ids=["on demand", "always up"]
 )
-def test_up_after_down_and_reconcile_is_as_it_was(
+def test_up_after_down_restores_the_same_bastion(
     served: Served, tmp_path: Path, manifest: str, started: list[str]
 ) -> None:
     desk = Prompts(served, tmp_path, manifest)
     desk.well("up")
-    as_it_was = served.sandbox.dump()
+    as_it_was = served.sandbox.snapshot()
 
     desk.well("down")
     assert reconcile(desk) == started
     assert bool(desk.document("status")["instance"]) == bool(started)
 
     desk.well("up")
-    assert served.sandbox.dump() == as_it_was
+    assert served.sandbox.snapshot() == as_it_was
     assert [each["address"] for each in desk.document("up")["resources"] if each["changes"]] == []
     assert reconcile(desk) == []
 
 
-def test_the_end_goes_over_to_the_host_that_is_made_anew(served: Served, tmp_path: Path) -> None:
+def test_the_schedule_follows_a_replaced_host(served: Served, tmp_path: Path) -> None:
     desk = Prompts(served, tmp_path, STAYS)
     desk.well("up", "--ttl", "4h")
     before = desk.document("status")

@@ -1,4 +1,4 @@
-"""Unknown values stay unknown, and digests leave out just them."""
+"""Unknown values stay unknown, and digests leave out only them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from awsbase.engine.changes import Drift, Unknown, UnknownValueUsed, compare, di
     [bool, str, len, list, lambda value: f"{value}", lambda value: value + "/x", lambda value: "x" in value],
     ids=["bool", "str", "len", "list", "format", "add", "in"],
 )
-def test_a_pending_value_refuses_to_be_looked_into(look: Callable[[Unknown], object]) -> None:
-    with pytest.raises(UnknownValueUsed, match="key is not known before it is made"):
+def test_an_unknown_value_refuses_inspection(look: Callable[[Unknown], object]) -> None:
+    with pytest.raises(UnknownValueUsed, match="key is not known before it is created"):
         look(Unknown("key"))
 
 
-def test_a_pending_value_may_be_handed_on_and_indexed() -> None:
+def test_an_unknown_value_can_be_passed_on_and_indexed() -> None:
     arn = Unknown("key")["KeyMetadata"]["Arn"]
     assert repr([arn]) == "[<key, once made>]"
     assert list(unknowns({"Policy": {"Statement": [{"Resource": arn}]}, "Name": "x"})) == [
@@ -32,7 +32,7 @@ def test_compare_names_the_fields_that_differ_and_only_managed_ones() -> None:
     assert compare(have, want) == [Drift("path", "/", "/ops/")]
 
 
-def test_the_digest_of_a_plan_equals_the_one_of_the_call_that_fills_its_unknowns() -> None:
+def test_the_digest_of_a_plan_equals_that_of_the_call_with_known_values() -> None:
     planned = {"Bucket": "b", "Rules": [{"KMSMasterKeyID": Unknown("key")}]}
     holes = tuple(unknowns(planned))
     made = {"Bucket": "b", "Rules": [{"KMSMasterKeyID": "arn:aws:kms:eu-west-1:1:key/2"}]}

@@ -1,4 +1,4 @@
-"""Facts are read once, whoever asks, and never wait for one another in a circle of full pools."""
+"""Each fact is read once, and facts never deadlock, even when the pool is full."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def aws() -> Aws:
     return Aws(Sandbox().session(), "eu-west-1")
 
 
-def test_a_fact_is_read_once_for_everyone(aws: Aws) -> None:
+def test_a_fact_is_read_once_for_all_callers(aws: Aws) -> None:
     asked: list[str] = []
     gate = threading.Barrier(8)
 
@@ -38,20 +38,20 @@ def test_a_fact_is_read_once_for_everyone(aws: Aws) -> None:
     assert asked == ["a"]
 
 
-def test_facts_are_built_on_facts_even_when_the_pool_has_one_thread(aws: Aws) -> None:
+def test_a_fact_can_read_facts_when_the_pool_has_one_thread(aws: Aws) -> None:
     def base(facts: Facts, n: int) -> int:
         return n
 
     def total(facts: Facts, n: int) -> int:
-        return sum(facts.together(*((base, i) for i in range(n))))
+        return sum(facts.read_all(*((base, i) for i in range(n))))
 
     with ThreadPoolExecutor(1) as readers:
         facts = Facts(aws, readers)
-        facts.early([(total, 3), (total, 4), (base, 2)])
+        facts.prefetch([(total, 3), (total, 4), (base, 2)])
         assert facts.read(total, 4) == 6
 
 
-def test_a_fact_that_fails_fails_for_everyone_with_the_same_cause(aws: Aws) -> None:
+def test_a_failed_fact_raises_the_same_error_to_all_callers(aws: Aws) -> None:
     asked: list[int] = []
 
     def broken(facts: Facts) -> int:
@@ -66,10 +66,10 @@ def test_a_fact_that_fails_fails_for_everyone_with_the_same_cause(aws: Aws) -> N
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("said", [{}, {"Policies": None}, {"Policies": [{"Default": False}]}, {"Policies": [7]}])
-def test_what_a_fact_stumbles_over_is_what_aws_said(aws: Aws, said: dict[str, Any]) -> None:
+@pytest.mark.parametrize("response", [{}, {"Policies": None}, {"Policies": [{"Default": False}]}, {"Policies": [7]}])
+def test_an_error_in_a_fact_is_reported_as_a_malformed_response(aws: Aws, response: dict[str, Any]) -> None:
     def policies(facts: Facts) -> object:
-        return next(policy for policy in said["Policies"] if policy["Default"])
+        return next(policy for policy in response["Policies"] if policy["Default"])
 
-    with ThreadPoolExecutor(1) as readers, pytest.raises(MalformedResponse, match="about policies makes no sense"):
+    with ThreadPoolExecutor(1) as readers, pytest.raises(MalformedResponse, match="about policies is malformed"):
         Facts(aws, readers).read(policies)

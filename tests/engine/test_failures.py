@@ -1,4 +1,4 @@
-"""A failure is told with what to do about it."""
+"""A failure comes with a hint."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from awsbase.engine.failures import failure
         ("ExpiredToken", "awsbase mfa refresh"),
         ("InvalidClientTokenId", "check --profile"),
         ("SignatureDoesNotMatch", "clock"),
-        ("302", "does a proxy"),
-        ("502", "does a proxy"),
+        ("302", "check for a proxy"),
+        ("502", "check for a proxy"),
     ],
 )
-def test_a_refusal_comes_with_advice(code: str, advice: str) -> None:
-    told = failure(ClientError({"Error": {"Code": code, "Message": "no"}}, "ListUsers"), "arn:aws:iam::1:user/kim")
-    assert told.code == code
-    assert advice in (told.hint or "")
+def test_a_refusal_comes_with_a_hint(code: str, advice: str) -> None:
+    result = failure(ClientError({"Error": {"Code": code, "Message": "no"}}, "ListUsers"), "arn:aws:iam::1:user/kim")
+    assert result.code == code
+    assert advice in (result.hint or "")

@@ -1,4 +1,4 @@
-"""One writer at a time."""
+"""The lock allows one writer at a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from awsbase.aws import Aws
-from awsbase.engine.lock import APART, LEASE, Lock, Locked, LockLost, this_process
+from awsbase.engine.lock import CLOCK_SKEW, LEASE, Lock, Locked, LockLost, this_process
 from awsbase.engine.run import Interrupted
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError
@@ -36,7 +36,7 @@ def parameters(sandbox: Sandbox) -> list[str]:
 
 def now(sandbox: Sandbox) -> datetime:
     """Return a moment that is well after all that has happened in a sandbox so far."""
-    pass_by(sandbox, 2 * APART)
+    pass_by(sandbox, 2 * CLOCK_SKEW)
     return sandbox.clock.now()
 
 
@@ -44,7 +44,7 @@ def pass_by(sandbox: Sandbox, time: timedelta) -> None:
     sandbox.clock.sleep(time.total_seconds(), threading.Event())
 
 
-def test_the_lock_is_held_and_then_free_and_its_last_generation_stays() -> None:
+def test_the_lock_is_released_and_its_last_generation_stays() -> None:
     sandbox = Sandbox()
     for generation in ("00000001", "00000002"):
         kim = lock(sandbox)
@@ -57,33 +57,33 @@ def test_the_lock_is_held_and_then_free_and_its_last_generation_stays() -> None:
         assert kim.look() == replace(held, released=True)
 
 
-def test_the_second_is_told_who_holds_the_lock_since_when() -> None:
+def test_a_second_run_learns_who_holds_the_lock_and_since_when() -> None:
     sandbox = Sandbox()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
-    with kim.held(None), pytest.raises(Locked) as told, lee.held(None):
+    with kim.held(None), pytest.raises(Locked) as caught, lee.held(None):
         pass
     held = lee.look()
     assert held is not None
     since = f"{held.since:%Y-%m-%d %H:%M:%S} UTC"
-    assert told.value.message == f"the account is locked by {KIM} on {HERE.host} since {since}"
-    assert "unlock" in str(told.value.hint)
+    assert caught.value.message == f"the account is locked by {KIM} on {HERE.host} since {since}"
+    assert "unlock" in str(caught.value.hint)
     with lee.held(now(sandbox)) as unchanged:
         assert unchanged
 
 
-def test_the_second_waits_as_long_as_it_was_told_to() -> None:
+def test_a_second_run_waits_up_to_its_timeout() -> None:
     sandbox = Sandbox()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
-    said: list[str] = []
+    messages: list[str] = []
     with kim.held(None):
         before = sandbox.clock.now()
-        with pytest.raises(Locked), lee.held(None, patience=SOON, say=said.append):
+        with pytest.raises(Locked), lee.held(None, patience=SOON, say=messages.append):
             pass
         assert SOON <= sandbox.clock.now() - before < 2 * SOON
-    assert said == [f"waiting for {kim.look()}, who has locked the account"]
+    assert messages == [f"waiting: the account is locked by {kim.look()}"]
 
 
-def test_who_waits_gets_the_lock_when_it_is_free_and_knows_that_he_has_to_look_again() -> None:
+def test_a_waiting_run_gets_the_released_lock_and_must_read_again() -> None:
     sandbox = Sandbox()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
     with ExitStack() as kims:
@@ -92,7 +92,7 @@ def test_who_waits_gets_the_lock_when_it_is_free_and_knows_that_he_has_to_look_a
             assert not unchanged
 
 
-def test_whoever_wrote_in_between_is_noticed() -> None:
+def test_a_write_by_another_run_meanwhile_is_noticed() -> None:
     sandbox = Sandbox()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
     began = now(sandbox)
@@ -106,7 +106,7 @@ def test_whoever_wrote_in_between_is_noticed() -> None:
     assert len(parameters(sandbox)) == 1
 
 
-def test_who_does_not_know_when_he_began_takes_it_that_others_wrote_meanwhile() -> None:
+def test_a_run_without_a_start_time_assumes_that_others_wrote() -> None:
     sandbox = Sandbox()
     with lock(sandbox).held(None) as unchanged:
         assert unchanged  # nobody has ever written here
@@ -115,15 +115,15 @@ def test_who_does_not_know_when_he_began_takes_it_that_others_wrote_meanwhile() 
         assert not unchanged
 
 
-def test_clocks_of_aws_may_be_some_seconds_apart() -> None:
+def test_a_skew_of_seconds_between_clocks_of_aws_is_tolerated() -> None:
     sandbox = Sandbox()
     with lock(sandbox).held(None):
         pass
-    with lock(sandbox, LEE).held(sandbox.clock.now() + APART / 2) as unchanged:
+    with lock(sandbox, LEE).held(sandbox.clock.now() + CLOCK_SKEW / 2) as unchanged:
         assert not unchanged
 
 
-def test_what_was_ended_from_outside_may_have_written_to_the_last() -> None:
+def test_a_lock_ended_from_outside_counts_as_written_under() -> None:
     sandbox = Sandbox()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
     with kim.held(None):
@@ -133,34 +133,34 @@ def test_what_was_ended_from_outside_may_have_written_to_the_last() -> None:
             assert not unchanged
 
 
-def test_a_lease_that_is_over_can_be_taken_and_its_run_writes_no_more() -> None:
+def test_an_expired_lease_can_be_taken_and_its_run_stops_writing() -> None:
     sandbox = Sandbox()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
     with kim.held(None):
-        kim.keep()
+        kim.check_and_renew()
         pass_by(sandbox, LEASE)
         with lee.held(now(sandbox)):
             for _ in range(2):
                 with pytest.raises(LockLost):
-                    kim.keep()
-            lee.keep()
+                    kim.check_and_renew()
+            lee.check_and_renew()
     released = lee.look()
     assert released is not None
     assert (released.owner, released.released) == (LEE, True)
 
 
-def test_a_run_that_goes_on_keeps_its_lease() -> None:
+def test_a_long_run_renews_its_lease() -> None:
     sandbox = Sandbox()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
     with kim.held(None):
         for _ in range(40):
             pass_by(sandbox, SOON)
-            kim.keep()
+            kim.check_and_renew()
             with pytest.raises(Locked), lee.held(now(sandbox)):
                 pass
 
 
-def test_a_process_of_this_machine_that_is_no_more_holds_nothing() -> None:
+def test_a_dead_process_of_this_machine_holds_no_lock() -> None:
     sandbox = Sandbox()
     child = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
     gone = replace(HERE, pid=int(child.stdout))
@@ -176,23 +176,23 @@ def test_a_process_of_this_machine_that_is_no_more_holds_nothing() -> None:
         else:
             with pytest.raises(Locked), lee.held(now(sandbox)):
                 pass
-            assert lee.break_open(held := lee.look())  # type: ignore[arg-type]
-            assert not lee.break_open(held)  # type: ignore[arg-type]
+            assert lee.force_release(held := lee.look())  # type: ignore[arg-type]
+            assert not lee.force_release(held)  # type: ignore[arg-type]
 
 
-def test_unlock_stops_a_run_that_is_alive() -> None:
+def test_unlock_stops_a_live_run() -> None:
     sandbox = Sandbox()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
     with kim.held(None):
-        assert lee.break_open(lee.look())  # type: ignore[arg-type]
+        assert lee.force_release(lee.look())  # type: ignore[arg-type]
         pass_by(sandbox, SOON)
         with pytest.raises(LockLost):
-            kim.keep()
+            kim.check_and_renew()
     with lee.held(now(sandbox)) as unchanged:
         assert unchanged
 
 
-def test_a_lost_reply_to_taking_the_lock_is_no_other_holder() -> None:
+def test_a_lost_reply_while_locking_is_no_other_holder() -> None:
     sandbox = Sandbox()
     sandbox.faults.add(Fault("reset after", on="ssm:PutParameter"))
     kim = lock(sandbox, attempts=2)
@@ -201,18 +201,18 @@ def test_a_lost_reply_to_taking_the_lock_is_no_other_holder() -> None:
     assert len(parameters(sandbox)) == 1
 
 
-def test_a_lock_that_cannot_be_released_is_told_and_hides_no_other_error() -> None:
+def test_a_failed_release_is_reported_and_hides_no_other_error() -> None:
     sandbox = Sandbox()
     kim = lock(sandbox)
-    said: list[str] = []
-    with pytest.raises(ZeroDivisionError), kim.held(None, say=said.append):  # noqa: PT012
+    messages: list[str] = []
+    with pytest.raises(ZeroDivisionError), kim.held(None, say=messages.append):  # noqa: PT012
         sandbox.faults.add(Fault("access denied", on="ssm:PutParameter"))
         raise ZeroDivisionError
-    assert len(said) == 1
-    assert "could not be released" in said[0]
+    assert len(messages) == 1
+    assert "could not be released" in messages[0]
 
 
-def test_waiting_ends_when_it_is_asked_to() -> None:
+def test_waiting_for_the_lock_ends_once_stopped() -> None:
     sandbox = Sandbox()
     kim, lee, stop = lock(sandbox), lock(sandbox, LEE), threading.Event()
     stop.set()
@@ -220,7 +220,7 @@ def test_waiting_ends_when_it_is_asked_to() -> None:
         pass
 
 
-def test_a_parameter_that_is_no_lock_is_named() -> None:
+def test_a_foreign_parameter_under_the_lock_path_is_named() -> None:
     sandbox = Sandbox()
     sandbox.client("ssm", "eu-west-1").put_parameter(Name="/locks/awsbase/x", Value="{}", Type="String")
     with pytest.raises(AwsbaseError, match="/locks/awsbase/x is not a lock"):

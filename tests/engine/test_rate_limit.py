@@ -1,4 +1,4 @@
-"""Calls go as fast as AWS takes them, and never fail because there were too many at once."""
+"""Calls run as fast as AWS accepts them, and never fail because too many run at once."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def refusals(sandbox: Sandbox) -> int:
     return sum(call.error == "Throttling" for call in sandbox.calls)
 
 
-def test_a_first_run_takes_little_longer_than_the_rates_allow_and_is_seldom_refused() -> None:
+def test_a_first_run_nearly_reaches_the_allowed_rate_with_few_refusals() -> None:
     (rate,) = (rate for rate in DOCUMENTED if rate.on == "iam:*")
     sandbox = throttling(rate)
     report = people(sandbox, 500, workers=1)
@@ -59,20 +59,20 @@ def test_a_first_run_takes_little_longer_than_the_rates_allow_and_is_seldom_refu
     assert refusals(sandbox) < 10
 
 
-def test_many_at_once_finish_though_most_are_refused_at_first() -> None:
+def test_many_parallel_calls_finish_although_most_are_refused_first() -> None:
     sandbox = throttling(Rate("iam:*", 2, only=True))
     report = people(sandbox, 30, workers=16)
     assert report.totals()["changed"] == 31
     assert refusals(sandbox) > 0
 
 
-def test_who_is_never_throttled_never_waits() -> None:
+def test_a_client_that_is_never_throttled_never_waits() -> None:
     sandbox = throttling()
     people(sandbox, 10, workers=1)
     assert sandbox.clock() == START
 
 
-def test_one_service_waits_for_itself_alone() -> None:
+def test_throttling_of_one_service_delays_no_other() -> None:
     sandbox = throttling(Rate("iam:*", 1))
     aws, _ = paced(sandbox, sandbox.clock)
     for _ in range(3):
@@ -84,7 +84,7 @@ def test_one_service_waits_for_itself_alone() -> None:
     assert sandbox.clock() == waited
 
 
-def test_a_service_that_never_takes_the_call_is_given_up() -> None:
+def test_a_call_that_is_always_throttled_is_given_up() -> None:
     sandbox = throttling()
     sandbox.faults.add(Fault("throttle", on="iam:ListGroups", times=1000))
     aws, _ = paced(sandbox, sandbox.clock)
@@ -94,25 +94,25 @@ def test_a_service_that_never_takes_the_call_is_given_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heard", "gaps"),
+    ("calls", "gaps"),
     [
         ("", [0, 0, 0]),
-        ("taken taken taken", [0, 0, 0]),
-        ("taken taken taken throttled", [0.4, 0.8, 1.2]),
-        ("taken taken taken throttled throttled throttled", [0.4, 0.8, 1.2]),
+        ("accepted accepted accepted", [0, 0, 0]),
+        ("accepted accepted accepted throttled", [0.4, 0.8, 1.2]),
+        ("accepted accepted accepted throttled throttled throttled", [0.4, 0.8, 1.2]),
         ("throttled", [2.4, 4.7, 7.1]),
-        ("taken taken taken taken throttled taken taken taken", [0.3, 0.6, 0.9]),
+        ("accepted accepted accepted accepted throttled accepted accepted accepted", [0.3, 0.6, 0.9]),
     ],
     ids=["new", "never throttled", "throttled", "all at once throttled", "throttled at once", "faster again"],
 )
-def test_turns_are_as_far_apart_as_it_was_heard_to_take(heard: str, gaps: list[float]) -> None:
+def test_calls_are_spaced_by_the_observed_rate(calls: str, gaps: list[float]) -> None:
     pace = Pace()
-    for each in heard.split():
+    for each in calls.split():
         getattr(pace, each)(0.0)
     assert [round(pace.turn(0.0), 1) for _ in range(3)] == gaps
 
 
-def test_a_real_clock_is_slept_on() -> None:
+def test_the_system_clock_is_used_to_sleep() -> None:
     slept: list[float] = []
 
     class Listening(Still):

@@ -1,4 +1,4 @@
-"""Order, blocking, interruption and lost replies, with a toy kind of resource."""
+"""Order, blocking, interruption and lost replies, tested with a toy kind of resource."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from botocore.exceptions import ClientError
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, check, identify
 from awsbase.engine.changes import Mode, Report
-from awsbase.engine.execution import Cycle, UnknownDependency, WantedTwice, dependencies, execute, select
+from awsbase.engine.execution import Cycle, DuplicateResource, UnknownDependency, dependencies, execute, select
 from awsbase.engine.facts import Facts
-from awsbase.engine.resource import Kind, Resource
+from awsbase.engine.kind import Kind
+from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run, approval
 from awsbase.engine.scope import Scope
 from awsbase.engine.wire import Wire
@@ -87,7 +88,7 @@ def statuses(report: Report) -> dict[str, str]:
     return {outcome.address.removeprefix("toy/"): outcome.status for outcome in report.outcomes}
 
 
-def test_what_is_needed_comes_first_and_the_report_keeps_the_order_of_the_manifest() -> None:
+def test_dependencies_run_first_and_the_report_keeps_the_manifest_order() -> None:
     sandbox = Sandbox()
     report = go(sandbox, [toy("c", "b"), toy("b", "a"), toy("a")])
     created = [call.params["UserName"] for call in sandbox.calls if call.writes]
@@ -97,7 +98,7 @@ def test_what_is_needed_comes_first_and_the_report_keeps_the_order_of_the_manife
     assert report.writes == 3
 
 
-def test_a_failure_blocks_what_hangs_below_it_and_nothing_else() -> None:
+def test_a_failure_blocks_its_dependents_and_nothing_else() -> None:
     def fail(run: Run) -> None:
         raise LookupError("gone")
 
@@ -117,13 +118,13 @@ def test_planning_writes_nothing_even_when_a_recipe_tries() -> None:
     assert [call for call in sandbox.calls if call.writes] == []
 
 
-def test_facts_are_read_once_for_all() -> None:
+def test_facts_are_read_once_for_all_resources() -> None:
     sandbox = Sandbox()
     go(sandbox, [toy(str(n)) for n in range(5)], "plan")
     assert [call.name for call in sandbox.calls].count("iam:ListUsers") == 1
 
 
-def test_stop_finishes_what_has_begun_and_starts_nothing_new() -> None:
+def test_stop_finishes_running_resources_and_starts_no_new_ones() -> None:
     stop = threading.Event()
     report = go(
         Sandbox(), [toy("a", do=lambda run: None), toy("b", "a", do=lambda run: stop.set()), toy("c", "b")], stop=stop
@@ -132,7 +133,7 @@ def test_stop_finishes_what_has_begun_and_starts_nothing_new() -> None:
     assert report.interrupted
 
 
-def test_what_is_interrupted_before_its_first_change_has_not_failed() -> None:
+def test_a_resource_interrupted_before_its_first_change_is_skipped() -> None:
     stop = threading.Event()
 
     def refused(run: Run) -> None:
@@ -149,7 +150,7 @@ def test_what_is_interrupted_before_its_first_change_has_not_failed() -> None:
 
 
 @pytest.mark.parametrize(("mode", "status"), [("plan", "skipped"), ("reconcile", "failed")])
-def test_what_is_interrupted_after_a_change_is_failed_if_the_change_was_made(mode: Mode, status: str) -> None:
+def test_a_resource_interrupted_after_an_applied_change_is_failed(mode: Mode, status: str) -> None:
     stop = threading.Event()
 
     def halfway(run: Run) -> None:
@@ -159,11 +160,11 @@ def test_what_is_interrupted_after_a_change_is_failed_if_the_change_was_made(mod
 
     (outcome,) = go(Sandbox(), [toy("a", do=halfway)], mode, stop=stop).outcomes
     assert outcome.status == status
-    assert outcome.cut == (status == "failed")
-    assert [change.what for change in outcome.changes] == (["user"] if outcome.cut else [])
+    assert outcome.was_interrupted == (status == "failed")
+    assert [change.what for change in outcome.changes] == (["user"] if outcome.was_interrupted else [])
 
 
-def test_an_unapproved_change_stops_its_resource_and_what_hangs_below_it() -> None:
+def test_an_unapproved_change_stops_its_resource_and_the_dependents() -> None:
     sandbox = Sandbox()
     plan = go(sandbox, [toy("a"), toy("b", "a")], "plan")
     report = go(sandbox, [toy("a"), toy("new", "a"), toy("b", "new")], approved=plan)
@@ -172,7 +173,7 @@ def test_an_unapproved_change_stops_its_resource_and_what_hangs_below_it() -> No
     assert report.outcomes[1].error.code == "NotApproved"
 
 
-def test_refused_arguments_are_told_by_the_plan_already() -> None:
+def test_the_plan_already_reports_invalid_arguments() -> None:
     report = go(Sandbox(), [toy("x" * 65)], "plan")
     error = report.outcomes[0].error
     assert error is not None
@@ -180,7 +181,7 @@ def test_refused_arguments_are_told_by_the_plan_already() -> None:
     assert "UserName" in error.message
 
 
-def test_a_denied_call_says_who_was_denied_what() -> None:
+def test_a_denied_call_names_the_caller_and_the_action() -> None:
     sandbox = Sandbox()
     sandbox.faults.add(Fault("access denied", on="iam:CreateUser"))
     error = go(sandbox, [toy("a")]).outcomes[0].error
@@ -208,7 +209,7 @@ def ensure_keyed(run: Run, want: Keyed) -> None:
         run.create("key", run.aws.kms.create_key)
 
 
-def test_after_a_lost_reply_the_recipe_looks_again_and_makes_no_second_one() -> None:
+def test_after_a_lost_reply_the_recipe_reads_again_and_creates_no_duplicate() -> None:
     sandbox = Sandbox()
     sandbox.faults.add(Fault("reset after", on="kms:CreateKey"))
     report = execute(
@@ -228,7 +229,7 @@ def test_after_a_lost_reply_the_recipe_looks_again_and_makes_no_second_one() -> 
     ],
     ids=["lost again", "refused", "not to be looked at"],
 )
-def test_what_nobody_knows_to_be_made_is_not_called_made(then: Fault, code: str) -> None:
+def test_a_change_that_may_not_have_been_applied_is_not_reported(then: Fault, code: str) -> None:
     sandbox = Sandbox()
     sandbox.faults.add(Fault("reset before", on="kms:CreateKey"))
     sandbox.faults.add(then)
@@ -241,7 +242,7 @@ def test_what_nobody_knows_to_be_made_is_not_called_made(then: Fault, code: str)
     assert report.changes == []
 
 
-def test_a_resent_call_that_finds_its_own_work_done_counts_as_done() -> None:
+def test_a_resent_call_that_finds_its_own_change_counts_as_applied() -> None:
     sandbox = Sandbox()
     sandbox.faults.add(Fault("reset after", on="iam:CreateUser"))
     report = go(sandbox, [toy("a"), toy("b", "a")])
@@ -251,7 +252,7 @@ def test_a_resent_call_that_finds_its_own_work_done_counts_as_done() -> None:
     assert sent == [("a", None), ("a", "EntityAlreadyExists"), ("b", None)]
 
 
-def test_each_service_has_its_own_word_for_what_is_there_already() -> None:
+def test_the_error_codes_for_existing_resources_are_known_per_service() -> None:
     def secret(run: Run, want: Toy) -> None:
         if want.name not in run.read(secrets):
             run.create("secret", run.aws.secretsmanager.create_secret, Name=want.name)
@@ -266,7 +267,7 @@ def test_each_service_has_its_own_word_for_what_is_there_already() -> None:
     assert statuses(report) == {"a": "changed"}
 
 
-def test_what_aws_told_late_is_looked_at_again_and_not_called_ours() -> None:
+def test_a_resource_listed_late_is_read_again_and_not_reported_as_created() -> None:
     sandbox = Sandbox()
 
     def meanwhile(run: Run) -> None:
@@ -277,7 +278,7 @@ def test_what_aws_told_late_is_looked_at_again_and_not_called_ours() -> None:
     assert statuses(report) == {"a": "unchanged"}
 
 
-def test_what_stays_hidden_is_a_failure_in_the_words_of_aws() -> None:
+def test_a_resource_that_stays_unlisted_fails_with_the_error_of_aws() -> None:
     def blind(run: Run, want: Toy) -> None:
         run.create("user", run.aws.iam.create_user, UserName=want.name)
 
@@ -304,7 +305,7 @@ def test_a_throttled_call_that_is_then_refused_is_a_failure_and_no_change() -> N
     assert report.changes == []
 
 
-def test_what_was_done_after_looking_again_is_reported_even_when_it_fails_then() -> None:
+def test_changes_after_the_second_attempt_are_reported_when_it_fails() -> None:
     looks = iter(range(9))
 
     def wavering(run: Run, want: Toy) -> None:
@@ -320,25 +321,25 @@ def test_what_was_done_after_looking_again_is_reported_even_when_it_fails_then()
     assert "user" in [change.what for _, change in report.changes]
 
 
-def test_cycles_and_gaps_and_doubles_are_named() -> None:
+def test_cycles_unknown_dependencies_and_duplicates_are_named() -> None:
     with pytest.raises(Cycle, match=r"toy/a → toy/b → toy/a|toy/b → toy/a → toy/b"):
         dependencies([toy("a", "b"), toy("b", "a")])
-    with pytest.raises(UnknownDependency, match="toy/a needs toy/nobody"):
+    with pytest.raises(UnknownDependency, match="toy/a depends on toy/nobody"):
         dependencies([toy("a", "nobody")])
-    with pytest.raises(WantedTwice, match="toy/a is made by two parts"):
+    with pytest.raises(DuplicateResource, match="toy/a is defined by two parts"):
         dependencies([toy("a"), toy("a")])
 
 
-def test_only_selects_with_all_that_is_leant_on() -> None:
+def test_select_includes_all_dependencies() -> None:
     toys = [toy("a"), toy("b", "a"), toy("c", "b"), toy("d")]
     assert [resource.address for resource in select(toys, ["toy/b"])] == ["toy/a", "toy/b"]
 
 
 @pytest.mark.parametrize(
-    ("caller", "wanted", "says"),
+    ("caller", "expected", "says"),
     [(None, "210987654321", "210987654321.*123456789012.*sandbox-administrator"), ("root", "123456789012", "root")],
     ids=["wrong account", "root"],
 )
-def test_the_wrong_account_and_root_are_refused(caller: str | None, wanted: str, says: str) -> None:
+def test_the_wrong_account_and_root_are_refused(caller: str | None, expected: str, says: str) -> None:
     with pytest.raises(Refused, match=says):
-        check(account(Sandbox(), caller), wanted)
+        check(account(Sandbox(), caller), expected)

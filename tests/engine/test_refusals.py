@@ -1,4 +1,4 @@
-"""Who is refused is told which IAM action is missing, and what to do."""
+"""A refused caller learns which IAM action is missing, and what to do."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_refusal_names_the_missing_action(code: str, message: str, operation: 
     assert f"you are {KIM}; this needs {action}, see `awsbase permissions`" in refused.hint
 
 
-def test_what_a_policy_denies_no_other_policy_allows() -> None:
+def test_an_explicit_deny_gets_no_hint_to_add_permissions() -> None:
     message = f"User: {KIM} is not authorized to perform: iam:GetRole on resource: x with an explicit deny in a policy"
     refused = failure(ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "GetRole"), KIM)
     assert refused.hint is not None
@@ -63,5 +63,5 @@ def test_what_a_policy_denies_no_other_policy_allows() -> None:
     assert "permissions" not in refused.hint
 
 
-def test_what_was_no_refusal_needs_no_action() -> None:
+def test_an_error_that_is_no_refusal_names_no_action() -> None:
     assert failure(ClientError({"Error": {"Code": "NoSuchBucket", "Message": "none"}}, "HeadBucket"), KIM).hint is None

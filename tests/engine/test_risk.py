@@ -1,4 +1,4 @@
-"""What in a plan is grave: what risky, what deletes for good, and much that goes at once."""
+"""Which changes of a plan are risky: wider access, permanent deletion, and many deletions at once."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def outcomes(*of: tuple[str, Change], managed: int = 0) -> list[Outcome]:
         "parts of things",
     ],
 )
-def test_what_is_grave_is_told_with_its_reason(of: list[Outcome], why: list[str]) -> None:
+def test_risky_changes_are_listed_with_their_reasons(of: list[Outcome], why: list[str]) -> None:
     assert [each.risk.reason for each in risky(report(*of))] == why
 
 
-def test_what_nobody_permitted_fails_its_resource_and_is_not_made() -> None:
+def test_an_unapproved_risky_change_fails_its_resource_and_is_not_applied() -> None:
     sandbox = Sandbox()
     iam = sandbox.client("iam")
     iam.create_group(GroupName="ops")
@@ -75,6 +75,6 @@ def test_what_nobody_permitted_fails_its_resource_and_is_not_made() -> None:
     assert statuses(done) == {"a": "failed", "b": "changed", "c": "blocked"}
     error = done.outcomes[0].error
     assert error
-    assert (error.code, error.message) == ("NotPermitted", "create x (iam:AddUserToGroup): w")
+    assert (error.code, error.message) == ("RiskNotApproved", "create x (iam:AddUserToGroup): w")
     assert "--allow-risky" in str(error.hint)
     assert statuses(go(sandbox, toys)) == {"a": "changed", "b": "unchanged", "c": "changed"}

@@ -1,4 +1,4 @@
-"""The guard on the wire: no write without a verb, no planned value in a call, no second copy of a lost one."""
+"""The guard on the wire refuses writes outside a verb, unknown values, and resends of calls that are not idempotent."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ def aws(sandbox: Sandbox, wire: Wire) -> Aws:
         ("iam", "SomethingNobodyKnowsYet", False),
     ],
 )
-def test_what_counts_as_a_read(service: str, operation: str, reads: bool) -> None:
+def test_reads_and_writes_are_distinguished(service: str, operation: str, reads: bool) -> None:
     assert is_read(service, operation) is reads
 
 
-def test_a_write_outside_a_verb_never_leaves(sandbox: Sandbox, aws: Aws) -> None:
+def test_a_write_outside_a_verb_is_not_sent(sandbox: Sandbox, aws: Aws) -> None:
     with pytest.raises(WriteOutsideVerb, match="iam:CreateGroup"):
         aws.iam.create_group(GroupName="Ops")
     aws.iam.list_groups()
     assert [call.name for call in sandbox.calls] == ["iam:ListGroups"]
 
 
-def test_a_planned_value_never_leaves(sandbox: Sandbox, aws: Aws, wire: Wire) -> None:
+def test_an_unknown_value_is_not_sent(sandbox: Sandbox, aws: Aws, wire: Wire) -> None:
     with wire.open(), pytest.raises(WriteOutsideVerb, match=r"AttachGroupPolicy .* only planned: PolicyArn"):
         aws.iam.attach_group_policy(GroupName="Ops", PolicyArn=Unknown("policy"))  # type: ignore[arg-type]
     assert sandbox.calls == []
 
 
-def test_every_request_is_counted_as_it_leaves(aws: Aws, wire: Wire, sandbox: Sandbox) -> None:
+def test_every_sent_request_is_counted(aws: Aws, wire: Wire, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("throttle", on="iam:ListGroups"))
     aws.iam.list_groups()
     with wire.open():
@@ -65,7 +65,7 @@ def test_every_request_is_counted_as_it_leaves(aws: Aws, wire: Wire, sandbox: Sa
     assert (wire.reads, wire.writes) == (2, 1)
 
 
-def test_a_call_that_makes_a_new_thing_each_time_is_not_resent_when_its_answer_is_lost(
+def test_a_call_that_is_not_idempotent_is_not_resent_when_its_answer_is_lost(
     aws: Aws, wire: Wire, sandbox: Sandbox
 ) -> None:
     sandbox.faults.add(Fault("reset after", on="kms:CreateKey"))
@@ -74,7 +74,7 @@ def test_a_call_that_makes_a_new_thing_each_time_is_not_resent_when_its_answer_i
     assert [call.name for call in sandbox.calls] == ["kms:CreateKey"]
 
 
-def test_other_calls_are_resent_and_so_is_a_throttled_one(aws: Aws, wire: Wire, sandbox: Sandbox) -> None:
+def test_other_calls_and_throttled_ones_are_resent(aws: Aws, wire: Wire, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("reset before", on="iam:CreateGroup"))
     sandbox.faults.add(Fault("throttle", on="kms:CreateKey"))
     with wire.open():

@@ -1,12 +1,12 @@
-"""Whatever comes back instead of an answer of AWS: a run ends with a report, and does nothing because of it."""
+"""Malformed responses of AWS: the run ends with a report and makes no change because of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import cycle
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -25,9 +25,9 @@ from tests.hostile import wire
 from tests.hostile.wire import HOLLOW, INSTEAD, Spoil, emptied, fields, garbled, spoiled, without
 
 BASELINE = Path(__file__).parents[2] / "manifests/baseline.yaml"
-# What is looked at if one may, and done without where one may not.
+# Reads that a run skips when they are not allowed.
 OPTIONAL = {"billing:GetBillingPreferences", "organizations:DescribeOrganization"}
-# An answer to HEAD has no body to be told by.
+# A response to HEAD has no body.
 HEADS = {"s3:HeadBucket"}
 LOST = ("a sign-in page", "nothing", "half", "a redirect", "a refusal without anything")
 WRONG = {"without": without, "empty": emptied, "garbled": garbled}
@@ -59,14 +59,14 @@ def converged() -> Converged:
 
 
 def reads(sandbox: Sandbox, chosen: Sequence[Resource]) -> set[str]:
-    """Return what a plan of these resources asks."""
+    """Return the operations that a plan of these resources calls."""
     sandbox.calls.clear()
     go(sandbox, "plan", chosen)
     return {call.name for call in sandbox.calls} - HEADS
 
 
 def shapes(name: str) -> list[wire.Path]:
-    """Return the fields of all answers to one operation."""
+    """Return the fields of all responses to one operation."""
     found: dict[wire.Path, None] = {}
 
     def note(reply: Reply) -> Reply:
@@ -81,26 +81,26 @@ def shapes(name: str) -> list[wire.Path]:
 
 
 def disturbed(name: str, spoil: Spoil) -> tuple[Report, list[str]]:
-    """Reconcile an account in which there is nothing to do, while one operation is answered wrongly."""
+    """Reconcile a converged account while one operation returns malformed responses."""
     account = converged()
     account.sandbox.calls.clear()
-    with spoiled(account.sandbox, name, spoil) as struck:
+    with spoiled(account.sandbox, name, spoil) as replaced:
         report = go(account.sandbox, "reconcile", account.asking[name])
-    assert struck
+    assert replaced
     made = [call.name for call in account.sandbox.calls if call.writes]
     return report, [each for each in made if each != "iam:GenerateCredentialReport"]
 
 
 def unclear(report: Report) -> Iterator[str]:
-    """Yield the failures that nobody would understand."""
+    """Yield the failures without a clear message."""
     for outcome in report.outcomes:
         if outcome.error:
-            said = f"{outcome.error.code}: {outcome.error.message}"
-            if "unforeseen" in said or "\n" in said or len(said) > 4100 or not outcome.error.message:
-                yield f"{outcome.address}: {said[:200]}"
+            text = f"{outcome.error.code}: {outcome.error.message}"
+            if "unforeseen" in text or "\n" in text or len(text) > 4100 or not outcome.error.message:
+                yield f"{outcome.address}: {text[:200]}"
 
 
-def no_answer_is_a_failure(pairs: Sequence[tuple[str, str]]) -> None:
+def malformed_responses_fail(pairs: Sequence[tuple[str, str]]) -> None:
     for name, instead in pairs:
         report, made = disturbed(name, INSTEAD[instead])
         assert made == [], (name, instead)
@@ -108,48 +108,50 @@ def no_answer_is_a_failure(pairs: Sequence[tuple[str, str]]) -> None:
         assert report.failed or name in OPTIONAL, (name, instead)
 
 
-def a_wrong_field_does_no_harm(rows: Sequence[tuple[str, str, Spoil]]) -> None:
+def wrong_fields_do_no_harm(rows: Sequence[tuple[str, str, Spoil]]) -> None:
     account = converged()
     for name, wrong, spoil in rows:
-        # A field that an earlier row spoiled, and S3 gives anew, such as a rule's id, may have stayed otherwise.
-        before = account.sandbox.dump()
+        # A field that an earlier row spoiled, such as the id of a rule in S3, can have stayed different.
+        before = account.sandbox.snapshot()
         report, made = disturbed(name, spoil)
         assert list(unclear(report)) == [], (name, wrong)
-        # What reads as if it were not as wanted may be written again; nothing is made twice, nothing removed.
+        # A setting that reads as different can be written again; nothing is created twice or removed.
         if any(each.split(":")[1].startswith(("Create", "Delete", "Detach", "Remove")) for each in made):
             assert problems(go(account.sandbox, "reconcile", account.asking[name])) == [], (name, wrong)
-            assert account.sandbox.dump() == before, (name, wrong, made)
+            assert account.sandbox.snapshot() == before, (name, wrong, made)
 
 
-def test_what_is_no_answer_fails_the_resource_and_leads_to_no_write() -> None:
-    no_answer_is_a_failure(list(zip(converged().asking, cycle(INSTEAD), strict=False)))
+def test_a_malformed_response_fails_the_resource_and_leads_to_no_write(draw: Random) -> None:
+    malformed_responses_fail([(name, draw.choice(list(INSTEAD))) for name in converged().asking])
 
 
-def test_a_field_that_is_missing_or_wrong_makes_nothing_twice_and_removes_nothing() -> None:
-    rows = [(name, path) for name in converged().asking for path in shapes(name)[:1]]
-    a_wrong_field_does_no_harm(
-        [(name, f"{path} {wrong}", WRONG[wrong](path)) for (name, path), wrong in zip(rows, cycle(WRONG), strict=False)]
-    )
+def test_a_missing_or_wrong_field_leads_to_no_duplicate_and_no_deletion(draw: Random) -> None:
+    rows = []
+    for name in converged().asking:
+        if paths := shapes(name):
+            path, wrong = draw.choice(paths), draw.choice(list(WRONG))
+            rows.append((name, f"{path} {wrong}", WRONG[wrong](path)))
+    wrong_fields_do_no_harm(rows)
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @pytest.mark.parametrize("instead", INSTEAD)
-def test_none_of_them_is_taken_for_an_answer_to_anything(instead: str) -> None:
-    no_answer_is_a_failure([(name, instead) for name in converged().asking])
+def test_no_malformed_response_is_accepted_by_any_read(instead: str) -> None:
+    malformed_responses_fail([(name, instead) for name in converged().asking])
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @pytest.mark.parametrize("wrong", WRONG)
-def test_no_field_of_any_answer_does_harm(wrong: str) -> None:
-    a_wrong_field_does_no_harm(
+def test_no_wrong_field_of_any_response_does_harm(wrong: str) -> None:
+    wrong_fields_do_no_harm(
         [(name, f"{path} {wrong}", WRONG[wrong](path)) for name in converged().asking for path in shapes(name)]
     )
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @pytest.mark.parametrize("hollow", HOLLOW)
-def test_no_answer_without_fields_does_harm(hollow: str) -> None:
-    a_wrong_field_does_no_harm([(name, hollow, HOLLOW[hollow]) for name in converged().asking])
+def test_no_response_without_fields_does_harm(hollow: str) -> None:
+    wrong_fields_do_no_harm([(name, hollow, HOLLOW[hollow]) for name in converged().asking])
 
 
 def written(sample: Sample) -> list[str]:
@@ -161,7 +163,7 @@ def written(sample: Sample) -> list[str]:
     return list(dict.fromkeys(call.name for call in sandbox.calls if call.writes))
 
 
-def a_lost_write_is_finished_by_the_next_run(sample: Sample, name: str, instead: str, *, unheard: bool) -> None:
+def finish_lost_write(sample: Sample, name: str, instead: str, *, unheard: bool) -> None:
     sandbox = Sandbox()
     sample.before(sandbox)
     with spoiled(sandbox, name, INSTEAD[instead], unheard=unheard):
@@ -171,17 +173,18 @@ def a_lost_write_is_finished_by_the_next_run(sample: Sample, name: str, instead:
     assert said(go(sandbox, "plan", sample.resources)) == [], (name, instead)
 
 
-@pytest.mark.parametrize("sample", SAMPLES[::6], ids=lambda sample: sample.name)
-def test_a_write_that_gets_no_answer_is_finished_by_the_next_run(sample: Sample) -> None:
-    name = written(sample)[0]
-    a_lost_write_is_finished_by_the_next_run(sample, name, "a sign-in page", unheard=True)
-    a_lost_write_is_finished_by_the_next_run(sample, name, "half", unheard=False)
+@pytest.mark.sampled(11)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_the_next_run_finishes_a_write_whose_response_was_lost(sample: Sample, draw: Random) -> None:
+    for unheard in (True, False):
+        name, instead = draw.choice(written(sample)), draw.choice(LOST)
+        finish_lost_write(sample, name, instead, unheard=unheard)
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 @pytest.mark.parametrize("unheard", [True, False], ids=["unheard", "done"])
-def test_every_write_that_gets_no_answer_is_finished_by_the_next_run(sample: Sample, unheard: bool) -> None:
+def test_the_next_run_finishes_every_write_whose_response_was_lost(sample: Sample, unheard: bool) -> None:
     for name in written(sample):
         for instead in LOST:
-            a_lost_write_is_finished_by_the_next_run(sample, name, instead, unheard=unheard)
+            finish_lost_write(sample, name, instead, unheard=unheard)

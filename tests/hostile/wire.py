@@ -1,4 +1,4 @@
-"""AWS as it should never answer: the sandbox, and somebody between it and us who spoils what it says."""
+"""Malformed responses: the sandbox with an interceptor that spoils its responses."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def page(status: int, content: bytes = PAGE, **headers: str) -> Spoil:
 
 
 def error(status: int, code: str | None, message: str | None) -> Spoil:
-    """Refuse in the words of the protocol that the true answer is in, with parts left out."""
+    """Return a refusal in the protocol of the true response, with parts left out."""
 
     def spoil(reply: Reply) -> Reply:
         if reply.body.lstrip().startswith(b"<"):
             parts = [("Code", code), ("Message", message)]
             inner = "".join(f"<{name}>{text}</{name}>" for name, text in parts if text is not None)
             return Reply(status, {}, f"<ErrorResponse><Error>{inner}</Error></ErrorResponse>".encode())
-        said = {"__type": code, "message": message}
-        return Reply(status, {}, json.dumps({name: text for name, text in said.items() if text is not None}).encode())
+        fields = {"__type": code, "message": message}
+        return Reply(status, {}, json.dumps({name: text for name, text in fields.items() if text is not None}).encode())
 
     return spoil
 
 
-# What may come instead of an answer.
+# What can come instead of a response.
 INSTEAD: dict[str, Spoil] = {
     "nothing": body(b""),
     "blanks": body(b" \n"),
@@ -70,15 +70,15 @@ INSTEAD: dict[str, Spoil] = {
     "a refusal that is garbage": lambda reply: Reply(400, {}, b"\xff\x00<{"),
 }
 
-# Answers of the right form without a single field.
+# Valid responses without a single field.
 HOLLOW: dict[str, Spoil] = {"an empty object": body(b"{}"), "an empty element": body(b"<a/>")}
 
 
 @contextmanager
 def spoiled(sandbox: Sandbox, name: str, spoil: Spoil, *, unheard: bool = False) -> Iterator[list[str]]:
-    """Spoil every answer to one operation; `unheard` calls never reach AWS. Yields the calls that were spoiled."""
+    """Spoil every response to one operation; `unheard` calls never reach AWS. Yield the spoiled calls."""
     honest = sandbox.answer
-    struck: list[str] = []
+    replaced: list[str] = []
 
     def answer(message: Message) -> Reply:
         scope = wire.scope(message)
@@ -86,12 +86,12 @@ def spoiled(sandbox: Sandbox, name: str, spoil: Spoil, *, unheard: bool = False)
         operation, _ = wire.read(scope.service, message)
         if name != f"{scope.service}:{operation.name}":
             return honest(message)
-        struck.append(name)
+        replaced.append(name)
         return spoil(Reply(200, {}, b"") if unheard else honest(message))
 
     sandbox.answer = answer  # type: ignore[method-assign]
     try:
-        yield struck
+        yield replaced
     finally:
         sandbox.answer = honest  # type: ignore[method-assign]
 
@@ -100,7 +100,7 @@ Path = tuple[str, ...]
 
 
 def fields(reply: Reply) -> Iterator[Path]:
-    """Name every field of an answer, by the way to it; the items of a list are one."""
+    """Yield the path of every field of a response; the items of a list count as one."""
     found: dict[Path, None] = {}
     if reply.body.lstrip().startswith(b"<"):
         found = dict.fromkeys(_elements(_root(reply), ()))
@@ -165,9 +165,9 @@ def _edited(path: Path, element: Callable[..., None], value: Callable[[Any], Any
                 for child in parent.findall(path[-1]):
                     element(parent, child)
             return replace(reply, body=ElementTree.tostring(root))
-        said = json.loads(reply.body)
-        _change(said, path, value)
-        return replace(reply, body=json.dumps(said).encode())
+        document = json.loads(reply.body)
+        _change(document, path, value)
+        return replace(reply, body=json.dumps(document).encode())
 
     return spoil
 

@@ -70,7 +70,7 @@ def test_a_scrambled_manifest_is_answered_with_advice(folder: Path, content: byt
     answered(folder, content)
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @MANY
 @given(content=TREES | mangled_texts() | st.binary(max_size=300))
 def test_no_manifest_is_answered_with_anything_else(folder: Path, content: bytes) -> None:
@@ -101,7 +101,7 @@ def test_a_good_manifest_is_taken(folder: Path, manifest: dict[str, Any]) -> Non
     taken(folder, manifest)
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @MANY
 @given(manifest=manifests() | manifests(alone=True))
 def test_every_good_manifest_is_taken(folder: Path, manifest: dict[str, Any]) -> None:
@@ -116,7 +116,7 @@ def test_a_good_manifest_is_planned_made_and_then_there_is_nothing_to_do(
     reconciled(folder, manifest)
 
 
-@pytest.mark.torture
+@pytest.mark.faults
 @MORE
 @given(manifest=manifests(alone=True))
 def test_every_good_manifest_is_planned_made_and_then_there_is_nothing_to_do(

@@ -32,7 +32,7 @@ NAT = "bastion: {nat: true, private_subnets: [{Name: private}]}"
     ("text", "addresses"),
     [
         ("bastion: {}", [*THERE, *CORE, *UP]),
-        ("bastion: {on_demand: true}", [*THERE, *CORE, "on-demand/acme-bastion"]),
+        ("bastion: {on_demand: true}", [*THERE, *CORE, "ephemeral/acme-bastion"]),
         (
             NAT,
             [

@@ -27,7 +27,7 @@ OTHER = "give one another name"
         ),
         (
             HELP + "help}",
-            f"3: iam.roles.help: root makes a role 'help' too, {OTHER}",
+            f"3: iam.roles.help: root makes a role 'help' too (root.support_role, m.yaml:4), {OTHER}",
         ),
         (
             "bastion: {}\nsecurity_groups: {Acme-Bastion: {}}",
@@ -37,10 +37,13 @@ OTHER = "give one another name"
             f"iam: {{policies: {{ACME-support: {{{POLICY}}}}}, groups: {{Ops: {{}}}}}}\nroot: {{support: [Ops]}}",
             "3: iam.policies.ACME-support: 'ACME-support' and 'acme-support', a policy that root makes, are one name",
         ),
-        ("state: {}\naudit: {bucket: acme-state}", f"4: audit.bucket: state makes a bucket 'acme-state' too, {OTHER}"),
+        (
+            "state: {}\naudit: {bucket: acme-state}",
+            f"4: audit.bucket: state makes a bucket 'acme-state' too (state, m.yaml:3), {OTHER}",
+        ),
         (
             "iam: {users: {al: {mfa: {provision: true}}}}\nsecrets:\n  awsbase/mfa/al: {}",
-            "5: secrets.\"awsbase/mfa/al\": iam makes a secret 'awsbase/mfa/al' too, " + OTHER,
+            "5: secrets.\"awsbase/mfa/al\": iam makes a secret 'awsbase/mfa/al' too (iam, m.yaml:3), " + OTHER,
         ),
         (
             f"secrets: {{{'s' * 250}: {{}}}}",

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from awsbase.engine.scope import Scope
-from awsbase.ensure.key import Key
+from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.topic import Topic
 from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
-from awsbase.manifest.notify import topic_key_policy, topic_policy
+from awsbase.manifest.notify import topic_key_statements, topic_policy
 from awsbase.policies import problems
 from tests.manifest.saying import ACCOUNT, mistakes, source
 
@@ -71,7 +71,7 @@ def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
     ids=[
         "unused: at home",
         "nothing said",
-        "listeners",
+        "subscribers",
         "security has a key",
         "security without a key",
         "another one with a key",
@@ -85,7 +85,7 @@ def test_a_channel_is_where_it_is_used(home: str, text: str, addresses: list[str
 
 
 @pytest.mark.parametrize(
-    ("text", "plain", "listeners"),
+    ("text", "plain", "subscribers"),
     [
         ("{}", False, {}),
         ("{encrypted: false}", True, {}),
@@ -94,9 +94,9 @@ def test_a_channel_is_where_it_is_used(home: str, text: str, addresses: list[str
     ],
     ids=["silence", "no key, said so", "an empty list is a list", "two lists"],
 )
-def test_silence_is_not_a_wish(text: str, plain: bool, listeners: dict[str, tuple[str, ...]]) -> None:
+def test_silence_is_not_a_wish(text: str, plain: bool, subscribers: dict[str, tuple[str, ...]]) -> None:
     topic: Topic = of(f"notify: {{ops: {text}}}")["topic/acme-ops"]
-    assert (topic.plain, topic.listeners, topic.key) == (plain, listeners, None)
+    assert (topic.plain, topic.listeners, topic.key) == (plain, subscribers, None)
 
 
 def test_the_topic_of_a_key_is_encrypted_with_it_in_its_own_region() -> None:
@@ -109,7 +109,7 @@ def test_the_topic_of_a_key_is_encrypted_with_it_in_its_own_region() -> None:
 
 @pytest.mark.parametrize("scope", [IRELAND, CHINA], ids=["Ireland", "China"])
 def test_policies_hold_and_stay_in_their_partition(scope: Scope) -> None:
-    for document in (topic_policy(scope, "acme-ops"), topic_key_policy(scope, "acme-ops")):
+    for document in (topic_policy(scope, "acme-ops"), key_policy(scope, *topic_key_statements(scope, "acme-ops"))):
         assert problems(document, "resource") == []
         arns = [word for word in str(document).split("'") if word.startswith("arn:")]
         assert arns
@@ -130,7 +130,7 @@ def test_services_publish_for_this_account_alone_where_aws_lets_us_say_so() -> N
     assert services.pop("events.amazonaws.com") is None
     assert all("123456789012" in str(condition) for condition in services.values())
 
-    used: Any = topic_key_policy(IRELAND, "acme-ops")["Statement"]
+    used: Any = topic_key_statements(IRELAND, "acme-ops")
     events = next(each for each in used if each["Principal"].get("Service") == ["events.amazonaws.com"])
     assert "aws:SourceAccount" not in str(events)
     assert "arn:aws:sns:eu-west-1:123456789012:acme-ops" in str(events)

@@ -14,7 +14,7 @@ from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
 from awsbase.manifest.opt_ins import access_log_statements, config_statements, delivery_statements
 from tests.manifest.saying import ACCOUNT, mistakes, source
-from tests.policies.evaluate import Request, allowed
+from tests.policies.evaluate import AccessRequest, allowed
 
 
 def made(text: str, home: str = "eu-west-1") -> dict[str, Resource]:
@@ -84,8 +84,8 @@ ACCESS = access_log_statements(HOME, "acme-access-logs", "acme-audit")
 US, THEM = "123456789012", "999999999999"
 
 
-def put(key: str, **context: str) -> Request:
-    return Request(
+def put(key: str, **context: str) -> AccessRequest:
+    return AccessRequest(
         "s3:PutObject", f"arn:aws:s3:::{key}", {name.replace("_", ":"): each for name, each in context.items()} | ACL
     )
 
@@ -96,8 +96,8 @@ def put(key: str, **context: str) -> Request:
         (CONFIG, put(f"acme-config/AWSLogs/{US}/Config/eu-west-1/a.gz", aws_SourceAccount=US), True),
         (CONFIG, put(f"acme-config/AWSLogs/{US}/Config/eu-west-1/a.gz", aws_SourceAccount=THEM), False),
         (CONFIG, put(f"acme-config/AWSLogs/{THEM}/Config/eu-west-1/a.gz", aws_SourceAccount=US), False),
-        (CONFIG, Request("s3:ListBucket", "arn:aws:s3:::acme-config", {"aws:SourceAccount": US}), True),
-        (CONFIG, Request("s3:GetBucketAcl", "arn:aws:s3:::acme-config", {"aws:SourceAccount": THEM}), False),
+        (CONFIG, AccessRequest("s3:ListBucket", "arn:aws:s3:::acme-config", {"aws:SourceAccount": US}), True),
+        (CONFIG, AccessRequest("s3:GetBucketAcl", "arn:aws:s3:::acme-config", {"aws:SourceAccount": THEM}), False),
         (
             FLOW,
             put(
@@ -129,5 +129,5 @@ def put(key: str, **context: str) -> Request:
         ),
     ],
 )
-def test_the_service_gets_in_for_this_account_alone(statements: Any, request_: Request, gets_in: bool) -> None:
+def test_the_service_gets_in_for_this_account_alone(statements: Any, request_: AccessRequest, gets_in: bool) -> None:
     assert allowed([{"Statement": list(statements)}], request_) is gets_in

@@ -14,7 +14,7 @@ from awsbase.ensure.root import Root
 from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
 from tests.manifest.saying import ACCOUNT, mistakes, source
-from tests.policies.evaluate import Request, allowed
+from tests.policies.evaluate import AccessRequest, allowed
 
 OPS = "iam: {groups: {Ops: {policies: []}, Devs: {policies: []}}}\n"
 
@@ -83,7 +83,7 @@ def test_a_mistake_is_advice(text: str, said: str) -> None:
 def test_the_groups_may_assume_that_role_and_no_other(role: str, may: bool) -> None:
     policy = made(OPS + "root: {support: [Ops]}")["policy/acme-support"]
     assert isinstance(policy, Policy)
-    asked = Request("sts:AssumeRole", f"arn:aws:iam::123456789012:role/{role}")
+    asked = AccessRequest("sts:AssumeRole", f"arn:aws:iam::123456789012:role/{role}")
     assert allowed([policy.document], asked) == may
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.anomaly import AnomalyAlert
+from awsbase.ensure.anomaly_alert import AnomalyAlert
 from awsbase.ensure.budget import Budget, Notice
 from awsbase.ensure.topic import Topic
 from awsbase.manifest import Manifest, resources

@@ -21,7 +21,7 @@ def secrets_of(alice: Alice) -> set[str]:
     """Return all secrets that the account received or returned."""
     sandbox = alice.sandbox
     sent = {str(call.params[name]) for call in sandbox.calls for name in HIDDEN if name in call.params}
-    backend: Any = sandbox.world.backend("iam", "aws")
+    backend: Any = sandbox.backend("iam", "aws")
     seeds = {str(device.base32_string_seed) for device in backend.virtual_mfa_devices.values()}
     return sent | seeds | {alice.key.reveal()} | set(sandbox.callers.tokens.values())
 

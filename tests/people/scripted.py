@@ -9,7 +9,7 @@ import pyotp
 
 from awsbase.aws import Aws
 from awsbase.engine.account import identify
-from awsbase.engine.wire import Wire, never_twice
+from awsbase.engine.wire import Wire, refuse_resends
 from awsbase.people.enrol import Prompts
 from awsbase.people.secret import Secret
 from awsbase.sandbox import Sandbox
@@ -37,7 +37,7 @@ class ScriptedUser:
     def prompts(self) -> Prompts:
         return Prompts(
             account=identify(
-                Aws(self.sandbox.session(self.caller, "eu-west-1"), "eu-west-1", attach=[never_twice]), Wire()
+                Aws(self.sandbox.session(self.caller, "eu-west-1"), "eu-west-1", attach=[refuse_resends]), Wire()
             ),
             clock=self.sandbox.clock,
             ask=self.ask,

@@ -203,7 +203,7 @@ def test_stored_secret_is_deleted_with_its_device(user: ScriptedUser, denied: st
         enrol(prompts, "alice", "alice", seed_store)
 
     assert user.devices() == []
-    assert user.sandbox.dump()["secretsmanager"].get("eu-west-1", {}) == {}
+    assert user.sandbox.snapshot()["secretsmanager"].get("eu-west-1", {}) == {}
     assert user.messages == ["the new device was not enabled, so it was deleted again\n"]
 
 

@@ -24,6 +24,8 @@ from tests.people.leaks import assert_no_secret, leaked
 from tests.people.test_mfa_commands import AWSBASE, Shell, ended
 from tests.people.test_qr import decoded
 
+pytestmark = pytest.mark.slow
+
 FIRST = "code of alice"
 NEXT = "the code after that one"
 OFFER = "Create a second device now"
@@ -286,7 +288,7 @@ def test_refusal_of_aws_is_reported_in_one_line(shell: Shell) -> None:
     shell.alice.sandbox.faults.add(Fault("access denied", on="secretsmanager:DescribeSecret"))
     result = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", "secret:mfa/alice")
     assert (result.returncode, left(shell)) == (1, [])
-    assert result.stderr.startswith("awsbase: AWS refuses: AccessDenied: not authorized to perform")
+    assert result.stderr.startswith("awsbase: AWS refuses: AccessDeniedException: not authorized to perform")
     assert "this needs secretsmanager:DescribeSecret" in result.stderr
 
 

@@ -21,6 +21,8 @@ from awsbase.sandbox.serve import listen
 from tests.people.alice import ACCOUNT, Alice, Phone
 from tests.people.federation import Federation
 
+pytestmark = pytest.mark.slow
+
 BIN = Path(sys.executable).parent
 AWSBASE = BIN / "awsbase"
 AWS = BIN / "aws"

@@ -16,6 +16,8 @@ from tests.people.leaks import assert_no_secret, leaked
 from tests.people.test_mfa_commands import AWSBASE, Shell, ended
 from tests.sandbox.refused import refused
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "correct-Horse-7-battery", "better-Staple-8-battery"
 
 

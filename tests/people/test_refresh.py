@@ -16,7 +16,7 @@ from awsbase.people.secret import Secret
 from awsbase.people.session import KeptSession, SessionRequest, refresh
 from awsbase.people.store import Session
 from awsbase.sandbox import Fault
-from awsbase.sandbox.rules.mfa import give_fido
+from awsbase.sandbox.services.iam.mfa import give_fido
 from tests.people.alice import ACCOUNT, Alice, Phone
 
 ACME = SessionRequest("acme")

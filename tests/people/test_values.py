@@ -9,7 +9,7 @@ import pytest
 
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, identify
-from awsbase.engine.wire import Wire, never_twice
+from awsbase.engine.wire import Wire, refuse_resends
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import values
 from awsbase.people.secret import Secret
@@ -26,7 +26,7 @@ def sandbox() -> Sandbox:
 
 
 def account(sandbox: Sandbox) -> Account:
-    return identify(Aws(sandbox.session(), "us-east-1", attach=[never_twice]), Wire())
+    return identify(Aws(sandbox.session(), "us-east-1", attach=[refuse_resends]), Wire())
 
 
 def stored(sandbox: Sandbox) -> dict[str, Any]:

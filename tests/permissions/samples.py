@@ -30,7 +30,7 @@ OUTWARD = replace(NETWORK.web, egress=(Rule("tcp", (443, 443), "0.0.0.0/0", "the
 def with_certificate(aws: Sandbox) -> None:
     """Make a user by hand who has one of everything, a signing certificate too."""
     full_user(aws)
-    held = aws.world.backend("iam", "aws").get_user("bob").signing_certificates
+    held = aws.backend("iam", "aws").get_user("bob").signing_certificates
     held["C" * 24] = SigningCertificate("C" * 24, "bob", "")
 
 
@@ -118,14 +118,14 @@ def valueless(aws: Sandbox) -> None:
 
 def organized(aws: Sandbox) -> None:
     """Let the account manage an organization, and root have an MFA device."""
-    aws.moto("organizations:CreateOrganization", FeatureSet="ALL")
+    aws.call_moto("organizations:CreateOrganization", FeatureSet="ALL")
     aws.root_mfa = True
 
 
 def unsubscribed(aws: Sandbox) -> None:
     """Make the topic, and let SNS list and count somebody who is gone, as it does for a while."""
     go(aws, "reconcile", [notify.OPS, notify.BY_QUEUE])
-    held = aws.world.backend("sns", REGION).subscriptions
+    held = aws.backend("sns", REGION).subscriptions
     gone = copy(next(iter(held.values())))
     gone.arn = "Deleted"
     held[gone.arn] = gone

@@ -8,16 +8,15 @@ from typing import Any
 
 import pytest
 
+from awsbase.engine.permissions import Allow, allow, equals
 from awsbase.engine.scope import Scope
-from awsbase.ensure import KINDS as MADE
 from awsbase.ensure.group import Group
 from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.trail import Trail
 from awsbase.ensure.user import User
 from awsbase.manifest import load, resources
-from awsbase.permissions import ATTACHED, KINDS, least
-from awsbase.permissions.allow import Allow, allow, equals
+from awsbase.permissions import ATTACHED, least
 from awsbase.permissions.documents import LIMIT, fitting, statements
 from awsbase.policies import problems, size
 from tests.contract.sample import HOME
@@ -30,10 +29,6 @@ EC2, LOGS = equals("iam:PassedToService", "ec2.amazonaws.com"), equals("iam:Pass
 def said(allows: list[Allow]) -> list[tuple[Any, Any, Any]]:
     written = [each.written for each in statements(allows, "Write")]
     return [(each["Action"], each["Resource"], each.get("Condition")) for each in written]
-
-
-def test_every_kind_declares_what_it_takes() -> None:
-    assert KINDS.keys() == MADE.keys()
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_one_policy_is_printed_as_create_policy_takes_it() -> None:
 
 def test_several_policies_follow_one_another() -> None:
     shown = awsbase(FOLDER / "cis.yaml")
-    assert "4 policies, since IAM takes no longer ones" in shown.stderr
+    assert "4 policies, because IAM limits their length" in shown.stderr
     decoder, rest, found = json.JSONDecoder(), shown.stdout, []
     while rest:
         document, end = decoder.raw_decode(rest)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from awsbase.engine.resource import Resource
-from awsbase.sandbox.authorization.decision import Policies, Principal, Request, decide
+from awsbase.sandbox.authorization.decision import AccessRequest, Policies, Principal, decide
 from awsbase.sandbox.authorization.matching import Context
 from tests.contract.sample import ACCOUNT, HOME
 from tests.contract.samples import SAMPLES, iam, notify, secrets, state
@@ -25,7 +25,7 @@ TAG, LABEL = "aws:resourcetag/awsbase:address", "aws:requesttag/awsbase:address"
 
 
 def allowed(resources: Sequence[Resource], action: str, on: str, context: Context) -> bool:
-    return bool(decide(Request(action, on, context), KIM, Policies(identity=granted(resources))))
+    return bool(decide(AccessRequest(action, on, context), KIM, Policies(identity=granted(resources))))
 
 
 @pytest.mark.parametrize(

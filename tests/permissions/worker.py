@@ -12,10 +12,8 @@ from awsbase.engine.failures import DENIED
 from awsbase.engine.resource import Resource
 from awsbase.permissions import least
 from awsbase.policies import Document
-from awsbase.sandbox import Sandbox
-from awsbase.sandbox.authorization.calls import needs
-from awsbase.sandbox.rule import Ask, Rule
-from awsbase.sandbox.rules import RULES
+from awsbase.sandbox import Request, Rule, Sandbox
+from awsbase.sandbox.authorization.permissions import needs
 from tests.contract.sample import Sample, go, problems, said
 from tests.sandbox.principals import person
 
@@ -26,15 +24,15 @@ class Asked:
 
     actions: set[str] = field(default_factory=set)
 
-    def note(self, ask: Ask) -> None:
-        if ask.caller.kind == "user":
-            self.actions |= {need.action for need in needs(ask)}
+    def note(self, request: Request) -> None:
+        if request.caller.kind == "user":
+            self.actions |= {need.action for need in needs(request)}
 
 
 def enforcing(asked: Asked | None = None) -> Sandbox:
     """Return a sandbox that holds everybody to their policies, and notes what the worker asks for."""
     noting = [Rule("*", before=asked.note)] if asked else []
-    return Sandbox(enforce=True, pages=2, rules=(*noting, *RULES))
+    return Sandbox(enforce=True, pages=2, rules=tuple(noting))
 
 
 def without(documents: Iterable[Document], action: str) -> list[Document]:

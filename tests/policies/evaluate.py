@@ -1,4 +1,4 @@
-"""Ask the sandbox's evaluator what documents alone let somebody do, whoever they are of."""
+"""Ask the sandbox's evaluator what a set of documents allows, for any principal."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from awsbase.sandbox.authorization.decision import Policies, Principal, Request, decide, knowing
+from awsbase.sandbox.authorization.decision import AccessRequest, Policies, Principal, decide, knowing
 
-__all__ = ["Request", "allowed"]
+__all__ = ["AccessRequest", "allowed"]
 
 
-def allowed(documents: Sequence[Mapping[str, Any]], request: Request) -> bool:
-    asked = replace(request, context=knowing(request.context))
-    return bool(decide(asked, Principal("", {}), Policies(documents)))
+def allowed(documents: Sequence[Mapping[str, Any]], request: AccessRequest) -> bool:
+    complete = replace(request, context=knowing(request.context))
+    return bool(decide(complete, Principal("", {}), Policies(documents)))

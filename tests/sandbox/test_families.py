@@ -16,8 +16,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from awsbase.sandbox import Sandbox
-from awsbase.sandbox.rules import RULES
+from awsbase.sandbox import SERVICES, Sandbox
+from awsbase.sandbox.common import with_common_rules
+from awsbase.sandbox.service import Services
 from tests.sandbox.refused import refused
 from tests.sandbox.served import serving
 
@@ -99,48 +100,53 @@ SCHEDULE = {"Name": "end", "ScheduleExpression": "rate(1 day)", "FlexibleTimeWin
 BUDGET = {"BudgetName": "acme", "BudgetType": "COST", "TimeUnit": "MONTHLY",
           "BudgetLimit": {"Amount": "100", "Unit": "USD"}}  # fmt: skip
 
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ROLE}}]})  # fmt: skip
+
 MISTAKES = (
     Mistake("budgets", "budgets", "create_budget", {"AccountId": "210987654321", "Budget": BUDGET},
             "AccessDeniedException"),
     Mistake("cloudtrail", "cloudtrail", "create_trail", {"Name": "audit", "S3BucketName": "acme-logs"},
             "InsufficientS3BucketPolicyException", bucket),
-    Mistake("documents", "kms", "create_key", {"Policy": "{}"}, "MalformedPolicyDocumentException"),
-    Mistake("ec2", "ec2", "run_instances", {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-00000000000000000"},
+    Mistake("iam.policy_documents", "iam", "create_role", {"RoleName": "ops", "AssumeRolePolicyDocument": TRUST},
+            "MalformedPolicyDocument"),
+    Mistake("logs", "logs", "create_log_group", {"logGroupName": "aws/acme"}, "InvalidParameterException"),
+    Mistake("ec2.rules", "ec2", "run_instances", {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-00000000000000000"},
             "InvalidAMIID.NotFound"),
-    Mistake("ec2_instances", "ec2", "modify_instance_attribute", {"InstanceType": {"Value": "t3.small"}},
+    Mistake("ec2.instances", "ec2", "modify_instance_attribute", {"InstanceType": {"Value": "t3.small"}},
             "IncorrectInstanceState", running),
-    Mistake("ec2_networks", "ec2", "modify_vpc_attribute", {
+    Mistake("ec2.networks", "ec2", "modify_vpc_attribute", {
             "EnableDnsSupport": {"Value": True}, "EnableDnsHostnames": {"Value": True}},
             "InvalidParameterCombination", vpc),
-    Mistake("iam", "iam", "create_user", {"UserName": "ALICE"}, "EntityAlreadyExists", alice),
-    Mistake("iam_corrections", "iam", "delete_user", {"UserName": "alice"}, "DeleteConflict", service_password),
+    Mistake("iam.entities", "iam", "create_user", {"UserName": "ALICE"}, "EntityAlreadyExists", alice),
+    Mistake("iam.corrections", "iam", "delete_user", {"UserName": "alice"}, "DeleteConflict", service_password),
     Mistake("kms", "kms", "enable_key_rotation", {}, "KMSInvalidStateException", pending_key),
-    Mistake("mfa", "iam", "enable_mfa_device", {
+    Mistake("iam.mfa", "iam", "enable_mfa_device", {
             "UserName": "alice", "AuthenticationCode1": "000000", "AuthenticationCode2": "000000"},
             "InvalidAuthenticationCode", device),
-    Mistake("model", "iam", "create_group", {"GroupName": "with blank"}, "ValidationError"),
-    Mistake("monitoring", "cloudwatch", "put_metric_alarm", ALARM, "ValidationError"),
-    Mistake("paging", "iam", "list_users", {"Marker": "made up"}, "ValidationError"),
-    Mistake("parameters", "ssm", "put_parameter", {"Name": "/acme/lock", "Value": "x" * 4097, "Type": "String"},
+    Mistake("common.model", "iam", "create_group", {"GroupName": "with blank"}, "ValidationError"),
+    Mistake("cloudwatch", "cloudwatch", "put_metric_alarm", ALARM, "ValidationError"),
+    Mistake("common.paging", "iam", "list_users", {"Marker": "made up"}, "ValidationError"),
+    Mistake("ssm", "ssm", "put_parameter", {"Name": "/acme/lock", "Value": "x" * 4097, "Type": "String"},
             "ValidationException"),
-    Mistake("passwords", "iam", "create_login_profile", {"UserName": "alice", "Password": "lowercase-only"},
+    Mistake("iam.passwords", "iam", "create_login_profile", {"UserName": "alice", "Password": "lowercase-only"},
             "PasswordPolicyViolation", alice),
-    Mistake("regions", "kms", "list_keys", {}, "UnrecognizedClientException", region="af-south-1"),
-    Mistake("s3", "s3", "put_bucket_acl", {"Bucket": "acme-logs", "ACL": "private"}, "AccessControlListNotSupported",
-            bucket),
+    Mistake("common.regions", "kms", "list_keys", {}, "UnrecognizedClientException", region="af-south-1"),
+    Mistake("s3.rules", "s3", "put_bucket_acl", {"Bucket": "acme-logs", "ACL": "private"},
+            "AccessControlListNotSupported", bucket),
     Mistake("scheduler", "scheduler", "create_schedule", SCHEDULE, "ValidationException"),
     Mistake("secretsmanager", "secretsmanager", "put_secret_value", {"SecretId": "acme", "SecretString": "y"},
             "InvalidRequestException", deleted_secret),
-    Mistake("sessions", "sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "you"}, "AccessDenied"),
+    Mistake("sts", "sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "you"}, "AccessDenied"),
     Mistake("sns", "sns", "unsubscribe", {}, "InvalidParameter", unconfirmed),
-    Mistake("tags", "iam", "create_user", {"UserName": "bob", "Tags": [{"Key": "aws:owner", "Value": "x"}]},
+    Mistake("common.tags", "iam", "create_user", {"UserName": "bob", "Tags": [{"Key": "aws:owner", "Value": "x"}]},
             "InvalidInput"),
 )  # fmt: skip
 
 families = pytest.mark.parametrize("mistake", MISTAKES, ids=[mistake.family for mistake in MISTAKES])
 protocols = pytest.mark.parametrize(
     "mistake",
-    [mistake for mistake in MISTAKES if mistake.family in ("iam", "kms", "s3", "ec2_networks")],
+    [mistake for mistake in MISTAKES if mistake.family in ("iam.entities", "kms", "s3.rules", "ec2.networks")],
     ids=["query", "JSON", "XML", "EC2"],
 )
 
@@ -151,14 +157,15 @@ def arranged(sandbox: Sandbox, mistake: Mistake) -> dict[str, Any]:
 
 
 def test_every_family_that_refuses_something_is_in_the_table() -> None:
-    strict = [rule.before or rule.after for rule in RULES if rule.strict]
-    assert {apply.__module__.rpartition(".")[2] for apply in strict if apply} == {each.family for each in MISTAKES}
+    strict = [rule.before or rule.after for rule in with_common_rules(Services(SERVICES)) if rule.strict]
+    modules = {apply.__module__.removeprefix("awsbase.sandbox.") for apply in strict if apply}
+    assert {name.removeprefix("services.") for name in modules} == {each.family for each in MISTAKES}
 
 
 @families
 def test_the_page_on_the_sandbox_has_a_row_for_it(mistake: Mistake) -> None:
     page = Path(__file__).parents[2] / "docs/sandbox.md"
-    rows = dict(re.findall(r"^\| `(\w+)` \| .+ \| `(\w[\w.]+)` \|$", page.read_text(encoding="utf-8"), re.MULTILINE))
+    rows = dict(re.findall(r"^\| `([\w.]+)` \| .+ \| `(\w[\w.]+)` \|$", page.read_text(encoding="utf-8"), re.MULTILINE))
     assert rows[mistake.family] == mistake.code
 
 

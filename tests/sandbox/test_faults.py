@@ -1,4 +1,4 @@
-"""Planned faults strike the call they are planned for, on the server's side."""
+"""Planned faults are injected at the call they are planned for, on the server's side."""
 
 from datetime import timedelta
 

@@ -8,7 +8,7 @@ import pyotp
 import pytest
 
 from awsbase.sandbox import Sandbox
-from awsbase.sandbox.rules.mfa import totp
+from awsbase.sandbox.services.iam.mfa import totp
 from tests.sandbox.refused import refused
 
 

@@ -52,11 +52,11 @@ def test_the_baseline_converges_in_its_own_partition(tmp_path: Path, region: str
 
     assert set(re.findall(r"arn:(aws[a-z-]*):", str([call.params for call in sandbox.calls]))) == {partition}
     assert {call.region.startswith(region[:3]) for call in sandbox.calls} == {True}
-    held = sandbox.dump()
-    assert held["iam"]["groups"] == {}
+    held = sandbox.snapshot()
+    assert held["iam"]["aws"]["groups"] == {}
     assert (
         f"arn:{partition}:iam::aws:policy/job-function/Billing"
-        in held[partition]["iam"]["groups"]["Billing"]["attached"]
+        in held["iam"][partition]["groups"]["Billing"]["attached"]
     )
 
 

@@ -82,7 +82,7 @@ def test_every_tagged_kind_is_told_where_aws_tells_it() -> None:
     sandbox.client("s3", region).create_bucket(
         Bucket="acme-logs", CreateBucketConfiguration={"LocationConstraint": region, "Tags": tags}
     )
-    sandbox.moto("cloudtrail:CreateTrail", region=region, Name="audit", S3BucketName="acme-logs", TagsList=tags)
+    sandbox.call_moto("cloudtrail:CreateTrail", region=region, Name="audit", S3BucketName="acme-logs", TagsList=tags)
     sandbox.client("cloudwatch", region).put_metric_alarm(
         AlarmName="a", Namespace="x", MetricName="x", Statistic="Sum", Period=60, EvaluationPeriods=1,
         Threshold=1, ComparisonOperator="GreaterThanThreshold", Tags=tags,
@@ -131,7 +131,7 @@ def test_billing_preferences_are_read_before_they_are_written() -> None:
     assert held["value"] == "DISABLED"
     change = {"key": held["key"], "value": "ENABLED"}
     billing.update_billing_preferences(feature="BILLING_ALERTS", billingPreferencesPerKey=[change])
-    assert sandbox.dump()["billing"] == {"BILLING_ALERTS": "ENABLED"}
+    assert sandbox.snapshot()["billing"] == {"BILLING_ALERTS": "ENABLED"}
 
     sandbox.billing_api = False
     assert refused(billing.get_billing_preferences, features=["BILLING_ALERTS"]) == "AccessDeniedException"

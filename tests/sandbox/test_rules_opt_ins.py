@@ -131,11 +131,11 @@ def test_an_access_log_counts_as_state_and_its_files_do_not(sandbox: Sandbox) ->
     from tests.contract.samples.opt_ins import ACCESS_LOG, AUDIT
 
     go(sandbox, "reconcile", AUDIT)
-    before = sandbox.dump()
+    before = sandbox.snapshot()
     sandbox.client("s3", REGION).list_objects_v2(Bucket="acme-audit")
-    assert sandbox.dump() == before
+    assert sandbox.snapshot() == before
     assert ACCESS_LOG.address == "access-log/acme-audit"
-    assert before["s3"]["acme-audit"]["logging"] == {
+    assert before["s3"]["aws"]["acme-audit"]["logging"] == {
         "TargetBucket": "acme-access-logs",
         "TargetPrefix": "acme-audit/",
     }

@@ -52,7 +52,7 @@ def test_what_aws_refuses_is_refused(
 
 
 def test_what_was_chosen_holds_in_its_region_alone(sandbox: Sandbox, ec2: Any) -> None:
-    untouched = sandbox.dump()
+    untouched = sandbox.snapshot()
     ec2.enable_ebs_encryption_by_default()
     ec2.enable_image_block_public_access(ImageBlockPublicAccessState="block-new-sharing")
     ec2.enable_snapshot_block_public_access(State="block-new-sharing")
@@ -66,11 +66,11 @@ def test_what_was_chosen_holds_in_its_region_alone(sandbox: Sandbox, ec2: Any) -
         "ResponseMetadata": None,
     }
 
-    assert sandbox.dump() != untouched
+    assert sandbox.snapshot() != untouched
     ec2.disable_ebs_encryption_by_default()
     ec2.disable_image_block_public_access()
     ec2.disable_snapshot_block_public_access()
-    assert sandbox.dump() == untouched
+    assert sandbox.snapshot() == untouched
 
 
 def test_metadata_defaults_change_one_by_one_and_go_back_to_no_preference(ec2: Any) -> None:

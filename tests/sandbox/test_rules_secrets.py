@@ -62,7 +62,7 @@ def test_a_policy_is_kept_as_aws_keeps_it(sandbox: Sandbox) -> None:
     assert dlm.get_lifecycle_policies()["Policies"][0]["Tags"] == {"a": "b"}
     assert dlm.list_tags_for_resource(ResourceArn=whole["PolicyArn"])["Tags"] == {"a": "b"}
     assert sandbox.client("dlm", "us-east-1").get_lifecycle_policies()["Policies"] == []
-    assert sandbox.dump()["dlm"][HOME.region][0]["Tags"] == {"a": "b"}
+    assert sandbox.snapshot()["dlm"][HOME.region][0]["Tags"] == {"a": "b"}
     dlm.delete_lifecycle_policy(PolicyId=short["PolicyId"])
     assert refused(dlm.get_lifecycle_policy, PolicyId=short["PolicyId"]) == "ResourceNotFoundException"
 

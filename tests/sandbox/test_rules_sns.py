@@ -86,7 +86,7 @@ def test_what_nobody_confirms_is_gone_after_two_days() -> None:
     sandbox.clock.advance(2 * 3600)
 
     assert sns.list_subscriptions()["Subscriptions"] == []
-    assert sandbox.dump()["sns"]["us-east-1"][TOPIC]["subscriptions"] == []
+    assert sandbox.snapshot()["sns"]["us-east-1"][TOPIC]["subscriptions"] == []
 
 
 def test_the_token_of_the_mail_confirms_a_subscription() -> None:

@@ -22,7 +22,7 @@ def heard(sandbox: Sandbox, *ids: str) -> list[str]:
 
 def launched(sandbox: Sandbox, **params: Any) -> str:
     one: dict[str, Any] = {"ImageId": IMAGE, "MinCount": 1, "MaxCount": 1, "InstanceType": "t3.micro"}
-    made = sandbox.moto("ec2:RunInstances", region=REGION, **one, **params)
+    made = sandbox.call_moto("ec2:RunInstances", region=REGION, **one, **params)
     return str(made["Instances"][0]["InstanceId"])
 
 
@@ -30,9 +30,9 @@ def test_systems_manager_hears_of_an_instance_with_a_profile_and_of_no_other() -
     sandbox = Sandbox()
     assert heard(sandbox) == []
     trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
-    sandbox.moto("iam:CreateRole", RoleName="host", AssumeRolePolicyDocument=trust)
-    sandbox.moto("iam:CreateInstanceProfile", InstanceProfileName="host")
-    sandbox.moto("iam:AddRoleToInstanceProfile", InstanceProfileName="host", RoleName="host")
+    sandbox.call_moto("iam:CreateRole", RoleName="host", AssumeRolePolicyDocument=trust)
+    sandbox.call_moto("iam:CreateInstanceProfile", InstanceProfileName="host")
+    sandbox.call_moto("iam:AddRoleToInstanceProfile", InstanceProfileName="host", RoleName="host")
     bare, managed = launched(sandbox), launched(sandbox, IamInstanceProfile={"Name": "host"})
 
     assert heard(sandbox) == [managed]

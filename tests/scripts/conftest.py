@@ -1,4 +1,4 @@
-"""A manifest, an environment of nobody, and a sandbox that other processes can reach."""
+"""Fixtures: a manifest, an environment without AWS settings, and a sandbox that other processes can reach."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From root's key to an administrator, on a real terminal and over a socket."""
+"""`awsbase bootstrap` from root's key to an administrator, on a real terminal and over a socket."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import pyotp
 import pytest
 
 from tests.scripts.conftest import ACCOUNT, AWSBASE, EMPTY, Served, written
+
+pytestmark = pytest.mark.slow
 
 ADMINISTRATED = (
     EMPTY
@@ -64,7 +66,7 @@ def enrolled(run: Any) -> pyotp.TOTP:
     return seed
 
 
-def test_it_is_done_once_and_said_when_run_again(served: Served, root: dict[str, str], tmp_path: Path) -> None:
+def test_a_second_bootstrap_reports_that_it_is_done(served: Served, root: dict[str, str], tmp_path: Path) -> None:
     manifest = written(tmp_path / "acme.yaml", ADMINISTRATED)
     run = terminal(root, manifest, "--from-root")
     run.expect(r"delete root's access key in the end\? \[y/N\] ")
@@ -93,7 +95,7 @@ def test_it_is_done_once_and_said_when_run_again(served: Served, root: dict[str,
     assert again.exitstatus == 0
 
 
-def test_it_can_be_tried_without_any_account(nobody: dict[str, str], tmp_path: Path) -> None:
+def test_bootstrap_runs_in_the_sandbox(nobody: dict[str, str], tmp_path: Path) -> None:
     manifest = written(tmp_path / "acme.yaml", ADMINISTRATED)
     run = terminal({**nobody, "TERM": "dumb"}, manifest, "--from-root", "--sandbox", "--yes")
     enrolled(run)
@@ -113,19 +115,19 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("options", "text", "said"), REFUSED, ids=[row[2] for row in REFUSED])
-def test_what_is_unclear_is_refused(
-    served: Served, root: dict[str, str], tmp_path: Path, options: list[str], text: str, said: str
+@pytest.mark.parametrize(("options", "text", "expected"), REFUSED, ids=[row[2] for row in REFUSED])
+def test_ambiguous_options_are_refused(
+    served: Served, root: dict[str, str], tmp_path: Path, options: list[str], text: str, expected: str
 ) -> None:
     run = terminal(root, written(tmp_path / "acme.yaml", text), *options)
     shown = run.read()
     run.close()
     assert run.exitstatus in (1, 2)
-    assert said in " ".join(re.sub(r"\s+", " ", shown).split())
+    assert expected in " ".join(re.sub(r"\s+", " ", shown).split())
     assert served.sandbox.calls == []
 
 
-def test_no_is_no(served: Served, root: dict[str, str], tmp_path: Path) -> None:
+def test_a_no_changes_nothing(served: Served, root: dict[str, str], tmp_path: Path) -> None:
     run = terminal(root, written(tmp_path / "acme.yaml", ADMINISTRATED), "--from-root")
     run.expect(r"\[y/N\] ")
     run.sendline("")
@@ -144,7 +146,7 @@ def test_an_administrator_needs_no_bootstrap(served: Served, tmp_path: Path) -> 
     assert served.writes == []
 
 
-def test_without_a_terminal_there_is_nobody_to_ask(root: dict[str, str], tmp_path: Path) -> None:
+def test_bootstrap_needs_a_terminal(root: dict[str, str], tmp_path: Path) -> None:
     manifest = written(tmp_path / "acme.yaml", ADMINISTRATED)
     done = subprocess.run(
         [*AWSBASE, "bootstrap", str(manifest), "--from-root"],
@@ -159,7 +161,7 @@ def test_without_a_terminal_there_is_nobody_to_ask(root: dict[str, str], tmp_pat
     assert "no terminal to ask" in done.stderr
 
 
-def test_a_value_is_put_by_pipe_and_by_hand(served: Served) -> None:
+def test_a_secret_is_read_from_a_pipe_and_from_the_terminal(served: Served) -> None:
     secrets = served.sandbox.client("secretsmanager", "eu-west-1")
     secrets.create_secret(Name="acme/partner")
     command = [*AWSBASE, "secret", "put", "acme/partner", "--region", "eu-west-1"]

@@ -1,4 +1,4 @@
-"""The commands as a program meets them: arguments in, text or a document and an exit code out."""
+"""The commands: arguments in, text or JSON and an exit code out."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def changes(document: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_of_the_table_explains_itself(name: str) -> None:
+def test_every_command_has_a_help_text(name: str) -> None:
     shown = awsbase(name, "--help")
     assert shown.exit_code == 0
     assert shown.stdout.startswith("Usage: ")
@@ -63,7 +63,7 @@ def groups(command: click.Command, *names: str) -> Iterator[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("names", list(groups(cli)), ids=lambda names: " ".join(("awsbase", *names)))
-def test_no_line_about_a_command_is_cut_at_80_columns(names: tuple[str, ...]) -> None:
+def test_no_help_line_is_cut_at_80_columns(names: tuple[str, ...]) -> None:
     shown = CliRunner().invoke(cli, [*names, "--help"], terminal_width=80).stdout
     _, heading, listing = shown.partition("Commands:\n")
     assert heading
@@ -76,7 +76,7 @@ def test_version() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["plna"], "no command 'plna', did you mean 'plan'?"),
         (["recocnile", "x.yaml"], "did you mean 'reconcile'?"),
@@ -85,14 +85,14 @@ def test_version() -> None:
         (["completion", "tcsh"], "'tcsh' is not one of"),
     ],
 )
-def test_wrong_usage_is_advice_and_exit_2(arguments: list[str], said: str) -> None:
+def test_wrong_usage_gives_a_hint_and_exit_2(arguments: list[str], expected: str) -> None:
     ended = awsbase(*arguments)
     assert ended.exit_code == 2
-    assert said in ended.stderr
+    assert expected in ended.stderr
     assert ended.stdout == ""
 
 
-def test_a_manifest_that_is_fine_is_counted(full: Path) -> None:
+def test_a_valid_manifest_is_counted(full: Path) -> None:
     ended = awsbase("validate", full)
     assert (ended.exit_code, ended.stdout.splitlines()) == (
         0,
@@ -102,7 +102,7 @@ def test_a_manifest_that_is_fine_is_counted(full: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "reconcile", "graph"])
-def test_every_mistake_of_a_manifest_is_a_line(command: str, tmp_path: Path) -> None:
+def test_every_mistake_of_a_manifest_is_one_line(command: str, tmp_path: Path) -> None:
     bad = written(tmp_path / "bad.yaml", EMPTY.replace("acme,", "ACME,") + "audti: {}\n")
     ended = awsbase(command, bad, "--sandbox")
     assert ended.exit_code == 2
@@ -116,7 +116,7 @@ def many(user: Callable[[int], str]) -> str:
     return EMPTY + "iam:\n  groups: {Ops: {}}\n  users:\n" + "".join(map(user, range(3332)))
 
 
-def test_ten_thousand_lines_are_counted(tmp_path: Path) -> None:
+def test_a_manifest_of_ten_thousand_lines_is_counted(tmp_path: Path) -> None:
     text = many(lambda n: f"    user{n}:\n      groups: [Ops]\n      console: false\n")
     assert text.count("\n") > 10_000
     shown = awsbase("validate", written(tmp_path / "m.yaml", text))
@@ -124,7 +124,7 @@ def test_ten_thousand_lines_are_counted(tmp_path: Path) -> None:
     assert re.search(r"m\.yaml: 33\d\d resources, fine\n", shown.stdout)
 
 
-def test_hundreds_of_mistakes_in_ten_thousand_lines_are_all_told_each_with_its_line(tmp_path: Path) -> None:
+def test_hundreds_of_mistakes_are_all_reported_with_their_lines(tmp_path: Path) -> None:
     wrong = {0: ("Opps", "false"), 10: ("Ops", "maybe"), 20: ("Ops", "false, surplus: 1")}
 
     def user(n: int) -> str:
@@ -155,7 +155,7 @@ def test_mistakes_as_json(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said", "code"),
+    ("arguments", "expected", "code"),
     [
         (["--region", "us-east-1"], "--region us-east-1 contradicts", 2),
         (["--only", "notfy"], "did you mean 'notify'?", 2),
@@ -164,15 +164,17 @@ def test_mistakes_as_json(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("command", ["plan", "reconcile"])
-def test_what_cannot_begin_says_why(command: str, arguments: list[str], said: str, code: int, full: Path) -> None:
+def test_a_run_that_cannot_start_says_why(
+    command: str, arguments: list[str], expected: str, code: int, full: Path
+) -> None:
     ended = awsbase(command, full, *arguments)
     assert (ended.exit_code, ended.stdout) == (code, "")
-    assert said in ended.stderr
+    assert expected in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize(
-    ("name", "config", "said"),
+    ("name", "config", "expected"),
     [
         ("acme-prd", "[profile acme-prod]\n[profile zoo]\n[profile able]\n", "there are acme-prod, able, zoo"),
         ("x", "[default]\nregion = eu-west-1\n", "there is default"),
@@ -180,13 +182,13 @@ def test_what_cannot_begin_says_why(command: str, arguments: list[str], said: st
         ("half", "[profile half]\naws_access_key_id = AKIA\n", "the AWS configuration cannot be used: Partial"),
     ],
 )
-def test_an_odd_configuration_is_told_in_one_line(
-    name: str, config: str, said: str, empty: Path, tmp_path: Path
+def test_a_broken_configuration_is_reported_in_one_line(
+    name: str, config: str, expected: str, empty: Path, tmp_path: Path
 ) -> None:
     (tmp_path / ".aws").mkdir()
     written(tmp_path / ".aws" / "config", config)
     ended = awsbase("plan", empty, "--profile", name)
-    assert said in ended.stderr
+    assert expected in ended.stderr
     assert ended.exit_code in (1, 2)
     assert len(ended.stderr.splitlines()) == 2
 
@@ -209,7 +211,7 @@ def test_the_exit_code_of_a_plan(manifest: str, arguments: list[str], code: int,
     assert awsbase("plan", file, "--sandbox", *arguments).exit_code == code
 
 
-def test_a_plan_makes_no_write_and_says_what_it_would_do(full: Path) -> None:
+def test_a_plan_makes_no_write_and_lists_the_changes(full: Path) -> None:
     document = json.loads(awsbase("plan", full, "--sandbox", "--json").stdout)
     assert (document["mode"], document["account"], document["sandbox"]) == ("plan", ACCOUNT, True)
     assert document["calls"]["write"] == 0
@@ -217,12 +219,12 @@ def test_a_plan_makes_no_write_and_says_what_it_would_do(full: Path) -> None:
     assert ("key/acme-notify-security", "key") in changes(document)
 
 
-def test_only_takes_what_it_leans_on_along(full: Path) -> None:
+def test_only_includes_dependencies(full: Path) -> None:
     document = json.loads(awsbase("plan", full, "--sandbox", "--json", "--only", "topic/acme-security").stdout)
     assert [each["address"] for each in document["resources"]] == ["key/acme-notify-security", "topic/acme-security"]
 
 
-def test_reconcile_in_the_sandbox_plans_again_and_finds_nothing_to_do(full: Path) -> None:
+def test_reconcile_in_the_sandbox_makes_an_empty_second_plan(full: Path) -> None:
     ended = awsbase("reconcile", full, "--sandbox")
     assert ended.exit_code == 0
     last = ended.stdout.splitlines()[-1]
@@ -236,13 +238,13 @@ def test_reconcile_in_the_sandbox_plans_again_and_finds_nothing_to_do(full: Path
     assert document["second"]["calls"]["write"] == 0
 
 
-def test_what_only_a_person_can_do_counts_with_strict_only(full: Path, empty: Path) -> None:
+def test_manual_actions_change_the_exit_code_only_with_strict(full: Path, empty: Path) -> None:
     assert awsbase("reconcile", full, "--sandbox", "--strict").exit_code == 3
     assert awsbase("reconcile", full, "--sandbox").exit_code == 0
     assert awsbase("reconcile", empty, "--sandbox", "--strict").exit_code == 0
 
 
-def test_nothing_to_do_is_said(empty: Path) -> None:
+def test_nothing_to_do_is_reported(empty: Path) -> None:
     assert "nothing to do" in awsbase("reconcile", empty, "--sandbox").stdout.splitlines()
 
 
@@ -259,7 +261,7 @@ def test_an_approved_plan_is_applied(full: Path, tmp_path: Path) -> None:
     assert json.loads(ended.stdout)["totals"]["changed"] == 7
 
 
-def test_what_an_approved_plan_does_not_list_stops_its_resource(full: Path, tmp_path: Path) -> None:
+def test_a_change_outside_the_approved_plan_fails_its_resource(full: Path, tmp_path: Path) -> None:
     file = planned(full, tmp_path)
     held = json.loads(file.read_text())
     for resource in held["resources"]:
@@ -276,7 +278,7 @@ def test_what_an_approved_plan_does_not_list_stops_its_resource(full: Path, tmp_
 
 
 @pytest.mark.parametrize(
-    ("change", "said", "code"),
+    ("change", "expected", "code"),
     [
         ({"account": "999999999999"}, "is for account 999999999999", 1),
         ({"region": "eu-west-3"}, "is for eu-west-3, not eu-west-1", 1),
@@ -287,14 +289,14 @@ def test_what_an_approved_plan_does_not_list_stops_its_resource(full: Path, tmp_
         ({"resources": 3}, "is no complete plan", 2),
     ],
 )
-def test_a_plan_made_for_something_else_is_refused(
-    change: dict[str, Any], said: str, code: int, full: Path, tmp_path: Path
+def test_a_plan_for_something_else_is_refused(
+    change: dict[str, Any], expected: str, code: int, full: Path, tmp_path: Path
 ) -> None:
     file = planned(full, tmp_path)
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     ended = awsbase("reconcile", full, "--sandbox", "--approved", file)
     assert ended.exit_code == code
-    assert said in ended.stderr
+    assert expected in ended.stderr
 
 
 def test_a_manifest_changed_after_the_plan_is_not_approved(full: Path, tmp_path: Path) -> None:
@@ -305,7 +307,7 @@ def test_a_manifest_changed_after_the_plan_is_not_approved(full: Path, tmp_path:
     assert "another manifest" in ended.stderr
 
 
-def test_a_plan_that_could_not_be_written_is_not_made(full: Path, tmp_path: Path) -> None:
+def test_an_unwritable_plan_path_is_refused_before_planning(full: Path, tmp_path: Path) -> None:
     ended = awsbase("plan", full, "--sandbox", "-o", tmp_path / "none" / "plan.json")
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert "there is no directory" in ended.stderr
@@ -314,7 +316,7 @@ def test_a_plan_that_could_not_be_written_is_not_made(full: Path, tmp_path: Path
     assert "it is a directory" in ended.stderr
 
 
-def test_a_plan_goes_where_people_say_and_devices_stay(full: Path) -> None:
+def test_a_plan_is_written_to_files_and_devices_stay(full: Path) -> None:
     ended = awsbase("plan", full, "--sandbox", "-o", "/dev/null")
     assert ended.exit_code == 0
     assert "plan written" not in ended.stderr
@@ -323,14 +325,14 @@ def test_a_plan_goes_where_people_say_and_devices_stay(full: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["fifo", "/dev/zero"])
-def test_an_approved_plan_is_a_file(name: str, full: Path, tmp_path: Path) -> None:
+def test_an_approved_plan_must_be_a_file(name: str, full: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     ended = awsbase("reconcile", full, "--sandbox", "--approved", tmp_path / name)
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert f"{tmp_path / name} is no plan: not a regular file\n  → write one with" in ended.stderr
 
 
-def test_a_plan_goes_to_stdout_too(full: Path) -> None:
+def test_a_plan_can_be_written_to_stdout(full: Path) -> None:
     assert json.loads(awsbase("plan", full, "--sandbox", "-o", "-").stdout)["mode"] == "plan"
 
 
@@ -343,7 +345,7 @@ def test_a_plan_goes_to_stdout_too(full: Path) -> None:
         (["--region", "us-gov-west-1"], 3),
     ],
 )
-def test_init_writes_what_validate_accepts(arguments: list[str], marked: int, tmp_path: Path) -> None:
+def test_init_writes_a_valid_manifest(arguments: list[str], marked: int, tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
     ended = awsbase("init", file, *arguments)
     assert ended.exit_code == 0, ended.stderr
@@ -352,28 +354,28 @@ def test_init_writes_what_validate_accepts(arguments: list[str], marked: int, tm
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["--id", "12"], "account.id: "),
         (["--email", 'a"b'], "notify.billing.email[0]: "),
         (["--name", "A: b # c"], "account.name: "),
     ],
 )
-def test_init_refuses_what_validate_would(arguments: list[str], said: str, tmp_path: Path) -> None:
+def test_init_refuses_invalid_values(arguments: list[str], expected: str, tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
     ended = awsbase("init", file, *arguments)
     assert ended.exit_code == 2
-    assert said in ended.stderr
+    assert expected in ended.stderr
     assert not file.exists()
 
 
-def test_init_leaves_a_file_that_is_there(full: Path) -> None:
+def test_init_does_not_overwrite_a_file(full: Path) -> None:
     ended = awsbase("init", full)
     assert (ended.exit_code, full.read_text()) == (2, FULL)
-    assert "is there already" in ended.stderr
+    assert "exists already" in ended.stderr
 
 
-def test_what_init_writes_runs_in_the_sandbox(tmp_path: Path) -> None:
+def test_a_manifest_of_init_reconciles_in_the_sandbox(tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
     awsbase("init", file)
     ended = awsbase("reconcile", file, "--sandbox")
@@ -382,16 +384,16 @@ def test_what_init_writes_runs_in_the_sandbox(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("manifest", "said", "code"),
+    ("manifest", "expected", "code"),
     [
         (EMPTY, "has no state section", 2),
         (EMPTY + "state: {}\n", "has no key alias/acme-state yet\n  → run `awsbase reconcile", 1),
     ],
 )
-def test_a_backend_that_is_not_there_is_said_so(manifest: str, said: str, code: int, tmp_path: Path) -> None:
+def test_a_missing_state_backend_is_reported(manifest: str, expected: str, code: int, tmp_path: Path) -> None:
     ended = awsbase("state", "backend", written(tmp_path / "a.yaml", manifest), "--sandbox")
     assert (ended.exit_code, ended.stdout) == (code, "")
-    assert said in ended.stderr
+    assert expected in ended.stderr
 
 
 def test_schema_is_json() -> None:
@@ -406,7 +408,7 @@ def test_schema_is_json() -> None:
         (["--format", "dot"], "digraph awsbase {"),
     ],
 )
-def test_graph_draws(arguments: list[str], line: str, full: Path) -> None:
+def test_graph_draws_every_style(arguments: list[str], line: str, full: Path) -> None:
     assert line in awsbase("graph", full, *arguments).stdout.splitlines()
 
 
@@ -421,20 +423,20 @@ def test_completion_prints_a_script(shell: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["--account", "12"], "'12' is no account id"),
         (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1 port 0"),
         (["--port", "70000"], "70000 is not in the range"),
     ],
 )
-def test_a_sandbox_that_cannot_be_served(arguments: list[str], said: str) -> None:
+def test_a_sandbox_that_cannot_be_served_says_why(arguments: list[str], expected: str) -> None:
     ended = awsbase("sandbox", *arguments)
     assert ended.exit_code == 2
-    assert said in ended.stderr
+    assert expected in ended.stderr
 
 
-def test_the_unforeseen_is_one_line_and_what_to_do() -> None:
+def test_an_unforeseen_error_is_one_line_with_a_hint() -> None:
     assert unforeseen(KeyError("x\ny"), debugging=False) == (
         "awsbase: unforeseen: KeyError: 'x\\ny'\n  → rerun with --debug\n"
     )

@@ -1,4 +1,4 @@
-"""Whatever `~/.aws` holds, a command says in two lines what is wrong with it, and leaves every file as it was."""
+"""For any content of `~/.aws`, a command reports what is wrong in two lines and changes no file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BROKEN: dict[str, dict[str, str | bytes]] = {
     "a link to itself": {"config->": "config"},
     "half a key": {"credentials": "[default]\naws_access_key_id = AKIAX\n"},
     "a source_profile that is not there": {"config": f"{ROLE}source_profile = gone\n"},
-    "a role that leans on itself": {
+    "a role that depends on itself": {
         "config": f"{ROLE}source_profile = b\n[profile b]\n{ROLE.partition('[default]')[2]}source_profile = default\n"
     },
     "a role without a source": {"config": ROLE},
@@ -96,7 +96,7 @@ def held(folder: Path) -> dict[Path, bytes]:
 
 
 @pytest.mark.parametrize("wrong", BROKEN)
-def test_what_is_wrong_with_the_aws_files_is_said_and_they_stay(wrong: str, empty: Path, tmp_path: Path) -> None:
+def test_mistakes_in_the_aws_files_are_reported_and_the_files_stay(wrong: str, empty: Path, tmp_path: Path) -> None:
     before = lay_out(tmp_path / ".aws", BROKEN[wrong])
     for command in COMMANDS:
         ended = CliRunner().invoke(cli, [str(empty) if word == "MANIFEST" else word for word in command.split()])
@@ -110,9 +110,7 @@ def test_what_is_wrong_with_the_aws_files_is_said_and_they_stay(wrong: str, empt
 
 @pytest.mark.parametrize("home", ["/no/such/home", "/dev/null"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_home_that_is_none_is_as_good_as_an_empty_one(
-    command: str, home: str, empty: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_home_counts_as_empty(command: str, home: str, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", home)
     ended = CliRunner().invoke(cli, [str(empty) if word == "MANIFEST" else word for word in command.split()])
     assert ended.exit_code in (1, 2)

@@ -1,4 +1,4 @@
-"""Consent is to what was shown: what another operator made of the account meanwhile is planned and agreed to anew."""
+"""Consent covers only the plan that was shown: changes by another operator meanwhile need a new consent."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ def manifest(tmp_path: Path) -> Path:
     return written(tmp_path / "acme.yaml", PASSWORDS)
 
 
-def test_what_loosens_by_now_is_asked_about_again(account: Sandbox, manifest: Path) -> None:
+def test_a_change_that_became_risky_is_asked_about_again(account: Sandbox, manifest: Path) -> None:
     report, declined, questions = asked(account, manifest, passwords(20), True, True)
     assert (report.failed, declined, questions) == (False, False, [YES, NAME])
     assert length(account) == 12
 
 
-def test_what_is_not_agreed_to_again_is_not_made(account: Sandbox, manifest: Path) -> None:
+def test_a_change_declined_the_second_time_is_not_applied(account: Sandbox, manifest: Path) -> None:
     _, declined, questions = asked(account, manifest, passwords(20), True, False)
     assert (declined, questions) == (True, [YES, NAME])
     assert length(account) == 20
@@ -82,7 +82,7 @@ def test_what_is_not_agreed_to_again_is_not_made(account: Sandbox, manifest: Pat
     assert lock_of(session(account, manifest).target).look().released  # type: ignore[union-attr]
 
 
-def test_more_than_was_agreed_to_is_asked_about_again(account: Sandbox, tmp_path: Path) -> None:
+def test_additional_changes_are_asked_about_again(account: Sandbox, tmp_path: Path) -> None:
     file = written(tmp_path / "more.yaml", PASSWORDS + "  groups: {Ops: {path: /ops/}}\n")
     made(account, file)
     passwords(8)(account)
@@ -94,14 +94,14 @@ def test_more_than_was_agreed_to_is_asked_about_again(account: Sandbox, tmp_path
     assert (len(report.changes), questions) == (2, [YES, YES])
 
 
-def test_no_more_than_was_agreed_to_is_not_asked_about_again(account: Sandbox, manifest: Path) -> None:
+def test_fewer_changes_are_not_asked_about_again(account: Sandbox, manifest: Path) -> None:
     for meanwhile, changes in ((passwords(9), 1), (lambda sandbox: made(sandbox, manifest), 0)):
         passwords(8)(account)
         report, _, questions = asked(account, manifest, meanwhile, True, locks=changes == 1)
         assert (report.failed, len(report.changes), questions) == (False, changes, [YES])
 
 
-def test_a_permission_is_for_what_was_shown_alone(account: Sandbox, tmp_path: Path) -> None:
+def test_an_approval_covers_only_the_shown_changes(account: Sandbox, tmp_path: Path) -> None:
     # Nobody else has locked the account: somebody was in the console.
     file = written(tmp_path / "nobody.yaml", NOBODY_ELSE)
     report, _, questions = asked(account, file, passwords(20), True, locks=False)
@@ -114,7 +114,7 @@ def test_a_permission_is_for_what_was_shown_alone(account: Sandbox, tmp_path: Pa
 
 
 @pytest.mark.parametrize("allow_risky", [False, True], ids=["not approved", "approved"])
-def test_with_nobody_to_ask_what_loosens_by_now_is_refused(account: Sandbox, manifest: Path, allow_risky: bool) -> None:
+def test_without_a_prompt_a_new_risky_change_is_refused(account: Sandbox, manifest: Path, allow_risky: bool) -> None:
     others: list[bool] = []
 
     def before_locking(client: Any) -> None:
@@ -141,14 +141,14 @@ def test_with_nobody_to_ask_what_loosens_by_now_is_refused(account: Sandbox, man
 
 
 @pytest.mark.parametrize("answer", ["acme\r", "\x03"], ids=["the name", "Ctrl-C"])
-def test_the_second_question_is_answered_as_the_first(answer: str, served: Served, manifest: Path) -> None:
+def test_the_second_question_takes_the_same_answers(answer: str, served: Served, manifest: Path) -> None:
     passwords(8)(served.sandbox)
     run = terminal(served.environment, "reconcile", manifest)
     run.expect(r"Apply 1 change to account 111122223333 \(acme\)\? \[y/N\] ")
     with someones(served.sandbox).held(None):
         passwords(20)(served.sandbox)
     run.sendline("y")
-    run.expect("somebody else has changed the account meanwhile:")
+    run.expect("another run has changed the account meanwhile:")
     run.expect(r"type the account's name \(acme\) to give it: ")
     assert length(served.sandbox) == 20
     run.send(answer)

@@ -1,4 +1,4 @@
-"""`awsbase drill` as a program meets it: which alarms are rung, what is printed, how it ends."""
+"""`awsbase drill`: which alarms are triggered, the output, and the exit code."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run(served: Served, *arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_drill_names_who_has_not_confirmed_and_then_who_was_told(served: Served, ready: Path) -> None:
+def test_a_drill_names_unconfirmed_subscribers_and_then_recipients(served: Served, ready: Path) -> None:
     first = run(served, "drill", ready)
     assert first.returncode == 1, first.stderr
     assert "✗ acme-billing-50-usd   unconfirmed: cfo@acme.example (us-east-1)" in first.stdout
@@ -43,25 +43,29 @@ def test_a_drill_names_who_has_not_confirmed_and_then_who_was_told(served: Serve
     served.sandbox.confirm(TOPIC, "cfo@acme.example")
     second = run(served, "drill", ready, "acme-billing-200-usd", "--json")
     assert second.returncode == 0, second.stderr
-    (told,) = json.loads(second.stdout)["alarms"]
-    assert (told["alarm"], told["verdict"], told["told"]) == ("acme-billing-200-usd", "delivered", ["cfo@acme.example"])
+    (result,) = json.loads(second.stdout)["alarms"]
+    assert (result["alarm"], result["verdict"], result["told"]) == (
+        "acme-billing-200-usd",
+        "delivered",
+        ["cfo@acme.example"],
+    )
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "expected"),
     [
         (["acme-billing-5-usd"], "has no alarm 'acme-billing-5-usd'"),
         (["alarm/acme-billing-50-usd@us-east-2"], "did you mean 'alarm/acme-billing-50-usd@us-east-1'?"),
     ],
 )
-def test_an_alarm_that_is_not_there_is_advice(served: Served, full: Path, names: list[str], said: str) -> None:
+def test_an_unknown_alarm_is_refused_with_a_hint(served: Served, full: Path, names: list[str], expected: str) -> None:
     ended = run(served, "drill", full, *names)
     assert ended.returncode == 2
-    assert said in ended.stderr
+    assert expected in ended.stderr
     assert served.sandbox.calls == []
 
 
-def test_without_alarms_there_is_nothing_to_ring(served: Served, empty: Path) -> None:
+def test_a_manifest_without_alarms_is_refused(served: Served, empty: Path) -> None:
     ended = run(served, "drill", empty)
     assert ended.returncode == 2
     assert "has no alarms" in ended.stderr

@@ -1,4 +1,4 @@
-"""Two operators at one account."""
+"""Two operators work on one account."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session, lock_of, reconcile
 from tests.scripts.conftest import ACCOUNT, AWSBASE, FULL, Served, written
 
+pytestmark = pytest.mark.slow
+
 HOLDER = f"arn:aws:iam::{ACCOUNT}:user/lee"
 
 
@@ -39,7 +41,7 @@ def awsbase(served: Served, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_second_writes_nothing_and_says_who_holds_the_lock(served: Served, manifest: Path) -> None:
+def test_a_second_run_writes_nothing_and_names_the_holder_of_the_lock(served: Served, manifest: Path) -> None:
     lock = someones(served.sandbox)
     with lock.held(None):
         served.sandbox.calls.clear()
@@ -50,7 +52,7 @@ def test_the_second_writes_nothing_and_says_who_holds_the_lock(served: Served, m
     assert awsbase(served, "reconcile", str(manifest)).returncode == 0
 
 
-def test_unlock_ends_what_a_killed_run_left(served: Served, manifest: Path) -> None:
+def test_unlock_ends_the_lock_of_a_killed_run(served: Served, manifest: Path) -> None:
     lock = someones(served.sandbox)
     killed = lock.held(None)
     killed.__enter__()
@@ -58,7 +60,7 @@ def test_unlock_ends_what_a_killed_run_left(served: Served, manifest: Path) -> N
 
     run = awsbase(served, "unlock", str(manifest))
     assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr == f"awsbase: locked by {holder}, and there is nobody to ask\n  → add --yes to end it\n"
+    assert run.stderr == f"awsbase: locked by {holder}, and there is no terminal to ask on\n  → add --yes to end it\n"
 
     run = awsbase(served, "unlock", str(manifest), "--yes")
     assert (run.returncode, run.stdout) == (0, f"ended the lock of {holder}\n")
@@ -78,7 +80,7 @@ def test_a_converged_run_takes_no_lock(served: Served, manifest: Path) -> None:
         assert served.writes == []
 
 
-def test_who_may_not_lock_is_told_what_it_takes(served: Served, manifest: Path) -> None:
+def test_a_caller_without_permission_to_lock_gets_a_hint(served: Served, manifest: Path) -> None:
     for denied in ("ssm:GetParametersByPath", "ssm:PutParameter"):
         served.sandbox.faults.clear()
         served.sandbox.faults.add(Fault("access denied", on=denied, times=100))
@@ -92,14 +94,14 @@ def session(
     sandbox: Sandbox, manifest: Path, attach: Any = lambda client: None, *, allow_risky: bool = False
 ) -> Session:
     options = Options()
-    wanted = read(manifest, options)
+    loaded = read(manifest, options)
     wire = Wire()
     aws = Aws(sandbox.session(region="eu-west-1"), "eu-west-1", attach=[wire.attach, attach])
     account: Account = identify(aws, wire)
-    return Session(wanted, wanted.resources, Target(account, sandbox.clock), options, allow_risky=allow_risky)
+    return Session(loaded, loaded.resources, Target(account, sandbox.clock), options, allow_risky=allow_risky)
 
 
-def test_who_planned_while_another_wrote_looks_again_before_the_first_write(manifest: Path) -> None:
+def test_a_run_that_planned_during_another_plans_again_before_its_first_write(manifest: Path) -> None:
     sandbox = Sandbox(account=ACCOUNT)
     others: list[bool] = []
 
@@ -120,16 +122,16 @@ def test_who_planned_while_another_wrote_looks_again_before_the_first_write(mani
     assert {call.service for call in sandbox.calls if call.writes} == {"ssm"}
 
 
-def test_no_write_of_one_run_comes_between_the_writes_of_another(manifest: Path) -> None:
+def test_writes_of_two_runs_never_interleave(manifest: Path) -> None:
     sandbox = Sandbox(account=ACCOUNT)
     refused: list[str] = []
 
     def midway(client: Any) -> None:
         def another_run(**_: Any) -> None:
             if not refused:
-                with pytest.raises(Exception, match="locked by") as told:
+                with pytest.raises(Exception, match="locked by") as caught:
                     reconcile(session(sandbox, manifest), ask=None)
-                refused.append(str(told.value))
+                refused.append(str(caught.value))
 
         client.meta.events.register("before-call.sns.Subscribe", another_run)
 

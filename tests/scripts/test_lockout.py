@@ -1,4 +1,4 @@
-"""A manifest that would lock somebody out is refused by the command, before its first write."""
+"""The command refuses a manifest that would lock somebody out, before its first write."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ LOST, SHUT, CUT_OFF = "would administer nothing any more", "could assume deploye
         "the own trust denies somebody else",
     ],
 )
-def test_a_lock_out_is_refused_with_advice_and_its_counter_example_is_not(
+def test_a_lock_out_is_refused_with_a_hint_and_its_counterexample_is_not(
     caller: str, iam: str, says: str, held: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manifest = written(tmp_path / "acme.yaml", f"{EMPTY}iam:\n  {iam}\n")
@@ -165,7 +165,7 @@ def test_a_lock_out_is_refused_with_advice_and_its_counter_example_is_not(
 
 
 @pytest.mark.parametrize("document", LESS.values(), ids=LESS)
-def test_who_administers_by_less_than_everything_keeps_it(
+def test_an_administrator_with_fewer_permissions_keeps_them(
     document: dict[str, object], held: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     iam = held.sandbox.client("iam")
@@ -184,7 +184,7 @@ def test_who_administers_by_less_than_everything_keeps_it(
     assert reconciled(held, "mfa/mia", keeps, monkeypatch).exit_code == 0
 
 
-def test_the_last_administrator_is_not_taken_away_by_somebody_else(
+def test_nobody_can_remove_the_last_administrator(
     held: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     groups = f"Admins: {{people: false, policies: [{READ}]}}"
@@ -208,7 +208,7 @@ def test_the_last_administrator_is_not_taken_away_by_somebody_else(
     assert reconciled(held, "role/elsewhere", one, monkeypatch).exit_code == 0
 
 
-def test_self_service_is_not_taken_from_who_is_asked_for_mfa(
+def test_users_who_need_mfa_keep_their_self_service(
     held: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = "'awsbase:require-mfa'"

@@ -1,4 +1,4 @@
-"""The program as a process: what it loads, what it does at the end of a pipe, how it is interrupted."""
+"""The program as a process: imports, pipes and interrupts."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ import pytest
 from tests.sandbox.refused import refused
 from tests.scripts.conftest import AWSBASE, EMPTY, Served, written
 
+pytestmark = pytest.mark.slow
+
 HEAVY = ("boto3", "botocore", "pydantic", "moto", "rich", "yaml")
 
 
@@ -24,7 +26,7 @@ HEAVY = ("boto3", "botocore", "pydantic", "moto", "rich", "yaml")
     "code",
     ["import awsbase", "import awsbase.scripts", "from awsbase.scripts import cli; cli.main(['--help'], 'awsbase')"],
 )
-def test_help_loads_nothing_heavy(code: str) -> None:
+def test_help_imports_nothing_heavy(code: str) -> None:
     script = (
         f"import sys\ntry:\n    {code}\nexcept SystemExit as end:\n    assert end.code == 0\n"
         f"print('loaded', [name for name in {HEAVY!r} if name in sys.modules])"
@@ -33,13 +35,13 @@ def test_help_loads_nothing_heavy(code: str) -> None:
     assert ended.stdout.splitlines()[-1] == "loaded []"
 
 
-def test_names_are_completed_without_loading_commands(nobody: dict[str, str]) -> None:
+def test_completion_imports_no_commands(nobody: dict[str, str]) -> None:
     words = {"_AWSBASE_COMPLETE": "bash_complete", "COMP_WORDS": "awsbase s", "COMP_CWORD": "1"}
     ended = subprocess.run(AWSBASE, env=nobody | words, capture_output=True, text=True, check=True)
     assert ended.stdout.split() == ["plain,schema", "plain,state", "plain,secret", "plain,sandbox"]
 
 
-def test_a_reader_who_has_seen_enough_is_no_error(nobody: dict[str, str]) -> None:
+def test_a_closed_pipe_is_no_error(nobody: dict[str, str]) -> None:
     line = f"set -o pipefail; {sys.executable} -m awsbase schema | head -n 1"
     ended = subprocess.run(["bash", "-c", line], env=nobody, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "{\n", "")
@@ -50,17 +52,17 @@ FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no de
 
 @FULL
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "expected"),
     [("reconcile FULL --sandbox", 0, "second plan"), ("validate nosuch", 2, ""), ("nosuch", 2, "")],
 )
 @pytest.mark.parametrize("stderr", ["/dev/full", "&-"])
-def test_what_happens_does_not_hang_on_progress(
-    arguments: str, code: int, said: str, stderr: str, nobody: dict[str, str], full: Path
+def test_a_run_does_not_depend_on_its_progress_output(
+    arguments: str, code: int, expected: str, stderr: str, nobody: dict[str, str], full: Path
 ) -> None:
     line = f"{sys.executable} -m awsbase {arguments.replace('FULL', str(full))} 2>{stderr}"
     ended = subprocess.run(["bash", "-c", line], env=nobody, stdout=subprocess.PIPE, text=True, check=False)
     assert ended.returncode == code
-    assert said in ended.stdout
+    assert expected in ended.stdout
     assert "✗" not in ended.stdout
 
 
@@ -69,7 +71,7 @@ def test_what_happens_does_not_hang_on_progress(
 @pytest.mark.parametrize(
     ("stdout", "why"), [("/dev/full", "No space left on device"), ("&-", "Bad file descriptor")], ids=["full", "closed"]
 )
-def test_a_result_that_gets_lost_is_told_in_a_line(
+def test_a_result_that_cannot_be_written_is_reported_in_one_line(
     arguments: str, stdout: str, why: str, nobody: dict[str, str], full: Path
 ) -> None:
     line = f"{sys.executable} -m awsbase {arguments.replace('FULL', str(full))} >{stdout}"
@@ -79,7 +81,7 @@ def test_a_result_that_gets_lost_is_told_in_a_line(
 
 @FULL
 @pytest.mark.parametrize("arguments", ["--help", "--version", "mfa --help"])
-def test_help_that_gets_lost_is_told_too(arguments: str, nobody: dict[str, str]) -> None:
+def test_help_that_cannot_be_written_is_reported(arguments: str, nobody: dict[str, str]) -> None:
     line = f"{sys.executable} -m awsbase {arguments} >/dev/full"
     ended = subprocess.run(["bash", "-c", line], env=nobody, stderr=subprocess.PIPE, text=True, check=False)
     assert ended.returncode == 1
@@ -87,21 +89,21 @@ def test_help_that_gets_lost_is_told_too(arguments: str, nobody: dict[str, str])
     assert "unforeseen" not in ended.stderr
 
 
-def test_a_closed_standard_input_holds_no_manifest(nobody: dict[str, str]) -> None:
+def test_a_closed_standard_input_is_no_manifest(nobody: dict[str, str]) -> None:
     line = f"{sys.executable} -m awsbase validate - <&-"
     ended = subprocess.run(["bash", "-c", line], env=nobody, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (2, "awsbase: <stdin>: standard input is closed, name a file\n")
 
 
 @pytest.mark.parametrize("screen", [{"TERM": "dumb"}, {"TERM": ""}, {"COLUMNS": "20"}, {"COLUMNS": "x"}], ids=str)
-def test_any_screen_will_do(screen: dict[str, str], nobody: dict[str, str], full: Path) -> None:
+def test_any_terminal_type_works(screen: dict[str, str], nobody: dict[str, str], full: Path) -> None:
     for arguments in (["--help"], ["plan", str(full), "--sandbox"]):
         ended = subprocess.run([*AWSBASE, *arguments], env=nobody | screen, capture_output=True, text=True, check=False)
         assert (ended.returncode, ended.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("locale", [{"PYTHONIOENCODING": "ascii"}, {"LANG": "C"}, {"LC_ALL": "C"}], ids=str)
-def test_a_plain_locale_gets_plain_signs(locale: dict[str, str], nobody: dict[str, str], full: Path) -> None:
+def test_a_plain_locale_gets_ascii_symbols(locale: dict[str, str], nobody: dict[str, str], full: Path) -> None:
     for arguments in (["reconcile", str(full), "--sandbox"], ["plan", str(full)]):
         ended = subprocess.run([*AWSBASE, *arguments], env=nobody | locale, capture_output=True, check=False)
         assert (ended.stdout + ended.stderr).isascii()
@@ -119,7 +121,7 @@ def test_a_plain_locale_gets_plain_signs(locale: dict[str, str], nobody: dict[st
     ],
     ids=str,
 )
-def test_settings_for_the_real_aws_do_not_reach_the_sandbox(
+def test_settings_for_aws_do_not_affect_the_sandbox(
     setting: dict[str, str], nobody: dict[str, str], full: Path
 ) -> None:
     run = [*AWSBASE, "plan", str(full), "--sandbox"]
@@ -127,7 +129,7 @@ def test_settings_for_the_real_aws_do_not_reach_the_sandbox(
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_without_a_terminal_it_applies_at_once_and_the_second_run_does_nothing(served: Served, full: Path) -> None:
+def test_without_a_terminal_it_applies_without_asking_and_a_second_run_does_nothing(served: Served, full: Path) -> None:
     def reconcile() -> subprocess.CompletedProcess[str]:
         run = [*AWSBASE, "reconcile", str(full)]
         return subprocess.run(
@@ -148,7 +150,7 @@ def test_without_a_terminal_it_applies_at_once_and_the_second_run_does_nothing(s
 HOOK = "https://ann:hunter2@pager.example/in/T0K3N/now?sig=s1gn4ture"
 
 
-def test_what_lets_one_in_by_a_web_hook_is_sent_to_aws_and_shown_nowhere(served: Served, tmp_path: Path) -> None:
+def test_credentials_of_a_webhook_are_sent_to_aws_and_shown_nowhere(served: Served, tmp_path: Path) -> None:
     manifest = written(tmp_path / "hook.yaml", f"{EMPTY}notify: {{ops: {{https: ['{HOOK}']}}}}\n")
     plan = tmp_path / "plan.json"
     shown = ""
@@ -187,7 +189,7 @@ def test_what_lets_one_in_by_a_web_hook_is_sent_to_aws_and_shown_nowhere(served:
     assert [secret for secret in ("hunter2", "T0K3N", "s1gn4ture") if secret in shown] == []
 
 
-def test_the_backend_names_the_key_that_is_there(served: Served, tmp_path: Path) -> None:
+def test_the_backend_names_the_existing_key(served: Served, tmp_path: Path) -> None:
     manifest = written(tmp_path / "state.yaml", EMPTY + "state: {}\n")
     for arguments in (["reconcile", str(manifest)], ["state", "backend", str(manifest), "--key", "net/a.tfstate"]):
         ended = subprocess.run(
@@ -216,7 +218,7 @@ def test_another_account_is_refused(served: Served, full: Path) -> None:
     assert served.writes == []
 
 
-def test_a_run_that_would_cut_its_caller_off_is_refused_before_it_begins(served: Served, tmp_path: Path) -> None:
+def test_a_run_that_would_lock_out_its_caller_is_refused(served: Served, tmp_path: Path) -> None:
     people = "iam: {groups: {Ops: {policies: ['aws:ReadOnlyAccess']}}, users: {kim: {groups: [Ops]}}}\n"
     manifest = written(tmp_path / "people.yaml", EMPTY + people)
     served.sandbox.client("iam").create_user(UserName="kim")
@@ -273,14 +275,14 @@ def test_ctrl_c_while_modules_are_imported_is_one_line(
         os.close(begins)
         assert os.read(begun, 1) == b"."
         run.send_signal(signal.SIGINT)
-        shown, said = run.communicate(timeout=60)
+        stdout, stderr = run.communicate(timeout=60)
     for end in (begun, never, goes_on):
         os.close(end)
-    assert (run.returncode, shown, said.strip()) == (130, "", "aborted")
+    assert (run.returncode, stdout, stderr.strip()) == (130, "", "aborted")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_sandbox_is_served_until_it_is_asked_to_end(number: int, nobody: dict[str, str]) -> None:
+def test_the_sandbox_is_served_until_it_is_interrupted(number: int, nobody: dict[str, str]) -> None:
     serving = subprocess.Popen(
         [*AWSBASE, "sandbox", "--json", "--account", "111122223333"],
         env=nobody,
@@ -317,7 +319,7 @@ def test_the_sandbox_is_served_until_it_is_asked_to_end(number: int, nobody: dic
 
 
 @pytest.mark.parametrize(("arguments", "code"), [([], None), (["--enforce"], "AccessDenied")])
-def test_the_sandbox_holds_callers_to_their_policies_if_asked_to(
+def test_the_sandbox_enforces_policies_with_enforce(
     arguments: list[str], code: str | None, nobody: dict[str, str]
 ) -> None:
     with subprocess.Popen([*AWSBASE, "sandbox", *arguments], env=nobody, stdout=subprocess.PIPE, text=True) as serving:

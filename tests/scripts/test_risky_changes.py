@@ -1,4 +1,4 @@
-"""What risky, or deletes for good, is not done before somebody has permitted it."""
+"""Risky changes are not applied without approval."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def awsbase(*arguments: object) -> Result:
 
 @pytest.fixture
 def weaker(tmp_path: Path) -> Path:
-    """Write a manifest that loosens."""
+    """Write a manifest with a risky change."""
     return written(tmp_path / "weaker.yaml", WEAKER)
 
 
 @pytest.mark.parametrize("options", [[], ["--yes"], ["--approved"], ["--only", "iam"]], ids=" ".join)
-def test_what_nobody_permitted_is_refused_before_the_first_write(
+def test_unapproved_risky_changes_are_refused_before_the_first_write(
     options: list[str], weaker: Path, anybody: Served, tmp_path: Path
 ) -> None:
     plan = tmp_path / "plan.json"
@@ -60,7 +60,7 @@ def test_what_nobody_permitted_is_refused_before_the_first_write(
     assert json.loads(done.stdout)["totals"]["changed"] == 1
 
 
-def test_to_delete_a_user_needs_a_permission(anybody: Served, tmp_path: Path) -> None:
+def test_deleting_a_user_needs_approval(anybody: Served, tmp_path: Path) -> None:
     absent = written(tmp_path / "absent.yaml", ABSENT)
     refused = awsbase("reconcile", absent, "--yes")
     assert refused.exit_code == 1
@@ -69,28 +69,29 @@ def test_to_delete_a_user_needs_a_permission(anybody: Served, tmp_path: Path) ->
     assert awsbase("reconcile", absent, "--yes", "--allow-risky").exit_code == 0
 
 
-def test_a_plan_tells_what_needs_a_permission(weaker: Path, anybody: Served) -> None:
+def test_a_plan_lists_changes_that_need_approval(weaker: Path, anybody: Served) -> None:
     shown = awsbase("plan", weaker).stdout
     assert "~ password policy (risky)" in shown
-    assert "needs a permission\n  ! password-policy/account  update password policy: passwords pass" in shown
+    assert "needs your approval\n  ! password-policy/account  update password policy: passwords pass" in shown
     (change,) = json.loads(awsbase("plan", weaker, "--json").stdout)["resources"][0]["changes"]
     assert (change["risk"], change["reason"]) == ("access", "passwords pass that were refused")
-    (held,) = json.loads(awsbase("plan", weaker, "--json").stdout)["risky"]
-    assert held == {
+    (change,) = json.loads(awsbase("plan", weaker, "--json").stdout)["risky"]
+    assert change == {
         "address": "password-policy/account",
         "what": "update password policy",
-        "why": "passwords pass that were refused",
+        "risk": "access",
+        "reason": "passwords pass that were refused",
     }
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda path: path.name)
-def test_no_manifest_that_we_ship_loosens_anything_in_an_empty_account(manifest: Path) -> None:
+def test_no_example_manifest_has_risky_changes_in_an_empty_account(manifest: Path) -> None:
     planned = json.loads(awsbase("plan", manifest, "--sandbox", "--json").stdout)
     assert planned["totals"]["planned"]
     assert planned["risky"] == []
 
 
-def test_on_a_terminal_the_name_of_the_account_is_typed(weaker: Path, anybody: Served) -> None:
+def test_on_a_terminal_the_account_name_approves_risky_changes(weaker: Path, anybody: Served) -> None:
     run = terminal(anybody.environment, "reconcile", weaker)
     run.expect(r"type the account's name \(acme\) to give it: ")
     assert anybody.writes == []
@@ -100,7 +101,7 @@ def test_on_a_terminal_the_name_of_the_account_is_typed(weaker: Path, anybody: S
 
 
 @pytest.mark.parametrize("answer", ["y", "yes", "ACME", ""])
-def test_on_a_terminal_a_yes_does_not_do(answer: str, weaker: Path, anybody: Served) -> None:
+def test_on_a_terminal_a_yes_does_not_approve_risky_changes(answer: str, weaker: Path, anybody: Served) -> None:
     run = terminal(anybody.environment, "reconcile", weaker)
     run.expect(r"type the account's name \(acme\) to give it: ")
     run.sendline(answer)
@@ -109,7 +110,7 @@ def test_on_a_terminal_a_yes_does_not_do(answer: str, weaker: Path, anybody: Ser
     assert anybody.writes == []
 
 
-def test_on_a_terminal_what_is_permitted_beforehand_takes_a_yes(weaker: Path, anybody: Served) -> None:
+def test_on_a_terminal_allow_risky_takes_a_yes(weaker: Path, anybody: Served) -> None:
     run = terminal(anybody.environment, "reconcile", weaker, "--allow-risky")
     run.expect(r"Apply 1 change to account 111122223333 \(acme\)\? \[y/N\] ")
     run.sendline("y")

@@ -1,4 +1,4 @@
-"""What a person meets on a real terminal: the plan, the question, progress, Ctrl-C."""
+"""On a real terminal: the plan, the question, progress and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import pexpect
 import pytest
 
 from tests.scripts.conftest import AWSBASE, EMPTY, Served, slowly, written
+
+pytestmark = pytest.mark.slow
 
 QUESTION = r"Apply \d+ changes to account 111122223333 \(acme\)\? \[y/N\] "
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\r")
@@ -69,7 +71,7 @@ def test_anything_but_yes_changes_nothing(answer: str, served: Served, full: Pat
     assert served.writes == []
 
 
-def test_the_end_of_input_is_no(served: Served, full: Path) -> None:
+def test_the_end_of_input_counts_as_no(served: Served, full: Path) -> None:
     run = terminal(served.environment, "reconcile", full)
     run.expect(QUESTION)
     run.sendeof()
@@ -86,7 +88,7 @@ def test_ctrl_c_at_the_question_changes_nothing(served: Served, full: Path) -> N
     assert served.writes == []
 
 
-def test_a_piped_stdout_still_asks_and_gets_the_result_only(served: Served, full: Path, tmp_path: Path) -> None:
+def test_a_piped_stdout_gets_only_the_result_after_the_question(served: Served, full: Path, tmp_path: Path) -> None:
     result = tmp_path / "result.json"
     line = f"{' '.join(AWSBASE)} reconcile {full} --json > {result}"
     run = pexpect.spawn("bash", ["-c", line], env=served.environment, encoding="utf-8", timeout=30)
@@ -103,7 +105,7 @@ def test_yes_asks_nothing(served: Served, full: Path) -> None:
     assert served.writes
 
 
-def test_forty_columns(served: Served, full: Path) -> None:
+def test_output_fits_forty_columns(served: Served, full: Path) -> None:
     run = terminal(served.environment, "plan", full, columns=40)
     run.expect(pexpect.EOF)
     lines = [ESCAPES.sub("", line) for line in run.before.split("\n") if "planning" not in line]
@@ -112,7 +114,7 @@ def test_forty_columns(served: Served, full: Path) -> None:
     assert "  + topic/acme-security" in result
 
 
-def test_progress_tells_what_runs(served: Served, full: Path) -> None:
+def test_progress_shows_what_runs(served: Served, full: Path) -> None:
     slowly(served.sandbox, "/sns/", "CreateTopic")
     run = terminal(served.environment, "reconcile", full, "--yes")
     run.expect(r"reconciling: \d of 7 done")
@@ -120,7 +122,7 @@ def test_progress_tells_what_runs(served: Served, full: Path) -> None:
     assert ended(run)[0] == 0
 
 
-def test_ctrl_c_midway_finishes_the_calls_in_flight_and_the_next_run_the_rest(served: Served, full: Path) -> None:
+def test_ctrl_c_finishes_calls_in_flight_and_the_next_run_does_the_rest(served: Served, full: Path) -> None:
     slowly(served.sandbox, "/kms/")
     run = terminal(served.environment, "reconcile", full, "--yes")
     run.expect(r"key/acme-notify-security")
@@ -133,7 +135,7 @@ def test_ctrl_c_midway_finishes_the_calls_in_flight_and_the_next_run_the_rest(se
     assert "interrupted; run again: the next run finishes the work" in shown
     assert "not begun" in shown
     assert "Traceback" not in shown
-    # Each call to KMS takes a second: what leans on the key cannot have begun when its first one was seen.
+    # Each call to KMS takes a second: its dependents cannot have started when its first call was seen.
     topics = [call.params["Name"] for call in served.sandbox.calls if call.name == "sns:CreateTopic"]
     assert "acme-security" not in topics
 
@@ -145,7 +147,7 @@ def test_ctrl_c_midway_finishes_the_calls_in_flight_and_the_next_run_the_rest(se
     assert served.writes.count("kms:CreateKey") == 1
 
 
-def test_a_second_ctrl_c_ends_at_once(served: Served, full: Path) -> None:
+def test_a_second_ctrl_c_ends_immediately(served: Served, full: Path) -> None:
     slowly(served.sandbox)
     run = terminal(served.environment, "reconcile", full, "--yes")
     run.expect("reconciling")
@@ -158,14 +160,14 @@ def test_a_second_ctrl_c_ends_at_once(served: Served, full: Path) -> None:
     assert "account 111122223333" not in shown
 
 
-def test_init_asks_for_what_no_option_says(nobody: dict[str, str], tmp_path: Path) -> None:
+def test_init_asks_for_missing_options(nobody: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
     run = terminal(nobody, "init", file, "--name", "zoo")
     run.expect("AWS account id")
     run.sendline("011122223333")
     run.expect("home region")
     run.sendline("eu-west-3")
-    run.expect("who is told")
+    run.expect("gets billing alerts")
     run.sendline("")
     assert ended(run)[0] == 0
     text = file.read_text()

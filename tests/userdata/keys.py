@@ -1,4 +1,4 @@
-"""Public keys that nobody holds the other half of."""
+"""Public keys without a private key."""
 
 from __future__ import annotations
 

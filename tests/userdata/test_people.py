@@ -1,4 +1,4 @@
-"""The accounts on a host follow the manifest from boot to boot, with stand-ins for the programs that make them."""
+"""The accounts on a host follow the manifest at each boot; stand-ins replace the system's programs."""
 
 from __future__ import annotations
 
@@ -69,24 +69,24 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_everybody_gets_an_account_with_their_keys_and_administrators_sudo(machine: Machine) -> None:
+def test_people_get_accounts_with_their_keys_and_administrators_sudo(machine: Machine) -> None:
     machine.boot(ALICE, BOB)
     assert machine.accounts() == {"alice": ["awsbase-people", "awsbase-admins"], "bob": ["awsbase-people"]}
     assert machine.keys() == {"alice": list(ALICE.keys), "bob": list(BOB.keys)}
     assert "%awsbase-admins" in (machine.folder / "etc/sudoers.d/awsbase").read_text()
 
 
-def test_whoever_left_the_manifest_is_gone_after_the_next_boot(machine: Machine) -> None:
+def test_a_person_removed_from_the_manifest_is_removed_at_the_next_boot(machine: Machine) -> None:
     machine.boot(ALICE, BOB)
-    said = machine.boot(ALICE)
+    output = machine.boot(ALICE)
     assert list(machine.accounts()) == ["alice"]
     assert list(machine.keys()) == ["alice"]
     assert machine.did("pkill") == ["pkill -KILL -u bob"]
     assert machine.did("userdel") == ["userdel --remove --force bob"]
-    assert "removing the account bob" in said
+    assert "removing the account bob" in output
 
 
-def test_nobody_is_left_when_the_manifest_names_nobody(machine: Machine) -> None:
+def test_all_accounts_are_removed_when_the_manifest_names_nobody(machine: Machine) -> None:
     machine.boot(ALICE, BOB)
     machine.boot()
     assert (machine.accounts(), machine.keys()) == ({}, {})
@@ -103,15 +103,15 @@ def test_another_boot_changes_nothing(machine: Machine) -> None:
     assert machine.keys() == before[1]
 
 
-def test_keys_and_sudo_are_taken_away(machine: Machine) -> None:
+def test_keys_and_sudo_are_removed(machine: Machine) -> None:
     machine.boot(ALICE, BOB)
     machine.boot(Person("alice", (ed25519(7),)), Person("bob", BOB.keys[:1]))
     assert machine.accounts()["alice"] == ["awsbase-people"]
     assert machine.keys() == {"alice": [ed25519(7)], "bob": [ed25519(2)]}
 
 
-def test_an_account_of_the_host_itself_gets_no_keys(machine: Machine) -> None:
-    said = machine.boot(Person("games", (ed25519(),)))
+def test_a_system_account_gets_no_keys(machine: Machine) -> None:
+    output = machine.boot(Person("games", (ed25519(),)))
     assert machine.keys() == {}
     assert machine.did("userdel") == []
-    assert "the account games belongs to the host itself" in said
+    assert "the account games belongs to the host itself" in output

@@ -1,4 +1,4 @@
-"""The user data of a bastion: sound as a script and as cloud-config, small, and saying how it differs."""
+"""The user data of a bastion is valid as script and as cloud-config, small, and its differences are reported."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from awsbase.userdata import LIMIT, Mode, Person, login, login_fault, people_in, reasons, render
+from tests.conftest import needs
 from tests.userdata.keys import ed25519, rsa
 
 SHELLCHECK = shutil.which("shellcheck", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
@@ -54,7 +55,7 @@ def test_the_script_passes_shellcheck(userdata: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("userdata", EVERY)
-def test_it_is_small_plain_and_filled_in(userdata: str) -> None:
+def test_the_user_data_is_small_ascii_and_complete(userdata: str) -> None:
     assert userdata.isascii()
     assert len(userdata) < LIMIT / 2
     assert re.findall(r"@[a-z_]+@", userdata) == []
@@ -69,9 +70,9 @@ def test_the_script_runs_at_each_boot(userdata: str) -> None:
     assert ["scripts-user", "always"] in yaml.safe_load(settings)["cloud_final_modules"]
 
 
-@pytest.mark.skipif(shutil.which("cloud-init") is None, reason="cloud-init is not installed")
+@needs("cloud-init")
 @pytest.mark.parametrize("userdata", EVERY)
-def test_the_settings_fit_the_schema_of_cloud_init(userdata: str, tmp_path: Path) -> None:
+def test_the_settings_are_valid_for_cloud_init(userdata: str, tmp_path: Path) -> None:
     file = tmp_path / "cloud-config.yaml"
     file.write_text(parts(userdata)["text/cloud-config"])
     checked = subprocess.run(["cloud-init", "schema", "-c", file], capture_output=True, text=True, check=False)
@@ -90,7 +91,7 @@ def test_the_settings_fit_the_schema_of_cloud_init(userdata: str, tmp_path: Path
         ("instance-connect", ["AuthorizedKeysFile none", "AllowGroups ec2-user"], ["fail2ban", "awsbase-people"]),
     ],
 )
-def test_each_mode_opens_what_it_needs_and_no_more(mode: Mode, there: list[str], not_there: list[str]) -> None:
+def test_each_mode_opens_only_what_it_needs(mode: Mode, there: list[str], not_there: list[str]) -> None:
     text = script(render(mode=mode))
     assert [each for each in there if each not in text] == []
     assert [each for each in not_there if each in text] == []
@@ -98,7 +99,7 @@ def test_each_mode_opens_what_it_needs_and_no_more(mode: Mode, there: list[str],
     assert "amazon-ssm-agent" in text
 
 
-def test_the_log_goes_to_its_group() -> None:
+def test_the_log_is_sent_to_its_group() -> None:
     text = script(render(mode="ssh", log_group="/acme/bastion"))
     settings = json.loads(re.findall(r"logs\.json <<'END'\n(.*?)\nEND\n", text, re.DOTALL)[0])
     (file,) = settings["logs"]["logs_collected"]["files"]["collect_list"]
@@ -111,7 +112,7 @@ def test_a_nat_host_forwards() -> None:
     assert "masquerade" in text
 
 
-def test_people_are_read_back_and_comments_are_left_out() -> None:
+def test_people_are_parsed_back_without_key_comments() -> None:
     userdata = render(mode="ssh", people=[BOB, ALICE])
     assert people_in(userdata) == {
         "alice": Person("alice", (ed25519(1),), administrator=True),
@@ -122,7 +123,7 @@ def test_people_are_read_back_and_comments_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("have", "want", "said"),
+    ("have", "want", "expected"),
     [
         ([ALICE], [ALICE], []),
         ([ALICE, BOB], [ALICE], ["removes the account bob-stone"]),
@@ -132,11 +133,11 @@ def test_people_are_read_back_and_comments_are_left_out() -> None:
         ([BOB], [replace(BOB, administrator=True)], ["gives sudo to bob-stone"]),
     ],
 )
-def test_a_difference_is_said_in_words(have: list[Person], want: list[Person], said: list[str]) -> None:
-    assert reasons(render(mode="ssh", people=have), render(mode="ssh", people=want)) == said
+def test_a_difference_is_described(have: list[Person], want: list[Person], expected: list[str]) -> None:
+    assert reasons(render(mode="ssh", people=have), render(mode="ssh", people=want)) == expected
 
 
-def test_another_mode_and_another_set_up_are_said() -> None:
+def test_another_mode_and_set_up_are_described() -> None:
     ssm, ssh = render(mode="ssm"), render(mode="ssh", people=[ALICE])
     assert reasons(ssm, ssh) == ["mode ssm becomes ssh", "adds the account alice"]
     assert reasons(ssm, render(mode="ssm", nat=True)) == ["another set-up of the host"]
@@ -154,7 +155,7 @@ def test_too_many_keys_are_refused_with_the_size() -> None:
     ("name", "made"),
     [("alice", "alice"), ("Bob.Stone@acme.example", "bob-stone"), ("x=y,z+1", "x-y-z-1"), ("a" * 40, "a" * 32)],
 )
-def test_a_login_is_what_linux_takes(name: str, made: str) -> None:
+def test_a_login_is_valid_for_linux(name: str, made: str) -> None:
     assert login(name) == made
     assert login_fault(name) is None
 

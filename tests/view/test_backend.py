@@ -1,4 +1,4 @@
-"""The backend block says the key, encryption and the lock file together, in three ways."""
+"""The backend block sets key, encryption and lock file in three formats."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_as_a_block() -> None:
     )
 
 
-def test_a_path_is_no_template() -> None:
+def test_a_path_is_not_expanded_as_a_template() -> None:
     assert 'key          = "a$${b}/\\"c\\".tfstate"' in rendered("hcl", 'a${b}/"c".tfstate')
 
 

@@ -1,4 +1,4 @@
-"""A report is one JSON document, and a plan is read back from it."""
+"""A report is one JSON document, and a plan can be read back from it."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, HOME, NEW, report
 KEYED = Change("create", "alias", "kms:CreateAlias", (Drift("key", None, Unknown("key")),), None, "d" * 32, ("Key",))
 
 
-def test_the_document_has_the_keys_that_programs_rely_on() -> None:
-    held = document(report(FAILED, *BLOCKED, manual_actions=(ASK,), mode="reconcile", second=report(NEW)))
-    assert list(held) == [
+def test_the_document_of_a_run_has_its_documented_keys() -> None:
+    result = document(report(FAILED, *BLOCKED, manual_actions=(ASK,), mode="reconcile", second=report(NEW)))
+    assert list(result) == [
         *("schema", "awsbase", "mode", "account", "region", "sandbox", "fingerprint", "interrupted"),
         *("resources", "risky", "manual_actions", "totals", "calls", "second"),
     ]
-    assert held["totals"] == {"unchanged": 0, "planned": 0, "changed": 0, "failed": 1, "blocked": 2, "skipped": 0}
-    assert held["calls"] == {"read": 9, "write": 0}
-    assert held["second"]["mode"] == "plan"
-    assert held["resources"][0]["error"]["code"] == "AccessDenied"
-    assert held["resources"][1] == {
+    assert result["totals"] == {"unchanged": 0, "planned": 0, "changed": 0, "failed": 1, "blocked": 2, "skipped": 0}
+    assert result["calls"] == {"read": 9, "write": 0}
+    assert result["second"]["mode"] == "plan"
+    assert result["resources"][0]["error"]["code"] == "AccessDenied"
+    assert result["resources"][1] == {
         "address": "user/alice",
         "region": HOME,
         "status": "blocked",
@@ -41,11 +41,11 @@ def test_the_document_has_the_keys_that_programs_rely_on() -> None:
         "notes": [],
         "price": None,
     }
-    assert held["manual_actions"][0]["steps"] == ["run awsbase passwd", "run awsbase mfa create"]
-    assert json.loads(json.dumps(held)) == held
+    assert result["manual_actions"][0]["steps"] == ["run awsbase passwd", "run awsbase mfa create"]
+    assert json.loads(json.dumps(result)) == result
 
 
-def test_a_plan_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_a_plan_is_read_back_unchanged(tmp_path: Path) -> None:
     planned = report(NEW, DRIFTED, replace(NEW, address="key/a", changes=(KEYED,)))
     file = tmp_path / "plan.json"
     save(json.dumps(document(planned)), file)
@@ -68,7 +68,7 @@ def test_a_plan_comes_back_as_it_was(tmp_path: Path) -> None:
         (b"[]", "is no plan"),
         (b'{"resources": []}', "is no plan"),
         (b'{"schema": 1}', "has the format 1, and this awsbase reads 2"),
-        (b'{"schema": 2, "mode": "reconcile"}', "reports what was done; it is no plan"),
+        (b'{"schema": 2, "mode": "reconcile"}', "is no plan: it reports a reconcile"),
         (b'{"schema": 2, "mode": "plan"}', "is no complete plan"),
     ],
 )
@@ -89,21 +89,21 @@ def test_a_file_that_is_no_plan_is_refused(content: bytes, message: str, tmp_pat
         {"account": 123456789012},
     ],
 )
-def test_a_plan_with_something_wrong_inside_is_refused_as_a_whole(spoil: dict[str, Any], tmp_path: Path) -> None:
+def test_a_plan_with_an_invalid_value_is_refused(spoil: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     file.write_text(json.dumps({**document(report(NEW)), **spoil}))
     with pytest.raises(UsageError, match="is no complete plan"):
         read(file)
 
 
-def test_a_plan_that_is_not_there_or_cannot_be_written_is_said_so(tmp_path: Path) -> None:
+def test_a_missing_or_unwritable_plan_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read the plan"):
         read(tmp_path / "none.json")
     with pytest.raises(AwsbaseError, match="cannot write"):
         save("{}", tmp_path / "none" / "plan.json")
 
 
-def test_a_plan_is_read_from_a_regular_file_only(tmp_path: Path) -> None:
+def test_a_plan_is_read_only_from_a_regular_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(UsageError, match="fifo is no plan: not a regular file") as refused:
         read(tmp_path / "fifo")
@@ -118,7 +118,7 @@ def test_a_plan_is_read_from_a_regular_file_only(tmp_path: Path) -> None:
         read(tmp_path / "large")
 
 
-def test_a_plan_that_is_somebody_elses_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_plan_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     tmp_path.chmod(0o755)
     save(json.dumps(document(report(NEW))), Path("plan.json"))
@@ -130,7 +130,7 @@ def test_a_plan_that_is_somebody_elses_is_said_so(tmp_path: Path, monkeypatch: p
         save("{}", Path("plan.json"))
 
 
-def test_a_link_to_a_plan_stays_one(tmp_path: Path) -> None:
+def test_a_link_to_a_plan_stays_a_link(tmp_path: Path) -> None:
     target, link = tmp_path / "plans" / "today.json", tmp_path / "plan.json"
     target.parent.mkdir()
     link.symlink_to("plans/today.json")
@@ -143,7 +143,7 @@ def test_a_link_to_a_plan_stays_one(tmp_path: Path) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["today.json"]
 
 
-def test_a_plan_is_written_to_a_pipe_that_somebody_reads_and_to_no_other(tmp_path: Path) -> None:
+def test_a_plan_is_written_only_to_a_pipe_with_a_reader(tmp_path: Path) -> None:
     pipe = tmp_path / "fifo"
     os.mkfifo(pipe)
     with pytest.raises(AwsbaseError, match=r"cannot write .*fifo: nobody reads it"):
@@ -155,6 +155,6 @@ def test_a_plan_is_written_to_a_pipe_that_somebody_reads_and_to_no_other(tmp_pat
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
-def test_a_device_stays_one() -> None:
+def test_a_device_stays_a_device() -> None:
     save("{}", Path("/dev/null"))
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)

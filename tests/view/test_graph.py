@@ -35,6 +35,6 @@ def test_graph(style: str, lines: list[str]) -> None:
     assert draw(NEEDS, style).splitlines() == lines
 
 
-def test_what_was_told_is_not_told_again() -> None:
+def test_a_repeated_subtree_is_abbreviated() -> None:
     needs = {"key/k": [], "bucket/b": ["key/k"], "user/u": ["bucket/b"], "user/v": ["bucket/b"]}
     assert draw(needs, "text").splitlines() == ["user/u", "  bucket/b", "    key/k", "user/v", "  bucket/b  …"]

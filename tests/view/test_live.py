@@ -1,4 +1,4 @@
-"""Progress says what happens while it happens."""
+"""Progress shows what happens during a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BLOCK = Change("create", "public access block", "s3:PutPublicAccessBlock")
 
 
 @pytest.mark.parametrize(
-    ("mode", "said"),
+    ("mode", "expected"),
     [
         (
             "reconcile",
@@ -35,7 +35,7 @@ BLOCK = Change("create", "public access block", "s3:PutPublicAccessBlock")
         ),
     ],
 )
-def test_without_a_terminal_each_change_is_a_line(mode: Mode, said: list[str]) -> None:
+def test_without_a_terminal_each_change_is_a_line(mode: Mode, expected: list[str]) -> None:
     stream = io.StringIO()
     with progress(stream, mode, 1) as observer:
         assert isinstance(observer, Lines)
@@ -44,7 +44,7 @@ def test_without_a_terminal_each_change_is_a_line(mode: Mode, said: list[str]) -
         observer.waiting("bucket/acme-state", BLOCK.what, "AWS answers NoSuchBucket", 119)
         observer.wrote("bucket/acme-state", BLOCK)
         observer.finished("bucket/acme-state", "failed")
-    assert stream.getvalue().splitlines() == said
+    assert stream.getvalue().splitlines() == expected
 
 
 def frames(screen: Screen) -> list[str]:
@@ -53,7 +53,7 @@ def frames(screen: Screen) -> list[str]:
     return page.getvalue().splitlines()
 
 
-def test_on_a_terminal_it_shows_what_runs_for_how_long_and_first_what_it_waits_for() -> None:
+def test_on_a_terminal_it_shows_running_resources_and_waiting_ones_first() -> None:
     times: Iterator[float] = iter([0.0, 0.0, 2.0, 4.0, 5.0, 6.0])
     screen = Screen(io.StringIO(), "reconcile", 3, now=lambda: next(times))
     screen.started("key/acme-state")
@@ -75,7 +75,7 @@ def test_on_a_terminal_it_shows_what_runs_for_how_long_and_first_what_it_waits_f
     ]
 
 
-def test_no_more_rows_than_can_be_followed() -> None:
+def test_the_number_of_rows_is_limited() -> None:
     screen = Screen(io.StringIO(), "plan", 30)
     for number in range(30):
         screen.started(f"alarm/{number}")

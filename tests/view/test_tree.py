@@ -1,4 +1,4 @@
-"""A report reads well on any stream."""
+"""A report as text, on any stream."""
 
 from __future__ import annotations
 
@@ -54,9 +54,10 @@ def test_a_plan_in_a_pipe() -> None:
         "          path: / → /people/",
         "      - attachment arn:aws:iam::aws:policy/ReadOnlyAccess (risky)",
         "  - user/bob",
+        "      - user (risky)",
         "",
         "needs your approval",
-        "  ! group/Ops  delete attachment arn:aws:iam::aws:policy/ReadOnlyAccess: what it denies is denied no more",
+        "  ! group/Ops  delete attachment arn:aws:iam::aws:policy/ReadOnlyAccess: what it denies is no longer denied",
         "  ! user/bob  delete user: deletes a user",
         "",
         "needs you",
@@ -74,13 +75,13 @@ def test_a_plan_in_a_pipe() -> None:
     ("mode", "status", "head"),
     [("plan", "planned", "  ± bucket/b"), ("reconcile", "changed", "  ✓ bucket/b  replaced")],
 )
-def test_what_is_made_anew_says_why(mode: Any, status: Any, head: str) -> None:
+def test_a_replaced_resource_shows_why(mode: Any, status: Any, head: str) -> None:
     anew = Change("replace", "bucket", "s3:CreateBucket", (Drift("region", "us-east-1", "eu-west-1"),))
     lines = text(report(replace(NEW, address="bucket/b", status=status, changes=(anew,)), mode=mode)).splitlines()
     assert lines[2:4] == [head, "      region: us-east-1 → eu-west-1"]
 
 
-def test_verbose_shows_what_is_unchanged_and_what_is_in_the_new() -> None:
+def test_verbose_shows_unchanged_resources_and_all_fields() -> None:
     lines = text(report(NEW, SAME), verbose=True).splitlines()
     assert lines[3:8] == [
         "  + bucket/acme-state",
@@ -91,7 +92,7 @@ def test_verbose_shows_what_is_unchanged_and_what_is_in_the_new() -> None:
     ]
 
 
-def test_a_failure_says_what_was_tried_what_aws_said_and_what_to_do_and_blocks_once() -> None:
+def test_a_failure_shows_attempt_error_hint_and_blocked_resources() -> None:
     done = report(replace(NEW, status="changed"), FAILED, *BLOCKED, mode="reconcile", writes=3)
     assert text(done).splitlines()[3:] == [
         "  ✓ bucket/acme-state  created",
@@ -133,7 +134,7 @@ def test_long_documents_are_shortened_unless_verbose() -> None:
     assert "Number15" in difference(drift, verbose=True)
 
 
-def test_forty_columns_wrap_under_their_own_beginning() -> None:
+def test_lines_wrap_with_a_hanging_indent_at_forty_columns() -> None:
     with terminal(40) as stream:
         shown = text(report(DRIFTED, *BLOCKED, manual_actions=(ASK,)), stream)
     lines = ESCAPES.sub("", shown).splitlines()
@@ -147,7 +148,7 @@ def test_forty_columns_wrap_under_their_own_beginning() -> None:
     ]
 
 
-def test_colours_are_for_terminals_without_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colours_need_a_terminal_and_no_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
     with terminal(80) as stream:
@@ -158,7 +159,7 @@ def test_colours_are_for_terminals_without_no_color(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_a_stream_that_knows_no_unicode_gets_other_signs(encoding: str) -> None:
+def test_a_stream_without_unicode_gets_ascii_symbols(encoding: str) -> None:
     failed = report(FAILED, mode="reconcile", manual_actions=(ManualAction("user/zoë", "→ 中", (), ""),))
     shown = text(failed, pipe(encoding))
     assert "x group/Ops" in shown
@@ -167,19 +168,19 @@ def test_a_stream_that_knows_no_unicode_gets_other_signs(encoding: str) -> None:
     shown.encode(encoding)
 
 
-def test_what_comes_from_elsewhere_cannot_move_the_cursor() -> None:
+def test_control_characters_are_escaped() -> None:
     shown = text(report(Outcome("group/\x1b[2Jx\r", "eu-west-1", "planned", GONE.changes)))
     assert "group/\\x1b[2Jx\\r" in shown
 
 
-def test_an_interrupted_run_says_what_is_next() -> None:
+def test_an_interrupted_run_says_what_to_do_next() -> None:
     cut = report(replace(NEW, status="changed"), replace(SAME, status="skipped"), mode="reconcile", interrupted=True)
     assert text(cut).splitlines()[-1] == "interrupted; run again: the next run finishes the work"
     assert "1 not begun" in text(cut)
 
 
-def test_what_was_only_interrupted_is_not_told_as_failed() -> None:
-    begun = replace(FAILED, error=Failure("Interrupted", "interrupted before it was done"))
+def test_an_interrupted_resource_is_not_shown_as_failed() -> None:
+    begun = replace(FAILED, error=Failure("Interrupted", "interrupted before it finished"))
     shown = text(report(begun, replace(SAME, status="skipped"), mode="reconcile", interrupted=True))
     assert "  … group/Ops  not finished\n    created group\n" in shown
     assert "\n1 not finished, 1 not begun, 0 unchanged\n" in shown
@@ -188,7 +189,7 @@ def test_what_was_only_interrupted_is_not_told_as_failed() -> None:
     assert "\n1 failed, 1 not finished, 0 unchanged\n" in both
 
 
-def test_what_has_a_price_names_it_where_it_is_made() -> None:
+def test_a_new_resource_shows_its_price() -> None:
     priced = replace(NEW, price="$0.25 per GB")
     assert "costs $0.25 per GB" in text(report(priced))
     assert "costs" not in text(report(NEW))

@@ -17,7 +17,7 @@ Test = Callable[[str, str, Context | None], bool]
 
 
 def met(condition: Mapping[str, Any], context: Context, variables: Context | None = None) -> bool:
-    """Say whether a request meets a whole Condition: every key of every operator."""
+    """Return whether a request meets a whole Condition: every key of every operator."""
     return all(
         holds(operator, context.get(key.lower()), [spelt(value) for value in listed(values)], variables)
         for operator, asked in condition.items()
@@ -26,7 +26,7 @@ def met(condition: Mapping[str, Any], context: Context, variables: Context | Non
 
 
 def holds(operator: str, have: Any, wanted: list[str], variables: Context | None) -> bool:
-    """Say whether one operator holds for what the request has under one key."""
+    """Return whether one operator holds for what the request has under one key; raises ValueError for a bad one."""
     read = OPERATOR.fullmatch(operator)
     quantifier, name, optional = read.groups() if read else (None, operator, None)
     values = [] if have is None else listed(have)

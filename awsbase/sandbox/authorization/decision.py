@@ -20,7 +20,7 @@ VARIABLES_SINCE = "2012-10-17"
 
 
 @dataclass(frozen=True)
-class Request:
+class AccessRequest:
     """One thing to be allowed: an action on a resource, and what AWS knows about it."""
 
     action: str
@@ -53,7 +53,7 @@ class Policies:
     session: Sequence[Document] | None = None
     resource: Document | None = None
     resource_facts: Context = field(default_factory=dict)
-    """What only the resource's policy is told of the request."""
+    """Condition keys that only the resource's policy sees."""
     owner: str = ""
     """The account that the resource is in, if not the principal's own."""
     decides_alone: bool = False
@@ -77,7 +77,7 @@ def knowing(keys: Mapping[str, Any]) -> Context:
     return {key.lower(): value for key, value in keys.items()}
 
 
-def decide(request: Request, principal: Principal, policies: Policies) -> Verdict:
+def decide(request: AccessRequest, principal: Principal, policies: Policies) -> Verdict:
     """Decide about one request as AWS does."""
     identity = effects(policies.identity, request)
     boundary = effects(policies.boundary or (), request)
@@ -115,7 +115,7 @@ def decide(request: Request, principal: Principal, policies: Policies) -> Verdic
 
 
 def effects(
-    documents: Sequence[Document], request: Request, principal: Principal | None = None
+    documents: Sequence[Document], request: AccessRequest, principal: Principal | None = None
 ) -> set[tuple[str, Reach]]:
     """Return the effects of the statements that apply, and how they mean the principal; identity policies name none."""
     found: set[tuple[str, Reach]] = set()
@@ -128,8 +128,8 @@ def effects(
     return found
 
 
-def applies(statement: Mapping[str, Any], request: Request, variables: Context | None) -> bool:
-    """Say whether a statement is about what is asked, whoever asks."""
+def applies(statement: Mapping[str, Any], request: AccessRequest, variables: Context | None) -> bool:
+    """Return whether a statement is about what is asked, whoever asks."""
     return (
         _about(statement, "Action", request.action, None)
         and _about(statement, "Resource", request.resource, variables)

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from awsbase.sandbox.authorization.decision import Document, Principal, Reach
 from awsbase.sandbox.authorization.matching import Context
 from awsbase.sandbox.callers import ADMINISTRATOR
-from awsbase.sandbox.rule import Ask
+from awsbase.sandbox.service import Request
 
 EVERYTHING: Document = {
     "Version": "2012-10-17",
@@ -18,14 +18,14 @@ EVERYTHING: Document = {
 TYPES = {"root": "Account", "user": "User", "role": "AssumedRole"}
 
 
-def principal(ask: Ask) -> Principal:
+def principal(request: Request) -> Principal:
     """Return the caller under all their names."""
-    caller = ask.caller
+    caller = request.caller
     root = f"arn:{caller.partition}:iam::{caller.account}:root"
     if caller.kind == "root":
         return Principal(caller.account, {root: "direct", caller.account: "direct"})
     names: dict[str, Reach] = {root: "account", caller.account: "account"}
-    held = entity(ask)
+    held = entity(request)
     if held and caller.kind == "role":
         names |= {held.arn: "role", held.id: "role"}
     elif held:
@@ -33,20 +33,20 @@ def principal(ask: Ask) -> Principal:
     return Principal(caller.account, {**names, caller.arn: "direct"})
 
 
-def entity(ask: Ask) -> Any:
+def entity(request: Request) -> Any:
     """Return moto's user or role of the caller, or nothing: root is neither."""
-    iam, caller = _iam(ask), ask.caller
+    iam, caller = _iam(request), request.caller
     if caller.kind == "user":
         return iam.users.get(caller.name)
     return next((role for role in iam.roles.values() if role.name == caller.name), None)
 
 
-def granted(ask: Ask) -> list[Document]:
+def granted(request: Request) -> list[Document]:
     """Return the caller's own policies."""
-    if ask.caller.kind == "root" or ask.caller.name == ADMINISTRATOR:
+    if request.caller.kind == "root" or request.caller.name == ADMINISTRATOR:
         return [EVERYTHING]
-    held = entity(ask)
-    return list(policies(_iam(ask), held)) if held else []
+    held = entity(request)
+    return list(policies(_iam(request), held)) if held else []
 
 
 def policies(iam: Any, held: Any) -> Iterator[Document]:
@@ -56,18 +56,18 @@ def policies(iam: Any, held: Any) -> Iterator[Document]:
         yield from (read(document) for document in holder.policies.values())
 
 
-def boundary(ask: Ask) -> list[Document] | None:
+def boundary(request: Request) -> list[Document] | None:
     """Return the caller's permissions boundary."""
-    arn = getattr(entity(ask), "permissions_boundary_arn", None)
+    arn = getattr(entity(request), "permissions_boundary_arn", None)
     if arn is None:
         return None
-    held = _iam(ask).managed_policies.get(arn)
+    held = _iam(request).managed_policies.get(arn)
     return [default(held)] if held else []
 
 
-def session(ask: Ask) -> list[Document] | None:
+def session(request: Request) -> list[Document] | None:
     """Return the policies that the caller's session was cut down to."""
-    return [read(text) for text in ask.caller.session_policies] or None
+    return [read(text) for text in request.caller.session_policies] or None
 
 
 def default(policy: Any) -> Document:
@@ -82,9 +82,9 @@ def read(document: Any) -> Document:
     return _parsed(document) if isinstance(document, str) else document
 
 
-def facts(ask: Ask) -> Context:
-    """Return the condition keys that tell of the caller."""
-    caller, held = ask.caller, entity(ask)
+def facts(request: Request) -> Context:
+    """Return the condition keys about the caller."""
+    caller, held = request.caller, entity(request)
     known: dict[str, str] = {
         "aws:principalarn": caller.principal,
         "aws:principalaccount": caller.account,
@@ -96,28 +96,28 @@ def facts(ask: Ask) -> Context:
         known["aws:username"] = caller.name
     if caller.kind == "role":
         known["aws:userid"] += f":{caller.session}"
-    for key, value in tags(ask, held).items():
+    for key, value in tags(request, held).items():
         known[f"aws:principaltag/{key.lower()}"] = value
     if caller.temporary:
         # Long-term keys lack the keys of MFA altogether.
         known["aws:multifactorauthpresent"] = str(caller.mfa).lower()
-        issued = caller.issued or ask.sandbox.clock()
+        issued = caller.issued or request.sandbox.clock()
         known["aws:tokenissuetime"] = issued.isoformat()
         if caller.mfa:
-            known["aws:multifactorauthage"] = str(int((ask.sandbox.clock() - issued).total_seconds()))
+            known["aws:multifactorauthage"] = str(int((request.sandbox.clock() - issued).total_seconds()))
     return known
 
 
-def tags(ask: Ask, held: Any) -> dict[str, str]:
+def tags(request: Request, held: Any) -> dict[str, str]:
     """Return the tags of a user or a role."""
-    if ask.caller.kind == "role":
+    if request.caller.kind == "role":
         return {tag["Key"]: tag["Value"] for tag in getattr(held, "tags", None) or []}
-    found: dict[str, str] = _iam(ask).tagger.get_tag_dict_for_resource(held.arn) if held else {}
+    found: dict[str, str] = _iam(request).tagger.get_tag_dict_for_resource(held.arn) if held else {}
     return found
 
 
-def _iam(ask: Ask) -> Any:
-    return ask.sandbox.world.backend("iam", ask.region, ask.caller.account)
+def _iam(request: Request) -> Any:
+    return request.sandbox.backend("iam", request.region, request.caller.account)
 
 
 @lru_cache(maxsize=1024)

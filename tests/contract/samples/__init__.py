@@ -1,37 +1,12 @@
-"""The samples of all kinds: one module a group of kinds, one row each."""
+"""The samples of all kinds: one module for each group of them, and no list of the modules."""
 
-from tests.contract.samples import (
-    alarms,
-    audit,
-    backups,
-    bastion,
-    contacts,
-    iam,
-    mfa,
-    network,
-    notify,
-    opt_ins,
-    protect,
-    root,
-    secrets,
-    state,
-    watching,
-)
+import importlib
+import pkgutil
 
-SAMPLES = (
-    *alarms.SAMPLES,
-    *audit.SAMPLES,
-    *backups.SAMPLES,
-    *bastion.SAMPLES,
-    *contacts.SAMPLES,
-    *iam.SAMPLES,
-    *mfa.SAMPLES,
-    *network.SAMPLES,
-    *notify.SAMPLES,
-    *opt_ins.SAMPLES,
-    *protect.SAMPLES,
-    *root.SAMPLES,
-    *secrets.SAMPLES,
-    *state.SAMPLES,
-    *watching.SAMPLES,
+from tests.contract.sample import Sample
+
+SAMPLES: tuple[Sample, ...] = tuple(
+    sample
+    for name in sorted(module.name for module in pkgutil.iter_modules(__path__))
+    for sample in importlib.import_module(f"{__name__}.{name}").SAMPLES
 )

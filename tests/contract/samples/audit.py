@@ -3,9 +3,12 @@
 import json
 from typing import Any
 
+from awsbase.ensure.key import key_policy
 from awsbase.manifest.audit import Audit
 from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
+from awsbase.manifest.merge import merge
+from awsbase.manifest.state import State
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering, go
 
@@ -13,7 +16,14 @@ BASE = Base("acme", HOME, {"owner": "platform"})
 MANIFEST = Manifest.model_validate(
     {"version": 1, "account": {"id": ACCOUNT, "name": "acme", "region": HOME.region}, "audit": {}}
 )
-KEY, BUCKET, LOG_GROUP, ROLE, TRAIL = Audit().resources(BASE, MANIFEST)
+KEY, BUCKET, LOG_GROUP, ROLE, TRAIL = merge({"audit": Audit().resources(BASE, MANIFEST)}).sections["audit"]
+# State under the key of the audit trail: one key for both.
+SHARED = merge(
+    {
+        "audit": Audit().resources(BASE, MANIFEST),
+        "state": State(key="alias/acme-audit").resources(BASE, MANIFEST),
+    }
+).sections
 NAME = "acme-trail"
 DATA = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::acme-web/"]}
 
@@ -48,6 +58,17 @@ def made_by_hand(aws: Sandbox) -> None:
 
 
 SETTINGS = [f"{TRAIL.address}: update settings"]
+
+
+def shared_key(aws: Sandbox) -> str:
+    """Return the id of the key, the only one of this account's own."""
+    (alias,) = [
+        each
+        for each in aws.client("kms", HOME.region).list_aliases()["Aliases"]
+        if "TargetKeyId" in each and not each["AliasName"].startswith("alias/aws/")
+    ]
+    return str(alias["TargetKeyId"])
+
 
 SAMPLES = (
     Sample(
@@ -109,6 +130,23 @@ SAMPLES = (
                 lambda aws: aws.client("iam").delete_role_policy(RoleName="acme-cloudtrail-logs", PolicyName="deliver"),
                 [f"{ROLE.address}: create inline policy deliver"],
                 risky=[f"{ROLE.address}: create inline policy deliver"],
+            ),
+        },
+    ),
+    Sample(
+        "a key that audit and state share",
+        [*SHARED["audit"], *SHARED["state"]],
+        tamperings={
+            "shared key without its statements": Tampering(
+                lambda aws: aws.client("kms", HOME.region).put_key_policy(
+                    KeyId=shared_key(aws), PolicyName="default", Policy=json.dumps(key_policy(HOME))
+                ),
+                [f"{KEY.address}: update policy"],
+                risky=[f"{KEY.address}: update policy"],
+            ),
+            "state under another key": Tampering(
+                lambda aws: aws.client("s3", HOME.region).delete_bucket_encryption(Bucket="acme-state"),
+                ["bucket/acme-state: update encryption"],
             ),
         },
     ),

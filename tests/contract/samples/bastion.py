@@ -5,18 +5,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from awsbase.engine.scope import Scope
-from awsbase.ensure.connect_endpoint import ConnectEndpoint
-from awsbase.ensure.elastic_ip import AddressInUse, ElasticIp
-from awsbase.ensure.ephemeral import Ephemeral, Terminated
+from awsbase.ensure.elastic_ip import ElasticIp
+from awsbase.ensure.elastic_ip_association import AddressInUse
+from awsbase.ensure.ephemeral import Ephemeral
+from awsbase.ensure.existing_subnet import ExistingSubnet
+from awsbase.ensure.existing_vpc import ExistingVpc
 from awsbase.ensure.instance import Instance
+from awsbase.ensure.instance_connect_endpoint import ConnectEndpoint
 from awsbase.ensure.instance_profile import InstanceProfile
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.nat_route import NatRoute
 from awsbase.ensure.role import Role
 from awsbase.ensure.schedule import TerminationSchedule, ending_role
 from awsbase.ensure.security_group import SecurityGroup
-from awsbase.ensure.subnet import ExistingSubnet
-from awsbase.ensure.vpc import ExistingVpc
+from awsbase.ensure.terminated import Terminated
 from awsbase.facts.images import AMAZON_LINUX
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, OREGON, Sample, Tampering, go
@@ -147,7 +149,24 @@ class Bastion:
         client.delete_internet_gateway(InternetGatewayId=gateway)
 
     def samples(self) -> Iterator[Sample]:
+        yield self.host_sample()
+        yield self.ways_sample()
+        yield Sample("bastion made anew", [*self.ready, self.host, *self.ways], before=self.outdated)
         yield Sample(
+            "bastion ended",
+            [self.ended],
+            before=self.up,
+            tamperings={"started again": Tampering(self.another, ["instance/bastion: delete instance"])},
+        )
+        yield Sample("bastion on demand", [*self.ready, self.on_demand], before=self.subnets)
+
+    def host_sample(self) -> Sample:
+        anew = [
+            "instance/bastion: replace instance",
+            "instance/bastion: update source and destination check",
+            "instance/bastion: delete superseded instance",
+        ]
+        return Sample(
             "bastion",
             [*self.ready, self.host],
             before=self.subnets,
@@ -166,22 +185,8 @@ class Bastion:
                     ),
                     ["instance/bastion: update metadata service"],
                 ),
-                "of another type": Tampering(
-                    self.other_type,
-                    [
-                        "instance/bastion: replace instance",
-                        "instance/bastion: update source and destination check",
-                        "instance/bastion: delete superseded instance",
-                    ],
-                ),
-                "told otherwise": Tampering(
-                    self.told_otherwise,
-                    [
-                        "instance/bastion: replace instance",
-                        "instance/bastion: update source and destination check",
-                        "instance/bastion: delete superseded instance",
-                    ],
-                ),
+                "of another type": Tampering(self.other_type, anew),
+                "told otherwise": Tampering(self.told_otherwise, anew),
                 "there twice": Tampering(self.another, ["instance/bastion: delete superseded instance"]),
                 "another template": Tampering(
                     self.modified,
@@ -206,7 +211,9 @@ class Bastion:
                 ),
             },
         )
-        yield Sample(
+
+    def ways_sample(self) -> Sample:
+        return Sample(
             "bastion's ways",
             [*self.ready, self.host, *self.ways],
             before=self.subnets,
@@ -224,14 +231,6 @@ class Bastion:
                 ),
             },
         )
-        yield Sample("bastion made anew", [*self.ready, self.host, *self.ways], before=self.outdated)
-        yield Sample(
-            "bastion ended",
-            [self.ended],
-            before=self.up,
-            tamperings={"started again": Tampering(self.another, ["instance/bastion: delete instance"])},
-        )
-        yield Sample("bastion on demand", [*self.ready, self.on_demand], before=self.subnets)
 
 
 SAMPLES = tuple(sample.at(scope) for scope in (HOME, OREGON) for sample in Bastion(scope).samples())

@@ -75,7 +75,7 @@ def new_version(sandbox: Sandbox, document: object, *, default: bool = True) -> 
 
 def set_trust(sandbox: Sandbox, principal: dict[str, str]) -> None:
     """Set whom the runner role trusts, as IAM keeps it: an id once the principal is deleted."""
-    roles = sandbox.world.backend("iam", "aws").roles.values()
+    roles = sandbox.backend("iam", "aws").roles.values()
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     document = {"Version": "2012-10-17", "Statement": [statement]}
     next(role for role in roles if role.name == "runner").assume_role_policy_document = json.dumps(document)

@@ -6,6 +6,8 @@ from typing import Any
 from awsbase.engine.references import Reference
 from awsbase.engine.scope import Scope
 from awsbase.ensure.default_groups import DefaultGroups
+from awsbase.ensure.default_security_group import ClosedDefaultGroup
+from awsbase.ensure.existing_vpc import ExistingVpc
 from awsbase.ensure.gateway_endpoint import GatewayEndpoint
 from awsbase.ensure.internet_gateway import InternetGateway
 from awsbase.ensure.key_pair import KeyPair
@@ -13,7 +15,7 @@ from awsbase.ensure.regions import Regions
 from awsbase.ensure.route_table import RouteTable
 from awsbase.ensure.security_group import Rule, SecurityGroup
 from awsbase.ensure.subnet import Subnet
-from awsbase.ensure.vpc import ClosedDefaultGroup, ExistingVpc, Vpc
+from awsbase.ensure.vpc import Vpc
 from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from awsbase.manifest.base import Base
 from awsbase.manifest.opt_ins import VpcFlowLogs
@@ -119,7 +121,13 @@ class Network:
         self.ec2(sandbox).delete_flow_logs(FlowLogIds=ids)
 
     def samples(self) -> Iterator[Sample]:
-        yield Sample(
+        yield self.network_sample()
+        yield self.protected_sample()
+        yield self.group_sample()
+        yield self.pair_sample()
+
+    def network_sample(self) -> Sample:
+        return Sample(
             "network",
             [self.vpc, self.closed, self.first, self.gateway, self.routes, self.s3],
             tamperings={
@@ -159,7 +167,9 @@ class Network:
                 ),
             },
         )
-        yield Sample(
+
+    def protected_sample(self) -> Sample:
+        return Sample(
             "network that protection covers too",
             [*self.protection, self.vpc, self.closed, self.log],
             before=lambda aws: go(aws, "reconcile", self.protection),
@@ -170,7 +180,9 @@ class Network:
                 "no longer logged": Tampering(self.stop_logging, ["vpc-flow-log/acme: create VPC flow log"]),
             },
         )
-        yield Sample(
+
+    def group_sample(self) -> Sample:
+        return Sample(
             "security group",
             [self.default, self.web],
             tamperings={
@@ -211,7 +223,9 @@ class Network:
                 ),
             },
         )
-        yield Sample(
+
+    def pair_sample(self) -> Sample:
+        return Sample(
             "key pair",
             [self.pair],
             tamperings={

@@ -2,10 +2,10 @@
 
 import json
 
-from awsbase.ensure.key import Key
+from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import Topic
-from awsbase.manifest.notify import topic_key_policy, topic_policy
+from awsbase.manifest.notify import topic_key_statements, topic_policy
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, Sample, Tampering
 
@@ -26,7 +26,7 @@ KEY = Key(
     scope=HOME,
     name="acme-notify-security",
     description="Encrypts the SNS topic acme-security",
-    policy=topic_key_policy(HOME, "acme-security"),
+    policy=key_policy(HOME, *topic_key_statements(HOME, "acme-security")),
 )
 SECRET = Topic(scope=HOME, name="acme-security", policy=topic_policy(HOME, "acme-security"), key=KEY.address)
 PLAIN = Topic(scope=HOME, name="acme-plain", policy=topic_policy(HOME, "acme-plain"), plain=True)

@@ -9,6 +9,7 @@ from awsbase.ensure.regions import Regions
 from awsbase.manifest.audit import Audit
 from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
+from awsbase.manifest.merge import merge
 from awsbase.manifest.opt_ins import Config, GuardDuty, SecurityHub, VpcFlowLogs
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering, go
@@ -23,8 +24,9 @@ CONFIG_BUCKET, CONFIG_ROLE, RECORDERS = Config().resources(BASE, TWO)
 (HUBS,) = SecurityHub().resources(BASE, TWO, None)
 FLOW_BUCKET, FLOW_LOGS = VpcFlowLogs().resources(BASE, TWO)
 PORTS = AdminPorts(scope=HOME, only=(FAR,))
-AUDIT = list(Audit.model_validate({"access_logs": {}, "data_events": True}).resources(BASE, MANIFEST))
-PLAIN_AUDIT = list(Audit().resources(BASE, MANIFEST))
+FULL_AUDIT = Audit.model_validate({"access_logs": {}, "data_events": True})
+AUDIT = merge({"audit": FULL_AUDIT.resources(BASE, MANIFEST)}).sections["audit"]
+PLAIN_AUDIT = merge({"audit": Audit().resources(BASE, MANIFEST)}).sections["audit"]
 TRAIL, ACCESS_LOG = AUDIT[4], AUDIT[6]
 
 

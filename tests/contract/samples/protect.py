@@ -8,7 +8,7 @@ from awsbase.ensure.ebs_encryption import EbsEncryption, for_volumes
 from awsbase.ensure.image_block import ImageBlock
 from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.metadata_defaults import MetadataDefaults
-from awsbase.ensure.public_access import PublicAccessBlock
+from awsbase.ensure.public_access_block import PublicAccessBlock
 from awsbase.ensure.regions import Regions
 from awsbase.ensure.snapshot_block import SnapshotBlock
 from awsbase.sandbox import Sandbox

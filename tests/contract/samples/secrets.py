@@ -21,6 +21,7 @@ DATABASE = Secret(
     tags={"owner": "platform"},
 )
 PARTNER = Secret(scope=HOME, name="acme/partner", key=None, description="The partner's token")
+RENEWED = Secret(scope=HOME, name="acme/renewed", key=None, rotation=Rotation(90))
 READERS = Policy(scope=HOME, name="acme-secrets-Developers", document=reading([DATABASE, PARTNER]))
 
 
@@ -30,6 +31,11 @@ def made_by_hand(aws: Sandbox) -> None:
     secrets.create_secret(Name=PARTNER.name, SecretString="token", Tags=[{"Key": "by", "Value": "hand"}])
     secrets.create_secret(Name=DATABASE.name, SecretString="old")
     secrets.delete_secret(SecretId=DATABASE.name, RecoveryWindowInDays=7)
+
+
+def with_a_value(aws: Sandbox) -> None:
+    """Keep a value that a person renews."""
+    aws.client("secretsmanager", HOME.region).create_secret(Name=RENEWED.name, SecretString="token")
 
 
 def call(operation: str, **arguments: object) -> Callable[[Sandbox], object]:
@@ -68,4 +74,5 @@ SAMPLES = (
         },
     ),
     Sample("secret made by hand", [KEY, DATABASE, PARTNER], before=made_by_hand),
+    Sample("secret that a person renews", [RENEWED], before=with_a_value),
 )

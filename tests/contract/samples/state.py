@@ -7,6 +7,7 @@ from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.key import Key, key_policy
 from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
+from awsbase.manifest.merge import merge
 from awsbase.manifest.state import State
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering, go
@@ -15,7 +16,7 @@ BASE = Base("acme", HOME, {"owner": "platform"})
 MANIFEST = Manifest.model_validate(
     {"version": 1, "account": {"id": ACCOUNT, "name": "acme", "region": HOME.region}, "state": {}}
 )
-KEY, BUCKET, POLICY = State().resources(BASE, MANIFEST)
+KEY, BUCKET, POLICY = merge({"state": State().resources(BASE, MANIFEST)}).sections["state"]
 PLAIN = Bucket(scope=HOME, name="acme-plain", tags={"owner": "platform"})
 ABROAD = Key(scope=HOME.at("us-east-1"), name="acme-abroad", policy=key_policy(HOME), rotation_days=180)
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from awsbase.ensure.anomaly import AnomalyAlert
+from awsbase.ensure.anomaly_alert import AnomalyAlert
 from awsbase.ensure.budget import Budget, Notice, notification
 from awsbase.ensure.event_rule import EventRule
 from awsbase.ensure.log_group import LogGroup

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.sandbox.authorization.decision import Policies, Principal, Request, Verdict, decide, knowing
+from awsbase.sandbox.authorization.decision import AccessRequest, Policies, Principal, Verdict, decide, knowing
 
 ACCOUNT = "111122223333"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -22,7 +22,7 @@ CARLOS = Principal(ACCOUNT, {ROOT: "account", ACCOUNT: "account", USER: "direct"
 IN_A_ROLE = Principal(ACCOUNT, {ROOT: "account", ACCOUNT: "account", ROLE: "role", SESSION: "direct"})
 
 BUCKET = "arn:aws:s3:::amzn-s3-demo-bucket"
-GET = Request("s3:GetObject", f"{BUCKET}/x")
+GET = AccessRequest("s3:GetObject", f"{BUCKET}/x")
 
 
 def policy(*statements: Mapping[str, Any], version: str = "2012-10-17") -> dict[str, Any]:
@@ -39,7 +39,7 @@ def deny(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
 
 def lets(statement: Mapping[str, Any], action: str, resource: str = "*", **keys: str) -> bool:
     """Say whether a statement, alone in an identity policy, allows something."""
-    request = Request(action, resource, knowing({name.replace("_", ":"): value for name, value in keys.items()}))
+    request = AccessRequest(action, resource, knowing({name.replace("_", ":"): value for name, value in keys.items()}))
     return bool(decide(request, CARLOS, Policies([policy(statement)])))
 
 
@@ -65,7 +65,7 @@ CARLOS_POLICY = policy(
 )
 def test_carlos_saves_files_but_not_to_logs(action: str, resource: str, verdict: Verdict) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html"""
-    assert decide(Request(action, resource), CARLOS, Policies([CARLOS_POLICY])) == verdict
+    assert decide(AccessRequest(action, resource), CARLOS, Policies([CARLOS_POLICY])) == verdict
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_carlos_saves_files_but_not_to_logs(action: str, resource: str, verdict:
 def test_a_deny_is_explicit_or_implicit(action: str, verdict: Verdict) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_AccessPolicyLanguage_Interplay.html"""
     reader = policy(allow(["iam:Get*", "iam:List*"]), deny("iam:*Report"))
-    assert decide(Request(action), CARLOS, Policies([reader])) == verdict
+    assert decide(AccessRequest(action), CARLOS, Policies([reader])) == verdict
 
 
 READS = [policy(allow("s3:Get*"))]
@@ -161,7 +161,7 @@ DECRYPTS = [policy(allow("kms:Decrypt", KEY))]
 def test_a_key_policy_comes_first(identity: list[Any], principal: str, verdict: Verdict) -> None:
     """https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html"""
     key = policy(allow("kms:*", Principal={"AWS": principal}))
-    asked = Request("kms:Decrypt", KEY)
+    asked = AccessRequest("kms:Decrypt", KEY)
     assert decide(asked, CARLOS, Policies(identity, resource=key, decides_alone=True)) == verdict
 
 
@@ -230,10 +230,10 @@ def test_variables_stand_for_what_the_request_brings(
 
 
 def test_the_language_of_2008_knows_no_variables() -> None:
-    request = Request("s3:GetObject", "arn:aws:s3:::b/David/x", {"aws:username": "David"})
+    request = AccessRequest("s3:GetObject", "arn:aws:s3:::b/David/x", {"aws:username": "David"})
     assert decide(request, CARLOS, Policies([policy(HOME)]))
     assert not decide(request, CARLOS, Policies([policy(HOME, version="2008-10-17")]))
-    literal = Request("s3:GetObject", "arn:aws:s3:::b/${aws:username}/x", {"aws:username": "David"})
+    literal = AccessRequest("s3:GetObject", "arn:aws:s3:::b/${aws:username}/x", {"aws:username": "David"})
     assert decide(literal, CARLOS, Policies([policy(HOME, version="2008-10-17")]))
 
 

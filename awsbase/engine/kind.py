@@ -1,0 +1,98 @@
+"""What is known of one kind of resource, declared in one place: below the recipe, in the module of the kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from awsbase.engine.permissions import Permissions
+from awsbase.engine.resource import Resource
+from awsbase.errors import AwsbaseError
+from awsbase.records import record
+
+if TYPE_CHECKING:
+    from awsbase.engine.facts import Read
+    from awsbase.engine.run import Run
+
+NOTHING = "nothing"
+TAKE_OUT = "first take it out of the manifest: the next reconcile would make it again"
+
+
+class Undeclared(AwsbaseError):
+    """A kind of resource has no declaration, or one that lacks a part."""
+
+
+@record
+class About:
+    """What something is, why it is there, how to undo it by hand, which controls it answers, and what it costs.
+
+    NAME and REGION in `undo` stand for what an address says. Controls are those of the CIS AWS Foundations Benchmark
+    3.0 and of AWS Foundational Security Best Practices (FSBP). Prices are those of us-east-1 in dollars, and say what
+    to expect, not what is billed.
+    """
+
+    what: str
+    why: str
+    undo: tuple[str, ...]
+    controls: tuple[str, ...] = ()
+    cost: str = NOTHING
+
+    def filled(self, names: Mapping[str, str]) -> About:
+        """Return the same with these names filled into what is to be typed."""
+
+        def fill(line: str) -> str:
+            return re.sub(r"\b(NAME|REGION)\b", lambda found: names.get(found[0], found[0]), line)
+
+        return replace(self, undo=tuple(fill(line) for line in self.undo))
+
+
+def nothing_early(want: Any) -> Iterable[Read]:
+    """Return no reads: everything is read when the recipe asks."""
+    return ()
+
+
+@record
+class Kind:
+    """One kind of resource: its recipe, the reads that can be made beforehand, and all that is told of it elsewhere.
+
+    `word` is what its addresses begin with. `found_by`, `owns` and `keeps` are its row of the table in
+    docs/manifest.md: by what AWS's own is recognised, what awsbase corrects, what others may change.
+    Whatever is left out, `python -m awsbase.kinds check` asks for.
+    """
+
+    ensure: Callable[[Run, Any], Any]
+    reads: Callable[[Any], Iterable[Read]] = nothing_early
+    resource: type[Resource] = Resource
+    permissions: Permissions | None = None
+    about: About | None = None
+    word: str = ""
+    found_by: str = ""
+    owns: str = ""
+    keeps: str = ""
+
+
+Kinds = Mapping[type[Resource], Kind]
+
+
+def kind_of(kinds: Kinds, resource: Resource) -> Kind:
+    """Return the declaration of a resource's kind; raises Undeclared when there is none."""
+    if (found := kinds.get(type(resource))) is not None:
+        return found
+    name, module = type(resource).__name__, type(resource).__module__
+    raise Undeclared(
+        f"no kind is declared for {resource.address}, a {name}",
+        hint=f"write KIND = Kind(RECIPE, READS, resource={name}, ...) at the end of {module}",
+    )
+
+
+def permissions_of(kinds: Kinds, resource: Resource) -> Permissions:
+    """Return what a resource's kind takes of IAM; raises Undeclared when it does not say so."""
+    kind = kind_of(kinds, resource)
+    if kind.permissions is not None:
+        return kind.permissions
+    raise Undeclared(
+        f"nothing says which permissions {resource.address} takes",
+        hint=f"write permissions=Permissions(read=..., write=...) into KIND in {type(resource).__module__}",
+    )

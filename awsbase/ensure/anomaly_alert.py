@@ -1,0 +1,192 @@
+"""Cost anomaly detection: AWS learns what services usually cost, and tells when one does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from typing import Any
+
+from awsbase.engine.changes import Drift, compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.resource import Resource
+from awsbase.engine.risk import visibility
+from awsbase.engine.run import Run
+from awsbase.facts import tags
+from awsbase.records import record
+
+IMPACT = "ANOMALY_TOTAL_IMPACT_ABSOLUTE"
+PACES = ("IMMEDIATE", "DAILY", "WEEKLY")
+
+
+@record(kw_only=True)
+class AnomalyAlert(Resource):
+    """A subscription to the monitor of all services, which AWS makes for most accounts, and of which it allows one.
+
+    A monitor that exists is used as it is. `subscribers` are SNS with the ARN of a topic when the frequency is
+    IMMEDIATE, EMAIL with an address when it is DAILY or WEEKLY. The place is where AWS answers for costs.
+    """
+
+    name: str
+    above: float
+    frequency: str
+    subscribers: tuple[tuple[str, str], ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    made_here: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return f"anomaly-alert/{self.name}"
+
+    def needs(self) -> Iterator[str]:
+        yield from self.made_here
+
+
+def monitor(facts: Facts, region: str) -> str | None:
+    """Read the ARN of the monitor of all services."""
+    for each in _every(facts.aws.at(region).ce.get_anomaly_monitors, "AnomalyMonitors"):
+        if each["MonitorType"] == "DIMENSIONAL" and each.get("MonitorDimension") == "SERVICE":
+            return str(each["MonitorArn"])
+    return None
+
+
+def subscriptions(facts: Facts, region: str) -> Mapping[str, Mapping[str, Any]]:
+    """Read who is told of anomalies, by the subscription's name; of several with one name the first."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for each in _every(facts.aws.at(region).ce.get_anomaly_subscriptions, "AnomalySubscriptions"):
+        found.setdefault(each["SubscriptionName"], each)
+    return found
+
+
+def subscription_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
+    """Read the tags of one subscription."""
+    answer = facts.aws.at(region).ce.list_tags_for_resource(ResourceArn=arn)
+    return {tag["Key"]: tag["Value"] for tag in answer["ResourceTags"]}
+
+
+def anomaly_reads(want: AnomalyAlert) -> Iterator[Read]:
+    """Yield what the recipe will ask for."""
+    yield monitor, want.scope.region
+    yield subscriptions, want.scope.region
+
+
+def ensure_anomaly_alert(run: Run, want: AnomalyAlert) -> None:
+    """Have somebody told of anomalies above an amount; tags that others set stay."""
+    region, ce = want.scope.region, run.aws.ce
+    watching = run.read(monitor, region)
+    have = run.read(subscriptions, region).get(want.name)
+    tagged = run.read(subscription_tags, region, have["SubscriptionArn"]) if have else tags.wanted(want)
+
+    arn: Any = watching
+    if watching is None:
+        services = {"MonitorName": want.name, "MonitorType": "DIMENSIONAL", "MonitorDimension": "SERVICE"}
+        made = run.create("monitor of all services", ce.create_anomaly_monitor, AnomalyMonitor=services)
+        arn = made["MonitorArn"]
+
+    settings = {
+        "Frequency": want.frequency,
+        "MonitorArnList": [arn],
+        "Subscribers": [{"Type": kind, "Address": address} for kind, address in sorted(want.subscribers)],
+        "ThresholdExpression": above(want.above),
+    }
+    if have is None:
+        run.create(
+            "subscription",
+            ce.create_anomaly_subscription,
+            AnomalySubscription={"SubscriptionName": want.name, **settings},
+            ResourceTags=tags.pairs(tags.wanted(want)),
+        )
+    else:
+        correct(run, want, have, settings, tags.missing(tagged, tags.wanted(want)))
+
+
+def correct(
+    run: Run, want: AnomalyAlert, have: Mapping[str, Any], settings: Mapping[str, Any], absent: Mapping[str, str]
+) -> None:
+    """Set what differs in a subscription, and the tags that are absent."""
+    ce, arn = run.aws.ce, have["SubscriptionArn"]
+    if drift := compare(meaning(have), meaning(settings)):
+        why = "told later, or of fewer" if told_less(have, settings) else ""
+        run.update(
+            "subscription", drift, ce.update_anomaly_subscription, risk=visibility(why), SubscriptionArn=arn, **settings
+        )
+
+    if absent:
+        drift = [Drift(key, None, value) for key, value in absent.items()]
+        run.update("tags", drift, ce.tag_resource, ResourceArn=arn, ResourceTags=tags.pairs(dict(absent)))
+
+
+def told_less(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:
+    """Tell whether anomalies are told more seldom, have to cost more, or are of fewer monitors."""
+    slower = PACES.index(want["Frequency"]) > PACES.index(have["Frequency"])
+    before, after = amount_of(have.get("ThresholdExpression")), amount_of(want["ThresholdExpression"])
+    unwatched = any(arn not in want["MonitorArnList"] for arn in have["MonitorArnList"])
+    return slower or unwatched or (before is not None and after is not None and after > before)
+
+
+def amount_of(condition: Any) -> float | None:
+    """Return the amount of a condition as `above` makes them; None of any other."""
+    values = (condition or {}).get("Dimensions", {}).get("Values") or [None]
+    return float(values[0]) if values[0] and condition == above(float(values[0])) else None
+
+
+def above(amount: float) -> dict[str, Any]:
+    """Return the condition that an anomaly costs at least an amount."""
+    return {"Dimensions": {"Key": IMPACT, "MatchOptions": ["GREATER_THAN_OR_EQUAL"], "Values": [f"{amount:g}"]}}
+
+
+def meaning(subscription: Mapping[str, Any]) -> dict[str, object]:
+    """Return a subscription without what AWS adds, and without the order that means nothing."""
+    return {
+        "frequency": subscription["Frequency"],
+        "monitors": list(subscription["MonitorArnList"]),
+        "subscribers": sorted(f"{one['Type']} {one['Address']}" for one in subscription["Subscribers"]),
+        "threshold": subscription.get("ThresholdExpression"),
+    }
+
+
+def _every(method: Any, key: str) -> Iterator[Mapping[str, Any]]:
+    page = method()
+    yield from page[key]
+    while token := page.get("NextPageToken"):
+        page = method(NextPageToken=token)
+        yield from page[key]
+
+
+def anomaly_subscriptions(want: AnomalyAlert) -> tuple[str, ...]:
+    """Return the ARNs of the subscription, for permissions."""
+    return (want.scope.global_arn("ce", "anomalysubscription/*"),)
+
+
+def read_permissions(want: AnomalyAlert) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ce", "GetAnomalyMonitors", "GetAnomalySubscriptions")
+    yield allow("ce", "ListTagsForResource", on=anomaly_subscriptions(want))
+
+
+def write_permissions(want: AnomalyAlert) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("ce", "CreateAnomalyMonitor", "CreateAnomalySubscription")
+    yield allow("ce", "TagResource", "UpdateAnomalySubscription", on=anomaly_subscriptions(want))
+
+
+KIND = Kind(
+    ensure_anomaly_alert,
+    anomaly_reads,
+    resource=AnomalyAlert,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Tells when what a service costs departs from what it has cost so far.",
+        why="Stolen keys mine coins; forgotten machines run on. Both show in the bill long before its end.",
+        undo=(
+            TAKE_OUT,
+            "aws ce get-anomaly-subscriptions",
+            "aws ce delete-anomaly-subscription --subscription-arn ARN",
+        ),
+    ),
+    word="anomaly-alert",
+    found_by="name",
+    owns="threshold, frequency, who is told",
+    keeps="the monitor",
+)

@@ -1,0 +1,86 @@
+"""Where an Elastic IP address leads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from awsbase.engine.changes import Drift
+from awsbase.engine.facts import Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure.elastic_ip import addresses
+from awsbase.facts import ec2
+from awsbase.records import record
+
+
+@record(kw_only=True)
+class AddressInUse(Resource):
+    """The address at `ip` leads to the instance at `instance`."""
+
+    ip: str
+    instance: str
+
+    @property
+    def address(self) -> str:
+        return self.ip.replace("elastic-ip/", "elastic-ip-association/", 1)
+
+    def needs(self) -> Iterator[str]:
+        yield from (self.ip, self.instance)
+
+
+def elastic_ip_association_reads(want: AddressInUse) -> Iterator[Read]:
+    """Yield the facts that the recipe of an elastic ip association reads, to prefetch them."""
+    yield addresses, want.scope.region
+
+
+def ensure_address_in_use(run: Run, want: AddressInUse) -> None:
+    """Let an address lead to an instance."""
+    client = run.aws.ec2
+    ip, instance = run.result(want.ip), run.result(want.instance)["id"]
+    have = next((each for each in run.read(addresses, want.scope.region) if each.id == ip["id"]), None)
+    held = have.instance if have else None
+
+    if held is None:
+        run.create("association", client.associate_address, AllocationId=ip["id"], InstanceId=instance)
+    elif held != instance:
+        run.update(
+            "association",
+            [Drift("instance", held, instance)],
+            client.associate_address,
+            AllocationId=ip["id"],
+            InstanceId=instance,
+            AllowReassociation=True,
+        )
+
+
+def read_permissions(want: AddressInUse) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeAddresses")
+
+
+def write_permissions(want: AddressInUse) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("ec2", "AssociateAddress", on=ec2.arns(want.scope, "elastic-ip", "instance", "network-interface"))
+
+
+KIND = Kind(
+    ensure_address_in_use,
+    elastic_ip_association_reads,
+    resource=AddressInUse,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="Lets an Elastic IP address lead to an instance.",
+        why="A new instance takes over the address of the one that it replaces.",
+        undo=(
+            TAKE_OUT,
+            "aws ec2 describe-addresses --filters Name=tag:Name,Values=NAME --region REGION tells its association",
+            "aws ec2 disassociate-address --association-id ASSOCIATION --region REGION",
+        ),
+        cost="nothing beside the address",
+    ),
+    word="elastic-ip-association",
+    found_by="its address",
+    owns="where it leads",
+)

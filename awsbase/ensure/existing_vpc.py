@@ -1,0 +1,83 @@
+"""VPCs that somebody else looks after: found, and never written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from typing import Any
+
+from awsbase.engine.facts import Read
+from awsbase.engine.kind import About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.ensure.vpc import vpcs
+from awsbase.errors import AwsbaseError
+from awsbase.facts import ec2
+from awsbase.records import record
+
+
+class NoSuchNetwork(AwsbaseError):
+    """The manifest names a VPC or a subnet, and there is none, or there are several."""
+
+
+@record(kw_only=True)
+class ExistingVpc(Resource):
+    """A VPC that somebody else looks after: the one of this id, with these tags, or the default one. Never written."""
+
+    id: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def said(self) -> str:
+        return self.id or ",".join(f"{key}={value}" for key, value in self.tags.items()) or "default"
+
+    @property
+    def address(self) -> str:
+        return self.scope.address("existing-vpc", self.said)
+
+
+def existing_vpc_reads(want: ExistingVpc) -> Iterator[Read]:
+    """Yield the facts that the recipe of an existing vpc reads, to prefetch them."""
+    yield vpcs, want.scope.region
+
+
+def find_vpc(run: Run, want: ExistingVpc) -> dict[str, Any]:
+    """Find the VPC that is meant; returns what `ensure_vpc` does.
+
+    Raises NoSuchNetwork unless exactly one VPC fits.
+    """
+    everything = run.read(vpcs, want.scope.region)
+    if want.id or want.tags:
+        found = [vpc for vpc in everything if ec2.matches(vpc, want.id, want.tags)]
+    else:
+        found = [vpc for vpc in everything if vpc.default]
+    if len(found) != 1:
+        there = ", ".join(f"{vpc.id} {vpc.tags.get('Name', '')}".strip() for vpc in found or everything) or "none"
+        raise NoSuchNetwork(
+            f"{len(found) or 'no'} VPC{'s' if len(found) > 1 else ''} {want.said!r} in {want.scope.region}",
+            hint=f"name one of those there are: {there}",
+        )
+    return {"id": found[0].id, "cidr": found[0].cidr, "ipv6": found[0].ipv6}
+
+
+def read_permissions(want: ExistingVpc) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeVpcs")
+
+
+KIND = Kind(
+    find_vpc,
+    existing_vpc_reads,
+    resource=ExistingVpc,
+    permissions=Permissions(read=read_permissions),
+    about=About(
+        what="A VPC that somebody else looks after, found by its id or its tags, or the default one; never written.",
+        why="Whoever has a network needs no second one for a bastion.",
+        undo=("nothing is made for it; name another VPC in the manifest, and what is in this one stays",),
+    ),
+    word="existing-vpc",
+    found_by="id or tags",
+    owns="nothing: it is only looked at",
+    keeps="everything",
+)

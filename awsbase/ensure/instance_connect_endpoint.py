@@ -1,0 +1,141 @@
+"""EC2 Instance Connect Endpoints: SSH to where no port is open to the world, let in by IAM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from typing import Any
+
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, linked_role
+from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
+from awsbase.errors import AwsbaseError
+from awsbase.facts import ec2
+from awsbase.records import record
+
+
+class EndpointTaken(AwsbaseError):
+    """The VPC has an endpoint already, and AWS gives it no second one."""
+
+
+@record(kw_only=True)
+class ConnectEndpoint(Resource):
+    """The Instance Connect Endpoint of a VPC, in the subnet and behind the security group at these addresses.
+
+    AWS gives a VPC one: one that is there already is used, if the security groups let it through.
+    """
+
+    name: str
+    vpc: str
+    subnet: str
+    group: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.scope.address("instance-connect-endpoint", self.name)
+
+    def needs(self) -> Iterator[str]:
+        yield from (self.vpc, self.subnet, self.group)
+
+
+@record
+class ConnectEndpointFacts:
+    """An endpoint as it is."""
+
+    id: Any
+    vpc: str = ""
+    groups: frozenset[str] = frozenset()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def connect_endpoints(facts: Facts, region: str) -> tuple[ConnectEndpointFacts, ...]:
+    """Read the Instance Connect Endpoints of a region that are there, or will be in a moment."""
+    pages = facts.aws.at(region).ec2.get_paginator("describe_instance_connect_endpoints").paginate()
+    return tuple(
+        ConnectEndpointFacts(
+            each["InstanceConnectEndpointId"],
+            each["VpcId"],
+            frozenset(each.get("SecurityGroupIds", [])),
+            ec2.tags_in(each),
+        )
+        for page in pages
+        for each in page["InstanceConnectEndpoints"]
+        if each["State"] in ("create-in-progress", "create-complete", "update-complete", "update-in-progress")
+    )
+
+
+def connect_endpoint_reads(want: ConnectEndpoint) -> Iterator[Read]:
+    """Yield the facts that the recipe of a connect endpoint reads, to prefetch them."""
+    yield connect_endpoints, want.scope.region
+
+
+def ensure_connect_endpoint(run: Run, want: ConnectEndpoint) -> Any:
+    """Keep an Instance Connect Endpoint in the VPC; returns its id.
+
+    Raises EndpointTaken when the VPC has another endpoint: AWS allows one.
+    """
+    vpc, subnet, group = run.result(want.vpc)["id"], run.result(want.subnet), run.result(want.group)
+    there = [each for each in run.read(connect_endpoints, want.scope.region) if each.vpc == vpc]
+    have = ec2.the_one(there, want.address) or next(iter(there), None)
+    if have and isinstance(group, str) and group not in have.groups:
+        raise EndpointTaken(
+            f"the VPC {vpc} has the Instance Connect Endpoint {have.id}, which is behind other security groups",
+            hint="delete it and run again, or let the mode be ssm",
+        )
+
+    if have is None:
+        made = run.create(
+            "instance connect endpoint",
+            run.aws.ec2.create_instance_connect_endpoint,
+            SubnetId=subnet,
+            SecurityGroupIds=[group],
+            # With the client's own address the group of the instance would have to name every office.
+            PreserveClientIp=False,
+            TagSpecifications=ec2.tagging("instance-connect-endpoint", want),
+        )
+        have = ConnectEndpointFacts(made["InstanceConnectEndpoint"]["InstanceConnectEndpointId"], tags=ec2.labels(want))
+
+    ec2.tag(run, want, have)
+    return have.id
+
+
+def read_permissions(want: ConnectEndpoint) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeInstanceConnectEndpoints")
+
+
+def write_permissions(want: ConnectEndpoint) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    kind = "instance-connect-endpoint"
+    yield from ec2.tagging_permissions(want, kind, "CreateInstanceConnectEndpoint")
+    yield from ec2.adoption_permissions(want, kind)
+    yield allow("ec2", "CreateInstanceConnectEndpoint", on=ec2.arns(want.scope, kind, "security-group", "subnet"))
+    # AWS makes the interface of an endpoint as whoever makes the endpoint.
+    yield allow(
+        "ec2", "CreateNetworkInterface", on=ec2.arns(want.scope, "network-interface", "security-group", "subnet")
+    )
+    yield linked_role(want.scope, "ec2-instance-connect.amazonaws.com")
+
+
+KIND = Kind(
+    ensure_connect_endpoint,
+    connect_endpoint_reads,
+    resource=ConnectEndpoint,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="An EC2 Instance Connect Endpoint: SSH to where no port is open to the world.",
+        why="IAM says who gets through, each time, and the audit trail who did. AWS gives a VPC one of them.",
+        undo=(
+            TAKE_OUT,
+            "aws ec2 describe-instance-connect-endpoints --region REGION tells its id, by the tag Name",
+            "aws ec2 delete-instance-connect-endpoint --instance-connect-endpoint-id ID --region REGION",
+        ),
+        cost="nothing; what goes to another zone through it $0.01 per GB",
+    ),
+    word="instance-connect-endpoint",
+    found_by="its VPC",
+    owns="that there is one",
+)

@@ -1,0 +1,40 @@
+"""The condition keys about a request itself: when and where it is made, and the tags that come with it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from awsbase.sandbox.service import FIRST_REGIONS, Request
+
+
+def facts(request: Request) -> dict[str, Any]:
+    """Return the condition keys about the request itself."""
+    now = request.sandbox.clock()
+    known: dict[str, Any] = {
+        "aws:currenttime": now.isoformat(),
+        "aws:epochtime": str(int(now.timestamp())),
+        "aws:requestedregion": FIRST_REGIONS.get(request.partition, "")
+        if request.declared.is_global
+        else request.region,
+        "aws:resourceaccount": request.account,
+        "aws:securetransport": "true",
+        "aws:sourceip": "127.0.0.1",
+        "aws:viaawsservice": "false",
+    }
+    tags = dict(_tags(request.params))
+    keys = [*tags, *request.params.get("TagKeys", [])]
+    known |= {f"aws:requesttag/{key.lower()}": value for key, value in tags.items()}
+    return {**known, "aws:tagkeys": keys} if keys else known
+
+
+def _tags(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the tags that come with a request, in whichever way its service spells them."""
+    for name in ("Tags", "tags", "TagsList", "ResourceTags", "Tagging", "CreateBucketConfiguration"):
+        held = params.get(name)
+        if name == "Tagging" and isinstance(held, dict):
+            held = held.get("TagSet")
+        if name == "CreateBucketConfiguration":
+            held = (held or {}).get("Tags")
+        if isinstance(held, dict):
+            yield from held.items()
+        for tag in held if isinstance(held, list) else ():
+            yield tag.get("Key") or tag.get("TagKey"), tag.get("Value") or tag.get("TagValue") or ""

@@ -1,0 +1,32 @@
+"""The log of the calls that a sandbox received."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+READS = ("Get", "List", "Describe", "Head", "Search", "Simulate", "Lookup", "Generate", "Decode", "Test", "AssumeRole")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, and how it ended for AWS: `lost` is what never arrived there."""
+
+    service: str
+    operation: str
+    region: str
+    params: dict[str, Any] = field(repr=False)
+    error: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the call as `iam:CreateRole`."""
+        return f"{self.service}:{self.operation}"
+
+    @property
+    def writes(self) -> bool:
+        """Return whether the call changes an account."""
+        return writes(self.operation)
+
+
+def writes(operation: str) -> bool:
+    """Return whether an operation changes an account."""
+    return not operation.startswith(READS)

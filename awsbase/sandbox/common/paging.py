@@ -1,0 +1,92 @@
+"""Lists come in pages: as long as AWS's own, or as short as a test wants them.
+
+The first rule takes token and limit out of the request. The last one collects everything that moto has, and cuts the
+page that was asked for out of the whole, after all other rules have amended it.
+"""
+
+from functools import cache
+from typing import Any
+
+from botocore.session import get_session
+
+from awsbase.sandbox.service import Pages, Request, Rule, Services
+from awsbase.sandbox.wire import Refusal
+
+TOKEN = "page-"  # noqa: S105 - not a secret: it says where the next page begins
+
+
+def note_page(request: Request) -> None:
+    """Note which page is asked for; raises Refusal."""
+    model = _model(request.service).get(request.operation)
+    if model is None:
+        return
+    token = request.params.pop(model["input_token"], None) or f"{TOKEN}0"
+    pages = request.declared.pages or Pages()
+    if not str(token).startswith(TOKEN):
+        raise Refusal(pages.invalid_token, "Invalid token")
+    asked = request.params.pop(model.get("limit_key", ""), None) or pages.length
+    request.notes["page"] = (int(token.removeprefix(TOKEN)), min(int(asked), request.sandbox.pages or pages.length))
+
+
+def collect(request: Request) -> dict[str, Any] | None:
+    """Collect what moto has, page by page where it has pages of its own."""
+    model = _model(request.service).get(request.operation)
+    if model is None:
+        return None
+    whole: dict[str, Any] = request.call_moto(request.name, **request.params)
+    page = whole
+    while next_token := page.pop(model["output_token"], None):
+        page = request.call_moto(request.name, **request.params, **{model["input_token"]: next_token})
+        for key in _keys(model):
+            whole.setdefault(key, []).extend(page.get(key, []))
+    return whole
+
+
+def cut(request: Request, response: dict[str, Any]) -> None:
+    """Cut the page out of the whole."""
+    if "page" not in request.notes:
+        return
+    model = _model(request.service)[request.operation]
+    start, length = request.notes["page"]
+    end = start + length
+    seen = 0
+    for key in _keys(model):
+        items = response.get(key) or []
+        response[key] = items[max(0, start - seen) : max(0, end - seen)]
+        seen += len(items)
+    truncated = seen > end
+    response.pop(model["output_token"], None)
+    if truncated:
+        response[model["output_token"]] = f"{TOKEN}{end}"
+    elif (pages := request.declared.pages) and pages.last_token is not None:
+        response[model["output_token"]] = pages.last_token
+    if more := model.get("more_results"):
+        response[more] = truncated
+
+
+def _keys(model: dict[str, Any]) -> list[str]:
+    keys = model["result_key"]
+    return list(keys) if isinstance(keys, list) else [keys]
+
+
+@cache
+def _model(service: str) -> dict[str, dict[str, Any]]:
+    """Return how a service pages, by operation, from the models that botocore pages by."""
+    loader = get_session().get_component("data_loader")
+    models: dict[str, dict[str, Any]] = loader.load_service_model(service, "paginators-1")["pagination"]
+    return {name: model for name, model in models.items() if isinstance(model["input_token"], str)}
+
+
+def first(services: Services) -> tuple[Rule, ...]:
+    """Return the rule that looks at a page's token before any other rule."""
+    return (Rule(_lists(services), before=note_page),)
+
+
+def last(services: Services) -> tuple[Rule, ...]:
+    """Return the rule that cuts the page after all others have amended the whole."""
+    return (Rule(_lists(services), before=collect, after=cut),)
+
+
+def _lists(services: Services) -> str:
+    paged = [service.name for service in services.values() if service.pages]
+    return " ".join(f"{name}:{kind}*" for name in paged for kind in ("List", "Get", "Describe"))

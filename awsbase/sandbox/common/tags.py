@@ -1,0 +1,38 @@
+"""Tags, alike in every service: keys that AWS keeps for itself, too many, and in IAM keys that differ in case alone."""
+
+from typing import Any
+
+from awsbase.sandbox.service import Request, Rule
+from awsbase.sandbox.wire import Refusal
+
+MOST = 50
+WRITES = ("Add", "Allocate", "Create", "Import", "Put", "Run", "Tag")
+NAMES = ("Tags", "tags", "TagsList", "ResourceTags")
+
+
+def allowed_tags(request: Request) -> None:
+    """Refuse tags that nothing may have; raises Refusal."""
+    codes = request.declared.codes
+    code = codes.tags
+    for keys in map(keys_of, listed(request.params)):
+        if any(key.lower().startswith("aws:") for key in keys):
+            raise Refusal(code, "Tag keys that begin with aws: are reserved for internal use.")
+        if len(keys) > MOST:
+            raise Refusal(codes.too_many_tags or code, f"A resource has at most {MOST} tags.")
+        if request.service == "iam" and len({key.lower() for key in keys}) < len(keys):
+            raise Refusal(code, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+
+
+def listed(params: dict[str, Any]) -> list[Any]:
+    """Return the lists of tags in a request: one, or in EC2 one for each kind that the call makes."""
+    several = [each.get("Tags", []) for each in params.get("TagSpecifications", [])]
+    inside = params.get("CreateBucketConfiguration", {}).get("Tags"), params.get("Tagging", {}).get("TagSet")
+    return [tags for tags in (*several, *inside, *map(params.get, NAMES)) if tags]
+
+
+def keys_of(tags: Any) -> list[str]:
+    """Return the keys of tags, however a service writes them."""
+    return [str(tag.get("Key", tag.get("TagKey"))) if isinstance(tag, dict) else str(tag) for tag in tags]
+
+
+RULES = (Rule(" ".join(f"*:{verb}*" for verb in WRITES), before=allowed_tags),)

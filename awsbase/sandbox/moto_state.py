@@ -1,0 +1,239 @@
+"""What moto holds for one sandbox, and the only way into moto.
+
+moto keeps its state in module-level dictionaries and is not thread safe. A MotoState puts its own into them while it is
+open, and takes it out again when another one opens. So several sandboxes live side by side in a process.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import RLock
+from typing import Any
+from weakref import finalize
+
+from moto import backend_index, backends
+from moto.core import responses
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
+from moto.core.model_instances import reset_model_data
+from moto.core.request import Request
+from moto.s3.models import FakeKey
+from moto.utilities.utils import get_partition
+from werkzeug.exceptions import HTTPException
+
+from awsbase.sandbox.http import Message, Reply
+
+# Registers outside of the per-account dictionaries, by their attribute on the backend dictionary.
+REGISTERS = ("bucket_accounts", "master_accounts")
+
+_lock = RLock()
+_active: list["MotoState"] = []
+
+
+@cache
+def cache_method_names() -> None:
+    """Let moto remember the methods of its classes: to list them at each call takes a tenth of what the call does."""
+    responses.method_names_from_class = cache(responses.method_names_from_class)
+
+
+@cache
+def load_images_late() -> None:
+    """Let moto make AWS's 1,300 images of a region when somebody asks for one; only an instance needs one."""
+    from moto.ec2.models.amis import AmiBackend
+
+    load = AmiBackend._load_amis
+
+    def when_needed(ec2: Any) -> None:
+        ec2.amis = Images(lambda: load(ec2))
+
+    AmiBackend._load_amis = when_needed
+
+
+class Images(dict[str, Any]):
+    """Holds a region's images, and loads AWS's own when somebody asks for an image.
+
+    Listing `values()` loads nothing: moto lists them for the tag index, and AWS's own images carry no tags.
+    """
+
+    def __init__(self, load: Callable[[], None]) -> None:
+        super().__init__()
+        self._load: Callable[[], None] | None = load
+
+    def _loaded(self) -> None:
+        if load := self._load:
+            self._load = None
+            load()
+
+    def __contains__(self, image: object) -> bool:
+        self._loaded()
+        return super().__contains__(image)
+
+    def __getitem__(self, image: str) -> Any:
+        self._loaded()
+        return super().__getitem__(image)
+
+    def copy(self) -> dict[str, Any]:
+        """Return all images as a plain dict."""
+        self._loaded()
+        return dict(self)
+
+
+class MotoState:
+    """Hold one sandbox's AWS state, and let requests into moto one at a time."""
+
+    def __init__(self, account: str) -> None:
+        self.account = account
+        self._kept: list[tuple[Any, dict[str, Any], dict[str, Any]]] = []
+        self._objects: list[FakeKey] = []
+        finalize(self, _close, self._objects)
+        self._furnished: set[str] = set()
+        cache_method_names()
+        with self.open():
+            ignore_profiles()
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Make this state the one that moto sees, for this thread alone."""
+        with _lock:
+            if not _active or _active[0] is not self:
+                if _active:
+                    _active.pop()._leave()
+                self._enter()
+                _active.append(self)
+            yield
+
+    def backend(self, service: str, region: str, account: str | None = None) -> Any:
+        """Return moto's own object for one service and region (of a global service, in the region's partition)."""
+        with self.open():
+            held = _backends(service)[account or self.account]
+            where = region if region in held else partition_of(region)
+            if (service, account or self.account) == ("iam", self.account):
+                self._add_managed_policies(held[where])
+            return held[where]
+
+    def backends(self, service: str) -> dict[str, Any]:
+        """Return moto's own objects for one service by region, for the regions in use."""
+        with self.open():
+            return dict(_backends(service)[self.account])
+
+    def _add_managed_policies(self, iam: Any) -> None:
+        """Let one partition's IAM have the policies that AWS itself made, once somebody looks there."""
+        if iam.partition not in self._furnished:
+            self._furnished.add(iam.partition)
+            policies = {arn: _copied(policy) for arn, policy in aws_managed_policies(self.account, iam.partition)}
+            iam.aws_managed_policies = list(policies.values())
+            iam.managed_policies.update(policies)
+
+    def send(self, service: str, region: str, message: Message, account: str | None = None) -> Reply | None:
+        """Return moto's reply to a request, or None where moto has nothing to answer with."""
+        headers = {**message.headers, "x-moto-account-id": account or self.account}
+        path = message.url.split("?")[0]
+        respond = next((respond for pattern, respond in _paths(service) if pattern.match(path)), None)
+        if respond is None:
+            return None
+        with self.open():
+            if service == "iam":
+                self.backend("iam", region)
+                # GovCloud's IAM has the host iam.us-gov.amazonaws.com, in which moto sees no partition.
+                message = message.at(message.url.replace("://iam.us-gov.", f"://iam.{region}."))
+            request = Request.from_primitives(message.method, message.url, headers, message.body)
+            try:
+                status, sent, body = respond(request, request.raw_url, request.headers)
+            except HTTPException as error:
+                status, sent, body = error.code or 500, dict(error.get_headers()), error.get_body()
+            except NotImplementedError:
+                return None
+        return Reply(
+            int(status),
+            {str(key): str(value) for key, value in dict(sent).items()},
+            body.encode() if isinstance(body, str) else bytes(body),
+        )
+
+    def _enter(self) -> None:
+        # moto remembers every object that it ever made; only the files behind S3's must not be forgotten.
+        reset_model_data()
+        FakeKey.instances_tracked = self._objects
+        for holder, accounts, registers in self._kept:
+            holder.update(accounts)
+            BackendDict._instances.append(holder)
+            for name, register in registers.items():
+                setattr(holder, name, register)
+        self._kept = []
+
+    def _leave(self) -> None:
+        for holder in BackendDict._instances:
+            registers = {name: getattr(holder, name) for name in REGISTERS if hasattr(holder, name)}
+            self._kept.append((holder, dict(holder.items()), registers))
+            holder.clear()
+            for name in registers:
+                setattr(holder, name, {})
+        BackendDict._instances.clear()
+
+
+def partition_of(region: str) -> str:
+    """Return the partition of AWS that a region (or a partition) is in."""
+    return str(get_partition(region))
+
+
+def _copied(policy: Any) -> Any:
+    # Not copy.copy: it would add each of the 1,500 policies to moto's dashboard.
+    copied = object.__new__(type(policy))
+    vars(copied).update(vars(policy))
+    return copied
+
+
+def _close(objects: list[FakeKey]) -> None:
+    for held in objects:
+        held.dispose()
+
+
+@cache
+def has(service: str) -> bool:
+    """Return whether moto knows the service at all."""
+    return any(name == service for name, _ in backend_index.backend_url_patterns)
+
+
+@cache
+def _backends(service: str) -> Any:
+    # moto's overloads spell every service name out; ours comes off the wire.
+    find: Any = backends.get_backend
+    if service == "ec2":
+        load_images_late()
+    return find(service)
+
+
+@cache
+def _paths(service: str) -> list[tuple[re.Pattern[str], Callable[..., Any]]]:
+    if not has(service):
+        return []
+    accounts = _backends(service)
+    any_account = AccountSpecificBackend(
+        service, "123456789012", accounts.backend, accounts._use_boto3_regions, accounts._additional_regions
+    )
+    first = any_account["us-east-1" if "us-east-1" in any_account else "aws"]
+    return [(re.compile(url), respond) for url, respond in first.urls.items()]
+
+
+@cache
+def ignore_profiles() -> None:
+    """Let moto read its Regions without the user's AWS profile, which may name nothing in the sandbox."""
+    profiles = {name: os.environ.pop(name, None) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")}
+    try:
+        AccountSpecificBackend.get_session()
+    finally:
+        os.environ.update({name: value for name, value in profiles.items() if value is not None})
+
+
+@cache
+def aws_managed_policies(account: str, partition: str) -> tuple[tuple[str, Any], ...]:
+    """Return AWS's own policies by ARN as an account sees them, parsed once a process for each partition."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+    from moto.iam.models import AWSManagedPolicy
+
+    policies = (
+        AWSManagedPolicy.from_data(name, account, partition, policy)
+        for name, policy in json.loads(aws_managed_policies_data).items()
+    )
+    return tuple((policy.arn, policy) for policy in policies)

@@ -1,0 +1,35 @@
+"""New entities of IAM, which each other service learns of a little later than IAM itself.
+
+For five minutes, the first two uses of a new role, user or instance profile are refused by each service.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from awsbase.sandbox.service import Request
+
+SLOW_USES = 2
+SLOW_SECONDS = 300
+
+
+@dataclass
+class Propagation:
+    """How often each service has used an entity in vain since it was created: each learns of it by itself."""
+
+    uses: dict[str, Counter[str]] = field(default_factory=dict)
+    since: dict[str, float] = field(default_factory=dict)
+
+    def note_created(self, arn: str, now: float, **used: int) -> None:
+        """Note a new entity, which nobody but IAM knows yet; `used` counts what a service has had of it already."""
+        self.uses[arn] = Counter(used)
+        self.since[arn] = now
+
+    def unknown(self, arn: str, request: Request) -> bool:
+        """Use an entity; say whether the using service does not know it yet."""
+        if arn not in self.uses or self.uses[arn][request.service] >= SLOW_USES:
+            return False
+        if request.sandbox.clock.time() - self.since[arn] > SLOW_SECONDS:
+            return False
+        self.uses[arn][request.service] += 1
+        return True

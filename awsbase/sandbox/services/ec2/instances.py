@@ -1,0 +1,89 @@
+"""EC2's instances: the template that they were launched from, and what changes only while they are stopped."""
+
+import base64
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from awsbase.sandbox.service import Request, Rule
+from awsbase.sandbox.wire import Refusal
+
+# Stopping and starting again takes EC2 at least so long.
+HALT = timedelta(seconds=30)
+ONLY_STOPPED = {"InstanceType": "instanceType", "UserData": "userData"}
+
+
+def only_stopped(request: Request) -> None:
+    """Refuse another type or other user data for an instance that is not stopped.
+
+    Raises Refusal with IncorrectInstanceState.
+    """
+    id = request.params["InstanceId"]
+    asked = [
+        one for one, name in ONLY_STOPPED.items() if one in request.params or request.params.get("Attribute") == name
+    ]
+    if asked and any(instance._state.name != "stopped" for instance in named(request, [id])):
+        raise Refusal("IncorrectInstanceState", f"The instance '{id}' is not in the 'stopped' state.")
+
+
+def encoded(request: Request) -> None:
+    """Let moto keep other user data in base64, as it keeps that of a launch."""
+    if isinstance(data := request.params.get("UserData", {}).get("Value"), bytes):
+        request.params["UserData"] = {"Value": base64.b64encode(data)}
+
+
+def note_template(request: Request, response: dict[str, Any]) -> None:
+    """Tag what was launched from a template with that and its version, as EC2 does."""
+    if not (template := request.notes.get("template")):
+        return
+    tags = {f"aws:ec2launchtemplate:{name}": value for name, value in template.items()}
+    for launched, instance in zip(response["Instances"], named(request, ids(response["Instances"])), strict=True):
+        instance.add_tags(tags)
+        launched["Tags"] = [*launched.get("Tags", []), *({"Key": key, "Value": value} for key, value in tags.items())]
+
+
+def note_stopped(request: Request) -> None:
+    """Note which of the instances that are started were stopped."""
+    held = named(request, request.params["InstanceIds"])
+    request.notes["stopped"] = [instance for instance in held if instance._state.name == "stopped"]
+
+
+def started(request: Request, response: dict[str, Any]) -> None:
+    """Let what was stopped have been launched just now; its network interface was attached long ago."""
+    now = request.sandbox.clock().replace(tzinfo=None)
+    for instance in request.notes["stopped"]:
+        instance.launch_time = max(now, instance.launch_time + HALT)
+
+
+def gone_already(request: Request) -> dict[str, Any] | None:
+    """Let what is gone be terminated again, as often as somebody likes: moto looks for its network interface."""
+    held = list(named(request, request.params["InstanceIds"]))
+    gone = [instance for instance in held if instance._state.name == "terminated"]
+    if not gone or len(held) < len(request.params["InstanceIds"]):
+        return None
+    states = {"Code": 48, "Name": "terminated"}
+    ended = [{"InstanceId": one.id, "CurrentState": states, "PreviousState": states} for one in gone]
+    if alive := [instance.id for instance in held if instance not in gone]:
+        ended += request.call_moto("ec2:TerminateInstances", InstanceIds=alive)["TerminatingInstances"]
+    return {"TerminatingInstances": ended}
+
+
+def ids(instances: list[dict[str, Any]]) -> list[str]:
+    """Return the ids of instances in a response."""
+    return [each["InstanceId"] for each in instances]
+
+
+def named(request: Request, wanted: list[str]) -> Iterator[Any]:
+    """Yield moto's own instances of some ids."""
+    held = request.backend("ec2").reservations.values()
+    found = {instance.id: instance for reservation in held for instance in reservation.instances}
+    yield from (found[id] for id in wanted if id in found)
+
+
+RULES = (
+    Rule("ec2:ModifyInstanceAttribute", before=only_stopped),
+    Rule("ec2:ModifyInstanceAttribute", before=encoded, strict=False),
+    Rule("ec2:RunInstances", after=note_template, strict=False),
+    Rule("ec2:TerminateInstances", before=gone_already, strict=False),
+    Rule("ec2:StartInstances", before=note_stopped, after=started, strict=False),
+)

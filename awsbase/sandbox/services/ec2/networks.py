@@ -1,0 +1,122 @@
+"""EC2's networks: zones of the region, one change at a time, and nothing goes while something leads through it."""
+
+from collections.abc import Collection
+from typing import Any
+
+from awsbase.sandbox.service import Request, Rule
+from awsbase.sandbox.wire import Refusal
+
+ADDRESSES = 5
+HOPS = range(1, 65)
+PORTS = range(-1, 65536)
+
+
+def own_zone(request: Request) -> None:
+    """Refuse a zone of another region; raises Refusal with InvalidParameterValue."""
+    wanted = request.params.get("AvailabilityZone")
+    zones = [zone["ZoneName"] for zone in request.call_moto("ec2:DescribeAvailabilityZones")["AvailabilityZones"]]
+    if wanted and wanted not in zones:
+        raise Refusal("InvalidParameterValue", f"Value ({wanted}) for parameter availabilityZone is invalid.")
+
+
+def one_attribute(request: Request) -> None:
+    """Refuse to change two attributes of a VPC at once; raises Refusal with InvalidParameterCombination."""
+    if len(named := sorted(set(request.params) - {"VpcId", "DryRun"})) > 1:
+        raise Refusal("InvalidParameterCombination", f"Fields for multiple attribute types specified: {named}")
+
+
+def gateway_unused(request: Request) -> None:
+    """Refuse to take the internet gateway off a VPC that is reached through it.
+
+    Raises Refusal with DependencyViolation.
+    """
+    vpc = request.params["VpcId"]
+    subnets = {subnet["SubnetId"] for subnet in _describe(request, "Subnets") if subnet["VpcId"] == vpc}
+    reached = {address["InstanceId"] for address in _describe(request, "Addresses") if address.get("InstanceId")}
+    for reservation in _describe(request, "Instances", "Reservations"):
+        for instance in reservation["Instances"]:
+            if instance.get("SubnetId") in subnets and instance["InstanceId"] in reached:
+                message = f"Network {vpc} has some mapped public address(es). Please unmap them before detaching."
+                raise Refusal("DependencyViolation", message)
+
+
+def not_the_default(request: Request) -> None:
+    """Refuse to delete the group that every VPC has; raises Refusal with CannotDelete."""
+    found = request.backend("ec2").get_security_group_from_id(request.params.get("GroupId"))
+    if found and found.name == "default":
+        raise Refusal("CannotDelete", f'the specified group: "{found.id}" name: "default" cannot be deleted by a user')
+
+
+def real_ports(request: Request) -> None:
+    """Refuse ports that are none, and a range that ends before it begins; raises Refusal with InvalidParameterValue."""
+    for rule in request.params.get("IpPermissions", []):
+        first, last = rule.get("FromPort", -1), rule.get("ToPort", -1)
+        if first not in PORTS or last not in PORTS or (rule["IpProtocol"] in ("tcp", "udp") and first > last):
+            raise Refusal("InvalidParameterValue", f"Invalid {rule['IpProtocol']} port range ({first}:{last})")
+
+
+def valid_hop_limit(request: Request) -> None:
+    """Refuse a way from the metadata service that is longer than AWS lets it be.
+
+    Raises Refusal with InvalidParameterValue.
+    """
+    options = request.params.get("MetadataOptions") or request.params
+    if (hops := options.get("HttpPutResponseHopLimit", 1)) not in HOPS:
+        raise Refusal("InvalidParameterValue", f"Value ({hops}) for parameter HttpPutResponseHopLimit is invalid.")
+
+
+def address_quota(request: Request) -> None:
+    """Refuse the sixth address of a region; raises Refusal with AddressLimitExceeded."""
+    if len(request.backend("ec2").addresses) >= ADDRESSES:
+        raise Refusal("AddressLimitExceeded", "The maximum number of addresses has been reached.")
+
+
+def address_unused(request: Request) -> None:
+    """Refuse to release an address that leads somewhere; raises Refusal with InvalidIPAddress.InUse."""
+    for held in request.backend("ec2").addresses:
+        if held.allocation_id == request.params.get("AllocationId") and held.association_id:
+            raise Refusal("InvalidIPAddress.InUse", f"Address {held.public_ip} is in use.")
+
+
+def instances_terminated(request: Request, response: dict[str, Any]) -> None:
+    """Let go of the addresses of instances that were just ended."""
+    release_addresses(request, request.region, request.params["InstanceIds"])
+
+
+def release_addresses(request: Request, region: str, ids: Collection[str]) -> None:
+    """Let the addresses of instances lead nowhere: moto keeps them for the dead."""
+    for held in request.backend("ec2", region).addresses:
+        if held.instance and held.instance.id in ids:
+            request.call_moto("ec2:DisassociateAddress", region=region, AssociationId=held.association_id)
+
+
+def one_gateway_per_service(request: Request) -> None:
+    """Refuse a gateway to a service of another region, and a second one from the same route table.
+
+    Raises Refusal with InvalidServiceName or RouteAlreadyExists.
+    """
+    service, tables = request.params["ServiceName"], set(request.params.get("RouteTableIds", []))
+    if f".{request.region}." not in service:
+        raise Refusal("InvalidServiceName", f"The Vpc Endpoint Service '{service}' does not exist")
+    for held in _describe(request, "VpcEndpoints"):
+        if held["ServiceName"] == service and (twice := tables & set(held.get("RouteTableIds", []))):
+            raise Refusal("RouteAlreadyExists", f"route table {min(twice)} already has a route to {service}")
+
+
+def _describe(request: Request, kind: str, key: str = "") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = request.call_moto(f"ec2:Describe{kind}")[key or kind]
+    return found
+
+
+RULES = (
+    Rule("ec2:CreateSubnet", before=own_zone),
+    Rule("ec2:ModifyVpcAttribute", before=one_attribute),
+    Rule("ec2:DetachInternetGateway", before=gateway_unused),
+    Rule("ec2:DeleteSecurityGroup", before=not_the_default),
+    Rule("ec2:AuthorizeSecurityGroup*", before=real_ports),
+    Rule("ec2:RunInstances ec2:ModifyInstanceMetadataOptions", before=valid_hop_limit),
+    Rule("ec2:AllocateAddress", before=address_quota),
+    Rule("ec2:ReleaseAddress", before=address_unused),
+    Rule("ec2:TerminateInstances", after=instances_terminated, strict=False),
+    Rule("ec2:CreateVpcEndpoint", before=one_gateway_per_service),
+)

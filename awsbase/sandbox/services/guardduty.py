@@ -1,0 +1,145 @@
+"""GuardDuty, where moto makes a second detector in a region and forgets tokens: one at most, on or suspended."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.sandbox.authorization.permissions import act, at, given, linked_role, own, table
+from awsbase.sandbox.service import Request, Rule, Service
+from awsbase.sandbox.snapshot import remembered
+from awsbase.sandbox.wire import Refusal
+
+
+@dataclass
+class Detector:
+    """The detector of a region."""
+
+    id: str
+    token: str | None
+    on: bool
+    frequency: str
+    tags: dict[str, str]
+
+
+@dataclass
+class Detectors:
+    """The detectors of the account, by region."""
+
+    STATE = "detectors"
+
+    held: dict[str, Detector] = field(default_factory=dict)
+
+    def state(self) -> dict[str, Any]:
+        """Return what counts as the account's state."""
+        return {name: {"on": one.on, "every": one.frequency, "tags": one.tags} for name, one in self.held.items()}
+
+
+def create(request: Request) -> dict[str, Any]:
+    """Make the detector of the region, unless there is one; the same token makes it once.
+
+    Raises Refusal with BadRequestException.
+    """
+    held, wanted = request.memory(Detectors).held, request.params
+    have = held.get(request.region)
+    if have and not (wanted.get("ClientToken") and have.token == wanted.get("ClientToken")):
+        raise Refusal(
+            "BadRequestException",
+            "The request is rejected because a detector already exists for the current account.",
+        )
+    if have is None:
+        id = hashlib.md5(f"{request.account} {request.region}".encode(), usedforsecurity=False).hexdigest()
+        often = wanted.get("FindingPublishingFrequency", "SIX_HOURS")
+        have = Detector(id, wanted.get("ClientToken"), wanted["Enable"], often, dict(wanted.get("Tags", {})))
+        held[request.region] = have
+    return {"DetectorId": have.id}
+
+
+def list_detectors(request: Request) -> dict[str, Any]:
+    """List the detector of the region, if it has one."""
+    have = request.memory(Detectors).held.get(request.region)
+    return {"DetectorIds": [have.id] if have else []}
+
+
+def find(request: Request) -> Detector:
+    """Return the detector that is asked for; raises Refusal with BadRequestException."""
+    have = request.memory(Detectors).held.get(request.region)
+    if have is None or have.id != request.params["DetectorId"]:
+        raise Refusal(
+            "BadRequestException",
+            "The request is rejected because the input detectorId is not owned by the current account.",
+        )
+    return have
+
+
+def get_detector(request: Request) -> dict[str, Any]:
+    """Return how a detector is set up."""
+    have = find(request)
+    iam = request.backend("iam", "aws")
+    path = "aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty"
+    role = f"arn:{iam.partition}:iam::{request.account}:role/{path}"
+    return {
+        "ServiceRole": role,
+        "Status": "ENABLED" if have.on else "DISABLED",
+        "FindingPublishingFrequency": have.frequency,
+        "Tags": have.tags,
+    }
+
+
+def update(request: Request) -> dict[str, Any]:
+    """Change what is named, and leave the rest."""
+    have = find(request)
+    have.on = request.params.get("Enable", have.on)
+    have.frequency = request.params.get("FindingPublishingFrequency", have.frequency)
+    return {}
+
+
+def delete(request: Request) -> dict[str, Any]:
+    """Remove a detector."""
+    find(request)
+    del request.memory(Detectors).held[request.region]
+    return {}
+
+
+def tag(request: Request) -> dict[str, Any]:
+    """Add tags to the detector of an ARN, or take some away; raises Refusal with BadRequestException."""
+    have = request.memory(Detectors).held.get(request.region)
+    if have is None or not request.params["ResourceArn"].endswith(f":detector/{have.id}"):
+        raise Refusal("BadRequestException", "The request is rejected because the resource ARN is invalid.")
+    have.tags.update(request.params.get("Tags", {}))
+    for key in request.params.get("TagKeys", []):
+        have.tags.pop(key, None)
+    return {}
+
+
+DETECTOR = at("guardduty:{region}:{account}:detector/{DetectorId}")
+NEW_DETECTOR = at("guardduty:{region}:{account}:detector/*")
+CALLS = table(
+    {
+        "ListDetectors": [own()],
+        "CreateDetector": [
+            own(),
+            act("guardduty:TagResource", NEW_DETECTOR, when="Tags"),
+            linked_role("guardduty.amazonaws.com", "AWSServiceRoleForAmazonGuardDuty"),
+        ],
+        "GetDetector UpdateDetector DeleteDetector": [own(DETECTOR)],
+        "ListTagsForResource TagResource UntagResource": [own(given("ResourceArn"))],
+    }
+)
+RULES = (
+    Rule("guardduty:CreateDetector", before=create, strict=False),
+    Rule("guardduty:ListDetectors", before=list_detectors, strict=False),
+    Rule("guardduty:GetDetector", before=get_detector, strict=False),
+    Rule("guardduty:UpdateDetector", before=update, strict=False),
+    Rule("guardduty:DeleteDetector", before=delete, strict=False),
+    Rule("guardduty:TagResource guardduty:UntagResource", before=tag, strict=False),
+)
+
+
+SERVICE = Service(
+    "guardduty",
+    rules=RULES,
+    calls=CALLS,
+    tags=lambda request, arn: dict(getattr(request.memory(Detectors).held.get(request.region), "tags", {})),
+    snapshot=remembered(Detectors),
+    warm_up={"ListDetectors": {}},
+)

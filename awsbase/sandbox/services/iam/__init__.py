@@ -1,0 +1,79 @@
+"""IAM: users, groups, roles, policies, and how people sign in."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from moto.core.resource_tagging import TaggedResource
+
+from awsbase.sandbox.service import FIRST_REGIONS, Codes, Pages, Request, Service
+from awsbase.sandbox.services.iam import (
+    corrections,
+    credential_report,
+    entities,
+    mfa,
+    passwords,
+    permissions,
+    policy_documents,
+    root,
+    service_linked_roles,
+    snapshot,
+)
+from awsbase.sandbox.snapshot import tag_dict
+
+
+def tags(request: Request, arn: str) -> dict[str, str]:
+    """Return the tags of an entity, which moto keeps in several places."""
+    iam, kind = request.backend("iam"), arn.rpartition(":")[2].partition("/")[0]
+    if kind == "user":
+        return dict(iam.tagger.get_tag_dict_for_resource(arn))
+    listed: Any = []
+    if kind == "role":
+        listed = next((held.tags for held in iam.roles.values() if held.arn == arn), [])
+    if kind == "policy" and arn in iam.managed_policies:
+        listed = (iam.managed_policies[arn].tags or {}).values()
+    if kind == "instance-profile":
+        listed = next((held.tags for held in iam.instance_profiles.values() if held.arn == arn), [])
+    return {tag["Key"]: tag["Value"] for tag in listed or []}
+
+
+def tagged(request: Request) -> Iterator[TaggedResource]:
+    """Yield policies and instance profiles, in the region where AWS lists what has none."""
+    if request.region != FIRST_REGIONS.get(request.partition):
+        return
+    iam = request.backend("iam")
+    for policy in iam.managed_policies.values():
+        if policy.tags:
+            yield TaggedResource(policy.arn, tag_dict(policy.tags.values()), "iam:policy")
+    for profile in iam.instance_profiles.values():
+        yield TaggedResource(profile.arn, tag_dict(profile.tags), "iam:instance-profile")
+
+
+SERVICE = Service(
+    "iam",
+    rules=(
+        *entities.RULES,
+        *mfa.RULES,
+        *passwords.RULES,
+        *corrections.RULES,
+        *policy_documents.RULES,
+        *credential_report.RULES,
+        *root.RULES,
+        *service_linked_roles.RULES,
+    ),
+    calls=permissions.CALLS,
+    tags=tags,
+    tagged=tagged,
+    pages=Pages(),
+    snapshot=snapshot.snapshot,
+    stable_names=snapshot.stable_names,
+    codes=Codes(
+        invalid="ValidationError",
+        tags="InvalidInput",
+        denied=("AccessDenied", 403),
+        throttled=("Throttling", 400),
+        failure="ServiceFailure",
+    ),
+    is_global=True,
+    opt_in=False,
+    warm_up={"ListUsers": {}},
+)

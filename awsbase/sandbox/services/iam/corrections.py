@@ -1,0 +1,111 @@
+"""Where moto's IAM is wrong or has nothing: paths, names of policies in the big read, passwords for services."""
+
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import Any
+
+from awsbase.sandbox.service import Request, Rule
+from awsbase.sandbox.wire import Refusal
+
+
+def move_group(request: Request, response: dict[str, Any]) -> None:
+    """Give a group its new path, which moto only does together with a new name; raises Refusal with NoSuchEntity."""
+    group = request.backend("iam").groups.get(request.params.get("NewGroupName") or request.params["GroupName"])
+    if group is None:
+        raise Refusal("NoSuchEntity", f"The group with name {request.params['GroupName']} cannot be found.", 404)
+    group.path = request.params.get("NewPath") or group.path
+
+
+def name_policies(request: Request, response: dict[str, Any]) -> None:
+    """Return the names and ids of policies, which moto leaves out."""
+    policies = request.backend("iam").managed_policies
+    for policy in response["Policies"]:
+        policy["PolicyName"], policy["PolicyId"] = policies[policy["Arn"]].name, policies[policy["Arn"]].id
+
+
+def bare_profiles(request: Request, response: dict[str, Any]) -> None:
+    """Leave out of GetAccountAuthorizationDetails the tags of instance profiles, and more of their roles."""
+    for role in response.get("RoleDetailList", []):
+        for profile in role.get("InstanceProfileList", []):
+            profile.pop("Tags", None)
+            for held in profile["Roles"]:
+                for name in ("MaxSessionDuration", "RoleLastUsed", "Tags"):
+                    held.pop(name, None)
+
+
+def keep_tags(request: Request) -> None:
+    """Note the tags of a user who is about to move: moto keeps them under the old ARN."""
+    iam = request.backend("iam")
+    if user := iam.users.get(request.params["UserName"]):
+        request.notes["tags"] = iam.tagger.list_tags_for_resource(user.arn)["Tags"]
+        iam.tagger.delete_all_tags_for_resource(user.arn)
+
+
+def tag_again(request: Request, response: dict[str, Any]) -> None:
+    """Give a user who moved the tags back."""
+    iam = request.backend("iam")
+    user = iam.users[request.params.get("NewUserName") or request.params["UserName"]]
+    iam.tagger.tag_resource(user.arn, request.notes["tags"])
+
+
+def create_credential(request: Request) -> dict[str, Any]:
+    """Make a password for one service."""
+    user, service = existing(request), request.params["ServiceName"]
+    made = {
+        "CreateDate": datetime.now(UTC),
+        "ServiceName": service,
+        "ServiceUserName": f"{user.name}-at-{request.account}",
+        "ServiceSpecificCredentialId": "ACCA" + token_hex(8).upper(),
+        "UserName": user.name,
+        "Status": "Active",
+    }
+    user.service_credentials = [*held_by(user), made]
+    return {"ServiceSpecificCredential": {**made, "ServicePassword": token_hex(16)}}
+
+
+def list_credentials(request: Request) -> dict[str, Any]:
+    """List a user's passwords for services, without the passwords: AWS returns those once."""
+    return {"ServiceSpecificCredentials": held_by(existing(request))}
+
+
+def delete_credential(request: Request) -> dict[str, Any]:
+    """Delete a password for a service; raises Refusal with NoSuchEntity."""
+    user, wanted = existing(request), request.params["ServiceSpecificCredentialId"]
+    left = [held for held in held_by(user) if held["ServiceSpecificCredentialId"] != wanted]
+    if len(left) == len(held_by(user)):
+        raise Refusal("NoSuchEntity", f"Service-specific credential {wanted} could not be found.", 404)
+    user.service_credentials = left
+    return {}
+
+
+def no_credential_left(request: Request) -> None:
+    """Refuse to delete a user who has a password for a service; raises Refusal with DeleteConflict."""
+    if held_by(existing(request)):
+        raise Refusal("DeleteConflict", "Cannot delete entity, must delete service specific credentials first.", 409)
+
+
+def held_by(user: Any) -> list[dict[str, Any]]:
+    """Return a user's passwords for services, kept on moto's own object."""
+    held: list[dict[str, Any]] = getattr(user, "service_credentials", [])
+    return held
+
+
+def existing(request: Request) -> Any:
+    """Return the user that a request is about; raises Refusal with NoSuchEntity."""
+    name = str(request.params.get("UserName") or request.caller.name)
+    user = request.backend("iam").users.get(name)
+    if user is None:
+        raise Refusal("NoSuchEntity", f"The user with name {name} cannot be found.", 404)
+    return user
+
+
+RULES = (
+    Rule("iam:UpdateGroup", after=move_group, strict=False),
+    Rule("iam:UpdateUser", before=keep_tags, after=tag_again, strict=False),
+    Rule("iam:GetAccountAuthorizationDetails", after=name_policies, strict=False),
+    Rule("iam:GetAccountAuthorizationDetails", after=bare_profiles, strict=False),
+    Rule("iam:CreateServiceSpecificCredential", before=create_credential, strict=False),
+    Rule("iam:ListServiceSpecificCredentials", before=list_credentials, strict=False),
+    Rule("iam:DeleteServiceSpecificCredential", before=delete_credential, strict=False),
+    Rule("iam:DeleteUser", before=no_credential_left),
+)

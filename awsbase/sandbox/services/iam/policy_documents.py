@@ -1,0 +1,95 @@
+"""Policies of IAM: checked before they are taken; the ARN of a deleted principal becomes its id in all policies."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from awsbase.sandbox import policy_documents
+from awsbase.sandbox.policy_checks import check_policy, check_size
+from awsbase.sandbox.propagation import Propagation
+from awsbase.sandbox.service import Request, Rule
+from awsbase.sandbox.wire import Refusal
+
+
+def note_created(request: Request, response: dict[str, Any]) -> None:
+    """Note that an entity is new."""
+    for kind in ("Role", "User", "InstanceProfile"):
+        if kind in response:
+            request.memory(Propagation).note_created(response[kind]["Arn"], request.sandbox.clock.time())
+
+
+def managed_policy(request: Request) -> None:
+    """Judge a customer-managed policy."""
+    text = request.params["PolicyDocument"]
+    check_policy(request, text, "identity", "MalformedPolicyDocument")
+    check_size(text, 6144, "PolicySize")
+
+
+def inline_policy(request: Request) -> None:
+    """Judge an inline policy together with its siblings: their sizes count as one.
+
+    Raises Refusal with LimitExceeded.
+    """
+    text = request.params["PolicyDocument"]
+    check_policy(request, text, "identity", "MalformedPolicyDocument")
+    kind = request.operation.removeprefix("Put").removesuffix("Policy")
+    held = getattr(request.backend("iam"), f"{kind.lower()}s").values()
+    holder = next((one for one in held if one.name == request.params[f"{kind}Name"]), None)
+    others = [doc for name, doc in holder.policies.items() if name != request.params["PolicyName"]] if holder else []
+    most = {"User": 2048, "Group": 5120, "Role": 10240}[kind]
+    if sum(map(policy_documents.size, [text, *others])) > most:
+        raise Refusal("LimitExceeded", f"Maximum policy size of {most} bytes exceeded for {kind.lower()}", 409)
+
+
+def trust_policy(request: Request) -> None:
+    """Judge who may assume a role; a role cannot yet name itself while it is created."""
+    text = request.params.get("AssumeRolePolicyDocument") or request.params["PolicyDocument"]
+    check_policy(request, text, "trust", "MalformedPolicyDocument")
+    check_size(text, 2048, "ACLSizePerRole")
+
+
+def forget_the_deleted(request: Request, response: dict[str, Any]) -> None:
+    """Turn the ARN of a deleted user or role into its id, wherever a policy names it: it grants nothing any more."""
+    for arn, number in request.notes.items():
+        for rename in _holders(request):
+            rename(arn, number)
+
+
+def note_id(request: Request) -> None:
+    """Note who is about to be deleted."""
+    iam = request.backend("iam")
+    name = request.params.get("UserName") or request.params.get("RoleName")
+    held = iam.users if "UserName" in request.params else iam.roles
+    request.notes.update({entity.arn: entity.id for entity in held.values() if entity.name == name})
+
+
+def _holders(request: Request) -> list[Callable[[str, str], None]]:
+    roles = [(role, "assume_role_policy_document") for role in request.backend("iam").roles.values()]
+    keys = [(key, "policy") for kms in request.sandbox.backends("kms").values() for key in kms.keys.values()]
+    buckets = [(bucket, "policy") for bucket in request.backend("s3").buckets.values() if bucket.policy]
+    topics = [
+        (topic, "_policy_json") for sns in request.sandbox.backends("sns").values() for topic in sns.topics.values()
+    ]
+
+    def renaming(holder: Any, name: str) -> Callable[[str, str], None]:
+        def rename(arn: str, number: str) -> None:
+            held = getattr(holder, name)
+            if isinstance(held, bytes):
+                setattr(holder, name, held.replace(f'"{arn}"'.encode(), f'"{number}"'.encode()))
+            elif isinstance(held, str):
+                setattr(holder, name, held.replace(f'"{arn}"', f'"{number}"'))
+            else:
+                setattr(holder, name, json.loads(json.dumps(held).replace(f'"{arn}"', f'"{number}"')))
+
+        return rename
+
+    return [renaming(holder, name) for holder, name in (*roles, *keys, *buckets, *topics)]
+
+
+RULES = (
+    Rule("iam:CreatePolicy iam:CreatePolicyVersion", before=managed_policy),
+    Rule("iam:PutUserPolicy iam:PutGroupPolicy iam:PutRolePolicy", before=inline_policy),
+    Rule("iam:CreateRole iam:UpdateAssumeRolePolicy", before=trust_policy),
+    Rule("iam:CreateRole iam:CreateUser iam:CreateInstanceProfile", after=note_created),
+    Rule("iam:DeleteUser iam:DeleteRole", before=note_id, after=forget_the_deleted),
+)

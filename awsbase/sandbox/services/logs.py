@@ -1,0 +1,181 @@
+"""CloudWatch Logs: filters that replace each other, retentions that are offered, keys that Logs may use."""
+
+import json
+from typing import Any
+
+from awsbase.sandbox.authorization.permissions import act, at, given, own, table
+from awsbase.sandbox.authorization.resources import region_of
+from awsbase.sandbox.policy_documents import permits
+from awsbase.sandbox.service import Codes, Pages, Request, Rule, Service
+from awsbase.sandbox.services.kms import find
+from awsbase.sandbox.snapshot import as_text, by_region, tag_dict
+from awsbase.sandbox.wire import Refusal
+
+MONTHS = (60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+RETENTION = {1, 3, 5, 7, 14, 30, *MONTHS}
+FILTERS = 100
+
+
+def valid_retention(request: Request) -> None:
+    """Refuse a retention that AWS does not offer; raises Refusal with InvalidParameterException."""
+    if request.params["retentionInDays"] not in RETENTION:
+        raise Refusal("InvalidParameterException", "retentionInDays is none of the values that are offered")
+
+
+def logs_may_encrypt(request: Request) -> None:
+    """Refuse a key that CloudWatch Logs could not use; raises Refusal with InvalidParameterException."""
+    wanted = request.params.get("kmsKeyId")
+    if not wanted:
+        return
+    key = find(request, wanted)
+    name = request.params.get("logGroupName", "*")
+    group = f"arn:{request.partition}:logs:{request.region}:{request.account}:log-group:{name}"
+    context = {
+        "kms:encryptioncontext:aws:logs:arn": group,
+        "aws:sourceaccount": request.account,
+        "aws:sourcearn": group,
+    }
+    # CloudWatch Logs is one of the services that carry the suffix of their partition in their name.
+    logs = f"logs.{request.region}.amazonaws.com" + (".cn" if request.partition == "aws-cn" else "")
+    usable = (
+        wanted.startswith("arn:")
+        and key is not None
+        and key.key_state == "Enabled"
+        and all(
+            permits(json.loads(key.policy), logs, f"kms:{action}", key.arn, context)
+            for action in ("Encrypt", "Decrypt", "GenerateDataKey", "DescribeKey")
+        )
+    )
+    if not usable:
+        raise Refusal(
+            "InvalidParameterException",
+            f"The specified KMS key does not exist or is not allowed to be used with LogGroup '{group}'",
+        )
+
+
+def own_name(request: Request) -> None:
+    """Refuse a name that AWS keeps for its own groups; raises Refusal with InvalidParameterException."""
+    if request.params["logGroupName"].startswith("aws/"):
+        raise Refusal("InvalidParameterException", "Log groups starting with AWS/ are reserved for AWS.")
+
+
+def room_for_filter(request: Request) -> None:
+    """Refuse a filter of a group that is not there, and the hundred and first of one that is.
+
+    Raises Refusal with ResourceNotFoundException or LimitExceededException.
+    """
+    name, group = request.params["filterName"], request.params["logGroupName"]
+    if group not in request.backend("logs").groups:
+        raise Refusal("ResourceNotFoundException", "The specified log group does not exist.")
+    held = {
+        each["filterName"] for each in request.backend("logs").filters.metric_filters if each["logGroupName"] == group
+    }
+    if name not in held and len(held) >= FILTERS:
+        raise Refusal("LimitExceededException", "Resource limit exceeded.")
+
+
+def own_namespace(request: Request) -> None:
+    """Refuse to write into AWS's own metrics, and a default beside dimensions.
+
+    Raises Refusal with InvalidParameterException.
+    """
+    for transformation in request.params["metricTransformations"]:
+        if transformation["metricNamespace"].startswith("AWS/"):
+            raise Refusal(
+                "InvalidParameterException", "Invalid metric transformation: metricNamespace AWS/ is reserved"
+            )
+        if "defaultValue" in transformation and transformation.get("dimensions"):
+            raise Refusal("InvalidParameterException", "Invalid metric transformation: dimensions and default value")
+    pattern = request.params["filterPattern"].strip()
+    if pattern.startswith("{") and (not pattern.endswith("}") or pattern.count("(") != pattern.count(")")):
+        raise Refusal("InvalidParameterException", "Invalid metric filter pattern")
+
+
+def replace_filter(request: Request) -> None:
+    """Let a filter take the place of one of the same name, where moto keeps both."""
+    filters = request.backend("logs").filters
+    named = (request.params["logGroupName"], request.params["filterName"])
+    filters.metric_filters[:] = [
+        held for held in filters.metric_filters if (held["logGroupName"], held["filterName"]) != named
+    ]
+
+
+def encrypt_logs(request: Request) -> dict[str, Any]:
+    """Put a log group under a key, or under none; moto does that only while the group is made.
+
+    Raises Refusal with ResourceNotFoundException.
+    """
+    group = request.backend("logs").groups.get(request.params["logGroupName"])
+    if group is None:
+        raise Refusal("ResourceNotFoundException", "The specified log group does not exist.")
+    group.kms_key_id = request.params.get("kmsKeyId")
+    return {}
+
+
+GROUP = at("logs:{region}:{account}:log-group:{logGroupName}:log-stream:")
+TAGGED = at("logs:{region}:{account}:log-group:{logGroupName}")
+ANY_GROUP = at("logs:{region}:{account}:log-group::log-stream:")
+
+
+def groups(logs: Any) -> Any:
+    """Return the log groups of a region with their filters, by name."""
+    return {
+        group.name: {
+            "retention": group.retention_in_days,
+            "key": group.kms_key_id,
+            "tags": tag_dict(logs.tagger.list_tags_for_resource(group.arn)["Tags"]),
+            "filters": sorted(
+                (
+                    {"name": f["filterName"], "pattern": f["filterPattern"], "to": f["metricTransformations"]}
+                    for f in logs.filters.metric_filters
+                    if f["logGroupName"] == group.name
+                ),
+                key=as_text,
+            ),
+        }
+        for group in logs.groups.values()
+    }
+
+
+CALLS = table(
+    {
+        "DescribeLogGroups": [own(ANY_GROUP)],
+        "CreateLogGroup": [
+            own(GROUP),
+            act("logs:TagResource", TAGGED, when="tags"),
+            act("logs:AssociateKmsKey", GROUP, when="kmsKeyId"),
+        ],
+        "DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy AssociateKmsKey DisassociateKmsKey "
+        "PutMetricFilter DeleteMetricFilter DescribeMetricFilters DescribeLogStreams FilterLogEvents CreateLogStream "
+        "GetLogEvents PutLogEvents DescribeSubscriptionFilters": [own(GROUP)],
+        "ListTagsForResource TagResource UntagResource": [own(given("resourceArn"))],
+    }
+)
+
+
+def tags(request: Request, arn: str) -> dict[str, str]:
+    """Return the tags of a log group; policies name it with its streams' part."""
+    tagger = request.backend("logs", region_of(request, arn)).tagger
+    return dict(tagger.get_tag_dict_for_resource(arn.partition(":log-stream:")[0]))
+
+
+RULES = (
+    Rule("logs:PutRetentionPolicy", before=valid_retention),
+    Rule("logs:CreateLogGroup logs:AssociateKmsKey", before=logs_may_encrypt),
+    Rule("logs:AssociateKmsKey logs:DisassociateKmsKey", before=encrypt_logs, strict=False),
+    Rule("logs:CreateLogGroup", before=own_name),
+    Rule("logs:PutMetricFilter", before=room_for_filter),
+    Rule("logs:PutMetricFilter", before=own_namespace),
+    Rule("logs:PutMetricFilter", before=replace_filter, strict=False),
+)
+
+SERVICE = Service(
+    "logs",
+    rules=RULES,
+    calls=CALLS,
+    tags=tags,
+    pages=Pages(50),
+    snapshot=by_region("logs", groups),
+    codes=Codes(invalid="InvalidParameterException", tags="InvalidParameterException"),
+    warm_up={"DescribeLogGroups": {}},
+)

@@ -1,0 +1,265 @@
+"""SNS: an e-mail address is subscribed when its owner says so, and not before."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import Any
+
+from moto.core.utils import camelcase_to_underscores
+
+from awsbase.sandbox.authorization.permissions import act, at, given, own, table
+from awsbase.sandbox.authorization.resources import region_of
+from awsbase.sandbox.policy_checks import check_policy, check_size
+from awsbase.sandbox.service import Codes, Need, Pages, Request, ResourcePolicy, Rule, Service
+from awsbase.sandbox.snapshot import by_region, document
+from awsbase.sandbox.wire import Refusal
+
+WAITS = timedelta(hours=48)
+PENDING = "PendingConfirmation"
+PROTOCOLS = ("http", "https", "email", "email-json", "sms", "sqs", "application", "lambda", "firehose")
+PASSWORD = re.compile(r"^(https?://[^/?#:@]*):[^/?#]*@")
+ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One request for confirmation that was mailed."""
+
+    endpoint: str
+    topic: str
+    at: datetime
+    token: str
+    """What the link in the mail carries, and ConfirmSubscription takes."""
+
+
+@dataclass
+class Outbox:
+    """The mails that were sent."""
+
+    mails: list[Mail] = field(default_factory=list)
+    deliver: Callable[[Mail], object] = lambda mail: None
+    """Called with each mail that is sent."""
+
+
+def expire(request: Request) -> None:
+    """Forget the subscriptions that nobody confirmed in time."""
+    held = request.backend("sns").subscriptions
+    late = [arn for arn, one in held.items() if pending(one) and request.sandbox.clock() - one.since > WAITS]
+    for arn in late:
+        del held[arn]
+
+
+def own_region(request: Request) -> None:
+    """Refuse a topic of another region; raises Refusal with InvalidParameter."""
+    parts = request.params["TopicArn"].split(":") if request.params.get("TopicArn") else []
+    if parts and (len(parts) != 6 or parts[3] != request.region):
+        raise Refusal("InvalidParameter", "Invalid parameter: TopicArn")
+
+
+def same_topic(request: Request) -> None:
+    """Refuse to create a topic that is there already and differs; raises Refusal with InvalidParameter."""
+    topic = request.backend("sns").topics.get(
+        f"arn:{request.partition}:sns:{request.region}:{request.account}:{request.params['Name']}"
+    )
+    if topic is None:
+        return
+    for name, value in request.params.get("Attributes", {}).items():
+        if str(getattr(topic, camelcase_to_underscores(name), "")) != value:
+            raise Refusal(
+                "InvalidParameter",
+                "Invalid parameter: Attributes Reason: Topic already exists with different attributes",
+            )
+    tags = {tag["Key"]: tag["Value"] for tag in request.params.get("Tags", [])}
+    if tags and tags != topic._tags:
+        raise Refusal("InvalidParameter", "Invalid parameter: Tags Reason: Topic already exists with different tags")
+
+
+def valid_endpoint(request: Request) -> None:
+    """Refuse what cannot be delivered to; raises Refusal with InvalidParameter."""
+    protocol, endpoint = request.params["Protocol"], request.params.get("Endpoint", "")
+    if protocol not in PROTOCOLS:
+        raise Refusal("InvalidParameter", f"Invalid parameter: Does not support this protocol string: {protocol}")
+    if protocol.startswith("email") and not ADDRESS.fullmatch(endpoint):
+        raise Refusal("InvalidParameter", "Invalid parameter: Email address")
+
+
+def mail_owner(request: Request, response: dict[str, Any]) -> None:
+    """Mail the owner of an address, and wait."""
+    subscription = request.backend("sns").subscriptions[response["SubscriptionArn"]]
+    if not subscription.protocol.startswith("email"):
+        return
+    if not hasattr(subscription, "pending"):
+        subscription.pending, subscription.since = True, request.sandbox.clock()
+    if subscription.pending:
+        mail = Mail(subscription.endpoint, subscription.topic.arn, request.sandbox.clock(), token_hex(32))
+        request.memory(Outbox).mails.append(mail)
+        request.memory(Outbox).deliver(mail)
+        if not request.params.get("ReturnSubscriptionArn"):
+            response["SubscriptionArn"] = "pending confirmation"
+
+
+def take_token(request: Request) -> dict[str, Any]:
+    """Confirm a subscription by the token of a mail, as its owner does.
+
+    Raises Refusal with NotFound or InvalidParameter.
+    """
+    sns, arn = request.backend("sns"), request.params["TopicArn"]
+    if arn not in sns.topics:
+        raise Refusal("NotFound", "Topic does not exist", 404)
+    token = request.params["Token"]
+    mail = next((mail for mail in request.memory(Outbox).mails if (mail.topic, mail.token) == (arn, token)), None)
+    held = [one for one in sns.subscriptions.values() if mail and (one.topic.arn, one.endpoint) == (arn, mail.endpoint)]
+    # A token outlives neither its subscription nor the time that there is to use it.
+    if not mail or not held or request.sandbox.clock() - mail.at > WAITS:
+        raise Refusal("InvalidParameter", "Invalid parameter: Token")
+    for one in held:
+        if pending(one):
+            one.pending, one.authenticated = False, request.params.get("AuthenticateOnUnsubscribe") == "true"
+    return {"SubscriptionArn": held[0].arn}
+
+
+def hide_pending(request: Request, response: dict[str, Any]) -> None:
+    """List what is not confirmed without an ARN."""
+    held = request.backend("sns").subscriptions
+    for each in response["Subscriptions"]:
+        if each["SubscriptionArn"] in held and pending(held[each["SubscriptionArn"]]):
+            each["SubscriptionArn"] = PENDING
+
+
+def hide_password(request: Request, response: dict[str, Any]) -> None:
+    """List a web hook without its password: https://ann:****@pager.example."""
+    for each in response["Subscriptions"]:
+        each["Endpoint"] = PASSWORD.sub(r"\1:****@", each["Endpoint"])
+
+
+def add_pending(request: Request, response: dict[str, Any]) -> None:
+    """Return whether a subscription waits."""
+    subscription = request.backend("sns").subscriptions.get(request.params["SubscriptionArn"])
+    response["Attributes"][PENDING] = str(pending(subscription)).lower()
+    if hasattr(subscription, "pending"):
+        asked = getattr(subscription, "authenticated", False)
+        response["Attributes"]["ConfirmationWasAuthenticated"] = str(asked).lower()
+
+
+def count(request: Request, response: dict[str, Any]) -> None:
+    """Count a topic's subscriptions."""
+    arn = request.params["TopicArn"]
+    held = [one for one in request.backend("sns").subscriptions.values() if one.topic.arn == arn]
+    waiting = sum(map(pending, held))
+    response["Attributes"] |= {"SubscriptionsPending": str(waiting), "SubscriptionsConfirmed": str(len(held) - waiting)}
+
+
+def only_confirmed(request: Request) -> None:
+    """Refuse to take away what nobody has confirmed; raises Refusal with InvalidParameter."""
+    arn = request.params["SubscriptionArn"]
+    if not arn.startswith("arn:"):
+        raise Refusal(
+            "InvalidParameter", "Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements"
+        )
+    if pending(request.backend("sns").subscriptions.get(arn)):
+        raise Refusal(
+            "InvalidParameter", "Invalid parameter: This subscription is pending confirmation and cannot be removed"
+        )
+
+
+def confirm(sns: Any, topic: str, endpoint: str) -> None:
+    """Confirm what waits, as its owner does by the link in the mail; raises LookupError."""
+    waiting = [
+        one for one in sns.subscriptions.values() if (one.topic.arn, one.endpoint) == (topic, endpoint) and pending(one)
+    ]
+    if not waiting:
+        raise LookupError(f"nothing waits for {endpoint} to confirm {topic}")
+    for one in waiting:
+        one.pending = False
+
+
+def pending(subscription: Any) -> bool:
+    """Return whether a subscription waits for its owner."""
+    return bool(getattr(subscription, "pending", False))
+
+
+def topic_policy(request: Request) -> None:
+    """Judge who may use a topic."""
+    if request.operation == "SetTopicAttributes":
+        wanted = {request.params["AttributeName"]: request.params.get("AttributeValue", "")}
+        topic = request.params["TopicArn"]
+    else:
+        wanted = request.params.get("Attributes", {})
+        topic = f"arn:{request.partition}:sns:{request.region}:{request.account}:{request.params['Name']}"
+    if "Policy" in wanted:
+        check_size(wanted["Policy"], 30 * 1024, "PolicySize", "InvalidParameter")
+        check_policy(request, wanted["Policy"], "topic", "InvalidParameter", topic)
+
+
+NEW = at("sns:{region}:{account}:{Name}")
+TOPIC = given("TopicArn")
+
+
+def topics(sns: Any) -> Any:
+    """Return the topics of a region with their subscriptions, by ARN."""
+    return {
+        topic.arn: {
+            "policy": document(topic._policy_json),
+            "name": topic.display_name,
+            "key": topic.kms_master_key_id,
+            "tags": topic._tags,
+            "subscriptions": sorted(
+                [sub.protocol, sub.endpoint, "pending" if getattr(sub, "pending", False) else "confirmed"]
+                for sub in sns.subscriptions.values()
+                if sub.topic.arn == topic.arn
+            ),
+        }
+        for topic in sns.topics.values()
+    }
+
+
+RULES = (
+    Rule("sns:*", before=expire),
+    Rule("sns:*", before=own_region),
+    Rule("sns:CreateTopic sns:SetTopicAttributes", before=topic_policy),
+    Rule("sns:CreateTopic", before=same_topic),
+    Rule("sns:Subscribe", before=valid_endpoint, after=mail_owner),
+    Rule("sns:ConfirmSubscription", before=take_token),
+    Rule("sns:ListSubscriptions sns:ListSubscriptionsByTopic", after=hide_pending),
+    Rule("sns:ListSubscriptions sns:ListSubscriptionsByTopic", after=hide_password),
+    Rule("sns:GetSubscriptionAttributes", after=add_pending),
+    Rule("sns:GetTopicAttributes", after=count, strict=False),
+    Rule("sns:Unsubscribe", before=only_confirmed),
+)
+CALLS = table(
+    {
+        "ListTopics ListSubscriptions Unsubscribe GetSubscriptionAttributes SetSubscriptionAttributes": [own()],
+        "CreateTopic": [own(NEW), act("sns:TagResource", NEW, when="Tags")],
+        "Subscribe": [own(TOPIC, keys={"sns:Protocol": "Protocol", "sns:Endpoint": "Endpoint"})],
+        "GetTopicAttributes SetTopicAttributes ListSubscriptionsByTopic ConfirmSubscription Publish DeleteTopic": [
+            own(TOPIC)
+        ],
+        "ListTagsForResource TagResource UntagResource": [own(given("ResourceArn"))],
+    }
+)
+
+
+def policy(request: Request, need: Need) -> Any:
+    """Return the policy of a topic."""
+    topics = request.backend("sns", region_of(request, need.resource)).topics
+    return getattr(topics.get(need.resource), "_policy_json", None)
+
+
+SERVICE = Service(
+    "sns",
+    rules=RULES,
+    calls=CALLS,
+    policy=ResourcePolicy(policy),
+    pages=Pages(),
+    snapshot=by_region("sns", topics),
+    codes=Codes(
+        invalid="InvalidParameter",
+        tags="InvalidParameter",
+        denied=("AuthorizationError", 403),
+        throttled=("Throttling", 400),
+        failure="InternalError",
+    ),
+    warm_up={"ListTopics": {}},
+)

@@ -1,0 +1,22 @@
+"""What faults are injected into: every kind by its sample, and the manifests that people start from."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from awsbase.scripts.loaded import read
+from awsbase.scripts.options import Options
+from awsbase.testing.subject import Subject
+from tests.contract.samples import SAMPLES
+
+MANIFESTS = Path(__file__).parents[2] / "manifests"
+
+
+@cache
+def manifest(name: str) -> Subject:
+    """Return a manifest of `manifests/` as a subject."""
+    return Subject(f"{name}.yaml", read(MANIFESTS / f"{name}.yaml", Options()).resources)
+
+
+KINDS_ALONE = tuple(Subject(sample.name, sample.resources, sample.before) for sample in SAMPLES)
