@@ -66,6 +66,7 @@ def lacks_of(plugin: Plugin) -> Iterator[str]:
 
 
 def declares(resource: object, kind: object) -> bool:
+    """Tell whether a plug-in gives a resource class with its Kind."""
     return isinstance(resource, type) and isinstance(kind, Kind)
 
 
@@ -121,6 +122,7 @@ def near(key: str) -> str:
 
 
 def names_sections(kind: object) -> bool:
+    """Tell whether a type maps names to sections."""
     return get_origin(kind) is dict and any(is_section(each) for each in options(get_args(kind)[1]))
 
 

@@ -109,7 +109,7 @@ def account_id(value: str) -> str:
 
 
 def distribution_name(value: str) -> str:
-    """Accept the name of a distribution, and nothing that could be a path or an address."""
+    """Accept the name of a distribution; raises PydanticCustomError for a path or an address."""
     if not DISTRIBUTION.fullmatch(value):
         raise invalid(f"{shown(value)} is no name of a distribution", "write it as pip does, like acme-repositories")
     return value
