@@ -128,7 +128,10 @@ def command(
 
 
 def administrator_of(loaded: LoadedManifest, user: str | None, profile: str) -> Administrator:
-    """Return the named administrator of the manifest, or the only one; raises AwsbaseError if there is none."""
+    """Return the administrator of the manifest: the named one, or the only one.
+
+    Raises Refused when the manifest names no administrator, UsageError when it is unclear which one is meant.
+    """
     iam = loaded.manifest.iam
     groups = {name for name, group in (iam.groups if iam else {}).items() if ADMINISTRATOR_POLICIES & set(group.grants)}
     users = iam.users if iam else {}

@@ -21,7 +21,7 @@ def command() -> None:
 @click.argument("name")
 @common
 def put(name: str, profile: str | None, region: str | None, debug: bool) -> None:
-    """Store a value in the secret NAME: typed without echo, or read from a pipe.
+    """Store a value in the secret NAME. It is typed without echo, or read from a pipe.
 
     \b
     awsbase secret put acme/partner             asks twice
