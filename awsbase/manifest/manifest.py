@@ -25,7 +25,6 @@ from awsbase.manifest.merge import Merged, Yielded, merge
 from awsbase.manifest.network import Network
 from awsbase.manifest.notify import Channels
 from awsbase.manifest.protect import Protect
-from awsbase.manifest.repositories import Repositories
 from awsbase.manifest.root import RootUser
 from awsbase.manifest.secrets import Contained
 from awsbase.manifest.section import Section, Several
@@ -60,7 +59,6 @@ class Manifest(Section):
     secrets: Contained | None = Field(default=None, description="Where values are kept that nobody may see.")
     iam: Iam | None = Field(default=None, description="Who works in the account, and what each may do.")
     backups: Backups | None = Field(default=None, description="What is copied by itself, and kept for how long.")
-    repositories: Repositories | None = Field(default=None, description="What they are for.")
 
     _order: tuple[str, ...] = PrivateAttr(default=())
 
