@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from awsbase.engine.account import Account, check, identify
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts
 from awsbase.engine.failures import failure
+from awsbase.engine.plugin import LoadedPlugin
 from awsbase.engine.rate_limit import RateLimiter
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, UsageError
@@ -41,29 +43,45 @@ def connect(options: Options, wanted: LoadedManifest) -> Target:
     """Find out whose credentials these are; raise Refused when they are not for the manifest's account."""
     clock: Clock
     if options.sandbox:
-        sandbox = embedded(wanted.account)
+        sandbox = embedded(wanted.account, plugins=wanted.manifest.plugins)
         session, clock = sandbox.session(region=wanted.region), sandbox.clock
     else:
         session, clock = session_of(options.profile), SystemClock()
     return Target(check(reach(session, wanted.region, clock, debugging=options.debug), wanted.account), clock)
 
 
-def embedded(account: str, *, enforce: bool = False) -> Any:
-    """Return an empty embedded AWS account; moto is needed for it and for nothing else.
+def embedded(account: str, *, enforce: bool = False, plugins: Sequence[LoadedPlugin] = ()) -> Any:
+    """Return an empty embedded AWS account, with the services of plug-ins; only this needs moto.
 
-    Raises UsageError when moto is not installed.
+    Raises UsageError when a package is missing, or when what a plug-in says of its services is wrong.
     """
     # Profiles, endpoints and the like are for the real AWS, and moto would read them too.
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     try:
-        from awsbase.sandbox import Sandbox
+        from awsbase.sandbox import SERVICES, Sandbox
     except ModuleNotFoundError as error:
         raise UsageError(
             f"the sandbox needs the package {error.name}", hint="install it with `pip install 'awsbase[sandbox]'`"
         ) from error
-    return Sandbox(account=account, enforce=enforce)
+    services = (*SERVICES, *(service for each in plugins for service in services_of(each)))
+    return Sandbox(account=account, enforce=enforce, services=services)
+
+
+def services_of(loaded: LoadedPlugin) -> Sequence[Any]:
+    """Import the services that a plug-in gives to the sandbox; raises UsageError when that fails."""
+    module, _, name = loaded.plugin.sandbox.partition(":")
+    if not module:
+        return ()
+    try:
+        services: Sequence[Any] = getattr(importlib.import_module(module), name)
+    except Exception as error:
+        raise UsageError(
+            f"{loaded.name} gives no services to the sandbox: {type(error).__name__}: {error}",
+            hint='write Plugin(sandbox="MODULE:SERVICES")',
+        ) from error
+    return services
 
 
 def session_of(profile: str | None) -> boto3.Session:
