@@ -1,8 +1,8 @@
 """The console blocks of the docs run, and print what the page shows.
 
-A comment before a block says in which situation it runs: `<!-- run: in an empty folder -->`. Without a comment it runs
-in a folder with `acme.yaml`, the manifest of README.md, and against an empty sandbox. A block that no test can run has a
-comment with the reason: `<!-- not run: installs packages from the network -->`.
+A comment before a block names the situation in which it runs: `<!-- run: in an empty folder -->`. Without a comment it
+runs in a folder with `acme.yaml`, the manifest of README.md, and against an empty sandbox. If no test can run a block,
+its comment gives the reason: `<!-- not run: installs packages from the network -->`.
 
 A line `...` stands for any lines, and `...` within a line for any text. A line break of the page can stand for a space.
 Times, dates, ports and ids are compared by their form.
