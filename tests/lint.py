@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("awsbase", "benchmarks", "tests", "tools")
+FOLDERS = ("awsbase", "benchmarks", "examples", "tests", "tools")
 LINES = 60
 
 

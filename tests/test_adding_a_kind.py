@@ -17,7 +17,17 @@ ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CHAPTER = re.split(r"^## ", GUIDE.partition("\n## Adding a kind of resource\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
 SHOWN = re.findall(r"^```console\n(.*?)^```", CHAPTER, re.MULTILINE | re.DOTALL)[0]
-PARTS = ("awsbase", "docs", "manifests", "tests", "README.md", "CONTRIBUTING.md", "pyproject.toml", "setup.cfg")
+PARTS = (
+    "awsbase",
+    "docs",
+    "examples",
+    "manifests",
+    "tests",
+    "README.md",
+    "CONTRIBUTING.md",
+    "pyproject.toml",
+    "setup.cfg",
+)
 
 
 @pytest.fixture

@@ -95,15 +95,15 @@ class PrincipalPermissions:
 
     def newly_denies(self, denial: Grant, known: Sequence[Grant]) -> bool:
         """Tell whether a denial may newly apply to the principal."""
-        gates = not isinstance(self.who, RoleFacts) or asks_for_mfa(self.who)
-        if gates and any(map(on_mfa, denial.conditions)):
+        can_bring_mfa = not isinstance(self.who, RoleFacts) or asks_for_mfa(self.who)
+        if can_bring_mfa and any(map(on_mfa, denial.conditions)):
             return False
         return certain(denial.conditions, self.arn) and not any(covers(old, denial) for old in known)
 
     def gated(self) -> bool:
         """Tell whether the principal needs MFA: for nearly everything, or for the calls that give permissions."""
         documents = [on_mfa_only(document) for document in (*self.documents, *(self.boundary or ()))]
-        if any(sweeping(gate) for document in documents for gate in grants(document, "Deny")):
+        if any(denies_nearly_everything(denial) for document in documents for denial in grants(document, "Deny")):
             return True
         return any(any(self.about(documents, "Deny", *call)) and self.is_allowed(*call) for call in self.everything)
 
@@ -114,8 +114,8 @@ def on_mfa_only(document: Document) -> Document:
     return {"Statement": [it for it in statements if any(map(on_mfa, conditions(it.get("Condition"))))]}
 
 
-def sweeping(denial: Grant) -> bool:
-    """Tell whether a denial is about nearly everything."""
+def denies_nearly_everything(denial: Grant) -> bool:
+    """Tell whether a denial applies to nearly all actions on all resources."""
     every = "NotAction" in denial.values or denial.values.get("Action") == ("*",)
     return every and denial.values.get("Resource") == ("*",)
 

@@ -1,8 +1,8 @@
-"""Whether documents allow a principal a call, as far as that is known before there is a request.
+"""Tell whether documents allow a principal a call, as far as that is known before there is a request.
 
-An approximation: an Allow or a Deny under a condition counts for nothing, because only the request would tell. With
-`mfa` the conditions on MFA are met: who works from a session with a code gets what they give, and loses nothing.
-Without it they are not: there is nothing to get by them, and what is denied to people without a code is lost.
+The result is an approximation. A statement with a condition is ignored, because only the request decides whether the
+condition is met. Conditions on MFA are the exception. With `mfa` they are met: an Allow that requires MFA applies, and
+a Deny without MFA does not. Without `mfa` it is the reverse.
 """
 
 from __future__ import annotations
@@ -18,48 +18,50 @@ MFA = {"aws:multifactorauthpresent", "aws:multifactorauthage"}
 def permits(
     documents: Iterable[Document], action: str, resource: str = "*", *, user: str = "", mfa: bool = True
 ) -> bool:
-    """Tell whether documents together permit an action on a resource; `*` is all of them."""
-    held = list(documents)
+    """Tell whether documents together allow an action on a resource; `*` stands for all resources."""
+    listed_documents = list(documents)
 
-    def meant(effect: str, *, mfa: bool) -> bool:
-        return any(sure(grant, mfa=mfa) for grant in about(held, effect, action, resource, user=user))
+    def applies(effect: str, *, mfa: bool) -> bool:
+        return any(
+            unconditional(grant, mfa=mfa) for grant in about(listed_documents, effect, action, resource, user=user)
+        )
 
-    return meant("Allow", mfa=mfa) and not meant("Deny", mfa=not mfa)
+    return applies("Allow", mfa=mfa) and not applies("Deny", mfa=not mfa)
 
 
 def about(documents: Iterable[Document], effect: str, action: str, resource: str, *, user: str = "") -> Iterator[Grant]:
-    """Yield what allows, or denies, an action on a resource, under whatever conditions."""
-    asked = Grant("", {"Action": (action,), "Resource": (resource,)}, frozenset())
+    """Yield the grants that allow, or deny, an action on a resource, whatever their conditions."""
+    request = Grant("", {"Action": (action,), "Resource": (resource,)}, frozenset())
     for document in documents:
-        found = (for_user(grant, user) for grant in grants(shortened(document, effect, action), effect))
-        yield from (grant for grant in found if covers(bare(grant), asked))
+        found = (for_user(grant, user) for grant in grants(relevant(document, effect, action), effect))
+        yield from (grant for grant in found if covers(without_conditions(grant), request))
 
 
-def shortened(document: Document, effect: str, action: str) -> Document:
-    """Leave out of a document what is not about an action, before it is taken to its smallest parts."""
+def relevant(document: Document, effect: str, action: str) -> Document:
+    """Return a document with only the statements and actions that concern one action, so that few grants remain."""
     kept = []
     for statement in listed(document.get("Statement")):
         if not isinstance(statement, Mapping) or statement.get("Effect") != effect:
             continue
         if "Action" not in statement:
             kept.append(statement)
-        elif mentioned := [it for it in listed(statement["Action"]) if within(action.lower(), folded(it))]:
-            kept.append({**statement, "Action": mentioned})
+        elif matching := [it for it in listed(statement["Action"]) if within(action.lower(), folded(it))]:
+            kept.append({**statement, "Action": matching})
     return {"Statement": kept}
 
 
-def sure(grant: Grant, *, mfa: bool) -> bool:
-    """Tell whether a grant holds whatever the request is."""
+def unconditional(grant: Grant, *, mfa: bool) -> bool:
+    """Tell whether a grant applies to every request."""
     return not grant.conditions or (mfa and all(map(on_mfa, grant.conditions)))
 
 
 def on_mfa(condition: object) -> bool:
-    """Tell whether a condition of a grant asks for MFA, or how long ago it was."""
+    """Tell whether a condition of a grant tests for MFA, or for its age."""
     return isinstance(condition, tuple) and len(condition) == 3 and condition[1] in MFA
 
 
 def for_user(grant: Grant, user: str) -> Grant:
-    """Return a grant as it is for one user."""
+    """Return a grant with the name of a user in place of `${aws:username}`."""
     values = {
         key: tuple(value.replace("${aws:username}", user) if isinstance(value, str) else value for value in several)
         for key, several in grant.values.items()
@@ -67,6 +69,6 @@ def for_user(grant: Grant, user: str) -> Grant:
     return Grant(grant.name, values, grant.conditions)
 
 
-def bare(grant: Grant) -> Grant:
-    """Return a grant as it is when all its conditions are met."""
+def without_conditions(grant: Grant) -> Grant:
+    """Return a grant without its conditions."""
     return Grant(grant.name, grant.values, frozenset())

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from awsbase.access.effective_permissions import PrincipalPermissions, administrators, loses, principal_permissions
 from awsbase.access.evaluation import permits
 from awsbase.access.simulated_state import ChangesIam, simulated
-from awsbase.access.trust import for_people, lets_in_still
+from awsbase.access.trust import for_people, still_assumable
 from awsbase.engine.account import Account
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
@@ -85,7 +85,7 @@ def keep_session(before: SimulatedState, after: SimulatedState) -> None:
 
 def keep_role(before: SimulatedState, after: SimulatedState) -> None:
     """Raise Refused when nobody could assume the calling role any more who can now."""
-    if before.role and after.role and not lets_in_still(before.role.trust, after.role.trust):
+    if before.role and after.role and not still_assumable(before.role.trust, after.role.trust):
         raise Refused(
             f"after this run nobody could assume {before.role.name} who can now, and that is you: "
             f"{before.account.caller}",

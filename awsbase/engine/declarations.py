@@ -31,10 +31,12 @@ def check(kinds: Mapping[type[Resource], Kind], examples: Iterable[Resource] = (
 
 
 def where(resource: type) -> str:
+    """Return the class of a kind with its module, for messages."""
     return f"{resource.__module__}.{resource.__name__}"
 
 
 def distribution(resource: type) -> str:
+    """Return the package that a kind comes from."""
     return resource.__module__.partition(".")[0]
 
 
@@ -80,6 +82,7 @@ def annotation(function: Callable[..., Any], name: str) -> str:
 
 
 def lacks_permissions(permissions: Permissions | None) -> Iterator[str]:
+    """Yield what a declaration of permissions lacks, in sentences."""
     if permissions is None:
         yield "KIND has no permissions, write permissions=Permissions(read=..., write=...)"
     elif permissions.read is nothing:

@@ -91,7 +91,7 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
     """Bring one alarm to the manifest, all of its settings and actions; tags that others set stay."""
     region, cloudwatch = want.scope.region, run.aws.cloudwatch
     have = run.read(alarms, region, family(want.name)).get(want.name)
-    tagged = tags.held(run, want, region, want.arn, (alarm_tags, region, want.arn)) if have else tags.wanted(want)
+    tagged = tags.current(run, want, region, want.arn, (alarm_tags, region, want.arn)) if have else tags.wanted(want)
     sent = settings(want)
 
     if have is None:

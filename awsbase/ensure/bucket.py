@@ -20,7 +20,7 @@ from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.facts.optional import empty_if
-from awsbase.policies.document import Document, difference, given, listed, same
+from awsbase.policies.document import Document, difference, listed, parsed, same
 from awsbase.records import record
 
 # What begins so is ours: statements of the bucket policy by their Sid, lifecycle rules by their ID.
@@ -248,7 +248,7 @@ def policy_of(facts: Facts, scope: Scope, name: str) -> Document:
     """Return the policy document; empty when there is none."""
     read = facts.aws.at(scope.region).s3.get_bucket_policy
     answer = empty_if("NoSuchBucketPolicy", read, Bucket=name, ExpectedBucketOwner=scope.account)
-    return given(answer["Policy"]) if answer else {}
+    return parsed(answer["Policy"]) if answer else {}
 
 
 def lifecycle_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
@@ -500,7 +500,7 @@ def plain(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 def tags_of(run: Run, want: Bucket) -> Mapping[str, str]:
     """Return the tags that the resource has."""
-    return tags.held(run, want, want.scope.region, want.arn, (bucket_tags, want.scope, want.name))
+    return tags.current(run, want, want.scope.region, want.arn, (bucket_tags, want.scope, want.name))
 
 
 def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:

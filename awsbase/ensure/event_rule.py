@@ -14,7 +14,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
-from awsbase.policies.document import Document, given
+from awsbase.policies.document import Document, parsed
 from awsbase.records import record
 
 TARGET = "awsbase"
@@ -68,7 +68,7 @@ def rule(facts: Facts, region: str, name: str) -> RuleFacts | None:
     for page in pages:
         for each in page["Rules"]:
             if each["Name"] == name:
-                pattern = given(each.get("EventPattern") or {})
+                pattern = parsed(each.get("EventPattern") or {})
                 return RuleFacts(pattern, each.get("Description", ""), each["State"])
     return None
 
@@ -98,7 +98,7 @@ def ensure_event_rule(run: Run, want: EventRule) -> str:
     region, events = want.scope.region, run.aws.events
     found = run.read(rule, region, want.name)
     sends = run.read(targets, region, want.name)
-    tagged = tags.held(run, want, region, want.arn, (rule_tags, region, want.arn)) if found else tags.wanted(want)
+    tagged = tags.current(run, want, region, want.arn, (rule_tags, region, want.arn)) if found else tags.wanted(want)
     sent: dict[str, Any] = {
         "Name": want.name,
         "EventPattern": want.pattern,

@@ -13,7 +13,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.facts import tags
-from awsbase.facts.authorization import ALL_OF_IAM, Elsewhere, ProfileFacts, profiles
+from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, ProfileFacts, profiles
 from awsbase.records import record
 
 
@@ -80,12 +80,12 @@ def instance_profile_reads(want: InstanceProfile) -> Iterator[Read]:
 def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
     """Keep one instance profile with its role; returns its ARN.
 
-    Raises Elsewhere when a profile of that name has another path.
+    Raises ExistsElsewhere when a profile of that name has another path.
     """
     iam = run.aws.iam
     have = run.read(instance_profile, want.name)
     if have and have.arn != want.arn:
-        raise Elsewhere("instance profile", have.arn, want.arn)
+        raise ExistsElsewhere("instance profile", have.arn, want.arn)
     tagged = tags_of(run, want) if have else tags.wanted(want)
 
     if have is None:
@@ -124,7 +124,7 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
 
 def tags_of(run: Run, want: InstanceProfile) -> Mapping[str, str]:
     """Return the tags that the resource has."""
-    return tags.held(run, want, tags.index(want.scope), want.arn, (profile_tags, want.name))
+    return tags.current(run, want, tags.index(want.scope), want.arn, (profile_tags, want.name))
 
 
 def read_permissions(want: InstanceProfile) -> Allows:

@@ -19,7 +19,7 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
-from awsbase.policies.document import Document, difference, given, listed, same
+from awsbase.policies.document import Document, difference, listed, parsed, same
 from awsbase.records import record
 
 YEAR = 365
@@ -186,7 +186,7 @@ def understood(facts: Facts, region: str, id: str, known: Mapping[str, Any]) -> 
 
 def policy_of(facts: Facts, region: str, id: str) -> Document:
     """Return the policy document; empty when there is none."""
-    return given(facts.aws.at(region).kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"])
+    return parsed(facts.aws.at(region).kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"])
 
 
 def rotation_of(facts: Facts, region: str, id: str) -> int | None:
@@ -292,7 +292,7 @@ def usable(want: Key, have: KeyFacts) -> KeyFacts:
 
 def tags_of(run: Run, want: Key, have: KeyFacts) -> Mapping[str, str]:
     """Return the tags that the resource has."""
-    return tags.held(run, want, want.scope.region, have.arn, (key_tags, want.scope.region, have.arn))
+    return tags.current(run, want, want.scope.region, have.arn, (key_tags, want.scope.region, have.arn))
 
 
 def pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -149,7 +149,7 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
 def tags_of(run: Run, want: LaunchTemplate, have: TemplateFacts) -> Mapping[str, str]:
     """Return the tags that the resource has."""
     region, arn = want.scope.region, want.scope.arn("ec2", f"launch-template/{have.id}")
-    return tags.held(run, want, region, arn, (template_tags, region, have.id), ec2.labels(want))
+    return tags.current(run, want, region, arn, (template_tags, region, have.id), ec2.labels(want))
 
 
 def content(run: Run, want: LaunchTemplate, have: TemplateFacts | None) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def ensure_log_group(run: Run, want: LogGroup) -> str:
     key = run.result(want.key) if want.key else None
     have = run.read(log_group, region, want.name)
     ask = (log_group_tags, region, want.arn)
-    tagged = tags.held(run, want, region, want.arn, ask) if have else tags.wanted(want)
+    tagged = tags.current(run, want, region, want.arn, ask) if have else tags.wanted(want)
 
     if have is None:
         run.create("log group", logs.create_log_group, logGroupName=want.name, kmsKeyId=key, tags=tags.wanted(want))

@@ -16,7 +16,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.facts import tags
-from awsbase.facts.authorization import ALL_OF_IAM, Elsewhere, PolicyFacts, authorization, policies
+from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, PolicyFacts, authorization, policies
 from awsbase.policies.document import Document, difference, same
 from awsbase.records import record
 
@@ -56,13 +56,13 @@ class Policy(Resource):
 def ensure_policy(run: Run, want: Policy) -> str:
     """Bring one managed policy to the manifest: a default version that means this document, and the tags.
 
-    Raises Elsewhere when a policy of that name has another path.
+    Raises ExistsElsewhere when a policy of that name has another path.
     """
     iam = run.aws.iam
     document = resolve(run, want.document)
     have = run.read(policies).get(want.name.casefold())
     if have and have.arn != want.arn:
-        raise Elsewhere("policy", have.arn, want.arn)
+        raise ExistsElsewhere("policy", have.arn, want.arn)
     tagged = tags_of(run, want) if have else tags.wanted(want)
 
     if have is None:
@@ -98,7 +98,7 @@ def ensure_policy(run: Run, want: Policy) -> str:
 
 def tags_of(run: Run, want: Policy) -> Mapping[str, str]:
     """Return the tags that the resource has."""
-    return tags.held(run, want, tags.index(want.scope), want.arn, (policy_tags, want.arn))
+    return tags.current(run, want, tags.index(want.scope), want.arn, (policy_tags, want.arn))
 
 
 def policy_tags(facts: Facts, arn: str) -> Mapping[str, str]:

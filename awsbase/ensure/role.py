@@ -21,7 +21,7 @@ from awsbase.engine.run import Run
 from awsbase.facts import tags
 from awsbase.facts.authorization import (
     ALL_OF_IAM,
-    Elsewhere,
+    ExistsElsewhere,
     RoleFacts,
     all_of_iam,
     authorization,
@@ -103,13 +103,13 @@ def settings(facts: Facts) -> Mapping[str, dict[str, object]]:
 def ensure_role(run: Run, want: Role) -> str:
     """Bring one role to the manifest: its trust, its session, its boundary, its tags and what it may do.
 
-    Raises Elsewhere when a role of that name has another path.
+    Raises ExistsElsewhere when a role of that name has another path.
     """
     iam = run.aws.iam
     trust, inline = resolve(run, want.trust), resolve(run, want.inline)
     have = run.read(roles).get(want.name.casefold())
     if have and have.arn != want.arn:
-        raise Elsewhere("role", have.arn, want.arn)
+        raise ExistsElsewhere("role", have.arn, want.arn)
     set_to = run.read(settings).get(have.name, want.settings) if have and want.settings else want.settings
 
     if have is None:
@@ -131,14 +131,8 @@ def ensure_role(run: Run, want: Role) -> str:
     # A principal that was deleted, and made anew under the same name, stands in the trust as an id that fits nobody.
     if not same(have.trust, trust):
         drift = [Drift(*each) for each in difference(have.trust, trust)]
-        run.update(
-            "trust",
-            drift,
-            iam.update_assume_role_policy,
-            risk=access(widening(have.trust, trust)),
-            RoleName=want.name,
-            PolicyDocument=trust,
-        )
+        risk = access(widening(have.trust, trust))
+        run.update("trust", drift, iam.update_assume_role_policy, risk=risk, RoleName=want.name, PolicyDocument=trust)
 
     if drift := compare(set_to, want.settings):
         # UpdateRole takes what is left out for its default.

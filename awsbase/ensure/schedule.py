@@ -16,7 +16,7 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.ensure.role import Role
 from awsbase.facts import tags
-from awsbase.policies.document import Document, given
+from awsbase.policies.document import Document, parsed
 from awsbase.records import record
 
 SCHEDULER = "scheduler.amazonaws.com"
@@ -74,7 +74,7 @@ def schedule(facts: Facts, region: str, name: str) -> ScheduleFacts | None:
     return ScheduleFacts(
         found["ScheduleExpression"],
         target["Arn"],
-        given(target.get("Input") or {}),
+        parsed(target.get("Input") or {}),
         target["RoleArn"],
         found.get("CreationDate"),
     )

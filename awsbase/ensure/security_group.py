@@ -171,10 +171,10 @@ def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
             GroupName=want.name,
             Description=want.description,
             VpcId=vpc,
-            TagSpecifications=ec2.tagging("security-group", want, {tags.BORN: run.creation_time()}),
+            TagSpecifications=ec2.tagging("security-group", want, {tags.CREATED_AT: run.creation_time()}),
         )
         have = GroupFacts(made["GroupId"], want.name, egress=born_open, tags=ec2.labels(want), new=True)
-    elif (born := tags.born(have.tags)) and not run.established(born):
+    elif (created := tags.creation_time(have.tags)) and not run.established(created):
         # Left by a run that was cut off: to give it its rules is to finish that one's work.
         have = replace(have, new=True)
 

@@ -15,7 +15,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2
-from awsbase.facts.ec2 import NotToBeChanged
+from awsbase.facts.ec2 import CannotBeChanged
 from awsbase.records import record
 
 
@@ -155,10 +155,10 @@ def the_zone(run: Run, want: Subnet) -> Zone:
 
 
 def as_it_is(want: Subnet, have: SubnetFacts) -> None:
-    """Refuse to want another block or zone of a subnet than it has; raises NotToBeChanged when they differ."""
+    """Refuse to want another block or zone of a subnet than it has; raises CannotBeChanged when they differ."""
     named = isinstance(want.zone, int) or want.zone in (have.zone, have.zone_id) or have.zone.endswith(want.zone)
     if have.cidr != want.cidr or not named:
-        raise NotToBeChanged(
+        raise CannotBeChanged(
             f"the subnet {have.id} is {have.cidr} in {have.zone}, the manifest makes it {want.cidr} in "
             f"{want.zone if isinstance(want.zone, str) else have.zone}, and AWS moves no subnet",
             hint="write the manifest as it is, or delete the subnet first",

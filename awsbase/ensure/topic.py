@@ -16,7 +16,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.facts import tags
-from awsbase.policies.document import Document, difference, given
+from awsbase.policies.document import Document, difference, parsed
 from awsbase.records import record
 from awsbase.webhooks import as_listed, masked
 
@@ -90,7 +90,7 @@ def topic(facts: Facts, region: str, arn: str) -> TopicFacts | None:
             raise
         return None
     return TopicFacts(
-        policy=given(attributes.get("Policy") or {}),
+        policy=parsed(attributes.get("Policy") or {}),
         key=attributes.get("KmsMasterKeyId", ""),
         subscriptions=sum(int(attributes.get(f"Subscriptions{state}", 0)) for state in ("Confirmed", "Unknown")),
     )
@@ -148,7 +148,7 @@ def ensure_topic(run: Run, want: Topic) -> str:
     region, sns = want.scope.region, run.aws.sns
     found = run.read(topic, region, want.arn)
     subscribed = run.read(subscriptions, region, want.arn) if want.listeners else ()
-    tagged = tags.held(run, want, region, want.arn, (topic_tags, region, want.arn)) if found else {}
+    tagged = tags.current(run, want, region, want.arn, (topic_tags, region, want.arn)) if found else {}
 
     if found is None:
         key = run.result(want.key) if want.key else ""

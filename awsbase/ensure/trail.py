@@ -177,7 +177,7 @@ def ensure_trail(run: Run, want: Trail) -> str:
     if have is None:
         leave_room(run, want)
     ask = (trail_tags, region, want.arn)
-    tagged = tags.held(run, want, region, want.arn, ask) if have else tags.wanted(want)
+    tagged = tags.current(run, want, region, want.arn, ask) if have else tags.wanted(want)
 
     if have is None:
         listed = tags.pairs(tags.wanted(want))

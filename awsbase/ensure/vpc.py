@@ -13,7 +13,7 @@ from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts import ec2
-from awsbase.facts.ec2 import NotToBeChanged
+from awsbase.facts.ec2 import CannotBeChanged
 from awsbase.records import record
 
 
@@ -85,13 +85,13 @@ def vpc_reads(want: Vpc) -> Iterator[Read]:
 def ensure_vpc(run: Run, want: Vpc) -> dict[str, Any]:
     """Keep one VPC; returns its id, its IPv4 block and its IPv6 block.
 
-    Raises NotToBeChanged when the VPC has another block.
+    Raises CannotBeChanged when the VPC has another block.
     """
     client, region = run.aws.ec2, want.scope.region
     have = ec2.the_one(run.read(vpcs, region), want.address)
     named = run.read(names_of, region, have.id) if have else False
     if have and have.cidr != want.cidr:
-        raise NotToBeChanged(
+        raise CannotBeChanged(
             f"the VPC {have.id} has the block {have.cidr}, the manifest says {want.cidr}, and AWS changes no block",
             hint=f"write `cidr: {have.cidr}`, or delete the VPC with all that is in it",
         )

@@ -1,7 +1,7 @@
 """All of IAM in one read: users, groups, roles with their instance profiles, and the account's own policies.
 
-`GetAccountAuthorizationDetails` answers for hundreds of entities at once, where Get and List would take several calls
-for each. Keys are case-folded names, because IAM treats `Ops` and `ops` as the same name.
+`GetAccountAuthorizationDetails` returns hundreds of entities at once, where Get and List need several calls for each.
+Keys are case-folded names, because IAM treats `Ops` and `ops` as the same name.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.permissions import Allow, Condition, allow
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
-from awsbase.policies.document import given
+from awsbase.policies.document import parsed
 from awsbase.records import record
 
 Document = dict[str, Any]
 
 
-class Elsewhere(AwsbaseError):
-    """Something of that name exists under an ARN that the manifest does not give it."""
+class ExistsElsewhere(AwsbaseError):
+    """A resource of that name exists with another path than in the manifest."""
 
     def __init__(self, kind: str, have: str, want: str) -> None:
         path = "/" + have.partition("/")[2].rpartition("/")[0]
         super().__init__(
-            f"the {kind} exists as {have} and the manifest makes it {want}, which IAM can only do by deleting it",
-            hint=f"write its name as it is, and `path: {path if path == '/' else path + '/'}`; "
-            "if awsbase itself gave the name, rename or delete the one that is there",
+            f"the {kind} exists as {have} and the manifest says {want}, which IAM can only do by deleting it",
+            hint=f"write its name as it is in IAM, and `path: {path if path == '/' else path + '/'}`; "
+            "if awsbase chose the name itself, rename or delete the existing one",
         )
 
 
@@ -46,7 +46,7 @@ class GroupFacts:
 
 @record
 class UserFacts:
-    """A user: where it is, what it belongs to, and what hangs on it directly."""
+    """A user: its path and groups, and the policies and tags of its own."""
 
     name: str
     path: str
@@ -60,7 +60,7 @@ class UserFacts:
 
 @record
 class RoleFacts:
-    """A role: who may assume it and what it may do."""
+    """A role: who can assume it, and which permissions it has."""
 
     arn: str
     name: str
@@ -90,7 +90,7 @@ class PolicyFacts:
 
 @record
 class ProfileFacts:
-    """An instance profile as it is."""
+    """An instance profile with the name of its role."""
 
     arn: str
     role: str | None = None
@@ -99,7 +99,7 @@ class ProfileFacts:
 
 @record
 class Authorization:
-    """What IAM says of the whole account."""
+    """The users, groups, roles and policies of the account."""
 
     users: Mapping[str, UserFacts]
     groups: Mapping[str, GroupFacts]
@@ -110,11 +110,11 @@ class Authorization:
 
 
 def authorization(facts: Facts) -> Authorization:
-    """Read all users, groups, roles and customer-managed policies."""
+    """Read all users, groups, roles and customer-managed policies; keys are names in lower case."""
     users, groups, roles, policies = [], [], [], []
     profiles: dict[str, ProfileFacts] = {}
     pages = facts.aws.iam.get_paginator("get_account_authorization_details").paginate(
-        # Without a filter AWS adds every policy of its own, hundreds of pages long.
+        # Without a filter AWS adds all its own managed policies, which takes hundreds of pages.
         Filter=["User", "Group", "Role", "LocalManagedPolicy"]
     )
     for page in pages:
@@ -162,7 +162,7 @@ def _attached(entity: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _inline(listed: Iterable[Mapping[str, Any]]) -> dict[str, Document]:
-    return {policy["PolicyName"]: given(policy["PolicyDocument"]) for policy in listed}
+    return {policy["PolicyName"]: parsed(policy["PolicyDocument"]) for policy in listed}
 
 
 def _tags(entity: Mapping[str, Any]) -> dict[str, str]:
@@ -198,7 +198,7 @@ def _role(role: Mapping[str, Any]) -> RoleFacts:
         name=role["RoleName"],
         path=role["Path"],
         created=role.get("CreateDate"),
-        trust=given(role["AssumeRolePolicyDocument"]),
+        trust=parsed(role["AssumeRolePolicyDocument"]),
         policies=_attached(role),
         inline=_inline(role.get("RolePolicyList", [])),
         tags=_tags(role),
@@ -218,7 +218,7 @@ def _policy(policy: Mapping[str, Any]) -> PolicyFacts:
     return PolicyFacts(
         arn=policy["Arn"],
         path=policy["Path"],
-        document=given(default["Document"]),
+        document=parsed(default["Document"]),
         others=tuple(version["VersionId"] for version in versions if not version["IsDefaultVersion"]),
         created=policy.get("CreateDate"),
     )
@@ -228,20 +228,20 @@ ALL_OF_IAM = allow("iam", "GetAccountAuthorizationDetails")
 
 
 def all_of_iam(want: object) -> Iterator[Read]:
-    """Yield the one read that tells of all users, groups, roles and policies."""
+    """Yield the one read that returns all users, groups, roles and policies."""
     yield (authorization,)
 
 
 def iam_arns(scope: Scope, kind: str, name: str) -> tuple[str, ...]:
-    """Return the ARNs of something wherever it is: a path that somebody changed is part of the ARN."""
+    """Return the ARN patterns that match a name on any path: somebody may have changed the path."""
     return scope.global_arn("iam", f"{kind}/{name}"), scope.global_arn("iam", f"{kind}/*/{name}")
 
 
 def only_these(policies: frozenset[str]) -> Condition:
-    """Make the condition that nothing else is attached than these policies."""
+    """Return the condition that only these policies are attached or detached."""
     return Condition("ArnEquals", "iam:PolicyARN", policies)
 
 
 def leaving_groups(scope: Scope) -> Allow:
-    """Allow users to be taken out of groups, which may be any: IAM knows this action by the group alone."""
+    """Return the permission to remove users from any group: IAM authorizes this action by group only."""
     return allow("iam", "RemoveUserFromGroup", on=(scope.global_arn("iam", "group/*"),))

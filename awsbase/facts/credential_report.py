@@ -1,4 +1,4 @@
-"""What people sign in with: passwords, MFA devices, keys. Read only, and never a secret."""
+"""Credentials of users: whether there are passwords, MFA devices and keys, and their ids. No secret is read."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from awsbase.engine.facts import Facts
 from awsbase.engine.permissions import allow
 from awsbase.records import record
 
-# What the report calls the root user.
+# The name of the root user in the report.
 ROOT = "<root_account>"
-# The report is being made, or was never asked for: until it is there, each user is asked about alone.
+# AWS has not made the report yet. Until it is ready, each user is read separately.
 NO_REPORT = frozenset({"ReportNotPresent", "ReportInProgress", "ReportExpired"})
 
 
 @record
-class Reported:
-    """A line of the credential report, up to four hours old: whether there is a password, and an MFA device."""
+class ReportedUser:
+    """A user in the credential report, up to four hours old: whether there is a password, and an MFA device."""
 
     password: bool
     mfa: bool
@@ -25,7 +25,7 @@ class Reported:
 
 @record
 class Credentials:
-    """All that one user has, and that must be gone before the user can be deleted."""
+    """The credentials of one user, which must all be deleted before the user can be."""
 
     login: bool
     keys: tuple[str, ...]
@@ -35,16 +35,16 @@ class Credentials:
     devices: tuple[str, ...]
 
 
-def report(facts: Facts) -> Mapping[str, Reported]:
-    """Return what the credential report says of each user, by case-folded name; nothing while AWS is making it."""
+def report(facts: Facts) -> Mapping[str, ReportedUser]:
+    """Return the users of the credential report by case-folded name; empty while AWS is making it."""
     return {
-        name: Reported(yes(row["password_enabled"]), yes(row["mfa_active"]))
+        name: ReportedUser(yes(row["password_enabled"]), yes(row["mfa_active"]))
         for name, row in facts.read(report_rows).items()
     }
 
 
 def report_rows(facts: Facts) -> Mapping[str, Mapping[str, str]]:
-    """Return the lines of the credential report by case-folded user; nothing while AWS is making it."""
+    """Return the rows of the credential report by case-folded user name; empty while AWS is making it."""
     from botocore.exceptions import ClientError
 
     facts.aws.iam.generate_credential_report()
@@ -58,12 +58,12 @@ def report_rows(facts: Facts) -> Mapping[str, Mapping[str, str]]:
 
 
 def yes(word: str) -> bool:
-    """Read a field of the report: some users have "not_supported" or "N/A" there."""
+    """Tell whether a field of the report is true; it can also be "not_supported" or "N/A"."""
     return word == "true"
 
 
 def virtual_devices(facts: Facts) -> Mapping[str, str | None]:
-    """Return the serial numbers of all virtual MFA devices, each with its user, or None while it has no user."""
+    """Return the users of all virtual MFA devices by serial number; None when a device has no user."""
     pages = facts.aws.iam.get_paginator("list_virtual_mfa_devices").paginate()
     return {
         device["SerialNumber"]: device["User"]["Arn"].rpartition("/")[2] if "User" in device else None
@@ -73,7 +73,7 @@ def virtual_devices(facts: Facts) -> Mapping[str, str | None]:
 
 
 def devices(facts: Facts, user: str) -> tuple[str, ...]:
-    """Return the serial numbers of one user's MFA devices of every sort."""
+    """Return the serial numbers of one user's MFA devices, virtual and hardware."""
     pages = facts.aws.iam.get_paginator("list_mfa_devices").paginate(UserName=user)
     return tuple(device["SerialNumber"] for page in pages for device in page["MFADevices"])
 
@@ -110,15 +110,15 @@ def ssh_keys(facts: Facts, user: str) -> tuple[str, ...]:
 
 
 def service_credentials(facts: Facts, user: str) -> tuple[str, ...]:
-    """Return the ids of a user's passwords for single services."""
+    """Return the ids of a user's service-specific credentials."""
     listed = facts.aws.iam.list_service_specific_credentials(UserName=user)["ServiceSpecificCredentials"]
     return tuple(credential["ServiceSpecificCredentialId"] for credential in listed)
 
 
 def credentials(facts: Facts, user: str) -> Credentials:
-    """Read everything that one user has, side by side."""
-    asked = (login, access_keys, certificates, ssh_keys, service_credentials, devices)
-    return Credentials(*facts.read_all(*((fact, user) for fact in asked)))
+    """Read all credentials of one user, in parallel."""
+    reads = (login, access_keys, certificates, ssh_keys, service_credentials, devices)
+    return Credentials(*facts.read_all(*((fact, user) for fact in reads)))
 
 
 REPORT = allow("iam", "GenerateCredentialReport", "GetCredentialReport")

@@ -1,4 +1,4 @@
-"""What everything in EC2 has in common: ids instead of names, found by tag, tagged in the call that makes it."""
+"""What all resources of EC2 share: they have ids instead of names, and are tagged when created and found by tag."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 
 
-class NotToBeChanged(AwsbaseError):
-    """AWS changes this in nothing that exists, and making it anew would take along what lives in it."""
+class CannotBeChanged(AwsbaseError):
+    """AWS cannot change this in an existing resource, and a replacement would delete what is inside it."""
 
 
 class Labelled(tags.Tagged, Protocol):
-    """A resource of EC2: a tag called Name is all the name it has."""
+    """A resource of EC2, whose only name is its `Name` tag."""
 
     @property
     def name(self) -> str: ...
@@ -27,7 +27,7 @@ class Labelled(tags.Tagged, Protocol):
 
 
 class Found(Protocol):
-    """Something of EC2 as it is."""
+    """An existing resource of EC2."""
 
     @property
     def id(self) -> Any: ...
@@ -39,55 +39,55 @@ F = TypeVar("F", bound=Found)
 
 
 def labels(want: Labelled) -> dict[str, str]:
-    """Return the tags that something of EC2 shall carry: its name for people, the manifest's, its address."""
+    """Return the tags that a resource of EC2 must have: its name, the manifest's tags, its address."""
     return {"Name": want.name, **tags.wanted(want)}
 
 
 def tagging(kind: str, want: Labelled, more: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-    """Return the tags as the creating call takes them: what is tagged afterwards may never be."""
+    """Return the `TagSpecifications` of the creating call: a run can stop before it tags anything afterwards."""
     return [{"ResourceType": kind, "Tags": tags.pairs({**labels(want), **(more or {})})}]
 
 
 def tag(run: Run, want: Labelled, have: Found) -> None:
-    """Set the tags that are absent or other."""
+    """Set the tags that are missing or have another value."""
     if untagged := tags.missing(have.tags, labels(want)):
         drift = compare(have.tags, untagged)
         run.update("tags", drift, run.aws.ec2.create_tags, Resources=[have.id], Tags=tags.pairs(untagged))
 
 
 def ours(found: Iterable[F], address: str) -> list[F]:
-    """Return what was made for an address, in a lasting order."""
+    """Return the resources that were made for an address, sorted by id."""
     return sorted((each for each in found if each.tags.get(tags.ADDRESS) == address), key=lambda each: str(each.id))
 
 
 def the_one(found: Iterable[F], address: str) -> F | None:
-    """Return what was made for an address."""
+    """Return the first resource that was made for an address, or None."""
     return next(iter(ours(found, address)), None)
 
 
-def tags_in(answer: Mapping[str, Any]) -> dict[str, str]:
-    """Read the tags that EC2 tells with everything that it describes; its own are not ours to look at."""
-    pairs = {tag["Key"]: tag["Value"] for tag in answer.get("Tags", [])}
+def tags_in(response: Mapping[str, Any]) -> dict[str, str]:
+    """Return the tags that EC2 returns with a resource, without AWS's own `aws:` tags."""
+    pairs = {tag["Key"]: tag["Value"] for tag in response.get("Tags", [])}
     return {key: value for key, value in pairs.items() if not key.startswith("aws:")}
 
 
 def matches(found: Found, id: str | None, wanted: Mapping[str, str]) -> bool:
-    """Tell whether something is what a manifest means by an id, or else by tags."""
+    """Tell whether a resource has the id that a manifest gives, or else the tags."""
     return found.id == id if id else not tags.missing(found.tags, wanted)
 
 
 def arns(scope: Scope, *kinds: str) -> tuple[str, ...]:
-    """Return the ARNs of everything of some kinds in a region."""
+    """Return the ARN patterns of all resources of some kinds in a region."""
     return tuple(scope.arn("ec2", f"{kind}/*") for kind in kinds)
 
 
 def tagging_permissions(want: Any, kind: str, *made_by: str) -> Allows:
-    """Yield what tagging takes: in the call that makes a thing, and later what carries the tag of the address."""
+    """Yield the permissions that tagging needs: in the creating call, and later on resources of this address."""
     on = arns(want.scope, kind)
     yield allow("ec2", "CreateTags", on=on, when=equals("ec2:CreateAction", *made_by))
     yield allow("ec2", "CreateTags", on=on, when=made_for(want.address))
 
 
 def adoption_permissions(want: Any, kind: str) -> Allows:
-    """Yield what it takes to give the tag of an address to something that somebody else made."""
+    """Yield the permission to put an address tag on a resource that was made without awsbase."""
     yield allow("ec2", "CreateTags", on=arns(want.scope, kind), when=labelled(want.address))

@@ -1,4 +1,4 @@
-"""Machine images: which one stands behind a public parameter, for the processor that a type has."""
+"""Machine images: look up an image by id or public parameter, for the processor of an instance type."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ARCHITECTURE = "{architecture}"
 
 
 class NoSuchImage(AwsbaseError):
-    """The region has no such image, or none that runs on this type."""
+    """The region has no such image, or none that runs on this instance type."""
 
 
 @record
 class Image:
-    """An image: its id today, how a template names it, and the device of its root volume."""
+    """An image: its current id, its name in a launch template, its root device and its processor."""
 
     id: str
     launched_as: str
@@ -27,7 +27,7 @@ class Image:
 
 
 def architectures(facts: Facts, region: str, type: str) -> tuple[str, ...]:
-    """Read which processors an instance type has; raises NoSuchImage when the region has no such instance type."""
+    """Read which processors an instance type supports; raises NoSuchImage when the region has no such instance type."""
     from botocore.exceptions import ClientError
 
     try:
@@ -42,15 +42,15 @@ def architectures(facts: Facts, region: str, type: str) -> tuple[str, ...]:
 
 
 def image(facts: Facts, region: str, named: str, type: str) -> Image:
-    """Find the image of an id or of a public parameter, in which `{architecture}` stands for the type's.
+    """Look up the image of an id or of a public parameter, in which `{architecture}` is the instance type's processor.
 
     Raises NoSuchImage when there is none, or none for this instance type.
     """
     from botocore.exceptions import ClientError
 
     client = facts.aws.at(region)
-    here = facts.read(architectures, region, type)
-    architecture = "arm64" if "arm64" in here else "x86_64"
+    supported = facts.read(architectures, region, type)
+    architecture = "arm64" if "arm64" in supported else "x86_64"
     id = launched_as = named
     if named.startswith("/"):
         parameter = named.replace(ARCHITECTURE, architecture)
@@ -69,16 +69,16 @@ def image(facts: Facts, region: str, named: str, type: str) -> Image:
         found = []
     if not found:
         raise NoSuchImage(f"{region} has no image {id}", hint="images have another id in each region")
-    if found[0]["Architecture"] not in here:
+    if found[0]["Architecture"] not in supported:
         raise NoSuchImage(
-            f"the image {named} is for {found[0]['Architecture']}, and {type} is {' or '.join(here)}",
+            f"the image {named} is for {found[0]['Architecture']}, and {type} is {' or '.join(supported)}",
             hint="choose another type, or an image whose name says {architecture}",
         )
     return Image(id, launched_as, found[0]["RootDeviceName"], found[0]["Architecture"])
 
 
 def names(named: str) -> tuple[str, ...]:
-    """Return how a template may name the image of an id or of a public parameter."""
+    """Return the names that a launch template can have for the image of an id or of a public parameter."""
     if not named.startswith("/"):
         return (named,)
     return tuple(f"resolve:ssm:{named.replace(ARCHITECTURE, each)}" for each in ("arm64", "x86_64"))
@@ -92,5 +92,5 @@ def image_permissions(scope: Scope, image: str) -> Allows:
 
 
 def public_parameters(scope: Scope) -> str:
-    """Return the ARN of the parameters that AWS keeps for everybody, which belong to no account."""
+    """Return the ARN pattern of AWS's public parameters, which belong to no account."""
     return f"arn:{scope.partition}:ssm:{scope.region}::parameter/aws/service/*"

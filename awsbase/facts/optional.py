@@ -1,4 +1,4 @@
-"""Reads whose refusal is an answer: there is nothing of that kind."""
+"""Reads that AWS answers with an error when the resource does not exist."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def empty_if(code: str, read: Callable[..., Mapping[str, Any]], /, **arguments: object) -> Mapping[str, Any]:
-    """Return what a read answers, or nothing when AWS refuses it with the code that says there is nothing."""
+    """Return the response of a read; empty when AWS answers with the error code that means "does not exist"."""
     from botocore.exceptions import ClientError
 
     try:

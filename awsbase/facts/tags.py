@@ -1,4 +1,4 @@
-"""The tags of everything that awsbase made or adopted, in one read a region."""
+"""The tags of all resources that awsbase made or adopted, in one read per region."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from awsbase.engine.resource import ADDRESS as ADDRESS
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 
-BORN = "awsbase:born"
-# Where AWS lists what belongs to no region, by partition.
+CREATED_AT = "awsbase:born"
+# The region in which AWS lists global resources, by partition.
 GLOBAL_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-# One index answers for the tags of everything in a region.
+# One index has the tags of all resources in a region.
 TAG_INDEX = allow("tag", "GetResources")
 
 
@@ -29,10 +29,10 @@ class Tagged(Protocol):
 
 
 def tags(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
-    """Return by ARN all tags of whatever carries `awsbase:address` in a region.
+    """Return by ARN all tags of every resource in a region that has the tag `awsbase:address`.
 
-    What is not listed was not tagged by awsbase yet. In us-east-1 AWS lists IAM's managed policies and instance
-    profiles here too. The index behind this lags some seconds behind writes.
+    A resource that is not listed was not tagged by awsbase yet. In us-east-1 AWS also lists IAM's managed policies and
+    instance profiles. The index follows writes after some seconds.
     """
     pages = (
         facts.aws.at(region)
@@ -51,39 +51,39 @@ def index(scope: Scope) -> str:
     return GLOBAL_REGION.get(scope.partition, scope.home)
 
 
-def held(
+def current(
     run: Run, want: Tagged, region: str, arn: str, ask: Read, labels: Mapping[str, str] | None = None
 ) -> Mapping[str, str]:
-    """Return what something is tagged with: as the index says, or else as its own service answers to `ask`.
+    """Return the tags of a resource from the index, or from its own service with the read `ask`.
 
-    The index lags, so a tag is not missed before the service itself has missed it. `labels` are the tags it shall
-    carry, where they are more than `wanted` says.
+    The index lags behind, so a tag counts as missing only when the service does not return it either. `labels` are
+    the tags that the resource must have, where they are more than `wanted` returns.
     """
     indexed = run.read(tags, region).get(arn, {})
     if not missing(indexed, labels or wanted(want)):
         return indexed
-    answer: Mapping[str, str] = run.read(*ask)
-    return answer
+    response: Mapping[str, str] = run.read(*ask)
+    return response
 
 
 def wanted(want: Tagged) -> dict[str, str]:
-    """Return the tags that a resource shall carry: the manifest's, and its own address to be found by."""
+    """Return the tags that a resource must have: the manifest's, and the address by which awsbase finds it."""
     return {**want.tags, ADDRESS: want.address}
 
 
 def missing(have: Mapping[str, str], want: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags to be set: wanted ones that are absent or other; what others tagged stays."""
+    """Return the tags to set, which are missing or have another value; other tags stay."""
     return {key: value for key, value in want.items() if have.get(key) != value}
 
 
-def born(tags: Mapping[str, str]) -> datetime | None:
-    """Return when something was made, where AWS tells that of nothing of its kind and a tag does."""
+def creation_time(tags: Mapping[str, str]) -> datetime | None:
+    """Return when a resource was made, from its tag `awsbase:born`; used where AWS does not return the time."""
     try:
-        return datetime.fromisoformat(tags[BORN]).astimezone(UTC)
+        return datetime.fromisoformat(tags[CREATED_AT]).astimezone(UTC)
     except (KeyError, ValueError):
         return None
 
 
 def pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return tags as most of AWS wants them: a list of Key and Value."""
+    """Return tags as most AWS calls take them: a list of Key and Value."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -111,14 +111,12 @@ def account_id(value: str) -> str:
 def distribution_name(value: str) -> str:
     """Accept the name of a distribution, and nothing that could be a path or an address."""
     if not DISTRIBUTION.fullmatch(value):
-        raise invalid(
-            f"{shown(value)} is no name of a distribution", "write it as pip knows it, like acme-repositories"
-        )
+        raise invalid(f"{shown(value)} is no name of a distribution", "write it as pip does, like acme-repositories")
     return value
 
 
 def retention(value: int) -> int:
-    """Accept the retention times that CloudWatch Logs knows; raises PydanticCustomError for others."""
+    """Accept the retention times that CloudWatch Logs knows; raises PydanticCustomError for any other."""
     if value not in RETENTION_DAYS:
         longer = next((days for days in RETENTION_DAYS if days >= value), RETENTION_DAYS[-1])
         raise invalid(f"CloudWatch Logs cannot keep logs for {value} days", f"the next it knows is {longer}")

@@ -13,7 +13,7 @@ from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
 from awsbase.people import codes
 from awsbase.people.devices import Device, choose
 from awsbase.people.enrol import ROUNDS, TRIES, Prompts, Shown, complain, described, refused, skew, two_codes
-from awsbase.policies.document import given
+from awsbase.policies.document import parsed
 from awsbase.records import record
 
 # With any of these, people give themselves whatever rights they lack; who may do anything may do these as well.
@@ -215,7 +215,7 @@ def _mighty(document: Mapping[str, Any] | str) -> bool:
         if "Action" in statement
         # All but some actions is nearly all of them, unless what gives rights is among the some.
         else not all(_named_by(statement.get("NotAction", "*"), grant) for grant in GRANTS)
-        for statement in _all(given(document).get("Statement", []))
+        for statement in _all(parsed(document).get("Statement", []))
         if statement.get("Effect") == "Allow"
     )
 

@@ -1,4 +1,4 @@
-"""IAM policy documents: the curated ones, as JSON that anyone can read, and what it takes to compare and check any."""
+"""IAM policy documents: the curated ones as JSON files, and functions that compare and check any document."""
 
 from __future__ import annotations
 
@@ -44,19 +44,20 @@ PLACEHOLDER = re.compile(r"\$\{awsbase:([^}]*)\}")
 
 
 def curated() -> list[str]:
-    """Name the documents that a manifest may attach as `awsbase:NAME`."""
+    """Return the names of the documents that a manifest can attach as `awsbase:NAME`."""
     return sorted(WHY)
 
 
 def describe(name: str) -> str:
-    """Say in one sentence what a curated document is for."""
+    """Return one sentence that says what a curated document is for; raises ValueError for an unknown name."""
     return {**WHY, **TEMPLATES}[known(name)]
 
 
 def render(name: str, values: Mapping[str, object]) -> Document:
-    """Fill in a curated document; a value that stands alone keeps its type, so an unknown stays an unknown.
+    """Return a curated document with its placeholders filled in.
 
-    Raises ValueError when a placeholder is left.
+    A value that is the whole text keeps its type, so an unknown stays an unknown. Raises ValueError when the name is
+    unknown, a value is missing, or a placeholder is left.
     """
     text = files(__package__).joinpath(f"{known(name)}.json").read_text(encoding="utf-8")
     template: Document = json.loads(text)
@@ -67,14 +68,14 @@ def render(name: str, values: Mapping[str, object]) -> Document:
 
 
 def known(name: str) -> str:
-    """Return the name of a curated policy; raises ValueError when there is none of that name."""
+    """Return the name of a curated policy; raises ValueError when no policy has that name."""
     if name not in WHY and name not in TEMPLATES:
         raise ValueError(f"there is no curated policy {name!r}, choose from {', '.join(curated())}")
     return name
 
 
 def fill(part: object, values: Mapping[str, object], name: str) -> object:
-    """Fill the placeholders of one part of a document."""
+    """Return one part of a document with its placeholders filled in."""
     if isinstance(part, dict):
         return {key: fill(inner, values, name) for key, inner in part.items()}
     if isinstance(part, list):
@@ -83,7 +84,7 @@ def fill(part: object, values: Mapping[str, object], name: str) -> object:
         return part
     if whole := PLACEHOLDER.fullmatch(part):
         return value(whole, values, name)
-    return PLACEHOLDER.sub(lambda found: written(found, values, name), part)
+    return PLACEHOLDER.sub(lambda found: as_text(found, values, name), part)
 
 
 def value(found: re.Match[str], values: Mapping[str, object], name: str) -> object:
@@ -93,8 +94,8 @@ def value(found: re.Match[str], values: Mapping[str, object], name: str) -> obje
     return values[found[1]]
 
 
-def written(found: re.Match[str], values: Mapping[str, object], name: str) -> str:
-    """Return a placeholder's value as text; raises ValueError when it is no text."""
+def as_text(found: re.Match[str], values: Mapping[str, object], name: str) -> str:
+    """Return a placeholder's value as text; raises ValueError when it is not a text."""
     text = value(found, values, name)
     if not isinstance(text, str):
         raise ValueError(f"{found[0]} stands inside a longer text of {name!r} and has to be a text itself")

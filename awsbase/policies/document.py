@@ -1,7 +1,7 @@
-"""IAM policy documents as values: what they mean, how two of them differ, how much room they take.
+"""IAM policy documents as values: what they mean, how two of them differ, how many characters they have.
 
-A document may hold unknowns: values that only exist once something has been created. Whatever is not JSON is taken for
-one; it is handed on, compared by identity, and never turned into text.
+A document can contain unknowns: values that exist only after a resource was created. Every value that is not JSON
+counts as an unknown. It is passed on, compared by identity, and never turned into text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from awsbase.errors import MalformedResponse
 
 Document: TypeAlias = dict[str, object]
 
-# A document without Version is read in the language of 2008, which knows no policy variables.
+# AWS reads a document without Version as version 2008-10-17, which has no policy variables:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
 OLDEST = "2008-10-17"
 
 LABELS = {"Id", "Sid"}
@@ -23,7 +24,7 @@ ROOT = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
 
 
 class Difference(NamedTuple):
-    """One thing that two documents say differently, in the words of the document."""
+    """One element in which two documents differ, with its value in each."""
 
     field: str
     have: object
@@ -31,12 +32,12 @@ class Difference(NamedTuple):
 
 
 def same(a: Mapping[str, object], b: Mapping[str, object]) -> bool:
-    """Tell whether two documents mean the same, however they are spelt and ordered; labels mean nothing."""
+    """Tell whether two documents mean the same; spelling, order, `Id` and `Sid` do not count."""
     return meaning(a) == meaning(b)
 
 
 def difference(have: Mapping[str, object], want: Mapping[str, object]) -> list[Difference]:
-    """List what to change in `have` to mean `want`, statement by statement; of lists only the entries that differ."""
+    """List the differences from `have` to `want` by statement; of lists only the entries that differ."""
     found = []
     for key in keys(have, want, without=LABELS | {"Statement"}):
         if part(key, have.get(key)) != part(key, want.get(key)):
@@ -50,48 +51,51 @@ def difference(have: Mapping[str, object], want: Mapping[str, object]) -> list[D
     return found
 
 
-def given(said: object) -> Document:
-    """Return a document as AWS gives it, as text or read already; raise MalformedResponse for what is none."""
+def parsed(response: object) -> Document:
+    """Return a document of a response, which is JSON text or already parsed.
+
+    Raises MalformedResponse when it is not a JSON object.
+    """
     try:
-        document = json.loads(said) if isinstance(said, str) else said
+        document = json.loads(response) if isinstance(response, str) else response
     except ValueError:
         document = None
     if not isinstance(document, dict):
         raise MalformedResponse(
-            "AWS answered with a document that is no JSON object", hint="run again; report it if that stays so"
+            "AWS returned a policy document that is not a JSON object", hint="run again; report it if it happens again"
         )
     return document
 
 
 def minified(document: Mapping[str, object]) -> str:
-    """Write a document without white space, in the order it was written; an unknown in it is a TypeError."""
+    """Return a document as JSON without white space, in its own order; raises TypeError when it has an unknown."""
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
 def size(document: Mapping[str, object]) -> int:
-    """Count a document's characters as IAM's quotas do, without white space; an unknown counts as nothing."""
+    """Return a document's length as IAM's quotas count it, in characters without white space; unknowns count 0."""
     return len(json.dumps(document, separators=(",", ":"), ensure_ascii=False, default=lambda unknown: ""))
 
 
 def listed(value: object) -> list[object]:
-    """Read the grammar's "one or a list of" as a list; nothing is an empty list."""
+    """Return an element that is one value or a list of values as a list; None is an empty list."""
     if value is None:
         return []
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-# What follows gives every element a hashable meaning, so that equal meanings are equal values.
+# The functions below give every element a hashable meaning, so that equal meanings are equal values.
 
 
 def meaning(document: Mapping[str, object]) -> Hashable:
-    """Return what a document means, whatever its order and spelling."""
+    """Return the meaning of a document, independent of its order and spelling."""
     always = {"Version": None, "Statement": None}
-    told = ((key, part(key, document.get(key))) for key in keys(always, document, without=LABELS))
-    return frozenset((key, value) for key, value in told if value is not None)
+    meanings = ((key, part(key, document.get(key))) for key in keys(always, document, without=LABELS))
+    return frozenset((key, value) for key, value in meanings if value is not None)
 
 
 def part(key: str, value: object) -> Hashable:
-    """Give the meaning of one element of a document."""
+    """Return the meaning of one element of a document."""
     match key:
         case "Version":
             return exactly(OLDEST if value is None else value)
@@ -101,7 +105,7 @@ def part(key: str, value: object) -> Hashable:
 
 
 def element(key: object, value: object) -> Hashable:
-    """Give the meaning of one element of a statement."""
+    """Return the meaning of one element of a statement."""
     match key:
         case "Action" | "NotAction" | "Resource" | "NotResource":
             return entries(key, value)
@@ -113,67 +117,67 @@ def element(key: object, value: object) -> Hashable:
 
 
 def entries(key: object, value: object) -> frozenset[Hashable]:
-    """Return the entries of one key, as a set that can be compared."""
-    # AWS reads actions in any case, resources in theirs.
+    """Return the entries of one element as a set that can be compared."""
+    # Actions are not case-sensitive, resources are.
     return frozenset(folded(it) if key in ("Action", "NotAction") else exactly(it) for it in listed(value))
 
 
 def statement_meaning(statement: object) -> Hashable:
-    """Return what a statement means, whatever its order and spelling."""
+    """Return the meaning of a statement, independent of its order and spelling."""
     if not isinstance(statement, Mapping):
         return exactly(statement)
-    told = {key: element(key, statement[key]) for key in statement if key not in LABELS}
-    if told.get("Condition") == frozenset():
-        del told["Condition"]  # nothing to meet: holds always, like no Condition
-    return frozenset(told.items())
+    meanings = {key: element(key, statement[key]) for key in statement if key not in LABELS}
+    if meanings.get("Condition") == frozenset():
+        del meanings["Condition"]  # an empty Condition always holds, as if it were not there
+    return frozenset(meanings.items())
 
 
 def principals(value: object) -> Iterator[Hashable]:
-    """Yield the principals of a statement, each with its kind."""
-    # "*" and {"AWS": "*"} are everyone to AWS, and it gives back either.
+    """Yield the principals of a statement as pairs of kind and name."""
+    # AWS treats "*" and {"AWS": "*"} alike, and returns either.
     if not isinstance(value, Mapping):
         value = {"AWS": value}
     for kind, names in value.items():
         for name in listed(names):
-            # An account may be named by its number or by its root; AWS keeps the latter, of its own partition.
+            # An account is named by its number or by its root ARN; AWS stores the ARN, in its own partition.
             root = ROOT.fullmatch(name) if kind == "AWS" and isinstance(name, str) else None
             yield kind, exactly(root.group(1) if root else name)
 
 
 def conditions(condition: object) -> Iterator[Hashable]:
-    """Yield the conditions of a statement, each as operator, key and values."""
+    """Yield the conditions of a statement as triples of operator, key and values."""
     if not isinstance(condition, Mapping):
         if condition is not None:
             yield exactly(condition)
         return
-    for operator, wanted in condition.items():
-        if not isinstance(wanted, Mapping):
-            yield operator, exactly(wanted)
+    for operator, tests in condition.items():
+        if not isinstance(tests, Mapping):
+            yield operator, exactly(tests)
             continue
         yes_or_no = isinstance(operator, str) and operator.removesuffix("IfExists").endswith(("Bool", "Null"))
-        for key, values in wanted.items():
-            spelt = (worded(value) for value in listed(values))
+        for key, values in tests.items():
+            spelt = (as_stored(value) for value in listed(values))
             yield operator, folded(key), frozenset(folded(word) if yes_or_no else exactly(word) for word in spelt)
 
 
-def worded(value: object) -> object:
-    """Spell a condition's value as AWS does: true and 5 are stored as "true" and "5"."""
+def as_stored(value: object) -> object:
+    """Return a condition's value as AWS stores it: true and 5 become "true" and "5"."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else value
 
 
 def folded(value: object) -> Hashable:
-    """Return a value in a form that can be compared and hashed."""
+    """Return a hashable form of a value in which case does not count."""
     return exactly(value.lower() if isinstance(value, str) else value)
 
 
 def exactly(value: object) -> Hashable:
-    """Stand in for a value where spelling and order count; an unknown is equal to itself alone."""
+    """Return a hashable form of a value in which case and order count; an unknown equals only itself."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool | int | float):
-        return type(value).__name__, repr(value)  # to Python, True is 1
+        return type(value).__name__, repr(value)  # in Python, True == 1
     if isinstance(value, Mapping):
         return frozenset((exactly(key), exactly(it)) for key, it in value.items())
     if isinstance(value, list | tuple):
@@ -181,11 +185,11 @@ def exactly(value: object) -> Hashable:
     return "unknown", id(value)
 
 
-# What follows finds out which statements to set side by side.
+# The functions below find out which statements to compare with each other.
 
 
 def pairs(have: list[object], want: list[object]) -> Iterator[tuple[str, object, object]]:
-    """Set the statements that differ side by side: those of one Sid, then the others in their order."""
+    """Yield the statements that differ, with their names: first those with the same Sid, then the others in order."""
     had = {statement_meaning(statement) for statement in have}
     wanted = {statement_meaning(statement) for statement in want}
     old = {name: it for name, it in named(have) if statement_meaning(it) not in wanted}
@@ -193,14 +197,14 @@ def pairs(have: list[object], want: list[object]) -> Iterator[tuple[str, object,
 
     for name in [name for name in new if name in old]:
         yield name, old.pop(name), new.pop(name)
-    for name, gone in old.items():
-        yield name, gone, None
+    for name, removed in old.items():
+        yield name, removed, None
     for name, added in new.items():
         yield name, None, added
 
 
 def named(statements: list[object]) -> Iterator[tuple[str, object]]:
-    """Yield each statement with its Sid, or its number when it has none."""
+    """Yield each statement with its name, which is its Sid, or its number when it has no Sid."""
     seen = set()
     for number, statement in enumerate(statements, 1):
         sid = statement.get("Sid") if isinstance(statement, Mapping) else None
@@ -212,7 +216,7 @@ def named(statements: list[object]) -> Iterator[tuple[str, object]]:
 
 
 def changes(name: str, have: Mapping[str, object], want: Mapping[str, object]) -> Iterator[Difference]:
-    """Yield how one statement differs between two documents."""
+    """Yield the differences between two versions of a statement."""
     for key in keys(have, want, without=LABELS):
         old, new = have.get(key), want.get(key)
         if element(key, old) == element(key, new) and (key == "Condition" or (key in have) == (key in want)):
@@ -225,5 +229,5 @@ def changes(name: str, have: Mapping[str, object], want: Mapping[str, object]) -
 
 
 def keys(*mappings: Mapping[str, object], without: Collection[str]) -> list[str]:
-    """Return the names of all statements, in order."""
+    """Return the keys of all mappings but the excluded ones, each once, in order."""
     return [key for key in dict.fromkeys(key for mapping in mappings for key in mapping) if key not in without]

@@ -1,4 +1,4 @@
-"""What AWS refuses in a policy document, found before it is asked: one line of advice for each mistake."""
+"""Check policy documents without a call to AWS: one line of advice for each mistake that AWS would refuse."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ PRINCIPAL = re.compile(
 DELETED = re.compile(r"A(IDA|ROA)[A-Z0-9]{12,}")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
-# Without white space. Trust policies may grow to 4096 where the account's quota was raised.
+# Characters without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+# A trust policy can have up to 4096 after the account's quota was raised.
 LIMITS: dict[Kind, tuple[int, str]] = {
     "identity": (6144, "split it into two policies, or shorten it with wildcards"),
     "trust": (2048, "shorten it; a raised quota (role trust policy length) allows 4096 at most"),
@@ -58,16 +59,16 @@ LIMITS: dict[Kind, tuple[int, str]] = {
 
 
 def problems(document: object, kind: Kind) -> list[str]:
-    """List what AWS would refuse in a policy document of this kind; an unknown in it is taken to be right."""
+    """List what AWS would refuse in a policy document of this kind; unknowns count as valid."""
     if not isinstance(document, Mapping):
         return ['the document is not a JSON object, write {"Version": "2012-10-17", "Statement": [...]}']
-    return [*whole(document, kind), *length(document, kind)]
+    return [*document_problems(document, kind), *length_problems(document, kind)]
 
 
-def whole(document: Mapping[str, object], kind: Kind) -> Iterator[str]:
-    """Yield what is wrong with a document."""
-    yield from strangers(document, TOP, "the document")
-    yield from version(document)
+def document_problems(document: Mapping[str, object], kind: Kind) -> Iterator[str]:
+    """Yield what is wrong with the elements of a document."""
+    yield from unknown_elements(document, TOP, "the document")
+    yield from version_problems(document)
 
     statements = listed(document.get("Statement"))
     if not statements:
@@ -82,7 +83,7 @@ def whole(document: Mapping[str, object], kind: Kind) -> Iterator[str]:
 
     for number, statement in enumerate(statements, 1):
         if not isinstance(statement, Mapping):
-            if known(statement):
+            if is_json(statement):
                 yield f"statement {number} is not a JSON object, write one object for each statement"
             continue
         sid = statement.get("Sid")
@@ -91,20 +92,20 @@ def whole(document: Mapping[str, object], kind: Kind) -> Iterator[str]:
             yield f"{name}: {problem}"
 
 
-def version(document: Mapping[str, object]) -> Iterator[str]:
-    """Yield what is wrong with the version."""
-    given = document.get("Version")
-    if given is None:
+def version_problems(document: Mapping[str, object]) -> Iterator[str]:
+    """Yield what is wrong with the Version."""
+    version = document.get("Version")
+    if version is None:
         yield f'there is no Version, add "Version": "{VERSION}"; without it AWS takes ${{...}} variables for plain text'
-    elif isinstance(given, str) and given == OLDEST:
+    elif isinstance(version, str) and version == OLDEST:
         if any("${" in word for word in words(document)):
             yield f'Version {OLDEST} takes ${{...}} variables for plain text, write "{VERSION}"'
-    elif known(given) and given != VERSION:
-        yield f'AWS knows no Version {given!r}, write "{VERSION}"'
+    elif is_json(version) and version != VERSION:
+        yield f'AWS knows no Version {version!r}, write "{VERSION}"'
 
 
-def length(document: Mapping[str, object], kind: Kind) -> Iterator[str]:
-    """Yield a problem when a document is longer than IAM takes."""
+def length_problems(document: Mapping[str, object], kind: Kind) -> Iterator[str]:
+    """Yield a problem when a document is longer than IAM allows, or has characters that IAM refuses."""
     if kind in LIMITS:
         limit, advice = LIMITS[kind]
         if (have := size(document)) > limit:
@@ -115,8 +116,8 @@ def length(document: Mapping[str, object], kind: Kind) -> Iterator[str]:
 
 
 def statement_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
-    """Yield what is wrong with a statement."""
-    yield from strangers(statement, STATEMENT, "a statement")
+    """Yield what is wrong with one statement."""
+    yield from unknown_elements(statement, STATEMENT, "a statement")
     yield from sid_problems(statement, kind)
     yield from effect_problems(statement)
     yield from action_problems(statement, kind)
@@ -142,7 +143,7 @@ def effect_problems(statement: Mapping[str, object]) -> Iterator[str]:
     effect = statement.get("Effect")
     if "Effect" not in statement:
         yield "there is no Effect, write Allow or Deny"
-    elif known(effect) and effect not in ("Allow", "Deny"):
+    elif is_json(effect) and effect not in ("Allow", "Deny"):
         yield f"Effect is {effect!r}, write Allow or Deny"
 
 
@@ -157,37 +158,37 @@ def action_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str
             if action != "*" and not ACTION.fullmatch(action):
                 yield f"{field} {action!r} is not of the form service:Operation, such as s3:GetObject"
             elif kind == "trust" and not action.lower().startswith("sts:"):
-                yield f"a trust policy speaks of sts actions only and this says {action!r}, write sts:AssumeRole"
+                yield f"a trust policy allows only sts actions and this is {action!r}, write sts:AssumeRole"
 
 
 def resource_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
     """Yield what is wrong with resources."""
     if kind == "trust":
-        yield from forbidden(statement, "Resource", "a trust policy", "it is about its own role")
+        yield from forbidden(statement, "Resource", "a trust policy", "it applies to its own role")
         return
     yield from choice_problems(statement, "Resource", "NotResource", 'an ARN or "*"')
     for field in ("Resource", "NotResource"):
         for resource in texts(statement.get(field)):
             if resource != "*" and not ARN.fullmatch(resource):
-                yield f'{field} {resource!r} is no ARN, write arn:partition:service:region:account:name or "*"'
+                yield f'{field} {resource!r} is not an ARN, write arn:partition:service:region:account:name or "*"'
 
 
 def principal_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
     """Yield what is wrong with principals."""
     if kind == "identity":
-        yield from forbidden(statement, "Principal", "an identity policy", "it is about whoever it is attached to")
+        yield from forbidden(statement, "Principal", "an identity policy", "it applies to its own user, group or role")
         return
     yield from exactly_one(statement, "Principal", "NotPrincipal", 'such as {"Service": "ec2.amazonaws.com"}')
     for field in ("Principal", "NotPrincipal"):
         value = statement.get(field, "*")
         if isinstance(value, Mapping):
-            yield from strangers(value, PRINCIPALS, field)
+            yield from unknown_elements(value, PRINCIPALS, field)
             for sort in PRINCIPALS:
                 yield from list_problems(f"{field} {sort}", value[sort]) if sort in value else ()
                 for name in texts(value.get(sort)):
                     yield from name_problems(field, sort, name)
-        elif known(value) and value != "*":
-            yield f'{field} does not say what it is, write {{"AWS": ...}}, {{"Service": ...}} or {{"Federated": ...}}'
+        elif is_json(value) and value != "*":
+            yield f'{field} has no kind, write {{"AWS": ...}}, {{"Service": ...}} or {{"Federated": ...}}'
 
 
 def name_problems(field: str, sort: str, name: str) -> Iterator[str]:
@@ -197,27 +198,27 @@ def name_problems(field: str, sort: str, name: str) -> Iterator[str]:
     elif sort == "AWS" and name != "*" and "*" in name:
         yield f"{field} {name!r} has a wildcard, name the account and test aws:PrincipalArn with ArnLike"
     elif sort == "AWS" and name != "*" and not PRINCIPAL.fullmatch(name):
-        yield f"{field} {name!r} is nobody AWS knows, write an account id or the ARN of a user or role"
+        yield f"{field} {name!r} is not a principal, write an account id or the ARN of a user or role"
     elif sort == "Service" and not re.fullmatch(r"[a-z0-9.-]+\.[a-z0-9.-]+", name):
-        yield f"{field} {name!r} is no service, write it like ec2.amazonaws.com"
+        yield f"{field} {name!r} is not a service, write it like ec2.amazonaws.com"
 
 
 def condition_problems(condition: object) -> Iterator[str]:
     """Yield what is wrong with conditions."""
     if not isinstance(condition, Mapping):
-        if known(condition):
+        if is_json(condition):
             yield 'Condition is not a JSON object, write {"Operator": {"key": "value"}}'
         return
-    for operator, wanted in condition.items():
+    for operator, tests in condition.items():
         test = re.sub(r"^(ForAllValues|ForAnyValue):", "", operator)
         plain = test.removesuffix("IfExists")
         if plain not in OPERATORS or test == "NullIfExists":
             yield f"AWS knows no condition operator {operator!r}" + nearest(plain, OPERATORS)
-        elif not isinstance(wanted, Mapping):
-            if known(wanted):
+        elif not isinstance(tests, Mapping):
+            if is_json(tests):
                 yield f'{operator} is not a JSON object, write {{"key": "value"}}'
         else:
-            for key, values in wanted.items():
+            for key, values in tests.items():
                 if ":" not in key:
                     yield f"{operator} tests {key!r} and condition keys look like aws:MultiFactorAuthPresent"
                 yield from value_problems(f"{operator} {key}", plain, values)
@@ -248,11 +249,11 @@ def network(value: str) -> bool:
     return True
 
 
-# What the elements have in common.
+# Checks that several elements share.
 
 
 def texts(value: object) -> list[str]:
-    """Return the texts of a value that may be one text or a list."""
+    """Return the texts of a value that is one text or a list."""
     return [it for it in listed(value) if isinstance(it, str)]
 
 
@@ -260,12 +261,12 @@ def list_problems(where: str, value: object) -> Iterator[str]:
     """Yield a problem when a value is neither a text nor a list of texts."""
     if isinstance(value, list) and not value:
         yield f"{where} is an empty list, name at least one or leave it out"
-    if value is None or any(known(it) and not isinstance(it, str) for it in listed(value)):
-        yield f"{where} holds something that is not a text, write a text or a list of texts"
+    if value is None or any(is_json(it) and not isinstance(it, str) for it in listed(value)):
+        yield f"{where} contains something that is not a text, write a text or a list of texts"
 
 
 def choice_problems(statement: Mapping[str, object], field: str, negation: str, example: str) -> Iterator[str]:
-    """Yield a problem unless a statement has a field or its negation, but not both."""
+    """Yield a problem unless a statement has exactly one of a field and its negation, with texts in it."""
     yield from exactly_one(statement, field, negation, example)
     for it in (field, negation):
         yield from list_problems(it, statement[it]) if it in statement else ()
@@ -280,28 +281,28 @@ def exactly_one(statement: Mapping[str, object], field: str, negation: str, exam
 
 
 def forbidden(statement: Mapping[str, object], field: str, where: str, because: str) -> Iterator[str]:
-    """Yield a problem when a statement has a field that this kind of policy must not have."""
+    """Yield a problem when a statement has a field that this kind of policy cannot have."""
     for it in (field, f"Not{field}"):
         if it in statement:
             yield f"{where} has no {it}, {because}; leave it out"
 
 
-def strangers(mapping: Mapping[str, object], known_keys: Collection[str], where: str) -> Iterator[str]:
-    """Yield the keys that the grammar does not know."""
+def unknown_elements(mapping: Mapping[str, object], known_keys: Collection[str], where: str) -> Iterator[str]:
+    """Yield a problem for each key that is not an element of the policy language."""
     for key in mapping:
         if key not in known_keys:
             yield f"{where} has no element {key!r}" + nearest(key, known_keys)
 
 
 def nearest(word: object, choices: Collection[str]) -> str:
-    """Return the nearest of some choices as a hint."""
+    """Return a hint: the choice nearest to a word, or all choices."""
     folded = {choice.lower(): choice for choice in choices}
     close = difflib.get_close_matches(word.lower(), folded, 1, 0.6) if isinstance(word, str) else []
     return f", did you mean {folded[close[0]]}?" if close else f", choose from {', '.join(choices)}"
 
 
-def known(value: object) -> bool:
-    """Tell JSON from an unknown, which is not looked into."""
+def is_json(value: object) -> bool:
+    """Tell whether a value is JSON rather than an unknown."""
     return value is None or isinstance(value, str | bool | int | float | list | Mapping)
 
 

@@ -1,4 +1,4 @@
-"""What lets nothing more pass is shown to; everything else counts as wider."""
+"""A document counts as wider unless the comparison proves that it allows nothing more."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def arn(resource: str) -> str:
         pytest.param(
             document({**DENY, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}),
             document({**DENY, "Condition": {"BoolIfExists": {"aws:SecureTransport": "false"}}}),
-            id="a deny that also holds when nothing is said",
+            id="a deny that also holds when the key is missing",
         ),
         pytest.param(only(Action=None, NotAction=["a:B"]), only(Action=None, NotAction=["a:*", "c:D"]), id="not more"),
         pytest.param(only(Action="*"), only(Action=None, NotAction="a:B"), id="everything but"),
@@ -67,12 +67,12 @@ def arn(resource: str) -> str:
         pytest.param({}, {}, id="no document at all"),
     ],
 )
-def test_what_is_as_narrow_is_no_wider(have: Document, want: Document) -> None:
+def test_narrower_or_equal_document_is_not_wider(have: Document, want: Document) -> None:
     assert wider(have, want) == []
 
 
 @pytest.mark.parametrize(
-    ("have", "want", "says"),
+    ("have", "want", "expected"),
     [
         pytest.param(
             only(Sid="Read"),
@@ -106,7 +106,7 @@ def test_what_is_as_narrow_is_no_wider(have: Document, want: Document) -> None:
             only(Condition=MFA),
             only(Condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}),
             "newly allows",
-            id="a condition that also holds when nothing is said",
+            id="a condition that also holds when the key is missing",
         ),
         pytest.param(only(Resource=arn("a")), only(Resource=arn("*")), "newly allows", id="a wider resource"),
         pytest.param(only(Resource=arn("home/????")), only(Resource=arn("home/${a}")), "newly allows", id="a variable"),
@@ -151,18 +151,18 @@ def test_what_is_as_narrow_is_no_wider(have: Document, want: Document) -> None:
         pytest.param(
             only(Version="2008-10-17", Resource="${aws:username}") | {"Version": "2008-10-17"},
             only(Resource="${aws:username}"),
-            "another Version",
+            "the new Version",
             id="variables that were text",
         ),
     ],
 )
-def test_what_lets_more_pass_is_wider(have: Document, want: Document, says: str) -> None:
+def test_document_that_allows_more_is_wider(have: Document, want: Document, expected: str) -> None:
     found = wider(have, want)
     assert len(found) == 1
-    assert found[0].startswith(says)
+    assert found[0].startswith(expected)
 
 
-def test_the_first_reasons_are_told_and_the_others_counted() -> None:
+def test_widening_shows_the_first_reasons_and_counts_the_others() -> None:
     many = only(Action=[f"s3:{number}" for number in range(5)])
     assert widening({}, many).count("newly allows") == 3
     assert widening({}, many).endswith("; and 2 more")
@@ -205,19 +205,19 @@ REQUESTS = [
 
 @st.composite
 def edited(draw: st.DrawFn) -> tuple[Document, Document]:
-    """Draw a document, and what an edit of one element of one statement makes of it: those are comparable."""
+    """Draw a document, and the same document with one element of one statement changed."""
     have, other = draw(st.lists(statements, min_size=1, max_size=2)), draw(statements)
     of = draw(st.sampled_from(["Action", "Resource", "Condition", ""]))
     number = draw(st.integers(0, len(have) - 1))
-    kept = {key: value for key, value in have[number].items() if not (of and key.endswith(of))}
-    new = {**kept, **{key: value for key, value in other.items() if of and key.endswith(of)}} if of else other
+    rest = {key: value for key, value in have[number].items() if not (of and key.endswith(of))}
+    new = {**rest, **{key: value for key, value in other.items() if of and key.endswith(of)}} if of else other
     want = [*have[:number], new, *have[number + 1 :]]
     return ({"Version": "2012-10-17", "Statement": have}, {"Version": "2012-10-17", "Statement": want})
 
 
 @settings(max_examples=200, deadline=None)
 @given(edited())
-def test_what_is_not_wider_allows_nothing_more(both: tuple[Document, Document]) -> None:
+def test_document_that_is_not_wider_allows_nothing_more(both: tuple[Document, Document]) -> None:
     have, want = both
     if not wider(have, want):
         assert [each for each in REQUESTS if allowed([want], each) and not allowed([have], each)] == []

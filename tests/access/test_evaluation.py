@@ -1,4 +1,4 @@
-"""What documents permit is told without a request: conditions count for nothing, except on MFA."""
+"""Documents are evaluated without a request: statements with conditions are ignored, except for conditions on MFA."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ATTACH = "iam:AttachUserPolicy"
 
 
 @pytest.mark.parametrize(
-    ("documents", "permitted"),
+    ("documents", "expected"),
     [
         pytest.param([document(ALL)], True, id="everything"),
         pytest.param([document(statement(Action=["s3:*", "IAM:*"]))], True, id="a service, in other letters"),
@@ -34,26 +34,26 @@ ATTACH = "iam:AttachUserPolicy"
         pytest.param([render("self-service", VALUES)], False, id="our self-service"),
     ],
 )
-def test_rights_on_everything(documents: list[Document], permitted: bool) -> None:
-    assert permits(documents, ATTACH) == permitted
+def test_permission_on_all_resources(documents: list[Document], expected: bool) -> None:
+    assert permits(documents, ATTACH) == expected
 
 
-@pytest.mark.parametrize(("user", "permitted"), [("alice", True), ("bob", False)], ids=["the own", "another's"])
-def test_a_user_enrols_with_self_service(user: str, permitted: bool) -> None:
+@pytest.mark.parametrize(("user", "expected"), [("alice", True), ("bob", False)], ids=["the own", "another's"])
+def test_user_can_enrol_own_device_with_self_service(user: str, expected: bool) -> None:
     device = "arn:aws:iam::123456789012:mfa/alice"
-    assert permits([render("self-service", VALUES)], "iam:CreateVirtualMFADevice", device, user=user) == permitted
+    assert permits([render("self-service", VALUES)], "iam:CreateVirtualMFADevice", device, user=user) == expected
 
 
-def test_what_needs_a_code_does_not_help_to_get_one() -> None:
+def test_allow_that_requires_mfa_does_not_permit_enrolment() -> None:
     assert not permits([document({**ALL, "Condition": MFA})], "iam:CreateVirtualMFADevice", mfa=False)
 
 
 @pytest.mark.parametrize(
-    ("denied", "permitted"),
+    ("denied", "expected"),
     [({"Action": "iam:*"}, False), ({"NotAction": "iam:*"}, True), ({"NotAction": "s3:*"}, False)],
     ids=["all of IAM", "all but IAM", "all but S3"],
 )
-def test_what_is_denied_without_a_code_is_no_help_to_get_one(denied: Document, permitted: bool) -> None:
+def test_enrolment_is_permitted_unless_denied_without_mfa(denied: Document, expected: bool) -> None:
     gate = {**denied, "Effect": "Deny", "Resource": "*", "Condition": {"BoolIfExists": NO_MFA}}
-    assert permits([document(ALL, gate)], "iam:CreateVirtualMFADevice", mfa=False) == permitted
+    assert permits([document(ALL, gate)], "iam:CreateVirtualMFADevice", mfa=False) == expected
     assert permits([document(ALL, gate)], "iam:CreateVirtualMFADevice", mfa=True)

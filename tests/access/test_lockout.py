@@ -1,4 +1,4 @@
-"""No run ends its own caller, or leaves the account without anybody who administers it."""
+"""A run is refused when it would lock out its own caller, or leave the account without an administrator."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from awsbase.facts.authorization import (
 )
 from awsbase.policies import render
 from awsbase.sandbox import Sandbox
-from tests.ensure.planned import HOME, Known
+from tests.ensure.planned import HOME, KnownFacts
 
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 NO_MFA = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
@@ -67,17 +67,17 @@ def trusting(**principal: str) -> dict[str, Any]:
     return {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
 
 
-def iam(*held: UserFacts | GroupFacts | RoleFacts | PolicyFacts) -> Authorization:
+def iam(*entities: UserFacts | GroupFacts | RoleFacts | PolicyFacts) -> Authorization:
     def only(kind: type) -> dict[str, Any]:
-        return {each.name.casefold(): each for each in held if isinstance(each, kind)}
+        return {each.name.casefold(): each for each in entities if isinstance(each, kind)}
 
     return Authorization(only(UserFacts), only(GroupFacts), only(RoleFacts), only(PolicyFacts))
 
 
 def verdict(who: Account, have: Authorization, resources: Iterable[Resource]) -> str:
-    """Return what the run is refused for; nothing when it may go on."""
+    """Return the reason why the run is refused; empty when it is allowed."""
     try:
-        lockout(who, list(resources), Known({authorization: have}))
+        lockout(who, list(resources), KnownFacts({authorization: have}))
     except Refused as refused:
         return f"{refused} → {refused.hint}"
     return ""
@@ -101,19 +101,19 @@ def verdict(who: Account, have: Authorization, resources: Iterable[Resource]) ->
         "a member under a path, in other letters",
         "a member to be",
         "a machine",
-        "a member of what asks by a policy of the account's own",
-        "with a session, of the same",
+        "a member of a group with an own require-mfa policy",
+        "a member of the same group, with a session",
         "a group that is not managed",
         "with a session",
         "a role",
     ],
 )
-def test_who_would_be_cut_off_is_refused(
+def test_run_that_would_lock_out_its_caller_is_refused(
     caller: str, token: bool, resources: list[Resource], member: list[str], refused: bool
 ) -> None:
     have = iam(UserFacts("Kim", "/", groups=frozenset(member)))
-    said = verdict(account(caller, token=token), have, [*IMPLICIT, *resources])
-    assert ("awsbase mfa refresh" in said) == refused
+    message = verdict(account(caller, token=token), have, [*IMPLICIT, *resources])
+    assert ("awsbase mfa refresh" in message) == refused
 
 
 OPS = GroupFacts("Ops", "/", frozenset({ADMIN}))
@@ -127,7 +127,7 @@ def ops(*policies: str, exact: bool = True) -> Group:
 
 
 @pytest.mark.parametrize(
-    ("resources", "user", "says"),
+    ("resources", "user", "expected"),
     [
         ([AbsentUser(scope=HOME, name="Kim")], {}, "that is you"),
         ([ops(READ)], {}, "administer nothing any more"),
@@ -142,7 +142,7 @@ def ops(*policies: str, exact: bool = True) -> Group:
     ],
     ids=[
         "deleted",
-        "group loses its rights",
+        "group loses its permissions",
         "leaves the group",
         "the boundary takes them",
         "a policy denies them",
@@ -153,16 +153,16 @@ def ops(*policies: str, exact: bool = True) -> Group:
         "somebody else",
     ],
 )
-def test_no_user_takes_the_own_administration_away(resources: list[Resource], user: dict[str, Any], says: str) -> None:
+def test_user_cannot_remove_own_administration(resources: list[Resource], user: dict[str, Any], expected: str) -> None:
     deny = Policy(scope=HOME, name="deny", document=statement("iam:*", "Deny"))
     resources = [
         replace(each, policies=frozenset(map(arn, each.policies))) if isinstance(each, Group) else each
         for each in resources
     ]
     kim = replace(UserFacts("kim", "/", groups=frozenset({"Ops"})), **user)
-    said = verdict(account("user/kim", token=True), iam(kim, ROOT, OPS, READERS, BOUNDS), [deny, *resources])
-    assert says in said
-    assert bool(says) == bool(said)
+    message = verdict(account("user/kim", token=True), iam(kim, ROOT, OPS, READERS, BOUNDS), [deny, *resources])
+    assert expected in message
+    assert bool(expected) == bool(message)
 
 
 def arn(policy: str) -> str:
@@ -210,13 +210,13 @@ LESS = {
     ],
 )
 @pytest.mark.parametrize("document", LESS.values(), ids=LESS)
-def test_who_may_less_than_all_of_iam_keeps_it_too(document: dict[str, Any], want: list[Resource], kept: bool) -> None:
+def test_user_with_part_of_iam_keeps_it(document: dict[str, Any], want: list[Resource], kept: bool) -> None:
     own = PolicyFacts(arn("own"), "/", document)
     kim = UserFacts("kim", "/", groups=frozenset({"Ops"}))
-    held = iam(kim, ROOT, own, GroupFacts("Ops", "/", frozenset({own.arn})))
-    said = verdict(account("user/kim", token=True), held, want)
-    assert ("administer nothing any more" in said) == (not kept)
-    assert bool(said) == (not kept)
+    have = iam(kim, ROOT, own, GroupFacts("Ops", "/", frozenset({own.arn})))
+    message = verdict(account("user/kim", token=True), have, want)
+    assert ("administer nothing any more" in message) == (not kept)
+    assert bool(message) == (not kept)
 
 
 @pytest.mark.parametrize(
@@ -242,12 +242,12 @@ def test_who_may_less_than_all_of_iam_keeps_it_too(document: dict[str, Any], wan
         "one thing only",
     ],
 )
-def test_a_condition_on_the_own_rights_is_eased_only(before: object, after: object, kept: bool) -> None:
+def test_condition_on_own_permissions_can_only_be_relaxed(before: object, after: object, kept: bool) -> None:
     own = PolicyFacts(arn("own"), "/", statement("iam:*", Condition=before))
     kim = UserFacts("kim", "/", policies=frozenset({own.arn}))
     want = Policy(scope=HOME, name="own", document=statement("iam:*", Condition=after))
-    said = verdict(account("user/kim", token=True), iam(kim, ROOT, own), [want])
-    assert ("only on a new condition" in said) == (not kept)
+    message = verdict(account("user/kim", token=True), iam(kim, ROOT, own), [want])
+    assert ("only on a new condition" in message) == (not kept)
 
 
 DENIED = {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}
@@ -290,14 +290,14 @@ AWAY = {"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
     ],
 )
 @pytest.mark.parametrize("known", [False, True], ids=["new", "there before"])
-def test_a_new_denial_under_a_condition_is_a_loss(denied: dict[str, Any], kept: bool, known: bool) -> None:
+def test_new_denial_under_a_condition_is_a_loss(denied: dict[str, Any], kept: bool, known: bool) -> None:
     deny = Policy(scope=HOME, name="deny", document={"Statement": [{**DENIED, **denied}]})
     kim = UserFacts("kim", "/", groups=frozenset({"Ops"}))
-    held = [PolicyFacts(deny.arn, "/", deny.document), GroupFacts("Ops", "/", frozenset({ADMIN, deny.arn}))]
-    have = iam(kim, ROOT, *(held if known else [OPS]))
-    said = verdict(account("user/kim", token=True), have, [deny, ops(ADMIN, READ, deny.arn)])
-    assert ("administer nothing any more" in said) == (not kept and not known)
-    assert bool(said) == (not kept and not known)
+    existing = [PolicyFacts(deny.arn, "/", deny.document), GroupFacts("Ops", "/", frozenset({ADMIN, deny.arn}))]
+    have = iam(kim, ROOT, *(existing if known else [OPS]))
+    message = verdict(account("user/kim", token=True), have, [deny, ops(ADMIN, READ, deny.arn)])
+    assert ("administer nothing any more" in message) == (not kept and not known)
+    assert bool(message) == (not kept and not known)
 
 
 PEOPLE_HERE = trusting(AWS=HOME.account)
@@ -319,7 +319,7 @@ def deployer(**more: Any) -> Role:
 
 
 @pytest.mark.parametrize(
-    ("want", "says"),
+    ("want", "expected"),
     [
         (deployer(), ""),
         (deployer(policies=frozenset({READ})), "administer nothing any more"),
@@ -375,10 +375,10 @@ def deployer(**more: Any) -> Role:
         "an MFA gate on whom the trust lets in with MFA",
     ],
 )
-def test_no_role_takes_the_own_administration_away(want: Role, says: str) -> None:
-    said = verdict(account("assumed-role/deployer/kim"), iam(DEPLOYER, ROOT), [want])
-    assert says in said
-    assert bool(says) == bool(said)
+def test_role_cannot_remove_own_administration(want: Role, expected: str) -> None:
+    message = verdict(account("assumed-role/deployer/kim"), iam(DEPLOYER, ROOT), [want])
+    assert expected in message
+    assert bool(expected) == bool(message)
 
 
 LEE_OF_OPS = UserFacts("lee", "/", groups=frozenset({"ops"}))
@@ -390,14 +390,14 @@ GITHUB = f"arn:aws:iam::{HOME.account}:oidc-provider/token.actions.githubusercon
 
 
 def pipeline(subject: str, operator: str = "StringLike", also: Mapping[str, object] = MappingProxyType({})) -> Any:
-    said = {operator: {"token.actions.githubusercontent.com:sub": subject}, **also}
+    condition = {operator: {"token.actions.githubusercontent.com:sub": subject}, **also}
     return {
         "Statement": [
             {
                 "Effect": "Allow",
                 "Principal": {"Federated": GITHUB},
                 "Action": "sts:AssumeRoleWithWebIdentity",
-                "Condition": said,
+                "Condition": condition,
             }
         ]
     }
@@ -415,14 +415,14 @@ def pipeline(subject: str, operator: str = "StringLike", also: Mapping[str, obje
     ],
     ids=["as it is", "one branch", "another owner", "from the office", "with MFA, which it has not", "people instead"],
 )
-def test_a_pipeline_does_not_shut_itself_out(trust: dict[str, Any], kept: bool) -> None:
+def test_pipeline_cannot_remove_itself_from_its_trust(trust: dict[str, Any], kept: bool) -> None:
     have = replace(DEPLOYER, trust=pipeline("repo:acme/*"))
-    said = verdict(account("assumed-role/deployer/kim"), iam(have, ROOT), [deployer(trust=trust)])
-    assert ("could assume deployer" in said) == (not kept)
+    message = verdict(account("assumed-role/deployer/kim"), iam(have, ROOT), [deployer(trust=trust)])
+    assert ("could assume deployer" in message) == (not kept)
 
 
 @pytest.mark.parametrize(
-    ("have", "resources", "says"),
+    ("have", "resources", "expected"),
     [
         ([OPS, LEE_OF_OPS], [ops(READ)], "now it is lee"),
         ([ROOT], [AbsentUser(scope=HOME, name=ROOT.name)], "now it is root-of-all"),
@@ -472,10 +472,12 @@ def test_a_pipeline_does_not_shut_itself_out(trust: dict[str, Any], kept: bool) 
         "the only one is to be one in the office only",
     ],
 )
-def test_somebody_always_administers(have: list[Any], resources: list[Resource], says: str) -> None:
-    said = verdict(account("assumed-role/elsewhere/kim"), iam(*have), resources)
-    assert says in said
-    assert bool(says) == bool(said)
+def test_run_that_would_leave_no_administrator_is_refused(
+    have: list[Any], resources: list[Resource], expected: str
+) -> None:
+    message = verdict(account("assumed-role/elsewhere/kim"), iam(*have), resources)
+    assert expected in message
+    assert bool(expected) == bool(message)
 
 
 LEE = UserFacts("lee", "/team/", groups=frozenset({"Admins"}))
@@ -485,7 +487,7 @@ KNOWN = [PolicyFacts(each.arn, "/", each.document) for each in IMPLICIT]
 
 
 def gates(**denied: object) -> list[Resource]:
-    """Return a gate that the manifest gives another name, in a group that may enrol as far as the gate lets it."""
+    """Return a require-mfa policy of another name, with a group that can enrol as far as the policy allows it."""
     denial = {"Effect": "Deny", "Resource": "*", "Condition": NO_MFA, **denied}
     gate = Policy(scope=HOME, name="code-please", document={"Statement": [denial]})
     return [gate, Group(scope=HOME, name="Admins", policies=frozenset({gate.arn, SELF_SERVICE.arn}))]
@@ -529,16 +531,18 @@ SHUT = Group(scope=HOME, name="Admins", policies=frozenset({REQUIRE_MFA.arn}))
         "a gate before something",
         "a gate before what one does not do",
         "a gate before what one does",
-        "may enrol by another policy",
-        "may enrol once enrolled",
+        "can enrol by another policy",
+        "can enrol once enrolled",
     ],
 )
-def test_nobody_is_asked_for_mfa_who_may_not_enrol(have: list[Any], resources: list[Resource], refused: bool) -> None:
-    said = verdict(account("assumed-role/elsewhere/kim"), iam(*have), [*IMPLICIT, *resources])
-    assert ("lee would be asked for MFA and could not enrol" in said) == refused
+def test_requiring_mfa_of_a_user_who_cannot_enrol_is_refused(
+    have: list[Any], resources: list[Resource], refused: bool
+) -> None:
+    message = verdict(account("assumed-role/elsewhere/kim"), iam(*have), [*IMPLICIT, *resources])
+    assert ("lee would be asked for MFA and could not enrol" in message) == refused
 
 
-def test_a_manifest_without_anybody_reads_nothing_of_iam() -> None:
-    lockout(account("user/kim"), [], Known({}))
+def test_manifest_without_iam_reads_nothing_of_iam() -> None:
+    lockout(account("user/kim"), [], KnownFacts({}))
     with pytest.raises(KeyError):
-        lockout(account("user/kim"), [ROBOTS], Known({}))
+        lockout(account("user/kim"), [ROBOTS], KnownFacts({}))

@@ -1,4 +1,4 @@
-"""Giving or taking a policy or a membership is risky when somebody can do more afterwards."""
+"""Changes of policies and memberships are risky when a principal has more permissions afterwards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.ensure.planned import HOME, planned
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 AWS = "arn:aws:iam::aws:policy"
 READ, DENY_ALL, QUARANTINE = f"{AWS}/ReadOnlyAccess", f"{AWS}/AWSDenyAll", f"{AWS}/AWSCompromisedKeyQuarantineV3"
-MORE = "whoever has it may do more"
+MORE = "it gives new permissions"
 
 
 def own(name: str) -> str:
@@ -49,25 +49,27 @@ REQUIRE_MFA = own("awsbase-require-mfa")
         ([], [DENY_ALL], [""]),
         ([READ], [], [""]),
         ([own("gives")], [], [""]),
-        ([own("takes")], [], ["what it denies is denied no more"]),
-        ([own("both")], [], ["what it denies is denied no more"]),
-        ([REQUIRE_MFA], [], ["what it denies is denied no more"]),
-        ([QUARANTINE], [], ["what it denies is denied no more"]),
+        ([own("takes")], [], ["what it denies is no longer denied"]),
+        ([own("both")], [], ["what it denies is no longer denied"]),
+        ([REQUIRE_MFA], [], ["what it denies is no longer denied"]),
+        ([QUARANTINE], [], ["what it denies is no longer denied"]),
     ],
 )
-def test_policies_of_a_group_and_of_a_role(have: list[str], want: list[str], why: list[str]) -> None:
+def test_attaching_and_detaching_policies_is_risky_when_it_widens(
+    have: list[str], want: list[str], why: list[str]
+) -> None:
     group = Group(scope=HOME, name="Ops", policies=frozenset(want))
     facts: dict[Any, Any] = {groups: {"ops": GroupFacts("Ops", "/", frozenset(have), {}, LONG_AGO)}, policies: HELD}
     assert [change.risk.reason if change.risk else "" for change in planned(group, facts).changes] == why
 
     role = Role(scope=HOME, name="ci", trust={}, policies=frozenset(want))
-    held = RoleFacts(role.arn, "ci", "/", LONG_AGO, {}, frozenset(have), tags={"awsbase:address": "role/ci"})
-    facts = {roles: {"ci": held}, policies: HELD}
+    have_role = RoleFacts(role.arn, "ci", "/", LONG_AGO, {}, frozenset(have), tags={"awsbase:address": "role/ci"})
+    facts = {roles: {"ci": have_role}, policies: HELD}
     assert [change.risk.reason if change.risk else "" for change in planned(role, facts).changes] == why
 
 
 @pytest.mark.parametrize("age", [timedelta(hours=23), timedelta(hours=25)], ids=["a day", "more than a day"])
-def test_finishing_a_half_made_resource_is_not_risky(age: timedelta) -> None:
+def test_completing_a_half_created_resource_is_not_risky(age: timedelta) -> None:
     have = GroupFacts("Ops", "/", created=datetime.now(UTC) - age)
     run = planned(Group(scope=HOME, name="Ops", policies=frozenset({READ})), {groups: {"ops": have}, policies: {}})
     assert [bool(change.risk) for change in run.changes] == [age > timedelta(days=1)]
@@ -80,7 +82,7 @@ GROUPS = {
     "robots": GroupFacts("Robots", "/", frozenset({own("gives")})),
     "inline": GroupFacts("Inline", "/", inline={"more": {}}),
 }
-LOST = "what awsbase-require-mfa denies is denied no more"
+LOST = "what awsbase-require-mfa denies is no longer denied"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ LOST = "what awsbase-require-mfa denies is denied no more"
         (["Robots"], [], [""]),
     ],
 )
-def test_memberships(have: list[str], want: list[str], why: list[str]) -> None:
+def test_joining_and_leaving_groups_is_risky_when_it_widens(have: list[str], want: list[str], why: list[str]) -> None:
     kim = User(scope=HOME, name="kim", groups=frozenset(want))
     tagged = {"awsbase:address": "user/kim"}
     facts: dict[Any, Any] = {
@@ -120,16 +122,16 @@ BOUNDS = {each.name: each for each in (policy("none"), policy("gives", "Allow"))
         (own("none"), own("gives"), True),
         (READ, own("none"), True),
     ],
-    ids=["the first", "narrower", "wider", "nobody knows"],
+    ids=["the first", "narrower", "wider", "unknown document"],
 )
-def test_another_boundary_of_a_role(have: str | None, want: str, risky: bool) -> None:
+def test_wider_boundary_of_a_role_is_risky(have: str | None, want: str, risky: bool) -> None:
     role = Role(scope=HOME, name="ci", trust={}, boundary=want)
-    held = RoleFacts(role.arn, "ci", "/", LONG_AGO, tags={"awsbase:address": "role/ci"}, boundary=have)
-    run = planned(role, {roles: {"ci": held}, policies: BOUNDS})
+    have_role = RoleFacts(role.arn, "ci", "/", LONG_AGO, tags={"awsbase:address": "role/ci"}, boundary=have)
+    run = planned(role, {roles: {"ci": have_role}, policies: BOUNDS})
     assert [bool(change.risk) for change in run.changes] == [risky]
 
 
-def test_of_the_curated_policies_just_these_deny_and_allow_nothing() -> None:
+def test_only_listed_curated_policies_deny_without_allowing() -> None:
     values = dict.fromkeys(("partition", "account", "state_bucket", "audit_bucket", "trail"), "x")
     found = [name for name in curated() if not has_effect(render(name, values), "Allow")]
     assert {f"/awsbase-{name}" for name in found} == set(ONLY_DENY) - {"/AWSDenyAll"}

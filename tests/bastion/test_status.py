@@ -20,8 +20,8 @@ from awsbase.ensure.schedule import ScheduleFacts
 from awsbase.errors import AwsbaseError
 from awsbase.userdata import Mode
 from tests.bastion.test_connection import HOST
-from tests.ensure.planned import Known
-from tests.ensure.test_on_demand import INSTANCE
+from tests.ensure.planned import KnownFacts
+from tests.ensure.test_ephemeral import INSTANCE
 
 NOW = datetime(2026, 1, 1, 3, 10, tzinfo=UTC)
 
@@ -64,7 +64,7 @@ def test_the_end_is_read_from_the_schedule(when: str, read: datetime | None) -> 
     assert ScheduleFacts(when, "", {}, "").at == read
 
 
-class Watched(Known):
+class Watched(KnownFacts):
     """Facts that differ from look to look: each look takes the next answer, and the last one stays."""
 
     def __init__(self, looks: Sequence[tuple[Host | None, dict[str, Any] | None]]) -> None:
@@ -73,7 +73,7 @@ class Watched(Known):
 
     def uncached(self) -> Facts:
         found, registration = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
-        return Known({host: found, agent: registration})
+        return KnownFacts({host: found, agent: registration})
 
 
 class Ticking:

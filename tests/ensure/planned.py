@@ -1,4 +1,4 @@
-"""Recipes as tables: facts in, changes out, no account of any kind."""
+"""Helpers for recipes as tables: facts in, changes out, without an account."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ from awsbase.ensure import KINDS
 HOME = Scope("123456789012", home="eu-west-1", region="eu-west-1")
 
 
-class Known(Facts):
-    """Facts that are handed in, by the function alone or with its arguments; asking for others is a KeyError."""
+class KnownFacts(Facts):
+    """Facts that are passed in, by function or by function and arguments; reading others is a KeyError."""
 
-    def __init__(self, given: Mapping[Any, Any]) -> None:
-        self.given = given
+    def __init__(self, values: Mapping[Any, Any]) -> None:
+        self.values = values
 
     def read(self, fact: Any, *args: Any, **kwargs: Any) -> Any:
-        return self.given[fact] if fact in self.given else self.given[(fact, *args)]
+        return self.values[fact] if fact in self.values else self.values[(fact, *args)]
 
     def prefetch(self, reads: object) -> None:
-        """Do nothing: everything is there already."""
+        """Do nothing: all facts were passed in."""
 
 
 def planned(want: Resource, facts: Mapping[Any, Any], results: Mapping[str, Any] | None = None) -> Run:
-    """Return the run in which a resource was planned on these facts: its `changes`, its `asks`."""
+    """Return the run that planned a resource on these facts, with its changes and manual actions."""
     shared = RunContext(
         "plan", Wire(), SystemClock(), SilentObserver(), threading.Event(), None, results=dict(results or {})
     )
-    run = Run(want, aws(want.scope.region), Known(facts), shared, frozenset())
+    run = Run(want, aws(want.scope.region), KnownFacts(facts), shared, frozenset())
     KINDS[type(want)].ensure(run, want)
     return run
 
 
-def said(run: Run) -> list[str]:
-    """List the changes of a run as a person would say them."""
+def described(run: Run) -> list[str]:
+    """List the changes of a run as verb and noun."""
     return [f"{change.action} {change.what}" for change in run.changes]
 
 
 def reads(want: Resource) -> list[Read]:
-    """Return what is read beforehand for a resource."""
+    """Return the reads that a resource needs before it is planned."""
     return list(KINDS[type(want)].reads(want))
 
 

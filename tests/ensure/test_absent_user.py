@@ -1,4 +1,4 @@
-"""A user goes with all that is his, in the order that IAM demands."""
+"""A user is deleted with all credentials and memberships, in the order that IAM requires."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from awsbase.ensure.absent_user import AbsentUser
 from awsbase.facts.authorization import UserFacts, users
 from awsbase.facts.credential_report import Credentials, credentials, virtual_devices
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 BOB = AbsentUser(scope=HOME, name="bob")
 MFA = "arn:aws:iam::123456789012:mfa"
@@ -59,5 +59,5 @@ FULL = Credentials(
     ],
     ids=["not there", "with nothing", "with everything"],
 )
-def test_an_absent_user_is_deleted(facts: dict[Any, Any], changes: list[str]) -> None:
-    assert said(planned(BOB, facts)) == changes
+def test_absent_user_is_deleted(facts: dict[Any, Any], changes: list[str]) -> None:
+    assert described(planned(BOB, facts)) == changes

@@ -1,4 +1,4 @@
-"""SSH and RDP are closed to the world; what is open wider than that is shown to a person."""
+"""SSH and RDP are closed to the world; wider rules become manual actions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME as PLACE
 from tests.contract.sample import go
 from tests.contract.samples.opt_ins import FAR, PORTS, REGIONS, acl_by_hand, vpc
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 WANT = AdminPorts(scope=HOME)
 
@@ -56,21 +56,21 @@ def acl(ports: tuple[int, int] | None) -> Opening:
         "both wide",
     ],
 )
-def test_only_rules_for_just_these_ports_are_taken_away(facts: Any, changes: list[str], asks: int) -> None:
+def test_only_rules_for_exactly_the_admin_ports_are_removed(facts: Any, changes: list[str], asks: int) -> None:
     run = planned(WANT, facts)
-    assert said(run) == changes
+    assert described(run) == changes
     assert len(run.manual_actions) == asks
     assert bool(run.notes) == bool(changes)
 
 
-def test_default_groups_are_left_to_who_closes_them() -> None:
+def test_default_groups_are_skipped_when_another_resource_closes_them() -> None:
     default = have(group((22, 22), default=True), group(None, default=True))
     run = planned(AdminPorts(scope=HOME, but_default=True), default)
-    assert (said(run), run.manual_actions) == ([], [])
-    assert len(said(planned(WANT, default))) == 1
+    assert (described(run), run.manual_actions) == ([], [])
+    assert len(described(planned(WANT, default))) == 1
 
 
-def test_who_may_come_from_the_office_still_may() -> None:
+def test_rule_for_the_office_stays() -> None:
     sandbox = Sandbox()
     acl_by_hand(sandbox)
     go(sandbox, "reconcile", [REGIONS, PORTS])
@@ -87,7 +87,7 @@ def test_who_may_come_from_the_office_still_may() -> None:
     assert left == {(22, "203.0.113.0/24"), (443, "0.0.0.0/0")}
 
 
-def test_udp_and_outward_rules_are_none_of_its_business() -> None:
+def test_udp_and_egress_rules_are_ignored() -> None:
     sandbox = Sandbox()
     ec2 = sandbox.client("ec2", FAR)
     id = ec2.create_security_group(GroupName="dns", Description="dns", VpcId=vpc(sandbox))["GroupId"]

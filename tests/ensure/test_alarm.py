@@ -1,4 +1,4 @@
-"""An alarm is compared by what it means, and put as a whole."""
+"""An alarm is compared by its meaning, and written as a whole."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from awsbase.ensure.alarm import Alarm, alarm_tags, alarms, family, settings
 from awsbase.facts import tags
-from tests.ensure.planned import HOME, planned, reads, said
+from tests.ensure.planned import HOME, described, planned, reads
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:acme-security"
 WANT = Alarm(
@@ -66,10 +66,10 @@ def facts(have: dict[str, Any] | None, indexed: Any = None, real: Any = None) ->
         "all dimensions",
     ],
 )
-def test_an_alarm_that_means_something_else_is_put_again(have: dict[str, Any], fields: list[str]) -> None:
+def test_changed_alarm_is_written_again(have: dict[str, Any], fields: list[str]) -> None:
     run = planned(WANT, facts(have))
     assert [drift.field for change in run.changes for drift in change.drift] == fields
-    assert said(run) == (["update alarm"] if fields else [])
+    assert described(run) == (["update alarm"] if fields else [])
 
 
 @pytest.mark.parametrize(
@@ -82,10 +82,10 @@ def test_an_alarm_that_means_something_else_is_put_again(have: dict[str, Any], f
     ],
     ids=["missing: tags go with the call", "untagged", "not indexed yet", "changed: tags need a call of their own"],
 )
-def test_tags_go_with_the_call_that_creates_and_with_no_other(have: dict[Any, Any], changes: list[str]) -> None:
-    assert said(planned(WANT, have)) == changes
+def test_tags_are_sent_only_when_an_alarm_is_created(have: dict[Any, Any], changes: list[str]) -> None:
+    assert described(planned(WANT, have)) == changes
 
 
-def test_alarms_of_one_manifest_are_read_at_once() -> None:
+def test_alarms_of_one_manifest_are_read_in_one_call() -> None:
     assert [family(name) for name in ("acme-billing-50-usd", "acme-root", "lonely")] == ["acme-", "acme-", "lonely"]
     assert (alarms, "eu-west-1", "acme-") in reads(WANT)

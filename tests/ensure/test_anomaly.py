@@ -1,4 +1,4 @@
-"""Somebody is told of anomalies by the one monitor of all services, made by AWS or by us."""
+"""Anomaly alerts use the one monitor of all services, made by AWS or by awsbase."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from awsbase.ensure.anomaly_alert import AnomalyAlert, above, monitor, subscription_tags, subscriptions
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:acme-billing"
 WANT = AnomalyAlert(
@@ -44,8 +44,8 @@ TAGS = {"awsbase:address": WANT.address}
         "monitor of something else",
     ],
 )
-def test_an_alert_hangs_on_the_monitor_of_all_services(
+def test_alert_uses_the_monitor_of_all_services(
     watching: str | None, have: dict[str, Any] | None, tags: dict[str, str], changes: list[str]
 ) -> None:
     facts = {monitor: watching, subscriptions: {WANT.name: have} if have else {}, subscription_tags: tags}
-    assert said(planned(WANT, facts)) == changes
+    assert described(planned(WANT, facts)) == changes

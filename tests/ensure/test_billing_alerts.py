@@ -1,4 +1,4 @@
-"""Billing metrics are switched on where that can be done, and asked for where it cannot."""
+"""Billing metrics are enabled where an API exists, and become a manual action elsewhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from awsbase.engine.scope import Scope
 from awsbase.ensure.billing_alerts import BillingAlerts, BillingFacts, preference, published
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 WANT = BillingAlerts(scope=HOME.at("us-east-1"))
 
@@ -25,20 +25,22 @@ WANT = BillingAlerts(scope=HOME.at("us-east-1"))
     ],
     ids=["on", "off", "no API, but figures", "no API, no figures"],
 )
-def test_billing_metrics_are_switched_on_or_asked_for(have: dict[Any, Any], changes: list[str], asked: bool) -> None:
+def test_billing_metrics_are_enabled_or_become_a_manual_action(
+    have: dict[Any, Any], changes: list[str], asked: bool
+) -> None:
     run = planned(WANT, have)
-    assert said(run) == changes
+    assert described(run) == changes
     assert bool(run.manual_actions) == asked
 
 
-def test_the_key_that_was_read_is_the_one_that_is_written() -> None:
+def test_update_uses_the_key_that_was_read() -> None:
     sandbox = Sandbox()
     go(sandbox, "reconcile", [WANT])
     (update,) = [call for call in sandbox.calls if call.writes]
     assert update.params["billingPreferencesPerKey"] == [{"key": "AccountId:123456789012", "value": "ENABLED"}]
 
 
-def test_whoever_does_not_pay_is_told_where_it_is_switched_on_until_figures_appear() -> None:
+def test_member_account_gets_a_manual_action_until_billing_metrics_appear() -> None:
     sandbox = Sandbox()
     sandbox.billing_api = False
     asked = go(sandbox, "reconcile", [WANT])
@@ -48,7 +50,7 @@ def test_whoever_does_not_pay_is_told_where_it_is_switched_on_until_figures_appe
     assert any("console.aws.amazon.com/billing" in step for step in ask.steps)
     assert "EstimatedCharges" in ask.probe
 
-    # Only AWS itself publishes under AWS/...: no client can stand in for it.
+    # Only AWS itself can publish metrics under AWS/..., so no client can write this one.
     sandbox.backend("cloudwatch", "us-east-1").put_metric_data("AWS/Billing", [CHARGED])
     assert go(sandbox, "reconcile", [WANT]).manual_actions == ()
 
@@ -61,7 +63,7 @@ CHARGED = {
 }
 
 
-def test_the_console_of_china_is_another_one() -> None:
+def test_steps_link_to_the_console_of_china() -> None:
     china = BillingAlerts(scope=Scope("123456789012", "cn-north-1", "cn-northwest-1"))
     (ask,) = planned(china, {preference: None, published: False}).manual_actions
     assert any("https://console.amazonaws.cn/" in step for step in ask.steps)

@@ -1,4 +1,4 @@
-"""A bucket is private, versioned, encrypted; what others set beside that stays."""
+"""A bucket is private, versioned and encrypted; other settings stay."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from awsbase.ensure.key import Key, key_policy
 from awsbase.facts import tags
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go, problems
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 from tests.policies.evaluate import AccessRequest, allowed
 
 KEY = Key(scope=HOME, name="acme-state", policy=key_policy(HOME))
@@ -57,7 +57,7 @@ THEIR_RULE = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "tmp/"},
 
 
 def good(**other: Any) -> BucketFacts:
-    """Return a bucket as it should be, but for what is given."""
+    """Return a bucket that matches the manifest, except for these arguments."""
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": ARN}
     policy: dict[str, Any] = {"Version": "2012-10-17", "Statement": STATEMENTS}
     facts = BucketFacts(
@@ -72,7 +72,7 @@ def good(**other: Any) -> BucketFacts:
 
 
 def written() -> list[Any]:
-    """Return the statements that awsbase writes for the bucket, under the key of these tests."""
+    """Return the statements that awsbase writes for the bucket with the key of these tests."""
     sandbox = Sandbox()
     assert problems(go(sandbox, "reconcile", [KEY, WANT])) == []
     key = sandbox.client("kms", HOME.region).describe_key(KeyId="alias/acme-state")["KeyMetadata"]["Arn"]
@@ -140,17 +140,17 @@ def facts(have: BucketFacts | None, *, indexed: Any = TAGS, real: Any = TAGS, at
         "adopted",
     ],
 )
-def test_a_bucket_is_made_or_corrected(have: Any, changes: list[str]) -> None:
-    assert said(planned(WANT, have, {KEY.address: ARN})) == changes
+def test_bucket_is_created_or_corrected(have: Any, changes: list[str]) -> None:
+    assert described(planned(WANT, have, {KEY.address: ARN})) == changes
 
 
-def test_a_bucket_under_a_planned_key_can_be_planned() -> None:
+def test_bucket_can_be_planned_with_a_planned_key() -> None:
     run = planned(WANT, facts(None), {KEY.address: Unknown("key")})
     unknown = {change.what: change.unknown for change in run.changes if change.unknown}
     assert unknown.keys() == {"encryption", "policy"}
 
 
-def test_what_others_set_stays() -> None:
+def test_settings_of_others_stay() -> None:
     sandbox = Sandbox()
     s3 = sandbox.client("s3", HOME.region)
     s3.create_bucket(Bucket="acme-state", CreateBucketConfiguration={"LocationConstraint": HOME.region})
@@ -160,8 +160,8 @@ def test_what_others_set_stays() -> None:
 
     assert problems(go(sandbox, "reconcile", [KEY, WANT])) == []
 
-    held = {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket="acme-state")["TagSet"]}
-    assert held == {"team": "web", **TAGS}
+    found = {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket="acme-state")["TagSet"]}
+    assert found == {"team": "web", **TAGS}
     assert THEIRS in json.loads(s3.get_bucket_policy(Bucket="acme-state")["Policy"])["Statement"]
     assert THEIR_RULE in s3.get_bucket_lifecycle_configuration(Bucket="acme-state")["Rules"]
 
@@ -174,14 +174,14 @@ def test_what_others_set_stays() -> None:
     ],
     ids=["somebody else's", "in another region"],
 )
-def test_a_name_that_is_taken_is_said(at: Found, words: str, advice: str) -> None:
+def test_taken_name_is_reported(at: Found, words: str, advice: str) -> None:
     with pytest.raises(BucketTaken) as refused:
         planned(WANT, {found: at, bucket: None}, {KEY.address: ARN})
     assert words in refused.value.message
     assert advice in (refused.value.hint or "")
 
 
-def test_the_bucket_of_another_account_is_left_alone() -> None:
+def test_bucket_of_another_account_is_not_touched() -> None:
     sandbox = Sandbox()
     sandbox.foreign_bucket("acme-state")
     key, state = go(sandbox, "plan", [KEY, WANT]).outcomes
@@ -190,7 +190,7 @@ def test_the_bucket_of_another_account_is_left_alone() -> None:
     assert state.error.code == "BucketTaken"
 
 
-def test_a_bucket_of_another_region_is_found_there() -> None:
+def test_bucket_of_another_region_is_found() -> None:
     sandbox = Sandbox()
     oregon = {"LocationConstraint": "us-west-2"}
     sandbox.client("s3", "us-west-2").create_bucket(Bucket="acme-state", CreateBucketConfiguration=oregon)
@@ -202,7 +202,7 @@ def test_a_bucket_of_another_region_is_found_there() -> None:
 @pytest.mark.parametrize(
     ("region", "named"), [("us-east-1", None), ("eu-west-1", "eu-west-1")], ids=["where S3 began", "elsewhere"]
 )
-def test_the_region_is_named_everywhere_but_where_s3_began(region: str, named: str | None) -> None:
+def test_location_is_sent_except_in_us_east_1(region: str, named: str | None) -> None:
     sandbox = Sandbox()
     assert problems(go(sandbox, "reconcile", [Bucket(scope=HOME.at(region), name="acme-plain")])) == []
     (created,) = (call for call in sandbox.calls if call.name == "s3:CreateBucket")
@@ -227,7 +227,7 @@ NAMED = {HEADER: "aws:kms", f"{HEADER}-aws-kms-key-id": ARN}
         ("s3:PutObject", {**NAMED, "aws:SecureTransport": "false"}, False),
     ],
     ids=[
-        "says nothing: the bucket's own key",
+        "no encryption in the request: the bucket's own key",
         "names the key",
         "another key",
         "the key aws/s3",
@@ -238,9 +238,7 @@ NAMED = {HEADER: "aws:kms", f"{HEADER}-aws-kms-key-id": ARN}
         "writing without TLS",
     ],
 )
-def test_uploads_pass_only_under_the_key_and_everything_only_by_tls(
-    action: str, context: dict[str, str], passes: bool
-) -> None:
+def test_bucket_policy_requires_the_key_and_tls(action: str, context: dict[str, str], passes: bool) -> None:
     anything = {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
     request = AccessRequest(
         action, "arn:aws:s3:::acme-state/terraform.tfstate", {"aws:SecureTransport": "true", **context}
@@ -248,7 +246,7 @@ def test_uploads_pass_only_under_the_key_and_everything_only_by_tls(
     assert allowed([anything, {"Statement": STATEMENTS}], request) is passes
 
 
-def test_no_statement_denies_without_a_condition() -> None:
+def test_every_deny_has_a_condition() -> None:
     assert all(statement["Condition"] for statement in STATEMENTS if statement["Effect"] == "Deny")
 
 
@@ -260,14 +258,14 @@ def test_objects_can_be_written_and_read_in_the_sandbox() -> None:
     assert s3.get_object(Bucket="acme-state", Key="terraform.tfstate")["Body"].read() == b"{}"
 
 
-def test_a_bucket_in_china_has_an_arn_of_china() -> None:
+def test_bucket_in_china_has_an_arn_of_china() -> None:
     china = Bucket(scope=Scope("123456789012", "cn-north-1", "cn-north-1"), name="acme-state")
     run = planned(china, {found: None, bucket: None})
     assert china.arn == "arn:aws-cn:s3:::acme-state"
-    assert "create policy" in said(run)
+    assert "create policy" in described(run)
 
 
-def test_a_bucket_that_is_open_on_purpose_is_refused_before_anything_is_closed() -> None:
+def test_public_bucket_is_refused_before_any_change() -> None:
     everybody = {"Sid": "Site", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
     have = good(policy={"Version": "2012-10-17", "Statement": [everybody]})
     with pytest.raises(PublicBucket, match="Site"):
@@ -275,10 +273,10 @@ def test_a_bucket_that_is_open_on_purpose_is_refused_before_anything_is_closed()
 
     inside = {**everybody, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}
     have = good(policy={"Version": "2012-10-17", "Statement": [inside, *STATEMENTS]})
-    assert said(planned(WANT, facts(have), {KEY.address: ARN})) == []
+    assert described(planned(WANT, facts(have), {KEY.address: ARN})) == []
 
 
-def test_a_rule_in_the_old_manner_is_sent_back_in_the_new() -> None:
+def test_rule_in_the_old_format_is_written_in_the_new_one() -> None:
     sandbox = Sandbox()
     s3 = sandbox.client("s3", HOME.region)
     s3.create_bucket(Bucket="acme-state", CreateBucketConfiguration={"LocationConstraint": HOME.region})
@@ -291,12 +289,12 @@ def test_a_rule_in_the_old_manner_is_sent_back_in_the_new() -> None:
     assert "Prefix" not in rules["old"]
 
 
-def test_a_bucket_that_is_gone_is_gone_though_the_index_still_tells_its_tags() -> None:
+def test_deleted_bucket_is_missing_although_the_index_lists_it() -> None:
     indexed: Future[Mapping[str, Mapping[str, str]]] = Future()
     indexed.set_result({WANT.arn: TAGS})
-    seen = ReadCache()
-    seen.answers[tags.tags, HOME.region] = indexed
+    cache = ReadCache()
+    cache.answers[tags.tags, HOME.region] = indexed
     with ThreadPoolExecutor(4) as pool:
-        facts = Facts(Aws(Sandbox().session(), HOME.region), pool, seen)
+        facts = Facts(Aws(Sandbox().session(), HOME.region), pool, cache)
         assert facts.read(found, HOME, WANT.name) == HERE
         assert facts.read(bucket, HOME, WANT.name) is None

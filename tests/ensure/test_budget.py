@@ -1,4 +1,4 @@
-"""A budget has this amount, exactly these notices, and tells exactly these people at each."""
+"""A budget has its amount, exactly its notices, and exactly the subscribers of each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from awsbase.ensure.budget import Budget, BudgetFacts, Notice, budget, budget_tags, sent, settings_of
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 CFO, CTO = ("EMAIL", "cfo@x.example"), ("EMAIL", "cto@x.example")
 HALF, ALL, AHEAD = Notice("ACTUAL", 50), Notice("ACTUAL", 100), Notice("FORECASTED", 100)
@@ -65,5 +65,5 @@ GOOD = BudgetFacts(SETTINGS, {ALL: frozenset({CFO}), AHEAD: frozenset({CFO})})
         "a notice at an amount",
     ],
 )
-def test_a_budget_is_as_the_manifest_says(have: Any, changes: list[str]) -> None:
-    assert said(planned(WANT, {budget: have, budget_tags: TAGS})) == changes
+def test_budget_is_created_or_corrected(have: Any, changes: list[str]) -> None:
+    assert described(planned(WANT, {budget: have, budget_tags: TAGS})) == changes

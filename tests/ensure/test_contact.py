@@ -1,11 +1,11 @@
-"""An alternate contact is who the manifest says, however AWS keeps it."""
+"""An alternate contact follows the manifest, however AWS formats it."""
 
 from __future__ import annotations
 
 import pytest
 
 from awsbase.ensure.contact import Contact, contact
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 WANT = Contact(
     scope=HOME, matter="security", name="Sec Team", title="Security", email="sec@acme.example", phone="+1 555 0100"
@@ -23,7 +23,7 @@ SAME = {"Name": "Sec Team", "Title": "Security", "EmailAddress": "sec@acme.examp
     ],
     ids=["nobody", "the same", "another phone", "somebody else"],
 )
-def test_a_contact_follows_the_manifest(have: dict[str, str], changes: list[str], fields: list[str]) -> None:
+def test_contact_follows_the_manifest(have: dict[str, str], changes: list[str], fields: list[str]) -> None:
     run = planned(WANT, {contact: have})
-    assert said(run) == changes
+    assert described(run) == changes
     assert [drift.field for change in run.changes for drift in change.drift] == fields

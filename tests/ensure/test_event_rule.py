@@ -1,4 +1,4 @@
-"""A rule is on, matches this pattern, and tells this topic in a sentence; other targets are not ours."""
+"""A rule is enabled, matches its pattern, and sends a sentence to its topic; other targets stay."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from awsbase.ensure.event_rule import EventRule, NoTarget, RuleFacts, check, rule, rule_tags, target_of, targets
 from awsbase.facts import tags
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 WANT = EventRule(
     scope=HOME,
@@ -37,19 +37,19 @@ OTHER = {"Id": "queue", "Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}
     ],
     ids=["missing", "converged", "another target too", "another target only", "other topic", "off", "other pattern"],
 )
-def test_a_rule_tells_its_topic(have: RuleFacts | None, sends: dict[str, Any], changes: list[str]) -> None:
+def test_rule_sends_to_its_topic(have: RuleFacts | None, sends: dict[str, Any], changes: list[str]) -> None:
     indexed = {WANT.arn: {"awsbase:address": WANT.address}}
-    assert said(planned(WANT, {rule: have, targets: sends, tags.tags: indexed, rule_tags: {}})) == changes
+    assert described(planned(WANT, {rule: have, targets: sends, tags.tags: indexed, rule_tags: {}})) == changes
 
 
-def test_what_is_told_is_a_sentence_with_values_of_the_event() -> None:
+def test_message_is_a_sentence_with_values_of_the_event() -> None:
     assert TARGET["InputTransformer"] == {
         "InputPathsMap": {"from": "$.detail.sourceIPAddress"},
         "InputTemplate": '"root signed in from <from>"',
     }
 
 
-def test_a_target_that_was_not_taken_is_no_success() -> None:
+def test_refused_target_is_a_failure() -> None:
     failed = [{"TargetId": "awsbase", "ErrorCode": "ConcurrentModificationException", "ErrorMessage": "try again"}]
     with pytest.raises(NoTarget, match="ConcurrentModificationException: try again"):
         check({"FailedEntryCount": 1, "FailedEntries": failed}, WANT)

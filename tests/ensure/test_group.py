@@ -1,4 +1,4 @@
-"""A group gets exactly its policies; what the manifest is silent on stays."""
+"""A group gets exactly its policies; what the manifest does not mention stays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from awsbase.ensure.group import Group
 from awsbase.facts.authorization import GroupFacts, groups
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -38,5 +38,5 @@ OPS = Group(scope=HOME, name="Ops", policies=frozenset({READ}))
         "other path",
     ],
 )
-def test_a_group_gets_its_policies(want: Group, have: GroupFacts | None, changes: list[str]) -> None:
-    assert said(planned(want, {groups: {"ops": have} if have else {}})) == changes
+def test_group_gets_its_policies(want: Group, have: GroupFacts | None, changes: list[str]) -> None:
+    assert described(planned(want, {groups: {"ops": have} if have else {}})) == changes

@@ -1,4 +1,4 @@
-"""An instance is made once, made anew with a reason, and otherwise changed as it runs."""
+"""An instance is created once, replaced for a stated reason, and otherwise changed while it runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
 from tests.contract.sample import said as said_of
 from tests.contract.samples.bastion import Bastion
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 TEMPLATE = LaunchTemplate(
     scope=HOME,
@@ -45,16 +45,16 @@ MADE = {
     "security-group/bastion": "sg-1",
     "subnet/public": "subnet-1",
 }
-TOLD = base64.b64encode(b"#!/bin/sh\n").decode()
+SAME = base64.b64encode(b"#!/bin/sh\n").decode()
 
 
 def run(
-    *there: InstanceFacts, want: Instance = WANT, told: str | None = TOLD, template: TemplateFacts | None = None
+    *there: InstanceFacts, want: Instance = WANT, current: str | None = SAME, template: TemplateFacts | None = None
 ) -> Any:
-    """Plan an instance; where nothing is told of its user data, asking for it is a KeyError."""
+    """Plan an instance; without `current` user data, reading it is a KeyError."""
     newest = Image("ami-new", "resolve:ssm:/al2023/arm64", "/dev/xvda", "arm64")
     facts: dict[Any, Any] = {instances: there, image: newest, launch_template: template}
-    return planned(want, facts if told is None else {**facts, user_data: told}, MADE)
+    return planned(want, facts if current is None else {**facts, user_data: current}, MADE)
 
 
 NEW = ["replace instance", "delete superseded instance"]
@@ -92,52 +92,54 @@ NEW = ["replace instance", "delete superseded instance"]
         "other subnet",
         "no profile",
         "key pair",
-        "one too many",
+        "two instances",
     ],
 )
-def test_one_instance_as_its_template_says(there: tuple[InstanceFacts, ...], changes: list[str]) -> None:
-    assert said(run(*there)) == changes
+def test_exactly_one_instance_follows_its_template(there: tuple[InstanceFacts, ...], changes: list[str]) -> None:
+    assert described(run(*there)) == changes
 
 
-def test_a_replacement_says_why() -> None:
+def test_replacement_lists_the_differences() -> None:
     other = replace(HAVE, type="t4g.small")
-    drift = run(other, told=base64.b64encode(b"#!/bin/bash\n").decode()).changes[0].drift
+    drift = run(other, current=base64.b64encode(b"#!/bin/bash\n").decode()).changes[0].drift
     assert [(each.field, each.have) for each in drift] == [("type", "t4g.small"), ("user data", "12 bytes")]
     assert drift[0].want == "t4g.micro"
 
 
-def test_an_old_image_is_no_drift_unless_asked_for() -> None:
-    assert said(run(HAVE)) == []
+def test_old_image_is_drift_only_with_refresh() -> None:
+    assert described(run(HAVE)) == []
     asked = run(HAVE, want=replace(WANT, refresh=True))
-    assert said(asked) == NEW
+    assert described(asked) == NEW
     assert [(each.field, each.have, each.want) for each in asked.changes[0].drift] == [("image", "ami-old", "ami-new")]
 
 
-OTHERWISE = base64.b64encode(b"#!/bin/bash\n").decode()
-VERSIONS = TemplateFacts("lt-1", {"UserData": TOLD}, 2, {"UserData": OTHERWISE}, 3)
+DIFFERENT = base64.b64encode(b"#!/bin/bash\n").decode()
+VERSIONS = TemplateFacts("lt-1", {"UserData": SAME}, 2, {"UserData": DIFFERENT}, 3)
 
 
 @pytest.mark.parametrize(
-    ("told_by", "told", "changes"),
+    ("told_by", "current", "changes"),
     [
         (("lt-1", "2"), None, []),
         (("lt-1", "3"), None, NEW),
-        (("lt-1", "1"), TOLD, []),
-        (("lt-1", "1"), OTHERWISE, NEW),
-        (("lt-2", "2"), OTHERWISE, NEW),
-        (None, OTHERWISE, NEW),
+        (("lt-1", "1"), SAME, []),
+        (("lt-1", "1"), DIFFERENT, NEW),
+        (("lt-2", "2"), DIFFERENT, NEW),
+        (None, DIFFERENT, NEW),
     ],
     ids=[
-        "the default version says what is wanted",
-        "the newest says something else",
-        "an older version, and EC2 tells what is wanted",
-        "an older version, and EC2 tells something else",
+        "default version, same",
+        "newest version, different",
+        "older version, same in EC2",
+        "older version, different in EC2",
         "another template",
-        "stopped since, or made by hand",
+        "stopped since, or launched manually",
     ],
 )
-def test_user_data_is_asked_for_when_no_version_tells_it(told_by: Any, told: str | None, changes: list[str]) -> None:
-    assert said(run(replace(HAVE, told_by=told_by), told=told, template=VERSIONS)) == changes
+def test_user_data_is_read_when_no_template_version_has_it(
+    told_by: Any, current: str | None, changes: list[str]
+) -> None:
+    assert described(run(replace(HAVE, told_by=told_by), current=current, template=VERSIONS)) == changes
 
 
 BASTION = Bastion(HOME)
@@ -153,14 +155,14 @@ def up() -> Sandbox:
     return sandbox
 
 
-def test_of_an_instance_that_was_never_stopped_the_user_data_is_not_asked() -> None:
+def test_user_data_of_a_never_stopped_instance_is_not_read() -> None:
     sandbox = up()
     assert said_of(go(sandbox, "plan", ALL)) == []
     assert "ec2:DescribeInstanceAttribute" not in [call.name for call in sandbox.calls]
 
 
 @pytest.mark.parametrize("running", [True, False], ids=["started again", "left stopped"])
-def test_what_was_told_to_a_stopped_instance_is_seen(running: bool) -> None:
+def test_user_data_changed_while_stopped_is_detected(running: bool) -> None:
     sandbox = up()
     client, id = BASTION.ec2(sandbox), BASTION.bastion(sandbox)
     client.stop_instances(InstanceIds=[id])
@@ -172,15 +174,15 @@ def test_what_was_told_to_a_stopped_instance_is_seen(running: bool) -> None:
     assert [each.field for _, change in report.changes for each in change.drift] == ["user data", "routes"]
 
 
-def test_what_was_told_by_hand_at_the_launch_is_seen() -> None:
+def test_user_data_of_a_manual_launch_is_detected() -> None:
     sandbox = up()
     client, id = BASTION.ec2(sandbox), BASTION.bastion(sandbox)
-    held = client.describe_instances(InstanceIds=[id])["Reservations"][0]["Instances"][0]
+    instance = client.describe_instances(InstanceIds=[id])["Reservations"][0]["Instances"][0]
     client.terminate_instances(InstanceIds=[id])
-    tags = [tag for tag in held["Tags"] if not tag["Key"].startswith("aws:")]
+    tags = [tag for tag in instance["Tags"] if not tag["Key"].startswith("aws:")]
     client.run_instances(
         LaunchTemplate={"LaunchTemplateName": "bastion"},
-        NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": held["SubnetId"]}],
+        NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": instance["SubnetId"]}],
         UserData="#!/bin/sh\nfalse\n",
         MinCount=1,
         MaxCount=1,

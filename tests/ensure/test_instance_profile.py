@@ -1,4 +1,4 @@
-"""An instance profile has its role; all of IAM tells it, or else IAM is asked, before one is made."""
+"""An instance profile has its role; IAM is read for a profile only when the read of all IAM does not show it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 
 from awsbase.ensure.instance_profile import InstanceProfile, instance_profile, profile_tags
 from awsbase.facts import tags
-from awsbase.facts.authorization import Elsewhere, ProfileFacts
+from awsbase.facts.authorization import ExistsElsewhere, ProfileFacts
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go, problems
 from tests.contract.sample import said as said_of
 from tests.contract.samples.bastion import Bastion
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 WANT = InstanceProfile(scope=HOME, name="host", role="host", tags={"owner": "platform"})
 GOOD = ProfileFacts(WANT.arn, "host")
@@ -22,10 +22,10 @@ TAGS = {"owner": "platform", "awsbase:address": WANT.address}
 
 
 def changes(have: ProfileFacts | None, indexed: Any = TAGS, real: Any = None) -> list[str]:
-    """Plan a profile; without `real` tags, asking IAM for them is a KeyError."""
+    """Plan a profile; without `real` tags, reading them from IAM is a KeyError."""
     index = (tags.tags, "us-east-1")
     facts = {instance_profile: have, index: {WANT.arn: indexed}}
-    return said(planned(WANT, facts if real is None else {**facts, profile_tags: real}))
+    return described(planned(WANT, facts if real is None else {**facts, profile_tags: real}))
 
 
 @pytest.mark.parametrize(
@@ -49,23 +49,23 @@ def changes(have: ProfileFacts | None, indexed: Any = TAGS, real: Any = None) ->
         "tagged otherwise",
     ],
 )
-def test_a_profile_is_made_or_corrected(have: ProfileFacts | None, index: Any, expected: list[str]) -> None:
+def test_profile_is_created_or_corrected(have: ProfileFacts | None, index: Any, expected: list[str]) -> None:
     assert changes(have, **index) == expected
 
 
-def test_one_on_another_path_is_not_made_twice() -> None:
-    with pytest.raises(Elsewhere):
+def test_profile_on_another_path_is_refused() -> None:
+    with pytest.raises(ExistsElsewhere):
         changes(replace(GOOD, arn=HOME.global_arn("iam", "instance-profile/other/host")))
 
 
-def test_one_that_has_its_role_is_not_asked_for_and_one_without_is_not_made_anew() -> None:
+def test_profile_with_a_role_costs_no_read_and_one_without_is_kept() -> None:
     sandbox, bastion = Sandbox(pages=2), Bastion(HOME)
-    wanted = [bastion.role, bastion.profile]
-    assert problems(go(sandbox, "reconcile", wanted)) == []
+    resources = [bastion.role, bastion.profile]
+    assert problems(go(sandbox, "reconcile", resources)) == []
 
     sandbox.calls.clear()
-    assert said_of(go(sandbox, "plan", wanted)) == []
+    assert said_of(go(sandbox, "plan", resources)) == []
     assert "iam:GetInstanceProfile" not in [call.name for call in sandbox.calls]
 
     sandbox.client("iam").remove_role_from_instance_profile(InstanceProfileName="bastion", RoleName="bastion")
-    assert said_of(go(sandbox, "plan", wanted)) == ["instance-profile/bastion: create role bastion"]
+    assert said_of(go(sandbox, "plan", resources)) == ["instance-profile/bastion: create role bastion"]

@@ -1,4 +1,4 @@
-"""A key stands behind its alias, rotates, and is never made twice or given up in silence."""
+"""A key is found by its alias, rotates, and is never created twice or replaced silently."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from awsbase.facts import tags
 from awsbase.sandbox import Fault, Sandbox
 from tests.contract.sample import go, problems
 from tests.contract.sample import said as said_of
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 WANT = Key(scope=HOME, name="acme-state", policy=key_policy(HOME), description="State")
 ARN = HOME.arn("kms", "key/1234")
@@ -60,11 +60,11 @@ def facts(behind: KeyFacts | None, lost: KeyFacts | None = None, indexed: Any = 
         "adopted",
     ],
 )
-def test_a_key_is_made_or_corrected(have: Any, changes: list[str]) -> None:
-    assert said(planned(WANT, have)) == changes
+def test_key_is_created_or_corrected(have: Any, changes: list[str]) -> None:
+    assert described(planned(WANT, have)) == changes
 
 
-def test_a_new_key_is_made_with_the_tag_that_it_is_found_by() -> None:
+def test_new_key_is_created_with_its_address_tag() -> None:
     run = planned(WANT, facts(None))
     alias, rotation = run.changes[1:]
     assert (alias.unknown, rotation.unknown) == (("TargetKeyId",), ("KeyId",))
@@ -80,7 +80,7 @@ def test_a_new_key_is_made_with_the_tag_that_it_is_found_by() -> None:
     [facts(replace(GOOD, state="PendingDeletion")), facts(None, lost=replace(GOOD, state="PendingDeletion"))],
     ids=["behind the alias", "found by its tag"],
 )
-def test_a_key_about_to_go_is_said_and_not_replaced(have: Any) -> None:
+def test_key_pending_deletion_is_reported_and_not_replaced(have: Any) -> None:
     have = {
         name: replace(fact, goes=datetime(2030, 1, 9, tzinfo=UTC)) if isinstance(fact, KeyFacts) else fact
         for name, fact in have.items()
@@ -91,17 +91,17 @@ def test_a_key_about_to_go_is_said_and_not_replaced(have: Any) -> None:
     assert "aws kms cancel-key-deletion --region eu-west-1 --key-id 1234" in (refused.value.hint or "")
 
 
-def test_a_key_that_cannot_encrypt_is_refused() -> None:
+def test_key_that_cannot_encrypt_is_refused() -> None:
     with pytest.raises(UnusableKey, match="RSA_2048"):
         planned(WANT, facts(replace(GOOD, spec="RSA_2048")))
 
 
-def test_a_policy_that_locks_the_account_out_cannot_be_wanted() -> None:
+def test_policy_that_locks_out_the_account_is_refused() -> None:
     with pytest.raises(ValueError, match="key_policy"):
         Key(scope=HOME, name="acme", policy={"Version": "2012-10-17", "Statement": [CLOUDTRAIL]})
 
 
-def test_among_the_keys_of_an_address_one_that_stays_is_taken() -> None:
+def test_key_that_is_not_pending_deletion_is_preferred() -> None:
     sandbox = Sandbox(pages=2)
     kms = sandbox.client("kms", HOME.region)
     made = [
@@ -122,22 +122,22 @@ def test_among_the_keys_of_an_address_one_that_stays_is_taken() -> None:
     assert sum(call.name == "kms:CreateKey" for call in sandbox.calls) == 3
 
 
-def test_a_key_in_china_is_the_account_s_of_china() -> None:
+def test_key_policy_in_china_names_the_account_of_china() -> None:
     china = type(HOME)("123456789012", "cn-north-1", "cn-north-1")
     assert key_policy(china)["Statement"][0]["Principal"] == {"AWS": "arn:aws-cn:iam::123456789012:root"}  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
-    ("other", "says"),
+    ("other", "expected"),
     [({"origin": "EXTERNAL"}, "material from EXTERNAL"), ({"replica": True}, "a replica of one in another region")],
     ids=["imported", "replica"],
 )
-def test_a_key_that_cannot_rotate_is_refused(other: dict[str, Any], says: str) -> None:
-    with pytest.raises(UnusableKey, match=says):
+def test_key_that_cannot_rotate_is_refused(other: dict[str, Any], expected: str) -> None:
+    with pytest.raises(UnusableKey, match=expected):
         planned(WANT, facts(replace(GOOD, **other)))
 
 
-def test_a_key_that_keeps_us_out_does_not_keep_us_from_making_ours() -> None:
+def test_unreadable_foreign_key_does_not_prevent_creation() -> None:
     sandbox = Sandbox()
     sandbox.client("kms", HOME.region).create_key(Description="somebody else's")
     sandbox.faults.add(Fault("access denied", on="kms:ListResourceTags"))
@@ -145,7 +145,7 @@ def test_a_key_that_keeps_us_out_does_not_keep_us_from_making_ours() -> None:
     assert [outcome.status for outcome in report.outcomes] == ["changed"]
 
 
-def test_our_own_key_is_known_by_the_index_when_its_tags_may_not_be_read() -> None:
+def test_own_key_is_found_by_the_index_when_its_tags_are_not_readable() -> None:
     sandbox = Sandbox()
     sandbox.client("kms", HOME.region).create_key(Tags=[{"TagKey": "awsbase:address", "TagValue": WANT.address}])
     sandbox.faults.add(Fault("access denied", on="kms:ListResourceTags", times=9))
@@ -154,13 +154,13 @@ def test_our_own_key_is_known_by_the_index_when_its_tags_may_not_be_read() -> No
 
 
 def asked(sandbox: Sandbox) -> list[str]:
-    """Plan the key, and list what KMS is asked."""
+    """Plan the key, and list the calls to KMS."""
     sandbox.calls.clear()
     assert problems(go(sandbox, "plan", [WANT])) == []
     return sorted(call.operation for call in sandbox.calls if call.service == "kms")
 
 
-def test_a_key_that_was_made_for_its_address_is_asked_for_by_its_alias_alone() -> None:
+def test_key_with_an_address_tag_is_read_by_its_alias_only() -> None:
     sandbox = Sandbox(pages=2)
     go(sandbox, "reconcile", [WANT])
     assert asked(sandbox) == ["DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"]
@@ -175,7 +175,7 @@ def test_aliases_are_listed_where_the_index_knows_no_key() -> None:
     assert [change.what for _, change in report.changes] == ["rotation", "description", "tags"]
 
 
-def test_an_alias_that_leads_to_another_key_brings_that_one_to_the_manifest() -> None:
+def test_key_behind_a_moved_alias_is_corrected() -> None:
     sandbox = Sandbox()
     go(sandbox, "reconcile", [WANT])
     kms = sandbox.client("kms", HOME.region)
@@ -189,8 +189,8 @@ def test_an_alias_that_leads_to_another_key_brings_that_one_to_the_manifest() ->
     assert said_of(go(sandbox, "plan", [WANT])) == []
 
 
-@pytest.mark.parametrize("denied", [False, True], ids=["not found", "or not to be seen"])
-def test_a_key_whose_alias_is_gone_gets_it_again(denied: bool) -> None:
+@pytest.mark.parametrize("denied", [False, True], ids=["not found", "not readable"])
+def test_key_without_its_alias_gets_it_again(denied: bool) -> None:
     sandbox = Sandbox()
     go(sandbox, "reconcile", [WANT])
     sandbox.client("kms", HOME.region).delete_alias(AliasName=WANT.alias)

@@ -1,4 +1,4 @@
-"""A launch template says what an instance is, and its image is looked up when it is made."""
+"""A launch template defines an instance, and its image is looked up when the template is created."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from awsbase.ensure.launch_template import LaunchTemplate, TemplateFacts, launch_template, template_tags
 from awsbase.facts import tags
 from awsbase.facts.images import AMAZON_LINUX, Image, image
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 PROFILE = "arn:aws:iam::123456789012:instance-profile/host"
 ARM = "resolve:ssm:" + AMAZON_LINUX.replace("{architecture}", "arm64")
@@ -22,19 +22,19 @@ TAGS = {"Name": "host", "awsbase:address": WANT.address}
 
 
 def changes(
-    want: LaunchTemplate, have: TemplateFacts | None, looked_up: str | None = None, indexed: Any = TAGS, **told: Any
+    want: LaunchTemplate, have: TemplateFacts | None, looked_up: str | None = None, indexed: Any = TAGS, **more: Any
 ) -> list[str]:
-    """Plan a template; without an image, or tags that EC2 itself tells, asking for them is a KeyError."""
+    """Plan a template; without an image or `real` tags, reading them is a KeyError."""
     facts: dict[Any, Any] = {launch_template: have, tags.tags: {ARN: indexed}}
-    if told:
-        facts[template_tags] = told["real"]
+    if more:
+        facts[template_tags] = more["real"]
     if looked_up:
         facts[image] = Image("ami-1", looked_up, "/dev/xvda", "arm64")
-    return said(planned(want, facts, {"instance-profile/host": PROFILE}))
+    return described(planned(want, facts, {"instance-profile/host": PROFILE}))
 
 
 def holding(image: str, type: str = "t4g.micro", device: str = "/dev/xvda") -> TemplateFacts:
-    """Return a template as this program makes it, with this image, type and root device."""
+    """Return a template as awsbase creates it, with this image, type and root device."""
     root = {"Encrypted": True, "VolumeType": "gp3", "VolumeSize": 8, "DeleteOnTermination": True}
     data = {
         "ImageId": image,
@@ -47,12 +47,12 @@ def holding(image: str, type: str = "t4g.micro", device: str = "/dev/xvda") -> T
     return TemplateFacts("lt-1", data, newest=data)
 
 
-def test_an_image_is_looked_up_for_a_new_template() -> None:
+def test_image_is_looked_up_for_a_new_template() -> None:
     assert changes(WANT, None, ARM) == ["create launch template"]
 
 
 @pytest.mark.parametrize("image", [ARM, X86])
-def test_an_image_that_was_looked_up_is_believed(image: str) -> None:
+def test_image_of_an_existing_template_is_not_looked_up_again(image: str) -> None:
     assert changes(WANT, holding(image)) == []
 
 
@@ -61,7 +61,7 @@ def test_an_image_that_was_looked_up_is_believed(image: str) -> None:
     [holding(X86, type="t3.micro"), holding("ami-0123"), holding("resolve:ssm:/other")],
     ids=["another type", "an image by its id", "another parameter"],
 )
-def test_any_other_image_is_looked_up_anew(have: TemplateFacts) -> None:
+def test_different_image_is_looked_up_again(have: TemplateFacts) -> None:
     assert changes(WANT, have, ARM) == ["update contents", "update default version"]
 
 
@@ -74,5 +74,5 @@ def test_any_other_image_is_looked_up_anew(have: TemplateFacts) -> None:
     ],
     ids=["tagged, but the index lags", "without its name", "named anew, but the index lags"],
 )
-def test_a_tag_is_missed_when_ec2_itself_has_missed_it(indexed: Any, real: Any, expected: list[str]) -> None:
+def test_tag_is_missing_only_when_ec2_does_not_return_it(indexed: Any, real: Any, expected: list[str]) -> None:
     assert changes(WANT, holding(ARM), indexed=indexed, real=real) == expected

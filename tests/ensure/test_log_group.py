@@ -1,4 +1,4 @@
-"""A log group keeps its events as long as the manifest says, under the key it names."""
+"""A log group has the retention and the key of the manifest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from awsbase.ensure.log_group import LogGroup, LogGroupFacts, log_group, log_gro
 from awsbase.facts import tags
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go, problems
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 WANT = LogGroup(scope=HOME, name="acme-audit", retention=365, key="key/acme-audit")
 KEY = HOME.arn("kms", "key/1234")
@@ -45,28 +45,30 @@ def facts(have: LogGroupFacts | None, indexed: Any = TAGS, real: Any = TAGS) -> 
         "adopted",
     ],
 )
-def test_a_log_group_is_made_or_corrected(have: Any, changes: list[str]) -> None:
-    assert said(planned(WANT, have, {"key/acme-audit": KEY})) == changes
+def test_log_group_is_created_or_corrected(have: Any, changes: list[str]) -> None:
+    assert described(planned(WANT, have, {"key/acme-audit": KEY})) == changes
 
 
-def test_a_key_that_somebody_set_stays_when_none_is_wanted() -> None:
+def test_key_of_others_stays_when_the_manifest_names_none() -> None:
     want = replace(WANT, key=None)
     assert list(want.needs()) == []
-    assert said(planned(want, facts(GOOD))) == []
+    assert described(planned(want, facts(GOOD))) == []
 
 
-def test_a_new_log_group_is_encrypted_from_the_start() -> None:
+def test_new_log_group_is_created_with_its_key() -> None:
     (made, _) = planned(WANT, facts(None), {"key/acme-audit": Unknown("key")}).changes
     assert made.unknown == ("kmsKeyId",)
 
 
-def test_a_log_group_is_told_from_those_whose_names_begin_like_it() -> None:
+def test_log_groups_with_the_same_prefix_are_not_confused() -> None:
     sandbox = Sandbox(pages=2)
     logs = sandbox.client("logs", HOME.region)
     for name in ("acme-audit-1", "acme-audit-2", "acme-audit-3"):
         logs.create_log_group(logGroupName=name)
     report = go(sandbox, "reconcile", [replace(WANT, key=None)])
     assert problems(report) == []
-    kept = {group["logGroupName"]: group.get("retentionInDays") for group in logs.describe_log_groups()["logGroups"]}
-    assert kept["acme-audit"] == 365
-    assert kept["acme-audit-1"] is None
+    retention = {
+        group["logGroupName"]: group.get("retentionInDays") for group in logs.describe_log_groups()["logGroups"]
+    }
+    assert retention["acme-audit"] == 365
+    assert retention["acme-audit-1"] is None

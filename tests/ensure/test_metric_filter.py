@@ -1,4 +1,4 @@
-"""A metric filter is compared by its pattern, word for word, and by what it feeds."""
+"""A metric filter is compared by its exact pattern and by its metric."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from awsbase.ensure.metric_filter import FilterFacts, MetricFilter, feeds_of, filters
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 WANT = MetricFilter(
     scope=HOME,
@@ -32,5 +32,5 @@ FEEDS = {"metricName": "vpcs", "metricNamespace": "acme/security", "metricValue"
     ],
     ids=["missing", "converged", "with what AWS adds", "other pattern", "other metric", "with a default"],
 )
-def test_a_filter_has_this_pattern_and_feeds_this_metric(have: dict[str, Any], changes: list[str]) -> None:
-    assert said(planned(WANT, {filters: have})) == changes
+def test_filter_has_its_pattern_and_its_metric(have: dict[str, Any], changes: list[str]) -> None:
+    assert described(planned(WANT, {filters: have})) == changes

@@ -1,4 +1,4 @@
-"""A device that is made for a person: what is done in which order, and what nobody gets to see."""
+"""A device that is made for a person: the order of the calls, and which secrets stay hidden."""
 
 import json
 from dataclasses import replace
@@ -26,22 +26,22 @@ def stored(sandbox: Sandbox) -> dict[str, str]:
     return found
 
 
-def test_the_seed_is_stored_before_the_device_is_enabled_and_is_the_devices() -> None:
+def test_seed_of_the_device_is_stored_before_it_is_enabled() -> None:
     sandbox = account()
     report = go(sandbox, "reconcile", [CARA, DEVICE])
 
     made = ["iam:CreateVirtualMFADevice", "secretsmanager:CreateSecret", "iam:EnableMFADevice"]
     assert [call.name for call in sandbox.calls if call.name in made] == made
-    kept = stored(sandbox)
-    assert (kept["user"], kept["device"]) == ("cara", DEVICE.serial)
+    secret_value = stored(sandbox)
+    assert (secret_value["user"], secret_value["device"]) == ("cara", DEVICE.serial)
     sandbox.clock.advance(30)
-    code = pyotp.TOTP(kept["seed"]).at(int(sandbox.clock.time()))
+    code = pyotp.TOTP(secret_value["seed"]).at(int(sandbox.clock.time()))
     assert sandbox.client("sts", caller="user/cara").get_session_token(SerialNumber=DEVICE.serial, TokenCode=code)
     assert [ask.title for ask in report.manual_actions] == ["cara has not taken over their MFA device"]
 
 
 @pytest.mark.parametrize("fault", [None, "access denied", "500", "reset after"])
-def test_neither_seed_nor_codes_are_told(fault: str | None) -> None:
+def test_seed_and_codes_appear_in_no_output(fault: str | None) -> None:
     sandbox = account()
     if fault:
         sandbox.faults.add(Fault(fault, on="iam:EnableMFADevice", times=9))  # type: ignore[arg-type]
@@ -53,17 +53,17 @@ def test_neither_seed_nor_codes_are_told(fault: str | None) -> None:
     ]
     assert seeds
     assert len(codes) >= 2
-    told = repr(reports)
-    assert not [secret for secret in (*seeds, *codes) if secret in told]
+    output = repr(reports)
+    assert not [secret for secret in (*seeds, *codes) if secret in output]
 
 
-def test_who_has_a_device_of_any_sort_gets_no_other() -> None:
+def test_user_with_any_device_gets_no_other() -> None:
     sandbox = account()
     sandbox.fido("cara")
     assert said(go(sandbox, "plan", [CARA, DEVICE])) == ["user/cara: update tags"]
 
 
-def test_a_secret_of_somebody_else_is_not_overwritten() -> None:
+def test_foreign_secret_is_not_overwritten() -> None:
     sandbox = account()
     sandbox.client("secretsmanager", HOME.region).create_secret(Name=DEVICE.secret, SecretString="theirs")
     sandbox.calls.clear()
@@ -73,7 +73,7 @@ def test_a_secret_of_somebody_else_is_not_overwritten() -> None:
     assert not [call for call in sandbox.calls if call.writes]
 
 
-def test_the_secret_is_encrypted_with_the_key_that_is_named() -> None:
+def test_secret_is_encrypted_with_the_named_key() -> None:
     sandbox = account()
     kms = sandbox.client("kms", HOME.region)
     key = kms.create_key()["KeyMetadata"]["Arn"]
@@ -82,13 +82,13 @@ def test_the_secret_is_encrypted_with_the_key_that_is_named() -> None:
     assert sandbox.client("secretsmanager", HOME.region).describe_secret(SecretId=DEVICE.secret)["KmsKeyId"] == key
 
 
-def test_a_secret_that_is_there_comes_under_the_key_that_is_named() -> None:
+def test_existing_secret_gets_the_named_key() -> None:
     sandbox = account()
     kms = sandbox.client("kms", HOME.region)
     key = kms.create_key()["KeyMetadata"]["Arn"]
     kms.create_alias(AliasName="alias/seeds", TargetKeyId=key)
     go(sandbox, "reconcile", [replace(DEVICE, made_here=())])
-    kept = stored(sandbox)
+    secret_value = stored(sandbox)
     under = [replace(DEVICE, key="alias/seeds", made_here=())]
 
     assert said(go(sandbox, "plan", under)) == [f"{DEVICE.address}: update key of the secret"]
@@ -97,13 +97,13 @@ def test_a_secret_that_is_there_comes_under_the_key_that_is_named() -> None:
     assert [ask.title for ask in report.manual_actions] == ["cara has not taken over their MFA device"]
     described = sandbox.client("secretsmanager", HOME.region).describe_secret(SecretId=DEVICE.secret)
     assert described["KmsKeyId"] in (key, "alias/seeds")
-    assert stored(sandbox) == kept
+    assert stored(sandbox) == secret_value
     by_id, by_alias = key.rpartition("/")[2], key.partition(":key/")[0] + ":alias/seeds"
     for same in ("alias/seeds", key, by_id, by_alias):
         assert said(go(sandbox, "plan", [replace(DEVICE, key=same, made_here=())])) == []
 
 
-def test_a_seed_made_anew_is_stored_under_the_key_that_is_named() -> None:
+def test_new_seed_is_stored_under_the_named_key() -> None:
     sandbox = account()
     go(sandbox, "reconcile", [replace(DEVICE, made_here=())])
     iam, key = sandbox.client("iam"), sandbox.client("kms", HOME.region).create_key()["KeyMetadata"]["Arn"]
@@ -118,7 +118,7 @@ def test_a_seed_made_anew_is_stored_under_the_key_that_is_named() -> None:
     assert said(go(sandbox, "plan", under)) == []
 
 
-def test_codes_are_found_whatever_the_clocks_say() -> None:
+def test_codes_are_accepted_with_clocks_that_differ() -> None:
     seed = pyotp.random_base32(64)
     sandbox = Sandbox()
     now = sandbox.clock()

@@ -1,4 +1,4 @@
-"""Recorders, detectors, hubs, flow logs and access logs: what is there is adopted, what is missing is made."""
+"""Recorders, detectors, hubs, flow logs and access logs: existing ones are adopted, missing ones are created."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from awsbase.ensure.regions import everywhere
 from awsbase.ensure.security_hubs import CIS_3, FSBP, SecurityHubs, hub
 from awsbase.ensure.vpc import VpcFacts, vpcs
 from awsbase.ensure.vpc_flow_log import VpcFlowLog
-from tests.ensure.planned import HOME, Known, planned, said
+from tests.ensure.planned import HOME, KnownFacts, described, planned
 
 ROLE = HOME.global_arn("iam", "role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig")
 MADE = {"role/config": ROLE, "bucket/acme-config": "arn:aws:s3:::acme-config", "vpc/acme": {"id": "vpc-1"}}
@@ -42,7 +42,7 @@ LOGGED = {"TargetBucket": "acme-access-logs", "TargetPrefix": "acme-audit/"}
 
 
 def by_region(fact: Any, **regions: Any) -> Any:
-    return {(everywhere, fact, None): {name.replace("_", "-"): held for name, held in regions.items()}}
+    return {(everywhere, fact, None): {name.replace("_", "-"): value for name, value in regions.items()}}
 
 
 @pytest.mark.parametrize(
@@ -142,28 +142,28 @@ def by_region(fact: Any, **regions: Any) -> Any:
         "access log elsewhere",
     ],
 )
-def test_what_is_missing_is_made_and_what_is_there_stays(want: Resource, facts: Any, changes: list[str]) -> None:
-    assert said(planned(want, facts, MADE)) == changes
+def test_missing_settings_are_created_and_existing_ones_stay(want: Resource, facts: Any, changes: list[str]) -> None:
+    assert described(planned(want, facts, MADE)) == changes
 
 
 @pytest.mark.parametrize("want", [CONFIG, Detectors(scope=HOME), SecurityHubs(scope=HOME), FLOW, OUR_LOG, ACCESS])
-def test_each_names_its_price(want: Resource) -> None:
+def test_each_kind_names_its_price(want: Resource) -> None:
     assert want.price
     assert "$" in want.price
 
 
-def test_what_ec2_did_not_do_is_no_success() -> None:
+def test_unsuccessful_flow_log_is_a_failure() -> None:
     failed = [{"ResourceId": "vpc-1", "Error": {"Code": "400", "Message": "Access Denied for LogDestination"}}]
     with pytest.raises(NotLogged, match="vpc-1: Access Denied"):
         check({"FlowLogIds": [], "Unsuccessful": failed}, "eu-west-1")
     check({"FlowLogIds": ["fl-1"], "Unsuccessful": []}, "eu-west-1")
 
 
-def test_logs_of_transit_gateways_say_nothing_of_a_vpc() -> None:
+def test_flow_logs_of_transit_gateways_do_not_count_for_a_vpc() -> None:
     logs = [{"ResourceId": "tgw-1"}, {"ResourceId": "vpc-1", "TrafficType": "ALL"}]
     made = {"awsbase:address": "vpc/acme"}
     there = (VpcFacts("vpc-2", "10.0.2.0/24", made, owner=MINE), VpcFacts("vpc-1", "10.0.1.0/24", owner=MINE))
-    found = networks(Known({vpcs: there, logs_of: logs}), "eu-west-1")
+    found = networks(KnownFacts({vpcs: there, logs_of: logs}), "eu-west-1")
     assert found == (Network("vpc-1", MINE, frozenset({"ALL"})), Network("vpc-2", MINE, made_for="vpc/acme"))
 
 
@@ -176,5 +176,5 @@ def test_logs_of_transit_gateways_say_nothing_of_a_vpc() -> None:
     ],
     ids=["delivered", "late", "refused by its bucket or log group"],
 )
-def test_a_log_that_may_not_be_written_is_none(log: dict[str, str], counts: bool) -> None:
+def test_flow_log_that_cannot_be_delivered_does_not_count(log: dict[str, str], counts: bool) -> None:
     assert arrives(log) == counts

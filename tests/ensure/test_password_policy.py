@@ -1,4 +1,4 @@
-"""The password policy is written whole, and silence never weakens it."""
+"""The password policy is written as a whole, and a setting left out never weakens it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from awsbase.engine.changes import Drift
 from awsbase.ensure.password_policy import PasswordPolicy, password_policy
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 WANT = PasswordPolicy(scope=HOME)
 STRONG = {
@@ -38,7 +38,7 @@ STRONG = {
     ],
     ids=[
         "converged",
-        "stricter than asked, where nothing is said",
+        "stricter than the manifest, where it has no setting",
         "too short",
         "shorter by wish",
         "expiry off by wish",
@@ -47,13 +47,13 @@ STRONG = {
         "no symbols",
     ],
 )
-def test_the_drift_of_the_password_policy(want: PasswordPolicy, have: dict[str, Any], drift: list[Drift]) -> None:
+def test_password_policy_drift(want: PasswordPolicy, have: dict[str, Any], drift: list[Drift]) -> None:
     run = planned(want, {password_policy: have})
     assert [each for change in run.changes for each in change.drift] == drift
 
 
-def test_a_policy_that_was_never_set_is_created() -> None:
-    assert said(planned(WANT, {password_policy: None})) == ["create password policy"]
+def test_missing_password_policy_is_created() -> None:
+    assert described(planned(WANT, {password_policy: None})) == ["create password policy"]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,6 @@ def test_a_policy_that_was_never_set_is_created() -> None:
     [(replace(WANT, length=10), True), (replace(WANT, symbols=False), True), (replace(WANT, length=20), False)],
     ids=["shorter", "no symbols", "longer"],
 )
-def test_a_weaker_policy_is_risky(want: PasswordPolicy, risky: bool) -> None:
+def test_weaker_password_policy_is_risky(want: PasswordPolicy, risky: bool) -> None:
     run = planned(want, {password_policy: STRONG})
     assert [bool(change.risk) for change in run.changes] == [risky]

@@ -10,9 +10,9 @@ from awsbase.engine.changes import Unknown
 from awsbase.engine.references import Reference
 from awsbase.ensure.policy import Policy, policy_tags
 from awsbase.facts import tags
-from awsbase.facts.authorization import Elsewhere, PolicyFacts, policies
+from awsbase.facts.authorization import ExistsElsewhere, PolicyFacts, policies
 from awsbase.policies.document import Document
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 
 def allow(actions: object, resource: object = "*", **more: object) -> Document:
@@ -61,33 +61,33 @@ def facts(document: Document | None, others: int = 0, indexed: Any = None, real:
         "tagged, but the index lags",
     ],
 )
-def test_a_policy_gets_its_document_and_tags(have: dict[Any, Any], changes: list[str]) -> None:
-    assert said(planned(WANT, have)) == changes
+def test_policy_gets_its_document_and_tags(have: dict[Any, Any], changes: list[str]) -> None:
+    assert described(planned(WANT, have)) == changes
 
 
-def test_a_policy_at_another_path_is_refused_with_the_path_to_write() -> None:
+def test_policy_on_another_path_is_refused_with_the_path_to_write() -> None:
     elsewhere = PolicyFacts(WANT.arn.replace("deploy", "team/a/deploy"), "/team/a/", WANT.document)
-    with pytest.raises(Elsewhere) as refused:
+    with pytest.raises(ExistsElsewhere) as refused:
         planned(WANT, {policies: {"deploy": elsewhere}})
-    assert (refused.value.hint or "").startswith("write its name as it is, and `path: /team/a/`")
+    assert (refused.value.hint or "").startswith("write its name as it is in IAM, and `path: /team/a/`")
 
 
-def test_a_policy_names_what_another_resource_turns_out_to_be() -> None:
+def test_policy_refers_to_values_of_other_resources() -> None:
     want = Policy(
         scope=HOME, name="deploy", document=allow("kms:Decrypt", Reference("key/acme")), tags={"owner": "platform"}
     )
     key = "arn:aws:kms:eu-west-1:123456789012:key/1"
     assert list(want.needs()) == ["key/acme"]
-    assert said(planned(want, facts(allow("kms:Decrypt", key)), {"key/acme": key})) == []
+    assert described(planned(want, facts(allow("kms:Decrypt", key)), {"key/acme": key})) == []
 
     run = planned(want, facts(None), {"key/acme": Unknown("key")})
     assert run.changes[0].unknown == ("PolicyDocument.Statement.0.Resource",)
 
 
-def test_tags_of_policies_are_listed_where_iam_is_at_home() -> None:
+def test_tags_of_policies_are_read_from_the_index_of_iam() -> None:
     china = Policy(scope=type(HOME)("123456789012", "cn-north-1", "cn-north-1"), name="deploy", document=WANT.document)
     assert china.arn == "arn:aws-cn:iam::123456789012:policy/deploy"
-    assert said(planned(china, {policies: {}})) == ["create policy"]
+    assert described(planned(china, {policies: {}})) == ["create policy"]
     have = {"deploy": PolicyFacts(china.arn, "/", china.document)}
     index = {china.arn: {"awsbase:address": "policy/deploy"}}
-    assert said(planned(china, {policies: have, (tags.tags, "cn-north-1"): index})) == []
+    assert described(planned(china, {policies: have, (tags.tags, "cn-north-1"): index})) == []

@@ -1,4 +1,4 @@
-"""What is switched on for the whole account, as tables: what there is, and what changes."""
+"""Settings of the whole account, as tables of facts and changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, go
 from tests.contract.sample import said as reported
 from tests.contract.samples.protect import GROUPS, REGIONS, default_group, ec2, let_in
-from tests.ensure.planned import planned, said
+from tests.ensure.planned import described, planned
 
 ON = dict.fromkeys(FOUR, True)
 OURS = {"awsbase:address": "analyzer/acme-access"}
@@ -37,8 +37,8 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
     ],
     ids=["on", "off", "one off"],
 )
-def test_buckets_are_blocked_as_a_whole(have: dict[str, bool], changes: list[str]) -> None:
-    assert said(planned(PublicAccessBlock(scope=HOME), {public_access: have})) == changes
+def test_public_access_block_is_written_as_a_whole(have: dict[str, bool], changes: list[str]) -> None:
+    assert described(planned(PublicAccessBlock(scope=HOME), {public_access: have})) == changes
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_buckets_are_blocked_as_a_whole(have: dict[str, bool], changes: list[str
 def test_volumes_are_encrypted_with_the_named_key(on: bool, key: str, result: object, changes: list[str]) -> None:
     want = EbsEncryption(scope=HOME, keys={"us-east-1": "key/acme-ebs@us-east-1"})
     facts = {everywhere: {"us-east-1": on}, default_key: key}
-    assert said(planned(want, facts, {"key/acme-ebs@us-east-1": result})) == changes
+    assert described(planned(want, facts, {"key/acme-ebs@us-east-1": result})) == changes
 
 
 @pytest.mark.parametrize(
@@ -119,11 +119,11 @@ def test_default_groups_are_closed_unless_in_use(
     have: tuple[DefaultGroup, ...], changes: list[str], asked: int
 ) -> None:
     run = planned(DefaultGroups(scope=HOME), {everywhere: {"eu-west-1": have}})
-    assert said(run) == changes
+    assert described(run) == changes
     assert len(run.manual_actions) == asked
 
 
-def test_a_default_group_is_closed_once_it_is_free() -> None:
+def test_default_group_is_closed_once_it_is_unused() -> None:
     sandbox = Sandbox(pages=2)
     subnet = ec2(sandbox).describe_subnets()["Subnets"][0]["SubnetId"]
     interface = ec2(sandbox).create_network_interface(SubnetId=subnet, Groups=[default_group(sandbox)])
@@ -141,7 +141,7 @@ def test_a_default_group_is_closed_once_it_is_free() -> None:
     assert len(free.changes) == 2
 
 
-def test_a_default_group_that_somebody_opens_is_closed_again() -> None:
+def test_reopened_default_group_is_closed_again() -> None:
     sandbox = Sandbox()
     go(sandbox, "reconcile", [REGIONS, GROUPS])
     closed = sandbox.snapshot()
@@ -162,15 +162,15 @@ def test_a_default_group_that_somebody_opens_is_closed_again() -> None:
     ],
     ids=["missing", "ours", "more tags", "made by hand"],
 )
-def test_an_analyzer_is_made_or_adopted(have: AnalyzerFacts | None, changes: list[str]) -> None:
-    assert said(planned(Analyzer(scope=HOME, name="acme-access"), {everywhere: {"eu-west-1": have}})) == changes
+def test_analyzer_is_created_or_adopted(have: AnalyzerFacts | None, changes: list[str]) -> None:
+    assert described(planned(Analyzer(scope=HOME, name="acme-access"), {everywhere: {"eu-west-1": have}})) == changes
 
 
 @pytest.mark.parametrize(
     ("region", "service"),
     [("eu-west-1", "ec2.eu-west-1.amazonaws.com"), ("cn-north-1", "ec2.cn-north-1.amazonaws.com.cn")],
 )
-def test_a_key_for_volumes_is_for_ec2_of_its_account_and_region_alone(region: str, service: str) -> None:
+def test_volume_key_is_limited_to_ec2_of_its_account_and_region(region: str, service: str) -> None:
     statement: Any = for_volumes(Scope("123456789012", region, region))
     condition = statement["Condition"]["StringEquals"]
     assert condition == {"kms:CallerAccount": "123456789012", "kms:ViaService": service}
@@ -181,7 +181,7 @@ def test_a_key_for_volumes_is_for_ec2_of_its_account_and_region_alone(region: st
     [("unblocked", ["update image block in us-east-1"]), ("block-new-sharing", [])],
     ids=["off", "on"],
 )
-def test_images_take_their_time_and_that_is_said(have: str, changes: list[str]) -> None:
+def test_image_block_in_progress_is_noted(have: str, changes: list[str]) -> None:
     run = planned(ImageBlock(scope=HOME), {everywhere: {"us-east-1": have}})
-    assert said(run) == changes
+    assert described(run) == changes
     assert bool(run.notes) == bool(changes)

@@ -1,4 +1,4 @@
-"""Protection reaches every region that is on, and says which it left out."""
+"""Protection covers every enabled region, and notes which regions it left out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def protect(sandbox: Sandbox, only: tuple[str, ...] | None = None) -> Any:
     return go(sandbox, "reconcile", [Regions(scope=HOME, only=only), ImageBlock(scope=HOME, only=only)])
 
 
-def test_all_regions_that_are_on_are_covered_and_those_that_are_off_are_named() -> None:
+def test_all_enabled_regions_are_covered_and_disabled_ones_are_named() -> None:
     sandbox = Sandbox()
     sandbox.opted_in = {"eu-south-1"}
     report = protect(sandbox)
@@ -41,7 +41,7 @@ def test_all_regions_that_are_on_are_covered_and_those_that_are_off_are_named() 
     assert "cn-north-1" not in note
 
 
-def test_a_region_that_is_switched_on_later_is_covered_by_the_next_run() -> None:
+def test_region_enabled_later_is_covered_by_the_next_run() -> None:
     sandbox = Sandbox()
     protect(sandbox)
     sandbox.opted_in = {"me-south-1"}
@@ -56,7 +56,7 @@ def test_only_the_named_regions_are_covered() -> None:
 
 
 @pytest.mark.parametrize("name", ["af-south-1", "eu-west-9"], ids=["off", "unknown"])
-def test_a_named_region_that_is_not_on_is_said_once(name: str) -> None:
+def test_named_region_that_is_disabled_is_reported_once(name: str) -> None:
     sandbox = Sandbox()
     report = protect(sandbox, ("eu-west-1", name))
     assert [outcome.status for outcome in report.outcomes] == ["failed", "blocked"]
@@ -67,7 +67,7 @@ def test_a_named_region_that_is_not_on_is_said_once(name: str) -> None:
     assert touched(sandbox) == []
 
 
-def test_a_region_that_an_organization_closes_is_named_with_the_way_out() -> None:
+def test_region_denied_by_an_organization_is_reported_with_a_fix() -> None:
     def closed(request: Request) -> None:
         if request.region == "us-west-2":
             raise Refusal("UnauthorizedOperation", "not authorized with an explicit deny in a service control policy")
@@ -81,7 +81,7 @@ def test_a_region_that_an_organization_closes_is_named_with_the_way_out() -> Non
     assert protect(sandbox, ("eu-west-1",)).outcomes[1].status == "changed"
 
 
-def test_a_region_without_the_service_is_named_with_the_way_out() -> None:
+def test_region_without_the_service_is_reported_with_a_fix() -> None:
     def silent(facts: Facts, region: str) -> str:
         if region == "eu-west-1":
             return "here"
@@ -95,18 +95,18 @@ def test_a_region_without_the_service_is_named_with_the_way_out() -> None:
     assert "protect.regions" in (closed.value.hint or "")
 
 
-def test_nothing_is_said_when_nothing_is_left_out() -> None:
+def test_there_is_no_note_when_no_region_is_left_out() -> None:
     assert planned(Regions(scope=HOME), {regions: RegionFacts(("eu-west-1",)), covered: ("eu-west-1",)}).notes == []
 
 
-def test_china_has_regions_of_its_own() -> None:
+def test_china_covers_its_own_regions() -> None:
     scope = Scope(HOME.account, "cn-north-1", "cn-north-1")
     china = Sandbox().client("ec2", scope.region)
     names = {region["RegionName"] for region in china.describe_regions(AllRegions=True)["Regions"]}
     assert names == {"cn-north-1", "cn-northwest-1"}
 
 
-def test_a_converged_look_costs_one_read_a_region() -> None:
+def test_converged_plan_costs_one_read_per_region() -> None:
     sandbox = Sandbox()
     protect(sandbox)
     sandbox.calls.clear()

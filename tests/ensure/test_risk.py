@@ -1,4 +1,4 @@
-"""Changes that widen access are risky and changes that tighten are not: what the tamperings do not reach."""
+"""Changes that widen access are risky, changes that restrict it are not: cases that no tampering covers."""
 
 from __future__ import annotations
 
@@ -60,22 +60,22 @@ OFFICE = https("203.0.113.0/24")
         pytest.param(group([OFFICE], Rule("udp", (443, 443), OFFICE.other)), ["lets 203.0.113.0/24 in"], id="udp"),
     ],
 )
-def test_a_security_group_opens_to_more(case: tuple[Resource, Any, Any], why: list[str]) -> None:
+def test_security_group_that_allows_more_sources_is_risky(case: tuple[Resource, Any, Any], why: list[str]) -> None:
     assert reasons(*case) == why
 
 
 @pytest.mark.parametrize(
-    ("born", "why"),
+    ("age", "why"),
     [
         (timedelta(hours=-1), []),
         (timedelta(days=-2), ["lets 203.0.113.0/24 in"]),
         (None, ["lets 203.0.113.0/24 in"]),
     ],
-    ids=["an hour old", "two days old", "of no age that can be read"],
+    ids=["an hour old", "two days old", "unreadable age"],
 )
-def test_a_security_group_that_is_still_being_made_gets_its_rules(born: timedelta | None, why: list[str]) -> None:
-    said = (datetime.now(UTC) + born).isoformat() if born else "once"
-    there = (GroupFacts("sg-1", "web", "vpc-1", tags={**WEB, tags.BORN: said}),)
+def test_rules_of_a_half_created_security_group_are_not_risky(age: timedelta | None, why: list[str]) -> None:
+    created = (datetime.now(UTC) + age).isoformat() if age else "once"
+    there = (GroupFacts("sg-1", "web", "vpc-1", tags={**WEB, tags.CREATED_AT: created}),)
     want = SecurityGroup(scope=HOME, name="web", vpc="vpc/acme", ingress=(OFFICE,), egress=())
     assert reasons(want, {security_groups: there}, VPC) == why
 
@@ -110,14 +110,14 @@ KEPT_LONGER = [{**rule, "NoncurrentVersionExpiration": {"NoncurrentDays": 365}} 
         "somebody else's bucket",
     ],
 )
-def test_a_bucket_whose_old_versions_go_sooner(have: dict[str, Any], tagged: bool, why: list[str]) -> None:
+def test_deleting_old_versions_sooner_is_risky(have: dict[str, Any], tagged: bool, why: list[str]) -> None:
     facts = of_buckets.facts(of_buckets.good(**have))
     if not tagged:
         facts = {**facts, tags.tags: {}, bucket_tags: {}}
     assert reasons(of_buckets.WANT, facts, {of_buckets.KEY.address: of_buckets.ARN}) == why
 
 
-def test_a_bucket_whose_key_is_taken_away() -> None:
+def test_removing_the_key_of_a_bucket_is_risky() -> None:
     want = replace(of_buckets.WANT, key=None, statements=())
     found = reasons(want, of_buckets.facts(of_buckets.good()))
     assert found[0] == "no key is asked for"
@@ -135,7 +135,7 @@ def test_a_bucket_whose_key_is_taken_away() -> None:
     ],
     ids=["lower threshold", "higher threshold", "below a threshold", "no action", "fewer points"],
 )
-def test_an_alarm_that_rings_later(have: dict[str, Any], why: list[str]) -> None:
+def test_alarm_that_triggers_later_is_risky(have: dict[str, Any], why: list[str]) -> None:
     assert reasons(of_alarms.WANT, of_alarms.facts({**of_alarms.GOOD, **have})) == why
 
 
@@ -144,7 +144,7 @@ def test_an_alarm_that_rings_later(have: dict[str, Any], why: list[str]) -> None
     [(2, {"HttpPutResponseHopLimit": 1}, True), (2, {"HttpPutResponseHopLimit": 3}, False), (2, {}, False)],
     ids=["further", "nearer", "nobody had chosen"],
 )
-def test_metadata_that_is_reached_from_further_away(hops: int, have: dict[str, int], risky: bool) -> None:
+def test_larger_hop_limit_for_metadata_is_risky(hops: int, have: dict[str, int], risky: bool) -> None:
     facts = {everywhere: {"eu-west-1": {"HttpTokens": "required", **have}}}
     assert bool(reasons(MetadataDefaults(scope=HOME, hops=hops), facts)) == risky
 
@@ -165,34 +165,34 @@ def test_metadata_that_is_reached_from_further_away(hops: int, have: dict[str, i
     ],
     ids=["without its key", "under its key", "restored", "rotated more seldom", "rotated more often", "rotated at all"],
 )
-def test_a_secret_that_is_guarded_less(want: dict[str, Any], have: dict[str, Any], why: list[str]) -> None:
+def test_weaker_protection_of_a_secret_is_risky(want: dict[str, Any], have: dict[str, Any], why: list[str]) -> None:
     facts = of_secrets.facts(replace(of_secrets.GOOD, **have))
     assert reasons(replace(of_secrets.WANT, **want), facts, of_secrets.MADE) == why
 
 
 @pytest.mark.parametrize(
-    ("listening", "why"),
+    ("subscribed", "why"),
     [
         (["old@x.example"], ["nobody confirmed hears it any more"]),
         (["old@x.example", "sec@x.example"], []),
     ],
     ids=["the only one goes", "somebody stays"],
 )
-def test_a_topic_that_nobody_hears_any_more(listening: list[str], why: list[str]) -> None:
+def test_topic_without_confirmed_subscribers_is_risky(subscribed: list[str], why: list[str]) -> None:
     want = replace(of_topics.WANT, listeners={"email": ("sec@x.example",)})
-    facts = of_topics.facts(of_topics.GOOD, *map(of_topics.listens, listening))
+    facts = of_topics.facts(of_topics.GOOD, *map(of_topics.subscriber, subscribed))
     assert reasons(want, facts) == why
 
 
 @pytest.mark.parametrize(
-    ("held", "risky"),
+    ("retention", "risky"),
     [(None, True), (731, True), (30, False)],
     ids=["for ever", "longer", "shorter"],
 )
-def test_a_log_group_that_keeps_less(held: int | None, risky: bool) -> None:
+def test_shorter_retention_of_a_log_group_is_risky(retention: int | None, risky: bool) -> None:
     want = LogGroup(scope=HOME, name="acme", retention=365)
     facts: dict[Any, Any] = {
-        log_group: LogGroupFacts(held, None, datetime(2020, 1, 1, tzinfo=UTC)),
+        log_group: LogGroupFacts(retention, None, datetime(2020, 1, 1, tzinfo=UTC)),
         tags.tags: {want.arn: {"awsbase:address": want.address}},
     }
     assert bool(reasons(want, facts)) == risky

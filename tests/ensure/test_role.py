@@ -1,4 +1,4 @@
-"""A role's trust is compared by meaning; what may be left to AWS is neither read nor written."""
+"""The trust of a role is compared by meaning; settings that the manifest leaves to AWS are not read or written."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from awsbase.engine.changes import Drift
 from awsbase.engine.references import Reference
 from awsbase.ensure.role import Role, settings
-from awsbase.facts.authorization import Elsewhere, RoleFacts, roles
+from awsbase.facts.authorization import ExistsElsewhere, RoleFacts, roles
 from awsbase.policies.document import Document
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -61,13 +61,13 @@ HAVE = RoleFacts(CI.arn, "ci", "/", trust=CI.trust, policies=CI.policies, inline
         "inline policy changed",
     ],
 )
-def test_a_role_gets_its_trust_and_its_rights(have: RoleFacts | None, changes: list[str]) -> None:
-    assert said(planned(CI, {roles: {"ci": have} if have else {}})) == changes
+def test_role_gets_its_trust_and_its_permissions(have: RoleFacts | None, changes: list[str]) -> None:
+    assert described(planned(CI, {roles: {"ci": have} if have else {}})) == changes
 
 
-def test_a_role_without_a_list_of_policies_keeps_what_it_has() -> None:
+def test_role_without_a_list_of_policies_keeps_its_policies() -> None:
     want = replace(CI, policies=frozenset(), inline={}, exact=False)
-    assert said(planned(want, {roles: {"ci": replace(HAVE, policies=frozenset({ADMIN}))}})) == []
+    assert described(planned(want, {roles: {"ci": replace(HAVE, policies=frozenset({ADMIN}))}})) == []
 
 
 @pytest.mark.parametrize(
@@ -87,23 +87,23 @@ def test_a_role_without_a_list_of_policies_keeps_what_it_has() -> None:
     ],
     ids=["converged", "shorter session", "no description"],
 )
-def test_settings_that_are_given_are_compared(given: Any, found: dict[str, object], drift: list[Drift]) -> None:
+def test_only_settings_of_the_manifest_are_compared(given: Any, found: dict[str, object], drift: list[Drift]) -> None:
     run = planned(replace(CI, **given), {roles: {"ci": HAVE}, settings: {"ci": found}})
     assert [each for change in run.changes for each in change.drift] == drift
 
 
-def test_a_boundary_that_is_given_is_put() -> None:
-    assert said(planned(replace(CI, boundary=READ), {roles: {"ci": HAVE}})) == ["update boundary"]
+def test_boundary_of_the_manifest_is_set() -> None:
+    assert described(planned(replace(CI, boundary=READ), {roles: {"ci": HAVE}})) == ["update boundary"]
     bounded = replace(HAVE, boundary=READ)
-    assert said(planned(replace(CI, boundary=READ), {roles: {"ci": bounded}})) == []
+    assert described(planned(replace(CI, boundary=READ), {roles: {"ci": bounded}})) == []
 
 
-def test_a_role_at_another_path_is_refused() -> None:
-    with pytest.raises(Elsewhere, match="only do by deleting"):
+def test_role_on_another_path_is_refused() -> None:
+    with pytest.raises(ExistsElsewhere, match="only do by deleting"):
         planned(CI, {roles: {"ci": replace(HAVE, arn=HOME.global_arn("iam", "role/aws/ci"))}})
 
 
-def test_a_role_needs_what_its_documents_name() -> None:
+def test_role_depends_on_resources_named_in_its_documents() -> None:
     want = replace(CI, inline={"key": trust(Reference("key/acme"))}, made_here=("policy/deploy",))
     assert list(want.needs()) == ["policy/deploy", "key/acme"]
 
@@ -114,14 +114,14 @@ def test_a_role_needs_what_its_documents_name() -> None:
         ({"Service": "ec2.amazonaws.com"}, ""),
         ({"AWS": "arn:aws:iam::123456789012:root"}, ""),
         ({"AWS": ["123456789012", "arn:aws:iam::123456789012:role/ci"]}, ""),
-        ({"AWS": "210987654321"}, "lets in who works for 210987654321"),
-        ({"AWS": ["arn:aws:iam::210987654321:root"]}, "lets in who works for 210987654321"),
-        ({"AWS": "*"}, "lets everybody in"),
-        ("*", "lets everybody in"),
+        ({"AWS": "210987654321"}, "principals of 210987654321 can assume it"),
+        ({"AWS": ["arn:aws:iam::210987654321:root"]}, "principals of 210987654321 can assume it"),
+        ({"AWS": "*"}, "every AWS account can assume it"),
+        ("*", "every AWS account can assume it"),
     ],
     ids=["a service", "the account", "a role", "an account by number", "an account by ARN", "everybody", "the star"],
 )
-def test_a_new_role_that_trusts_another_account_is_risky(principal: Any, why: str) -> None:
+def test_new_role_that_trusts_another_account_is_risky(principal: Any, why: str) -> None:
     want = replace(CI, trust={"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}]})
     assert [
         change.risk.reason if change.risk else ""

@@ -1,4 +1,4 @@
-"""What is wrong with root is asked for, each thing once; what is right is said."""
+"""Each weakness of the root user is one manual action; what is in order is noted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from awsbase.ensure.root import Organization, Root, RootFacts, bills_shown, last
 from awsbase.ensure.root import supported as somebody_supported
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, go
-from tests.ensure.planned import planned, said
+from tests.ensure.planned import described, planned
 
 GOOD = RootFacts(password=True, mfa=True, keys=0, certificates=0)
 FINE: dict[Any, Any] = {
@@ -64,9 +64,9 @@ WANT = Root(scope=HOME)
         "management with central root",
     ],
 )
-def test_what_is_wrong_is_asked_for(have: dict[Any, Any], want: Root, asked: list[str]) -> None:
+def test_each_weakness_of_root_is_a_manual_action(have: dict[Any, Any], want: Root, asked: list[str]) -> None:
     run = planned(want, {**FINE, **have})
-    assert said(run) == []
+    assert described(run) == []
     assert len(run.manual_actions) == len(asked)
     for ask, words in zip(run.manual_actions, asked, strict=True):
         assert words in ask.title
@@ -84,7 +84,7 @@ def test_what_is_wrong_is_asked_for(have: dict[Any, Any], want: Root, asked: lis
     ],
     ids=["app", "hardware", "no password", "used"],
 )
-def test_what_is_known_of_root_is_said(have: dict[Any, Any], note: str) -> None:
+def test_state_of_root_is_noted(have: dict[Any, Any], note: str) -> None:
     assert any(note in each for each in planned(WANT, {**FINE, **have}).notes)
 
 
@@ -97,7 +97,7 @@ def keys(sandbox: Sandbox) -> None:
 
 
 def nothing(sandbox: Sandbox) -> None:
-    """Leave the account as it was born."""
+    """Leave the account as it was created."""
 
 
 def app(sandbox: Sandbox) -> None:
@@ -136,7 +136,7 @@ def managing_centrally(sandbox: Sandbox) -> None:
     ],
     ids=lambda each: each.__name__ if callable(each) else "",
 )
-def test_the_account_itself_tells(is_so: Callable[[Sandbox], None], asked: list[str]) -> None:
+def test_manual_actions_follow_the_state_of_the_account(is_so: Callable[[Sandbox], None], asked: list[str]) -> None:
     sandbox = Sandbox(pages=2)
     is_so(sandbox)
     report = go(sandbox, "plan", [Root(scope=HOME, hardware=True)])
@@ -146,7 +146,7 @@ def test_the_account_itself_tells(is_so: Callable[[Sandbox], None], asked: list[
         assert word in ask.title
 
 
-def test_the_console_is_that_of_the_partition() -> None:
+def test_steps_link_to_the_console_of_the_partition() -> None:
     china = Root(scope=Scope("123456789012", "cn-north-1", "cn-north-1"))
     run = planned(china, {**FINE, root: RootFacts(True, False, 0, 0)})
     assert "https://console.amazonaws.cn/" in json.dumps([ask.steps for ask in run.manual_actions])

@@ -1,4 +1,4 @@
-"""A secret is kept as it should be, and its value is nowhere to be seen."""
+"""A secret has its settings, and its value appears nowhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from awsbase.ensure.secret import (
 from awsbase.sandbox import Fault, Killed, Sandbox
 from awsbase.view.document import document
 from tests.contract.sample import go, problems
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 KEY = HOME.arn("kms", "key/1234")
 ROTATION = Rotation(30, 3, "arn:aws:lambda:eu-west-1:123456789012:function:rotate")
@@ -87,11 +87,11 @@ def facts(listed: HeldSecret | None, real: HeldSecret | None = None, since: date
         "nothing to rotate",
     ],
 )
-def test_what_differs_is_corrected(want: Secret, have: Any, changes: list[str]) -> None:
-    assert said(planned(want, have, MADE)) == changes
+def test_differences_of_a_secret_are_corrected(want: Secret, have: Any, changes: list[str]) -> None:
+    assert described(planned(want, have, MADE)) == changes
 
 
-def test_a_secret_of_awsbases_own_is_not_taken() -> None:
+def test_secret_made_by_awsbase_itself_is_refused() -> None:
     with pytest.raises(TakenSecret, match="mfa-device/alice"):
         planned(WANT, facts(replace(GOOD, tags={"awsbase:address": "mfa-device/alice"})), MADE)
 
@@ -109,7 +109,9 @@ NOW = datetime.now(UTC)
     ],
     ids=["no value", "a value", "too old", "young enough"],
 )
-def test_a_person_is_asked_for_what_only_they_know(rotation: Rotation | None, have: Any, asked: str | None) -> None:
+def test_value_that_only_a_person_knows_is_a_manual_action(
+    rotation: Rotation | None, have: Any, asked: str | None
+) -> None:
     run = planned(replace(WANT, generated=None, rotation=rotation), have, MADE)
     titles = [ask.title for ask in run.manual_actions]
     assert (asked in titles[0]) if asked else titles == []
@@ -125,7 +127,7 @@ def versions(sandbox: Sandbox) -> int:
     return len(secrets.list_secret_version_ids(SecretId=WANT.name)["Versions"])
 
 
-def test_a_generated_value_stands_in_no_plan_and_no_report() -> None:
+def test_generated_value_appears_in_no_plan_and_no_report() -> None:
     sandbox, want = Sandbox(), replace(WANT, key=None)
     plan = go(sandbox, "plan", [want])
     assert plan.changes[0][1].unknown == ("SecretString",)
@@ -137,13 +139,13 @@ def test_a_generated_value_stands_in_no_plan_and_no_report() -> None:
     assert plan.changes[0][1].digest == done.changes[0][1].digest
 
 
-def test_two_generated_values_are_not_the_same() -> None:
+def test_two_generated_values_differ() -> None:
     assert len({Generated(32).generate() for _ in range(20)}) == 20
     assert Generated(12, symbols=False).generate().isalnum()
 
 
 @pytest.mark.parametrize("kind", ["reset after", "killed after", "500", "throttle"])
-def test_a_lost_answer_makes_no_second_value(kind: Any) -> None:
+def test_lost_response_creates_no_second_value(kind: Any) -> None:
     sandbox, want = Sandbox(), replace(WANT, key=None)
     sandbox.client("secretsmanager", HOME.region).create_secret(
         Name=want.name, Tags=[{"Key": "awsbase:address", "Value": want.address}]

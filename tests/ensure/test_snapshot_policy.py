@@ -1,4 +1,4 @@
-"""A lifecycle policy is found by its tag, and means what the manifest says."""
+"""A lifecycle policy is found by its tag, and compared by meaning."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from awsbase.manifest.backups import Ebs
 from awsbase.manifest.base import Base
 from awsbase.sandbox import Fault, Sandbox
 from tests.contract.sample import go, problems
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 ROLE = HOME.global_arn("iam", "role/acme-ebs-snapshots")
 DAILY = Schedule(name="daily", keep_days=14)
@@ -54,25 +54,25 @@ GOOD = SnapshotPolicyFacts(
     ],
     ids=["missing", "converged", "off", "another role", "other volumes", "no schedule", "one too many", "untagged"],
 )
-def test_what_differs_is_corrected(have: SnapshotPolicyFacts | None, changes: list[str]) -> None:
-    assert said(planned(WANT, {snapshot_policy: have})) == changes
+def test_differences_of_a_snapshot_policy_are_corrected(have: SnapshotPolicyFacts | None, changes: list[str]) -> None:
+    assert described(planned(WANT, {snapshot_policy: have})) == changes
 
 
 @pytest.mark.parametrize("schedule", [DAILY, WEEKLY, replace(DAILY, hours=6, copy_tags=False)])
-def test_what_is_written_is_read_as_the_same(schedule: Schedule) -> None:
+def test_written_schedule_is_read_back_as_equal(schedule: Schedule) -> None:
     sent: Any = details(replace(WANT, schedules=(schedule,)))["Schedules"]
     assert meaning(sent[0]) == schedule.said
     assert measure(sent[0]) == schedule.measure
 
 
 @pytest.mark.parametrize("more", [{"ShareRules": [{"TargetAccounts": ["999999999999"]}]}, {"RetainRule": {"Count": 3}}])
-def test_what_somebody_added_by_hand_is_a_difference(more: dict[str, Any]) -> None:
+def test_manual_additions_are_a_difference(more: dict[str, Any]) -> None:
     sent: Any = details(WANT)["Schedules"]
     assert meaning({**sent[0], **more}) != DAILY.said
 
 
 @pytest.mark.parametrize("kind", ["reset after", "500"])
-def test_a_lost_answer_makes_no_second_policy(kind: Any) -> None:
+def test_lost_response_creates_no_second_policy(kind: Any) -> None:
     sandbox = Sandbox()
     resources = list(Ebs().resources(Base("acme", HOME, {})))
     sandbox.faults.add(Fault(kind, on="dlm:CreateLifecyclePolicy"))

@@ -1,4 +1,4 @@
-"""Whoever is listed is asked once, and what he has to do himself is said until it is done."""
+"""Each endpoint is subscribed once, with a manual action until it is confirmed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from awsbase.ensure.topic import SubscriptionFacts, subscriptions
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
 from tests.contract.samples.notify import BY_MAIL, MAIL, OPS
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 ARN = "arn:aws:sns:eu-west-1:123456789012:acme-ops:1"
 
@@ -24,7 +24,7 @@ BASIC = want("https", "https://ann:hunter2@x.example/a")
 
 
 @pytest.mark.parametrize(
-    ("wanted", "have", "changes", "asked"),
+    ("want", "have", "changes", "asked"),
     [
         (ANN, [], ["create subscription"], True),
         (ANN, [("email", "ann@x.example", None)], [], True),
@@ -54,15 +54,15 @@ BASIC = want("https", "https://ann:hunter2@x.example/a")
         "queue: new",
     ],
 )
-def test_one_is_subscribed_once_and_asked_until_confirmed(
-    wanted: Subscription, have: list[tuple[str, str, str | None]], changes: list[str], asked: bool
+def test_endpoint_is_subscribed_once_with_a_manual_action_until_confirmed(
+    want: Subscription, have: list[tuple[str, str, str | None]], changes: list[str], asked: bool
 ) -> None:
-    run = planned(wanted, {subscriptions: tuple(SubscriptionFacts(*each) for each in have)})
-    assert said(run) == changes
+    run = planned(want, {subscriptions: tuple(SubscriptionFacts(*each) for each in have)})
+    assert described(run) == changes
     assert bool(run.manual_actions) == asked
 
 
-def test_what_a_person_has_to_do_names_the_mail_and_what_awsbase_looks_at() -> None:
+def test_manual_action_names_the_mail_and_the_check() -> None:
     (ask,) = planned(ANN, {subscriptions: ()}).manual_actions
     assert ask.address == "subscription/acme-ops/email:ann@x.example"
     assert "ann@x.example has to confirm" in ask.title
@@ -70,7 +70,7 @@ def test_what_a_person_has_to_do_names_the_mail_and_what_awsbase_looks_at() -> N
     assert "PendingConfirmation" in ask.probe
 
 
-def test_a_pending_mail_address_is_not_sent_a_second_mail_before_the_first_has_expired() -> None:
+def test_pending_address_gets_no_second_mail_before_the_first_expires() -> None:
     sandbox = Sandbox(pages=2)
     resources = [OPS, BY_MAIL]
 

@@ -1,4 +1,4 @@
-"""A topic has our policy and key, and nobody listens who is not listed."""
+"""A topic has its policy and key, and no subscribers but the listed ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from awsbase.ensure.topic import SubscriptionFacts, Topic, TopicFacts, subscript
 from awsbase.facts import tags
 from awsbase.manifest.notify import topic_policy
 from awsbase.sandbox import Request, Rule, Sandbox
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0"
 WANT = Topic(scope=HOME, name="acme-ops", policy=topic_policy(HOME, "acme-ops"), tags={"owner": "platform"})
@@ -24,17 +24,17 @@ GOOD = TopicFacts(policy=WANT.policy)
 
 
 def facts(
-    have: TopicFacts | None, *listening: SubscriptionFacts, indexed: Any = None, real: Any = None
+    have: TopicFacts | None, *subscribed: SubscriptionFacts, indexed: Any = None, real: Any = None
 ) -> dict[Any, Any]:
     return {
         topic: have,
-        subscriptions: listening,
+        subscriptions: subscribed,
         tags.tags: {WANT.arn: TAGS if indexed is None else indexed},
         topic_tags: TAGS if real is None else real,
     }
 
 
-def listens(who: str, *, pending: bool = False, protocol: str = "email") -> SubscriptionFacts:
+def subscriber(who: str, *, pending: bool = False, protocol: str = "email") -> SubscriptionFacts:
     return SubscriptionFacts(protocol, who, None if pending else f"{WANT.arn}:{who}")
 
 
@@ -50,8 +50,8 @@ def listens(who: str, *, pending: bool = False, protocol: str = "email") -> Subs
     ],
     ids=["missing", "converged", "other policy", "untagged", "not indexed yet", "tagged with more"],
 )
-def test_a_topic_gets_its_policy_and_tags(have: dict[Any, Any], changes: list[str]) -> None:
-    assert said(planned(WANT, have)) == changes
+def test_topic_gets_its_policy_and_tags(have: dict[Any, Any], changes: list[str]) -> None:
+    assert described(planned(WANT, have)) == changes
 
 
 @pytest.mark.parametrize(
@@ -77,25 +77,29 @@ def test_a_topic_gets_its_policy_and_tags(have: dict[Any, Any], changes: list[st
         "plain",
     ],
 )
-def test_a_topic_is_encrypted_as_the_manifest_says(want: dict[str, Any], have: str, risky: list[bool]) -> None:
+def test_topic_is_encrypted_as_in_the_manifest(want: dict[str, Any], have: str, risky: list[bool]) -> None:
     run = planned(replace(WANT, **want), facts(replace(GOOD, key=have)), {"key/k": KEY})
     assert [bool(change.risk) for change in run.changes] == risky
-    assert said(run) == ["update encryption"] * len(risky)
+    assert described(run) == ["update encryption"] * len(risky)
 
 
-def test_a_topic_can_be_planned_with_a_key_that_is_not_there_yet() -> None:
+def test_topic_can_be_planned_with_a_planned_key() -> None:
     run = planned(replace(WANT, key="key/k"), facts(None), {"key/k": Unknown("key")})
-    assert said(run) == ["create topic"]
+    assert described(run) == ["create topic"]
 
 
 @pytest.mark.parametrize(
-    ("listeners", "listening", "dismissed"),
+    ("listeners", "subscribed", "dismissed"),
     [
-        ({}, [listens("a@x.example")], []),
-        ({"email": ()}, [listens("a@x.example"), listens("https://x.example", protocol="https")], ["a@x.example"]),
-        ({"https": ("https://a:hunter2@x.example",)}, [listens("https://a:****@x.example", protocol="https")], []),
-        ({"email": ("a@x.example",)}, [listens("A@x.example"), listens("b@x.example")], ["b@x.example"]),
-        ({"email": ()}, [listens("a@x.example", pending=True)], []),
+        ({}, [subscriber("a@x.example")], []),
+        (
+            {"email": ()},
+            [subscriber("a@x.example"), subscriber("https://x.example", protocol="https")],
+            ["a@x.example"],
+        ),
+        ({"https": ("https://a:hunter2@x.example",)}, [subscriber("https://a:****@x.example", protocol="https")], []),
+        ({"email": ("a@x.example",)}, [subscriber("A@x.example"), subscriber("b@x.example")], ["b@x.example"]),
+        ({"email": ()}, [subscriber("a@x.example", pending=True)], []),
     ],
     ids=[
         "no list, not managed",
@@ -105,20 +109,20 @@ def test_a_topic_can_be_planned_with_a_key_that_is_not_there_yet() -> None:
         "pending ones expire",
     ],
 )
-def test_nobody_listens_who_is_not_on_a_list_that_is_given(
-    listeners: dict[str, tuple[str, ...]], listening: list[SubscriptionFacts], dismissed: list[str]
+def test_subscribers_that_are_not_listed_are_removed(
+    listeners: dict[str, tuple[str, ...]], subscribed: list[SubscriptionFacts], dismissed: list[str]
 ) -> None:
-    run = planned(replace(WANT, listeners=listeners), facts(GOOD, *listening))
-    assert said(run) == [f"delete subscription email:{who}" for who in dismissed]
+    run = planned(replace(WANT, listeners=listeners), facts(GOOD, *subscribed))
+    assert described(run) == [f"delete subscription email:{who}" for who in dismissed]
 
 
-def test_who_listened_to_a_deleted_topic_does_not_listen_to_its_successor() -> None:
-    def ghosts(request: Request, said: dict[str, Any]) -> None:
-        """AWS goes on listing what belonged to a deleted topic, under the ARN that the new one has too."""
-        ghost = {"TopicArn": WANT.arn, "Owner": HOME.account, "Protocol": "email", "Endpoint": "a@x.example"}
-        said["Subscriptions"] += [{**ghost, "SubscriptionArn": f"{WANT.arn}:1"}]
+def test_subscriptions_of_a_deleted_topic_do_not_count_for_a_new_one() -> None:
+    def leftovers(request: Request, response: dict[str, Any]) -> None:
+        """AWS still lists the subscriptions of a deleted topic under its ARN, which the new topic has too."""
+        leftover = {"TopicArn": WANT.arn, "Owner": HOME.account, "Protocol": "email", "Endpoint": "a@x.example"}
+        response["Subscriptions"] += [{**leftover, "SubscriptionArn": f"{WANT.arn}:1"}]
 
-    sandbox = Sandbox(rules=(Rule("sns:ListSubscriptions", after=ghosts),))
+    sandbox = Sandbox(rules=(Rule("sns:ListSubscriptions", after=leftovers),))
     sandbox.client("sns", HOME.region).create_topic(Name=WANT.name)
     with ThreadPoolExecutor(2) as pool:
         facts = Facts(Aws(sandbox.session(), HOME.region), pool)

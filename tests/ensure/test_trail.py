@@ -1,4 +1,4 @@
-"""A trail logs all management events of all regions; what else somebody has it log stays."""
+"""A trail logs all management events of all regions; other selectors stay."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from awsbase.facts import tags
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
 from tests.contract.samples.audit import BUCKET, KEY, LOG_GROUP, ROLE, TRAIL
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 WANT = Trail(
     scope=HOME,
@@ -103,8 +103,8 @@ def advanced(*fields: dict[str, Any]) -> Logged:
         "adopted",
     ],
 )
-def test_a_trail_is_made_or_corrected(have: Any, changes: list[str]) -> None:
-    assert said(planned(WANT, have, MADE)) == changes
+def test_trail_is_created_or_corrected(have: Any, changes: list[str]) -> None:
+    assert described(planned(WANT, have, MADE)) == changes
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_trail_is_made_or_corrected(have: Any, changes: list[str]) -> None:
         (Logged(logging=True, advanced=[OBJECTS]), "none"),
     ],
     ids=[
-        "never told",
+        "no selectors",
         "all, with data",
         "writes only",
         "data only",
@@ -137,7 +137,7 @@ def test_a_trail_is_made_or_corrected(have: Any, changes: list[str]) -> None:
         "advanced: data only",
     ],
 )
-def test_management_events_are_logged_all(logs: Logged, now: str) -> None:
+def test_all_management_events_are_logged(logs: Logged, now: str) -> None:
     run = planned(WANT, facts(GOOD, logs), MADE)
     assert [change.drift[0].have for change in run.changes] == ([] if now == "all" else [now])
 
@@ -147,7 +147,7 @@ def test_data_events_stay_when_management_events_are_added() -> None:
     assert OBJECTS in with_management(Logged(advanced=[OBJECTS]))["AdvancedEventSelectors"]
 
 
-def test_an_update_says_only_what_differs_and_the_pair_that_goes_together() -> None:
+def test_update_sends_only_differences_and_the_pair_that_belongs_together() -> None:
     sandbox = Sandbox()
     audit = [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL]
     go(sandbox, "reconcile", audit)
@@ -163,25 +163,25 @@ def test_an_update_says_only_what_differs_and_the_pair_that_goes_together() -> N
     }
 
 
-def test_a_trail_under_a_planned_key_can_be_planned() -> None:
+def test_trail_can_be_planned_with_a_planned_key() -> None:
     made = planned(WANT, facts(None, Logged()), {**MADE, "key/acme-audit": Unknown("key")}).changes[0]
     assert made.unknown == ("KmsKeyId",)
 
 
-def test_a_trail_at_home_elsewhere_is_said() -> None:
+def test_trail_with_another_home_region_is_reported() -> None:
     with pytest.raises(TrailElsewhere) as refused:
         planned(WANT, facts(replace(GOOD, home="us-west-2")), MADE)
     assert "is at home in us-west-2" in refused.value.message
     assert "delete-trail --region us-west-2 --name acme-trail" in (refused.value.hint or "")
 
 
-def test_a_sixth_trail_is_not_even_planned() -> None:
+def test_sixth_trail_is_refused_in_the_plan() -> None:
     five = [(f"t{number}", GOOD) for number in range(5)]
     with pytest.raises(TooManyTrails, match="t0, t1, t2, t3, t4"):
         planned(WANT, {**facts(None, Logged()), trails: five}, MADE)
 
 
-def test_the_trail_of_another_region_is_seen_from_here_by_its_shadow() -> None:
+def test_trail_of_another_region_is_found_by_its_shadow_trail() -> None:
     sandbox = Sandbox()
     go(sandbox, "reconcile", [KEY, BUCKET, LOG_GROUP, ROLE])
     oregon = sandbox.client("cloudtrail", "us-west-2")
@@ -195,7 +195,7 @@ def test_the_trail_of_another_region_is_seen_from_here_by_its_shadow() -> None:
 
 
 def open_to_cloudtrail(bucket: str) -> str:
-    """Write the policy of a bucket that any trail may use."""
+    """Write a bucket policy that lets any trail use the bucket."""
 
     cloudtrail = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
     statements = [
@@ -249,15 +249,15 @@ DATA_EVENTS = [
         "advanced, some",
     ],
 )
-def test_objects_are_logged_when_asked(logs: Logged, changes: list[str]) -> None:
-    assert said(planned(replace(WANT, objects=True), facts(GOOD, logs), MADE)) == changes
-    assert "data events of S3 objects" not in " ".join(said(planned(WANT, facts(GOOD, logs), MADE)))
+def test_object_events_are_logged_on_request(logs: Logged, changes: list[str]) -> None:
+    assert described(planned(replace(WANT, objects=True), facts(GOOD, logs), MADE)) == changes
+    assert "data events of S3 objects" not in " ".join(described(planned(WANT, facts(GOOD, logs), MADE)))
 
 
 @pytest.mark.parametrize(
     "logs", [Logged(), basic(), basic(ReadWriteType="WriteOnly"), advanced(), advanced(MANAGEMENT)]
 )
-def test_whatever_was_logged_all_objects_are_then(logs: Logged) -> None:
+def test_all_object_events_are_logged_whatever_the_selectors_were(logs: Logged) -> None:
     chosen = with_objects(with_management(logs), HOME)
     now = Logged(True, chosen.get("EventSelectors", ()), chosen.get("AdvancedEventSelectors", ()))
     assert all_objects(now, HOME)

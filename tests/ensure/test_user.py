@@ -1,4 +1,4 @@
-"""Users follow the manifest, and what only they can do is asked of them, on few reads."""
+"""Users follow the manifest, and what only they can do is a manual action, with few reads."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 
 from awsbase.ensure.user import User
 from awsbase.facts.authorization import GroupFacts, UserFacts, groups, users
-from awsbase.facts.credential_report import Reported, devices, login, report, virtual_devices
-from tests.ensure.planned import HOME, planned, reads, said
+from awsbase.facts.credential_report import ReportedUser, devices, login, report, virtual_devices
+from tests.ensure.planned import HOME, described, planned, reads
 
 ALICE = User(scope=HOME, name="alice", groups=frozenset({"Ops"}), tags={"team": "platform"})
 HAVE = UserFacts(
-    "alice", "/", groups=frozenset({"Ops"}), tags={"team": "platform", "awsbase:address": "user/alice", "floor": "3"}
+    "alice", "/", groups=frozenset({"Ops"}), tags={"team": "platform", "awsbase:address": "user/alice", "level": "3"}
 )
 KNOWN = {"ops": GroupFacts("Ops", "/")}
 
@@ -40,16 +40,16 @@ KNOWN = {"ops": GroupFacts("Ops", "/")}
         "missing",
         "converged",
         "in other letters",
-        "elsewhere, and nobody minds",
+        "other path, not in the manifest",
         "other path",
         "other tag",
         "other group",
-        "in more groups, of which nothing is said",
+        "in more groups, not exact",
         "a group in other letters",
     ],
 )
-def test_a_user_gets_tags_and_groups(want: User, have: UserFacts | None, changes: list[str]) -> None:
-    assert said(planned(want, {users: {"alice": have} if have else {}, groups: KNOWN})) == changes
+def test_user_gets_tags_and_groups(want: User, have: UserFacts | None, changes: list[str]) -> None:
+    assert described(planned(want, {users: {"alice": have} if have else {}, groups: KNOWN})) == changes
 
 
 PERSON = replace(ALICE, console=True, mfa=True)
@@ -60,14 +60,14 @@ NO_PASSWORD, NO_DEVICE = "alice has no password for the console", "alice has no 
 @pytest.mark.parametrize(
     ("facts", "asked"),
     [
-        ({report: {"alice": Reported(password=True, mfa=True)}}, []),
+        ({report: {"alice": ReportedUser(password=True, mfa=True)}}, []),
         (
-            {report: {"alice": Reported(password=True, mfa=False)}, virtual_devices: {PHONE: "alice"}},
+            {report: {"alice": ReportedUser(password=True, mfa=False)}, virtual_devices: {PHONE: "alice"}},
             [],
         ),
         (
             {
-                report: {"alice": Reported(password=False, mfa=False)},
+                report: {"alice": ReportedUser(password=False, mfa=False)},
                 virtual_devices: {PHONE: "bob", f"{PHONE}-2": None},
                 (login, "alice"): True,
                 (devices, "alice"): ("GAHT12345678",),
@@ -76,7 +76,7 @@ NO_PASSWORD, NO_DEVICE = "alice has no password for the console", "alice has no 
         ),
         (
             {
-                report: {"alice": Reported(password=False, mfa=False)},
+                report: {"alice": ReportedUser(password=False, mfa=False)},
                 virtual_devices: {},
                 (login, "alice"): False,
                 (devices, "alice"): (),
@@ -93,20 +93,18 @@ NO_PASSWORD, NO_DEVICE = "alice has no password for the console", "alice has no 
         "no report yet",
     ],
 )
-def test_people_are_asked_for_what_they_lack_and_only_those_are_read_about(
-    facts: dict[Any, Any], asked: list[str]
-) -> None:
+def test_missing_credentials_are_manual_actions_with_few_reads(facts: dict[Any, Any], asked: list[str]) -> None:
     run = planned(PERSON, {users: {"alice": HAVE}, groups: KNOWN, **facts})
-    assert said(run) == []
+    assert described(run) == []
     assert [ask.title for ask in run.manual_actions] == asked
 
 
-def test_people_who_are_made_now_are_asked_without_looking() -> None:
+def test_new_user_gets_manual_actions_without_reads() -> None:
     run = planned(PERSON, {users: {}, groups: KNOWN})
     assert [ask.title for ask in run.manual_actions] == [NO_PASSWORD, NO_DEVICE]
     assert "awsbase passwd alice" in run.manual_actions[0].steps[0]
 
 
-def test_machines_cost_no_credential_report() -> None:
+def test_machine_user_needs_no_credential_report() -> None:
     assert report not in [fact for fact, *_ in reads(ALICE)]
     assert report in [fact for fact, *_ in reads(PERSON)]

@@ -1,4 +1,4 @@
-"""What people sign in with is read from the account as AWS tells it."""
+"""Credentials of users are read from the account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyotp import TOTP
 
 from awsbase.aws import Aws
 from awsbase.engine.facts import Facts
-from awsbase.facts.credential_report import NO_REPORT, Reported, credentials, login, report, virtual_devices
+from awsbase.facts.credential_report import NO_REPORT, ReportedUser, credentials, login, report, virtual_devices
 from awsbase.sandbox import Sandbox
 
 MFA = "arn:aws:iam::123456789012:mfa"
@@ -44,13 +44,13 @@ def facts(sandbox: Sandbox) -> Iterator[Facts]:
         yield Facts(Aws(sandbox.session(), "eu-west-1"), pool)
 
 
-def test_the_report_tells_passwords_and_devices_of_everybody(facts: Facts) -> None:
-    told = facts.read(report)
-    assert told["alice"] == Reported(password=True, mfa=True)
-    assert told["bob"] == Reported(password=False, mfa=False)
+def test_report_has_passwords_and_devices_of_all_users(facts: Facts) -> None:
+    users = facts.read(report)
+    assert users["alice"] == ReportedUser(password=True, mfa=True)
+    assert users["bob"] == ReportedUser(password=False, mfa=False)
 
 
-def test_virtual_devices_are_told_with_their_users_over_several_pages(facts: Facts) -> None:
+def test_virtual_devices_are_read_over_several_pages(facts: Facts) -> None:
     assert facts.read(virtual_devices) == {
         f"{MFA}/alice": None,
         f"{MFA}/leftover": None,
@@ -59,7 +59,7 @@ def test_virtual_devices_are_told_with_their_users_over_several_pages(facts: Fac
     }
 
 
-def test_all_that_a_user_has_is_read(facts: Facts) -> None:
+def test_all_credentials_of_a_user_are_read(facts: Facts) -> None:
     alice, bob = facts.read(credentials, "alice"), facts.read(credentials, "Bob")
     assert (alice.login, len(alice.keys), alice.devices) == (True, 1, (f"{MFA}/phone",))
     assert (bob.login, bob.keys, bob.certificates, bob.ssh_keys, bob.services, bob.devices) == (
@@ -70,7 +70,7 @@ def test_all_that_a_user_has_is_read(facts: Facts) -> None:
 
 
 @pytest.mark.parametrize("code", sorted(NO_REPORT))
-def test_while_aws_makes_the_report_it_says_nothing(code: str) -> None:
+def test_report_is_empty_while_aws_makes_it(code: str) -> None:
     from botocore.exceptions import ClientError
 
     class Unready:

@@ -1,4 +1,4 @@
-"""Ask the sandbox's evaluator what documents alone let somebody do, whoever they are of."""
+"""Ask the sandbox's evaluator what a set of documents allows, for any principal."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ __all__ = ["AccessRequest", "allowed"]
 
 
 def allowed(documents: Sequence[Mapping[str, Any]], request: AccessRequest) -> bool:
-    asked = replace(request, context=knowing(request.context))
-    return bool(decide(asked, Principal("", {}), Policies(documents)))
+    complete = replace(request, context=knowing(request.context))
+    return bool(decide(complete, Principal("", {}), Policies(documents)))

@@ -1,4 +1,4 @@
-"""What the curated documents let people do, asked of an evaluator rather than read off the JSON."""
+"""The permissions that the curated documents give, decided by an evaluator rather than read from the JSON."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ CONSOLE = {"aws:MultiFactorAuthPresent": "false"}
 MFA = {"aws:MultiFactorAuthPresent": "true"}
 
 
-def may(names: str, action: str, resource: str = "*", context: Mapping[str, str] | None = None) -> bool:
+def is_allowed(names: str, action: str, resource: str = "*", context: Mapping[str, str] | None = None) -> bool:
     documents = [policies.render(name, VALUES) for name in names.split()]
     return allowed(documents, AccessRequest(action, resource, {**ALICE, **(context or {})}))
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
 @pytest.mark.parametrize("name", EVERY)
-def test_every_document_is_one_that_aws_takes(name: str, partition: str) -> None:
+def test_every_document_is_valid_for_aws(name: str, partition: str) -> None:
     key = KEY.replace("arn:aws:", f"arn:{partition}:")
     document = policies.render(name, {**VALUES, "partition": partition, "state_key": key})
 
@@ -58,11 +58,11 @@ def test_every_document_is_one_that_aws_takes(name: str, partition: str) -> None
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_every_document_says_why_it_exists(name: str) -> None:
+def test_every_document_has_a_description(name: str) -> None:
     assert len(policies.describe(name)) > 20
 
 
-def test_people_are_offered_all_but_the_template_of_the_state_section() -> None:
+def test_curated_names_exclude_the_template_of_the_state_section() -> None:
     assert policies.curated() == [
         "administrator",
         "power-user",
@@ -73,11 +73,11 @@ def test_people_are_offered_all_but_the_template_of_the_state_section() -> None:
     ]
 
 
-def test_policy_variables_of_iam_pass_untouched() -> None:
+def test_iam_policy_variables_stay_unchanged() -> None:
     assert f"{IAM}mfa/${{aws:username}}" in policies.minified(policies.render("self-service", VALUES))
 
 
-def test_an_unknown_stays_the_unknown_it_is() -> None:
+def test_unknown_value_stays_unknown() -> None:
     key = Unknown("key")
     document = policies.render("state-writer", {**VALUES, "state_key": key})
     again = policies.render("state-writer", {**VALUES, "state_key": key})
@@ -99,12 +99,12 @@ def test_an_unknown_stays_the_unknown_it_is() -> None:
     ],
     ids=["unknown inside a text", "no value", "left over", "misspelt", "not a name"],
 )
-def test_rendering_refuses(name: str, values: Mapping[str, object], message: str) -> None:
+def test_render_refuses_bad_names_and_values(name: str, values: Mapping[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         policies.render(name, values)
 
 
-# People: every group of people has these two, here beside the right to do everything.
+# Every group of people has these two policies; here they are tested beside a policy that allows everything.
 
 GATED = "administrator self-service require-mfa"
 PLAIN = "self-service require-mfa"
@@ -126,20 +126,20 @@ PLAIN = "self-service require-mfa"
         ("iam:DeleteVirtualMFADevice", "mfa/alice"),
     ],
 )
-def test_a_new_user_gets_in_without_mfa(action: str, resource: str, names: str, session: dict[str, str]) -> None:
-    assert may(names, action, IAM + resource, session)
+def test_new_user_can_enrol_without_mfa(action: str, resource: str, names: str, session: dict[str, str]) -> None:
+    assert is_allowed(names, action, IAM + resource, session)
 
 
 @pytest.mark.parametrize("names", [GATED, PLAIN], ids=["administrator", "nobody special"])
 @pytest.mark.parametrize("action", ["iam:GetAccountPasswordPolicy", "iam:ListVirtualMFADevices"])
-def test_a_new_user_sees_what_enrolment_asks_for(action: str, names: str) -> None:
-    assert may(names, action)
+def test_new_user_can_read_what_enrolment_needs(action: str, names: str) -> None:
+    assert is_allowed(names, action)
 
 
 @pytest.mark.parametrize("action", ["sts:GetSessionToken", "sts:GetCallerIdentity"])
-def test_the_gate_never_stands_before_the_way_to_mfa(action: str) -> None:
-    # These two need no Allow, so the gate is asked beside an Allow: only its Deny counts.
-    assert may("administrator require-mfa", action)
+def test_require_mfa_never_denies_the_calls_to_get_mfa(action: str) -> None:
+    # These two calls need no Allow, so the document is tested beside an Allow: only its Deny counts.
+    assert is_allowed("administrator require-mfa", action)
 
 
 @pytest.mark.parametrize("session", [LONG_TERM_KEYS, CONSOLE], ids=["long-term keys", "console"])
@@ -166,8 +166,8 @@ def test_the_gate_never_stands_before_the_way_to_mfa(action: str) -> None:
         ("sts:AssumeRole", "role/deploy"),
     ],
 )
-def test_nothing_else_goes_without_mfa(action: str, resource: str, session: dict[str, str]) -> None:
-    assert not may(GATED, action, resource if resource == "*" else IAM + resource, session)
+def test_everything_else_is_denied_without_mfa(action: str, resource: str, session: dict[str, str]) -> None:
+    assert not is_allowed(GATED, action, resource if resource == "*" else IAM + resource, session)
 
 
 @pytest.mark.parametrize(
@@ -187,17 +187,17 @@ def test_nothing_else_goes_without_mfa(action: str, resource: str, session: dict
         ("iam:CreateLoginProfile", "user/alice", False),
     ],
 )
-def test_with_mfa_people_look_after_their_own(action: str, resource: str, answer: bool) -> None:
-    assert may(PLAIN, action, IAM + resource, MFA) is answer
+def test_user_with_mfa_manages_own_credentials(action: str, resource: str, answer: bool) -> None:
+    assert is_allowed(PLAIN, action, IAM + resource, MFA) is answer
 
 
 @pytest.mark.parametrize("action", ["iam:CreateAccessKey", "iam:DeactivateMFADevice", "iam:DeleteSSHPublicKey"])
-def test_own_keys_ask_for_mfa_even_without_the_gate(action: str) -> None:
-    assert not may("self-service", action, f"{IAM}user/alice")
-    assert may("self-service", action, f"{IAM}user/alice", MFA)
+def test_own_access_keys_need_mfa_without_require_mfa_too(action: str) -> None:
+    assert not is_allowed("self-service", action, f"{IAM}user/alice")
+    assert is_allowed("self-service", action, f"{IAM}user/alice", MFA)
 
 
-def test_self_service_is_for_users_and_gives_a_role_nothing_of_its_own() -> None:
+def test_self_service_gives_a_role_nothing() -> None:
     documents = [policies.render("self-service", VALUES)]
 
     assert not allowed(documents, AccessRequest("iam:ChangePassword", f"{IAM}user/", MFA))
@@ -218,8 +218,8 @@ def test_self_service_is_for_users_and_gives_a_role_nothing_of_its_own() -> None
         ("organizations:RemoveAccountFromOrganization", False),
     ],
 )
-def test_an_administrator_does_all_but_close_or_leave(action: str, answer: bool) -> None:
-    assert may(GATED, action, "*", MFA) is answer
+def test_administrator_cannot_close_the_account_or_leave_the_organization(action: str, answer: bool) -> None:
+    assert is_allowed(GATED, action, "*", MFA) is answer
 
 
 @pytest.mark.parametrize(
@@ -259,10 +259,10 @@ def test_an_administrator_does_all_but_close_or_leave(action: str, answer: bool)
         ("logs:DeleteMetricFilter", LOGS, OURS, False),
     ],
 )
-def test_a_power_user_builds_but_never_touches_state_or_audit(
+def test_power_user_cannot_touch_state_or_audit_trail(
     action: str, resource: str, context: dict[str, str], answer: bool
 ) -> None:
-    assert may("power-user self-service require-mfa", action, resource, {**MFA, **context}) is answer
+    assert is_allowed("power-user self-service require-mfa", action, resource, {**MFA, **context}) is answer
 
 
 @pytest.mark.parametrize(
@@ -301,10 +301,10 @@ def test_a_power_user_builds_but_never_touches_state_or_audit(
         ("cloudwatch:DeleteAlarms", ALARM, {}, True),
     ],
 )
-def test_who_administers_cannot_silence_the_audit_trail(
+def test_protect_audit_keeps_administrators_from_the_audit_trail(
     action: str, resource: str, context: dict[str, str], answer: bool
 ) -> None:
-    assert may("administrator protect-audit", action, resource, {**MFA, **context}) is answer
+    assert is_allowed("administrator protect-audit", action, resource, {**MFA, **context}) is answer
 
 
 @pytest.mark.parametrize(
@@ -324,12 +324,12 @@ def test_who_administers_cannot_silence_the_audit_trail(
         "DeleteSecret",
     ],
 )
-def test_a_power_user_comes_near_no_kept_seed_and_keeps_their_own_secrets(action: str) -> None:
+def test_power_user_can_access_other_secrets_but_no_stored_seed(action: str) -> None:
     names, call = "power-user self-service require-mfa", f"secretsmanager:{action}"
-    assert not may(names, call, SEED, MFA)
-    assert not may(names, call, SEED, {**MFA, **OURS})
-    assert not may(names, call, SECRET, {**MFA, **OURS})
-    assert may(names, call, SECRET, MFA)
+    assert not is_allowed(names, call, SEED, MFA)
+    assert not is_allowed(names, call, SEED, {**MFA, **OURS})
+    assert not is_allowed(names, call, SECRET, {**MFA, **OURS})
+    assert is_allowed(names, call, SECRET, MFA)
 
 
 READS = [
@@ -361,8 +361,8 @@ READS = [
 
 @pytest.mark.parametrize("names", ["read-only", "read-only administrator"], ids=["alone", "beside an Allow"])
 @pytest.mark.parametrize(("action", "resource"), READS)
-def test_a_reader_never_reads_contents(action: str, resource: str, names: str) -> None:
-    assert not may(names, action, resource, MFA)
+def test_read_only_never_allows_reading_contents(action: str, resource: str, names: str) -> None:
+    assert not is_allowed(names, action, resource, MFA)
 
 
 @pytest.mark.parametrize(
@@ -389,19 +389,19 @@ def test_a_reader_never_reads_contents(action: str, resource: str, names: str) -
         "ce:GetCostAndUsage",
     ],
 )
-def test_a_reader_looks_at_everything(action: str) -> None:
-    assert may("read-only", action, "*", MFA)
+def test_read_only_allows_reading_metadata(action: str) -> None:
+    assert is_allowed("read-only", action, "*", MFA)
 
 
 @pytest.mark.parametrize(
     "action",
     ["s3:PutObject", "ec2:RunInstances", "iam:CreateUser", "iam:PassRole", "sts:AssumeRole", "tag:TagResources"],
 )
-def test_a_reader_changes_nothing(action: str) -> None:
-    assert not may("read-only", action, "*", MFA)
+def test_read_only_changes_nothing(action: str) -> None:
+    assert not is_allowed("read-only", action, "*", MFA)
 
 
-def test_a_reader_is_given_no_verb_that_writes() -> None:
+def test_read_only_has_no_writing_action() -> None:
     look = policies.render("read-only", VALUES)["Statement"]
     assert isinstance(look, list)
     verbs = {action.partition(":")[2] for action in look[0]["Action"]} - {"*"}
@@ -439,7 +439,7 @@ THROUGH_S3 = {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}
         ("kms:ScheduleKeyDeletion", KEY, THROUGH_S3, False),
     ],
 )
-def test_a_state_writer_locks_writes_and_unlocks_but_never_deletes_state(
+def test_state_writer_locks_and_writes_but_never_deletes_state(
     action: str, resource: str, context: dict[str, str], answer: bool
 ) -> None:
-    assert may("state-writer self-service require-mfa", action, resource, {**MFA, **context}) is answer
+    assert is_allowed("state-writer self-service require-mfa", action, resource, {**MFA, **context}) is answer

@@ -1,4 +1,4 @@
-"""Documents are compared by meaning, and what differs is said in a person's words."""
+"""Documents are compared by meaning, and differences are listed by element."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ WRITE = statement(Sid="Write", Action="s3:PutObject")
         pytest.param({"Statement": []}, {"Version": "2008-10-17"}, id="the oldest version"),
     ],
 )
-def test_other_words_for_the_same(a: Document, b: Document) -> None:
+def test_documents_with_the_same_meaning_are_same(a: Document, b: Document) -> None:
     assert same(a, b)
     assert difference(a, b) == []
 
@@ -89,13 +89,13 @@ def test_other_words_for_the_same(a: Document, b: Document) -> None:
         pytest.param(document(READ), document(READ, WRITE), id="one more"),
     ],
 )
-def test_not_the_same(a: Document, b: Document) -> None:
+def test_documents_with_different_meanings_are_not_same(a: Document, b: Document) -> None:
     assert not same(a, b)
     assert difference(a, b) != []
 
 
 @pytest.mark.parametrize("scope", ["Resource", "Action", "Principal", "Condition", "Effect", "Version", "Statement"])
-def test_an_unknown_is_only_ever_itself(scope: str) -> None:
+def test_unknown_equals_only_itself(scope: str) -> None:
     unknown = Unknown("key")
     parts: dict[str, Any] = {
         "Resource": document(statement(Resource=["*", unknown])),
@@ -117,7 +117,7 @@ def test_an_unknown_is_only_ever_itself(scope: str) -> None:
         minified(with_it)
 
 
-def test_an_unknown_is_shown_as_itself() -> None:
+def test_difference_shows_an_unknown_as_it_is() -> None:
     unknown = Unknown("key")
     assert difference(document(READ), document({**READ, "Resource": unknown})) == [
         Difference("statement Read Resource", ["*"], [unknown])
@@ -152,18 +152,18 @@ def test_an_unknown_is_shown_as_itself() -> None:
         ),
     ],
 )
-def test_what_differs_is_said_statement_by_statement(have: Document, want: Document, shown: list[Any]) -> None:
+def test_difference_is_listed_by_statement(have: Document, want: Document, shown: list[Any]) -> None:
     assert difference(have, want) == shown
 
 
-def test_minified_keeps_the_order_and_counts_as_iam_does() -> None:
+def test_minified_keeps_the_order_and_size_counts_as_iam_does() -> None:
     text = '{"Version":"2012-10-17","Statement":[{"Sid":"É","Effect":"Allow"}]}'
 
     assert minified(json.loads(text)) == text
     assert size(json.loads(text)) == len(text)
 
 
-# Documents of every shape, and the many ways to spell one.
+# Documents of every shape, and the ways to write each.
 
 NAMES = st.sampled_from(["s3:GetObject", "s3:Put*", "iam:*", "*", "kms:Decrypt"])
 SCALARS = st.sampled_from(["a", "true", "5", True, False, 5, "123456789012", ROOT])
@@ -205,7 +205,7 @@ FEW = settings(max_examples=60, deadline=None)
 
 
 def respelt(draw: st.DataObject, part: Any, key: str = "") -> Any:
-    """Say the same in other words: shuffle everything, unwrap lists of one, shout actions."""
+    """Draw a document of the same meaning: shuffled, lists of one unwrapped, actions in upper case."""
     if isinstance(part, dict):
         turned = draw.draw(st.permutations(sorted(part)))
         return {name: respelt(draw, part[name], name if key != "Condition" else key) for name in turned}
@@ -217,7 +217,7 @@ def respelt(draw: st.DataObject, part: Any, key: str = "") -> Any:
 
 @FEW
 @given(DOCUMENTS, st.data())
-def test_a_document_is_the_same_however_it_is_spelt(one: Document, data: st.DataObject) -> None:
+def test_same_ignores_spelling_and_order(one: Document, data: st.DataObject) -> None:
     other = respelt(data, one)
 
     assert same(one, other)
@@ -227,7 +227,7 @@ def test_a_document_is_the_same_however_it_is_spelt(one: Document, data: st.Data
 
 @FEW
 @given(DOCUMENTS, DOCUMENTS, DOCUMENTS)
-def test_being_the_same_is_an_equivalence(a: Document, b: Document, c: Document) -> None:
+def test_same_is_an_equivalence_relation(a: Document, b: Document, c: Document) -> None:
     assert same(a, copy.deepcopy(a))
     assert same(a, b) == same(b, a)
     assert not (same(a, b) and same(b, c)) or same(a, c)
@@ -235,7 +235,7 @@ def test_being_the_same_is_an_equivalence(a: Document, b: Document, c: Document)
 
 @FEW
 @given(ANY_DOCUMENT | DOCUMENTS, ANY_DOCUMENT | DOCUMENTS)
-def test_documents_differ_exactly_when_there_is_a_difference_to_show(a: Document, b: Document) -> None:
+def test_difference_is_empty_exactly_when_documents_are_same(a: Document, b: Document) -> None:
     assert same(a, a)
     assert same(a, b) == (difference(a, b) == [])
     assert same(a, b) == (difference(b, a) == [])

@@ -1,4 +1,4 @@
-"""What AWS would refuse is told beforehand, in one line that says where and what to do."""
+"""Documents that AWS would refuse are found without a call, with one line of advice for each mistake."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def when(operator: str, key: str, value: object) -> object:
         ("resource", document({**BUCKET, "Sid": "TLS only", "Principal": {"AWS": "*"}})),
     ],
 )
-def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> None:
+def test_valid_document_has_no_problem(kind: Kind, given_document: object) -> None:
     assert problems(given_document, kind) == []
 
 
@@ -98,7 +98,7 @@ def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> No
         (
             "identity",
             document(statement(Action=["s3:GetObject", 5])),
-            "statement 1: Action holds something that is not a text, write a text or a list of texts",
+            "statement 1: Action contains something that is not a text, write a text or a list of texts",
         ),
         (
             "identity",
@@ -118,12 +118,13 @@ def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> No
         (
             "identity",
             document(statement(Resource="acme-state")),
-            "statement 1: Resource 'acme-state' is no ARN, write arn:partition:service:region:account:name or \"*\"",
+            "statement 1: Resource 'acme-state' is not an ARN, "
+            'write arn:partition:service:region:account:name or "*"',
         ),
         (
             "identity",
             document(statement(Principal="*")),
-            "statement 1: an identity policy has no Principal, it is about whoever it is attached to; leave it out",
+            "statement 1: an identity policy has no Principal, it applies to its own user, group or role; leave it out",
         ),
         (
             "identity",
@@ -186,7 +187,7 @@ def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> No
         (
             "trust",
             document(statement(Principal="*", Action="sts:AssumeRole")),
-            "statement 1: a trust policy has no Resource, it is about its own role; leave it out",
+            "statement 1: a trust policy has no Resource, it applies to its own role; leave it out",
         ),
         (
             "trust",
@@ -197,7 +198,7 @@ def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> No
         (
             "trust",
             document({**ROLE, "Action": "s3:GetObject"}),
-            "statement 1: a trust policy speaks of sts actions only and this says 's3:GetObject', write sts:AssumeRole",
+            "statement 1: a trust policy allows only sts actions and this is 's3:GetObject', write sts:AssumeRole",
         ),
         (
             "trust",
@@ -207,8 +208,7 @@ def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> No
         (
             "trust",
             document({**ROLE, "Principal": "ec2.amazonaws.com"}),
-            "statement 1: Principal does not say what it is, "
-            'write {"AWS": ...}, {"Service": ...} or {"Federated": ...}',
+            'statement 1: Principal has no kind, write {"AWS": ...}, {"Service": ...} or {"Federated": ...}',
         ),
         (
             "trust",
@@ -218,7 +218,7 @@ def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> No
         (
             "trust",
             document({**ROLE, "Principal": {"AWS": "alice"}}),
-            "statement 1: Principal 'alice' is nobody AWS knows, write an account id or the ARN of a user or role",
+            "statement 1: Principal 'alice' is not a principal, write an account id or the ARN of a user or role",
         ),
         (
             "trust",
@@ -235,7 +235,7 @@ def test_what_aws_takes_has_no_problem(kind: Kind, given_document: object) -> No
         (
             "trust",
             document({**ROLE, "Principal": {"Service": "EC2"}}),
-            "statement 1: Principal 'EC2' is no service, write it like ec2.amazonaws.com",
+            "statement 1: Principal 'EC2' is not a service, write it like ec2.amazonaws.com",
         ),
         (
             "trust",
@@ -260,7 +260,7 @@ def test_each_mistake_is_one_line_of_advice(kind: Kind, given_document: object, 
     assert problems(given_document, kind) == [advice]
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_all_mistakes_are_listed_at_once() -> None:
     broken = {"Statement": [statement(Action="Get"), statement(Effect="No", Resource="x")]}
 
     assert [problem.partition(":")[0] for problem in problems(broken, "identity")[1:]] == [
@@ -270,7 +270,7 @@ def test_every_mistake_is_told_at_once() -> None:
     ]
 
 
-def test_an_unknown_is_taken_to_be_right() -> None:
+def test_unknown_counts_as_valid() -> None:
     key = Unknown("key")
     unknown = document(
         statement(Resource=key), statement(Resource=[key, "*"], Condition={"ArnLike": {"aws:SourceArn": key}})
@@ -282,7 +282,7 @@ def test_an_unknown_is_taken_to_be_right() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(ANYTHING, st.sampled_from(["identity", "trust", "resource"]))
-def test_nothing_that_is_written_upsets_the_linter(anything: object, kind: Kind) -> None:
+def test_linter_never_fails_on_any_input(anything: object, kind: Kind) -> None:
     for problem in problems({"Version": "2012-10-17", "Statement": anything}, kind) + problems(anything, kind):
         assert problem
         assert "\n" not in problem

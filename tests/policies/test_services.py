@@ -1,4 +1,4 @@
-"""Policies of topics, keys and buckets, both ways: who must get in gets in, who acts for another account does not."""
+"""Policies of topics, keys and buckets allow the required services of this account, and no other account's."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ DOCUMENTS = {
 }
 
 
-def lets_in(policy: str, service: str, action: str, resource: str, context: Mapping[str, str]) -> bool:
-    """Ask only the statements about this service; another one's never let it in."""
+def allows(policy: str, service: str, action: str, resource: str, context: Mapping[str, str]) -> bool:
+    """Tell whether the statements about this service allow a call; those of other services cannot."""
     about = [statement for statement in DOCUMENTS[policy]["Statement"] if service in str(statement["Principal"])]
     return allowed([document(*about)], AccessRequest(action, resource, context))
 
 
 def source(arn: str) -> dict[str, str]:
-    """Return what AWS tells of a service that acts for something of an account."""
+    """Return the context keys that AWS sends when a service acts for a resource."""
     return {"aws:SourceArn": arn, "aws:SourceAccount": arn.split(":")[4]}
 
 
@@ -70,16 +70,16 @@ LOG_CONTEXT = {"kms:EncryptionContext:aws:logs:arn": HOME.arn("logs", "log-group
         ("audit bucket", "cloudtrail", "s3:PutObject", f"{BUCKET}/AWSLogs/123456789012/x", source(TRAIL) | WRITE),
     ],
 )
-def test_who_must_get_in_gets_in_and_nobody_else_s_service(
+def test_service_is_allowed_for_this_account_only(
     policy: str, service: str, action: str, resource: str, context: dict[str, str]
 ) -> None:
     principal = f"{service}.amazonaws.com"
-    assert lets_in(policy, principal, action, resource, context)
+    assert allows(policy, principal, action, resource, context)
 
     others = foreign(context)
-    assert not lets_in(policy, principal, action, resource, others)
-    # And not without saying for whom: a service that is led to act for somebody says it, or is not let in.
-    assert not lets_in(policy, principal, action, resource, {})
+    assert not allows(policy, principal, action, resource, others)
+    # A call without a source is denied, too: a service that acts for an account has to name it.
+    assert not allows(policy, principal, action, resource, {})
 
 
 @pytest.mark.parametrize(
@@ -105,20 +105,20 @@ def test_who_must_get_in_gets_in_and_nobody_else_s_service(
         "objects that another account would own",
     ],
 )
-def test_nobody_gets_further_than_he_must(
+def test_service_is_denied_everything_else(
     policy: str, service: str, action: str, resource: str, context: dict[str, str]
 ) -> None:
-    assert not lets_in(policy, f"{service}.amazonaws.com", action, resource, context)
+    assert not allows(policy, f"{service}.amazonaws.com", action, resource, context)
 
 
-def test_events_and_logs_are_told_by_what_they_encrypt() -> None:
-    """EventBridge brings no account along, and Logs only its context: both are bound to what is ours."""
+def test_events_and_logs_are_bound_by_encryption_context() -> None:
+    """EventBridge sends no account, and Logs only an encryption context: both are limited to our resources."""
     events, logs = "events.amazonaws.com", "logs.eu-west-1.amazonaws.com"
-    assert lets_in("topic", events, "sns:Publish", TOPIC, {})
-    assert lets_in("topic key", events, "kms:GenerateDataKey", KEY, TOPIC_CONTEXT)
-    assert not lets_in("topic key", events, "kms:GenerateDataKey", KEY, foreign(TOPIC_CONTEXT))
-    assert lets_in("audit key", logs, "kms:Encrypt", KEY, LOG_CONTEXT)
-    assert not lets_in("audit key", logs, "kms:Encrypt", KEY, foreign(LOG_CONTEXT))
+    assert allows("topic", events, "sns:Publish", TOPIC, {})
+    assert allows("topic key", events, "kms:GenerateDataKey", KEY, TOPIC_CONTEXT)
+    assert not allows("topic key", events, "kms:GenerateDataKey", KEY, foreign(TOPIC_CONTEXT))
+    assert allows("audit key", logs, "kms:Encrypt", KEY, LOG_CONTEXT)
+    assert not allows("audit key", logs, "kms:Encrypt", KEY, foreign(LOG_CONTEXT))
 
 
 def foreign(context: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from awsbase.engine.changes import Change, Drift, Failure, ManualAction, Outcome
 HOME = "eu-west-1"
 KIM = "arn:aws:iam::123456789012:user/kim"
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-DENIED_NO_MORE = Risk("access", "what it denies is denied no more")
+NO_LONGER_DENIED = Risk("access", "what it denies is no longer denied")
 
 NEW = Outcome(
     "bucket/acme-state",
@@ -28,7 +28,7 @@ DRIFTED = Outcome(
             "delete",
             f"attachment {READ}",
             "iam:DetachGroupPolicy",
-            risk=DENIED_NO_MORE,
+            risk=NO_LONGER_DENIED,
         ),
     ),
 )

@@ -57,7 +57,7 @@ def test_a_plan_in_a_pipe() -> None:
         "      - user (risky)",
         "",
         "needs your approval",
-        "  ! group/Ops  delete attachment arn:aws:iam::aws:policy/ReadOnlyAccess: what it denies is denied no more",
+        "  ! group/Ops  delete attachment arn:aws:iam::aws:policy/ReadOnlyAccess: what it denies is no longer denied",
         "  ! user/bob  delete user: deletes a user",
         "",
         "needs you",

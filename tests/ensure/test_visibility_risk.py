@@ -57,7 +57,7 @@ DAILY, WEEKLY = of_snapshots.DAILY, of_snapshots.WEEKLY
         "switched off until now",
     ],
 )
-def test_backups_that_become_fewer(schedules: Any, have: dict[str, Any], why: list[str]) -> None:
+def test_fewer_backups_are_risky(schedules: Any, have: dict[str, Any], why: list[str]) -> None:
     facts = {snapshot_policy: replace(of_snapshots.GOOD, **have)}
     assert reasons(replace(of_snapshots.WANT, schedules=schedules), facts) == why
 
@@ -69,9 +69,9 @@ def test_backups_that_become_fewer(schedules: Any, have: dict[str, Any], why: li
         ({"TreatMissingData": "ignore"}, []),
         ({"AlarmActions": [OLD]}, []),
     ],
-    ids=["silence rang", "silence was left", "it rang elsewhere"],
+    ids=["breaching before", "ignored before", "another action before"],
 )
-def test_an_alarm_that_is_heard_less(have: dict[str, Any], why: list[str]) -> None:
+def test_alarm_that_ignores_missing_data_is_risky(have: dict[str, Any], why: list[str]) -> None:
     assert reasons(of_alarms.WANT, of_alarms.facts({**of_alarms.GOOD, **have})) == why
 
 
@@ -84,14 +84,14 @@ def test_an_alarm_that_is_heard_less(have: dict[str, Any], why: list[str]) -> No
         ({"max_age": 90}, {}, False),
         ({"hard_expiry": False}, {"MaxPasswordAge": 90, "HardExpiry": True}, True),
     ],
-    ids=["never", "later", "sooner", "at all", "not for good"],
+    ids=["never", "later", "sooner", "new expiry", "no hard expiry"],
 )
-def test_passwords_that_expire_later(want: dict[str, Any], have: dict[str, Any], risky: bool) -> None:
+def test_later_password_expiry_is_risky(want: dict[str, Any], have: dict[str, Any], risky: bool) -> None:
     found = reasons(replace(of_passwords.WANT, **want), {password_policy: {**of_passwords.STRONG, **have}})
     assert found == (["passwords pass that were refused"] if risky else [])
 
 
-UNTOLD = "nobody is told at this point any more"
+NO_NOTICE = "nobody is told at this point any more"
 NOTICES = of_budgets.GOOD.notices
 
 
@@ -101,22 +101,22 @@ NOTICES = of_budgets.GOOD.notices
         ({"settings": {**of_budgets.SETTINGS, "amount": 50.0}}, ["it takes more to be told"]),
         ({"settings": {**of_budgets.SETTINGS, "amount": 500.0}}, []),
         ({"settings": {**of_budgets.SETTINGS, "amount": 50.0, "currency": "EUR"}}, []),
-        ({"notices": {**NOTICES, of_budgets.HALF: frozenset({of_budgets.CFO})}}, [UNTOLD]),
+        ({"notices": {**NOTICES, of_budgets.HALF: frozenset({of_budgets.CFO})}}, [NO_NOTICE]),
         ({"notices": {**NOTICES, Notice("ACTUAL", 200): frozenset({of_budgets.CFO})}}, []),
-        ({"others": (of_budgets.MONEY,)}, [UNTOLD]),
+        ({"others": (of_budgets.MONEY,)}, [NO_NOTICE]),
         ({"notices": {of_budgets.ALL: frozenset({of_budgets.CFO})}}, []),
     ],
     ids=[
         "more",
         "less",
         "another currency",
-        "one notice less",
-        "a late one less",
-        "one of another kind less",
-        "one notice more",
+        "one more notice in AWS",
+        "a late notice in AWS",
+        "a notice of another kind in AWS",
+        "one notice missing in AWS",
     ],
 )
-def test_a_budget_that_tells_later(have: dict[str, Any], why: list[str]) -> None:
+def test_later_budget_notices_are_risky(have: dict[str, Any], why: list[str]) -> None:
     found: BudgetFacts = replace(of_budgets.GOOD, **have)
     assert reasons(of_budgets.WANT, {budget: found, budget_tags: of_budgets.TAGS}) == why
 
@@ -132,16 +132,16 @@ def test_a_budget_that_tells_later(have: dict[str, Any], why: list[str]) -> None
     ],
     ids=["more", "less", "otherwise", "one monitor less", "at once"],
 )
-def test_anomalies_that_are_told_less(have: dict[str, Any], risky: bool) -> None:
+def test_fewer_anomaly_alerts_are_risky(have: dict[str, Any], risky: bool) -> None:
     want = of_anomalies.WANT
-    held = {want.name: {**of_anomalies.GOOD, **have}}
-    facts = {monitor: of_anomalies.ARN, subscriptions: held, subscription_tags: of_anomalies.TAGS}
+    found = {want.name: {**of_anomalies.GOOD, **have}}
+    facts = {monitor: of_anomalies.ARN, subscriptions: found, subscription_tags: of_anomalies.TAGS}
     assert bool(reasons(want, facts)) == risky
     slower = replace(want, frequency="DAILY", subscribers=(("EMAIL", "cfo@acme.example"),))
     assert bool(reasons(slower, facts)) == (risky or have.get("Frequency") != "WEEKLY")
 
 
-def test_a_bucket_that_is_encrypted_once_and_not_twice() -> None:
+def test_single_instead_of_double_encryption_is_risky() -> None:
     rule: dict[str, Any] = dict(of_buckets.good().encryption)
     twice = {**rule["ApplyServerSideEncryptionByDefault"], "SSEAlgorithm": "aws:kms:dsse"}
     facts = of_buckets.facts(of_buckets.good(encryption={**rule, "ApplyServerSideEncryptionByDefault": twice}))

@@ -1,4 +1,4 @@
-"""An instance on demand: ended when told so, else left alone, with a word on who still has an account on it."""
+"""An ephemeral instance: deleted on request, else unchanged, with a manual action for leftover accounts on it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from awsbase.ensure.schedule import ScheduleFacts, schedule
 from awsbase.ensure.terminated import Terminated
 from awsbase.facts.images import AMAZON_LINUX
 from awsbase.userdata import Person, render
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 from tests.userdata.keys import ed25519
 
 ALICE, BOB = Person("alice", (ed25519(1),)), Person("bob", (ed25519(2),))
@@ -32,8 +32,8 @@ INSTANCE = Instance(
     ),
     subnet="subnet/a",
 )
-ENDED = Terminated(scope=HOME, instance=INSTANCE, schedule="bastion")
-ON_DEMAND = Ephemeral(scope=HOME, instance=INSTANCE, command="awsbase bastion up")
+TERMINATED = Terminated(scope=HOME, instance=INSTANCE, schedule="bastion")
+EPHEMERAL = Ephemeral(scope=HOME, instance=INSTANCE, command="awsbase bastion up")
 RUNS = InstanceFacts("i-1", tags=OURS)
 LATER = ScheduleFacts("at(2099-01-01T12:00:00)", "", {}, "")
 
@@ -51,8 +51,8 @@ LATER = ScheduleFacts("at(2099-01-01T12:00:00)", "", {}, "")
     ],
     ids=["nothing", "running", "two", "scheduled", "only scheduled", "gone", "another's"],
 )
-def test_down_ends_the_instance_and_its_schedule(there: Any, ending: Any, changes: list[str]) -> None:
-    assert said(planned(ENDED, {instances: there, schedule: ending})) == changes
+def test_down_deletes_the_instance_and_its_schedule(there: Any, ending: Any, changes: list[str]) -> None:
+    assert described(planned(TERMINATED, {instances: there, schedule: ending})) == changes
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_down_ends_the_instance_and_its_schedule(there: Any, ending: Any, change
         ((RUNS,), [ALICE, BOB], ["i-1 still has an account for bob, whom the manifest no longer names"]),
         ((InstanceFacts("i-1", "terminated", tags=OURS),), [ALICE, BOB], []),
     ],
-    ids=["nothing", "as wanted", "one too many", "gone"],
+    ids=["nothing", "as in the manifest", "one too many", "gone"],
 )
-def test_whoever_still_has_an_account_is_told_and_nothing_is_changed(
+def test_leftover_account_on_the_instance_is_a_manual_action(
     there: Any, people: list[Person], titles: list[str]
 ) -> None:
-    told = base64.b64encode(render(mode="ssh", people=people).encode()).decode()
-    run = planned(ON_DEMAND, {instances: there, user_data: told})
-    assert said(run) == []
+    current = base64.b64encode(render(mode="ssh", people=people).encode()).decode()
+    run = planned(EPHEMERAL, {instances: there, user_data: current})
+    assert described(run) == []
     assert [ask.title for ask in run.manual_actions] == titles

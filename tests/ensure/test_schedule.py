@@ -1,4 +1,4 @@
-"""The end of an instance: at its time, or at the one that was set before, whichever instance is there by now."""
+"""The termination schedule of an instance: its time, or the time that was set before, for the current instance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from awsbase.engine.changes import Unknown
 from awsbase.ensure.schedule import ScheduleFacts, TerminationSchedule, schedule
-from tests.ensure.planned import HOME, planned, said
+from tests.ensure.planned import HOME, described, planned
 
 NOON = datetime(2099, 1, 1, 12, tzinfo=UTC)
 CALLS, ROLE = "arn:aws:scheduler:::aws-sdk:ec2:terminateInstances", "arn:aws:iam::123456789012:role/end"
@@ -39,23 +39,23 @@ OVER, HOURLY = set_for("at(2020-01-01T12:00:00)"), set_for("rate(1 hour)")
         (HOURLY, None, "i-2", [], None),
     ],
     ids=[
-        "nobody said when",
-        "said now",
-        "said for one that is only planned",
-        "said before",
-        "said otherwise before",
-        "an old one is said anew",
-        "kept",
-        "kept for the one that took its place",
-        "kept for one that is only planned",
-        "an old one is not kept",
-        "somebody else's is left alone",
+        "no time",
+        "new time",
+        "new time for a planned instance",
+        "same time as before",
+        "another time than before",
+        "expired, with a new time",
+        "time kept",
+        "time kept for a replacement",
+        "time kept for a planned instance",
+        "expired, not kept",
+        "schedule of another kind stays",
     ],
 )
-def test_an_end_is_kept_and_follows_the_instance(
+def test_schedule_is_kept_and_follows_the_instance(
     have: ScheduleFacts | None, at: datetime | None, instance: Any, changes: list[str], ends: str | None
 ) -> None:
     want = TerminationSchedule(scope=HOME, name="bastion", instance="instance/bastion", role="end", at=at)
     run = planned(want, {schedule: have}, {"instance/bastion": {"id": instance}, "role/end": ROLE})
-    assert said(run) == changes
+    assert described(run) == changes
     assert run.notes == ([f"ends 2099-01-01 {ends} UTC, by AWS itself"] if ends else [])
