@@ -1,4 +1,4 @@
-"""From options to an account: the real one, or the embedded one of `--sandbox`."""
+"""Connections to an account: the real one, or the embedded one of `--sandbox`."""
 
 from __future__ import annotations
 
@@ -33,29 +33,29 @@ log = logging.getLogger("awsbase")
 
 @record
 class Target:
-    """The account to work on, and the clock it goes by."""
+    """The account to work on, and its clock."""
 
     account: Account
     clock: Clock
 
 
-def connect(options: Options, wanted: LoadedManifest) -> Target:
-    """Find out whose credentials these are; raise Refused when they are not for the manifest's account."""
+def connect(options: Options, loaded: LoadedManifest) -> Target:
+    """Return the account of the credentials; raises Refused when it is not the manifest's account."""
     clock: Clock
     if options.sandbox:
-        sandbox = embedded(wanted.account, plugins=wanted.manifest.plugins)
-        session, clock = sandbox.session(region=wanted.region), sandbox.clock
+        sandbox = embedded(loaded.account, plugins=loaded.manifest.plugins)
+        session, clock = sandbox.session(region=loaded.region), sandbox.clock
     else:
         session, clock = session_of(options.profile), SystemClock()
-    return Target(check(reach(session, wanted.region, clock, debugging=options.debug), wanted.account), clock)
+    return Target(check(reach(session, loaded.region, clock, debugging=options.debug), loaded.account), clock)
 
 
 def embedded(account: str, *, enforce: bool = False, plugins: Sequence[LoadedPlugin] = ()) -> Any:
     """Return an empty embedded AWS account, with the services of plug-ins; only this needs moto.
 
-    Raises UsageError when a package is missing, or when what a plug-in says of its services is wrong.
+    Raises UsageError when a package is missing, or when a plug-in describes its services wrongly.
     """
-    # Profiles, endpoints and the like are for the real AWS, and moto would read them too.
+    # Profiles and endpoints are for the real AWS, but moto would read them too.
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
@@ -85,9 +85,9 @@ def services_of(loaded: LoadedPlugin) -> Sequence[Any]:
 
 
 def session_of(profile: str | None) -> boto3.Session:
-    """Open a session from the environment and ~/.aws as the AWS CLI does; say what is wrong with them.
+    """Return a session from the environment and ~/.aws, as the AWS CLI does.
 
-    Raises AwsbaseError when the configuration cannot be used, UsageError for an unknown profile.
+    Raises UsageError when the profile does not exist, and AwsbaseError when the configuration is unusable.
     """
     import boto3
     from botocore.exceptions import BotoCoreError, ProfileNotFound
@@ -105,7 +105,7 @@ def session_of(profile: str | None) -> boto3.Session:
 
 
 def reach(session: boto3.Session, region: str, clock: Clock | None = None, *, debugging: bool = False) -> Account:
-    """Ask AWS who we are there."""
+    """Return the account and the caller, as AWS reports them."""
     wire = Wire()
     attach = [wire.attach, RateLimiter(clock or SystemClock()).attach]
     return identify(Aws(session, region, attach=[*attach, name_calls] if debugging else attach), wire)
@@ -113,37 +113,36 @@ def reach(session: boto3.Session, region: str, clock: Clock | None = None, *, de
 
 @contextmanager
 def looking(account: Account) -> Iterator[Facts]:
-    """Read facts outside of a run; what AWS refuses meanwhile becomes advice.
-
-    Raises AwsbaseError with advice when AWS refuses a read.
-    """
+    """Yield facts outside of a run; raises AwsbaseError with advice when AWS refuses a read."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         with ThreadPoolExecutor(4, "fact") as readers:
             yield Facts(account.aws, readers)
     except (BotoCoreError, ClientError) as error:
-        why = failure(error, account.caller)
-        raise AwsbaseError(f"cannot look at account {account.id}: {why.code}: {why.message}", hint=why.hint) from error
+        refusal = failure(error, account.caller)
+        raise AwsbaseError(
+            f"cannot read account {account.id}: {refusal.code}: {refusal.message}", hint=refusal.hint
+        ) from error
 
 
-def no_profile(said: str, profiles: Sequence[str]) -> UsageError:
-    """Make the error for a profile that does not exist: which there are, the nearest first."""
-    name = said.partition("(")[2].rpartition(")")[0]
+def no_profile(message: str, profiles: Sequence[str]) -> UsageError:
+    """Return the error for a profile that does not exist; its hint lists the existing ones, the nearest first."""
+    name = message.partition("(")[2].rpartition(")")[0]
     near = get_close_matches(name, profiles, n=len(profiles) or 1, cutoff=0.5)
-    there = [*near, *sorted(set(profiles) - set(near))]
+    names = [*near, *sorted(set(profiles) - set(near))]
     return UsageError(
         f"no profile {name!r} in ~/.aws",
-        hint=f"there {'is' if len(there) == 1 else 'are'} {', '.join(there)}"
-        if there
-        else "there are none: `aws configure` makes one, and --sandbox needs none",
+        hint=f"there {'is' if len(names) == 1 else 'are'} {', '.join(names)}"
+        if names
+        else "there are none: `aws configure` creates one, and --sandbox needs none",
     )
 
 
 def _profiles() -> Sequence[str]:
     from botocore.session import Session
 
-    # Without the name that does not exist, which may have come from AWS_PROFILE.
+    # Ignore the profile that does not exist; its name may come from AWS_PROFILE.
     session: Any = Session()
     session.set_config_variable("profile", None)
     profiles: dict[str, Any] = session.full_config.get("profiles", {})
@@ -151,10 +150,10 @@ def _profiles() -> Sequence[str]:
 
 
 def name_calls(client: BaseClient) -> None:
-    """Log each call of a client by its name; its parameters may hold secrets."""
+    """Log the name of each call of a client, but not its parameters, which may hold secrets."""
     service, region = client.meta.service_model.service_name, client.meta.region_name
 
-    def sent(event_name: str, **_: object) -> None:
+    def log_call(event_name: str, **_: object) -> None:
         log.debug("%s:%s %s", service, event_name.rpartition(".")[2], region)
 
-    client.meta.events.register("before-send", sent)
+    client.meta.events.register("before-send", log_call)

@@ -1,4 +1,4 @@
-"""Manifests as nobody should write them: good ones with something renamed, retyped, doubled, cut or scrambled."""
+"""Invalid manifests: valid ones with parts renamed, retyped, doubled, cut or scrambled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 ROOT = Path(__file__).parents[2]
 
 GOOD = tuple(path.read_text() for path in sorted((ROOT / "manifests").glob("*.yaml")))
-# What the manual shows of each section, made whole.
+# The examples of the manual, each with an account section.
 SHOWN = tuple(
     block
     if "account:" in block
@@ -41,7 +41,7 @@ VALUES = st.recursive(
 
 
 def places(tree: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Name every place in a tree, inner ones too."""
+    """Yield the path of every value in a tree, inner ones too."""
     for step, part in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
         yield (*at, step)
         yield from places(part, (*at, step))
@@ -49,15 +49,15 @@ def places(tree: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 @st.composite
 def mangled_trees(draw: st.DrawFn) -> str:
-    """Change a good manifest at one to four places."""
+    """Draw a valid manifest with changes in one to four places."""
     tree = copy.deepcopy(draw(st.sampled_from(TREES)))
     for _ in range(draw(st.integers(1, 4))):
-        there = list(places(tree))
-        if not there:
+        paths = list(places(tree))
+        if not paths:
             break
-        *way, last = draw(st.sampled_from(there))
+        *parents, last = draw(st.sampled_from(paths))
         parent: Any = tree
-        for step in way:
+        for step in parents:
             parent = parent[step]
         match draw(st.sampled_from(["replace", "remove", "rename", "wrap", "double", "swap"])):
             case "replace":
@@ -79,7 +79,7 @@ def mangled_trees(draw: st.DrawFn) -> str:
 
 @st.composite
 def mangled_texts(draw: st.DrawFn) -> bytes:
-    """Cut, double and scramble the lines and bytes of a good manifest."""
+    """Draw a valid manifest with lines and bytes cut, doubled and scrambled."""
     lines = draw(st.sampled_from([*GOOD, *SHOWN])).splitlines(keepends=True)
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, max(0, len(lines) - 1)))

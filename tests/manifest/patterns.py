@@ -1,7 +1,7 @@
-"""CloudWatch's filter patterns for JSON events, evaluated: as much of them as metric filters here use.
+"""Evaluate CloudWatch's filter patterns for JSON events, as far as the metric filters of awsbase use them.
 
-What is not understood is an error. Whether `!=` holds for a field that is not there AWS's documents leave open, so
-whoever asks says which; a good pattern says the same both ways.
+An unknown syntax is an error. AWS's documents do not say whether `!=` matches a missing field, so the caller decides; a
+good pattern has the same result both ways.
 """
 
 from __future__ import annotations
@@ -61,20 +61,20 @@ def one(tokens: list[str], absent_differs: bool) -> Condition:
     if operator == "NOT":
         assert tokens.pop(0) == "EXISTS"
         return lambda event: value(event, path) is None
-    wanted = tokens.pop(0).strip('"')
+    expected = tokens.pop(0).strip('"')
     if operator == "=":
-        return lambda event: same(value(event, path), wanted)
+        return lambda event: same(value(event, path), expected)
     if operator == "!=":
-        return lambda event: absent_differs if value(event, path) is None else not same(value(event, path), wanted)
+        return lambda event: absent_differs if value(event, path) is None else not same(value(event, path), expected)
     raise ValueError(f"not understood: {operator}")
 
 
 def value(event: Any, path: list[str]) -> Any:
-    """Return the value at a path; a null counts as not there."""
+    """Return the value at a path; null counts as missing."""
     for step in path:
         event = event.get(step) if isinstance(event, Mapping) else None
     return event
 
 
-def same(have: Any, wanted: str) -> bool:
-    return isinstance(have, str) and fnmatchcase(have, wanted.replace("[", "[[]"))
+def same(have: Any, expected: str) -> bool:
+    return isinstance(have, str) and fnmatchcase(have, expected.replace("[", "[[]"))

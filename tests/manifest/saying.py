@@ -1,4 +1,4 @@
-"""How these tests read manifests: from text, with the mistakes as lines."""
+"""Helpers that read manifests from text, and return their mistakes as lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The account section beside the others: tags that some service of the manifest refuses."""
+"""Tags of the account are checked against every service that the manifest uses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SPACE = "'cost center': x"
 
 
 @pytest.mark.parametrize(
-    ("tags", "text", "said"),
+    ("tags", "text", "expected"),
     [
         (SPACE, "backups: {}", ["'cost center': the tag key 'cost center' has a character that DLM (backups) refuses"]),
         (SPACE, "protect: {guardduty: {}}", ["has a character that GuardDuty refuses, write letters from a to z"]),
@@ -24,9 +24,9 @@ SPACE = "'cost center': x"
         ("a_b.c:d/e=f+g-1: ''", "protect: {guardduty: {}}\nbackups: {}", []),
     ],
 )
-def test_tags_are_such_as_the_services_of_the_manifest_take(tags: str, text: str, said: list[str]) -> None:
+def test_tags_are_checked_against_the_services_of_the_manifest(tags: str, text: str, expected: list[str]) -> None:
     found = mistakes(f"{ACCOUNT.replace('}', f', tags: {{{tags}}}}}')}{text}", Manifest)
-    assert len(found) == len(said)
-    for line, words in zip(found, said, strict=True):
+    assert len(found) == len(expected)
+    for line, words in zip(found, expected, strict=True):
         assert line.startswith("m.yaml:2: account.tags.")
         assert words.replace("'cost center': ", "") in line

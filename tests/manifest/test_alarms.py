@@ -1,4 +1,4 @@
-"""Billing alarms: one an amount, where AWS keeps the figures, in the currency that it bills in."""
+"""Billing alarms: one per amount, in the region and the currency of the bill."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def alarms(text: str, home: str = "eu-west-1") -> list[Alarm]:
         ),
         ("", []),
     ],
-    ids=["default steps", "nothing said", "given amounts", "left out"],
+    ids=["default steps", "default amounts", "own amounts", "left out"],
 )
-def test_there_is_an_alarm_for_each_amount(text: str, names: list[str]) -> None:
+def test_each_amount_has_an_alarm(text: str, names: list[str]) -> None:
     assert [alarm.name for alarm in alarms(BILLING + text)] == names
 
 
@@ -43,7 +43,7 @@ def test_there_is_an_alarm_for_each_amount(text: str, names: list[str]) -> None:
     ],
     ids=["far from home", "at home", "China"],
 )
-def test_an_alarm_is_where_the_figures_are(home: str, region: str, partition: str, currency: str) -> None:
+def test_billing_alarm_is_in_the_billing_region(home: str, region: str, partition: str, currency: str) -> None:
     (alarm,) = alarms(BILLING + "alarms: {billing: {amounts: [50]}}", home)
     assert alarm.scope.region == region
     assert (alarm.namespace, alarm.metric, alarm.dimensions) == (
@@ -57,7 +57,7 @@ def test_an_alarm_is_where_the_figures_are(home: str, region: str, partition: st
 
 
 @pytest.mark.parametrize(
-    ("home", "text", "said"),
+    ("home", "text", "expected"),
     [
         (
             "eu-west-1",
@@ -117,6 +117,6 @@ def test_an_alarm_is_where_the_figures_are(home: str, region: str, partition: st
         "GovCloud",
     ],
 )
-def test_a_mistake_in_an_alarm_is_advice(home: str, text: str, said: str) -> None:
+def test_mistake_in_an_alarm_gives_advice(home: str, text: str, expected: str) -> None:
     (mistake,) = mistakes(ACCOUNT.replace("eu-west-1", home) + text, Manifest)
-    assert said in mistake
+    assert expected in mistake

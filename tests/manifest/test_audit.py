@@ -1,4 +1,4 @@
-"""The audit section stands for a trail with all that it needs, each bound to this trail alone."""
+"""The audit section is a trail with its dependencies, each limited to this trail."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ALL = ["key/acme-audit", "bucket/acme-audit", "log-group/acme-audit", "role/acme
 
 
 def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
-    """Return what a manifest stands for, by address."""
+    """Return the resources of a manifest by address."""
     manifest = understand(source(ACCOUNT.replace("eu-west-1", home) + text), Manifest)
     return {resource.address: resource for each in resources(manifest).values() for resource in each}
 
@@ -38,15 +38,15 @@ def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
     ],
     ids=["empty", "nothing behind it", "names of one's own"],
 )
-def test_audit_is_a_trail_with_all_it_needs(text: str, addresses: list[str]) -> None:
+def test_audit_section_is_a_trail_with_its_dependencies(text: str, addresses: list[str]) -> None:
     assert list(of(text)) == addresses
 
 
-def test_the_trail_waits_for_all_that_it_writes_to() -> None:
+def test_trail_depends_on_bucket_log_group_and_role() -> None:
     assert sorted(of("audit: {}")["trail/acme-trail"].needs()) == sorted(ALL[:-1])
 
 
-def test_silence_is_the_best_practice() -> None:
+def test_defaults_of_audit_follow_best_practice() -> None:
     made = of("audit: {}")
     assert made["log-group/acme-audit"].retention == 365
     assert made["log-group/acme-audit"].key == made["bucket/acme-audit"].key == "key/acme-audit"
@@ -54,7 +54,7 @@ def test_silence_is_the_best_practice() -> None:
     assert days == {"unfinished-uploads": None, "old-versions": 365}
 
 
-def test_the_log_group_can_do_without_the_key() -> None:
+def test_log_group_can_be_unencrypted() -> None:
     made = of("audit: {encrypt_log_group: false}")
     assert made["log-group/acme-audit"].key is None
     assert "logs.eu-west-1" not in str(made["key/acme-audit"].policy)
@@ -68,7 +68,7 @@ def test_the_log_group_can_do_without_the_key() -> None:
         ("cn-north-1", "aws-cn", "logs.cn-north-1.amazonaws.com.cn"),
     ],
 )
-def test_every_service_is_let_in_for_this_trail_alone(home: str, partition: str, logs: str) -> None:
+def test_services_are_allowed_for_this_trail_only(home: str, partition: str, logs: str) -> None:
     made = of("audit: {}", home)
     trail = f"arn:{partition}:cloudtrail:{home}:123456789012:trail/acme-trail"
     bucket = list(made["bucket/acme-audit"].statements)
@@ -91,7 +91,7 @@ def test_every_service_is_let_in_for_this_trail_alone(home: str, partition: str,
         assert {arn.split(":")[1] for arn in arns} <= {partition}
 
 
-def test_the_role_writes_cloudtrail_s_own_streams_and_nothing_else() -> None:
+def test_trail_role_can_write_only_the_streams_of_cloudtrail() -> None:
     (statement,) = of("audit: {}")["role/acme-cloudtrail-logs"].inline["deliver"]["Statement"]
     assert statement["Resource"] == (
         "arn:aws:logs:eu-west-1:123456789012:log-group:acme-audit:log-stream:123456789012_CloudTrail_eu-west-1*"
@@ -99,7 +99,7 @@ def test_the_role_writes_cloudtrail_s_own_streams_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("audit: {retention_days: 100}", "audit.retention_days: CloudWatch Logs cannot keep logs for 100 days"),
         ("audit: {trail: a..b}", "audit.trail: 'a..b' is no trail name"),
@@ -111,6 +111,6 @@ def test_the_role_writes_cloudtrail_s_own_streams_and_nothing_else() -> None:
     ],
     ids=["no such retention", "no trail name", "no log group name", "no day", "for ever", "and ever", "no such key"],
 )
-def test_mistakes_are_told(text: str, said: str) -> None:
+def test_mistake_in_audit_gives_advice(text: str, expected: str) -> None:
     (found,) = mistakes(ACCOUNT + text, Manifest)
-    assert found.partition(": ")[2].startswith(said)
+    assert found.partition(": ")[2].startswith(expected)

@@ -1,4 +1,4 @@
-"""The backups section stands for a role, and a lifecycle policy for each region."""
+"""The backups section is a role, and a lifecycle policy for each region."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.manifest.saying import ACCOUNT, mistakes, source
 
 
 def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
-    """Return what a manifest stands for, by address."""
+    """Return the resources of a manifest by address."""
     manifest = understand(source(ACCOUNT.replace("eu-west-1", home) + text), Manifest)
     return {resource.address: resource for each in resources(manifest).values() for resource in each}
 
 
 @pytest.mark.parametrize("text", ["backups: {}", "backups: {ebs: {}}", "backups:", "backups: {ebs: }"])
-def test_silence_is_a_daily_snapshot_kept_for_two_weeks(text: str) -> None:
+def test_default_is_a_daily_snapshot_for_two_weeks(text: str) -> None:
     made = of(text)
     assert list(made) == ["role/acme-ebs-snapshots", "snapshot-policy/acme-ebs"]
     policy = made["snapshot-policy/acme-ebs"]
@@ -30,7 +30,7 @@ def test_silence_is_a_daily_snapshot_kept_for_two_weeks(text: str) -> None:
     assert list(policy.needs()) == ["role/acme-ebs-snapshots"]
 
 
-def test_each_region_has_its_policy_under_one_role() -> None:
+def test_each_region_has_a_lifecycle_policy_with_one_role() -> None:
     made = of("backups: {ebs: {regions: [eu-west-1, us-east-1]}}")
     assert list(made) == [
         "role/acme-ebs-snapshots",
@@ -41,7 +41,7 @@ def test_each_region_has_its_policy_under_one_role() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schedule", "said"),
+    ("schedule", "expected"),
     [
         ("{every_hours: 6, at: '01:30', keep_days: 3, copy_tags: false}", "every 6 h from 01:30 UTC, kept 3 days"),
         (
@@ -50,13 +50,13 @@ def test_each_region_has_its_policy_under_one_role() -> None:
         ),
     ],
 )
-def test_a_schedule_is_what_it_says(schedule: str, said: str) -> None:
+def test_schedule_is_described_with_its_settings(schedule: str, expected: str) -> None:
     (made,) = of(f"backups: {{ebs: {{schedules: {{one: {schedule}}}}}}}")["snapshot-policy/acme-ebs"].schedules
-    assert made.said == said
+    assert made.said == expected
 
 
 @pytest.mark.parametrize(("home", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn")])
-def test_the_role_is_for_dlm_on_behalf_of_this_account_alone(home: str, partition: str) -> None:
+def test_role_trusts_dlm_for_this_account_only(home: str, partition: str) -> None:
     role = of("backups: {}", home)["role/acme-ebs-snapshots"]
     assert role.policies == {f"arn:{partition}:iam::aws:policy/service-role/AWSDataLifecycleManagerServiceRole"}
     (statement,) = role.trust["Statement"]
@@ -87,6 +87,6 @@ def test_the_role_is_for_dlm_on_behalf_of_this_account_alone(home: str, partitio
         ("{schedules: {a: {}, b: {}, c: {}, d: {}, e: {}}}", "schedules"),
     ],
 )
-def test_mistakes_are_found_without_aws(text: str, mistake: str) -> None:
+def test_mistake_in_backups_gives_advice(text: str, mistake: str) -> None:
     found = mistakes(f"{ACCOUNT}backups: {{ebs: {text}}}", Manifest)
     assert any(mistake in line for line in found), found

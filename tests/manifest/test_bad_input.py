@@ -1,4 +1,4 @@
-"""Every good manifest is taken, and every bad one is answered with lines of advice and exit code 2."""
+"""Every valid manifest is accepted, and every invalid one gives lines of advice and exit code 2."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ READERS = ("validate", "plan", "reconcile", "graph", "state backend", "bastion u
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the keys and policies that the examples refer to."""
+    """Return a folder with the keys and policies that the examples name."""
     folder = Path(shutil.copytree(ROOT / "manifests", tmp_path_factory.mktemp("bad") / "manifests"))
     for name, content in FILES.items():
         (folder / name).parent.mkdir(exist_ok=True)
@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def answered(folder: Path, content: bytes) -> None:
-    """Read a manifest as every command does; whatever is wrong with it must be told as a mistake of its author."""
+    """Read a manifest as every command does; every problem must be a mistake of its author."""
     file = folder / "m.yaml"
     file.write_bytes(content)
     try:
@@ -60,33 +60,33 @@ TREES = mangled_trees().map(lambda text: text.encode("utf-8", "surrogatepass"))
 
 @FEW
 @given(content=TREES)
-def test_a_mangled_manifest_is_answered_with_advice(folder: Path, content: bytes) -> None:
+def test_mangled_manifest_gives_mistakes(folder: Path, content: bytes) -> None:
     answered(folder, content)
 
 
 @FEW
 @given(content=mangled_texts())
-def test_a_scrambled_manifest_is_answered_with_advice(folder: Path, content: bytes) -> None:
+def test_scrambled_manifest_gives_mistakes(folder: Path, content: bytes) -> None:
     answered(folder, content)
 
 
 @pytest.mark.faults
 @MANY
 @given(content=TREES | mangled_texts() | st.binary(max_size=300))
-def test_no_manifest_is_answered_with_anything_else(folder: Path, content: bytes) -> None:
+def test_any_input_gives_a_manifest_or_mistakes(folder: Path, content: bytes) -> None:
     answered(folder, content)
 
 
 def reconciled(folder: Path, manifest: dict[str, Any]) -> None:
     file = folder / "good.yaml"
     file.write_text(written(manifest))
-    wanted = [resource for section in resources(load(file)).values() for resource in section]
+    everything = [resource for section in resources(load(file)).values() for resource in section]
     sandbox = Sandbox()
-    planned = go(sandbox, "plan", wanted)
-    done = go(sandbox, "reconcile", wanted)
+    planned = go(sandbox, "plan", everything)
+    done = go(sandbox, "reconcile", everything)
     assert problems(done) == []
     assert sorted(said(done)) == sorted(said(planned))
-    assert said(go(sandbox, "plan", wanted)) == []
+    assert said(go(sandbox, "plan", everything)) == []
 
 
 def taken(folder: Path, manifest: dict[str, Any]) -> None:
@@ -97,20 +97,20 @@ def taken(folder: Path, manifest: dict[str, Any]) -> None:
 
 @FEW
 @given(manifest=manifests())
-def test_a_good_manifest_is_taken(folder: Path, manifest: dict[str, Any]) -> None:
+def test_valid_manifest_is_accepted(folder: Path, manifest: dict[str, Any]) -> None:
     taken(folder, manifest)
 
 
 @pytest.mark.faults
 @MANY
 @given(manifest=manifests() | manifests(alone=True))
-def test_every_good_manifest_is_taken(folder: Path, manifest: dict[str, Any]) -> None:
+def test_every_valid_manifest_is_accepted(folder: Path, manifest: dict[str, Any]) -> None:
     taken(folder, manifest)
 
 
 @SOME
 @given(manifest=manifests(alone=True))
-def test_a_good_manifest_is_planned_made_and_then_there_is_nothing_to_do(
+def test_valid_manifest_is_planned_and_applied_and_the_next_plan_is_empty(
     folder: Path, manifest: dict[str, Any]
 ) -> None:
     reconciled(folder, manifest)
@@ -119,14 +119,14 @@ def test_a_good_manifest_is_planned_made_and_then_there_is_nothing_to_do(
 @pytest.mark.faults
 @MORE
 @given(manifest=manifests(alone=True))
-def test_every_good_manifest_is_planned_made_and_then_there_is_nothing_to_do(
+def test_every_valid_manifest_is_planned_and_applied_and_the_next_plan_is_empty(
     folder: Path, manifest: dict[str, Any]
 ) -> None:
     reconciled(folder, manifest)
 
 
 def laid_out(folder: Path) -> dict[str, Path]:
-    """Make everything that is no manifest, by what it is."""
+    """Create invalid manifest files by kind."""
     places = {name: folder / name.replace(" ", "-") for name in ("a loop", "a folder", "a broken link", "a program")}
     places["a loop"].symlink_to(places["a loop"])
     places["a folder"].mkdir()
@@ -137,7 +137,7 @@ def laid_out(folder: Path) -> dict[str, Path]:
 
 @pytest.mark.parametrize("what", ["a loop", "a folder", "a broken link", "a program", "/dev/null", "/dev/zero"])
 @pytest.mark.parametrize("command", READERS)
-def test_what_is_no_manifest_is_refused_by_every_command(command: str, what: str, tmp_path: Path) -> None:
+def test_every_command_refuses_an_invalid_manifest(command: str, what: str, tmp_path: Path) -> None:
     path = laid_out(tmp_path)[what]
     ended = CliRunner().invoke(cli, [*command.split(), str(path)])
     assert ended.exit_code == 2
@@ -146,7 +146,7 @@ def test_what_is_no_manifest_is_refused_by_every_command(command: str, what: str
 
 
 @pytest.mark.parametrize("policy", ["gone.json", "loop.json", "folder.json", "huge.json", "binary.json", "deep.json"])
-def test_a_policy_file_that_cannot_be_read_is_a_mistake_with_a_line(policy: str, tmp_path: Path) -> None:
+def test_unreadable_policy_file_is_a_mistake_with_a_line(policy: str, tmp_path: Path) -> None:
     (tmp_path / "loop.json").symlink_to(tmp_path / "loop.json")
     (tmp_path / "folder.json").mkdir()
     (tmp_path / "huge.json").write_text("[" + "1," * 1_000_000 + "1]")
@@ -168,7 +168,7 @@ def test_a_policy_file_that_cannot_be_read_is_a_mistake_with_a_line(policy: str,
     [b"", b"# only\n", b"\xff\xfe\x00", b"a: !!python/object/apply:os.system [id]\n", b"a: &a [*a]\n", b"[" * 10_000],
     ids=["empty", "comments", "binary", "python", "itself", "deep"],
 )
-def test_the_program_ends_with_2_and_without_a_traceback(content: bytes, tmp_path: Path) -> None:
+def test_program_exits_with_2_and_no_traceback(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "m.yaml"
     file.write_bytes(content)
     ended = subprocess.run([sys.executable, "-m", "awsbase", "validate", str(file)], capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The bastion section stands for a host that is closed by default."""
+"""The bastion section is a host that is closed by default."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ NAT = "bastion: {nat: true, private_subnets: [{Name: private}]}"
     ],
     ids=["empty", "on demand", "nat", "fixed address", "instance connect"],
 )
-def test_what_a_bastion_is_made_of(text: str, addresses: list[str]) -> None:
+def test_bastion_section_lists_its_resources(text: str, addresses: list[str]) -> None:
     assert list(of(text)) == addresses
 
 
-def test_silence_opens_nothing() -> None:
+def test_default_bastion_opens_no_port() -> None:
     made = of("bastion: {}")
     assert made["security-group/acme-bastion"].ingress == ()
     template = made["launch-template/acme-bastion"]
@@ -81,12 +81,12 @@ def test_silence_opens_nothing() -> None:
     assert made["instance/acme-bastion"].router is False
 
 
-def test_ssh_opens_22_to_those_who_are_allowed() -> None:
+def test_ssh_mode_opens_port_22_to_allowed_blocks() -> None:
     rules = of(SSH)["security-group/acme-bastion"].ingress
     assert [(rule.protocol, rule.ends, rule.other) for rule in rules] == [("tcp", (22, 22), "203.0.113.0/24")]
 
 
-def test_a_router_takes_what_the_network_sends() -> None:
+def test_nat_bastion_accepts_traffic_of_the_network() -> None:
     made = of(f"network: {{vpc: {{Name: main}}}}\n{NAT}")
     assert made["instance/acme-bastion"].router is True
     rules = made["security-group/acme-bastion"].ingress
@@ -98,7 +98,7 @@ def denied(text: str) -> dict[str, Any]:
     return statement
 
 
-def test_credentials_are_of_no_use_elsewhere() -> None:
+def test_bastion_credentials_work_only_from_its_vpc() -> None:
     statement = denied("bastion: {}")
     assert statement["Effect"] == "Deny"
     assert statement["Condition"]["StringNotEquals"] == {"aws:SourceVpc": Reference("existing-vpc/default", "id")}
@@ -111,7 +111,7 @@ def test_credentials_are_of_no_use_elsewhere() -> None:
     assert "only-from-vpc" not in of("bastion: {only_from_vpc: false}")["role/acme-bastion"].inline
 
 
-def test_the_role_has_what_it_was_given() -> None:
+def test_bastion_role_has_its_policies() -> None:
     role = of(
         "bastion: {policies: [aws:ReadOnlyAccess, deploy], boundary: deploy}\n"
         'iam: {policies: {deploy: {statements: [{Effect: Allow, Action: "s3:ListBucket", Resource: "*"}]}}}'
@@ -126,14 +126,14 @@ def test_the_role_has_what_it_was_given() -> None:
     assert list(role.needs()) == ["policy/deploy", "existing-vpc/default"]
 
 
-def test_everything_stays_in_its_partition() -> None:
+def test_arns_of_bastion_have_the_partition_of_the_account() -> None:
     for resource in of("network: {}\nbastion: {fixed_address: true, mode: instance-connect}", "cn-north-1").values():
         assert "arn:aws:" not in repr(resource)
     role = of("bastion: {}", "cn-north-1")["role/acme-bastion"]
     assert role.trust["Statement"][0]["Principal"] == {"Service": "ec2.amazonaws.com.cn"}
 
 
-def test_the_documents_are_such_as_iam_takes() -> None:
+def test_documents_of_the_bastion_are_valid() -> None:
     made = of("bastion: {mode: instance-connect}")
     for document in (*made["role/acme-bastion"].inline.values(), *made["role/acme-bastion-end"].inline.values()):
         plain = json.loads(json.dumps(document, default=lambda each: "vpc-0123456789abcdef0"))
@@ -158,10 +158,10 @@ def test_the_documents_are_such_as_iam_takes() -> None:
         ("bastion: {instance_type: small}", "instance type"),
     ],
 )
-def test_mistakes_are_told_before_aws_does(text: str, part: str) -> None:
+def test_mistake_in_bastion_gives_advice(text: str, part: str) -> None:
     assert part in "\n".join(mistakes(ACCOUNT + text, Manifest))
 
 
-def test_the_whole_world_may_knock_when_one_says_so() -> None:
+def test_bastion_opens_to_the_world_only_with_i_know() -> None:
     text = "bastion: {mode: ssh, i_know: true, allow: [0.0.0.0/0]}" + PEOPLE
     assert [rule.other for rule in of(text)["security-group/acme-bastion"].ingress] == ["0.0.0.0/0"]

@@ -1,4 +1,4 @@
-"""The contacts section: who is named is written down, who is not stays."""
+"""The contacts section writes the named contacts and leaves the others."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ SEC = 'name: Sec Team, title: Security, email: sec@acme.example, phone: "+1 555 
         ("contacts: {}", []),
         ("", []),
     ],
-    ids=["one", "two", "nobody", "left out"],
+    ids=["one", "two", "none", "left out"],
 )
-def test_those_who_are_named_are_contacts(text: str, matters: list[str]) -> None:
+def test_named_contacts_are_resources(text: str, matters: list[str]) -> None:
     made = resources(understand(source(ACCOUNT + text), Manifest)).get("contacts", [])
     assert [one.matter for one in made if isinstance(one, Contact)] == matters
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         (("sec@acme.example", "sec@acme"), "email: 'sec@acme' is no e-mail address"),
         (("sec@acme.example", "it's@acme.example"), "is no e-mail address"),
@@ -56,6 +56,6 @@ def test_those_who_are_named_are_contacts(text: str, matters: list[str]) -> None
         "no title",
     ],
 )
-def test_a_mistake_is_found_before_aws_finds_it(change: tuple[str, str], said: str) -> None:
+def test_mistake_in_a_contact_gives_advice(change: tuple[str, str], expected: str) -> None:
     (mistake,) = mistakes(ACCOUNT + f"contacts: {{security: {{{SEC.replace(*change)}}}}}", Manifest)
-    assert said in mistake
+    assert expected in mistake

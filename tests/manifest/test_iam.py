@@ -1,4 +1,4 @@
-"""The iam section: what it stands for, and what is wrong with it in lines."""
+"""The iam section: its resources, and one line for each mistake."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GATE = {f"{OURS}/awsbase-require-mfa", f"{OURS}/awsbase-self-service"}
 ALLOW = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
 
 
-def wanted(text: str, account: str = ACCOUNT, folder: Path = Path()) -> dict[str, Any]:
+def resources_of(text: str, account: str = ACCOUNT, folder: Path = Path()) -> dict[str, Any]:
     """Return the resources of a manifest by address."""
     manifest = understand(source(account + text, folder), Manifest)
     found: list[Resource] = [resource for part in resources(manifest).values() for resource in part]
@@ -36,22 +36,22 @@ def wanted(text: str, account: str = ACCOUNT, folder: Path = Path()) -> dict[str
 
 
 def wrong(text: str, folder: Path = Path()) -> list[str]:
-    """Return the mistakes of an iam section, without the file: the line counts from the section's."""
+    """Return the mistakes of an iam section without the file; lines count from the section."""
     found = mistakes(ACCOUNT + text, Manifest, folder)
     return [line.removeprefix("m.yaml:").partition(": ")[2] for line in found]
 
 
-def test_an_empty_section_asks_for_good_passwords_and_touches_nothing_else() -> None:
-    assert [type(resource) for resource in wanted("iam:\n").values()] == [PasswordPolicy]
+def test_empty_iam_section_is_a_password_policy_only() -> None:
+    assert [type(resource) for resource in resources_of("iam:\n").values()] == [PasswordPolicy]
 
 
-def test_an_account_gets_its_alias() -> None:
-    found = wanted("", ACCOUNT.replace("}", ", alias: '{name}-prod'}"))
+def test_alias_of_the_account_is_a_resource() -> None:
+    found = resources_of("", ACCOUNT.replace("}", ", alias: '{name}-prod'}"))
     assert [resource.alias for resource in found.values() if isinstance(resource, AccountAlias)] == ["acme-prod"]
 
 
-def test_a_group_of_people_gets_the_gate_and_a_group_of_machines_does_not() -> None:
-    found = wanted("""
+def test_only_groups_of_people_get_require_mfa() -> None:
+    found = resources_of("""
 iam:
   policies: {deploy: {statements: [{Effect: Allow, Action: "s3:*", Resource: "*"}], path: /ci/}}
   groups:
@@ -80,7 +80,7 @@ FORTY = "{" + ", ".join(f"t{number}: x" for number in range(40)) + "}"
 SIX = "{" + ", ".join(f"o{number}: x" for number in range(6)) + "}"
 
 
-@pytest.mark.parametrize("holder", ["users.alice", "roles.ci"])
+@pytest.mark.parametrize("owner", ["users.alice", "roles.ci"])
 @pytest.mark.parametrize(
     ("account", "own", "lines"),
     [
@@ -94,33 +94,33 @@ SIX = "{" + ", ".join(f"o{number}: x" for number in range(6)) + "}"
     ],
     ids=["another value", "another spelling", "as many as before", "too many together"],
 )  # fmt: skip
-def test_tags_fit_those_of_the_account(holder: str, account: str, own: str, lines: list[str]) -> None:
-    trust = "trust: {services: [ec2.amazonaws.com]}, " if "roles" in holder else ""
-    part, _, name = holder.partition(".")
+def test_own_tags_and_account_tags_must_fit_together(owner: str, account: str, own: str, lines: list[str]) -> None:
+    trust = "trust: {services: [ec2.amazonaws.com]}, " if "roles" in owner else ""
+    part, _, name = owner.partition(".")
     section = f"iam: {{{part}: {{{name}: {{{trust}tags: {own}}}}}}}\n"
     found = mistakes(ACCOUNT.replace("}", f", tags: {account}}}") + section, Manifest)
-    assert [line.partition(f"iam.{holder}.tags")[2] for line in found] == lines
+    assert [line.partition(f"iam.{owner}.tags")[2] for line in found] == lines
 
 
-def test_only_the_shipped_policies_that_are_used_are_made() -> None:
-    shipped = [
-        name for name in wanted("iam: {groups: {Ops: {policies: ['awsbase:power-user']}}}") if "awsbase-" in name
+def test_only_used_curated_policies_are_created() -> None:
+    curated = [
+        name for name in resources_of("iam: {groups: {Ops: {policies: ['awsbase:power-user']}}}") if "awsbase-" in name
     ]
-    assert shipped == ["policy/awsbase-power-user", "policy/awsbase-require-mfa", "policy/awsbase-self-service"]
+    assert curated == ["policy/awsbase-power-user", "policy/awsbase-require-mfa", "policy/awsbase-self-service"]
     robots = "iam: {groups: {Robots: {people: false, policies: []}}}"
-    assert [name for name in wanted(robots) if "awsbase-" in name] == []
+    assert [name for name in resources_of(robots) if "awsbase-" in name] == []
 
 
-def test_a_shipped_policy_says_what_it_is_for() -> None:
-    found = wanted("iam: {groups: {Ops: {policies: []}}}")["policy/awsbase-require-mfa"]
+def test_curated_policy_has_a_description() -> None:
+    found = resources_of("iam: {groups: {Ops: {policies: []}}}")["policy/awsbase-require-mfa"]
     assert found.description.startswith("Refuses everything without MFA")
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "cn-north-1", "us-gov-west-1"])
-def test_the_shipped_policies_fit_every_partition(region: str) -> None:
+def test_curated_policies_are_valid_in_every_partition(region: str) -> None:
     names = ("administrator", "power-user", "protect-audit", "read-only")
     listed = ", ".join(f"'awsbase:{name}'" for name in names)
-    found = wanted(f"iam: {{groups: {{Ops: {{policies: [{listed}]}}}}}}", ACCOUNT.replace("eu-west-1", region))
+    found = resources_of(f"iam: {{groups: {{Ops: {{policies: [{listed}]}}}}}}", ACCOUNT.replace("eu-west-1", region))
     policies = [resource for resource in found.values() if isinstance(resource, Policy)]
     assert len(policies) == 6
     for policy in policies:
@@ -128,25 +128,27 @@ def test_the_shipped_policies_fit_every_partition(region: str) -> None:
         assert size(policy.document) <= 6144
 
 
-def test_the_shipped_policies_name_what_the_sections_are_called() -> None:
+def test_curated_policies_protect_the_resources_of_the_sections() -> None:
     text = "iam: {groups: {Ops: {policies: ['awsbase:power-user']}}}\n"
-    by_default = str(wanted(text)["policy/awsbase-power-user"].document)
+    by_default = str(resources_of(text)["policy/awsbase-power-user"].document)
     assert "acme-state" in by_default
     assert "acme-audit" in by_default
-    named = str(wanted(text + "state: {bucket: '{name}-tf'}\naudit: {trail: watch}\n")["policy/awsbase-power-user"])
+    named = str(
+        resources_of(text + "state: {bucket: '{name}-tf'}\naudit: {trail: watch}\n")["policy/awsbase-power-user"]
+    )
     assert "acme-tf" in named
     assert "trail/watch" in named
 
 
-def test_writers_of_state_get_its_policy() -> None:
-    found = wanted("state: {writers: [Ops]}\niam: {groups: {Ops: {policies: []}, Others: {policies: []}}}")
+def test_state_writers_get_the_state_policy() -> None:
+    found = resources_of("state: {writers: [Ops]}\niam: {groups: {Ops: {policies: []}, Others: {policies: []}}}")
     assert f"{OURS}/acme-state-writer" in found["group/Ops"].policies
     assert "policy/acme-state-writer" in found["group/Ops"].needs()
     assert found["group/Others"].policies == GATE
 
 
-def test_people_without_a_group_join_the_one_for_people() -> None:
-    found = wanted("""
+def test_people_without_a_group_join_the_people_group() -> None:
+    found = resources_of("""
 iam:
   groups: {Ops: {policies: []}, Robots: {policies: [], people: false}}
   users:
@@ -179,15 +181,15 @@ iam:
     assert isinstance(found["user/eve"], AbsentUser)
 
 
-def test_the_group_for_people_is_made_only_when_somebody_is_in_it() -> None:
-    assert "group/acme-people" not in wanted("iam: {groups: {Ops: {}}, users: {alice: {groups: [Ops]}}}")
-    assert "group/acme-people" not in wanted("iam: {users: {eve: {state: absent}}}")
-    own = wanted("iam: {groups: {'{name}-people': {policies: ['aws:ReadOnlyAccess']}}, users: {bob: }}")
+def test_people_group_is_created_only_with_members() -> None:
+    assert "group/acme-people" not in resources_of("iam: {groups: {Ops: {}}, users: {alice: {groups: [Ops]}}}")
+    assert "group/acme-people" not in resources_of("iam: {users: {eve: {state: absent}}}")
+    own = resources_of("iam: {groups: {'{name}-people': {policies: ['aws:ReadOnlyAccess']}}, users: {bob: }}")
     assert own["group/acme-people"].policies == GATE | {"arn:aws:iam::aws:policy/ReadOnlyAccess"}
 
 
-def test_a_role_says_whom_it_trusts() -> None:
-    found = wanted("""
+def test_role_trusts_services_accounts_and_statements() -> None:
+    found = resources_of("""
 iam:
   policies: {deploy: {statements: [{Effect: Allow, Action: "s3:*", Resource: "*"}]}}
   users: {alice: }
@@ -238,26 +240,26 @@ iam:
     ],
     ids=["empty section", "best practice", "with others", "not named"],
 )
-def test_the_password_policy_is_managed_when_it_is_meant(text: str, managed: bool) -> None:
-    assert ("password-policy/account" in wanted(text)) is managed
+def test_password_policy_is_managed_unless_the_section_is_about_others(text: str, managed: bool) -> None:
+    assert ("password-policy/account" in resources_of(text)) is managed
 
 
-def test_everything_is_in_its_own_partition() -> None:
-    found = wanted(
+def test_arns_of_iam_have_the_partition_of_the_account() -> None:
+    found = resources_of(
         "iam: {groups: {Ops: {policies: ['aws:ReadOnlyAccess']}}, roles: {ci: {trust: {accounts: ['{id}']}}}}", CHINA
     )
     assert "arn:aws:" not in str([vars(resource) for resource in found.values()])
     assert "arn:aws-cn:iam::aws:policy/ReadOnlyAccess" in found["group/Ops"].policies
 
 
-def test_a_policy_comes_from_a_file(tmp_path: Path) -> None:
+def test_policy_is_read_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "deploy.json").write_text(ALLOW)
-    found = wanted("iam: {policies: {deploy: {file: deploy.json, description: Puts it out}}}", folder=tmp_path)
+    found = resources_of("iam: {policies: {deploy: {file: deploy.json, description: Puts it out}}}", folder=tmp_path)
     assert found["policy/deploy"].document["Statement"][0]["Action"] == "s3:*"
     assert found["policy/deploy"].description == "Puts it out"
 
 
-# What would make the lines below too long.
+# These would make the lines below too long.
 SPELT = {
     "ALLOW": "{Effect: Allow, Action: 's3:*', Resource: '*'}",
     "NINE": ", ".join(f"'aws:Policy{number}'" for number in range(9)),
@@ -404,13 +406,13 @@ SPELT = {
         ),
     ],
 )
-def test_mistakes_are_told_in_a_line_each(text: str, lines: list[str]) -> None:
+def test_each_mistake_in_iam_is_one_line(text: str, lines: list[str]) -> None:
     for short, spelt in SPELT.items():
         text = text.replace(short, spelt)
     assert wrong(f"iam: {{{text}}}") == lines
 
 
-def test_mistakes_in_a_policy_file_are_told_where_the_file_is_named(tmp_path: Path) -> None:
+def test_mistakes_in_a_policy_file_have_the_line_that_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "deploy.json").write_text(ALLOW.replace('"Action"', '"Actoin"'))
     found = mistakes(ACCOUNT + "iam:\n  policies:\n    deploy:\n      file: deploy.json\n", Manifest, tmp_path)
     assert [line.partition(": ")[0] for line in found] == ["m.yaml:6"]

@@ -25,7 +25,7 @@ from tests.manifest.saying import ACCOUNT, mistakes, source
 
 
 class Person(Section):
-    """A user, as a section would describe one."""
+    """A user, as a section could describe one."""
 
     groups: Several[str] = ()
     console: bool = False
@@ -49,7 +49,7 @@ class People(Section):
 
 
 class Vault(Section):
-    """A bucket and how long to keep what is in it."""
+    """A bucket and the number of days to keep its objects."""
 
     bucket: BucketName = "{name}-vault-{region}"
     days: LogRetention = 365
@@ -100,7 +100,7 @@ def sample(text: str, folder: Path = Path()) -> Sample:
     return understand(source(text, folder), Sample)
 
 
-def test_a_manifest_becomes_frozen_sections_in_its_own_order() -> None:
+def test_manifest_becomes_frozen_sections_in_its_order() -> None:
     manifest = sample("vault: {}\n" + GOOD)
     assert [name for name, _ in manifest.sections()] == ["vault", "account", "people"]
     assert manifest.people is not None
@@ -112,18 +112,18 @@ def test_a_manifest_becomes_frozen_sections_in_its_own_order() -> None:
 
 
 @pytest.mark.parametrize("empty", ["vault:", "vault: {}", "vault: ~", "vault: {bucket: , days: }"])
-def test_an_empty_key_is_its_default(empty: str) -> None:
+def test_empty_key_has_its_default(empty: str) -> None:
     manifest = sample(ACCOUNT + empty)
     assert manifest.vault == Vault(bucket="acme-vault-eu-west-1")
 
 
-def test_an_entry_without_a_value_is_an_entry() -> None:
+def test_entry_without_a_value_counts() -> None:
     manifest = sample(ACCOUNT + "people:\n  users:\n    bob:\n  groups:\n")
     assert manifest.people is not None
     assert manifest.people.users == {"bob": Person()}
 
 
-def test_a_section_left_out_is_not_there() -> None:
+def test_missing_section_is_none() -> None:
     manifest = sample(ACCOUNT)
     assert manifest.vault is None
     assert manifest.spare.bucket == "acme-vault-eu-west-1"
@@ -203,7 +203,7 @@ def test_a_section_left_out_is_not_there() -> None:
             "it is 3 to 63 lower-case letters, digits and hyphens, a letter or digit at both ends"]),
     ],
 )  # fmt: skip
-def test_every_mistake_is_advice(text: str, lines: list[str]) -> None:
+def test_every_mistake_gives_advice(text: str, lines: list[str]) -> None:
     assert mistakes(text, Sample) == lines
 
 
@@ -243,17 +243,17 @@ def test_every_mistake_is_advice(text: str, lines: list[str]) -> None:
             "m.yaml:2: account.regon: unknown key 'regon', did you mean 'region'?"]),
     ],
 )  # fmt: skip
-def test_the_account_is_checked_closely(account: str, lines: list[str]) -> None:
+def test_account_section_is_checked(account: str, lines: list[str]) -> None:
     assert mistakes(f"version: 1\naccount: {{{account}}}\n", Manifest) == lines
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "us-gov-east-1", "eusc-de-east-1", "us-isob-east-1", "xx-northwest-9"])
-def test_a_region_that_is_well_formed_is_accepted(region: str) -> None:
+def test_well_formed_region_is_accepted(region: str) -> None:
     text = f"version: 1\naccount: {{id: '123456789012', name: acme, region: {region}}}"
     assert understand(source(text), Manifest).account.region == region
 
 
-def test_all_mistakes_come_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     text = """\
 version: 2
 account:
@@ -285,7 +285,7 @@ people:
     ]
 
 
-def test_a_lost_name_is_not_reported_twice() -> None:
+def test_invalid_name_is_reported_once() -> None:
     text = ACCOUNT + "people:\n  groups: {Ops: wrong}\n  users: {bob: {groups: [Ops]}}\n"
     assert mistakes(text, Sample) == ["m.yaml:4: people.groups.Ops: must be a mapping, not 'wrong'"]
 
@@ -322,11 +322,11 @@ def test_a_lost_name_is_not_reported_twice() -> None:
     ],
     ids=["value", "items", "twice", "list", "name", "names", "collection", "unknown names", "twins"],
 )  # fmt: skip
-def test_a_mistake_hides_no_other(people: str, lines: list[str]) -> None:
+def test_mistake_hides_no_other_mistake(people: str, lines: list[str]) -> None:
     assert mistakes(f"{ACCOUNT}people: {people}", Sample) == lines
 
 
-def test_a_mistake_of_one_section_hides_none_of_the_others() -> None:
+def test_mistake_in_one_section_hides_no_mistake_in_another() -> None:
     text = """\
 version: 1
 account: {id: "1234", name: acme, region: cn-nroth-1}
@@ -378,7 +378,7 @@ iam:
     ]
 
 
-def test_names_made_of_a_wrong_account_name_are_no_mistakes_of_their_own() -> None:
+def test_invalid_account_name_is_reported_once() -> None:
     account = 'version: 1\naccount: {id: "123456789012", name: Acme Inc, region: eu-west-1}\n'
     text = account + "state: {writers: [Opps]}\niam: {groups: {Ops: }}\n"
     assert mistakes(text, Manifest) == [
@@ -421,18 +421,18 @@ def folder(tmp_path: Path) -> Path:
         ("12", "must be the name of a file, not 12"),
     ],
 )
-def test_a_file_that_is_not_there_or_not_right_is_a_mistake(folder: Path, name: str, message: str) -> None:
+def test_missing_or_invalid_file_is_a_mistake(folder: Path, name: str, message: str) -> None:
     assert mistakes(f"{ACCOUNT}vault: {{policy: {name}}}", Sample, folder) == [f"m.yaml:3: vault.policy: {message}"]
 
 
-def test_files_are_read_beside_the_manifest(folder: Path) -> None:
+def test_files_are_relative_to_the_manifest(folder: Path) -> None:
     manifest = sample(ACCOUNT + "vault: {policy: policies/deploy.json}", folder)
     assert manifest.vault is not None
     assert manifest.vault.policy is not None
     assert (manifest.vault.policy.name, manifest.vault.policy.value) == ("policies/deploy.json", {"a": 1})
 
 
-def test_the_fingerprint_follows_meaning_and_files(folder: Path) -> None:
+def test_fingerprint_follows_meaning_and_files(folder: Path) -> None:
     def printed(rest: str) -> str:
         return fingerprint(sample(ACCOUNT + rest, folder))
 
@@ -443,7 +443,7 @@ def test_the_fingerprint_follows_meaning_and_files(folder: Path) -> None:
     assert base != printed("vault: {policy: policies/deploy.json, copies: 2}")
 
 
-def test_load_reads_a_file_and_names_it_in_its_mistakes(tmp_path: Path) -> None:
+def test_load_names_the_file_in_its_mistakes(tmp_path: Path) -> None:
     path = tmp_path / "acme.yaml"
     path.write_text(ACCOUNT)
     assert load(path).account.name == "acme"
@@ -466,27 +466,27 @@ WORDS = st.sampled_from(
 
 
 def manifest_or_mistakes(content: bytes) -> None:
-    """Understand the content, or fail on anything but a ManifestError."""
+    """Load the content; fail on every error but a ManifestError."""
     try:
         understood = understand(parse(content, file="m.yaml", folder=Path()), Sample)
     except ManifestError as error:
-        said = error.mistakes
+        found = error.mistakes
     else:
         assert fingerprint(understood)
         return
-    assert said
-    assert all(mistake.line >= 1 and mistake.message for mistake in said)
+    assert found
+    assert all(mistake.line >= 1 and mistake.message for mistake in found)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "replace")))
-def test_any_bytes_are_a_manifest_or_mistakes(content: bytes) -> None:
+def test_any_bytes_give_a_manifest_or_mistakes(content: bytes) -> None:
     manifest_or_mistakes(content)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(WORDS).map("".join))
-def test_any_almost_yaml_is_a_manifest_or_mistakes(text: str) -> None:
+def test_any_almost_yaml_gives_a_manifest_or_mistakes(text: str) -> None:
     manifest_or_mistakes((ACCOUNT + text).encode())
 
 
@@ -500,5 +500,5 @@ NAMES = st.sampled_from(["version", "account", "people", "vault", "users", "grou
 
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(NAMES, st.dictionaries(NAMES, st.dictionaries(NAMES, PLAIN) | PLAIN) | PLAIN))
-def test_any_values_are_a_manifest_or_mistakes(value: object) -> None:
+def test_any_values_give_a_manifest_or_mistakes(value: object) -> None:
     manifest_or_mistakes(json.dumps(value).encode())

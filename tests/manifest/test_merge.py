@@ -33,7 +33,7 @@ def sids(key: Key) -> list[object]:
     return [each["Sid"] for each in statements]
 
 
-def test_two_sections_with_one_alias_share_one_key_and_both_get_their_statements() -> None:
+def test_two_sections_with_one_alias_share_a_key_with_both_statements() -> None:
     made = of(AUDIT, "state: {key: 'alias/{name}-notify-security'}", "notify: {security: {}}")
     keys = [each for section in made.values() for each in section if isinstance(each, Key)]
 
@@ -47,7 +47,7 @@ def test_two_sections_with_one_alias_share_one_key_and_both_get_their_statements
 @pytest.mark.parametrize(
     "sections", [*permutations([AUDIT, STATE, SECRETS])], ids=lambda it: " ".join(each.partition(":")[0] for each in it)
 )
-def test_order_of_sections_says_where_a_shared_key_stands_and_nothing_else(sections: tuple[str, ...]) -> None:
+def test_order_of_sections_changes_only_the_position_of_a_shared_key(sections: tuple[str, ...]) -> None:
     made = of(*sections)
     first, *rest = [each for section in made.values() for each in section]
 
@@ -57,7 +57,7 @@ def test_order_of_sections_says_where_a_shared_key_stands_and_nothing_else(secti
     assert first.description == "The audit trail; Secrets in Secrets Manager; Terraform and OpenTofu state"
 
 
-def test_statements_are_merged_once_and_get_sids_of_their_own() -> None:
+def test_equal_statements_are_merged_and_others_get_unique_sids() -> None:
     audit = KeyUse(scope=HOME, alias="alias/k", purpose="a", statements=(log_statement(HOME, "trail"),))
     logs = KeyUse(scope=HOME, alias="alias/k", purpose="b", statements=(log_statement(HOME, "web", "app"),))
     again = KeyUse(scope=HOME, alias="alias/k", purpose="a", statements=(log_statement(HOME, "trail"),), at=("other",))
@@ -74,13 +74,13 @@ def test_statements_are_merged_once_and_get_sids_of_their_own() -> None:
     ]
 
 
-def test_log_groups_in_another_order_mean_the_same_statement() -> None:
+def test_order_of_log_groups_does_not_change_the_statement() -> None:
     one, other = log_statement(HOME, "web", "app"), log_statement(HOME, "app", "web")
     assert one == other
     assert same({"Statement": [one]}, {"Statement": [other]})
 
 
-def test_key_that_is_used_with_different_settings_is_a_conflict_with_both_places() -> None:
+def test_key_with_different_settings_is_a_conflict_that_names_both_places() -> None:
     audit = KeyUse(scope=HOME, alias="alias/k", purpose="a")
     state = KeyUse(scope=HOME, alias="alias/k", purpose="b", rotation_days=90)
 
@@ -96,7 +96,7 @@ def test_same_alias_in_two_regions_is_two_keys() -> None:
     assert [each.address for each in made] == ["key/k", "key/k@us-east-1"]
 
 
-def test_policies_are_attached_to_groups_and_roles_whatever_section_comes_first() -> None:
+def test_policies_are_attached_in_any_order_of_sections() -> None:
     reads, writes = (Policy(scope=HOME, name=name, document={"Statement": []}) for name in ("a-reads", "b-writes"))
     group, role = Group(scope=HOME, name="Ops", made_here=("policy/x",)), Role(scope=HOME, name="web", trust={})
     parts: dict[str, list[Any]] = {
@@ -122,13 +122,13 @@ def test_policies_are_attached_to_groups_and_roles_whatever_section_comes_first(
         assert web.made_here == (reads.address,)
 
 
-def test_policy_for_a_group_that_nobody_makes_is_a_conflict() -> None:
+def test_policy_for_an_undefined_group_is_a_conflict() -> None:
     policy = Policy(scope=HOME, name="p", document={"Statement": []})
     (conflict,) = merge({"state": [policy, Attach(address="group/Ops", policy=policy, at=("writers", 0))]}).conflicts
     assert (conflict.path, conflict.message) == (("state", "writers", 0), "no group called 'Ops'")
 
 
-def test_reader_of_secrets_that_is_a_group_and_a_role_gets_the_policy_as_both() -> None:
+def test_reader_name_of_a_group_and_a_role_gives_both_the_policy() -> None:
     trust = "trust: {services: [ec2.amazonaws.com]}"
     iam = f"iam: {{groups: {{app: {{people: false}}}}, roles: {{app: {{{trust}}}}}}}"
     made = {each.address: each for section in of("secrets: {db: {readers: [app]}}", iam).values() for each in section}
@@ -137,13 +137,13 @@ def test_reader_of_secrets_that_is_a_group_and_a_role_gets_the_policy_as_both() 
 
 
 @pytest.mark.parametrize("section", ["audit: {key: alias/seeds}", "secrets: {db: {key: alias/seeds}}"])
-def test_seed_of_a_device_waits_for_its_key_whichever_section_uses_it(section: str) -> None:
+def test_seed_depends_on_its_key_in_any_section(section: str) -> None:
     iam = "iam: {users: {al: {mfa: {provision: true, key: alias/seeds}}}}"
     made = {each.address: each for section in of(iam, section).values() for each in section}
     assert list(made["mfa-device/al"].needs()) == ["user/al", "key/seeds"]
 
 
-def test_conflict_of_names_says_both_places() -> None:
+def test_conflict_of_names_names_both_places() -> None:
     assert mistakes(f"{ACCOUNT}state:\n  bucket: acme-audit\naudit:\n  bucket: acme-audit\n", Manifest) == [
         "m.yaml:6: audit.bucket: state makes a bucket 'acme-audit' too (state.bucket, m.yaml:4), give one another name"
     ]

@@ -6,13 +6,13 @@ import pytest
 
 from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.ensure.user import User
-from tests.manifest.test_iam import wanted, wrong
+from tests.manifest.test_iam import resources_of, wrong
 
 GROUPS = "iam: {groups: {Ops: {policies: []}}, users: "
 
 
-def test_a_provisioned_user_gets_a_device_and_is_not_asked_for_one() -> None:
-    found = wanted(GROUPS + "{alice: {groups: [Ops], tags: {team: ops}, mfa: {provision: true}}}}")
+def test_provisioned_user_gets_a_device_and_no_manual_action() -> None:
+    found = resources_of(GROUPS + "{alice: {groups: [Ops], tags: {team: ops}, mfa: {provision: true}}}}")
     device, user = found["mfa-device/alice"], found["user/alice"]
     assert isinstance(device, MfaDevice)
     assert isinstance(user, User)
@@ -29,24 +29,24 @@ def test_a_provisioned_user_gets_a_device_and_is_not_asked_for_one() -> None:
         ("secret:only-one", "only-one"),
     ],
 )
-def test_the_secret_is_named_by_a_template(seed_to: str, secret: str) -> None:
-    found = wanted(f"iam: {{users: {{alice: {{mfa: {{provision: true, seed_to: '{seed_to}'}}}}}}}}")
+def test_secret_name_comes_from_a_template(seed_to: str, secret: str) -> None:
+    found = resources_of(f"iam: {{users: {{alice: {{mfa: {{provision: true, seed_to: '{seed_to}'}}}}}}}}")
     assert found["mfa-device/alice"].secret == secret
 
 
-def test_a_key_that_the_manifest_makes_comes_first() -> None:
+def test_device_depends_on_the_key_of_the_manifest() -> None:
     text = "state: {}\niam: {users: {alice: {mfa: {provision: true, key: 'alias/{name}-state'}}}}"
-    device = wanted(text)["mfa-device/alice"]
+    device = resources_of(text)["mfa-device/alice"]
     assert device.key == "alias/acme-state"
     assert sorted(device.needs()) == ["key/acme-state", "user/alice"]
 
 
-def test_who_shall_not_be_there_gets_none() -> None:
-    assert "mfa-device/bob" not in wanted("iam: {users: {bob: {state: absent}}}")
+def test_absent_user_gets_no_device() -> None:
+    assert "mfa-device/bob" not in resources_of("iam: {users: {bob: {state: absent}}}")
 
 
 @pytest.mark.parametrize(
-    ("users", "said"),
+    ("users", "expected"),
     [
         ("{alice: {mfa: {provision: true, seed_to: 'file:x'}}}", "is no place for a seed"),
         ("{alice: {mfa: {provision: true, seed_to: 'secret:a b'}}}", "cannot be the name of a secret"),
@@ -61,7 +61,7 @@ def test_who_shall_not_be_there_gets_none() -> None:
         ("{alice: {mfa: always}}", "iam.users.alice.mfa: must be required or optional, not 'always'"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(users: str, said: str) -> None:
+def test_each_mistake_in_mfa_is_one_line(users: str, expected: str) -> None:
     found = wrong(f"iam: {{users: {users}}}")
     assert len(found) == 1
-    assert said in found[0]
+    assert expected in found[0]

@@ -1,4 +1,4 @@
-"""What a manifest makes has names that AWS tells apart, and that fit into a tag."""
+"""Names that awsbase makes are different for AWS, and fit into a tag."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OTHER = "give one another name"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         (
             f"bastion: {{on_demand: true}}\niam: {{roles: {{Acme-Bastion: {{{TRUST}}}}}}}",
@@ -67,9 +67,9 @@ OTHER = "give one another name"
         "a long key pair",
     ],
 )
-def test_names_that_cannot_be_are_mistakes(text: str, said: str) -> None:
+def test_conflicting_or_too_long_names_are_mistakes(text: str, expected: str) -> None:
     (mistake,) = mistakes(ACCOUNT + text, Manifest)
-    assert said in mistake
+    assert expected in mistake
 
 
 @pytest.mark.parametrize(
@@ -82,5 +82,5 @@ def test_names_that_cannot_be_are_mistakes(text: str, said: str) -> None:
     ],
     ids=["a secret", "a security group", "a network that is found by tags", "one name each"],
 )
-def test_other_names_are_none(text: str) -> None:
+def test_other_names_are_no_mistakes(text: str) -> None:
     assert mistakes(ACCOUNT + text, Manifest) == []

@@ -16,7 +16,7 @@ ALICE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4nzsZ3Fv3m4GkgPR1ZQ3nVEmUNVx0Vh1K
 
 
 def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
-    """Return what a manifest stands for, by address, after its order was found."""
+    """Return the resources of a manifest by address, in the order of their dependencies."""
     manifest = understand(source(ACCOUNT.replace("eu-west-1", home) + text), Manifest)
     everything = [resource for each in resources(manifest).values() for resource in each]
     dependencies(everything)
@@ -61,11 +61,11 @@ WEB = "security_groups: {web: {ingress: [{ports: 443, cidr: [192.0.2.0/24]}]}}"
         "key pair",
     ],
 )
-def test_what_the_sections_stand_for(text: str, addresses: list[str]) -> None:
+def test_network_sections_list_their_resources(text: str, addresses: list[str]) -> None:
     assert list(of(text)) == addresses
 
 
-def test_each_subnet_gets_an_eighth_and_a_zone() -> None:
+def test_each_subnet_has_an_eighth_of_the_block_and_a_zone() -> None:
     made = of("network: {cidr: 10.1.0.0/16, zones: 3}")
     subnets = [made[f"subnet/acme-public-{number}"] for number in (1, 2, 3)]
     assert [(each.cidr, each.zone, each.ipv6) for each in subnets] == [
@@ -80,7 +80,7 @@ EVERYWHERE = "protect: {flow_logs: {traffic: rejected}}\n"
 ABROAD = "protect: {flow_logs: {}, regions: [us-east-1]}\n"
 
 
-def test_a_vpc_that_is_made_looks_after_itself_and_protect_after_the_others() -> None:
+def test_new_vpc_has_its_own_protection_and_protect_covers_other_vpcs() -> None:
     made = of(EVERYWHERE + "network: {}")
     log = made["vpc-flow-log/acme"]
     assert (log.bucket, log.traffic) == ("bucket/acme-flow-logs", "REJECT")
@@ -92,22 +92,22 @@ def test_a_vpc_that_is_made_looks_after_itself_and_protect_after_the_others() ->
     [ABROAD + "network: {}", EVERYWHERE + "network: {vpc: default}", "protect: {}\nnetwork: {}"],
     ids=["logged in other regions", "a VPC that is there", "not logged"],
 )
-def test_no_other_vpc_is_logged_by_itself(text: str) -> None:
+def test_only_a_new_vpc_gets_its_own_flow_logs(text: str) -> None:
     assert "vpc-flow-log/acme" not in of(text)
 
 
-def test_another_region_that_is_logged_needs_another_bucket() -> None:
+def test_flow_logs_of_another_region_need_another_bucket() -> None:
     made = of(ABROAD + "network: {flow_logs: {bucket: acme-network-logs}}")
     assert made["vpc-flow-log/acme"].bucket == "bucket/acme-network-logs"
 
 
-def test_without_ipv6_there_is_no_route_for_it() -> None:
+def test_without_ipv6_there_is_no_ipv6_route() -> None:
     made = of("network: {ipv6: false}")
     assert made["subnet/acme-public-1"].ipv6 is None
     assert made["route-table/acme-public"].destinations == ("0.0.0.0/0",)
 
 
-def test_rules_are_one_for_each_other_end() -> None:
+def test_each_source_or_target_is_one_rule() -> None:
     made = of(
         "security_groups:\n"
         "  web: {egress: []}\n"
@@ -163,5 +163,5 @@ def test_rules_are_one_for_each_other_end() -> None:
         ("key_pairs: {alice: {public_key: ecdsa-sha2-nistp256 AAAA}}", "alice"),
     ],
 )
-def test_mistakes_are_told_before_aws_does(text: str, part: str) -> None:
+def test_mistake_in_network_gives_advice(text: str, part: str) -> None:
     assert part in "\n".join(mistakes(ACCOUNT + text, Manifest))

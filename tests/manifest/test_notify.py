@@ -20,7 +20,7 @@ CHINA = Scope("123456789012", "cn-north-1", "cn-northwest-1")
 
 
 def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
-    """Return what a manifest stands for, by address."""
+    """Return the resources of a manifest by address."""
     manifest = understand(source(ACCOUNT.replace("eu-west-1", home) + text), Manifest)
     return {resource.address: resource for each in resources(manifest).values() for resource in each}
 
@@ -70,7 +70,7 @@ def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
     ],
     ids=[
         "unused: at home",
-        "nothing said",
+        "default",
         "subscribers",
         "security has a key",
         "security without a key",
@@ -80,7 +80,7 @@ def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
         "security used for bills",
     ],
 )
-def test_a_channel_is_where_it_is_used(home: str, text: str, addresses: list[str]) -> None:
+def test_channel_has_a_topic_in_each_region_that_uses_it(home: str, text: str, addresses: list[str]) -> None:
     assert list(of(text, home)) == addresses
 
 
@@ -92,14 +92,14 @@ def test_a_channel_is_where_it_is_used(home: str, text: str, addresses: list[str
         ("{email: []}", False, {"email": ()}),
         ("{email: [a@x.example], lambda: []}", False, {"email": ("a@x.example",), "lambda": ()}),
     ],
-    ids=["silence", "no key, said so", "an empty list is a list", "two lists"],
+    ids=["default", "encryption off", "empty list", "two lists"],
 )
-def test_silence_is_not_a_wish(text: str, plain: bool, subscribers: dict[str, tuple[str, ...]]) -> None:
+def test_missing_keys_leave_settings_unmanaged(text: str, plain: bool, subscribers: dict[str, tuple[str, ...]]) -> None:
     topic: Topic = of(f"notify: {{ops: {text}}}")["topic/acme-ops"]
     assert (topic.plain, topic.listeners, topic.key) == (plain, subscribers, None)
 
 
-def test_the_topic_of_a_key_is_encrypted_with_it_in_its_own_region() -> None:
+def test_topic_is_encrypted_with_the_key_of_its_region() -> None:
     made = of("notify: {security: {}}\nalarms: {billing: {notify: security}}")
     topic: Topic = made["topic/acme-security@us-east-1"]
     key: Key = made["key/acme-notify-security@us-east-1"]
@@ -108,7 +108,7 @@ def test_the_topic_of_a_key_is_encrypted_with_it_in_its_own_region() -> None:
 
 
 @pytest.mark.parametrize("scope", [IRELAND, CHINA], ids=["Ireland", "China"])
-def test_policies_hold_and_stay_in_their_partition(scope: Scope) -> None:
+def test_topic_policies_are_valid_in_every_partition(scope: Scope) -> None:
     for document in (topic_policy(scope, "acme-ops"), key_policy(scope, *topic_key_statements(scope, "acme-ops"))):
         assert problems(document, "resource") == []
         arns = [word for word in str(document).split("'") if word.startswith("arn:")]
@@ -116,7 +116,7 @@ def test_policies_hold_and_stay_in_their_partition(scope: Scope) -> None:
         assert {arn.split(":")[1] for arn in arns} == {scope.partition}
 
 
-def test_services_publish_for_this_account_alone_where_aws_lets_us_say_so() -> None:
+def test_services_publish_for_this_account_only_where_aws_sends_the_account() -> None:
     statements: Any = topic_policy(IRELAND, "acme-ops")["Statement"]
     services = {
         each["Principal"]["Service"]: each.get("Condition")
@@ -126,7 +126,7 @@ def test_services_publish_for_this_account_alone_where_aws_lets_us_say_so() -> N
     assert list(services) == [
         f"{name}.amazonaws.com" for name in ("cloudwatch", "events", "budgets", "cloudtrail", "costalerts")
     ]
-    # EventBridge brings no condition keys along: a statement that asks for them never allows it anything.
+    # EventBridge sends no condition keys, so a statement that requires them never allows it anything.
     assert services.pop("events.amazonaws.com") is None
     assert all("123456789012" in str(condition) for condition in services.values())
 
@@ -137,7 +137,7 @@ def test_services_publish_for_this_account_alone_where_aws_lets_us_say_so() -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("notify: {a b: {}}", "'a b' is no channel name, it is 1 to 64 letters, digits and _-"),
         ("notify: {ops: {emial: []}}", "unknown key 'emial', did you mean 'email'?"),
@@ -175,7 +175,7 @@ def test_services_publish_for_this_account_alone_where_aws_lets_us_say_so() -> N
         "another partition",
     ],
 )
-def test_a_mistake_in_a_channel_is_advice(text: str, said: str) -> None:
+def test_mistake_in_a_channel_gives_advice(text: str, expected: str) -> None:
     (mistake,) = mistakes(ACCOUNT + text, Manifest)
-    assert said in mistake
+    assert expected in mistake
     assert mistake.startswith("m.yaml:3: notify.")

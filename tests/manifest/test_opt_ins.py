@@ -1,4 +1,4 @@
-"""What has a price is off until it is named; buckets let in the service that must, and no other account's."""
+"""Protection that costs money is off by default; bucket policies allow the services of this account only."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def made(text: str, home: str = "eu-west-1") -> dict[str, Resource]:
         ("admin_ports: {}", {"admin-ports/account"}),
     ],
 )
-def test_each_opt_in_stands_for_itself(text: str, more: set[str]) -> None:
+def test_each_opt_in_adds_its_own_resources(text: str, more: set[str]) -> None:
     assert made(f"protect: {{{text}}}").keys() - made("protect:").keys() == more
 
 
 @pytest.mark.parametrize("home", ["eu-west-1", "cn-north-1"])
-def test_all_of_them_in_every_partition(home: str) -> None:
+def test_all_opt_ins_are_valid_in_every_partition(home: str) -> None:
     text = "protect:\n  config:\n  guardduty:\n  security_hub: {standards: [fsbp]}\n  flow_logs:\n  admin_ports:\n"
     found = made(text, home)
     hubs = found["security-hubs/account"]
@@ -50,7 +50,7 @@ def test_all_of_them_in_every_partition(home: str) -> None:
     assert f"arn:{partition}:" in repr(found["flow-logs/account"])
 
 
-def test_the_audit_section_logs_objects_and_access_when_asked() -> None:
+def test_audit_section_logs_objects_and_access_on_request() -> None:
     plain, more = made("audit:"), made("audit: {data_events: true, access_logs: {}}")
     assert more.keys() - plain.keys() == {"bucket/acme-access-logs", "access-log/acme-audit"}
     trails = [found["trail/acme-trail"] for found in (plain, more)]
@@ -71,9 +71,9 @@ def test_the_audit_section_logs_objects_and_access_when_asked() -> None:
         ("protect: {security_hub: {standards: [cis-2]}, config: {}}", "protect.security_hub.standards[0]"),
     ],
 )
-def test_mistakes_are_told(text: str, mistake: str) -> None:
-    (told,) = mistakes(ACCOUNT + text, Manifest)
-    assert mistake.removeprefix("m.yaml:3: ") in told
+def test_mistake_in_opt_ins_gives_advice(text: str, mistake: str) -> None:
+    (found,) = mistakes(ACCOUNT + text, Manifest)
+    assert mistake.removeprefix("m.yaml:3: ") in found
 
 
 HOME = Scope("123456789012", "eu-west-1", "eu-west-1")
@@ -129,5 +129,5 @@ def put(key: str, **context: str) -> AccessRequest:
         ),
     ],
 )
-def test_the_service_gets_in_for_this_account_alone(statements: Any, request_: AccessRequest, gets_in: bool) -> None:
+def test_bucket_policy_allows_this_account_only(statements: Any, request_: AccessRequest, gets_in: bool) -> None:
     assert allowed([{"Statement": list(statements)}], request_) is gets_in

@@ -1,4 +1,4 @@
-"""No ARN of a manifest is of another partition than its account."""
+"""Every ARN of a manifest has the partition of its account."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ BASELINE = Path(__file__).parents[2] / "manifests" / "baseline.yaml"
 @pytest.mark.parametrize(
     ("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eu-west-1", "aws")]
 )
-def test_every_arn_is_of_the_accounts_partition(tmp_path: Path, region: str, partition: str) -> None:
+def test_every_arn_has_the_partition_of_the_account(tmp_path: Path, region: str, partition: str) -> None:
     text = BASELINE.read_text().replace("region: eu-west-1", f"region: {region}")
-    if partition == "aws-us-gov":  # billed by its commercial twin
+    if partition == "aws-us-gov":  # billed in its commercial account
         text = re.sub(r"\nalarms:\n(  .*\n)+", "\n", text)
     path = tmp_path / "baseline.yaml"
     path.write_text(text)
 
-    wanted = repr(resources(load(path)))
-    partitions = set(re.findall(r"arn:([a-z-]+):", wanted))
+    text = repr(resources(load(path)))
+    partitions = set(re.findall(r"arn:([a-z-]+):", text))
     assert partitions == {partition}

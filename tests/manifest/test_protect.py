@@ -1,4 +1,4 @@
-"""The protect section: all of it when nothing is said, each part on its own, in the regions that are meant."""
+"""The protect section: all of it by default, each part separately, in the selected regions."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ def made(text: str, home: str = "eu-west-1") -> dict[str, Resource]:
         ("", FREE),
     ],
 )
-def test_everything_free_is_on_unless_it_is_switched_off(text: str, without: set[str]) -> None:
+def test_free_protection_is_on_unless_switched_off(text: str, without: set[str]) -> None:
     assert made(text).keys() == FREE - without
 
 
-def test_the_named_regions_reach_every_part() -> None:
+def test_named_regions_apply_to_every_part() -> None:
     parts = made("protect: {regions: [us-east-1, eu-west-1]}").values()
     assert {getattr(part, "only", "all") for part in parts} == {("eu-west-1", "us-east-1"), "all"}
     assert {getattr(part, "only", None) for part in made("protect:").values()} == {None}
 
 
-def test_a_key_of_ones_own_is_made_where_it_is_asked_for() -> None:
+def test_own_volume_key_is_created_in_the_named_regions() -> None:
     parts = made("protect: {own_volume_key: [eu-west-1, us-east-1]}")
     volumes = parts["ebs-encryption/account"]
     assert isinstance(volumes, EbsEncryption)
@@ -66,7 +66,7 @@ def test_a_key_of_ones_own_is_made_where_it_is_asked_for() -> None:
     assert all(isinstance(parts[address], Key) for address in volumes.keys.values())
 
 
-def test_what_is_said_reaches_the_resource() -> None:
+def test_settings_reach_the_resource() -> None:
     parts = made("protect: {public_snapshots: new-blocked, metadata_hops: 2, analyzer_name: ours}")
     snapshots, metadata = parts["snapshot-block/account"], parts["metadata-defaults/account"]
     assert isinstance(snapshots, SnapshotBlock)
@@ -77,7 +77,7 @@ def test_what_is_said_reaches_the_resource() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("protect: {regions: [cn-north-1]}", "regions[0]: cn-north-1 is in another partition than eu-west-1"),
         ("protect: {regions: [eu-west1]}", "regions[0]: 'eu-west1' is no AWS region"),
@@ -99,20 +99,20 @@ def test_what_is_said_reaches_the_resource() -> None:
         ("protect: {public_snapshots: allowed}", "public_snapshots: must be blocked, new-blocked or unmanaged"),
     ],
 )
-def test_a_mistake_is_advice(text: str, said: str) -> None:
+def test_mistake_in_protect_gives_advice(text: str, expected: str) -> None:
     (mistake,) = mistakes(ACCOUNT + text, Manifest)
-    assert said in mistake
+    assert expected in mistake
 
 
-def test_china_is_protected_the_same_way() -> None:
+def test_china_gets_the_same_protection() -> None:
     assert made("protect:", "cn-north-1").keys() == FREE
 
 
-def test_a_converged_look_costs_six_reads_a_region_and_three_in_all() -> None:
-    wanted = list(made("protect: {regions: [eu-west-1, us-east-1]}").values())
+def test_converged_plan_costs_six_reads_per_region_and_three_more() -> None:
+    everything = list(made("protect: {regions: [eu-west-1, us-east-1]}").values())
     sandbox = Sandbox()
-    go(sandbox, "reconcile", wanted)
+    go(sandbox, "reconcile", everything)
     sandbox.calls.clear()
-    assert said(go(sandbox, "plan", wanted)) == []
-    # Which regions there are, whether buckets are blocked, and six looks at each region.
+    assert said(go(sandbox, "plan", everything)) == []
+    # One read of the regions, one of the bucket block, and six reads in each region.
     assert len(sandbox.calls) == 2 + 6 * 2

@@ -1,4 +1,4 @@
-"""The schema that editors use agrees with what is accepted."""
+"""The schema for editors agrees with the loader."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.manifest.test_load import Sample
 Validator: Any = importlib.import_module("jsonschema").Draft202012Validator
 
 
-def test_the_schema_is_a_schema_with_an_identity() -> None:
+def test_schema_is_valid_and_has_an_id() -> None:
     schema = json_schema()
     Validator.check_schema(schema)
     assert schema["$id"] == "urn:awsbase:manifest:1"
@@ -30,7 +30,7 @@ def properties(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{name}.{key}", value
 
 
-def test_every_key_of_the_manifest_is_described() -> None:
+def test_every_manifest_key_has_a_description() -> None:
     schema = json_schema()
     described = {name for name, each in schema["$defs"].items() if each.get("description")}
     silent = [
@@ -41,7 +41,7 @@ def test_every_key_of_the_manifest_is_described() -> None:
     assert silent == []
 
 
-def test_nothing_of_pydantic_is_left() -> None:
+def test_schema_has_no_names_of_pydantic() -> None:
     text = json.dumps(json_schema(Sample))
     assert '"default": null' not in text
     assert "discriminator" not in text
@@ -64,6 +64,6 @@ def test_nothing_of_pydantic_is_left() -> None:
         "version: 1",
     ],
 )
-def test_editors_and_awsbase_agree(text: str) -> None:
+def test_schema_and_loader_agree(text: str) -> None:
     accepted = Validator(json_schema(Sample)).is_valid(source(text).value)
     assert accepted == (mistakes(text, Sample) == [])

@@ -1,4 +1,4 @@
-"""The secrets section stands for keys, places for values, and a policy for each who reads some."""
+"""The secrets section is keys, secrets, and a policy for each reader."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:rotate"
 
 
 def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
-    """Return what a manifest stands for, by address."""
+    """Return the resources of a manifest by address."""
     manifest = understand(source(ACCOUNT.replace("eu-west-1", home) + text), Manifest)
     return {resource.address: resource for each in resources(manifest).values() for resource in each}
 
 
-def test_a_secret_alone_is_a_place_under_a_key_of_the_account() -> None:
+def test_secret_without_settings_is_encrypted_with_the_secrets_key() -> None:
     made = of("secrets: {acme/db: {}}")
     assert list(made) == ["key/acme-secrets", "secret/acme/db"]
     assert made["secret/acme/db"].key == "key/acme-secrets"
     assert made["secret/acme/db"].generated is None
 
 
-def test_each_key_is_made_once_and_aws_has_its_own() -> None:
+def test_each_secrets_key_is_created_once_and_aws_managed_key_is_not() -> None:
     made = of("secrets: {a: {}, b: {}, c: {key: alias/other}, d: {key: aws}}")
     assert [address for address in made if address.startswith("key/")] == ["key/acme-secrets", "key/other"]
     assert made["secret/d"].key is None
 
 
-def test_what_is_said_of_a_value_reaches_the_secret() -> None:
+def test_generation_and_rotation_reach_the_secret() -> None:
     rotation = f"{{days: 30, window_hours: 3, function: '{FUNCTION}'}}"
     one = of(f"secrets: {{a: {{generate: {{}}, rotation: {rotation}}}}}")["secret/a"]
     assert one.generated == Generated(32, symbols=True)
@@ -54,7 +54,7 @@ def test_what_is_said_of_a_value_reaches_the_secret() -> None:
 
 
 @pytest.mark.parametrize(("home", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn")])
-def test_readers_get_one_policy_each_for_their_secrets_alone(home: str, partition: str) -> None:
+def test_each_reader_gets_one_policy_for_its_secrets_only(home: str, partition: str) -> None:
     made = of(f"secrets: {{a: {{readers: [Developers, Web]}}, b: {{readers: [Web], key: aws}}, c: {{}}}}\n{IAM}", home)
     developers, web = made["policy/acme-secrets-Developers"], made["policy/acme-secrets-Web"]
     secret = f"arn:{partition}:secretsmanager:{home}:123456789012:secret:"
@@ -71,7 +71,7 @@ def test_readers_get_one_policy_each_for_their_secrets_alone(home: str, partitio
     assert f"{arn}Web" not in made["group/Developers"].policies
 
 
-def test_a_policy_of_readers_is_one_that_aws_takes() -> None:
+def test_policy_of_secret_readers_is_valid() -> None:
     document = of(f"secrets: {{b: {{readers: [Web], key: aws}}}}\n{IAM}")["policy/acme-secrets-Web"].document
     assert problems(document, "identity") == []
     assert len(document["Statement"]) == 1
@@ -97,6 +97,6 @@ def test_a_policy_of_readers_is_one_that_aws_takes() -> None:
         ("secrets: {a: {key: alias/aws/secretsmanager}}", "kept for AWS's own keys"),
     ],
 )
-def test_mistakes_are_found_without_aws(text: str, mistake: str) -> None:
+def test_mistake_in_secrets_gives_advice(text: str, mistake: str) -> None:
     found = mistakes(f"{ACCOUNT}{text}\n{IAM}", Manifest)
     assert any(mistake in line for line in found), found

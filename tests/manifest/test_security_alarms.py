@@ -1,4 +1,4 @@
-"""Each security alarm is raised by the event that it is for, and by none of its neighbours."""
+"""Each security alarm is raised by its own event, and not by similar ones."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ ALL = "notify: {security: {}}\naudit: {}\nstate: {}\nalarms: {security: {%s}}\n"
 CIS = [f"4.{number}" for number in range(1, 16)]
 
 
-def of(said: str = "", home: str = "eu-west-1") -> list[Any]:
-    manifest = understand(source(ACCOUNT.replace("eu-west-1", home) + ALL % said), Manifest)
+def of(selection: str = "", home: str = "eu-west-1") -> list[Any]:
+    manifest = understand(source(ACCOUNT.replace("eu-west-1", home) + ALL % selection), Manifest)
     return [resource for section in resources(manifest).values() for resource in section]
 
 
-def rung(event: dict[str, Any], said: str = "") -> set[str]:
+def raised_by(event: dict[str, Any], selection: str = "") -> set[str]:
     """Return the alarms that an event raises."""
     raised = set()
-    for each in of(said):
+    for each in of(selection):
         if isinstance(each, MetricFilter):
             found = {matches(each.pattern, event, absent_differs=differs) for differs in (False, True)}
             assert len(found) == 1, f"{each.pattern} is open to interpretation"
@@ -47,7 +47,7 @@ RAISED = {
         aws.refused("ec2", "RunInstances", "Client.UnauthorizedOperation"),
         aws.refused("s3", "GetBucketPolicy", "AccessDenied"),
         aws.refused("dynamodb", "Scan", "AccessDeniedException"),
-        # Without exclusions these are told too.
+        # Without exclusions these raise alarms, too.
         aws.HEAD_BUCKET,
         aws.LOG_DELIVERY,
     ],
@@ -69,7 +69,7 @@ RAISED = {
     "organization": call("organizations", "LeaveOrganization", "AttachPolicy", "InviteAccountToOrganization"),
     "notifications": [
         *call("sns", "DeleteTopic", "Unsubscribe", "SetTopicAttributes", "SetSubscriptionAttributes"),
-        # Deleting an alarm raises one, and so does deleting what feeds it.
+        # Deleting an alarm raises one, and so does deleting its metric filter.
         *call("monitoring", "DeleteAlarms", "DisableAlarmActions", "PutMetricAlarm"),
         *call("logs", "DeleteMetricFilter", "DeleteLogGroup", "PutMetricFilter"),
         *call("events", "DisableRule", "RemoveTargets"),
@@ -84,7 +84,7 @@ RAISED = {
     ],
 }
 TOGETHER = {
-    # A key that is disabled, or a policy of one of our buckets, is told of twice: by CIS and by us.
+    # Two alarms cover a disabled key and a policy of an awsbase bucket: one of CIS, and one of awsbase.
     "DisableKey": {"kept-data"},
     "ScheduleKeyDeletion": {"kept-data"},
     "PutBucketLifecycle": {"bucket-policies"},
@@ -99,8 +99,8 @@ TOGETHER = {
         for number, event in enumerate(events)
     ],
 )
-def test_an_alarm_is_raised_by_what_it_is_for_and_no_other_is(alarm: str, event: dict[str, Any]) -> None:
-    assert rung(event) == {alarm} | TOGETHER.get(event["eventName"], set())
+def test_event_raises_exactly_its_alarms(alarm: str, event: dict[str, Any]) -> None:
+    assert raised_by(event) == {alarm} | TOGETHER.get(event["eventName"], set())
 
 
 NEIGHBOURS = {
@@ -127,11 +127,11 @@ NEIGHBOURS = {
 
 
 @pytest.mark.parametrize("event", list(NEIGHBOURS.values()), ids=list(NEIGHBOURS))
-def test_what_is_near_raises_none(event: dict[str, Any]) -> None:
-    assert rung(event) == set()
+def test_similar_event_raises_no_alarm(event: dict[str, Any]) -> None:
+    assert raised_by(event) == set()
 
 
-def test_every_control_has_an_event() -> None:
+def test_every_control_has_a_test_event() -> None:
     assert [*RAISED, "root-sign-in"] == names()
     assert [what.cis for what in published().values() if what.cis] == CIS
 
@@ -141,7 +141,7 @@ DEPLOYED = 'ignore: {security-groups: [{caller: "arn:aws:sts::123456789012:assum
 
 
 @pytest.mark.parametrize(
-    ("said", "event", "raised"),
+    ("selection", "event", "raised"),
     [
         (IGNORED, aws.HEAD_BUCKET, set()),
         (IGNORED, aws.LOG_DELIVERY, set()),
@@ -157,11 +157,11 @@ DEPLOYED = 'ignore: {security-groups: [{caller: "arn:aws:sts::123456789012:assum
     ],
     ids=["event", "source", "neither", "both apply", "one applies", "another caller", "a caller without ARN"],
 )
-def test_what_is_ignored_raises_nothing(said: str, event: dict[str, Any], raised: set[str]) -> None:
-    assert rung(event, said) == raised
+def test_ignored_event_raises_no_alarm(selection: str, event: dict[str, Any], raised: set[str]) -> None:
+    assert raised_by(event, selection) == raised
 
 
-def test_patterns_are_the_published_ones_word_for_word() -> None:
+def test_patterns_equal_the_published_ones() -> None:
     first = {each.metric: each.pattern for each in reversed(of()) if isinstance(each, MetricFilter)}
     assert first["root-use"] == (
         '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != "AwsServiceEvent" }'
@@ -173,7 +173,7 @@ def test_patterns_are_the_published_ones_word_for_word() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "alarms"),
+    ("selection", "alarms"),
     [
         ("", names()[:-1]),
         ("controls: all, except: [vpcs, root-sign-in]", [name for name in names()[:-1] if name != "vpcs"]),
@@ -181,13 +181,13 @@ def test_patterns_are_the_published_ones_word_for_word() -> None:
     ],
     ids=["all", "all but", "some"],
 )
-def test_controls_are_all_or_all_but_some_or_some(said: str, alarms: list[str]) -> None:
-    made = of(said)
+def test_controls_are_all_or_listed_or_excepted(selection: str, alarms: list[str]) -> None:
+    made = of(selection)
     assert [each.name for each in made if isinstance(each, Alarm)] == [f"acme-{name}" for name in alarms]
-    assert any(isinstance(each, EventRule) for each in made) == (not said)
+    assert any(isinstance(each, EventRule) for each in made) == (not selection)
 
 
-def test_an_alarm_rings_at_once_and_rests_without_events() -> None:
+def test_security_alarm_triggers_at_once_and_ignores_missing_data() -> None:
     for alarm in (each for each in of() if isinstance(each, Alarm)):
         assert (alarm.statistic, alarm.period, alarm.evaluation_periods, alarm.threshold) == ("Sum", 300, 1, 1)
         assert (alarm.comparison, alarm.treat_missing) == ("GreaterThanOrEqualToThreshold", "notBreaching")
@@ -207,7 +207,7 @@ def test_an_alarm_rings_at_once_and_rests_without_events() -> None:
         ("cn-north-1", {("acme-security", "cn-north-1")}),
     ],
 )
-def test_root_sign_in_is_told_where_root_signs_in(home: str, topics: set[tuple[str, str]]) -> None:
+def test_root_sign_in_rule_is_in_the_sign_in_region(home: str, topics: set[tuple[str, str]]) -> None:
     made = of("", home)
     assert {(each.name, each.scope.region) for each in made if isinstance(each, Topic)} == topics
     for topic in (each for each in made if isinstance(each, Topic)):
@@ -222,7 +222,7 @@ LONG = str([{"caller": f"arn:aws:iam::123456789012:user/{'x' * 60}{number}"} for
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         (
             "notify: {security: {}}\nalarms: {security: {}}",
@@ -264,12 +264,12 @@ LONG = str([{"caller": f"arn:aws:iam::123456789012:user/{'x' * 60}{number}"} for
         "except of a list",
         "nothing left",
         "silent",
-        "not wanted",
+        "not selected",
         "too long",
         "no channel",
         "quotes",
     ],
 )
-def test_mistakes_are_told(text: str, said: str) -> None:
+def test_mistake_in_security_alarms_gives_advice(text: str, expected: str) -> None:
     found = mistakes(ACCOUNT + text + "\n", Manifest)
-    assert any(said in each for each in found), found
+    assert any(expected in each for each in found), found

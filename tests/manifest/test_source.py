@@ -1,4 +1,4 @@
-"""What YAML may hold, and what is said about the rest."""
+"""The YAML that a manifest can have, and the mistakes for everything else."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.manifest.saying import source
 from tests.nobody import unprivileged
 
 
-def said(text: str | bytes) -> list[str]:
-    """Return the mistakes, whether they stopped the reading or not."""
+def mistakes_of(text: str | bytes) -> list[str]:
+    """Return the mistakes of a text, whether they stop the parser or not."""
     try:
         return [str(mistake) for mistake in source(text).mistakes]
     except ManifestError as error:
@@ -53,12 +53,12 @@ def said(text: str | bytes) -> list[str]:
         ("a: 'ü😀'", "ü😀"),
     ],
 )
-def test_a_word_means_what_editors_think_it_means(text: str, value: Any) -> None:
+def test_scalars_are_read_as_in_yaml_1_2(text: str, value: Any) -> None:
     read_value = source(text).value["a"]
     assert (read_value, type(read_value)) == (value, type(value))
 
 
-def test_an_alias_is_the_value_again() -> None:
+def test_yaml_alias_repeats_the_value() -> None:
     assert source("a: &x {b: [1]}\nc: *x\n").value == {"a": {"b": [1]}, "c": {"b": [1]}}
 
 
@@ -76,7 +76,7 @@ def test_an_alias_is_the_value_again() -> None:
         (("nowhere",), 2),
     ],
 )
-def test_everything_has_a_line(path: tuple[str | int, ...], line: int) -> None:
+def test_every_path_has_a_line(path: tuple[str | int, ...], line: int) -> None:
     text = "# comment\na: &a\n  b:\n    - 1\n    - 2\nagain: *a\n"
     assert source(text).at(path) == line
 
@@ -148,22 +148,22 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ),
     ],
 )  # fmt: skip
-def test_what_yaml_must_not_hold(text: str | bytes, lines: list[str]) -> None:
-    assert said(text) == lines
+def test_unsupported_yaml_is_refused(text: str | bytes, lines: list[str]) -> None:
+    assert mistakes_of(text) == lines
 
 
-def test_whoever_notices_first_the_nesting_is_too_deep() -> None:
-    (line,) = said("a: " + "[" * 100_000)
+def test_deep_nesting_is_refused() -> None:
+    (line,) = mistakes_of("a: " + "[" * 100_000)
     assert line.startswith("m.yaml:1: ")
     assert line.endswith("nested more than 40 deep")
 
 
 def test_aliases_cannot_nest_deeper_than_lists() -> None:
     chain = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 60))
-    assert said(chain) == ["m.yaml:40: a39[0]: nested more than 40 deep"]
+    assert mistakes_of(chain) == ["m.yaml:40: a39[0]: nested more than 40 deep"]
 
 
-def test_a_large_manifest_is_read_at_once() -> None:
+def test_large_manifest_is_read_quickly() -> None:
     text = "users:\n" + "".join(f"  user{n}: {{groups: [a, b], console: true}}\n" for n in range(10_000))
     begun = time.perf_counter()
     assert len(source(text).value["users"]) == 10_000
@@ -177,13 +177,13 @@ def refused(path: Path) -> str:
     return str(caught.value)
 
 
-def test_a_missing_file_is_named_with_the_one_that_was_meant(tmp_path: Path) -> None:
+def test_missing_file_is_reported_with_the_nearest_name(tmp_path: Path) -> None:
     (tmp_path / "manifest.yaml").write_text("a: 1")
     assert refused(tmp_path / "manfest.yaml") == f"{tmp_path}/manfest.yaml: no such file, did you mean 'manifest.yaml'?"
     assert refused(tmp_path / "q") == f"{tmp_path}/q: no such file, `awsbase init` writes one"
 
 
-def test_what_is_no_readable_file_is_refused(tmp_path: Path) -> None:
+def test_path_that_is_no_file_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path) == f"{tmp_path}: is a directory, name the manifest inside it"
     assert refused(tmp_path / "a\0b").endswith("is no file name")
     assert refused(tmp_path / ("x" * 5000)).endswith("cannot be read: File name too long")
@@ -191,7 +191,7 @@ def test_what_is_no_readable_file_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path / "large") == f"{tmp_path}/large: larger than 4 MiB, is this a manifest?"
 
 
-def test_an_unreadable_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     tmp_path.chmod(0o755)
     path = Path("m.yaml")
@@ -201,6 +201,6 @@ def test_an_unreadable_file_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
         assert refused(path) == "m.yaml: cannot be read: Permission denied"
 
 
-def test_a_dash_is_standard_input() -> None:
+def test_dash_reads_standard_input() -> None:
     from_stdin = read(Path("-"), stdin=io.BytesIO(b"a: 1"))
     assert (from_stdin.file, from_stdin.value) == ("<stdin>", {"a": 1})

@@ -1,4 +1,4 @@
-"""Budgets and cost anomalies: who is told of what, and what AWS would not take."""
+"""Budgets and cost anomalies: their subscribers, and what AWS would refuse."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def one(kind: type[Any], text: str, home: str = "eu-west-1") -> Any:
     [("eu-west-1", "us-east-1", "aws", "USD"), ("cn-north-1", "cn-northwest-1", "aws-cn", "CNY")],
     ids=["aws", "China"],
 )
-def test_spending_is_told_on_a_topic_where_aws_keeps_the_bills(
+def test_spending_alarms_use_a_topic_in_the_billing_region(
     home: str, region: str, partition: str, currency: str
 ) -> None:
     text = "alarms: {budget: {amount: 200}, anomaly: {above: 12.5}}"
@@ -45,14 +45,14 @@ def test_spending_is_told_on_a_topic_where_aws_keeps_the_bills(
     assert list(budget.needs()) == list(alert.needs()) == [topic.address]
 
 
-def test_a_summary_of_anomalies_goes_to_mail_and_needs_no_topic() -> None:
+def test_anomaly_summary_is_mailed_without_a_topic() -> None:
     alert = one(AnomalyAlert, "alarms: {anomaly: {frequency: weekly, email: [cfo@acme.example]}}")
     assert (alert.frequency, alert.subscribers) == ("WEEKLY", (("EMAIL", "cfo@acme.example"),))
     assert list(alert.needs()) == []
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("{budget: {}}", "alarms.budget.amount: "),
         ("{budget: {amount: 0}}", "0 is no amount that can be exceeded"),
@@ -75,12 +75,12 @@ def test_a_summary_of_anomalies_goes_to_mail_and_needs_no_topic() -> None:
         ("{anomaly: {frequency: hourly}}", "alarms.anomaly.frequency: "),
     ],
 )
-def test_a_mistake_is_advice(text: str, said: str) -> None:
+def test_mistake_in_a_spending_alarm_gives_advice(text: str, expected: str) -> None:
     (mistake,) = mistakes(f"{ACCOUNT}{BILLING}alarms: {text}\n", Manifest)
-    assert said in mistake
+    assert expected in mistake
 
 
-def test_govcloud_is_billed_elsewhere() -> None:
+def test_govcloud_has_no_spending_alarms() -> None:
     text = BILLING + "alarms: {budget: {amount: 5}, anomaly: {}}\n"
     found = mistakes(ACCOUNT.replace("eu-west-1", "us-gov-west-1") + text, Manifest)
     assert len(found) == 2

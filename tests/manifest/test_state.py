@@ -1,4 +1,4 @@
-"""The state section stands for a key, a bucket under it alone, and a policy for those who write."""
+"""The state section is a key, a bucket that requires it, and a policy for the writers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.manifest.saying import ACCOUNT, mistakes, source
 
 
 def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
-    """Return what a manifest stands for, by address."""
+    """Return the resources of a manifest by address."""
     manifest = understand(source(ACCOUNT.replace("eu-west-1", home) + text), Manifest)
     return {resource.address: resource for each in resources(manifest).values() for resource in each}
 
@@ -31,11 +31,11 @@ def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
     ],
     ids=["empty", "nothing behind it", "names of one's own"],
 )
-def test_state_is_a_key_a_bucket_and_a_policy(text: str, addresses: list[str]) -> None:
+def test_state_section_is_a_key_a_bucket_and_a_policy(text: str, addresses: list[str]) -> None:
     assert list(of(text)) == addresses
 
 
-def test_silence_is_the_best_practice() -> None:
+def test_defaults_of_state_follow_best_practice() -> None:
     made = of("state: {}")
     bucket, policy = made["bucket/acme-state"], made["policy/acme-state-writer"]
     assert bucket.key == "key/acme-state"
@@ -49,7 +49,7 @@ def test_silence_is_the_best_practice() -> None:
     assert policy.description.startswith("Locks, reads and writes Terraform state")
 
 
-def test_those_who_write_use_exactly_this_bucket_and_this_key() -> None:
+def test_state_writers_can_use_exactly_this_bucket_and_this_key() -> None:
     statements = of("state: {}")["policy/acme-state-writer"].document["Statement"]
     assert {statement["Sid"]: statement["Resource"] for statement in statements} == {
         "FindState": "arn:aws:s3:::acme-state",
@@ -63,7 +63,7 @@ GROUPS = "iam: {groups: {Admins: {}, SystemAdministrators: {}}}\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         (GROUPS + "state: {writers: [Admins]}", []),
         (
@@ -79,15 +79,15 @@ GROUPS = "iam: {groups: {Admins: {}, SystemAdministrators: {}}}\n"
     ],
     ids=["right", "mistyped", "no groups at all", "twice", "no bucket name", "AWS's own key", "no day", "for ever"],
 )
-def test_mistakes_are_told(text: str, said: list[str]) -> None:
+def test_mistake_in_state_gives_advice(text: str, expected: list[str]) -> None:
     found = [mistake.partition(": ")[2] for mistake in mistakes(ACCOUNT + text, Manifest)]
-    assert len(found) == len(said)
-    for each, words in zip(found, said, strict=True):
+    assert len(found) == len(expected)
+    for each, words in zip(found, expected, strict=True):
         assert each.startswith(words)
 
 
 @pytest.mark.parametrize(("home", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn")])
-def test_everything_stays_in_its_partition(home: str, partition: str) -> None:
+def test_arns_of_state_have_the_partition_of_the_account(home: str, partition: str) -> None:
     made = of("state: {}", home)
     policy = {"Version": "2012-10-17", "Statement": list(made["bucket/acme-state"].statements)}
     for document in (policy, made["key/acme-state"].policy):

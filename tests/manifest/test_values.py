@@ -48,7 +48,7 @@ from awsbase.manifest.paths import closest, dotted, shown
         ),
     ],
 )  # fmt: skip
-def test_names_are_what_aws_takes(kind: Any, good: list[object], bad: list[object]) -> None:
+def test_values_are_valid_exactly_as_in_aws(kind: Any, good: list[object], bad: list[object]) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
     for value in good:
         assert adapter.validate_python(value, strict=True) == value
@@ -69,11 +69,11 @@ def test_names_are_what_aws_takes(kind: Any, good: list[object], bad: list[objec
         ("x" * 100_000, ["x"], None),
     ],
 )
-def test_the_nearest_name_is_suggested(word: str, choices: list[str], hint: str | None) -> None:
+def test_nearest_name_is_suggested(word: str, choices: list[str], hint: str | None) -> None:
     assert closest(word, choices) == hint
 
 
-def test_paths_and_values_are_shown_as_people_write_them() -> None:
+def test_paths_and_values_are_shown_as_in_yaml() -> None:
     assert dotted(("iam", "users", "a.b", "keys", 0)) == 'iam.users."a.b".keys[0]'
     given: list[object] = [None, True, {}, [1], 5, "x"]
     assert [shown(value) for value in given] == ["nothing", "true", "a mapping", "a list", "5", "'x'"]

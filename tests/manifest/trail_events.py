@@ -1,4 +1,4 @@
-"""Events as CloudTrail writes them to its log group, shaped after the samples that AWS publishes."""
+"""Events as CloudTrail writes them to its log group, modelled on the samples that AWS publishes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def call(source: str, name: str, /, who: dict[str, Any] | None = None, **more: A
 
 
 def sign_in(who: dict[str, Any], *, mfa: str = "Yes", result: str = "Success", **more: Any) -> dict[str, Any]:
-    """Return the event of somebody signing in to the console."""
+    """Return the event of a sign-in to the console."""
     return call(
         "signin",
         "ConsoleLogin",
@@ -84,7 +84,7 @@ def refused(source: str, name: str, code: str, /, who: dict[str, Any] | None = N
 
 FAILED_SIGN_IN = sign_in({**ALICE, "accessKeyId": ""}, mfa="No", result="Failure", errorMessage="Failed authentication")
 FEDERATED_SIGN_IN = sign_in(FEDERATED, mfa="No")
-# KMS rotates a key on its own; the event says Root, and nobody was there.
+# KMS rotates a key by itself; the event names Root although nobody signed in.
 ROOT_BY_SERVICE = call(
     "kms", "RotateKey", {"accountId": ACCOUNT, "type": "Root", "invokedBy": "AWS Internal"}, eventType="AwsServiceEvent"
 )

@@ -1,4 +1,4 @@
-"""Good manifests of all sorts: every section, names with every character that AWS takes, words in every script."""
+"""Valid manifests of every section, with every character that AWS allows in names and texts in every script."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import yaml
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from tests.manifest.generated.guarding import REGIONS, covers, protect, root
-from tests.manifest.generated.keeping import backups, secrets, state
-from tests.manifest.generated.machines import bastion, key_pairs, network, security_groups
+from tests.manifest.generated.alerts import AUDIT, CONTACTS, alarms, channels, notify
+from tests.manifest.generated.networks import bastion, key_pairs, network, security_groups
 from tests.manifest.generated.people import iam, readers
-from tests.manifest.generated.telling import AUDIT, CONTACTS, alarms, channels, notify
-from tests.manifest.generated.words import ACCOUNT, ALIAS, ID, PLAIN_TAGS, TAGS, Home, part, public_key
+from tests.manifest.generated.protection import REGIONS, covers, protect, root
+from tests.manifest.generated.storage import backups, secrets, state
+from tests.manifest.generated.texts import ACCOUNT, ALIAS, ID, PLAIN_TAGS, TAGS, Home, part, public_key
 
 __all__ = ["FILES", "manifests", "written"]
 
-# What lies beside a manifest.
+# The files in the folder of a manifest.
 FILES = {
     "policies/deploy.json": '{"Version": "2012-10-17", "Statement": '
     '[{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::acme-site/*"}]}',
@@ -28,7 +28,7 @@ HOMES = ["eu-west-1", "us-east-1", "us-west-2"]
 
 
 class Quoted(yaml.SafeDumper):
-    """Writes all text in quotes: 1e3 and 08 mean one thing to YAML 1.1, which PyYAML writes, and another to 1.2."""
+    """Writes all text in quotes, because PyYAML writes YAML 1.1, where 1e3 and 08 differ from YAML 1.2."""
 
 
 Quoted.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
@@ -42,35 +42,35 @@ def written(manifest: Mapping[str, Any]) -> str:
 
 @st.composite
 def manifests(draw: st.DrawFn, *, alone: bool = False) -> dict[str, Any]:
-    """Draw a manifest that validates; one that is alone names nothing but what AWS gives everybody."""
+    """Draw a valid manifest; with `alone` it names no resources but those of every new account."""
     regions = HOMES if alone else [region for each in REGIONS.values() for region in each]
     id = "123456789012" if alone else draw(ID)
     home = Home(id, draw(ACCOUNT), draw(st.sampled_from(regions)), draw(TAGS | PLAIN_TAGS), alone)
 
-    def perhaps(name: str, section: st.SearchStrategy[Any]) -> dict[str, Any]:
+    def optional(name: str, section: st.SearchStrategy[Any]) -> dict[str, Any]:
         return {name: draw(section)} if draw(st.booleans()) else {}
 
-    drawn = perhaps("iam", iam(home))
+    drawn = optional("iam", iam(home))
     people: dict[str, Any] = drawn.get("iam", {})
     groups, policies = list(people.get("groups", ())), list(people.get("policies", ()))
-    drawn |= perhaps("contacts", CONTACTS) | perhaps("root", root(home, groups))
+    drawn |= optional("contacts", CONTACTS) | optional("root", root(home, groups))
     if home.plain:
-        drawn |= perhaps("audit", AUDIT) | perhaps("backups", backups(home))
+        drawn |= optional("audit", AUDIT) | optional("backups", backups(home))
     if "audit" in drawn or home.partition != "aws-us-gov":
-        drawn |= perhaps("alarms", alarms(home, audited="audit" in drawn))
+        drawn |= optional("alarms", alarms(home, audited="audit" in drawn))
     needed = channels(drawn["alarms"]) if "alarms" in drawn else []
-    drawn |= {"notify": draw(notify(home, needed))} if needed else perhaps("notify", notify(home, ()))
+    drawn |= {"notify": draw(notify(home, needed))} if needed else optional("notify", notify(home, ()))
 
-    drawn |= perhaps("protect", protect(home))
+    drawn |= optional("protect", protect(home))
     guarded: dict[str, Any] = drawn["protect"] if covers(drawn.get("protect"), home.region) else {}
     closed = "admin_ports" in guarded
-    drawn |= perhaps("network", network(home, logged="flow_logs" in guarded))
-    drawn |= perhaps("security_groups", security_groups(home, closed=closed)) | perhaps("key_pairs", key_pairs())
+    drawn |= optional("network", network(home, logged="flow_logs" in guarded))
+    drawn |= optional("security_groups", security_groups(home, closed=closed)) | optional("key_pairs", key_pairs())
     public = drawn.get("network", {}).get("subnets", ())
     ssh = any(user.get("ssh_keys") for user in people.get("users", {}).values())
-    drawn |= perhaps("bastion", bastion(home, policies, public, ssh=ssh, closed=closed))
+    drawn |= optional("bastion", bastion(home, policies, public, ssh=ssh, closed=closed))
 
-    drawn |= perhaps("state", state(groups)) | perhaps("secrets", secrets(home, readers(home, people)))
+    drawn |= optional("state", state(groups)) | optional("secrets", secrets(home, readers(home, people)))
     assume(all(different(names) for names in (roles(home, drawn), security_group_names(home, drawn))))
     account = {"id": home.id, "name": home.name, "region": home.region, "tags": dict(home.tags)}
     order = draw(st.permutations(list(drawn)))
@@ -82,13 +82,13 @@ def manifests(draw: st.DrawFn, *, alone: bool = False) -> dict[str, Any]:
 
 
 def different(names: Iterable[str]) -> bool:
-    """Tell whether no two names are one to AWS."""
+    """Tell whether all names are different for AWS."""
     folded = [name.lower() for name in names]
     return len(set(folded)) == len(folded)
 
 
 def bastion_name(home: Home, drawn: Mapping[str, Any]) -> list[str]:
-    """Return what a bastion is called, if there is one."""
+    """Return the name of the bastion, if there is one."""
     return [drawn["bastion"].get("name", "{name}-bastion").replace("{name}", home.name)] if "bastion" in drawn else []
 
 

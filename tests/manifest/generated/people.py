@@ -1,4 +1,4 @@
-"""Who works in the account: policies, groups, users and roles."""
+"""Policies, groups, users and roles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from awsbase.userdata import login, login_fault
-from tests.manifest.generated.words import (
+from tests.manifest.generated.texts import (
     COMMENT,
     IAM_NAME,
     KEY,
@@ -36,7 +36,7 @@ STATEMENT = part(
     Condition=st.just({"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/${aws:PrincipalTag/team}"}}),
 )
 STATEMENTS = st.lists(STATEMENT, min_size=1, max_size=2)
-SHIPPED = ["administrator", "power-user", "protect-audit", "read-only", "require-mfa", "self-service"]
+CURATED = ["administrator", "power-user", "protect-audit", "read-only", "require-mfa", "self-service"]
 OWN_POLICY = part({"statements": STATEMENTS}, description=LATIN, path=POLICY_PATH) | part(
     {"file": st.just("policies/deploy.json")}, description=LATIN, path=POLICY_PATH
 )
@@ -55,15 +55,15 @@ PASSWORDS = part(
 
 @st.composite
 def iam(draw: st.DrawFn, home: Home) -> dict[str, Any]:
-    """Draw people and machines, their groups, and what each may do."""
+    """Draw users, groups, roles and their policies."""
     free, long = (names.filter(lambda name: not home.makes(name)) for names in (IAM_NAME, LONG_IAM_NAME))
     policies = draw(by_name(long, OWN_POLICY, 2))
     managed = [f"arn:{home.partition}:iam::aws:policy/SecurityAudit", "aws:ReadOnlyAccess", "aws:job-function/Billing"]
-    grant = st.sampled_from([*managed, *(f"awsbase:{name}" for name in SHIPPED), *policies])
+    grant = st.sampled_from([*managed, *(f"awsbase:{name}" for name in CURATED), *policies])
     groups = draw(by_name(long, part(policies=several(grant), path=PATH, people=YES_OR_NO)))
     users = draw(by_name(free, user(home, groups)))
-    keep_apart(users)
-    # A policy for readers of secrets is called after them: no group and no role in one name but for its case.
+    remove_conflicts(users)
+    # A policy for secret readers has their name, so no group and role have names that differ only in case.
     roles = draw(
         by_name(
             free.filter(lambda name: name.lower() not in {each.lower() for each in groups}), role(home, grant, users), 2
@@ -80,7 +80,7 @@ def iam(draw: st.DrawFn, home: Home) -> dict[str, Any]:
 
 @st.composite
 def user(draw: st.DrawFn, home: Home, groups: Mapping[str, Any]) -> dict[str, Any]:
-    """Draw a user who is in groups of the manifest, or shall not be there."""
+    """Draw a user in groups of the manifest, or an absent user."""
     if draw(st.integers(0, 9)) == 9:
         return {"state": "absent"}
     tags = TAGS.filter(lambda tags: not one_to_iam({**home.tags, **tags}))
@@ -98,7 +98,7 @@ def user(draw: st.DrawFn, home: Home, groups: Mapping[str, Any]) -> dict[str, An
         )
     )
     joined = drawn.get("groups")
-    # Machines do not sign in.
+    # Machine users have no console password.
     if joined and not any(groups.get(name, {}).get("people", True) for name in joined):
         drawn.pop("console", None)
     return drawn
@@ -106,13 +106,13 @@ def user(draw: st.DrawFn, home: Home, groups: Mapping[str, Any]) -> dict[str, An
 
 @st.composite
 def keys(draw: st.DrawFn) -> str:
-    """Draw a public key, several with a remark between them, or a file."""
+    """Draw a public key, several with a comment between them, or a file."""
     several_keys = st.lists(KEY | COMMENT.map("# {}".format), max_size=1)
     return draw(st.just("keys/alice.pub") | st.builds(lambda key, more: "\n".join([*more, key]), KEY, several_keys))
 
 
-def keep_apart(users: Mapping[str, dict[str, Any]]) -> None:
-    """Take what cannot be from users by their names: a login that is taken, a secret that looks like an ARN."""
+def remove_conflicts(users: Mapping[str, dict[str, Any]]) -> None:
+    """Remove settings that a user's name makes invalid: a login in use, a secret that looks like an ARN."""
     logins: set[str] = set()
     for name, one in users.items():
         if one.get("ssh_keys") and (login_fault(name) or login(name) in logins):
@@ -128,7 +128,7 @@ def role(home: Home, grant: Strategy, users: Mapping[str, dict[str, Any]]) -> St
     here = [
         home.arn("iam", f"user{one.get('path', '/')}{name}", region=False)
         for name, one in users.items()
-        # What has a star in its path cannot be told from many.
+        # A path with a star would match several users.
         if one.get("state") != "absent" and "*" not in one.get("path", "/")
     ]
     assumed = st.sampled_from(here or [home.arn("iam", "root", region=False)]).map(
@@ -160,7 +160,7 @@ def role(home: Home, grant: Strategy, users: Mapping[str, dict[str, Any]]) -> St
 
 
 def readers(home: Home, iam: Mapping[str, Any]) -> Sequence[str]:
-    """Return the groups and roles that can read secrets, by policies that are called after them."""
+    """Return the groups and roles that can be readers of secrets: their policies have their names."""
     longest = 128 - len(f"{home.name}-secrets-")
     return [
         name

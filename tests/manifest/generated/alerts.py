@@ -1,4 +1,4 @@
-"""Contacts, channels, the record, and the alarms on it."""
+"""Contacts, notification channels, the audit trail, and the alarms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.manifest.generated.words import (
+from tests.manifest.generated.texts import (
     DAYS,
     EMAIL,
     EMAILS,
@@ -27,11 +27,11 @@ from tests.manifest.generated.words import (
     text,
 )
 
-SEEN = PRINTED.filter(str.strip)
+VISIBLE = PRINTED.filter(str.strip)
 CONTACT = part(
     {
-        "name": SEEN,
-        "title": SEEN,
+        "name": VISIBLE,
+        "title": VISIBLE,
         "email": st.builds(
             "{}@{}.{}".format,
             st.text(WORD + "_+=.#|!&-", min_size=1, max_size=20),
@@ -61,7 +61,7 @@ PERCENT = st.integers(1, 1000) | st.integers(1, 100_000).map(lambda hundredths: 
 
 
 def notify(home: Home, needed: Collection[str]) -> Strategy:
-    """Draw channels, those that are needed among them."""
+    """Draw notification channels, including the needed ones."""
     queue = st.text(WORD + "_-", min_size=1, max_size=80).map(lambda drawn: home.arn("sqs", drawn))
     function = st.text(WORD + "_-", min_size=1, max_size=64).map(lambda drawn: home.arn("lambda", f"function:{drawn}"))
     channel = part(
@@ -91,7 +91,7 @@ AUDIT = part(
 
 @st.composite
 def alarms(draw: st.DrawFn, home: Home, *, audited: bool) -> dict[str, Any]:
-    """Draw what this account may tell: what is billed elsewhere has no bill, and what is not recorded is not seen."""
+    """Draw alarms: no billing alarms where the bill is elsewhere, no security alarms without an audit trail."""
     pays = home.partition != "aws-us-gov"
     currency = st.just("CNY" if home.partition == "aws-cn" else "USD")
     channel = name(WORD + "_-", 64) | st.sampled_from(["security", "billing"])
@@ -110,17 +110,17 @@ def alarms(draw: st.DrawFn, home: Home, *, audited: bool) -> dict[str, Any]:
 
 
 def channels(alarms: dict[str, Any]) -> list[str]:
-    """Return the channels that alarms speak on."""
-    said = alarms or {"billing": {}, "security": {}}
+    """Return the channels that the alarms use."""
+    present = alarms or {"billing": {}, "security": {}}
     return [
         alarm.get("notify", "security" if kind == "security" else "billing")
-        for kind, alarm in said.items()
+        for kind, alarm in present.items()
         if alarm.get("frequency", "immediate") == "immediate"
     ]
 
 
 def budget(currency: Strategy, channel: Strategy) -> Strategy:
-    """Draw a budget that is told at one to five percentages."""
+    """Draw a budget with notices at one to five percentages."""
     least = part(
         {"amount": AMOUNT},
         actual=several(PERCENT, 1, 4),
@@ -134,7 +134,7 @@ def budget(currency: Strategy, channel: Strategy) -> Strategy:
 
 
 def anomaly(channel: Strategy) -> Strategy:
-    """Draw an alert at once to a channel, or a summary by mail, which takes fewer addresses than SNS."""
+    """Draw an immediate alert to a channel, or a summary by mail, which allows fewer addresses than SNS."""
     mail = EMAIL.filter(lambda address: not set("/`") & set(address))
     summary = {"frequency": st.sampled_from(["daily", "weekly"]), "email": several(mail, 1)}
     return part(above=AMOUNT, frequency=st.just("immediate"), notify=channel) | part(summary, above=AMOUNT)
@@ -142,14 +142,14 @@ def anomaly(channel: Strategy) -> Strategy:
 
 @st.composite
 def security(draw: st.DrawFn, channel: Strategy) -> dict[str, Any]:
-    """Draw controls, all but some or a list, and events that are ignored of those that have a pattern."""
+    """Draw controls (all, all but some, or a list) and ignored events of those with a pattern."""
     word = text(WORD + "_+=,.@:/*-", 1, 40)
     quiet = part(event=word, source=word, caller=word).filter(bool)
     listed = draw(several(st.sampled_from(CONTROLS), 1, 4))
     how = draw(st.sampled_from(["all", "but", "listed"]))
-    wanted = [each for each in CONTROLS if how == "all" or (each in listed) == (how == "listed")]
-    watched = [each for each in wanted if each != "root-sign-in"]
+    selected = [each for each in CONTROLS if how == "all" or (each in listed) == (how == "listed")]
+    watched = [each for each in selected if each != "root-sign-in"]
     noisy = draw(several(st.sampled_from(watched), most=2)) if watched else []
     ignore = {each: draw(st.lists(quiet, max_size=1)) for each in noisy}
-    said = {"all": {"controls": "all"}, "but": {"except": listed}, "listed": {"controls": listed}}[how]
-    return {**said, **({"ignore": ignore} if ignore else {}), **draw(part(notify=channel))}
+    controls = {"all": {"controls": "all"}, "but": {"except": listed}, "listed": {"controls": listed}}[how]
+    return {**controls, **({"ignore": ignore} if ignore else {}), **draw(part(notify=channel))}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from tests.manifest.generated.guarding import REGIONS
-from tests.manifest.generated.words import (
+from tests.manifest.generated.protection import REGIONS
+from tests.manifest.generated.texts import (
     DAYS,
     LETTERS,
     LIKE_AN_ARN,
@@ -26,14 +26,14 @@ from tests.manifest.generated.words import (
 
 
 def state(groups: Sequence[str]) -> Strategy:
-    """Draw where state is kept, and who writes it."""
+    """Draw the bucket and key of the state, and its writers."""
     writers = several(st.sampled_from(groups)) if groups else st.just([])
     return part(bucket=bucket("state"), key=alias("state"), writers=writers, old_versions_days=DAYS)
 
 
 def secrets(home: Home, readers: Sequence[str]) -> Strategy:
-    """Draw secrets that these may read."""
-    # With its kind before it, a name is a tag of 256.
+    """Draw secrets with some of these readers."""
+    # With its kind before it, the name is a tag value of up to 256 characters.
     names = name(WORD + "/_+=.@-", 249).filter(lambda drawn: not drawn.startswith("awsbase/mfa/"))
     names = names.filter(lambda drawn: not LIKE_AN_ARN.search(drawn)) | st.sampled_from(["{name}/db", "{region}/{id}"])
     function = st.text(WORD + "_-", min_size=1, max_size=64).map(lambda name: home.arn("lambda", f"function:{name}"))
@@ -50,7 +50,7 @@ def secrets(home: Home, readers: Sequence[str]) -> Strategy:
 
 
 def backups(home: Home) -> Strategy:
-    """Draw snapshots by one to four schedules."""
+    """Draw snapshots with one to four schedules."""
     days = st.sampled_from(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"])
     at = st.times().map(lambda time: f"{time:%H:%M}")
     common = {"at": at, "keep_days": st.integers(1, 36500), "copy_tags": YES_OR_NO}

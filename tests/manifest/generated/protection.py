@@ -1,4 +1,4 @@
-"""The root user, and what is switched on for the account as a whole."""
+"""The root user, and the protection of the whole account."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.manifest.generated.words import DAYS, IAM_NAME, YES_OR_NO, Home, Strategy, bucket, part, several
+from tests.manifest.generated.texts import DAYS, IAM_NAME, YES_OR_NO, Home, Strategy, bucket, part, several
 
 REGIONS = {
     "aws": ["eu-west-1", "us-east-1", "us-west-2", "ap-northeast-1", "sa-east-1"],
@@ -17,7 +17,7 @@ REGIONS = {
 
 
 def root(home: Home, groups: Sequence[str]) -> Strategy:
-    """Draw what is asked of root, and who opens support cases instead."""
+    """Draw the requirements for root, and the groups that open support cases."""
     return part(
         mfa=st.sampled_from(["any", "hardware"]),
         support=several(st.sampled_from(groups)) if groups else st.just([]),
@@ -26,7 +26,7 @@ def root(home: Home, groups: Sequence[str]) -> Strategy:
 
 
 def flow_logs(end: str) -> Strategy:
-    """Draw flow logs to a bucket of their own."""
+    """Draw flow logs with their own bucket."""
     return part({"bucket": bucket(end)}, retention_days=DAYS, traffic=st.sampled_from(["all", "rejected"]))
 
 
@@ -36,7 +36,7 @@ def protect(draw: st.DrawFn, home: Home) -> dict[str, Any]:
     everywhere = REGIONS[home.partition]
     drawn: dict[str, Any] = draw(
         part(
-            # All that are on are many: a test would only repeat itself.
+            # All enabled regions would be many, and repeat the same test.
             {"regions": several(st.sampled_from(everywhere), 1, 2)} if home.alone else {},
             regions=several(st.sampled_from(everywhere)),
             block_public_buckets=YES_OR_NO,
@@ -66,5 +66,5 @@ def protect(draw: st.DrawFn, home: Home) -> dict[str, Any]:
 
 
 def covers(protect: dict[str, Any] | None, region: str) -> bool:
-    """Tell whether a region is looked after."""
+    """Tell whether the protect section covers a region."""
     return protect is not None and (not protect.get("regions") or region in protect["regions"])

@@ -1,4 +1,4 @@
-"""The network, who reaches what in it, and the one way in."""
+"""The network, its security groups, key pairs and the bastion."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.manifest.generated.guarding import flow_logs
-from tests.manifest.generated.words import (
+from tests.manifest.generated.protection import flow_logs
+from tests.manifest.generated.texts import (
     BLOCK,
     KEY,
     RETENTION,
@@ -29,12 +29,12 @@ MARKS = WORD + " ._-:/()#,@[]+=&;{}!$*"
 WORLD = ("0.0.0.0/0", "::/0")
 ANY_BLOCK = BLOCK.map(lambda block: str(ip_network(block, strict=False)))
 ENDS = ("cidr", "prefix_lists", "groups")
-# The longest names of groups and key pairs are such as are a tag of 256, with their kind before them.
+# With its kind before it, the longest name of a group or key pair is a tag value of 256 characters.
 HEX = "0123456789abcdef"
 
 
 def id_of(kind: str) -> Strategy:
-    """Draw the id of something that is there already."""
+    """Draw the id of an existing resource."""
     return (st.text(HEX, min_size=8, max_size=8) | st.text(HEX, min_size=17, max_size=17)).map(f"{kind}-{{}}".format)
 
 
@@ -48,7 +48,7 @@ SUBNET = id_of("subnet") | SOME_TAGS
 
 
 def network(home: Home, *, logged: bool) -> Strategy:
-    """Draw a VPC of our own, or one that is there; one that is logged already is not logged twice."""
+    """Draw a new or an existing VPC, with flow logs unless it has some already."""
     zone = st.sampled_from(["a", "b", f"{home.region}a"] if home.alone else ["a", "z", f"{home.region}c", "euw1-az1"])
     logs = {} if logged else {"flow_logs": flow_logs("vpcflows")}
     made = part(
@@ -67,7 +67,7 @@ def network(home: Home, *, logged: bool) -> Strategy:
 
 @st.composite
 def rules(draw: st.DrawFn, home: Home, groups: Sequence[str], *, closed: bool) -> dict[str, Any]:
-    """Draw a rule; where ports of administrators are closed to the world, it opens others."""
+    """Draw a rule; with `closed` it opens no administration port."""
     ends = {
         "cidr": st.lists(ANY_BLOCK | st.sampled_from(WORLD), max_size=3, unique=True),
         "groups": several(st.sampled_from(groups)),
@@ -88,21 +88,21 @@ def rules(draw: st.DrawFn, home: Home, groups: Sequence[str], *, closed: bool) -
 
 
 def once_each(drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Keep the first of rules that let the same through."""
-    seen: set[object] = set()
-    kept = []
+    """Return the rules without those that repeat an earlier one."""
+    known: set[object] = set()
+    unique = []
     for rule in drawn:
         ports = str(rule.get("ports"))
-        said = {(rule.get("protocol", "tcp"), ports, other) for key in ENDS for other in rule.get(key, ())}
-        if seen.isdisjoint(said):
-            kept.append(rule)
-        seen |= said
-    return kept
+        allowed = {(rule.get("protocol", "tcp"), ports, other) for key in ENDS for other in rule.get(key, ())}
+        if known.isdisjoint(allowed):
+            unique.append(rule)
+        known |= allowed
+    return unique
 
 
 @st.composite
 def security_groups(draw: st.DrawFn, home: Home, *, closed: bool) -> dict[str, Any]:
-    """Draw security groups that let one another in."""
+    """Draw security groups that refer to each other."""
     group_name = (
         name(MARKS, 241)
         .filter(lambda drawn: drawn == drawn.strip(" ") and not drawn.startswith("sg-"))
@@ -111,14 +111,14 @@ def security_groups(draw: st.DrawFn, home: Home, *, closed: bool) -> dict[str, A
     names = draw(st.lists(group_name, min_size=1, max_size=3, unique_by=str.lower))
     drawn = {}
     for number, one in enumerate(names, 1):
-        # Each lets in those before it: two that need one another are refused.
+        # Each group refers to earlier ones only, because awsbase refuses cycles.
         several_rules = st.lists(rules(home, names[:number], closed=closed), max_size=3).map(once_each)
         drawn[one] = draw(part(description=name(MARKS, 255), ingress=several_rules, egress=several_rules))
     return drawn
 
 
 def key_pairs() -> Strategy:
-    """Draw key pairs of the kinds that EC2 takes."""
+    """Draw key pairs of the types that EC2 supports."""
     names = name(st.characters(codec="ascii", min_codepoint=0x20, max_codepoint=0x7E), 247)
     return by_name(names.filter(lambda drawn: drawn == drawn.strip(" ")), st.fixed_dictionaries({"public_key": KEY}))
 
@@ -127,7 +127,7 @@ def key_pairs() -> Strategy:
 def bastion(
     draw: st.DrawFn, home: Home, policies: Sequence[str], public: Sequence[Any], *, ssh: bool, closed: bool
 ) -> dict[str, Any]:
-    """Draw a bastion in any mode that somebody can come in by."""
+    """Draw a bastion in any mode with a way to connect."""
     grant = st.sampled_from(["aws:ReadOnlyAccess", *policies])
     drawn: dict[str, Any] = draw(
         part(

@@ -1,4 +1,4 @@
-"""Words that AWS takes for names, tags, addresses and documents, with every character that each may have."""
+"""Texts that AWS allows in names, tags, addresses and documents, with every allowed character."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Strategy = st.SearchStrategy[Any]
 WORD = string.ascii_letters + string.digits
 LETTERS = st.characters(categories=["Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No"])
 TEMPLATE = re.compile(r"(?<!\$)\{[^{}]*\}")
-# CloudTrail wants a value; DLM, GuardDuty and Security Hub take no other characters in a key.
+# CloudTrail needs a value; DLM, GuardDuty and Security Hub allow only these characters in a key.
 PLAIN_KEY = re.compile(r"[A-Za-z0-9+=._:/-]+")
-# Secrets Manager takes these for the end of its ARNs.
+# Secrets Manager confuses such a name with the end of its ARNs.
 LIKE_AN_ARN = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
 @dataclass(frozen=True)
 class Home:
-    """The account that a manifest is drawn for; alone, nothing is there but what AWS gives everybody."""
+    """The account that a manifest is drawn for; with `alone`, it is a new account without resources."""
 
     id: str
     name: str
@@ -38,55 +38,55 @@ class Home:
 
     @property
     def plain(self) -> bool:
-        """Tell whether all services take the tags; some take fewer characters than IAM."""
+        """Tell whether all services allow the tags; some allow fewer characters than IAM."""
         return all(PLAIN_KEY.fullmatch(key) and value for key, value in self.tags.items())
 
     def arn(self, service: str, path: str, *, region: bool = True) -> str:
         return f"arn:{self.partition}:{service}:{self.region if region else ''}:{self.id}:{path}"
 
     def makes(self, name: str) -> bool:
-        """Tell whether awsbase may make something of this name itself."""
+        """Tell whether awsbase itself can create a resource of this name."""
         return name.lower().startswith(("awsbase-", f"{self.name}-"))
 
 
 def part(required: Mapping[str, Strategy] | None = None, /, **optional: Strategy) -> Strategy:
-    """Draw a mapping with what is required and some of the rest; what Python calls so itself has a _ behind it."""
+    """Draw a mapping with the required keys and some others; a key that is a Python keyword ends in `_`."""
     always = dict(required or {})
     named = {key.rstrip("_"): value for key, value in optional.items()}
     return st.fixed_dictionaries(always, optional={key: value for key, value in named.items() if key not in always})
 
 
 def several(values: Strategy, least: int = 0, most: int = 3) -> Strategy:
-    """Draw a list that names nothing twice."""
+    """Draw a list without duplicates."""
     return st.lists(values, min_size=least, max_size=most, unique_by=str)
 
 
 def by_name(names: Strategy, values: Strategy, most: int = 3) -> Strategy:
-    """Draw a mapping whose names stay different when case does not count, as with IAM."""
+    """Draw a mapping whose names differ in more than case, because IAM ignores case."""
     one_each = st.lists(names, max_size=most, unique_by=str.lower)
     return one_each.flatmap(lambda names: st.fixed_dictionaries(dict.fromkeys(names, values)))
 
 
 def text(letters: str | Strategy, least: int = 0, most: int = 40) -> Strategy:
-    """Draw a text that is no template: its braces stand for nothing."""
+    """Draw a text without template placeholders."""
     return st.text(letters, min_size=least, max_size=most).filter(lambda drawn: not TEMPLATE.search(drawn))
 
 
 def name(letters: str | Strategy, most: int) -> Strategy:
-    """Draw a name, of few characters or of as many as it may have."""
+    """Draw a name, short or of the maximum length."""
     return text(letters, 1, most) | text(letters, most, most)
 
 
 def ending(letters: str, end: str) -> Strategy:
-    """Draw a name that ends in the word for what it is of, so that no two things are called the same."""
+    """Draw a name that ends in a word for its kind, so that names of different kinds differ."""
     return text(letters, most=30).map(lambda begin: begin + end)
 
 
 def bucket(end: str) -> Strategy:
     """Draw the name of a bucket, or a template of one."""
-    # S3 keeps what begins so for itself.
-    kept = ("-", "xn--", "sthree-", "amzn-s3-demo-")
-    free = ending(string.ascii_lowercase + string.digits + "-", end).filter(lambda name: not name.startswith(kept))
+    # S3 reserves these prefixes.
+    reserved = ("-", "xn--", "sthree-", "amzn-s3-demo-")
+    free = ending(string.ascii_lowercase + string.digits + "-", end).filter(lambda name: not name.startswith(reserved))
     return free | st.sampled_from([f"{{name}}-{end}", f"{{id}}-{{region}}-{end}"])
 
 
@@ -97,7 +97,7 @@ def alias(end: str) -> Strategy:
 
 
 def one_to_iam(keys: Mapping[str, str]) -> bool:
-    """Tell whether IAM takes two of these keys for one."""
+    """Tell whether two of these keys are the same for IAM."""
     return len({key.lower() for key in keys}) < len(keys)
 
 
@@ -106,7 +106,7 @@ RETENTION = st.sampled_from([1, 3, 5, 7, 14, 30, 60, 90, 365, 731, 1096, 3653])
 YES_OR_NO = st.booleans()
 
 ID = st.text(string.digits, min_size=12, max_size=12)
-# What awsbase makes is called after the account, buckets too.
+# Names that awsbase makes begin with the account's name, buckets too.
 ACCOUNT = (
     st.from_regex(r"[a-z][a-z0-9]{1,7}(-[a-z0-9]{1,5}){0,4}", fullmatch=True)
     .filter(lambda name: len(name) <= 32)
@@ -123,14 +123,14 @@ PATH = several(text(st.characters(codec="ascii", min_codepoint=0x21, max_codepoi
 PATH = PATH.map(lambda words: "/" + "".join(f"{word}/" for word in words)).filter(
     lambda path: not TEMPLATE.search(path)
 )
-# IAM takes less in the path of a policy.
+# IAM allows fewer characters in the path of a policy.
 POLICY_PATH = several(text(WORD + ".,+@=_-", 1, 9)).map(lambda words: "/" + "".join(f"{word}/" for word in words))
 LATIN = st.text(
     st.characters(max_codepoint=0xFF, exclude_categories=["Cc"], exclude_characters="\xa0", include_characters="\n")
 )
 PRINTED = st.text(LETTERS | st.sampled_from(string.punctuation + " "), min_size=1, max_size=50)
 
-# Not every service keeps a blank at either end.
+# Not every service keeps a space at either end.
 LABEL = st.text(LETTERS | st.sampled_from(" _.:/=+-@"), min_size=1, max_size=30).filter(
     lambda text: text == text.strip()
 )
@@ -157,7 +157,7 @@ BLOCK = st.builds("{}/{}".format, st.ip_addresses(v=4), st.integers(1, 32)) | st
 
 
 def public_key(kind: str, *numbers: bytes) -> str:
-    """Write a public key of a kind and what it is made of."""
+    """Return a public key of a type, made of these numbers."""
     packed = b"".join(len(each).to_bytes(4) + each for each in (kind.encode(), *numbers))
     return f"{kind} {base64.b64encode(packed).decode()}"
 
