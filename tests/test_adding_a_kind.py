@@ -47,7 +47,7 @@ def run(line: str, where: Path) -> str:
     """Run a command of the guide with this Python, in a copy; returns what it prints."""
     command = [sys.executable, *(("-m", "pytest") if line.startswith("pytest ") else ()), *shlex.split(line)[1:]]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
-    env = {**kept, "PYTHONPATH": str(where), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**kept, "PYTHONPATH": str(where), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": "-p no:cacheprovider"}
     done = subprocess.run(command, cwd=where, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     return done.stdout

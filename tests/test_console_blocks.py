@@ -1,337 +1,453 @@
-"""Every console block of the docs shows what its commands print, or a comment before it says why it is not run."""
+"""The console blocks of the docs run, and print what the page shows.
+
+A comment before a block names the situation in which it runs: `<!-- run: in an empty folder -->`. Without a comment it
+runs in a folder with `acme.yaml`, the manifest of README.md, and against an empty sandbox. If no test can run a block,
+its comment gives the reason: `<!-- not run: installs packages from the network -->`.
+
+A line `...` stands for any lines, and `...` within a line for any text. A line break of the page can stand for a space.
+Times, dates, ports and ids are compared by their form.
+"""
 
 from __future__ import annotations
 
+import os
 import re
-import shlex
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
-from click.testing import CliRunner
-from pyotp import TOTP
 
 from awsbase.sandbox import Sandbox
-from awsbase.sandbox.serve import listen, warm
-from awsbase.scripts import cli
-from tests.conftest import needs
+from awsbase.sandbox.serve import listen
+from awsbase.scripts.connect import Target
+from awsbase.scripts.loaded import read
+from awsbase.scripts.options import Options
+from awsbase.scripts.session import Session, reconcile
+from tests.contract.sample import account
+from tests.people.alice import Phone
 
-ROOT = Path(__file__).parents[1]
-# tests/test_examples.py runs docs/extending.md, for which it installs the plug-in.
-PAGES = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
-    *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "extending.md"),
-]
+ROOT = Path(__file__).parent.parent
+# tests/test_examples.py runs those of extending.md, where the plug-in is installed.
+PAGES = [ROOT / "README.md", *sorted({*(ROOT / "docs").glob("*.md")} - {ROOT / "docs/extending.md"})]
 BLOCK = re.compile(
-    r"(?:^ *<!-- not run: (?P<reason>.*?) -->\n)?^(?P<indent> *)```console\n(?P<text>.*?)^ *```$", re.M | re.S
+    r"(?:^ *<!-- (?P<how>run|not run): (?P<what>.+?) -->\n)?^(?P<indent> *)```console\n(?P<text>.*?)^ *```$",
+    re.MULTILINE | re.DOTALL,
 )
-# What differs from run to run: dates, seconds, ids that AWS chooses, the last four characters of an access key.
-CHANGING = {
-    r"\b\d{4}-\d\d-\d\d\b": "DATE",
-    r"\b\d+\.\d s\b": "0.0 s",
-    r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b": "UUID",
-    r"…[A-Z0-9]{4}\b": "…KEY0",
-}
-ACCOUNT = "123456789012"
+BIN = Path(sys.executable).parent
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+SECONDS = 60
+
+# What differs from run to run, as a page may show it, and what it is compared by.
+FORMS = (
+    (r"\d+\.\d s\b", r"\d+\.\d s"),
+    (r"\d+ h(?: \d+ min)? left", r"\d+ h(?: \d+ min)? left"),
+    (r"\d{4}-\d\d-\d\d\b", r"\d{4}-\d\d-\d\d"),
+    (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    (r"127\.0\.0\.1:\d+", r"127\.0\.0\.1:\d+"),
+    (r"…[A-Z0-9]{4}\b", r"…[A-Z0-9]{4}"),
+    (r"\.\.\.", r".*?"),
+    (r"\n", r"[\n ]"),
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of a block, and what the page shows below it."""
+
+    line: str
+    shown: str
 
 
 @dataclass(frozen=True)
 class Block:
-    """A console block of a page: its commands, each with the output shown, and the reason why it is not run."""
+    """A console block of a page: whether it runs, and the situation or the reason that its comment names."""
 
     page: str
     line: int
-    text: str
-    reason: str | None
+    how: str
+    what: str
+    commands: tuple[Command, ...]
 
-    @property
-    def commands(self) -> list[tuple[str, str]]:
-        _, *steps = re.split(r"^\$ ", self.text, flags=re.MULTILINE)
-        return [(line, shown) for line, _, shown in (step.partition("\n") for step in steps)]
-
-    @property
-    def name(self) -> str:
-        return f"{self.page}: {self.text.partition(chr(10))[0].removeprefix('$ ')}"
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
 
 
-def blocks_of(page: str, text: str) -> Iterator[Block]:
-    for found in BLOCK.finditer(text):
-        indented = re.compile(f"^{found['indent']}", re.MULTILINE)
-        yield Block(page, text[: found.start()].count("\n") + 1, indented.sub("", found["text"]), found["reason"])
+def blocks() -> Iterator[Block]:
+    """Yield the console blocks of all pages."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for found in BLOCK.finditer(text):
+            lines = [line.removeprefix(found["indent"]) for line in found["text"].splitlines()]
+            line = text[: found.start()].count("\n") + 1
+            yield Block(page.name, line, found["how"] or "run", found["what"] or "", tuple(commands(lines)))
 
 
-BLOCKS = [block for page in PAGES for block in blocks_of(page.name, page.read_text(encoding="utf-8"))]
+def commands(lines: list[str]) -> Iterator[Command]:
+    """Yield the commands of a block; what stands before the first one is a command that prints itself."""
+    command, shown = "", [""]
+    for line in [*lines, "$ "]:
+        if line.startswith("$ "):
+            if command or shown != [""]:
+                yield Command(command, "\n".join(shown[1:]))
+            command, shown = line.removeprefix("$ "), [""]
+        elif command.endswith("\\") and shown == [""]:
+            command += f"\n{line}"
+        else:
+            shown.append(line)
+
+
+ALL = list(blocks())
+
+
+# The situations.
 
 
 @dataclass
-class Folder:
-    """A temporary folder, and an account that the commands reach from there."""
+class Situation:
+    """A folder, an account and an environment that the commands of a block find."""
 
-    path: Path
-    sandbox: Sandbox = field(default_factory=lambda: Sandbox(account=ACCOUNT))
-    environment: dict[str, str] = field(default_factory=dict)
+    folder: Path
+    sandbox: Sandbox
+    environment: dict[str, str]
+    answers: list[Callable[[], str]] = field(default_factory=list)
 
-    def write(self, name: str, text: str) -> str:
-        (self.path / name).write_text(text)
-        return name
+    def write(self, name: str, text: str) -> Path:
+        file = self.folder / name
+        file.write_text(text, encoding="utf-8")
+        return file
 
-    def manifest(self, name: str = "minimal", **replaced: str) -> str:
-        """Write one of the manifests that come with awsbase as acme.yaml, with lines added or changed."""
-        text = (ROOT / f"manifests/{name}.yaml").read_text()
-        for old, new in replaced.items():
-            text = text.replace(old, new)
-        return self.write("acme.yaml", text)
+    def reconcile(self, manifest: Path | str) -> None:
+        """Reconcile a manifest in this process, as the administrator."""
+        loaded = read(self.folder / manifest, Options())
+        session = Session(loaded, loaded.resources, Target(account(self.sandbox, None), self.sandbox.clock), Options())
+        reconcile(session, ask=None)
 
-    def client(self, service: str) -> Any:
-        return self.sandbox.client(service, "eu-west-1")
+    def user(self, name: str) -> None:
+        """Make a user with an access key, and work with that key."""
+        self.sandbox.client("iam").create_user(UserName=name)
+        self.use_key_of(name)
 
-    def be(self, user: str | None) -> None:
-        """Use the access key of a user from now on, or an administrator's."""
-        key = self.sandbox.key(user)
-        self.environment |= {"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret}
-
-    def awsbase(self, *words: str) -> str:
-        """Run a command in this process; return what it printed on stdout, or on stderr if there is none."""
-        with pytest.MonkeyPatch.context() as patch:
-            patch.chdir(self.path)
-            for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-                patch.setenv(name, str(self.path / name))
-            for name, value in {
-                "HOME": str(self.path),
-                "AWS_EC2_METADATA_DISABLED": "true",
-                **self.environment,
-            }.items():
-                patch.setenv(name, value)
-            ended = CliRunner().invoke(cli, list(words))
-        assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
-        return ended.stdout or ended.stderr
+    def use_key_of(self, name: str) -> None:
+        key = self.sandbox.client("iam").create_access_key(UserName=name)["AccessKey"]
+        profile = f"aws_access_key_id = {key['AccessKeyId']}\naws_secret_access_key = {key['SecretAccessKey']}\n"
+        del self.environment["AWS_ACCESS_KEY_ID"], self.environment["AWS_SECRET_ACCESS_KEY"]
+        home = Path(self.environment["HOME"], ".aws")
+        home.mkdir()
+        for profile_name in ("default", "work", "acme"):
+            with (home / "credentials").open("a") as credentials:
+                credentials.write(f"[{profile_name}]\n{profile}")
 
 
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ACME = next(iter(re.findall(r"```yaml\n(version: 1\n.*?)```", README, re.DOTALL)))
+SMALL = """\
+version: 1
+account: {id: "123456789012", name: acme, region: eu-west-1}
+audit:
+iam:
+  password_policy:
+  groups:
+    Administrators: {policies: ["awsbase:administrator"]}
+  users:
+    alice: {groups: [Administrators]}
+"""
 DEPLOY = """\
   policies:
-    deploy: {statements: [{Effect: Allow, Action: "s3:*", Resource: "*"}]}
+    deploy: {statements: [{Effect: Allow, Action: "s3:PutObject", Resource: "arn:aws:s3:::acme-site/*"}]}
 """
 MISTAKES = """\
 version: 1
 account: {id: 123456789012, name: acme, region: eu-west1}
-audit: {retention: 400}
+audit: {retention: 365}
 alarms:
-  billing: {amounts: [10, 50, 50]}
+  billing: {amounts: [50, 50]}
 notify:
-  security: {email: [security@acme.example]}
-  billing: {email: [cfo@acme.example]}
+  billing:
 iam:
   policies:
-    deploy: {file: policies/deploi.json}
+    deploy:
+      file: policies/deploi.json
   groups:
     Administrators: {policies: ["awsbase:administrator"]}
   users:
-    alice: {groups: [Administrators], console: 'yes'}
+    alice: {groups: [Administrators], console: yes}
 """
 
 
-def reconciled(folder: Folder) -> None:
-    folder.manifest()
-    folder.awsbase("reconcile", "acme.yaml", "--yes")
+def in_an_empty_folder(situation: Situation) -> None:
+    (situation.folder / "acme.yaml").unlink()
 
 
-def drifted(folder: Folder) -> None:
-    """Reconcile the smallest manifest; then change the trail, a group and the password policy by hand.
+def in_the_reconciled_account(situation: Situation) -> None:
+    situation.reconcile("acme.yaml")
 
-    The plan in plan.json is older than the change of the password policy.
-    """
-    longer = {"password_policy:": "password_policy: {minimum_length: 16}"}
-    folder.awsbase("reconcile", folder.manifest(**longer), "--yes")
-    folder.manifest(**longer, **{"  groups:": f"{DEPLOY}  groups:"})
-    iam = folder.client("iam")
-    iam.create_login_profile(UserName="alice", Password="Correct-Horse-7-Battery")
-    folder.client("cloudtrail").stop_logging(Name="acme-trail")
+
+def with_a_bastion(situation: Situation) -> None:
+    situation.write("acme.yaml", ACME + "network:\nbastion: {on_demand: true}\n")
+    situation.reconcile("acme.yaml")
+
+
+def with_a_role_planner(situation: Situation) -> None:
+    trust = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}'
+    iam = situation.sandbox.client("iam")
+    iam.create_role(RoleName="planner", AssumeRolePolicyDocument=f'{trust}, "Action": "sts:AssumeRole"}}]}}')
+
+
+def changed_by_hand(situation: Situation) -> None:
+    situation.reconcile(situation.write("acme.yaml", SMALL))
+    situation.sandbox.client("cloudtrail", region="eu-west-1").stop_logging(Name="acme-trail")
+    iam = situation.sandbox.client("iam")
     iam.attach_group_policy(GroupName="Administrators", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
-    folder.awsbase("plan", "acme.yaml", "-o", "plan.json")
     policy = iam.get_account_password_policy()["PasswordPolicy"]
-    policy = {name: value for name, value in policy.items() if name not in ("ExpirePasswords", "MaxPasswordAge")}
-    iam.update_account_password_policy(**policy | {"MinimumPasswordLength": 20})
+    kept = {name: value for name, value in policy.items() if value and name != "ExpirePasswords"}
+    iam.update_account_password_policy(**{**kept, "MinimumPasswordLength": 20})
+    weaker = SMALL.replace("password_policy:", "password_policy: {minimum_length: 16}")
+    situation.write("acme.yaml", weaker + DEPLOY)
 
 
-def planned(folder: Folder) -> None:
-    folder.manifest(**{"  groups:": f"{DEPLOY}  groups:"})
-
-
-def state(folder: Folder) -> None:
-    folder.awsbase("reconcile", "manifests/state-only.yaml", "--yes")
-
-
-def with_bob(folder: Folder) -> None:
-    """Make an administrator called bob, whom the manifest lists as absent."""
-    iam = folder.client("iam")
-    iam.create_user(UserName="bob")
-    iam.attach_user_policy(UserName="bob", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
-    iam.create_access_key(UserName="bob")
-    folder.manifest(**{"console: true}}": "console: true}, bob: {state: absent}}"})
-
-
-def as_bob(folder: Folder) -> None:
-    folder.client("iam").create_user(UserName="bob")
-    folder.be("user/bob")
-
-
-def with_a_device(folder: Folder) -> None:
-    """Give alice an MFA device and an access key, and use that key."""
-    iam = folder.client("iam")
-    iam.create_user(UserName="alice")
-    iam.attach_user_policy(UserName="alice", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
-    device = iam.create_virtual_mfa_device(VirtualMFADeviceName="alice")["VirtualMFADevice"]
-    now = folder.sandbox.clock.now()
-    codes = [TOTP(device["Base32StringSeed"].decode()).at(now + timedelta(seconds=after)) for after in (-30, 0)]
-    iam.enable_mfa_device(
-        UserName="alice",
-        SerialNumber=device["SerialNumber"],
-        AuthenticationCode1=codes[0],
-        AuthenticationCode2=codes[1],
+def changed_after_the_approval(situation: Situation) -> None:
+    situation.reconcile(situation.write("acme.yaml", SMALL))
+    subprocess.run(
+        ["awsbase", "plan", "acme.yaml", "-o", "plan.json"],
+        cwd=situation.folder,
+        env=situation.environment,
+        capture_output=True,
+        check=True,
     )
-    folder.be("user/alice")
+    policy = {"MinimumPasswordLength": 8, "RequireSymbols": True}
+    situation.sandbox.client("iam").update_account_password_policy(**policy)
 
 
-def moved(folder: Folder) -> None:
-    reconciled(folder)
-    folder.write("moved.yaml", (folder.path / "acme.yaml").read_text().replace("eu-west-1", "eu-central-1"))
+def bucket_in_another_region(situation: Situation) -> None:
+    where = {"LocationConstraint": "eu-west-1"}
+    situation.sandbox.client("s3", region="eu-west-1").create_bucket(
+        Bucket="acme-audit", CreateBucketConfiguration=where
+    )
+    situation.write("moved.yaml", ACME.replace("eu-west-1", "eu-central-1"))
 
 
-def of_another_account(folder: Folder) -> None:
-    folder.manifest()
-    folder.write("other.yaml", (folder.path / "acme.yaml").read_text().replace(ACCOUNT, "2" * 12))
+def manifest_of_another_account(situation: Situation) -> None:
+    situation.write("other.yaml", ACME.replace("123456789012", "222222222222"))
 
 
-def without_credentials(folder: Folder) -> None:
-    folder.manifest()
-    folder.environment.clear()
+def without_credentials(situation: Situation) -> None:
+    for name in [name for name in situation.environment if name.startswith("AWS_ACCESS") or "SECRET" in name]:
+        del situation.environment[name]
 
 
-def mistaken(folder: Folder) -> None:
-    (folder.path / "policies").mkdir()
-    folder.write("policies/deploy.json", "{}")
-    folder.write("acme.yaml", MISTAKES)
+def with_mistakes(situation: Situation) -> None:
+    (situation.folder / "policies").mkdir()
+    situation.write("policies/deploy.json", "{}")
+    situation.write("acme.yaml", MISTAKES)
 
 
-# What stands in the folder and in the account before the first command of a block; nothing, unless it is here.
-SETUPS: Mapping[tuple[str, str], Callable[[Folder], object]] = {
-    ("commands.md", "awsbase plan acme.yaml\naccount"): drifted,
-    ("commands.md", "awsbase coverage"): reconciled,
-    ("commands.md", "awsbase state backend"): state,
-    ("commands.md", "awsbase mfa list"): with_a_device,
-    ("commands.md", "awsbase whoami"): as_bob,
-    ("commands.md", "awsbase plan acme.yaml --only"): reconciled,
-    ("commands.md", "awsbase plan acme.yaml -o"): planned,
-    ("commands.md", "awsbase reconcile acme.yaml --approved"): drifted,
-    ("commands.md", "awsbase plan moved.yaml"): moved,
-    ("commands.md", "awsbase plan other.yaml"): of_another_account,
-    ("commands.md", "awsbase plan acme.yaml\nawsbase: no AWS credentials"): without_credentials,
-    ("commands.md", "awsbase plan acme.yaml --json"): drifted,
-    ("manifest.md", "awsbase plan acme.yaml --only user/bob"): with_bob,
-    ("manifest.md", "awsbase validate acme.yaml"): mistaken,
+def bob_has_left(situation: Situation) -> None:
+    iam = situation.sandbox.client("iam")
+    iam.create_user(UserName="bob")
+    iam.create_access_key(UserName="bob")
+    iam.attach_user_policy(UserName="bob", PolicyArn=ADMINISTRATOR)
+    situation.write("acme.yaml", SMALL + "    bob: {state: absent}\n")
+
+
+def alice_with_a_device(situation: Situation) -> None:
+    situation.user("alice")
+    phone = Phone(situation.sandbox, "alice")
+    situation.answers += [phone.code]
+
+
+def alice_changes_her_password(situation: Situation) -> None:
+    situation.reconcile("acme.yaml")
+    iam = situation.sandbox.client("iam")
+    old, new = "one-time-Passw0rd!", "A-passw0rd-for-alice!"
+    iam.create_login_profile(UserName="alice", Password=old, PasswordResetRequired=True)
+    situation.sandbox.clock.advance(60)  # a login profile that was just made cannot be modified yet
+    situation.use_key_of("alice")
+    situation.answers += [lambda: old, lambda: "Sh0rt-pwd", lambda: new, lambda: new]
+
+
+def kim_in_an_enforced_sandbox(situation: Situation) -> None:
+    listing = '{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}'
+    situation.write("try.json", f'{{"Version": "2012-10-17", "Statement": [{listing}]}}')
+
+
+def with_a_partner_token(situation: Situation) -> None:
+    situation.reconcile("manifests/secrets.yaml")
+    situation.write("partner.txt", "token\n")
+
+
+SITUATIONS: dict[str, Callable[[Situation], None]] = {
+    "": lambda situation: None,
+    "in an empty folder": in_an_empty_folder,
+    "in the reconciled account": in_the_reconciled_account,
+    "with a bastion, in the reconciled account": with_a_bastion,
+    "where a role planner exists": with_a_role_planner,
+    "where somebody changed the account by hand": changed_by_hand,
+    "where the password policy changed after the plan was approved": changed_after_the_approval,
+    "where the bucket acme-audit is in another region": bucket_in_another_region,
+    "where manifests/state-only.yaml is reconciled": lambda each: each.reconcile("manifests/state-only.yaml"),
+    "where manifests/secrets.yaml is reconciled": with_a_partner_token,
+    "where bob has left": bob_has_left,
+    "with a manifest of another account": manifest_of_another_account,
+    "with a manifest full of mistakes": with_mistakes,
+    "without credentials": without_credentials,
+    "as bob": lambda situation: situation.user("bob"),
+    "as alice, who has an MFA device": alice_with_a_device,
+    "as alice, who changes her password": alice_changes_her_password,
+    "in an enforced sandbox, where kim may not create buckets": kim_in_an_enforced_sandbox,
 }
 
 
-def setup_of(block: Block) -> Callable[[Folder], object]:
-    text = block.text.removeprefix("$ ")
-    return next(
-        (setup for (page, start), setup in SETUPS.items() if page == block.page and text.startswith(start)), str
-    )
+@pytest.fixture
+def situation(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Situation]:
+    """Serve a sandbox, and write what the block that runs expects to find."""
+    folder, home, programs = tmp_path / "work", tmp_path / "home", tmp_path / "bin"
+    for each in (folder, home, programs):
+        each.mkdir()
+    awsbase = programs / "awsbase"
+    awsbase.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m awsbase "$@"\n')
+    awsbase.chmod(0o755)
+    (folder / "manifests").symlink_to(ROOT / "manifests")
+    (folder / "acme.yaml").write_text(ACME)
 
-
-@contextmanager
-def reachable(folder: Folder) -> Iterator[None]:
-    """Serve the account on this machine while the commands run."""
-    warm(folder.sandbox)
-    server = listen(folder.sandbox)
+    sandbox = Sandbox(enforce="enforced" in request.node.callspec.params["block"].what)
+    server = listen(sandbox)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    folder.environment["AWS_ENDPOINT_URL"] = f"http://{server.host}:{server.port}"
-    folder.be(None)
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    key = sandbox.key()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LC_", "NO_COLOR"))}
+    environment = {
+        **kept,
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+        "PYTHONPATH": str(ROOT),
+        "PATH": os.pathsep.join((str(programs), str(BIN), os.environ["PATH"])),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ENDPOINT_URL": f"http://{server.host}:{server.port}",
+        "AWS_ACCESS_KEY_ID": key.id,
+        "AWS_SECRET_ACCESS_KEY": key.secret,
+    }
+    yield Situation(folder, sandbox, environment)
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
-def run(line: str, folder: Folder) -> str:
-    """Run a line of a block as a shell would: comments, one pipe and a redirection of awsbase's output are known."""
-    words = shlex.split(line, comments=True)
-    if words[:2] == ["python", "-m"]:
-        done = subprocess.run([sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
-        return done.stdout or done.stderr
-    assert words[0] == "awsbase", f"write <!-- not run: REASON --> before the block of `{line}`"
-    if ">" in words:
-        folder.write(words[-1], folder.awsbase(*words[1:-2]))
-        return ""
-    if "|" in words:
-        cut = words.index("|")
-        output = folder.awsbase(*words[1:cut])
-        return subprocess.run(words[cut + 1 :], input=output, capture_output=True, text=True, check=True).stdout
-    return folder.awsbase(*words[1:])
+# The tests.
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a command printed, and its exit code."""
+
+    out: str
+    err: str
+    code: int
+
+
+@pytest.mark.parametrize("block", ALL, ids=str)
+def test_each_block_says_how_it_runs_or_why_not(block: Block) -> None:
+    assert all(command.line for command in block.commands), "a console block begins with a command: $ ..."
+    if block.how == "run":
+        assert block.what in SITUATIONS
+    else:
+        assert len(block.what.split()) >= 3, "say why no test can run it"
+
+
+def test_each_situation_is_that_of_a_block() -> None:
+    assert SITUATIONS.keys() - {block.what for block in ALL if block.how == "run"} == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", [block for block in ALL if block.how == "run"], ids=str)
+def test_each_block_prints_what_the_page_shows(block: Block, situation: Situation) -> None:
+    SITUATIONS[block.what](situation)
+    run = on_a_terminal if situation.answers and block.what.startswith("as alice, who changes") else in_a_shell
+    for command, printed in zip(block.commands, run(block, situation), strict=True):
+        told = f"{command.line}\n{printed.out}{printed.err}"
+        assert printed.code == 0 or command.shown, told
+        assert any(matches(command.shown, text) for text in (printed.out, printed.err, printed.out + printed.err)), told
 
 
 def matches(shown: str, printed: str) -> bool:
-    """Tell whether a block shows what was printed: `...` stands for anything, alone on a line for any lines."""
-    for changing, same in CHANGING.items():
-        shown, printed = re.sub(changing, same, shown), re.sub(changing, same, printed)
-    pattern = re.escape(shown.strip("\n") + "\n")
-    pattern = re.sub(r"(?m)^\\\.\\\.\\\.\\?\n", "(?:.*\n)*?", pattern).replace(r"\.\.\.", ".*")
-    return re.fullmatch(pattern, printed.strip("\n") + "\n") is not None
+    """Tell whether a page shows what was printed."""
+    parts = re.split("(" + "|".join(form for form, _ in FORMS) + ")", shown)
+    pattern = "".join(formed(part) for part in parts if part)
+    lines = "\n".join(line.rstrip() for line in printed.strip("\n").splitlines())
+    return re.fullmatch(pattern, lines, re.DOTALL) is not None
 
 
-@pytest.mark.parametrize(
-    "block",
-    [
-        pytest.param(block, id=block.name, marks=[needs("jq")] if "| jq" in block.text else [])
-        for block in BLOCKS
-        if block.reason is None
-    ],
-)
-def test_a_console_block_shows_what_its_commands_print(block: Block, tmp_path: Path) -> None:
-    assert block.commands, f"{block.page}:{block.line} has no command: begin it with `$ `, or say why it is not run"
-    (tmp_path / "manifests").symlink_to(ROOT / "manifests")
-    folder = Folder(tmp_path)
-    with reachable(folder):
-        setup_of(block)(folder)
-        for line, shown in block.commands:
-            printed = run(line, folder)
-            if shown.strip():
-                assert matches(shown, printed), f"{line}\n{printed}"
-            else:
-                assert not printed.startswith("awsbase: "), printed
+def formed(part: str) -> str:
+    """Return the pattern of a part of what a page shows: its form, or the part itself."""
+    for form, pattern in FORMS:
+        if re.fullmatch(form, part):
+            return pattern
+    return re.escape(part)
 
 
-def test_a_block_that_is_not_run_has_a_reason() -> None:
-    assert [block.name for block in BLOCKS if block.reason is not None and len(block.reason.split()) < 3] == []
+def in_a_shell(block: Block, situation: Situation) -> Iterator[Printed]:
+    """Run the commands of a block in one shell; yield what each has printed."""
+    outputs = situation.folder.parent / "outputs"
+    outputs.mkdir()
+    script = "\n".join(step(command.line, outputs / str(number)) for number, command in enumerate(block.commands))
+    file = outputs / "script"
+    file.write_text(f"{script}\nkill $(jobs -p) 2>/dev/null\nwait\n")
+    subprocess.run(
+        ["bash", str(file)],
+        cwd=situation.folder,
+        env=situation.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=SECONDS,
+        check=False,
+    )
+    for number in range(len(block.commands)):
+        out, err, code = (Path(f"{outputs}/{number}.{kind}") for kind in ("out", "err", "code"))
+        yield Printed(out.read_text(), err.read_text(), int(code.read_text()))
 
 
-def test_every_setup_belongs_to_a_block() -> None:
-    texts = [(block.page, block.text.removeprefix("$ ")) for block in BLOCKS if block.reason is None]
-    assert [key for key in SETUPS if not any(key[0] == page and text.startswith(key[1]) for page, text in texts)] == []
+def step(line: str, output: Path) -> str:
+    """Return a line of the script: what is started in the background has printed a line before the next one runs."""
+    if line.endswith("&"):
+        return (
+            f"mkfifo {output}.fifo\n: >{output}.out\n"
+            f"{line.removesuffix('&')} 2>{output}.fifo &\n"
+            f"exec 9<{output}.fifo\nread -r first <&9\n"
+            f'echo "$first" >{output}.err\necho 0 >{output}.code'
+        )
+    return f"{{ {line}\n}} >{output}.out 2>{output}.err\necho $? >{output}.code"
 
 
-@pytest.mark.parametrize(
-    ("shown", "printed", "same"),
-    [
-        ("a\n...\nd\n", "a\nb\nc\nd\n", True),
-        ("...\nd\n", "a\nd\n", True),
-        ("a\n...\n", "a\nb\n", True),
-        ("2 calls, 0.5 s\n", "2 calls, 1.3 s\n", True),
-        ("key …ICNT\n", "key …ABCD\n", True),
-        ("by (arn:aws:...)\n", "by (arn:aws:iam::1)\n", True),
-        ("a\n", "a\nb\n", False),
-        ("2 calls, 0.5 s\n", "3 calls, 0.5 s\n", False),
-    ],
-)
-def test_dots_and_what_changes_from_run_to_run_match(shown: str, printed: str, same: bool) -> None:
-    assert matches(shown, printed) == same
+def on_a_terminal(block: Block, situation: Situation) -> Iterator[Printed]:
+    """Run the commands of a block on a terminal, type the answers; yield what the terminal showed of each."""
+    script = "\n".join(f"{command.line}\nprintf '\\036%s\\036' $?" for command in block.commands)
+    child: Any = pexpect.spawn(
+        "bash",
+        ["-c", script],
+        cwd=str(situation.folder),
+        env=situation.environment,
+        encoding="utf-8",
+        timeout=SECONDS,
+        dimensions=(40, 120),
+        echo=True,
+    )
+    shown = ""
+    for answer in situation.answers:
+        child.expect(r": $")
+        shown += child.before + child.after
+        child.sendline(answer())
+    shown += child.read()
+    child.close()
+    texts = re.split("\x1e", shown.replace("\r", ""))
+    for text, code in zip(texts[::2], texts[1::2], strict=False):
+        yield Printed(text, "", int(code))
