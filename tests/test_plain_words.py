@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-COINED = re.compile(r"loosen|\bgrave|gravity|\bstruck\b|tortur|\blean(s|ed|ing)? on\b|\bhangs? below\b", re.IGNORECASE)
+# One letter in brackets keeps this file from finding itself.
+COINED = re.compile(
+    r"loo[s]en|\bgr[a]ve|gr[a]vity|\bstr[u]ck\b|tort[u]r|\ble[a]n(s|ed|ing)? on\b|\bh[a]ngs? below\b", re.IGNORECASE
+)
 FILES = {"course", "desk", "wanted", "way", "made", "absent", "standing", "powers", "upkeep", "looks", "mend"}
-FILES |= {"words", "grave", "place", "mfa_more"}
+FILES |= {"words", "place", "mfa_more", "gra" + "ve"}
 OVERRIDES = frozenset({"needs", "check"})  # the class above documents them
 LONGEST = 30  # words in a sentence
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -61,7 +64,7 @@ def test_no_coined_word_is_left() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in tracked()
-        if path.name not in ("LICENSE", "test_plain_words.py", "CHANGELOG.md") and path.is_file()
+        if path.name not in ("LICENSE", "CHANGELOG.md") and path.is_file()
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
         if COINED.search(line)
     ]

@@ -179,7 +179,7 @@ def test_weaker_protection_of_a_secret_is_risky(want: dict[str, Any], have: dict
     ids=["the only one goes", "somebody stays"],
 )
 def test_topic_without_confirmed_subscribers_is_risky(subscribed: list[str], why: list[str]) -> None:
-    want = replace(of_topics.WANT, listeners={"email": ("sec@x.example",)})
+    want = replace(of_topics.WANT, subscribers={"email": ("sec@x.example",)})
     facts = of_topics.facts(of_topics.GOOD, *map(of_topics.subscriber, subscribed))
     assert reasons(want, facts) == why
 
