@@ -210,7 +210,7 @@ def dismiss(run: Run, want: Topic, subscribed: tuple[SubscriptionFacts, ...]) ->
         for one in hearing
         if one.protocol in want.subscribers and listener(one.protocol, one.endpoint) not in welcome
     ]
-    why = "nobody confirmed hears it any more" if len(strangers) == len(hearing) else ""
+    why = "no confirmed subscriber is left" if len(strangers) == len(hearing) else ""
     for one in strangers:
         what = f"subscription {one.protocol}:{masked(one.endpoint)}"
         run.delete(what, run.aws.sns.unsubscribe, risk=visibility(why), SubscriptionArn=one.arn)

@@ -173,7 +173,7 @@ def test_weaker_protection_of_a_secret_is_risky(want: dict[str, Any], have: dict
 @pytest.mark.parametrize(
     ("subscribed", "why"),
     [
-        (["old@x.example"], ["nobody confirmed hears it any more"]),
+        (["old@x.example"], ["no confirmed subscriber is left"]),
         (["old@x.example", "sec@x.example"], []),
     ],
     ids=["the only one goes", "somebody stays"],
