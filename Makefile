@@ -4,7 +4,8 @@
 # make tools   installs what tests need beyond PyPI; a test whose tool is missing is skipped, and fails where CI=true
 # make faults  injects every fault at every call; goes on where it stopped; ONLY='kind and write' is a part of it
 # make bench   calls and seconds of first and converged runs, beside the fewest that can (see benchmarks/)
-# make lock    pins what a release is installed with, by hash, in requirements/
+# make lock    pins what a release is installed and built with, by hash, in requirements/
+# make release builds wheel and sdist of the last commit twice, and keeps them in dist/ if both builds are the same
 # make audit   asks PyPI for known vulnerabilities of what is pinned; needs the network
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
 
-.PHONY: demo check test lint types tests quick tools format faults bench lock audit clean
+.PHONY: demo check test lint types tests quick tools format faults bench lock release audit clean
 
 # Two processors take this many workers of pytest beside the type checker.
 PYTEST := $(BIN)/pytest -n auto --dist worksteal $(if $(SEED),--seed $(SEED))
@@ -32,6 +33,7 @@ lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m tests.lint
+	$(BIN)/python -m awsbase.kinds check
 
 types: $(VENV)/dev
 	$(BIN)/mypy
@@ -63,14 +65,18 @@ bench: $(VENV)/dev
 lock: $(VENV)/release
 	$(LOCK) --output-file requirements/awsbase.txt setup.cfg
 	$(LOCK) --output-file requirements/sandbox.txt --extra sandbox setup.cfg
+	$(LOCK) --output-file requirements/build.txt requirements/build.in
+
+release: .venv-release/built
+	@.venv-release/bin/python -m tools.release
 
 # Strict: what PyPI has nothing to say about is no pass.
 audit: $(VENV)/release
-	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements/sandbox.txt || { echo \
-		"make audit: not passed: the lines above name a vulnerability, or what PyPI could not be asked about"; exit 1; }
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes $(addprefix --requirement requirements/,sandbox.txt build.txt) \
+		|| { echo "make audit: not passed: the lines above name a vulnerability, or what PyPI could not be asked about"; exit 1; }
 
 clean:
-	rm -rf $(VENV) .venv-lower-bound tools/node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-lower-bound .venv-release tools/node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -80,4 +86,10 @@ $(BIN)/python:
 # Each stamp stands for one set of extras, and is made anew when the requirements change.
 $(VENV)/demo $(VENV)/dev $(VENV)/release: setup.cfg pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[$(subst demo,sandbox,$(@F))]'
+	@touch $@
+
+# Nothing but what requirements/build.txt pins: neither the backend nor what starts it comes from anywhere else.
+.venv-release/built: requirements/build.txt | $(BIN)/python
+	$(PYTHON) -m venv --clear .venv-release
+	.venv-release/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $<
 	@touch $@

@@ -1,3 +1,3 @@
 """awsbase brings an AWS account from bare to best practice, from one YAML manifest."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

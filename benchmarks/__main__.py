@@ -5,7 +5,7 @@
 Each figure is the median of several runs, with its least and greatest. A run is a whole process: start-up, imports,
 reading the manifest, calls, report. In turn with ours runs the lower bound, a bare program that makes and
 checks the same in the fewest calls. An account of a thousand users or more is made once for each latency, and checked
---runs times. Below the table stand the ratios: beside the floor, beside Terraform where it is at hand, and beside the
+--runs times. Below the table stand the ratios: beside the lower bound, Terraform (where it is at hand), and the
 rates of AWS (`rates`: 500 users against an account that throttles, once).
 """
 
@@ -57,11 +57,11 @@ def main() -> None:
                 for (who, run), measures in measured.items():
                     name = case.name if who == "ours" else f"{case.name}, {who}"
                     print(row(name, latency, run, measures), flush=True)
-                if case.floor:
+                if case.lower_bound:
                     ratios = "; ".join(
-                        f"{run} run {ratio(measured['floor', run], measured['ours', run])}" for run in RUNS
+                        f"{run} run {ratio(measured['lower bound', run], measured['ours', run])}" for run in RUNS
                     )
-                    remarks.append(f"- Ours beside the floor, {case.name}, {latency} ms: {ratios}.")
+                    remarks.append(f"- Ours beside the lower bound, {case.name}, {latency} ms: {ratios}.")
                 if case.name == "peers":
                     rows, remark = terraform(latency, wanted.runs, *(measured["ours", run] for run in RUNS))
                     print(*rows, sep="\n", end="\n" if rows else "", flush=True)

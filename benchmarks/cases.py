@@ -1,4 +1,4 @@
-"""What is measured: ours and the floor in turn, so that a machine that changes changes both."""
+"""What is measured: ours and the lower bound in turn, so that a machine that changes changes both."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.distant import account
 from benchmarks.manifests import BASELINE, PEERS, people
-from benchmarks.measure import Measure, floor, measure, ours
+from benchmarks.measure import Measure, lower_bound, measure, ours
 
 RUNS = ("first", "converged")
 # An account of so many users is made once, which takes its minutes, and checked as often as is asked for.
@@ -17,11 +17,11 @@ MANY = 1000
 
 @dataclass(frozen=True)
 class Case:
-    """A manifest, how the floor calls what it makes (nothing where it does not make it), and whether once will do."""
+    """A manifest, the lower bound's name for it (None where it has none), and whether one run is enough."""
 
     name: str
     manifest: Path
-    floor: str | None
+    lower_bound: str | None
     once: bool = False
 
 
@@ -34,8 +34,8 @@ def cases(users: list[int], folder: Path) -> list[Case]:
 def runs(case: Case, latency: int, count: int) -> dict[tuple[str, str], list[Measure]]:
     """Return what first and converged runs took, by who ran and which of them."""
     commands = {"ours": {run: ours("reconcile", case.manifest, "--yes", "--json") for run in RUNS}}
-    if case.floor:
-        commands["floor"] = {run: floor(case.floor, run) for run in RUNS}
+    if case.lower_bound:
+        commands["lower bound"] = {run: lower_bound(case.lower_bound, run) for run in RUNS}
     measured: dict[tuple[str, str], list[Measure]] = {(who, run): [] for run in RUNS for who in commands}
     for _ in range(1 if case.once else count):
         with ExitStack() as accounts:

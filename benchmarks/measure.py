@@ -48,7 +48,7 @@ def ours(command: str, manifest: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "awsbase", command, str(manifest), *options]
 
 
-def floor(what: str, run: str) -> list[str]:
+def lower_bound(what: str, run: str) -> list[str]:
     """Return the command line of the bare program that nobody could beat."""
     return [sys.executable, "-m", "benchmarks.lower_bound", what, run]
 

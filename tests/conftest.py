@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Generator
 from ipaddress import ip_address
@@ -96,3 +97,15 @@ def loopback(host: str) -> bool:
         return ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@pytest.fixture(scope="session")
+def acme_repositories(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the plug-in of `examples/`, from a copy and without the network; return the folder that it is in."""
+    folder = tmp_path_factory.mktemp("plug-in")
+    source = shutil.copytree(Path(__file__).parents[1] / "examples/acme_repositories", folder / "source")
+    offline = ("--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check")
+    command = [sys.executable, "-m", "pip", "install", *offline, "--target", str(folder / "installed"), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder / "installed"

@@ -17,7 +17,17 @@ ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CHAPTER = re.split(r"^## ", GUIDE.partition("\n## Adding a kind of resource\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
 SHOWN = re.findall(r"^```console\n(.*?)^```", CHAPTER, re.MULTILINE | re.DOTALL)[0]
-PARTS = ("awsbase", "docs", "manifests", "tests", "README.md", "CONTRIBUTING.md", "pyproject.toml", "setup.cfg")
+PARTS = (
+    "awsbase",
+    "docs",
+    "examples",
+    "manifests",
+    "tests",
+    "README.md",
+    "CONTRIBUTING.md",
+    "pyproject.toml",
+    "setup.cfg",
+)
 
 
 @pytest.fixture
@@ -37,7 +47,7 @@ def run(line: str, where: Path) -> str:
     """Run a command of the guide with this Python, in a copy; returns what it prints."""
     command = [sys.executable, *(("-m", "pytest") if line.startswith("pytest ") else ()), *shlex.split(line)[1:]]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
-    env = {**kept, "PYTHONPATH": str(where), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**kept, "PYTHONPATH": str(where), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": "-p no:cacheprovider"}
     done = subprocess.run(command, cwd=where, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     return done.stdout

@@ -118,8 +118,12 @@ def yaml_blocks() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("text", list(yaml_blocks()))
-def test_what_is_shown_of_a_manifest_validates(text: str, tmp_path: Path) -> None:
+def test_what_is_shown_of_a_manifest_validates(
+    text: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What is shown in part is completed with version and account, and with the one file that the page names."""
+    if "extras:" in text:
+        monkeypatch.syspath_prepend(str(request.getfixturevalue("acme_repositories")))
     (tmp_path / "policies").mkdir()
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
     (tmp_path / "policies/deploy.json").write_text(json.dumps(document))

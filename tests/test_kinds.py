@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from awsbase.engine.declarations import check
 from awsbase.engine.execution import execute
 from awsbase.engine.kind import Kind, Undeclared
 from awsbase.engine.permissions import Permissions
@@ -19,7 +20,7 @@ from awsbase.ensure.key_pair import KeyPair
 from awsbase.ensure.log_group import KIND, LogGroup
 from awsbase.errors import UsageError
 from awsbase.kinds.__main__ import cli
-from awsbase.kinds.check import check, check_tree
+from awsbase.kinds.check import check_tree
 from awsbase.kinds.scaffold import Name, scaffold
 from awsbase.kinds.table import insert
 from awsbase.permissions import least

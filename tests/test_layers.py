@@ -12,8 +12,9 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "awsbase"
 # Each layer may import what stands in the lines below its own.
 LAYERS = (
-    ("kinds",),
+    ("kinds", "testing"),
     ("scripts",),
+    ("api",),
     ("bastion",),
     ("view", "sandbox", "people", "explain"),
     ("manifest", "drill", "coverage", "permissions"),

@@ -1,8 +1,9 @@
-"""The pinned dependencies of a release have hashes and satisfy setup.cfg."""
+"""The pinned dependencies of a release have hashes and satisfy setup.cfg, and its build backend pyproject.toml."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("awsbase.txt", "sandbox.txt")
+LOCKS = ("awsbase.txt", "sandbox.txt", "build.txt")
 
 
 def pins(name: str) -> dict[str, tuple[Requirement, list[str]]]:
@@ -25,7 +26,10 @@ def pins(name: str) -> dict[str, tuple[Requirement, list[str]]]:
 
 
 def asked(name: str) -> list[Requirement]:
-    """Return what setup.cfg asks for, with the sandbox's packages where they are pinned too."""
+    """Return what setup.cfg asks for, with the sandbox's packages where they are pinned too; or what build.in does."""
+    if name == "build.txt":
+        lines = (ROOT / "requirements/build.in").read_text().splitlines()
+        return [Requirement(line) for line in lines if not line.startswith("#")]
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg")
     lines = setup["options"]["install_requires"].split("\n")
@@ -53,6 +57,14 @@ def test_every_dependency_is_pinned_to_one_version_with_hashes(name: str) -> Non
 def test_the_sandbox_pins_the_same_versions() -> None:
     whole = {name: str(pinned.specifier) for name, (pinned, _) in pins("sandbox.txt").items()}
     assert {name: str(pinned.specifier) for name, (pinned, _) in pins("awsbase.txt").items()}.items() <= whole.items()
+
+
+def test_the_pinned_backend_is_one_that_the_package_allows() -> None:
+    build_system = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]
+    pinned = pins("build.txt")
+    for wanted in map(Requirement, build_system["requires"]):
+        (version,) = pinned[wanted.name][0].specifier
+        assert wanted.specifier.contains(version.version), wanted
 
 
 @pytest.mark.parametrize("name", LOCKS)

@@ -187,6 +187,6 @@ KIND = Kind(
     ),
     word="anomaly-alert",
     found_by="name",
-    owns="threshold, frequency, who is told",
+    owns="threshold, frequency, subscribers",
     keeps="the monitor",
 )

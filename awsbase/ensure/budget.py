@@ -261,5 +261,5 @@ KIND = Kind(
     ),
     word="budget",
     found_by="name",
-    owns="amount, percentages, who is told",
+    owns="amount, percentages, subscribers",
 )

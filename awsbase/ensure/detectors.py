@@ -111,5 +111,5 @@ KIND = Kind(
     word="detectors",
     found_by="one a region",
     owns="that it is on",
-    keeps="features, how often findings are told",
+    keeps="features, how often findings are published",
 )

@@ -131,14 +131,8 @@ def ensure_role(run: Run, want: Role) -> str:
     # A principal that was deleted, and made anew under the same name, stands in the trust as an id that fits nobody.
     if not same(have.trust, trust):
         drift = [Drift(*each) for each in difference(have.trust, trust)]
-        run.update(
-            "trust",
-            drift,
-            iam.update_assume_role_policy,
-            risk=access(widening(have.trust, trust)),
-            RoleName=want.name,
-            PolicyDocument=trust,
-        )
+        risk = access(widening(have.trust, trust))
+        run.update("trust", drift, iam.update_assume_role_policy, risk=risk, RoleName=want.name, PolicyDocument=trust)
 
     if drift := compare(set_to, want.settings):
         # UpdateRole takes what is left out for its default.

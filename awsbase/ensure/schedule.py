@@ -26,8 +26,8 @@ SCHEDULER = "scheduler.amazonaws.com"
 class TerminationSchedule(Resource):
     """The instance at an address is terminated at a time; the schedule is gone once that is done.
 
-    `role` is the name of the role that may do it. A later time puts it off; without one, an end that was set before
-    stays, and goes over to the instance that took the place of the one it was set for.
+    `role` is the name of the role that may do it. A later time puts the end off. Without a
+    time, an end that was set before stays, and moves to the instance that replaced the first one.
     """
 
     name: str

@@ -34,14 +34,14 @@ class Topic(Resource):
     """A topic with exactly this policy.
 
     `key` is the address of the key that encrypts it. Without one a key that somebody chose stays, unless `plain`.
-    `listeners` are the endpoints by protocol; of a protocol that is listed nobody else stays subscribed.
+    `subscribers` are the endpoints by protocol; of a protocol that is listed nobody else stays subscribed.
     """
 
     name: str
     policy: Document
     key: str | None = None
     plain: bool = False
-    listeners: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    subscribers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -135,7 +135,7 @@ def listener(protocol: str, endpoint: str) -> tuple[str, str]:
 def topic_reads(want: Topic) -> Iterator[Read]:
     """Yield what the recipe will ask for."""
     yield topic, want.scope.region, want.arn
-    if want.listeners:
+    if want.subscribers:
         yield subscriptions, want.scope.region, want.arn
     yield tags.tags, want.scope.region
 
@@ -147,7 +147,7 @@ def ensure_topic(run: Run, want: Topic) -> str:
     """
     region, sns = want.scope.region, run.aws.sns
     found = run.read(topic, region, want.arn)
-    subscribed = run.read(subscriptions, region, want.arn) if want.listeners else ()
+    subscribed = run.read(subscriptions, region, want.arn) if want.subscribers else ()
     tagged = tags.current(run, want, region, want.arn, (topic_tags, region, want.arn)) if found else {}
 
     if found is None:
@@ -202,13 +202,15 @@ def encrypt(run: Run, want: Topic, have: TopicFacts) -> None:
 
 def dismiss(run: Run, want: Topic, subscribed: tuple[SubscriptionFacts, ...]) -> None:
     """Unsubscribe who is no longer listed."""
-    welcome = {listener(protocol, endpoint) for protocol, those in want.listeners.items() for endpoint in those}
+    welcome = {listener(protocol, endpoint) for protocol, those in want.subscribers.items() for endpoint in those}
     # AWS does not remove an unconfirmed subscription; it forgets it by itself after 48 hours.
     hearing = [one for one in subscribed if not one.pending]
     strangers = [
-        one for one in hearing if one.protocol in want.listeners and listener(one.protocol, one.endpoint) not in welcome
+        one
+        for one in hearing
+        if one.protocol in want.subscribers and listener(one.protocol, one.endpoint) not in welcome
     ]
-    why = "nobody confirmed hears it any more" if len(strangers) == len(hearing) else ""
+    why = "no confirmed subscriber is left" if len(strangers) == len(hearing) else ""
     for one in strangers:
         what = f"subscription {one.protocol}:{masked(one.endpoint)}"
         run.delete(what, run.aws.sns.unsubscribe, risk=visibility(why), SubscriptionArn=one.arn)
@@ -231,7 +233,7 @@ def read_permissions(want: Topic) -> Allows:
 def write_permissions(want: Topic) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
     yield allow("sns", "CreateTopic", "SetTopicAttributes", "TagResource", on=(want.arn,))
-    if want.listeners:
+    if want.subscribers:
         # SNS knows this action by no resource.
         yield allow("sns", "Unsubscribe")
 

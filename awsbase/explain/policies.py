@@ -1,4 +1,4 @@
-"""The policies shipped with awsbase, explained. The policies themselves are JSON that anybody can read."""
+"""The policies managed by awsbase, explained. The policies themselves are JSON that anybody can read."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from awsbase.errors import AwsbaseError, UsageError
 from awsbase.kinds.check import check_tree
 from awsbase.kinds.scaffold import Name, scaffold
 from awsbase.kinds.table import PAGE, insert
+from awsbase.manifest.plugins import lacks
 from awsbase.scripts import advice
 
 NEXT = """
@@ -48,9 +49,10 @@ def new(name: str, section: str | None) -> None:
 
 
 @cli.command("check")
-def check_all() -> None:
+@click.option("--extras", multiple=True, metavar="DISTRIBUTION", help="Check this plug-in instead. Can be repeated.")
+def check_all(extras: tuple[str, ...]) -> None:
     """Say what the declarations lack, one sentence a line; exits with 1 when there is something."""
-    found = check_tree(tree(), ensure.KINDS)
+    found = [lack for name in extras for lack in lacks(name)] if extras else check_tree(tree(), ensure.KINDS)
     click.echo("\n".join(found or ["nothing to do"]))
     sys.exit(bool(found))
 

@@ -322,8 +322,8 @@ def allowed(actions: list[str], resources: list[str]) -> Document:
 def only_from(vpc: str, ip: str | None) -> Document:
     """Make the document that makes leaked credentials useless: from elsewhere they may do nothing.
 
-    What comes by an endpoint of the VPC says so; what comes over the internet says from which address, and only with
-    a fixed one can that be told from anybody else's. Without, the agents' own calls pass from everywhere.
+    Calls through an endpoint of the VPC say so. Calls over the internet show their address, which only tells the host
+    from others when it is fixed. Without a fixed address the agents' own calls are accepted from everywhere.
     """
     elsewhere: dict[str, Any] = {
         "StringNotEquals": {"aws:SourceVpc": Reference(vpc, "id")},

@@ -23,7 +23,14 @@ from awsbase.manifest.validation_errors import explain, place_of
 
 def load(path: Path, *, stdin: BinaryIO | None = None) -> Manifest:
     """Return the manifest of a file (`-` is standard input); raise ManifestError when it has mistakes."""
-    return understand(read(path, stdin=stdin), Manifest)
+    source = read(path, stdin=stdin)
+    if "extras" not in source.value and not any(key.startswith("x-") for key in source.value):
+        return understand(source, Manifest)
+    from awsbase.manifest.plugins import extended
+
+    with_plugins = extended(source)
+    source = replace(source, mistakes=(*source.mistakes, *with_plugins.mistakes))
+    return understand(source, with_plugins.kind)
 
 
 def understand(source: Source, kind: type[Kind]) -> Kind:

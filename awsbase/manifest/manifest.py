@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, Literal, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
+from awsbase.engine.plugin import LoadedPlugin
 from awsbase.engine.resource import Resource
 from awsbase.manifest.account import Account
 from awsbase.manifest.alarms import Alarms
@@ -26,9 +27,10 @@ from awsbase.manifest.notify import Channels
 from awsbase.manifest.protect import Protect
 from awsbase.manifest.root import RootUser
 from awsbase.manifest.secrets import Contained
-from awsbase.manifest.section import Section
+from awsbase.manifest.section import Section, Several
 from awsbase.manifest.security_groups import SecurityGroups
 from awsbase.manifest.state import State
+from awsbase.manifest.values import DistributionName
 
 
 class Manifest(Section):
@@ -36,6 +38,9 @@ class Manifest(Section):
 
     version: Literal[1] = Field(description="The version of this format.")
     account: Account
+    extras: Several[DistributionName] = Field(
+        default=(), description="Packages of other people that give the sections whose keys begin with x-."
+    )
     contacts: Contacts | None = Field(default=None, description="Whom AWS tells, beside the address of root.")
     notify: Channels | None = Field(default=None, description="Channels that alarms speak on, and who listens.")
     alarms: Alarms | None = Field(default=None, description="What the account tells by itself.")
@@ -57,6 +62,9 @@ class Manifest(Section):
 
     _order: tuple[str, ...] = PrivateAttr(default=())
 
+    plugins: ClassVar[tuple[LoadedPlugin, ...]] = ()
+    """The packages of `extras`, as they were loaded; the manifest that they give sections to is a subclass."""
+
     @model_validator(mode="wrap")
     @classmethod
     def _keep_the_order(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
@@ -68,9 +76,13 @@ class Manifest(Section):
     def sections(self) -> Iterator[tuple[str, Section]]:
         """Yield the sections that the manifest has, in its own order."""
         for name in self._order:
-            section = getattr(self, name, None)
+            section = self.part(name)
             if isinstance(section, Section):
                 yield name, section
+
+    def part(self, key: str) -> Any:
+        """Return what stands under a key, written as in the manifest; None for one that is not there."""
+        return getattr(self, key.replace("-", "_", 1) if key.startswith("x-") else key, None)
 
 
 @runtime_checkable
@@ -103,7 +115,7 @@ def resources(manifest: Manifest) -> Mapping[str, list[Resource]]:
 def merged(manifest: Manifest) -> Merged:
     """Return the resources of a manifest, and the conflicts between its sections."""
     here = base(manifest)
-    parts = ((name, getattr(manifest, name, None)) for name in manifest._order)
+    parts = ((name, manifest.part(name)) for name in manifest._order)
     return merge(
         {name: yielded_by(part, here, manifest) for name, part in parts if isinstance(part, YieldsResources | dict)}
     )
@@ -120,8 +132,14 @@ def yielded_by(part: YieldsResources | Mapping[str, object], here: Base, manifes
 
 
 def fingerprint(manifest: Manifest) -> str:
-    """Return the digest of all that a manifest says, with the contents of the files it refers to."""
-    canonical = json.dumps(plain(manifest), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """Return the digest of all that a manifest says, with the contents of the files it refers to.
+
+    The versions of its plug-ins are part of it; a manifest without any has the digest that it always had.
+    """
+    said = plain(manifest)
+    if said.pop("extras"):
+        said["extras"] = {each.name: each.version for each in manifest.plugins}
+    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

@@ -188,7 +188,7 @@ def _at(scope: Scope, base: Base, name: str, channel: Channel) -> Iterator[Yield
         policy=topic_policy(scope, topic),
         key=key.address if key else None,
         plain=channel.encrypted is False,
-        listeners=channel.subscribers,
+        subscribers=channel.subscribers,
         tags=base.tags,
     )
     for protocol, endpoints in channel.subscribers.items():

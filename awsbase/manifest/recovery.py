@@ -1,8 +1,8 @@
 """Recover from the mistakes of a manifest, so that the rest of it can be checked as well.
 
 Each round takes out what pydantic refuses: an item of a list, a key that has a default, an entry of a mapping. Where
-that would take a name along that others refer to, something harmless stands in for what the name stands for; where
-even that does not do, the name is noted as lost. `Recovered` leads back from what is left to where it is written.
+others refer to a removed name, something harmless stands in for it. Where that is impossible, the name is noted as
+lost. `Recovered` leads back from what is left to where it is written.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ TEMPLATE = re.compile(r"(?<!\$)\{([^{}]*)\}")
 PLACEHOLDERS = ("name", "id", "region")
 
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)*-(north|south|central)?(east|west)?(?<!-)-[0-9]")
+DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 # Only for suggestions and completion.
 REGIONS = tuple(
     """
@@ -107,6 +108,13 @@ def account_id(value: str) -> str:
     return value
 
 
+def distribution_name(value: str) -> str:
+    """Accept the name of a distribution; raises PydanticCustomError for a path or an address."""
+    if not DISTRIBUTION.fullmatch(value):
+        raise invalid(f"{shown(value)} is no name of a distribution", "write it as pip does, like acme-repositories")
+    return value
+
+
 def retention(value: int) -> int:
     """Accept the retention times that CloudWatch Logs knows; raises PydanticCustomError for any other."""
     if value not in RETENTION_DAYS:
@@ -155,6 +163,7 @@ def one_name_each(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     return done
 
 
+DistributionName = Annotated[str, AfterValidator(distribution_name)]
 AccountId = Annotated[str, AfterValidator(account_id), Field(json_schema_extra={"pattern": "^[0-9]{12}$"})]
 Region = Annotated[str, AfterValidator(region), Field(json_schema_extra={"examples": list(REGIONS)})]
 

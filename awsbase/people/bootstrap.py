@@ -1,7 +1,7 @@
-"""From root's access key to the first administrator, and then no access key of root's any more.
+"""Bootstrap of an account: create the first administrator with root's access key, then delete that key.
 
-Nobody can do without root's key before somebody else has proved to be an administrator: the key goes last. Every step
-looks first whether it was made already, so whatever interrupts the way, the next start goes on from there.
+Root's key is needed until another administrator is proven to work, so it is deleted last. Each step checks whether it
+is done already, so an interrupted run continues when it is started again.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from awsbase.records import record
 
 Answer = TypeVar("Answer")
 
-MOST_KEYS = 2
-# How old a key may be that an interrupted run made and lost.
+MAX_KEYS = 2
+# The highest age of a key that is assumed to come from an interrupted run.
 LEFT_OVER = timedelta(hours=1)
-# Seconds until a new key is known everywhere, and a deleted one nowhere.
+# In seconds: how long AWS may take to accept a new key, or to refuse a deleted one.
 PATIENCE = 120
 PAUSE = 2.0
-UNKNOWN = "InvalidClientTokenId"
+UNKNOWN_KEY = "InvalidClientTokenId"
 
-# What an administrator can do and nobody else: asked of IAM before root's key goes, and never done.
-RIGHTS = (
+# Actions that only administrators can take. IAM simulates them before root's key is deleted.
+REQUIRED_ACTIONS = (
     "iam:CreateUser",
     "iam:AttachUserPolicy",
     "iam:AttachGroupPolicy",
@@ -49,375 +49,399 @@ RIGHTS = (
     "cloudtrail:CreateTrail",
 )
 
-ROOT_MFA = """root has no MFA device, and only root can make itself one:
+ROOT_MFA = """root has no MFA device, and only root can register one:
   1  sign in as root (the account's e-mail address and password) in the console
   2  open the menu under the account's name: Security credentials, Multi-factor authentication, Assign MFA device
-  3  register a passkey or security key, and a second one to fall back on
+  3  register a passkey or security key, and a second one as a backup
 """
 
 
 @record
 class Administrator:
-    """Who becomes the first administrator, and the profile that the new access key is kept in."""
+    """The first administrator, and the profile that stores the new access key."""
 
     user: str
     profile: str
     console: bool
-    """Whether the manifest lets them sign in to the console: then they get a password."""
+    """Whether the manifest allows console sign-in: then they get a password."""
 
 
 @record
-class Scope:
-    """Where it happens: the account seen with root's key, the person at the terminal, what is handed over how."""
+class BootstrapContext:
+    """What the bootstrap works with: the account as root, the person at the terminal, and the ways to act."""
 
     account: str
     """The account of the manifest."""
     root: Account
     administrator: Administrator
     region: str
-    desk: enrol.Prompts
+    prompts: enrol.Prompts
     person: Person
     make: Callable[[], None]
-    """Makes the user, and all that the user leans on, as the manifest says."""
+    """Creates the user, and everything that the user depends on, as in the manifest."""
     open: Callable[[store.Session], Aws]
-    """Opens the way to AWS with a session."""
+    """Returns a connection to AWS with a session."""
     hand_over: Callable[[Secret], None]
     """Gives the administrator the one-time password."""
     all_keys: bool = False
-    """Whether every access key of root's goes, and not only the one in use."""
+    """Whether to delete every access key of root, and not only the one in use."""
 
     @property
     def clock(self) -> Clock:
-        return self.desk.clock
+        return self.prompts.clock
 
     def tell(self, text: str) -> None:
-        self.desk.tell(f"{text}\n")
+        """Show a line of text to the person."""
+        self.prompts.tell(f"{text}\n")
 
 
-def bootstrap(at: Scope) -> None:
-    """Make the first administrator, prove that they are one, and delete root's access key; every step only once."""
-    with advised(at):
-        keys = look(at)
-        at.make()
-        access_key(at)
-        device(at)
-        password(at)
-        administrator = prove(at)
-        delete(at, keys)
-        gone(at, administrator)
-        remind(at, administrator)
+def bootstrap(context: BootstrapContext) -> None:
+    """Create the first administrator, prove that they have access, and delete root's key; skip finished steps."""
+    with explain_refusals(context):
+        keys = check_preconditions(context)
+        context.make()
+        ensure_access_key(context)
+        ensure_device(context)
+        ensure_password(context)
+        administrator = prove_administrator(context)
+        delete_root_keys(context, keys)
+        confirm_no_root_keys(context, administrator)
+        report_root_mfa(context, administrator)
 
 
-def remind(at: Scope, administrator: Aws) -> None:
-    """Say what is left for root itself."""
+def report_root_mfa(context: BootstrapContext, administrator: Aws) -> None:
+    """Tell the person if root still needs an MFA device."""
     if not administrator.iam.get_account_summary()["SummaryMap"].get("AccountMFAEnabled"):
-        at.tell(f"needs you: {ROOT_MFA}")
+        context.tell(f"needs you: {ROOT_MFA}")
 
 
-def finished(at: Scope) -> bool:
-    """Tell whether all was done before, as the administrator sees it: asked when root's key is refused."""
-    held = files.read_credentials(at.person.files).get(at.administrator.profile, {})
-    if not held.get(store.ID):
+def finished(context: BootstrapContext) -> bool:
+    """Tell whether an earlier run finished, as the administrator sees it; used when AWS refuses root's key."""
+    stored = files.read_credentials(context.person.files).get(context.administrator.profile, {})
+    if not stored.get(store.ID):
         return False
-    with advised(at):
-        administrator = prove(at)
-        gone(at, administrator)
-        remind(at, administrator)
+    with explain_refusals(context):
+        administrator = prove_administrator(context)
+        confirm_no_root_keys(context, administrator)
+        report_root_mfa(context, administrator)
     return True
 
 
 @contextmanager
-def advised(at: Scope) -> Iterator[None]:
-    """Turn what AWS refuses on the way into advice."""
+def explain_refusals(context: BootstrapContext) -> Iterator[None]:
+    """Raise AwsbaseError with advice for any error of AWS in the block."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        why = failure(error, at.root.caller)
-        hint = why.hint or "an organization may forbid root what it needs; then let its management account do it"
-        raise AwsbaseError(f"stopped: {why.code}: {why.message}", hint=f"{hint}; run it again to go on") from error
+        problem = failure(error, context.root.caller)
+        hint = problem.hint or "an organization may deny root these actions; then use its management account"
+        raise AwsbaseError(
+            f"stopped: {problem.code}: {problem.message}", hint=f"{hint}; run it again to continue"
+        ) from error
 
 
-# Before anything is made.
+# Before the first change.
 
 
-def look(at: Scope) -> list[str]:
-    """Refuse what should not be begun; return the ids of the keys that go in the end, the one in use last."""
-    account = at.root
-    if account.id != at.account:
+def check_preconditions(context: BootstrapContext) -> list[str]:
+    """Return the ids of root's keys to delete at the end, the one in use last.
+
+    Raises Refused when the credentials are not root's access key of this account, when root has other keys, or when the
+    profile is taken.
+    """
+    account = context.root
+    if account.id != context.account:
         raise Refused(
-            f"the manifest is for account {at.account}, but these credentials are for {account.id} ({account.caller})",
+            f"the manifest is for account {context.account}, "
+            f"but these credentials are for {account.id} ({account.caller})",
             hint="choose another profile with --profile, or the manifest of this account",
         )
     if not account.is_root:
         raise Refused(
-            f"these are the credentials of {account.caller}, and not root's",
+            f"these are the credentials of {account.caller}, not of root",
             hint="an account that has an administrator needs no bootstrap: `awsbase reconcile`",
         )
     if not account.long_term:
         raise Refused(
-            "these are the credentials of a session of root's, and not an access key",
-            hint="make an access key in the console as root, under Security credentials; it goes again in the end",
+            "these are the credentials of a root session, not an access key",
+            hint="create an access key in the console as root, under Security credentials; it is deleted at the end",
         )
     credentials: Any = account.aws.clients.session.get_credentials()
-    mine: str = credentials.access_key
-    others = [key for key in root_keys(account.aws) if key != mine]
-    if others and not at.all_keys:
+    own_key: str = credentials.access_key
+    others = [key for key in root_keys(account.aws) if key != own_key]
+    if others and not context.all_keys:
         used = "; ".join(last_use(account.aws, key) for key in others)
         raise Refused(
             f"root has another access key: {used}",
-            hint="delete it in the console when nothing uses it any more, or let --all-keys delete it in the end",
+            hint="delete it in the console when nothing uses it any more, or with --all-keys at the end",
         )
-    files.check_writable(at.person.files)
-    free(at, mine)
-    return [*others, mine]
+    files.check_writable(context.person.files)
+    check_profile(context, own_key)
+    return [*others, own_key]
 
 
 def root_keys(aws: Aws) -> list[str]:
-    """Return the ids of root's access keys, as root sees them."""
+    """Return the ids of root's access keys; the caller must be root."""
     pages = aws.iam.get_paginator("list_access_keys").paginate()
     return [key["AccessKeyId"] for page in pages for key in page["AccessKeyMetadata"]]
 
 
 def last_use(aws: Aws, key: str) -> str:
-    """Say of a key when it was used last, and where."""
+    """Return a text about when, and for which service, a key was last used."""
     used: Mapping[str, Any] = aws.iam.get_access_key_last_used(AccessKeyId=key).get("AccessKeyLastUsed", {})
     if "LastUsedDate" not in used:
-        return f"{shown(key)}, never used"
-    return f"{shown(key)}, last used {used['LastUsedDate']:%Y-%m-%d} for {used['ServiceName']}"
+        return f"{masked(key)}, never used"
+    return f"{masked(key)}, last used {used['LastUsedDate']:%Y-%m-%d} for {used['ServiceName']}"
 
 
-def shown(key: str) -> str:
+def masked(key: str) -> str:
+    """Return the last four characters of a key id."""
     return f"…{key[-4:]}"
 
 
-def free(at: Scope, root_key: str) -> None:
-    """Refuse a profile that holds something else than the administrator's key."""
-    profile = at.administrator.profile
-    held = files.read_credentials(at.person.files).get(profile, {})
-    if held.get(store.ID) == root_key:
+def check_profile(context: BootstrapContext, root_key: str) -> None:
+    """Check the administrator's profile; raises Refused when it holds root's key or a session."""
+    profile = context.administrator.profile
+    stored = files.read_credentials(context.person.files).get(profile, {})
+    if stored.get(store.ID) == root_key:
         raise Refused(
             f"profile {profile} holds root's own access key",
-            hint="choose the administrator's with --as",
+            hint="choose the administrator's profile with --as",
         )
-    if held.get(store.TOKEN):
+    if stored.get(store.TOKEN):
         raise Refused(f"profile {profile} holds a session", hint="choose another profile with --as")
-    store.check_free(profile, {}, files.read_config(at.person.files).get(profile, {}))
+    store.check_free(profile, {}, files.read_config(context.person.files).get(profile, {}))
 
 
-# What the administrator gets.
+# The administrator's credentials.
 
 
-def access_key(at: Scope) -> None:
-    """Let the administrator have an access key in their profile: the one that is there, or a new one."""
-    who = at.administrator
-    held = files.read_credentials(at.person.files).get(who.profile, {}).get(store.ID)
-    there = user_keys(at)
-    if held:
-        if held not in there or there[held]["Status"] != "Active":
-            state = "switched off" if held in there else f"not one of {who.user}"
+def ensure_access_key(context: BootstrapContext) -> None:
+    """Make sure that the administrator's profile has an access key; create one if needed.
+
+    Raises Refused when the profile holds another key, and AwsbaseError when AWS's response is lost twice.
+    """
+    who = context.administrator
+    stored = files.read_credentials(context.person.files).get(who.profile, {}).get(store.ID)
+    keys = user_keys(context)
+    if stored:
+        if stored not in keys or keys[stored]["Status"] != "Active":
+            state = "switched off" if stored in keys else f"not one of {who.user}"
             raise Refused(
-                f"the access key {shown(held)} in profile {who.profile} is {state}",
-                hint=f"choose another profile with --as, or remove the profile from {at.person.files.credentials}",
+                f"the access key {masked(stored)} in profile {who.profile} is {state}",
+                hint=f"choose another profile with --as, or remove the profile from {context.person.files.credentials}",
             )
-        home(at)
+        ensure_region(context)
         return
     for again in (True, False):
-        make_room(at, there)
+        delete_unused_keys(context, keys)
         try:
-            made = at.root.aws.iam.create_access_key(UserName=who.user)["AccessKey"]
+            made = context.root.aws.iam.create_access_key(UserName=who.user)["AccessKey"]
             break
         except LostReply:
-            # The answer held the secret: the key, if it was made, is of no use to anybody.
+            # The response had the secret. If AWS created the key, it is useless now.
             if not again:
-                raise AwsbaseError("AWS's answer was lost twice", hint="check the network, then run it again") from None
-            there = user_keys(at)
+                raise AwsbaseError(
+                    "the response of AWS was lost twice", hint="check the network, then run it again"
+                ) from None
+            keys = user_keys(context)
     keep = {store.ID: made["AccessKeyId"], store.SECRET: made["SecretAccessKey"]}
-    files.write_credentials(at.person.files, who.profile, keep)
-    home(at)
-    at.tell(f"{who.user} has the access key {shown(made['AccessKeyId'])}, in profile {who.profile}")
+    files.write_credentials(context.person.files, who.profile, keep)
+    ensure_region(context)
+    context.tell(f"{who.user} has the access key {masked(made['AccessKeyId'])}, in profile {who.profile}")
 
 
-def home(at: Scope) -> None:
-    """Let the administrator's profile have a region."""
-    profile = at.administrator.profile
-    if "region" not in files.read_config(at.person.files).get(profile, {}):
-        files.write_config(at.person.files, profile, {"region": at.region})
+def ensure_region(context: BootstrapContext) -> None:
+    """Make sure that the administrator's profile has a region."""
+    profile = context.administrator.profile
+    if "region" not in files.read_config(context.person.files).get(profile, {}):
+        files.write_config(context.person.files, profile, {"region": context.region})
 
 
-def user_keys(at: Scope) -> dict[str, Mapping[str, Any]]:
-    """Return the administrator's access keys as AWS lists them: status, date."""
-    pages = at.root.aws.iam.get_paginator("list_access_keys").paginate(UserName=at.administrator.user)
+def user_keys(context: BootstrapContext) -> dict[str, Mapping[str, Any]]:
+    """Return the administrator's access keys by id, as AWS lists them."""
+    pages = context.root.aws.iam.get_paginator("list_access_keys").paginate(UserName=context.administrator.user)
     return {key["AccessKeyId"]: key for page in pages for key in page["AccessKeyMetadata"]}
 
 
-def make_room(at: Scope, there: Mapping[str, Mapping[str, Any]]) -> None:
-    """Delete young keys that nobody ever used: left over when an answer, or the run that got it, was lost.
+def delete_unused_keys(context: BootstrapContext, keys: Mapping[str, Mapping[str, Any]]) -> None:
+    """Delete unused keys of the last hour, which an interrupted run left behind.
 
-    AWS tells of a key's use some hours late, so an older one may be at work somewhere: that one stays.
+    AWS reports the use of a key some hours late, so an older key may be in use and is kept. Raises Refused when there
+    is no room for another key.
     """
-    iam, user = at.root.aws.iam, at.administrator.user
-    young = [key for key, known in there.items() if at.clock.now() - known["CreateDate"] < LEFT_OVER]
+    iam, user = context.root.aws.iam, context.administrator.user
+    recent = [key for key, known in keys.items() if context.clock.now() - known["CreateDate"] < LEFT_OVER]
     unused = [
         key
-        for key in young
+        for key in recent
         if "LastUsedDate" not in iam.get_access_key_last_used(AccessKeyId=key).get("AccessKeyLastUsed", {})
     ]
     for key in unused:
         iam.delete_access_key(UserName=user, AccessKeyId=key)
-        at.tell(f"{user} had the access key {shown(key)}, which nobody ever used: deleted it")
-    if len(there) - len(unused) >= MOST_KEYS:
+        context.tell(f"deleted the access key {masked(key)} of {user}, which was never used")
+    if len(keys) - len(unused) >= MAX_KEYS:
         raise Refused(
-            f"{user} has {MOST_KEYS} access keys, and AWS takes no more",
-            hint=f"delete one of them, or write one into the profile {at.administrator.profile}",
+            f"{user} has {MAX_KEYS} access keys, the limit of AWS",
+            hint=f"delete one of them, or store one in the profile {context.administrator.profile}",
         )
 
 
-def device(at: Scope) -> None:
-    """Let the administrator have an MFA device, enrolled as `mfa create` does, and known to their profile."""
-    who = at.administrator
-    have: Sequence[Device] = [device for device in enrol.described(at.desk, who.user) if device.gives_codes]
+def ensure_device(context: BootstrapContext) -> None:
+    """Make sure that the administrator has an MFA device, and that their profile names it."""
+    who = context.administrator
+    have: Sequence[Device] = [device for device in enrol.devices_of(context.prompts, who.user) if device.gives_codes]
     if not have:
-        at.tell(f"now the MFA device of {who.user}")
-        have = [enrol.enrol(at.desk, who.user, who.user)]
-        at.tell(f"{have[0].serial} is enabled for {who.user}")
-    noted = files.read_config(at.person.files).get(who.profile, {}).get("mfa_serial")
-    if noted not in {device.serial for device in have}:
-        files.write_config(at.person.files, who.profile, {"mfa_serial": have[0].serial})
+        context.tell(f"now the MFA device of {who.user}")
+        have = [enrol.enrol(context.prompts, who.user, who.user)]
+        context.tell(f"{have[0].serial} is enabled for {who.user}")
+    configured = files.read_config(context.person.files).get(who.profile, {}).get("mfa_serial")
+    if configured not in {device.serial for device in have}:
+        files.write_config(context.person.files, who.profile, {"mfa_serial": have[0].serial})
 
 
-def password(at: Scope) -> None:
-    """Hand over a one-time password, if the manifest lets the administrator into the console and nobody has one."""
+def ensure_password(context: BootstrapContext) -> None:
+    """Hand over a one-time password if the manifest allows console sign-in and no password was used yet."""
     from botocore.exceptions import ClientError
 
-    who, iam = at.administrator, at.root.aws.iam
+    who, iam = context.administrator, context.root.aws.iam
     if not who.console:
         return
     try:
-        waiting = iam.get_login_profile(UserName=who.user)["LoginProfile"].get("PasswordResetRequired", False)
+        needs_password = iam.get_login_profile(UserName=who.user)["LoginProfile"].get("PasswordResetRequired", False)
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchEntity":
             raise
-        waiting = True
-    # One that was set and never used may have been handed to nobody: who can tell after an interruption?
-    if waiting and "PasswordLastUsed" not in iam.get_user(UserName=who.user)["User"]:
-        desk = passwd.Prompts(at.root, at.clock, at.desk.ask, at.desk.tell)
-        passwd.reset(desk, who.user, once=True, hand_over=at.hand_over)
+        needs_password = True
+    # A password that was never used may not have reached anyone, if a run was interrupted.
+    if needs_password and "PasswordLastUsed" not in iam.get_user(UserName=who.user)["User"]:
+        prompts = passwd.Prompts(context.root, context.clock, context.prompts.ask, context.prompts.tell)
+        passwd.reset(prompts, who.user, once=True, hand_over=context.hand_over)
 
 
 # The proof.
 
 
-def prove(at: Scope) -> Aws:
-    """Get a session with MFA as the administrator, and show that it is one; return the way to AWS with it."""
-    who = at.administrator
-    at.tell(f"now the proof that {who.user} works: a session with MFA, from the new access key")
-    source = profiles.find(at.person.files, who.profile, {})
-    eventually(at, lambda: at.person.connect(source, at.region).sts.get_caller_identity(), still=(UNKNOWN,))
-    # Always with a code: a session from before would not show that the device is at hand.
-    wanted = session.SessionRequest(profile=who.profile, region=at.region, force=True)
-    held = session.refresh(wanted, at.person)
-    aws = at.open(held.session)
+def prove_administrator(context: BootstrapContext) -> Aws:
+    """Return a connection with an MFA session of the administrator, after checking their permissions.
+
+    Raises Refused when the keys belong to someone else or do not have an administrator's permissions.
+    """
+    who = context.administrator
+    context.tell(f"now checking that {who.user} can sign in: a session with MFA, from the new access key")
+    source = profiles.find(context.person.files, who.profile, {})
+    retry_while(
+        context,
+        lambda: context.person.connect(source, context.region).sts.get_caller_identity(),
+        transient=(UNKNOWN_KEY,),
+    )
+    # Always ask for a code: an earlier session would not prove that the device is available.
+    request = session.SessionRequest(profile=who.profile, region=context.region, force=True)
+    stored = session.refresh(request, context.person)
+    aws = context.open(stored.session)
     account = identify(aws, Wire())
-    if account.id != at.account or account.user != who.user:
+    if account.id != context.account or account.user != who.user:
         raise Refused(
-            f"the keys in profile {who.profile} are those of {account.caller}, and not of {who.user}",
+            f"the keys in profile {who.profile} are those of {account.caller}, not of {who.user}",
             hint="choose another profile with --as",
         )
-    simulated = rights(aws, account.caller)
+    simulated = simulated_decisions(aws, account.caller)
     if refused := [action for action, decision in simulated.items() if decision != "allowed"]:
         raise Refused(
-            f"{who.user} is no administrator: {', '.join(refused)} would be refused",
-            hint="give one of their groups awsbase:administrator in the manifest; root's access key stays until then",
+            f"{who.user} is not an administrator: IAM would refuse {', '.join(refused)}",
+            hint="give one of their groups awsbase:administrator in the manifest; until then root's access key is kept",
         )
-    at.tell(f"{who.user} works: signed in with MFA, and allowed what an administrator does")
+    context.tell(f"{who.user} is signed in with MFA and has an administrator's permissions")
     return aws
 
 
-def rights(aws: Aws, arn: str) -> dict[str, str]:
-    """Return what IAM decides about each of an administrator's rights, asked with the administrator's own session."""
+def simulated_decisions(aws: Aws, arn: str) -> dict[str, str]:
+    """Return IAM's simulated decision for each required action, asked with the administrator's own session."""
     with_mfa: Any = {
         "ContextKeyName": "aws:MultiFactorAuthPresent",
         "ContextKeyValues": ["true"],
         "ContextKeyType": "boolean",
     }
     pages = aws.iam.get_paginator("simulate_principal_policy").paginate(
-        PolicySourceArn=arn, ActionNames=list(RIGHTS), ContextEntries=[with_mfa]
+        PolicySourceArn=arn, ActionNames=list(REQUIRED_ACTIONS), ContextEntries=[with_mfa]
     )
     decided = {
         result["EvalActionName"]: str(result["EvalDecision"]) for page in pages for result in page["EvaluationResults"]
     }
-    return {action: decided.get(action, "unknown") for action in RIGHTS}
+    return {action: decided.get(action, "unknown") for action in REQUIRED_ACTIONS}
 
 
-# The end of root's key.
+# The deletion of root's key.
 
 
-def delete(at: Scope, keys: Sequence[str]) -> None:
-    """Delete root's access keys; the one that does it goes last."""
+def delete_root_keys(context: BootstrapContext, keys: Sequence[str]) -> None:
+    """Delete root's access keys, the one in use last; raises AwsbaseError when AWS refuses."""
     from botocore.exceptions import ClientError
 
     for key in keys:
         try:
-            at.root.aws.iam.delete_access_key(AccessKeyId=key)
+            context.root.aws.iam.delete_access_key(AccessKeyId=key)
         except ClientError as error:
-            # botocore sent it again after a lost answer: then the key is gone already, or signs for nobody any more.
-            if error.response["Error"]["Code"] not in ("NoSuchEntity", UNKNOWN):
-                raise enrol.refused(at.root, error, f"delete root's access key {shown(key)}") from error
-        at.tell(f"root's access key {shown(key)} is deleted")
+            # botocore retried after a lost response: then the key is deleted already.
+            if error.response["Error"]["Code"] not in ("NoSuchEntity", UNKNOWN_KEY):
+                raise enrol.explained(context.root, error, f"delete root's access key {masked(key)}") from error
+        context.tell(f"root's access key {masked(key)} is deleted")
 
 
-def gone(at: Scope, administrator: Aws) -> None:
-    """Show that root has no access key any more: AWS counts none, and refuses the one that was used."""
-    for _ in waits(at):
+def confirm_no_root_keys(context: BootstrapContext, administrator: Aws) -> None:
+    """Check that AWS counts no access key of root and refuses the old one; raises AwsbaseError if not."""
+    for _ in pauses(context):
         if not administrator.iam.get_account_summary()["SummaryMap"]["AccountAccessKeysPresent"]:
             break
     else:
         raise AwsbaseError(
-            "AWS still counts an access key of root's", hint="run it again in some minutes; --all-keys deletes others"
+            "AWS still counts an access key of root", hint="run it again in some minutes; --all-keys deletes others"
         )
-    for _ in waits(at):
-        if refused(at.root.aws):
+    for _ in pauses(context):
+        if is_refused(context.root.aws):
             break
     else:
-        raise AwsbaseError("root's access key is deleted, but AWS still takes it", hint="run it again in some minutes")
-    at.tell("root has no access key any more: AWS counts none, and refuses the old one")
+        raise AwsbaseError(
+            "root's access key is deleted, but AWS still accepts it", hint="run it again in some minutes"
+        )
+    context.tell("root has no access key any more: AWS counts none, and refuses the old one")
 
 
-def refused(aws: Aws) -> bool:
-    """Tell whether AWS does not know these keys any more."""
+def is_refused(aws: Aws) -> bool:
+    """Tell whether AWS refuses these keys as unknown; passes on any other error."""
     from botocore.exceptions import ClientError
 
     try:
         aws.sts.get_caller_identity()
     except ClientError as error:
-        if error.response["Error"]["Code"] != UNKNOWN:
+        if error.response["Error"]["Code"] != UNKNOWN_KEY:
             raise
         return True
     return False
 
 
-def eventually(at: Scope, call: Callable[[], Answer], *, still: Sequence[str]) -> Answer:
-    """Make a call until AWS does not answer it with one of these codes any more."""
+def retry_while(context: BootstrapContext, call: Callable[[], Answer], *, transient: Sequence[str]) -> Answer:
+    """Repeat a call while AWS answers with one of these error codes; raises the last error after two minutes."""
     from botocore.exceptions import ClientError
 
     last: ClientError | None = None
-    for _ in waits(at):
+    for _ in pauses(context):
         try:
             return call()
         except ClientError as error:
-            if error.response["Error"]["Code"] not in still:
+            if error.response["Error"]["Code"] not in transient:
                 raise
             last = error
     assert last is not None
     raise last
 
 
-def waits(at: Scope) -> Iterator[None]:
-    """Yield at once, and then after each pause, until the patience is over."""
-    started = at.clock.now()
+def pauses(context: BootstrapContext) -> Iterator[None]:
+    """Yield immediately, and then after each pause of 2 s, for two minutes."""
+    started = context.clock.now()
     yield
-    while (at.clock.now() - started).total_seconds() < PATIENCE:
-        at.clock.sleep(PAUSE, Event())
+    while (context.clock.now() - started).total_seconds() < PATIENCE:
+        context.clock.sleep(PAUSE, Event())
         yield

@@ -1,4 +1,4 @@
-"""MFA codes: read from what people type, and never sent twice."""
+"""MFA codes: parsed from what people type, and never sent twice."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from awsbase.people.locks import locked
 from awsbase.people.secret import Secret
 
 STEP = 30
-# AWS lets a code be some steps late; one that is older cannot be mistaken for a new one any more.
+# In steps of 30 s. AWS accepts a code some steps late; an older one need not be remembered.
 REMEMBERED = 4
 
 
 class BadCode(AwsbaseError):
-    """Something was typed that is no code."""
+    """The text that was typed is not a code."""
 
 
 class SpentCode(AwsbaseError):
-    """A code was typed that has been sent already: AWS takes each once."""
+    """The code was sent before: AWS accepts each code once."""
 
 
 def read(typed: Secret) -> Secret:
-    """Return the six digits that somebody typed, with or without blanks between them."""
+    """Return the six digits of a typed code without blanks; raises BadCode for anything else."""
     digits = "".join(typed.reveal().split())
     if len(digits) != 6 or not digits.isascii() or not digits.isdigit():
         raise BadCode("a code is six digits", hint="type what the device shows now")
@@ -34,45 +34,45 @@ def read(typed: Secret) -> Secret:
 
 
 def step(now: datetime) -> int:
-    """Return the number of the 30 seconds that a moment lies in."""
+    """Return the TOTP time step of a moment: the number of 30 s periods since 1970."""
     return int(now.timestamp()) // STEP
 
 
 def until_next(now: datetime) -> int:
-    """Return the seconds until devices show another code."""
+    """Return the seconds until devices show the next code."""
     return STEP - int(now.timestamp()) % STEP
 
 
 def claim(folder: Path, serial: str, code: Secret, now: datetime) -> None:
-    """Note that a code of a device is about to be sent; raise SpentCode when any awsbase has sent it before.
+    """Record that a code of a device is about to be sent; raises SpentCode when any awsbase run sent it before.
 
-    What is noted is the step and two bytes of a salted hash: enough to know a code again, too few to tell it.
+    The record holds the step and two bytes of a salted hash: enough to recognize a code, too few to reveal it.
     """
-    # Loads OpenSSL, which the many runs that find a live session do without.
+    # hashlib loads OpenSSL, which runs with a live session do not need.
     import hashlib
 
     device = hashlib.sha256(serial.encode()).hexdigest()[:16]
-    with locked(folder / f"codes-{device}") as held:
-        noted = _noted(held)
-        salt = noted.get("salt") or os.urandom(16).hex()
-        mark = hashlib.sha256(f"{salt}{code.reveal()}".encode()).hexdigest()[:4]
+    with locked(folder / f"codes-{device}") as descriptor:
+        recorded = _read_record(descriptor)
+        salt = recorded.get("salt") or os.urandom(16).hex()
+        digest = hashlib.sha256(f"{salt}{code.reveal()}".encode()).hexdigest()[:4]
         present = step(now)
-        sent = [(at, one) for at, one in noted.get("sent", []) if abs(present - at) < REMEMBERED]
-        if any(one == mark for _, one in sent):
+        sent = [(at, other) for at, other in recorded.get("sent", []) if abs(present - at) < REMEMBERED]
+        if any(other == digest for _, other in sent):
             raise SpentCode(
-                "that code was sent before, and AWS takes each code once",
+                "that code was sent before, and AWS accepts each code once",
                 hint=f"wait {until_next(now)} s for the next one",
             )
-        content = json.dumps({"salt": salt, "sent": [*sent, (present, mark)]}).encode()
-        os.pwrite(held, content, 0)
-        os.ftruncate(held, len(content))
+        content = json.dumps({"salt": salt, "sent": [*sent, (present, digest)]}).encode()
+        os.pwrite(descriptor, content, 0)
+        os.ftruncate(descriptor, len(content))
 
 
-def _noted(held: int) -> dict[str, Any]:
+def _read_record(descriptor: int) -> dict[str, Any]:
     try:
-        noted = json.loads(os.pread(held, 1 << 16, 0) or b"{}")
-        salt, sent = noted.get("salt", ""), [(int(at), str(mark)) for at, mark in noted.get("sent", [])]
+        recorded = json.loads(os.pread(descriptor, 1 << 16, 0) or b"{}")
+        salt, sent = recorded.get("salt", ""), [(int(at), str(digest)) for at, digest in recorded.get("sent", [])]
     except (ValueError, TypeError, AttributeError):
-        # Written halfway by a process that was killed: what it knew is lost, and AWS itself refuses what is spent.
+        # A killed process wrote half of the record. AWS itself refuses a used code.
         return {}
     return {"salt": str(salt), "sent": sent}

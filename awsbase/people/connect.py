@@ -1,4 +1,4 @@
-"""The way to AWS with a person's long-term keys."""
+"""Connections to AWS with a person's long-term keys."""
 
 from __future__ import annotations
 
@@ -13,45 +13,48 @@ from awsbase.errors import AwsbaseError, Refused
 from awsbase.people.profiles import Keys, Source
 from awsbase.people.secret import Secret
 
-LACKS = {
+NO_KEYS_ADVICE = {
     "session": (
-        "holds the keys of a session, and a session gets no other one",
+        "holds the keys of a session, and AWS gives no session for those",
         "name the profile of your long-term access key with --profile",
     ),
     "sso": (
-        "signs in with SSO: its sessions have MFA already where the sign-in asks for it",
+        "signs in with SSO: its sessions have MFA if the sign-in asks for it",
         "run `aws sso login`, or name the profile of an IAM user's access key with --profile",
     ),
     "itself": (
         "gets its credentials from awsbase itself",
-        "name the profile of your long-term access key, there and here",
+        "name the profile of your long-term access key in both places",
     ),
     "nothing": (
         "holds no access key",
-        "write your access key into it with `aws configure`, or name another profile with --profile",
+        "store your access key in it with `aws configure`, or name another profile with --profile",
     ),
 }
 
 
 def connect(source: Source, region: str, attach: Sequence[Attach] = ()) -> Aws:
-    """Open the way to AWS with a profile's long-term keys; a call that carries a code is never sent again."""
-    if source.keys is None and source.lack != "process":
-        problem, hint = LACKS[source.lack]
-        raise Refused(f"profile {source.keys_of} {problem}", hint=hint)
+    """Return a connection with a profile's long-term keys; calls with an MFA code are never sent twice.
+
+    Raises Refused when the profile has no long-term keys, and AwsbaseError when its configuration is unusable.
+    """
+    if source.keys is None and source.why_no_keys != "process":
+        problem, hint = NO_KEYS_ADVICE[source.why_no_keys]
+        raise Refused(f"profile {source.keys_profile} {problem}", hint=hint)
     try:
         keys = source.keys or _from_process(source)
         token = keys.token.reveal() if keys.token else None
-        session = boto3.Session(keys.key_id, keys.secret_key.reveal(), token, profile_name=source.keys_of)
+        session = boto3.Session(keys.key_id, keys.secret_key.reveal(), token, profile_name=source.keys_profile)
         aws = Aws(session, region, attach=[refuse_resends, *attach])
-        aws.sts  # noqa: B018, making the first client is what finds a broken endpoint
+        aws.sts  # noqa: B018, creating the first client finds an invalid endpoint
     except (BotoCoreError, ValueError) as error:
         raise AwsbaseError(f"profile {source.profile} cannot be used: {error}", hint="look at ~/.aws/config") from None
     return aws
 
 
 def _from_process(source: Source) -> Keys:
-    credentials = credentials_of(boto3.Session(profile_name=source.keys_of))
+    credentials = credentials_of(boto3.Session(profile_name=source.keys_profile))
     if credentials is None or credentials.token:
-        problem, hint = LACKS["session"]
-        raise Refused(f"the credential_process of profile {source.keys_of} {problem}", hint=hint)
+        problem, hint = NO_KEYS_ADVICE["session"]
+        raise Refused(f"the credential_process of profile {source.keys_profile} {problem}", hint=hint)
     return Keys(credentials.access_key, Secret(credentials.secret_key))

@@ -1,4 +1,4 @@
-"""MFA devices that are there: listed, brought back in step, taken off, cleared away."""
+"""Existing MFA devices: list, resynchronize, remove and prune them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,22 @@ from awsbase.engine.failures import DENIED
 from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
 from awsbase.people import codes
 from awsbase.people.devices import Device, choose
-from awsbase.people.enrol import ROUNDS, TRIES, Prompts, Shown, complain, described, refused, skew, two_codes
+from awsbase.people.enrol import (
+    ATTEMPTS,
+    MAX_ANSWERS,
+    Prompts,
+    ShownSeed,
+    ask_two_codes,
+    clock_advice,
+    devices_of,
+    explained,
+    show_problem,
+)
 from awsbase.policies.document import parsed
 from awsbase.records import record
 
-# With any of these, people give themselves whatever rights they lack; who may do anything may do these as well.
-GRANTS = (
+# Each of these actions lets users give themselves any other permission. Administrators have all of them.
+ADMINISTRATIVE_ACTIONS = (
     "iam:AddUserToGroup",
     "iam:AttachGroupPolicy",
     "iam:AttachRolePolicy",
@@ -32,64 +42,68 @@ GRANTS = (
 
 
 @record
-class Listed:
-    """A device as the list shows it; without an owner it is a leftover."""
+class ListedDevice:
+    """A device with its owner; a device without an owner is a leftover."""
 
     device: Device
     owner: str | None
 
     @property
     def kind(self) -> str:
-        """What sort of device it is."""
+        """The kind of device: virtual, hardware token or security key."""
         if not self.device.gives_codes:
             return "security key"
         return "virtual" if ":mfa/" in self.device.serial else "hardware token"
 
 
-def of(desk: Prompts, user: str) -> list[Listed]:
+def devices_of_user(prompts: Prompts, user: str) -> list[ListedDevice]:
     """Return the devices of one user, oldest first."""
-    return _in_order(Listed(device, device.user) for device in described(desk, user))
+    return _sorted(ListedDevice(device, device.user) for device in devices_of(prompts, user))
 
 
-def everybodys(desk: Prompts) -> list[Listed]:
-    """Return the virtual devices of the account, leftovers last; keys and tokens AWS lists by user only."""
+def devices_of_account(prompts: Prompts) -> list[ListedDevice]:
+    """Return the virtual devices of the account, leftovers last; raises AwsbaseError when AWS refuses.
+
+    AWS lists security keys and hardware tokens by user only.
+    """
     from botocore.exceptions import ClientError
 
     try:
-        pages = desk.account.aws.iam.get_paginator("list_virtual_mfa_devices").paginate()
+        pages = prompts.account.aws.iam.get_paginator("list_virtual_mfa_devices").paginate()
         found = [device for page in pages for device in page["VirtualMFADevices"]]
     except ClientError as error:
-        raise refused(desk.account, error, "list the virtual MFA devices") from error
-    return _in_order(map(_listed, found))
+        raise explained(prompts.account, error, "list the virtual MFA devices") from error
+    return _sorted(map(_listed, found))
 
 
-def leftovers(desk: Prompts, user: str | None) -> list[Listed]:
-    """Return the virtual devices without an owner: all of them, or those called as devices of one user."""
-    mine = f":mfa/{user}"
+def leftovers(prompts: Prompts, user: str | None) -> list[ListedDevice]:
+    """Return the virtual devices without an owner: all, or those named after one user."""
+    prefix = f":mfa/{user}"
     return [
         one
-        for one in everybodys(desk)
-        if one.owner is None and (user is None or one.device.serial.endswith(mine) or f"{mine}/" in one.device.serial)
+        for one in devices_of_account(prompts)
+        if one.owner is None
+        and (user is None or one.device.serial.endswith(prefix) or f"{prefix}/" in one.device.serial)
     ]
 
 
-def resync(desk: Prompts, user: str, wanted: str | None, select: Callable[[str, Sequence[str]], int]) -> Device:
-    """Tell AWS by two codes how far a device's clock is off."""
+def resync(prompts: Prompts, user: str, requested: str | None, select: Callable[[str, Sequence[str]], int]) -> Device:
+    """Resynchronize a device with AWS by two consecutive codes; raises AwsbaseError when AWS does not accept them."""
     from botocore.exceptions import ClientError
 
-    device = choose(described(desk, user), wanted, select=select)
-    for left in reversed(range(ROUNDS)):
-        first, second = two_codes(desk, device.name, None)
+    device = choose(devices_of(prompts, user), requested, select=select)
+    for attempts_left in reversed(range(ATTEMPTS)):
+        first, second = ask_two_codes(prompts, device.name, None)
         try:
             for code in (first, second):
-                codes.claim(desk.state, device.serial, code, desk.clock.now())
+                codes.claim(prompts.state, device.serial, code, prompts.clock.now())
         except codes.SpentCode as spent:
-            if not left:
+            if not attempts_left:
                 raise
-            desk.tell(f"{spent.message}: begin again with the next one\n")
+            prompts.tell(f"{spent.message}: start again with the next one\n")
             continue
         try:
-            desk.account.aws.iam.resync_mfa_device(
+            prompts.account.aws.iam.resync_mfa_device(
                 UserName=user,
                 SerialNumber=device.serial,
                 AuthenticationCode1=first.reveal(),
@@ -97,100 +111,107 @@ def resync(desk: Prompts, user: str, wanted: str | None, select: Callable[[str, 
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "InvalidAuthenticationCode":
-                raise refused(desk.account, error, f"resynchronise {device.name}") from error
-            advice = skew(error, desk) or "they must be of this device, and follow each other"
-            if not left:
+                raise explained(prompts.account, error, f"resynchronize {device.name}") from error
+            advice = clock_advice(error, prompts) or "they must be two consecutive codes of this device"
+            if not attempts_left:
                 raise AwsbaseError(
-                    f"AWS did not take the codes of {device.name}",
-                    hint=f"{advice}; a device that never comes in step is removed and made anew",
+                    f"AWS did not accept the codes of {device.name}",
+                    hint=f"{advice}; if the device never works, remove it and create a new one",
                 ) from None
-            desk.tell(f"AWS did not take these codes: {advice}\n")
+            prompts.tell(f"AWS did not accept these codes: {advice}\n")
         except LostReply as lost:
-            raise AwsbaseError(f"{lost}, and AWS may have taken the codes", hint="try the device") from None
+            raise AwsbaseError(f"{lost}, and AWS may have accepted the codes", hint="try the device") from None
         else:
             return device
-    raise AssertionError("the last try returns or raises")
+    raise AssertionError("the last attempt returns or raises")
 
 
 def remove(
-    desk: Prompts,
+    prompts: Prompts,
     user: str,
     names: Sequence[str],
     *,
     force: bool,
     confirm: Callable[[str], bool],
-    gone: Callable[[Device], None] = lambda device: None,
+    removed: Callable[[Device], None] = lambda device: None,
 ) -> list[Device]:
-    """Take devices off a user and delete them, each `gone` as it is; an administrator's last one only by force."""
-    have = described(desk, user)
-    going = [_named(have, name, user) for name in dict.fromkeys(names)] or have[: len(have) == 1]
-    if not have:
-        raise UsageError(f"{user} has no MFA device", hint="leftovers without an owner go with `awsbase mfa prune`")
-    if not going:
-        raise UsageError("which device?", hint=f"{user} has {', '.join(device.name for device in have)}")
-    if len(going) == len(have) and not force:
-        mighty = administers(desk.account, user)
-        if mighty is not False:
-            what = "administers" if mighty else "may administer (you may not see whether)"
+    """Remove devices from a user and delete them; call `removed` after each one.
+
+    Raises UsageError when no such device exists, and Refused when an administrator would be left without MFA (unless
+    `force`) or the person declines.
+    """
+    devices = devices_of(prompts, user)
+    chosen = [_named(devices, name, user) for name in dict.fromkeys(names)] or devices[: len(devices) == 1]
+    if not devices:
+        raise UsageError(f"{user} has no MFA device", hint="`awsbase mfa prune` deletes leftovers without an owner")
+    if not chosen:
+        raise UsageError("which device?", hint=f"{user} has {', '.join(device.name for device in devices)}")
+    if len(chosen) == len(devices) and not force:
+        is_admin = is_administrator(prompts.account, user)
+        if is_admin is not False:
+            what = "administers" if is_admin else "may administer (you are not allowed to check)"
             raise Refused(
                 f"{user} {what} this account, and would be left without MFA",
-                hint="make another device first (`awsbase mfa create`), or insist with --force",
+                hint="create another device first (`awsbase mfa create`), or use --force",
             )
-        if not confirm(f"{user} will be left without MFA. Remove {', '.join(d.name for d in going)}?"):
+        if not confirm(f"{user} will be left without MFA. Remove {', '.join(d.name for d in chosen)}?"):
             raise Refused("nothing was removed")
-    for device in going:
-        _take_off(desk, device)
-        gone(device)
-    return going
+    for device in chosen:
+        _delete_device(prompts, device)
+        removed(device)
+    return chosen
 
 
-def prune(desk: Prompts, going: Sequence[Listed]) -> int:
-    """Delete virtual devices without an owner; return how many there were."""
+def prune(prompts: Prompts, chosen: Sequence[ListedDevice]) -> int:
+    """Delete virtual devices without an owner; return how many. Raises AwsbaseError when AWS refuses."""
     from botocore.exceptions import ClientError
 
     deleted = 0
-    for one in going:
+    for one in chosen:
         try:
-            desk.account.aws.iam.delete_virtual_mfa_device(SerialNumber=one.device.serial)
+            prompts.account.aws.iam.delete_virtual_mfa_device(SerialNumber=one.device.serial)
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code == "DeleteConflict":
-                desk.tell(f"{one.device.name} has an owner by now: it stays\n")
+                prompts.tell(f"{one.device.name} has an owner now, so it was not deleted\n")
             elif code != "NoSuchEntity":
-                raise refused(desk.account, error, f"delete {one.device.serial}") from error
+                raise explained(prompts.account, error, f"delete {one.device.serial}") from error
         else:
             deleted += 1
     return deleted
 
 
-def proven(desk: Prompts, device: str, shown: Shown) -> bool:
-    """Ask for a code, so that it is sure that an app has the seed; nothing is sent to AWS."""
-    for _ in range(TRIES):
+def app_has_seed(prompts: Prompts, device: str, shown: ShownSeed) -> bool:
+    """Tell whether an app has the seed, by asking for its code; nothing is sent to AWS."""
+    for _ in range(MAX_ANSWERS):
         try:
-            code = codes.read(desk.ask(f"code that the app shows for {device}: "))
+            code = codes.read(prompts.ask(f"code that the app shows for {device}: "))
         except codes.BadCode as problem:
-            complain(desk, shown, f"{problem.message}: {problem.hint}\n")
+            show_problem(prompts, shown, f"{problem.message}: {problem.hint}\n")
             continue
-        if totp.matching_step(shown.seed.reveal(), code.reveal(), desk.clock.now(), apart=1) is not None:
+        if totp.matching_step(shown.seed.reveal(), code.reveal(), prompts.clock.now(), apart=1) is not None:
             return True
-        complain(desk, shown, "that is not the code of this seed: scan it again, check the phone's clock\n")
+        show_problem(prompts, shown, "that is not the code of this seed: scan it again, and check the phone's clock\n")
     return False
 
 
-def administers(account: Account, user: str) -> bool | None:
-    """Tell whether a user can do anything, or can allow it to themselves; None when the caller may not see that."""
+def is_administrator(account: Account, user: str) -> bool | None:
+    """Tell whether a user has or can obtain all permissions; None when the caller is not allowed to check.
+
+    Raises AwsbaseError when AWS refuses for another reason.
+    """
     from botocore.exceptions import ClientError
 
     try:
-        return any(_mighty(document) for document in _documents(account.aws.iam, user))
+        return any(_allows_administration(document) for document in _documents(account.aws.iam, user))
     except ClientError as error:
         if error.response["Error"]["Code"] not in DENIED:
-            raise refused(account, error, f"look at the policies of {user}") from error
+            raise explained(account, error, f"read the policies of {user}") from error
         return None
 
 
 def _documents(iam: Any, user: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the documents of all policies that hold for a user."""
+    """Yield the documents of all policies that apply to a user."""
     arns: dict[str, None] = {}
     for page in iam.get_paginator("list_attached_user_policies").paginate(UserName=user):
         arns |= {policy["PolicyArn"]: None for policy in page["AttachedPolicies"]}
@@ -209,12 +230,12 @@ def _documents(iam: Any, user: str) -> Iterator[Mapping[str, Any]]:
         yield iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
 
 
-def _mighty(document: Mapping[str, Any] | str) -> bool:
+def _allows_administration(document: Mapping[str, Any] | str) -> bool:
     return any(
-        any(_named_by(statement["Action"], grant) for grant in GRANTS)
+        any(_named_by(statement["Action"], grant) for grant in ADMINISTRATIVE_ACTIONS)
         if "Action" in statement
-        # All but some actions is nearly all of them, unless what gives rights is among the some.
-        else not all(_named_by(statement.get("NotAction", "*"), grant) for grant in GRANTS)
+        # NotAction allows nearly everything, unless it excludes all administrative actions.
+        else not all(_named_by(statement.get("NotAction", "*"), grant) for grant in ADMINISTRATIVE_ACTIONS)
         for statement in _all(parsed(document).get("Statement", []))
         if statement.get("Effect") == "Allow"
     )
@@ -228,11 +249,11 @@ def _all(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
-def _take_off(desk: Prompts, device: Device) -> None:
-    """Deactivate a device, and delete it where that is left to us; what is gone already is as it should be."""
+def _delete_device(prompts: Prompts, device: Device) -> None:
+    """Deactivate a device, and delete it if it is virtual; ignore a device that no longer exists."""
     from botocore.exceptions import ClientError
 
-    iam = desk.account.aws.iam
+    iam = prompts.account.aws.iam
     steps: list[tuple[Callable[..., Any], dict[str, str]]] = [
         (iam.deactivate_mfa_device, {"UserName": device.user, "SerialNumber": device.serial})
     ]
@@ -243,24 +264,24 @@ def _take_off(desk: Prompts, device: Device) -> None:
             call(**arguments)
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchEntity":
-                raise refused(desk.account, error, f"remove {device.name}") from error
+                raise explained(prompts.account, error, f"remove {device.name}") from error
 
 
-def _named(have: Sequence[Device], name: str, user: str) -> Device:
-    for device in have:
+def _named(devices: Sequence[Device], name: str, user: str) -> Device:
+    for device in devices:
         if name in (device.serial, device.name):
             return device
-    there = ", ".join(device.name for device in have) or "none"
+    there = ", ".join(device.name for device in devices) or "none"
     raise UsageError(f"{user} has no device called {name}", hint=f"there is {there}")
 
 
-def _listed(found: Mapping[str, Any]) -> Listed:
+def _listed(found: Mapping[str, Any]) -> ListedDevice:
     owner = found.get("User", {}).get("Arn", "").rpartition("/")[2] or None
-    return Listed(Device(found["SerialNumber"], owner or "", found.get("EnableDate")), owner)
+    return ListedDevice(Device(found["SerialNumber"], owner or "", found.get("EnableDate")), owner)
 
 
-def _in_order(listed: Any) -> list[Listed]:
-    def key(one: Listed) -> tuple[bool, str, str, str]:
+def _sorted(listed: Any) -> list[ListedDevice]:
+    def key(one: ListedDevice) -> tuple[bool, str, str, str]:
         return one.owner is None, one.owner or "", str(one.device.since or ""), one.device.serial
 
     return sorted(listed, key=key)

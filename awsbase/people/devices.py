@@ -1,4 +1,4 @@
-"""A person's MFA devices: which there are, and which of them can give a code."""
+"""The MFA devices of a user, and which of them show codes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from awsbase.records import record
 
 
 class NoDevice(AwsbaseError):
-    """There is no device that a code could come from."""
+    """No device of the user shows codes."""
 
 
 @record
@@ -24,12 +24,12 @@ class Device:
 
     @property
     def name(self) -> str:
-        """What people call it: the end of its ARN, or the number of a hardware token."""
+        """The short name: the end of its ARN, or the number of a hardware token."""
         return self.serial.rpartition("/")[2] or self.serial
 
     @property
     def gives_codes(self) -> bool:
-        """Whether it shows codes: security keys and passkeys answer browsers only, not STS."""
+        """Whether it shows codes: security keys and passkeys work in browsers only, not with STS."""
         return not self.serial.startswith("arn:") or self.serial.split(":")[5].startswith("mfa/")
 
 
@@ -43,20 +43,23 @@ def of_user(aws: Aws, user: str) -> list[Device]:
     ]
 
 
-def choose(devices: Sequence[Device], wanted: str | None, *, select: Callable[[str, Sequence[str]], int]) -> Device:
-    """Return the device to take a code from: the one that is wanted, the only one, or the one that a person selects."""
+def choose(devices: Sequence[Device], requested: str | None, *, select: Callable[[str, Sequence[str]], int]) -> Device:
+    """Return the device to ask for a code: the requested one, the only one, or the one that the person selects.
+
+    Raises UsageError when the requested device does not exist or shows no codes, and NoDevice when no device does.
+    """
     usable = [device for device in devices if device.gives_codes]
-    if wanted:
+    if requested:
         for device in devices:
-            if wanted in (device.serial, device.name):
-                return _with_codes(device)
-        raise UsageError(f"no device called {wanted}", hint=_there_are(devices))
+            if requested in (device.serial, device.name):
+                return _checked(device)
+        raise UsageError(f"no device called {requested}", hint=_listed_or_none(devices))
     if not devices:
-        raise NoDevice("you have no MFA device yet", hint="make one with `awsbase mfa create`")
+        raise NoDevice("you have no MFA device yet", hint="create one with `awsbase mfa create`")
     if not usable:
         raise NoDevice(
-            f"no device of yours shows codes: {_listed(devices)}",
-            hint="security keys and passkeys sign in to the console only; add a virtual device: `awsbase mfa create`",
+            f"none of your devices shows codes: {_listed(devices)}",
+            hint="security keys and passkeys work in the console only; add a virtual device: `awsbase mfa create`",
         )
     if len(usable) == 1:
         return usable[0]
@@ -65,16 +68,16 @@ def choose(devices: Sequence[Device], wanted: str | None, *, select: Callable[[s
     return usable[select(question, [device.name for device in usable])]
 
 
-def given(serial: str) -> Device:
-    """Return the device that a setting names, unseen."""
-    return _with_codes(Device(serial, ""))
+def from_serial(serial: str) -> Device:
+    """Return the device with this serial number without asking AWS; raises UsageError when it shows no codes."""
+    return _checked(Device(serial, ""))
 
 
-def _with_codes(device: Device) -> Device:
+def _checked(device: Device) -> Device:
     if not device.gives_codes:
         raise UsageError(
-            f"{device.name} is a security key or passkey, and those sign in to the console only",
-            hint="name a virtual device or a token that shows codes",
+            f"{device.name} is a security key or passkey, which works in the console only",
+            hint="name a virtual device or a hardware token",
         )
     return device
 
@@ -83,5 +86,5 @@ def _listed(devices: Sequence[Device]) -> str:
     return ", ".join(d.name if d.gives_codes else f"{d.name} (security key)" for d in devices)
 
 
-def _there_are(devices: Sequence[Device]) -> str:
-    return f"you have {_listed(devices)}" if devices else "you have none: make one with `awsbase mfa create`"
+def _listed_or_none(devices: Sequence[Device]) -> str:
+    return f"you have {_listed(devices)}" if devices else "you have none: create one with `awsbase mfa create`"

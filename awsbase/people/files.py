@@ -18,8 +18,8 @@ ATTEMPTS = 10
 STATE = ".awsbase"
 
 
-class FileProblem(AwsbaseError):
-    """An AWS file that cannot be read or written; it is left as it was."""
+class FileError(AwsbaseError):
+    """An AWS file cannot be read or written; it was not changed."""
 
 
 @record
@@ -31,7 +31,7 @@ class Files:
 
     @property
     def state(self) -> Path:
-        """The folder for locks and for what awsbase remembers; nothing in it is secret."""
+        """The folder for locks and for awsbase's own notes; it holds no secret."""
         return self.credentials.parent / STATE
 
 
@@ -56,25 +56,25 @@ def read_credentials(files: Files) -> dict[str, dict[str, str]]:
 
 def read_config(files: Files) -> dict[str, dict[str, str]]:
     """Return every profile of the config file with its settings."""
-    said = _parsed(files.config, _read(files.config)[0])
-    return {name: values for header, values in said.items() if (name := _profile(header)) is not None}
+    sections = _parsed(files.config, _read(files.config)[0])
+    return {name: values for header, values in sections.items() if (name := _profile_of(header)) is not None}
 
 
 def check_writable(files: Files) -> None:
-    """Raise FileProblem now, before anybody is asked for a code, when the credentials file could not be written."""
+    """Check, before anyone is asked for a code, that the credentials file is writable; raises FileError if not."""
     path = files.credentials
-    with _named(path):
+    with _naming(path):
         _refuse_devices(path)
         real = Path(os.path.realpath(path))
         if real.exists() and not os.access(real, os.W_OK):
-            raise FileProblem(f"{path} is read-only", hint=f"chmod u+w {path}")
+            raise FileError(f"{path} is read-only", hint=f"chmod u+w {path}")
         if real.parent.exists() and not os.access(real.parent, os.W_OK):
-            raise FileProblem(f"the folder of {path} is read-only", hint=f"chmod u+w {real.parent}")
+            raise FileError(f"the folder of {path} is read-only", hint=f"chmod u+w {real.parent}")
         private_folder(files.state)
 
 
 def write_credentials(files: Files, profile: str, values: Mapping[str, str | None]) -> None:
-    """Set options of a profile in the credentials file (None removes one), which is private from then on."""
+    """Set options of a profile in the credentials file (None removes one), and make the file private."""
     _edit(files.credentials, lambda text: profile, values, private=True)
 
 
@@ -82,14 +82,14 @@ def write_config(files: Files, profile: str, values: Mapping[str, str | None]) -
     """Set settings of a profile in the config file (None removes one)."""
 
     def header(text: str) -> str:
-        # The tools let the last of several headers for the same profile win: [default] and [profile default].
-        found = [section.name for section in ini.scan(ini.lines(text)) if _profile(section.name) == profile]
+        # If a profile has several headers ([default] and [profile default]), the AWS tools use the last one.
+        found = [section.name for section in ini.scan(ini.lines(text)) if _profile_of(section.name) == profile]
         return found[-1] if found else profile if profile == "default" else f"profile {shlex.quote(profile)}"
 
     _edit(files.config, header, values, private=False)
 
 
-def _profile(header: str) -> str | None:
+def _profile_of(header: str) -> str | None:
     if header == "default":
         return header
     if not header.startswith("profile"):
@@ -102,7 +102,7 @@ def _profile(header: str) -> str | None:
 
 
 def _parsed(path: Path, content: bytes) -> dict[str, dict[str, str]]:
-    with _named(path):
+    with _naming(path):
         return ini.sections(_text(content))
 
 
@@ -110,73 +110,73 @@ def _text(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
-Mark = tuple[int, int, int, int] | None
+FileVersion = tuple[int, int, int, int] | None
 
 
-def _read(path: Path) -> tuple[bytes, Mark]:
-    """Return a file's bytes, and what tells whether it is still the same file later on."""
-    with _named(path):
+def _read(path: Path) -> tuple[bytes, FileVersion]:
+    """Return a file's bytes, and its version, which shows whether the file changes later."""
+    with _naming(path):
         try:
             with path.open("rb") as file:
-                return file.read(), _mark(os.fstat(file.fileno()))
+                return file.read(), _version_of(os.fstat(file.fileno()))
         except FileNotFoundError:
             return b"", None
 
 
-def _mark(stat: os.stat_result) -> Mark:
+def _version_of(stat: os.stat_result) -> FileVersion:
     return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
-def _marked(path: Path) -> Mark:
+def _current_version(path: Path) -> FileVersion:
     try:
-        return _mark(path.stat())
+        return _version_of(path.stat())
     except FileNotFoundError:
         return None
 
 
 def _edit(path: Path, header: Callable[[str], str], values: Mapping[str, str | None], *, private: bool) -> None:
-    """Read, edit and replace a file under a lock, again and again when another program wrote it meanwhile."""
+    """Read, edit and replace a file under a lock; start again if another program wrote it in between."""
     _refuse_devices(path)
-    # Beside the file itself: however it is called, and with whichever credentials file, all come to the same lock.
+    # The lock is beside the real file, so every path to the same file leads to the same lock.
     real = Path(os.path.realpath(path))
-    with _named(path), locked(real.parent / STATE / f"{real.name}.lock"):
+    with _naming(path), locked(real.parent / STATE / f"{real.name}.lock"):
         for _ in range(ATTEMPTS):
-            content, mark = _read(path)
+            content, version = _read(path)
             text = _text(content)
-            after = ini.edited(text, header(text), values).encode("utf-8", "surrogateescape")
-            if after == content and mark and not (private and _open_to_others(path)):
+            after = ini.edit(text, header(text), values).encode("utf-8", "surrogateescape")
+            if after == content and version and not (private and _open_to_others(path)):
                 return
-            if _replace(path, after, mark, private=private):
+            if _replace(path, after, version, private=private):
                 return
-    raise FileProblem(f"{path} is being written by another program all the time; it was not changed")
+    raise FileError(f"another program keeps writing {path}; it was not changed")
 
 
 def _refuse_devices(path: Path) -> None:
-    # AWS_CONFIG_FILE=/dev/null is how people switch a file off; root could replace the device by a file.
+    # People set AWS_CONFIG_FILE=/dev/null to switch a file off. As root, awsbase could replace the device by a file.
     if path.exists() and not path.is_file():
-        raise FileProblem(f"{path} is no regular file", hint="check AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE")
+        raise FileError(f"{path} is not a regular file", hint="check AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE")
 
 
 def _open_to_others(path: Path) -> bool:
     return bool(path.stat().st_mode & 0o077)
 
 
-def _replace(path: Path, content: bytes, mark: Mark, *, private: bool) -> bool:
-    """Put new content in a file's place at once; return False, and change nothing, when it is no longer `mark`."""
+def _replace(path: Path, content: bytes, version: FileVersion, *, private: bool) -> bool:
+    """Replace a file atomically; return False, and change nothing, if its version is no longer `version`."""
     real = Path(os.path.realpath(path))
     private_folder(real.parent)
-    if mark and not os.access(real, os.W_OK):
-        raise FileProblem(f"{path} is read-only", hint=f"chmod u+w {path}")
-    return disk.replace(path, content, private=private, unless=lambda: _marked(path) != mark)
+    if version and not os.access(real, os.W_OK):
+        raise FileError(f"{path} is read-only", hint=f"chmod u+w {path}")
+    return disk.replace(path, content, private=private, unless=lambda: _current_version(path) != version)
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Turn what goes wrong with a file into one line that names it."""
+def _naming(path: Path) -> Iterator[None]:
+    """Turn errors of reading or writing into a FileError that names the file."""
     try:
         yield
-    except ini.Broken as broken:
+    except ini.InvalidIni as invalid:
         hint = "correct that line; the AWS CLI cannot read the file either"
-        raise FileProblem(f"{path}:{broken.line}: {broken.problem}", hint=hint) from broken
+        raise FileError(f"{path}:{invalid.line}: {invalid.problem}", hint=hint) from invalid
     except OSError as error:
-        raise FileProblem(f"{path}: {error.strerror or error}", hint="check that it is a file of yours") from error
+        raise FileError(f"{path}: {error.strerror or error}", hint="check that the file belongs to you") from error

@@ -1,7 +1,10 @@
-"""The text of `~/.aws/credentials` and `~/.aws/config`: read as the AWS tools read it, edited without moving a byte.
+"""The text of `~/.aws/credentials` and `~/.aws/config`: parsed as the AWS tools do, edited without other changes.
 
-The AWS tools read these files with Python's configparser, whose rules are kept here to the letter: what is indented
-deeper than its option continues it, comments take whole lines, a section or an option given twice is an error.
+The AWS tools read these files with Python's configparser, and this module follows its rules exactly:
+
+- A line that is indented deeper than its option continues the option.
+- A comment takes a whole line.
+- A duplicate section or option is an error.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-DEFAULTS = "DEFAULT"  # configparser: what this section says holds in every other one.
+DEFAULTS = "DEFAULT"  # configparser applies the options of this section to every other section.
 
 _HEADER = re.compile(r"\[(?P<name>.+)\]")
 _OPTION = re.compile(r"(?P<key>.*?)\s*[=:]\s*(?P<value>.*)$")
@@ -19,8 +22,8 @@ _ENDING = re.compile(r"(?:\r\n|\n|\r)\Z")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
 
 
-class Broken(ValueError):
-    """A text that the AWS tools refuse; says where, never what stands there."""
+class InvalidIni(ValueError):
+    """The AWS tools cannot parse the text; the error has the line number but never the content."""
 
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(f"line {line}: {problem}")
@@ -30,7 +33,7 @@ class Broken(ValueError):
 
 @dataclass
 class Option:
-    """One option: its key, the lines that hold its value, and the value as configparser joins it."""
+    """One option: its key, the numbers of its lines, and the parts of its value as configparser joins them."""
 
     key: str
     indent: str
@@ -44,7 +47,7 @@ class Option:
 
 @dataclass
 class Section:
-    """One section: its header's line and its options in their order."""
+    """One section: the line of its header, and its options in order."""
 
     name: str
     indent: str
@@ -53,12 +56,12 @@ class Section:
 
     @property
     def end(self) -> int:
-        """The line after the last one that says something in this section."""
+        """The line after the last option of this section."""
         return max([self.at, *(line for option in self.options.values() for line in option.at)]) + 1
 
 
 def sections(text: str) -> dict[str, dict[str, str]]:
-    """Return what a text says, section by section, with the options of `[DEFAULT]` in each."""
+    """Return the options of each section, including those of `[DEFAULT]`; raises InvalidIni for an invalid text."""
     found = scan(lines(text))
     common = {key: o.value for section in found if section.name == DEFAULTS for key, o in section.options.items()}
     return {
@@ -68,68 +71,73 @@ def sections(text: str) -> dict[str, dict[str, str]]:
     }
 
 
-def edited(text: str, name: str, values: Mapping[str, str | None]) -> str:
-    """Return the text with these options set in a section (None removes one), and every other byte as it was."""
+def edit(text: str, name: str, values: Mapping[str, str | None]) -> str:
+    """Return the text with these options set in a section (None removes one), and every other byte unchanged.
+
+    Raises ValueError when a value needs more than one line, and InvalidIni when the text cannot be edited safely.
+    """
     for key, value in values.items():
         if value is not None and (value != value.strip() or _ENDING.search(value) or len(lines(value)) > 1):
             raise ValueError(f"the value of {key} cannot be written on one line")
     before = lines(text)
-    wanted = _meaning(scan(before))
-    kept = wanted.setdefault(name, {})
+    expected = _meaning(scan(before))
+    options = expected.setdefault(name, {})
     for key, value in values.items():
         if value is None:
-            kept.pop(key, None)
+            options.pop(key, None)
         else:
-            kept[key] = value
+            options[key] = value
     for after in _attempts(before, name, values):
-        if _readable(after) == wanted:
+        if _readable(after) == expected:
             return "".join(after)
     at = next((section.at for section in scan(before) if section.name == name), len(before))
-    raise Broken(at + 1, f"section [{name}] is indented so that it cannot be edited; align it with its neighbours")
+    raise InvalidIni(
+        at + 1, f"section [{name}] cannot be edited because of its indentation; align it with the sections around it"
+    )
 
 
 def lines(text: str) -> list[str]:
-    """Split a text as configparser does, endings kept: a form feed or a Unicode separator ends no line."""
+    """Split a text into lines as configparser does: form feeds and Unicode separators end no line."""
     return _LINE.findall(text)
 
 
 def scan(text: Sequence[str]) -> list[Section]:
-    """Find sections and options; raise Broken at the first line that the AWS tools would stop at."""
+    """Return the sections and options; raises InvalidIni at the first line that the AWS tools would reject."""
     found: list[Section] = []
     section: Section | None = None
     option: Option | None = None
     names: dict[str, int] = {}
     indented = 0
     for at, line in enumerate(text):
-        said = line.strip()
-        if not said or said.startswith(("#", ";")):
-            if not said and option:
+        content = line.strip()
+        if not content or content.startswith(("#", ";")):
+            if not content and option:
                 option.parts.append("")
             continue
         indent = line[: len(line) - len(line.lstrip())]
         if section and option and len(indent) > indented:
             option.at.append(at)
-            option.parts.append(said)
+            option.parts.append(content)
             continue
         indented = len(indent)
-        if header := _HEADER.match(said):
+        if header := _HEADER.match(content):
             name = header["name"]
             if name in names and name != DEFAULTS:
-                raise Broken(at + 1, f"section [{name}] stands on line {names[name] + 1} already")
+                raise InvalidIni(at + 1, f"section [{name}] is already on line {names[name] + 1}")
             names.setdefault(name, at)
             section, option = Section(name, indent, at), None
             found.append(section)
             continue
         if section is None:
-            hint = " (the file begins with a byte order mark)" if said.startswith("\ufeff") else ""
-            raise Broken(at + 1, f"something stands before the first [section]{hint}")
-        assigned = _OPTION.match(said)
+            hint = " (the file begins with a byte order mark)" if content.startswith("\ufeff") else ""
+            raise InvalidIni(at + 1, f"there is text before the first [section]{hint}")
+        assigned = _OPTION.match(content)
         if not assigned or not assigned["key"]:
-            raise Broken(at + 1, f"neither a [section] nor `key = value`, in section [{section.name}]")
+            raise InvalidIni(at + 1, f"neither a [section] nor `key = value`, in section [{section.name}]")
         key = assigned["key"].rstrip().lower()
         if key in section.options:
             first = section.options[key].at[0] + 1
-            raise Broken(at + 1, f"{key} stands on line {first} already, in section [{section.name}]")
+            raise InvalidIni(at + 1, f"{key} is already on line {first}, in section [{section.name}]")
         option = section.options[key] = Option(key, indent, [at], [assigned["value"].strip()])
     return found
 
@@ -144,7 +152,7 @@ def _meaning(found: Sequence[Section]) -> dict[str, dict[str, str]]:
 def _readable(text: Sequence[str]) -> dict[str, dict[str, str]] | None:
     try:
         return _meaning(scan(text))
-    except Broken:
+    except InvalidIni:
         return None
 
 
@@ -155,7 +163,7 @@ def _attempts(before: Sequence[str], name: str, values: Mapping[str, str | None]
         return
     last = max(section.options.values(), key=lambda option: option.at[0], default=None)
     yield _changed(before, section, values, last.indent if last else section.indent)
-    # An option that stands further left than the header below it would swallow that header.
+    # If an option is indented less than the next header, configparser reads that header as its continuation.
     following = next((line for line in before[section.end :] if line.strip() and line.strip()[0] not in "#;"), "")
     yield _changed(before, section, values, following[: len(following) - len(following.lstrip())])
 
@@ -204,7 +212,7 @@ def _appended(before: Sequence[str], name: str, values: Mapping[str, str | None]
 
 
 def _joined(above: Sequence[str], new: Sequence[str], below: Sequence[str]) -> list[str]:
-    """Put new lines between others in the manner of the file: its line ending, and its last line's lack of one."""
+    """Insert new lines with the file's own line ending; keep a missing ending of the last line."""
     if not new:
         return [*above, *below]
     ending = next((_ending(line) for line in (*reversed(above), *below) if _ending(line)), "\n")

@@ -1,4 +1,4 @@
-"""Console passwords: one's own changed, somebody's reset and handed over, or taken away."""
+"""Console passwords: change your own, or reset, hand over and remove those of others."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from awsbase.engine.clock import Clock
 from awsbase.engine.propagation import wait_for_propagation
 from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
 from awsbase.people import password_policy
-from awsbase.people.enrol import refused
+from awsbase.people.enrol import explained
 from awsbase.people.password_policy import AWS_OWN, PasswordPolicy
 from awsbase.people.secret import Secret
 from awsbase.records import record
 
-TRIES = 3
+ATTEMPTS = 3
 INTERRUPTED = 130
 
 
 @record
 class Prompts:
-    """Where passwords are changed: the account, the time, and how to ask and tell people."""
+    """The account, the clock, and the ways to ask and inform the person who changes a password."""
 
     account: Account
     clock: Clock
@@ -35,91 +35,97 @@ class Prompts:
 
 
 class NotHandedOver(AwsbaseError):
-    """A password was set, and nobody has got it."""
+    """A password was set, but nobody received it."""
 
 
-def change(desk: Prompts, *, generate: bool, show: Callable[[str, Secret], None]) -> None:
-    """Change the caller's own password: the old one, and a new one that the account's policy allows."""
-    user = own_name(desk.account)
-    policy = look(desk)
-    old = desk.ask(f"old password of {user}: ")
+def change(prompts: Prompts, *, generate: bool, show: Callable[[str, Secret], None]) -> None:
+    """Change the caller's own password to a typed or generated one that meets the account's policy.
+
+    Raises UsageError when nothing valid is typed, and AwsbaseError when AWS does not accept the change.
+    """
+    user = caller_name(prompts.account)
+    policy = readable_policy(prompts)
+    old = prompts.ask(f"old password of {user}: ")
     if not old:
         raise UsageError("no old password was typed")
-    for left in reversed(range(TRIES)):
-        new = password_policy.generated(policy or AWS_OWN) if generate else choose(desk, policy, user, old)
-        problem = changed(desk, old, new, show=show if generate else None)
+    for attempts_left in reversed(range(ATTEMPTS)):
+        new = password_policy.generate(policy or AWS_OWN) if generate else choose(prompts, policy, user, old)
+        problem = send_change(prompts, old, new, show=show if generate else None)
         if problem is None:
             return
-        if not left or generate:
-            raise AwsbaseError(problem, hint="choose one that you have not had before")
-        desk.tell(f"{problem}\n")
+        if not attempts_left or generate:
+            raise AwsbaseError(problem, hint="choose a password that you have not used before")
+        prompts.tell(f"{problem}\n")
 
 
-def own_name(account: Account) -> str:
-    """Return the caller's user name; only IAM users have a password of their own here."""
+def caller_name(account: Account) -> str:
+    """Return the caller's user name; raises Refused when the caller is not an IAM user."""
     if account.user is None:
         who = "root" if account.is_root else account.caller
         raise Refused(
             f"you are {who}, and only an IAM user has a password that can be changed here",
-            hint="root changes it in the console" if account.is_root else "name somebody: awsbase passwd USER",
+            hint="root changes it in the console" if account.is_root else "name a user: awsbase passwd USER",
         )
     return account.user
 
 
-def look(desk: Prompts) -> PasswordPolicy | None:
-    """Read the policy for passwords; say so when the caller may not."""
+def readable_policy(prompts: Prompts) -> PasswordPolicy | None:
+    """Return the password policy, or None with a message if the caller is not allowed to read it.
+
+    Raises AwsbaseError when AWS refuses for another reason.
+    """
     from botocore.exceptions import ClientError
 
     try:
-        policy = password_policy.live(desk.account.aws)
+        policy = password_policy.read_policy(prompts.account.aws)
     except ClientError as error:
-        raise refused(desk.account, error, "read the password policy") from error
+        raise explained(prompts.account, error, "read the password policy") from error
     if policy is None:
-        desk.tell("you may not read the account's password policy: whether a password meets it, only AWS can tell\n")
+        prompts.tell("you are not allowed to read the account's password policy, so AWS alone checks the password\n")
     return policy
 
 
-def choose(desk: Prompts, policy: PasswordPolicy | None, user: str, old: Secret) -> Secret:
-    """Ask for a new password, twice, until it breaks no rule."""
-    for left in reversed(range(TRIES)):
-        new = desk.ask("new password: ")
-        broken = password_policy.unmet(policy or PasswordPolicy(length=1), new, user=user, old=old)
-        problem = "this account asks for " + "; ".join(broken) if broken else ""
-        if not problem and desk.ask("new password again: ") != new:
-            problem = "the two are not the same"
+def choose(prompts: Prompts, policy: PasswordPolicy | None, user: str, old: Secret) -> Secret:
+    """Ask for a new password twice until it meets the policy; raises UsageError after three attempts."""
+    for attempts_left in reversed(range(ATTEMPTS)):
+        new = prompts.ask("new password: ")
+        broken = password_policy.broken_rules(policy or PasswordPolicy(length=1), new, user=user, old=old)
+        problem = "this account requires " + "; ".join(broken) if broken else ""
+        if not problem and prompts.ask("new password again: ") != new:
+            problem = "the two passwords differ"
         if not problem:
             return new
-        if not left:
-            raise UsageError(problem, hint="nothing was changed; `--generate` makes one that the account allows")
-        desk.tell(f"{problem}\n")
-    raise AssertionError("the last try returns or raises")
+        if not attempts_left:
+            raise UsageError(problem, hint="nothing was changed; `--generate` creates a password that meets the policy")
+        prompts.tell(f"{problem}\n")
+    raise AssertionError("the last attempt returns or raises")
 
 
-def changed(desk: Prompts, old: Secret, new: Secret, show: Callable[[str, Secret], None] | None) -> str | None:
-    """Send the change; return AWS's objection to the new password, if that is what it has."""
+def send_change(prompts: Prompts, old: Secret, new: Secret, show: Callable[[str, Secret], None] | None) -> str | None:
+    """Change the password; return AWS's objection to the new one, or None. Raises AwsbaseError for other failures."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    iam = desk.account.aws.iam
+    iam = prompts.account.aws.iam
     try:
-        waited(
-            desk,
+        wait_while_busy(
+            prompts,
             "ChangePassword",
             lambda: iam.change_password(OldPassword=old.reveal(), NewPassword=new.reveal()),
         )
     except ClientError as error:
-        code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
         if code == "PasswordPolicyViolation":
-            return f"AWS does not take the new password: {said}"
-        raise not_changed(desk.account, error, code, said) from None
-    except (LostReply, KeyboardInterrupt) as lost:
+            return f"AWS does not accept the new password: {message}"
+        raise change_error(prompts.account, error, code, message) from None
+    except (LostReply, KeyboardInterrupt) as stopped:
         if show:
-            show("the new password, if AWS has taken it", new)
-        what = "interrupted" if isinstance(lost, KeyboardInterrupt) else str(lost)
+            show("the new password, if AWS accepted it", new)
+        what = "interrupted" if isinstance(stopped, KeyboardInterrupt) else str(stopped)
         problem = AwsbaseError(
-            f"{what}: it is not known whether the password is the new one or still the old one",
+            f"{what}: the password is either the new one or still the old one",
             hint="sign in to the console: try the new one first",
         )
-        if isinstance(lost, KeyboardInterrupt):
+        if isinstance(stopped, KeyboardInterrupt):
             problem.exit_code = INTERRUPTED
         raise problem from None
     except BotoCoreError as error:
@@ -129,79 +135,83 @@ def changed(desk: Prompts, old: Secret, new: Secret, show: Callable[[str, Secret
     return None
 
 
-def not_changed(account: Account, error: Any, code: str, said: str) -> AwsbaseError:
-    """Say why a password was not changed."""
+def change_error(account: Account, error: Any, code: str, message: str) -> AwsbaseError:
+    """Return the error that says why a password was not changed."""
     if code == "NoSuchEntity":
         return AwsbaseError(
             "you have no password for the console", hint=f"an administrator runs `awsbase passwd {account.user}`"
         )
-    if code in ("AccessDenied", "InvalidInput") and "not authorized" not in said:
+    if code in ("AccessDenied", "InvalidInput") and "not authorized" not in message:
         return AwsbaseError(
-            f"AWS refuses: {said or code}", hint="the old password was probably wrong; nothing was changed"
+            f"AWS refuses: {message or code}", hint="the old password was probably wrong; nothing was changed"
         )
     if code == "InvalidUserType":
-        return AwsbaseError(f"AWS refuses: {said}", hint="only an IAM user changes their own password")
-    return refused(account, error, "change the password")
+        return AwsbaseError(f"AWS refuses: {message}", hint="only an IAM user can change their own password")
+    return explained(account, error, "change the password")
 
 
-def reset(desk: Prompts, user: str, *, once: bool, hand_over: Callable[[Secret], None]) -> None:
-    """Give a user a new password, making the login profile if there is none, and hand it over.
+def reset(prompts: Prompts, user: str, *, once: bool, hand_over: Callable[[Secret], None]) -> None:
+    """Set a new password for a user, create the login profile if needed, and hand the password over.
 
-    With `once` it must be changed at the next sign-in.
+    With `once` it must be changed at the next sign-in. Raises UsageError when the user does not exist, NotHandedOver
+    when nobody received the password, and AwsbaseError when AWS refuses.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
-    policy = look(desk) or AWS_OWN
+    policy = readable_policy(prompts) or AWS_OWN
     try:
-        password, made = set_generated(desk, user, policy, once=once)
+        password, created = set_generated(prompts, user, policy, once=once)
     except ClientError as error:
-        raise not_reset(desk, error, user) from error
+        raise reset_error(prompts, error, user) from error
     except (BotoCoreError, KeyboardInterrupt) as stopped:
         problem = "interrupted" if isinstance(stopped, KeyboardInterrupt) else f"cannot reach AWS: {stopped}"
-        hint = f"run it again: `awsbase passwd {user}` resets it once more"
-        raise not_handed_over(stopped, f"{problem}: the password of {user} may have been reset", hint) from None
-    desk.tell(f"{user} {'has a password for the console now' if made else 'has a new password'}\n")
+        hint = f"run it again: `awsbase passwd {user}` resets it again"
+        raise handover_error(stopped, f"{problem}: the password of {user} may have been reset", hint) from None
+    prompts.tell(f"{user} {'has a password for the console now' if created else 'has a new password'}\n")
     try:
         hand_over(password)
     except (AwsbaseError, OSError, KeyboardInterrupt) as problem:
-        raise not_handed_over(
+        raise handover_error(
             problem,
-            f"the password of {user} was reset, but nobody has got the new one: {reason(problem)}",
-            hint=f"the old one no longer works; run it again: `awsbase passwd {user}` resets it once more",
+            f"the password of {user} was reset, but nobody received the new one: {reason(problem)}",
+            hint=f"the old one no longer works; run it again: `awsbase passwd {user}` resets it again",
         ) from None
 
 
-def not_handed_over(stopped: BaseException, message: str, hint: str) -> NotHandedOver:
-    """Say that nobody has got a password, with the exit code of Ctrl-C when it was that."""
+def handover_error(stopped: BaseException, message: str, hint: str) -> NotHandedOver:
+    """Return the error for a password that nobody received, with exit code 130 after Ctrl-C."""
     problem = NotHandedOver(message, hint=hint)
     if isinstance(stopped, KeyboardInterrupt):
         problem.exit_code = INTERRUPTED
     return problem
 
 
-def set_generated(desk: Prompts, user: str, policy: PasswordPolicy, *, once: bool) -> tuple[Secret, bool]:
-    """Set a password made to the policy; return it, and whether that made the login profile."""
+def set_generated(prompts: Prompts, user: str, policy: PasswordPolicy, *, once: bool) -> tuple[Secret, bool]:
+    """Set a generated password; return it, and whether the login profile was created.
+
+    Raises ClientError when AWS refuses.
+    """
     from botocore.exceptions import ClientError
 
-    for left in reversed(range(TRIES)):
-        password = password_policy.generated(policy)
+    for attempts_left in reversed(range(ATTEMPTS)):
+        password = password_policy.generate(policy)
         try:
-            return password, set_password(desk, user, password, once=once)
+            return password, set_password(prompts, user, password, once=once)
         except ClientError as error:
-            # When the answer to the first of two tries was lost, the second one is a password that was used before.
-            if error.response["Error"]["Code"] != "PasswordPolicyViolation" or not left:
+            # If the response to a first call was lost, the retry sends a password that is already in use.
+            if error.response["Error"]["Code"] != "PasswordPolicyViolation" or not attempts_left:
                 raise
-    raise AssertionError("the last try returns or raises")
+    raise AssertionError("the last attempt returns or raises")
 
 
-def set_password(desk: Prompts, user: str, password: Secret, *, once: bool) -> bool:
-    """Set a user's password; return whether that made the login profile."""
+def set_password(prompts: Prompts, user: str, password: Secret, *, once: bool) -> bool:
+    """Set a user's password; return whether the login profile was created."""
     from botocore.exceptions import ClientError
 
-    iam: Any = desk.account.aws.iam
+    iam: Any = prompts.account.aws.iam
     arguments = {"UserName": user, "Password": password.reveal(), "PasswordResetRequired": once}
     try:
-        waited(desk, "UpdateLoginProfile", lambda: iam.update_login_profile(**arguments))
+        wait_while_busy(prompts, "UpdateLoginProfile", lambda: iam.update_login_profile(**arguments))
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchEntity":
             raise
@@ -210,32 +220,35 @@ def set_password(desk: Prompts, user: str, password: Secret, *, once: bool) -> b
     try:
         iam.create_login_profile(**arguments)
     except ClientError as error:
-        # Somebody else, or an earlier try of this call whose answer was lost.
+        # Someone else created it, or an earlier call whose response was lost.
         if error.response["Error"]["Code"] != "EntityAlreadyExists":
             raise
-        waited(desk, "UpdateLoginProfile", lambda: iam.update_login_profile(**arguments))
+        wait_while_busy(prompts, "UpdateLoginProfile", lambda: iam.update_login_profile(**arguments))
     return True
 
 
-def not_reset(desk: Prompts, error: Any, user: str) -> AwsbaseError:
-    """Say why a password was not reset."""
+def reset_error(prompts: Prompts, error: Any, user: str) -> AwsbaseError:
+    """Return the error that says why a password was not reset."""
     if error.response["Error"]["Code"] == "NoSuchEntity":
         return UsageError(f"there is no IAM user called {user}", hint="`aws iam list-users` lists them")
-    return refused(desk.account, error, f"reset the password of {user}")
+    return explained(prompts.account, error, f"reset the password of {user}")
 
 
-def take_away(desk: Prompts, user: str) -> bool:
-    """Remove a user's password for the console; return whether there was one."""
+def remove_password(prompts: Prompts, user: str) -> bool:
+    """Delete a user's console password; return whether there was one.
+
+    Raises UsageError when the user does not exist, and AwsbaseError when AWS refuses or cannot be reached.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
-    iam = desk.account.aws.iam
+    iam = prompts.account.aws.iam
     try:
-        waited(desk, "DeleteLoginProfile", lambda: iam.delete_login_profile(UserName=user))
+        wait_while_busy(prompts, "DeleteLoginProfile", lambda: iam.delete_login_profile(UserName=user))
     except ClientError as error:
-        code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
         if code != "NoSuchEntity":
-            raise refused(desk.account, error, f"remove the password of {user}") from error
-        if "Login Profile" not in said and "Login profile" not in said:
+            raise explained(prompts.account, error, f"remove the password of {user}") from error
+        if "Login Profile" not in message and "Login profile" not in message:
             raise UsageError(f"there is no IAM user called {user}") from None
         return False
     except BotoCoreError as error:
@@ -243,53 +256,53 @@ def take_away(desk: Prompts, user: str) -> bool:
     return True
 
 
-def waited(desk: Prompts, operation: str, call: Callable[[], Any]) -> Any:
-    """Make a call, and wait while AWS says that the login profile is still being made."""
+def wait_while_busy(prompts: Prompts, operation: str, call: Callable[[], Any]) -> Any:
+    """Make a call, and wait while AWS reports that the login profile is still being created."""
 
     def waiting(why: str, seconds: float) -> None:
-        desk.tell(f"AWS is still busy with the login profile ({why}): waiting {seconds:.0f} s at most\n")
+        prompts.tell(f"AWS is still busy with the login profile ({why}): waiting {seconds:.0f} s at most\n")
 
     return wait_for_propagation(
-        call, service="iam", operation=operation, fresh=False, clock=desk.clock, stop=Event(), waiting=waiting
+        call, service="iam", operation=operation, fresh=False, clock=prompts.clock, stop=Event(), waiting=waiting
     )
 
 
-def command(line: str) -> list[str]:
-    """Read the command that takes a password over, and find out before anything is changed that it exists."""
+def handover_command(line: str) -> list[str]:
+    """Parse the command that receives a password; raises UsageError when it is invalid or not installed."""
     try:
         words = shlex.split(line)
     except ValueError as error:
-        raise UsageError(f"--handover cannot be read: {error}", hint="quote it as in a shell") from None
+        raise UsageError(f"--handover cannot be parsed: {error}", hint="quote it as in a shell") from None
     if not words:
         raise UsageError("--handover names no command", hint="for example --handover 'age -r KEY -o FILE'")
     if shutil.which(words[0]) is None:
         raise UsageError(
             f"there is no command {words[0]}",
-            hint="it is run without a shell: for pipes and redirections write --handover \"sh -c '…'\"",
+            hint="it runs without a shell: for pipes and redirections write --handover \"sh -c '…'\"",
         )
     return words
 
 
-def hand_to(words: Sequence[str], password: Secret) -> None:
-    """Give a command the password on its stdin, and nowhere else; raise when it fails or does not read it."""
-    # A pipe of our own, which holds the password until it is read, tells afterwards whether it was.
-    taking, giving = os.pipe()
+def run_handover(words: Sequence[str], password: Secret) -> None:
+    """Give a command the password on its stdin only; raises AwsbaseError when it fails or does not read it."""
+    # The pipe shows afterwards whether the command read the password.
+    reading_end, writing_end = os.pipe()
     try:
-        with open(giving, "wb") as end:
+        with open(writing_end, "wb") as end:
             end.write(f"{password.reveal()}\n".encode())
-        done = subprocess.run(words, stdin=taking, check=False)  # noqa: S603, the caller's own
-        unread = os.read(taking, 1)
+        finished = subprocess.run(words, stdin=reading_end, check=False)  # noqa: S603, the caller's own
+        unread = os.read(reading_end, 1)
     finally:
-        os.close(taking)
-    if done.returncode:
-        how = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
-        raise AwsbaseError(f"{words[0]} ended with {how}")
+        os.close(reading_end)
+    if finished.returncode:
+        ending = f"signal {-finished.returncode}" if finished.returncode < 0 else f"exit code {finished.returncode}"
+        raise AwsbaseError(f"{words[0]} ended with {ending}")
     if unread:
-        raise AwsbaseError(f"{words[0]} did not read it from its stdin")
+        raise AwsbaseError(f"{words[0]} did not read its stdin")
 
 
 def reason(problem: BaseException) -> str:
-    """Say in a few words what stopped a handover."""
+    """Return a short text about what stopped a handover."""
     if isinstance(problem, KeyboardInterrupt):
         return "interrupted"
     if isinstance(problem, AwsbaseError):

@@ -1,4 +1,4 @@
-"""What the AWS files say about a profile: whose long-term keys, which device, which role, where the session goes."""
+"""Profiles of the AWS files: long-term keys, MFA device, role, and the profile that stores the session."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from awsbase.people.secret import Secret
 from awsbase.records import record
 
 SECRETS = (store.SECRET, store.TOKEN, store.OLD_TOKEN)
-Lack = Literal["session", "sso", "process", "itself", "nothing"]
+WhyNoKeys = Literal["session", "sso", "process", "itself", "nothing"]
 FORBIDDEN = frozenset("[]\r\n\t\"'\\#;")
-# What stands for the name of a profile where the keys are those of the environment.
+# The profile name that is used for keys from the environment.
 ENVIRONMENT = "environment"
 
 
 @record
 class Keys:
-    """Long-term keys of an IAM user; with a token those of a session that was had with them."""
+    """Long-term keys of an IAM user; with a token, the keys of a session."""
 
     key_id: str
     secret_key: Secret
@@ -31,79 +31,99 @@ class Keys:
 
 @record
 class Source:
-    """A profile that a session can be had for."""
+    """A profile that can get a session."""
 
     profile: str
     keys: Keys | None
-    """None where there are none in the files; `lack` says why."""
-    keys_of: str | None
-    """The profile that has the keys; None for keys in the environment."""
+    """None if the files have none; `why_no_keys` has the reason."""
+    keys_profile: str | None
+    """The profile with the keys; None for keys from the environment."""
     config: Mapping[str, str]
-    """The profile's settings, without anything secret."""
-    lack: Lack = "nothing"
+    """The profile's settings, without secrets."""
+    why_no_keys: WhyNoKeys = "nothing"
     serial: str | None = None
     role: str | None = None
-    held: str | None = None
-    """The profile of the session to be had again, when it was that which was named."""
+    session_profile: str | None = None
+    """The session's own profile, if that was the one named."""
 
 
 def find(where: Files, profile: str | None, environ: Mapping[str, str]) -> Source:
-    """Return what there is to a profile; without a name the environment's keys, AWS_PROFILE's, or `default`."""
+    """Return the profile with this name, or else the environment's keys, AWS_PROFILE's profile or `default`.
+
+    Raises UsageError when the profile or its `source_profile` does not exist.
+    """
     credentials, config = files.read_credentials(where), files.read_config(where)
     name = profile or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or "default"
-    # As for every AWS tool, keys in the environment count for more than AWS_PROFILE, and less than a profile named.
+    # As in every AWS tool, a named profile comes first, then keys in the environment, then AWS_PROFILE.
     if not profile and (keys := _from_environment(environ)):
-        # Whose they are is not known: the device and the role of a profile may be those of somebody else.
+        # The keys may belong to someone else, so the profile's device and role are not used.
         return Source(ENVIRONMENT, keys, None, _settings(config.get(name, {})))
 
-    # Whoever works in a session has its profile in AWS_PROFILE: to refresh it means to refresh what it came from.
+    # Someone who works in a session has its profile in AWS_PROFILE: refreshing it means refreshing its source profile.
     session = store.load(credentials.get(name, {}))
-    held = name if session and session.source in {*credentials, *config} else None
-    if session and held:
+    session_profile = name if session and session.source in {*credentials, *config} else None
+    if session and session_profile:
         name = session.source
     if name not in credentials and name not in config:
         raise _unknown(name, [*credentials, *config])
 
-    own = config.get(name, {}) | credentials.get(name, {})
-    role = own.get("role_arn")
-    keys_of = own.get("source_profile", name) if role else name
-    if keys_of not in credentials and keys_of not in config:
-        raise UsageError(f"profile {name} has source_profile {keys_of}, which does not exist")
-    theirs = config.get(keys_of, {}) | credentials.get(keys_of, {})
-    serial = own.get("mfa_serial") or theirs.get("mfa_serial")
-    if session and held:
+    settings = config.get(name, {}) | credentials.get(name, {})
+    role = settings.get("role_arn")
+    keys_profile = settings.get("source_profile", name) if role else name
+    if keys_profile not in credentials and keys_profile not in config:
+        raise UsageError(f"profile {name} has source_profile {keys_profile}, which does not exist")
+    key_settings = config.get(keys_profile, {}) | credentials.get(keys_profile, {})
+    serial = settings.get("mfa_serial") or key_settings.get("mfa_serial")
+    if session and session_profile:
         role = session.role or role
-    return Source(name, _keys(theirs), keys_of, _settings(own), _lack(theirs), serial, role, held)
+    return Source(
+        name,
+        _keys(key_settings),
+        keys_profile,
+        _settings(settings),
+        _why_no_keys(key_settings),
+        serial,
+        role,
+        session_profile,
+    )
 
 
 def of_environment(profile: str | None, environ: Mapping[str, str]) -> bool:
-    """Tell whether AWS tools take keys from the environment, long-term or not: a profile is then nobody's."""
+    """Tell whether AWS tools use keys from the environment instead of a profile."""
     return not profile and bool(environ.get(store.ID.upper()))
 
 
-def destination(where: Files, source: Source, role: str | None, wanted: str | None) -> str:
-    """Return the profile that a session is kept in: `P-mfa`, or `P-ROLE-mfa` for a role asked for by name.
+def destination(where: Files, source: Source, role: str | None, requested: str | None) -> str:
+    """Return the profile that stores a session: `P-mfa`, or `P-ROLE-mfa` for a role.
 
-    The number of the account comes into the name of a role that is another account's.
+    For a role in another account the name includes the account id. Raises UsageError when the requested name cannot be
+    used.
     """
-    if wanted is not None:
-        if wanted == source.profile or wanted == source.keys_of:
+    if requested is not None:
+        if requested == source.profile or requested == source.keys_profile:
             raise UsageError(
-                f"the session cannot take the place of the keys that it is made with, in profile {wanted}",
-                hint=f"choose another --destination, such as {wanted}-mfa",
+                f"the session cannot replace the keys that create it, in profile {requested}",
+                hint=f"choose another --destination, such as {requested}-mfa",
             )
-        if not wanted.strip() or wanted != wanted.strip() or FORBIDDEN & set(wanted) or not wanted.isprintable():
-            raise UsageError(f"{wanted!r} cannot be the name of a profile")
-        return wanted
+        if (
+            not requested.strip()
+            or requested != requested.strip()
+            or FORBIDDEN & set(requested)
+            or not requested.isprintable()
+        ):
+            raise UsageError(f"{requested!r} cannot be the name of a profile")
+        return requested
     if role is None:
-        return source.held or f"{source.profile}-mfa"
+        return source.session_profile or f"{source.profile}-mfa"
     name = role.rpartition("/")[2]
     plain = f"{source.profile}-{name}-mfa"
-    return f"{source.profile}-{role.split(':')[4]}-{name}-mfa" if _foreign(where, source, role, plain) else plain
+    return (
+        f"{source.profile}-{role.split(':')[4]}-{name}-mfa" if _in_other_account(where, source, role, plain) else plain
+    )
 
 
-def _foreign(where: Files, source: Source, role: str, plain: str) -> bool:
-    """Tell whether a role may be another account's, without asking AWS."""
+def _in_other_account(where: Files, source: Source, role: str, plain: str) -> bool:
+    """Tell, without asking AWS, whether a role may belong to another account."""
     if role.count(":") < 5:
         return False
     if source.serial and source.serial.startswith("arn:"):
@@ -119,14 +139,14 @@ def _keys(options: Mapping[str, str]) -> Keys | None:
     return Keys(key_id, Secret(secret))
 
 
-def _lack(options: Mapping[str, str]) -> Lack:
-    """Say what a profile has instead of long-term keys."""
+def _why_no_keys(options: Mapping[str, str]) -> WhyNoKeys:
+    """Return what a profile has instead of long-term keys."""
     if options.get(store.TOKEN) or options.get(store.OLD_TOKEN):
         return "session"
     if "sso_session" in options or "sso_start_url" in options:
         return "sso"
     if process := options.get("credential_process"):
-        # Asked for keys, we would ask ourselves, and wait for our own lock.
+        # That process would call awsbase again, which would wait for the lock that this run holds.
         return "itself" if re.search(r"\bmfa\s+credentials\b", process) else "process"
     return "nothing"
 
@@ -139,13 +159,13 @@ def _from_environment(environ: Mapping[str, str]) -> Keys | None:
     return _keys({key: environ.get(key.upper(), "") for key in (store.ID, store.SECRET, store.TOKEN, store.OLD_TOKEN)})
 
 
-def _unknown(name: str, there: list[str]) -> UsageError:
-    known = sorted(set(there))
+def _unknown(name: str, names: list[str]) -> UsageError:
+    known = sorted(set(names))
     near = get_close_matches(name, known, n=1)
     if near:
         hint = f"did you mean {near[0]}?"
     elif known:
         hint = f"there are {', '.join(known)}" if len(known) > 1 else f"there is {known[0]}"
     else:
-        hint = "there are none: `aws configure` makes one from an access key"
+        hint = "there are none: `aws configure` creates one from an access key"
     return UsageError(f"no profile called {name} in the AWS files", hint=hint)

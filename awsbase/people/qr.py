@@ -1,4 +1,4 @@
-"""QR codes in a terminal, black on white whatever the terminal's own colours are."""
+"""QR codes in a terminal, always black on white."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from awsbase.people.secret import Secret
 
-# Two of the standard's four: the code stands in a picture of its own, and has to fit 24 lines.
+# In modules. The standard asks for four, but the code must fit 24 lines and has a white frame of its own.
 QUIET = 2
-# Of the 256 colours these are never changed by a theme, as the first sixteen are.
+# Themes change the first 16 of the 256 colours, but not these two.
 BLACK, WHITE = 16, 231
 RESET = "\x1b[0m"
 
@@ -17,27 +17,27 @@ Modules = list[list[bool]]
 
 
 def modules(text: Secret) -> Modules:
-    """Return a text's QR code with its quiet zone, row by row, dark modules true."""
+    """Return the QR code of a text with its quiet zone, row by row; True is a dark module."""
     import segno
 
-    # A run of capitals and digits, such as a seed, takes two thirds of the room that other text does.
+    # Capitals and digits, such as a seed, need two thirds of the space of other text.
     parts = [part for part in re.split(r"([A-Z2-7]{32,})", text.reveal()) if part]
     code = segno.make_qr(parts, error="l", boost_error=False)  # type: ignore[arg-type]  # takes a sequence as well
     return [[bool(dark) for dark in row] for row in code.matrix_iter(border=QUIET)]
 
 
 def width(code: Modules, *, ascii_only: bool = False) -> int:
-    """Return the columns that a code needs."""
+    """Return the width of a code in terminal columns."""
     return len(code[0]) * (2 if ascii_only else 1)
 
 
 def height(code: Modules, *, ascii_only: bool = False) -> int:
-    """Return the lines that a code needs."""
+    """Return the height of a code in terminal lines."""
     return len(code) if ascii_only else (len(code) + 1) // 2
 
 
 def drawn(code: Modules, *, ascii_only: bool = False) -> str:
-    """Draw a code: two rows of it a line as half blocks, or one row a line where the terminal knows ASCII only."""
+    """Return a code as text: two rows a line as half blocks, or one row a line for ASCII terminals."""
     lines = _plain(code) if ascii_only else _halves(code)
     return "".join(f"{line}{RESET}\n" for line in lines)
 

@@ -1,4 +1,4 @@
-"""A value that is handed on but never shown."""
+"""A value that is passed on but never shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 
 class Secret:
-    """Hold a password, code, key or token; only `reveal` gives it out."""
+    """A password, code, key or token; only `reveal` returns it."""
 
     __slots__ = ("_value",)
 
@@ -40,7 +40,7 @@ class Secret:
         return "…"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not pickled")
+        raise TypeError("a secret cannot be pickled")
 
     def __deepcopy__(self, _: Any) -> Secret:
         return self

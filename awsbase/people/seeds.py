@@ -1,4 +1,4 @@
-"""The seed of a virtual MFA device: how apps are told it, and where it is kept when somebody asks for that."""
+"""The seed of a virtual MFA device: how apps receive it, and where it is stored on request."""
 
 from __future__ import annotations
 
@@ -20,58 +20,62 @@ IN_SECRETS = "secret:"
 
 
 def uri(seed: Secret, label: str) -> Secret:
-    """Return the otpauth URI that authenticator apps read; short, so that its QR code fits a terminal."""
+    """Return the otpauth URI for authenticator apps; it is short, so that its QR code fits a terminal."""
     return Secret(f"otpauth://totp/{ISSUER}:{quote(label, safe='@')}?secret={seed.reveal()}&issuer={ISSUER}")
 
 
 def spelled(seed: Secret) -> str:
-    """Write a seed so that it can be typed: in groups of four."""
+    """Format a seed in groups of four letters, so that it can be typed."""
     letters = seed.reveal()
     return " ".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
 
 class SeedStore(Protocol):
-    """Keeps one seed."""
+    """Stores one seed."""
 
     @property
-    def place(self) -> str:
-        """Where the seed is kept, for people."""
+    def location(self) -> str:
+        """Where the seed is stored, as shown to people."""
 
     def check(self) -> None:
-        """Find out, before there is a seed, that it can be kept there; raise advice if not."""
+        """Check, before there is a seed, that it can be stored; raises AwsbaseError if not."""
 
     def keep(self, user: str, serial: str, seed: Secret) -> None:
-        """Keep the seed."""
+        """Store the seed; raises AwsbaseError when that fails."""
 
     def forget(self) -> None:
-        """Remove the seed for good: an app has it, or its device never came to be."""
+        """Delete the seed permanently: an app has it, or its device was not enabled."""
 
 
 @record
 class InFile:
-    """Keeps a seed as the one line of a file that only its owner reads, as `oathtool --totp -b @FILE` takes it."""
+    """Stores a seed as the only line of a file with mode 0600, as `oathtool --totp -b @FILE` reads it."""
 
     path: Path
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         return str(self.path)
 
     def check(self) -> None:
+        """Check that the file can be created; raises Refused when it exists, UsageError without a writable folder."""
         if os.path.lexists(self.path):
-            raise Refused(f"{self.path} is there already; no seed is overwritten", hint="name another file")
+            raise Refused(f"{self.path} exists already; no seed is overwritten", hint="name another file")
         if not os.access(self.path.parent, os.W_OK | os.X_OK):
-            raise UsageError(f"no file can be made in {self.path.parent}", hint="name one in a folder of yours")
+            raise UsageError(
+                f"no file can be created in {self.path.parent}", hint="name a file in a folder that you can write to"
+            )
 
     def keep(self, user: str, serial: str, seed: Secret) -> None:
+        """Write the seed to the file; raises AwsbaseError when that fails."""
         new = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
-            made = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(made, "wb") as file:
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
                 file.write(f"{seed.reveal()}\n".encode())
                 file.flush()
-                os.fsync(made)
-            # A link, unlike a rename, never takes the place of a file that came to be meanwhile.
+                os.fsync(descriptor)
+            # Unlike a rename, a link never replaces a file that appeared in the meantime.
             os.link(new, self.path)
         except OSError as error:
             raise AwsbaseError(f"the seed cannot be written to {self.path}: {error.strerror}") from None
@@ -79,12 +83,13 @@ class InFile:
             new.unlink(missing_ok=True)
 
     def forget(self) -> None:
+        """Delete the file."""
         self.path.unlink(missing_ok=True)
 
 
 @record
 class InSecret:
-    """Keeps a seed in Secrets Manager, under `key` (alias or ARN) or else the account's `aws/secretsmanager`."""
+    """Stores a seed in Secrets Manager, encrypted with `key` (alias or ARN) or else with `aws/secretsmanager`."""
 
     aws: Aws
     name: str
@@ -92,7 +97,7 @@ class InSecret:
     key: str | None = None
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         return f"{IN_SECRETS}{self.name} in {self.aws.region}"
 
     @property
@@ -100,13 +105,15 @@ class InSecret:
         return self.aws.secretsmanager
 
     def check(self) -> None:
-        found = self._described()
+        """Check that the secret is free or belongs to this device; raises Refused if not."""
+        found = self._describe()
         if found and self._tags(found).get(tags.ADDRESS) != self.address:
-            raise Refused(f"the secret {self.name} holds something else", hint="name another one")
+            raise Refused(f"the secret {self.name} holds something else", hint="name another secret")
 
     def keep(self, user: str, serial: str, seed: Secret) -> None:
+        """Create the secret, or restore and update it, with user, device and seed as JSON."""
         content = json.dumps({"user": user, "device": serial, "seed": seed.reveal()})
-        found = self._described()
+        found = self._describe()
         if found is None:
             label = {"Key": tags.ADDRESS, "Value": self.address}
             key = {"KmsKeyId": self.key} if self.key else {}
@@ -121,38 +128,39 @@ class InSecret:
         if "DeletedDate" in found:
             self.client.restore_secret(SecretId=self.name)
         if self.key:
-            # In one call: the seed is never under the key that it is not to be under.
+            # One call sets key and value, so the seed is never encrypted with the wrong key.
             self.client.update_secret(SecretId=self.name, KmsKeyId=self.key, SecretString=content)
         else:
             self.client.put_secret_value(SecretId=self.name, SecretString=content)
 
     def forget(self) -> None:
-        # A seed that can be brought back is one that can be read once more, by whoever may restore it.
+        """Delete the secret without a recovery window."""
+        # With a recovery window, anyone who can restore secrets could read the seed again.
         self.client.delete_secret(SecretId=self.name, ForceDeleteWithoutRecovery=True)
 
     def read(self) -> tuple[str, Secret]:
-        """Return the device that the kept seed is of, and the seed."""
+        """Return the ARN of the device and its seed; raises AwsbaseError when the secret is missing or unreadable."""
         from botocore.exceptions import ClientError
 
         try:
             content = json.loads(self.client.get_secret_value(SecretId=self.name)["SecretString"])
             return content["device"], Secret(content["seed"])
         except ClientError as error:
-            code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-            gone = code == "ResourceNotFoundException" or "deleted" in said or "deletion" in said
+            code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+            gone = code == "ResourceNotFoundException" or "deleted" in message or "deletion" in message
             if not gone:
                 raise AwsbaseError(
-                    f"the seed in {self.place} cannot be read: {code}: {said}",
-                    hint="it takes secretsmanager:GetSecretValue on it, and kms:Decrypt on its key",
+                    f"the seed in {self.location} cannot be read: {code}: {message}",
+                    hint="this needs secretsmanager:GetSecretValue on the secret, and kms:Decrypt on its key",
                 ) from error
         except (ValueError, KeyError, TypeError):
-            raise AwsbaseError(f"{self.place} holds no seed of an MFA device") from None
+            raise AwsbaseError(f"{self.location} does not hold the seed of an MFA device") from None
         raise AwsbaseError(
-            f"no seed is kept in {self.place}: it was taken over, or never kept there",
-            hint="a device whose seed nobody has is of no use: `awsbase mfa remove`, then make a new one",
+            f"no seed is stored in {self.location}: it was taken over, or never stored there",
+            hint="a device without its seed is of no use: remove it with `awsbase mfa remove`, then create a new one",
         )
 
-    def _described(self) -> Mapping[str, Any] | None:
+    def _describe(self) -> Mapping[str, Any] | None:
         from botocore.exceptions import ClientError
 
         try:
@@ -167,11 +175,11 @@ class InSecret:
         return {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
 
 
-def keeper(target: str, aws: Aws, address: str, key: str | None = None) -> SeedStore:
-    """Return what keeps a seed in `secret:NAME` or in a file."""
+def seed_store(target: str, aws: Aws, address: str, key: str | None = None) -> SeedStore:
+    """Return the store for `secret:NAME` or for a file; raises UsageError when name and key do not fit together."""
     if target.startswith(IN_SECRETS):
         if not target.removeprefix(IN_SECRETS):
-            raise UsageError("a secret without a name", hint="write it as secret:NAME")
+            raise UsageError("the secret has no name", hint="write it as secret:NAME")
         return InSecret(aws, target.removeprefix(IN_SECRETS), address, key)
     if key:
         raise UsageError("--seed-key encrypts a secret, and this is a file", hint="write --seed-to secret:NAME")

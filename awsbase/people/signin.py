@@ -1,4 +1,4 @@
-"""The way from a role's session into the console: a sign-in link, which is a secret while it lasts."""
+"""Sign-in links to the console for a role's session; a link is a secret while it is valid."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people.secret import Secret
 from awsbase.people.store import Session
 
-# The hosts outside `aws` are known from use, not from AWS's reference.
+# AWS does not document the hosts outside the partition `aws`; these were found in use.
 HOSTS = {
     "aws": ("signin.aws.amazon.com", "console.aws.amazon.com"),
     "aws-us-gov": ("signin.amazonaws-us-gov.com", "console.amazonaws-us-gov.com"),
@@ -41,8 +41,8 @@ iam:
     Console: {policies: [console]}
 """
 NO_ROLE = """\
-AWS makes links for roles only: the session of a user's own key (GetSessionToken) opens no console.
-Name a role that trusts you, with --role. If there is none yet, these lines of the manifest make one:
+AWS creates links for roles only: the session of a user's own key (GetSessionToken) cannot open the console.
+Name a role that trusts you with --role. If there is none yet, these lines of the manifest create one:
 
 """ + "".join(f"    {line}\n" for line in ROLE_MANIFEST.splitlines())
 
@@ -53,14 +53,18 @@ def link(
     region: str | None,
     duration: int | None,
     environ: Mapping[str, str] = os.environ,
-    tell: Callable[[str], None] = lambda said: None,
+    tell: Callable[[str], None] = lambda message: None,
 ) -> Secret:
-    """Return a link that signs in to the console as the session's role; it can be opened for 15 minutes."""
+    """Return a link, valid for 15 minutes, that signs in to the console as the session's role.
+
+    Raises Refused when the session has no role or its partition has no known host, and AwsbaseError when AWS refuses.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html
+    """
     if session.role is None:
-        raise Refused("no sign-in link can be made for this session", hint=NO_ROLE.rstrip())
+        raise Refused("this session cannot get a sign-in link", hint=NO_ROLE.rstrip())
     partition = session.role.split(":")[1]
     if partition not in HOSTS:
-        raise Refused(f"no sign-in host is known for the partition {partition}")
+        raise Refused(f"awsbase knows no sign-in host for the partition {partition}")
     signin, console = HOSTS[partition]
     endpoint = _endpoint(environ) or f"https://{signin}/federation"
 
@@ -72,21 +76,21 @@ def link(
 _LOGIN = {"Action": "login", "Issuer": "awsbase"}
 
 
-class _LongRefused(AwsbaseError):
-    """The endpoint took the credentials or the duration for wrong; it does not say which."""
+class _DurationRefused(AwsbaseError):
+    """The endpoint rejected the credentials or the duration; it does not say which."""
 
 
 def _signin_token(endpoint: str, session: Session, duration: int, tell: Callable[[str], None]) -> str:
     try:
-        return _ask(endpoint, session, duration)
-    except _LongRefused:
-        # 400 also for credentials that come from another session: those get a link that lasts as long as they do.
-        token = _ask(endpoint, session, None)
-        tell("AWS gives no longer console session here: it ends with the role's session\n")
+        return _request_token(endpoint, session, duration)
+    except _DurationRefused:
+        # AWS also returns 400 for a role that was assumed from a session. Without a duration the link works.
+        token = _request_token(endpoint, session, None)
+        tell("AWS allows no longer console session here: it ends with the role's session\n")
         return token
 
 
-def _ask(endpoint: str, session: Session, duration: int | None) -> str:
+def _request_token(endpoint: str, session: Session, duration: int | None) -> str:
     keys = {
         "sessionId": session.key_id,
         "sessionKey": session.secret_key.reveal(),
@@ -96,13 +100,13 @@ def _ask(endpoint: str, session: Session, duration: int | None) -> str:
     if duration is not None:
         query["SessionDuration"] = str(duration)
     try:
-        with urlopen(Request(f"{endpoint}?{urlencode(query)}"), timeout=PATIENCE) as answer:  # noqa: S310 checked
-            token = json.loads(answer.read(1 << 20))["SigninToken"]
+        with urlopen(Request(f"{endpoint}?{urlencode(query)}"), timeout=PATIENCE) as response:  # noqa: S310 checked
+            token = json.loads(response.read(1 << 20))["SigninToken"]
     except HTTPError as error:
         error.close()
-        # The error knows the URL, and the URL holds the keys: it is not handed on.
+        # The error contains the URL, and the URL the keys, so it must not be chained.
         if error.code == 400 and duration is not None:
-            raise _LongRefused("refused") from None
+            raise _DurationRefused("refused") from None
         raise AwsbaseError(
             f"AWS gives no sign-in link: HTTP {error.code}",
             hint="run it again with --force, for a new session; the role may also be denied the console",
@@ -116,33 +120,35 @@ def _ask(endpoint: str, session: Session, duration: int | None) -> str:
 
 
 def _endpoint(environ: Mapping[str, str]) -> str | None:
-    given = environ.get(ENDPOINT)
-    if not given:
+    configured = environ.get(ENDPOINT)
+    if not configured:
         return None
-    parts = urlsplit(given)
+    parts = urlsplit(configured)
     if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        return given.rstrip("/")
-    raise UsageError(f"{ENDPOINT} is no https address", hint="credentials are sent there, so it must be encrypted")
+        return configured.rstrip("/")
+    raise UsageError(
+        f"{ENDPOINT} is not an https address", hint="credentials are sent there, so the connection must be encrypted"
+    )
 
 
 def open_in_browser(
     url: Secret, browse: Callable[[str], Any], patience: float = PATIENCE, folder: Path | None = None
 ) -> bool:
-    """Let a browser open a secret link without anybody seeing it in the list of processes.
+    """Open a secret link in a browser, without showing it in the list of processes; return whether it was opened.
 
-    The browser is given a page in a file that only its owner reads. From there it goes to an address on this machine
-    that is good once and leads to the link: so the link itself is in no file, and whoever sees the processes of others
-    does not get to it first.
+    The browser opens a file with mode 0600, which redirects to an address on this machine. That address works once, and
+    redirects to the link. So no file contains the link, and other users cannot find the address.
     """
-    once = secrets.token_urlsafe(32)
-    taken = threading.Event()
+    token = secrets.token_urlsafe(32)
+    used = threading.Event()
 
-    class Door(BaseHTTPRequestHandler):
+    class OneTimeHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if taken.is_set() or not secrets.compare_digest(self.path, f"/{once}"):
+            """Redirect the first request with the right path to the link."""
+            if used.is_set() or not secrets.compare_digest(self.path, f"/{token}"):
                 self.send_error(404)
                 return
-            taken.set()
+            used.set()
             self.send_response(302)
             self.send_header("Location", url.reveal())
             self.send_header("Cache-Control", "no-store")
@@ -150,15 +156,15 @@ def open_in_browser(
             self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
-    # Browsers open connections ahead of need and say nothing on them: with one thread the door would wait for those.
-    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+    # Browsers open connections early and leave them idle, so the server needs more than one thread.
+    with ThreadingHTTPServer(("127.0.0.1", 0), OneTimeHandler) as server:
         serving = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         serving.start()
         try:
-            with _page(f"http://127.0.0.1:{server.server_port}/{once}", folder or Path.home()) as page:
-                return bool(browse(page)) and taken.wait(patience)
+            with _page(f"http://127.0.0.1:{server.server_port}/{token}", folder or Path.home()) as page:
+                return bool(browse(page)) and used.wait(patience)
         except OSError:
             return False
         finally:
@@ -168,11 +174,11 @@ def open_in_browser(
 
 @contextmanager
 def _page(address: str, folder: Path) -> Iterator[str]:
-    """Write a page that leads to an address, and delete it after use; yield where it is."""
-    # Browsers that come as a snap see neither /tmp nor hidden folders. mkstemp makes the file for its owner alone.
-    made, name = tempfile.mkstemp(prefix="awsbase-sign-in-", suffix=".html", dir=folder)
+    """Write a page that redirects to an address; yield its URI, and delete it afterwards."""
+    # Browsers from a snap see neither /tmp nor hidden folders. mkstemp creates the file with mode 0600.
+    descriptor, name = tempfile.mkstemp(prefix="awsbase-sign-in-", suffix=".html", dir=folder)
     try:
-        with open(made, "w") as file:
+        with open(descriptor, "w") as file:
             file.write(f'<!doctype html><meta http-equiv="refresh" content="0;url={address}">\n')
         yield Path(name).as_uri()
     finally:

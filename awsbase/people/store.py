@@ -1,7 +1,7 @@
-"""Sessions, kept where every AWS tool finds them: each a profile of the shared credentials file.
+"""Sessions stored as profiles of the shared credentials file, where every AWS tool finds them.
 
-Beside the keys stand the names that other tools use for the same things and that the AWS tools pass over: prompts and
-saml2aws read `x_security_token_expires`. `expiration` would be taken by aws-mfa for its own, in another format.
+The additional options use names that other tools know and the AWS tools ignore. Shell prompts and saml2aws read
+`x_security_token_expires`. The name `expiration` is avoided because aws-mfa expects another format there.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from awsbase.people.secret import Secret
 from awsbase.records import record
 
 ID, SECRET, TOKEN = "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
-# Boto reads this older name first: one left over would be used instead of the new token.
+# Boto reads this older name first: a stale value would be used instead of the new token.
 OLD_TOKEN = "aws_security_token"  # noqa: S105 a name
 EXPIRES, SOURCE, SERIAL, ROLE = "x_security_token_expires", "x_source_profile", "x_mfa_serial", "x_role_arn"
 SOURCE_ID = "x_source_key_id"
 
-# What a profile of the config file may hold that the AWS tools would use before, or hide behind, stored keys.
-RIVALS = ("role_arn", "credential_process", "sso_session", "sso_start_url", "web_identity_token_file", ID)
+# Settings of the config file that make the AWS tools ignore the keys stored under the same profile.
+CONFLICTING_SETTINGS = ("role_arn", "credential_process", "sso_session", "sso_start_url", "web_identity_token_file", ID)
 
 
 @record
 class Session:
-    """Credentials that end by themselves, and where they came from."""
+    """Temporary credentials, and where they came from."""
 
     key_id: str
     secret_key: Secret
@@ -40,15 +40,15 @@ class Session:
     serial: str
     role: str | None = None
     source_id: str | None = None
-    """The id of the long-term key it was had with: the same profile may hold another one by now."""
+    """The id of the long-term key that created the session: the profile may hold another key by now."""
 
-    def left(self, now: datetime) -> float:
-        """Return the seconds until it ends."""
+    def seconds_left(self, now: datetime) -> float:
+        """Return the seconds until the session expires."""
         return (self.expires - now).total_seconds()
 
 
 def load(options: Mapping[str, str]) -> Session | None:
-    """Return the session that awsbase once kept in a profile's options, if it did."""
+    """Return the session that awsbase stored in a profile's options, or None."""
     try:
         expires = datetime.fromisoformat(options[EXPIRES])
         return Session(
@@ -65,7 +65,7 @@ def load(options: Mapping[str, str]) -> Session | None:
         return None
 
 
-def keep(where: Files, profile: str, session: Session) -> None:
+def save(where: Files, profile: str, session: Session) -> None:
     """Write a session to a profile of the credentials file."""
     files.write_credentials(
         where,
@@ -85,19 +85,19 @@ def keep(where: Files, profile: str, session: Session) -> None:
 
 
 def check_free(profile: str, credentials: Mapping[str, str], config: Mapping[str, str]) -> None:
-    """Raise Refused when a profile holds something that a session must not replace, or would not be seen behind."""
+    """Check that a session may be stored in a profile and will be used; raises Refused if not."""
     if credentials.get(ID) and not (credentials.get(TOKEN) or credentials.get(OLD_TOKEN)):
         raise Refused(
-            f"profile {profile} holds long-term keys; they are not overwritten",
+            f"profile {profile} holds long-term keys, which awsbase does not overwrite",
             hint="choose another profile for the session with --destination",
         )
-    if rival := next((key for key in RIVALS if key in config), None):
+    if conflict := next((key for key in CONFLICTING_SETTINGS if key in config), None):
         raise Refused(
-            f"profile {profile} has {rival} in the config file: keys stored beside it would be in its way",
+            f"profile {profile} has {conflict} in the config file, which conflicts with stored keys",
             hint="choose another profile for the session with --destination",
         )
 
 
-def alone(where: Files, profile: str, waiting: Callable[[], None]) -> AbstractContextManager[int]:
-    """Hold the lock on a profile's session, so that only one process asks for a code."""
+def session_lock(where: Files, profile: str, waiting: Callable[[], None]) -> AbstractContextManager[int]:
+    """Return the lock on a profile's session, so that only one process asks for a code."""
     return locked(where.state / f"session-{quote(profile, safe='')}.lock", waiting)

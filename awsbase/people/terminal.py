@@ -1,4 +1,4 @@
-"""Questions to the person at the terminal, whatever stdin and stdout are: on the terminal device itself."""
+"""Questions to the person at the terminal: on the terminal device itself, whatever stdin and stdout are."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from awsbase.errors import AwsbaseError
 from awsbase.people.secret import Secret
 
 DEVICE = "/dev/tty"
-OLD = os.terminal_size((80, 24))
+DEFAULT_SIZE = os.terminal_size((80, 24))
 
 
 class NoTerminal(AwsbaseError):
-    """There is nobody to ask."""
+    """There is no terminal to ask on."""
 
 
 class NoAnswer(AwsbaseError):
@@ -28,30 +28,30 @@ class NoAnswer(AwsbaseError):
 
 
 class NoText(AwsbaseError):
-    """The answer has bytes that are no characters."""
+    """The answer is not valid UTF-8."""
 
 
-def hidden(question: str) -> Secret:
-    """Ask for something that is not shown while it is typed."""
+def ask_hidden(question: str) -> Secret:
+    """Ask a question, and hide the answer while it is typed; raises NoTerminal or NoAnswer if there is none."""
     with _terminal(question) as terminal:
         before = termios.tcgetattr(terminal)
-        silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
-        # First silent, then the question: whoever answers a question at once must not be shown.
-        termios.tcsetattr(terminal, termios.TCSAFLUSH, silent)
+        without_echo = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+        # Echo is off before the question appears, so that an immediate answer stays hidden too.
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, without_echo)
 
-        def again(_number: int, _frame: FrameType | None) -> None:
-            # Whoever was stopped by Ctrl-Z comes back to a terminal as the shell has left it: it shows what is typed.
-            # The signal also comes when the terminal is closed, and then there is none to ask on.
+        def hide_again(_number: int, _frame: FrameType | None) -> None:
+            # After Ctrl-Z and `fg` the shell has switched echo on again.
+            # The signal also arrives when the terminal is closed: then there is nothing to restore.
             with suppress(termios.error, OSError):
-                termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
+                termios.tcsetattr(terminal, termios.TCSADRAIN, without_echo)
                 os.write(terminal, question.encode())
 
         try:
-            with _continued(again):
+            with _continued(hide_again):
                 os.write(terminal, question.encode())
                 return Secret(_line(terminal))
         finally:
-            # A terminal that was closed meanwhile has nothing to be put back.
+            # If the terminal was closed in the meantime, there is nothing to restore.
             with suppress(termios.error, OSError):
                 termios.tcsetattr(terminal, termios.TCSADRAIN, before)
                 os.write(terminal, b"\n")
@@ -59,7 +59,7 @@ def hidden(question: str) -> Secret:
 
 @contextmanager
 def _continued(again: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Do something whenever the program goes on after it was stopped; signals are heard by the main thread only."""
+    """Call `again` whenever the program continues after a stop; only the main thread receives signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -70,15 +70,15 @@ def _continued(again: Callable[[int, FrameType | None], None]) -> Iterator[None]
         signal.signal(signal.SIGCONT, before)
 
 
-def shown(question: str) -> str:
-    """Ask for something that may be seen."""
+def ask(question: str) -> str:
+    """Ask a question with a visible answer; raises NoTerminal or NoAnswer if there is none."""
     with _terminal(question) as terminal:
         os.write(terminal, question.encode())
         return _line(terminal).strip()
 
 
-def chosen(question: str, choices: Sequence[str], *, ask: Callable[[str], str] = shown) -> int:
-    """Let the person choose one of several lines; return its place."""
+def choose(question: str, choices: Sequence[str], *, ask: Callable[[str], str] = ask) -> int:
+    """Ask the person to choose one of several lines; return its index."""
     menu = "".join(f"  {number}  {choice}\n" for number, choice in enumerate(choices, 1))
     while True:
         answer = ask(f"{question}\n{menu}number: ")
@@ -91,8 +91,8 @@ def _terminal(question: str) -> Iterator[int]:
     try:
         terminal = os.open(DEVICE, os.O_RDWR | os.O_NOCTTY)
     except OSError as error:
-        wanted = question.splitlines()[0].rstrip(": ")
-        raise NoTerminal(f"no terminal to ask for the {wanted} on", hint="run it in a terminal") from error
+        purpose = question.splitlines()[0].rstrip(": ")
+        raise NoTerminal(f"no terminal to ask for the {purpose} on", hint="run it in a terminal") from error
     try:
         yield terminal
     finally:
@@ -100,8 +100,8 @@ def _terminal(question: str) -> Iterator[int]:
 
 
 def _line(terminal: int) -> str:
-    said = b""
-    while not said.endswith(b"\n"):
+    typed = b""
+    while not typed.endswith(b"\n"):
         try:
             part = os.read(terminal, 4096)
         except OSError:
@@ -109,47 +109,47 @@ def _line(terminal: int) -> str:
             part = b""
         if not part:
             raise NoAnswer("no answer was given, so nothing was done")
-        said += part
-    text = said.decode("utf-8", "replace")
-    # Without the decoder's own exception: it holds what was typed, and that may be a password.
+        typed += part
+    text = typed.decode("utf-8", "replace")
+    # The decoder's own exception would contain the answer, which may be a password.
     if "\ufffd" in text:
-        raise NoText("what was typed is no UTF-8 text", hint="set the terminal to UTF-8, or type other characters")
+        raise NoText("the answer is not UTF-8 text", hint="set the terminal to UTF-8, or type other characters")
     return text.rstrip("\r\n")
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal something; without a terminal nobody is told."""
+    """Write a text to the terminal; do nothing without a terminal."""
     try:
         terminal = os.open(DEVICE, os.O_WRONLY | os.O_NOCTTY)
     except OSError:
         return
     try:
-        # One that was closed meanwhile is no terminal either.
+        # The terminal may have been closed in the meantime.
         with suppress(OSError):
             _write(terminal, text)
     finally:
         os.close(terminal)
 
 
-def check(wanted: str) -> None:
-    """Find out early that there is a terminal; raise NoTerminal if not."""
-    with _terminal(wanted):
+def require(purpose: str) -> None:
+    """Check early that there is a terminal; raises NoTerminal if not."""
+    with _terminal(purpose):
         return
 
 
 def size() -> os.terminal_size:
-    """Return the columns and lines of the terminal; those of old where it does not tell."""
+    """Return the columns and lines of the terminal; 80 by 24 if it does not report them."""
     with _terminal("size") as terminal:
         try:
-            told = os.get_terminal_size(terminal)
+            reported = os.get_terminal_size(terminal)
         except OSError:
-            return OLD
-    return told if told.columns and told.lines else OLD
+            return DEFAULT_SIZE
+    return reported if reported.columns and reported.lines else DEFAULT_SIZE
 
 
 @contextmanager
-def aside(environ: Mapping[str, str] = os.environ) -> Iterator[None]:
-    """Show what comes on a screen of its own, of which nothing is left to scroll back to."""
+def alternate_screen(environ: Mapping[str, str] = os.environ) -> Iterator[None]:
+    """Show text on the alternate screen, so that it cannot be scrolled back to afterwards."""
     plain = environ.get("TERM", "dumb") == "dumb"
     say("" if plain else "\x1b[?1049h\x1b[H")
     try:

@@ -1,4 +1,4 @@
-"""Who one is to AWS, with which kind of credentials, and for how long."""
+"""The caller's identity: account, principal, kind of credentials, MFA and expiry."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Kind = Literal["root", "long-term", "session", "role", "sso", "federated"]
 
 @record
 class Identity:
-    """What can be told about the caller; None is what AWS does not tell."""
+    """What is known about the caller; None is unknown."""
 
     account: str
     alias: str | None
@@ -26,16 +26,16 @@ class Identity:
     arn: str
     kind: Kind
     key: str
-    """The end of the access key's id."""
+    """The last four characters of the access key id."""
     mfa: bool | None
     expires: datetime | None
     serial: str | None = None
     profile: str | None = None
-    """The profile that awsbase keeps these credentials in."""
+    """The profile in which awsbase stored these credentials."""
 
 
 def whoami(aws: Aws, where: Files) -> Identity:
-    """Ask AWS who is calling, and tell the rest from the credentials and from what awsbase remembers of them."""
+    """Return the caller's identity, from AWS, from the credentials and from the sessions that awsbase stored."""
     from botocore.exceptions import ClientError
 
     account = identify(aws, Wire())
@@ -47,7 +47,7 @@ def whoami(aws: Aws, where: Files) -> Identity:
         alias = aliases[0] if aliases else ""
     except ClientError as error:
         alias, refused = None, error.response["Error"]["Code"]
-    profile, session = _held(where, credentials.access_key)
+    profile, session = _kept_session(where, credentials.access_key)
     return Identity(
         account=account.id,
         alias=alias,
@@ -74,10 +74,10 @@ def _kind(arn: str, *, temporary: bool) -> Kind:
 
 def _mfa(kind: Kind, method: str, refused: str | None, config: dict[str, Any]) -> bool | None:
     if kind in ("long-term", "root", "federated"):
-        # GetFederationToken takes no code. Root's session keys cannot be told from here, root's own keys have none.
+        # GetFederationToken takes no code. For root, long-term keys and session keys look the same from here.
         return False if kind != "root" else None
     if kind == "session":
-        # IAM answers a user's session only if it was made with MFA; without it, it does not know the token.
+        # IAM accepts a user's session only if it has MFA; otherwise it answers InvalidClientTokenId.
         return {None: True, "InvalidClientTokenId": False}.get(refused)
     if kind == "role" and method == "assume-role" and config.get("mfa_serial"):
         return True
@@ -90,7 +90,7 @@ def _profile_config(aws: Aws) -> dict[str, Any]:
     return config
 
 
-def _held(where: Files, key_id: str) -> tuple[str | None, Session | None]:
+def _kept_session(where: Files, key_id: str) -> tuple[str | None, Session | None]:
     for profile, options in files.read_credentials(where).items():
         session = store.load(options)
         if session and session.key_id == key_id:

@@ -1,7 +1,7 @@
 """The embedded AWS: one account, in this process, as strict as the real one.
 
-Each request goes one way: what is it (service, operation, parameters) → is a fault planned → the rules before moto →
-moto → the rules after it → the log of calls. Rules see the API's own words; HTTP stays in `wire`, moto's state in
+Each request goes one way: read service, operation and parameters; inject a planned fault; ask the rules before moto;
+call moto; ask the rules after it; log the call. Rules see the API's own words; HTTP stays in `wire`, moto's state in
 `moto_state`.
 """
 
@@ -160,6 +160,7 @@ class Sandbox(AccountState):
 
     @deliver.setter
     def deliver(self, deliver: Callable[[Mail], object]) -> None:
+        """Set what is called with each mail that SNS sends."""
         self.memory(Outbox).deliver = deliver
 
     @property

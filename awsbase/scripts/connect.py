@@ -1,7 +1,8 @@
-"""From options to an account: the real one, or the embedded one of `--sandbox`."""
+"""Connections to an account: the real one, or the embedded one of `--sandbox`."""
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from awsbase.engine.account import Account, check, identify
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts
 from awsbase.engine.failures import failure
+from awsbase.engine.plugin import LoadedPlugin
 from awsbase.engine.rate_limit import RateLimiter
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, UsageError
@@ -31,45 +33,61 @@ log = logging.getLogger("awsbase")
 
 @record
 class Target:
-    """The account to work on, and the clock it goes by."""
+    """The account to work on, and its clock."""
 
     account: Account
     clock: Clock
 
 
-def connect(options: Options, wanted: LoadedManifest) -> Target:
-    """Find out whose credentials these are; raise Refused when they are not for the manifest's account."""
+def connect(options: Options, loaded: LoadedManifest) -> Target:
+    """Return the account of the credentials; raises Refused when it is not the manifest's account."""
     clock: Clock
     if options.sandbox:
-        sandbox = embedded(wanted.account)
-        session, clock = sandbox.session(region=wanted.region), sandbox.clock
+        sandbox = embedded(loaded.account, plugins=loaded.manifest.plugins)
+        session, clock = sandbox.session(region=loaded.region), sandbox.clock
     else:
         session, clock = session_of(options.profile), SystemClock()
-    return Target(check(reach(session, wanted.region, clock, debugging=options.debug), wanted.account), clock)
+    return Target(check(reach(session, loaded.region, clock, debugging=options.debug), loaded.account), clock)
 
 
-def embedded(account: str, *, enforce: bool = False) -> Any:
-    """Return an empty embedded AWS account; moto is needed for it and for nothing else.
+def embedded(account: str, *, enforce: bool = False, plugins: Sequence[LoadedPlugin] = ()) -> Any:
+    """Return an empty embedded AWS account, with the services of plug-ins; only this needs moto.
 
-    Raises UsageError when moto is not installed.
+    Raises UsageError when a package is missing, or when a plug-in describes its services wrongly.
     """
-    # Profiles, endpoints and the like are for the real AWS, and moto would read them too.
+    # Profiles and endpoints are for the real AWS, but moto would read them too.
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     try:
-        from awsbase.sandbox import Sandbox
+        from awsbase.sandbox import SERVICES, Sandbox
     except ModuleNotFoundError as error:
         raise UsageError(
             f"the sandbox needs the package {error.name}", hint="install it with `pip install 'awsbase[sandbox]'`"
         ) from error
-    return Sandbox(account=account, enforce=enforce)
+    services = (*SERVICES, *(service for each in plugins for service in services_of(each)))
+    return Sandbox(account=account, enforce=enforce, services=services)
+
+
+def services_of(loaded: LoadedPlugin) -> Sequence[Any]:
+    """Import the services that a plug-in gives to the sandbox; raises UsageError when that fails."""
+    module, _, name = loaded.plugin.sandbox.partition(":")
+    if not module:
+        return ()
+    try:
+        services: Sequence[Any] = getattr(importlib.import_module(module), name)
+    except Exception as error:
+        raise UsageError(
+            f"{loaded.name} gives no services to the sandbox: {type(error).__name__}: {error}",
+            hint='write Plugin(sandbox="MODULE:SERVICES")',
+        ) from error
+    return services
 
 
 def session_of(profile: str | None) -> boto3.Session:
-    """Open a session from the environment and ~/.aws as the AWS CLI does; say what is wrong with them.
+    """Return a session from the environment and ~/.aws, as the AWS CLI does.
 
-    Raises AwsbaseError when the configuration cannot be used, UsageError for an unknown profile.
+    Raises UsageError when the profile does not exist, and AwsbaseError when the configuration is unusable.
     """
     import boto3
     from botocore.exceptions import BotoCoreError, ProfileNotFound
@@ -87,7 +105,7 @@ def session_of(profile: str | None) -> boto3.Session:
 
 
 def reach(session: boto3.Session, region: str, clock: Clock | None = None, *, debugging: bool = False) -> Account:
-    """Ask AWS who we are there."""
+    """Return the account and the caller, as AWS reports them."""
     wire = Wire()
     attach = [wire.attach, RateLimiter(clock or SystemClock()).attach]
     return identify(Aws(session, region, attach=[*attach, name_calls] if debugging else attach), wire)
@@ -95,37 +113,36 @@ def reach(session: boto3.Session, region: str, clock: Clock | None = None, *, de
 
 @contextmanager
 def looking(account: Account) -> Iterator[Facts]:
-    """Read facts outside of a run; what AWS refuses meanwhile becomes advice.
-
-    Raises AwsbaseError with advice when AWS refuses a read.
-    """
+    """Yield facts outside of a run; raises AwsbaseError with advice when AWS refuses a read."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         with ThreadPoolExecutor(4, "fact") as readers:
             yield Facts(account.aws, readers)
     except (BotoCoreError, ClientError) as error:
-        why = failure(error, account.caller)
-        raise AwsbaseError(f"cannot look at account {account.id}: {why.code}: {why.message}", hint=why.hint) from error
+        refusal = failure(error, account.caller)
+        raise AwsbaseError(
+            f"cannot read account {account.id}: {refusal.code}: {refusal.message}", hint=refusal.hint
+        ) from error
 
 
-def no_profile(said: str, profiles: Sequence[str]) -> UsageError:
-    """Make the error for a profile that does not exist: which there are, the nearest first."""
-    name = said.partition("(")[2].rpartition(")")[0]
+def no_profile(message: str, profiles: Sequence[str]) -> UsageError:
+    """Return the error for a profile that does not exist; its hint lists the existing ones, the nearest first."""
+    name = message.partition("(")[2].rpartition(")")[0]
     near = get_close_matches(name, profiles, n=len(profiles) or 1, cutoff=0.5)
-    there = [*near, *sorted(set(profiles) - set(near))]
+    names = [*near, *sorted(set(profiles) - set(near))]
     return UsageError(
         f"no profile {name!r} in ~/.aws",
-        hint=f"there {'is' if len(there) == 1 else 'are'} {', '.join(there)}"
-        if there
-        else "there are none: `aws configure` makes one, and --sandbox needs none",
+        hint=f"there {'is' if len(names) == 1 else 'are'} {', '.join(names)}"
+        if names
+        else "there are none: `aws configure` creates one, and --sandbox needs none",
     )
 
 
 def _profiles() -> Sequence[str]:
     from botocore.session import Session
 
-    # Without the name that does not exist, which may have come from AWS_PROFILE.
+    # Ignore the profile that does not exist; its name may come from AWS_PROFILE.
     session: Any = Session()
     session.set_config_variable("profile", None)
     profiles: dict[str, Any] = session.full_config.get("profiles", {})
@@ -133,10 +150,10 @@ def _profiles() -> Sequence[str]:
 
 
 def name_calls(client: BaseClient) -> None:
-    """Log each call of a client by its name; its parameters may hold secrets."""
+    """Log the name of each call of a client, but not its parameters, which may hold secrets."""
     service, region = client.meta.service_model.service_name, client.meta.region_name
 
-    def sent(event_name: str, **_: object) -> None:
+    def log_call(event_name: str, **_: object) -> None:
         log.debug("%s:%s %s", service, event_name.rpartition(".")[2], region)
 
-    client.meta.events.register("before-send", sent)
+    client.meta.events.register("before-send", log_call)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 
 from awsbase.engine.kind import About
 from awsbase.explain import entries, explain, subjects
-from awsbase.scripts.options import DEBUG, JSON
+from awsbase.scripts.options import DEBUG, EXTRAS, JSON, plugins
 from awsbase.scripts.output import out, out_json
 
 WIDTH = 100
@@ -23,9 +24,10 @@ def completions(ctx: click.Context, parameter: click.Parameter, incomplete: str)
 
 @click.command("explain")
 @click.argument("subject", required=False, metavar="[ADDRESS|KIND]", shell_complete=completions)
+@EXTRAS
 @JSON
 @DEBUG
-def command(subject: str | None, json: bool, debug: bool) -> None:
+def command(subject: str | None, extras: tuple[str, ...], json: bool, debug: bool) -> None:
     """Explain what something is, why it is there, what it costs, and how to undo it by hand.
 
     \b
@@ -34,13 +36,15 @@ def command(subject: str | None, json: bool, debug: bool) -> None:
     awsbase explain bucket/acme-state      an address, as plans show it
     awsbase explain awsbase:require-mfa    a policy that comes with awsbase
     """
+    others = [kind for each in plugins(extras) for kind in each.plugin.kinds.values()]
     if subject is None:
+        found_all = entries(others)
         if json:
-            out_json({"schema": 1, "entries": {name: entry(each) for name, each in entries().items()}})
+            out_json({"schema": 1, "entries": {name: entry(each) for name, each in found_all.items()}})
         else:
-            out(listing())
+            out(listing(found_all))
         return
-    name, found = explain(subject)
+    name, found = explain(subject, others)
     if json:
         out_json({"schema": 1, "entries": {name: entry(found)}})
     else:
@@ -52,12 +56,12 @@ def entry(found: About) -> dict[str, Any]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(found).items()}
 
 
-def listing() -> str:
+def listing(found: Mapping[str, About]) -> str:
     """Return one line for each subject."""
-    width = max(map(len, subjects())) + 2
+    width = max(map(len, found)) + 2
     lines = [
-        textwrap.fill(found.what, WIDTH, initial_indent=f"{name:{width}}", subsequent_indent=" " * width)
-        for name, found in entries().items()
+        textwrap.fill(each.what, WIDTH, initial_indent=f"{name:{width}}", subsequent_indent=" " * width)
+        for name, each in found.items()
     ]
     return "\n".join(lines) + "\n"
 

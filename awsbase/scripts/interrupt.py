@@ -1,4 +1,4 @@
-"""Ctrl-C during a run: the first asks it to finish, the second ends it."""
+"""Ctrl-C during a run: the first one asks it to finish, the second one ends it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from types import FrameType
 FINISHING = "finishing the calls in flight…  (Ctrl-C again ends at once)"
 SHOW_CURSOR = b"\x1b[?25h\n"
 INTERRUPTED = 130
-HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
 def interruptible(say: Callable[[str], None]) -> Iterator[threading.Event]:
-    """Yield an event that Ctrl-C, SIGTERM or SIGHUP sets, `say`ing so; a second one ends the program at once."""
+    """Yield an event that Ctrl-C, SIGTERM or SIGHUP sets after a message; a second signal ends the program at once."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -28,14 +28,14 @@ def interruptible(say: Callable[[str], None]) -> Iterator[threading.Event]:
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         nonlocal pressed
         if pressed:
-            leave()
+            exit_now()
         pressed = True
         say(FINISHING)
         stop.set()
 
-    # What was ignored when the program started (`nohup`, a background job) stays so.
-    heard = [number for number in HEARD if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, on_signal) for number in heard}
+    # A signal that was ignored when the program started (`nohup`, a background job) stays ignored.
+    handled = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, on_signal) for number in handled}
     try:
         yield stop
     finally:
@@ -45,12 +45,12 @@ def interruptible(say: Callable[[str], None]) -> Iterator[threading.Event]:
 
 @contextmanager
 def abortable() -> Iterator[None]:
-    """Let Ctrl-C and its like abort a question that is asked while they are heard otherwise."""
+    """Let Ctrl-C, SIGTERM and SIGHUP abort a question that is asked during a run."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    heard = [number for number in HEARD if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, signal.default_int_handler) for number in heard}
+    handled = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, signal.default_int_handler) for number in handled}
     try:
         yield
     finally:
@@ -58,8 +58,8 @@ def abortable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def leave() -> None:
-    """End at once: the threads of a run would be waited for otherwise. The next run finishes the work."""
+def exit_now() -> None:
+    """End the program at once, without waiting for threads; the next run finishes the work."""
     if sys.stderr is not None and sys.stderr.isatty():
         os.write(sys.stderr.fileno(), SHOW_CURSOR)
     os._exit(INTERRUPTED)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from awsbase import __version__
 from awsbase.engine.execution import Cycle, UnknownDependency, dependencies, select
+from awsbase.engine.kind import Kinds
 from awsbase.engine.resource import Resource
 from awsbase.errors import UsageError
 from awsbase.manifest import Manifest, fingerprint, load, resources
@@ -35,6 +36,13 @@ class LoadedManifest:
     @property
     def region(self) -> str:
         return self.manifest.account.region
+
+    @property
+    def kinds(self) -> Kinds:
+        """Return the kinds that its resources may have: awsbase's own, and those of its plug-ins."""
+        from awsbase.ensure import KINDS
+
+        return {**KINDS, **{kind: each for one in self.manifest.plugins for kind, each in one.plugin.kinds.items()}}
 
     @property
     def resources(self) -> list[Resource]:

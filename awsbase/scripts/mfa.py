@@ -13,9 +13,9 @@ import click
 
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.people import durations, files, terminal
-from awsbase.people.session import Held, Person, SessionRequest
-from awsbase.people.session import refresh as refreshed
-from awsbase.scripts.mfa_commands import More
+from awsbase.people.session import KeptSession, Person, SessionRequest
+from awsbase.people.session import refresh as get_session
+from awsbase.scripts.mfa_commands import LazyGroup
 from awsbase.scripts.options import DEBUG, JSON
 from awsbase.scripts.output import err, out, out_json
 
@@ -28,22 +28,22 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 PROFILE = click.option(
     "--profile", metavar="NAME", help="The profile with your long-term access key; default $AWS_PROFILE."
 )
-DEVICE = click.option("--device", metavar="NAME|ARN", help="The MFA device; default mfa_serial, or the one you have.")
+DEVICE = click.option("--device", metavar="NAME|ARN", help="The MFA device; default mfa_serial, or your only one.")
 
 
-@click.group("mfa", cls=More)
+@click.group("mfa", cls=LazyGroup)
 def command() -> None:
-    """Look after your MFA devices, and get sessions with them."""
+    """Manage your MFA devices, and get sessions with them."""
 
 
-def wanted(function: Command) -> Command:
-    """Give a command the options that say which session is wanted."""
+def session_options(function: Command) -> Command:
+    """Add the options that describe a session to a command."""
     for option in (
-        click.option("--region", metavar="REGION", help="The region that the session's profile is to use."),
-        click.option("--destination", metavar="NAME", help="The profile to keep the session in; default PROFILE-mfa."),
-        click.option("--role", metavar="ARN|NAME", help="Assume this role with the code; kept in PROFILE-ROLE-mfa."),
+        click.option("--region", metavar="REGION", help="The region of the session's profile."),
+        click.option("--destination", metavar="NAME", help="The profile that stores the session; default PROFILE-mfa."),
+        click.option("--role", metavar="ARN|NAME", help="Assume this role with the code; stored in PROFILE-ROLE-mfa."),
         DEVICE,
-        click.option("--duration", metavar="12h", help="How long it is to last; default 12h, for a role 1h."),
+        click.option("--duration", metavar="12h", help="The duration of the session; default 12h, for a role 1h."),
         PROFILE,
     ):
         function = option(function)
@@ -51,7 +51,7 @@ def wanted(function: Command) -> Command:
 
 
 @command.command()
-@wanted
+@session_options
 @click.option("--force", is_flag=True, help="Get a new session even if there is a live one.")
 @click.option("--console", is_flag=True, help="Open the console in a browser, as the role; print the link without one.")
 @click.option("--link", is_flag=True, help="Print the sign-in link instead of opening it. It is a secret for 15 min.")
@@ -70,38 +70,38 @@ def refresh(
     json: bool,
     debug: bool,
 ) -> None:
-    """Get a session with one MFA code, and keep it for all AWS tools in the profile PROFILE-mfa.
+    """Get a session with one MFA code, and store it for all AWS tools in the profile PROFILE-mfa.
 
-    A live session is used again. Then: export AWS_PROFILE=PROFILE-mfa
+    A live session is reused. Then: export AWS_PROFILE=PROFILE-mfa
     """
-    lasting = durations.seconds(duration) if duration else None
+    seconds = durations.seconds(duration) if duration else None
     console = console or link
-    # For a link the duration is that of the console's session, whatever the role's own credentials last.
-    if console and lasting is not None:
-        durations.check(lasting, role=True)
+    # For a link, --duration is that of the console session, not that of the role's credentials.
+    if console and seconds is not None:
+        durations.check(seconds, role=True)
     request = SessionRequest(
-        profile, None if console else lasting, device, role, destination, region, force, direct=console
+        profile, None if console else seconds, device, role, destination, region, force, direct=console
     )
     me = person(err, debugging=debug)
     if console:
         _refuse_link_without_role(me, request)
-    held = refreshed(request, me)
+    kept = get_session(request, me)
     url = None
     if console:
         from awsbase.people import signin
 
         url = signin.link(
-            held.session, region=region or region_of(me, held), duration=lasting, environ=os.environ, tell=err
+            kept.session, region=region or region_of(me, kept), duration=seconds, environ=os.environ, tell=err
         )
     if json:
-        out_json(document(held, me) | ({"console": url.reveal()} if url else {}))
+        out_json(document(kept, me) | ({"console": url.reveal()} if url else {}))
         return
     if url is None:
-        out(sentence(held, me))
-        if not held.reused:
-            err(f"use it: export AWS_PROFILE={held.profile}\n")
+        out(sentence(kept, me))
+        if not kept.reused:
+            err(f"use it: export AWS_PROFILE={kept.profile}\n")
         return
-    err(sentence(held, me))
+    err(sentence(kept, me))
     if not link and browser() and _opened(url):
         err("the console is open in your browser\n")
     else:
@@ -109,7 +109,7 @@ def refresh(
 
 
 @command.command()
-@wanted
+@session_options
 @DEBUG
 def credentials(
     profile: str | None,
@@ -120,22 +120,22 @@ def credentials(
     region: str | None,
     debug: bool,
 ) -> int:
-    """Answer as a credential_process, so that AWS tools get the session by themselves.
+    """Work as a credential_process, so that AWS tools get the session by themselves.
 
     \b
     [profile work]
     credential_process = awsbase mfa credentials --profile PROFILE
     """
     try:
-        lasting = durations.seconds(duration) if duration else None
-        held = refreshed(
-            SessionRequest(profile, lasting, device, role, destination, region), person(terminal.say, debugging=debug)
+        seconds = durations.seconds(duration) if duration else None
+        kept = get_session(
+            SessionRequest(profile, seconds, device, role, destination, region), person(terminal.say, debugging=debug)
         )
     except AwsbaseError as error:
-        # The tools show what stands on stderr in the middle of an error of their own: so it is one line.
+        # The tools quote stderr within their own error message, so it must be one line.
         err(f"awsbase: {' '.join(error.message.split())}" + (f"; {error.hint}" if error.hint else "") + "\n")
         return error.exit_code
-    session = held.session
+    session = kept.session
     out_json(
         {
             "Version": 1,
@@ -149,11 +149,11 @@ def credentials(
 
 
 def person(tell: Callable[[str], None], *, debugging: bool = False) -> Person:
-    """Return whoever sits at this terminal."""
+    """Return the person at this terminal."""
     return Person(
         files=files.find(os.environ, Path.home()),
         environ=os.environ,
-        ask=terminal.hidden,
+        ask=terminal.ask_hidden,
         select=select,
         tell=tell,
         now=lambda: datetime.now(UTC),
@@ -162,48 +162,48 @@ def person(tell: Callable[[str], None], *, debugging: bool = False) -> Person:
 
 
 def select(question: str, choices: Sequence[str]) -> int:
-    """Let the person choose one of several."""
-    return terminal.chosen(question, choices)
+    """Ask the person to choose one of several; return its index."""
+    return terminal.choose(question, choices)
 
 
 def connect(source: Source, region: str, *, debugging: bool = False) -> Aws:
-    """Open the way to AWS, loading boto3 only now that it is needed."""
+    """Return a connection to AWS; boto3 is imported only now."""
     from awsbase.people.connect import connect
     from awsbase.scripts.connect import name_calls
 
     return connect(source, region, [name_calls] if debugging else [])
 
 
-def sentence(held: Held, me: Person) -> str:
-    """Say what session there is, and what is left of it."""
-    left = durations.words(held.session.left(me.now()))
-    role = f" as {held.session.role}" if held.session.role else ""
-    again = "; --force gets a new one" if held.reused else ""
-    return f"{held.profile}: {'live' if held.reused else 'new'} session{role}, {left} left{again}\n"
+def sentence(kept: KeptSession, me: Person) -> str:
+    """Return a sentence about a session and the time left."""
+    left = durations.words(kept.session.seconds_left(me.now()))
+    role = f" as {kept.session.role}" if kept.session.role else ""
+    again = "; --force gets a new one" if kept.reused else ""
+    return f"{kept.profile}: {'live' if kept.reused else 'new'} session{role}, {left} left{again}\n"
 
 
-def document(held: Held, me: Person) -> dict[str, Any]:
-    """Return what session there is, without its keys."""
-    session = held.session
+def document(kept: KeptSession, me: Person) -> dict[str, Any]:
+    """Return a session as a JSON document, without its keys."""
+    session = kept.session
     return {
         "schema": 1,
-        "profile": held.profile,
+        "profile": kept.profile,
         "source": session.source,
         "role": session.role,
         "device": session.serial,
         "expires": session.expires.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "seconds_left": int(session.left(me.now())),
-        "reused": held.reused,
+        "seconds_left": int(session.seconds_left(me.now())),
+        "reused": kept.reused,
     }
 
 
-def region_of(me: Person, held: Held) -> str | None:
-    """Return the region that the session's profile uses."""
-    return files.read_config(me.files).get(held.profile, {}).get("region")
+def region_of(me: Person, kept: KeptSession) -> str | None:
+    """Return the region of the session's profile, or None."""
+    return files.read_config(me.files).get(kept.profile, {}).get("region")
 
 
 def browser() -> bool:
-    """Tell whether a window can be opened: a browser in the terminal would show the link to everybody."""
+    """Tell whether a browser window can be opened; a browser in the terminal would show the link."""
     import sys
 
     return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -9,25 +9,25 @@ import click
 from awsbase.errors import UsageError
 from awsbase.people import files, profiles, seeds, terminal
 from awsbase.people.devices import Device
-from awsbase.people.enrol import described, enrol
+from awsbase.people.enrol import devices_of, enrol
 from awsbase.people.profiles import Source
 from awsbase.people.terminal import NoAnswer
-from awsbase.scripts import prompts as at
 from awsbase.scripts.output import err, out
+from awsbase.scripts.prompts import USER, account_of, aws_files, common, confirm, prompts_of, user_of
 
 BACKUP = "backup"
 
 
 @click.command("create")
-@at.USER
-@click.option("--device", metavar="NAME", help="What to call it; default as the user.")
+@USER
+@click.option("--device", metavar="NAME", help="The name of the device; default the user's name.")
 @click.option(
-    "--backup/--no-backup", default=None, help="A second device to fall back on, without being asked; or not."
+    "--backup/--no-backup", default=None, help="Create a second device as a backup, or not, without a question."
 )
 @click.option("--text", is_flag=True, help="Show the seed and its otpauth address instead of a QR code.")
-@click.option("--seed-to", metavar="FILE|secret:NAME", help="Keep the seed there, and compute the codes from it.")
+@click.option("--seed-to", metavar="FILE|secret:NAME", help="Store the seed there, and compute the codes from it.")
 @click.option("--seed-key", metavar="ALIAS|ARN", help="Encrypt the secret with this KMS key.")
-@at.common
+@common
 def create(
     user: str | None,
     device: str | None,
@@ -39,51 +39,54 @@ def create(
     region: str | None,
     debug: bool,
 ) -> None:
-    """Make a virtual MFA device, show its QR code, and enable it with two codes of your authenticator app.
+    """Create a virtual MFA device, show its QR code, and enable it with two codes of your authenticator app.
 
     \b
-    The seed is shown once. It is kept nowhere unless you ask for it:
-      --seed-to FILE         in a file of yours
+    The seed is shown once. It is not stored unless you ask for it:
+      --seed-to FILE         in a file
       --seed-to secret:NAME  in Secrets Manager
+
+    \f
+    Raises UsageError when the options contradict each other.
     """
     if seed_to and backup:
         raise UsageError(
-            "--backup makes a second device, and --seed-to keeps the seed of one",
-            hint="make them one after the other, each with a --seed-to of its own",
+            "--backup creates a second device, and --seed-to stores the seed of one",
+            hint="create them one after the other, each with its own --seed-to",
         )
     if seed_key and not seed_to:
-        raise UsageError("--seed-key encrypts a kept seed", hint="write --seed-to secret:NAME too")
+        raise UsageError("--seed-key encrypts a stored seed", hint="write --seed-to secret:NAME too")
     if not seed_to:
-        terminal.check("codes of the new device")
-    account = at.account_of(profile, region, debugging=debug)
-    owner = at.user_of(account, user)
+        terminal.require("codes of the new device")
+    account = account_of(profile, region, debugging=debug)
+    owner = user_of(account, user)
     own = owner == account.user
-    # Before anything is made: what stands in the AWS files must be readable, and the name must be free.
-    beside = own and not profiles.of_environment(profile, os.environ)
-    source = profiles.find(at.where(), profile, os.environ) if beside else None
-    desk = at.desk_of(account, text=text)
-    have = described(desk, owner)
+    # Before the first change, check that the AWS files can be parsed and that the name is free.
+    has_profile = own and not profiles.of_environment(profile, os.environ)
+    source = profiles.find(aws_files(), profile, os.environ) if has_profile else None
+    prompts = prompts_of(account, text=text)
+    have = devices_of(prompts, owner)
     second = bool(have) and bool(backup)
     name = checked(device) if device else BACKUP if second else owner
-    kept = None
+    seed_store = None
     if seed_to:
-        kept = seeds.keeper(seed_to, account.aws, address_of(owner, name), seed_key)
+        seed_store = seeds.seed_store(seed_to, account.aws, address_of(owner, name), seed_key)
 
-    made = enrol(desk, owner, name, kept)
-    out(f"{made.serial} is enabled for {owner}\n")
-    if kept:
-        err(f"its seed is kept in {kept.place}\n")
+    created = enrol(prompts, owner, name, seed_store)
+    out(f"{created.serial} is enabled for {owner}\n")
+    if seed_store:
+        err(f"its seed is stored in {seed_store.location}\n")
     if own and not second:
-        remember(source, made)
-    if not have and not seed_to and (backup or (backup is None and offered(owner))):
-        spare = enrol(desk, owner, BACKUP)
-        out(f"{spare.serial} is enabled for {owner}, to fall back on\n")
+        set_mfa_serial(source, created)
+    if not have and not seed_to and (backup or (backup is None and wants_backup(owner))):
+        spare = enrol(prompts, owner, BACKUP)
+        out(f"{spare.serial} is enabled for {owner}, as a backup\n")
     if own:
-        err("next: `awsbase mfa refresh` gets a session, with the code that comes after those\n")
+        err("next: `awsbase mfa refresh` gets a session, with the next code of the device\n")
 
 
 def checked(name: str) -> str:
-    """Return a name that AWS takes for a device; raises UsageError for any other."""
+    """Return a name that AWS accepts for a device; raises UsageError for any other."""
     import re
 
     if not re.fullmatch(r"[\w+=,.@-]{1,226}", name, re.ASCII):
@@ -92,25 +95,25 @@ def checked(name: str) -> str:
 
 
 def address_of(user: str, name: str) -> str:
-    """Return what a kept seed is known by: the same as that of a device which reconcile makes."""
+    """Return the address in the tag of a stored seed, the same as for a device that reconcile creates."""
     return f"mfa-device/{user}" if name == user else f"mfa-device/{user}/{name}"
 
 
-def offered(user: str) -> bool:
-    """Ask whether there shall be a second device; whoever does not answer has the first one all the same."""
+def wants_backup(user: str) -> bool:
+    """Tell whether the person wants a second device; Ctrl-C means no, and the first device stays."""
     try:
-        return at.confirm(
-            f"A lost phone locks {user} out. Make a second device now, in another app or on another phone?"
+        return confirm(
+            f"A lost phone locks {user} out. Create a second device now, in another app or on another phone?"
         )
     except (KeyboardInterrupt, NoAnswer):
-        err("\nno second device; `awsbase mfa create --backup` makes one later\n")
+        err("\nno second device; `awsbase mfa create --backup` creates one later\n")
         return False
 
 
-def remember(source: Source | None, made: Device) -> None:
-    """Write the device into the profile whose keys it goes with, for every AWS tool to find."""
-    if source is None or source.keys_of is None:
-        err(f"your keys come from the environment; for a profile: mfa_serial = {made.serial}\n")
+def set_mfa_serial(source: Source | None, device: Device) -> None:
+    """Set mfa_serial in the profile with the user's keys, where every AWS tool finds it."""
+    if source is None or source.keys_profile is None:
+        err(f"your keys come from the environment; for a profile: mfa_serial = {device.serial}\n")
         return
-    files.write_config(at.where(), source.keys_of, {"mfa_serial": made.serial})
-    err(f"profile {source.keys_of}: mfa_serial is set\n")
+    files.write_config(aws_files(), source.keys_profile, {"mfa_serial": device.serial})
+    err(f"profile {source.keys_profile}: mfa_serial is set\n")

@@ -11,103 +11,106 @@ import click
 
 from awsbase.errors import Refused
 from awsbase.people import device_maintenance, files, profiles, terminal
-from awsbase.people.device_maintenance import Listed
+from awsbase.people.device_maintenance import ListedDevice
 from awsbase.people.devices import Device
-from awsbase.people.enrol import Prompts, described
-from awsbase.scripts import prompts as at
+from awsbase.people.enrol import Prompts, devices_of
 from awsbase.scripts.options import JSON
 from awsbase.scripts.output import err, out, out_json
+from awsbase.scripts.prompts import USER, account_of, aws_files, common, confirm, prompts_of, select, user_of
 
 YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
 
 @click.command("list")
-@at.USER
-@click.option("--all", "everybody", is_flag=True, help="The virtual devices of all users, and those without one.")
+@USER
+@click.option("--all", "everybody", is_flag=True, help="List the virtual devices of all users, and leftovers.")
 @JSON
-@at.common
+@common
 def list_devices(
     user: str | None, everybody: bool, json: bool, profile: str | None, region: str | None, debug: bool
 ) -> None:
     """List your MFA devices, or those of the whole account, with owner and age.
 
-    Whoever is no IAM user sees those of all.
+    If you are not an IAM user, all virtual devices are listed.
     """
-    account = at.account_of(profile, region, debugging=debug)
-    desk = at.desk_of(account)
-    found = (
-        device_maintenance.everybodys(desk)
+    account = account_of(profile, region, debugging=debug)
+    prompts = prompts_of(account)
+    listed = (
+        device_maintenance.devices_of_account(prompts)
         if everybody or not (user or account.user)
-        else device_maintenance.of(desk, at.user_of(account, user))
+        else device_maintenance.devices_of_user(prompts, user_of(account, user))
     )
     if json:
-        out_json({"schema": 1, "devices": [document(one) for one in found]})
+        out_json({"schema": 1, "devices": [document(one) for one in listed]})
         return
-    if not found:
-        err("no MFA device; `awsbase mfa create` makes one\n")
+    if not listed:
+        err("no MFA device; `awsbase mfa create` creates one\n")
         return
-    out(table(found, datetime.now(UTC)))
-    if any(one.owner is None for one in found):
+    out(table(listed, datetime.now(UTC)))
+    if any(one.owner is None for one in listed):
         err("leftovers have no owner and no seed: `awsbase mfa prune` deletes them\n")
 
 
 @click.command()
-@at.USER
-@click.option("--device", metavar="NAME|ARN", help="Which device, where there are several.")
-@at.common
+@USER
+@click.option("--device", metavar="NAME|ARN", help="The device, if there are several.")
+@common
 def resync(user: str | None, device: str | None, profile: str | None, region: str | None, debug: bool) -> None:
-    """Bring a device whose codes AWS refuses back in step, by two codes that follow each other."""
-    terminal.check("codes of the device")
-    account = at.account_of(profile, region, debugging=debug)
-    done = device_maintenance.resync(at.desk_of(account), at.user_of(account, user), device, at.select)
-    out(f"{done.serial} is in step with AWS again\n")
+    """Resynchronize a device whose codes AWS refuses, with two consecutive codes."""
+    terminal.require("codes of the device")
+    account = account_of(profile, region, debugging=debug)
+    synchronized = device_maintenance.resync(prompts_of(account), user_of(account, user), device, select)
+    out(f"{synchronized.serial} is synchronized with AWS again\n")
 
 
 @click.command()
 @click.argument("devices", metavar="[DEVICE]...", nargs=-1)
-@at.USER
-@click.option("--force", is_flag=True, help="Even an administrator's last device, and without asking.")
-@at.common
+@USER
+@click.option("--force", is_flag=True, help="Remove even an administrator's last device, without a question.")
+@common
 def remove(
     devices: Sequence[str], user: str | None, force: bool, profile: str | None, region: str | None, debug: bool
 ) -> None:
-    """Take MFA devices off their user, and delete them. One that is the only one need not be named."""
-    account = at.account_of(profile, region, debugging=debug)
-    owner = at.user_of(account, user)
-    desk = at.desk_of(account)
+    """Remove MFA devices from their user, and delete them. You need not name an only device."""
+    account = account_of(profile, region, debugging=debug)
+    owner = user_of(account, user)
+    prompts = prompts_of(account)
 
-    def tell(device: Device) -> None:
+    def report(device: Device) -> None:
         out(f"{device.serial} is removed from {owner}\n")
 
-    gone = device_maintenance.remove(desk, owner, devices, force=force, confirm=at.confirm, gone=tell)
+    removed = device_maintenance.remove(prompts, owner, devices, force=force, confirm=confirm, removed=report)
     if owner == account.user:
-        forget(desk, owner, profile, gone)
+        update_mfa_serial(prompts, owner, profile, removed)
 
 
 @click.command()
-@click.option("--all", "everybody", is_flag=True, help="Those of all users, not only those called as yourself.")
+@click.option("--all", "everybody", is_flag=True, help="Delete those of all users, not only those named after you.")
 @YES
-@at.common
+@common
 def prune(everybody: bool, yes: bool, profile: str | None, region: str | None, debug: bool) -> None:
-    """Delete virtual devices without an owner: what is left of enrolments that were not finished.
+    """Delete virtual devices without an owner, which unfinished enrolments left behind.
 
-    Whoever is no IAM user clears the whole account.
+    If you are not an IAM user, those of the whole account are deleted.
+
+    \f
+    Raises Refused when the person declines.
     """
-    account = at.account_of(profile, region, debugging=debug)
-    desk = at.desk_of(account)
-    going = device_maintenance.leftovers(desk, None if everybody else account.user)
-    if not going:
-        err("nothing is left over\n")
+    account = account_of(profile, region, debugging=debug)
+    prompts = prompts_of(account)
+    found = device_maintenance.leftovers(prompts, None if everybody else account.user)
+    if not found:
+        err("no device is left over\n")
         return
-    listed = "".join(f"  {one.device.serial}\n" for one in going)
-    if not yes and not at.confirm(f"{listed}Delete these? One may be that of somebody who is just enrolling."):
+    listed = "".join(f"  {one.device.serial}\n" for one in found)
+    if not yes and not confirm(f"{listed}Delete these? Someone may be enrolling one of them right now."):
         raise Refused("nothing was deleted")
-    deleted = device_maintenance.prune(desk, going)
+    deleted = device_maintenance.prune(prompts, found)
     out(f"deleted {deleted} {'device' if deleted == 1 else 'devices'} without an owner\n")
 
 
-def table(listed: Sequence[Listed], now: datetime) -> str:
-    """Show devices as lines."""
+def table(listed: Sequence[ListedDevice], now: datetime) -> str:
+    """Return devices as a table, one line each."""
     rows = [("DEVICE", "KIND", "OWNER", "SINCE", "ARN")]
     rows += [(one.device.name, one.kind, one.owner or "(leftover)", age(one, now), one.device.serial) for one in listed]
     widths = [max(len(row[at]) for row in rows) for at in range(4)]
@@ -117,16 +120,16 @@ def table(listed: Sequence[Listed], now: datetime) -> str:
     )
 
 
-def age(one: Listed, now: datetime) -> str:
-    """Say since when a device is in use."""
+def age(one: ListedDevice, now: datetime) -> str:
+    """Return the date since which a device is in use, and its age in days."""
     if one.device.since is None:
         return "-"
     days = (now - one.device.since).days
     return f"{one.device.since:%Y-%m-%d} ({'today' if days < 1 else f'{days} d'})"
 
 
-def document(one: Listed) -> dict[str, Any]:
-    """Return a device as a document."""
+def document(one: ListedDevice) -> dict[str, Any]:
+    """Return a device as a JSON document."""
     since = one.device.since
     return {
         "device": one.device.name,
@@ -137,13 +140,13 @@ def document(one: Listed) -> dict[str, Any]:
     }
 
 
-def forget(desk: Prompts, user: str, profile: str | None, gone: Sequence[Device]) -> None:
-    """Take a removed device out of the profile; one that is left takes its place."""
+def update_mfa_serial(prompts: Prompts, user: str, profile: str | None, removed: Sequence[Device]) -> None:
+    """Replace a removed device in the profile by one that is left, or delete the setting."""
     if profiles.of_environment(profile, os.environ):
         return
-    source = profiles.find(at.where(), profile, os.environ)
-    if source.keys_of is None or source.serial not in [device.serial for device in gone]:
+    source = profiles.find(aws_files(), profile, os.environ)
+    if source.keys_profile is None or source.serial not in [device.serial for device in removed]:
         return
-    left = [device.serial for device in described(desk, user) if device.gives_codes]
-    files.write_config(at.where(), source.keys_of, {"mfa_serial": left[0] if left else None})
-    err(f"profile {source.keys_of}: mfa_serial is {left[0] if left else 'gone'}\n")
+    left = [device.serial for device in devices_of(prompts, user) if device.gives_codes]
+    files.write_config(aws_files(), source.keys_profile, {"mfa_serial": left[0] if left else None})
+    err(f"profile {source.keys_profile}: mfa_serial is {left[0] if left else 'removed'}\n")

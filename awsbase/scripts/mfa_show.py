@@ -7,21 +7,21 @@ import click
 from awsbase.engine.account import Account
 from awsbase.errors import AwsbaseError
 from awsbase.people import seeds, terminal
-from awsbase.people.device_maintenance import proven
-from awsbase.people.enrol import Shown, label, refused
+from awsbase.people.device_maintenance import app_has_seed
+from awsbase.people.enrol import ShownSeed, explained, label
 from awsbase.people.seeds import InSecret
-from awsbase.scripts import prompts as at
 from awsbase.scripts.output import err, out
+from awsbase.scripts.prompts import account_of, common, prompts_of, user_of
 
-KEPT = "awsbase/mfa/{user}"
+DEFAULT_NAME = "awsbase/mfa/{user}"
 
 
 @click.command("show")
 @click.argument("user", required=False)
-@click.option("--secret", "name", metavar="NAME", help=f"The secret; default {KEPT}.")
-@click.option("--keep", is_flag=True, help="Keep the seed where it is, for another time.")
+@click.option("--secret", "name", metavar="NAME", help=f"The secret; default {DEFAULT_NAME}.")
+@click.option("--keep", is_flag=True, help="Do not delete the stored seed.")
 @click.option("--text", is_flag=True, help="Show the seed and its otpauth address instead of a QR code.")
-@at.common
+@common
 def show(
     user: str | None,
     name: str | None,
@@ -31,36 +31,40 @@ def show(
     region: str | None,
     debug: bool,
 ) -> None:
-    """Show the kept seed of USER's device as a QR code; once the app has it, it is deleted from where it was kept."""
-    terminal.check("codes of the app")
-    account = at.account_of(profile, region, debugging=debug)
-    owner = at.user_of(account, user)
-    desk = at.desk_of(account, text=text)
-    kept = InSecret(account.aws, name or KEPT.format(user=owner), f"mfa-device/{owner}")
-    serial, seed = kept.read()
+    """Show the stored seed of USER's device as a QR code; delete it from the secret once the app has it.
+
+    \f
+    Raises AwsbaseError when no code of the device is typed.
+    """
+    terminal.require("codes of the app")
+    account = account_of(profile, region, debugging=debug)
+    owner = user_of(account, user)
+    prompts = prompts_of(account, text=text)
+    stored = InSecret(account.aws, name or DEFAULT_NAME.format(user=owner), f"mfa-device/{owner}")
+    serial, seed = stored.read()
     last = serial.rpartition("/")[2]
-    shown = Shown(seeds.uri(seed, label(account, owner, last)), seed)
-    with desk.aside():
-        desk.show(shown.address, shown.seed)
-        taken = proven(desk, last, shown)
-    if not taken:
-        raise AwsbaseError("no code of the device was typed, so the seed stays", hint="run it again")
+    shown = ShownSeed(seeds.uri(seed, label(account, owner, last)), seed)
+    with prompts.private_screen():
+        prompts.show(shown.address, shown.seed)
+        confirmed = app_has_seed(prompts, last, shown)
+    if not confirmed:
+        raise AwsbaseError("no code of the device was typed, so the seed is kept", hint="run it again")
     out(f"the app of {owner} has {serial}\n")
     if keep:
-        err(f"the seed stays in {kept.place}\n")
+        err(f"the seed is kept in {stored.location}\n")
         return
-    forget(kept, account)
-    err(f"the seed is deleted from {kept.place} for good\n")
+    delete_seed(stored, account)
+    err(f"the seed is permanently deleted from {stored.location}\n")
 
 
-def forget(kept: InSecret, account: Account) -> None:
-    """Delete a seed that an app has; raises AwsbaseError when AWS refuses the deletion."""
+def delete_seed(stored: InSecret, account: Account) -> None:
+    """Delete the secret with a seed that an app has; raises AwsbaseError when AWS refuses."""
     from botocore.exceptions import ClientError
 
     try:
-        kept.forget()
+        stored.forget()
     except ClientError as error:
-        problem = refused(account, error, f"delete {kept.place}")
+        problem = explained(account, error, f"delete {stored.location}")
         raise AwsbaseError(
-            f"{problem.message}: the seed is still there", hint="have an administrator delete it"
+            f"{problem.message}: the seed still exists", hint="ask an administrator to delete it"
         ) from error

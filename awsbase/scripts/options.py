@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from awsbase.records import record
+
+if TYPE_CHECKING:
+    from awsbase.engine.plugin import LoadedPlugin
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,6 +35,13 @@ LOCK_TIMEOUT = click.option(
     default="0s",
     metavar="10m",
     help="Wait this long for another run that holds the lock; by default not at all.",
+)
+
+EXTRAS = click.option(
+    "--extras",
+    multiple=True,
+    metavar="DISTRIBUTION",
+    help="Load this plug-in, as a manifest does that names it in `extras`. Can be repeated.",
 )
 
 
@@ -57,6 +67,15 @@ def debug(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
         log.handlers[:] = [logging.StreamHandler(sys.stderr)]
         log.handlers[0].setFormatter(logging.Formatter("%(asctime)s %(threadName)s %(message)s", "%H:%M:%S"))
     return value
+
+
+def plugins(names: Sequence[str]) -> tuple[LoadedPlugin, ...]:
+    """Load the plug-ins that `--extras` names; raises UsageError for one that is broken."""
+    if not names:
+        return ()
+    from awsbase.manifest.plugins import load_plugins
+
+    return load_plugins(names)
 
 
 DEBUG = click.option(

@@ -36,7 +36,7 @@ def command(options: Options, manifest: Path, plan_only: bool, folder: Path | No
     from awsbase.permissions import ATTACHED, least
 
     loaded = read(manifest, options)
-    found = least(loaded.only(only), plan_only=plan_only)
+    found = least(loaded.only(only), plan_only=plan_only, kinds=loaded.kinds)
     policies = named(f"{loaded.name}-awsbase-{'plan' if plan_only else 'reconcile'}", found.documents)
 
     if folder:

@@ -1,4 +1,4 @@
-"""From options to what people's commands work with: their account, their files, the terminal they sit at."""
+"""What commands for people share: options, the caller's account, the AWS files and the terminal."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ CLEAR = "\x1b[2J\x1b[H"
 SCAN = "Scan this with an authenticator app:\n"
 TYPE = """Add an account to an authenticator app by hand (time-based, 6 digits):
   {spelled}
-or by this address:
+or with this address:
   {uri}
 """
 
 
 def common(command: Command) -> Command:
-    """Give a command the options that say as whom and where to work, and advice where AWS refuses."""
-    command = advised(command)
+    """Add the options for profile, region and debugging to a command, and explain refusals of AWS."""
+    command = explaining_refusals(command)
     for option in (
         DEBUG,
         click.option("--region", metavar="REGION", help="The region; default that of the profile."),
@@ -49,99 +49,93 @@ def common(command: Command) -> Command:
     return command
 
 
-def advised(command: Command) -> Command:
-    """Turn what AWS refuses, and nothing nearer to it has explained, into advice."""
+def explaining_refusals(command: Command) -> Command:
+    """Return a command that raises AwsbaseError with advice for any other error of AWS."""
 
     @wraps(command)
-    def with_advice(**options: Any) -> Any:
+    def explained(**options: Any) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             return command(**options)
         except (BotoCoreError, ClientError) as error:
-            why = failure(error, "who `awsbase whoami` shows")
-            raise AwsbaseError(f"AWS refuses: {why.code}: {why.message}", hint=why.hint) from error
+            refusal = failure(error, "who `awsbase whoami` shows")
+            raise AwsbaseError(f"AWS refuses: {refusal.code}: {refusal.message}", hint=refusal.hint) from error
 
-    return with_advice  # type: ignore[return-value]
+    return explained  # type: ignore[return-value]
 
 
-USER = click.option("--user", metavar="NAME", help="Somebody else's; default your own.")
+USER = click.option("--user", metavar="NAME", help="The IAM user; default you.")
 
 
 def account_of(profile: str | None, region: str | None, *, debugging: bool) -> Account:
-    """Find out who is calling; root has its devices and its password in the console.
-
-    Raises Refused for root.
-    """
+    """Return the account and the caller; raises Refused for root, which manages its credentials in the console."""
     session = session_of(profile)
-    where = region or os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
+    home = region or os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
     attach = [refuse_resends, name_calls] if debugging else [refuse_resends]
-    account = identify(Aws(session, where, attach=attach), Wire())
+    account = identify(Aws(session, home, attach=attach), Wire())
     if account.is_root:
         raise Refused(
-            "these are root's access keys, which no policy limits",
-            hint="delete them; root's own password and MFA are looked after in the console",
+            "these are root's access keys, and no policy limits root",
+            hint="delete them; manage root's password and MFA in the console",
         )
     return account
 
 
 def user_of(account: Account, named: str | None) -> str:
-    """Return whose devices are meant: the named user's, or the caller's own.
-
-    Raises UsageError when the caller is no IAM user and nobody is named.
-    """
+    """Return the named user, or else the caller; raises UsageError when the caller is not an IAM user."""
     if named or account.user:
         return named or str(account.user)
-    raise UsageError(f"whose? You are {account.caller}, and not an IAM user", hint="name one with --user")
+    raise UsageError(f"which user? You are {account.caller}, not an IAM user", hint="name one with --user")
 
 
-def desk_of(account: Account, *, text: bool = False) -> Prompts:
-    """Return the desk of whoever sits at this terminal; with `text` seeds are spelled instead of drawn."""
+def prompts_of(account: Account, *, text: bool = False) -> Prompts:
+    """Return the prompts of this terminal; with `text`, seeds are shown as text instead of a QR code."""
     return Prompts(
         account=account,
         clock=SystemClock(),
-        ask=terminal.hidden,
+        ask=terminal.ask_hidden,
         tell=err,
-        show=spell if text else draw,
-        spell=spell,
-        aside=terminal.aside,
-        state=where().state,
+        show=show_text if text else show_qr_code,
+        spell=show_text,
+        private_screen=terminal.alternate_screen,
+        state=aws_files().state,
     )
 
 
-def where() -> files.Files:
+def aws_files() -> files.Files:
     """Return the AWS files of this person."""
     return files.find(os.environ, Path.home())
 
 
-def draw(uri: Secret, seed: Secret) -> None:
-    """Show a seed as a QR code, or spelled where the terminal cannot draw one."""
+def show_qr_code(uri: Secret, seed: Secret) -> None:
+    """Show a seed as a QR code, or as text if the terminal is too small or too simple."""
     code = qr.modules(uri)
     ascii_only = not supports_unicode(sys.stderr)
     size = terminal.size()
-    # Below it there is a line of what was wrong, and one to type on.
+    # Two more lines are needed: one for a problem, and one for the answer.
     room = size.lines - qr.height(code, ascii_only=ascii_only) - 2
     if os.environ.get("TERM", "dumb") == "dumb" or qr.width(code, ascii_only=ascii_only) > size.columns or room < 0:
-        spell(uri, seed)
+        show_text(uri, seed)
         return
     terminal.say(CLEAR + (SCAN if room else "") + qr.drawn(code, ascii_only=ascii_only))
 
 
-def spell(uri: Secret, seed: Secret) -> None:
-    """Show a seed in letters."""
+def show_text(uri: Secret, seed: Secret) -> None:
+    """Show a seed as text."""
     terminal.say(TYPE.format(spelled=seeds.spelled(seed), uri=uri.reveal()))
 
 
 def ask(question: str, *accepted: str) -> bool:
-    """Ask a question on the terminal; anything but an accepted answer, or yes when none is named, is no."""
-    return accepts(terminal.shown(question), accepted)
+    """Tell whether the person answers with one of the accepted answers, or with yes if none is given."""
+    return accepts(terminal.ask(question), accepted)
 
 
 def confirm(question: str) -> bool:
-    """Ask a yes-or-no question on the terminal; anything but yes is no."""
+    """Ask a yes-or-no question on the terminal; any answer but yes means no."""
     return ask(f"{question} [y/N] ")
 
 
 def select(question: str, choices: Sequence[str]) -> int:
-    """Let the person choose one of several."""
-    return terminal.chosen(question, choices)
+    """Ask the person to choose one of several; return its index."""
+    return terminal.choose(question, choices)

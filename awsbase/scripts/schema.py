@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from awsbase.manifest.schema import json_schema
-from awsbase.scripts.options import DEBUG
+from awsbase.scripts.options import DEBUG, EXTRAS, plugins
 from awsbase.scripts.output import out_json
 
 
 @click.command("schema")
+@EXTRAS
 @DEBUG
-def command(debug: bool) -> None:
+def command(extras: tuple[str, ...], debug: bool) -> None:
     """Print the JSON Schema of the manifest, for completion and checks in editors.
 
     \b
@@ -19,4 +20,10 @@ def command(debug: bool) -> None:
     then write in the first line of the manifest:
     # yaml-language-server: $schema=awsbase.schema.json
     """
-    out_json(json_schema())
+    loaded = plugins(extras)
+    if not loaded:
+        out_json(json_schema())
+        return
+    from awsbase.manifest.plugins import manifest_with
+
+    out_json(json_schema(manifest_with(loaded)))

@@ -23,7 +23,6 @@ from awsbase.engine.lock import Lock
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
 from awsbase.engine.run import Approved, Interrupted, approval, exceeds_approval
-from awsbase.ensure import KINDS
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.records import record
 from awsbase.scripts.ask import Prompt
@@ -78,7 +77,7 @@ class Session:
             return execute(
                 mode,
                 self.resources,
-                KINDS,
+                self.loaded.kinds,
                 self.target.account,
                 fingerprint=self.loaded.fingerprint,
                 approved=approved,

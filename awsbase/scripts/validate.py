@@ -37,4 +37,6 @@ def command(options: Options, manifest: Path) -> int:
         out(f"  {name:<{width}}  {len(resources)}\n")
         if options.verbose:
             out("".join(f"    {resource.address}\n" for resource in resources))
+    for each in loaded.manifest.plugins:
+        out(f"  {each.name} {each.version} was loaded, and gives {', '.join(sorted(each.plugin.sections))}\n")
     return 0

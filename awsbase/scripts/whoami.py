@@ -11,8 +11,7 @@ import click
 
 from awsbase.aws import Aws
 from awsbase.people import durations, files
-from awsbase.people.whoami import Identity
-from awsbase.people.whoami import whoami as asked
+from awsbase.people.whoami import Identity, whoami
 from awsbase.scripts.connect import name_calls, session_of
 from awsbase.scripts.options import DEBUG, JSON
 from awsbase.scripts.output import out, out_json
@@ -35,12 +34,12 @@ KINDS = {
 def command(profile: str | None, region: str | None, json: bool, debug: bool) -> None:
     """Show who you are to AWS: account, principal, kind of credentials, MFA, and when they end."""
     where = files.find(os.environ, Path.home())
-    # Read first by us, who name the line of a broken file; boto names the file.
+    # Errors of awsbase name the line of an invalid file; those of boto3 name only the file.
     files.read_config(where)
     files.read_credentials(where)
     session = session_of(profile)
     home = region or os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
-    identity = asked(Aws(session, home, attach=[name_calls] if debug else []), where)
+    identity = whoami(Aws(session, home, attach=[name_calls] if debug else []), where)
     if json:
         out_json(document(identity))
     else:
@@ -48,7 +47,7 @@ def command(profile: str | None, region: str | None, json: bool, debug: bool) ->
 
 
 def text(identity: Identity, now: datetime) -> str:
-    """Say who somebody is, one thing a line."""
+    """Return an identity as text, one line for each property."""
     alias = {None: " (alias unknown)", "": ""}.get(identity.alias, f" ({identity.alias})")
     lines = {
         "account": identity.account + alias,
@@ -62,14 +61,14 @@ def text(identity: Identity, now: datetime) -> str:
 
 
 def _mfa(identity: Identity) -> str:
-    """Say what is known of MFA: of a role it is that of whoever assumed it."""
+    """Return what is known about MFA; for a role, that of the person who assumed it."""
     if identity.mfa and identity.kind == "role":
         return "obtained with MFA"
     return {True: "yes", False: "no", None: "unknown"}[identity.mfa]
 
 
 def document(identity: Identity) -> dict[str, Any]:
-    """Return who somebody is, as one document; null is what cannot be told."""
+    """Return an identity as a JSON document; null is unknown."""
     expires = identity.expires
     return {
         "schema": 1,
@@ -91,4 +90,4 @@ def _expiry(identity: Identity, now: datetime) -> str:
     if identity.expires is None:
         return "unknown"
     left = (identity.expires - now).total_seconds()
-    return f"in {durations.words(left)}" if left > 0 else "over"
+    return f"in {durations.words(left)}" if left > 0 else "expired"

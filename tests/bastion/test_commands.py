@@ -200,7 +200,7 @@ def test_a_missing_program_is_reported_before_aws_is_called(
     ("words", "expected"),
     [
         (["up", "--ttl", "1m"], "from 15 min to 7 days"),
-        (["up", "--ttl", "soon"], "is no duration"),
+        (["up", "--ttl", "soon"], "is not a duration"),
         (["connect", "--forward", "db"], "is no port to forward"),
         (["connect", "--user", "alice"], "--user is for mode ssh"),
     ],

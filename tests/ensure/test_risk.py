@@ -173,13 +173,13 @@ def test_weaker_protection_of_a_secret_is_risky(want: dict[str, Any], have: dict
 @pytest.mark.parametrize(
     ("subscribed", "why"),
     [
-        (["old@x.example"], ["nobody confirmed hears it any more"]),
+        (["old@x.example"], ["no confirmed subscriber is left"]),
         (["old@x.example", "sec@x.example"], []),
     ],
     ids=["the only one goes", "somebody stays"],
 )
 def test_topic_without_confirmed_subscribers_is_risky(subscribed: list[str], why: list[str]) -> None:
-    want = replace(of_topics.WANT, listeners={"email": ("sec@x.example",)})
+    want = replace(of_topics.WANT, subscribers={"email": ("sec@x.example",)})
     facts = of_topics.facts(of_topics.GOOD, *map(of_topics.subscriber, subscribed))
     assert reasons(want, facts) == why
 

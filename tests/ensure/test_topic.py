@@ -89,7 +89,7 @@ def test_topic_can_be_planned_with_a_planned_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("listeners", "subscribed", "dismissed"),
+    ("subscribers", "subscribed", "dismissed"),
     [
         ({}, [subscriber("a@x.example")], []),
         (
@@ -110,9 +110,9 @@ def test_topic_can_be_planned_with_a_planned_key() -> None:
     ],
 )
 def test_subscribers_that_are_not_listed_are_removed(
-    listeners: dict[str, tuple[str, ...]], subscribed: list[SubscriptionFacts], dismissed: list[str]
+    subscribers: dict[str, tuple[str, ...]], subscribed: list[SubscriptionFacts], dismissed: list[str]
 ) -> None:
-    run = planned(replace(WANT, listeners=listeners), facts(GOOD, *subscribed))
+    run = planned(replace(WANT, subscribers=subscribers), facts(GOOD, *subscribed))
     assert described(run) == [f"delete subscription email:{who}" for who in dismissed]
 
 

@@ -13,10 +13,11 @@ from random import Random
 
 import pytest
 
+from awsbase.testing.subject import Subject
+from awsbase.testing.trial import FAULTS, trial
 from tests.draws import draws
 from tests.faults.results import Sweep
-from tests.faults.subject import KINDS_ALONE, Subject, manifest
-from tests.faults.trial import FAULTS, trial
+from tests.faults.subject import KINDS_ALONE, manifest
 
 MANIFESTS = ("baseline", "bastion", "cis", "secrets")
 Record = Callable[[str, object], None]

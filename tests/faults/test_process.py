@@ -19,9 +19,9 @@ import pytest
 
 from awsbase.sandbox import Fault, Killed, Message, Reply, Sandbox
 from awsbase.sandbox.serve import listen
+from awsbase.testing.trial import READS, effective, recovery
 from tests.faults.results import Sweep
 from tests.faults.subject import MANIFESTS, manifest
-from tests.faults.trial import READS, effective, recovery
 
 DEATHS = ("killed before", "killed after")
 # Those after which botocore does not wait long before it sends again.

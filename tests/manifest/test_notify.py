@@ -96,7 +96,7 @@ def test_channel_has_a_topic_in_each_region_that_uses_it(home: str, text: str, a
 )
 def test_missing_keys_leave_settings_unmanaged(text: str, plain: bool, subscribers: dict[str, tuple[str, ...]]) -> None:
     topic: Topic = of(f"notify: {{ops: {text}}}")["topic/acme-ops"]
-    assert (topic.plain, topic.listeners, topic.key) == (plain, subscribers, None)
+    assert (topic.plain, topic.subscribers, topic.key) == (plain, subscribers, None)
 
 
 def test_topic_is_encrypted_with_the_key_of_its_region() -> None:

@@ -1,4 +1,4 @@
-"""Alice: an IAM user of a sandbox with an access key in her AWS files, a phone, and a terminal that answers."""
+"""Alice: an IAM user of a sandbox with an access key in her AWS files, a phone, and a scripted terminal."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -26,9 +26,9 @@ class Phone:
 
     def __init__(self, sandbox: Sandbox, name: str, user: str = "alice") -> None:
         iam = sandbox.client("iam")
-        made = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
-        self.serial: str = made["SerialNumber"]
-        self.seed: str = made["Base32StringSeed"].decode()
+        created = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
+        self.serial: str = created["SerialNumber"]
+        self.seed: str = created["Base32StringSeed"].decode()
         self.sandbox = sandbox
         codes = {"AuthenticationCode1": self.code(-1), "AuthenticationCode2": self.code()}
         iam.enable_mfa_device(UserName=user, SerialNumber=self.serial, **codes)
@@ -41,29 +41,29 @@ class Phone:
 
 @dataclass
 class Terminal:
-    """Answers questions in their order, and remembers what it was asked and told."""
+    """A terminal that answers questions in order, and records the questions and messages."""
 
     answers: list[Callable[[], str] | str] = field(default_factory=list)
     choices: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     def ask(self, question: str) -> Secret:
         self.asked.append(question)
-        assert self.answers, f"nobody expected to be asked: {question}"
-        answer = self.answers.pop(0)
-        return Secret(answer if isinstance(answer, str) else answer())
+        assert self.answers, f"unexpected question: {question}"
+        respond = self.answers.pop(0)
+        return Secret(respond if isinstance(respond, str) else respond())
 
     def select(self, question: str, choices: Sequence[str]) -> int:
         self.asked.append(f"{question} {', '.join(choices)}")
         return self.choices.pop(0)
 
     def tell(self, text: str) -> None:
-        self.told.append(text)
+        self.messages.append(text)
 
 
 class Alice:
-    """One person with everything that belongs to her."""
+    """One person with her sandbox, files, devices and terminal."""
 
     def __init__(self, home: Path, *, devices: int = 1) -> None:
         self.sandbox = Sandbox()
@@ -88,11 +88,11 @@ class Alice:
         return self.phones[0]
 
     def types(self, *answers: Callable[[], str] | str) -> None:
-        """Answer the next questions so."""
+        """Add answers to the next questions."""
         self.terminal.answers += answers
 
     def person(self, **changed: Any) -> Person:
-        """Return her as `refresh` sees her."""
+        """Return the person for `refresh`."""
         terminal, now = self.terminal, self.sandbox.clock.now
         person = Person(
             self.files, self.environ, terminal.ask, terminal.select, terminal.tell, now=now, connect=self.connect
@@ -100,17 +100,17 @@ class Alice:
         return replace(person, **changed)
 
     def connect(self, source: Source, region: str) -> Aws:
-        """Open the way to the sandbox as to AWS itself."""
-        answer: Any = self._answer
-        return connect(source, region, [lambda client: client.meta.events.register("before-send", answer)])
+        """Return a connection to the sandbox, as to AWS."""
+        respond: Any = self._respond
+        return connect(source, region, [lambda client: client.meta.events.register("before-send", respond)])
 
-    def _answer(self, request: Any, **_: Any) -> Any:
+    def _respond(self, request: Any, **_: Any) -> Any:
         response = self.sandbox.transport(request)
         response.headers["Date"] = format_datetime(self.sandbox.clock.now(), usegmt=True)
         return response
 
     def client(self, profile: str, service: str) -> Any:
-        """Return a client that uses a profile of her files as any AWS tool would."""
+        """Return a client with a profile of her files, as any AWS tool would."""
         import boto3
 
         session: Any = boto3.Session(profile_name=profile)
@@ -118,7 +118,7 @@ class Alice:
         return session.client(service, region_name="eu-west-1")
 
     def role(self, name: str = "Admin", *, longest: int = 3600, trusted: str = f"arn:aws:iam::{ACCOUNT}:root") -> str:
-        """Make a role that wants MFA."""
+        """Create a role that requires MFA."""
         statement = {
             "Effect": "Allow",
             "Principal": {"AWS": trusted},
@@ -126,14 +126,14 @@ class Alice:
             "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
         }
         document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        made = self.sandbox.client("iam").create_role(
+        created = self.sandbox.client("iam").create_role(
             RoleName=name, AssumeRolePolicyDocument=document, MaxSessionDuration=longest
         )
         self.sandbox.calls.clear()
-        return str(made["Role"]["Arn"])
+        return str(created["Role"]["Arn"])
 
     def calls(self) -> list[str]:
-        """Return what AWS was asked since the last time."""
+        """Return the names of the calls since the last time."""
         names = [call.name for call in self.sandbox.calls]
         self.sandbox.calls.clear()
         return names

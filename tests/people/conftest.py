@@ -1,4 +1,4 @@
-"""What tests of people's scripts share."""
+"""Fixtures for the tests of commands for people."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ import pytest
 
 from tests.people.alice import Alice
 from tests.people.federation import Federation, served
-from tests.people.sweep import no_secret
+from tests.people.leaks import assert_no_secret
 
 
 @pytest.fixture(autouse=True)
@@ -21,14 +21,14 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def alice(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Alice]:
-    """Somebody with an access key; whatever a test does with her, no log and no other file keeps a secret."""
+    """Yield a user with an access key; afterwards, check that no log and no other file contains a secret."""
     caplog.set_level(logging.DEBUG, "awsbase")
-    somebody = Alice(tmp_path)
-    yield somebody
-    no_secret(somebody, "\n".join([caplog.text, *somebody.terminal.asked, *somebody.terminal.told]))
+    user = Alice(tmp_path)
+    yield user
+    assert_no_secret(user, "\n".join([caplog.text, *user.terminal.asked, *user.terminal.messages]))
 
 
 @pytest.fixture
 def federation() -> Iterator[Federation]:
-    with served() as here:
-        yield here
+    with served() as federation:
+        yield federation

@@ -1,4 +1,4 @@
-"""Enrolment and upkeep as they are typed: on a real terminal, against a served account, nothing left lying about."""
+"""MFA commands on a real terminal, against a served account, without leftovers or leaked secrets."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from awsbase.sandbox.serve import listen
 from awsbase.scripts.prompts import CLEAR
 from tests.contract.sample import HOME, go
 from tests.people.alice import Alice
-from tests.people.sweep import found, no_secret
+from tests.people.leaks import assert_no_secret, leaked
 from tests.people.test_mfa_commands import AWSBASE, Shell, ended
 from tests.people.test_qr import decoded
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 FIRST = "code of alice"
 NEXT = "the code after that one"
-OFFER = "Make a second device now"
+OFFER = "Create a second device now"
 
 
 @pytest.fixture
@@ -46,13 +46,13 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
 
 
 class Enrolment:
-    """`awsbase mfa create` on a terminal, and the app that scans what is there."""
+    """`awsbase mfa create` on a terminal, and an app that scans the QR code."""
 
     def __init__(self, shell: Shell, *options: str, size: tuple[int, int] = (50, 100), **environ: str) -> None:
         self.shell = shell
         self.shown = ""
         self.app = pyotp.TOTP("A" * 32)
-        # Steps are counted from here, whenever a code is typed.
+        # Steps are counted from here.
         self.began = int(shell.alice.sandbox.clock.time())
         self.child: Any = pexpect.spawn(
             str(AWSBASE),
@@ -86,7 +86,7 @@ class Enrolment:
         return self.shown
 
     def enrolled(self) -> None:
-        """Scan, and type two codes."""
+        """Scan the QR code, and type two codes."""
         self.scan()
         self.type(self.code())
         self.until(NEXT)
@@ -95,24 +95,24 @@ class Enrolment:
 
 def left(shell: Shell) -> list[str]:
     listed = shell.alice.sandbox.client("iam").list_virtual_mfa_devices()["VirtualMFADevices"]
-    return [one["SerialNumber"].partition(":mfa/")[2] + ("" if "User" in one else " (left)") for one in listed]
+    return [device["SerialNumber"].partition(":mfa/")[2] + ("" if "User" in device else " (left)") for device in listed]
 
 
 def config(shell: Shell) -> str:
     return shell.alice.files.config.read_text()
 
 
-def test_the_device_of_keys_in_the_environment_goes_into_no_profile(shell: Shell) -> None:
+def test_device_for_keys_of_the_environment_is_not_stored_in_a_profile(shell: Shell) -> None:
     alice = shell.alice
     keys = {"AWS_ACCESS_KEY_ID": alice.key_id, "AWS_SECRET_ACCESS_KEY": alice.key.reveal(), "AWS_PROFILE": "acme"}
-    told = shell.run(str(AWSBASE), "mfa", "create", "--seed-to", str(alice.home / "seed"), **keys)
+    result = shell.run(str(AWSBASE), "mfa", "create", "--seed-to", str(alice.home / "seed"), **keys)
 
-    assert told.returncode == 0, told.stderr
-    assert "your keys come from the environment; for a profile: mfa_serial = arn" in told.stderr
+    assert result.returncode == 0, result.stderr
+    assert "your keys come from the environment; for a profile: mfa_serial = arn" in result.stderr
     assert "mfa_serial" not in config(shell)
 
 
-def test_a_device_is_made_scanned_and_ready_for_every_tool(shell: Shell) -> None:
+def test_new_device_is_scanned_and_stored_in_the_profile(shell: Shell) -> None:
     enrolment = Enrolment(shell)
     address = enrolment.scan()
     assert address.startswith("otpauth://totp/AWS:alice@123456789012?secret=")
@@ -126,12 +126,12 @@ def test_a_device_is_made_scanned_and_ready_for_every_tool(shell: Shell) -> None
     assert "arn:aws:iam::123456789012:mfa/alice is enabled for alice" in shown
     assert "mfa_serial = arn:aws:iam::123456789012:mfa/alice\n" in config(shell)
     assert left(shell) == ["alice"]
-    # The code was on a screen of its own, of which nothing is left.
+    # The QR code was shown on the alternate screen.
     assert shown.index("\x1b[?1049h") < shown.index("\u2580") < shown.index("\x1b[?1049l")
-    no_secret(shell.alice, shown)
+    assert_no_secret(shell.alice, shown)
 
 
-def test_a_second_device_is_offered_and_made(shell: Shell) -> None:
+def test_second_device_is_offered_and_created(shell: Shell) -> None:
     enrolment = Enrolment(shell)
     enrolment.enrolled()
     enrolment.until(OFFER)
@@ -146,29 +146,29 @@ def test_a_second_device_is_offered_and_made(shell: Shell) -> None:
 
     assert left(shell) == ["alice", "alice/backup"]
     assert "mfa_serial = arn:aws:iam::123456789012:mfa/alice\n" in config(shell)
-    no_secret(shell.alice, shown)
+    assert_no_secret(shell.alice, shown)
 
 
 @pytest.mark.parametrize("typed", [[], ["abc"], ["code"]], ids=["first", "again", "second"])
 @pytest.mark.parametrize("key", ["c", "d"])
-def test_ctrl_c_at_a_code_leaves_nothing(shell: Shell, typed: list[str], key: str) -> None:
+def test_ctrl_c_at_a_code_leaves_no_device(shell: Shell, typed: list[str], key: str) -> None:
     before = config(shell)
     enrolment = Enrolment(shell)
     enrolment.scan()
-    for one in typed:
-        enrolment.type(enrolment.code() if one == "code" else one)
-        enrolment.until(NEXT if one == "code" else FIRST)
+    for device in typed:
+        enrolment.type(enrolment.code() if device == "code" else device)
+        enrolment.until(NEXT if device == "code" else FIRST)
     enrolment.child.sendcontrol(key)
     shown = enrolment.ended(130)
 
-    assert "deleted again: nothing is left" in shown
+    assert "so it was deleted again" in shown
     assert left(shell) == []
     assert config(shell) == before
-    no_secret(shell.alice, shown)
+    assert_no_secret(shell.alice, shown)
 
 
 @pytest.mark.parametrize("key", ["c", "d"])
-def test_ctrl_c_at_the_offer_keeps_the_first(shell: Shell, key: str) -> None:
+def test_ctrl_c_at_the_offer_keeps_the_first_device(shell: Shell, key: str) -> None:
     enrolment = Enrolment(shell)
     enrolment.enrolled()
     enrolment.until(OFFER)
@@ -180,7 +180,7 @@ def test_ctrl_c_at_the_offer_keeps_the_first(shell: Shell, key: str) -> None:
     assert "mfa_serial" in config(shell)
 
 
-def test_a_seed_is_spelled_on_request(shell: Shell) -> None:
+def test_seed_is_shown_as_text_on_request(shell: Shell) -> None:
     enrolment = Enrolment(shell, "--no-backup")
     enrolment.scan()
     enrolment.type("text")
@@ -199,7 +199,7 @@ def test_a_seed_is_spelled_on_request(shell: Shell) -> None:
     [(["--text"], (50, 100), {}), ([], (50, 40), {}), ([], (22, 100), {}), ([], (50, 100), {"TERM": "dumb"})],
     ids=["asked for", "narrow", "low", "dumb"],
 )
-def test_where_no_code_can_be_drawn_the_seed_is_spelled(
+def test_seed_is_shown_as_text_if_no_qr_code_can_be_drawn(
     shell: Shell, options: list[str], size: tuple[int, int], environ: dict[str, str]
 ) -> None:
     enrolment = Enrolment(shell, "--no-backup", *options, size=size, **environ)
@@ -215,7 +215,7 @@ def test_where_no_code_can_be_drawn_the_seed_is_spelled(
     assert left(shell) == ["alice"]
 
 
-def test_on_24_lines_the_whole_code_stands_there_whatever_is_typed(shell: Shell) -> None:
+def test_qr_code_stays_on_24_lines_after_wrong_codes(shell: Shell) -> None:
     enrolment = Enrolment(shell, "--no-backup", size=(24, 80))
     for typed in ("abc", "000000", None):
         screen = enrolment.until(FIRST).rpartition(CLEAR)[2]
@@ -232,51 +232,51 @@ def test_on_24_lines_the_whole_code_stands_there_whatever_is_typed(shell: Shell)
     enrolment.ended()
 
 
-def test_a_terminal_without_unicode_gets_a_code_too(shell: Shell) -> None:
+def test_terminal_without_unicode_gets_a_qr_code(shell: Shell) -> None:
     enrolment = Enrolment(shell, "--no-backup", size=(60, 120), LC_ALL="C", PYTHONIOENCODING="ascii")
     enrolment.enrolled()
     enrolment.ended()
 
 
-def test_without_a_terminal_nothing_is_made(shell: Shell) -> None:
-    told = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme")
-    assert told.returncode == 1
-    assert "no terminal to ask for the codes of the new device on" in told.stderr
+def test_enrolment_without_a_terminal_creates_no_device(shell: Shell) -> None:
+    result = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme")
+    assert result.returncode == 1
+    assert "no terminal to ask for the codes of the new device on" in result.stderr
     assert shell.alice.calls() == []
 
 
-def test_a_terminal_that_is_closed_leaves_no_half_made_device(shell: Shell) -> None:
+def test_closed_terminal_leaves_no_device(shell: Shell) -> None:
     enrolment = Enrolment(shell, "--no-backup")
     enrolment.until(FIRST)
     assert left(shell) == ["alice (left)"]
-    # What the kernel does when a window is closed: the terminal is gone, and SIGHUP is sent.
+    # When a window is closed, the kernel removes the terminal and sends SIGHUP.
     os.close(enrolment.child.child_fd)
     enrolment.child.wait()
     assert enrolment.child.exitstatus == 130
     assert left(shell) == []
 
 
-def test_a_backup_device_has_no_kept_seed(shell: Shell) -> None:
-    told = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--backup", "--seed-to", "seed")
-    assert (told.returncode, left(shell)) == (2, [])
-    assert "make them one after the other" in told.stderr
+def test_backup_and_stored_seed_exclude_each_other(shell: Shell) -> None:
+    result = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--backup", "--seed-to", "seed")
+    assert (result.returncode, left(shell)) == (2, [])
+    assert "create them one after the other" in result.stderr
 
 
-def test_a_broken_config_is_found_before_anything_is_made(shell: Shell) -> None:
+def test_invalid_config_is_reported_before_any_write(shell: Shell) -> None:
     shell.alice.files.config.write_text("nonsense\n")
-    told = Enrolment(shell).ended(1)
-    assert "config" in told
+    result = Enrolment(shell).ended(1)
+    assert "config" in result
     assert left(shell) == []
 
 
-def test_a_seed_that_is_kept_in_a_file_needs_nobody(shell: Shell) -> None:
+def test_seed_in_a_file_needs_no_terminal(shell: Shell) -> None:
     path = shell.alice.home / "seed"
-    told = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--debug", "--seed-to", str(path))
-    assert told.returncode == 0, told.stderr
+    result = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--debug", "--seed-to", str(path))
+    assert result.returncode == 0, result.stderr
     assert path.stat().st_mode & 0o777 == 0o600
     assert left(shell) == ["alice"]
     assert "mfa_serial" in config(shell)
-    no_secret(shell.alice, told.stdout + told.stderr, but=[path])
+    assert_no_secret(shell.alice, result.stdout + result.stderr, but=[path])
 
     again = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", str(path), "--device", "two")
     assert again.returncode == 1
@@ -284,20 +284,20 @@ def test_a_seed_that_is_kept_in_a_file_needs_nobody(shell: Shell) -> None:
     assert left(shell) == ["alice"]
 
 
-def test_what_aws_refuses_is_told_in_a_line(shell: Shell) -> None:
+def test_refusal_of_aws_is_reported_in_one_line(shell: Shell) -> None:
     shell.alice.sandbox.faults.add(Fault("access denied", on="secretsmanager:DescribeSecret"))
-    told = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", "secret:mfa/alice")
-    assert (told.returncode, left(shell)) == (1, [])
-    assert told.stderr.startswith("awsbase: AWS refuses: AccessDeniedException: not authorized to perform")
-    assert "this needs secretsmanager:DescribeSecret" in told.stderr
+    result = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", "secret:mfa/alice")
+    assert (result.returncode, left(shell)) == (1, [])
+    assert result.stderr.startswith("awsbase: AWS refuses: AccessDeniedException: not authorized to perform")
+    assert "this needs secretsmanager:DescribeSecret" in result.stderr
 
 
-def test_a_seed_that_is_kept_as_a_secret_is_shown_once(shell: Shell) -> None:
+def test_seed_in_a_secret_is_shown_once(shell: Shell) -> None:
     made = shell.run(
         str(AWSBASE), "mfa", "create", "--profile", "acme", "--debug", "--seed-to", "secret:awsbase/mfa/alice"
     )
     assert made.returncode == 0, made.stderr
-    no_secret(shell.alice, made.stdout + made.stderr)
+    assert_no_secret(shell.alice, made.stdout + made.stderr)
 
     child: Any = pexpect.spawn(
         str(AWSBASE),
@@ -312,22 +312,22 @@ def test_a_seed_that_is_kept_as_a_secret_is_shown_once(shell: Shell) -> None:
     app = pyotp.TOTP(parse_qs(urlsplit(address).query)["secret"][0])
     child.sendline(app.at(int(shell.alice.sandbox.clock.time())))
     shown = ended(child)
-    assert "the seed is deleted from secret:awsbase/mfa/alice in eu-west-1 for good" in shown
+    assert "the seed is permanently deleted from secret:awsbase/mfa/alice in eu-west-1" in shown
     listed = shell.alice.sandbox.client("secretsmanager", "eu-west-1").list_secrets(IncludePlannedDeletion=True)
     assert listed["SecretList"] == []
-    no_secret(shell.alice, shown)
+    assert_no_secret(shell.alice, shown)
 
     again = shell.spawn(str(AWSBASE), "mfa", "show", "--profile", "acme")
-    assert "it was taken over, or never kept there" in ended(again, 1)
+    assert "it was taken over, or never stored there" in ended(again, 1)
 
 
-def test_a_device_that_reconcile_made_is_taken_over(shell: Shell) -> None:
+def test_device_created_by_reconcile_is_taken_over(shell: Shell) -> None:
     sandbox = shell.alice.sandbox
     device = MfaDevice(scope=HOME, user="alice", secret="seeds/of/alice")
     [[step]] = [ask.steps for ask in go(sandbox, "reconcile", [device]).manual_actions]
-    told = re.match("`awsbase (mfa show alice .*)`, where alice can scan it", step)
-    assert told
-    child: Any = shell.spawn(str(AWSBASE), *told[1].split(), "--profile", "acme", "--text")
+    result = re.match("`awsbase (mfa show alice .*)`, where alice can scan it", step)
+    assert result
+    child: Any = shell.spawn(str(AWSBASE), *result[1].split(), "--profile", "acme", "--text")
     child.expect(r"secret=([A-Z2-7]{64})&")
     app = pyotp.TOTP(child.match[1])
     child.expect_exact("code that the app shows for alice: ")
@@ -338,7 +338,7 @@ def test_a_device_that_reconcile_made_is_taken_over(shell: Shell) -> None:
     assert (after.manual_actions, after.totals()["unchanged"]) == ((), 1)
 
 
-def test_stopping_while_a_seed_is_shown_keeps_it(shell: Shell) -> None:
+def test_seed_is_kept_when_show_is_interrupted(shell: Shell) -> None:
     shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", "secret:awsbase/mfa/alice")
     child = shell.spawn(str(AWSBASE), "mfa", "show", "--profile", "acme", "--text")
     child.expect_exact("code that the app shows for alice: ")
@@ -359,13 +359,17 @@ def test_devices_are_listed_removed_and_pruned(shell: Shell) -> None:
     shown = run(str(AWSBASE), "mfa", "list", "--profile", "acme").stdout
     assert re.search(r"^alice +virtual +alice +\d{4}-\d\d-\d\d \(today\)  arn:", shown, re.MULTILINE), shown
     assert re.search(r"^yubikey-\w+ +security key +alice", shown, re.MULTILINE)
-    everybodys = run(str(AWSBASE), "mfa", "list", "--all", "--json", "--profile", "acme")
-    devices = json.loads(everybodys.stdout)["devices"]
-    assert [(one["device"], one["owner"]) for one in devices] == [
+    everyone = run(str(AWSBASE), "mfa", "list", "--all", "--json", "--profile", "acme")
+    devices = json.loads(everyone.stdout)["devices"]
+    assert [(device["device"], device["owner"]) for device in devices] == [
         ("alice", "alice"),
         ("phone", None),
         ("bob", None),
-    ] or [(one["device"], one["owner"]) for one in devices] == [("alice", "alice"), ("bob", None), ("phone", None)]
+    ] or [(device["device"], device["owner"]) for device in devices] == [
+        ("alice", "alice"),
+        ("bob", None),
+        ("phone", None),
+    ]
 
     pruning = shell.spawn(str(AWSBASE), "mfa", "prune", "--profile", "acme")
     pruning.expect_exact("mfa/alice/phone")
@@ -380,7 +384,7 @@ def test_devices_are_listed_removed_and_pruned(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("answer", ["n", "\x03"])
-def test_declining_leaves_all_as_it_is(shell: Shell, answer: str) -> None:
+def test_declined_removal_changes_nothing(shell: Shell, answer: str) -> None:
     shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", str(shell.alice.home / "seed"))
     before = config(shell)
     child = shell.spawn(str(AWSBASE), "mfa", "remove", "--profile", "acme")
@@ -391,7 +395,7 @@ def test_declining_leaves_all_as_it_is(shell: Shell, answer: str) -> None:
     assert (left(shell), config(shell)) == (["alice"], before)
 
 
-def test_a_device_is_brought_in_step_and_stopped_without_harm(shell: Shell) -> None:
+def test_resync_can_be_interrupted_and_repeated(shell: Shell) -> None:
     path = shell.alice.home / "seed"
     shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", str(path))
     app = pyotp.TOTP(path.read_text().strip())
@@ -403,6 +407,6 @@ def test_a_device_is_brought_in_step_and_stopped_without_harm(shell: Shell) -> N
         child.expect_exact(NEXT)
         child.sendline(codes[1]) if code == 0 else child.sendcontrol("c")
         shown = ended(child, code)
-        assert not [one for one in codes if one in shown]
-    assert "is in step with AWS again" in shown
-    assert found(shell.alice, shown) == []
+        assert not [device for device in codes if device in shown]
+    assert "is synchronized with AWS again" in shown
+    assert leaked(shell.alice, shown) == []

@@ -1,4 +1,4 @@
-"""Devices are listed, brought back in step, removed in the right order, and what is left over is cleared away."""
+"""Devices are listed, resynchronized, removed and pruned."""
 
 import json
 from pathlib import Path
@@ -9,10 +9,10 @@ import pytest
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import device_maintenance
 from awsbase.people.codes import SpentCode
-from awsbase.people.enrol import Shown, enrol
+from awsbase.people.enrol import ShownSeed, enrol
 from awsbase.people.secret import Secret
 from awsbase.sandbox import Fault
-from tests.people.desk import Table
+from tests.people.scripted import ScriptedUser
 from tests.sandbox.refused import refused
 
 
@@ -29,66 +29,66 @@ def first(question: str, choices: object) -> int:
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> Table:
-    table = Table(tmp_path)
-    table.types(table.code(), table.code(1))
-    enrol(table.desk(), "alice", "alice")
-    table.sandbox.clock.advance(90)
-    table.asked.clear()
-    return table
+def user(tmp_path: Path) -> ScriptedUser:
+    user = ScriptedUser(tmp_path)
+    user.types(user.code(), user.code(1))
+    enrol(user.prompts(), "alice", "alice")
+    user.sandbox.clock.advance(90)
+    user.asked.clear()
+    return user
 
 
-def test_devices_are_listed_with_owner_and_kind(table: Table) -> None:
-    table.sandbox.fido("alice", "yubikey")
-    iam = table.sandbox.client("iam")
+def test_devices_are_listed_with_owner_and_kind(user: ScriptedUser) -> None:
+    user.sandbox.fido("alice", "yubikey")
+    iam = user.sandbox.client("iam")
     iam.create_virtual_mfa_device(VirtualMFADeviceName="bob")
 
-    own = {(one.kind, one.owner) for one in device_maintenance.of(table.desk(), "alice")}
+    own = {(device.kind, device.owner) for device in device_maintenance.devices_of_user(user.prompts(), "alice")}
     assert own == {("virtual", "alice"), ("security key", "alice")}
-    everybodys = [(one.device.name, one.owner) for one in device_maintenance.everybodys(table.desk())]
-    assert everybodys == [("alice", "alice"), ("bob", None)]
+    found = [(device.device.name, device.owner) for device in device_maintenance.devices_of_account(user.prompts())]
+    assert found == [("alice", "alice"), ("bob", None)]
 
 
-def test_a_device_that_lost_step_is_brought_back(table: Table) -> None:
-    # The phone's clock is four minutes slow by now, and AWS still thinks it is right.
-    sts = table.sandbox.client("sts", caller="user/alice")
-    how = {"SerialNumber": "arn:aws:iam::123456789012:mfa/alice"}
-    slow = table.code(-8)
-    assert refused(sts.get_session_token, TokenCode=slow(), **how) == "AccessDenied"
-    table.sandbox.clock.advance(600)
+def test_device_with_a_slow_clock_is_resynchronized(user: ScriptedUser) -> None:
+    # The phone's clock is four minutes slow, which AWS does not know yet.
+    sts = user.sandbox.client("sts", caller="user/alice")
+    device = {"SerialNumber": "arn:aws:iam::123456789012:mfa/alice"}
+    slow = user.code(-8)
+    assert refused(sts.get_session_token, TokenCode=slow(), **device) == "AccessDenied"
+    user.sandbox.clock.advance(600)
 
-    table.types(slow, table.code(-7))
-    device_maintenance.resync(table.desk(), "alice", None, first)
-    assert refused(sts.get_session_token, TokenCode=table.code(-6)(), **how) is None
-
-
-def test_codes_that_do_not_fit_are_asked_for_again(table: Table) -> None:
-    table.types("000000", "000001", table.code(), table.code(1))
-    device_maintenance.resync(table.desk(), "alice", "alice", first)
-    assert "AWS did not take these codes" in table.told[-1]
+    user.types(slow, user.code(-7))
+    device_maintenance.resync(user.prompts(), "alice", None, first)
+    assert refused(sts.get_session_token, TokenCode=user.code(-6)(), **device) is None
 
 
-def test_a_device_that_never_fits_is_given_up(table: Table) -> None:
-    table.types(*(f"00000{number}" for number in range(6)))
-    with pytest.raises(AwsbaseError, match="did not take the codes of alice") as problem:
-        device_maintenance.resync(table.desk(), "alice", "alice", first)
-    assert "made anew" in str(problem.value.hint)
+def test_refused_codes_are_asked_for_again(user: ScriptedUser) -> None:
+    user.types("000000", "000001", user.code(), user.code(1))
+    device_maintenance.resync(user.prompts(), "alice", "alice", first)
+    assert "AWS did not accept these codes" in user.messages[-1]
+
+
+def test_resync_gives_up_after_three_refused_pairs_of_codes(user: ScriptedUser) -> None:
+    user.types(*(f"00000{number}" for number in range(6)))
+    with pytest.raises(AwsbaseError, match="did not accept the codes of alice") as error:
+        device_maintenance.resync(user.prompts(), "alice", "alice", first)
+    assert "create a new one" in str(error.value.hint)
 
 
 @pytest.mark.parametrize("kind", ["reset before", "reset after"])
-def test_codes_are_never_sent_twice(table: Table, kind: str) -> None:
-    table.sandbox.faults.add(Fault(kind, on="iam:ResyncMFADevice"))  # type: ignore[arg-type]
-    table.types(table.code(), table.code(1))
-    with pytest.raises(AwsbaseError, match="AWS may have taken the codes"):
-        device_maintenance.resync(table.desk(), "alice", "alice", first)
-    assert [call.operation for call in table.sandbox.calls].count("ResyncMFADevice") == 1
-    table.types(*[table.code(), table.code(1)] * 3)
+def test_codes_are_never_sent_twice(user: ScriptedUser, kind: str) -> None:
+    user.sandbox.faults.add(Fault(kind, on="iam:ResyncMFADevice"))  # type: ignore[arg-type]
+    user.types(user.code(), user.code(1))
+    with pytest.raises(AwsbaseError, match="AWS may have accepted the codes"):
+        device_maintenance.resync(user.prompts(), "alice", "alice", first)
+    assert [call.operation for call in user.sandbox.calls].count("ResyncMFADevice") == 1
+    user.types(*[user.code(), user.code(1)] * 3)
     with pytest.raises(SpentCode):
-        device_maintenance.resync(table.desk(), "alice", "alice", first)
+        device_maintenance.resync(user.prompts(), "alice", "alice", first)
 
 
-def administrator(table: Table, document: dict[str, object] | None = None) -> None:
-    iam = table.sandbox.client("iam")
+def administrator(user: ScriptedUser, document: dict[str, object] | None = None) -> None:
+    iam = user.sandbox.client("iam")
     iam.create_group(GroupName="Administrators")
     iam.add_user_to_group(GroupName="Administrators", UserName="alice")
     if document is None:
@@ -98,7 +98,7 @@ def administrator(table: Table, document: dict[str, object] | None = None) -> No
         iam.put_group_policy(GroupName="Administrators", PolicyName="all", PolicyDocument=json.dumps(whole))
 
 
-MIGHTY: list[tuple[dict[str, object], bool]] = [
+ADMINISTRATIVE: list[tuple[dict[str, object], bool]] = [
     ({"Effect": "Allow", "Action": "*"}, True),
     ({"Effect": "Allow", "Action": ["s3:*", "IAM:*"]}, True),
     ({"Effect": "Allow", "NotAction": "s3:*"}, True),
@@ -112,101 +112,108 @@ MIGHTY: list[tuple[dict[str, object], bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("document", "mighty"), MIGHTY)
-def test_administrators_are_known_by_what_they_may_do(table: Table, document: dict[str, object], mighty: bool) -> None:
-    administrator(table, document)
-    assert device_maintenance.administers(table.desk().account, "alice") is mighty
+@pytest.mark.parametrize(("document", "expected"), ADMINISTRATIVE)
+def test_administrator_is_recognized_by_permissions(
+    user: ScriptedUser, document: dict[str, object], expected: bool
+) -> None:
+    administrator(user, document)
+    assert device_maintenance.is_administrator(user.prompts().account, "alice") is expected
 
 
-def test_the_last_device_of_an_administrator_goes_by_force_only(table: Table) -> None:
-    administrator(table)
-    with pytest.raises(Refused, match="administers this account") as problem:
-        device_maintenance.remove(table.desk(), "alice", [], force=False, confirm=yes)
-    assert "--force" in str(problem.value.hint)
-    assert table.devices() == ["alice"]
+def test_last_device_of_an_administrator_is_removed_by_force_only(user: ScriptedUser) -> None:
+    administrator(user)
+    with pytest.raises(Refused, match="administers this account") as error:
+        device_maintenance.remove(user.prompts(), "alice", [], force=False, confirm=yes)
+    assert "--force" in str(error.value.hint)
+    assert user.devices() == ["alice"]
 
-    device_maintenance.remove(table.desk(), "alice", [], force=True, confirm=no)
-    assert table.devices() == []
-
-
-def test_whoever_may_not_look_is_told_so(table: Table) -> None:
-    table.sandbox.faults.add(Fault("access denied", on="iam:ListAttachedUserPolicies", times=2))
-    assert device_maintenance.administers(table.desk().account, "alice") is None
-    with pytest.raises(Refused, match=r"alice may administer \(you may not see whether\) this account"):
-        device_maintenance.remove(table.desk(), "alice", [], force=False, confirm=yes)
+    device_maintenance.remove(user.prompts(), "alice", [], force=True, confirm=no)
+    assert user.devices() == []
 
 
-def test_the_last_device_of_anybody_goes_after_a_question(table: Table) -> None:
+def test_missing_permission_to_check_for_administrators_is_reported(user: ScriptedUser) -> None:
+    user.sandbox.faults.add(Fault("access denied", on="iam:ListAttachedUserPolicies", times=2))
+    assert device_maintenance.is_administrator(user.prompts().account, "alice") is None
+    with pytest.raises(Refused, match=r"alice may administer \(you are not allowed to check\) this account"):
+        device_maintenance.remove(user.prompts(), "alice", [], force=False, confirm=yes)
+
+
+def test_last_device_is_removed_after_confirmation(user: ScriptedUser) -> None:
     with pytest.raises(Refused, match="nothing was removed"):
-        device_maintenance.remove(table.desk(), "alice", [], force=False, confirm=no)
-    assert table.devices() == ["alice"]
-    device_maintenance.remove(table.desk(), "alice", ["alice"], force=False, confirm=yes)
-    assert table.devices() == []
+        device_maintenance.remove(user.prompts(), "alice", [], force=False, confirm=no)
+    assert user.devices() == ["alice"]
+    device_maintenance.remove(user.prompts(), "alice", ["alice"], force=False, confirm=yes)
+    assert user.devices() == []
 
 
-def test_one_of_several_goes_without_a_question_and_must_be_named(table: Table) -> None:
-    key = table.sandbox.fido("alice", "yubikey")
+def test_one_of_several_devices_must_be_named(user: ScriptedUser) -> None:
+    key = user.sandbox.fido("alice", "yubikey")
     with pytest.raises(UsageError, match="which device"):
-        device_maintenance.remove(table.desk(), "alice", [], force=False, confirm=no)
+        device_maintenance.remove(user.prompts(), "alice", [], force=False, confirm=no)
     with pytest.raises(UsageError, match="no device called phone"):
-        device_maintenance.remove(table.desk(), "alice", ["phone"], force=False, confirm=no)
+        device_maintenance.remove(user.prompts(), "alice", ["phone"], force=False, confirm=no)
 
-    device_maintenance.remove(table.desk(), "alice", [key], force=False, confirm=no)
-    assert [one.device.name for one in device_maintenance.of(table.desk(), "alice")] == ["alice"]
-    assert table.devices() == ["alice"]
+    device_maintenance.remove(user.prompts(), "alice", [key], force=False, confirm=no)
+    assert [device.device.name for device in device_maintenance.devices_of_user(user.prompts(), "alice")] == ["alice"]
+    assert user.devices() == ["alice"]
 
 
 @pytest.mark.parametrize("operation", ["DeactivateMFADevice", "DeleteVirtualMFADevice"])
 @pytest.mark.parametrize("kind", ["reset after", "500"])
-def test_a_lost_answer_while_removing_does_no_harm(table: Table, operation: str, kind: str) -> None:
-    table.sandbox.faults.add(Fault(kind, on=f"iam:{operation}"))  # type: ignore[arg-type]
-    device_maintenance.remove(table.desk(), "alice", [], force=True, confirm=no)
-    assert table.devices() == []
+def test_removal_succeeds_after_a_lost_response(user: ScriptedUser, operation: str, kind: str) -> None:
+    user.sandbox.faults.add(Fault(kind, on=f"iam:{operation}"))  # type: ignore[arg-type]
+    device_maintenance.remove(user.prompts(), "alice", [], force=True, confirm=no)
+    assert user.devices() == []
 
 
-def test_each_device_is_told_as_it_goes(table: Table) -> None:
-    key = table.sandbox.fido("alice", "yubikey")
-    table.sandbox.faults.add(Fault("access denied", on="iam:DeactivateMFADevice", at=2))
-    told: list[str] = []
+def test_each_removed_device_is_reported(user: ScriptedUser) -> None:
+    key = user.sandbox.fido("alice", "yubikey")
+    user.sandbox.faults.add(Fault("access denied", on="iam:DeactivateMFADevice", at=2))
+    removed: list[str] = []
     with pytest.raises(AwsbaseError, match="AccessDenied"):
         device_maintenance.remove(
-            table.desk(), "alice", ["alice", key], force=True, confirm=no, gone=lambda device: told.append(device.name)
+            user.prompts(),
+            "alice",
+            ["alice", key],
+            force=True,
+            confirm=no,
+            removed=lambda device: removed.append(device.name),
         )
-    assert told == ["alice"]
+    assert removed == ["alice"]
 
 
-def test_leftovers_are_told_apart_and_deleted(table: Table) -> None:
-    iam = table.sandbox.client("iam")
+def test_leftovers_of_a_user_or_of_all_are_deleted(user: ScriptedUser) -> None:
+    iam = user.sandbox.client("iam")
     iam.create_user(UserName="alice2")
     for path, name in (("/alice/", "backup"), ("/", "alice2"), ("/", "bob")):
         iam.create_virtual_mfa_device(Path=path, VirtualMFADeviceName=name)
 
-    own = device_maintenance.leftovers(table.desk(), "alice")
-    assert [one.device.serial.partition(":mfa/")[2] for one in own] == ["alice/backup"]
-    assert device_maintenance.prune(table.desk(), own) == 1
-    assert table.devices() == ["alice", "alice2 (left)", "bob (left)"]
+    own = device_maintenance.leftovers(user.prompts(), "alice")
+    assert [device.device.serial.partition(":mfa/")[2] for device in own] == ["alice/backup"]
+    assert device_maintenance.prune(user.prompts(), own) == 1
+    assert user.devices() == ["alice", "alice2 (left)", "bob (left)"]
 
-    everybodys = device_maintenance.leftovers(table.desk(), None)
-    assert len(everybodys) == 2
-    device_maintenance.prune(table.desk(), everybodys)
-    assert table.devices() == ["alice"]
-
-
-def test_what_got_an_owner_meanwhile_stays(table: Table) -> None:
-    going = [one for one in device_maintenance.everybodys(table.desk()) if one.owner == "alice"]
-    assert device_maintenance.prune(table.desk(), going) == 0
-    assert "has an owner by now" in table.told[-1]
-    assert table.devices() == ["alice"]
+    found = device_maintenance.leftovers(user.prompts(), None)
+    assert len(found) == 2
+    device_maintenance.prune(user.prompts(), found)
+    assert user.devices() == ["alice"]
 
 
-def test_a_seed_is_taken_over_once_a_code_of_it_is_typed(table: Table) -> None:
+def test_leftover_with_a_new_owner_is_not_deleted(user: ScriptedUser) -> None:
+    owned = [device for device in device_maintenance.devices_of_account(user.prompts()) if device.owner == "alice"]
+    assert device_maintenance.prune(user.prompts(), owned) == 0
+    assert "has an owner now" in user.messages[-1]
+    assert user.devices() == ["alice"]
+
+
+def test_app_has_the_seed_if_its_code_is_typed(user: ScriptedUser) -> None:
     seed = pyotp.random_base32(64)
 
     def code() -> str:
-        return pyotp.TOTP(seed).at(int(table.sandbox.clock.time()))
+        return pyotp.TOTP(seed).at(int(user.sandbox.clock.time()))
 
-    table.types("abc", "000000", code)
-    shown = Shown(Secret(f"otpauth://totp/x?secret={seed}"), Secret(seed))
-    assert device_maintenance.proven(table.desk(), "alice", shown)
-    table.types(*["000000"] * 6)
-    assert not device_maintenance.proven(table.desk(), "alice", shown)
+    user.types("abc", "000000", code)
+    shown = ShownSeed(Secret(f"otpauth://totp/x?secret={seed}"), Secret(seed))
+    assert device_maintenance.app_has_seed(user.prompts(), "alice", shown)
+    user.types(*["000000"] * 6)
+    assert not device_maintenance.app_has_seed(user.prompts(), "alice", shown)

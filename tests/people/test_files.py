@@ -1,4 +1,4 @@
-"""The AWS files are edited in place: what was asked for changes, every other byte stays."""
+"""Edits of the AWS files change the requested options and no other byte."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from awsbase.people import ini
 from awsbase.people.files import (
-    FileProblem,
+    FileError,
     Files,
     check_writable,
     find,
@@ -63,8 +63,10 @@ EDITS = [
 
 
 @pytest.mark.parametrize(("before", "section", "values", "after"), EDITS)
-def test_an_edit_changes_what_it_names(before: str, section: str, values: dict[str, str | None], after: str) -> None:
-    assert ini.edited(before, section, values) == after
+def test_edit_changes_only_the_named_options(
+    before: str, section: str, values: dict[str, str | None], after: str
+) -> None:
+    assert ini.edit(before, section, values) == after
 
 
 WORDS = st.sampled_from(["a", "b", "profile a", "default", "DEFAULT", "k", "s3 =", "k = v", "l: w=x", "= v", "#", ";"])
@@ -96,17 +98,17 @@ def test_botocore_reads_what_was_set_and_nothing_else_changed(
     path = tmp_path_factory.getbasetemp() / f"ini-{os.getpid()}"
     before = parsed(path, text)
     try:
-        after = ini.edited(text, section, values)
-    except ini.Broken:
-        # Either the AWS tools refuse it too, or it is indented so that a new line would change its meaning.
+        after = ini.edit(text, section, values)
+    except ini.InvalidIni:
+        # Either the AWS tools refuse the text too, or its indentation makes an edit unsafe.
         assert before is None or re.search(r"^[ \t]", text, re.MULTILINE)
         return
 
     assert before is not None
     common = before_defaults(text)
     assert parsed(path, after) == before | {section: common | before.get(section, {}) | values}
-    kept = [line for line in ini.lines(text) if line.lstrip().startswith(("#", ";"))]
-    assert [line for line in ini.lines(after) if line.lstrip().startswith(("#", ";"))] == kept
+    comments = [line for line in ini.lines(text) if line.lstrip().startswith(("#", ";"))]
+    assert [line for line in ini.lines(after) if line.lstrip().startswith(("#", ";"))] == comments
 
 
 def before_defaults(text: str) -> dict[str, str]:
@@ -117,23 +119,25 @@ BROKEN = [
     ("k = s3cr3t\n", 1, "before the first [section]"),
     ("\ufeff[a]\n", 1, "byte order mark"),
     ("[a]\nk = v\n\ns3cr3t\n", 4, "in section [a]"),
-    ("[a]\nk = v\n[b]\n[a]\n", 4, "section [a] stands on line 1"),
-    ("[a]\nk = s3cr3t\nK: s3cr3t\n", 3, "k stands on line 2"),
+    ("[a]\nk = v\n[b]\n[a]\n", 4, "section [a] is already on line 1"),
+    ("[a]\nk = s3cr3t\nK: s3cr3t\n", 3, "k is already on line 2"),
     ("[a]\n = s3cr3t\n", 2, "in section [a]"),
 ]
 
 
 @pytest.mark.parametrize(("text", "line", "problem"), BROKEN)
-def test_a_broken_file_is_named_with_its_line_and_left_alone(files: Files, text: str, line: int, problem: str) -> None:
+def test_invalid_file_is_reported_with_its_line_and_not_changed(
+    files: Files, text: str, line: int, problem: str
+) -> None:
     files.credentials.parent.mkdir()
     files.credentials.write_text(text)
 
     for touch in (lambda: read_credentials(files), lambda: write_credentials(files, "b", {"k": "v"})):
-        with pytest.raises(FileProblem) as said:
+        with pytest.raises(FileError) as error:
             touch()
-        assert said.value.message.startswith(f"{files.credentials}:{line}: ")
-        assert problem in said.value.message
-        assert "s3cr3t" not in said.value.message
+        assert error.value.message.startswith(f"{files.credentials}:{line}: ")
+        assert problem in error.value.message
+        assert "s3cr3t" not in error.value.message
 
     assert files.credentials.read_text() == text
 
@@ -165,7 +169,7 @@ def test_credentials_become_private_and_config_keeps_its_mode(files: Files) -> N
     assert (mode(files.credentials), mode(files.config)) == (0o600, 0o644)
 
 
-def test_a_symbolic_link_stays_one(files: Files, tmp_path: Path) -> None:
+def test_symbolic_link_is_kept(files: Files, tmp_path: Path) -> None:
     real = tmp_path / "dotfiles" / "aws-credentials"
     real.parent.mkdir()
     real.write_text("[a]\nk = v\n")
@@ -178,7 +182,7 @@ def test_a_symbolic_link_stays_one(files: Files, tmp_path: Path) -> None:
     assert real.read_text() == "[a]\nk = w\n"
 
 
-def test_the_environment_says_where_the_files_are(tmp_path: Path) -> None:
+def test_environment_sets_the_paths_of_the_files(tmp_path: Path) -> None:
     environ = {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "c"), "AWS_CONFIG_FILE": "~/d"}
 
     assert find(environ, tmp_path) == Files(tmp_path / "c", tmp_path / "d")
@@ -195,7 +199,7 @@ def test_the_environment_says_where_the_files_are(tmp_path: Path) -> None:
         ("profile default", "default"),
     ],
 )
-def test_a_config_profile_is_found_however_its_header_is_written(files: Files, header: str, profile: str) -> None:
+def test_config_profile_is_found_under_any_form_of_its_header(files: Files, header: str, profile: str) -> None:
     files.config.parent.mkdir()
     files.config.write_text(f"[{header}]\nregion = eu-west-1\n[a]\nregion = no-profile\n")
 
@@ -206,7 +210,7 @@ def test_a_config_profile_is_found_however_its_header_is_written(files: Files, h
     assert load_config(str(files.config))["profiles"][profile]["region"] == "eu-west-2"
 
 
-def test_writers_at_the_same_time_lose_nothing(files: Files) -> None:
+def test_concurrent_threads_lose_no_writes(files: Files) -> None:
     names = [f"p{n}" for n in range(12)]
     threads = [threading.Thread(target=write_credentials, args=(files, name, {"k": name})) for name in names]
     for thread in threads:
@@ -236,18 +240,18 @@ for n in range(50):
     [("credentials", "config"), ("others/credentials", "config"), ("credentials", "link/config")],
     ids=["the same files", "a shared config", "one through a symlink"],
 )
-def test_two_processes_lose_nothing_of_each_others_writing(tmp_path: Path, credentials: str, config: str) -> None:
+def test_concurrent_processes_lose_no_writes(tmp_path: Path, credentials: str, config: str) -> None:
     (tmp_path / "others").mkdir()
     (tmp_path / "link").mkdir()
     (tmp_path / "link" / "config").symlink_to("../config")
     places = {"a": ("credentials", "config"), "b": (credentials, config)}
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, name, *(str(tmp_path / scope) for scope in where)],
+            [sys.executable, "-c", WRITER, name, *(str(tmp_path / path) for path in paths)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        for name, where in places.items()
+        for name, paths in places.items()
     ]
     for writer in writers:
         assert writer.stdout
@@ -260,14 +264,14 @@ def test_two_processes_lose_nothing_of_each_others_writing(tmp_path: Path, crede
         writer.communicate()
     assert [writer.returncode for writer in writers] == [0, 0]
 
-    every = {f"{name}{n}" for name in places for n in range(50)}
-    assert set(read_config(Files(tmp_path / "credentials", tmp_path / "config"))) == every
-    kept = [read_credentials(Files(tmp_path / scope[0], tmp_path / "config")) for scope in places.values()]
-    assert {name for profiles in kept for name in profiles} == every
+    expected = {f"{name}{n}" for name in places for n in range(50)}
+    assert set(read_config(Files(tmp_path / "credentials", tmp_path / "config"))) == expected
+    comments = [read_credentials(Files(tmp_path / paths[0], tmp_path / "config")) for paths in places.values()]
+    assert {name for profiles in comments for name in profiles} == expected
     assert not list(tmp_path.rglob(".*.awsbase-*"))
 
 
-def test_bytes_that_are_no_text_stay_as_they_are(files: Files) -> None:
+def test_bytes_that_are_not_utf8_are_kept(files: Files) -> None:
     files.credentials.parent.mkdir()
     files.credentials.write_bytes(b"# caf\xe9 \xff\n[a]\nk = v\n")
 
@@ -276,24 +280,24 @@ def test_bytes_that_are_no_text_stay_as_they_are(files: Files) -> None:
     assert files.credentials.read_bytes() == b"# caf\xe9 \xff\n[a]\nk = w\n"
 
 
-def test_what_cannot_be_read_or_written_is_named(files: Files) -> None:
+def test_unreadable_file_is_named(files: Files) -> None:
     files.credentials.mkdir(parents=True)
-    with pytest.raises(FileProblem, match=re.escape(str(files.credentials))):
+    with pytest.raises(FileError, match=re.escape(str(files.credentials))):
         read_credentials(files)
-    with pytest.raises(FileProblem, match=re.escape(str(files.credentials))):
+    with pytest.raises(FileError, match=re.escape(str(files.credentials))):
         write_credentials(files, "a", {"k": "v"})
 
 
-def test_a_value_of_two_lines_is_refused() -> None:
+def test_value_of_two_lines_is_refused() -> None:
     with pytest.raises(ValueError, match="one line"):
-        ini.edited("", "a", {"k": "v\n[b]"})
+        ini.edit("", "a", {"k": "v\n[b]"})
 
 
-def test_what_another_program_writes_meanwhile_is_not_lost(files: Files) -> None:
+def test_concurrent_write_of_another_program_is_not_lost(files: Files) -> None:
     write_credentials(files, "a", {"k": "v"})
 
     class Meanwhile(dict[str, str | None]):
-        """Values that are looked at after the file was read, and before it is written."""
+        """Values that write to the file when they are read, between awsbase's read and write."""
 
         def items(self) -> Any:
             if "other" not in read_credentials(files):
@@ -305,7 +309,7 @@ def test_what_another_program_writes_meanwhile_is_not_lost(files: Files) -> None
     assert read_credentials(files) == {"other": {"l": "w"}, "a": {"k": "x"}}
 
 
-def test_what_a_killed_run_left_behind_is_gone_with_the_next(files: Files) -> None:
+def test_temporary_file_of_a_killed_run_is_deleted(files: Files) -> None:
     write_credentials(files, "a", {"k": "v"})
     left = files.credentials.parent / ".credentials.awsbase-1234-abcd"
     left.write_text("half a fi")
@@ -317,10 +321,10 @@ def test_what_a_killed_run_left_behind_is_gone_with_the_next(files: Files) -> No
     assert files.credentials.read_text() == "[a]\nk = w\n"
 
 
-def test_a_device_is_never_replaced(tmp_path: Path) -> None:
+def test_device_file_is_never_replaced(tmp_path: Path) -> None:
     files = Files(Path("/dev/null"), tmp_path / "config")
     for touch in (check_writable, lambda files: write_credentials(files, "a", {"k": "v"})):
-        with pytest.raises(FileProblem, match="no regular file"):
+        with pytest.raises(FileError, match="not a regular file"):
             touch(files)
     assert Path("/dev/null").is_char_device()
     assert not Path("/dev/.awsbase").exists()

@@ -1,4 +1,4 @@
-"""The commands as they are typed: on a real terminal, against a served account, with the real AWS tools."""
+"""MFA commands on a real terminal, against a served account, together with the real AWS tools."""
 
 import json
 import os
@@ -32,7 +32,7 @@ USER = f"arn:aws:iam::{ACCOUNT}:user/alice"
 
 @dataclass
 class Shell:
-    """Alice's shell: her home, and the served account as her profile's endpoint."""
+    """Alice's shell: her home folder, and the served account as the endpoint of her profile."""
 
     alice: Alice
     url: str
@@ -68,7 +68,7 @@ class Shell:
 
 
 def ended(child: Any, code: int = 0) -> str:
-    """Return what a command says until it ends; it must end with this code."""
+    """Return the output of a command until it ends; it must end with this exit code."""
     shown: str = child.read()
     child.close()
     assert (child.exitstatus, child.signalstatus) == (code, None), shown
@@ -89,23 +89,23 @@ def shell(alice: Alice) -> Iterator[Shell]:
 
 
 def secrets(alice: Alice) -> list[str]:
-    held = files.read_credentials(alice.files).values()
-    kept = [options.get(key, "") for options in held for key in ("aws_secret_access_key", "aws_session_token")]
-    return [alice.phone.seed, alice.phone.code(), *filter(None, kept)]
+    profiles = files.read_credentials(alice.files).values()
+    values = [options.get(key, "") for options in profiles for key in ("aws_secret_access_key", "aws_session_token")]
+    return [alice.phone.seed, alice.phone.code(), *filter(None, values)]
 
 
-def test_a_session_is_used_by_the_aws_cli(shell: Shell) -> None:
+def test_aws_cli_uses_the_session(shell: Shell) -> None:
     shown = shell.refresh()
 
     assert re.search(r"acme-mfa: new session, 12 h left\s+use it: export AWS_PROFILE=acme-mfa", shown) or re.search(
         r"acme-mfa: new session, 11 h 59 min left", shown
     )
     assert [secret for secret in secrets(shell.alice) if secret in shown] == []
-    told = shell.run(str(AWS), "--profile", "acme-mfa", "sts", "get-caller-identity", "--query", "Arn")
-    assert (told.stdout.strip(), told.returncode) == (f'"{USER}"', 0), told.stderr
+    result = shell.run(str(AWS), "--profile", "acme-mfa", "sts", "get-caller-identity", "--query", "Arn")
+    assert (result.stdout.strip(), result.returncode) == (f'"{USER}"', 0), result.stderr
 
 
-def test_a_live_session_asks_nobody_and_loads_nothing(shell: Shell) -> None:
+def test_live_session_is_found_without_questions_or_heavy_imports(shell: Shell) -> None:
     shell.refresh()
     shell.alice.calls()
     probe = (
@@ -117,16 +117,16 @@ def test_a_live_session_asks_nobody_and_loads_nothing(shell: Shell) -> None:
         "    heavy = {'boto3', 'botocore', 'pydantic', 'rich', 'yaml', 'webbrowser'} & set(sys.modules)\n"
         "    sys.stderr.write(f'heavy: {sorted(heavy)}')\n"
     )
-    told = shell.run(sys.executable, "-c", probe)
+    result = shell.run(sys.executable, "-c", probe)
 
-    assert told.stderr == "heavy: []"
-    document = json.loads(told.stdout)
+    assert result.stderr == "heavy: []"
+    document = json.loads(result.stdout)
     assert (document["profile"], document["reused"], document["role"]) == ("acme-mfa", True, None)
-    assert [secret for secret in secrets(shell.alice) if secret in told.stdout] == []
+    assert [secret for secret in secrets(shell.alice) if secret in result.stdout] == []
     assert shell.alice.calls() == []
 
 
-def test_a_credential_process_serves_the_aws_tools(shell: Shell) -> None:
+def test_credential_process_works_with_the_aws_tools(shell: Shell) -> None:
     command = f"{AWSBASE} mfa credentials --profile acme"
     files.write_config(shell.alice.files, "work", {"credential_process": command, "endpoint_url": shell.url})
 
@@ -134,11 +134,11 @@ def test_a_credential_process_serves_the_aws_tools(shell: Shell) -> None:
     child.expect_exact(PROMPT)
     child.sendline(shell.alice.phone.code())
     assert USER in ended(child)
-    # The session is kept: nobody is asked again, not even without a terminal.
+    # The session is stored, so no further question is needed, even without a terminal.
     session: Any = boto3.Session(profile_name="work", region_name="eu-west-1")
     assert session.client("iam").list_users()["Users"][0]["UserName"] == "alice"
-    told = shell.run(str(AWSBASE), "mfa", "credentials", "--profile", "acme")
-    assert sorted(json.loads(told.stdout)) == [
+    result = shell.run(str(AWSBASE), "mfa", "credentials", "--profile", "acme")
+    assert sorted(json.loads(result.stdout)) == [
         "AccessKeyId",
         "Expiration",
         "SecretAccessKey",
@@ -147,15 +147,15 @@ def test_a_credential_process_serves_the_aws_tools(shell: Shell) -> None:
     ]
 
 
-def test_without_a_terminal_one_line_says_so(shell: Shell) -> None:
-    told = shell.run(str(AWSBASE), "mfa", "credentials", "--profile", "acme")
-    said = "awsbase: no terminal to ask for the MFA code of alice-0 on; run it in a terminal\n"
-    assert (told.stdout, told.stderr, told.returncode) == ("", said, 1)
+def test_missing_terminal_is_reported_in_one_line(shell: Shell) -> None:
+    result = shell.run(str(AWSBASE), "mfa", "credentials", "--profile", "acme")
+    message = "awsbase: no terminal to ask for the MFA code of alice-0 on; run it in a terminal\n"
+    assert (result.stdout, result.stderr, result.returncode) == ("", message, 1)
 
-    told = shell.run(str(AWSBASE), "mfa", "refresh", "--profile", "acme")
-    assert (told.stdout, told.returncode) == ("", 1)
-    assert "no terminal" in told.stderr
-    assert "Traceback" not in told.stderr
+    result = shell.run(str(AWSBASE), "mfa", "refresh", "--profile", "acme")
+    assert (result.stdout, result.returncode) == ("", 1)
+    assert "no terminal" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("command", ["refresh", "credentials"])
@@ -180,17 +180,17 @@ def test_giving_up_at_the_prompt_changes_nothing(shell: Shell, command: str, key
     assert "sts:GetSessionToken" not in shell.alice.calls()
 
 
-def test_a_wrong_code_can_be_typed_again(shell: Shell) -> None:
+def test_code_can_be_typed_again_after_a_wrong_one(shell: Shell) -> None:
     child = shell.spawn(str(AWSBASE), "mfa", "credentials", "--profile", "acme")
     child.expect_exact(PROMPT)
     child.sendline("000000")
-    child.expect_exact("AWS did not take the code of alice-0")
+    child.expect_exact("AWS did not accept the code of alice-0")
     child.expect_exact(PROMPT)
     child.sendline(shell.alice.phone.code())
     assert '"Version": 1' in ended(child)
 
 
-def test_of_several_devices_one_is_chosen_by_its_number(shell: Shell) -> None:
+def test_device_is_chosen_by_its_number(shell: Shell) -> None:
     second = Phone(shell.alice.sandbox, "alice-1")
     child = shell.spawn(str(AWSBASE), "mfa", "refresh", "--profile", "acme")
     child.expect_exact("number: ")
@@ -204,17 +204,17 @@ def test_of_several_devices_one_is_chosen_by_its_number(shell: Shell) -> None:
     assert files.read_credentials(shell.alice.files)["acme-mfa"]["x_mfa_serial"] == second.serial
 
 
-def test_a_link_without_a_role_is_explained_before_a_code_is_asked_for(shell: Shell) -> None:
-    told = shell.run(str(AWSBASE), "mfa", "refresh", "--profile", "acme", "--console")
-    assert told.returncode == 2
-    assert "awsbase: a sign-in link needs a role" in told.stderr
-    assert "trust: {accounts:" in told.stderr
+def test_link_without_a_role_is_refused_before_the_code(shell: Shell) -> None:
+    result = shell.run(str(AWSBASE), "mfa", "refresh", "--profile", "acme", "--console")
+    assert result.returncode == 2
+    assert "awsbase: a sign-in link needs a role" in result.stderr
+    assert "trust: {accounts:" in result.stderr
     assert shell.alice.calls() == []
 
 
-def test_whoami_says_who_and_how(shell: Shell) -> None:
-    told = shell.run(str(AWSBASE), "whoami", "--profile", "acme")
-    assert told.stdout == (
+def test_whoami_shows_identity_and_credentials(shell: Shell) -> None:
+    result = shell.run(str(AWSBASE), "whoami", "--profile", "acme")
+    assert result.stdout == (
         f"account      {ACCOUNT}\n"
         f"principal    {USER}\n"
         f"credentials  long-term access key of an IAM user, key …{shell.alice.key_id[-4:]}\n"
@@ -241,21 +241,23 @@ try:
     urllib.request.build_opener(Stay).open(address)
 except urllib.error.HTTPError as answer:
     to = answer.headers["Location"]
-seen = {{"argv": sys.argv, "environ": dict(os.environ), "to": to}}
-with open({seen!r}, "w") as file:
-    json.dump(seen, file)
+recorded = {{"argv": sys.argv, "environ": dict(os.environ), "to": to}}
+with open({recorded!r}, "w") as file:
+    json.dump(recorded, file)
 """
 
 
-def test_the_console_opens_in_the_browser_and_no_child_is_told_a_secret(shell: Shell, federation: Federation) -> None:
+def test_console_opens_in_the_browser_without_showing_secrets_to_processes(
+    shell: Shell, federation: Federation
+) -> None:
     shell.alice.role()
-    browser, seen = shell.alice.home / "browser", shell.alice.home / "seen.json"
-    browser.write_text(BROWSER.format(python=sys.executable, seen=str(seen)))
+    browser, recorded = shell.alice.home / "browser", shell.alice.home / "seen.json"
+    browser.write_text(BROWSER.format(python=sys.executable, recorded=str(recorded)))
     browser.chmod(0o700)
-    how = {"AWS_ENDPOINT_URL_SIGNIN": federation.url, "DISPLAY": ":9", "BROWSER": str(browser)}
+    environ = {"AWS_ENDPOINT_URL_SIGNIN": federation.url, "DISPLAY": ":9", "BROWSER": str(browser)}
 
     child = shell.spawn(
-        str(AWSBASE), "mfa", "refresh", "--profile", "acme", "--role", "Admin", "--console", "--debug", **how
+        str(AWSBASE), "mfa", "refresh", "--profile", "acme", "--role", "Admin", "--console", "--debug", **environ
     )
     child.expect_exact(PROMPT)
     code = shell.alice.phone.code()
@@ -264,15 +266,15 @@ def test_the_console_opens_in_the_browser_and_no_child_is_told_a_secret(shell: S
 
     assert "the console is open in your browser" in shown
     assert "sts:AssumeRole eu-west-1" in shown
-    told = json.loads(seen.read_text())
-    assert told["to"].startswith(f"{federation.url}?Action=login&")
+    result = json.loads(recorded.read_text())
+    assert result["to"].startswith(f"{federation.url}?Action=login&")
     hidden = [*secrets(shell.alice), code, "T0K=N", "T0K%3DN"]
-    outside = shown + json.dumps({**told, "to": ""})
+    outside = shown + json.dumps({**result, "to": ""})
     assert [secret for secret in hidden if secret in outside] == []
     assert not list(shell.alice.home.glob("*.html"))
 
 
-def test_the_link_is_printed_where_no_window_opens(shell: Shell, federation: Federation) -> None:
+def test_link_is_printed_without_a_browser(shell: Shell, federation: Federation) -> None:
     shell.alice.role()
     child = shell.spawn(
         *(str(AWSBASE), "mfa", "refresh", "--profile", "acme", "--role", "Admin", "--console", "--duration", "2h"),
@@ -285,8 +287,8 @@ def test_the_link_is_printed_where_no_window_opens(shell: Shell, federation: Fed
     assert f"{federation.url}?Action=login&" in shown
     assert federation.asked[0]["SessionDuration"] == "7200"
     # The role's session is live now: the next link needs no code.
-    told = shell.run(
+    result = shell.run(
         *(str(AWSBASE), "mfa", "refresh", "--profile", "acme", "--role", "Admin", "--link"),
         AWS_ENDPOINT_URL_SIGNIN=federation.url,
     )
-    assert told.stdout.startswith(f"{federation.url}?Action=login&"), told.stderr
+    assert result.stdout.startswith(f"{federation.url}?Action=login&"), result.stderr

@@ -1,4 +1,4 @@
-"""Passwords as they are changed and handed over: on a real terminal, and seen by nobody else."""
+"""Passwords are changed and handed over on a real terminal, without being leaked."""
 
 import os
 import re
@@ -12,7 +12,7 @@ import pytest
 from awsbase.people import files
 from awsbase.sandbox.serve import listen
 from tests.people.alice import Alice
-from tests.people.sweep import found, no_secret
+from tests.people.leaks import assert_no_secret, leaked
 from tests.people.test_mfa_commands import AWSBASE, Shell, ended
 from tests.sandbox.refused import refused
 
@@ -49,7 +49,7 @@ def is_now(shell: Shell, password: str) -> bool:
     return refused(own.change_password, OldPassword=password, NewPassword="yet-Another-9-password") is None
 
 
-def test_ones_own_password_is_typed_unseen(shell: Shell) -> None:
+def test_own_password_is_typed_without_echo(shell: Shell) -> None:
     child = shell.spawn(str(AWSBASE), "passwd", "--profile", "acme", "--debug")
     typed = [
         ("old password of alice: ", OLD),
@@ -64,17 +64,17 @@ def test_ones_own_password_is_typed_unseen(shell: Shell) -> None:
         child.sendline(answer)
     shown += ended(child)
 
-    assert "this account asks for at least 14 characters (it has 5)" in shown
+    assert "this account requires at least 14 characters (it has 5)" in shown
     assert "the password of alice is changed" in shown
     assert "short" not in shown
-    no_secret(shell.alice, shown)
+    assert_no_secret(shell.alice, shown)
     assert is_now(shell, NEW)
 
 
-def test_what_is_typed_stays_hidden_after_the_command_was_stopped(shell: Shell) -> None:
+def test_password_stays_hidden_after_ctrl_z(shell: Shell) -> None:
     child = shell.spawn(str(AWSBASE), "passwd", "--profile", "acme")
     child.expect_exact("old password of alice: ")
-    # As shells do when a command of theirs is stopped; then `fg`.
+    # As a shell does when it stops a command, and continues it with `fg`.
     child.setecho(True)
     os.kill(child.pid, signal.SIGCONT)
     child.expect_exact("old password of alice: ")
@@ -89,12 +89,12 @@ def test_what_is_typed_stays_hidden_after_the_command_was_stopped(shell: Shell) 
     assert NEW not in shown
 
 
-def test_bytes_that_are_no_text_are_said(shell: Shell) -> None:
+def test_answer_that_is_not_utf8_is_refused(shell: Shell) -> None:
     child = shell.spawn(str(AWSBASE), "passwd", "--profile", "acme", "--debug")
     child.expect_exact("old password of alice: ")
     os.write(child.child_fd, b"caf\xe9-s3cr3t\n")
     shown = ended(child, 1)
-    assert "what was typed is no UTF-8 text" in shown
+    assert "the answer is not UTF-8 text" in shown
     assert "s3cr3t" not in shown
     assert is_now(shell, OLD)
 
@@ -110,55 +110,55 @@ def test_stopping_at_a_question_changes_nothing(shell: Shell, answered: int, key
     child.expect_exact(questions[answered])
     child.sendcontrol(key)
     shown = ended(child, 130)
-    no_secret(shell.alice, shown)
+    assert_no_secret(shell.alice, shown)
     assert NEW not in shown
     assert is_now(shell, OLD)
 
 
-def test_a_made_password_is_shown_once(shell: Shell) -> None:
+def test_generated_password_is_shown_once(shell: Shell) -> None:
     child = shell.spawn(str(AWSBASE), "passwd", "--generate", "--profile", "acme", "--debug")
     child.expect_exact("old password of alice: ")
     child.sendline(OLD)
     shown = ended(child)
-    made = re.findall(r"^the new password: (\S+)\r$", shown, re.MULTILINE)
-    assert len(made) == 1
-    assert shown.count(made[0]) == 1
-    assert found(shell.alice, shown.replace(made[0], "")) == []
-    assert is_now(shell, made[0])
+    passwords = re.findall(r"^the new password: (\S+)\r$", shown, re.MULTILINE)
+    assert len(passwords) == 1
+    assert shown.count(passwords[0]) == 1
+    assert leaked(shell.alice, shown.replace(passwords[0], "")) == []
+    assert is_now(shell, passwords[0])
 
 
 @pytest.mark.parametrize("permanent", [False, True])
-def test_an_administrator_sees_a_one_time_password_once(shell: Shell, permanent: bool) -> None:
+def test_one_time_password_is_shown_once(shell: Shell, permanent: bool) -> None:
     options = ["--permanent"] if permanent else []
     shown = ended(shell.spawn(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", *options))
-    made = re.findall(r"^the one-time password of alice: (\S+)\r$", shown, re.MULTILINE)
-    assert len(made) == 1
-    assert shown.count(made[0]) == 1
-    assert found(shell.alice, shown.replace(made[0], "")) == []
-    told = shell.alice.sandbox.client("iam").get_login_profile(UserName="alice")["LoginProfile"]
-    assert told["PasswordResetRequired"] is not permanent
-    assert is_now(shell, made[0])
+    passwords = re.findall(r"^the one-time password of alice: (\S+)\r$", shown, re.MULTILINE)
+    assert len(passwords) == 1
+    assert shown.count(passwords[0]) == 1
+    assert leaked(shell.alice, shown.replace(passwords[0], "")) == []
+    result = shell.alice.sandbox.client("iam").get_login_profile(UserName="alice")["LoginProfile"]
+    assert result["PasswordResetRequired"] is not permanent
+    assert is_now(shell, passwords[0])
 
 
-def test_a_one_time_password_does_not_go_into_a_log(shell: Shell) -> None:
+def test_one_time_password_is_not_redirected(shell: Shell) -> None:
     command = f"{AWSBASE} passwd alice --profile admin > {shell.alice.home}/log 2>&1"
     shown = ended(shell.spawn("/bin/sh", "-c", command))
-    made = re.findall(r"password of alice: (\S+)", shown)
-    assert len(made) == 1
-    assert made[0] not in (shell.alice.home / "log").read_text()
+    passwords = re.findall(r"password of alice: (\S+)", shown)
+    assert len(passwords) == 1
+    assert passwords[0] not in (shell.alice.home / "log").read_text()
 
 
-def test_without_a_terminal_nobody_is_reset(shell: Shell) -> None:
+def test_reset_without_a_terminal_changes_nothing(shell: Shell) -> None:
     shell.alice.calls()
-    told = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin")
-    assert told.returncode == 1
-    assert "no terminal" in told.stderr
+    result = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin")
+    assert result.returncode == 1
+    assert "no terminal" in result.stderr
     assert shell.alice.calls() == []
     assert is_now(shell, OLD)
 
 
-def test_a_handover_is_seen_by_the_command_alone(shell: Shell) -> None:
-    # The command looks at every process there is, its own parents included.
+def test_only_the_handover_command_gets_the_password(shell: Shell) -> None:
+    # The command reads the arguments and environment of every process, its parents included.
     got, all_else = shell.alice.home / "got", shell.alice.home / "all"
     (shell.alice.home / "take.sh").write_text(
         f"cat > {got}\n"
@@ -166,65 +166,65 @@ def test_a_handover_is_seen_by_the_command_alone(shell: Shell) -> None:
         "exit 0\n"  # a process may have ended meanwhile
     )
     take = f"sh {shell.alice.home}/take.sh"
-    told = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", "--handover", take)
+    result = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", "--handover", take)
 
-    assert told.returncode == 0, told.stderr
+    assert result.returncode == 0, result.stderr
     password = got.read_text().strip()
     assert len(password) >= 14
-    assert "to be changed at the next sign-in" in told.stdout
-    assert password not in told.stdout + told.stderr
+    assert "to be changed at the next sign-in" in result.stdout
+    assert password not in result.stdout + result.stderr
     assert password.encode() not in all_else.read_bytes()
-    no_secret(shell.alice, told.stdout + told.stderr, but=[got])
+    assert_no_secret(shell.alice, result.stdout + result.stderr, but=[got])
     assert is_now(shell, password)
 
 
 @pytest.mark.parametrize("failing", ["false", "true", "sh -c 'cat >/dev/null; kill -9 $$'"])
-def test_a_handover_that_fails_is_said(shell: Shell, failing: str) -> None:
-    told = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", "--handover", failing)
-    assert told.returncode == 1
-    assert "the password of alice was reset, but nobody has got the new one" in told.stderr
-    assert "`awsbase passwd alice` resets it once more" in told.stderr
-    no_secret(shell.alice, told.stdout + told.stderr)
+def test_failed_handover_is_reported(shell: Shell, failing: str) -> None:
+    result = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", "--handover", failing)
+    assert result.returncode == 1
+    assert "the password of alice was reset, but nobody received the new one" in result.stderr
+    assert "`awsbase passwd alice` resets it again" in result.stderr
+    assert_no_secret(shell.alice, result.stdout + result.stderr)
     assert not is_now(shell, OLD)
 
 
-def test_ctrl_c_during_a_handover_is_said(shell: Shell) -> None:
+def test_ctrl_c_during_a_handover_is_reported(shell: Shell) -> None:
     waits = "sh -c 'cat > /dev/null; echo taken; exec sleep 60'"
     child = shell.spawn(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", "--handover", waits)
     child.expect_exact("taken")
     child.sendcontrol("c")
     shown = ended(child, 130)
-    assert "nobody has got the new one: interrupted" in shown
+    assert "nobody received the new one: interrupted" in shown
     assert "Traceback" not in shown.split("awsbase: ")[0]
-    no_secret(shell.alice, shown)
+    assert_no_secret(shell.alice, shown)
 
 
-def test_a_command_that_is_not_there_is_said_before_the_reset(shell: Shell) -> None:
-    told = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--handover", "no-such-command")
-    assert told.returncode == 2
+def test_missing_handover_command_is_refused_before_the_reset(shell: Shell) -> None:
+    result = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--handover", "no-such-command")
+    assert result.returncode == 2
     assert is_now(shell, OLD)
 
 
-def test_the_console_is_taken_away(shell: Shell) -> None:
+def test_administrator_deletes_a_console_password(shell: Shell) -> None:
     for words in ("has no password for the console any more", "had no password for the console"):
-        told = shell.run(str(AWSBASE), "passwd", "alice", "--no-console", "--profile", "admin")
-        assert (told.returncode, words in told.stdout) == (0, True), told.stderr
+        result = shell.run(str(AWSBASE), "passwd", "alice", "--no-console", "--profile", "admin")
+        assert (result.returncode, words in result.stdout) == (0, True), result.stderr
     assert refused(shell.alice.sandbox.client("iam").get_login_profile, UserName="alice") == "NoSuchEntity"
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1), ("", 1)])
-def test_ones_own_console_is_taken_away_after_a_question(shell: Shell, answer: str, code: int) -> None:
+def test_own_console_password_is_deleted_after_confirmation(shell: Shell, answer: str, code: int) -> None:
     child = shell.spawn(str(AWSBASE), "passwd", "--no-console", "--profile", "acme")
-    child.expect_exact("Take your own password away, alice?")
+    child.expect_exact("Delete your own password, alice?")
     child.expect_exact("[y/N] ")
     child.sendline(answer)
     ended(child, code)
     assert has_password(shell) is (code != 0)
 
 
-def test_ones_own_console_is_not_taken_away_without_a_terminal(shell: Shell) -> None:
-    told = shell.run(str(AWSBASE), "passwd", "--no-console", "--profile", "acme")
-    assert (told.returncode, "no terminal" in told.stderr, has_password(shell)) == (1, True, True)
+def test_own_console_password_is_not_deleted_without_a_terminal(shell: Shell) -> None:
+    result = shell.run(str(AWSBASE), "passwd", "--no-console", "--profile", "acme")
+    assert (result.returncode, "no terminal" in result.stderr, has_password(shell)) == (1, True, True)
 
 
 def has_password(shell: Shell) -> bool:
@@ -235,14 +235,14 @@ def has_password(shell: Shell) -> bool:
         return False
 
 
-def test_ones_own_name_is_known_whatever_its_capitals(shell: Shell) -> None:
+def test_own_name_is_recognized_in_any_case(shell: Shell) -> None:
     child = shell.spawn(str(AWSBASE), "passwd", "Alice", "--profile", "acme")
     child.expect_exact("old password of alice: ")
     child.sendcontrol("c")
     ended(child, 130)
 
 
-def test_a_user_gets_a_password_where_there_was_none(shell: Shell) -> None:
+def test_user_without_a_password_gets_one(shell: Shell) -> None:
     shell.alice.sandbox.client("iam").delete_login_profile(UserName="alice")
     shown = ended(shell.spawn(str(AWSBASE), "passwd", "alice", "--profile", "admin"))
     assert "alice has a password for the console now" in shown

@@ -1,4 +1,4 @@
-"""What stands on the screen is a QR code for any reader, whatever the terminal's colours are."""
+"""QR codes in a terminal can be decoded, whatever the terminal's colours are."""
 
 import re
 
@@ -12,11 +12,11 @@ SEED = Secret("JBSWY3DPEHPK3PXP" * 4)
 
 
 def decoded(screen: str) -> list[str]:
-    """Read the QR codes in what a terminal was sent: with a decoder that is not ours."""
+    """Return the texts of the QR codes in a terminal's output, read by an independent decoder."""
     rows = [pixels for line in screen.replace("\r", "").split("\n") for pixels in _pixels(line)]
     widest = max(map(len, rows))
     scale = 4
-    # Around the picture stands whatever the terminal's ground is; black is the harder one.
+    # The terminal's background surrounds the code; black is harder to decode than white.
     grey = [row + [0] * (widest - len(row)) for row in rows]
     large = [[value for value in row for _ in range(scale)] for row in grey for _ in range(scale)]
     picture = bytes(value for row in large for value in row)
@@ -25,7 +25,7 @@ def decoded(screen: str) -> list[str]:
 
 
 def _pixels(line: str) -> list[list[int]]:
-    """Return the rows of pixels that a line of coloured blocks shows: two of half blocks, or one of double spaces."""
+    """Return the rows of pixels of a line of coloured blocks: two for half blocks, one for double spaces."""
     upper: list[int] = []
     lower: list[int] = []
     fore = back = 0
@@ -44,7 +44,7 @@ def _pixels(line: str) -> list[list[int]]:
 
 @pytest.mark.parametrize("ascii_only", [False, True], ids=["half blocks", "ASCII"])
 @pytest.mark.parametrize("label", ["alice@acme", "somebody.with-a.very+long_name@123456789012"])
-def test_a_drawn_code_is_read_back(label: str, ascii_only: bool) -> None:
+def test_drawn_qr_code_can_be_decoded(label: str, ascii_only: bool) -> None:
     uri = seeds.uri(SEED, label)
     code = qr.modules(uri)
     drawn = qr.drawn(code, ascii_only=ascii_only)
@@ -58,7 +58,7 @@ def test_a_drawn_code_is_read_back(label: str, ascii_only: bool) -> None:
     assert decoded(drawn) == [uri.reveal()]
 
 
-def test_a_usual_code_fits_a_terminal_of_old() -> None:
+def test_usual_qr_code_fits_80_by_23() -> None:
     code = qr.modules(seeds.uri(SEED, "alice@acme"))
     assert qr.width(code) <= 80
     assert qr.height(code) <= 23

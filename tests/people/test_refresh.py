@@ -1,4 +1,4 @@
-"""One code gives a session that all AWS tools find; it is used until it ends."""
+"""One code gives a session that all AWS tools find, and that is reused until it expires."""
 
 import re
 import stat
@@ -13,7 +13,7 @@ import pytest
 from awsbase.errors import AwsbaseError
 from awsbase.people import files, profiles, store
 from awsbase.people.secret import Secret
-from awsbase.people.session import Held, SessionRequest, refresh
+from awsbase.people.session import KeptSession, SessionRequest, refresh
 from awsbase.people.store import Session
 from awsbase.sandbox import Fault
 from awsbase.sandbox.services.iam.mfa import give_fido
@@ -23,66 +23,66 @@ ACME = SessionRequest("acme")
 FIRST = ["sts:GetCallerIdentity", "iam:ListMFADevices", "sts:GetSessionToken"]
 
 
-def fresh(alice: Alice, wanted: SessionRequest = ACME) -> Held:
+def fresh(alice: Alice, requested: SessionRequest = ACME) -> KeptSession:
     """Get a session with the code of the first phone."""
     alice.types(alice.phone.code)
-    return refresh(wanted, alice.person())
+    return refresh(requested, alice.person())
 
 
-def refused(alice: Alice, wanted: SessionRequest = ACME) -> AwsbaseError:
-    with pytest.raises(AwsbaseError) as said:
-        refresh(wanted, alice.person())
-    return said.value
+def error_of(alice: Alice, requested: SessionRequest = ACME) -> AwsbaseError:
+    with pytest.raises(AwsbaseError) as message:
+        refresh(requested, alice.person())
+    return message.value
 
 
-def test_a_code_gives_a_session_that_boto3_finds(alice: Alice) -> None:
-    held = fresh(alice)
+def test_code_gives_a_session_that_boto3_finds(alice: Alice) -> None:
+    kept = fresh(alice)
 
-    assert (held.profile, held.reused) == ("acme-mfa", False)
-    assert held.session.left(alice.sandbox.clock.now()) == pytest.approx(12 * 3600, abs=5)
+    assert (kept.profile, kept.reused) == ("acme-mfa", False)
+    assert kept.session.seconds_left(alice.sandbox.clock.now()) == pytest.approx(12 * 3600, abs=5)
     assert alice.calls() == FIRST
     assert alice.terminal.asked == ["MFA code of alice-0: "]
     assert alice.client("acme-mfa", "sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/alice"
-    # Without MFA in the session IAM would not answer.
+    # IAM answers only if the session has MFA.
     assert alice.client("acme-mfa", "iam").list_users()["Users"]
     assert stat.S_IMODE(alice.files.credentials.stat().st_mode) == 0o600
     assert files.read_config(alice.files)["acme-mfa"] == {"region": "eu-west-1"}
-    kept = files.read_credentials(alice.files)["acme-mfa"]
-    assert list(kept)[:3] == ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"]
-    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", kept["x_security_token_expires"])
+    stored = files.read_credentials(alice.files)["acme-mfa"]
+    assert list(stored)[:3] == ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"]
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", stored["x_security_token_expires"])
 
 
-def test_a_live_session_is_used_again_without_asking_anybody(alice: Alice) -> None:
+def test_live_session_is_reused_without_a_question(alice: Alice) -> None:
     first = fresh(alice).session
     alice.calls()
     before = alice.files.credentials.read_bytes()
     alice.sandbox.clock.advance(11 * 3600)
 
-    held = refresh(ACME, alice.person())
+    kept = refresh(ACME, alice.person())
 
-    assert held.reused
-    assert held.session.key_id == first.key_id
+    assert kept.reused
+    assert kept.session.key_id == first.key_id
     assert alice.calls() == []
     assert alice.files.credentials.read_bytes() == before
 
 
-def test_a_session_of_somebody_else_is_not_used(alice: Alice) -> None:
+def test_session_of_another_profile_is_not_reused(alice: Alice) -> None:
     shared = SessionRequest("acme", destination="work")
     first = fresh(alice, shared).session
     alice.sandbox.clock.advance(30)
     keys = {"aws_access_key_id": alice.key_id, "aws_secret_access_key": alice.key.reveal()}
     files.write_credentials(alice.files, "other", keys)
 
-    error = refused(alice, SessionRequest("other", destination="work"))
+    error = error_of(alice, SessionRequest("other", destination="work"))
     assert (error.message, "--force" in str(error.hint)) == ("profile work holds a live session of profile acme", True)
-    held = fresh(alice, SessionRequest("other", destination="work", force=True))
+    kept = fresh(alice, SessionRequest("other", destination="work", force=True))
 
-    assert not held.reused
-    assert held.session.key_id != first.key_id
+    assert not kept.reused
+    assert kept.session.key_id != first.key_id
 
 
-def bobs(alice: Alice) -> tuple[dict[str, str], Phone]:
-    """Make a second user; return an access key and the phone."""
+def bob(alice: Alice) -> tuple[dict[str, str], Phone]:
+    """Create a second user; return their access key and phone."""
     iam = alice.sandbox.client("iam")
     iam.create_user(UserName="bob")
     key = iam.create_access_key(UserName="bob")["AccessKey"]
@@ -91,8 +91,8 @@ def bobs(alice: Alice) -> tuple[dict[str, str], Phone]:
     return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}, phone
 
 
-def test_a_profile_that_holds_another_users_keys_by_now_gets_a_session_of_theirs(alice: Alice) -> None:
-    keys, phone = bobs(alice)
+def test_changed_keys_of_a_profile_get_a_new_session(alice: Alice) -> None:
+    keys, phone = bob(alice)
     fresh(alice)
     files.write_credentials(alice.files, "acme", keys)
 
@@ -104,7 +104,7 @@ def test_a_profile_that_holds_another_users_keys_by_now_gets_a_session_of_theirs
 
 
 @pytest.mark.parametrize(
-    ("held", "wanted", "reused"),
+    ("kept", "requested", "reused"),
     [
         (f"arn:aws:iam::{ACCOUNT}:role/Admin", "Admin", True),
         (f"arn:aws:iam::{ACCOUNT}:role/Admin", f"arn:aws:iam::{ACCOUNT}:role/Admin", True),
@@ -112,18 +112,18 @@ def test_a_profile_that_holds_another_users_keys_by_now_gets_a_session_of_theirs
         (f"arn:aws:iam::{ACCOUNT}:role/team/Admin", "Admin", False),
     ],
 )
-def test_a_role_of_the_same_name_is_another_role(alice: Alice, held: str, wanted: str, reused: bool) -> None:
+def test_session_is_reused_for_the_same_role_arn_only(alice: Alice, kept: str, requested: str, reused: bool) -> None:
     ends = alice.sandbox.clock.now() + timedelta(hours=1)
-    session = Session("ASIA", Secret("s"), Secret("t"), ends, "acme", alice.phone.serial, held, alice.key_id)
-    store.keep(alice.files, "acme-Admin-mfa", session)
+    session = Session("ASIA", Secret("s"), Secret("t"), ends, "acme", alice.phone.serial, kept, alice.key_id)
+    store.save(alice.files, "acme-Admin-mfa", session)
     alice.role()
 
     if reused:
-        assert refresh(SessionRequest("acme", role=wanted), alice.person()).reused
+        assert refresh(SessionRequest("acme", role=requested), alice.person()).reused
     else:
-        error = refused(alice, SessionRequest("acme", role=wanted))
-        assert error.message == f"profile acme-Admin-mfa holds a live session of profile acme as {held}"
-        assert not fresh(alice, SessionRequest("acme", role=wanted, force=True)).reused
+        error = error_of(alice, SessionRequest("acme", role=requested))
+        assert error.message == f"profile acme-Admin-mfa holds a live session of profile acme as {kept}"
+        assert not fresh(alice, SessionRequest("acme", role=requested, force=True)).reused
 
 
 @pytest.mark.parametrize(
@@ -136,21 +136,21 @@ def test_a_role_of_the_same_name_is_another_role(alice: Alice, held: str, wanted
         (False, f"arn:aws:iam::{ACCOUNT}:role/Admin", f"acme-{ACCOUNT}-Admin-mfa"),
     ],
 )
-def test_roles_of_the_same_name_have_profiles_of_their_own(alice: Alice, serial: bool, role: str, profile: str) -> None:
+def test_roles_of_the_same_name_have_separate_profiles(alice: Alice, serial: bool, role: str, profile: str) -> None:
     if serial:
         files.write_config(alice.files, "acme", {"mfa_serial": alice.phone.serial})
     source = profiles.find(alice.files, "acme", {})
     assert profiles.destination(alice.files, source, role, None) == profile
 
 
-def test_the_region_that_is_asked_for_is_the_sessions(alice: Alice) -> None:
+def test_requested_region_is_stored_with_the_session(alice: Alice) -> None:
     fresh(alice, SessionRequest("acme", region="eu-west-2"))
     assert files.read_config(alice.files)["acme-mfa"]["region"] == "eu-west-2"
     assert refresh(SessionRequest("acme", region="eu-west-3"), alice.person()).reused
     assert files.read_config(alice.files)["acme-mfa"]["region"] == "eu-west-3"
 
 
-def test_a_file_that_cannot_be_written_costs_no_code(alice: Alice) -> None:
+def test_unwritable_file_is_reported_before_the_code(alice: Alice) -> None:
     before = alice.files.credentials.read_bytes()
     person = alice.person(files=replace(alice.files, credentials=alice.home))
     with pytest.raises(AwsbaseError, match=re.escape(str(alice.home))):
@@ -160,32 +160,32 @@ def test_a_file_that_cannot_be_written_costs_no_code(alice: Alice) -> None:
 
 
 @pytest.mark.parametrize(
-    ("later", "wanted"),
+    ("later", "requested"),
     [(12 * 3600 - 600, ACME), (13 * 3600, ACME), (60, SessionRequest("acme", force=True))],
     ids=["ten minutes left", "over", "forced"],
 )
-def test_a_new_session_takes_the_place_of_the_old_one(alice: Alice, later: int, wanted: SessionRequest) -> None:
+def test_new_session_replaces_the_old_one(alice: Alice, later: int, requested: SessionRequest) -> None:
     first = fresh(alice).session
     alice.sandbox.clock.advance(later)
 
-    held = fresh(alice, wanted)
+    kept = fresh(alice, requested)
 
-    assert not held.reused
-    assert held.session.key_id != first.key_id
-    assert files.read_credentials(alice.files)["acme-mfa"]["aws_access_key_id"] == held.session.key_id
+    assert not kept.reused
+    assert kept.session.key_id != first.key_id
+    assert files.read_credentials(alice.files)["acme-mfa"]["aws_access_key_id"] == kept.session.key_id
 
 
-def test_to_refresh_the_session_in_use_is_to_refresh_what_it_came_from(alice: Alice) -> None:
+def test_refresh_within_a_session_uses_its_source_profile(alice: Alice) -> None:
     fresh(alice)
     alice.sandbox.clock.advance(13 * 3600)
     alice.environ["AWS_PROFILE"] = "acme-mfa"
 
-    held = fresh(alice, SessionRequest())
+    kept = fresh(alice, SessionRequest())
 
-    assert (held.profile, held.session.source) == ("acme-mfa", "acme")
+    assert (kept.profile, kept.session.source) == ("acme-mfa", "acme")
 
 
-def test_a_code_is_never_sent_twice(alice: Alice) -> None:
+def test_code_is_never_sent_twice(alice: Alice) -> None:
     fresh(alice)
     alice.calls()
     spent = alice.phone.code()
@@ -198,64 +198,64 @@ def test_a_code_is_never_sent_twice(alice: Alice) -> None:
     refresh(SessionRequest("acme", force=True), alice.person())
 
     assert alice.calls() == ["sts:GetCallerIdentity", "iam:ListMFADevices", "sts:GetSessionToken"]
-    assert re.search(r"sent before.*\n.*wait \d+ s for the next", "".join(alice.terminal.told))
+    assert re.search(r"sent before.*\n.*wait \d+ s for the next", "".join(alice.terminal.messages))
 
 
-def test_a_wrong_code_is_asked_for_again(alice: Alice) -> None:
+def test_wrong_code_is_asked_for_again(alice: Alice) -> None:
     alice.types("nonsense", "000 000", alice.phone.code)
-    held = refresh(ACME, alice.person())
+    kept = refresh(ACME, alice.person())
 
-    assert not held.reused
+    assert not kept.reused
     assert alice.calls() == [*FIRST, "sts:GetSessionToken"]
-    assert [told.splitlines()[0] for told in alice.terminal.told] == [
+    assert [message.splitlines()[0] for message in alice.terminal.messages] == [
         "a code is six digits",
-        "AWS did not take the code of alice-0",
+        "AWS did not accept the code of alice-0",
     ]
 
 
-def test_three_wrong_codes_are_enough(alice: Alice) -> None:
+def test_refresh_gives_up_after_three_wrong_codes(alice: Alice) -> None:
     alice.types("000001", "000002", "000003")
     before = alice.files.credentials.read_bytes()
 
-    assert refused(alice).message == "AWS did not take the code of alice-0"
+    assert error_of(alice).message == "AWS did not accept the code of alice-0"
     assert alice.files.credentials.read_bytes() == before
 
 
-def test_a_lost_answer_is_not_asked_for_again(alice: Alice) -> None:
+def test_code_is_not_sent_again_after_a_lost_response(alice: Alice) -> None:
     alice.sandbox.faults.add(Fault("reset after", on="sts:GetSessionToken"))
     alice.types(alice.phone.code)
 
-    assert "may have taken the code" in refused(alice).message
+    assert "may have accepted the code" in error_of(alice).message
     assert alice.calls() == FIRST
 
 
-def test_of_several_devices_one_is_chosen_and_security_keys_cannot_be(tmp_path: Path) -> None:
+def test_choice_of_devices_excludes_security_keys(tmp_path: Path) -> None:
     alice = Alice(tmp_path, devices=2)
     give_fido(alice.sandbox, "alice", "yubi")
     alice.terminal.choices.append(1)
     alice.types(alice.phones[1].code)
 
-    held = refresh(ACME, alice.person())
+    kept = refresh(ACME, alice.person())
 
-    assert held.session.serial == alice.phones[1].serial
+    assert kept.session.serial == alice.phones[1].serial
     assert re.fullmatch(
         r"MFA device \(unusable here: yubi-\w+ \(security key\)\): alice-0, alice-1", alice.terminal.asked[0]
     )
 
 
 @pytest.mark.parametrize(
-    ("wanted", "calls"), [("alice-1", FIRST), (f"arn:aws:iam::{ACCOUNT}:mfa/alice-1", [FIRST[0], FIRST[2]])]
+    ("requested", "calls"), [("alice-1", FIRST), (f"arn:aws:iam::{ACCOUNT}:mfa/alice-1", [FIRST[0], FIRST[2]])]
 )
-def test_the_device_can_be_named(tmp_path: Path, wanted: str, calls: list[str]) -> None:
+def test_named_device_is_used(tmp_path: Path, requested: str, calls: list[str]) -> None:
     alice = Alice(tmp_path, devices=2)
     alice.types(alice.phones[1].code)
 
-    refresh(SessionRequest("acme", device=wanted), alice.person())
+    refresh(SessionRequest("acme", device=requested), alice.person())
 
     assert alice.calls() == calls
 
 
-def test_mfa_serial_of_the_profile_is_the_device(alice: Alice) -> None:
+def test_mfa_serial_of_the_profile_is_used(alice: Alice) -> None:
     files.write_config(alice.files, "acme", {"mfa_serial": alice.phone.serial})
     fresh(alice)
     assert alice.calls() == ["sts:GetCallerIdentity", "sts:GetSessionToken"]
@@ -265,7 +265,7 @@ def with_fido(alice: Alice) -> None:
     give_fido(alice.sandbox, "alice", "yubi")
 
 
-def serial_of_somebody_else(alice: Alice) -> None:
+def serial_of_someone_else(alice: Alice) -> None:
     files.write_config(alice.files, "acme", {"mfa_serial": f"arn:aws:iam::{ACCOUNT}:mfa/bob"})
     alice.types("123456")
 
@@ -275,14 +275,14 @@ def denied_the_list(alice: Alice) -> None:
 
 
 def nothing(alice: Alice) -> None:
-    """Leave her as she is."""
+    """Change nothing."""
 
 
 @pytest.mark.parametrize(
-    ("prepare", "wanted", "said", "hint"),
+    ("prepare", "requested", "message", "hint"),
     [
         (nothing, ACME, "you have no MFA device yet", "awsbase mfa create"),
-        (with_fido, ACME, "no device of yours shows codes: yubi", "awsbase mfa create"),
+        (with_fido, ACME, "none of your devices shows codes: yubi", "awsbase mfa create"),
         (nothing, SessionRequest("acme", device="old"), "no device called old", "awsbase mfa create"),
         (
             nothing,
@@ -290,20 +290,20 @@ def nothing(alice: Alice) -> None:
             "y is a security key",
             "virtual",
         ),
-        (serial_of_somebody_else, ACME, "AWS knows no device arn:aws:iam::123456789012:mfa/bob", "mfa_serial"),
-        (denied_the_list, ACME, "alice may not list their own MFA devices", "--device"),
+        (serial_of_someone_else, ACME, "you have no device arn:aws:iam::123456789012:mfa/bob", "mfa_serial"),
+        (denied_the_list, ACME, "alice is not allowed to list their own MFA devices", "--device"),
         (nothing, SessionRequest("acne"), "no profile called acne", "did you mean acme?"),
     ],
 )
-def test_a_device_or_profile_that_will_not_do_is_explained(
-    tmp_path: Path, prepare: Any, wanted: SessionRequest, said: str, hint: str
+def test_unusable_device_or_profile_is_explained(
+    tmp_path: Path, prepare: Any, requested: SessionRequest, message: str, hint: str
 ) -> None:
     alice = Alice(tmp_path, devices=0)
     prepare(alice)
 
-    error = refused(alice, wanted)
+    error = error_of(alice, requested)
 
-    assert said in error.message
+    assert message in error.message
     assert error.hint
     assert hint in error.hint
 
@@ -312,20 +312,35 @@ ROLE_PROFILE = {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/x"}
 
 
 @pytest.mark.parametrize(
-    ("credentials", "config", "wanted", "said"),
+    ("credentials", "config", "requested", "message"),
     [
-        ({"aws_access_key_id": "AKIAX", "aws_secret_access_key": "s"}, {}, ACME, "long-term keys; they are not"),
+        (
+            {"aws_access_key_id": "AKIAX", "aws_secret_access_key": "s"},
+            {},
+            ACME,
+            "long-term keys, which awsbase does not overwrite",
+        ),
         ({}, ROLE_PROFILE, ACME, "has role_arn in the config file"),
         ({}, {"credential_process": "x"}, ACME, "has credential_process in the config file"),
-        ({}, {}, SessionRequest("acme", destination="acme"), "cannot take the place of the keys"),
+        ({}, {}, SessionRequest("acme", destination="acme"), "cannot replace the keys"),
         ({}, {}, SessionRequest("acme", destination="a]\n[b"), "cannot be the name of a profile"),
-        ({}, {}, SessionRequest("acme", duration=899), "AWS gives no 14 min for a session: from 15 min to 36 h"),
-        ({}, {}, SessionRequest("acme", duration=129601), "from 15 min to 36 h"),
-        ({}, {}, SessionRequest("acme", duration=43201, role="Admin"), "for a role's session: from 15 min to 12 h"),
+        (
+            {},
+            {},
+            SessionRequest("acme", duration=899),
+            "14 min is not possible for a session: AWS allows 15 min to 36 h",
+        ),
+        ({}, {}, SessionRequest("acme", duration=129601), "AWS allows 15 min to 36 h"),
+        (
+            {},
+            {},
+            SessionRequest("acme", duration=43201, role="Admin"),
+            "for a role's session: AWS allows 15 min to 12 h",
+        ),
     ],
 )
-def test_what_must_not_be_replaced_is_refused_before_a_code_is_asked_for(
-    alice: Alice, credentials: dict[str, str], config: dict[str, str], wanted: SessionRequest, said: str
+def test_invalid_request_is_refused_before_the_code(
+    alice: Alice, credentials: dict[str, str], config: dict[str, str], requested: SessionRequest, message: str
 ) -> None:
     if credentials:
         files.write_credentials(alice.files, "acme-mfa", credentials)
@@ -333,12 +348,12 @@ def test_what_must_not_be_replaced_is_refused_before_a_code_is_asked_for(
         files.write_config(alice.files, "acme-mfa", config)
     before = alice.files.credentials.read_bytes()
 
-    assert said in refused(alice, wanted).message
+    assert message in error_of(alice, requested).message
     assert alice.files.credentials.read_bytes() == before
     assert alice.calls() == []
 
 
-def held_by(caller: str) -> Any:
+def with_keys_of(caller: str) -> Any:
     def prepare(alice: Alice) -> None:
         key = alice.sandbox.key(caller)
         token = {"aws_session_token": key.token}
@@ -362,36 +377,38 @@ def sso(alice: Alice) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prepare", "profile", "said"),
+    ("prepare", "profile", "message"),
     [
-        (held_by("session/alice"), "acme", "profile acme holds the keys of a session"),
-        (held_by("root"), "acme", "these are root's access keys"),
+        (with_keys_of("session/alice"), "acme", "profile acme holds the keys of a session"),
+        (with_keys_of("root"), "acme", "these are root's access keys"),
         (sso, "staff", "profile staff signs in with SSO"),
         (process("awsbase mfa credentials --profile acme"), "acme", "gets its credentials from awsbase itself"),
         (lambda alice: files.write_config(alice.files, "empty", {"region": "x"}), "empty", "holds no access key"),
     ],
 )
-def test_only_a_users_long_term_keys_get_a_session(alice: Alice, prepare: Any, profile: str, said: str) -> None:
+def test_other_credentials_than_long_term_keys_are_refused(
+    alice: Alice, prepare: Any, profile: str, message: str
+) -> None:
     prepare(alice)
-    assert said in refused(alice, SessionRequest(profile)).message
+    assert message in error_of(alice, SessionRequest(profile)).message
 
 
 @pytest.mark.parametrize("named", [{}, {"AWS_PROFILE": "acme"}], ids=["alone", "beside AWS_PROFILE"])
-def test_keys_in_the_environment_count_for_more_than_aws_profile(alice: Alice, named: dict[str, str]) -> None:
+def test_keys_in_the_environment_override_aws_profile(alice: Alice, named: dict[str, str]) -> None:
     files.write_config(alice.files, "acme", {"mfa_serial": alice.phone.serial})
-    keys, phone = bobs(alice)
+    keys, phone = bob(alice)
     alice.environ |= {name.upper(): value for name, value in keys.items()} | named
 
     alice.types(phone.code)
-    held = refresh(SessionRequest(), alice.person())
+    kept = refresh(SessionRequest(), alice.person())
 
-    assert (held.profile, held.session.serial) == ("environment-mfa", phone.serial)
+    assert (kept.profile, kept.session.serial) == ("environment-mfa", phone.serial)
     assert alice.client("environment-mfa", "sts").get_caller_identity()["Arn"].endswith(":user/bob")
     assert fresh(alice, ACME).profile == "acme-mfa"
 
 
-def test_keys_of_somebody_else_in_the_environment_get_their_own_session(alice: Alice) -> None:
-    keys, phone = bobs(alice)
+def test_changed_keys_in_the_environment_get_a_new_session(alice: Alice) -> None:
+    keys, phone = bob(alice)
     alice.environ |= {"AWS_ACCESS_KEY_ID": alice.key_id, "AWS_SECRET_ACCESS_KEY": alice.key.reveal()}
     fresh(alice, SessionRequest())
     alice.environ |= {name.upper(): value for name, value in keys.items()}
@@ -399,35 +416,35 @@ def test_keys_of_somebody_else_in_the_environment_get_their_own_session(alice: A
     assert refresh(SessionRequest(), alice.person()).session.serial == phone.serial
 
 
-def test_a_role_is_assumed_with_the_code_itself(alice: Alice) -> None:
+def test_role_is_assumed_with_the_code(alice: Alice) -> None:
     arn = alice.role(longest=7200)
     plain = fresh(alice).session
     alice.calls()
     alice.sandbox.clock.advance(30)
 
-    held = fresh(alice, SessionRequest("acme", role="Admin", duration=7200))
+    kept = fresh(alice, SessionRequest("acme", role="Admin", duration=7200))
 
-    assert (held.profile, held.session.role) == ("acme-Admin-mfa", arn)
+    assert (kept.profile, kept.session.role) == ("acme-Admin-mfa", arn)
     assert alice.calls() == ["sts:GetCallerIdentity", "iam:ListMFADevices", "sts:AssumeRole"]
-    who = alice.client("acme-Admin-mfa", "sts").get_caller_identity()["Arn"]
-    assert who == f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/alice"
+    principal = alice.client("acme-Admin-mfa", "sts").get_caller_identity()["Arn"]
+    assert principal == f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/alice"
     assert files.read_credentials(alice.files)["acme-mfa"]["aws_access_key_id"] == plain.key_id
     assert refresh(SessionRequest("acme", role=arn), alice.person()).reused
 
 
-def test_a_profile_with_a_role_gets_the_session_of_the_role(alice: Alice) -> None:
+def test_profile_with_a_role_gets_a_role_session(alice: Alice) -> None:
     settings = {"role_arn": alice.role(), "source_profile": "acme", "role_session_name": "alice at work"}
     files.write_config(alice.files, "admin", settings)
 
-    held = fresh(alice, SessionRequest("admin"))
+    kept = fresh(alice, SessionRequest("admin"))
 
-    assert held.profile == "admin-mfa"
-    who = alice.client("admin-mfa", "sts").get_caller_identity()["Arn"]
-    assert who == f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/alice-at-work"
+    assert kept.profile == "admin-mfa"
+    principal = alice.client("admin-mfa", "sts").get_caller_identity()["Arn"]
+    assert principal == f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/alice-at-work"
 
 
 @pytest.mark.parametrize(
-    ("wanted", "said", "hint"),
+    ("requested", "message", "hint"),
     [
         (
             SessionRequest("acme", role="Absent"),
@@ -437,13 +454,13 @@ def test_a_profile_with_a_role_gets_the_session_of_the_role(alice: Alice) -> Non
         (SessionRequest("acme", role="Admin", duration=7200), "exceeds the MaxSessionDuration", "--duration"),
     ],
 )
-def test_a_role_that_is_refused_is_explained(alice: Alice, wanted: SessionRequest, said: str, hint: str) -> None:
+def test_refused_role_is_explained(alice: Alice, requested: SessionRequest, message: str, hint: str) -> None:
     alice.role()
     alice.types(alice.phone.code)
 
-    error = refused(alice, wanted)
+    error = error_of(alice, requested)
 
-    assert said in error.message
+    assert message in error.message
     assert error.hint
     assert hint in error.hint
 
@@ -451,22 +468,22 @@ def test_a_role_that_is_refused_is_explained(alice: Alice, wanted: SessionReques
 GATE = Fault("access denied", on="sts:AssumeRole")
 
 
-def test_a_role_behind_the_gate_is_assumed_from_the_live_session(alice: Alice) -> None:
+def test_role_behind_require_mfa_is_assumed_from_the_live_session(alice: Alice) -> None:
     arn = alice.role(longest=7200)
     plain = fresh(alice).session
     alice.sandbox.clock.advance(30)
     alice.sandbox.faults.add(GATE)
 
-    held = fresh(alice, SessionRequest("acme", role="Admin", duration=7200))
+    kept = fresh(alice, SessionRequest("acme", role="Admin", duration=7200))
 
-    assert (held.profile, held.session.role, held.session.serial) == ("acme-Admin-mfa", arn, plain.serial)
-    assert held.session.left(alice.sandbox.clock.now()) == pytest.approx(7200, abs=5)
-    assert "from the live session acme-mfa" in alice.terminal.told[-1]
+    assert (kept.profile, kept.session.role, kept.session.serial) == ("acme-Admin-mfa", arn, plain.serial)
+    assert kept.session.seconds_left(alice.sandbox.clock.now()) == pytest.approx(7200, abs=5)
+    assert "with the live session acme-mfa" in alice.terminal.messages[-1]
     assert refresh(SessionRequest("acme", role="Admin"), alice.person()).reused
 
 
 @pytest.mark.parametrize(("live", "direct"), [(False, False), (True, True)], ids=["no session", "for a link"])
-def test_a_role_behind_the_gate_is_explained(alice: Alice, live: bool, direct: bool) -> None:
+def test_role_behind_require_mfa_is_explained(alice: Alice, live: bool, direct: bool) -> None:
     alice.role()
     if live:
         fresh(alice)
@@ -474,13 +491,13 @@ def test_a_role_behind_the_gate_is_explained(alice: Alice, live: bool, direct: b
     alice.sandbox.faults.add(GATE)
     alice.types(alice.phone.code)
 
-    hint = str(refused(alice, SessionRequest("acme", role="Admin", direct=direct)).hint)
+    hint = str(error_of(alice, SessionRequest("acme", role="Admin", direct=direct)).hint)
 
     for cause in ("no such role", "trust policy", "awsbase:require-mfa", "`awsbase mfa refresh` without --role"):
         assert cause in hint
 
 
-def test_two_at_the_same_time_share_one_code(alice: Alice) -> None:
+def test_two_concurrent_runs_share_one_code(alice: Alice) -> None:
     second_waits, results = threading.Event(), {}
     code = alice.phone.code()
 
@@ -511,13 +528,13 @@ def test_two_at_the_same_time_share_one_code(alice: Alice) -> None:
     assert alice.calls() == FIRST
 
 
-def test_nothing_secret_is_shown_or_kept_elsewhere(alice: Alice, caplog: pytest.LogCaptureFixture) -> None:
+def test_secrets_are_stored_in_the_credentials_file_only(alice: Alice, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", logger="awsbase")
     code = alice.phone.code()
     session = fresh(alice).session
-    shown = [repr(session), str(session), caplog.text, *alice.terminal.asked, *alice.terminal.told]
+    shown = [repr(session), str(session), caplog.text, *alice.terminal.asked, *alice.terminal.messages]
     alice.types(code, code, code)
-    error = refused(alice, SessionRequest("acme", force=True))
+    error = error_of(alice, SessionRequest("acme", force=True))
     shown += [repr(error), str(error), error.hint or ""]
     shown += [path.read_text() for path in alice.files.state.iterdir()]
 
@@ -525,11 +542,11 @@ def test_nothing_secret_is_shown_or_kept_elsewhere(alice: Alice, caplog: pytest.
     assert [secret for secret in secrets if any(secret in text for text in shown)] == []
 
 
-def test_the_phone_of_another_user_is_no_use(alice: Alice) -> None:
+def test_device_of_another_user_is_refused(alice: Alice) -> None:
     alice.sandbox.client("iam").create_user(UserName="bob")
-    bobs = Phone(alice.sandbox, "bob", "bob")
-    alice.types(bobs.code, bobs.code, bobs.code)
-    assert refused(alice, SessionRequest("acme", device=bobs.serial)).message.startswith("AWS knows no device")
+    bob = Phone(alice.sandbox, "bob", "bob")
+    alice.types(bob.code, bob.code, bob.code)
+    assert error_of(alice, SessionRequest("acme", device=bob.serial)).message.startswith("you have no device")
 
 
 @pytest.mark.parametrize(
@@ -540,12 +557,12 @@ def test_the_phone_of_another_user_is_no_use(alice: Alice) -> None:
         (-7, "this machine's clock is 6 min behind AWS's"),
     ],
 )
-def test_a_wrong_clock_is_named(alice: Alice, minutes: int, hint: str) -> None:
+def test_wrong_clock_is_reported(alice: Alice, minutes: int, hint: str) -> None:
     def now() -> Any:
         return alice.sandbox.clock.now() + timedelta(minutes=minutes, seconds=1)
 
     alice.types("000001", "000002", "000003")
-    with pytest.raises(AwsbaseError) as said:
+    with pytest.raises(AwsbaseError) as message:
         refresh(ACME, alice.person(now=now))
-    assert said.value.hint
-    assert hint in said.value.hint
+    assert message.value.hint
+    assert hint in message.value.hint

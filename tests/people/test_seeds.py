@@ -1,4 +1,4 @@
-"""Seeds are kept where they were asked to be, and shown to whom they are for."""
+"""Seeds are stored where the user asked, and shown to their owner only."""
 
 import os
 from pathlib import Path
@@ -23,78 +23,78 @@ def in_secret(sandbox: Sandbox, **more: str) -> seeds.InSecret:
     return seeds.InSecret(aws(sandbox), "awsbase/mfa/alice", "mfa-device/alice", **more)
 
 
-def test_the_address_is_what_apps_read() -> None:
-    told = seeds.uri(SEED, "ali ce+x@acme").reveal()
-    assert told == f"otpauth://totp/AWS:ali%20ce%2Bx@acme?secret={SEED.reveal()}&issuer=AWS"
+def test_uri_has_the_format_of_authenticator_apps() -> None:
+    text = seeds.uri(SEED, "ali ce+x@acme").reveal()
+    assert text == f"otpauth://totp/AWS:ali%20ce%2Bx@acme?secret={SEED.reveal()}&issuer=AWS"
     assert seeds.spelled(Secret("ABCDEFGHIJ")) == "ABCD EFGH IJ"
 
 
-def test_a_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
+def test_seed_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "seed"
-    keeper = seeds.InFile(path)
-    keeper.check()
-    keeper.keep("alice", SERIAL, SEED)
+    seed_store = seeds.InFile(path)
+    seed_store.check()
+    seed_store.keep("alice", SERIAL, SEED)
 
     assert path.read_text() == f"{SEED.reveal()}\n"
     assert path.stat().st_mode & 0o777 == 0o600
     assert os.listdir(tmp_path) == ["seed"]
     with pytest.raises(Refused, match="no seed is overwritten"):
-        keeper.check()
+        seed_store.check()
     with pytest.raises(AwsbaseError, match="File exists"):
-        keeper.keep("alice", SERIAL, Secret("other"))
+        seed_store.keep("alice", SERIAL, Secret("other"))
     assert path.read_text() == f"{SEED.reveal()}\n"
 
 
-def test_a_link_in_the_files_place_is_not_followed(tmp_path: Path) -> None:
+def test_symbolic_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "seed").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(Refused):
         seeds.InFile(tmp_path / "seed").check()
 
 
-def test_a_folder_that_is_not_there_is_said_first(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no file can be made"):
+def test_missing_folder_is_reported_before_the_seed_exists(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no file can be created"):
         seeds.InFile(tmp_path / "absent" / "seed").check()
 
 
-def test_a_secret_is_made_read_forgotten_and_made_again() -> None:
+def test_seed_secret_is_created_read_deleted_and_created_again() -> None:
     sandbox = Sandbox()
-    keeper = in_secret(sandbox)
-    keeper.check()
-    keeper.keep("alice", SERIAL, SEED)
-    assert keeper.read() == (SERIAL, SEED)
+    seed_store = in_secret(sandbox)
+    seed_store.check()
+    seed_store.keep("alice", SERIAL, SEED)
+    assert seed_store.read() == (SERIAL, SEED)
 
-    keeper.forget()
-    with pytest.raises(AwsbaseError, match="it was taken over, or never kept there"):
-        keeper.read()
-    keeper.check()
-    keeper.keep("alice", SERIAL, Secret("another"))
-    assert keeper.read() == (SERIAL, Secret("another"))
+    seed_store.forget()
+    with pytest.raises(AwsbaseError, match="it was taken over, or never stored there"):
+        seed_store.read()
+    seed_store.check()
+    seed_store.keep("alice", SERIAL, Secret("another"))
+    assert seed_store.read() == (SERIAL, Secret("another"))
 
 
-def test_somebody_elses_secret_is_left_alone() -> None:
+def test_secret_of_someone_else_is_not_overwritten() -> None:
     sandbox = Sandbox()
     sandbox.client("secretsmanager", "eu-west-1").create_secret(Name="awsbase/mfa/alice", SecretString="theirs")
     with pytest.raises(Refused, match="holds something else"):
         in_secret(sandbox).check()
 
 
-def test_what_is_no_seed_is_not_shown() -> None:
+def test_secret_without_a_seed_is_not_shown() -> None:
     sandbox = Sandbox()
     sandbox.client("secretsmanager", "eu-west-1").create_secret(Name="awsbase/mfa/alice", SecretString="hunter2")
-    with pytest.raises(AwsbaseError, match="holds no seed") as refused:
+    with pytest.raises(AwsbaseError, match="does not hold the seed") as error:
         in_secret(sandbox).read()
-    assert "hunter2" not in str(refused.value)
+    assert "hunter2" not in str(error.value)
 
 
-def test_a_secret_is_encrypted_with_the_key_that_is_named() -> None:
+def test_seed_secret_is_encrypted_with_the_named_key() -> None:
     sandbox = Sandbox()
     key = sandbox.client("kms", "eu-west-1").create_key()["KeyMetadata"]["Arn"]
     in_secret(sandbox, key=key).keep("alice", SERIAL, SEED)
-    told = sandbox.client("secretsmanager", "eu-west-1").describe_secret(SecretId="awsbase/mfa/alice")
-    assert told["KmsKeyId"] == key
+    text = sandbox.client("secretsmanager", "eu-west-1").describe_secret(SecretId="awsbase/mfa/alice")
+    assert text["KmsKeyId"] == key
 
 
-def test_a_secret_that_is_there_comes_under_the_key_that_is_named() -> None:
+def test_existing_seed_secret_is_encrypted_with_the_named_key() -> None:
     sandbox = Sandbox()
     key = sandbox.client("kms", "eu-west-1").create_key()["KeyMetadata"]["Arn"]
     in_secret(sandbox).keep("alice", SERIAL, SEED)
@@ -106,16 +106,16 @@ def test_a_secret_that_is_there_comes_under_the_key_that_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "key", "said"),
-    [("secret:", None, "without a name"), ("file", "alias/x", "--seed-key encrypts a secret")],
+    ("target", "key", "message"),
+    [("secret:", None, "has no name"), ("file", "alias/x", "--seed-key encrypts a secret")],
 )
-def test_a_keeper_that_makes_no_sense_is_refused(target: str, key: str | None, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        seeds.keeper(target, aws(Sandbox()), "mfa-device/alice", key)
+def test_invalid_seed_store_is_refused(target: str, key: str | None, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        seeds.seed_store(target, aws(Sandbox()), "mfa-device/alice", key)
 
 
-def test_keepers_show_no_seed(tmp_path: Path) -> None:
+def test_repr_of_seed_stores_contains_no_seed(tmp_path: Path) -> None:
     sandbox = Sandbox()
     in_secret(sandbox).keep("alice", SERIAL, SEED)
-    told = repr([in_secret(sandbox), seeds.InFile(tmp_path / "x"), SEED, f"{SEED}"])
-    assert SEED.reveal() not in told
+    text = repr([in_secret(sandbox), seeds.InFile(tmp_path / "x"), SEED, f"{SEED}"])
+    assert SEED.reveal() not in text

@@ -1,4 +1,4 @@
-"""A role's session opens the console through a link that nobody else gets to see."""
+"""A role's session opens the console through a link that no other user can see."""
 
 import json
 import socket
@@ -32,7 +32,7 @@ def parts(url: Secret) -> tuple[str, dict[str, str]]:
     return f"{split.scheme}://{split.netloc}{split.path}", {k: v[0] for k, v in parse_qs(split.query).items()}
 
 
-def test_a_session_is_exchanged_for_a_link(federation: Federation) -> None:
+def test_role_session_is_exchanged_for_a_link(federation: Federation) -> None:
     url = link(session(), region="eu-west-1", duration=7200, environ={ENDPOINT: federation.url})
 
     (asked,) = federation.asked
@@ -55,45 +55,45 @@ def test_a_session_is_exchanged_for_a_link(federation: Federation) -> None:
     ("partition", "console"),
     [("aws-us-gov", "console.amazonaws-us-gov.com"), ("aws-cn", "console.amazonaws.cn")],
 )
-def test_every_partition_has_its_own_console(federation: Federation, partition: str, console: str) -> None:
+def test_link_leads_to_the_console_of_the_partition(federation: Federation, partition: str, console: str) -> None:
     role = ARN.replace("arn:aws:", f"arn:{partition}:")
     url = link(session(role), region=None, duration=None, environ={ENDPOINT: federation.url})
     assert parts(url)[1]["Destination"] == f"https://{console}/console/home"
     assert federation.asked[0]["SessionDuration"] == "43200"
 
 
-def test_a_link_that_cannot_last_longer_lasts_as_long_as_the_session(federation: Federation) -> None:
+def test_link_without_duration_is_used_when_aws_rejects_the_duration(federation: Federation) -> None:
     federation.direct = False
-    told: list[str] = []
-    link(session(), region=None, duration=None, environ={ENDPOINT: federation.url}, tell=told.append)
+    messages: list[str] = []
+    link(session(), region=None, duration=None, environ={ENDPOINT: federation.url}, tell=messages.append)
     assert ["SessionDuration" in asked for asked in federation.asked] == [True, False]
-    assert "ends with the role's session" in told[0]
+    assert "ends with the role's session" in messages[0]
 
 
 @pytest.mark.parametrize(
-    ("status", "answer", "said"),
+    ("status", "answer", "message"),
     [
         (403, b"", "AWS gives no sign-in link: HTTP 403"),
         (200, b"<html>", "did not answer with a sign-in token"),
         (200, b"[]", "did not answer with a sign-in token"),
     ],
 )
-def test_a_refusal_is_told_without_the_keys(federation: Federation, status: int, answer: bytes, said: str) -> None:
+def test_refusal_is_reported_without_the_keys(federation: Federation, status: int, answer: bytes, message: str) -> None:
     federation.status, federation.answer = status, answer
     with pytest.raises(AwsbaseError) as error:
         link(session(), region=None, duration=None, environ={ENDPOINT: federation.url})
-    assert said in error.value.message
+    assert message in error.value.message
     assert error.value.__cause__ is None
     assert "s3cr3t" not in f"{error.value!r} {error.value.hint}"
 
 
-def test_a_users_own_session_gets_no_link_but_advice() -> None:
+def test_session_without_role_gets_advice_instead_of_a_link() -> None:
     with pytest.raises(Refused) as error:
         link(session(role=None), region=None, duration=None, environ={})
     assert "roles only" in (error.value.hint or "")
 
 
-def test_the_advice_is_a_manifest_that_can_be_used(tmp_path: Path) -> None:
+def test_advice_is_a_valid_manifest(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.yaml"
     head = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
     manifest.write_text(head + ROLE_MANIFEST)
@@ -101,56 +101,56 @@ def test_the_advice_is_a_manifest_that_can_be_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://signin.example/federation", "ftp://127.0.0.1/", "signin"])
-def test_keys_are_sent_to_no_address_in_the_clear(url: str) -> None:
-    with pytest.raises(UsageError, match="no https address"):
+def test_endpoint_without_encryption_is_refused(url: str) -> None:
+    with pytest.raises(UsageError, match="not an https address"):
         link(session(), region=None, duration=None, environ={ENDPOINT: url})
 
 
-def test_an_unknown_partition_is_said() -> None:
+def test_unknown_partition_is_reported() -> None:
     with pytest.raises(Refused, match="aws-iso"):
         link(session(ARN.replace("arn:aws:", "arn:aws-iso:")), region=None, duration=None, environ={})
 
 
 class Stay(HTTPRedirectHandler):
-    """Follow nothing."""
+    """Follow no redirect."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
-def led_to(page: str) -> str:
-    """Return where a page leads that only its owner reads."""
+def target_of(page: str) -> str:
+    """Return the target of a page, and check that only its owner can read it."""
     path = Path(urlsplit(page).path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     return path.read_text().partition("url=")[2].partition('"')[0]
 
 
-def test_the_browser_is_given_an_address_that_is_good_once(tmp_path: Path) -> None:
-    url, seen = Secret("https://signin.example/?SigninToken=T0K"), list[Any]()
+def test_browser_gets_an_address_that_works_once(tmp_path: Path) -> None:
+    url, visited = Secret("https://signin.example/?SigninToken=T0K"), list[Any]()
 
     def browse(page: str) -> bool:
-        address = led_to(page)
+        address = target_of(page)
         assert address.rpartition("/")[2] not in page
-        seen.append(address)
+        visited.append(address)
         for tried in (address.rpartition("/")[0] + "/guess", address, address):
             with pytest.raises(HTTPError) as answer:
                 build_opener(Stay).open(tried)
-            seen.append((answer.value.code, answer.value.headers["Location"]))
+            visited.append((answer.value.code, answer.value.headers["Location"]))
             answer.value.close()
         return True
 
     assert open_in_browser(url, browse, folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
-    assert "T0K" not in seen[0]
-    assert seen[1:] == [(404, None), (302, url.reveal()), (404, None)]
+    assert "T0K" not in visited[0]
+    assert visited[1:] == [(404, None), (302, url.reveal()), (404, None)]
 
 
-def test_a_connection_that_says_nothing_keeps_nobody_out() -> None:
+def test_idle_connection_does_not_block_the_browser() -> None:
     url = Secret("https://signin.example/?SigninToken=T0K")
     silent = []
 
     def browse(page: str) -> bool:
-        address = led_to(page)
+        address = target_of(page)
         silent.append(socket.create_connection(("127.0.0.1", urlsplit(address).port or 0)))
         with pytest.raises(HTTPError) as answer:
             build_opener(Stay).open(address, timeout=5)
@@ -162,6 +162,6 @@ def test_a_connection_that_says_nothing_keeps_nobody_out() -> None:
     silent[0].close()
 
 
-def test_a_browser_that_does_not_open_is_noticed() -> None:
+def test_browser_that_does_not_open_is_noticed() -> None:
     assert not open_in_browser(Secret("https://signin.example"), lambda address: False)
     assert not open_in_browser(Secret("https://signin.example"), lambda address: True, patience=0)

@@ -1,4 +1,4 @@
-"""A value gets into Secrets Manager as it was meant, and shows nowhere on the way."""
+"""A value reaches Secrets Manager unchanged, and is shown nowhere."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def account(sandbox: Sandbox) -> Account:
     return identify(Aws(sandbox.session(), "us-east-1", attach=[refuse_resends]), Wire())
 
 
-def held(sandbox: Sandbox) -> dict[str, Any]:
+def stored(sandbox: Sandbox) -> dict[str, Any]:
     found: dict[str, Any] = sandbox.client("secretsmanager").get_secret_value(SecretId=NAME)
     return found
 
 
 @pytest.mark.parametrize(
-    ("content", "kept"),
+    ("content", "expected"),
     [
         (b"hunter2\n", "hunter2"),
         (b"hunter2\r\n", "hunter2"),
@@ -45,24 +45,22 @@ def held(sandbox: Sandbox) -> dict[str, Any]:
     ],
     ids=["line", "Windows line", "lines", "no line break", "longest"],
 )
-def test_what_is_piped_in_loses_its_last_line_break_and_nothing_else(
-    sandbox: Sandbox, content: bytes, kept: str
-) -> None:
-    values.put(account(sandbox), NAME, values.piped(io.BytesIO(content)))
-    assert held(sandbox)["SecretString"] == kept
+def test_piped_value_loses_only_its_last_line_break(sandbox: Sandbox, content: bytes, expected: str) -> None:
+    values.put(account(sandbox), NAME, values.read_piped(io.BytesIO(content)))
+    assert stored(sandbox)["SecretString"] == expected
 
 
-def test_what_is_no_text_is_kept_as_bytes(sandbox: Sandbox) -> None:
-    values.put(account(sandbox), NAME, values.piped(io.BytesIO(b"\xff\x00\n")))
-    assert held(sandbox)["SecretBinary"] == b"\xff\x00\n"
+def test_value_that_is_not_utf8_is_stored_as_bytes(sandbox: Sandbox) -> None:
+    values.put(account(sandbox), NAME, values.read_piped(io.BytesIO(b"\xff\x00\n")))
+    assert stored(sandbox)["SecretBinary"] == b"\xff\x00\n"
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"\n", b"x" * 65537, b"\xff" * 65537], ids=["nothing", "a line break", "long", "long bytes"]
 )
-def test_what_cannot_be_kept_is_refused(content: bytes) -> None:
+def test_empty_or_long_value_is_refused(content: bytes) -> None:
     with pytest.raises(UsageError):
-        values.piped(io.BytesIO(content))
+        values.read_piped(io.BytesIO(content))
 
 
 ANSWERS = [
@@ -73,40 +71,40 @@ ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize(("answers", "taken"), ANSWERS, ids=["same", "mistyped", "empty", "never the same"])
-def test_what_is_typed_is_typed_twice(answers: list[str], taken: bool) -> None:
-    told: list[str] = []
-    left = iter(answers)
-    ask = lambda question: Secret(next(left))  # noqa: E731
-    if taken:
-        assert values.typed(NAME, ask, told.append).reveal() == VALUE
+@pytest.mark.parametrize(("answers", "accepted"), ANSWERS, ids=["same", "mistyped", "empty", "never the same"])
+def test_typed_value_is_asked_for_twice(answers: list[str], accepted: bool) -> None:
+    messages: list[str] = []
+    remaining = iter(answers)
+    ask = lambda question: Secret(next(remaining))  # noqa: E731
+    if accepted:
+        assert values.read_typed(NAME, ask, messages.append).reveal() == VALUE
     else:
-        with pytest.raises(UsageError, match="not the same"):
-            values.typed(NAME, ask, told.append)
-    assert VALUE not in "".join(told)
+        with pytest.raises(UsageError, match="the two values differ"):
+            values.read_typed(NAME, ask, messages.append)
+    assert VALUE not in "".join(messages)
 
 
-def test_a_secret_that_is_not_there_is_said(sandbox: Sandbox) -> None:
+def test_missing_secret_is_reported(sandbox: Sandbox) -> None:
     with pytest.raises(UsageError, match="no secret acme/other in us-east-1"):
         values.put(account(sandbox), "acme/other", Secret(VALUE))
 
 
-def test_a_secret_about_to_go_is_said(sandbox: Sandbox) -> None:
+def test_secret_scheduled_for_deletion_is_reported(sandbox: Sandbox) -> None:
     sandbox.client("secretsmanager").delete_secret(SecretId=NAME, RecoveryWindowInDays=7)
-    with pytest.raises(Refused, match="about to be deleted"):
+    with pytest.raises(Refused, match="scheduled for deletion"):
         values.put(account(sandbox), NAME, Secret(VALUE))
 
 
 @pytest.mark.parametrize("kind", ["reset before", "reset after", "500", "throttle"])
-def test_a_lost_answer_makes_no_second_version(sandbox: Sandbox, kind: Any) -> None:
+def test_lost_response_creates_no_second_version(sandbox: Sandbox, kind: Any) -> None:
     sandbox.faults.add(Fault(kind, on="secretsmanager:PutSecretValue"))
     values.put(account(sandbox), NAME, Secret(VALUE))
     versions = sandbox.client("secretsmanager").list_secret_version_ids(SecretId=NAME)["Versions"]
     assert len(versions) == 1
 
 
-def test_a_refusal_does_not_quote_the_value(sandbox: Sandbox) -> None:
+def test_refusal_does_not_quote_the_value(sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("access denied", on="secretsmanager:PutSecretValue", times=9))
-    with pytest.raises(AwsbaseError, match="AccessDenied") as stopped:
+    with pytest.raises(AwsbaseError, match="AccessDenied") as error:
         values.put(account(sandbox), NAME, Secret(VALUE))
-    assert VALUE not in f"{stopped.value} {stopped.value.message} {stopped.value.hint}"
+    assert VALUE not in f"{error.value} {error.value.message} {error.value.hint}"

@@ -1,4 +1,4 @@
-"""Who one is to AWS is told as far as AWS tells it, and no further."""
+"""The identity of a caller has what AWS reports, and marks everything else as unknown."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from awsbase.scripts.whoami import text
 from tests.people.alice import ACCOUNT, Alice
 
 
-def asked(alice: Alice, caller: str) -> Identity:
+def identity_of(alice: Alice, caller: str) -> Identity:
     return whoami(Aws(alice.sandbox.session(caller), "eu-west-1"), alice.files)
 
 
@@ -34,28 +34,28 @@ ROLE = f"arn:aws:sts::{ACCOUNT}:assumed-role"
         ("root", f"arn:aws:iam::{ACCOUNT}:root", "root", None),
     ],
 )
-def test_the_kind_of_credentials_is_told(alice: Alice, caller: str, arn: str, kind: str, mfa: bool | None) -> None:
-    identity = asked(alice, caller)
+def test_kind_of_credentials_is_recognized(alice: Alice, caller: str, arn: str, kind: str, mfa: bool | None) -> None:
+    identity = identity_of(alice, caller)
     assert (identity.account, identity.arn, identity.kind, identity.mfa) == (ACCOUNT, arn, kind, mfa)
     assert identity.expires is None
 
 
-def test_a_session_of_ours_is_known_with_its_device_and_end(alice: Alice) -> None:
+def test_stored_session_has_device_and_expiry(alice: Alice) -> None:
     alice.types(alice.phone.code)
-    held = refresh(SessionRequest("acme"), alice.person())
+    kept = refresh(SessionRequest("acme"), alice.person())
     session: Any = boto3.Session(profile_name="acme-mfa")
     session.events.register("before-send", alice.sandbox.transport)
 
     identity = whoami(Aws(session, "eu-west-1"), alice.files)
 
     assert (identity.kind, identity.mfa, identity.serial) == ("session", True, alice.phone.serial)
-    assert (identity.profile, identity.key) == ("acme-mfa", held.session.key_id[-4:])
+    assert (identity.profile, identity.key) == ("acme-mfa", kept.session.key_id[-4:])
     assert identity.expires
-    assert abs(identity.expires - held.session.expires) < timedelta(seconds=1)
-    assert held.session.secret_key.reveal() not in repr(identity)
+    assert abs(identity.expires - kept.session.expires) < timedelta(seconds=1)
+    assert kept.session.secret_key.reveal() not in repr(identity)
 
 
-def test_a_session_of_a_role_was_obtained_with_mfa(alice: Alice) -> None:
+def test_role_session_was_obtained_with_mfa(alice: Alice) -> None:
     alice.role()
     alice.types(alice.phone.code)
     refresh(SessionRequest("acme", role="Admin"), alice.person())
@@ -68,14 +68,14 @@ def test_a_session_of_a_role_was_obtained_with_mfa(alice: Alice) -> None:
     assert f"mfa          obtained with MFA, {alice.phone.serial}\n" in text(identity, alice.sandbox.clock.now())
 
 
-def test_the_alias_is_told_where_it_may_be_read(alice: Alice) -> None:
-    assert asked(alice, "user/alice").alias == ""
+def test_alias_is_unknown_without_permission(alice: Alice) -> None:
+    assert identity_of(alice, "user/alice").alias == ""
     alice.sandbox.client("iam").create_account_alias(AccountAlias="acme-prod")
-    assert asked(alice, "user/alice").alias == "acme-prod"
+    assert identity_of(alice, "user/alice").alias == "acme-prod"
     alice.sandbox.faults.add(Fault("access denied", on="iam:ListAccountAliases"))
-    assert asked(alice, "user/alice").alias is None
+    assert identity_of(alice, "user/alice").alias is None
 
 
-def test_files_of_other_tools_do_not_matter(alice: Alice) -> None:
+def test_sessions_of_other_tools_are_ignored(alice: Alice) -> None:
     files.write_credentials(alice.files, "old", {"x_security_token_expires": "soon", "aws_access_key_id": "AKIA"})
-    assert asked(alice, "user/alice").profile is None
+    assert identity_of(alice, "user/alice").profile is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,20 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from awsbase.sandbox import Sandbox
+from awsbase.testing.sample import person as person
 
 ACCOUNT = "123456789012"
 KIM = f"arn:aws:iam::{ACCOUNT}:user/kim"
-
-
-def person(sandbox: Sandbox, *documents: Mapping[str, Any], name: str = "operator") -> str:
-    """Make a user with these policies; return who calls as them, with their long-term key."""
-    iam = sandbox.client("iam")
-    iam.create_user(UserName=name)
-    for number, document in enumerate(documents):
-        text = json.dumps(document, separators=(",", ":"))
-        made = iam.create_policy(PolicyName=f"{name}-{number}", PolicyDocument=text)
-        iam.attach_user_policy(UserName=name, PolicyArn=made["Policy"]["Arn"])
-    return f"user/{name}"
 
 
 def policy(*statements: Mapping[str, Any]) -> dict[str, Any]:

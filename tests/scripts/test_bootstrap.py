@@ -69,7 +69,7 @@ def enrolled(run: Any) -> pyotp.TOTP:
 def test_a_second_bootstrap_reports_that_it_is_done(served: Served, root: dict[str, str], tmp_path: Path) -> None:
     manifest = written(tmp_path / "acme.yaml", ADMINISTRATED)
     run = terminal(root, manifest, "--from-root")
-    run.expect(r"delete root's access key in the end\? \[y/N\] ")
+    run.expect(r"delete root's access key at the end\? \[y/N\] ")
     assert served.writes == []
     run.sendline("y")
     seed = enrolled(run)
@@ -108,9 +108,9 @@ def test_bootstrap_runs_in_the_sandbox(nobody: dict[str, str], tmp_path: Path) -
 
 
 REFUSED = [
-    ([], ADMINISTRATED, "say so with --from-root"),
+    ([], ADMINISTRATED, "confirm it with --from-root"),
     (["--from-root"], EMPTY, "names no administrator"),
-    (["--from-root", "--user", "bob"], ADMINISTRATED, "bob is no administrator"),
+    (["--from-root", "--user", "bob"], ADMINISTRATED, "bob is not an administrator"),
     (["--from-root"], ADMINISTRATED.replace("[Readers]", "[Administrators]"), "name one with --user: alice, bob"),
 ]
 
@@ -140,7 +140,7 @@ def test_a_no_changes_nothing(served: Served, root: dict[str, str], tmp_path: Pa
 
 def test_an_administrator_needs_no_bootstrap(served: Served, tmp_path: Path) -> None:
     run = terminal(served.environment, written(tmp_path / "acme.yaml", ADMINISTRATED), "--from-root")
-    run.expect("and not root's")
+    run.expect(", not of root")
     run.expect(pexpect.EOF)
     run.close()
     assert served.writes == []

@@ -16,7 +16,7 @@ OPS = Topic(
     scope=HOME,
     name="acme-ops",
     policy=topic_policy(HOME, "acme-ops"),
-    listeners={"email": (MAIL,), "sqs": (QUEUE,)},
+    subscribers={"email": (MAIL,), "sqs": (QUEUE,)},
     tags={"owner": "platform"},
 )
 BY_MAIL = Subscription(scope=HOME, topic=OPS.name, protocol="email", endpoint=MAIL)

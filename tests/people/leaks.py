@@ -1,4 +1,4 @@
-"""A search for what must not be seen: every password, seed, code, key and token that was in play."""
+"""A search for leaked secrets: every password, seed, code, key and token that a test used."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,8 +17,8 @@ HIDDEN = (
 )
 
 
-def in_play(alice: Alice) -> set[str]:
-    """Return everything secret that the account has seen, and what it has given out."""
+def secrets_of(alice: Alice) -> set[str]:
+    """Return all secrets that the account received or returned."""
     sandbox = alice.sandbox
     sent = {str(call.params[name]) for call in sandbox.calls for name in HIDDEN if name in call.params}
     backend: Any = sandbox.backend("iam", "aws")
@@ -26,19 +26,19 @@ def in_play(alice: Alice) -> set[str]:
     return sent | seeds | {alice.key.reveal()} | set(sandbox.callers.tokens.values())
 
 
-def found(alice: Alice, shown: str) -> list[str]:
-    """Return what of it stands in a text, whole or in part."""
-    return [secret for secret in in_play(alice) if secret in shown or (len(secret) > 40 and secret[8:32] in shown)]
+def leaked(alice: Alice, shown: str) -> list[str]:
+    """Return the secrets that a text contains, whole or in part."""
+    return [secret for secret in secrets_of(alice) if secret in shown or (len(secret) > 40 and secret[8:32] in shown)]
 
 
-def no_secret(alice: Alice, shown: str, *, but: Sequence[Path] = ()) -> None:
-    """Fail when a secret was shown, or rests in a file of hers that is not for it."""
-    assert found(alice, shown) == []
+def assert_no_secret(alice: Alice, shown: str, *, but: Sequence[Path] = ()) -> None:
+    """Fail when a secret was shown, or is in a file of hers that should not have it."""
+    assert leaked(alice, shown) == []
     for path in _files(alice.home):
         if path not in (*but, alice.files.credentials):
             text = path.read_bytes().decode("utf-8", "replace")
-            # Codes of six digits turn up in any text sooner or later; what is noted of them is hashed.
-            assert [secret for secret in in_play(alice) if len(secret) > 6 and secret in text] == [], path
+            # Six digits can appear in any text by chance, and only hashes of codes are recorded.
+            assert [secret for secret in secrets_of(alice) if len(secret) > 6 and secret in text] == [], path
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -12,8 +12,8 @@ from awsbase.engine.lock import PATH as LOCKS
 from awsbase.errors import AwsbaseError
 from awsbase.sandbox import Call, Fault, Killed, Sandbox
 from awsbase.sandbox.faults import Kind
-from tests.contract.sample import problems, said
-from tests.faults.subject import Subject
+from awsbase.testing.sample import problems, said
+from awsbase.testing.subject import Subject
 
 FOR_GOOD = 1_000_000
 # What a second try draws anew: an MFA device's seed, which is stored again.

@@ -1,4 +1,4 @@
-"""Clients that the tests of one process share: making them costs more than most runs do."""
+"""Clients that the tests of one process share: creating them costs more than most runs do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A desk for tests: a sandbox, answers given in advance, and an app that scans what is shown."""
+"""A user for tests: a sandbox, scripted answers, and an app that scans seeds."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -17,34 +17,34 @@ from awsbase.sandbox import Sandbox
 Answer = str | Callable[[], str] | BaseException
 
 
-class Table:
-    """Somebody at a desk: what they are asked and told, and the seed that their app has scanned."""
+class ScriptedUser:
+    """A user with scripted answers: the questions, the messages, and the seeds that their app scanned."""
 
     def __init__(self, folder: Path, caller: str | None = "user/alice") -> None:
         self.sandbox = Sandbox()
-        # At the beginning of a step: codes that are typed one after the other belong to the steps that a test names.
+        # The clock starts at the beginning of a TOTP step, so that each code belongs to the step that the test names.
         self.sandbox.clock.advance(31 - self.sandbox.clock.time() % 30)
         self.sandbox.client("iam").create_user(UserName="alice")
         self.sandbox.calls.clear()
         self.folder = folder
         self.caller = caller
         self.asked: list[str] = []
-        self.told: list[str] = []
+        self.messages: list[str] = []
         self.spelled = 0
         self.seeds: list[str] = []
         self.answers: list[Answer] = []
 
-    def desk(self) -> Prompts:
+    def prompts(self) -> Prompts:
         return Prompts(
             account=identify(
                 Aws(self.sandbox.session(self.caller, "eu-west-1"), "eu-west-1", attach=[refuse_resends]), Wire()
             ),
             clock=self.sandbox.clock,
             ask=self.ask,
-            tell=self.told.append,
+            tell=self.messages.append,
             show=self.scan,
             spell=self.read,
-            aside=nullcontext,
+            private_screen=nullcontext,
             state=self.folder / "state",
         )
 
@@ -53,14 +53,14 @@ class Table:
 
     def ask(self, question: str) -> Secret:
         self.asked.append(question)
-        assert self.answers, f"nobody expected to be asked: {question}"
+        assert self.answers, f"unexpected question: {question}"
         answer = self.answers.pop(0)
         if isinstance(answer, BaseException):
             raise answer
         return Secret(answer if isinstance(answer, str) else answer())
 
     def scan(self, uri: Secret, seed: Secret) -> None:
-        """Take a seed from its address, as an app does."""
+        """Read the seed from its otpauth URI, as an app does."""
         self.seeds.append(parse_qs(urlsplit(uri.reveal()).query)["secret"][0])
         assert self.seeds[-1] == seed.reveal()
 
@@ -69,12 +69,12 @@ class Table:
         self.scan(uri, seed)
 
     def code(self, steps: int = 0) -> Callable[[], str]:
-        """Return what the app shows some steps from now, when it is asked for."""
+        """Return a function for the code that the app shows some steps from the time of its call."""
         return lambda: pyotp.TOTP(self.seeds[-1]).at(int(self.sandbox.clock.time()) + 30 * steps)
 
     def devices(self) -> list[str]:
-        """Return all virtual devices, those without an owner marked."""
+        """Return all virtual devices; leftovers are marked."""
         listed = self.sandbox.client("iam").list_virtual_mfa_devices()["VirtualMFADevices"]
         return sorted(
-            one["SerialNumber"].partition(":mfa/")[2] + ("" if "User" in one else " (left)") for one in listed
+            device["SerialNumber"].partition(":mfa/")[2] + ("" if "User" in device else " (left)") for device in listed
         )

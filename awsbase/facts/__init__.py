@@ -1,0 +1,1 @@
+"""What several kinds read of an account, such as all of IAM in one call."""
