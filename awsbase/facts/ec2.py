@@ -71,9 +71,9 @@ def tags_in(response: Mapping[str, Any]) -> dict[str, str]:
     return {key: value for key, value in pairs.items() if not key.startswith("aws:")}
 
 
-def matches(found: Found, id: str | None, wanted: Mapping[str, str]) -> bool:
+def matches(found: Found, id: str | None, expected: Mapping[str, str]) -> bool:
     """Tell whether a resource has the id that a manifest gives, or else the tags."""
-    return found.id == id if id else not tags.missing(found.tags, wanted)
+    return found.id == id if id else not tags.missing(found.tags, expected)
 
 
 def arns(scope: Scope, *kinds: str) -> tuple[str, ...]:

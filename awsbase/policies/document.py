@@ -191,8 +191,8 @@ def exactly(value: object) -> Hashable:
 def pairs(have: list[object], want: list[object]) -> Iterator[tuple[str, object, object]]:
     """Yield the statements that differ, with their names: first those with the same Sid, then the others in order."""
     had = {statement_meaning(statement) for statement in have}
-    wanted = {statement_meaning(statement) for statement in want}
-    old = {name: it for name, it in named(have) if statement_meaning(it) not in wanted}
+    sought = {statement_meaning(statement) for statement in want}
+    old = {name: it for name, it in named(have) if statement_meaning(it) not in sought}
     new = {name: it for name, it in named(want) if statement_meaning(it) not in had}
 
     for name in [name for name in new if name in old]:
@@ -222,8 +222,8 @@ def changes(name: str, have: Mapping[str, object], want: Mapping[str, object]) -
         if element(key, old) == element(key, new) and (key == "Condition" or (key in have) == (key in want)):
             continue
         if key in ("Action", "NotAction", "Resource", "NotResource"):
-            had, wanted = entries(key, old), entries(key, new)
-            old = [value for value in listed(old) if entries(key, [value]) - wanted]
+            had, sought = entries(key, old), entries(key, new)
+            old = [value for value in listed(old) if entries(key, [value]) - sought]
             new = [value for value in listed(new) if entries(key, [value]) - had]
         yield Difference(f"{name} {key}", old, new)
 

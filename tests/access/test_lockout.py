@@ -283,7 +283,7 @@ AWAY = {"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
         "everybody but the caller",
         "everybody but somebody else",
         "somebody else",
-        "whoever it is",
+        "any principal",
         "one role",
         "all of the account",
         "without MFA",

@@ -130,7 +130,7 @@ def by_region(fact: Any, **regions: Any) -> Any:
         "VPCs",
         "VPC that is logged",
         "VPC of which refusals are logged",
-        "refusals wanted, all logged",
+        "rejected traffic in the manifest, all logged",
         "VPC of somebody else",
         "VPC with a resource of its own for it",
         "one VPC",

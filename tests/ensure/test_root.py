@@ -53,7 +53,7 @@ WANT = Root(scope=HOME)
         "access key",
         "certificate",
         "two things",
-        "app, hardware wanted",
+        "app, hardware required",
         "hardware",
         "bills closed",
         "bills elsewhere",
