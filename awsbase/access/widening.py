@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from awsbase.access.simulated_state import QUARANTINE
 from awsbase.engine.run import Run
 from awsbase.facts.authorization import groups, policies
 from awsbase.policies import Document
@@ -13,7 +14,6 @@ MORE = "it gives new permissions"
 # Policies that only deny. AWS attaches the quarantine to a user whose key leaked:
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCompromisedKeyQuarantineV2.html
 ONLY_DENY = ("/awsbase-require-mfa", "/awsbase-protect-audit", "/AWSDenyAll")
-QUARANTINE = ":aws:policy/AWSCompromisedKeyQuarantine"
 
 
 def letting_in(trust: Document, account: str) -> str:
@@ -62,7 +62,7 @@ def effect(run: Run, arn: str, sought: str) -> bool:
     """Tell whether a policy has a statement with an effect; AWS's own policies are judged by their names."""
     own = run.read(policies).get(arn.rpartition("/")[2].casefold())
     if own is None or own.arn != arn:
-        only_denies = arn.endswith(ONLY_DENY) or QUARANTINE in arn
+        only_denies = arn.endswith(ONLY_DENY) or f":aws:policy/{QUARANTINE}" in arn
         return only_denies == (sought == "Deny")
     return has_effect(own.document, sought)
 

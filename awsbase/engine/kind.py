@@ -55,7 +55,7 @@ def nothing_early(want: Any) -> Iterable[Read]:
 
 @record
 class Kind:
-    """One kind of resource: its recipe, the reads that can be made beforehand, and all that is told of it elsewhere.
+    """One kind of resource: its recipe, the reads to prefetch, and what other commands and the docs say about it.
 
     `word` is what its addresses begin with. `found_by`, `owns` and `keeps` are its row of the table in
     docs/manifest.md: by what AWS's own is recognised, what awsbase corrects, what others may change.
