@@ -15,7 +15,9 @@ def post(sandbox: Sandbox, service: str, body: str, content_type: str = FORM, **
     """Send a request as an SDK signs and writes it."""
     scope = f"AKIASANDBOXADMIN0000/20300101/us-east-1/{service}/aws4_request"
     sent = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, Signature=0", "Content-Type": content_type}
-    return sandbox.answer(Message("POST", f"https://{service}.us-east-1.amazonaws.com/", {**sent, **headers}, body.encode()))
+    return sandbox.answer(
+        Message("POST", f"https://{service}.us-east-1.amazonaws.com/", {**sent, **headers}, body.encode())
+    )
 
 
 def texts(reply: Reply, name: str) -> list[str]:
