@@ -31,16 +31,14 @@ TOKEN = re.compile("[0-9a-f]{64}")
 
 @record(kw_only=True)
 class Instance(Resource):
-    """The one instance made from a launch template, in the subnet at an address, with a public address.
+    """The one instance made from a launch template, which says all that it is, its network included.
 
     Type, subnet, profile, key pair and user data are for life: another one of these replaces it, and so does another
     image if `refresh` is on. The age of the image alone is no reason. `router` lets it pass on what is not for it.
     """
 
     template: LaunchTemplate
-    subnet: str
     router: bool = False
-    public: bool = True
     refresh: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -53,7 +51,7 @@ class Instance(Resource):
         return self.scope.address("instance", self.name)
 
     def needs(self) -> Iterator[str]:
-        yield from (self.template.address, self.template.profile, *self.template.groups, self.subnet)
+        yield from (self.template.address, self.template.profile, *self.template.groups, self.template.subnet)
 
 
 @record
@@ -183,7 +181,7 @@ def for_life(run: Run, want: Instance, have: InstanceFacts) -> list[Drift]:
     encoded = base64.b64encode(template.user_data.encode()).decode() if template.user_data else ""
     fits = {
         "type": template.type,
-        "subnet": run.result(want.subnet),
+        "subnet": run.result(template.subnet),
         "instance profile": run.result(template.profile),
         "key pair": template.key_pair,
         "user data": encoded,
@@ -231,15 +229,6 @@ def launch(run: Run, want: Instance, before: list[InstanceFacts]) -> dict[str, A
         "MaxCount": 1,
         "ClientToken": hashlib.sha256("\0".join(parts).encode()).hexdigest(),
         "LaunchTemplate": {"LaunchTemplateId": template["id"], "Version": versioned(template["version"])},
-        "NetworkInterfaces": [
-            {
-                "DeviceIndex": 0,
-                "SubnetId": run.result(want.subnet),
-                "Groups": [run.result(group) for group in want.template.groups],
-                "AssociatePublicIpAddress": want.public,
-                "DeleteOnTermination": True,
-            }
-        ],
         "TagSpecifications": [
             {"ResourceType": kind, "Tags": labels} for kind in ("instance", "volume", "network-interface")
         ],

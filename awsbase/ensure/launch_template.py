@@ -24,8 +24,8 @@ USER_DATA_BYTES = 16 * 1024
 class LaunchTemplate(Resource):
     """A launch template: the image by its parameter, IMDSv2 alone, an encrypted root volume, no key pair unless given.
 
-    The image is found anew at every launch, so that its age is no drift. `profile` and `groups` are addresses; what
-    else somebody put into a version of their own is not taken over: the default version is ours.
+    The image is found anew at every launch, so that its age is no drift. `profile`, `groups` and `subnet` are
+    addresses; what else somebody put into a version of their own is not taken over: the default version is ours.
     """
 
     name: str
@@ -33,6 +33,8 @@ class LaunchTemplate(Resource):
     image: str
     profile: str
     groups: tuple[str, ...]
+    subnet: str
+    public: bool = True
     user_data: str = ""
     key_pair: str | None = None
     volume_gib: int = 8
@@ -46,6 +48,7 @@ class LaunchTemplate(Resource):
     def needs(self) -> Iterator[str]:
         yield self.profile
         yield from self.groups
+        yield self.subnet
 
 
 @record
@@ -168,7 +171,17 @@ def content(run: Run, want: LaunchTemplate, have: TemplateFacts | None) -> dict[
             "HttpEndpoint": "enabled",
             "HttpPutResponseHopLimit": want.hops,
         },
-        "SecurityGroupIds": [run.result(group) for group in want.groups],
+        # Only an interface says whether it has a public address, and EC2 takes groups and subnet of an instance that
+        # has a specified interface in no other place: InvalidParameterCombination.
+        "NetworkInterfaces": [
+            {
+                "DeviceIndex": 0,
+                "SubnetId": run.result(want.subnet),
+                "Groups": [run.result(group) for group in want.groups],
+                "AssociatePublicIpAddress": want.public,
+                "DeleteOnTermination": True,
+            }
+        ],
         "KeyName": want.key_pair,
         "UserData": encoded,
     }
@@ -234,7 +247,7 @@ KIND = Kind(
     resource=LaunchTemplate,
     permissions=Permissions(read=read_permissions, write=write_permissions),
     about=About(
-        what="All that an instance is before there is one: image, type, role, groups, encrypted disk, IMDSv2 alone.",
+        what="All that an instance is before there is one: image, type, role, network, encrypted disk, IMDSv2 alone.",
         why="What is started from it, by whomever, is started right.",
         undo=(TAKE_OUT, "aws ec2 delete-launch-template --launch-template-name NAME --region REGION: instances stay"),
         controls=("CIS 5.6", "FSBP EC2.8"),

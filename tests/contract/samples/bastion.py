@@ -43,10 +43,11 @@ class Bastion:
             image=AMAZON_LINUX,
             profile=self.profile.address,
             groups=(self.group.address,),
+            subnet=self.public.address,
             user_data="#!/bin/sh\ntrue\n",
         )
         self.host = Instance(
-            scope=scope, template=self.template, subnet=self.public.address, router=True, tags={"owner": "platform"}
+            scope=scope, template=self.template, router=True, tags={"owner": "platform"}
         )
         self.ip = ElasticIp(scope=scope, name="bastion")
         self.ip_in_use = AddressInUse(scope=scope, ip=self.ip.address, instance=self.host.address)
