@@ -140,6 +140,17 @@ class Bastion:
         self.ec2(sandbox).create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
         self.ec2(sandbox).modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
 
+    def groups_beside(self, sandbox: Sandbox) -> None:
+        """Let the template say its groups beside the interface, as version 0.2.0 did: no instance starts from it."""
+        template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
+        versions = self.ec2(sandbox).describe_launch_template_versions(LaunchTemplateId=template, Versions=["$Default"])
+        data = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+        groups = data.pop("NetworkInterfaces")[0]["Groups"]
+        data = {**data, "SecurityGroupIds": groups}
+        made = self.ec2(sandbox).create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
+        version = str(made["LaunchTemplateVersion"]["VersionNumber"])
+        self.ec2(sandbox).modify_launch_template(LaunchTemplateId=template, DefaultVersion=version)
+
     def remove_name(self, sandbox: Sandbox) -> None:
         """Remove the name tag of the template."""
         template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
@@ -199,6 +210,10 @@ class Bastion:
                 "second instance": Tampering(self.second_instance, ["instance/bastion: delete superseded instance"]),
                 "other template": Tampering(
                     self.modified,
+                    ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
+                ),
+                "template of an earlier version": Tampering(
+                    self.groups_beside,
                     ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
                 ),
                 "template without name tag": Tampering(

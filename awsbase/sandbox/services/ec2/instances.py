@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from awsbase.sandbox.propagation import Propagation
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
@@ -55,6 +56,33 @@ def started(request: Request, response: dict[str, Any]) -> None:
         instance.launch_time = max(now, instance.launch_time + HALT)
 
 
+def note_pending(request: Request, response: dict[str, Any]) -> None:
+    """Note what was just started: for a while it is pending."""
+    now = request.sandbox.clock.time()
+    for id in ids(response.get("Instances") or response["StartingInstances"]):
+        request.memory(Propagation).note_created(id, now)
+
+
+def attachable(request: Request) -> None:
+    """Refuse an address for an instance that is still pending.
+
+    Raises Refusal with InvalidInstanceID (bevacqua/grunt-ec2#15), or for an interface with IncorrectInstanceState
+    (hashicorp/terraform-provider-aws#6189, PaloAltoNetworks/terraform-aws-vmseries-modules#97).
+    """
+    interface = request.params.get("NetworkInterfaceId")
+    held = request.backend("ec2").enis.get(interface) if interface else None
+    id = held.instance.id if held and held.instance else request.params.get("InstanceId")
+    if id is None or not request.memory(Propagation).unknown(id, request):
+        return
+    if interface:
+        raise Refusal(
+            "IncorrectInstanceState",
+            f"The pending-instance-creation instance to which '{interface}' is attached is not in a valid state for "
+            "this operation",
+        )
+    raise Refusal("InvalidInstanceID", f"The pending instance '{id}' is not in a valid state for this operation.")
+
+
 def gone_already(request: Request) -> dict[str, Any] | None:
     """Let what is gone be terminated again, as often as somebody likes: moto looks for its network interface."""
     held = list(named(request, request.params["InstanceIds"]))
@@ -84,6 +112,8 @@ RULES = (
     Rule("ec2:ModifyInstanceAttribute", before=only_stopped),
     Rule("ec2:ModifyInstanceAttribute", before=encoded, strict=False),
     Rule("ec2:RunInstances", after=note_template, strict=False),
+    Rule("ec2:RunInstances ec2:StartInstances", after=note_pending),
+    Rule("ec2:AssociateAddress", before=attachable),
     Rule("ec2:TerminateInstances", before=gone_already, strict=False),
     Rule("ec2:StartInstances", before=note_stopped, after=started, strict=False),
 )
