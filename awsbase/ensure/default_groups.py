@@ -58,15 +58,17 @@ def default_groups(facts: Facts, region: str) -> tuple[DefaultGroup, ...]:
         Filters=[{"Name": "group-name", "Values": ["default"]}]
     )
     groups = [group for page in pages for group in page["SecurityGroups"]]
-    open = [group for group in groups if group["IpPermissions"] or group["IpPermissionsEgress"]]
+    # A group without a VPC is one of EC2-Classic.
+    here = [group for group in groups if {"GroupId", "VpcId"} <= group.keys()]
+    open = [group for group in here if group.get("IpPermissions") or group.get("IpPermissionsEgress")]
     users = facts.read(interfaces, region, tuple(group["GroupId"] for group in open)) if open else {}
     made_for = {vpc.id: vpc.tags.get(tags.ADDRESS) for vpc in facts.read(vpcs, region)} if open else {}
     return tuple(
         DefaultGroup(
             id=group["GroupId"],
             vpc=group["VpcId"],
-            inward=tuple(group["IpPermissions"]),
-            outward=tuple(group["IpPermissionsEgress"]),
+            inward=tuple(group.get("IpPermissions", ())),
+            outward=tuple(group.get("IpPermissionsEgress", ())),
             users=users.get(group["GroupId"], ()),
             made_for=made_for[group["VpcId"]],
         )
@@ -86,8 +88,9 @@ def interfaces(facts: Facts, region: str, groups: tuple[str, ...]) -> Mapping[st
     found: dict[str, list[str]] = {}
     for page in pages:
         for interface in page["NetworkInterfaces"]:
-            for group in interface["Groups"]:
-                found.setdefault(group["GroupId"], []).append(interface["NetworkInterfaceId"])
+            for group in interface.get("Groups", ()):
+                id = interface.get("NetworkInterfaceId", "one without an id")
+                found.setdefault(group.get("GroupId", ""), []).append(id)
     return {group: tuple(sorted(users)) for group, users in found.items()}
 
 

@@ -82,12 +82,8 @@ def instances(facts: Facts, region: str) -> tuple[InstanceFacts, ...]:
         .ec2.get_paginator("describe_instances")
         .paginate(Filters=[{"Name": "tag-key", "Values": [tags.ADDRESS]}])
     )
-    return tuple(
-        _understood(instance)
-        for page in pages
-        for reservation in page["Reservations"]
-        for instance in reservation["Instances"]
-    )
+    listed = (each for page in pages for reservation in page["Reservations"] for each in reservation["Instances"])
+    return tuple(ec2.understood(listed, _understood))
 
 
 def _understood(instance: Mapping[str, Any]) -> InstanceFacts:
@@ -112,7 +108,7 @@ def _understood(instance: Mapping[str, Any]) -> InstanceFacts:
 
 def _template(instance: Mapping[str, Any]) -> tuple[str, str] | None:
     """Return the launch template and the version that an instance was made from, by the tags that EC2 gives it."""
-    held = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", [])}
+    held = {tag.get("Key"): tag.get("Value") for tag in instance.get("Tags", [])}
     id, version = (held.get(f"aws:ec2launchtemplate:{name}") for name in ("id", "version"))
     return (id, version) if id and version else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
@@ -67,7 +67,7 @@ class TemplateFacts:
         return {str(self.default): self.data, str(self.newest_version): self.newest}.get(version)
 
 
-def launch_templates(facts: Facts, region: str) -> Mapping[str, TemplateFacts]:
+def launch_templates(facts: Facts, region: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """Read the default and the newest version of all launch templates of a region, by the template's name."""
     # Asked for these two and no template, EC2 tells them of every one.
     pages = (
@@ -75,24 +75,25 @@ def launch_templates(facts: Facts, region: str) -> Mapping[str, TemplateFacts]:
         .ec2.get_paginator("describe_launch_template_versions")
         .paginate(Versions=["$Default", "$Latest"])
     )
-    versions = [each for page in pages for each in page["LaunchTemplateVersions"]]
-    versions.sort(key=lambda version: version["VersionNumber"])
-    newest = {each["LaunchTemplateName"]: each for each in versions}
-    return {
-        name: TemplateFacts(
-            each["LaunchTemplateId"],
-            each["LaunchTemplateData"],
-            each["VersionNumber"],
-            newest[name]["LaunchTemplateData"],
-            newest[name]["VersionNumber"],
-        )
-        for name, each in ((each["LaunchTemplateName"], each) for each in versions if each["DefaultVersion"])
-    }
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for version in (each for page in pages for each in page["LaunchTemplateVersions"]):
+        found.setdefault(version.get("LaunchTemplateName", ""), []).append(version)
+    return found
 
 
 def launch_template(facts: Facts, region: str, name: str) -> TemplateFacts | None:
     """Return one launch template, without its tags."""
-    return facts.read(launch_templates, region).get(name)
+    versions = sorted(facts.read(launch_templates, region).get(name, ()), key=lambda each: int(each["VersionNumber"]))
+    if not versions:
+        return None
+    default, newest = next(each for each in versions if each["DefaultVersion"]), versions[-1]
+    return TemplateFacts(
+        default["LaunchTemplateId"],
+        default["LaunchTemplateData"],
+        default["VersionNumber"],
+        newest["LaunchTemplateData"],
+        newest["VersionNumber"],
+    )
 
 
 def template_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:

@@ -47,11 +47,11 @@ class Subnet(Resource):
 
 @record
 class SubnetFacts:
-    """A subnet as it is."""
+    """A subnet as it is; one of IPv6 alone has no IPv4 block."""
 
     id: Any
     vpc: str
-    cidr: str
+    cidr: str | None
     zone: str
     zone_id: str = ""
     ipv6: Any = None
@@ -70,16 +70,16 @@ class Zone:
 def subnets(facts: Facts, region: str) -> tuple[SubnetFacts, ...]:
     """Read all subnets of a region."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_subnets").paginate()
-    return tuple(_understood(subnet) for page in pages for subnet in page["Subnets"])
+    return tuple(ec2.understood((subnet for page in pages for subnet in page["Subnets"]), _understood))
 
 
 def _understood(subnet: Mapping[str, Any]) -> SubnetFacts:
     blocks = subnet.get("Ipv6CidrBlockAssociationSet", [])
-    there = (each for each in blocks if each["Ipv6CidrBlockState"]["State"] in ("associating", "associated"))
+    there = (each for each in blocks if ec2.state_of(each) in ("associating", "associated"))
     return SubnetFacts(
         id=subnet["SubnetId"],
         vpc=subnet["VpcId"],
-        cidr=subnet["CidrBlock"],
+        cidr=subnet.get("CidrBlock"),
         zone=subnet["AvailabilityZone"],
         zone_id=subnet.get("AvailabilityZoneId", ""),
         ipv6=next((each["Ipv6CidrBlock"] for each in there), None),
@@ -96,7 +96,8 @@ def zones(facts: Facts, region: str) -> tuple[Zone, ...]:
         for zone in answer["AvailabilityZones"]
         if zone.get("ZoneType", "availability-zone") == "availability-zone"
         and zone.get("OptInStatus", "opt-in-not-required") == "opt-in-not-required"
-        and zone["State"] == "available"
+        and zone.get("State") == "available"
+        and {"ZoneName", "ZoneId"} <= zone.keys()
     ]
     return tuple(sorted(found, key=lambda zone: zone.name))
 
@@ -159,7 +160,7 @@ def as_it_is(want: Subnet, have: SubnetFacts) -> None:
     named = isinstance(want.zone, int) or want.zone in (have.zone, have.zone_id) or have.zone.endswith(want.zone)
     if have.cidr != want.cidr or not named:
         raise CannotBeChanged(
-            f"the subnet {have.id} is {have.cidr} in {have.zone}, the manifest makes it {want.cidr} in "
+            f"the subnet {have.id} is {have.cidr or 'IPv6 alone'} in {have.zone}, the manifest makes it {want.cidr} in "
             f"{want.zone if isinstance(want.zone, str) else have.zone}, and AWS moves no subnet",
             hint="write the manifest as it is, or delete the subnet first",
         )
