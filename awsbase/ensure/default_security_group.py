@@ -43,9 +43,7 @@ def default_group(facts: Facts, region: str, vpc: str) -> DefaultGroup | None:
     """Return the default security group of a VPC, once AWS lists it."""
     for group in facts.read(described, region):
         if (group.get("VpcId"), group.get("GroupName")) == (vpc, "default"):
-            return DefaultGroup(
-                group["GroupId"], group.get("IpPermissions", []), group.get("IpPermissionsEgress", [])
-            )
+            return DefaultGroup(group["GroupId"], group.get("IpPermissions", []), group.get("IpPermissionsEgress", []))
     return None
 
 

@@ -63,9 +63,7 @@ def connect_endpoints(facts: Facts, region: str) -> tuple[ConnectEndpointFacts, 
 
 def _endpoint(endpoint: Mapping[str, Any]) -> ConnectEndpointFacts:
     groups = frozenset(endpoint.get("SecurityGroupIds", []))
-    return ConnectEndpointFacts(
-        endpoint["InstanceConnectEndpointId"], endpoint["VpcId"], groups, ec2.tags_in(endpoint)
-    )
+    return ConnectEndpointFacts(endpoint["InstanceConnectEndpointId"], endpoint["VpcId"], groups, ec2.tags_in(endpoint))
 
 
 def connect_endpoint_reads(want: ConnectEndpoint) -> Iterator[Read]:

@@ -214,7 +214,7 @@ def _profiles(role: Mapping[str, Any]) -> Iterator[tuple[str, ProfileFacts]]:
 
 def _policy(policy: Mapping[str, Any]) -> PolicyFacts:
     versions = sorted(policy.get("PolicyVersionList", []), key=lambda version: str(version.get("CreateDate", "")))
-    default = next((version for version in versions if version.get("IsDefaultVersion")), {})
+    default: Mapping[str, Any] = next((version for version in versions if version.get("IsDefaultVersion")), {})
     return PolicyFacts(
         arn=policy["Arn"],
         path=policy.get("Path", "/"),

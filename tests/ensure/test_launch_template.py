@@ -16,7 +16,13 @@ PROFILE = "arn:aws:iam::123456789012:instance-profile/host"
 ARM = "resolve:ssm:" + AMAZON_LINUX.replace("{architecture}", "arm64")
 X86 = "resolve:ssm:" + AMAZON_LINUX.replace("{architecture}", "x86_64")
 WANT = LaunchTemplate(
-    scope=HOME, name="host", type="t4g.micro", image=AMAZON_LINUX, profile="instance-profile/host", groups=("security-group/host",), subnet="subnet/a"
+    scope=HOME,
+    name="host",
+    type="t4g.micro",
+    image=AMAZON_LINUX,
+    profile="instance-profile/host",
+    groups=("security-group/host",),
+    subnet="subnet/a",
 )
 MADE = {"instance-profile/host": PROFILE, "security-group/host": "sg-1", "subnet/a": "subnet-1"}
 INTERFACE = {

@@ -1,4 +1,4 @@
-"""Other people's things in the lists of AWS: each a copy of one of ours under another name, with one member left out."""
+"""Other people's things in the lists of AWS: copies of ours under other names, each with one member left out."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ LISTS = re.compile("[a-z0-9]+:(Describe|List|Get).*")
 # Answers about one thing that the request names: what they list are its parts, and nobody else's.
 ABOUT_ONE = re.compile(
     r"ec2:Describe(Images|InstanceTypes|Regions|VpcAttribute)|.*:(ListTags.*|List.*Tags|.*ForResource)|"
+    r"secretsmanager:DescribeSecret|sns:ListSubscriptionsByTopic|"
     r"s3:GetBucket.*|events:ListTargetsByRule|cloudtrail:GetEventSelectors|kms:GetKeyPolicy|budgets:.*|"
     r"account:.*|iam:(Get(Policy|Role|InstanceProfile|Group).*|List(Attached|Entities).*)"
 )

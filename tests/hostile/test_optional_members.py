@@ -10,7 +10,7 @@ from tests.contract.samples import SAMPLES
 from tests.hostile.beside import others
 
 
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 def test_members_left_out_of_foreign_things_do_not_matter(sample: Sample) -> None:
     sandbox = Sandbox()

@@ -114,7 +114,14 @@ INTERFACE = {"DeviceIndex": 0}
         ({"SecurityGroupIds": ["GROUP"]}, {"SubnetId": "SUBNET"}, None),
         ({"NetworkInterfaces": [{**INTERFACE, "Groups": ["GROUP"], "SubnetId": "SUBNET"}]}, {}, None),
     ],
-    ids=["groups in the template", "groups beside it", "subnet beside it", "both in the template", "no interface", "in"],
+    ids=[
+        "groups in the template",
+        "groups beside it",
+        "subnet beside it",
+        "both in the template",
+        "no interface",
+        "in",
+    ],
 )
 def test_groups_and_subnet_stand_in_the_interface_where_there_is_one(
     template: dict[str, Any], request_: dict[str, Any], code: str | None

@@ -46,9 +46,7 @@ class Bastion:
             subnet=self.public.address,
             user_data="#!/bin/sh\ntrue\n",
         )
-        self.host = Instance(
-            scope=scope, template=self.template, router=True, tags={"owner": "platform"}
-        )
+        self.host = Instance(scope=scope, template=self.template, router=True, tags={"owner": "platform"})
         self.ip = ElasticIp(scope=scope, name="bastion")
         self.ip_in_use = AddressInUse(scope=scope, ip=self.ip.address, instance=self.host.address)
         self.nat_route = NatRoute(scope=scope, subnet=self.private.address, instance=self.host.address)

@@ -113,7 +113,7 @@ def network_said_once(request: Request) -> None:
     """Refuse a launch that has interfaces, and groups or a subnet beside them, in the request or in its template.
 
     Raises Refusal with InvalidParameterCombination. The message is quoted in ansible-collections/amazon.aws#157 and
-    hashicorp/terraform-provider-aws#32614; the API reference asks for it at RunInstances, SecurityGroupIds and SubnetId.
+    hashicorp/terraform-provider-aws#32614; the API reference says it of RunInstances: SecurityGroupIds, SubnetId.
     """
     beside = {"SecurityGroupIds": "security groups", "SecurityGroups": "security groups", "SubnetId": "subnet ID"}
     for name, what in beside.items() if request.params.get("NetworkInterfaces") else ():
