@@ -13,6 +13,7 @@ from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.ensure.subnet import subnets, with_ipv4
 from awsbase.facts import ec2, tags
 from awsbase.facts.images import image, image_permissions, names
 from awsbase.records import record
@@ -106,6 +107,7 @@ def launch_template_reads(want: LaunchTemplate) -> Iterator[Read]:
     """Yield the facts that the recipe of a launch template reads, to prefetch them."""
     yield launch_template, want.scope.region, want.name
     yield tags.tags, want.scope.region
+    yield subnets, want.scope.region
 
 
 def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
@@ -177,7 +179,7 @@ def content(run: Run, want: LaunchTemplate, have: TemplateFacts | None) -> dict[
         "NetworkInterfaces": [
             {
                 "DeviceIndex": 0,
-                "SubnetId": run.result(want.subnet),
+                "SubnetId": with_ipv4(run, want.scope.region, run.result(want.subnet)),
                 "Groups": [run.result(group) for group in want.groups],
                 "AssociatePublicIpAddress": want.public,
                 "DeleteOnTermination": True,
@@ -228,7 +230,7 @@ def read_permissions(want: LaunchTemplate) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield tags.TAG_INDEX
     yield from image_permissions(want.scope, want.image)
-    yield allow("ec2", "DescribeLaunchTemplates", "DescribeLaunchTemplateVersions")
+    yield allow("ec2", "DescribeLaunchTemplates", "DescribeLaunchTemplateVersions", "DescribeSubnets")
 
 
 def write_permissions(want: LaunchTemplate) -> Allows:

@@ -23,6 +23,10 @@ class NoSuchZone(AwsbaseError):
     """The region has no such availability zone, or not that many."""
 
 
+class NoIpv4(AwsbaseError):
+    """A subnet has IPv6 alone, and what is to live in it needs IPv4."""
+
+
 @record(kw_only=True)
 class Subnet(Resource):
     """A subnet in the VPC at an address, in the n-th zone or a named one; it hands out no public addresses by itself.
@@ -164,6 +168,18 @@ def as_it_is(want: Subnet, have: SubnetFacts) -> None:
             f"{want.zone if isinstance(want.zone, str) else have.zone}, and AWS moves no subnet",
             hint="write the manifest as it is, or delete the subnet first",
         )
+
+
+def with_ipv4(run: Run, region: str, subnet: Any) -> Any:
+    """Return the id of a subnet in which something of IPv4 is to live; raises NoIpv4 when it has IPv6 alone."""
+    for have in run.read(subnets, region):
+        if have.id == subnet and have.cidr is None:
+            named = f"{subnet} ({have.tags['Name']})" if "Name" in have.tags else subnet
+            raise NoIpv4(
+                f"the subnet {named} has IPv6 alone, and a bastion needs an IPv4 address",
+                hint="name a subnet that has an IPv4 block, or write `network: {}` to have a VPC made with such subnets",
+            )
+    return subnet
 
 
 def slice_of(block: Any, number: int) -> Any:

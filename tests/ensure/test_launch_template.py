@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from awsbase.ensure.launch_template import LaunchTemplate, TemplateFacts, launch_template, template_tags
+from awsbase.ensure.subnet import subnets
 from awsbase.facts import tags
 from awsbase.facts.images import AMAZON_LINUX, Image, image
 from tests.ensure.planned import HOME, described, planned
@@ -40,7 +41,7 @@ def changes(
     want: LaunchTemplate, have: TemplateFacts | None, looked_up: str | None = None, indexed: Any = TAGS, **more: Any
 ) -> list[str]:
     """Plan a template; without an image or `real` tags, reading them is a KeyError."""
-    facts: dict[Any, Any] = {launch_template: have, tags.tags: {ARN: indexed}}
+    facts: dict[Any, Any] = {launch_template: have, tags.tags: {ARN: indexed}, subnets: ()}
     if more:
         facts[template_tags] = more["real"]
     if looked_up:
