@@ -177,7 +177,7 @@ def with_ipv4(run: Run, region: str, subnet: Any) -> Any:
             named = f"{subnet} ({have.tags['Name']})" if "Name" in have.tags else subnet
             raise NoIpv4(
                 f"the subnet {named} has IPv6 alone, and a bastion needs an IPv4 address",
-                hint="name a subnet that has an IPv4 block, or write `network: {}` to have a VPC made with such subnets",
+                hint="name a subnet with an IPv4 block, or write `network: {}` to have a VPC made with such subnets",
             )
     return subnet
 
