@@ -28,13 +28,16 @@ def only_stopped(request: Request) -> None:
 
 
 def encoded(request: Request) -> None:
-    """Let moto keep other user data in base64, as it keeps that of a launch."""
+    """Let moto keep other user data in base64, as it keeps that of a launch and DescribeInstanceAttribute tells it."""
     if isinstance(data := request.params.get("UserData", {}).get("Value"), bytes):
         request.params["UserData"] = {"Value": base64.b64encode(data)}
 
 
 def note_template(request: Request, response: dict[str, Any]) -> None:
-    """Tag what was launched from a template with that and its version, as EC2 does."""
+    """Tag what was launched from a template with that and its version.
+
+    EC2 does so by itself (user guide, "Launch instances from a launch template": aws:ec2launchtemplate:id, :version).
+    """
     if not (template := request.notes.get("template")):
         return
     tags = {f"aws:ec2launchtemplate:{name}": value for name, value in template.items()}
@@ -50,7 +53,10 @@ def note_stopped(request: Request) -> None:
 
 
 def started(request: Request, response: dict[str, Any]) -> None:
-    """Let what was stopped have been launched just now; its network interface was attached long ago."""
+    """Let what was stopped have been launched just now; its network interface was attached long ago.
+
+    API reference, Instance: LaunchTime is that of the last start; moto keeps the first.
+    """
     now = request.sandbox.clock().replace(tzinfo=None)
     for instance in request.notes["stopped"]:
         instance.launch_time = max(now, instance.launch_time + HALT)
@@ -84,7 +90,10 @@ def attachable(request: Request) -> None:
 
 
 def gone_already(request: Request) -> dict[str, Any] | None:
-    """Let what is gone be terminated again, as often as somebody likes: moto looks for its network interface."""
+    """Let what is gone be terminated again, as often as somebody likes: moto looks for its network interface.
+
+    API reference, TerminateInstances: the operation is idempotent.
+    """
     held = list(named(request, request.params["InstanceIds"]))
     gone = [instance for instance in held if instance._state.name == "terminated"]
     if not gone or len(held) < len(request.params["InstanceIds"]):

@@ -185,7 +185,11 @@ def note_role(request: Request, response: dict[str, Any]) -> None:
 
 
 def note_launch(request: Request, response: dict[str, Any]) -> None:
-    """Remember what was launched under a token, and do what moto forgets of a launch."""
+    """Remember what was launched under a token, and put the instance into the groups of its interface.
+
+    DescribeInstances tells the groups of the first interface as the instance's own (API reference, Instance); moto
+    forgets them.
+    """
     ids = [each["InstanceId"] for each in response["Instances"]]
     if "digest" in request.notes:
         request.memory(ClientTokens).keep(request, request.notes["digest"], ids)
@@ -206,7 +210,7 @@ def reservation(request: Request, ids: list[str]) -> dict[str, Any]:
 
 
 def canonical(request: Request) -> None:
-    """Drop the host bits of every block, as EC2 does."""
+    """Drop the host bits of every block, as EC2 does (API reference: IpRange, CreateSubnet, CreateVpc, CreateRoute)."""
     for permission in request.params.get("IpPermissions", []):
         for several, one in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
             for each in permission.get(several, []):
@@ -225,19 +229,19 @@ def block(text: str) -> str:
 
 
 def correct_ipv6_blocks(request: Request, response: dict[str, Any]) -> None:
-    """Return the state of a subnet's IPv6 block, which moto wraps twice."""
+    """Return the state of a subnet's IPv6 block as botocore's model has it: moto wraps it twice."""
     for subnet in response.get("Subnets") or [response["Subnet"]]:
         for each in subnet.get("Ipv6CidrBlockAssociationSet", []):
             each["Ipv6CidrBlockState"] = {"State": "associated"}
 
 
 def ask_for_all_templates(request: Request) -> None:
-    """Ask moto for all templates: by itself it stops at the fifteenth."""
+    """Ask moto for all templates: by itself it stops at the fifteenth and tells no token for the rest."""
     request.params.setdefault("MaxResults", TEMPLATES)
 
 
 def tags_of_templates(request: Request, response: dict[str, Any]) -> None:
-    """Return the tags that templates have now; moto returns those that they were created with."""
+    """Return the tags that templates have now (botocore's model: LaunchTemplate), not those they were created with."""
     held = request.backend("ec2").tags
     for template in response["LaunchTemplates"]:
         tags = held.get(template["LaunchTemplateId"], {})
@@ -258,7 +262,10 @@ def without_own_tags(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def add_opt_in_status(request: Request, response: dict[str, Any]) -> None:
-    """Add the opt-in status of zones, and in Oregon a local zone that the account has opted into."""
+    """Add the opt-in status of zones, and in Oregon a local zone that the account has opted into.
+
+    DescribeAvailabilityZones tells both of every zone (API reference, AvailabilityZone), and moto does not.
+    """
     for zone in response["AvailabilityZones"]:
         zone["OptInStatus"] = "opt-in-not-required"
         zone["ZoneType"] = "availability-zone"
@@ -267,7 +274,10 @@ def add_opt_in_status(request: Request, response: dict[str, Any]) -> None:
 
 
 def metadata_kept(request: Request) -> None:
-    """Leave the options of the metadata service that a request does not name as they are."""
+    """Leave the options of the metadata service that a request does not name as they are.
+
+    API reference, ModifyInstanceMetadataOptions: without a parameter the existing state is maintained.
+    """
     answer = request.call_moto("ec2:DescribeInstances", InstanceIds=[request.params["InstanceId"]])
     held = answer["Reservations"][0]["Instances"][0].get("MetadataOptions", {})
     for name in ("HttpTokens", "HttpEndpoint", "HttpPutResponseHopLimit", "HttpProtocolIpv6", "InstanceMetadataTags"):
