@@ -158,7 +158,7 @@ def lost_key(facts: Facts, region: str, address: str) -> KeyFacts | None:
 def key_arns(facts: Facts, region: str) -> Mapping[str, str]:
     """Read the ARNs of all keys of a region, by id."""
     pages = facts.aws.at(region).kms.get_paginator("list_keys").paginate()
-    return {key["KeyId"]: key["KeyArn"] for page in pages for key in page["Keys"]}
+    return {key["KeyId"]: key["KeyArn"] for page in pages for key in page["Keys"] if {"KeyId", "KeyArn"} <= key.keys()}
 
 
 def key_of(facts: Facts, region: str, id: str) -> KeyFacts:

@@ -51,7 +51,7 @@ class RegionClosed(AwsbaseError):
 def regions(facts: Facts) -> RegionFacts:
     """Read which regions there are, and which of them are on in this account."""
     found = facts.aws.ec2.describe_regions(AllRegions=True)["Regions"]
-    status = {region["RegionName"]: region["OptInStatus"] for region in found}
+    status = {region["RegionName"]: region.get("OptInStatus", "") for region in found}
     off = sorted(name for name, said in status.items() if said == "not-opted-in")
     return RegionFacts(tuple(sorted(status.keys() - set(off))), tuple(off))
 

@@ -98,7 +98,7 @@ def trails(facts: Facts, region: str) -> Sequence[tuple[str, TrailFacts]]:
 def settings_of(trail: Mapping[str, Any]) -> TrailFacts:
     """Return the facts of a trail."""
     return TrailFacts(
-        trail["HomeRegion"],
+        trail.get("HomeRegion", ""),
         {
             "S3BucketName": trail.get("S3BucketName"),
             "S3KeyPrefix": trail.get("S3KeyPrefix", ""),

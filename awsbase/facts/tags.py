@@ -40,7 +40,7 @@ def tags(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
         .paginate(TagFilters=[{"Key": ADDRESS}])
     )
     return {
-        resource["ResourceARN"]: {tag["Key"]: tag["Value"] for tag in resource["Tags"]}
+        resource["ResourceARN"]: {tag["Key"]: tag["Value"] for tag in resource.get("Tags", [])}
         for page in pages
         for resource in page["ResourceTagMappingList"]
     }
