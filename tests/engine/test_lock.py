@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from awsbase.aws import Aws
-from awsbase.engine.lock import CLOCK_SKEW, LEASE, Lock, Locked, LockLost, this_process
+from awsbase.engine.lock import CLOCK_SKEW, LEASE, READ_LAG, Lock, Locked, LockLost, this_process
 from awsbase.engine.run import Interrupted
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError
@@ -36,7 +36,7 @@ def parameters(sandbox: Sandbox) -> list[str]:
 
 def now(sandbox: Sandbox) -> datetime:
     """Return a moment that is well after all that has happened in a sandbox so far."""
-    pass_by(sandbox, 2 * CLOCK_SKEW)
+    pass_by(sandbox, 2 * (CLOCK_SKEW + READ_LAG))
     return sandbox.clock.now()
 
 
