@@ -251,6 +251,7 @@ class AccountState:
         self.root_password = True
         self.root_keys = False
         self.bills_shown = True
+        self.cost_explorer = True
         self.central_root: set[str] = set()
         self.opted_in: set[str] = set()
         self.calls: list[Call] = []
