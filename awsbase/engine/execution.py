@@ -26,7 +26,11 @@ from awsbase.engine.run import Approved, ChangeFailed, Interrupted, Observer, Ru
 from awsbase.errors import AwsbaseError, LostReply
 
 WORKERS = 16
-LIST_DELAYS: tuple[float, ...] = (2.0, 3.0, 5.0)  # seconds until AWS's reads show a new resource: usually, later, at last
+LIST_DELAYS: tuple[float, ...] = (
+    2.0,
+    3.0,
+    5.0,
+)  # seconds until AWS's reads show a new resource
 log = logging.getLogger("awsbase")
 
 

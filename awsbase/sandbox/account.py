@@ -31,6 +31,7 @@ from awsbase.sandbox.faults import Faults, LostReply, TooSlow
 from awsbase.sandbox.http import Message, Reply
 from awsbase.sandbox.late_reads import LateReads
 from awsbase.sandbox.moto_state import has, partition_of
+from awsbase.sandbox.propagation import KEY_SECONDS, Propagation
 from awsbase.sandbox.rates import Rate, Rates
 from awsbase.sandbox.service import AccountState, Request, Rule, Service, about, unknown_key
 from awsbase.sandbox.services import SERVICES
@@ -243,6 +244,9 @@ class Sandbox(AccountState):
             role = created.role_arn.split("/")[-1]
             return Caller("role", role, self.account, session=name, temporary=True)
         if created and created.status == "Active":
+            now, spread = self.clock.time(), self.memory(Propagation)
+            if self.strict and spread.unknown_to(scope.service, scope.access_key, now, KEY_SECONDS):
+                raise unknown_key(self.services.find(scope.service))
             self.callers.issued.add(scope.access_key)
             return Caller("user", created.user_name, self.account, path=iam.users[created.user_name].path)
         stranger = self.strict and REAL_KEY.fullmatch(scope.access_key)

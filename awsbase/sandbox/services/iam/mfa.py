@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from awsbase.sandbox.propagation import Propagation
 from awsbase.sandbox.service import AccountState, Request, Rule
 from awsbase.sandbox.wire import Refusal
 
@@ -91,7 +92,8 @@ def enable(request: Request) -> None:
     if user is None:
         return
     device = iam.virtual_mfa_devices.get(serial)
-    if device is None:
+    # Nothing documents what AWS answers in the seconds after the device was made; IAM is eventually consistent.
+    if device is None or request.memory(Propagation).unknown(serial, request):
         raise Refusal("NoSuchEntity", f"VirtualMFADevice with serial number {serial} doesn't exist.", 404)
     if device.user is not None:
         raise Refusal("EntityAlreadyExists", "MFADevice entity at the same path and name already exists.", 409)
@@ -138,6 +140,12 @@ def forget(request: Request, response: dict[str, Any]) -> None:
     devices.used.pop(serial, None)
     if request.operation == "DeleteVirtualMFADevice":
         request.memory(DeviceTags).of.pop(serial, None)
+
+
+def note_created(request: Request, response: dict[str, Any]) -> None:
+    """Note that a device is new."""
+    serial = response["VirtualMFADevice"]["SerialNumber"]
+    request.memory(Propagation).note_created(serial, request.sandbox.clock.time())
 
 
 def keep_tags(request: Request, response: dict[str, Any]) -> None:
@@ -200,6 +208,7 @@ RULES = (
     Rule("iam:ResyncMFADevice", before=resync),
     Rule("iam:ResyncMFADevice", before=lambda request: {}, strict=False),
     Rule("iam:DeactivateMFADevice iam:DeleteVirtualMFADevice", after=forget),
+    Rule("iam:CreateVirtualMFADevice", after=note_created),
     Rule("iam:CreateVirtualMFADevice", after=keep_tags, strict=False),
     Rule("iam:TagMFADevice", before=tag, strict=False),
     Rule("iam:UntagMFADevice", before=untag, strict=False),
