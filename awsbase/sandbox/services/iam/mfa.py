@@ -92,7 +92,7 @@ def enable(request: Request) -> None:
     if user is None:
         return
     device = iam.virtual_mfa_devices.get(serial)
-    # Nothing documents what AWS answers in the seconds after the device was made; IAM is eventually consistent.
+    # Nothing documents that AWS does not know a new device for a moment: a test says so where it wants that.
     if device is None or request.memory(Propagation).unknown(serial, request):
         raise Refusal("NoSuchEntity", f"VirtualMFADevice with serial number {serial} doesn't exist.", 404)
     if device.user is not None:
@@ -140,12 +140,6 @@ def forget(request: Request, response: dict[str, Any]) -> None:
     devices.used.pop(serial, None)
     if request.operation == "DeleteVirtualMFADevice":
         request.memory(DeviceTags).of.pop(serial, None)
-
-
-def note_created(request: Request, response: dict[str, Any]) -> None:
-    """Note that a device is new."""
-    serial = response["VirtualMFADevice"]["SerialNumber"]
-    request.memory(Propagation).note_created(serial, request.sandbox.clock.time())
 
 
 def keep_tags(request: Request, response: dict[str, Any]) -> None:
@@ -208,7 +202,6 @@ RULES = (
     Rule("iam:ResyncMFADevice", before=resync),
     Rule("iam:ResyncMFADevice", before=lambda request: {}, strict=False),
     Rule("iam:DeactivateMFADevice iam:DeleteVirtualMFADevice", after=forget),
-    Rule("iam:CreateVirtualMFADevice", after=note_created),
     Rule("iam:CreateVirtualMFADevice", after=keep_tags, strict=False),
     Rule("iam:TagMFADevice", before=tag, strict=False),
     Rule("iam:UntagMFADevice", before=untag, strict=False),
