@@ -87,6 +87,9 @@ class Sandbox(AccountState):
         except Refusal as refusal:
             self._note(scope, "Unknown", {}, refusal.code)
             return wire.refuse(scope.service, refusal)
+        protocol = wire.spoken(scope.service, message)
+        if protocol != wire.protocol_of(operation):
+            message = wire.write(operation, params, message)
 
         name = f"{scope.service}:{operation.name}"
         injected = self.faults.injected(name)
@@ -106,7 +109,7 @@ class Sandbox(AccountState):
                 reply, error = wire.refuse(scope.service, refusal, operation), refusal.code
             self.calls[index] = replace(self.calls[index], error=error)
             faults.after(injected, name)
-        return self._dated(reply)
+        return self._dated(wire.translated(operation, reply, protocol))
 
     def _dated(self, reply: Reply) -> Reply:
         """Return a reply with the time that it is here."""

@@ -32,6 +32,12 @@ def encoded(request: Request) -> None:
         request.params["UserData"] = {"Value": base64.b64encode(data)}
 
 
+def no_user_data(request: Request, response: dict[str, Any]) -> None:
+    """Leave the value out for an instance without user data, as EC2 does; Terraform takes an empty one for drift."""
+    if not response.get("UserData", {}).get("Value", True):
+        response["UserData"] = {}
+
+
 def note_template(request: Request, response: dict[str, Any]) -> None:
     """Tag what was launched from a template with that and its version, as EC2 does."""
     if not (template := request.notes.get("template")):
@@ -83,6 +89,7 @@ def named(request: Request, wanted: list[str]) -> Iterator[Any]:
 RULES = (
     Rule("ec2:ModifyInstanceAttribute", before=only_stopped),
     Rule("ec2:ModifyInstanceAttribute", before=encoded, strict=False),
+    Rule("ec2:DescribeInstanceAttribute", after=no_user_data, strict=False),
     Rule("ec2:RunInstances", after=note_template, strict=False),
     Rule("ec2:TerminateInstances", before=gone_already, strict=False),
     Rule("ec2:StartInstances", before=note_stopped, after=started, strict=False),
