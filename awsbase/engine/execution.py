@@ -26,7 +26,11 @@ from awsbase.engine.run import Approved, ChangeFailed, Interrupted, Observer, Ru
 from awsbase.errors import AwsbaseError, LostReply
 
 WORKERS = 16
-LIST_DELAY = 2.0  # seconds until AWS's lists usually contain a new resource
+LIST_DELAYS: tuple[float, ...] = (
+    2.0,
+    3.0,
+    5.0,
+)  # seconds until AWS's reads show a new resource
 log = logging.getLogger("awsbase")
 
 
@@ -218,21 +222,28 @@ class _Execution:
         try:
             return recipe(run, resource)
         except StaleRead as first:
-            self.context.clock.sleep(LIST_DELAY, self.context.stop)
+            stale, delays = first, LIST_DELAYS
+        while True:
+            # A lost reply is not followed by a refusal that would show that a read was still late.
+            lost = isinstance(stale.__cause__, LostReply)
+            self.context.clock.sleep(sum(delays) if lost else delays[0], self.context.stop)
             # A resource without a name of its own is found by its tag: read again, then decide.
             facts = Facts(self.account.aws, self.readers)
-            if isinstance(first.__cause__, LostReply):
+            if lost:
                 noted = run.changes
-                run.forget(first.change)
-                if self._was_applied(first, resource, facts):
+                run.forget(stale.change)
+                if self._was_applied(stale, resource, facts):
                     run.changes = noted
             retried = run.with_facts(facts)
             try:
                 return recipe(retried, resource)
             except StaleRead as still:
-                if isinstance(still.__cause__, LostReply):
+                again, delays = isinstance(still.__cause__, LostReply), delays[1:]
+                if again:
                     retried.forget(still.change)
-                raise ChangeFailed(still.change) from still.__cause__
+                if again or not delays:
+                    raise ChangeFailed(still.change) from still.__cause__
+                stale = still
             finally:
                 run.changes, run.manual_actions, run.notes = retried.changes, retried.manual_actions, retried.notes
 

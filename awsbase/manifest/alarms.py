@@ -300,4 +300,4 @@ def billing_scope(home: Scope) -> Scope:
 
 def spoken(value: float) -> str:
     """Write an amount as people do: 50 and 12.50."""
-    return f"{value:.0f}" if value == int(value) else f"{value:.2f}"
+    return f"{value:.2f}".removesuffix(".00")

@@ -49,8 +49,9 @@ class Protect(Section):
     )
     own_volume_key: Several[Region] = Field(
         default=(),
-        description="Regions in which volumes are encrypted with a key of your own ($1 a month each), as needed to "
-        "share encrypted snapshots with other accounts. Elsewhere the key stays what it is.",
+        description="Regions in which volumes are encrypted with a key of your own ($1 a month each, $3 after two "
+        "yearly rotations), as needed to share encrypted snapshots with other accounts. Elsewhere the key stays what "
+        "it is.",
     )
     public_snapshots: Literal["blocked", "new-blocked", "unmanaged"] = Field(
         default="blocked",

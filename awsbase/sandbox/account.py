@@ -29,7 +29,9 @@ from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Key
 from awsbase.sandbox.common import with_common_rules
 from awsbase.sandbox.faults import Faults, LostReply, TooSlow
 from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.late_reads import LateReads
 from awsbase.sandbox.moto_state import has, partition_of
+from awsbase.sandbox.propagation import KEY_SECONDS, Propagation
 from awsbase.sandbox.rates import Rate, Rates
 from awsbase.sandbox.service import AccountState, Request, Rule, Service, about, unknown_key
 from awsbase.sandbox.services import SERVICES
@@ -64,6 +66,7 @@ class Sandbox(AccountState):
     ) -> None:
         super().__init__(services, strict=strict, account=account, pages=pages)
         self.faults = Faults()
+        self.late_reads = LateReads()
         self.rates = Rates(rates)
         first = (ENFORCE,) if enforce else ()
         all_rules = (*first, *rules, *with_common_rules(self.services))
@@ -98,7 +101,9 @@ class Sandbox(AccountState):
             self._note(scope, str(operation.name), deepcopy(params), "lost")
             try:
                 faults.before(injected, name, codes)
-                reply = self._carry_out(scope, operation, params, message)
+                if "stale" in injected and writes(str(operation.name)):
+                    self.late_reads.keep(self, scope.service)
+                reply = self._late_or_now(scope, operation, params, message)
                 error = wire.error_code(operation, reply)
             except Refusal as refusal:
                 reply, error = wire.refuse(scope.service, refusal, operation), refusal.code
@@ -187,6 +192,13 @@ class Sandbox(AccountState):
         """Return the account's state as one comparable value, by service."""
         return snapshot(self)
 
+    def _late_or_now(self, scope: Scope, operation: OperationModel, params: dict[str, Any], message: Message) -> Reply:
+        if writes(str(operation.name)) or not self.late_reads.pasts:
+            return self._carry_out(scope, operation, params, message)
+        read = f"{scope.region} {operation.name} {params}"
+        with self.late_reads.answering(self, scope.service, read):
+            return self._carry_out(scope, operation, params, message)
+
     def _carry_out(self, scope: Scope, operation: OperationModel, params: dict[str, Any], message: Message) -> Reply:
         name = f"{scope.service}:{operation.name}"
         if writes(str(operation.name)):
@@ -235,6 +247,9 @@ class Sandbox(AccountState):
             role = created.role_arn.split("/")[-1]
             return Caller("role", role, self.account, session=name, temporary=True)
         if created and created.status == "Active":
+            now, spread = self.clock.time(), self.memory(Propagation)
+            if self.strict and spread.unknown_to(scope.service, scope.access_key, now, KEY_SECONDS):
+                raise unknown_key(self.services.find(scope.service))
             self.callers.issued.add(scope.access_key)
             return Caller("user", created.user_name, self.account, path=iam.users[created.user_name].path)
         stranger = self.strict and REAL_KEY.fullmatch(scope.access_key)

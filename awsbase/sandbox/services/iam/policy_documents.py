@@ -11,6 +11,11 @@ from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
 
+def note_key(request: Request, response: dict[str, Any]) -> None:
+    """Note that an access key is new."""
+    request.memory(Propagation).note_created(response["AccessKey"]["AccessKeyId"], request.sandbox.clock.time())
+
+
 def note_created(request: Request, response: dict[str, Any]) -> None:
     """Note that an entity is new."""
     for kind in ("Role", "User", "InstanceProfile"):
@@ -91,5 +96,6 @@ RULES = (
     Rule("iam:PutUserPolicy iam:PutGroupPolicy iam:PutRolePolicy", before=inline_policy),
     Rule("iam:CreateRole iam:UpdateAssumeRolePolicy", before=trust_policy),
     Rule("iam:CreateRole iam:CreateUser iam:CreateInstanceProfile", after=note_created),
+    Rule("iam:CreateAccessKey", after=note_key),
     Rule("iam:DeleteUser iam:DeleteRole", before=note_id, after=forget_the_deleted),
 )
