@@ -120,13 +120,14 @@ class ManualAction:
 
 @record
 class Failure:
-    """Why a resource failed: what was tried, what AWS answered, what to do."""
+    """Why a resource failed: what was tried, what AWS answered, what to do; `region` is one that is closed."""
 
     code: str
     message: str
     tried: str | None = None
     api: str | None = None
     hint: str | None = None
+    region: str | None = None
 
 
 @record

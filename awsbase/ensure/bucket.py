@@ -165,7 +165,7 @@ def found(facts: Facts, scope: Scope, name: str) -> Found | None:
     """Look who has a bucket name: nobody, this account, or someone else."""
     from botocore.exceptions import ClientError
 
-    if bucket_arn(scope, name) in facts.read(tags.tags, scope.region):
+    if bucket_arn(scope, name) in facts.read(tags.indexed, scope.region):
         return Found(ours=True, region=scope.region)
     try:
         head = facts.aws.at(scope.region).s3.head_bucket(Bucket=name, ExpectedBucketOwner=scope.account)
@@ -267,7 +267,7 @@ def bucket_tags(facts: Facts, scope: Scope, name: str) -> Mapping[str, str]:
 def bucket_reads(want: Bucket) -> Iterator[Read]:
     """Yield the facts that the recipe of a bucket reads, to prefetch them."""
     yield bucket, want.scope, want.name
-    yield tags.tags, want.scope.region
+    yield tags.indexed, want.scope.region
 
 
 def ensure_bucket(run: Run, want: Bucket) -> str:

@@ -85,7 +85,7 @@ STATEMENTS = written()
 
 
 def facts(have: BucketFacts | None, *, indexed: Any = TAGS, real: Any = TAGS, at: Found | None = HERE) -> Any:
-    return {found: have and at, bucket: have, tags.tags: {WANT.arn: indexed}, bucket_tags: real}
+    return {found: have and at, bucket: have, tags.indexed: {WANT.arn: indexed}, bucket_tags: real}
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_deleted_bucket_is_missing_although_the_index_lists_it() -> None:
     indexed: Future[Mapping[str, Mapping[str, str]]] = Future()
     indexed.set_result({WANT.arn: TAGS})
     cache = ReadCache()
-    cache.answers[tags.tags, HOME.region] = indexed
+    cache.answers[tags.indexed, HOME.region] = indexed
     with ThreadPoolExecutor(4) as pool:
         facts = Facts(Aws(Sandbox().session(), HOME.region), pool, cache)
         assert facts.read(found, HOME, WANT.name) == HERE
