@@ -16,6 +16,8 @@ Status = Literal["unchanged", "planned", "changed", "failed", "blocked", "skippe
 Mode = Literal["plan", "reconcile"]
 # The failure code of a resource that was interrupted after its first change.
 INTERRUPTED = "Interrupted"
+# The failure code of a resource in a region that a policy of the organization closes.
+CLOSED = "RegionClosed"
 STATUSES: tuple[Status, ...] = ("unchanged", "planned", "changed", "failed", "blocked", "skipped")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from awsbase.engine.changes import INTERRUPTED, Change, Failure
+from awsbase.engine.changes import CLOSED, INTERRUPTED, Change, Failure
 from awsbase.engine.refusals import DENIED as DENIED
 from awsbase.engine.refusals import Refusal, understood
 from awsbase.engine.run import ChangeFailed, Interrupted, InvalidArguments, NotApproved, RiskNotApproved
@@ -22,12 +22,9 @@ UNKNOWN_KEY = frozenset(
     }
 )
 SKEWED = frozenset({"RequestTimeTooSkewed", "SignatureDoesNotMatch"})
-CLOSED = "RegionClosed"
 
 
-def failure(
-    error: BaseException, caller: str, *, home: str = "", ways_out: Mapping[str, str] | None = None
-) -> Failure:
+def failure(error: BaseException, caller: str, *, home: str = "", ways_out: Mapping[str, str] | None = None) -> Failure:
     """Return why a resource failed; `caller` is the ARN of the caller, `home` the region of the account.
 
     `ways_out` says for other regions how a manifest does without them.
