@@ -48,7 +48,7 @@ def _closed(error: BaseException, home: str) -> Refusal | None:
 
     if not isinstance(error, ClientError) or not (refusal := understood(error)) or not refusal.by_organization:
         return None
-    elsewhere = home and refusal.region not in ("", home) and not refusal.region.endswith("-global")
+    elsewhere = home and refusal.region not in ("", home) and not refusal.is_global
     return refusal if elsewhere and error.operation_name.startswith(READ_PREFIXES) else None
 
 

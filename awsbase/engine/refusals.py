@@ -7,7 +7,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 from awsbase.records import record
 
@@ -94,11 +95,15 @@ DECODED = (
 
 @record
 class Refusal:
-    """One refusal of AWS: the IAM action, the kind of policy that decides, and where the call went."""
+    """One refusal of AWS: the IAM action, the kind of policy that decides, and where the call went.
+
+    `region` is empty where that is not known. Services without regions are called in the first one of the partition.
+    """
 
     action: str
     message: str
     region: str = ""
+    is_global: bool = False
     cause: Cause | None = None
     explicit: bool = False
 
@@ -106,6 +111,11 @@ class Refusal:
     def by_organization(self) -> bool:
         """Tell whether a policy of the organization decides, which nobody in the account can change."""
         return self.cause is not None and self.cause.whose == "organization"
+
+    def __str__(self) -> str:
+        words = self.cause.words if self.cause else "policy"
+        of = " of the organization" if self.by_organization else ""
+        return f"a {words}{of} refuses {self.action}" + (f" in {self.region}" if self.region else "")
 
     def advice(self, caller: str) -> str:
         """Return what helps against it."""
@@ -118,7 +128,7 @@ class Refusal:
         else:
             text = REFUSED if self.explicit else NEEDED
         words = self.cause.words if self.cause else ""
-        there = f" in {self.region}" if self.region and self.region != "aws-global" else ""
+        there = f" in {self.region}" if self.region else ""
         return text.format(caller=caller, action=self.action, words=words, there=there)
 
 
@@ -141,8 +151,15 @@ def understood(error: ClientError, api: str = "") -> Refusal | None:
     # What AWS says after the action is about the policy; before it stand names that people have chosen.
     said = message[message.find("not authorized to perform") :] if action else message
     cause = next((each for each in CAUSES if each.words in said), None)
-    region = str(error.response.get("ResponseMetadata", {}).get("Region", ""))
-    return Refusal(action or api or error.operation_name, message, region, cause, "explicit deny" in said)
+    sent: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
+    return Refusal(
+        action=action or api or error.operation_name,
+        message=message,
+        region=sent.get("Region", ""),
+        is_global=sent.get("Global", False),
+        cause=cause,
+        explicit="explicit deny" in said,
+    )
 
 
 def is_refusal(error: ClientError) -> bool:

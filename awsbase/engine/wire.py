@@ -138,10 +138,14 @@ class Wire:
                 self.writes += 1
 
 
-def _note_region(region: str, parsed: dict[str, Any], **_: Any) -> None:
-    """Let an error say where its call went: the messages of AWS often do not."""
+def _note_region(region: str, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    """Let an error say where its call went, which the messages of AWS often do not.
+
+    Clients of services without regions say `aws-global`; policies see the region that their calls are signed for.
+    """
     if "Error" in parsed:
-        parsed.setdefault("ResponseMetadata", {})["Region"] = region
+        there = {"Region": context.get("signing", {}).get("region") or region, "Global": region.endswith("-global")}
+        parsed.setdefault("ResponseMetadata", {}).update(there)
 
 
 def refuse_resends(client: BaseClient) -> None:

@@ -253,6 +253,7 @@ class AccountState:
         self.bills_shown = True
         self.central_root: set[str] = set()
         self.opted_in: set[str] = set()
+        self.service_control_policies: list[Document] = []
         self.calls: list[Call] = []
         self.clock = Clock()
         self.callers = Callers(account)
