@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
@@ -13,6 +13,7 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.references import Reference, references, resolve
+from awsbase.engine.refusals import understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
@@ -22,6 +23,9 @@ from awsbase.facts import tags
 from awsbase.facts.optional import empty_if
 from awsbase.policies.document import Document, difference, listed, parsed, same
 from awsbase.records import record
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 # What begins so is ours: statements of the bucket policy by their Sid, lifecycle rules by their ID.
 OURS = "Awsbase"
@@ -174,13 +178,32 @@ def found(facts: Facts, scope: Scope, name: str) -> Found | None:
             case "404" | "NoSuchBucket":
                 return None
             case "403" | "AccessDenied":
-                return Found(ours=False, region="")
+                return behind_refusal(facts, scope, name, error)
             case "301" | "PermanentRedirect":
                 headers = error.response["ResponseMetadata"]["HTTPHeaders"]
                 return Found(ours=True, region=headers.get("x-amz-bucket-region", "another region"))
         raise
     # S3's client follows a bucket into its region by itself.
     return Found(ours=True, region=head.get("BucketRegion", scope.region))
+
+
+def behind_refusal(facts: Facts, scope: Scope, name: str, error: ClientError) -> Found | None:
+    """Look whose a bucket is that may not be looked at with HEAD, to which S3 gives no reason.
+
+    Other reads come with one, which names the action and the policy, but only within the account.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        facts.read(versioning_of, scope, name)
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] == "NoSuchBucket":
+            return None
+        if (refusal := understood(refused)) and refusal.cause:
+            raise
+        return Found(ours=False, region="")
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return Found(ours=True, region=headers.get("x-amz-bucket-region", scope.region))
 
 
 def bucket(facts: Facts, scope: Scope, name: str) -> BucketFacts | None:
