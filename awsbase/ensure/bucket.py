@@ -298,8 +298,7 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
     key = run.result(want.key) if want.key else None
     statements = resolve(run, want.statements)
     have = look(run, want)
-    # Tags given with CreateBucket would ask for one permission more than tagging does.
-    tagged = tags_of(run, want) if have else {}
+    tagged = tags_of(run, want) if have else tags.wanted(want)
 
     if have is None:
         create(run, want)
@@ -307,10 +306,11 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
 
     block_public_access(run, want, have)
     own_objects(run, want, have)
-    keep_versions(run, want, have)
     encrypt(run, want, have, key)
     set_policy(run, want, have, statements)
     expire(run, want, have, tagged)
+    # After the lifecycle: a bucket of ours whose versioning was never set is one that a run has left half made.
+    keep_versions(run, want, have)
     set_tags(run, want, tagged)
     return want.arn
 
@@ -350,15 +350,15 @@ def is_public(statement: object) -> bool:
 
 
 def create(run: Run, want: Bucket) -> None:
-    """Create the bucket in its region."""
+    """Create the bucket in its region, with its tags: some organizations let nothing be made without."""
     region = want.scope.region
     # S3 began in us-east-1: there, and only there, the region must not be named.
-    there = None if region == "us-east-1" else {"LocationConstraint": region}
+    there = {} if region == "us-east-1" else {"LocationConstraint": region}
     run.create(
         "bucket",
         run.aws.s3.create_bucket,
         Bucket=want.name,
-        CreateBucketConfiguration=there,
+        CreateBucketConfiguration={**there, "Tags": tags.pairs(tags.wanted(want))},
         ObjectOwnership="BucketOwnerEnforced",
     )
 
@@ -497,9 +497,11 @@ def expire(run: Run, want: Bucket, have: BucketFacts, tagged: Mapping[str, str])
 
 
 def has_been_used(have: BucketFacts, tagged: Mapping[str, str]) -> bool:
-    """Tell a bucket that is adopted, or once was finished, from one that a run has left half made: tags come last."""
-    theirs = any(not is_ours(statement) for statement in listed(have.policy.get("Statement")))
-    return theirs or tags.ADDRESS in tagged
+    """Tell a bucket that is adopted, or once was finished, from one that a run has left half made.
+
+    One of ours has its tags from the beginning, and its versioning is set last.
+    """
+    return tags.ADDRESS not in tagged or have.versioning != ""
 
 
 def goes_sooner(have: BucketFacts, wanted: Mapping[str, Mapping[str, Any]]) -> str:
@@ -557,6 +559,7 @@ def write_permissions(want: Bucket) -> Allows:
         "s3",
         *("CreateBucket", "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketPublicAccessBlock"),
         *("PutBucketTagging", "PutBucketVersioning", "PutEncryptionConfiguration", "PutLifecycleConfiguration"),
+        "TagResource",  # for the tags that CreateBucket gives
         on=(want.arn,),
     )
 

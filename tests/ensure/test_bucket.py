@@ -96,11 +96,10 @@ def facts(have: BucketFacts | None, *, indexed: Any = TAGS, real: Any = TAGS, at
             [
                 "create bucket",
                 "update public access block",
-                "update versioning",
                 "update encryption",
                 "create policy",
                 "update lifecycle",
-                "update tags",
+                "update versioning",
             ],
         ),
         (facts(good()), []),

@@ -97,7 +97,8 @@ KEPT_LONGER = [{**rule, "NoncurrentVersionExpiration": {"NoncurrentDays": 365}} 
     ("have", "tagged", "why"),
     [
         ({"rules": []}, True, [SOONER]),
-        ({"rules": []}, False, []),
+        ({"rules": [], "versioning": ""}, True, []),
+        ({"rules": [], "versioning": ""}, False, [SOONER]),
         ({"rules": KEPT_LONGER}, True, [SOONER]),
         ({"rules": [{**RULES[1], "NoncurrentVersionExpiration": {"NoncurrentDays": 30}}]}, True, []),
         ({**THEIRS, "rules": []}, False, [SOONER]),
@@ -105,6 +106,7 @@ KEPT_LONGER = [{**rule, "NoncurrentVersionExpiration": {"NoncurrentDays": 365}} 
     ids=[
         "rules removed",
         "a run was cut off before the rules",
+        "made by hand",
         "kept longer",
         "kept shorter",
         "somebody else's bucket",
