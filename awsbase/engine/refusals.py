@@ -119,12 +119,12 @@ class Refusal:
 
     def advice(self, caller: str) -> str:
         """Return what helps against it."""
-        if self.cause is not None:
+        if any(words in self.message for words in KEYS):
+            text = KEY
+        elif self.cause is not None:
             text = self.cause.denied if self.explicit else self.cause.missing
         elif ENCODED in self.message:
             text = DECODED
-        elif any(words in self.message for words in KEYS):
-            text = KEY
         else:
             text = REFUSED if self.explicit else NEEDED
         words = self.cause.words if self.cause else ""

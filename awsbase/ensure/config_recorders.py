@@ -18,8 +18,8 @@ from awsbase.records import record
 
 # A region has one recorder and one channel of its owner's; these are the names that the console gives.
 NAME = "default"
-# What AWS Control Tower has set up in its accounts begins so. A policy of the organization, which Control Tower attaches
-# everywhere, refuses config:Put*, Delete* and Stop* to all but its own role.
+# What AWS Control Tower sets up in its accounts begins so. The policy of the organization that comes with it
+# refuses config:Put*, Delete* and Stop* to all but its own role.
 CONTROL_TOWER = "aws-controltower-"
 
 
