@@ -94,13 +94,15 @@ def execute(
     check: Callable[[Facts], None] = lambda facts: None,
     cache: ReadCache | None = None,
     before_write: Callable[[], None] = lambda: None,
+    ways_out: Mapping[str, str] | None = None,
     workers: int = WORKERS,
 ) -> Report:
     """Plan or reconcile the resources and return a report on each, even when some fail or `stop` is set midway.
 
     Unless `allow_risky`, a risky change fails its resource and is not applied. `check` is called with the facts before
     the first recipe starts, and ends the run by raising. Reads already in `cache` are reused, and new ones are added.
-    `before_write` is called before each write, and stops it by raising.
+    `before_write` is called before each write, and stops it by raising. `ways_out` says how the manifest does without
+    a region, where an organization closes it.
     """
     started = time.monotonic()
     stop = stop or threading.Event()
@@ -108,7 +110,7 @@ def execute(
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
         observer, clock = observer or SilentObserver(), clock or SystemClock()
         context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
-        execution = _Execution(resources, kinds, account, context, needed, readers, cache)
+        execution = _Execution(resources, kinds, account, context, needed, readers, cache, ways_out or {})
         execution.facts.prefetch(read for resource in resources for read in kind_of(kinds, resource).reads(resource))
         check(execution.facts)
         outcomes = execution.run_all(recipes)
@@ -140,6 +142,7 @@ class _Execution:
         needed: Mapping[str, frozenset[str]],
         readers: ThreadPoolExecutor,
         cache: ReadCache | None,
+        ways_out: Mapping[str, str],
     ) -> None:
         self.resources = {resource.address: resource for resource in resources}
         self.kinds = kinds
@@ -147,6 +150,7 @@ class _Execution:
         self.context = context
         self.needed = needed
         self.readers = readers
+        self.ways_out = ways_out
         self.facts = Facts(account.aws, readers, cache)
         self.outcomes: dict[str, Outcome] = {}
         self.runs: dict[str, Run] = {}
@@ -204,7 +208,7 @@ class _Execution:
             error = failure(cut, self.account.caller)
         except Exception as cause:  # the report names any failure of a recipe, and the other resources continue
             log.debug("%s failed", address, exc_info=cause)
-            error = failure(cause, self.account.caller)
+            error = failure(cause, self.account.caller, home=self.account.aws.region, ways_out=self.ways_out)
         self.runs[address] = run
         created = any(change.action == "create" for change in run.changes)
         return Outcome(

@@ -23,7 +23,9 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.core.model import OperationModel
 
 from awsbase.sandbox import faults, wire
+from awsbase.sandbox.authorization.decision import Document
 from awsbase.sandbox.authorization.enforce import ENFORCE
+from awsbase.sandbox.authorization.organization import CONTROL
 from awsbase.sandbox.call_log import Call, writes
 from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Key
 from awsbase.sandbox.common import with_common_rules
@@ -50,7 +52,8 @@ class Sandbox(AccountState):
     """Be an AWS account that nothing leaves and that starts empty.
 
     `services` are the services that it knows; `rules` look at a request before theirs do. With `enforce` each call
-    needs a policy that allows it; `pages` is the greatest length of a page; `rates` are how often calls are taken.
+    needs a policy that allows it; `deny` are service control policies of its organization; `pages` is the greatest
+    length of a page; `rates` are how often calls are taken.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Sandbox(AccountState):
         *,
         strict: bool = True,
         enforce: bool = False,
+        deny: Sequence[Document] = (),
         account: str = "123456789012",
         pages: int | None = None,
         services: Sequence[Service] = SERVICES,
@@ -68,7 +72,8 @@ class Sandbox(AccountState):
         self.faults = Faults()
         self.late_reads = LateReads()
         self.rates = Rates(rates)
-        first = (ENFORCE,) if enforce else ()
+        self.service_control_policies += deny
+        first = (CONTROL, ENFORCE) if enforce else (CONTROL,)
         all_rules = (*first, *rules, *with_common_rules(self.services))
         self._rules = tuple(rule for rule in all_rules if strict or not rule.strict)
         self._sessions: dict[str | None, Any] = {}

@@ -254,6 +254,7 @@ class AccountState:
         self.cost_explorer = True
         self.central_root: set[str] = set()
         self.opted_in: set[str] = set()
+        self.service_control_policies: list[Document] = []
         self.calls: list[Call] = []
         self.clock = Clock()
         self.callers = Callers(account)
