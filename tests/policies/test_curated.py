@@ -146,6 +146,21 @@ def test_require_mfa_never_denies_the_calls_to_get_mfa(action: str) -> None:
     assert is_allowed("administrator require-mfa", action)
 
 
+@pytest.mark.parametrize("names", [GATED, PLAIN], ids=["administrator", "nobody special"])
+@pytest.mark.parametrize("action", ["signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token"])
+def test_aws_login_needs_no_mfa_session_of_its_own(action: str, names: str) -> None:
+    client = "arn:aws:signin:eu-west-1:123456789012:oauth2/public-client/localhost"
+    assert is_allowed(names, action, client, CONSOLE)
+    assert not is_allowed("self-service", "s3:GetObject", client)
+
+
+def test_what_a_service_does_for_somebody_needs_no_mfa_and_what_they_do_themselves_does() -> None:
+    assert is_allowed(GATED, "kms:Decrypt", KEY, {"aws:ViaAWSService": "true"})
+    for session in (LONG_TERM_KEYS, CONSOLE):
+        assert not is_allowed(GATED, "kms:Decrypt", KEY, {**session, "aws:ViaAWSService": "false"})
+        assert not is_allowed(GATED, "kms:Decrypt", KEY, session)
+
+
 @pytest.mark.parametrize("session", [LONG_TERM_KEYS, CONSOLE], ids=["long-term keys", "console"])
 @pytest.mark.parametrize(
     ("action", "resource"),
