@@ -77,7 +77,8 @@ def value_problems(where: str, operator: str, values: object) -> Iterator[Proble
             continue
         if operator.startswith("Date"):
             if not moment(value):
-                yield Problem(f"{where} is {value!r}, write a date such as 2030-01-31T23:59:59Z", LEGACY)
+                advice = f"{where} is {value!r} (IAM: {LEGACY}), write a date such as 2030-01-31T23:59:59Z"
+                yield Problem(advice, LEGACY)
         elif "${" in value:
             continue
         elif operator in ("Bool", "Null") and value.lower() not in ("true", "false"):

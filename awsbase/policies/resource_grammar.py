@@ -62,9 +62,7 @@ def partition_problem(fields: list[str], partition: str | None) -> Problem | Non
         return None
     rest = [field or "*" if len(fields) < 4 else field for field in fields[2:]]
     whole = ":".join(["arn", have, *rest, *["*"] * (4 - len(rest))])
-    advice = f"is in the partition {have!r}, and this account is in {partition!r}, write arn:{partition}:..."
-    if not partition or have not in PARTITIONS:
-        advice = f"is in no partition of AWS, write arn:{partition or 'aws'}:..."
+    advice = f'is of another partition (IAM: Partition "{have}" is not valid), write arn:{partition or "aws"}:...'
     return Problem(advice, f'Partition "{have}" is not valid for resource "{whole}".')
 
 

@@ -207,6 +207,6 @@ def test_without_an_account_an_arn_is_of_any_partition() -> None:
 
 def test_the_advice_names_the_partition_of_the_account() -> None:
     assert problems(on("arn:aws:s3:::b"), "identity", "aws-cn") == [
-        "statement 1: Resource 'arn:aws:s3:::b' is in the partition 'aws', and this account is in 'aws-cn', "
-        "write arn:aws-cn:..."
+        "statement 1: Resource 'arn:aws:s3:::b' is of another partition "
+        '(IAM: Partition "aws" is not valid), write arn:aws-cn:...'
     ]
