@@ -529,15 +529,19 @@ def tags_of(run: Run, want: Bucket) -> Mapping[str, str]:
 
 
 def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
-    """Add our tags to what is there: S3 replaces them all at once, those of AWS itself included."""
+    """Add our tags to what is there.
+
+    PutBucketTagging would replace them all at once, and S3 refuses it where tags decide about access:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+    """
     if untagged := tags.missing(tagged, tags.wanted(want)):
         run.update(
             "tags",
             compare(tagged, untagged),
-            run.aws.s3.put_bucket_tagging,
-            Bucket=want.name,
-            Tagging={"TagSet": tags.pairs({**tagged, **untagged})},
-            ExpectedBucketOwner=want.scope.account,
+            run.aws.s3control.tag_resource,
+            AccountId=want.scope.account,
+            ResourceArn=want.arn,
+            Tags=tags.pairs(untagged),
         )
 
 
@@ -558,8 +562,7 @@ def write_permissions(want: Bucket) -> Allows:
     yield allow(
         "s3",
         *("CreateBucket", "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketPublicAccessBlock"),
-        *("PutBucketTagging", "PutBucketVersioning", "PutEncryptionConfiguration", "PutLifecycleConfiguration"),
-        "TagResource",  # for the tags that CreateBucket gives
+        *("PutBucketVersioning", "PutEncryptionConfiguration", "PutLifecycleConfiguration", "TagResource"),
         on=(want.arn,),
     )
 

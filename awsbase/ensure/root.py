@@ -275,6 +275,7 @@ def read_permissions(want: Root) -> Allows:
     yield allow("organizations", "DescribeOrganization")
     if want.bills:
         yield allow("budgets", "ViewBudget", on=(want.scope.global_arn("budgets", "budget/*"),))
+        yield allow("billing", "GetBillingViewData", on=(want.scope.global_arn("billing", "billingview/primary"),))
     if want.support is None:
         yield ALL_OF_IAM
 

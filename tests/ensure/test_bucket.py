@@ -34,6 +34,7 @@ from tests.contract.sample import go, problems
 from tests.ensure.planned import HOME, described, planned
 from tests.organizations import policy
 from tests.policies.evaluate import AccessRequest, allowed
+from tests.sandbox.refused import refused
 
 KEY = Key(scope=HOME, name="acme-state", policy=key_policy(HOME))
 ARN = HOME.arn("kms", "key/1234")
@@ -319,3 +320,18 @@ def test_deleted_bucket_is_missing_although_the_index_lists_it() -> None:
         facts = Facts(Aws(Sandbox().session(), HOME.region), pool, cache)
         assert facts.read(found, HOME, WANT.name) == HERE
         assert facts.read(bucket, HOME, WANT.name) is None
+
+
+def test_a_bucket_whose_tags_decide_about_access_gets_its_tags_beside_those_of_others() -> None:
+    sandbox = Sandbox()
+    s3 = sandbox.client("s3")
+    s3.create_bucket(Bucket="acme-abac")
+    s3.put_bucket_tagging(Bucket="acme-abac", Tagging={"TagSet": [{"Key": "team", "Value": "web"}]})
+    s3.put_bucket_abac(Bucket="acme-abac", AbacStatus={"Status": "Enabled"})
+    assert refused(s3.put_bucket_tagging, Bucket="acme-abac", Tagging={"TagSet": []}) == "InvalidRequest"
+    assert refused(s3.delete_bucket_tagging, Bucket="acme-abac") == "InvalidRequest"
+
+    want = Bucket(scope=HOME.at("us-east-1"), name="acme-abac", tags={"owner": "ops"})
+    assert problems(go(sandbox, "reconcile", [want])) == []
+    held = {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket="acme-abac")["TagSet"]}
+    assert held == {"team": "web", "owner": "ops", "awsbase:address": want.address}

@@ -280,10 +280,20 @@ def budget(request: Request) -> Iterator[str]:
     yield arn(request, f"budgets::{request.account}:budget/{named}")
 
 
+def costs(request: Request) -> Iterator[str]:
+    """Name the billing view that the costs of a budget are read from: the account's own."""
+    yield arn(request, f"billing::{request.account}:billingview/primary")
+
+
 CALLS = table(
     {
         "DescribeBudget DescribeBudgets DescribeNotificationsForBudget DescribeSubscribersForNotification "
-        "DescribeBudgetPerformanceHistory": [act("budgets:ViewBudget", budget)],
+        "DescribeBudgetPerformanceHistory": [
+            act("budgets:ViewBudget", budget),
+            # ViewBudget depends on it:
+            # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbudgetservice.html
+            act("billing:GetBillingViewData", costs),
+        ],
         "CreateBudget": [
             act("budgets:ModifyBudget", budget),
             act("budgets:TagResource", budget, when="ResourceTags"),
