@@ -59,7 +59,7 @@ RESTRICTING = {
 }
 
 
-def mistakes(text: str, kind: Kind, partition: str, resource: str = "") -> list[str]:
+def mistakes(text: str, kind: Kind, partition: str | None, resource: str = "") -> list[str]:
     """Return what AWS would refuse a document for; `resource` is the ARN that a resource policy belongs to."""
     try:
         document = json.loads(text)
