@@ -9,22 +9,11 @@ from typing import Any
 import pytest
 
 from awsbase.engine.changes import Unknown
-from awsbase.ensure.trail import (
-    Logged,
-    TooManyTrails,
-    Trail,
-    TrailElsewhere,
-    TrailFacts,
-    all_objects,
-    logged,
-    management_events,
-    trail,
-    trail_tags,
-    trails,
-    with_management,
-    with_objects,
-)
+from awsbase.engine.quotas import QuotaExceeded, raised
+from awsbase.ensure.trail import Trail, TrailElsewhere, logged, trail_tags
 from awsbase.facts import tags
+from awsbase.facts.event_selectors import Logged, all_objects, management_events, with_management, with_objects
+from awsbase.facts.trails import TrailFacts, own_name, trail, trails
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
 from tests.contract.samples.audit import BUCKET, KEY, LOG_GROUP, ROLE, TRAIL
@@ -67,7 +56,14 @@ LOGGING = Logged(logging=True)
 
 
 def facts(have: TrailFacts | None, logs: Logged = LOGGING, indexed: Any = TAGS, real: Any = TAGS) -> Any:
-    return {trail: have, logged: logs, trails: [], tags.tags: {WANT.arn: indexed}, trail_tags: real}
+    return {
+        own_name: WANT.name,
+        trail: have,
+        logged: logs,
+        trails: [],
+        tags.tags: {WANT.arn: indexed},
+        trail_tags: real,
+    }
 
 
 def basic(**selector: Any) -> Logged:
@@ -177,8 +173,8 @@ def test_trail_with_another_home_region_is_reported() -> None:
 
 def test_sixth_trail_is_refused_in_the_plan() -> None:
     five = [(f"t{number}", GOOD) for number in range(5)]
-    with pytest.raises(TooManyTrails, match="t0, t1, t2, t3, t4"):
-        planned(WANT, {**facts(None, Logged()), trails: five}, MADE)
+    with pytest.raises(QuotaExceeded, match="5 trails, 1 more is needed, and AWS takes 5"):
+        planned(WANT, {**facts(None, Logged()), trails: five, raised: 5}, MADE)
 
 
 def test_trail_of_another_region_is_found_by_its_shadow_trail() -> None:
