@@ -224,6 +224,10 @@ def read_permissions(want: Trail) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield tags.TAG_INDEX
     yield allow("cloudtrail", "DescribeTrails")
+    if not want.own:
+        # Whether a trail of the organization records is told by its management account, to whom it likes.
+        yield allow("cloudtrail", "GetTrailStatus", on=(f"arn:{want.scope.partition}:cloudtrail:*:*:trail/*",))
+    yield allow("organizations", "DescribeOrganization")
     yield allow("cloudtrail", "GetEventSelectors", "GetTrailStatus", "ListTags", on=want.arns)
 
 

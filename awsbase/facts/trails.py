@@ -8,6 +8,7 @@ from dataclasses import field
 from typing import Any
 
 from awsbase.engine.facts import Facts
+from awsbase.engine.failures import DENIED
 from awsbase.engine.scope import Scope
 from awsbase.policies.document import parsed
 from awsbase.records import record
@@ -92,7 +93,8 @@ def recorded_by_organization(facts: Facts, scope: Scope, name: str) -> str:
     for _, each in facts.read(trails, scope.region):
         everywhere = each.organization and each.settings.get("IsMultiRegionTrail")
         if everywhere and not each.belongs_to(scope) and not facts.read(stopped, scope.region, each.arn):
-            return f"the organization's trail {each.arn} records this account"
+            own = "`audit: {own_trail: true}` insists on one of its own"
+            return f"the organization's trail {each.arn} records this account; {own}"
     return ""
 
 
@@ -102,7 +104,10 @@ def stopped(facts: Facts, region: str, arn: str) -> bool:
 
     try:
         return facts.aws.at(region).cloudtrail.get_trail_status(Name=arn).get("IsLogging") is False
-    except ClientError:  # it belongs to another account, which need not tell
+    except ClientError as error:
+        # It belongs to another account, which need not tell.
+        if error.response["Error"]["Code"] not in {*DENIED, "TrailNotFoundException"}:
+            raise
         return False
 
 
@@ -116,7 +121,9 @@ def organization(facts: Facts, scope: Scope, name: str) -> str | None:
     try:
         answer = facts.aws.organizations.describe_organization()
         return str(answer["Organization"]["Id"])
-    except ClientError:
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {*DENIED, "AWSOrganizationsNotInUseException"}:
+            raise
         return facts.read(delivered_for, scope, str(have.settings["S3BucketName"]))
 
 
@@ -126,7 +133,9 @@ def delivered_for(facts: Facts, scope: Scope, bucket: str) -> str:
 
     try:
         policy = parsed(facts.aws.at(scope.region).s3.get_bucket_policy(Bucket=bucket)["Policy"])
-    except ClientError:
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {*DENIED, "NoSuchBucket", "NoSuchBucketPolicy"}:
+            raise
         return ANY_ORGANIZATION
     found = re.search(r"AWSLogs/(o-[a-z0-9]{10,32})/", str(policy))
     return found[1] if found else ANY_ORGANIZATION
