@@ -7,20 +7,23 @@ quota would not do.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from awsbase.engine.facts import Facts
 from awsbase.errors import AwsbaseError
 from awsbase.records import record
 
 if TYPE_CHECKING:
-    from awsbase.engine.resource import Resource
     from awsbase.engine.run import Run
 
 
 class QuotaExceeded(AwsbaseError):
     """What the manifest wants is more than AWS takes in one place."""
+
+
+T = TypeVar("T")
 
 
 @record
@@ -68,10 +71,16 @@ VPCS = Quota("VPCs", "region", 5, codes=("vpc", "L-F678F1CE"))
 GATEWAYS = Quota("internet gateways", "region", 5, codes=("vpc", "L-A4707A72"))
 ADDRESSES = Quota("elastic IPs", "region", 5, codes=("ec2", "L-0263D0A3"))
 SECURITY_GROUPS = Quota("security groups", "region", 2_500, codes=("vpc", "L-E79EC296"))
-RULES = Quota("rules of one direction", "security group", 60, codes=("vpc", "L-0EA8095F"))
-SUBNETS = Quota("subnets", "VPC", 200, codes=("vpc", "L-407747CB"))
-# https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-lifecycle.html
-SNAPSHOT_POLICIES = Quota("lifecycle policies", "region", 100)
+RULES = Quota("rules", "direction and kind of address", 60, codes=("vpc", "L-0EA8095F"))
+
+
+@record
+class Exchange:
+    """What goes to make room, what comes then, and what goes after that."""
+
+    first: Sequence[str]
+    coming: Sequence[str]
+    last: Sequence[str]
 
 
 def first_out(
@@ -88,10 +97,48 @@ def first_out(
         more = f"{coming} more {'is' if coming == 1 else 'are'} needed"
         gone = f" and {going} would go" if going else ""
         raise QuotaExceeded(
-            f"{where} has {held} {quota.what}, {more}{gone}, and AWS takes {most} in a {quota.place}",
+            f"{where} has {held} {quota.what}, {more}{gone}, and AWS takes {most} per {quota.place}",
             hint=remedy.format(excess=held + coming - going - most),
         )
     return max(0, held + coming - most)
+
+
+def exchange(
+    run: Run, quota: Quota, where: str, *, have: frozenset[str], want: frozenset[str], exact: bool, remedy: str
+) -> Exchange:
+    """Return what goes first, what comes, and what goes last, each in order of its name.
+
+    As many of the unwanted go first as are needed to make room; with `exact` off, none goes. Raises QuotaExceeded.
+    """
+    coming, going = sorted(want - have), sorted(have - want) if exact else []
+    count = first_out(run, quota, where, held=len(have), coming=len(coming), going=len(going), remedy=remedy)
+    return Exchange(going[:count], coming, going[count:])
+
+
+def exchange_by_size(
+    run: Run,
+    quota: Quota,
+    where: str,
+    have: Mapping[str, object],
+    want: Mapping[str, object],
+    *,
+    exact: bool,
+) -> Exchange:
+    """Return which documents go first and which last, where AWS takes so many characters of them in all.
+
+    Raises QuotaExceeded.
+    """
+    going = sorted(have.keys() - want.keys()) if exact else []
+    held = {name: characters(document) for name, document in have.items()}
+    more = sum(max(0, characters(document) - held.get(name, 0)) for name, document in want.items())
+    all_going = sum(held[name] for name in going)
+    remedy = "write them {excess} characters shorter, or make policies of the account's own of them"
+    left = first_out(run, quota, where, held=sum(held.values()), coming=more, going=all_going, remedy=remedy)
+    count = 0
+    while left > 0:
+        left -= held[going[count]]
+        count += 1
+    return Exchange(going[:count], sorted(want), going[count:])
 
 
 def room_beside(
@@ -119,7 +166,13 @@ def fits(run: Run, quota: Quota, where: str, size: int, remedy: str) -> None:
         raise QuotaExceeded(f"{where} has {size} {quota.what}, and AWS takes {most}", hint=remedy)
 
 
-def others(run: Run, want: Resource, key: Callable[[Any], object]) -> Sequence[object]:
+def characters(document: object) -> int:
+    """Return how long a document is to IAM, which does not count white space."""
+    # What is not known before it is made is not counted yet.
+    return len(json.dumps(document, separators=(",", ":"), default=lambda unknown: ""))
+
+
+def others(run: Run, want: Any, key: Callable[[Any], T]) -> list[T]:
     """Return the keys of all resources of the same kind and region in this run, this one included."""
     return [
         key(each)

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from awsbase.engine.changes import compare
 from awsbase.engine.permissions import Allows, allow, equals, labelled, made_for
+from awsbase.engine.quotas import Quota, others, room_beside
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
@@ -48,6 +49,14 @@ def tagging(kind: str, want: Labelled, more: Mapping[str, Any] | None = None) ->
     return [{"ResourceType": kind, "Tags": tags.pairs({**labels(want), **(more or {})})}]
 
 
+def room(run: Run, quota: Quota, want: Labelled, there: Iterable[Found]) -> None:
+    """Make sure that all that the manifest wants of a kind fits into the region; raises QuotaExceeded."""
+    held = [each.tags.get(tags.ADDRESS) or each.id for each in there]
+    region, wanted = want.scope.region, others(run, want, lambda each: each.address)
+    remedy = "delete {excess} that nobody needs, or ask AWS for more"
+    room_beside(run, quota, region, held=held, wanted=wanted, remedy=remedy, region=region)
+
+
 def tag(run: Run, want: Labelled, have: Found) -> None:
     """Set the tags that are missing or have another value."""
     if untagged := tags.missing(have.tags, labels(want)):
@@ -73,7 +82,7 @@ def tags_in(response: Mapping[str, Any]) -> dict[str, str]:
 
 def matches(found: Found, id: str | None, expected: Mapping[str, str]) -> bool:
     """Tell whether a resource has the id that a manifest gives, or else the tags."""
-    return found.id == id if id else not tags.missing(found.tags, expected)
+    return found.id == id if id else found.tags.items() >= expected.items()
 
 
 def arns(scope: Scope, *kinds: str) -> tuple[str, ...]:
