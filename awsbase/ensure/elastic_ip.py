@@ -104,4 +104,5 @@ KIND = Kind(
     found_by="tag",
     owns="that there is one",
     keeps="tags",
+    quotas=(quotas.ADDRESSES,),
 )

@@ -119,4 +119,5 @@ KIND = Kind(
     found_by="name",
     owns="attachments, if listed; the path, if given",
     keeps="inline policies",
+    quotas=(quotas.GROUPS, quotas.POLICIES_OF_GROUP),
 )

@@ -121,4 +121,5 @@ KIND = Kind(
     found_by="its VPC",
     owns="that it is attached",
     keeps="tags",
+    quotas=(quotas.GATEWAYS,),
 )

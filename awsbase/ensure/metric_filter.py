@@ -124,4 +124,5 @@ KIND = Kind(
     word="metric-filter",
     found_by="name and log group",
     owns="pattern and metric",
+    quotas=(quotas.FILTERS,),
 )

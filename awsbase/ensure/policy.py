@@ -149,4 +149,5 @@ KIND = Kind(
     found_by="name",
     owns="the document",
     keeps="tags, description",
+    quotas=(quotas.POLICIES, quotas.DOCUMENT, quotas.VERSIONS),
 )

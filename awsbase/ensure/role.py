@@ -304,4 +304,5 @@ KIND = Kind(
     found_by="name",
     owns="trust; attachments and inline policies, if listed",
     keeps="tags; what is not given",
+    quotas=(quotas.ROLES, quotas.POLICIES_OF_ROLE, quotas.INLINE_OF_ROLE, quotas.TRUST),
 )

@@ -362,4 +362,5 @@ KIND = Kind(
     found_by="tag",
     owns="its rules",
     keeps="tags, description",
+    quotas=(quotas.SECURITY_GROUPS, quotas.RULES),
 )

@@ -265,4 +265,5 @@ KIND = Kind(
     found_by="name and home region",
     owns="settings, management events, logging",
     keeps="insights, topic, tags; data events",
+    quotas=(quotas.TRAILS, quotas.SELECTORS, quotas.DATA_RESOURCES, quotas.CONDITIONS),
 )

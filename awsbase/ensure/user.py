@@ -179,4 +179,5 @@ KIND = Kind(
     found_by="name",
     owns="memberships, if listed; the path, if given",
     keeps="tags, own policies, credentials",
+    quotas=(quotas.USERS, quotas.GROUPS_OF_USER),
 )

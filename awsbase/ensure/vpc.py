@@ -160,4 +160,5 @@ KIND = Kind(
     found_by="tag",
     owns="block, DNS names; an IPv6 block, if wanted",
     keeps="tags",
+    quotas=(quotas.VPCS,),
 )

@@ -34,6 +34,8 @@ def room_for_tags(request: Request) -> None:
     for need in (
         each for permission in request.declared.calls.get(request.operation, ()) for each in permission(request)
     ):
+        if need.resource.count(":") < 5:
+            continue
         held = {key for key in tags_of(request, need.resource) if not key.startswith("aws:")}
         if more - held and len(more | held) > MOST:
             raise Refusal(codes.too_many_tags or codes.tags, f"A resource has at most {MOST} tags.")
