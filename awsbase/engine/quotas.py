@@ -45,16 +45,17 @@ class Quota:
         return bool(self.summary or self.codes)
 
 
-# IAM: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html; GetAccountSummary tells them all.
-POLICIES_OF_GROUP = Quota("managed policies", "group", 10, summary="AttachedPoliciesPerGroupQuota")
+# IAM: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html; GetAccountSummary
+# tells those that AWS raises.
+POLICIES_OF_GROUP = Quota("managed policies", "group", 10)
 POLICIES_OF_ROLE = Quota("managed policies", "role", 10, summary="AttachedPoliciesPerRoleQuota")
-GROUPS_OF_USER = Quota("groups", "user", 10, summary="GroupsPerUserQuota")
+GROUPS_OF_USER = Quota("groups", "user", 10)
 INLINE_OF_ROLE = Quota("characters of inline policies", "role", 10_240)
 TRUST = Quota("characters of its trust", "role", 2_048, summary="AssumeRolePolicySizeQuota")
 DOCUMENT = Quota("characters of its document", "policy", 6_144)
 VERSIONS = Quota("versions", "policy", 5)
 GROUPS = Quota("groups", "account", 300, summary="GroupsQuota")
-USERS = Quota("users", "account", 5_000, summary="UsersQuota")
+USERS = Quota("users", "account", 5_000)
 ROLES = Quota("roles", "account", 1_000, summary="RolesQuota")
 POLICIES = Quota("policies of its own", "account", 1_500, summary="PoliciesQuota")
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html; AWS's own do not count.
