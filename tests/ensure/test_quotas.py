@@ -38,7 +38,7 @@ SOME = (
 )
 TEN = frozenset(f"{AWS}{name}" for name in SOME)
 READ = frozenset([f"{AWS}ReadOnlyAccess", f"{AWS}SecurityAudit"])
-EC2 = {
+EC2: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
@@ -51,6 +51,8 @@ def reading(*names: str, sid: str = "Read") -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
+ACCOUNTS = {"StringEquals": {"aws:SourceAccount": [f"{number:012}" for number in range(150)]}}
+WIDE: dict[str, Any] = {**EC2, "Statement": [{**EC2["Statement"][0], "Condition": ACCOUNTS}]}
 LONG = reading(*(f"bucket-{number:040}" for number in range(75)))
 LONGER = reading(*(f"bucket-{number:040}" for number in range(96)))
 
@@ -187,6 +189,13 @@ CASES = {
         "and AWS takes 10240 per role",
         [role(inline={"third": LONG})],
     ),
+    "trust": Brimmed(
+        quotas.TRUST,
+        role_of_ten,
+        [Role(scope=HOME, name="ci", trust=WIDE, exact=False)],
+        "characters of its trust, and AWS takes 2048",
+        [role(TEN)],
+    ),
     "groups of a user": Brimmed(
         quotas.GROUPS_OF_USER,
         user_in_ten,
@@ -242,10 +251,9 @@ CASES = {
         doors(*range(2, 62)),
     ),
 }
-# What other tests brim, since a trail needs a bucket and more; and what takes thousands.
+# What other tests brim, since a trail needs a bucket and more; and what hundreds or thousands would fill.
 ELSEWHERE = {
     quotas.VERSIONS,
-    quotas.TRUST,
     quotas.USERS,
     quotas.ROLES,
     quotas.POLICIES,
