@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import Any
 
 from awsbase.engine.facts import Facts
-from awsbase.engine.failures import DENIED
+from awsbase.engine.refusals import DENIED
 from awsbase.engine.scope import Scope
 from awsbase.policies.document import parsed
 from awsbase.records import record
@@ -51,7 +51,7 @@ def trails(facts: Facts, region: str) -> Sequence[tuple[str, TrailFacts]]:
 def settings_of(trail: Mapping[str, Any]) -> TrailFacts:
     """Return the facts of a trail."""
     return TrailFacts(
-        trail["HomeRegion"],
+        trail.get("HomeRegion", ""),
         {
             "S3BucketName": trail.get("S3BucketName"),
             "S3KeyPrefix": trail.get("S3KeyPrefix", ""),

@@ -61,7 +61,7 @@ def facts(have: TrailFacts | None, logs: Logged = LOGGING, indexed: Any = TAGS, 
         trail: have,
         logged: logs,
         trails: [],
-        tags.tags: {WANT.arn: indexed},
+        tags.indexed: {WANT.arn: indexed},
         trail_tags: real,
     }
 

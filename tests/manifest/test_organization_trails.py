@@ -87,9 +87,9 @@ def test_trail_that_the_account_has_already_is_kept() -> None:
     assert said(go(sandbox, "reconcile", resources)) == ["trail/acme-trail: update logging"]
 
 
-@pytest.mark.parametrize("how", [{"logging": False}, {"everywhere": False}], ids=["stopped", "of one region"])
-def test_trail_of_the_organization_counts_only_if_it_records_all(how: dict[str, bool]) -> None:
-    sandbox = member(**how)
+@pytest.mark.parametrize(("logging", "everywhere"), [(False, True), (True, False)], ids=["stopped", "of one region"])
+def test_trail_of_the_organization_counts_only_if_it_records_all(logging: bool, everywhere: bool) -> None:
+    sandbox = member(logging=logging, everywhere=everywhere)
     assert problems(go(sandbox, "reconcile", wanted("audit: {}\n"))) == []
     assert made(sandbox) == ["arn:aws:cloudtrail:eu-west-1:123456789012:trail/acme-trail"]
 
