@@ -33,6 +33,7 @@ from awsbase.sandbox.faults import Faults, LostReply, TooSlow
 from awsbase.sandbox.http import Message, Reply
 from awsbase.sandbox.late_reads import LateReads
 from awsbase.sandbox.moto_state import has, partition_of
+from awsbase.sandbox.organization_trails import OrganizationTrails
 from awsbase.sandbox.propagation import KEY_SECONDS, Propagation
 from awsbase.sandbox.rates import Rate, Rates
 from awsbase.sandbox.service import AccountState, Request, Rule, Service, about, unknown_key
@@ -188,6 +189,10 @@ class Sandbox(AccountState):
     def foreign_bucket(self, name: str) -> None:
         """Let another account have a bucket of this name."""
         self.call_moto("s3:CreateBucket", account="999999999999", Bucket=name)
+
+    def organization_trail(self, name: str, region: str, *, everywhere: bool = True, logging: bool = True) -> str:
+        """Let the account be a member of an organization that has this trail; return its ARN."""
+        return self.memory(OrganizationTrails).add(name, region, everywhere=everywhere, logging=logging)
 
     def fido(self, user: str, name: str = "security-key") -> str:
         """Let a user have registered a FIDO security key; return its serial number."""

@@ -26,6 +26,7 @@ from awsbase.sandbox.http import Message, Reply
 
 # Names that a service signs with, where they are not its name in boto3.
 SIGNED_AS = {
+    "servicequotas": "service-quotas",
     "monitoring": "cloudwatch",
     "tagging": "resourcegroupstaggingapi",
     "access-analyzer": "accessanalyzer",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from awsbase.sandbox.authorization.resource_tags import tags as tags_of
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
@@ -23,6 +24,23 @@ def allowed_tags(request: Request) -> None:
             raise Refusal(code, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 
 
+def room_for_tags(request: Request) -> None:
+    """Count the tags of one call together with those that the resource has; raises Refusal.
+
+    "Maximum number of tags per resource: 50": https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
+    """
+    codes = request.declared.codes
+    more = {key for tags in listed(request.params) for key in keys_of(tags)}
+    for need in (
+        each for permission in request.declared.calls.get(request.operation, ()) for each in permission(request)
+    ):
+        if need.resource.count(":") < 5:
+            continue
+        held = {key for key in tags_of(request, need.resource) if not key.startswith("aws:")}
+        if more - held and len(more | held) > MOST:
+            raise Refusal(codes.too_many_tags or codes.tags, f"A resource has at most {MOST} tags.")
+
+
 def listed(params: dict[str, Any]) -> list[Any]:
     """Return the lists of tags in a request: one, or in EC2 one for each kind that the call makes."""
     several = [each.get("Tags", []) for each in params.get("TagSpecifications", [])]
@@ -35,4 +53,7 @@ def keys_of(tags: Any) -> list[str]:
     return [str(tag.get("Key", tag.get("TagKey"))) if isinstance(tag, dict) else str(tag) for tag in tags]
 
 
-RULES = (Rule(" ".join(f"*:{verb}*" for verb in WRITES), before=allowed_tags),)
+RULES = (
+    Rule(" ".join(f"*:{verb}*" for verb in WRITES), before=allowed_tags),
+    Rule("*:Tag* *:AddTags* ec2:CreateTags", before=room_for_tags),
+)

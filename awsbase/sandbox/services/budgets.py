@@ -316,7 +316,7 @@ SERVICE = Service(
     calls=CALLS,
     tags=lambda request, arn: dict(getattr(request.memory(Budgets).of.get(arn.rpartition("/")[2]), "tags", {})),
     snapshot=remembered(Budgets),
-    codes=Codes(tags="InvalidParameterException"),
+    codes=Codes(tags="InvalidParameterException", too_many_tags="ServiceQuotaExceededException"),
     is_global=True,
     opt_in=False,
     warm_up={"DescribeBudgets": {"AccountId": "123456789012"}},

@@ -176,6 +176,8 @@ SERVICE = Service(
     tags=tags,
     pages=Pages(50),
     snapshot=by_region("logs", groups),
-    codes=Codes(invalid="InvalidParameterException", tags="InvalidParameterException"),
+    codes=Codes(
+        invalid="InvalidParameterException", tags="InvalidParameterException", too_many_tags="TooManyTagsException"
+    ),
     warm_up={"DescribeLogGroups": {}},
 )

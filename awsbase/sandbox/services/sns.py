@@ -257,6 +257,7 @@ SERVICE = Service(
     codes=Codes(
         invalid="InvalidParameter",
         tags="InvalidParameter",
+        too_many_tags="TagLimitExceeded",
         denied=("AuthorizationError", 403),
         throttled=("Throttling", 400),
         failure="InternalError",

@@ -69,6 +69,7 @@ SERVICE = Service(
     codes=Codes(
         invalid="ValidationError",
         tags="InvalidInput",
+        too_many_tags="LimitExceeded",
         denied=("AccessDenied", 403),
         throttled=("Throttling", 400),
         failure="ServiceFailure",

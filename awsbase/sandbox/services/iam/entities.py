@@ -10,7 +10,9 @@ from awsbase.sandbox.wire import Refusal
 KINDS = {"User": "users", "Group": "groups", "Role": "roles", "InstanceProfile": "instance_profiles"}
 ATTACHED = 10
 GROUPS_OF_USER = 10
-GROUPS = 300
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+PER_ACCOUNT = {"User": 5000, "Group": 300, "Role": 1000, "InstanceProfile": 1000}
+POLICIES = 1500
 PREFIXES = {"User": "AIDA", "Role": "AROA", "Group": "AGPA", "Policy": "ANPA", "InstanceProfile": "AIPA"}
 
 
@@ -25,8 +27,15 @@ def unique_whatever_case(request: Request) -> None:
     for entity in held:
         if entity.name.lower() == name.lower():
             raise Refusal("EntityAlreadyExists", f"{kind} with name {name} already exists.", 409)
-    if kind == "Group" and len(held) >= GROUPS:
-        raise Refusal("LimitExceeded", f"Cannot exceed quota for GroupsPerAccount: {GROUPS}", 409)
+    if len(held) >= (most := PER_ACCOUNT[kind]):
+        raise Refusal("LimitExceeded", f"Cannot exceed quota for {kind}sPerAccount: {most}", 409)
+
+
+def room_for_policy(request: Request) -> None:
+    """Refuse the policy that is one too many for an account; raises Refusal with LimitExceeded."""
+    own = [arn for arn in request.backend("iam").managed_policies if f":{request.account}:" in arn]
+    if len(own) >= POLICIES:
+        raise Refusal("LimitExceeded", f"Cannot exceed quota for PoliciesPerAccount: {POLICIES}", 409)
 
 
 def proper_id(request: Request, response: dict[str, Any]) -> None:
@@ -211,6 +220,7 @@ RULES = (
         after=proper_id,
         strict=False,
     ),
+    Rule("iam:CreatePolicy", before=room_for_policy),
     Rule("iam:AttachUserPolicy iam:AttachGroupPolicy iam:AttachRolePolicy", before=attachable),
     Rule("iam:AddUserToGroup", before=joinable),
     Rule("iam:DeleteUser", before=nothing_left_of_user),
