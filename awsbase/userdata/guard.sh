@@ -14,8 +14,7 @@ table inet awsbase_ssh {
   }
 }
 END
-have rsyslog
-try systemctl enable --now rsyslog.service
+if [ "$apt" ]; then fail2ban=fail2ban; else fail2ban='fail2ban-server'; fi
 # It stands in the supplementary packages of Amazon Linux.
 held $fail2ban || add $fail2ban || { [ -z "$apt" ] && add spal-release && add $fail2ban; } ||
   say "failed: no package $fail2ban for this image; the filter alone slows down who knocks"
@@ -35,10 +34,6 @@ findtime = 10m
 bantime = 1h
 bantime.increment = true
 END
-  # rsyslog makes the log with its first line, as whom it runs; without the log fail2ban does not start.
-  logger -p authpriv.info -t awsbase 'fail2ban reads this log'
-  tries=0
-  until [ -e "$auth_log" ] || [ $((++tries)) -gt 10 ]; do sleep 1; done
   try systemctl enable fail2ban.service
   try systemctl restart fail2ban.service
 fi

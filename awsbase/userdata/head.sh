@@ -14,12 +14,12 @@ try() {
 }
 # Amazon Linux has dnf; Debian and Ubuntu have apt, and other names.
 if command -v dnf >/dev/null; then
-  apt='' sshd=sshd.service auth_log=/var/log/secure fail2ban='fail2ban-server'
+  apt='' sshd=sshd.service
   held() { rpm -q --quiet "$@"; }
   add() { dnf -y -q install "$@"; }
   drop() { dnf -y -q remove "$@"; }
 else
-  apt=yes sshd=ssh.service auth_log=/var/log/auth.log fail2ban=fail2ban listed=''
+  apt=yes sshd=ssh.service listed=''
   held() { [ "$(dpkg-query -W -f '${db:Status-Status}\n' "$@" 2>/dev/null | grep -cx installed)" = $# ]; }
   get() { apt-get -y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 "$@" </dev/null; }
   add() {

@@ -1,7 +1,5 @@
 
 # Who came in and who became root, kept where nobody on this host can erase it.
-have rsyslog
-try systemctl enable --now rsyslog.service
 if [ "$apt" ]; then
   from_aws amazon-cloudwatch-agent amazoncloudwatch-agent \
     "$(cloud-init query distro)/$(dpkg --print-architecture)/latest"

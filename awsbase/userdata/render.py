@@ -77,6 +77,8 @@ def parts(mode: Mode, people: Sequence[Person], log_group: str | None, nat: bool
     if nat:
         yield part("nat.sh")
     yield part("updates.sh")
+    if mode == "ssh" or log_group:
+        yield part("auth-log.sh")
     if mode == "ssh":
         yield part("guard.sh")
     if log_group:
