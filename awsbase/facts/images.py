@@ -105,6 +105,12 @@ def image_permissions(scope: Scope, image: str) -> Allows:
         yield allow("ssm", "GetParameter", on=(public_parameters(scope),))
 
 
+def launch_permissions(scope: Scope, image: str) -> Allows:
+    """Yield what a template with a parameter for its image takes: EC2 looks it up as whoever writes or launches it."""
+    if image.startswith("/"):
+        yield allow("ssm", "GetParameters", on=(public_parameters(scope),))
+
+
 def public_parameters(scope: Scope) -> str:
     """Return the ARN pattern of AWS's public parameters, which belong to no account."""
     return f"arn:{scope.partition}:ssm:{scope.region}::parameter/aws/service/*"

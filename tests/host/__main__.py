@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.faults.results import ROOT
 from tests.host import checks, transcript
 from tests.host.account import REGION, Account
-from tests.host.machine import Machine, build, kvm, missing
+from tests.host.machine import Machine, build, missing
 from tests.host.metadata import Guest, Metadata
 
 FOLDER = ROOT / "build" / "host"
@@ -49,6 +49,7 @@ def course(folder: Path) -> Iterator[checks.Seen]:
     metadata.user_data = account.user_data
     machine = Machine(build(FOLDER), folder, metadata.port, instance)
     host = checks.Host(machine, {name: folder / name for name in keys})
+    yield checks.Seen("the machine", True, f"QEMU, {'with KVM' if machine.accelerated else 'all of it emulated'}")
     try:
         machine.start()
         yield checks.up("the first boot", host)
@@ -74,9 +75,7 @@ def course(folder: Path) -> Iterator[checks.Seen]:
         yield checks.off("the end of life: EC2 presses the power button", machine.off_after(PATIENCE))
     finally:
         machine.kill()
-        (ROOT / "build" / "host" / "console.log").write_bytes(machine.console.read_bytes())
-    acceleration = "KVM" if kvm() else "TCG"
-    yield checks.Seen("the machine", True, f"QEMU with {acceleration}")
+        (FOLDER / "console.log").write_bytes(machine.console.read_bytes())
 
 
 def key_pair(file: Path) -> str:

@@ -30,6 +30,8 @@ PROGRAMS = {
     "sshpass": "sshpass",
 }
 GIB = 3
+KVM = ("-accel", "kvm", "-cpu", "host")
+TCG = ("-accel", "tcg,thread=multi", "-cpu", "max")
 
 
 def missing() -> list[str]:
@@ -92,7 +94,8 @@ class Machine:
         self.disk = folder / "disk.qcow2"
         self.console = folder / "console.log"
         self.ssh_port = free_port()
-        made = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", image.root, self.disk]
+        self.accelerated = accelerated(image)
+        made = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(image.root), str(self.disk)]
         subprocess.run(made, check=True)
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -103,10 +106,18 @@ class Machine:
         network = f"user,id=net,net=169.254.169.0/24,host={self.outside},dhcpstart={self.address},dns=169.254.169.3"
         network += f",hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22"
         network += f",guestfwd=tcp:169.254.169.254:80-cmd:{relay()} {self.metadata_port}"
-        acceleration = ["-accel", "kvm", "-cpu", "host"] if kvm() else ["-accel", "tcg", "-cpu", "max"]
         self.process = subprocess.Popen(
             [
-                *("qemu-system-x86_64", "-machine", "q35", *acceleration, "-m", "1024", "-smp", "2"),
+                *(
+                    "qemu-system-x86_64",
+                    "-machine",
+                    "q35",
+                    *(KVM if self.accelerated else TCG),
+                    "-m",
+                    "1024",
+                    "-smp",
+                    "2",
+                ),
                 *("-display", "none", "-serial", f"file:{self.console}", "-no-reboot"),
                 *("-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off"),
                 *("-smbios", f"type=1,manufacturer=Amazon EC2,product=t3.micro,uuid={id},serial={id}"),
@@ -173,9 +184,20 @@ class Machine:
         return Ended(done.returncode, (done.stdout + done.stderr).decode(errors="replace").strip())
 
 
-def kvm() -> bool:
-    """Tell whether the processor's own virtualization can be used; without it a boot takes some ten times as long."""
-    return os.access("/dev/kvm", os.R_OK | os.W_OK)
+def accelerated(image: Image) -> bool:
+    """Tell whether this processor's own virtualization runs the kernel; without it a boot takes some ten times as long.
+
+    It may be there and stop at instructions of the first second, in a machine that is itself a virtual one.
+    """
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return False
+    alone = ["qemu-system-x86_64", *KVM, "-m", "512", "-display", "none", "-serial", "stdio", "-no-reboot"]
+    alone += ["-kernel", str(image.kernel), "-append", "console=ttyS0 panic=-1"]
+    try:
+        shown = subprocess.run(alone, stdin=subprocess.DEVNULL, capture_output=True, timeout=15, check=False).stdout
+    except subprocess.TimeoutExpired:
+        return False
+    return b"Linux version" in shown
 
 
 def free_port() -> int:
