@@ -31,7 +31,7 @@ from awsbase.manifest.section import Section, Several, ValidationProblem, invali
 from awsbase.manifest.security_groups import CLOSED, WORLD, Block, protected
 from awsbase.manifest.values import LogRetention, named
 from awsbase.policies import Document
-from awsbase.userdata import Mode, render
+from awsbase.userdata import DEBIAN_ACCOUNTS, Mode, login, render
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -162,6 +162,15 @@ class Bastion(Section):
             yield ValidationProblem(
                 ("mode",), "nobody has ssh_keys, so nobody could log in", "give iam.users some ssh_keys"
             )
+        if self.image == "debian" and self.mode == "instance-connect":
+            yield ValidationProblem(
+                ("image",), "Debian has no package of EC2 Instance Connect", "take ubuntu or amazon-linux, or mode ssm"
+            )
+        if self.image in ("debian", "ubuntu") and self.mode == "ssh":
+            for person in people:
+                if login(person.name) in DEBIAN_ACCOUNTS:
+                    message = f"the login {login(person.name)!r} of {person.name} belongs to {self.image} itself"
+                    yield ValidationProblem(("image",), message, "take its ssh_keys out, or take amazon-linux")
         if protected(manifest, SSH, self.allow):
             yield ValidationProblem(("allow",), *CLOSED)
         try:

@@ -1,4 +1,4 @@
-"""The public parameters of images: moto has Amazon Linux's alone, and Debian's and Ubuntu's name the same images here."""
+"""Public parameters of images: moto has Amazon Linux's alone, and Debian's and Ubuntu's name the same images here."""
 
 import re
 
