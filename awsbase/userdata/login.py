@@ -12,13 +12,12 @@ operator postfix root rpc shutdown ssm-user sshd sync sys systemd-network system
 awsbase-admins awsbase-people
 """
 # The accounts and groups that Debian and Ubuntu have beside them, which are words that people use.
-DEBIAN_ACCOUNTS = frozenset(
-    """
-    admin audio backup cdrom dialout disk floppy fax gnats input irc kmem kvm landscape list lxd man messagebus netdev
-    news plugdev polkitd pollinate proxy render sasl sgx shadow src staff sudo syslog tape tty ubuntu users utmp uucp
-    uuidd video voice www-data
-    """.split()
-)
+DEBIAN = """
+admin audio backup cdrom dialout disk floppy fax gnats input irc kmem kvm landscape list lxd man messagebus netdev
+news plugdev polkitd pollinate proxy render sasl sgx shadow src staff sudo syslog tape tty ubuntu users utmp uucp
+uuidd video voice www-data
+"""
+DEBIAN_ACCOUNTS = frozenset(DEBIAN.split())
 
 
 def login(name: str) -> str:

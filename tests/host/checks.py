@@ -158,7 +158,7 @@ def blocking(host: Host) -> Iterator[Seen]:
     knock = (
         "ip netns exec private ssh -n -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=5"
     )
-    tries = f"ssh-keygen -q -t ed25519 -N '' -f /root/wrong; "
+    tries = "ssh-keygen -q -t ed25519 -N '' -f /root/wrong; "
     tries += f"for _ in 1 2 3 4 5 6; do {knock} -i /root/wrong alice@10.99.0.1; done"
     host.root(tries)
     banned = ""
