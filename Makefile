@@ -3,6 +3,7 @@
 # make test    the linter, the type checker and all tests; SEED=2026-06-21 draws what that day drew
 # make tools   installs what tests need beyond PyPI; a test whose tool is missing is skipped, and fails where CI=true
 # make faults  injects every fault at every call; goes on where it stopped; ONLY='kind and write' is a part of it
+# make opinion reconciles manifests with LocalStack, an emulator by others, and writes what differs into docs/sandbox.md
 # make bench   calls and seconds of first and converged runs, beside the fewest that can (see benchmarks/)
 # make host    boots a bastion of Debian in a virtual machine; minutes with KVM, an hour without; see docs/host.md
 # make lock    pins what a release is installed and built with, by hash, in requirements/
@@ -15,7 +16,7 @@ BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
 
-.PHONY: demo check test lint types tests quick tools format faults host bench lock release audit clean
+.PHONY: demo check test lint types tests quick tools format faults host opinion bench lock release audit clean
 
 # Two processors take this many workers of pytest beside the type checker.
 PYTEST := $(BIN)/pytest -n auto --dist worksteal $(if $(SEED),--seed $(SEED))
@@ -64,6 +65,9 @@ faults: $(VENV)/dev
 host: $(VENV)/dev
 	$(BIN)/python -m tests.host
 
+opinion: $(VENV)/dev .venv-opinion/installed
+	$(BIN)/python -m tools.opinion
+
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks
 
@@ -81,7 +85,7 @@ audit: $(VENV)/release
 		|| { echo "make audit: not passed: the lines above name a vulnerability, or what PyPI could not be asked about"; exit 1; }
 
 clean:
-	rm -rf $(VENV) .venv-lower-bound .venv-release tools/node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-lower-bound .venv-opinion .venv-release tools/node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -91,6 +95,11 @@ $(BIN)/python:
 # Each stamp stands for one set of extras, and is made anew when the requirements change.
 $(VENV)/demo $(VENV)/dev $(VENV)/release: setup.cfg pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[$(subst demo,sandbox,$(@F))]'
+	@touch $@
+
+.venv-opinion/installed: tools/opinion/requirements.txt
+	$(PYTHON) -m venv --clear .venv-opinion
+	.venv-opinion/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
 # Nothing but what requirements/build.txt pins: neither the backend nor what starts it comes from anywhere else.
