@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from awsbase.sandbox.authorization.permissions import Resources, arn, own, param, table
+from awsbase.sandbox.common.public_images import known_to_moto
 from awsbase.sandbox.service import Codes, Pages, Request, Rule, Service
 from awsbase.sandbox.snapshot import by_region
 from awsbase.sandbox.wire import Refusal
@@ -41,6 +42,16 @@ def written_now(request: Request, response: dict[str, Any]) -> None:
     """Let the parameter have been written when it is here, and not where moto runs."""
     *_, newest = request.backend("ssm")._parameters[request.params["Name"]]
     newest.last_modified_date = request.sandbox.clock.now().replace(tzinfo=None)
+
+
+def public_image(request: Request) -> dict[str, Any] | None:
+    """Answer with the image that Debian or Canonical publishes under a public parameter."""
+    name = request.params["Name"]
+    if (known := known_to_moto(name)) == name:
+        return None
+    answer = request.call_moto("ssm:GetParameter", Name=known)
+    arn = f"arn:aws:ssm:{request.region}::parameter{name}"
+    return {"Parameter": {**answer["Parameter"], "Name": name, "ARN": arn}}
 
 
 NAME = re.compile(r"/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
@@ -140,6 +151,7 @@ def parameters(ssm: Any) -> dict[str, Any]:
 
 RULES = (
     Rule("ssm:DescribeInstanceInformation", before=describe_instances, strict=False),
+    Rule("ssm:GetParameter", before=public_image, strict=False),
     Rule("ssm:PutParameter", after=written_now, strict=False),
     Rule("ssm:PutParameter ssm:DeleteParameter", before=allowed_name),
     Rule("ssm:PutParameter", before=allowed_value),
