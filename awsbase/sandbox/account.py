@@ -204,7 +204,9 @@ class Sandbox(AccountState):
             if reply is None:
                 raise wire.gap(scope.service, str(operation.name))
             amending = [rule.after for rule in rules if rule.after]
-            if not amending or reply.status >= 300:
+            if reply.status >= 300:
+                return wire.reworded(reply, operation, request.declared.words)
+            if not amending:
                 return reply
             response = wire.understand(operation, reply)
         for rule in rules:

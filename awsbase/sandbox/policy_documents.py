@@ -41,6 +41,12 @@ TOPIC_ACTIONS = {
 # Actions on what is in a bucket; everything else of S3 that a bucket policy may name is about the bucket.
 OBJECT_ACTION = re.compile(r"s3:(\w*Object(?!LockConfiguration|OwnershipControls)\w*|AbortMultipartUpload)$", re.I)
 
+# Recorded by LocalStack's tests: test_create_role_with_malformed_assume_role_policy_document, test_bucket_policy_exc.
+NOT_JSON = {
+    "trust": "This policy contains invalid Json",
+    "bucket": "Policies must be valid JSON and the first byte must be '{'",
+}
+
 ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 ARN = re.compile(r"arn:[a-z-*?${}]+:[^:]*:[^:]*:[^:]*:.+", re.I | re.S)
 SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal)")
@@ -67,7 +73,9 @@ def mistakes(text: str, kind: Kind, resource: str = "") -> list[str]:
     try:
         document = json.loads(text)
     except ValueError:
-        return ["Syntax errors in policy."]
+        return [NOT_JSON.get(kind, "Syntax errors in policy.")]
+    if kind == "bucket" and isinstance(document, dict) and "Statement" not in document:
+        return ["Missing required field Statement"]
     if not isinstance(document, dict) or not statements(document):
         return ["Policy document must be a JSON object with at least one Statement."]
     return list(_mistakes(document, kind, resource))

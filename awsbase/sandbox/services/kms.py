@@ -9,7 +9,7 @@ from awsbase.sandbox import policy_documents
 from awsbase.sandbox.authorization.permissions import act, arn, at, own, param, table
 from awsbase.sandbox.authorization.resources import region_of
 from awsbase.sandbox.policy_checks import check_policy, check_size
-from awsbase.sandbox.service import AccountState, Codes, Need, Pages, Request, ResourcePolicy, Rule, Service
+from awsbase.sandbox.service import AccountState, Codes, Need, Pages, Request, ResourcePolicy, Rule, Service, TagWords
 from awsbase.sandbox.snapshot import as_text, by_region, document, tag_dict
 from awsbase.sandbox.wire import Refusal
 
@@ -28,6 +28,10 @@ WHILE_PENDING = {
     "RetireGrant",
     "RevokeGrant",
 }
+NO_ALIAS = (
+    'Alias must start with the prefix "alias/". Please see '
+    "https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html"
+)
 NOT_WHILE_DISABLED = {
     "CancelKeyDeletion": "KMSInvalidStateException",
     "CreateGrant": "DisabledException",
@@ -43,12 +47,18 @@ NOT_WHILE_DISABLED = {
 
 
 def usable(request: Request) -> None:
-    """Refuse what a key's state does not allow; raises Refusal with KMSInvalidStateException."""
+    """Refuse what a key's state does not allow; raises Refusal with KMSInvalidStateException or DisabledException.
+
+    Recorded: LocalStack, test_s3_sse_validate_kms_key_state and test_import_key_symmetric; the table of states is of
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html.
+    """
     key = find(request, request.params.get("KeyId") or request.params.get("TargetKeyId") or "")
     if key is None:
         return
     if key.key_state == "PendingDeletion" and request.operation not in WHILE_PENDING:
         raise Refusal("KMSInvalidStateException", f"{key.arn} is pending deletion.")
+    if key.key_state == "PendingImport" and request.operation in NOT_WHILE_DISABLED:
+        raise Refusal("KMSInvalidStateException", f"{key.arn} is pending import.")
     if key.key_state == "Enabled" and request.operation == "CancelKeyDeletion":
         raise Refusal("KMSInvalidStateException", f"{key.arn} is not pending deletion.")
     if key.key_state == "Disabled" and (code := NOT_WHILE_DISABLED.get(request.operation)):
@@ -56,10 +66,24 @@ def usable(request: Request) -> None:
 
 
 def symmetric(request: Request) -> None:
-    """Refuse to rotate a key of two halves; raises Refusal with UnsupportedOperationException."""
+    """Refuse to rotate a key of two halves; raises Refusal with UnsupportedOperationException.
+
+    Recorded: LocalStack, test_rotate_key_on_demand_raises_error_given_non_symmetric_key, with an empty message.
+    """
     key = find(request, request.params["KeyId"])
     if key and key.key_spec != "SYMMETRIC_DEFAULT":
-        raise Refusal("UnsupportedOperationException", f"{key.arn} key spec is {key.key_spec}, which cannot rotate.")
+        raise Refusal("UnsupportedOperationException", "")
+
+
+def own_material(request: Request) -> None:
+    """Refuse to rotate a key of imported material, and to say whether it rotates.
+
+    Raises Refusal with UnsupportedOperationException. Recorded: cloud-custodian, kms.GetKeyRotationStatus.
+    """
+    key = find(request, request.params["KeyId"])
+    if key and key.origin != "AWS_KMS":
+        message = f"{key.arn} origin is {key.origin} which is not valid for this operation."
+        raise Refusal("UnsupportedOperationException", message)
 
 
 def by_id(request: Request) -> None:
@@ -74,8 +98,23 @@ def waiting_time(request: Request) -> None:
         raise Refusal("ValidationException", "PendingWindowInDays must be between 7 and 30")
 
 
+def own_region(request: Request) -> None:
+    """Refuse an ARN of another region; raises Refusal with NotFoundException.
+
+    Recorded: LocalStack, test_get_key_in_different_region.
+    """
+    parts = request.params.get("KeyId", "").split(":")
+    if len(parts) > 5 and parts[3] != request.region:
+        raise Refusal("NotFoundException", f"Invalid arn {parts[3]}")
+
+
 def own_alias(request: Request) -> None:
-    """Refuse aliases that are AWS's to give; raises Refusal with NotAuthorizedException."""
+    """Refuse aliases that are AWS's to give, and what is none.
+
+    Raises Refusal with NotAuthorizedException or ValidationException. Recorded: LocalStack, test_create_alias.
+    """
+    if not request.params["AliasName"].startswith("alias/"):
+        raise Refusal("ValidationException", NO_ALIAS)
     if request.params["AliasName"].startswith("alias/aws/"):
         raise Refusal("NotAuthorizedException", "Aliases that begin with alias/aws/ are reserved")
 
@@ -232,8 +271,10 @@ def keys_held(kms: Any) -> Any:
 
 RULES = (
     Rule("kms:CreateKey kms:PutKeyPolicy", before=key_policy),
+    Rule("kms:*", before=own_region),
     Rule("kms:*", before=usable),
     Rule("kms:EnableKeyRotation", before=symmetric),
+    Rule("kms:EnableKeyRotation kms:GetKeyRotationStatus", before=own_material),
     Rule("kms:ScheduleKeyDeletion", before=waiting_time),
     Rule("kms:CreateAlias kms:UpdateAlias kms:DeleteAlias", before=own_alias),
     Rule("kms:EnableKey kms:DisableKey kms:ScheduleKeyDeletion kms:CancelKeyDeletion", before=by_id, strict=False),
@@ -277,5 +318,8 @@ SERVICE = Service(
     snapshot=by_region("kms", keys_held),
     stable_names=stable_names,
     codes=Codes(tags="TagException"),
+    # Recorded by LocalStack's tests: test_create_key_with_too_many_tags_raises_error and its neighbours.
+    tag_words=TagWords("Tags beginning with aws: are reserved", "", "Too many tags", "Duplicate tag keys"),
+    words={r"Invalid keyId ([^']*)": r"Invalid keyId '\1'"},
     warm_up={"ListKeys": {}},
 )

@@ -54,7 +54,13 @@ def logs_may_encrypt(request: Request) -> None:
 
 
 def own_name(request: Request) -> None:
-    """Refuse a name that AWS keeps for its own groups; raises Refusal with InvalidParameterException."""
+    """Refuse a name that AWS keeps for its own groups, and one that is too long.
+
+    Raises Refusal with InvalidParameterException. Recorded: LocalStack, test_create_log_group_invalid_name_length.
+    """
+    if len(request.params["logGroupName"]) > 512:
+        message = "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
+        raise Refusal("InvalidParameterException", message)
     if request.params["logGroupName"].startswith("aws/"):
         raise Refusal("InvalidParameterException", "Log groups starting with AWS/ are reserved for AWS.")
 
@@ -89,6 +95,26 @@ def own_namespace(request: Request) -> None:
     pattern = request.params["filterPattern"].strip()
     if pattern.startswith("{") and (not pattern.endswith("}") or pattern.count("(") != pattern.count(")")):
         raise Refusal("InvalidParameterException", "Invalid metric filter pattern")
+
+
+def one_filter(request: Request) -> None:
+    """Refuse to look for log groups in two ways at once; raises Refusal with InvalidParameterException.
+
+    Recorded: LocalStack, test_describe_log_groups_prefix_and_pattern_error.
+    """
+    if {"logGroupNamePrefix", "logGroupNamePattern"} <= set(request.params):
+        message = "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
+        raise Refusal("InvalidParameterException", message)
+
+
+def tagged_group(request: Request) -> None:
+    """Refuse to tag, or to name the tags of, a log group that is not there.
+
+    Raises Refusal with ResourceNotFoundException. Recorded: LocalStack, test_resource_does_not_exist.
+    """
+    name = request.params["resourceArn"].removesuffix(":*").partition(":log-group:")[2]
+    if name and name not in request.backend("logs").groups:
+        raise Refusal("ResourceNotFoundException", "The specified log group does not exist.")
 
 
 def replace_filter(request: Request) -> None:
@@ -164,6 +190,8 @@ RULES = (
     Rule("logs:CreateLogGroup logs:AssociateKmsKey", before=logs_may_encrypt),
     Rule("logs:AssociateKmsKey logs:DisassociateKmsKey", before=encrypt_logs, strict=False),
     Rule("logs:CreateLogGroup", before=own_name),
+    Rule("logs:DescribeLogGroups", before=one_filter),
+    Rule("logs:TagResource logs:UntagResource logs:ListTagsForResource", before=tagged_group),
     Rule("logs:PutMetricFilter", before=room_for_filter),
     Rule("logs:PutMetricFilter", before=own_namespace),
     Rule("logs:PutMetricFilter", before=replace_filter, strict=False),
@@ -177,5 +205,6 @@ SERVICE = Service(
     pages=Pages(50),
     snapshot=by_region("logs", groups),
     codes=Codes(invalid="InvalidParameterException", tags="InvalidParameterException"),
+    checked_by_rules={"CreateLogGroup": ("logGroupName",)},
     warm_up={"DescribeLogGroups": {}},
 )

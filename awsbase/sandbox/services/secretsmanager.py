@@ -11,6 +11,9 @@ from awsbase.sandbox.services.kms import key_arn, via
 from awsbase.sandbox.snapshot import by_region, document, tag_dict
 from awsbase.sandbox.wire import Refusal
 
+INVALID_NAME = (
+    "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
+)
 NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 USABLE = ("Enabled",)
 
@@ -19,11 +22,12 @@ def creatable(request: Request) -> None:
     """Refuse a name that AWS does not take, and that of a secret whose deletion is under way.
 
     Raises Refusal with ValidationException or InvalidRequestException.
+
+    Recorded: LocalStack, test_invalid_secret_name, test_exp_raised_on_creation_of_secret_scheduled_for_deletion.
     """
     name = request.params["Name"]
     if not NAME.fullmatch(name):
-        message = "Invalid name. Must be a valid name containing alphanumeric characters, or any of -/_+=.@!"
-        raise Refusal("ValidationException", message)
+        raise Refusal("ValidationException", INVALID_NAME)
     if (held := found(request, name)) and held.is_deleted():
         raise Refusal(
             "InvalidRequestException",
@@ -33,7 +37,10 @@ def creatable(request: Request) -> None:
 
 
 def writable(request: Request) -> None:
-    """Refuse to change a secret whose deletion is under way; raises Refusal with InvalidRequestException."""
+    """Refuse to change a secret whose deletion is under way; raises Refusal with InvalidRequestException.
+
+    Recorded: LocalStack, test_tag_untag_resource_on_deleted_secret.
+    """
     held = found(request, request.params["SecretId"])
     if held and held.is_deleted():
         raise Refusal(
@@ -41,6 +48,18 @@ def writable(request: Request) -> None:
             "You can't perform this operation on the secret because it was marked for deletion.",
         )
     usable_key(request)
+
+
+def staged(request: Request) -> None:
+    """Refuse a value of a stage that no version has; raises Refusal with ResourceNotFoundException.
+
+    Recorded: LocalStack, test_get_secret_value_errors and test_secret_version_not_found.
+    """
+    held, stage = found(request, request.params["SecretId"]), request.params.get("VersionStage", "AWSCURRENT")
+    if held and "VersionId" not in request.params:
+        if not any(stage in version["version_stages"] for version in held.versions.values()):
+            message = f"Secrets Manager can't find the specified secret value for staging label: {stage}"
+            raise Refusal("ResourceNotFoundException", message)
 
 
 def usable_key(request: Request) -> None:
@@ -147,6 +166,7 @@ def secrets_held(secrets: Any) -> Any:
 RULES = (
     Rule("secretsmanager:CreateSecret", before=creatable),
     Rule(" ".join(f"secretsmanager:{name}" for name in WRITES.split()), before=writable),
+    Rule("secretsmanager:GetSecretValue", before=staged),
     Rule("secretsmanager:RotateSecret", before=rotate, strict=False),
     Rule("secretsmanager:DescribeSecret secretsmanager:ListSecrets", after=add_rules, strict=False),
 )

@@ -42,10 +42,11 @@ def hub_arn(request: Request) -> str:
 def find(request: Request) -> Hub:
     """Return the region's hub; refuse where there is none.
 
-    Raises Refusal with InvalidAccessException.
+    Raises Refusal with InvalidAccessException. Recorded: cloud-custodian, securityhub.DescribeHub.
     """
     if request.region not in request.memory(Hubs).held:
-        raise Refusal("InvalidAccessException", f"Account {request.account} is not subscribed to AWS Security Hub", 401)
+        message = f"AccountId: {request.account} is not enabled for securityhub. Currentstate: false"
+        raise Refusal("InvalidAccessException", message, 401)
     return request.memory(Hubs).held[request.region]
 
 

@@ -12,7 +12,7 @@ from moto.core.utils import camelcase_to_underscores
 from awsbase.sandbox.authorization.permissions import act, at, given, own, table
 from awsbase.sandbox.authorization.resources import region_of
 from awsbase.sandbox.policy_checks import check_policy, check_size
-from awsbase.sandbox.service import Codes, Need, Pages, Request, ResourcePolicy, Rule, Service
+from awsbase.sandbox.service import Codes, Need, Pages, Request, ResourcePolicy, Rule, Service, TagWords
 from awsbase.sandbox.snapshot import by_region, document
 from awsbase.sandbox.wire import Refusal
 
@@ -52,7 +52,15 @@ def expire(request: Request) -> None:
 
 
 def own_region(request: Request) -> None:
-    """Refuse a topic of another region; raises Refusal with InvalidParameter."""
+    """Refuse what is no ARN, and a topic of another region; raises Refusal with InvalidParameter.
+
+    Recorded: LocalStack, test_unsubscribe_wrong_arn_format and test_topic_publish_another_region.
+    """
+    for name in ("TopicArn", "SubscriptionArn"):
+        parts = request.params.get(name, ":::::").split(":")
+        if len(parts) < 6:
+            reason = f"Invalid parameter: {name} Reason: An ARN must have at least 6 elements, not {len(parts)}"
+            raise Refusal("InvalidParameter", reason)
     parts = request.params["TopicArn"].split(":") if request.params.get("TopicArn") else []
     if parts and (len(parts) != 6 or parts[3] != request.region):
         raise Refusal("InvalidParameter", "Invalid parameter: TopicArn")
@@ -77,12 +85,40 @@ def same_topic(request: Request) -> None:
 
 
 def valid_endpoint(request: Request) -> None:
-    """Refuse what cannot be delivered to; raises Refusal with InvalidParameter."""
+    """Refuse what cannot be delivered to; raises Refusal with InvalidParameter.
+
+    Recorded: LocalStack, test_subscribe_with_invalid_protocol.
+    """
     protocol, endpoint = request.params["Protocol"], request.params.get("Endpoint", "")
     if protocol not in PROTOCOLS:
-        raise Refusal("InvalidParameter", f"Invalid parameter: Does not support this protocol string: {protocol}")
+        raise Refusal("InvalidParameter", f"Invalid parameter: Amazon SNS does not support this protocol string: {protocol}")
     if protocol.startswith("email") and not ADDRESS.fullmatch(endpoint):
         raise Refusal("InvalidParameter", "Invalid parameter: Email address")
+
+
+def valid_attributes(request: Request) -> None:
+    """Refuse a RawMessageDelivery that is neither true nor false; raises Refusal with InvalidParameter.
+
+    Recorded: LocalStack, test_validate_set_sub_attributes and test_create_subscriptions_with_attributes.
+    """
+    set_one, params = request.operation == "SetSubscriptionAttributes", request.params
+    given = {params["AttributeName"]: params.get("AttributeValue", "")} if set_one else params.get("Attributes", {})
+    value = given.get("RawMessageDelivery", "true")
+    if value.lower() not in ("true", "false"):
+        where = "Invalid parameter: " if set_one else "Invalid parameter: Attributes Reason: "
+        message = f"{where}RawMessageDelivery: Invalid value [{value}]. Must be true or false."
+        raise Refusal("InvalidParameter", message)
+
+
+def worth_publishing(request: Request) -> None:
+    """Refuse an empty message or subject; raises Refusal with InvalidParameter.
+
+    Recorded: LocalStack, test_empty_sns_message and test_publish_with_empty_subject.
+    """
+    if not request.params["Message"]:
+        raise Refusal("InvalidParameter", "Invalid parameter: Empty message")
+    if request.params.get("Subject") == "":
+        raise Refusal("InvalidParameter", "Invalid parameter: Subject")
 
 
 def mail_owner(request: Request, response: dict[str, Any]) -> None:
@@ -221,6 +257,8 @@ RULES = (
     Rule("sns:CreateTopic sns:SetTopicAttributes", before=topic_policy),
     Rule("sns:CreateTopic", before=same_topic),
     Rule("sns:Subscribe", before=valid_endpoint, after=mail_owner),
+    Rule("sns:Subscribe sns:SetSubscriptionAttributes", before=valid_attributes),
+    Rule("sns:Publish", before=worth_publishing),
     Rule("sns:ConfirmSubscription", before=take_token),
     Rule("sns:ListSubscriptions sns:ListSubscriptionsByTopic", after=hide_pending),
     Rule("sns:ListSubscriptions sns:ListSubscriptionsByTopic", after=hide_password),
@@ -247,6 +285,12 @@ def policy(request: Request, need: Need) -> Any:
     return getattr(topics.get(need.resource), "_policy_json", None)
 
 
+# Recorded by LocalStack's tests: test_create_topic_name_constraints, test_validate_set_sub_attributes.
+WORDS = {
+    r"Topic names must be made up of only .*": "Invalid parameter: Topic Name",
+    r"AttributeName": "Invalid parameter: AttributeName",
+}
+
 SERVICE = Service(
     "sns",
     rules=RULES,
@@ -254,6 +298,9 @@ SERVICE = Service(
     policy=ResourcePolicy(policy),
     pages=Pages(),
     snapshot=by_region("sns", topics),
+    words=WORDS,
+    # Recorded by LocalStack's tests: test_tags.
+    tag_words=TagWords(duplicate="Invalid parameter: Duplicated keys are not allowed."),
     codes=Codes(
         invalid="InvalidParameter",
         tags="InvalidParameter",

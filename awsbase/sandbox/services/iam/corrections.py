@@ -8,6 +8,10 @@ from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
 
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceSpecificCredential.html
+WITH_PASSWORDS = ("codecommit.amazonaws.com", "cassandra.amazonaws.com", "bedrock.amazonaws.com")
+
+
 def move_group(request: Request, response: dict[str, Any]) -> None:
     """Give a group its new path, which moto only does together with a new name; raises Refusal with NoSuchEntity."""
     group = request.backend("iam").groups.get(request.params.get("NewGroupName") or request.params["GroupName"])
@@ -49,8 +53,13 @@ def tag_again(request: Request, response: dict[str, Any]) -> None:
 
 
 def create_credential(request: Request) -> dict[str, Any]:
-    """Make a password for one service."""
+    """Make a password for one service; raises Refusal with NoSuchEntity.
+
+    Recorded: LocalStack, test_create_service_specific_credential_invalid_service.
+    """
     user, service = existing(request), request.params["ServiceName"]
+    if service not in WITH_PASSWORDS:
+        raise Refusal("NoSuchEntity", f"No such service {service} is supported for Service Specific Credentials", 404)
     made = {
         "CreateDate": datetime.now(UTC),
         "ServiceName": service,
@@ -69,19 +78,25 @@ def list_credentials(request: Request) -> dict[str, Any]:
 
 
 def delete_credential(request: Request) -> dict[str, Any]:
-    """Delete a password for a service; raises Refusal with NoSuchEntity."""
+    """Delete a password for a service; raises Refusal with NoSuchEntity.
+
+    Recorded: LocalStack, test_user_match_id_mismatch.
+    """
     user, wanted = existing(request), request.params["ServiceSpecificCredentialId"]
     left = [held for held in held_by(user) if held["ServiceSpecificCredentialId"] != wanted]
     if len(left) == len(held_by(user)):
-        raise Refusal("NoSuchEntity", f"Service-specific credential {wanted} could not be found.", 404)
+        raise Refusal("NoSuchEntity", f"No such credential {wanted} exists", 404)
     user.service_credentials = left
     return {}
 
 
 def no_credential_left(request: Request) -> None:
-    """Refuse to delete a user who has a password for a service; raises Refusal with DeleteConflict."""
+    """Refuse to delete a user who has a password for a service; raises Refusal with DeleteConflict.
+
+    Recorded: LocalStack, test_delete_user_after_service_credential_created.
+    """
     if held_by(existing(request)):
-        raise Refusal("DeleteConflict", "Cannot delete entity, must delete service specific credentials first.", 409)
+        raise Refusal("DeleteConflict", "Cannot delete entity, must remove referenced objects first.", 409)
 
 
 def held_by(user: Any) -> list[dict[str, Any]]:

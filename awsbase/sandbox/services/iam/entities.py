@@ -48,10 +48,13 @@ def proper_id(request: Request, response: dict[str, Any]) -> None:
 
 
 def attachable(request: Request) -> None:
-    """Refuse what is no ARN, and the eleventh policy; raises Refusal with ValidationError or LimitExceeded."""
+    """Refuse what is no ARN, and the eleventh policy; raises Refusal with ValidationError or LimitExceeded.
+
+    Recorded: LocalStack, test_role_attach_policy.
+    """
     arn = request.params["PolicyArn"]
     if not arn.startswith("arn:"):
-        raise Refusal("ValidationError", f"ARN {arn} is not valid.")
+        raise Refusal("ValidationError", "Invalid ARN:  Could not be parsed!")
     kind = request.operation.removeprefix("Attach").removesuffix("Policy")
     entity = _named(request, kind)
     if entity and arn not in entity.managed_policies and len(entity.managed_policies) >= ATTACHED:
