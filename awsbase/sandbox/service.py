@@ -215,7 +215,7 @@ class Service:
     opt_in: bool = True
     """Whether it refuses a region that the account has not opted into; off for services that span regions."""
     checked_by_rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Parameters, by operation, that a rule checks with a better code than the API's model gives."""
+    """Parameters, by operation, that a rule checks with a better code than the model's; `name.most` is one check."""
     warm_up: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Cheap reads, with parameters, that load the service's model before somebody waits for it."""
 

@@ -205,16 +205,12 @@ def refuse(service: str, refusal: Refusal, operation: OperationModel | None = No
     return Reply(status, sent, json.dumps({"__type": refusal.code, "message": refusal.message}).encode())
 
 
-def reworded(reply: Reply, operation: OperationModel, words: Mapping[str, str]) -> Reply:
-    """Return a refusal of moto's in AWS's words, where moto's message is among those that moto words otherwise."""
-    try:
-        understand(operation, reply)
-    except Refusal as refusal:
-        for pattern, template in words.items():
-            if found := re.fullmatch(pattern, refusal.message, re.DOTALL):
-                said = Refusal(refusal.code, found.expand(template), refusal.status)
-                return refuse(str(operation.service_model.service_name), said, operation)
-    return reply
+def reworded(refusal: Refusal, words: Mapping[str, str]) -> Refusal:
+    """Return a refusal of moto's in AWS's words, where its message is among those that moto words otherwise."""
+    for pattern, template in words.items():
+        if found := re.fullmatch(pattern, refusal.message, re.DOTALL):
+            return Refusal(refusal.code, found.expand(template), refusal.status)
+    return refusal
 
 
 def gap(service: str, what: str) -> Refusal:

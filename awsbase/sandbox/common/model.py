@@ -21,12 +21,13 @@ def within_model(request: Request) -> None:
     """
     shape = wire.operation(request.service, request.operation).input_shape
     skipped, codes = request.declared.checked_by_rules.get(request.operation, ()), request.declared.codes
-    found = [wrong for wrong in violated(shape, request.params) if wrong.path[0] not in skipped]
+    wrong = violated(shape, request.params)
+    found = [one for one in wrong if not {one.path[0], f"{one.path[0]}.{one.kind}"} & set(skipped)]
     if not found:
         return
     if codes.malformed and shape.members[found[0].path[0]].serialization.get("location") not in IN_HEAD:
         raise Refusal(*codes.malformed, 400)
-    detected = "; ".join(in_words(wrong, codes.repeats_values) for wrong in found)
+    detected = "; ".join(in_words(one, codes.repeats_values) for one in found)
     raise Refusal(codes.invalid, f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: {detected}")
 
 

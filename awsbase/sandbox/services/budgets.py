@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from awsbase.sandbox.authorization.permissions import act, arn, given, own, param, table
@@ -14,6 +15,7 @@ NOTIFICATIONS, MAILS = 5, 10
 COST_TYPES = (
     *("Tax", "Subscription", "Refund", "Credit", "Upfront", "Recurring", "OtherSubscription", "Support", "Discount"),
 )
+START, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2087, 6, 15, tzinfo=UTC)
 KEYS = ("NotificationType", "ComparisonOperator", "Threshold", "ThresholdType")
 
 
@@ -181,10 +183,15 @@ def completed(budget: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_spending(budget: dict[str, Any]) -> dict[str, Any]:
-    """Return a budget with what has been spent of it."""
+    """Return a budget with what has been spent of it, and with its period.
+
+    Recorded: cloud-custodian, budgets.DescribeBudgets; the end where none is given,
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_TimePeriod.html.
+    """
     nothing = {"ActualSpend": {"Amount": "0.0", "Unit": budget["BudgetLimit"]["Unit"]}}
     limit = {**budget["BudgetLimit"], "Amount": str(float(budget["BudgetLimit"]["Amount"]))}
-    return {**deepcopy(budget), "BudgetLimit": limit, "CostFilters": {}, "CalculatedSpend": nothing}
+    period = {"Start": START, "End": END}
+    return {"TimePeriod": period, **deepcopy(budget), "BudgetLimit": limit, "CostFilters": {}, "CalculatedSpend": nothing}
 
 
 def add(held: Held, notification: dict[str, Any], listed: list[dict[str, str]]) -> None:

@@ -60,6 +60,18 @@ def asked_types(request: Request, response: dict[str, Any]) -> None:
             response[f"{kind}s"] = []
 
 
+def bare_alarms(request: Request, response: dict[str, Any]) -> None:
+    """Leave out the metrics of alarms that have none, and return since when an alarm is in its state.
+
+    Recorded: cloud-custodian, monitoring.DescribeAlarms; LocalStack, its tests of alarms.
+    """
+    for alarm in response.get("MetricAlarms", []):
+        if not alarm.get("Metrics"):
+            alarm.pop("Metrics", None)
+        if "StateUpdatedTimestamp" in alarm:
+            alarm.setdefault("StateTransitionedTimestamp", alarm["StateUpdatedTimestamp"])
+
+
 ACTIONS_ON = {"ALARM": "alarm_actions", "OK": "ok_actions", "INSUFFICIENT_DATA": "insufficient_data_actions"}
 PUBLISHER = "cloudwatch.amazonaws.com"
 
@@ -202,6 +214,7 @@ RULES = (
     Rule("cloudwatch:PutMetricAlarm", before=alarm_can_ring),
     Rule("cloudwatch:PutMetricAlarm", before=note_alarm, after=keep_state),
     Rule("cloudwatch:DescribeAlarms", after=asked_types),
+    Rule("cloudwatch:DescribeAlarms", after=bare_alarms, strict=False),
     Rule("cloudwatch:SetAlarmState", before=note_state, after=change_state, strict=False),
     Rule("cloudwatch:DescribeAlarmHistory", before=describe_history, strict=False),
 )

@@ -57,7 +57,7 @@ def usable(request: Request) -> None:
         return
     if key.key_state == "PendingDeletion" and request.operation not in WHILE_PENDING:
         raise Refusal("KMSInvalidStateException", f"{key.arn} is pending deletion.")
-    if key.key_state == "PendingImport" and request.operation in NOT_WHILE_DISABLED:
+    if key.key_state == "PendingImport" and request.operation in (*NOT_WHILE_DISABLED, "EnableKey", "DisableKey"):
         raise Refusal("KMSInvalidStateException", f"{key.arn} is pending import.")
     if key.key_state == "Enabled" and request.operation == "CancelKeyDeletion":
         raise Refusal("KMSInvalidStateException", f"{key.arn} is not pending deletion.")
@@ -87,9 +87,37 @@ def own_material(request: Request) -> None:
 
 
 def by_id(request: Request) -> None:
-    """Name a key by its id where moto knows no ARN."""
-    if key := find(request, request.params["KeyId"]):
+    """Name a key by its id where moto knows no ARN: these calls take either, and no alias.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKey.html
+    """
+    named = request.params["KeyId"]
+    if ":alias/" not in f":{named}" and (key := find(request, named)):
         request.params["KeyId"] = key.id
+
+
+def await_material(request: Request, response: dict[str, Any]) -> None:
+    """Let a key of imported material wait for it.
+
+    Recorded: LocalStack, test_rotate_key_on_demand_updates_current_key_material_for_external_keys.
+    """
+    key = find(request, response["KeyMetadata"]["KeyId"])
+    if key.origin == "EXTERNAL":
+        key.enabled, key.key_state = False, "PendingImport"
+        response["KeyMetadata"] |= {"Enabled": False, "KeyState": "PendingImport"}
+
+
+def whole_metadata(request: Request, response: dict[str, Any]) -> None:
+    """Return what moto leaves out of a key, and leave out the empty list that it adds.
+
+    Recorded: LocalStack and cloud-custodian, kms.CreateKey and kms.DescribeKey.
+    """
+    known = response["KeyMetadata"]
+    known.setdefault("KeyUsage", "ENCRYPT_DECRYPT")
+    known.setdefault("MultiRegion", False)
+    for name in ("SigningAlgorithms", "EncryptionAlgorithms"):
+        if not known.get(name):
+            known.pop(name, None)
 
 
 def waiting_time(request: Request) -> None:
@@ -278,6 +306,8 @@ RULES = (
     Rule("kms:ScheduleKeyDeletion", before=waiting_time),
     Rule("kms:CreateAlias kms:UpdateAlias kms:DeleteAlias", before=own_alias),
     Rule("kms:EnableKey kms:DisableKey kms:ScheduleKeyDeletion kms:CancelKeyDeletion", before=by_id, strict=False),
+    Rule("kms:CreateKey", after=await_material, strict=False),
+    Rule("kms:CreateKey kms:DescribeKey", after=whole_metadata, strict=False),
     Rule("kms:EnableKeyRotation", after=keep_period, strict=False),
     Rule("kms:GetKeyRotationStatus", after=add_period, strict=False),
     Rule("kms:ListAliases", after=real_targets, strict=False),

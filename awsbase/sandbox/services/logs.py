@@ -205,6 +205,6 @@ SERVICE = Service(
     pages=Pages(50),
     snapshot=by_region("logs", groups),
     codes=Codes(invalid="InvalidParameterException", tags="InvalidParameterException"),
-    checked_by_rules={"CreateLogGroup": ("logGroupName",)},
+    checked_by_rules={"CreateLogGroup": ("logGroupName.most",)},
     warm_up={"DescribeLogGroups": {}},
 )

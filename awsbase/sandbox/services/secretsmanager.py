@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 from awsbase.sandbox.authorization.permissions import act, arn, own, param, table
 from awsbase.sandbox.authorization.resources import region_of
@@ -96,7 +97,7 @@ def rotate(request: Request) -> dict[str, Any]:
     held.rotation_lambda_arn = function
     held.auto_rotate_after_days = rules.get("AutomaticallyAfterDays", 0)
     held.rotation_rules = dict(rules)
-    return {"ARN": held.arn, "Name": held.name}
+    return {"ARN": held.arn, "Name": held.name, "VersionId": request.params.get("ClientRequestToken") or str(uuid4())}
 
 
 def add_rules(request: Request, response: dict[str, Any]) -> None:
@@ -105,6 +106,18 @@ def add_rules(request: Request, response: dict[str, Any]) -> None:
         held = found(request, one["Name"])
         if one.get("RotationRules") and hasattr(held, "rotation_rules"):
             one["RotationRules"] = dict(held.rotation_rules)
+
+
+def encrypted_versions(request: Request, response: dict[str, Any]) -> None:
+    """Return the keys of each version, and no token where there is no further page.
+
+    Recorded: LocalStack and cloud-custodian, secretsmanager.ListSecretVersionIds.
+    """
+    held = found(request, response["Name"])
+    if not response.get("NextToken"):
+        response.pop("NextToken", None)
+    for version in response.get("Versions", []):
+        version.setdefault("KmsKeyIds", [held.kms_key_id or "DefaultEncryptionKey"])
 
 
 def found(request: Request, id: str) -> Any:
@@ -168,6 +181,7 @@ RULES = (
     Rule(" ".join(f"secretsmanager:{name}" for name in WRITES.split()), before=writable),
     Rule("secretsmanager:GetSecretValue", before=staged),
     Rule("secretsmanager:RotateSecret", before=rotate, strict=False),
+    Rule("secretsmanager:ListSecretVersionIds", after=encrypted_versions, strict=False),
     Rule("secretsmanager:DescribeSecret secretsmanager:ListSecrets", after=add_rules, strict=False),
 )
 CALLS = table(

@@ -156,6 +156,15 @@ def take_token(request: Request) -> dict[str, Any]:
     return {"SubscriptionArn": held[0].arn}
 
 
+def only_set(request: Request, response: dict[str, Any]) -> None:
+    """Leave out a delivery policy that nobody set.
+
+    Recorded: LocalStack and cloud-custodian, sns.GetTopicAttributes.
+    """
+    if not response["Attributes"].get("DeliveryPolicy"):
+        response["Attributes"].pop("DeliveryPolicy", None)
+
+
 def hide_pending(request: Request, response: dict[str, Any]) -> None:
     """List what is not confirmed without an ARN."""
     held = request.backend("sns").subscriptions
@@ -259,6 +268,7 @@ RULES = (
     Rule("sns:Subscribe", before=valid_endpoint, after=mail_owner),
     Rule("sns:Subscribe sns:SetSubscriptionAttributes", before=valid_attributes),
     Rule("sns:Publish", before=worth_publishing),
+    Rule("sns:GetTopicAttributes", after=only_set, strict=False),
     Rule("sns:ConfirmSubscription", before=take_token),
     Rule("sns:ListSubscriptions sns:ListSubscriptionsByTopic", after=hide_pending),
     Rule("sns:ListSubscriptions sns:ListSubscriptionsByTopic", after=hide_password),

@@ -27,6 +27,17 @@ def name_policies(request: Request, response: dict[str, Any]) -> None:
         policy["PolicyName"], policy["PolicyId"] = policies[policy["Arn"]].name, policies[policy["Arn"]].id
 
 
+def count_boundaries(request: Request, response: dict[str, Any]) -> None:
+    """Return of how many users and roles a policy is the boundary.
+
+    Recorded: cloud-custodian, iam.GetPolicy and iam.ListPolicies.
+    """
+    iam = request.backend("iam")
+    roles = [role.permissions_boundary_arn for role in iam.roles.values()]
+    for policy in response.get("Policies", [response.get("Policy", {})]):
+        policy.setdefault("PermissionsBoundaryUsageCount", roles.count(policy["Arn"]))
+
+
 def bare_profiles(request: Request, response: dict[str, Any]) -> None:
     """Leave out of GetAccountAuthorizationDetails the tags of instance profiles, and more of their roles."""
     for role in response.get("RoleDetailList", []):
@@ -119,6 +130,11 @@ RULES = (
     Rule("iam:UpdateUser", before=keep_tags, after=tag_again, strict=False),
     Rule("iam:GetAccountAuthorizationDetails", after=name_policies, strict=False),
     Rule("iam:GetAccountAuthorizationDetails", after=bare_profiles, strict=False),
+    Rule(
+        "iam:CreatePolicy iam:GetPolicy iam:ListPolicies iam:GetAccountAuthorizationDetails",
+        after=count_boundaries,
+        strict=False,
+    ),
     Rule("iam:CreateServiceSpecificCredential", before=create_credential, strict=False),
     Rule("iam:ListServiceSpecificCredentials", before=list_credentials, strict=False),
     Rule("iam:DeleteServiceSpecificCredential", before=delete_credential, strict=False),

@@ -37,6 +37,7 @@ def create(request: Request) -> dict[str, Any] | None:
             "RoleId": role.id,
             "Arn": role.arn,
             "CreateDate": role.create_date,
+            "AssumeRolePolicyDocument": json.dumps(trust),
         }
     }
 

@@ -229,18 +229,28 @@ def no_version_left(request: Request) -> None:
 
 
 def keep_lifecycle(request: Request, response: dict[str, Any]) -> None:
-    """Keep a lifecycle as it was put; moto loses some of it."""
+    """Keep a lifecycle as it was put; moto loses some of it.
+
+    Recorded: LocalStack, test_s3_transition_default_minimum_object_size; an id where none is given,
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html.
+    """
+    size = request.params.get("TransitionDefaultMinimumObjectSize", "all_storage_classes_128K")
+    response["TransitionDefaultMinimumObjectSize"] = size
     rules = request.params["LifecycleConfiguration"]["Rules"]
     kept = [{"ID": str(uuid4()), **rule} for rule in rules]
-    request.backend("s3").buckets[request.params["Bucket"]].lifecycle_as_put = kept
+    bucket = request.backend("s3").buckets[request.params["Bucket"]]
+    bucket.lifecycle_as_put, bucket.smallest_transition = kept, size
 
 
 def restore_lifecycle(request: Request, response: dict[str, Any]) -> None:
-    """Return a lifecycle as it was put, with what AWS adds."""
-    response["Rules"] = getattr(
-        request.backend("s3").buckets[request.params["Bucket"]], "lifecycle_as_put", response["Rules"]
-    )
-    response.setdefault("TransitionDefaultMinimumObjectSize", "all_storage_classes_128K")
+    """Return a lifecycle as it was put, with what AWS adds.
+
+    Recorded: LocalStack, test_s3_transition_default_minimum_object_size.
+    """
+    bucket = request.backend("s3").buckets[request.params["Bucket"]]
+    response["Rules"] = getattr(bucket, "lifecycle_as_put", response["Rules"])
+    smallest = getattr(bucket, "smallest_transition", "all_storage_classes_128K")
+    response["TransitionDefaultMinimumObjectSize"] = smallest
 
 
 def forget_lifecycle(request: Request, response: dict[str, Any]) -> None:
