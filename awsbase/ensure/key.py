@@ -194,9 +194,7 @@ def policy_of(facts: Facts, region: str, id: str) -> Document:
 def rotation_of(facts: Facts, region: str, id: str) -> int | None:
     """Return a key's rotation period in days; None when it does not rotate."""
     # KMS refuses to say so of a key of imported material or of a custom key store: those never rotate by themselves.
-    rotation = empty_if(
-        "UnsupportedOperationException", facts.aws.at(region).kms.get_key_rotation_status, KeyId=id
-    )
+    rotation = empty_if("UnsupportedOperationException", facts.aws.at(region).kms.get_key_rotation_status, KeyId=id)
     return rotation.get("RotationPeriodInDays", YEAR) if rotation.get("KeyRotationEnabled") else None
 
 

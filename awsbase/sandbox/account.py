@@ -98,7 +98,7 @@ class Sandbox(AccountState):
                 reply = self._carry_out(scope, operation, params, message)
                 error = wire.error_code(operation, reply)
             except Refusal as refusal:
-                said = wire.reworded(refusal, self.services.find(scope.service).words)
+                said = wire.reworded(refusal, scope.service, self.services.find(scope.service).words)
                 reply, error = wire.refuse(scope.service, said, operation), refusal.code
             self.calls[index] = replace(self.calls[index], error=error)
             faults.after(injected, name)
@@ -221,7 +221,7 @@ class Sandbox(AccountState):
         try:
             wire.understand(operation, reply)
         except Refusal as refusal:
-            said = wire.reworded(refusal, self.services.find(service).words)
+            said = wire.reworded(refusal, service, self.services.find(service).words)
             return reply if said is refusal else wire.refuse(service, said, operation)
         return reply
 

@@ -205,11 +205,12 @@ def refuse(service: str, refusal: Refusal, operation: OperationModel | None = No
     return Reply(status, sent, json.dumps({"__type": refusal.code, "message": refusal.message}).encode())
 
 
-def reworded(refusal: Refusal, words: Mapping[str, str]) -> Refusal:
+def reworded(refusal: Refusal, service: str, words: Mapping[str, str]) -> Refusal:
     """Return a refusal of moto's in AWS's words, where its message is among those that moto words otherwise."""
     for pattern, template in words.items():
         if found := re.fullmatch(pattern, refusal.message, re.DOTALL):
-            return Refusal(refusal.code, found.expand(template), refusal.status)
+            status = refusal.status if answers_in_xml(service) else None
+            return Refusal(refusal.code, found.expand(template), status)
     return refusal
 
 

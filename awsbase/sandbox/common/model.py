@@ -68,7 +68,9 @@ def written(shape: Any, value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, dict) and shape.type_name == "structure":
-        members = (f"{name[:1].lower()}{name[1:]}={written(inner, value.get(name))}" for name, inner in shape.members.items())
+        members = (
+            f"{name[:1].lower()}{name[1:]}={written(inner, value.get(name))}" for name, inner in shape.members.items()
+        )
         return f"{shape.name}({', '.join(members)})"
     if isinstance(value, list):
         return f"[{', '.join(written(shape.member, each) for each in value)}]"

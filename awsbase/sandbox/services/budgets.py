@@ -191,7 +191,13 @@ def with_spending(budget: dict[str, Any]) -> dict[str, Any]:
     nothing = {"ActualSpend": {"Amount": "0.0", "Unit": budget["BudgetLimit"]["Unit"]}}
     limit = {**budget["BudgetLimit"], "Amount": str(float(budget["BudgetLimit"]["Amount"]))}
     period = {"Start": START, "End": END}
-    return {"TimePeriod": period, **deepcopy(budget), "BudgetLimit": limit, "CostFilters": {}, "CalculatedSpend": nothing}
+    return {
+        "TimePeriod": period,
+        **deepcopy(budget),
+        "BudgetLimit": limit,
+        "CostFilters": {},
+        "CalculatedSpend": nothing,
+    }
 
 
 def add(held: Held, notification: dict[str, Any], listed: list[dict[str, str]]) -> None:

@@ -215,5 +215,7 @@ SERVICE = Service(
     policy=ResourcePolicy(policy),
     snapshot=by_region("secretsmanager", secrets_held),
     codes=Codes(tags="InvalidParameterException"),
+    # With status 400, as recorded by LocalStack's tests: test_create_and_update_secret.
+    words={r"(Secrets Manager can't find the specified secret\.)": r"\1"},
     warm_up={"ListSecrets": {}},
 )

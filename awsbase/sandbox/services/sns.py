@@ -91,7 +91,9 @@ def valid_endpoint(request: Request) -> None:
     """
     protocol, endpoint = request.params["Protocol"], request.params.get("Endpoint", "")
     if protocol not in PROTOCOLS:
-        raise Refusal("InvalidParameter", f"Invalid parameter: Amazon SNS does not support this protocol string: {protocol}")
+        raise Refusal(
+            "InvalidParameter", f"Invalid parameter: Amazon SNS does not support this protocol string: {protocol}"
+        )
     if protocol.startswith("email") and not ADDRESS.fullmatch(endpoint):
         raise Refusal("InvalidParameter", "Invalid parameter: Email address")
 

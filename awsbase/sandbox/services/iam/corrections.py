@@ -7,7 +7,6 @@ from typing import Any
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
-
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceSpecificCredential.html
 WITH_PASSWORDS = ("codecommit.amazonaws.com", "cassandra.amazonaws.com", "bedrock.amazonaws.com")
 

@@ -293,7 +293,9 @@ def key_works(request: Request) -> None:
     if key is None:
         known = UUID.fullmatch(wanted.rpartition("/")[2])
         arn = f"arn:{request.partition}:kms:{bucket.region_name}:{request.account}:key/{wanted.rpartition('/')[2]}"
-        raise Refusal("KMS.NotFoundException", f"Key '{arn}' does not exist" if known else f"Invalid keyId '{wanted}'", 400)
+        raise Refusal(
+            "KMS.NotFoundException", f"Key '{arn}' does not exist" if known else f"Invalid keyId '{wanted}'", 400
+        )
     if key.key_state == "Disabled":
         raise Refusal("KMS.DisabledException", f"{key.arn} is disabled.", 400)
     if key.key_state == "PendingDeletion":
