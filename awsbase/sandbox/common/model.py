@@ -59,8 +59,12 @@ def constraint(wrong: Violation, lists_values: bool) -> str:
 
 def place(wrong: Violation) -> str:
     """Return where a violation is, as `tags.1.member.tagValue`."""
-    steps = [f"{step + 1}.member" if isinstance(step, int) else step[:1].lower() + step[1:] for step in wrong.path]
-    return ".".join(steps)
+    return ".".join(f"{step + 1}.member" if isinstance(step, int) else lower(step) for step in wrong.path)
+
+
+def lower(name: str) -> str:
+    """Return a member's name as messages write it."""
+    return name[:1].lower() + name[1:]
 
 
 def written(shape: Any, value: Any) -> str:

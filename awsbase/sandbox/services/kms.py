@@ -121,7 +121,10 @@ def whole_metadata(request: Request, response: dict[str, Any]) -> None:
 
 
 def waiting_time(request: Request) -> None:
-    """Refuse a deletion that comes too soon or too late; raises Refusal with ValidationException."""
+    """Refuse a deletion that comes too soon or too late; raises Refusal with ValidationException.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html
+    """
     if not 7 <= request.params.get("PendingWindowInDays", 30) <= 30:
         raise Refusal("ValidationException", "PendingWindowInDays must be between 7 and 30")
 
@@ -148,13 +151,19 @@ def own_alias(request: Request) -> None:
 
 
 def keep_period(request: Request, response: dict[str, Any]) -> None:
-    """Keep how often a key rotates."""
+    """Keep how often a key rotates.
+
+    Recorded: LocalStack, test_key_enable_rotation_status.
+    """
     if key := find(request, request.params["KeyId"]):
         key.rotation_period = request.params.get("RotationPeriodInDays", getattr(key, "rotation_period", PERIOD))
 
 
 def add_period(request: Request, response: dict[str, Any]) -> None:
-    """Return how often a key rotates, while it does."""
+    """Return how often a key rotates, while it does.
+
+    Recorded: LocalStack, test_key_enable_rotation_status.
+    """
     key = find(request, request.params["KeyId"])
     if key is None:
         return
@@ -166,7 +175,10 @@ def add_period(request: Request, response: dict[str, Any]) -> None:
 
 
 def real_targets(request: Request, response: dict[str, Any]) -> None:
-    """Leave out the targets that moto makes up for AWS's own aliases."""
+    """Leave out the targets that moto makes up for AWS's own aliases.
+
+    Recorded: cloud-custodian, kms.ListAliases.
+    """
     keys = request.backend("kms").keys
     for alias in response.get("Aliases", []):
         if alias["AliasName"].startswith("alias/aws/") and alias.get("TargetKeyId") not in keys:
@@ -187,6 +199,8 @@ def key_policy(request: Request) -> None:
     """Judge who may use a key, and keep its owner from locking themselves out.
 
     Raises Refusal with MalformedPolicyDocumentException.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
     """
     text = request.params.get("Policy")
     if text is None:

@@ -17,13 +17,19 @@ FILTERS = 100
 
 
 def valid_retention(request: Request) -> None:
-    """Refuse a retention that AWS does not offer; raises Refusal with InvalidParameterException."""
+    """Refuse a retention that AWS does not offer; raises Refusal with InvalidParameterException.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+    """
     if request.params["retentionInDays"] not in RETENTION:
         raise Refusal("InvalidParameterException", "retentionInDays is none of the values that are offered")
 
 
 def logs_may_encrypt(request: Request) -> None:
-    """Refuse a key that CloudWatch Logs could not use; raises Refusal with InvalidParameterException."""
+    """Refuse a key that CloudWatch Logs could not use; raises Refusal with InvalidParameterException.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
+    """
     wanted = request.params.get("kmsKeyId")
     if not wanted:
         return
@@ -69,6 +75,9 @@ def room_for_filter(request: Request) -> None:
     """Refuse a filter of a group that is not there, and the hundred and first of one that is.
 
     Raises Refusal with ResourceNotFoundException or LimitExceededException.
+
+    Recorded: LocalStack, test_resource_does_not_exist; the hundred,
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
     """
     name, group = request.params["filterName"], request.params["logGroupName"]
     if group not in request.backend("logs").groups:
@@ -84,6 +93,8 @@ def own_namespace(request: Request) -> None:
     """Refuse to write into AWS's own metrics, and a default beside dimensions.
 
     Raises Refusal with InvalidParameterException.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
     """
     for transformation in request.params["metricTransformations"]:
         if transformation["metricNamespace"].startswith("AWS/"):
@@ -118,7 +129,10 @@ def tagged_group(request: Request) -> None:
 
 
 def replace_filter(request: Request) -> None:
-    """Let a filter take the place of one of the same name, where moto keeps both."""
+    """Let a filter take the place of one of the same name, where moto keeps both.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
+    """
     filters = request.backend("logs").filters
     named = (request.params["logGroupName"], request.params["filterName"])
     filters.metric_filters[:] = [
@@ -130,6 +144,8 @@ def encrypt_logs(request: Request) -> dict[str, Any]:
     """Put a log group under a key, or under none; moto does that only while the group is made.
 
     Raises Refusal with ResourceNotFoundException.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
     """
     group = request.backend("logs").groups.get(request.params["logGroupName"])
     if group is None:

@@ -49,7 +49,10 @@ def may_assume(request: Request, role: Any) -> bool:
 
 
 def run_due_schedules(request: Request) -> None:
-    """Do what schedules were to do by now, before anybody looks."""
+    """Do what schedules were to do by now, before anybody looks.
+
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+    """
     for region, backend in request.sandbox.backends("scheduler").items():
         for group in backend.schedule_groups.values():
             for schedule in list(group.schedules.values()):
@@ -70,7 +73,10 @@ def run_schedule(request: Request, region: str, schedule: Any) -> None:
 
 
 def kept(request: Request, response: dict[str, Any]) -> None:
-    """Keep what moto forgets when a schedule is updated."""
+    """Keep what moto forgets when a schedule is updated.
+
+    https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html
+    """
     schedule = request.backend("scheduler").get_schedule(request.params.get("GroupName"), request.params["Name"])
     schedule.action_after_completion = request.params.get("ActionAfterCompletion")
 

@@ -57,10 +57,11 @@ def staged(request: Request) -> None:
     Recorded: LocalStack, test_get_secret_value_errors and test_secret_version_not_found.
     """
     held, stage = found(request, request.params["SecretId"]), request.params.get("VersionStage", "AWSCURRENT")
-    if held and "VersionId" not in request.params:
-        if not any(stage in version["version_stages"] for version in held.versions.values()):
-            message = f"Secrets Manager can't find the specified secret value for staging label: {stage}"
-            raise Refusal("ResourceNotFoundException", message)
+    if held is None or "VersionId" in request.params:
+        return
+    if not any(stage in version["version_stages"] for version in held.versions.values()):
+        message = f"Secrets Manager can't find the specified secret value for staging label: {stage}"
+        raise Refusal("ResourceNotFoundException", message)
 
 
 def usable_key(request: Request) -> None:
@@ -83,6 +84,8 @@ def rotate(request: Request) -> dict[str, Any]:
     """Keep how a secret rotates, without calling the function: there is none behind the ARN.
 
     Raises Refusal with ResourceNotFoundException, InvalidRequestException or InvalidParameterException.
+
+    Recorded: LocalStack, test_first_rotate_secret_with_missing_lambda_arn.
     """
     held = found(request, request.params["SecretId"])
     if held is None:
@@ -101,7 +104,10 @@ def rotate(request: Request) -> dict[str, Any]:
 
 
 def add_rules(request: Request, response: dict[str, Any]) -> None:
-    """Return the whole of the rules, of which moto keeps the days only."""
+    """Return the whole of the rules, of which moto keeps the days only.
+
+    Recorded: cloud-custodian, secretsmanager.ListSecrets.
+    """
     for one in response.get("SecretList", [response]):
         held = found(request, one["Name"])
         if one.get("RotationRules") and hasattr(held, "rotation_rules"):

@@ -44,7 +44,10 @@ class Outbox:
 
 
 def expire(request: Request) -> None:
-    """Forget the subscriptions that nobody confirmed in time."""
+    """Forget the subscriptions that nobody confirmed in time.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
+    """
     held = request.backend("sns").subscriptions
     late = [arn for arn, one in held.items() if pending(one) and request.sandbox.clock() - one.since > WAITS]
     for arn in late:
@@ -67,7 +70,10 @@ def own_region(request: Request) -> None:
 
 
 def same_topic(request: Request) -> None:
-    """Refuse to create a topic that is there already and differs; raises Refusal with InvalidParameter."""
+    """Refuse to create a topic that is there already and differs; raises Refusal with InvalidParameter.
+
+    Recorded: LocalStack, test_create_topic_different_attrs, test_create_duplicate_topic_with_more_tags.
+    """
     topic = request.backend("sns").topics.get(
         f"arn:{request.partition}:sns:{request.region}:{request.account}:{request.params['Name']}"
     )
@@ -124,7 +130,10 @@ def worth_publishing(request: Request) -> None:
 
 
 def mail_owner(request: Request, response: dict[str, Any]) -> None:
-    """Mail the owner of an address, and wait."""
+    """Mail the owner of an address, and wait.
+
+    Recorded for web hooks: LocalStack, test_http_subscription_response.
+    """
     subscription = request.backend("sns").subscriptions[response["SubscriptionArn"]]
     if not subscription.protocol.startswith("email"):
         return
@@ -142,6 +151,8 @@ def take_token(request: Request) -> dict[str, Any]:
     """Confirm a subscription by the token of a mail, as its owner does.
 
     Raises Refusal with NotFound or InvalidParameter.
+
+    Recorded: LocalStack, test_sns_confirm_subscription_wrong_token.
     """
     sns, arn = request.backend("sns"), request.params["TopicArn"]
     if arn not in sns.topics:
@@ -168,7 +179,10 @@ def only_set(request: Request, response: dict[str, Any]) -> None:
 
 
 def hide_pending(request: Request, response: dict[str, Any]) -> None:
-    """List what is not confirmed without an ARN."""
+    """List what is not confirmed without an ARN.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptions.html
+    """
     held = request.backend("sns").subscriptions
     for each in response["Subscriptions"]:
         if each["SubscriptionArn"] in held and pending(held[each["SubscriptionArn"]]):
@@ -182,7 +196,10 @@ def hide_password(request: Request, response: dict[str, Any]) -> None:
 
 
 def add_pending(request: Request, response: dict[str, Any]) -> None:
-    """Return whether a subscription waits."""
+    """Return whether a subscription waits.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_GetSubscriptionAttributes.html
+    """
     subscription = request.backend("sns").subscriptions.get(request.params["SubscriptionArn"])
     response["Attributes"][PENDING] = str(pending(subscription)).lower()
     if hasattr(subscription, "pending"):
@@ -191,7 +208,10 @@ def add_pending(request: Request, response: dict[str, Any]) -> None:
 
 
 def count(request: Request, response: dict[str, Any]) -> None:
-    """Count a topic's subscriptions."""
+    """Count a topic's subscriptions.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html
+    """
     arn = request.params["TopicArn"]
     held = [one for one in request.backend("sns").subscriptions.values() if one.topic.arn == arn]
     waiting = sum(map(pending, held))
@@ -199,7 +219,10 @@ def count(request: Request, response: dict[str, Any]) -> None:
 
 
 def only_confirmed(request: Request) -> None:
-    """Refuse to take away what nobody has confirmed; raises Refusal with InvalidParameter."""
+    """Refuse to take away what nobody has confirmed; raises Refusal with InvalidParameter.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html
+    """
     arn = request.params["SubscriptionArn"]
     if not arn.startswith("arn:"):
         raise Refusal(
@@ -228,7 +251,10 @@ def pending(subscription: Any) -> bool:
 
 
 def topic_policy(request: Request) -> None:
-    """Judge who may use a topic."""
+    """Judge who may use a topic.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
+    """
     if request.operation == "SetTopicAttributes":
         wanted = {request.params["AttributeName"]: request.params.get("AttributeValue", "")}
         topic = request.params["TopicArn"]

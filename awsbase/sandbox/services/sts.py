@@ -19,7 +19,10 @@ from awsbase.sandbox.wire import Refusal
 
 
 def get_caller_identity(request: Request) -> dict[str, Any]:
-    """Answer with the caller that the sandbox knows."""
+    """Answer with the caller that the sandbox knows.
+
+    Recorded: cloud-custodian, sts.GetCallerIdentity.
+    """
     caller = request.caller
     ids = {"root": caller.account, "user": "AIDA", "role": "AROA"}
     user_id = ids[caller.kind]
@@ -38,7 +41,10 @@ OF_ROOT = 3600
 
 
 def get_session_token(request: Request) -> dict[str, Any]:
-    """Give a user a session, with MFA when a code comes along; raises Refusal with AccessDenied."""
+    """Give a user a session, with MFA when a code comes along; raises Refusal with AccessDenied.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+    """
     if request.caller.temporary:
         raise Refusal("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
     seconds = int(request.params.get("DurationSeconds", 43200))
@@ -48,7 +54,10 @@ def get_session_token(request: Request) -> dict[str, Any]:
 
 
 def no_federation(request: Request) -> None:
-    """Refuse a federated user's session to a session; raises Refusal with AccessDenied."""
+    """Refuse a federated user's session to a session; raises Refusal with AccessDenied.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+    """
     if request.caller.temporary:
         raise Refusal("AccessDenied", "Cannot call GetFederationToken with session credentials", 403)
 

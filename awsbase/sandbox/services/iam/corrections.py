@@ -12,7 +12,10 @@ WITH_PASSWORDS = ("codecommit.amazonaws.com", "cassandra.amazonaws.com", "bedroc
 
 
 def move_group(request: Request, response: dict[str, Any]) -> None:
-    """Give a group its new path, which moto only does together with a new name; raises Refusal with NoSuchEntity."""
+    """Give a group its new path, which moto only does together with a new name; raises Refusal with NoSuchEntity.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateGroup.html
+    """
     group = request.backend("iam").groups.get(request.params.get("NewGroupName") or request.params["GroupName"])
     if group is None:
         raise Refusal("NoSuchEntity", f"The group with name {request.params['GroupName']} cannot be found.", 404)
@@ -20,7 +23,10 @@ def move_group(request: Request, response: dict[str, Any]) -> None:
 
 
 def name_policies(request: Request, response: dict[str, Any]) -> None:
-    """Return the names and ids of policies, which moto leaves out."""
+    """Return the names and ids of policies, which moto leaves out.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+    """
     policies = request.backend("iam").managed_policies
     for policy in response["Policies"]:
         policy["PolicyName"], policy["PolicyId"] = policies[policy["Arn"]].name, policies[policy["Arn"]].id
@@ -38,7 +44,10 @@ def count_boundaries(request: Request, response: dict[str, Any]) -> None:
 
 
 def bare_profiles(request: Request, response: dict[str, Any]) -> None:
-    """Leave out of GetAccountAuthorizationDetails the tags of instance profiles, and more of their roles."""
+    """Leave out of GetAccountAuthorizationDetails the tags of instance profiles, and more of their roles.
+
+    The sample response of https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+    """
     for role in response.get("RoleDetailList", []):
         for profile in role.get("InstanceProfileList", []):
             profile.pop("Tags", None)
@@ -48,7 +57,10 @@ def bare_profiles(request: Request, response: dict[str, Any]) -> None:
 
 
 def keep_tags(request: Request) -> None:
-    """Note the tags of a user who is about to move: moto keeps them under the old ARN."""
+    """Note the tags of a user who is about to move: moto keeps them under the old ARN.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
+    """
     iam = request.backend("iam")
     if user := iam.users.get(request.params["UserName"]):
         request.notes["tags"] = iam.tagger.list_tags_for_resource(user.arn)["Tags"]
@@ -56,7 +68,10 @@ def keep_tags(request: Request) -> None:
 
 
 def tag_again(request: Request, response: dict[str, Any]) -> None:
-    """Give a user who moved the tags back."""
+    """Give a user who moved the tags back.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
+    """
     iam = request.backend("iam")
     user = iam.users[request.params.get("NewUserName") or request.params["UserName"]]
     iam.tagger.tag_resource(user.arn, request.notes["tags"])
@@ -83,7 +98,10 @@ def create_credential(request: Request) -> dict[str, Any]:
 
 
 def list_credentials(request: Request) -> dict[str, Any]:
-    """List a user's passwords for services, without the passwords: AWS returns those once."""
+    """List a user's passwords for services, without the passwords: AWS returns those once.
+
+    Recorded: LocalStack, its tests of service-specific credentials.
+    """
     return {"ServiceSpecificCredentials": held_by(existing(request))}
 
 

@@ -12,14 +12,20 @@ from awsbase.sandbox.wire import Refusal
 
 
 def note_created(request: Request, response: dict[str, Any]) -> None:
-    """Note that an entity is new."""
+    """Note that an entity is new.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html
+    """
     for kind in ("Role", "User", "InstanceProfile"):
         if kind in response:
             request.memory(Propagation).note_created(response[kind]["Arn"], request.sandbox.clock.time())
 
 
 def managed_policy(request: Request) -> None:
-    """Judge a customer-managed policy."""
+    """Judge a customer-managed policy.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
     text = request.params["PolicyDocument"]
     check_policy(request, text, "identity", "MalformedPolicyDocument")
     check_size(text, 6144, "PolicySize")
@@ -29,6 +35,8 @@ def inline_policy(request: Request) -> None:
     """Judge an inline policy together with its siblings: their sizes count as one.
 
     Raises Refusal with LimitExceeded.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     """
     text = request.params["PolicyDocument"]
     check_policy(request, text, "identity", "MalformedPolicyDocument")
@@ -42,21 +50,30 @@ def inline_policy(request: Request) -> None:
 
 
 def trust_policy(request: Request) -> None:
-    """Judge who may assume a role; a role cannot yet name itself while it is created."""
+    """Judge who may assume a role; a role cannot yet name itself while it is created.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
     text = request.params.get("AssumeRolePolicyDocument") or request.params["PolicyDocument"]
     check_policy(request, text, "trust", "MalformedPolicyDocument")
     check_size(text, 2048, "ACLSizePerRole")
 
 
 def forget_the_deleted(request: Request, response: dict[str, Any]) -> None:
-    """Turn the ARN of a deleted user or role into its id, wherever a policy names it: it grants nothing any more."""
+    """Turn the ARN of a deleted user or role into its id, wherever a policy names it: it grants nothing any more.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
     for arn, number in request.notes.items():
         for rename in _holders(request):
             rename(arn, number)
 
 
 def note_id(request: Request) -> None:
-    """Note who is about to be deleted."""
+    """Note who is about to be deleted.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
     iam = request.backend("iam")
     name = request.params.get("UserName") or request.params.get("RoleName")
     held = iam.users if "UserName" in request.params else iam.roles

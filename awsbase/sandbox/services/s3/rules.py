@@ -78,7 +78,11 @@ def own_bucket(request: Request) -> None:
 
 
 def add_defaults(request: Request, response: dict[str, Any]) -> None:
-    """Give a new bucket what every new bucket has."""
+    """Give a new bucket what every new bucket has.
+
+    Recorded: LocalStack, test_s3_default_bucket_encryption, test_crud_bucket_ownership_controls and
+    test_crud_public_access_block.
+    """
     name = request.params["Bucket"]
     bucket = request.backend("s3").buckets.get(name)
     if bucket is None or getattr(bucket, "furnished", False):
@@ -102,7 +106,10 @@ def add_defaults(request: Request, response: dict[str, Any]) -> None:
 
 
 def encrypted_again(request: Request, response: dict[str, Any]) -> None:
-    """Fall back to S3's own encryption: a bucket cannot be without."""
+    """Fall back to S3's own encryption: a bucket cannot be without.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketEncryption.html
+    """
     request.call_moto(
         "s3:PutBucketEncryption", Bucket=request.params["Bucket"], ServerSideEncryptionConfiguration=ENCRYPTED
     )
@@ -125,7 +132,10 @@ def one_encryption(request: Request) -> None:
 
 
 def add_blocked_types(request: Request, response: dict[str, Any]) -> None:
-    """Add what AWS adds to an encryption that is read back."""
+    """Add what AWS adds to an encryption that is read back.
+
+    No recording has the member; https://docs.aws.amazon.com/AmazonS3/latest/API/API_ServerSideEncryptionRule.html
+    """
     for rule in response["ServerSideEncryptionConfiguration"]["Rules"]:
         rule.setdefault("BucketKeyEnabled", False)
         rule.setdefault("BlockedEncryptionTypes", {"EncryptionType": ["SSE-C"]})
@@ -135,6 +145,8 @@ def no_acl(request: Request) -> None:
     """Refuse access lists on a bucket whose owner owns everything in it.
 
     Raises Refusal with AccessControlListNotSupported.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
     """
     bucket = request.backend("s3").buckets.get(request.params["Bucket"])
     enforced = getattr(bucket, "ownership_rule", None) == "BucketOwnerEnforced"
@@ -145,7 +157,10 @@ def no_acl(request: Request) -> None:
 
 
 def no_public_policy(request: Request) -> None:
-    """Refuse a public policy while bucket or account block them; raises Refusal with AccessDenied."""
+    """Refuse a public policy while bucket or account block them; raises Refusal with AccessDenied.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+    """
     blocks = [
         getattr(request.backend("s3").buckets.get(request.params["Bucket"]), "public_access_block", None),
         request.backend("s3control").public_access_block,
@@ -254,12 +269,18 @@ def restore_lifecycle(request: Request, response: dict[str, Any]) -> None:
 
 
 def forget_lifecycle(request: Request, response: dict[str, Any]) -> None:
-    """Forget a lifecycle that was deleted."""
+    """Forget a lifecycle that was deleted.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketLifecycle.html
+    """
     vars(request.backend("s3").buckets[request.params["Bucket"]]).pop("lifecycle_as_put", None)
 
 
 def upload_allowed(request: Request) -> None:
-    """Refuse an upload that the bucket's policy denies for its encryption; raises Refusal with AccessDenied."""
+    """Refuse an upload that the bucket's policy denies for its encryption; raises Refusal with AccessDenied.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    """
     bucket = request.backend("s3").buckets.get(request.params["Bucket"])
     if bucket is None or not bucket.policy:
         return
@@ -303,7 +324,10 @@ def key_works(request: Request) -> None:
 
 
 def empty_response(request: Request, response: dict[str, Any]) -> None:
-    """Answer with an empty body, as S3 does: moto writes the word True, which is no XML."""
+    """Answer with an empty body, as S3 does: moto writes the word True, which is no XML.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+    """
 
 
 def _undecided(action: str, resource: str) -> Any:
@@ -323,7 +347,10 @@ def _owner(request: Request) -> str | None:
 
 
 def bucket_policy(request: Request) -> None:
-    """Judge who may use a bucket; raises Refusal with MalformedPolicy."""
+    """Judge who may use a bucket; raises Refusal with MalformedPolicy.
+
+    Recorded: LocalStack, test_bucket_policy_exc.
+    """
     text = request.params["Policy"]
     if len(text) > 20 * 1024:
         raise Refusal("MalformedPolicy", "Policy exceeds the maximum allowed document size.")
