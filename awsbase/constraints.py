@@ -15,6 +15,9 @@ from awsbase.records import record
 
 # AWS extends these enums faster than it publishes models: a newer value must not be refused here.
 OPEN_ENUMS = frozenset({"BucketLocationConstraint", "InstanceType", "RegionCode", "RegionName"})
+# The ARNs of buckets do not match it, though the documentation of the same operations lists buckets first:
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_TagResource.html
+OPEN_PATTERNS = frozenset({"S3ResourceArn"})
 
 UNITS = {"map": "entries", "list": "items", "string": "characters", "blob": "bytes"}
 
@@ -122,7 +125,7 @@ def _text(shape: Any, value: str, path: tuple[str | int, ...]) -> Iterator[Viola
     if enum and shape.name not in OPEN_ENUMS and value not in enum:
         yield Violation(path, "enum", shape, value, enum)
     pattern = _compiled(shape.metadata.get("pattern"))
-    if pattern and not pattern.fullmatch(value):
+    if pattern and shape.name not in OPEN_PATTERNS and not pattern.fullmatch(value):
         yield Violation(path, "pattern", shape, value, pattern.pattern)
 
 

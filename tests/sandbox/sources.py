@@ -1,7 +1,7 @@
 """The table of docs/sandbox.md that says what each rule of the sandbox rests on, from the docstrings of the rules.
 
 A rule that says `Recorded:` names an answer that cloud-custodian's or LocalStack's tests recorded on AWS; one with a
-link names AWS's page. `python -m tests.sandbox.sources` writes the table anew.
+link names a page of AWS or a public issue. `python -m tests.sandbox.sources` writes the table anew.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from awsbase.sandbox.service import Services
 PAGE = Path(__file__).parents[2] / "docs/sandbox.md"
 BEGIN = "<!-- written by `python -m tests.sandbox.sources` from the docstrings of the rules -->"
 END = "<!-- end -->"
-COLUMNS = ("recorded on AWS", "documented by AWS", "neither")
+COLUMNS = ("recorded on AWS", "documented", "neither")
 
 
 def column(rule: Callable[..., Any]) -> str:

@@ -13,6 +13,7 @@ UNPROVEN = {
     "common.paging.collect",
     "common.paging.cut",
     "common.paging.note_page",
+    "s3.abac.tags_elsewhere",
     "ssm.written_now",
 }
 
