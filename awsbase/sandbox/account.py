@@ -112,7 +112,8 @@ class Sandbox(AccountState):
                 reply = self._late_or_now(scope, operation, params, message)
                 error = wire.error_code(operation, reply)
             except Refusal as refusal:
-                reply, error = wire.refuse(scope.service, refusal, operation), refusal.code
+                said = wire.reworded(refusal, scope.service, self.services.find(scope.service).words)
+                reply, error = wire.refuse(scope.service, said, operation), refusal.code
             self.calls[index] = replace(self.calls[index], error=error)
             faults.after(injected, name)
         return self._dated(wire.translated(operation, reply, protocol))
@@ -229,13 +230,25 @@ class Sandbox(AccountState):
             if reply is None:
                 raise wire.gap(scope.service, str(operation.name))
             amending = [rule.after for rule in rules if rule.after]
-            if not amending or reply.status >= 300:
+            if reply.status >= 300:
+                return self._reworded(reply, operation)
+            if not amending:
                 return reply
             response = wire.understand(operation, reply)
         for rule in rules:
             if rule.after:
                 rule.after(request, response)
         return wire.answer(operation, response)
+
+    def _reworded(self, reply: Reply, operation: OperationModel) -> Reply:
+        """Return moto's refusal as moto wrote it, unless AWS words it otherwise."""
+        service = str(operation.service_model.service_name)
+        try:
+            wire.understand(operation, reply)
+        except Refusal as refusal:
+            said = wire.reworded(refusal, service, self.services.find(service).words)
+            return reply if said is refusal else wire.refuse(service, said, operation)
+        return reply
 
     def _caller(self, scope: Scope) -> Caller:
         """Return whose key signed a request, in the partition that it was sent to."""

@@ -239,6 +239,15 @@ def refuse(
     return Reply(status, sent, json.dumps({"__type": refusal.code, "message": refusal.message}).encode())
 
 
+def reworded(refusal: Refusal, service: str, words: Mapping[str, str]) -> Refusal:
+    """Return a refusal of moto's in AWS's words, where its message is among those that moto words otherwise."""
+    for pattern, template in words.items():
+        if found := re.fullmatch(pattern, refusal.message, re.DOTALL):
+            status = refusal.status if answers_in_xml(service) else None
+            return Refusal(refusal.code, found.expand(template), status)
+    return refusal
+
+
 def gap(service: str, what: str) -> Refusal:
     """Return the refusal for what the sandbox cannot do."""
     return Refusal("SandboxGap", f"the sandbox has no {service}:{what}; nothing was sent to AWS")

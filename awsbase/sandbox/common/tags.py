@@ -1,5 +1,6 @@
 """Tags, alike in every service: keys that AWS keeps for itself, too many, and in IAM keys that differ in case alone."""
 
+from collections.abc import Callable
 from typing import Any
 
 from awsbase.sandbox.authorization.resource_tags import tags as tags_of
@@ -7,21 +8,31 @@ from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
 MOST = 50
-WRITES = ("Add", "Allocate", "Create", "Import", "Put", "Run", "Tag")
+WRITES = ("Add", "Allocate", "Assume", "Create", "Import", "Put", "Run", "Tag")
 NAMES = ("Tags", "tags", "TagsList", "ResourceTags")
 
 
 def allowed_tags(request: Request) -> None:
-    """Refuse tags that nothing may have; raises Refusal."""
+    """Refuse tags that nothing may have; raises Refusal.
+
+    Recorded: LocalStack, test_tag_existing_key_with_invalid_tag_key, test_tagging_validation, test_tags of SNS and
+    test_assume_role_tag_validation.
+    """
     codes = request.declared.codes
-    code = codes.tags
+    code, words = codes.tags, request.declared.tag_words
     for keys in map(keys_of, listed(request.params)):
         if any(key.lower().startswith("aws:") for key in keys):
-            raise Refusal(code, "Tag keys that begin with aws: are reserved for internal use.")
+            made = request.operation.startswith("Create") and words.reserved_at_creation
+            raise Refusal(code, made or words.reserved)
         if len(keys) > MOST:
-            raise Refusal(codes.too_many_tags or code, f"A resource has at most {MOST} tags.")
-        if request.service == "iam" and len({key.lower() for key in keys}) < len(keys):
-            raise Refusal(code, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+            raise Refusal(codes.too_many_tags or code, words.too_many)
+        if words.duplicate and len(set(map(fold(request), keys))) < len(keys):
+            raise Refusal(code, words.duplicate)
+
+
+def fold(request: Request) -> Callable[[str], str]:
+    """Return what makes two keys of tags one: in IAM and STS also a difference in case alone."""
+    return str.lower if request.service in ("iam", "sts") else str
 
 
 def room_for_tags(request: Request) -> None:

@@ -35,6 +35,8 @@ def free_name(request: Request) -> None:
     """Refuse a name that no trail may have, and one that a trail has already.
 
     Raises Refusal.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
     """
     name = request.params["Name"]
     if not 3 <= len(name) <= 128 or not NAME.fullmatch(name) or re.fullmatch(r"\d+(\.\d+){3}", name):
@@ -71,6 +73,8 @@ def at_home(request: Request) -> None:
     """Refuse to change a trail outside its home region: InvalidHomeRegionException.
 
     Raises Refusal with InvalidHomeRegionException.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_UpdateTrail.html
     """
     name = request.params.get("Name") or request.params.get("TrailName") or request.params.get("ResourceId") or ""
     trail = _seen(request, name)
@@ -85,6 +89,8 @@ def ready(request: Request) -> None:
     """Refuse a trail whose bucket, key, logs or topic would not take what it writes.
 
     Raises Refusal with InvalidS3PrefixException.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
     """
     trail = _seen(request, request.params["Name"])
     if request.operation == "UpdateTrail" and trail is None:
@@ -111,7 +117,10 @@ def ready(request: Request) -> None:
 
 
 def cleared(request: Request, response: dict[str, Any]) -> None:
-    """Take what was set to nothing as not set."""
+    """Take what was set to nothing as not set.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/stop-cloudtrail-from-sending-events-to-cloudwatch-logs.html
+    """
     trail = _seen(request, request.params["Name"])
     for name in ("kms_key_id", "s3_key_prefix", "sns_topic_name", "cw_log_group_arn", "cw_role_arn"):
         if trail and getattr(trail, name) == "":
@@ -119,7 +128,10 @@ def cleared(request: Request, response: dict[str, Any]) -> None:
 
 
 def only_named(request: Request, response: dict[str, Any]) -> None:
-    """Describe the trails that were asked for, where moto describes all."""
+    """Describe the trails that were asked for, where moto describes all.
+
+    Recorded: cloud-custodian, cloudtrail.DescribeTrails.
+    """
     if wanted := request.params.get("trailNameList"):
         response["trailList"] = [
             trail for trail in response["trailList"] if {trail["Name"], trail["TrailARN"]} & set(wanted)
@@ -135,6 +147,8 @@ def one_kind(request: Request) -> None:
     """Refuse selectors of two kinds, too many of them, and such as say nothing.
 
     Raises Refusal with InvalidEventSelectorsException.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
     """
     basic, advanced = request.params.get("EventSelectors", []), request.params.get("AdvancedEventSelectors", [])
     resources = [each for selector in basic for each in selector.get("DataResources", [])]
@@ -152,14 +166,20 @@ def _values(conditions: list[dict[str, Any]]) -> list[str]:
 
 
 def replace_selectors(request: Request, response: dict[str, Any]) -> None:
-    """Let selectors of one kind take the place of the other's."""
+    """Let selectors of one kind take the place of the other's.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
+    """
     trail = _seen(request, request.params["TrailName"])
     if trail and request.params.get("EventSelectors"):
         trail.advanced_event_selectors = []
 
 
 def default_selector(request: Request, response: dict[str, Any]) -> None:
-    """Return what a trail records by default: all management events."""
+    """Return what a trail records by default: all management events.
+
+    Recorded: cloud-custodian, cloudtrail.GetEventSelectors.
+    """
     if not response.get("EventSelectors") and not response.get("AdvancedEventSelectors"):
         response["EventSelectors"] = [DEFAULT_SELECTOR]
         response.pop("AdvancedEventSelectors", None)
@@ -169,6 +189,8 @@ def insights(request: Request, response: dict[str, Any]) -> None:
     """Refuse insights that were never switched on: InsightNotEnabledException.
 
     Raises Refusal with InsightNotEnabledException.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetInsightSelectors.html
     """
     if not response.get("InsightSelectors"):
         raise Refusal(

@@ -16,7 +16,10 @@ from awsbase.sandbox.wire import Refusal
 
 
 def describe_instances(request: Request) -> dict[str, Any]:
-    """Answer with the instances whose agents report, under the filters that were given."""
+    """Answer with the instances whose agents report, under the filters that were given.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeInstanceInformation.html
+    """
     wanted = {each["Key"]: each["Values"] for each in request.params.get("Filters", [])}
     response = request.call_moto("ec2:DescribeInstances")
     return {
@@ -65,6 +68,8 @@ def allowed_name(request: Request) -> None:
     """Refuse a name that AWS keeps for itself, and one that no parameter may have.
 
     Raises Refusal with AccessDeniedException, ValidationException or HierarchyLevelLimitExceededException.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
     """
     name = request.params["Name"]
     bare = name.removeprefix("/").lower()
@@ -86,6 +91,8 @@ def allowed_value(request: Request) -> None:
     """Refuse a value that is too long for its tier or nests another one, and a change of type or down in tier.
 
     Raises Refusal with HierarchyTypeMismatchException or ValidationException.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
     """
     held = request.backend("ssm").get_parameter(request.params["Name"]) if request.params.get("Overwrite") else None
     if held and request.params.get("Type", held.parameter_type) != held.parameter_type:
@@ -104,7 +111,10 @@ def allowed_value(request: Request) -> None:
 
 
 def whole_path(request: Request) -> None:
-    """Refuse a path that does not begin at the root; raises Refusal with ValidationException."""
+    """Refuse a path that does not begin at the root; raises Refusal with ValidationException.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
+    """
     if not request.params["Path"].startswith("/"):
         raise Refusal("ValidationException", 'The parameter path must begin with a forward slash "/".')
 
