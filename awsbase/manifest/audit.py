@@ -9,10 +9,12 @@ from pydantic import Field
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.access_log import AccessLog
-from awsbase.ensure.bucket import OURS, Bucket, Expiry, bucket_arn
+from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.log_group import LogGroup, log_group_arn
 from awsbase.ensure.role import Role
 from awsbase.ensure.trail import Trail, trail_arn
+from awsbase.facts.buckets import OURS, bucket_arn
+from awsbase.facts.lifecycle import Expiry
 from awsbase.manifest.base import Base
 from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.opt_ins import access_log_statements, kept
@@ -165,6 +167,8 @@ class Audit(Section):
             ),
             tags=base.tags,
             named_at="audit.bucket",
+            # The trail names its key with each file.
+            name_the_key=(str(CLOUDTRAIL["Service"]),),
         )
 
 

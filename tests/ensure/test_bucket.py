@@ -10,25 +10,16 @@ from typing import Any
 
 import pytest
 
+from awsbase.access.bucket_policy import PublicBucket, only_under
 from awsbase.aws import Aws
 from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.scope import Scope
-from awsbase.ensure.bucket import (
-    ALL_BLOCKED,
-    Bucket,
-    BucketFacts,
-    BucketTaken,
-    Expiry,
-    Found,
-    PublicBucket,
-    bucket,
-    bucket_tags,
-    found,
-    only_under,
-)
+from awsbase.ensure.bucket import ALL_BLOCKED, Bucket, BucketTaken
 from awsbase.ensure.key import Key, key_policy
 from awsbase.facts import tags
+from awsbase.facts.buckets import BucketFacts, Found, bucket, bucket_tags, found
+from awsbase.facts.lifecycle import Expiry
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go, problems
 from tests.ensure.planned import HOME, described, planned

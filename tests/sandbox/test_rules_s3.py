@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from awsbase.access.bucket_policy import only_under
 from awsbase.engine.scope import Scope
-from awsbase.ensure.bucket import only_under
 from awsbase.sandbox import Sandbox
 from tests.sandbox.refused import refused
 
