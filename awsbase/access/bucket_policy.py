@@ -174,6 +174,6 @@ def refused_to_people(foreign: list[object], use: Use, scope: Scope) -> tuple[di
 def with_key(key: object) -> dict[str, object]:
     """Return the headers of an upload that names a key; without a key those of an upload under S3's own."""
     sse, named, brought = ENCRYPTED
-    return (
-        {sse: "aws:kms", named: key, brought: None} if key is not None else {sse: "AES256", named: None, brought: None}
-    )
+    if key is None:
+        return {sse: "AES256", named: None, brought: None}
+    return {sse: "aws:kms", named: key, brought: None}

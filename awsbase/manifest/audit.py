@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -21,6 +22,9 @@ from awsbase.manifest.opt_ins import access_log_statements, kept
 from awsbase.manifest.section import Section, ValidationProblem
 from awsbase.manifest.values import BucketName, Days, KmsAlias, LogGroupName, LogRetention, TrailName
 from awsbase.policies import Document
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
 
 CLOUDTRAIL: Document = {"Service": "cloudtrail.amazonaws.com"}
 
@@ -95,7 +99,7 @@ class Audit(Section):
                 ("access_logs", "bucket"), "a bucket that logs into itself never ends", "name another one"
             )
 
-    def resources(self, base: Base, manifest: object) -> Iterator[Yielded]:
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
         """Yield the key, the bucket, the log group, the role that writes to it, and the trail."""
         scope, bucket_name, group_name = base.scope, base.expand(self.bucket), base.expand(self.log_group)
         # Known before there is a trail, so that policies need no second round.
@@ -108,6 +112,8 @@ class Audit(Section):
             retention=self.retention_days,
             key=key.address if self.encrypt_log_group else None,
             tags=base.tags,
+            filtered=bool(manifest.alarms and manifest.alarms.security),
+            named_at="audit.log_group",
         )
         role = Role(
             scope=scope,

@@ -44,22 +44,6 @@ OBJECT_ACTION = re.compile(r"s3:(\w*Object(?!LockConfiguration|OwnershipControls
 ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 ARN = re.compile(r"arn:[a-z-*?${}]+:[^:]*:[^:]*:[^:]*:.+", re.I | re.S)
 SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal)")
-RESTRICTING = {
-    "aws:sourcearn",
-    "aws:sourceaccount",
-    "aws:sourceorgid",
-    "aws:sourceowner",
-    "aws:principalorgid",
-    "aws:principalarn",
-    "aws:principalaccount",
-    "aws:sourcevpc",
-    "aws:sourcevpce",
-    "aws:sourceip",
-    "aws:userid",
-    "aws:username",
-    "kms:calleraccount",
-    "s3:dataaccesspointaccount",
-}
 
 
 def mistakes(text: str, kind: Kind, resource: str = "") -> list[str]:
@@ -129,16 +113,6 @@ def permits(
     who = Principal("", {principal: "direct"}) if principal else None
     found = {effect for effect, _ in effects([document], AccessRequest(action, resource, context), who)}
     return found == {"Allow"}
-
-
-def public(document: Mapping[str, Any]) -> bool:
-    """Return whether a bucket policy lets anybody in."""
-    return any(
-        statement.get("Effect") == "Allow"
-        and any(name == "*" for _, name in principals(statement))
-        and not any(key.lower() in RESTRICTING for asked in statement.get("Condition", {}).values() for key in asked)
-        for statement in statements(document)
-    )
 
 
 def _mistakes(document: dict[str, Any], kind: Kind, resource: str) -> Iterator[str]:

@@ -19,6 +19,8 @@ from awsbase.sandbox.wire import Refusal
 
 PER_REGION = 5
 PRINCIPAL = "cloudtrail.amazonaws.com"
+SSE = "s3:x-amz-server-side-encryption"
+BY_SERVICE = {"aws:securetransport": "true", "aws:principalisawsservice": "true"}
 NAME = re.compile(r"[A-Za-z0-9](?:[._-]?[A-Za-z0-9])*")
 DEFAULT_SELECTOR = {
     "ReadWriteType": "All",
@@ -75,8 +77,9 @@ def ready(request: Request) -> None:
     prefix = wished("S3KeyPrefix", "s3_key_prefix")
     if len(prefix) > 200:
         raise Refusal("InvalidS3PrefixException", "The S3 prefix is longer than 200 characters.")
-    bucket = _bucket(request, wished("S3BucketName", "bucket_name"), prefix, arn)
-    if key := wished("KmsKeyId", "kms_key_id"):
+    key = wished("KmsKeyId", "kms_key_id")
+    bucket = _bucket(request, wished("S3BucketName", "bucket_name"), prefix, arn, key)
+    if key:
         found = _key(request, key, bucket, arn)
         if "KmsKeyId" in request.params:
             request.params["KmsKeyId"] = found
@@ -153,7 +156,7 @@ def _seen(request: Request, name: str) -> Any:
     return None
 
 
-def _bucket(request: Request, name: str, prefix: str, arn: str) -> Any:
+def _bucket(request: Request, name: str, prefix: str, arn: str, key: str) -> Any:
     bucket = request.backend("s3").buckets.get(name)
     if bucket is None:
         raise Refusal("S3BucketDoesNotExistException", f"S3 bucket {name} does not exist!")
@@ -162,6 +165,11 @@ def _bucket(request: Request, name: str, prefix: str, arn: str) -> Any:
     itself = f"arn:{bucket.partition}:s3:::{name}"
     written = f"{itself}/{inside}AWSLogs/{request.account}/CloudTrail/{request.region}/log.json.gz"
     context = _context(request, arn) | {"s3:x-amz-acl": "bucket-owner-full-control"}
+    if key:
+        # What is delivered names the key of the trail: a policy may refuse every other kind of encryption.
+        # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/encrypting-cloudtrail-log-files-with-aws-kms.html
+        found = find(request, key)
+        context |= {SSE: "aws:kms", f"{SSE}-aws-kms-key-id": found.arn if found else key}
     if not permits(document, PRINCIPAL, "s3:GetBucketAcl", itself, context) or not permits(
         document, PRINCIPAL, "s3:PutObject", written, context
     ):
@@ -256,7 +264,7 @@ def _topic(request: Request, name: str, arn: str) -> None:
 
 
 def _context(request: Request, arn: str) -> dict[str, str]:
-    return {"aws:sourcearn": arn, "aws:sourceaccount": request.account, "aws:securetransport": "true"}
+    return {"aws:sourcearn": arn, "aws:sourceaccount": request.account} | BY_SERVICE
 
 
 def trail(path: str) -> Resources:
