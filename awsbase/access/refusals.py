@@ -101,7 +101,22 @@ def refusals(statements: Iterable[object], request: Request) -> Refusals:
 
 def refuses(statement: object, request: Request) -> Held:
     """Tell whether a statement refuses a request."""
-    if not isinstance(statement, Mapping) or statement.get("Effect") != "Deny":
+    return applies(statement, "Deny", request)
+
+
+def permits(statements: Iterable[object], request: Request) -> Held:
+    """Tell whether a resource's policy alone lets a request in."""
+    several = list(statements)
+    allowed = [applies(statement, "Allow", request) for statement in several]
+    denied = [applies(statement, "Deny", request) for statement in several]
+    if True in denied or not any(held is not False for held in allowed):
+        return False
+    return True if True in allowed and None not in denied else None
+
+
+def applies(statement: object, effect: str, request: Request) -> Held:
+    """Tell whether a statement of this effect is about a request."""
+    if not isinstance(statement, Mapping) or statement.get("Effect") != effect:
         return False
     return every(
         (

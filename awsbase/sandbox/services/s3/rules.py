@@ -24,6 +24,7 @@ ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an")
 SSE = "s3:x-amz-server-side-encryption"
 FOUR = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 ENCRYPTED = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]}
+ACLS = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
 GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 ACTIONS = (
     "Expiration",
@@ -44,11 +45,7 @@ def bucket_name(request: Request) -> None:
     if not NAME.fullmatch(name) or ".." in name or looks_like_address or name.startswith(STARTS) or name.endswith(ENDS):
         raise Refusal("InvalidBucketName", "The specified bucket is not valid.", 400)
     if request.params.get("ACL", "private") != "private" or any(grant in request.params for grant in GRANTS):
-        raise Refusal(
-            "InvalidBucketAclWithObjectOwnership",
-            "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
-            400,
-        )
+        raise Refusal("InvalidBucketAclWithObjectOwnership", ACLS, 400)
 
 
 def own_bucket(request: Request) -> None:
@@ -162,11 +159,7 @@ def owner_alone(request: Request) -> None:
         return
     acl = request.call_moto("s3:GetBucketAcl", Bucket=bucket)
     if any(grant["Grantee"].get("ID") != acl["Owner"]["ID"] for grant in acl["Grants"]):
-        raise Refusal(
-            "InvalidBucketAclWithObjectOwnership",
-            "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
-            400,
-        )
+        raise Refusal("InvalidBucketAclWithObjectOwnership", ACLS, 400)
 
 
 def whole_lifecycle(request: Request) -> None:
