@@ -292,7 +292,7 @@ KIND = Kind(
         what="A channel that alarms speak on; its policy lets this account's services speak, and nobody else.",
         why="Who listens changes in one place, and a forged alarm cannot be sent.",
         undo=(TAKE_OUT, "aws sns delete-topic --topic-arn ARN --region REGION: alarms that speak on it are mute then"),
-        controls=("CIS 4.1 to 4.15", "FSBP SNS.4"),
+        controls=("CIS 4.1 to 4.15", "FSBP SNS.1, SNS.4"),
         cost="$0.50 per million messages, after a million free ones a month",
     ),
     word="topic",
