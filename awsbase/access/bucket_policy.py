@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 
+from awsbase.access.denials import Refusals, Request, refusals, services
 from awsbase.access.public import is_public
-from awsbase.access.refusals import Refusals, Request, refusals, services
 from awsbase.engine.references import Reference
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError

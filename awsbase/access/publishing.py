@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from awsbase.access.refusals import Held, Request, permits
+from awsbase.access.denials import Held, Request, permits
 from awsbase.engine.facts import Facts
 from awsbase.engine.permissions import Allow, allow
 from awsbase.engine.scope import Scope

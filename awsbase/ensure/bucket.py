@@ -72,7 +72,7 @@ class Bucket(Resource):
 def bucket_reads(want: Bucket) -> Iterator[Read]:
     """Yield the facts that the recipe of a bucket reads, to prefetch them."""
     yield bucket, want.scope, want.name
-    yield tags.tags, want.scope.region
+    yield tags.indexed, want.scope.region
 
 
 def ensure_bucket(run: Run, want: Bucket) -> str:
@@ -82,8 +82,7 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
     have = look(run, want)
     if have:
         suits(run, want, have, key, statements)
-    # Tags given with CreateBucket would ask for one permission more than tagging does.
-    tagged = tags_of(run, want) if have else {}
+    tagged = tags_of(run, want) if have else tags.wanted(want)
 
     if have is None:
         create(run, want)
@@ -91,10 +90,11 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
 
     block_public_access(run, want, have)
     own_objects(run, want, have)
-    keep_versions(run, want, have)
     encrypt(run, want, have, key)
     set_policy(run, want, have, statements)
     expire(run, want, have, tagged)
+    # After the lifecycle: a bucket of ours whose versioning was never set is one that a run has left half made.
+    keep_versions(run, want, have)
     set_tags(run, want, tagged)
     return want.arn
 
@@ -125,15 +125,15 @@ def suits(run: Run, want: Bucket, have: BucketFacts, key: Any, statements: Seque
 
 
 def create(run: Run, want: Bucket) -> None:
-    """Create the bucket in its region."""
+    """Create the bucket in its region, with its tags: some organizations let nothing be made without."""
     region = want.scope.region
     # S3 began in us-east-1: there, and only there, the region must not be named.
-    there = None if region == "us-east-1" else {"LocationConstraint": region}
+    there = {} if region == "us-east-1" else {"LocationConstraint": region}
     run.create(
         "bucket",
         run.aws.s3.create_bucket,
         Bucket=want.name,
-        CreateBucketConfiguration=there,
+        CreateBucketConfiguration={**there, "Tags": tags.pairs(tags.wanted(want))},
         ObjectOwnership=ENFORCED,
     )
 
@@ -277,8 +277,11 @@ def expire(run: Run, want: Bucket, have: BucketFacts, tagged: Mapping[str, str])
 
 
 def has_been_used(have: BucketFacts, tagged: Mapping[str, str]) -> bool:
-    """Tell a bucket that is adopted, or once was finished, from one that a run has left half made: tags come last."""
-    return bool(theirs(have)) or tags.ADDRESS in tagged
+    """Tell a bucket that is adopted, or once was finished, from one that a run has left half made.
+
+    One of ours has its tags from the beginning, and its versioning is set last.
+    """
+    return tags.ADDRESS not in tagged or have.versioning != ""
 
 
 def tags_of(run: Run, want: Bucket) -> Mapping[str, str]:
@@ -287,15 +290,19 @@ def tags_of(run: Run, want: Bucket) -> Mapping[str, str]:
 
 
 def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
-    """Add our tags to what is there: S3 replaces them all at once, those of AWS itself included."""
+    """Add our tags to what is there.
+
+    PutBucketTagging would replace them all at once, and S3 refuses it where tags decide about access:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+    """
     if untagged := tags.missing(tagged, tags.wanted(want)):
         run.update(
             "tags",
             compare(tagged, untagged),
-            run.aws.s3.put_bucket_tagging,
-            Bucket=want.name,
-            Tagging={"TagSet": tags.pairs({**tagged, **untagged})},
-            ExpectedBucketOwner=want.scope.account,
+            run.aws.s3control.tag_resource,
+            AccountId=want.scope.account,
+            ResourceArn=want.arn,
+            Tags=tags.pairs(untagged),
         )
 
 

@@ -40,11 +40,12 @@ class AddressFacts:
 def addresses(facts: Facts, region: str) -> tuple[AddressFacts, ...]:
     """Read all elastic addresses of a region."""
     answer = facts.aws.at(region).ec2.describe_addresses()
-    return tuple(
-        AddressFacts(each["AllocationId"], each["PublicIp"], each.get("InstanceId") or None, ec2.tags_in(each))
-        for each in answer["Addresses"]
-        if "AllocationId" in each
-    )
+    return tuple(ec2.understood((each for each in answer["Addresses"] if "AllocationId" in each), _address))
+
+
+def _address(address: Mapping[str, Any]) -> AddressFacts:
+    instance = address.get("InstanceId") or None
+    return AddressFacts(address["AllocationId"], address["PublicIp"], instance, ec2.tags_in(address))
 
 
 def elastic_ip_reads(want: ElasticIp) -> Iterator[Read]:

@@ -43,15 +43,12 @@ class GatewayFacts:
 def gateways(facts: Facts, region: str) -> tuple[GatewayFacts, ...]:
     """Read all internet gateways of a region."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_internet_gateways").paginate()
-    return tuple(
-        GatewayFacts(
-            gateway["InternetGatewayId"],
-            next((each["VpcId"] for each in gateway["Attachments"]), None),
-            ec2.tags_in(gateway),
-        )
-        for page in pages
-        for gateway in page["InternetGateways"]
-    )
+    return tuple(ec2.understood((each for page in pages for each in page["InternetGateways"]), _gateway))
+
+
+def _gateway(gateway: Mapping[str, Any]) -> GatewayFacts:
+    vpc = next((each["VpcId"] for each in gateway.get("Attachments", [])), None)
+    return GatewayFacts(gateway["InternetGatewayId"], vpc, ec2.tags_in(gateway))
 
 
 def internet_gateway_reads(want: InternetGateway) -> Iterator[Read]:

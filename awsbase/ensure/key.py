@@ -114,7 +114,7 @@ def aliases(facts: Facts, region: str) -> Mapping[str, str]:
 
 def key(facts: Facts, region: str, alias: str, address: str) -> KeyFacts | None:
     """Return the key behind an alias; where one was made for the address, all of it is asked for at once."""
-    index = facts.read(tags.tags, region)
+    index = facts.read(tags.indexed, region)
     made = next((arn for arn, held in index.items() if ":kms:" in arn and held.get(tags.ADDRESS) == address), None)
     if made is None:
         # Most likely there is none, and then it is looked for among all.
@@ -158,7 +158,7 @@ def lost_key(facts: Facts, region: str, address: str) -> KeyFacts | None:
 def key_arns(facts: Facts, region: str) -> Mapping[str, str]:
     """Read the ARNs of all keys of a region, by id."""
     pages = facts.aws.at(region).kms.get_paginator("list_keys").paginate()
-    return {key["KeyId"]: key["KeyArn"] for page in pages for key in page["Keys"]}
+    return {key["KeyId"]: key["KeyArn"] for page in pages for key in page["Keys"] if {"KeyId", "KeyArn"} <= key.keys()}
 
 
 def key_of(facts: Facts, region: str, id: str) -> KeyFacts:

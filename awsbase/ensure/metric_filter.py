@@ -57,7 +57,9 @@ def filters(facts: Facts, region: str, log_group: str) -> Mapping[str, FilterFac
             raise
         return {}
     return {
-        each["filterName"]: FilterFacts(each.get("filterPattern", ""), feeds_of(each["metricTransformations"][0]))
+        each["filterName"]: FilterFacts(
+            each.get("filterPattern", ""), feeds_of(next(iter(each.get("metricTransformations", [])), {}))
+        )
         for each in found
     }
 

@@ -88,16 +88,17 @@ def described(facts: Facts, region: str) -> list[Mapping[str, Any]]:
 
 def security_groups(facts: Facts, region: str) -> tuple[GroupFacts, ...]:
     """Return all security groups of a region with their rules."""
-    return tuple(
-        GroupFacts(
-            id=group["GroupId"],
-            name=group["GroupName"],
-            vpc=group.get("VpcId", ""),
-            ingress=tuple(understood(group["IpPermissions"])),
-            egress=tuple(understood(group["IpPermissionsEgress"])),
-            tags=ec2.tags_in(group),
-        )
-        for group in facts.read(described, region)
+    return tuple(ec2.understood(facts.read(described, region), _group))
+
+
+def _group(group: Mapping[str, Any]) -> GroupFacts:
+    return GroupFacts(
+        id=group["GroupId"],
+        name=group["GroupName"],
+        vpc=group.get("VpcId", ""),
+        ingress=tuple(understood(group.get("IpPermissions", ()))),
+        egress=tuple(understood(group.get("IpPermissionsEgress", ()))),
+        tags=ec2.tags_in(group),
     )
 
 

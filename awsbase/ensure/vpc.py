@@ -33,7 +33,10 @@ class Vpc(Resource):
 
 @record
 class VpcFacts:
-    """A VPC as it is; `association` is the one of its IPv6 block, which takes a moment to have one."""
+    """A VPC as it is; `association` is the one of its IPv6 block, which takes a moment to have one.
+
+    Answers that tell no owner are older than shared VPCs: then it is this account.
+    """
 
     id: Any
     cidr: str
@@ -47,19 +50,19 @@ class VpcFacts:
 def vpcs(facts: Facts, region: str) -> tuple[VpcFacts, ...]:
     """Read all VPCs of a region."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_vpcs").paginate()
-    return tuple(_understood(vpc) for page in pages for vpc in page["Vpcs"])
+    return tuple(ec2.understood((vpc for page in pages for vpc in page["Vpcs"]), _understood))
 
 
 def _understood(vpc: Mapping[str, Any]) -> VpcFacts:
     blocks = vpc.get("Ipv6CidrBlockAssociationSet", [])
-    living = [each for each in blocks if each["Ipv6CidrBlockState"]["State"] in ("associating", "associated")]
+    living = [each for each in blocks if ec2.state_of(each) in ("associating", "associated")]
     block: Mapping[str, Any] = next(iter(living), {})
-    done = block.get("Ipv6CidrBlockState", {}).get("State") == "associated"
+    done = ec2.state_of(block) == "associated"
     return VpcFacts(
         id=vpc["VpcId"],
         cidr=vpc["CidrBlock"],
         tags=ec2.tags_in(vpc),
-        owner=vpc["OwnerId"],
+        owner=vpc.get("OwnerId", ""),
         default=vpc.get("IsDefault", False),
         association=block.get("AssociationId"),
         ipv6=block.get("Ipv6CidrBlock") if done else None,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from awsbase.engine.facts import Facts
+from awsbase.engine.refusals import understood
 from awsbase.engine.scope import Scope
 from awsbase.facts import tags
 from awsbase.facts.optional import empty_if
 from awsbase.policies.document import Document, parsed
 from awsbase.records import record
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 # What begins so is ours: statements of the bucket policy by their Sid, lifecycle rules by their ID.
 OURS = "Awsbase"
@@ -53,7 +57,7 @@ def found(facts: Facts, scope: Scope, name: str) -> Found | None:
     """Look who has a bucket name: nobody, this account, or someone else."""
     from botocore.exceptions import ClientError
 
-    if bucket_arn(scope, name) in facts.read(tags.tags, scope.region):
+    if bucket_arn(scope, name) in facts.read(tags.indexed, scope.region):
         return Found(ours=True, region=scope.region)
     try:
         head = facts.aws.at(scope.region).s3.head_bucket(Bucket=name, ExpectedBucketOwner=scope.account)
@@ -62,13 +66,32 @@ def found(facts: Facts, scope: Scope, name: str) -> Found | None:
             case "404" | "NoSuchBucket":
                 return None
             case "403" | "AccessDenied":
-                return Found(ours=False, region="")
+                return behind_refusal(facts, scope, name, error)
             case "301" | "PermanentRedirect":
                 headers = error.response["ResponseMetadata"]["HTTPHeaders"]
                 return Found(ours=True, region=headers.get("x-amz-bucket-region", "another region"))
         raise
     # S3's client follows a bucket into its region by itself.
     return Found(ours=True, region=head.get("BucketRegion", scope.region))
+
+
+def behind_refusal(facts: Facts, scope: Scope, name: str, error: ClientError) -> Found | None:
+    """Look whose a bucket is that may not be looked at with HEAD, to which S3 gives no reason.
+
+    Other reads come with one, which names the action and the policy, but only within the account.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        facts.read(versioning_of, scope, name)
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] == "NoSuchBucket":
+            return None
+        if (refusal := understood(refused)) and refusal.cause:
+            raise
+        return Found(ours=False, region="")
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return Found(ours=True, region=headers.get("x-amz-bucket-region", scope.region))
 
 
 def bucket(facts: Facts, scope: Scope, name: str) -> BucketFacts | None:

@@ -223,6 +223,7 @@ class Bastion(Section):
             image=self.image,
             profile=f"instance-profile/{self.name}",
             groups=(scope.address("security-group", self.name),),
+            subnet=here.subnets[0],
             user_data=render(
                 mode=self.mode,
                 people=accounts(manifest) if self.mode == "ssh" else (),
@@ -232,7 +233,7 @@ class Bastion(Section):
             volume_gib=self.volume_gib,
             tags=base.tags,
         )
-        return Instance(scope=scope, template=template, subnet=here.subnets[0], router=self.nat, tags=base.tags)
+        return Instance(scope=scope, template=template, router=self.nat, tags=base.tags)
 
     @property
     def _logs(self) -> bool:

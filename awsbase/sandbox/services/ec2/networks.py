@@ -79,7 +79,10 @@ def address_unused(request: Request) -> None:
 
 
 def instances_terminated(request: Request, response: dict[str, Any]) -> None:
-    """Let go of the addresses of instances that were just ended."""
+    """Let go of the addresses of instances that were just ended.
+
+    User guide, "Elastic IP addresses": an address of a terminated instance is associated with nothing.
+    """
     release_addresses(request, request.region, request.params["InstanceIds"])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from awsbase.access.bucket_policy import Obstructed, Use, obstacles, with_key
-from awsbase.access.refusals import Request, refuses, services
+from awsbase.access.denials import Request, refuses, services
 from awsbase.facts.buckets import BucketFacts
 from awsbase.manifest.audit import bucket_statements
 from awsbase.manifest.opt_ins import access_log_statements, config_statements, delivery_statements
