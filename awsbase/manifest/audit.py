@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -12,17 +13,22 @@ from awsbase.engine.references import FactReference
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.access_log import AccessLog
-from awsbase.ensure.bucket import OURS, Bucket, Expiry, bucket_arn
+from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.log_group import LogGroup, log_group_arn
 from awsbase.ensure.role import Role
 from awsbase.ensure.trail import Trail
 from awsbase.facts.trails import deliveries, names, recorded_by_organization, streams, trail_arn
+from awsbase.facts.buckets import OURS, bucket_arn
+from awsbase.facts.lifecycle import Expiry
 from awsbase.manifest.base import Base
 from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.opt_ins import access_log_statements, kept
 from awsbase.manifest.section import Section, ValidationProblem
 from awsbase.manifest.values import BucketName, Days, KmsAlias, LogGroupName, LogRetention, TrailName
 from awsbase.policies import Document
+
+if TYPE_CHECKING:
+    from awsbase.manifest.manifest import Manifest
 
 CLOUDTRAIL: Document = {"Service": "cloudtrail.amazonaws.com"}
 
@@ -102,16 +108,16 @@ class Audit(Section):
                 ("access_logs", "bucket"), "a bucket that logs into itself never ends", "name another one"
             )
 
-    def resources(self, base: Base, manifest: object) -> Iterator[Yielded]:
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
         """Yield the key, the bucket, the log group, the role that writes to it, and the trail.
 
         None of them is made while a trail of the organization records the account, unless `own_trail` insists.
         """
         recorded: Read = (recorded_by_organization, base.scope, base.expand(self.trail))
-        for each in self.parts(base):
+        for each in self.parts(base, manifest):
             yield each if self.own_trail else replace(each, unless=recorded)
 
-    def parts(self, base: Base) -> Iterator[Resource | KeyUse]:
+    def parts(self, base: Base, manifest: Manifest) -> Iterator[Resource | KeyUse]:
         """Yield all that makes up the audit trail."""
         scope, bucket_name, group_name = base.scope, base.expand(self.bucket), base.expand(self.log_group)
         # Known before there is a trail, so that policies need no second round.
@@ -125,6 +131,8 @@ class Audit(Section):
             retention=self.retention_days,
             key=key.address if self.encrypt_log_group else None,
             tags=base.tags,
+            filtered=bool(manifest.alarms and manifest.alarms.security),
+            named_at="audit.log_group",
         )
         role = Role(
             scope=scope,
@@ -191,6 +199,8 @@ class Audit(Section):
             ),
             tags=base.tags,
             named_at="audit.bucket",
+            # The trail names its key with each file.
+            name_the_key=(str(CLOUDTRAIL["Service"]),),
         )
 
 

@@ -47,23 +47,6 @@ NOT_JSON = {
     "bucket": "Policies must be valid JSON and the first byte must be '{'",
 }
 
-RESTRICTING = {
-    "aws:sourcearn",
-    "aws:sourceaccount",
-    "aws:sourceorgid",
-    "aws:sourceowner",
-    "aws:principalorgid",
-    "aws:principalarn",
-    "aws:principalaccount",
-    "aws:sourcevpc",
-    "aws:sourcevpce",
-    "aws:sourceip",
-    "aws:userid",
-    "aws:username",
-    "kms:calleraccount",
-    "s3:dataaccesspointaccount",
-}
-
 
 def mistakes(text: str, kind: Kind, partition: str | None, resource: str = "") -> list[str]:
     """Return what AWS would refuse a document for; `resource` is the ARN that a resource policy belongs to."""
@@ -136,16 +119,6 @@ def permits(
     who = Principal("", {principal: "direct"}) if principal else None
     found = {effect for effect, _ in effects([document], AccessRequest(action, resource, context), who)}
     return found == {"Allow"}
-
-
-def public(document: Mapping[str, Any]) -> bool:
-    """Return whether a bucket policy lets anybody in."""
-    return any(
-        statement.get("Effect") == "Allow"
-        and any(name == "*" for _, name in principals(statement))
-        and not any(key.lower() in RESTRICTING for asked in statement.get("Condition", {}).values() for key in asked)
-        for statement in statements(document)
-    )
 
 
 def _beyond(document: Mapping[str, Any], kind: Kind, resource: str) -> Iterator[str]:

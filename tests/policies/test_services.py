@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.bucket import bucket_arn
+from awsbase.facts.buckets import bucket_arn
 from awsbase.facts.trails import trail_arn
 from awsbase.manifest.audit import bucket_statements, key_statements, log_statement
 from awsbase.manifest.notify import topic_key_statements, topic_policy

@@ -22,6 +22,8 @@ PER_REGION = 5
 # Across all selectors of a trail: the documentation of PutEventSelectors.
 DATA_RESOURCES, CONDITIONS = 250, 500
 PRINCIPAL = "cloudtrail.amazonaws.com"
+SSE = "s3:x-amz-server-side-encryption"
+BY_SERVICE = {"aws:securetransport": "true", "aws:principalisawsservice": "true"}
 NAME = re.compile(r"[A-Za-z0-9](?:[._-]?[A-Za-z0-9])*")
 DEFAULT_SELECTOR = {
     "ReadWriteType": "All",
@@ -104,8 +106,9 @@ def ready(request: Request) -> None:
     prefix = wished("S3KeyPrefix", "s3_key_prefix")
     if len(prefix) > 200:
         raise Refusal("InvalidS3PrefixException", "The S3 prefix is longer than 200 characters.")
-    bucket = _bucket(request, wished("S3BucketName", "bucket_name"), prefix, arn, _owners(request, trail))
-    if key := wished("KmsKeyId", "kms_key_id"):
+    key = wished("KmsKeyId", "kms_key_id")
+    bucket = _bucket(request, wished("S3BucketName", "bucket_name"), prefix, arn, _owners(request, trail), key)
+    if key:
         found = _key(request, key, bucket, arn)
         if "KmsKeyId" in request.params:
             request.params["KmsKeyId"] = found
@@ -217,7 +220,7 @@ def _owners(request: Request, trail: Any) -> list[str]:
     return [request.account, organization.id] if of_all and organization else [request.account]
 
 
-def _bucket(request: Request, name: str, prefix: str, arn: str, owners: list[str]) -> Any:
+def _bucket(request: Request, name: str, prefix: str, arn: str, owners: list[str], key: str) -> Any:
     bucket = request.backend("s3").buckets.get(name)
     if bucket is None:
         raise Refusal("S3BucketDoesNotExistException", f"S3 bucket {name} does not exist!")
@@ -226,6 +229,11 @@ def _bucket(request: Request, name: str, prefix: str, arn: str, owners: list[str
     itself = f"arn:{bucket.partition}:s3:::{name}"
     written = [f"{itself}/{inside}AWSLogs/{owner}/CloudTrail/{request.region}/log.json.gz" for owner in owners]
     context = _context(request, arn) | {"s3:x-amz-acl": "bucket-owner-full-control"}
+    if key:
+        # What is delivered names the key of the trail: a policy may refuse every other kind of encryption.
+        # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/encrypting-cloudtrail-log-files-with-aws-kms.html
+        found = find(request, key)
+        context |= {SSE: "aws:kms", f"{SSE}-aws-kms-key-id": found.arn if found else key}
     writes = all(permits(document, PRINCIPAL, "s3:PutObject", each, context) for each in written)
     if not permits(document, PRINCIPAL, "s3:GetBucketAcl", itself, context) or not writes:
         raise Refusal(
@@ -319,7 +327,7 @@ def _topic(request: Request, name: str, arn: str) -> None:
 
 
 def _context(request: Request, arn: str) -> dict[str, str]:
-    return {"aws:sourcearn": arn, "aws:sourceaccount": request.account, "aws:securetransport": "true"}
+    return {"aws:sourcearn": arn, "aws:sourceaccount": request.account} | BY_SERVICE
 
 
 def trail(path: str) -> Resources:

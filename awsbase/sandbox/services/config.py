@@ -140,14 +140,13 @@ def put_channel(request: Request) -> dict[str, Any]:
     inside = f"{wanted['s3KeyPrefix']}/" if "s3KeyPrefix" in wanted else ""
     itself = f"arn:{bucket.partition}:s3:::{bucket.name}"
     context = {"aws:sourceaccount": request.account, "s3:x-amz-acl": "bucket-owner-full-control"}
+    context |= {"aws:securetransport": "true", "aws:principalisawsservice": "true"}
     asked = (
         ("s3:GetBucketAcl", itself),
         ("s3:ListBucket", itself),
         ("s3:PutObject", f"{itself}/{inside}AWSLogs/{request.account}/Config/ConfigWritabilityCheckFile"),
     )
-    if not all(
-        permits(document, PRINCIPAL, action, on, {**context, "aws:securetransport": "true"}) for action, on in asked
-    ):
+    if not all(permits(document, PRINCIPAL, action, on, context) for action, on in asked):
         raise Refusal(
             "InsufficientDeliveryPolicyException",
             f"Insufficient delivery policy to s3 bucket: {bucket.name}, unable to write to bucket",

@@ -89,6 +89,32 @@ def room_for_filter(request: Request) -> None:
         raise Refusal("LimitExceededException", "Resource limit exceeded.")
 
 
+def standard_class(request: Request) -> None:
+    """Refuse filters of a log group whose class has none; raises Refusal with InvalidOperationException.
+
+    The class: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html; the code is
+    the one of PutMetricFilter's that botocore's model words "not valid on the specified resource".
+    """
+    group = request.backend("logs").groups.get(request.params["logGroupName"])
+    if getattr(group, "log_class", "STANDARD") in ("INFREQUENT_ACCESS", "DELIVERY"):
+        raise Refusal(
+            "InvalidOperationException", f"This operation is not supported for log groups of class {group.log_class}"
+        )
+
+
+def keep_class(request: Request, response: dict[str, Any]) -> None:
+    """Keep the class of a new log group, which moto forgets."""
+    group = request.backend("logs").groups[request.params["logGroupName"]]
+    group.log_class = request.params.get("logGroupClass", "STANDARD")
+
+
+def tell_class(request: Request, response: dict[str, Any]) -> None:
+    """Describe log groups with their class, as recorded answers of AWS do."""
+    held = request.backend("logs").groups
+    for group in response["logGroups"]:
+        group["logGroupClass"] = getattr(held.get(group["logGroupName"]), "log_class", "STANDARD")
+
+
 def own_namespace(request: Request) -> None:
     """Refuse to write into AWS's own metrics, and a default beside dimensions.
 
@@ -208,6 +234,9 @@ RULES = (
     Rule("logs:CreateLogGroup", before=own_name),
     Rule("logs:DescribeLogGroups", before=one_filter),
     Rule("logs:TagResource logs:UntagResource logs:ListTagsForResource", before=tagged_group),
+    Rule("logs:CreateLogGroup", after=keep_class, strict=False),
+    Rule("logs:DescribeLogGroups", after=tell_class),
+    Rule("logs:PutMetricFilter logs:PutSubscriptionFilter", before=standard_class),
     Rule("logs:PutMetricFilter", before=room_for_filter),
     Rule("logs:PutMetricFilter", before=own_namespace),
     Rule("logs:PutMetricFilter", before=replace_filter, strict=False),

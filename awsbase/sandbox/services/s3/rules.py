@@ -13,7 +13,8 @@ from moto.s3.models import s3_backends
 from awsbase.sandbox.authorization import identity, request_context
 from awsbase.sandbox.authorization.decision import AccessRequest, effects
 from awsbase.sandbox.policy_checks import check_policy
-from awsbase.sandbox.policy_documents import permits, public
+from awsbase.sandbox.policy_documents import permits
+from awsbase.sandbox.public_policies import public
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.services.kms import find
 from awsbase.sandbox.wire import Refusal
@@ -25,6 +26,7 @@ ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an")
 SSE = "s3:x-amz-server-side-encryption"
 FOUR = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 ENCRYPTED = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]}
+ACLS = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
 GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 OWNERSHIPS = ("BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
 SIZES = ("varies_by_storage_class", "all_storage_classes_128K")
@@ -58,7 +60,7 @@ def bucket_name(request: Request) -> None:
     if not NAME.fullmatch(name) or ".." in name or looks_like_address or name.startswith(STARTS) or name.endswith(ENDS):
         raise Refusal("InvalidBucketName", "The specified bucket is not valid.", 400)
     if request.params.get("ACL", "private") != "private" or any(grant in request.params for grant in GRANTS):
-        raise Refusal("InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership", 400)
+        raise Refusal("InvalidBucketAclWithObjectOwnership", ACLS, 400)
 
 
 def own_bucket(request: Request) -> None:
@@ -169,6 +171,33 @@ def no_public_policy(request: Request) -> None:
         raise Refusal(
             "AccessDenied", "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access"
         )
+
+
+def policy_status(request: Request) -> dict[str, Any]:
+    """Return whether a bucket's policy is public; raises Refusal with NoSuchBucket or NoSuchBucketPolicy."""
+    bucket = request.backend("s3").buckets.get(request.params["Bucket"])
+    if bucket is None:
+        raise Refusal("NoSuchBucket", "The specified bucket does not exist", 404)
+    if not bucket.policy:
+        raise Refusal("NoSuchBucketPolicy", "The bucket policy does not exist", 404)
+    return {"PolicyStatus": {"IsPublic": public(json.loads(bucket.policy))}}
+
+
+def owner_alone(request: Request) -> None:
+    """Refuse to give the owner all objects while the bucket's ACL lets others in.
+
+    S3 User Guide, "Troubleshooting object ownership"; the words are those of hashicorp/terraform-provider-aws#26164.
+    Raises Refusal with InvalidBucketAclWithObjectOwnership.
+    """
+    rules = request.params["OwnershipControls"]["Rules"]
+    if all(rule["ObjectOwnership"] != "BucketOwnerEnforced" for rule in rules):
+        return
+    bucket = request.params["Bucket"]
+    if bucket not in request.backend("s3").buckets:
+        return
+    acl = request.call_moto("s3:GetBucketAcl", Bucket=bucket)
+    if any(grant["Grantee"].get("ID") != acl["Owner"]["ID"] for grant in acl["Grants"]):
+        raise Refusal("InvalidBucketAclWithObjectOwnership", ACLS, 400)
 
 
 def whole_lifecycle(request: Request) -> None:
@@ -338,6 +367,7 @@ def _takes_logs(source: str, target_bucket: Any, target_prefix: str | None) -> b
     document = json.loads(target_bucket.policy) if target_bucket.policy else {}
     written = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}/{target_prefix or ''}log"
     context = {"aws:securetransport": "true", "aws:sourceaccount": target_bucket.account_id, "aws:sourcearn": source}
+    context["aws:principalisawsservice"] = "true"
     return permits(document, "logging.s3.amazonaws.com", "s3:PutObject", written, context)
 
 
@@ -372,6 +402,8 @@ RULES = (
     Rule("s3:GetBucketEncryption", after=add_blocked_types),
     Rule("s3:PutBucketAcl s3:PutObjectAcl s3:PutObject s3:CopyObject s3:CreateMultipartUpload", before=no_acl),
     Rule("s3:PutBucketPolicy", before=no_public_policy),
+    Rule("s3:GetBucketPolicyStatus", before=policy_status),
+    Rule("s3:PutBucketOwnershipControls", before=owner_alone),
     Rule("s3:PutBucketPolicy", after=empty_response, strict=False),
     Rule("s3:PutBucketLifecycleConfiguration", before=whole_lifecycle),
     Rule("s3:PutBucketLifecycleConfiguration", after=keep_lifecycle, strict=False),
