@@ -17,9 +17,9 @@ from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.log_group import LogGroup, log_group_arn
 from awsbase.ensure.role import Role
 from awsbase.ensure.trail import Trail
-from awsbase.facts.trails import deliveries, names, recorded_by_organization, streams, trail_arn
 from awsbase.facts.buckets import OURS, bucket_arn
 from awsbase.facts.lifecycle import Expiry
+from awsbase.facts.trails import deliveries, names, recorded_by_organization, streams, trail_arn
 from awsbase.manifest.base import Base
 from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.opt_ins import access_log_statements, kept
