@@ -42,6 +42,10 @@ class DuplicateResource(AwsbaseError):
     """Two parts of the manifest define the same resource."""
 
 
+class NotMade(AwsbaseError):
+    """A resource depends on one that this account does not need."""
+
+
 class Cycle(AwsbaseError):
     """Resources depend on one another in a cycle."""
 
@@ -94,21 +98,25 @@ def execute(
     check: Callable[[Facts], None] = lambda facts: None,
     cache: ReadCache | None = None,
     before_write: Callable[[], None] = lambda: None,
+    ways_out: Mapping[str, str] | None = None,
     workers: int = WORKERS,
 ) -> Report:
     """Plan or reconcile the resources and return a report on each, even when some fail or `stop` is set midway.
 
     Unless `allow_risky`, a risky change fails its resource and is not applied. `check` is called with the facts before
     the first recipe starts, and ends the run by raising. Reads already in `cache` are reused, and new ones are added.
-    `before_write` is called before each write, and stops it by raising.
+    `before_write` is called before each write, and stops it by raising. `ways_out` says how the manifest does without
+    a region, where an organization closes it.
     """
     started = time.monotonic()
     stop = stop or threading.Event()
     needed = dependencies(resources)
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
         observer, clock = observer or SilentObserver(), clock or SystemClock()
-        context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
-        execution = _Execution(resources, kinds, account, context, needed, readers, cache)
+        context = RunContext(
+            mode, account.wire, clock, observer, stop, approved, allow_risky, before_write, resources=resources
+        )
+        execution = _Execution(resources, kinds, account, context, needed, readers, cache, ways_out or {})
         execution.facts.prefetch(read for resource in resources for read in kind_of(kinds, resource).reads(resource))
         check(execution.facts)
         outcomes = execution.run_all(recipes)
@@ -140,6 +148,7 @@ class _Execution:
         needed: Mapping[str, frozenset[str]],
         readers: ThreadPoolExecutor,
         cache: ReadCache | None,
+        ways_out: Mapping[str, str],
     ) -> None:
         self.resources = {resource.address: resource for resource in resources}
         self.kinds = kinds
@@ -147,9 +156,11 @@ class _Execution:
         self.context = context
         self.needed = needed
         self.readers = readers
+        self.ways_out = ways_out
         self.facts = Facts(account.aws, readers, cache)
         self.outcomes: dict[str, Outcome] = {}
         self.runs: dict[str, Run] = {}
+        self.not_made: dict[str, str] = {}
 
     def manual_actions(self, address: str) -> list[ManualAction]:
         run = self.runs.get(address)
@@ -204,7 +215,7 @@ class _Execution:
             error = failure(cut, self.account.caller)
         except Exception as cause:  # the report names any failure of a recipe, and the other resources continue
             log.debug("%s failed", address, exc_info=cause)
-            error = failure(cause, self.account.caller)
+            error = failure(cause, self.account.caller, home=self.account.aws.region, ways_out=self.ways_out)
         self.runs[address] = run
         created = any(change.action == "create" for change in run.changes)
         return Outcome(
@@ -218,6 +229,22 @@ class _Execution:
         )
 
     def _ensure(self, run: Run, resource: Resource) -> object:
+        """Run the recipe of a resource, unless the account does not need it.
+
+        Raises NotMade when it depends on something that the account does not need.
+        """
+        if resource.unless is not None:
+            fact, *arguments = resource.unless
+            if why := run.read(fact, *arguments):
+                self.not_made[resource.address] = why
+                run.note(f"not made: {why}")
+                return None
+        for need in resource.needs():
+            if why := self.not_made.get(need):
+                raise NotMade(f"this needs {need}, which is not made here: {why}")
+        return self._recipe(run, resource)
+
+    def _recipe(self, run: Run, resource: Resource) -> object:
         recipe = kind_of(self.kinds, resource).ensure
         try:
             return recipe(run, resource)

@@ -76,6 +76,7 @@ TABLE = (
     PropagationDelay("ec2", ("",), "InvalidVpcID.NotFound", seconds=60),
     # An address needs a running instance, and an instance can start only once it has stopped.
     PropagationDelay("ec2", ("AssociateAddress",), "InvalidInstanceID", "not in a valid state"),
+    PropagationDelay("ec2", ("AssociateAddress",), "IncorrectInstanceState", "not in a valid state"),
     PropagationDelay("ec2", ("StartInstances",), "IncorrectInstanceState", contention=True),
     PropagationDelay("ec2", ("Delete",), "DependencyViolation", seconds=300, contention=True),
     PropagationDelay("scheduler", ("CreateSchedule", "UpdateSchedule"), "ValidationException", "assume the role"),

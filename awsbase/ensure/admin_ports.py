@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import collapse_addresses, ip_network
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
@@ -11,6 +12,7 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
+from awsbase.facts import ec2
 from awsbase.records import record
 
 PORTS = (22, 3389)
@@ -80,36 +82,65 @@ def openings(facts: Facts, region: str) -> Openings:
 def open_groups(facts: Facts, region: str) -> tuple[Opening, ...]:
     """Return the ingress rules of a region's security groups that are open to the world."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_security_groups").paginate()
-    groups = sorted(
-        (group for page in pages for group in page["SecurityGroups"]), key=lambda each: str(each["GroupId"])
-    )
+    listed = (group for page in pages for group in page["SecurityGroups"])
+    found = (opening for each in ec2.understood(listed, _group_openings) for opening in each)
+    return tuple(sorted(found, key=lambda opening: opening.holder))
+
+
+def _group_openings(group: Mapping[str, Any]) -> tuple[Opening, ...]:
     return tuple(
         Opening(
             group["GroupId"],
             group.get("VpcId", ""),
             source,
             span(rule, rule["IpProtocol"]),
-            default=group["GroupName"] == "default",
+            default=group.get("GroupName") == "default",
         )
-        for group in groups
         for rule in group.get("IpPermissions", ())
-        if admits(span(rule, rule["IpProtocol"]), rule["IpProtocol"])
+        if admitted(span(rule, rule["IpProtocol"]), rule["IpProtocol"])
         for source in sources(rule)
     )
 
 
 def open_acls(facts: Facts, region: str) -> tuple[Opening, ...]:
-    """Return the entries of a region's network ACLs that are open to the world."""
+    """Return the entries of a region's network ACLs that are open to the world, as far as none before them denies."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_network_acls").paginate()
-    acls = sorted((acl for page in pages for acl in page["NetworkAcls"]), key=lambda each: str(each["NetworkAclId"]))
+    listed = (acl for page in pages for acl in page["NetworkAcls"])
+    found = (opening for each in ec2.understood(listed, _acl_openings) for opening in each)
+    return tuple(sorted(found, key=lambda opening: opening.holder))
+
+
+def _acl_openings(acl: Mapping[str, Any]) -> tuple[Opening, ...]:
+    # The first rule that a packet meets decides, and rules are met by their numbers.
+    entries = sorted(acl.get("Entries", ()), key=lambda entry: int(entry["RuleNumber"]))
+    inward = [entry for entry in entries if not entry.get("Egress")]
     return tuple(
-        Opening(acl["NetworkAclId"], acl["VpcId"], source, ports, entry["RuleNumber"])
-        for acl in acls
-        for entry in sorted(acl["Entries"], key=lambda entry: int(entry["RuleNumber"]))
-        if not entry["Egress"] and entry["RuleAction"] == "allow"
-        if (source := entry.get("CidrBlock") or entry.get("Ipv6CidrBlock", "")) in WORLD
-        if admits(ports := span(entry.get("PortRange", {}), entry["Protocol"]), entry["Protocol"])
+        Opening(acl["NetworkAclId"], acl.get("VpcId", ""), source_of(entry), ports_of(entry), entry["RuleNumber"])
+        for at, entry in enumerate(inward)
+        if entry["RuleAction"] == "allow" and source_of(entry) in WORLD
+        if any(not denied(port, source_of(entry), inward[:at]) for port in admitted(ports_of(entry), entry["Protocol"]))
     )
+
+
+def denied(port: int, world: str, before: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether entries of an ACL together deny the whole world a TCP port, whatever stands after them."""
+    blocks = [
+        block
+        for entry in before
+        if entry["RuleAction"] == "deny" and port in admitted(ports_of(entry), entry["Protocol"])
+        if (block := ip_network(source_of(entry), strict=False)).version == ip_network(world).version
+    ]
+    return list(collapse_addresses(blocks)) == [ip_network(world)]  # type: ignore[type-var]
+
+
+def source_of(entry: Mapping[str, Any]) -> str:
+    """Return the addresses that an entry of an ACL is about."""
+    return str(entry.get("CidrBlock") or entry["Ipv6CidrBlock"])
+
+
+def ports_of(entry: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return the ports that an entry of an ACL is about; None when it is about all."""
+    return span(entry.get("PortRange", {}), entry["Protocol"])
 
 
 def span(rule: Mapping[str, Any], protocol: str) -> tuple[int, int] | None:
@@ -120,17 +151,17 @@ def span(rule: Mapping[str, Any], protocol: str) -> tuple[int, int] | None:
     return first, last
 
 
-def admits(ports: tuple[int, int] | None, protocol: str) -> bool:
-    """Tell whether a rule for these ports lets one of the ports of administration through."""
+def admitted(ports: tuple[int, int] | None, protocol: str) -> list[int]:
+    """Return which ports of administration a rule for these ports is about."""
     if protocol not in (ANY, *TCP):
-        return False
-    return ports is None or any(ports[0] <= port <= ports[1] for port in PORTS)
+        return []
+    return [port for port in PORTS if ports is None or ports[0] <= port <= ports[1]]
 
 
 def sources(rule: Mapping[str, Any]) -> Iterator[str]:
     """Yield by which of its sources a rule means the world."""
-    named = [each["CidrIp"] for each in rule.get("IpRanges", ())]
-    named += [each["CidrIpv6"] for each in rule.get("Ipv6Ranges", ())]
+    named = [each.get("CidrIp") for each in rule.get("IpRanges", ())]
+    named += [each.get("CidrIpv6") for each in rule.get("Ipv6Ranges", ())]
     yield from (source for source in named if source in WORLD)
 
 
@@ -143,19 +174,19 @@ def ensure_admin_ports(run: Run, want: AdminPorts) -> None:
     """Take away the rules that open a port of administration to the world, and show those that open more than that."""
     wide: list[tuple[str, Opening]] = []
     for region, have in run.read(everywhere, openings, want.only).items():
-        ec2 = run.aws.at(region).ec2
+        client = run.aws.at(region).ec2
         groups = [each for each in have.groups if not (each.default and want.but_default)]
         for rule in groups:
             if rule.only_admin:
                 what = f"{rule.shown} from {rule.source} in {rule.holder} of {rule.vpc} in {region}"
                 run.delete(
-                    what, ec2.revoke_security_group_ingress, GroupId=rule.holder, IpPermissions=[permission(rule)]
+                    what, client.revoke_security_group_ingress, GroupId=rule.holder, IpPermissions=[permission(rule)]
                 )
         for entry in have.acls:
             if entry.only_admin:
                 what = f"{entry.shown} from {entry.source} in {entry.holder} of {entry.vpc} in {region}"
                 where = {"NetworkAclId": entry.holder, "RuleNumber": entry.number, "Egress": False}
-                run.delete(what, ec2.delete_network_acl_entry, **where)
+                run.delete(what, client.delete_network_acl_entry, **where)
         wide += [(region, rule) for rule in (*groups, *have.acls) if not rule.only_admin]
 
     if run.changes:
@@ -191,11 +222,12 @@ def ask_about_acls(run: Run, left: Sequence[tuple[str, Opening]]) -> None:
     run.manual_action(
         f"{counted(left, 'network ACL rule')} the world in on ports 22 or 3389 among others",
         *listing(left),
-        "an ACL sees answers too, to ports from 1024 up: write the rules that the subnet needs before the wide one, "
-        "for example tcp 1-21, 23-3388 and 3390-65535 from 0.0.0.0/0 and everything from your own networks "
-        "(aws ec2 create-network-acl-entry), then take it away (aws ec2 delete-network-acl-entry); "
+        "of an ACL's rules the first that fits decides: under smaller numbers than the wide rule's, allow everything "
+        "from your own networks, then deny tcp 22 and tcp 3389 from 0.0.0.0/0, and from ::/0 where the wide rule is "
+        "for that (aws ec2 create-network-acl-entry)",
+        "an ACL sees answers too: whoever out there connects from port 3389 by chance has to try again; "
         "a VPC that nobody uses is better deleted",
-        probe="ec2 DescribeNetworkAcls allows 0.0.0.0/0 and ::/0 in nowhere with 22 or 3389 among the ports",
+        probe="ec2 DescribeNetworkAcls denies 0.0.0.0/0 and ::/0 the ports 22 and 3389 before anything allows them",
     )
 
 

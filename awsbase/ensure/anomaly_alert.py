@@ -100,7 +100,12 @@ def ensure_anomaly_alert(run: Run, want: AnomalyAlert) -> None:
     arn: Any = watching
     if watching is None:
         services = {"MonitorName": want.name, "MonitorType": "DIMENSIONAL", "MonitorDimension": "SERVICE"}
-        made = run.create("monitor of all services", ce.create_anomaly_monitor, AnomalyMonitor=services)
+        made = run.create(
+            "monitor of all services",
+            ce.create_anomaly_monitor,
+            AnomalyMonitor=services,
+            ResourceTags=tags.pairs(tags.wanted(want)),
+        )
         arn = made["MonitorArn"]
 
     settings = {
@@ -209,6 +214,7 @@ def read_permissions(want: AnomalyAlert) -> Allows:
 def write_permissions(want: AnomalyAlert) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
     yield allow("ce", "CreateAnomalyMonitor", "CreateAnomalySubscription")
+    yield allow("ce", "TagResource", on=(want.scope.global_arn("ce", "anomalymonitor/*"),))
     yield allow("ce", "TagResource", "UpdateAnomalySubscription", on=anomaly_subscriptions(want))
 
 

@@ -255,6 +255,8 @@ def words(other: Mapping[str, Any]) -> str:
 def read_permissions(want: Budget) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("budgets", "ListTagsForResource", "ViewBudget", on=(want.arn,))
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbudgetservice.html
+    yield allow("billing", "GetBillingViewData", on=(want.scope.global_arn("billing", "billingview/primary"),))
 
 
 def write_permissions(want: Budget) -> Allows:

@@ -5,25 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from awsbase.access.trust import trusted_principals
+from awsbase.engine.changes import Risk
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
+from awsbase.ensure.launch_template import launch_templates
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
 from awsbase.ensure.vpc import vpcs
 from awsbase.facts import tags
+from awsbase.facts.authorization import ALL_OF_IAM, roles
 from awsbase.records import record
 
 Rules = tuple[Mapping[str, Any], ...]
 SHOWN = 3
+# Services that put nothing into a VPC, and EC2, which starts nothing by itself. Each has a role in many an account.
+ELSEWHERE = (
+    *("access-analyzer", "cloudtrail", "config", "delivery", "dlm", "ec2", "guardduty", "organizations"),
+    *("resource-explorer-2", "securityhub", "sso", "support", "trustedadvisor", "vpc-flow-logs"),
+)
 
 
 @record(kw_only=True)
 class DefaultGroups(Resource):
     """The default group of each VPC lets nothing in and nothing out, once nothing is in it.
 
-    VPCs that were made for the addresses in `but` have a resource of their own for it.
+    It is risky while a service of AWS might put something into it later: a group of instances at zero, an idle
+    function. VPCs that were made for the addresses in `but` have a resource of their own for it.
     """
 
     only: Only = None
@@ -39,9 +50,7 @@ class DefaultGroups(Resource):
 
 @record
 class DefaultGroup:
-    """A default group with its rules as AWS gives them, the network interfaces that are in it, and the address that
-    its VPC was made for.
-    """
+    """A default group with its rules as AWS gives them, what uses it, and the address that its VPC was made for."""
 
     id: str
     vpc: str
@@ -58,15 +67,17 @@ def default_groups(facts: Facts, region: str) -> tuple[DefaultGroup, ...]:
         Filters=[{"Name": "group-name", "Values": ["default"]}]
     )
     groups = [group for page in pages for group in page["SecurityGroups"]]
-    open = [group for group in groups if group["IpPermissions"] or group["IpPermissionsEgress"]]
-    users = facts.read(interfaces, region, tuple(group["GroupId"] for group in open)) if open else {}
+    # A group without a VPC is one of EC2-Classic.
+    here = [group for group in groups if {"GroupId", "VpcId"} <= group.keys()]
+    open = [group for group in here if group.get("IpPermissions") or group.get("IpPermissionsEgress")]
+    users = facts.read(users_of, region, tuple(group["GroupId"] for group in open)) if open else {}
     made_for = {vpc.id: vpc.tags.get(tags.ADDRESS) for vpc in facts.read(vpcs, region)} if open else {}
     return tuple(
         DefaultGroup(
             id=group["GroupId"],
             vpc=group["VpcId"],
-            inward=tuple(group["IpPermissions"]),
-            outward=tuple(group["IpPermissionsEgress"]),
+            inward=tuple(group.get("IpPermissions", ())),
+            outward=tuple(group.get("IpPermissionsEgress", ())),
             users=users.get(group["GroupId"], ()),
             made_for=made_for[group["VpcId"]],
         )
@@ -74,6 +85,18 @@ def default_groups(facts: Facts, region: str) -> tuple[DefaultGroup, ...]:
         # A VPC that is made meanwhile, by this very run perhaps, is looked at by the next one.
         if group["VpcId"] in made_for
     )
+
+
+def users_of(facts: Facts, region: str, groups: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Return the network interfaces in each of these groups, and the launch templates that name it."""
+    inside, templates = facts.read_all((interfaces, region, groups), (launch_templates, region))
+    named = {
+        group: tuple(
+            f"launch template {name}" for name, versions in sorted(templates.items()) if group in str(versions)
+        )
+        for group in groups
+    }
+    return {group: (*inside.get(group, ()), *named[group]) for group in groups}
 
 
 def interfaces(facts: Facts, region: str, groups: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
@@ -86,9 +109,24 @@ def interfaces(facts: Facts, region: str, groups: tuple[str, ...]) -> Mapping[st
     found: dict[str, list[str]] = {}
     for page in pages:
         for interface in page["NetworkInterfaces"]:
-            for group in interface["Groups"]:
-                found.setdefault(group["GroupId"], []).append(interface["NetworkInterfaceId"])
+            for group in interface.get("Groups", ()):
+                id = interface.get("NetworkInterfaceId", "one without an id")
+                found.setdefault(group.get("GroupId", ""), []).append(id)
     return {group: tuple(sorted(users)) for group, users in found.items()}
+
+
+def starters(facts: Facts) -> Mapping[str, str]:
+    """Return the services that may put something into a VPC of their own accord, each with a role that lets it.
+
+    A service starts nothing without a role, be it one that is linked to it. What awsbase makes names its own groups.
+    """
+    return {
+        service: role.name
+        for role in facts.read(roles).values()
+        if tags.ADDRESS not in role.tags
+        for kind, service in (each.principal for each in trusted_principals(role.trust))
+        if kind == "Service" and service.partition(".")[0] not in ELSEWHERE
+    }
 
 
 def ensure_default_groups(run: Run, want: DefaultGroups) -> None:
@@ -99,28 +137,36 @@ def ensure_default_groups(run: Run, want: DefaultGroups) -> None:
             if group.users:
                 ask_to_free(run, region, group)
                 continue
-            name = f"default group {group.id} of {group.vpc} in {region}"
-            if group.inward:
+            name, risk = f"default group {group.id} of {group.vpc} in {region}", cut_off(run)
+            if rules := list(group.inward):
                 revoke = ec2.revoke_security_group_ingress
-                run.delete(f"rules inward of {name}", revoke, GroupId=group.id, IpPermissions=list(group.inward))
-            if group.outward:
+                run.delete(f"rules inward of {name}", revoke, risk=risk, GroupId=group.id, IpPermissions=rules)
+            if rules := list(group.outward):
                 revoke = ec2.revoke_security_group_egress
-                run.delete(f"rules outward of {name}", revoke, GroupId=group.id, IpPermissions=list(group.outward))
+                run.delete(f"rules outward of {name}", revoke, risk=risk, GroupId=group.id, IpPermissions=rules)
+
+
+def cut_off(run: Run) -> Risk | None:
+    """Say who may put something into a default group later: a group of instances at zero, a function that is idle."""
+    found = sorted(run.read(starters).items())
+    some = ", ".join(f"{service} (role {role})" for service, role in found[:SHOWN])
+    more = " and others" if len(found) > SHOWN else ""
+    return deletion((found and f"cuts off what {some}{more} may start without a group of its own") or "")
 
 
 def ask_to_free(run: Run, region: str, group: DefaultGroup) -> None:
     """Say what is still in a default group: without rules it would be cut off."""
     some = ", ".join(group.users[:SHOWN]) + (" and others" if len(group.users) > SHOWN else "")
-    count = f"{len(group.users)} network interface{'' if len(group.users) == 1 else 's'}"
     run.manual_action(
-        f"the default security group of {group.vpc} in {region} is in use by {count} ({some}), so its rules stay",
+        f"the default security group of {group.vpc} in {region} is in use by {some}, so its rules stay",
         f"see what they belong to: aws ec2 describe-network-interfaces --region {region} "
         f"--filters Name=group-id,Values={group.id}",
         "give each a security group of its own with the rules that it needs: "
         f"aws ec2 modify-network-interface-attribute --region {region} --network-interface-id eni-… --groups sg-… "
-        "(what a service manages, such as a database or a function, is changed in that service)",
+        "(what a service manages, such as a database or a function, is changed in that service; a launch template gets "
+        "another default version)",
         "run awsbase again: it then takes the rules out",
-        probe=f"ec2 DescribeNetworkInterfaces finds nothing in {group.id}",
+        probe=f"ec2 DescribeNetworkInterfaces finds nothing in {group.id}, and no launch template names it",
     )
 
 
@@ -131,7 +177,9 @@ def default_groups_reads(want: DefaultGroups) -> Iterator[Read]:
 
 def read_permissions(want: DefaultGroups) -> Allows:
     """Yield the IAM permissions that a plan needs."""
-    yield allow("ec2", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeVpcs")
+    yield ALL_OF_IAM
+    seen = ("DescribeLaunchTemplateVersions", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeVpcs")
+    yield allow("ec2", *seen)
 
 
 def write_permissions(want: DefaultGroups) -> Allows:

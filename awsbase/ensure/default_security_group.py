@@ -42,8 +42,8 @@ class DefaultGroup:
 def default_group(facts: Facts, region: str, vpc: str) -> DefaultGroup | None:
     """Return the default security group of a VPC, once AWS lists it."""
     for group in facts.read(described, region):
-        if (group.get("VpcId"), group["GroupName"]) == (vpc, "default"):
-            return DefaultGroup(group["GroupId"], group["IpPermissions"], group["IpPermissionsEgress"])
+        if (group.get("VpcId"), group.get("GroupName")) == (vpc, "default"):
+            return DefaultGroup(group["GroupId"], group.get("IpPermissions", []), group.get("IpPermissionsEgress", []))
     return None
 
 

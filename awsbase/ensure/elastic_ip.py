@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
@@ -40,11 +41,12 @@ class AddressFacts:
 def addresses(facts: Facts, region: str) -> tuple[AddressFacts, ...]:
     """Read all elastic addresses of a region."""
     answer = facts.aws.at(region).ec2.describe_addresses()
-    return tuple(
-        AddressFacts(each["AllocationId"], each["PublicIp"], each.get("InstanceId") or None, ec2.tags_in(each))
-        for each in answer["Addresses"]
-        if "AllocationId" in each
-    )
+    return tuple(ec2.understood((each for each in answer["Addresses"] if "AllocationId" in each), _address))
+
+
+def _address(address: Mapping[str, Any]) -> AddressFacts:
+    instance = address.get("InstanceId") or None
+    return AddressFacts(address["AllocationId"], address["PublicIp"], instance, ec2.tags_in(address))
 
 
 def elastic_ip_reads(want: ElasticIp) -> Iterator[Read]:
@@ -54,9 +56,11 @@ def elastic_ip_reads(want: ElasticIp) -> Iterator[Read]:
 
 def ensure_elastic_ip(run: Run, want: ElasticIp) -> dict[str, Any]:
     """Keep one address; returns its id and the address itself, as a block too."""
-    have = ec2.the_one(run.read(addresses, want.scope.region), want.address)
+    there = run.read(addresses, want.scope.region)
+    have = ec2.the_one(there, want.address)
 
     if have is None:
+        ec2.room(run, quotas.ADDRESSES, want, there)
         made = run.create(
             "elastic IP",
             run.aws.ec2.allocate_address,
@@ -101,4 +105,5 @@ KIND = Kind(
     found_by="tag",
     owns="that there is one",
     keeps="tags",
+    quotas=(quotas.ADDRESSES,),
 )

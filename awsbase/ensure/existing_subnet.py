@@ -53,9 +53,15 @@ def find_subnet(run: Run, want: ExistingSubnet) -> str:
     there = [subnet for subnet in run.read(subnets, want.scope.region) if subnet.vpc == vpc]
     found = [subnet for subnet in there if ec2.matches(subnet, want.id, want.tags)]
     if not (want.id or want.tags):
-        found = sorted((subnet for subnet in there if subnet.default), key=lambda subnet: subnet.zone)[:1]
+        born = (subnet for subnet in there if subnet.default and subnet.cidr)
+        found = sorted(born, key=lambda subnet: subnet.zone)[:1]
     if len(found) != 1:
-        known = ", ".join(f"{each.id} {each.tags.get('Name', each.zone)}" for each in found or there) or "none"
+        if not there:
+            raise NoSuchNetwork(
+                f"there is no subnet in the VPC {vpc}",
+                hint="make one in it, name another VPC in network.vpc, or write `network: {}` to have a VPC made",
+            )
+        known = ", ".join(f"{each.id} {each.tags.get('Name', each.zone)}" for each in found or there)
         raise NoSuchNetwork(
             f"{len(found) or 'no'} subnet{'s' if len(found) > 1 else ''} {want.said!r} in the VPC {vpc}",
             hint=f"name one of those there are: {known}",

@@ -53,10 +53,14 @@ def find_vpc(run: Run, want: ExistingVpc) -> dict[str, Any]:
     else:
         found = [vpc for vpc in everything if vpc.default]
     if len(found) != 1:
-        there = ", ".join(f"{vpc.id} {vpc.tags.get('Name', '')}".strip() for vpc in found or everything) or "none"
+        if not everything:
+            raise NoSuchNetwork(
+                f"there is no VPC in {want.scope.region}", hint="write `network: {}` to have one made, with its subnets"
+            )
+        there = ", ".join(f"{vpc.id} {vpc.tags.get('Name', '')}".strip() for vpc in found or everything)
         raise NoSuchNetwork(
             f"{len(found) or 'no'} VPC{'s' if len(found) > 1 else ''} {want.said!r} in {want.scope.region}",
-            hint=f"name one of those there are: {there}",
+            hint=f"name one of those there are in network.vpc: {there}; or write `network: {{}}` to have one made",
         )
     return {"id": found[0].id, "cidr": found[0].cidr, "ipv6": found[0].ipv6}
 

@@ -67,7 +67,7 @@ def networks(facts: Facts, region: str) -> tuple[Network, ...]:
     logged: dict[str, set[str]] = {}
     for log in logs:
         # Logs of transit gateways are in the list too, and know no kinds of traffic.
-        logged.setdefault(log["ResourceId"], set()).add(log.get("TrafficType", ""))
+        logged.setdefault(log.get("ResourceId", ""), set()).add(log.get("TrafficType", ""))
     return tuple(
         Network(vpc.id, vpc.owner, frozenset(logged.get(vpc.id, ())), vpc.tags.get(tags.ADDRESS))
         for vpc in sorted(there, key=lambda vpc: str(vpc.id))
@@ -94,7 +94,7 @@ def ensure_flow_logs(run: Run, want: FlowLogs) -> None:
     """Log the traffic of every VPC that nothing logs, a call a region."""
     for region, have in run.read(everywhere, networks, want.only).items():
         # One that another account shares with this one is logged over there.
-        mine = [each for each in have if each.owner == want.scope.account and each.made_for not in want.but]
+        mine = [each for each in have if each.owner in ("", want.scope.account) and each.made_for not in want.but]
         if silent := [network.id for network in mine if not network.logged & {want.traffic, "ALL"}]:
             log(run, want, f"flow log of {', '.join(silent)} in {region}", region, silent)
 

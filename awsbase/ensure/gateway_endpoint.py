@@ -59,17 +59,15 @@ def endpoints(facts: Facts, region: str) -> tuple[EndpointFacts, ...]:
         .ec2.get_paginator("describe_vpc_endpoints")
         .paginate(Filters=[{"Name": "vpc-endpoint-type", "Values": ["Gateway"]}])
     )
-    return tuple(
-        EndpointFacts(
-            each["VpcEndpointId"],
-            each["VpcId"],
-            each["ServiceName"],
-            tuple(each.get("RouteTableIds", [])),
-            ec2.tags_in(each),
-        )
-        for page in pages
-        for each in page["VpcEndpoints"]
-        if each["State"].lower() in ("available", "pending", "pendingacceptance")
+    listed = (each for page in pages for each in page["VpcEndpoints"])
+    living = (each for each in listed if each.get("State", "").lower() in ("available", "pending", "pendingacceptance"))
+    return tuple(ec2.understood(living, _endpoint))
+
+
+def _endpoint(endpoint: Mapping[str, Any]) -> EndpointFacts:
+    tables = tuple(endpoint.get("RouteTableIds", []))
+    return EndpointFacts(
+        endpoint["VpcEndpointId"], endpoint["VpcId"], endpoint["ServiceName"], tables, ec2.tags_in(endpoint)
     )
 
 

@@ -19,7 +19,7 @@ from awsbase.engine.run import Run
 from awsbase.ensure.launch_template import LaunchTemplate, launch_template, launch_template_reads, length
 from awsbase.ensure.launch_template import read_permissions as template_permissions
 from awsbase.facts import ec2, tags
-from awsbase.facts.images import image, public_parameters
+from awsbase.facts.images import image, launch_permissions
 from awsbase.records import record
 from awsbase.userdata import reasons
 
@@ -31,16 +31,14 @@ TOKEN = re.compile("[0-9a-f]{64}")
 
 @record(kw_only=True)
 class Instance(Resource):
-    """The one instance made from a launch template, in the subnet at an address, with a public address.
+    """The one instance made from a launch template, which says all that it is, its network included.
 
     Type, subnet, profile, key pair and user data are for life: another one of these replaces it, and so does another
     image if `refresh` is on. The age of the image alone is no reason. `router` lets it pass on what is not for it.
     """
 
     template: LaunchTemplate
-    subnet: str
     router: bool = False
-    public: bool = True
     refresh: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -53,7 +51,7 @@ class Instance(Resource):
         return self.scope.address("instance", self.name)
 
     def needs(self) -> Iterator[str]:
-        yield from (self.template.address, self.template.profile, *self.template.groups, self.subnet)
+        yield from (self.template.address, self.template.profile, *self.template.groups, self.template.subnet)
 
 
 @record
@@ -84,12 +82,8 @@ def instances(facts: Facts, region: str) -> tuple[InstanceFacts, ...]:
         .ec2.get_paginator("describe_instances")
         .paginate(Filters=[{"Name": "tag-key", "Values": [tags.ADDRESS]}])
     )
-    return tuple(
-        _understood(instance)
-        for page in pages
-        for reservation in page["Reservations"]
-        for instance in reservation["Instances"]
-    )
+    listed = (each for page in pages for reservation in page["Reservations"] for each in reservation["Instances"])
+    return tuple(ec2.understood(listed, _understood))
 
 
 def _understood(instance: Mapping[str, Any]) -> InstanceFacts:
@@ -114,7 +108,7 @@ def _understood(instance: Mapping[str, Any]) -> InstanceFacts:
 
 def _template(instance: Mapping[str, Any]) -> tuple[str, str] | None:
     """Return the launch template and the version that an instance was made from, by the tags that EC2 gives it."""
-    held = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", [])}
+    held = {tag.get("Key"): tag.get("Value") for tag in instance.get("Tags", [])}
     id, version = (held.get(f"aws:ec2launchtemplate:{name}") for name in ("id", "version"))
     return (id, version) if id and version else None
 
@@ -183,7 +177,7 @@ def for_life(run: Run, want: Instance, have: InstanceFacts) -> list[Drift]:
     encoded = base64.b64encode(template.user_data.encode()).decode() if template.user_data else ""
     fits = {
         "type": template.type,
-        "subnet": run.result(want.subnet),
+        "subnet": run.result(template.subnet),
         "instance profile": run.result(template.profile),
         "key pair": template.key_pair,
         "user data": encoded,
@@ -231,15 +225,6 @@ def launch(run: Run, want: Instance, before: list[InstanceFacts]) -> dict[str, A
         "MaxCount": 1,
         "ClientToken": hashlib.sha256("\0".join(parts).encode()).hexdigest(),
         "LaunchTemplate": {"LaunchTemplateId": template["id"], "Version": versioned(template["version"])},
-        "NetworkInterfaces": [
-            {
-                "DeviceIndex": 0,
-                "SubnetId": run.result(want.subnet),
-                "Groups": [run.result(group) for group in want.template.groups],
-                "AssociatePublicIpAddress": want.public,
-                "DeleteOnTermination": True,
-            }
-        ],
         "TagSpecifications": [
             {"ResourceType": kind, "Tags": labels} for kind in ("instance", "volume", "network-interface")
         ],
@@ -318,9 +303,7 @@ def write_permissions(want: Instance) -> Allows:
     yield allow("ec2", "RunInstances", on=ec2.arns(scope, *MADE_WITH_IT), when=labelled(want.address))
     for kind in MADE_WITH_IT:
         yield from ec2.tagging_permissions(want, kind, "RunInstances")
-    if want.template.image.startswith("/"):
-        # EC2 looks the image up as whoever launches.
-        yield allow("ssm", "GetParameters", on=(public_parameters(scope),))
+    yield from launch_permissions(scope, want.template.image)
 
     changes = ("ModifyInstanceAttribute", "ModifyInstanceMetadataOptions", "StartInstances", "TerminateInstances")
     yield allow("ec2", *changes, on=ec2.arns(scope, "instance"), when=mine)

@@ -51,20 +51,19 @@ class ConnectEndpointFacts:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+THERE = ("create-in-progress", "create-complete", "update-complete", "update-in-progress")
+
+
 def connect_endpoints(facts: Facts, region: str) -> tuple[ConnectEndpointFacts, ...]:
     """Read the Instance Connect Endpoints of a region that are there, or will be in a moment."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_instance_connect_endpoints").paginate()
-    return tuple(
-        ConnectEndpointFacts(
-            each["InstanceConnectEndpointId"],
-            each["VpcId"],
-            frozenset(each.get("SecurityGroupIds", [])),
-            ec2.tags_in(each),
-        )
-        for page in pages
-        for each in page["InstanceConnectEndpoints"]
-        if each["State"] in ("create-in-progress", "create-complete", "update-complete", "update-in-progress")
-    )
+    listed = (each for page in pages for each in page["InstanceConnectEndpoints"])
+    return tuple(ec2.understood((each for each in listed if each.get("State") in THERE), _endpoint))
+
+
+def _endpoint(endpoint: Mapping[str, Any]) -> ConnectEndpointFacts:
+    groups = frozenset(endpoint.get("SecurityGroupIds", []))
+    return ConnectEndpointFacts(endpoint["InstanceConnectEndpointId"], endpoint["VpcId"], groups, ec2.tags_in(endpoint))
 
 
 def connect_endpoint_reads(want: ConnectEndpoint) -> Iterator[Read]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
@@ -43,15 +44,12 @@ class GatewayFacts:
 def gateways(facts: Facts, region: str) -> tuple[GatewayFacts, ...]:
     """Read all internet gateways of a region."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_internet_gateways").paginate()
-    return tuple(
-        GatewayFacts(
-            gateway["InternetGatewayId"],
-            next((each["VpcId"] for each in gateway["Attachments"]), None),
-            ec2.tags_in(gateway),
-        )
-        for page in pages
-        for gateway in page["InternetGateways"]
-    )
+    return tuple(ec2.understood((each for page in pages for each in page["InternetGateways"]), _gateway))
+
+
+def _gateway(gateway: Mapping[str, Any]) -> GatewayFacts:
+    vpc = next((each["VpcId"] for each in gateway.get("Attachments", [])), None)
+    return GatewayFacts(gateway["InternetGatewayId"], vpc, ec2.tags_in(gateway))
 
 
 def internet_gateway_reads(want: InternetGateway) -> Iterator[Read]:
@@ -70,6 +68,7 @@ def ensure_internet_gateway(run: Run, want: InternetGateway) -> Any:
     have = attached or next(iter(loose), None)
 
     if have is None:
+        ec2.room(run, quotas.GATEWAYS, want, there)
         made = run.create(
             "internet gateway",
             client.create_internet_gateway,
@@ -119,4 +118,5 @@ KIND = Kind(
     found_by="its VPC",
     owns="that it is attached",
     keeps="tags",
+    quotas=(quotas.GATEWAYS,),
 )

@@ -42,10 +42,12 @@ class KeyPairFacts:
 def key_pairs(facts: Facts, region: str) -> Mapping[str, KeyPairFacts]:
     """Read all key pairs of a region, by name."""
     answer = facts.aws.at(region).ec2.describe_key_pairs(IncludePublicKey=True)
-    return {
-        pair["KeyName"]: KeyPairFacts(pair["KeyPairId"], pair["KeyName"], pair.get("PublicKey", ""), ec2.tags_in(pair))
-        for pair in answer["KeyPairs"]
-    }
+    return {pair.name: pair for pair in ec2.understood(answer["KeyPairs"], _pair)}
+
+
+def _pair(pair: Mapping[str, Any]) -> KeyPairFacts:
+    # Older answers have no ids, and without one there are no tags.
+    return KeyPairFacts(pair.get("KeyPairId"), pair["KeyName"], pair.get("PublicKey", ""), ec2.tags_in(pair))
 
 
 def bare(public_key: str) -> str:
@@ -76,7 +78,7 @@ def ensure_key_pair(run: Run, want: KeyPair) -> str:
         run.replace("key pair", drift, client.import_key_pair, **imported)
     elif have is None:
         run.create("key pair", client.import_key_pair, **imported)
-    else:
+    elif have.id:
         ec2.tag(run, want, have)
     return want.name
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
@@ -13,8 +13,9 @@ from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.ensure.subnet import subnets, with_ipv4
 from awsbase.facts import ec2, tags
-from awsbase.facts.images import image, image_permissions, names
+from awsbase.facts.images import image, image_permissions, launch_permissions, names
 from awsbase.records import record
 
 USER_DATA_BYTES = 16 * 1024
@@ -24,8 +25,8 @@ USER_DATA_BYTES = 16 * 1024
 class LaunchTemplate(Resource):
     """A launch template: the image by its parameter, IMDSv2 alone, an encrypted root volume, no key pair unless given.
 
-    The image is found anew at every launch, so that its age is no drift. `profile` and `groups` are addresses; what
-    else somebody put into a version of their own is not taken over: the default version is ours.
+    The image is found anew at every launch, so that its age is no drift. `profile`, `groups` and `subnet` are
+    addresses; what else somebody put into a version of their own is not taken over: the default version is ours.
     """
 
     name: str
@@ -33,6 +34,8 @@ class LaunchTemplate(Resource):
     image: str
     profile: str
     groups: tuple[str, ...]
+    subnet: str
+    public: bool = True
     user_data: str = ""
     key_pair: str | None = None
     volume_gib: int = 8
@@ -46,6 +49,7 @@ class LaunchTemplate(Resource):
     def needs(self) -> Iterator[str]:
         yield self.profile
         yield from self.groups
+        yield self.subnet
 
 
 @record
@@ -64,7 +68,7 @@ class TemplateFacts:
         return {str(self.default): self.data, str(self.newest_version): self.newest}.get(version)
 
 
-def launch_templates(facts: Facts, region: str) -> Mapping[str, TemplateFacts]:
+def launch_templates(facts: Facts, region: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """Read the default and the newest version of all launch templates of a region, by the template's name."""
     # Asked for these two and no template, EC2 tells them of every one.
     pages = (
@@ -72,24 +76,25 @@ def launch_templates(facts: Facts, region: str) -> Mapping[str, TemplateFacts]:
         .ec2.get_paginator("describe_launch_template_versions")
         .paginate(Versions=["$Default", "$Latest"])
     )
-    versions = [each for page in pages for each in page["LaunchTemplateVersions"]]
-    versions.sort(key=lambda version: version["VersionNumber"])
-    newest = {each["LaunchTemplateName"]: each for each in versions}
-    return {
-        name: TemplateFacts(
-            each["LaunchTemplateId"],
-            each["LaunchTemplateData"],
-            each["VersionNumber"],
-            newest[name]["LaunchTemplateData"],
-            newest[name]["VersionNumber"],
-        )
-        for name, each in ((each["LaunchTemplateName"], each) for each in versions if each["DefaultVersion"])
-    }
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for version in (each for page in pages for each in page["LaunchTemplateVersions"]):
+        found.setdefault(version.get("LaunchTemplateName", ""), []).append(version)
+    return found
 
 
 def launch_template(facts: Facts, region: str, name: str) -> TemplateFacts | None:
     """Return one launch template, without its tags."""
-    return facts.read(launch_templates, region).get(name)
+    versions = sorted(facts.read(launch_templates, region).get(name, ()), key=lambda each: int(each["VersionNumber"]))
+    if not versions:
+        return None
+    default, newest = next(each for each in versions if each["DefaultVersion"]), versions[-1]
+    return TemplateFacts(
+        default["LaunchTemplateId"],
+        default["LaunchTemplateData"],
+        default["VersionNumber"],
+        newest["LaunchTemplateData"],
+        newest["VersionNumber"],
+    )
 
 
 def template_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:
@@ -101,7 +106,8 @@ def template_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:
 def launch_template_reads(want: LaunchTemplate) -> Iterator[Read]:
     """Yield the facts that the recipe of a launch template reads, to prefetch them."""
     yield launch_template, want.scope.region, want.name
-    yield tags.tags, want.scope.region
+    yield tags.indexed, want.scope.region
+    yield subnets, want.scope.region
 
 
 def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
@@ -168,7 +174,17 @@ def content(run: Run, want: LaunchTemplate, have: TemplateFacts | None) -> dict[
             "HttpEndpoint": "enabled",
             "HttpPutResponseHopLimit": want.hops,
         },
-        "SecurityGroupIds": [run.result(group) for group in want.groups],
+        # Only an interface says whether it has a public address, and EC2 takes groups and subnet of an instance that
+        # has a specified interface in no other place: InvalidParameterCombination.
+        "NetworkInterfaces": [
+            {
+                "DeviceIndex": 0,
+                "SubnetId": with_ipv4(run, want.scope.region, run.result(want.subnet)),
+                "Groups": [run.result(group) for group in want.groups],
+                "AssociatePublicIpAddress": want.public,
+                "DeleteOnTermination": True,
+            }
+        ],
         "KeyName": want.key_pair,
         "UserData": encoded,
     }
@@ -214,7 +230,7 @@ def read_permissions(want: LaunchTemplate) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield tags.TAG_INDEX
     yield from image_permissions(want.scope, want.image)
-    yield allow("ec2", "DescribeLaunchTemplates", "DescribeLaunchTemplateVersions")
+    yield allow("ec2", "DescribeLaunchTemplates", "DescribeLaunchTemplateVersions", "DescribeSubnets")
 
 
 def write_permissions(want: LaunchTemplate) -> Allows:
@@ -226,6 +242,7 @@ def write_permissions(want: LaunchTemplate) -> Allows:
         *("CreateLaunchTemplate", "CreateLaunchTemplateVersion", "ModifyLaunchTemplate"),
         on=ec2.arns(want.scope, "launch-template"),
     )
+    yield from launch_permissions(want.scope, want.image)
 
 
 KIND = Kind(
@@ -234,7 +251,7 @@ KIND = Kind(
     resource=LaunchTemplate,
     permissions=Permissions(read=read_permissions, write=write_permissions),
     about=About(
-        what="All that an instance is before there is one: image, type, role, groups, encrypted disk, IMDSv2 alone.",
+        what="All that an instance is before there is one: image, type, role, network, encrypted disk, IMDSv2 alone.",
         why="What is started from it, by whomever, is started right.",
         undo=(TAKE_OUT, "aws ec2 delete-launch-template --launch-template-name NAME --region REGION: instances stay"),
         controls=("CIS 5.6", "FSBP EC2.8"),

@@ -70,7 +70,8 @@ def log_group(facts: Facts, region: str, name: str) -> LogGroupFacts | None:
     for page in pages:
         for group in page["logGroups"]:
             if group["logGroupName"] == name:
-                created = datetime.fromtimestamp(group["creationTime"] / 1000, UTC)
+                since = group.get("creationTime")
+                created = None if since is None else datetime.fromtimestamp(since / 1000, UTC)
                 return LogGroupFacts(group.get("retentionInDays"), group.get("kmsKeyId"), created)
     return None
 
@@ -83,7 +84,7 @@ def log_group_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 def log_group_reads(want: LogGroup) -> Iterator[Read]:
     """Yield the facts that the recipe of a log group reads, to prefetch them."""
     yield log_group, want.scope.region, want.name
-    yield tags.tags, want.scope.region
+    yield tags.indexed, want.scope.region
 
 
 def ensure_log_group(run: Run, want: LogGroup) -> str:

@@ -10,6 +10,7 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.route_table import RouteTableFacts, route, route_tables
+from awsbase.ensure.subnet import subnets, with_ipv4
 from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2
 from awsbase.records import record
@@ -42,11 +43,13 @@ class NatRoute(Resource):
 def nat_route_reads(want: NatRoute) -> Iterator[Read]:
     """Yield the facts that the recipe of a nat route reads, to prefetch them."""
     yield route_tables, want.scope.region
+    yield subnets, want.scope.region
 
 
 def ensure_nat_route(run: Run, want: NatRoute) -> None:
     """Let a private subnet reach the world through an instance."""
-    subnet, interface = run.result(want.subnet), run.result(want.instance)["interface"]
+    subnet = with_ipv4(run, want.scope.region, run.result(want.subnet))
+    interface = run.result(want.instance)["interface"]
     have = table_of(subnet, run.read(route_tables, want.scope.region))
 
     route(run, have, EVERYWHERE, interface, NetworkInterfaceId=interface)
@@ -68,7 +71,7 @@ def table_of(subnet: str, tables: tuple[RouteTableFacts, ...]) -> RouteTableFact
 
 def read_permissions(want: NatRoute) -> Allows:
     """Yield the IAM permissions that a plan needs."""
-    yield allow("ec2", "DescribeRouteTables")
+    yield allow("ec2", "DescribeRouteTables", "DescribeSubnets")
 
 
 def write_permissions(want: NatRoute) -> Allows:

@@ -56,11 +56,11 @@ class RouteTableFacts:
 def route_tables(facts: Facts, region: str) -> tuple[RouteTableFacts, ...]:
     """Read all route tables of a region."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_route_tables").paginate()
-    return tuple(_understood(table) for page in pages for table in page["RouteTables"])
+    return tuple(ec2.understood((table for page in pages for table in page["RouteTables"]), _understood))
 
 
 def _understood(table: Mapping[str, Any]) -> RouteTableFacts:
-    routes = [route for route in table["Routes"] if written(route)]
+    routes = [route for route in table.get("Routes", []) if written(route)]
     associations = table.get("Associations", [])
     return RouteTableFacts(
         id=table["RouteTableId"],

@@ -23,6 +23,10 @@ class NoSuchZone(AwsbaseError):
     """The region has no such availability zone, or not that many."""
 
 
+class NoIpv4(AwsbaseError):
+    """A subnet has IPv6 alone, and what is to live in it needs IPv4."""
+
+
 @record(kw_only=True)
 class Subnet(Resource):
     """A subnet in the VPC at an address, in the n-th zone or a named one; it hands out no public addresses by itself.
@@ -47,11 +51,11 @@ class Subnet(Resource):
 
 @record
 class SubnetFacts:
-    """A subnet as it is."""
+    """A subnet as it is; one of IPv6 alone has no IPv4 block."""
 
     id: Any
     vpc: str
-    cidr: str
+    cidr: str | None
     zone: str
     zone_id: str = ""
     ipv6: Any = None
@@ -70,16 +74,16 @@ class Zone:
 def subnets(facts: Facts, region: str) -> tuple[SubnetFacts, ...]:
     """Read all subnets of a region."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_subnets").paginate()
-    return tuple(_understood(subnet) for page in pages for subnet in page["Subnets"])
+    return tuple(ec2.understood((subnet for page in pages for subnet in page["Subnets"]), _understood))
 
 
 def _understood(subnet: Mapping[str, Any]) -> SubnetFacts:
     blocks = subnet.get("Ipv6CidrBlockAssociationSet", [])
-    there = (each for each in blocks if each["Ipv6CidrBlockState"]["State"] in ("associating", "associated"))
+    there = (each for each in blocks if ec2.state_of(each) in ("associating", "associated"))
     return SubnetFacts(
         id=subnet["SubnetId"],
         vpc=subnet["VpcId"],
-        cidr=subnet["CidrBlock"],
+        cidr=subnet.get("CidrBlock"),
         zone=subnet["AvailabilityZone"],
         zone_id=subnet.get("AvailabilityZoneId", ""),
         ipv6=next((each["Ipv6CidrBlock"] for each in there), None),
@@ -96,7 +100,8 @@ def zones(facts: Facts, region: str) -> tuple[Zone, ...]:
         for zone in answer["AvailabilityZones"]
         if zone.get("ZoneType", "availability-zone") == "availability-zone"
         and zone.get("OptInStatus", "opt-in-not-required") == "opt-in-not-required"
-        and zone["State"] == "available"
+        and zone.get("State") == "available"
+        and {"ZoneName", "ZoneId"} <= zone.keys()
     ]
     return tuple(sorted(found, key=lambda zone: zone.name))
 
@@ -159,10 +164,22 @@ def as_it_is(want: Subnet, have: SubnetFacts) -> None:
     named = isinstance(want.zone, int) or want.zone in (have.zone, have.zone_id) or have.zone.endswith(want.zone)
     if have.cidr != want.cidr or not named:
         raise CannotBeChanged(
-            f"the subnet {have.id} is {have.cidr} in {have.zone}, the manifest makes it {want.cidr} in "
+            f"the subnet {have.id} is {have.cidr or 'IPv6 alone'} in {have.zone}, the manifest makes it {want.cidr} in "
             f"{want.zone if isinstance(want.zone, str) else have.zone}, and AWS moves no subnet",
             hint="write the manifest as it is, or delete the subnet first",
         )
+
+
+def with_ipv4(run: Run, region: str, subnet: Any) -> Any:
+    """Return the id of a subnet in which something of IPv4 is to live; raises NoIpv4 when it has IPv6 alone."""
+    for have in run.read(subnets, region):
+        if have.id == subnet and have.cidr is None:
+            named = f"{subnet} ({have.tags['Name']})" if "Name" in have.tags else subnet
+            raise NoIpv4(
+                f"the subnet {named} has IPv6 alone, and a bastion needs an IPv4 address",
+                hint="name a subnet with an IPv4 block, or write `network: {}` to have a VPC made with such subnets",
+            )
+    return subnet
 
 
 def slice_of(block: Any, number: int) -> Any:

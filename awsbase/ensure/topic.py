@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -96,13 +96,13 @@ def topic(facts: Facts, region: str, arn: str) -> TopicFacts | None:
     )
 
 
-def listed(facts: Facts, region: str) -> Mapping[str, tuple[SubscriptionFacts, ...]]:
-    """Read all subscriptions of a region, by the ARN of their topic."""
-    found: dict[str, list[SubscriptionFacts]] = defaultdict(list)
+def listed(facts: Facts, region: str) -> Mapping[str, Sequence[SubscriptionTypeDef]]:
+    """Read all subscriptions of a region as SNS writes them, by the ARN of their topic."""
+    found: dict[str, list[SubscriptionTypeDef]] = defaultdict(list)
     for page in facts.aws.at(region).sns.get_paginator("list_subscriptions").paginate():
         for entry in page["Subscriptions"]:
-            found[entry["TopicArn"]] += _understood(entry)
-    return {arn: tuple(subscriptions) for arn, subscriptions in found.items()}
+            found[entry["TopicArn"]].append(entry)
+    return found
 
 
 def subscriptions(facts: Facts, region: str, arn: str) -> tuple[SubscriptionFacts, ...]:
@@ -110,7 +110,7 @@ def subscriptions(facts: Facts, region: str, arn: str) -> tuple[SubscriptionFact
     have, everywhere = facts.read_all((topic, region, arn), (listed, region))
     if have is None:
         return ()
-    found: tuple[SubscriptionFacts, ...] = everywhere.get(arn, ())
+    found = tuple(one for entry in everywhere.get(arn, ()) for one in _understood(entry))
     if len(found) == have.subscriptions:
         return found
     # The list of a region goes on naming the subscriptions of a deleted topic, which a new one of that name has not.
@@ -137,7 +137,7 @@ def topic_reads(want: Topic) -> Iterator[Read]:
     yield topic, want.scope.region, want.arn
     if want.subscribers:
         yield subscriptions, want.scope.region, want.arn
-    yield tags.tags, want.scope.region
+    yield tags.indexed, want.scope.region
 
 
 def ensure_topic(run: Run, want: Topic) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -33,7 +34,10 @@ class Vpc(Resource):
 
 @record
 class VpcFacts:
-    """A VPC as it is; `association` is the one of its IPv6 block, which takes a moment to have one."""
+    """A VPC as it is; `association` is the one of its IPv6 block, which takes a moment to have one.
+
+    Answers that tell no owner are older than shared VPCs: then it is this account.
+    """
 
     id: Any
     cidr: str
@@ -47,19 +51,19 @@ class VpcFacts:
 def vpcs(facts: Facts, region: str) -> tuple[VpcFacts, ...]:
     """Read all VPCs of a region."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_vpcs").paginate()
-    return tuple(_understood(vpc) for page in pages for vpc in page["Vpcs"])
+    return tuple(ec2.understood((vpc for page in pages for vpc in page["Vpcs"]), _understood))
 
 
 def _understood(vpc: Mapping[str, Any]) -> VpcFacts:
     blocks = vpc.get("Ipv6CidrBlockAssociationSet", [])
-    living = [each for each in blocks if each["Ipv6CidrBlockState"]["State"] in ("associating", "associated")]
+    living = [each for each in blocks if ec2.state_of(each) in ("associating", "associated")]
     block: Mapping[str, Any] = next(iter(living), {})
-    done = block.get("Ipv6CidrBlockState", {}).get("State") == "associated"
+    done = ec2.state_of(block) == "associated"
     return VpcFacts(
         id=vpc["VpcId"],
         cidr=vpc["CidrBlock"],
         tags=ec2.tags_in(vpc),
-        owner=vpc["OwnerId"],
+        owner=vpc.get("OwnerId", ""),
         default=vpc.get("IsDefault", False),
         association=block.get("AssociationId"),
         ipv6=block.get("Ipv6CidrBlock") if done else None,
@@ -88,7 +92,8 @@ def ensure_vpc(run: Run, want: Vpc) -> dict[str, Any]:
     Raises CannotBeChanged when the VPC has another block.
     """
     client, region = run.aws.ec2, want.scope.region
-    have = ec2.the_one(run.read(vpcs, region), want.address)
+    there = run.read(vpcs, region)
+    have = ec2.the_one(there, want.address)
     named = run.read(names_of, region, have.id) if have else False
     if have and have.cidr != want.cidr:
         raise CannotBeChanged(
@@ -97,6 +102,7 @@ def ensure_vpc(run: Run, want: Vpc) -> dict[str, Any]:
         )
 
     if have is None:
+        ec2.room(run, quotas.VPCS, want, there)
         made = run.create("VPC", client.create_vpc, CidrBlock=want.cidr, TagSpecifications=ec2.tagging("vpc", want))
         have = VpcFacts(made["Vpc"]["VpcId"], want.cidr, ec2.labels(want))
 
@@ -157,4 +163,5 @@ KIND = Kind(
     found_by="tag",
     owns="block, DNS names; an IPv6 block, if wanted",
     keeps="tags",
+    quotas=(quotas.VPCS,),
 )

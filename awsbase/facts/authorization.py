@@ -158,11 +158,11 @@ def profiles(facts: Facts) -> Mapping[str, ProfileFacts]:
 
 
 def _attached(entity: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(policy["PolicyArn"] for policy in entity["AttachedManagedPolicies"])
+    return frozenset(policy["PolicyArn"] for policy in entity.get("AttachedManagedPolicies", []))
 
 
 def _inline(listed: Iterable[Mapping[str, Any]]) -> dict[str, Document]:
-    return {policy["PolicyName"]: parsed(policy["PolicyDocument"]) for policy in listed}
+    return {policy["PolicyName"]: parsed(policy.get("PolicyDocument", {})) for policy in listed}
 
 
 def _tags(entity: Mapping[str, Any]) -> dict[str, str]:
@@ -176,15 +176,15 @@ def _boundary(entity: Mapping[str, Any]) -> str | None:
 
 def _group(group: Mapping[str, Any]) -> GroupFacts:
     inline = _inline(group.get("GroupPolicyList", []))
-    return GroupFacts(group["GroupName"], group["Path"], _attached(group), inline, group.get("CreateDate"))
+    return GroupFacts(group["GroupName"], group.get("Path", "/"), _attached(group), inline, group.get("CreateDate"))
 
 
 def _user(user: Mapping[str, Any]) -> UserFacts:
     return UserFacts(
         name=user["UserName"],
-        path=user["Path"],
+        path=user.get("Path", "/"),
         created=user.get("CreateDate"),
-        groups=frozenset(user["GroupList"]),
+        groups=frozenset(user.get("GroupList", [])),
         policies=_attached(user),
         inline=_inline(user.get("UserPolicyList", [])),
         tags=_tags(user),
@@ -196,9 +196,9 @@ def _role(role: Mapping[str, Any]) -> RoleFacts:
     return RoleFacts(
         arn=role["Arn"],
         name=role["RoleName"],
-        path=role["Path"],
+        path=role.get("Path", "/"),
         created=role.get("CreateDate"),
-        trust=parsed(role["AssumeRolePolicyDocument"]),
+        trust=parsed(role.get("AssumeRolePolicyDocument", {})),
         policies=_attached(role),
         inline=_inline(role.get("RolePolicyList", [])),
         tags=_tags(role),
@@ -208,18 +208,18 @@ def _role(role: Mapping[str, Any]) -> RoleFacts:
 
 def _profiles(role: Mapping[str, Any]) -> Iterator[tuple[str, ProfileFacts]]:
     for profile in role.get("InstanceProfileList", []):
-        facts = ProfileFacts(profile["Arn"], role["RoleName"], profile.get("CreateDate"))
+        facts = ProfileFacts(profile.get("Arn", ""), role["RoleName"], profile.get("CreateDate"))
         yield profile["InstanceProfileName"].casefold(), facts
 
 
 def _policy(policy: Mapping[str, Any]) -> PolicyFacts:
-    versions = sorted(policy["PolicyVersionList"], key=lambda version: version["CreateDate"])
-    default = next(version for version in versions if version["IsDefaultVersion"])
+    versions = sorted(policy.get("PolicyVersionList", []), key=lambda version: str(version.get("CreateDate", "")))
+    default: Mapping[str, Any] = next((version for version in versions if version.get("IsDefaultVersion")), {})
     return PolicyFacts(
         arn=policy["Arn"],
-        path=policy["Path"],
-        document=parsed(default["Document"]),
-        others=tuple(version["VersionId"] for version in versions if not version["IsDefaultVersion"]),
+        path=policy.get("Path", "/"),
+        document=parsed(default.get("Document", {})),
+        others=tuple(each["VersionId"] for each in versions if "VersionId" in each and each is not default),
         created=policy.get("CreateDate"),
     )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 from awsbase.engine.changes import compare
 from awsbase.engine.permissions import Allows, allow, equals, labelled, made_for
+from awsbase.engine.quotas import Quota, others, room_beside
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
-from awsbase.errors import AwsbaseError
+from awsbase.errors import AwsbaseError, MalformedResponse
 from awsbase.facts import tags
 
 
@@ -36,6 +37,7 @@ class Found(Protocol):
 
 
 F = TypeVar("F", bound=Found)
+T = TypeVar("T")
 
 
 def labels(want: Labelled) -> dict[str, str]:
@@ -46,6 +48,14 @@ def labels(want: Labelled) -> dict[str, str]:
 def tagging(kind: str, want: Labelled, more: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """Return the `TagSpecifications` of the creating call: a run can stop before it tags anything afterwards."""
     return [{"ResourceType": kind, "Tags": tags.pairs({**labels(want), **(more or {})})}]
+
+
+def room(run: Run, quota: Quota, want: Labelled, there: Iterable[Found]) -> None:
+    """Make sure that all that the manifest wants of a kind fits into the region; raises QuotaExceeded."""
+    held = [each.tags.get(tags.ADDRESS) or each.id for each in there]
+    region, wanted = want.scope.region, others(run, want, lambda each: each.address)
+    remedy = "delete {excess} that nobody needs, or ask AWS for more"
+    room_beside(run, quota, region, held=held, wanted=wanted, remedy=remedy, region=region)
 
 
 def tag(run: Run, want: Labelled, have: Found) -> None:
@@ -65,15 +75,33 @@ def the_one(found: Iterable[F], address: str) -> F | None:
     return next(iter(ours(found, address)), None)
 
 
+def understood(listed: Iterable[Mapping[str, Any]], understand: Callable[[Mapping[str, Any]], T]) -> Iterator[T]:
+    """Yield what each resource in a list of EC2 is; leave out one of somebody else that lacks a field we need.
+
+    Almost every field of EC2 is optional. Raises MalformedResponse only for a resource that awsbase has tagged.
+    """
+    for each in listed:
+        try:
+            yield understand(each)
+        except MalformedResponse:
+            if tags.ADDRESS in tags_in(each):
+                raise
+
+
 def tags_in(response: Mapping[str, Any]) -> dict[str, str]:
     """Return the tags that EC2 returns with a resource, without AWS's own `aws:` tags."""
-    pairs = {tag["Key"]: tag["Value"] for tag in response.get("Tags", [])}
+    pairs = {tag.get("Key", ""): tag.get("Value", "") for tag in response.get("Tags", [])}
     return {key: value for key, value in pairs.items() if not key.startswith("aws:")}
+
+
+def state_of(block: Mapping[str, Any]) -> str:
+    """Return the state of an IPv6 block of a subnet or a VPC."""
+    return str(block.get("Ipv6CidrBlockState", {}).get("State", ""))
 
 
 def matches(found: Found, id: str | None, expected: Mapping[str, str]) -> bool:
     """Tell whether a resource has the id that a manifest gives, or else the tags."""
-    return found.id == id if id else not tags.missing(found.tags, expected)
+    return found.id == id if id else found.tags.items() >= expected.items()
 
 
 def arns(scope: Scope, *kinds: str) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ from awsbase.manifest.values import AnalyzerName, Region
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
+# The key that encrypts EBS volumes. Whoever starts instances uses it, other than the keys of state, trail and secrets.
+VOLUME_KEY = "{name}-ebs"
 SHARING = {"blocked": ALL, "new-blocked": NEW}
 
 
@@ -182,7 +184,7 @@ class Protect(Section):
         scope = base.scope.at(region)
         return KeyUse(
             scope=scope,
-            alias=f"alias/{base.name}-ebs",
+            alias=f"alias/{base.expand(VOLUME_KEY)}",
             purpose="EBS volumes and snapshots",
             statements=(for_volumes(scope),),
             tags=base.tags,

@@ -16,7 +16,7 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.network import where
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
-from awsbase.manifest.values import OneNameEach, named
+from awsbase.manifest.values import OneNameEach, expand, named
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -79,7 +79,7 @@ class RuleSpec(Section):
     prefix_lists: Several[Annotated[str, named(r"pl-[0-9a-f]{8,17}", "prefix list: its id, pl-…")]] = Field(
         default=(), description="Prefix lists, by id."
     )
-    groups: Several[str] = Field(
+    groups: Several[Annotated[str, AfterValidator(expand)]] = Field(
         default=(), description="Other groups of this section, by name (its own too), or sg-… by id."
     )
     description: Text = Field(default="", description="What it is for; it is corrected without closing the door.")

@@ -271,7 +271,9 @@ def _named(devices: Sequence[Device], name: str, user: str) -> Device:
     for device in devices:
         if name in (device.serial, device.name):
             return device
-    there = ", ".join(device.name for device in devices) or "none"
+    if not devices:
+        raise UsageError(f"{user} has no MFA device", hint=f"`awsbase mfa create {user}` makes one")
+    there = ", ".join(device.name for device in devices)
     raise UsageError(f"{user} has no device called {name}", hint=f"there is {there}")
 
 

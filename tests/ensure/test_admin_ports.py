@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import pytest
 
-from awsbase.ensure.admin_ports import AdminPorts, Opening, openings
+from awsbase.aws import Aws
+from awsbase.engine.facts import Facts
+from awsbase.ensure.admin_ports import AdminPorts, Opening, open_acls, openings
 from awsbase.ensure.regions import everywhere
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME as PLACE
@@ -98,3 +102,64 @@ def test_udp_and_egress_rules_are_ignored() -> None:
     assert [ask.title for ask in plan.manual_actions] == [
         "1 network ACL rule lets the world in on ports 22 or 3389 among others"
     ]
+
+
+def entry(number: int, action: str, ports: tuple[int, int] | None, source: str = "0.0.0.0/0") -> dict[str, Any]:
+    """Return an inward entry of a network ACL, for TCP unless it is for all ports."""
+    block = {"Ipv6CidrBlock" if ":" in source else "CidrBlock": source}
+    said = {"RuleNumber": number, "RuleAction": action, "Protocol": "6" if ports else "-1", "Egress": False, **block}
+    return {**said, "PortRange": {"From": ports[0], "To": ports[1]}} if ports else said
+
+
+@cache
+def account() -> Sandbox:
+    """Return one account for all cases: each has an ACL of its own."""
+    return Sandbox()
+
+
+ALL = entry(100, "allow", None)
+
+
+@pytest.mark.parametrize(
+    ("entries", "open_"),
+    [
+        ([ALL], [100]),
+        ([entry(90, "deny", None), ALL], []),
+        ([entry(90, "deny", (22, 22)), ALL], [100]),
+        ([entry(90, "deny", (22, 22)), entry(91, "deny", (3389, 3389)), ALL], []),
+        ([ALL, entry(90, "deny", (0, 65535))], []),
+        ([entry(110, "deny", None), ALL], [100]),
+        ([entry(90, "deny", None, "10.0.0.0/8"), ALL], [100]),
+        ([entry(90, "deny", None, "0.0.0.0/1"), entry(91, "deny", (1, 4000), "128.0.0.0/1"), ALL], []),
+        ([entry(90, "deny", None, "::/0"), ALL], [100]),
+        ([entry(90, "deny", None, "::/0"), entry(100, "allow", None, "::/0")], []),
+        ([entry(90, "deny", (22, 22)), entry(100, "allow", (22, 22)), entry(101, "allow", (3389, 3389))], [101]),
+        ([entry(80, "allow", (22, 22)), entry(90, "deny", None), ALL], [80]),
+        ([{**entry(90, "deny", None), "Egress": True}, ALL], [100]),
+        ([{**entry(90, "deny", (0, 65535)), "Protocol": "17"}, ALL], [100]),
+    ],
+    ids=[
+        "as it comes",
+        "everything denied before",
+        "one of the ports denied before",
+        "both ports denied before",
+        "by number, not by place",
+        "denied too late",
+        "denied to some",
+        "denied to both halves of the world",
+        "denied to IPv6 alone",
+        "IPv6",
+        "each port by itself",
+        "allowed before it is denied",
+        "denied outward",
+        "denied to UDP",
+    ],
+)
+def test_the_first_rule_of_an_acl_decides(entries: list[dict[str, Any]], open_: list[int]) -> None:
+    sandbox = account()
+    ec2 = sandbox.client("ec2", FAR)
+    acl = ec2.create_network_acl(VpcId=vpc(sandbox))["NetworkAcl"]["NetworkAclId"]
+    for each in entries:
+        ec2.create_network_acl_entry(NetworkAclId=acl, **each)
+    found = Facts(Aws(sandbox.session(), FAR), ThreadPoolExecutor(1)).read(open_acls, FAR)
+    assert [each.number for each in found if each.holder == acl] == open_

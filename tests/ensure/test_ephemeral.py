@@ -28,9 +28,9 @@ INSTANCE = Instance(
         image=AMAZON_LINUX,
         profile="instance-profile/bastion",
         groups=(),
+        subnet="subnet/a",
         user_data=render(mode="ssh", people=[ALICE]),
     ),
-    subnet="subnet/a",
 )
 TERMINATED = Terminated(scope=HOME, instance=INSTANCE, schedule="bastion")
 EPHEMERAL = Ephemeral(scope=HOME, instance=INSTANCE, command="awsbase bastion up")

@@ -25,9 +25,10 @@ TEMPLATE = LaunchTemplate(
     image="/al2023/{architecture}",
     profile="instance-profile/bastion",
     groups=("security-group/bastion",),
+    subnet="subnet/public",
     user_data="#!/bin/sh\n",
 )
-WANT = Instance(scope=HOME, template=TEMPLATE, subnet="subnet/public")
+WANT = Instance(scope=HOME, template=TEMPLATE)
 HAVE = InstanceFacts(
     id="i-1",
     type="t4g.micro",

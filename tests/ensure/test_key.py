@@ -30,7 +30,7 @@ CLOUDTRAIL: dict[str, object] = {
 
 
 def facts(behind: KeyFacts | None, lost: KeyFacts | None = None, indexed: Any = TAGS, real: Any = TAGS) -> Any:
-    return {key: behind, lost_key: lost, tags.tags: {ARN: indexed}, key_tags: real}
+    return {key: behind, lost_key: lost, tags.indexed: {ARN: indexed}, key_tags: real}
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,18 @@ def test_key_policy_in_china_names_the_account_of_china() -> None:
 def test_key_that_cannot_rotate_is_refused(other: dict[str, Any], expected: str) -> None:
     with pytest.raises(UnusableKey, match=expected):
         planned(WANT, facts(replace(GOOD, **other)))
+
+
+def test_key_of_imported_material_behind_the_alias_is_named_before_anything_is_written() -> None:
+    sandbox = Sandbox()
+    kms = sandbox.client("kms", HOME.region)
+    imported = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName=WANT.alias, TargetKeyId=imported)
+
+    (outcome,) = go(sandbox, "plan", [WANT]).outcomes
+    assert outcome.error is not None
+    assert outcome.error.code == "UnusableKey"
+    assert "made of material from EXTERNAL" in outcome.error.message
 
 
 def test_unreadable_foreign_key_does_not_prevent_creation() -> None:

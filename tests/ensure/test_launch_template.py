@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from awsbase.ensure.launch_template import LaunchTemplate, TemplateFacts, launch_template, template_tags
+from awsbase.ensure.subnet import subnets
 from awsbase.facts import tags
 from awsbase.facts.images import AMAZON_LINUX, Image, image
 from tests.ensure.planned import HOME, described, planned
@@ -15,8 +17,22 @@ PROFILE = "arn:aws:iam::123456789012:instance-profile/host"
 ARM = "resolve:ssm:" + AMAZON_LINUX.replace("{architecture}", "arm64")
 X86 = "resolve:ssm:" + AMAZON_LINUX.replace("{architecture}", "x86_64")
 WANT = LaunchTemplate(
-    scope=HOME, name="host", type="t4g.micro", image=AMAZON_LINUX, profile="instance-profile/host", groups=()
+    scope=HOME,
+    name="host",
+    type="t4g.micro",
+    image=AMAZON_LINUX,
+    profile="instance-profile/host",
+    groups=("security-group/host",),
+    subnet="subnet/a",
 )
+MADE = {"instance-profile/host": PROFILE, "security-group/host": "sg-1", "subnet/a": "subnet-1"}
+INTERFACE = {
+    "DeviceIndex": 0,
+    "SubnetId": "subnet-1",
+    "Groups": ["sg-1"],
+    "AssociatePublicIpAddress": True,
+    "DeleteOnTermination": True,
+}
 ARN = HOME.arn("ec2", "launch-template/lt-1")
 TAGS = {"Name": "host", "awsbase:address": WANT.address}
 
@@ -25,12 +41,12 @@ def changes(
     want: LaunchTemplate, have: TemplateFacts | None, looked_up: str | None = None, indexed: Any = TAGS, **more: Any
 ) -> list[str]:
     """Plan a template; without an image or `real` tags, reading them is a KeyError."""
-    facts: dict[Any, Any] = {launch_template: have, tags.tags: {ARN: indexed}}
+    facts: dict[Any, Any] = {launch_template: have, tags.indexed: {ARN: indexed}, subnets: ()}
     if more:
         facts[template_tags] = more["real"]
     if looked_up:
         facts[image] = Image("ami-1", looked_up, "/dev/xvda", "arm64")
-    return described(planned(want, facts, {"instance-profile/host": PROFILE}))
+    return described(planned(want, facts, MADE))
 
 
 def holding(image: str, type: str = "t4g.micro", device: str = "/dev/xvda") -> TemplateFacts:
@@ -42,7 +58,7 @@ def holding(image: str, type: str = "t4g.micro", device: str = "/dev/xvda") -> T
         "IamInstanceProfile": {"Arn": PROFILE},
         "BlockDeviceMappings": [{"DeviceName": device, "Ebs": root}],
         "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 1},
-        "SecurityGroupIds": [],
+        "NetworkInterfaces": [INTERFACE],
     }
     return TemplateFacts("lt-1", data, newest=data)
 
@@ -76,3 +92,19 @@ def test_different_image_is_looked_up_again(have: TemplateFacts) -> None:
 )
 def test_tag_is_missing_only_when_ec2_does_not_return_it(indexed: Any, real: Any, expected: list[str]) -> None:
     assert changes(WANT, holding(ARM), indexed=indexed, real=real) == expected
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"SecurityGroupIds": ["sg-1"]},
+        {"SecurityGroupIds": ["sg-1"], "NetworkInterfaces": [INTERFACE]},
+        {"NetworkInterfaces": [{**INTERFACE, "Groups": ["sg-2"]}]},
+        {"NetworkInterfaces": [{**INTERFACE, "AssociatePublicIpAddress": False}]},
+    ],
+    ids=["groups without an interface", "groups beside the interface", "another group", "no public address"],
+)
+def test_a_version_that_says_another_network_is_superseded(said: dict[str, Any]) -> None:
+    have = holding(ARM)
+    data = {name: value for name, value in have.data.items() if name != "NetworkInterfaces"} | said
+    assert changes(WANT, replace(have, data=data, newest=data)) == ["update contents", "update default version"]

@@ -9,18 +9,19 @@ import pytest
 from awsbase.engine.changes import Unknown
 from awsbase.engine.scope import Scope
 from awsbase.ensure.analyzer import Analyzer, AnalyzerFacts
-from awsbase.ensure.default_groups import DefaultGroup, DefaultGroups
+from awsbase.ensure.default_groups import DefaultGroup, DefaultGroups, starters
 from awsbase.ensure.ebs_encryption import EbsEncryption, default_key, for_volumes
 from awsbase.ensure.image_block import ImageBlock
 from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.public_access_block import FOUR, PublicAccessBlock, public_access
 from awsbase.ensure.regions import everywhere
 from awsbase.ensure.snapshot_block import ALL, NEW, SnapshotBlock
+from awsbase.facts.authorization import RoleFacts, roles
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, go
 from tests.contract.sample import said as reported
 from tests.contract.samples.protect import GROUPS, REGIONS, default_group, ec2, let_in
-from tests.ensure.planned import described, planned
+from tests.ensure.planned import KnownFacts, described, planned
 
 ON = dict.fromkeys(FOUR, True)
 OURS = {"awsbase:address": "analyzer/acme-access"}
@@ -118,9 +119,42 @@ def test_new_instances_require_tokens(have: dict[str, Any], hops: int | None, fi
 def test_default_groups_are_closed_unless_in_use(
     have: tuple[DefaultGroup, ...], changes: list[str], asked: int
 ) -> None:
-    run = planned(DefaultGroups(scope=HOME), {everywhere: {"eu-west-1": have}})
+    run = planned(DefaultGroups(scope=HOME), {everywhere: {"eu-west-1": have}, starters: {}})
     assert described(run) == changes
     assert len(run.manual_actions) == asked
+
+
+@pytest.mark.parametrize(
+    ("principal", "tagged", "reason"),
+    [
+        (
+            "lambda.amazonaws.com",
+            {},
+            "cuts off what lambda.amazonaws.com (role jobs) may start without a group of its own",
+        ),
+        ("lambda.amazonaws.com", {"awsbase:address": "role/jobs"}, None),
+        ("support.amazonaws.com", {}, None),
+    ],
+    ids=["may start something", "made by awsbase", "starts nothing"],
+)
+def test_closing_a_default_group_is_risky_while_a_service_may_start_something(
+    principal: str, tagged: dict[str, str], reason: str | None
+) -> None:
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"}]}
+    held = RoleFacts("arn:aws:iam::123456789012:role/jobs", "jobs", "/", trust=trust, tags=tagged)
+    found = starters(KnownFacts({roles: {"jobs": held}}))
+    have = (DefaultGroup("sg-1", "vpc-1", outward=(ANY,)),)
+    (change,) = planned(DefaultGroups(scope=HOME), {everywhere: {"eu-west-1": have}, starters: found}).changes
+    assert (change.risk and change.risk.reason) == reason
+
+
+def test_default_group_that_a_launch_template_names_stays_open() -> None:
+    sandbox = Sandbox()
+    data = {"NetworkInterfaces": [{"DeviceIndex": 0, "Groups": [default_group(sandbox)]}]}
+    ec2(sandbox).create_launch_template(LaunchTemplateName="fleet", LaunchTemplateData=data)
+    plan = go(sandbox, "plan", [REGIONS, GROUPS])
+    assert reported(plan) == []
+    assert ["launch template fleet" in ask.title for ask in plan.manual_actions] == [True]
 
 
 def test_default_group_is_closed_once_it_is_unused() -> None:

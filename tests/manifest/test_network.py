@@ -111,9 +111,11 @@ def test_each_source_or_target_is_one_rule() -> None:
     made = of(
         "security_groups:\n"
         "  web: {egress: []}\n"
+        "  acme-jump: {egress: []}\n"
         "  db:\n"
         "    ingress:\n"
         "      - {ports: 5432, groups: [web, sg-0123456789abcdef0], description: queries}\n"
+        "      - {ports: 22, groups: ['{name}-jump']}\n"
         "      - {protocol: icmp, cidr: [10.0.0.0/8]}\n"
         "      - {protocol: all, prefix_lists: [pl-0123abcd]}\n"
     )
@@ -122,6 +124,7 @@ def test_each_source_or_target_is_one_rule() -> None:
     assert [(rule.protocol, rule.ends, rule.other, rule.description) for rule in rules] == [
         ("tcp", (5432, 5432), Reference("security-group/web"), "queries"),
         ("tcp", (5432, 5432), "sg-0123456789abcdef0", "queries"),
+        ("tcp", (22, 22), Reference("security-group/acme-jump"), ""),
         ("icmp", (-1, -1), "10.0.0.0/8", ""),
         ("-1", None, "pl-0123abcd", ""),
     ]

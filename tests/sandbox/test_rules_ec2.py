@@ -1,6 +1,7 @@
 """EC2 in the sandbox: what moto alone lets through, and AWS does not."""
 
 import base64
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -100,6 +101,47 @@ def test_a_launch_template_is_made_whole() -> None:
     assert ec2(sandbox).describe_instance_attribute(**asked)["UserData"]["Value"] == told
 
 
+INTERFACE = {"DeviceIndex": 0}
+
+
+@pytest.mark.parametrize(
+    ("template", "request_", "code"),
+    [
+        ({"SecurityGroupIds": ["GROUP"]}, {"NetworkInterfaces": [INTERFACE]}, "InvalidParameterCombination"),
+        ({"NetworkInterfaces": [INTERFACE]}, {"SecurityGroupIds": ["GROUP"]}, "InvalidParameterCombination"),
+        ({"NetworkInterfaces": [INTERFACE]}, {"SubnetId": "SUBNET"}, "InvalidParameterCombination"),
+        ({"SecurityGroupIds": ["GROUP"], "NetworkInterfaces": [INTERFACE]}, {}, "InvalidParameterCombination"),
+        ({"SecurityGroupIds": ["GROUP"]}, {"SubnetId": "SUBNET"}, None),
+        ({"NetworkInterfaces": [{**INTERFACE, "Groups": ["GROUP"], "SubnetId": "SUBNET"}]}, {}, None),
+    ],
+    ids=[
+        "groups in the template",
+        "groups beside it",
+        "subnet beside it",
+        "both in the template",
+        "no interface",
+        "in",
+    ],
+)
+def test_groups_and_subnet_stand_in_the_interface_where_there_is_one(
+    template: dict[str, Any], request_: dict[str, Any], code: str | None
+) -> None:
+    sandbox = Sandbox()
+    group = ec2(sandbox).create_security_group(GroupName="web", Description="web", VpcId=vpc(sandbox))["GroupId"]
+    subnet = ec2(sandbox).describe_subnets()["Subnets"][0]["SubnetId"]
+
+    def real(said: dict[str, Any]) -> Any:
+        return json.loads(json.dumps(said).replace("GROUP", group).replace("SUBNET", subnet))
+
+    data = {"ImageId": ARM, "InstanceType": "t4g.micro", **real(template)}
+    ec2(sandbox).create_launch_template(LaunchTemplateName="host", LaunchTemplateData=data)
+    launch = {"LaunchTemplate": {"LaunchTemplateName": "host"}, "MinCount": 1, "MaxCount": 1, **real(request_)}
+    assert refused(ec2(sandbox).run_instances, **launch) == code
+    launched = [one for each in ec2(sandbox).describe_instances()["Reservations"] for one in each["Instances"]]
+    held = [(one["SubnetId"], [each["GroupId"] for each in one["SecurityGroups"]]) for one in launched]
+    assert held == ([] if code else [(subnet, [group])])
+
+
 @pytest.mark.parametrize("strict", [True, False], ids=["strict", "lenient"])
 def test_an_instance_tells_its_template_and_since_when_it_runs(strict: bool) -> None:
     sandbox = Sandbox(strict=strict)
@@ -194,7 +236,9 @@ def test_what_is_used_is_not_deleted() -> None:
     launch = {**ONE, "SubnetId": subnet, "SecurityGroupIds": [group]}
     instance = ec2(sandbox).run_instances(**launch)["Instances"][0]["InstanceId"]
     address = ec2(sandbox).allocate_address(Domain="vpc")["AllocationId"]
-    ec2(sandbox).associate_address(AllocationId=address, InstanceId=instance)
+    associate = {"AllocationId": address, "InstanceId": instance}
+    answers = [refused(ec2(sandbox).associate_address, **associate) for _ in range(3)]
+    assert answers == ["InvalidInstanceID", "InvalidInstanceID", None]
 
     assert refused(ec2(sandbox).delete_subnet, SubnetId=subnet) == "DependencyViolation"
     assert refused(ec2(sandbox).delete_security_group, GroupId=group) == "DependencyViolation"

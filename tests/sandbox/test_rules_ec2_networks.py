@@ -16,7 +16,8 @@ class Network:
     """A VPC with a subnet, a way out of it, and a group."""
 
     def __init__(self, *, strict: bool) -> None:
-        self.ec2: Any = Sandbox(strict=strict).client("ec2", REGION)
+        self.sandbox = Sandbox(strict=strict)
+        self.ec2: Any = self.sandbox.client("ec2", REGION)
         self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         self.subnet = self.ec2.create_subnet(VpcId=self.vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
         self.gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
@@ -57,6 +58,7 @@ def test_a_gateway_stays_while_an_address_is_reached_through_it(strict: bool) ->
     network = Network(strict=strict)
     launch = {"MinCount": 1, "MaxCount": 1, "ImageId": IMAGE, "InstanceType": "t3.micro", "SubnetId": network.subnet}
     instance = network.ec2.run_instances(**launch)["Instances"][0]["InstanceId"]
+    network.sandbox.clock.advance(600)  # until it is no longer pending
     address = network.ec2.allocate_address(Domain="vpc")["AllocationId"]
     used = network.ec2.associate_address(AllocationId=address, InstanceId=instance)["AssociationId"]
     way = {"InternetGatewayId": network.gateway, "VpcId": network.vpc}

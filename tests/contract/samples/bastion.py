@@ -43,11 +43,10 @@ class Bastion:
             image=AMAZON_LINUX,
             profile=self.profile.address,
             groups=(self.group.address,),
+            subnet=self.public.address,
             user_data="#!/bin/sh\ntrue\n",
         )
-        self.host = Instance(
-            scope=scope, template=self.template, subnet=self.public.address, router=True, tags={"owner": "platform"}
-        )
+        self.host = Instance(scope=scope, template=self.template, router=True, tags={"owner": "platform"})
         self.ip = ElasticIp(scope=scope, name="bastion")
         self.ip_in_use = AddressInUse(scope=scope, ip=self.ip.address, instance=self.host.address)
         self.nat_route = NatRoute(scope=scope, subnet=self.private.address, instance=self.host.address)
@@ -139,6 +138,17 @@ class Bastion:
         self.ec2(sandbox).create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
         self.ec2(sandbox).modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
 
+    def groups_beside(self, sandbox: Sandbox) -> None:
+        """Let the template say its groups beside the interface, as version 0.2.0 did: no instance starts from it."""
+        template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
+        versions = self.ec2(sandbox).describe_launch_template_versions(LaunchTemplateId=template, Versions=["$Default"])
+        data = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+        groups = data.pop("NetworkInterfaces")[0]["Groups"]
+        data = {**data, "SecurityGroupIds": groups}
+        made = self.ec2(sandbox).create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
+        version = str(made["LaunchTemplateVersion"]["VersionNumber"])
+        self.ec2(sandbox).modify_launch_template(LaunchTemplateId=template, DefaultVersion=version)
+
     def remove_name(self, sandbox: Sandbox) -> None:
         """Remove the name tag of the template."""
         template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
@@ -198,6 +208,10 @@ class Bastion:
                 "second instance": Tampering(self.second_instance, ["instance/bastion: delete superseded instance"]),
                 "other template": Tampering(
                     self.modified,
+                    ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
+                ),
+                "template of an earlier version": Tampering(
+                    self.groups_beside,
                     ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
                 ),
                 "template without name tag": Tampering(

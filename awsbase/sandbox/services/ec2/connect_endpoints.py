@@ -19,12 +19,15 @@ class Endpoints:
 def create(request: Request) -> dict[str, Any]:
     """Make an endpoint; refuse a subnet or a group that is not there, and a second one in a VPC.
 
-    Raises Refusal with InstanceConnectEndpointLimitExceeded.
+    Without groups it is in the VPC's default one, and to make it takes a while (API reference:
+    CreateInstanceConnectEndpoint, Ec2InstanceConnectEndpoint). Raises Refusal with
+    InstanceConnectEndpointLimitExceeded.
     """
     if known := request.memory(ClientTokens).answer(request):
         return {"InstanceConnectEndpoint": known}
     subnet = request.call_moto("ec2:DescribeSubnets", SubnetIds=[request.params["SubnetId"]])["Subnets"][0]
-    request.call_moto("ec2:DescribeSecurityGroups", GroupIds=request.params.get("SecurityGroupIds", []))
+    groups = request.params.get("SecurityGroupIds") or [default_group(request, subnet["VpcId"])]
+    request.call_moto("ec2:DescribeSecurityGroups", GroupIds=groups)
     made = request.memory(Endpoints).made
     if any(region == request.region and each["VpcId"] == subnet["VpcId"] for (region, _), each in made.items()):
         raise Refusal(
@@ -39,12 +42,19 @@ def create(request: Request) -> dict[str, Any]:
         "VpcId": subnet["VpcId"],
         "AvailabilityZone": subnet["AvailabilityZone"],
         "PreserveClientIp": request.params.get("PreserveClientIp", False),
-        "SecurityGroupIds": request.params.get("SecurityGroupIds", []),
+        "SecurityGroupIds": groups,
         "Tags": [tag for each in request.params.get("TagSpecifications", []) for tag in each.get("Tags", [])],
     }
     made[request.region, id] = endpoint
-    request.memory(ClientTokens).keep(request, request_digest(request), endpoint)
-    return {"InstanceConnectEndpoint": endpoint}
+    answer = endpoint | {"State": "create-in-progress"}
+    request.memory(ClientTokens).keep(request, request_digest(request), answer)
+    return {"InstanceConnectEndpoint": answer}
+
+
+def default_group(request: Request, vpc: str) -> str:
+    """Return the default group of a VPC."""
+    wanted = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+    return str(request.call_moto("ec2:DescribeSecurityGroups", Filters=wanted)["SecurityGroups"][0]["GroupId"])
 
 
 def describe(request: Request) -> dict[str, Any]:

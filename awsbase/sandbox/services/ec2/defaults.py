@@ -128,7 +128,10 @@ def choose_metadata(request: Request) -> dict[str, Any]:
 
 
 def add_default_rules(request: Request) -> None:
-    """Let the members of each default group reach one another, as they do in every new VPC."""
+    """Let the members of each default group reach one another, as they do in every new VPC.
+
+    User guide of VPC, "Default security groups"; moto makes them without.
+    """
     backend = request.backend("ec2")
     for groups in list(backend.groups.values()):
         for group in list(groups.values()):
@@ -151,7 +154,10 @@ def partition(region: str) -> str:
 
 
 def correct_regions(request: Request, response: dict[str, Any]) -> None:
-    """Return the regions of this partition, those that are off only when all are asked for; moto mixes them up."""
+    """Return the regions of this partition, those that are off only when all are asked for; moto mixes them up.
+
+    API reference, DescribeRegions: AllRegions.
+    """
     everything = request.params.get("AllRegions", False) or request.params.get("RegionNames")
     response["Regions"] = [
         {**region, "OptInStatus": status(request, region["RegionName"])}

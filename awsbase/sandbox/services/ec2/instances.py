@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from awsbase.sandbox.propagation import Propagation
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
@@ -27,7 +28,7 @@ def only_stopped(request: Request) -> None:
 
 
 def encoded(request: Request) -> None:
-    """Let moto keep other user data in base64, as it keeps that of a launch."""
+    """Let moto keep other user data in base64, as it keeps that of a launch and DescribeInstanceAttribute tells it."""
     if isinstance(data := request.params.get("UserData", {}).get("Value"), bytes):
         request.params["UserData"] = {"Value": base64.b64encode(data)}
 
@@ -39,7 +40,10 @@ def no_user_data(request: Request, response: dict[str, Any]) -> None:
 
 
 def note_template(request: Request, response: dict[str, Any]) -> None:
-    """Tag what was launched from a template with that and its version, as EC2 does."""
+    """Tag what was launched from a template with that and its version.
+
+    EC2 does so by itself (user guide, "Launch instances from a launch template": aws:ec2launchtemplate:id, :version).
+    """
     if not (template := request.notes.get("template")):
         return
     tags = {f"aws:ec2launchtemplate:{name}": value for name, value in template.items()}
@@ -55,14 +59,47 @@ def note_stopped(request: Request) -> None:
 
 
 def started(request: Request, response: dict[str, Any]) -> None:
-    """Let what was stopped have been launched just now; its network interface was attached long ago."""
+    """Let what was stopped have been launched just now; its network interface was attached long ago.
+
+    API reference, Instance: LaunchTime is that of the last start; moto keeps the first.
+    """
     now = request.sandbox.clock().replace(tzinfo=None)
     for instance in request.notes["stopped"]:
         instance.launch_time = max(now, instance.launch_time + HALT)
 
 
+def note_pending(request: Request, response: dict[str, Any]) -> None:
+    """Note what was just started: for a while it is pending."""
+    now = request.sandbox.clock.time()
+    for id in ids(response.get("Instances") or response["StartingInstances"]):
+        request.memory(Propagation).note_created(id, now)
+
+
+def attachable(request: Request) -> None:
+    """Refuse an address for an instance that is still pending.
+
+    Raises Refusal with InvalidInstanceID (bevacqua/grunt-ec2#15), or for an interface with IncorrectInstanceState
+    (hashicorp/terraform-provider-aws#6189, PaloAltoNetworks/terraform-aws-vmseries-modules#97).
+    """
+    interface = request.params.get("NetworkInterfaceId")
+    held = request.backend("ec2").enis.get(interface) if interface else None
+    id = held.instance.id if held and held.instance else request.params.get("InstanceId")
+    if id is None or not request.memory(Propagation).unknown(id, request):
+        return
+    if interface:
+        raise Refusal(
+            "IncorrectInstanceState",
+            f"The pending-instance-creation instance to which '{interface}' is attached is not in a valid state for "
+            "this operation",
+        )
+    raise Refusal("InvalidInstanceID", f"The pending instance '{id}' is not in a valid state for this operation.")
+
+
 def gone_already(request: Request) -> dict[str, Any] | None:
-    """Let what is gone be terminated again, as often as somebody likes: moto looks for its network interface."""
+    """Let what is gone be terminated again, as often as somebody likes: moto looks for its network interface.
+
+    API reference, TerminateInstances: the operation is idempotent.
+    """
     held = list(named(request, request.params["InstanceIds"]))
     gone = [instance for instance in held if instance._state.name == "terminated"]
     if not gone or len(held) < len(request.params["InstanceIds"]):
@@ -91,6 +128,8 @@ RULES = (
     Rule("ec2:ModifyInstanceAttribute", before=encoded, strict=False),
     Rule("ec2:DescribeInstanceAttribute", after=no_user_data, strict=False),
     Rule("ec2:RunInstances", after=note_template, strict=False),
+    Rule("ec2:RunInstances ec2:StartInstances", after=note_pending),
+    Rule("ec2:AssociateAddress", before=attachable),
     Rule("ec2:TerminateInstances", before=gone_already, strict=False),
     Rule("ec2:StartInstances", before=note_stopped, after=started, strict=False),
 )

@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from awsbase.sandbox.client_tokens import ClientTokens, keep_token, known_token, request_digest
+from awsbase.sandbox.common.public_images import known_to_moto
 from awsbase.sandbox.propagation import Propagation
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
@@ -74,7 +75,9 @@ def tagged(request: Request) -> None:
 def launched(request: Request) -> dict[str, Any] | None:
     """Make a launch whole, answer a token that it knows with what it made then.
 
-    Raises Refusal with InvalidParameterValue.
+    What the request says overrides what its template says (API reference, RunInstances: LaunchTemplate), and an image
+    can be named by `resolve:ssm:` and a parameter (RequestLaunchTemplateData: ImageId). Raises Refusal with
+    InvalidParameterValue.
     """
     request.notes["digest"] = request_digest(request)
     if made := request.memory(ClientTokens).answer(request):
@@ -85,7 +88,7 @@ def launched(request: Request) -> dict[str, Any] | None:
     named = str(request.params.get("ImageId", ""))
     if named.startswith("resolve:ssm:"):
         try:
-            parameter = request.call_moto("ssm:GetParameter", Name=named.removeprefix("resolve:ssm:"))
+            parameter = request.call_moto("ssm:GetParameter", Name=known_to_moto(named.removeprefix("resolve:ssm:")))
         except Refusal:
             raise Refusal("InvalidParameterValue", f"Invalid parameter value {named}") from None
         request.params["ImageId"] = parameter["Parameter"]["Value"]
@@ -93,7 +96,11 @@ def launched(request: Request) -> dict[str, Any] | None:
 
 
 def launchable(request: Request) -> None:
-    """Refuse what EC2 cannot launch; raises Refusal with InvalidParameterValue or InvalidKeyPair.NotFound."""
+    """Refuse what EC2 cannot launch.
+
+    Raises Refusal with InvalidParameterValue, InvalidParameterCombination or InvalidKeyPair.NotFound.
+    """
+    network_said_once(request)
     image(request)
     if len(base64.b64decode(request.params.get("UserData") or "")) > USER_DATA:
         raise Refusal("InvalidParameterValue", "User data is limited to 16384 bytes")
@@ -103,8 +110,23 @@ def launchable(request: Request) -> None:
     profile(request)
 
 
+def network_said_once(request: Request) -> None:
+    """Refuse a launch that has interfaces, and groups or a subnet beside them, in the request or in its template.
+
+    Raises Refusal with InvalidParameterCombination. The message is quoted in ansible-collections/amazon.aws#157 and
+    hashicorp/terraform-provider-aws#32614; the API reference says it of RunInstances: SecurityGroupIds, SubnetId.
+    """
+    beside = {"SecurityGroupIds": "security groups", "SecurityGroups": "security groups", "SubnetId": "subnet ID"}
+    for name, what in beside.items() if request.params.get("NetworkInterfaces") else ():
+        if request.params.get(name):
+            raise Refusal(
+                "InvalidParameterCombination",
+                f"Network interfaces and an instance-level {what} may not be specified on the same request",
+            )
+
+
 def from_template(request: Request) -> dict[str, Any]:
-    """Return what the template of a launch says."""
+    """Return what the template of a launch says, without the template's own tags, which moto puts there."""
     named = request.params.get("LaunchTemplate")
     if not named:
         return {}
@@ -114,12 +136,7 @@ def from_template(request: Request) -> dict[str, Any]:
     )
     version = answer["LaunchTemplateVersions"][0]
     request.notes["template"] = {"id": version["LaunchTemplateId"], "version": str(version["VersionNumber"])}
-    data = dict(version["LaunchTemplateData"])
-    if request.params.get("NetworkInterfaces"):
-        # Groups belong to the interface where there is one.
-        data.pop("SecurityGroupIds", None)
-    data.pop("TagSpecifications", None)
-    return data
+    return without_own_tags(version["LaunchTemplateData"])
 
 
 def image(request: Request) -> None:
@@ -169,7 +186,11 @@ def note_role(request: Request, response: dict[str, Any]) -> None:
 
 
 def note_launch(request: Request, response: dict[str, Any]) -> None:
-    """Remember what was launched under a token, and do what moto forgets of a launch."""
+    """Remember what was launched under a token, and put the instance into the groups of its interface.
+
+    DescribeInstances tells the groups of the first interface as the instance's own (API reference, Instance); moto
+    forgets them.
+    """
     ids = [each["InstanceId"] for each in response["Instances"]]
     if "digest" in request.notes:
         request.memory(ClientTokens).keep(request, request.notes["digest"], ids)
@@ -190,7 +211,7 @@ def reservation(request: Request, ids: list[str]) -> dict[str, Any]:
 
 
 def canonical(request: Request) -> None:
-    """Drop the host bits of every block, as EC2 does."""
+    """Drop the host bits of every block, as EC2 does (API reference: IpRange, CreateSubnet, CreateVpc, CreateRoute)."""
     for permission in request.params.get("IpPermissions", []):
         for several, one in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
             for each in permission.get(several, []):
@@ -209,19 +230,19 @@ def block(text: str) -> str:
 
 
 def correct_ipv6_blocks(request: Request, response: dict[str, Any]) -> None:
-    """Return the state of a subnet's IPv6 block, which moto wraps twice."""
+    """Return the state of a subnet's IPv6 block as botocore's model has it: moto wraps it twice."""
     for subnet in response.get("Subnets") or [response["Subnet"]]:
         for each in subnet.get("Ipv6CidrBlockAssociationSet", []):
             each["Ipv6CidrBlockState"] = {"State": "associated"}
 
 
 def ask_for_all_templates(request: Request) -> None:
-    """Ask moto for all templates: by itself it stops at the fifteenth."""
+    """Ask moto for all templates: by itself it stops at the fifteenth and tells no token for the rest."""
     request.params.setdefault("MaxResults", TEMPLATES)
 
 
 def tags_of_templates(request: Request, response: dict[str, Any]) -> None:
-    """Return the tags that templates have now; moto returns those that they were created with."""
+    """Return the tags that templates have now (botocore's model: LaunchTemplate), not those they were created with."""
     held = request.backend("ec2").tags
     for template in response["LaunchTemplates"]:
         tags = held.get(template["LaunchTemplateId"], {})
@@ -231,14 +252,21 @@ def tags_of_templates(request: Request, response: dict[str, Any]) -> None:
 def correct_version_data(request: Request, response: dict[str, Any]) -> None:
     """Return what a version says; moto tells the template's own tags among it."""
     for version in response["LaunchTemplateVersions"]:
-        data = version["LaunchTemplateData"]
-        kept = [each for each in data.pop("TagSpecifications", []) if each["ResourceType"] != "launch-template"]
-        if kept:
-            data["TagSpecifications"] = kept
+        version["LaunchTemplateData"] = without_own_tags(version["LaunchTemplateData"])
+
+
+def without_own_tags(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what a version says without the tags of the template itself."""
+    specified = [each for each in data.get("TagSpecifications", []) if each["ResourceType"] != "launch-template"]
+    rest = {name: value for name, value in data.items() if name != "TagSpecifications"}
+    return {**rest, "TagSpecifications": specified} if specified else rest
 
 
 def add_opt_in_status(request: Request, response: dict[str, Any]) -> None:
-    """Add the opt-in status of zones, and in Oregon a local zone that the account has opted into."""
+    """Add the opt-in status of zones, and in Oregon a local zone that the account has opted into.
+
+    DescribeAvailabilityZones tells both of every zone (API reference, AvailabilityZone), and moto does not.
+    """
     for zone in response["AvailabilityZones"]:
         zone["OptInStatus"] = "opt-in-not-required"
         zone["ZoneType"] = "availability-zone"
@@ -247,7 +275,10 @@ def add_opt_in_status(request: Request, response: dict[str, Any]) -> None:
 
 
 def metadata_kept(request: Request) -> None:
-    """Leave the options of the metadata service that a request does not name as they are."""
+    """Leave the options of the metadata service that a request does not name as they are.
+
+    API reference, ModifyInstanceMetadataOptions: without a parameter the existing state is maintained.
+    """
     answer = request.call_moto("ec2:DescribeInstances", InstanceIds=[request.params["InstanceId"]])
     held = answer["Reservations"][0]["Instances"][0].get("MetadataOptions", {})
     for name in ("HttpTokens", "HttpEndpoint", "HttpPutResponseHopLimit", "HttpProtocolIpv6", "InstanceMetadataTags"):

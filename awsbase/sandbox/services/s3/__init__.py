@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from awsbase.sandbox.service import Codes, Need, Request, ResourcePolicy, Service
-from awsbase.sandbox.services.s3 import permissions, rules
+from awsbase.sandbox.service import Codes, Need, Request, ResourcePolicy, Service, TagWords
+from awsbase.sandbox.services.s3 import abac, permissions, rules
 from awsbase.sandbox.snapshot import by_partition, document, plain, tag_dict
 
 
@@ -21,6 +21,7 @@ def buckets(s3: Any) -> dict[str, Any]:
             "policy": document(bucket.policy),
             "lifecycle": plain(getattr(bucket, "lifecycle_as_put", None) or bucket.rules),
             "block": plain(bucket.public_access_block),
+            "abac": getattr(bucket, "abac", "Disabled"),
             "tags": tag_dict(s3.tagger.list_tags_for_resource(f"arn:{bucket.partition}:s3:::{bucket.name}")["Tags"]),
             "objects": sorted(key for key in bucket.keys if not key.startswith(access_logs.get(bucket.name, "\0"))),
         }
@@ -49,13 +50,14 @@ ROOT_MAY = ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
 
 SERVICE = Service(
     "s3",
-    rules=rules.RULES,
+    rules=(*rules.RULES, *abac.RULES),
     calls=permissions.CALLS,
     listed_in=listed_in,
     policy=ResourcePolicy(policy),
     snapshot=by_partition("s3", buckets),
     codes=Codes(
         invalid="InvalidArgument",
+        malformed=("MalformedXML", rules.MALFORMED),
         tags="InvalidTag",
         denied=("AccessDenied", 403),
         throttled=("SlowDown", 503),
@@ -63,6 +65,16 @@ SERVICE = Service(
         unknown_key=("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403),
     ),
     opt_in=False,
-    checked_by_rules={"CreateBucket": ("Bucket",)},
+    tag_words=TagWords(
+        reserved="System tags cannot be added/updated by requester",
+        reserved_at_creation=rules.NO_SYSTEM_TAGS,
+        duplicate="Cannot provide multiple Tags with the same key",
+    ),
+    # Recorded by LocalStack's tests: test_put_bucket_logging_wrong_target.
+    words={r"(The target bucket for logging does not exist)\.": r"\1"},
+    checked_by_rules={
+        "CreateBucket": ("Bucket", "ObjectOwnership"),
+        "PutBucketLifecycleConfiguration": ("TransitionDefaultMinimumObjectSize",),
+    },
     warm_up={"ListBuckets": {}},
 )
