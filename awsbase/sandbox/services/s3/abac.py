@@ -37,6 +37,14 @@ def tags_elsewhere(request: Request) -> None:
         raise Refusal("InvalidRequest", message, 400)
 
 
+def tags_of_bucket(request: Request) -> None:
+    """Refuse the tags of a bucket that is not there, or in another region; raises Refusal with NoSuchBucket."""
+    name = str(request.params.get("ResourceArn") or request.params["resourceArn"]).rpartition(":::")[2]
+    held = request.backend("s3").buckets.get(name)
+    if held is None or held.region_name != request.region:
+        raise Refusal("NoSuchBucket", "The specified bucket does not exist", 404)
+
+
 def bucket(request: Request) -> Any:
     """Return moto's bucket; raises Refusal with NoSuchBucket."""
     held = request.backend("s3").buckets.get(request.params["Bucket"])
