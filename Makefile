@@ -3,6 +3,7 @@
 # make test    the linter, the type checker and all tests; SEED=2026-06-21 draws what that day drew
 # make tools   installs what tests need beyond PyPI; a test whose tool is missing is skipped, and fails where CI=true
 # make faults  injects every fault at every call; goes on where it stopped; ONLY='kind and write' is a part of it
+# make opinion reconciles manifests with LocalStack, an emulator by others, and writes what differs into docs/sandbox.md
 # make bench   calls and seconds of first and converged runs, beside the fewest that can (see benchmarks/)
 # make lock    pins what a release is installed and built with, by hash, in requirements/
 # make release builds wheel and sdist of the last commit twice, and keeps them in dist/ if both builds are the same
@@ -14,7 +15,7 @@ BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
 
-.PHONY: demo check test lint types tests quick tools format faults bench lock release audit clean
+.PHONY: demo check test lint types tests quick tools format faults opinion bench lock release audit clean
 
 # Two processors take this many workers of pytest beside the type checker.
 PYTEST := $(BIN)/pytest -n auto --dist worksteal $(if $(SEED),--seed $(SEED))
@@ -59,6 +60,9 @@ faults: $(VENV)/dev
 	$(PYTEST) -m "faults or sampled" --all-cases $(if $(ONLY),-k '$(ONLY)') || [ $$? -eq $(ALL_DONE) ]
 	$(BIN)/python -m tests.faults.table
 
+opinion: $(VENV)/dev .venv-opinion/installed
+	$(BIN)/python -m tools.opinion
+
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks
 
@@ -76,7 +80,7 @@ audit: $(VENV)/release
 		|| { echo "make audit: not passed: the lines above name a vulnerability, or what PyPI could not be asked about"; exit 1; }
 
 clean:
-	rm -rf $(VENV) .venv-lower-bound .venv-release tools/node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-lower-bound .venv-opinion .venv-release tools/node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -86,6 +90,11 @@ $(BIN)/python:
 # Each stamp stands for one set of extras, and is made anew when the requirements change.
 $(VENV)/demo $(VENV)/dev $(VENV)/release: setup.cfg pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[$(subst demo,sandbox,$(@F))]'
+	@touch $@
+
+.venv-opinion/installed: tools/opinion/requirements.txt
+	$(PYTHON) -m venv --clear .venv-opinion
+	.venv-opinion/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
 # Nothing but what requirements/build.txt pins: neither the backend nor what starts it comes from anywhere else.

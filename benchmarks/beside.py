@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.distant import account
-from benchmarks.measure import Measure, measure, ratio, row
+from benchmarks.measure import Measure, environment, measure, ratio, row
 
 HERE = Path(__file__).with_name("terraform")
 
@@ -24,24 +25,38 @@ def terraform(
         return [], "- There is no `terraform` on the PATH: it was not measured beside ours."
     with tempfile.TemporaryDirectory() as copy:
         shutil.copytree(HERE, copy, dirs_exist_ok=True)
-        command = [binary, f"-chdir={copy}", "init", "-input=false"]
-        if subprocess.run(command, capture_output=True, check=False).returncode:
+        command = [binary, f"-chdir={copy}", "init", "-input=false", "-no-color"]
+        begun = subprocess.run(command, capture_output=True, text=True, check=False)
+        if begun.returncode:
+            print(begun.stderr, file=sys.stderr)
             return (
                 [],
-                "- Terraform has no AWS provider at hand (`terraform init` fails): it was not measured beside ours.",
+                "- `terraform init` fails, as it says above: Terraform was not measured beside ours. The file that "
+                "TF_CLI_CONFIG_FILE names can have a `filesystem_mirror` of the provider.",
             )
         theirs = [apply(binary, Path(copy), latency) for _ in range(count)]
-    firsts, others = zip(*theirs, strict=True)
+    firsts, others, plans = zip(*theirs, strict=True)
     rows = [row("peers, Terraform", latency, run, of) for run, of in (("first", firsts), ("converged", others))]
     ratios = f"first run {ratio(first, firsts)}; converged run {ratio(converged, others)}"
-    return rows, f"- Terraform beside ours, peers, {latency} ms: {ratios}."
+    return rows, f"- Terraform beside ours, peers, {latency} ms: {ratios}. A plan after both: {plans[0]}."
 
 
-def apply(binary: str, folder: Path, latency: int) -> tuple[Measure, Measure]:
-    """Measure a first and a converged run on an account of their own."""
+def apply(binary: str, folder: Path, latency: int) -> tuple[Measure, Measure, str]:
+    """Measure a first and a converged run on an account of their own, and say what a plan would change after them."""
     (folder / "terraform.tfstate").unlink(missing_ok=True)
     home = {"HOME": os.environ["HOME"]}
     with account(latency) as distant:
         options = ["apply", "-auto-approve", "-input=false", f"-var=endpoint={distant.url}"]
         command = [binary, f"-chdir={folder}", *options]
-        return measure(command, distant, home), measure(command, distant, home)
+        first, converged = measure(command, distant, home), measure(command, distant, home)
+        return first, converged, planned([binary, f"-chdir={folder}"], distant.url, home)
+
+
+def planned(command: Sequence[str], url: str, home: Mapping[str, str]) -> str:
+    """Return what Terraform would change: `No changes`, or the resources."""
+    options = ["plan", "-no-color", "-input=false", f"-var=endpoint={url}"]
+    done = subprocess.run(
+        [*command, *options], capture_output=True, text=True, check=True, env={**environment(url), **home}
+    )
+    changed = [line.strip("# \n") for line in done.stdout.splitlines() if line.startswith("  # ") and "will be" in line]
+    return "; ".join(changed) or "No changes"

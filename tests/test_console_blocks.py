@@ -135,6 +135,7 @@ class Situation:
 
     def use_key_of(self, name: str) -> None:
         key = self.sandbox.client("iam").create_access_key(UserName=name)["AccessKey"]
+        self.sandbox.clock.advance(60)
         profile = f"aws_access_key_id = {key['AccessKeyId']}\naws_secret_access_key = {key['SecretAccessKey']}\n"
         del self.environment["AWS_ACCESS_KEY_ID"], self.environment["AWS_SECRET_ACCESS_KEY"]
         home = Path(self.environment["HOME"], ".aws")

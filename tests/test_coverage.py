@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -112,6 +113,57 @@ def test_dependencies_and_excluded_regions_of_a_control_count_too(tmp_path: Path
     sandbox.client("cloudtrail", "eu-west-1").stop_logging(Name="acme-trail")
     row = look()["vpcs"]
     assert (row.status, row.why) == ("not yet", ("trail/acme-trail is not as the manifest says",))
+
+
+def reconciled(name: str) -> tuple[Sandbox, Callable[[], dict[str, Row]]]:
+    """Return an account that an example manifest was reconciled with, and a look at the controls of CIS 3.0 in it."""
+    manifest = load(MANIFESTS / name)
+    managed = [each for section in resources(manifest).values() for each in section]
+    sandbox, wire = Sandbox(), Wire()
+    aws = Aws(sandbox.session(region="eu-west-1"), "eu-west-1", attach=[wire.attach])
+    account = check(identify(aws, wire), manifest.account.id)
+    assert not execute("reconcile", managed, KINDS, account, clock=sandbox.clock).failed
+
+    def look() -> dict[str, Row]:
+        plan = execute("plan", managed, KINDS, account, clock=sandbox.clock)
+        with ThreadPoolExecutor(4) as readers:
+            rows = judge(STANDARDS["cis-3"], managed, plan, Facts(aws, readers), sandbox.clock.now())
+        return {row.control.id: row for row in rows}
+
+    return sandbox, look
+
+
+def test_a_control_depends_on_the_fields_that_it_is_about() -> None:
+    sandbox, look = reconciled("cis.yaml")
+    before = {id: row.status for id, row in look().items()}
+    trail, bucket = sandbox.client("cloudtrail", "eu-west-1"), sandbox.client("s3", "eu-west-1")
+    described = trail.describe_trails()["trailList"][0]
+    arn = described["TrailARN"]
+
+    trail.remove_tags(ResourceId=arn, TagsList=[{"Key": "owner", "Value": "platform"}])
+    bucket.delete_bucket_lifecycle(Bucket=described["S3BucketName"])
+    assert {id: row.status for id, row in look().items()} == before
+
+    trail.update_trail(Name=arn, EnableLogFileValidation=False)
+    assert {id for id, row in look().items() if row.status != before[id]} == {"3.2"}
+
+    trail.update_trail(Name=arn, IsMultiRegionTrail=False)
+    alarms = {f"4.{number}" for number in range(1, 16)}
+    assert {id for id, row in look().items() if row.status == "not yet"} == {"3.1", "3.2", "3.8", "3.9"} | alarms
+
+
+def test_instances_without_a_role_or_with_imdsv1_are_named() -> None:
+    sandbox, look = reconciled("minimal.yaml")
+    ec2 = sandbox.client("ec2", "us-west-2")
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, InstanceType="t3.nano")["Instances"][0]
+    row = look()["1.18"]
+    assert (row.status, row.why) == (
+        "needs you",
+        (f"the instance {made['InstanceId']} in us-west-2 has no instance profile: it may hold access keys",),
+    )
+    ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
+    assert look()["1.18"].status == "met"
 
 
 @standards

@@ -2,7 +2,7 @@
 
 The result is an approximation. A statement with a condition is ignored, because only the request decides whether the
 condition is met. Conditions on MFA are the exception. With `mfa` they are met: an Allow that requires MFA applies, and
-a Deny without MFA does not. Without `mfa` it is the reverse.
+a Deny without MFA does not. Without `mfa` it is the reverse. A request is one that the principal sends itself.
 """
 
 from __future__ import annotations
@@ -51,8 +51,19 @@ def relevant(document: Document, effect: str, action: str) -> Document:
 
 
 def unconditional(grant: Grant, *, mfa: bool) -> bool:
-    """Tell whether a grant applies to every request."""
-    return not grant.conditions or (mfa and all(map(on_mfa, grant.conditions)))
+    """Tell whether a grant applies to every request of the principal's own."""
+    asked = [each for each in grant.conditions if not direct(each)]
+    return not asked or (mfa and all(map(on_mfa, asked)))
+
+
+def direct(condition: object) -> bool:
+    """Tell whether a condition of a grant is met by every request that no service of AWS sends for the principal."""
+    return (
+        isinstance(condition, tuple)
+        and len(condition) == 3
+        and condition[1] == "aws:viaawsservice"
+        and condition[2] == frozenset({"false"})
+    )
 
 
 def on_mfa(condition: object) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from awsbase.coverage import checks
 from awsbase.coverage.checks import AccountCheck
+from awsbase.engine.changes import Change, is_whole_resource
 from awsbase.engine.resource import Resource
 from awsbase.ensure.access_log import AccessLog
 from awsbase.ensure.admin_ports import AdminPorts
@@ -27,23 +28,56 @@ from awsbase.ensure.password_policy import PasswordPolicy
 from awsbase.ensure.public_access_block import PublicAccessBlock
 from awsbase.ensure.root import Root
 from awsbase.ensure.security_hubs import SecurityHubs
+from awsbase.ensure.snapshot_block import SnapshotBlock
+from awsbase.ensure.topic import Topic
 from awsbase.ensure.trail import Trail
 from awsbase.ensure.user import User
 from awsbase.records import record
 
 
 @record
+class Part:
+    """The resources that answer a control, and the changes of them that concern it.
+
+    `fields` names steps of a recipe (`policy`, `logging`) or fields of a drift (`KmsKeyId`). Without fields every
+    change concerns the control, but for the labels of a resource.
+    """
+
+    matches: Callable[[Resource], bool]
+    fields: frozenset[str] = frozenset()
+
+    def concerns(self, address: str, change: Change) -> bool:
+        """Tell whether a change has to be made before the control is met."""
+        if change.action == "replace" or is_whole_resource(address, change):
+            return True
+        if not self.fields:
+            return step(change) not in LABELS
+        return step(change) in self.fields or any(
+            drift.field.partition(".")[0] in self.fields for drift in change.drift
+        )
+
+
+def step(change: Change) -> str:
+    """Return the step of a recipe without its region: `encryption` of `encryption in eu-west-1`."""
+    return change.what.partition(" in ")[0]
+
+
+LABELS = frozenset({"tags", "description"})
+
+
+@record
 class ByResources:
-    """Answered by resources: each of `parts` must match one in the manifest, and all of them must be converged.
+    """Answered by resources: each of `parts` must match one in the manifest, and none is to change in what concerns it.
 
     `key` is the manifest key that defines them, and `price` what an opt-in costs. Of their manual actions only those
-    count whose title contains one of the words of `about`.
+    count whose title contains one of the words of `about`. A person decides on what `check` finds.
     """
 
     key: str
-    parts: tuple[Callable[[Resource], bool], ...]
+    parts: tuple[Part, ...]
     price: str = ""
     about: tuple[str, ...] = ("",)
+    check: AccountCheck | None = None
 
 
 @record
@@ -51,13 +85,13 @@ class ByCheck:
     """Answered by a check of the account that finds nothing wrong; a person decides on its findings.
 
     With `report` the check reads IAM's credential report, which AWS may have to generate first. The check assumes that
-    the resources matching `parts` are converged.
+    the resources of `parts` have no change that concerns it.
     """
 
     check: AccountCheck
     key: str = ""
     report: bool = False
-    parts: tuple[Callable[[Resource], bool], ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 @record
@@ -70,25 +104,31 @@ class ByPerson:
 Answer = ByResources | ByCheck | ByPerson
 
 
-def is_a(kind: type[Any], where: Callable[[Any], bool] = lambda each: True) -> Callable[[Resource], bool]:
-    """Return a predicate for the resources of a kind that match `where`."""
-    return lambda each: isinstance(each, kind) and where(each)
+def is_a(kind: type[Any], *fields: str, where: Callable[[Any], bool] = lambda each: True) -> Part:
+    """Return the resources of a kind that match `where`, and the fields of them that concern a control."""
+    return Part(lambda each: isinstance(each, kind) and where(each), frozenset(fields))
+
+
+# What a trail needs to record all regions, and for its records to reach CloudWatch Logs.
+RECORDING = ("logging", "event selectors", "IsMultiRegionTrail", "IncludeGlobalServiceEvents")
+DELIVERY = ("CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn")
+RECORDS = is_a(Trail, *RECORDING, *DELIVERY)
 
 
 def alarm(name: str) -> ByResources:
     """Return the answer by one security alarm."""
-    part = is_a(Alarm, lambda each: each.metric == name)
+    part = is_a(Alarm, where=lambda each: each.metric == name)
     # The alarm needs the trail: a call that is not recorded matches no filter.
     return ByResources(
-        "alarms.security", (part, is_a(Trail)), "$0.10 an alarm and $0.30 its metric, beyond ten free ones of each"
+        "alarms.security", (part, RECORDS), "$0.10 an alarm and $0.30 its metric, beyond ten free ones of each"
     )
 
 
 def by_resources(
-    key: str, *parts: Callable[[Resource], bool], price: str = "", about: Sequence[str] = ("",)
+    key: str, *parts: Part, price: str = "", about: Sequence[str] = ("",), check: AccountCheck | None = None
 ) -> ByResources:
     """Return an answer by resources."""
-    return ByResources(key, parts, price, tuple(about))
+    return ByResources(key, parts, price, tuple(about), check)
 
 
 # The security alarms that standards require, by their names in the manifest.
@@ -98,7 +138,9 @@ ALARMS = (
     *("vpcs", "organization"),
 )
 OBJECTS = by_resources(
-    "audit.data_events", is_a(Trail, lambda each: each.objects), price="$1.00 per million reads and writes"
+    "audit.data_events",
+    is_a(Trail, *RECORDING, "data events of S3 objects", where=lambda each: each.objects),
+    price="$1.00 per million reads and writes",
 )
 CUTS_OFF = "nothing, but it disconnects administrators who connect from anywhere"
 PORTS = by_resources("protect.admin_ports", is_a(AdminPorts), price=CUTS_OFF, about=("security group",))
@@ -106,20 +148,23 @@ NETWORK_PORTS = by_resources("protect.admin_ports", is_a(AdminPorts), price=CUTS
 
 ANSWERS: dict[str, Answer] = {
     "contact details": ByPerson("look at the address, the phone number and the mail address of the account itself"),
-    "security contact": by_resources("contacts.security", is_a(Contact, lambda each: each.matter == "security")),
+    "security contact": by_resources("contacts.security", is_a(Contact, where=lambda each: each.matter == "security")),
     "security questions": ByPerson("AWS no longer asks for any; answer those of an old account as root"),
     "root keys": by_resources("root", is_a(Root), about=("root has an access key",)),
     "root mfa": by_resources("root", is_a(Root), about=("root has no MFA",)),
     "root restrained": by_resources("root", is_a(Root), about=("root has no MFA", "root has an access key")),
     "root hardware mfa": by_resources(
         "root.mfa: hardware",
-        is_a(Root, lambda each: each.hardware),
+        is_a(Root, where=lambda each: each.hardware),
         price="a security key, once",
         about=("root has no MFA", "root's MFA device"),
     ),
     "root unused": ByCheck(checks.root_unused, report=True),
-    "password length": by_resources("iam.password_policy", is_a(PasswordPolicy)),
-    "password reuse": by_resources("iam.password_policy", is_a(PasswordPolicy, lambda each: each.remembered == 24)),
+    "password policy": by_resources("iam.password_policy", is_a(PasswordPolicy)),
+    "password length": by_resources("iam.password_policy", is_a(PasswordPolicy, "MinimumPasswordLength")),
+    "password reuse": by_resources(
+        "iam.password_policy", is_a(PasswordPolicy, "PasswordReusePrevention", where=lambda each: each.remembered == 24)
+    ),
     "users' mfa": ByCheck(checks.users_without_mfa, report=True),
     "no keys at first": ByCheck(checks.keys_never_used, report=True),
     "unused credentials": ByCheck(checks.unused, report=True),
@@ -128,23 +173,34 @@ ANSWERS: dict[str, Answer] = {
     "permissions by groups": ByCheck(checks.policies_of_users),
     "no full permissions": ByCheck(checks.full_permissions),
     "support role": by_resources("root", is_a(Root), about=("support cases",)),
-    "instance roles": ByPerson("check that no instance holds access keys: give it an instance profile"),
+    "instance roles": ByCheck(checks.instances_without_role),
     "certificates": ByCheck(checks.expired_certificates),
     "analyzer": by_resources("protect", is_a(Analyzer)),
+    "central root": ByPerson("in an organization, let the management account remove the members' root credentials"),
+    "guardrails": ByPerson("in an organization, attach service control policies to all member accounts"),
+    "management account": ByPerson("in an organization, run nothing in the management account"),
+    "units": ByPerson("in an organization, sort accounts into units by environment and sensitivity"),
+    "delegation": ByPerson("in an organization, name a member account as administrator of what it manages"),
+    "front ends": ByPerson("switch access logs on for CloudFront, load balancers and API Gateway where they are made"),
     "central users": ByPerson("with more than one account, let people sign in through IAM Identity Center"),
     "cloudshell": ByCheck(checks.cloudshell),
-    "tls": ByCheck(checks.foreign_buckets, "state, audit", parts=(is_a(Bucket),)),
+    "tls": ByCheck(checks.foreign_buckets, "state, audit", parts=(is_a(Bucket, "policy"),)),
     "mfa delete": ByPerson("only root, with an MFA code, can switch MFA delete on; versions are kept without it"),
     "s3 data": ByPerson("find and classify the data in the buckets, for example with Amazon Macie"),
     "no public buckets": by_resources("protect", is_a(PublicAccessBlock)),
-    "volumes": by_resources("protect", is_a(EbsEncryption)),
+    "volumes": by_resources("protect", is_a(EbsEncryption, "encryption")),
     "rds": ByPerson("awsbase manages no databases: check it where they are created"),
     "efs": ByPerson("awsbase manages no file systems: check it where they are created"),
-    "trail": by_resources("audit", is_a(Trail)),
-    "trail bucket": by_resources("audit", is_a(Trail), is_a(Bucket)),
+    "trail": by_resources("audit", is_a(Trail, *RECORDING)),
+    "trail validation": by_resources("audit", is_a(Trail, "EnableLogFileValidation")),
+    "trail key": by_resources("audit", is_a(Trail, "KmsKeyId")),
+    "trail delivery": by_resources("audit", is_a(Trail, *DELIVERY)),
+    "trail bucket": by_resources(
+        "audit", is_a(Trail, "S3BucketName"), is_a(Bucket, "policy", "public access block", "ownership", "encryption")
+    ),
     "config": by_resources("protect.config", is_a(ConfigRecorders), price="$0.003 for each recorded change"),
     "access logs": by_resources("audit.access_logs", is_a(AccessLog), price="$0.023 per GB a month: cents"),
-    "rotation": by_resources("audit, state", is_a(Key)),
+    "rotation": by_resources("audit, state", is_a(Key, "rotation", "state")),
     "flow logs": by_resources("protect.flow_logs", is_a(FlowLogs), price="$0.25 per GB"),
     "objects": OBJECTS,
     "security hub": by_resources("protect.security_hub", is_a(SecurityHubs), price="$0.0010 for each check"),
@@ -152,11 +208,21 @@ ANSWERS: dict[str, Answer] = {
     "group ports": PORTS,
     "default groups": by_resources("protect", is_a(DefaultGroups)),
     "peering": ByPerson("check that each route to a peered VPC names only the subnets that it needs"),
-    "imdsv2": by_resources("protect", is_a(MetadataDefaults)),
+    "imdsv2": by_resources("protect", is_a(MetadataDefaults, "HttpTokens"), check=checks.instances_without_tokens),
+    "snapshots": by_resources("protect", is_a(SnapshotBlock)),
+    "old volumes": ByPerson("encrypt volumes that are older than the default: copy their snapshots under a key"),
+    "paid protection": ByPerson("decide which of GuardDuty's paid protections are worth their price"),
+    "wildcards": ByPerson("name actions in policies of your own, instead of all that a service has"),
+    "decryption": ByPerson("name keys in policies of your own that allow kms:Decrypt"),
+    "keys kept": by_resources("audit, state", is_a(Key, "state")),
+    "topic keys": by_resources("notify", is_a(Topic, "encryption"), check=checks.topics_without_key),
+    "topic policies": by_resources("notify", is_a(Topic, "policy")),
+    "secret rotation": ByPerson("rotate secrets where they are used: a secret of the manifest can name its function"),
+    "unused secrets": ByPerson("delete secrets that nobody has read for 90 days: each costs $0.40 a month"),
     "cifs": ByPerson("check that port 445 is open only to your own networks"),
     "guardduty": by_resources("protect.guardduty", is_a(Detectors), price="$4 per million events, after 30 free days"),
     "spending": by_resources(
-        "alarms", lambda each: isinstance(each, Budget) or (isinstance(each, Alarm) and is_billing(each))
+        "alarms", Part(lambda each: isinstance(each, Budget) or (isinstance(each, Alarm) and is_billing(each)))
     ),
     "console users": by_resources("iam.users", is_a(User), about=("password for the console",)),
     "groups": by_resources("iam.groups", is_a(Group)),

@@ -9,6 +9,8 @@ from typing import Any
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
 from awsbase.ensure.bucket import Bucket
+from awsbase.ensure.regions import RegionClosed, regions, there
+from awsbase.ensure.topic import Topic
 from awsbase.facts.authorization import authorization
 from awsbase.facts.credential_report import ROOT, report_rows, yes
 from awsbase.policies.document import listed
@@ -138,6 +140,56 @@ def expired_certificates(facts: Facts, resources: Sequence[Resource], now: datet
         for page in pages
         for each in page["ServerCertificateMetadataList"]
         if each["Expiration"] < now
+    ]
+
+
+def instances(facts: Facts, region: str) -> list[Mapping[str, Any]]:
+    """Read the instances of a region that are not terminated."""
+    pages = facts.aws.at(region).ec2.get_paginator("describe_instances").paginate()
+    found = [each for page in pages for reservation in page["Reservations"] for each in reservation["Instances"]]
+    return [each for each in found if each.get("State", {}).get("Name") not in ("shutting-down", "terminated")]
+
+
+def usable_instances(facts: Facts, region: str) -> list[Mapping[str, Any]]:
+    """Read the instances of a region; none where an organization closes it, since nobody can run one there."""
+    try:
+        return facts.read(there, instances, region)
+    except RegionClosed:
+        return []
+
+
+def all_instances(facts: Facts) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each instance of each enabled region with its region."""
+    names = facts.read(regions).on
+    for region, found in zip(names, facts.read_all(*((usable_instances, name) for name in names)), strict=True):
+        for each in found:
+            yield region, each
+
+
+def instances_without_role(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """Check that every instance has an instance profile, so that none needs access keys."""
+    return [
+        f"the instance {each['InstanceId']} in {region} has no instance profile: it may hold access keys"
+        for region, each in all_instances(facts)
+        if not each.get("IamInstanceProfile")
+    ]
+
+
+def instances_without_tokens(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """Check that every instance requires IMDSv2: defaults concern only new ones."""
+    return [
+        f"the instance {each['InstanceId']} in {region} answers IMDSv1 too: require tokens once its programs use IMDSv2"
+        for region, each in all_instances(facts)
+        if each.get("MetadataOptions", {}).get("HttpTokens") != "required"
+    ]
+
+
+def topics_without_key(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """Check that the topics of the manifest are encrypted."""
+    return [
+        f"{each.name} in {each.scope.region} is not encrypted: a key costs $1 a month (`encrypted: true`)"
+        for each in resources
+        if isinstance(each, Topic) and not each.key
     ]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
-from awsbase.coverage.answers import ANSWERS, ByCheck, ByPerson, ByResources
+from awsbase.coverage.answers import ANSWERS, LABELS, ByCheck, ByPerson, ByResources, Part, step
 from awsbase.coverage.standards import Control
-from awsbase.engine.changes import Outcome, Report
+from awsbase.engine.changes import Change, Outcome, Report, is_whole_resource
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
 from awsbase.ensure.alarm import Alarm
@@ -56,12 +56,12 @@ def verdict(
         case ByCheck(check, key, report, parts):
             if report and not facts.read(report_rows):
                 return Row(control, "not yet", ("AWS is generating the credential report: run again in a minute",), key)
-            if late := not_converged([each for part in parts for each in resources if part(each)], resources, outcomes):
+            if late := unfinished(parts, resources, outcomes):
                 return Row(control, "not yet", late, key)
             found = tuple(check(facts, resources, now))
             return Row(control, "needs you" if found else "met", found, key)
         case ByResources() as answer:
-            return by_resources(control, answer, resources, outcomes, plan, facts)
+            return by_resources(control, answer, resources, outcomes, plan, facts, now)
 
 
 def by_resources(
@@ -71,13 +71,14 @@ def by_resources(
     outcomes: dict[str, Outcome],
     plan: Report,
     facts: Facts,
+    now: datetime,
 ) -> Row:
     """Return the verdict on a control that resources answer."""
-    by_part = [[each for each in resources if part(each)] for part in answer.parts]
+    by_part = [[each for each in resources if part.matches(each)] for part in answer.parts]
     if not all(by_part):
         return Row(control, "not managed", (), answer.key, answer.price)
     ours = [each for found in by_part for each in found]
-    if late := not_converged(ours, resources, outcomes):
+    if late := unfinished(answer.parts, resources, outcomes):
         return Row(control, "not yet", late, answer.key)
     addresses = {each.address for each in ours}
     left = [
@@ -87,21 +88,37 @@ def by_resources(
     ]
     left += without_subscribers([each for each in ours if isinstance(each, Alarm)], resources, plan, facts)
     left += left_out(ours, facts)
+    left += answer.check(facts, resources, now) if answer.check else ()
     return Row(control, "needs you" if left else "met", tuple(dict.fromkeys(left)), answer.key)
 
 
-def not_converged(
-    ours: Sequence[Resource], resources: Sequence[Resource], outcomes: dict[str, Outcome]
-) -> tuple[str, ...]:
-    """Return which of these resources are not converged; if all are, which of their dependencies are not."""
+def unfinished(parts: Sequence[Part], resources: Sequence[Resource], outcomes: dict[str, Outcome]) -> tuple[str, ...]:
+    """Return which resources have a change that concerns a control; if none has, which of their dependencies have."""
     known = {each.address: each for each in resources}
-    needed = [each.address for each in ours]
+    ours = [(each, part) for part in parts for each in resources if part.matches(each)]
+    own = [each.address for each, part in ours if waits(outcomes[each.address], part.concerns)]
+    # An alarm without its metric filter never fires, even when it is itself converged.
+    needed = [each.address for each, _ in ours]
     for address in needed:
-        # An alarm without its metric filter never fires, even when it is itself converged.
         needed += [need for need in known[address].needs() if need in known and need not in needed]
-    late = [address for address in needed if outcomes[address].status != "unchanged"]
-    own = [address for address in late if address in {each.address for each in ours}]
-    return tuple(f"{address} is not as the manifest says" for address in own or late)
+    late = own or [address for address in needed[len(ours) :] if waits(outcomes[address], breaks_dependents)]
+    return tuple(f"{address} is not as the manifest says" for address in dict.fromkeys(late))
+
+
+def waits(outcome: Outcome, concerns: Callable[[str, Change], bool]) -> bool:
+    """Tell whether a resource could not be planned, or has a change that concerns a control."""
+    if outcome.status in ("failed", "blocked", "skipped"):
+        return True
+    return any(concerns(outcome.address, change) for change in outcome.changes)
+
+
+# Steps of a resource that those depending on it do not notice.
+INCIDENTAL = LABELS | {"lifecycle", "ownership", "public access block", "retention", "rotation", "versioning"}
+
+
+def breaks_dependents(address: str, change: Change) -> bool:
+    """Tell whether what depends on a resource may not work before a change is made."""
+    return is_whole_resource(address, change) or step(change) not in INCIDENTAL
 
 
 def left_out(ours: Sequence[Resource], facts: Facts) -> Iterator[str]:

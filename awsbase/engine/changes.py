@@ -16,6 +16,8 @@ Status = Literal["unchanged", "planned", "changed", "failed", "blocked", "skippe
 Mode = Literal["plan", "reconcile"]
 # The failure code of a resource that was interrupted after its first change.
 INTERRUPTED = "Interrupted"
+# The failure code of a resource in a region that a policy of the organization closes.
+CLOSED = "RegionClosed"
 STATUSES: tuple[Status, ...] = ("unchanged", "planned", "changed", "failed", "blocked", "skipped")
 
 
@@ -120,13 +122,14 @@ class ManualAction:
 
 @record
 class Failure:
-    """Why a resource failed: what was tried, what AWS answered, what to do."""
+    """Why a resource failed: what was tried, what AWS answered, what to do; `region` is one that is closed."""
 
     code: str
     message: str
     tried: str | None = None
     api: str | None = None
     hint: str | None = None
+    region: str | None = None
 
 
 @record

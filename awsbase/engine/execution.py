@@ -26,7 +26,11 @@ from awsbase.engine.run import Approved, ChangeFailed, Interrupted, Observer, Ru
 from awsbase.errors import AwsbaseError, LostReply
 
 WORKERS = 16
-LIST_DELAY = 2.0  # seconds until AWS's lists usually contain a new resource
+LIST_DELAYS: tuple[float, ...] = (
+    2.0,
+    3.0,
+    5.0,
+)  # seconds until AWS's reads show a new resource
 log = logging.getLogger("awsbase")
 
 
@@ -90,13 +94,15 @@ def execute(
     check: Callable[[Facts], None] = lambda facts: None,
     cache: ReadCache | None = None,
     before_write: Callable[[], None] = lambda: None,
+    ways_out: Mapping[str, str] | None = None,
     workers: int = WORKERS,
 ) -> Report:
     """Plan or reconcile the resources and return a report on each, even when some fail or `stop` is set midway.
 
     Unless `allow_risky`, a risky change fails its resource and is not applied. `check` is called with the facts before
     the first recipe starts, and ends the run by raising. Reads already in `cache` are reused, and new ones are added.
-    `before_write` is called before each write, and stops it by raising.
+    `before_write` is called before each write, and stops it by raising. `ways_out` says how the manifest does without
+    a region, where an organization closes it.
     """
     started = time.monotonic()
     stop = stop or threading.Event()
@@ -104,7 +110,7 @@ def execute(
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
         observer, clock = observer or SilentObserver(), clock or SystemClock()
         context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
-        execution = _Execution(resources, kinds, account, context, needed, readers, cache)
+        execution = _Execution(resources, kinds, account, context, needed, readers, cache, ways_out or {})
         execution.facts.prefetch(read for resource in resources for read in kind_of(kinds, resource).reads(resource))
         check(execution.facts)
         outcomes = execution.run_all(recipes)
@@ -136,6 +142,7 @@ class _Execution:
         needed: Mapping[str, frozenset[str]],
         readers: ThreadPoolExecutor,
         cache: ReadCache | None,
+        ways_out: Mapping[str, str],
     ) -> None:
         self.resources = {resource.address: resource for resource in resources}
         self.kinds = kinds
@@ -143,6 +150,7 @@ class _Execution:
         self.context = context
         self.needed = needed
         self.readers = readers
+        self.ways_out = ways_out
         self.facts = Facts(account.aws, readers, cache)
         self.outcomes: dict[str, Outcome] = {}
         self.runs: dict[str, Run] = {}
@@ -200,7 +208,7 @@ class _Execution:
             error = failure(cut, self.account.caller)
         except Exception as cause:  # the report names any failure of a recipe, and the other resources continue
             log.debug("%s failed", address, exc_info=cause)
-            error = failure(cause, self.account.caller)
+            error = failure(cause, self.account.caller, home=self.account.aws.region, ways_out=self.ways_out)
         self.runs[address] = run
         created = any(change.action == "create" for change in run.changes)
         return Outcome(
@@ -218,21 +226,28 @@ class _Execution:
         try:
             return recipe(run, resource)
         except StaleRead as first:
-            self.context.clock.sleep(LIST_DELAY, self.context.stop)
+            stale, delays = first, LIST_DELAYS
+        while True:
+            # A lost reply is not followed by a refusal that would show that a read was still late.
+            lost = isinstance(stale.__cause__, LostReply)
+            self.context.clock.sleep(sum(delays) if lost else delays[0], self.context.stop)
             # A resource without a name of its own is found by its tag: read again, then decide.
             facts = Facts(self.account.aws, self.readers)
-            if isinstance(first.__cause__, LostReply):
+            if lost:
                 noted = run.changes
-                run.forget(first.change)
-                if self._was_applied(first, resource, facts):
+                run.forget(stale.change)
+                if self._was_applied(stale, resource, facts):
                     run.changes = noted
             retried = run.with_facts(facts)
             try:
                 return recipe(retried, resource)
             except StaleRead as still:
-                if isinstance(still.__cause__, LostReply):
+                again, delays = isinstance(still.__cause__, LostReply), delays[1:]
+                if again:
                     retried.forget(still.change)
-                raise ChangeFailed(still.change) from still.__cause__
+                if again or not delays:
+                    raise ChangeFailed(still.change) from still.__cause__
+                stale = still
             finally:
                 run.changes, run.manual_actions, run.notes = retried.changes, retried.manual_actions, retried.notes
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 
-from awsbase.engine.changes import INTERRUPTED, Change, Failure
+from awsbase.engine.changes import CLOSED, INTERRUPTED, Change, Failure
+from awsbase.engine.refusals import DENIED as DENIED
+from awsbase.engine.refusals import Refusal, understood
 from awsbase.engine.run import ChangeFailed, Interrupted, InvalidArguments, NotApproved, RiskNotApproved
+from awsbase.engine.wire import READ_PREFIXES
 from awsbase.errors import AwsbaseError, LostReply
 
-DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"})
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 UNKNOWN_KEY = frozenset(
     {
@@ -20,19 +22,34 @@ UNKNOWN_KEY = frozenset(
     }
 )
 SKEWED = frozenset({"RequestTimeTooSkewed", "SignatureDoesNotMatch"})
-ACTION = re.compile(r"not authorized to perform: ([\w-]+):(\w+)")
-# What KMS answers when the key's creator, not the key's policy, lacks the permission.
-LOCKED_OUT = "not allow you to update the key policy in the future"
 
 
-def failure(error: BaseException, caller: str) -> Failure:
-    """Return why a resource failed; `caller` is the ARN of the caller."""
+def failure(error: BaseException, caller: str, *, home: str = "", ways_out: Mapping[str, str] | None = None) -> Failure:
+    """Return why a resource failed; `caller` is the ARN of the caller, `home` the region of the account.
+
+    `ways_out` says for other regions how a manifest does without them.
+    """
     change: Change | None = None
     if isinstance(error, ChangeFailed):
         change, error = error.change, error.__cause__ or error
     tried = f"{change.action} {change.what}" if change else None
-    code, message, hint = _description(error, caller, change.api if change else None)
-    return Failure(code, message, tried, change.api if change else None, hint)
+    api = change.api if change else None
+    if closed := _closed(error, home):
+        why = f"a policy of the organization closes {closed.region}: {closed.message}"
+        way_out = (ways_out or {}).get(closed.region) or closed.advice(caller)
+        return Failure(CLOSED, why, tried, api, way_out, region=closed.region)
+    code, message, hint = _description(error, caller, api)
+    return Failure(code, message, tried, api, hint)
+
+
+def _closed(error: BaseException, home: str) -> Refusal | None:
+    """Return a refusal of the organization to even look at a region other than the account's."""
+    from botocore.exceptions import ClientError
+
+    if not isinstance(error, ClientError) or not (refusal := understood(error)) or not refusal.by_organization:
+        return None
+    elsewhere = home and refusal.region not in ("", home) and not refusal.is_global
+    return refusal if elsewhere and error.operation_name.startswith(READ_PREFIXES) else None
 
 
 def _description(error: BaseException, caller: str, api: str | None) -> tuple[str, str, str | None]:
@@ -42,7 +59,8 @@ def _description(error: BaseException, caller: str, api: str | None) -> tuple[st
         case ClientError():
             code = error.response.get("Error", {}).get("Code", "unknown")
             message = error.response.get("Error", {}).get("Message", "") or str(error)
-            return code, message, _hint(code, message, caller, api or error.operation_name)
+            refusal = understood(error, api or "")
+            return code, message, refusal.advice(caller) if refusal else _hint(code)
         case AwsbaseError():
             return type(error).__name__, error.message, error.hint
         case LostReply():
@@ -65,21 +83,7 @@ def _description(error: BaseException, caller: str, api: str | None) -> tuple[st
             )
 
 
-def needed(message: str) -> str | None:
-    """Return the IAM action that AWS names as not allowed; its name often differs from the API's."""
-    if LOCKED_OUT in message:
-        return "kms:PutKeyPolicy"
-    found = ACTION.search(message)
-    # Some services write their name in capitals.
-    return f"{found[1].lower()}:{found[2]}" if found else None
-
-
-def _hint(code: str, message: str, caller: str, api: str) -> str | None:
-    if (action := needed(message)) or code in DENIED:
-        mfa = "run `awsbase mfa refresh` if this account asks for MFA"
-        if "with an explicit deny" in message:
-            return f"you are {caller}, and a policy refuses you {action or api}: {mfa}"
-        return f"you are {caller}; this needs {action or api}, see `awsbase permissions`; {mfa}"
+def _hint(code: str) -> str | None:
     if code in EXPIRED:
         return "the session has expired: run `awsbase mfa refresh`, then run again"
     if code in UNKNOWN_KEY:

@@ -3,6 +3,9 @@
 Each acquisition puts a new generation, `/locks/awsbase/00000007`, without Overwrite, so that of two runs one succeeds.
 The last generation stays after its release, with the time of the release. A run that began to read before that time
 knows that its reads can be outdated. So a run without changes needs no lock.
+
+AWS's reads lag behind its writes by seconds, those of Systems Manager, too. A put without Overwrite that succeeded is
+ours, also while AWS does not show it. A run that follows another one waits until reads show what that one wrote.
 """
 
 from __future__ import annotations
@@ -32,10 +35,16 @@ LEASE = timedelta(minutes=15)
 RENEW_BELOW = timedelta(minutes=10)  # a lease is renewed when less than this is left
 CHECK_INTERVAL = timedelta(seconds=30)  # between two checks that this run still holds the lock
 CLOCK_SKEW = timedelta(seconds=5)  # between the clocks of two AWS services, one of which returns whole seconds
+READ_LAG = timedelta(seconds=10)  # after which AWS's reads show what was written
+SHOWN_WITHIN = timedelta(minutes=1)  # the longest wait for a parameter that AWS accepted or says is there
 
 
 class Locked(AwsbaseError):
     """Another run writes to this account now."""
+
+
+class LockNotShown(AwsbaseError):
+    """AWS has accepted this run's lock, or refused it for another one, and does not show it."""
 
 
 class LockLost(AwsbaseError):
@@ -102,8 +111,8 @@ class LockGeneration:
         return self.released or now >= self.until or self.process.ended(here)
 
     def released_before(self, moment: datetime) -> bool:
-        """Tell whether its holder released it before `moment`, by AWS's clock."""
-        return self.released and self.changed is not None and self.changed < moment - CLOCK_SKEW
+        """Tell whether its holder released it so long before `moment`, by AWS's clock, that reads then showed all."""
+        return self.released and self.changed is not None and self.changed < moment - CLOCK_SKEW - READ_LAG
 
     def text(self) -> str:
         """Return the value of the parameter, as JSON."""
@@ -136,6 +145,7 @@ class Lock:
     _mine: LockGeneration | None = None
     _looked: datetime | None = None
     _older: Sequence[LockGeneration] = ()
+    _stop: threading.Event = field(default_factory=threading.Event)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self) -> LockGeneration | None:
@@ -152,12 +162,15 @@ class Lock:
         stop: threading.Event | None = None,
         say: Callable[[str], object] = lambda text: None,
     ) -> Iterator[bool]:
-        """Hold the lock; yield whether certainly no other run has held it since a time of AWS's clock.
+        """Hold the lock; yield whether reads since a time of AWS's clock certainly show all that others wrote.
 
         Waits up to `patience` while another run holds it. Raises Locked after that, or Interrupted once `stop` is set.
+        If the answer is no, it has waited until reads show what the last holder wrote.
         """
+        self._stop = stop or self._stop
         try:
-            yield self._take(since, patience, stop or threading.Event(), say)
+            last = self._take(patience, say)
+            yield last is None or self._settled(last, since, say)
         finally:
             self._release(say)
 
@@ -169,11 +182,14 @@ class Lock:
                 raise LockLost("this run no longer holds the lock of this account", hint="run again")
             if self._looked and now - self._looked < CHECK_INTERVAL:
                 return
-            newest = self.look()
-            if newest is None or newest.run != mine.run:
+            try:
+                newest = self._shown(mine)[-1]
+            except LockNotShown:
                 self._mine = None
-                who = newest or "nobody: it was deleted"
-                raise LockLost(f"the lock of this account was taken over by {who}", hint="run again")
+                raise LockLost("the lock of this account was deleted", hint="run again") from None
+            if newest.run != mine.run:
+                self._mine = None
+                raise LockLost(f"the lock of this account was taken over by {newest}", hint="run again")
             self._looked = now
             if mine.until - now < RENEW_BELOW:
                 self._mine = replace(mine, until=now + LEASE)
@@ -187,15 +203,17 @@ class Lock:
         self._forget([held])
         return True
 
-    def _take(
-        self, since: datetime | None, patience: timedelta, stop: threading.Event, say: Callable[[str], object]
-    ) -> bool:
-        pause, started = 1.0, self.clock.now()
-        while True:
+    def _take(self, patience: timedelta, say: Callable[[str], object]) -> LockGeneration | None:
+        """Take the lock and return the generation before this one; raises Locked or Interrupted."""
+        pause, started, last = 1.0, self.clock.now(), self.look()
+        if last and not last.free(self.clock.now(), self.process):
+            # AWS can still show a lock that was released a moment ago.
+            self._pause(READ_LAG.total_seconds() / 5)
             last = self.look()
+        while True:
             if last is None or last.free(self.clock.now(), self.process):
                 if self._put_next(last):
-                    return last is None or (since is not None and last.released_before(since))
+                    return last
             else:
                 left = patience - (self.clock.now() - started)
                 if left <= timedelta(0):
@@ -205,10 +223,27 @@ class Lock:
                     )
                 if pause == 1.0:
                     say(f"waiting: the account is locked by {last}")
-                self.clock.sleep(min(pause, left.total_seconds()), stop)
-                if stop.is_set():
-                    raise Interrupted
+                self._pause(min(pause, left.total_seconds()))
                 pause = min(pause * 2, 10)
+            last = self.look()
+
+    def _settled(self, last: LockGeneration, since: datetime | None, say: Callable[[str], object]) -> bool:
+        """Tell whether reads since a time of AWS's clock show what the last holder wrote; if not, wait until they do.
+
+        A holder that did not release the lock can have written until now.
+        """
+        if since is not None and last.released_before(since):
+            return True
+        age = since - last.changed if since and last.released and last.changed else timedelta(0)
+        if (left := (READ_LAG - max(age, timedelta(0))).total_seconds()) > 0:
+            say(f"waiting {left:.0f} seconds: another run wrote to this account a moment ago")
+            self._pause(left)
+        return False
+
+    def _pause(self, seconds: float) -> None:
+        self.clock.sleep(seconds, self._stop)
+        if self._stop.is_set():
+            raise Interrupted
 
     def _put_next(self, last: LockGeneration | None) -> bool:
         mine = self._next(last)
@@ -216,11 +251,27 @@ class Lock:
             return False
         self._mine, self._looked = mine, self.clock.now()
         # The number of a deleted generation can be put again; only the newest one counts.
-        *self._older, newest = self._generations()
+        *self._older, newest = self._shown(mine)
         if newest.run == mine.run:
             return True
         self._mine = None
         return False
+
+    def _shown(self, one: LockGeneration, *, anybodys: bool = False) -> list[LockGeneration]:
+        """List the generations once AWS shows this one (or its number, if it may be `anybodys`) or a later one.
+
+        Raises LockNotShown when it does not within a minute.
+        """
+        started, pause = self.clock.now(), 0.5
+        number = one.generation - 1 if anybodys else one.generation
+        while True:
+            listed = self._generations()
+            if any(other.run == one.run or other.generation > number for other in listed):
+                return listed
+            if self.clock.now() - started > SHOWN_WITHIN:
+                raise LockNotShown(f"AWS has the lock {one.name} and does not show it", hint="run again in a while")
+            self._pause(pause)
+            pause = min(pause * 2, 10)
 
     def _next(self, last: LockGeneration | None) -> LockGeneration:
         now = self.clock.now()
@@ -257,10 +308,17 @@ class Lock:
             if error.response["Error"]["Code"] != "ParameterAlreadyExists":
                 raise
             # botocore resends a request whose answer was lost, and then our own generation exists already.
-            return any(other.run == generation.run for other in self._generations())
+            return any(other.run == generation.run for other in self._shown(generation, anybodys=True))
         return True
 
     def _forget(self, generations: Iterable[LockGeneration]) -> None:
+        from botocore.exceptions import ClientError
+
         for one in generations:
-            with self.wire.open():
-                self.ssm.delete_parameter(Name=one.name)
+            try:
+                with self.wire.open():
+                    self.ssm.delete_parameter(Name=one.name)
+            except ClientError as error:
+                # The list can still have shown one that another run has deleted.
+                if error.response["Error"]["Code"] != "ParameterNotFound":
+                    raise

@@ -33,6 +33,9 @@ TABLE = (
     PropagationDelay("iam", ("",), "ConcurrentModification", seconds=60, contention=True),
     PropagationDelay("iam", ("Delete",), "DeleteConflict", seconds=30),
     PropagationDelay("iam", ("",), "InvalidClientTokenId", seconds=30),
+    # A virtual device can be unknown for a moment after it was made.
+    PropagationDelay("iam", ("EnableMFADevice",), "NoSuchEntity", seconds=30),
+    PropagationDelay("iam", ("EnableMFADevice",), "InvalidAuthenticationCode", seconds=15),
     PropagationDelay(
         "kms",
         ("CreateKey", "PutKeyPolicy"),

@@ -365,10 +365,12 @@ def already_exists(error: Exception, action: Action) -> bool:
     """Tell whether AWS refused to create what its lists did not contain: they lag by some seconds."""
     from botocore.exceptions import ClientError
 
-    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+    answer = error.response.get("Error", {}) if isinstance(error, ClientError) else {}
+    code, message = answer.get("Code", ""), answer.get("Message", "")
     there = any(word in code for word in ("Already", "Exists", "Duplicate"))
-    # IAM answers LimitExceeded to a second role in an instance profile.
-    return action == "create" and (there or code == "LimitExceeded")
+    # IAM answers LimitExceeded to a second role in an instance profile, Cost Explorer this to a second monitor.
+    limited = code == "LimitExceeded" or message.startswith("Limit exceeded on dimensional spend monitor")
+    return action == "create" and (there or limited)
 
 
 def resent(error: ClientError) -> bool:

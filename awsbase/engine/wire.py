@@ -108,6 +108,7 @@ class Wire:
         events.register_first(f"provide-client-params.{service}", self._refuse_unknown)
         events.register_first(f"before-call.{service}", self._refuse_writes)
         events.register_first(f"before-send.{service}", partial(self._tally, client.meta.service_model.service_name))
+        events.register(f"after-call.{service}", partial(_note_region, client.meta.region_name))
         refuse_resends(client)
 
     @contextmanager
@@ -135,6 +136,16 @@ class Wire:
                 self.reads += 1
             else:
                 self.writes += 1
+
+
+def _note_region(region: str, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    """Let an error say where its call went, which the messages of AWS often do not.
+
+    Clients of services without regions say `aws-global`; policies see the region that their calls are signed for.
+    """
+    if "Error" in parsed:
+        there = {"Region": context.get("signing", {}).get("region") or region, "Global": region.endswith("-global")}
+        parsed.setdefault("ResponseMetadata", {}).update(there)
 
 
 def refuse_resends(client: BaseClient) -> None:

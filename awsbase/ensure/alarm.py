@@ -84,7 +84,7 @@ def family(name: str) -> str:
 def alarm_reads(want: Alarm) -> Iterator[Read]:
     """Yield what the recipe will ask for."""
     yield alarms, want.scope.region, family(want.name)
-    yield tags.tags, want.scope.region
+    yield tags.indexed, want.scope.region
 
 
 def ensure_alarm(run: Run, want: Alarm) -> str:

@@ -14,6 +14,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.facts import tags
+from awsbase.facts.numbers import decimal
 from awsbase.records import record
 
 IMPACT = "ANOMALY_TOTAL_IMPACT_ABSOLUTE"
@@ -44,11 +45,25 @@ class AnomalyAlert(Resource):
 
 
 def monitor(facts: Facts, region: str) -> str | None:
-    """Read the ARN of the monitor of all services."""
+    """Read the ARN of the monitor of all services; AWS does not always say which dimension it is of."""
     for each in _every(facts.aws.at(region).ce.get_anomaly_monitors, "AnomalyMonitors"):
-        if each["MonitorType"] == "DIMENSIONAL" and each.get("MonitorDimension") == "SERVICE":
+        if each["MonitorType"] == "DIMENSIONAL" and each.get("MonitorDimension", "SERVICE") == "SERVICE":
             return str(each["MonitorArn"])
     return None
+
+
+def never_opened(facts: Facts, region: str) -> bool:
+    """Tell whether nobody has ever opened Cost Explorer in this account: until then its API refuses everything."""
+    from botocore.exceptions import ClientError
+
+    try:
+        facts.read(subscriptions, region)
+    except ClientError as error:
+        # "User not enabled for cost explorer access": https://github.com/aws-samples/aws-cost-explorer-report/issues/15
+        if "not enabled for cost explorer" in error.response["Error"].get("Message", "").lower():
+            return True
+        raise
+    return False
 
 
 def subscriptions(facts: Facts, region: str) -> Mapping[str, Mapping[str, Any]]:
@@ -68,12 +83,16 @@ def subscription_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 def anomaly_reads(want: AnomalyAlert) -> Iterator[Read]:
     """Yield what the recipe will ask for."""
     yield monitor, want.scope.region
+    yield never_opened, want.scope.region
     yield subscriptions, want.scope.region
 
 
 def ensure_anomaly_alert(run: Run, want: AnomalyAlert) -> None:
     """Have somebody told of anomalies above an amount; tags that others set stay."""
     region, ce = want.scope.region, run.aws.ce
+    if run.read(never_opened, region):
+        open_cost_explorer(run, want)
+        return
     watching = run.read(monitor, region)
     have = run.read(subscriptions, region).get(want.name)
     tagged = run.read(subscription_tags, region, have["SubscriptionArn"]) if have else tags.wanted(want)
@@ -81,7 +100,12 @@ def ensure_anomaly_alert(run: Run, want: AnomalyAlert) -> None:
     arn: Any = watching
     if watching is None:
         services = {"MonitorName": want.name, "MonitorType": "DIMENSIONAL", "MonitorDimension": "SERVICE"}
-        made = run.create("monitor of all services", ce.create_anomaly_monitor, AnomalyMonitor=services)
+        made = run.create(
+            "monitor of all services",
+            ce.create_anomaly_monitor,
+            AnomalyMonitor=services,
+            ResourceTags=tags.pairs(tags.wanted(want)),
+        )
         arn = made["MonitorArn"]
 
     settings = {
@@ -99,6 +123,18 @@ def ensure_anomaly_alert(run: Run, want: AnomalyAlert) -> None:
         )
     else:
         correct(run, want, have, settings, tags.missing(tagged, tags.wanted(want)))
+
+
+def open_cost_explorer(run: Run, want: AnomalyAlert) -> None:
+    """Say how Cost Explorer is opened: no API does it."""
+    console = "console.amazonaws.cn" if want.scope.partition == "aws-cn" else "console.aws.amazon.com"
+    run.manual_action(
+        f"Cost Explorer was never opened in account {want.scope.account}, so AWS watches for no anomalies there",
+        "sign in as root or as somebody who may see bills: in an organization the management account opens it for all",
+        f"open https://{console}/costmanagement/home#/cost-explorer and choose Launch Cost Explorer if it is offered",
+        "wait: AWS takes up to 24 hours to prepare the figures; then run awsbase again",
+        probe="ce GetAnomalySubscriptions is not refused with 'not enabled for cost explorer access'",
+    )
 
 
 def correct(
@@ -128,12 +164,22 @@ def told_less(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:
 def amount_of(condition: Any) -> float | None:
     """Return the amount of a condition as `above` makes them; None of any other."""
     values = (condition or {}).get("Dimensions", {}).get("Values") or [None]
-    return float(values[0]) if values[0] and condition == above(float(values[0])) else None
+    if not values[0] or meant(condition) != above(float(values[0])):
+        return None
+    return float(values[0])
+
+
+def meant(condition: Any) -> Any:
+    """Return a condition with its amounts as awsbase writes them: AWS may return 50.0 for 50."""
+    dimensions = (condition or {}).get("Dimensions", {})
+    if dimensions.get("Key") != IMPACT:
+        return condition
+    return {**condition, "Dimensions": {**dimensions, "Values": [decimal(float(v)) for v in dimensions["Values"]]}}
 
 
 def above(amount: float) -> dict[str, Any]:
     """Return the condition that an anomaly costs at least an amount."""
-    return {"Dimensions": {"Key": IMPACT, "MatchOptions": ["GREATER_THAN_OR_EQUAL"], "Values": [f"{amount:g}"]}}
+    return {"Dimensions": {"Key": IMPACT, "MatchOptions": ["GREATER_THAN_OR_EQUAL"], "Values": [decimal(amount)]}}
 
 
 def meaning(subscription: Mapping[str, Any]) -> dict[str, object]:
@@ -142,7 +188,7 @@ def meaning(subscription: Mapping[str, Any]) -> dict[str, object]:
         "frequency": subscription["Frequency"],
         "monitors": list(subscription["MonitorArnList"]),
         "subscribers": sorted(f"{one['Type']} {one['Address']}" for one in subscription["Subscribers"]),
-        "threshold": subscription.get("ThresholdExpression"),
+        "threshold": meant(subscription.get("ThresholdExpression")),
     }
 
 
@@ -168,6 +214,7 @@ def read_permissions(want: AnomalyAlert) -> Allows:
 def write_permissions(want: AnomalyAlert) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
     yield allow("ce", "CreateAnomalyMonitor", "CreateAnomalySubscription")
+    yield allow("ce", "TagResource", on=(want.scope.global_arn("ce", "anomalymonitor/*"),))
     yield allow("ce", "TagResource", "UpdateAnomalySubscription", on=anomaly_subscriptions(want))
 
 

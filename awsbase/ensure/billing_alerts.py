@@ -9,6 +9,7 @@ from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.refusals import understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.records import record
@@ -29,9 +30,13 @@ class BillingAlerts(Resource):
 
 @record
 class BillingFacts:
-    """The preference as the billing API tells it; `off` are the keys under which it is switched off."""
+    """The preference as the billing API tells it; `off` are the keys under which it is switched off.
 
-    off: tuple[str, ...]
+    `untold` says why the API does not tell it to this account.
+    """
+
+    off: tuple[str, ...] = ()
+    untold: str = ""
 
 
 def preference(facts: Facts, region: str) -> BillingFacts | None:
@@ -44,7 +49,8 @@ def preference(facts: Facts, region: str) -> BillingFacts | None:
     except (ClientError, EndpointConnectionError) as error:
         # A member account is refused, and this API is too young to be everywhere: what the metrics say is as good.
         log.debug("the billing API has no answer: %s", error)
-        return None
+        refusal = understood(error) if isinstance(error, ClientError) else None
+        return BillingFacts(untold=str(refusal)) if refusal and refusal.by_organization else None
     found = page["billingPreferences"]
     while token := page.get("nextToken"):
         page = billing.get_billing_preferences(features=[FEATURE], nextToken=token)
@@ -75,9 +81,9 @@ def ensure_billing_alerts(run: Run, want: BillingAlerts) -> None:
     region = want.scope.region
     have = run.read(preference, region)
 
-    if have is None:
+    if have is None or have.untold:
         if not run.read(published, region):
-            ask_for_it(run, want)
+            ask_for_it(run, want, have.untold if have else "")
     elif have.off:
         run.update(
             "billing alerts",
@@ -89,11 +95,15 @@ def ensure_billing_alerts(run: Run, want: BillingAlerts) -> None:
         )
 
 
-def ask_for_it(run: Run, want: BillingAlerts) -> None:
+def ask_for_it(run: Run, want: BillingAlerts, untold: str) -> None:
     """Say where billing alerts are switched on, and by whom."""
+    account = want.scope.account
+    title = f"billing alerts of account {account} are not switched on, so its billing alarms hear nothing"
+    if untold:
+        title = f"billing alerts of account {account} are perhaps not switched on: {untold}"
     console = "console.amazonaws.cn" if want.scope.partition == "aws-cn" else "console.aws.amazon.com"
     run.manual_action(
-        f"billing alerts of account {want.scope.account} are not switched on, so its billing alarms hear nothing",
+        title,
         "sign in to the account that pays: in an organization that is the management account, and it decides for all "
         "members; IAM users see bills only after root has activated 'IAM user and role access to Billing information'",
         f"open https://{console}/billing/home#/preferences",

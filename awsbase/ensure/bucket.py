@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
@@ -13,6 +13,7 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.references import Reference, references, resolve
+from awsbase.engine.refusals import understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
@@ -22,6 +23,9 @@ from awsbase.facts import tags
 from awsbase.facts.optional import empty_if
 from awsbase.policies.document import Document, difference, listed, parsed, same
 from awsbase.records import record
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 # What begins so is ours: statements of the bucket policy by their Sid, lifecycle rules by their ID.
 OURS = "Awsbase"
@@ -165,7 +169,7 @@ def found(facts: Facts, scope: Scope, name: str) -> Found | None:
     """Look who has a bucket name: nobody, this account, or someone else."""
     from botocore.exceptions import ClientError
 
-    if bucket_arn(scope, name) in facts.read(tags.tags, scope.region):
+    if bucket_arn(scope, name) in facts.read(tags.indexed, scope.region):
         return Found(ours=True, region=scope.region)
     try:
         head = facts.aws.at(scope.region).s3.head_bucket(Bucket=name, ExpectedBucketOwner=scope.account)
@@ -174,13 +178,32 @@ def found(facts: Facts, scope: Scope, name: str) -> Found | None:
             case "404" | "NoSuchBucket":
                 return None
             case "403" | "AccessDenied":
-                return Found(ours=False, region="")
+                return behind_refusal(facts, scope, name, error)
             case "301" | "PermanentRedirect":
                 headers = error.response["ResponseMetadata"]["HTTPHeaders"]
                 return Found(ours=True, region=headers.get("x-amz-bucket-region", "another region"))
         raise
     # S3's client follows a bucket into its region by itself.
     return Found(ours=True, region=head.get("BucketRegion", scope.region))
+
+
+def behind_refusal(facts: Facts, scope: Scope, name: str, error: ClientError) -> Found | None:
+    """Look whose a bucket is that may not be looked at with HEAD, to which S3 gives no reason.
+
+    Other reads come with one, which names the action and the policy, but only within the account.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        facts.read(versioning_of, scope, name)
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] == "NoSuchBucket":
+            return None
+        if (refusal := understood(refused)) and refusal.cause:
+            raise
+        return Found(ours=False, region="")
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return Found(ours=True, region=headers.get("x-amz-bucket-region", scope.region))
 
 
 def bucket(facts: Facts, scope: Scope, name: str) -> BucketFacts | None:
@@ -267,7 +290,7 @@ def bucket_tags(facts: Facts, scope: Scope, name: str) -> Mapping[str, str]:
 def bucket_reads(want: Bucket) -> Iterator[Read]:
     """Yield the facts that the recipe of a bucket reads, to prefetch them."""
     yield bucket, want.scope, want.name
-    yield tags.tags, want.scope.region
+    yield tags.indexed, want.scope.region
 
 
 def ensure_bucket(run: Run, want: Bucket) -> str:
@@ -275,8 +298,7 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
     key = run.result(want.key) if want.key else None
     statements = resolve(run, want.statements)
     have = look(run, want)
-    # Tags given with CreateBucket would ask for one permission more than tagging does.
-    tagged = tags_of(run, want) if have else {}
+    tagged = tags_of(run, want) if have else tags.wanted(want)
 
     if have is None:
         create(run, want)
@@ -284,10 +306,11 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
 
     block_public_access(run, want, have)
     own_objects(run, want, have)
-    keep_versions(run, want, have)
     encrypt(run, want, have, key)
     set_policy(run, want, have, statements)
     expire(run, want, have, tagged)
+    # After the lifecycle: a bucket of ours whose versioning was never set is one that a run has left half made.
+    keep_versions(run, want, have)
     set_tags(run, want, tagged)
     return want.arn
 
@@ -327,15 +350,15 @@ def is_public(statement: object) -> bool:
 
 
 def create(run: Run, want: Bucket) -> None:
-    """Create the bucket in its region."""
+    """Create the bucket in its region, with its tags: some organizations let nothing be made without."""
     region = want.scope.region
     # S3 began in us-east-1: there, and only there, the region must not be named.
-    there = None if region == "us-east-1" else {"LocationConstraint": region}
+    there = {} if region == "us-east-1" else {"LocationConstraint": region}
     run.create(
         "bucket",
         run.aws.s3.create_bucket,
         Bucket=want.name,
-        CreateBucketConfiguration=there,
+        CreateBucketConfiguration={**there, "Tags": tags.pairs(tags.wanted(want))},
         ObjectOwnership="BucketOwnerEnforced",
     )
 
@@ -474,9 +497,11 @@ def expire(run: Run, want: Bucket, have: BucketFacts, tagged: Mapping[str, str])
 
 
 def has_been_used(have: BucketFacts, tagged: Mapping[str, str]) -> bool:
-    """Tell a bucket that is adopted, or once was finished, from one that a run has left half made: tags come last."""
-    theirs = any(not is_ours(statement) for statement in listed(have.policy.get("Statement")))
-    return theirs or tags.ADDRESS in tagged
+    """Tell a bucket that is adopted, or once was finished, from one that a run has left half made.
+
+    One of ours has its tags from the beginning, and its versioning is set last.
+    """
+    return tags.ADDRESS not in tagged or have.versioning != ""
 
 
 def goes_sooner(have: BucketFacts, wanted: Mapping[str, Mapping[str, Any]]) -> str:
@@ -504,15 +529,19 @@ def tags_of(run: Run, want: Bucket) -> Mapping[str, str]:
 
 
 def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
-    """Add our tags to what is there: S3 replaces them all at once, those of AWS itself included."""
+    """Add our tags to what is there.
+
+    PutBucketTagging would replace them all at once, and S3 refuses it where tags decide about access:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+    """
     if untagged := tags.missing(tagged, tags.wanted(want)):
         run.update(
             "tags",
             compare(tagged, untagged),
-            run.aws.s3.put_bucket_tagging,
-            Bucket=want.name,
-            Tagging={"TagSet": tags.pairs({**tagged, **untagged})},
-            ExpectedBucketOwner=want.scope.account,
+            run.aws.s3control.tag_resource,
+            AccountId=want.scope.account,
+            ResourceArn=want.arn,
+            Tags=tags.pairs(untagged),
         )
 
 
@@ -533,7 +562,7 @@ def write_permissions(want: Bucket) -> Allows:
     yield allow(
         "s3",
         *("CreateBucket", "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketPublicAccessBlock"),
-        *("PutBucketTagging", "PutBucketVersioning", "PutEncryptionConfiguration", "PutLifecycleConfiguration"),
+        *("PutBucketVersioning", "PutEncryptionConfiguration", "PutLifecycleConfiguration", "TagResource"),
         on=(want.arn,),
     )
 

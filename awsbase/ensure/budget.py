@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
+from datetime import UTC, datetime
 from typing import Any
 
-from awsbase.engine.changes import compare
+from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
@@ -14,12 +15,14 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.facts import tags
+from awsbase.facts.numbers import decimal
 from awsbase.records import record
 
 Subscriber = tuple[str, str]  # SNS and the ARN of a topic, or EMAIL and an address
 
 # Credits and refunds would hide what is being spent until they are used up.
 COSTS = {"IncludeCredit": False, "IncludeRefund": False}
+NEVER = datetime(2087, 6, 15, tzinfo=UTC)  # what AWS sets where no end is given
 UNTOLD = "nobody is told at this point any more"
 
 
@@ -35,7 +38,7 @@ class Notice:
         return not any(other.kind == self.kind and other.percent <= self.percent for other in others)
 
     def __str__(self) -> str:
-        return f"{self.kind.lower()} {self.percent:g}%"
+        return f"{self.kind.lower()} {decimal(self.percent)}%"
 
 
 @record(kw_only=True)
@@ -72,6 +75,11 @@ class BudgetFacts:
     settings: Mapping[str, object]
     notices: Mapping[Notice, frozenset[Subscriber]] = field(default_factory=dict)
     others: tuple[Mapping[str, Any], ...] = ()
+    period: Mapping[str, datetime] = field(default_factory=dict)
+
+    def ended(self, now: datetime) -> bool:
+        """Tell whether the budget's last day is over: it tells nobody any more, and AWS deletes it some day."""
+        return "End" in self.period and self.period["End"] <= now
 
 
 def budget(facts: Facts, region: str, account: str, name: str) -> BudgetFacts | None:
@@ -98,7 +106,7 @@ def budget(facts: Facts, region: str, account: str, name: str) -> BudgetFacts | 
         )
         found = [one for page in answers for one in page.get("Subscribers", ())]
         ours[notice] = frozenset((one["SubscriptionType"], one["Address"]) for one in found)
-    return BudgetFacts(settings_of(have), ours, tuple(others))
+    return BudgetFacts(settings_of(have), ours, tuple(others), have.get("TimePeriod", {}))
 
 
 def settings_of(have: Mapping[str, Any]) -> Mapping[str, object]:
@@ -159,11 +167,11 @@ def ensure_budget(run: Run, want: Budget) -> None:
         )
         have = BudgetFacts(settings_of(sent(want)), {notice: frozenset(want.subscribers) for notice in want.notices})
 
-    if drift := compare(have.settings, settings_of(sent(want))):
-        why, account = told_later(have, want), want.scope.account
-        run.update(
-            "budget", drift, budgets.update_budget, risk=visibility(why), AccountId=account, NewBudget=sent(want)
-        )
+    if drift := [*compare(have.settings, settings_of(sent(want))), *prolonged(have, run.now())]:
+        why, account, new = told_later(have, want), want.scope.account, sent(want)
+        if have.ended(run.now()):
+            new["TimePeriod"] = {**have.period, "End": NEVER}
+        run.update("budget", drift, budgets.update_budget, risk=visibility(why), AccountId=account, NewBudget=new)
 
     # First those that go: AWS counts to five.
     for notice in sorted(set(have.notices) - set(want.notices), key=str):
@@ -179,6 +187,12 @@ def ensure_budget(run: Run, want: Budget) -> None:
         run.update(
             "tags", compare(tagged, absent), budgets.tag_resource, ResourceARN=want.arn, ResourceTags=tags.pairs(absent)
         )
+
+
+def prolonged(have: BudgetFacts, now: datetime) -> Iterator[Drift]:
+    """Yield that a budget has ended, if so, and is to go on."""
+    if have.ended(now):
+        yield Drift("end", f"{have.period['End']:%Y-%m-%d}", f"{NEVER:%Y-%m-%d}")
 
 
 def told_later(have: BudgetFacts, want: Budget) -> str:
@@ -213,7 +227,7 @@ def sent(want: Budget) -> dict[str, Any]:
         "BudgetName": want.name,
         "BudgetType": "COST",
         "TimeUnit": "MONTHLY",
-        "BudgetLimit": {"Amount": f"{want.amount:.2f}", "Unit": want.currency},
+        "BudgetLimit": {"Amount": decimal(want.amount), "Unit": want.currency},
         "CostTypes": dict(COSTS),
     }
 
@@ -241,6 +255,8 @@ def words(other: Mapping[str, Any]) -> str:
 def read_permissions(want: Budget) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("budgets", "ListTagsForResource", "ViewBudget", on=(want.arn,))
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbudgetservice.html
+    yield allow("billing", "GetBillingViewData", on=(want.scope.global_arn("billing", "billingview/primary"),))
 
 
 def write_permissions(want: Budget) -> Allows:

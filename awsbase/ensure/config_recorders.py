@@ -12,11 +12,19 @@ from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, only_there
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, only_there, several
+from awsbase.errors import AwsbaseError
 from awsbase.records import record
 
 # A region has one recorder and one channel of its owner's; these are the names that the console gives.
 NAME = "default"
+# What AWS Control Tower sets up in its accounts begins so. The policy of the organization that comes with it
+# refuses config:Put*, Delete* and Stop* to all but its own role.
+CONTROL_TOWER = "aws-controltower-"
+
+
+class ForeignRecorder(AwsbaseError):
+    """A region has one recorder, and it is AWS Control Tower's to change."""
 
 
 @record(kw_only=True)
@@ -88,7 +96,13 @@ def config_recorders_reads(want: ConfigRecorders) -> Iterator[Read]:
 def ensure_config_recorders(run: Run, want: ConfigRecorders) -> None:
     """Record everything in every region, resources without a region at home, and deliver it to the one bucket."""
     role = run.result(want.role)
-    for region, have in run.read(everywhere, recorded, want.only).items():
+    found: Mapping[str, ConfigFacts] = run.read(everywhere, recorded, want.only)
+    theirs = [region for region, have in found.items() if by_control_tower(region, have)]
+    if theirs:
+        run.note(f"AWS Control Tower records everything in {several(theirs)}, which is left to it")
+    for region, have in found.items():
+        if region in theirs:
+            continue
         keep_record(run, want, region, have, role)
         deliver(run, want, region, have)
         if drift := compare({"recording": have.recording}, {"recording": True}):
@@ -98,6 +112,20 @@ def ensure_config_recorders(run: Run, want: ConfigRecorders) -> None:
                 run.aws.at(region).config.start_configuration_recorder,
                 ConfigurationRecorderName=have.recorder.get("name", NAME),
             )
+
+
+def by_control_tower(region: str, have: ConfigFacts) -> bool:
+    """Tell whether AWS Control Tower records a region; raises ForeignRecorder when it records less than everything."""
+    name = have.recorder.get("name", "")
+    if not name.startswith(CONTROL_TOWER):
+        return False
+    if have.recording and have.channel and have.recorder.get("recordingGroup", {}).get("allSupported"):
+        return True
+    raise ForeignRecorder(
+        f"the recorder of {region}, {name}, is AWS Control Tower's, and does not record everything",
+        hint="change it in Control Tower, or leave out protect.config; where Control Tower is gone, run `aws "
+        f"configservice delete-configuration-recorder --configuration-recorder-name {name} --region {region}`",
+    )
 
 
 def keep_record(run: Run, want: ConfigRecorders, region: str, have: ConfigFacts, role: str) -> None:
@@ -172,5 +200,5 @@ KIND = Kind(
     word="config-recorders",
     found_by="one a region",
     owns="what is recorded, role, bucket, that it records",
-    keeps="names, how often, topic",
+    keeps="names, how often, topic; Control Tower's",
 )

@@ -5,22 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
-from awsbase.engine.changes import compare
+from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, labelled, linked_role
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, only_there
 from awsbase.facts import tags
 from awsbase.records import record
 
+# What AWS charges for beside the foundations, and switches on in a new detector unless it is named as DISABLED:
+# https://docs.aws.amazon.com/guardduty/latest/APIReference/API_CreateDetector.html. EKS_RUNTIME_MONITORING is missing:
+# AWS refuses it beside RUNTIME_MONITORING, which took its place.
+PLANS: Mapping[str, tuple[str, str]] = {
+    "s3": ("S3_DATA_EVENTS", "$0.80 per million data events of S3"),
+    "eks": ("EKS_AUDIT_LOGS", "$1.60 per million audit events of Kubernetes"),
+    "malware": ("EBS_MALWARE_PROTECTION", "$0.05 per GB of volumes that are searched"),
+    "rds": ("RDS_LOGIN_EVENTS", "$1 a month per vCPU of a database"),
+    "lambda": ("LAMBDA_NETWORK_LOGS", "$1 per GB of network logs of functions"),
+    "runtime": ("RUNTIME_MONITORING", "$1.50 a month per vCPU that is watched"),
+    "ai": ("AI_PROTECTION", "by use of AI services, see AWS's price list"),
+    "ai-analyst": ("AI_ANALYST", "by investigation, see AWS's price list"),
+}
+FOUNDATIONS = frozenset({"FLOW_LOGS", "CLOUD_TRAIL", "DNS_LOGS"})
+COST = "$4 per million CloudTrail events and $1 per GB of network logs, after 30 free days in each region"
+
 
 @record(kw_only=True)
 class Detectors(Resource):
-    """A detector in each region that is on; one that exists is adopted, with the features somebody chose."""
+    """A detector in each region that is on, with these plans of PLANS and no other.
+
+    If `plans` is None, a new detector has none of them, and one that exists keeps what somebody chose.
+    """
 
     only: Only = None
+    plans: tuple[str, ...] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -29,7 +50,7 @@ class Detectors(Resource):
 
     @property
     def price(self) -> str:
-        return "$4 per million CloudTrail events and $1 per GB of network logs, after 30 free days in each region"
+        return "; ".join((COST, *(f"{name}: {PLANS[name][1]}" for name in self.plans or ())))
 
     def needs(self) -> Iterator[str]:
         yield ADDRESS
@@ -37,11 +58,12 @@ class Detectors(Resource):
 
 @record
 class DetectorFacts:
-    """The detector of a region."""
+    """The detector of a region; AWS returns which features are on, but for the oldest detectors."""
 
     id: str
     on: bool
     tags: Mapping[str, str] = field(default_factory=dict)
+    features: Mapping[str, bool] = field(default_factory=dict)
 
 
 def detector(facts: Facts, region: str) -> DetectorFacts | None:
@@ -50,7 +72,8 @@ def detector(facts: Facts, region: str) -> DetectorFacts | None:
     pages = guardduty.get_paginator("list_detectors").paginate()
     for id in (id for page in pages for id in page["DetectorIds"]):
         held = guardduty.get_detector(DetectorId=id)
-        return DetectorFacts(id, held["Status"] == "ENABLED", held.get("Tags", {}))
+        features = {each["Name"]: each["Status"] == "ENABLED" for each in held.get("Features", ()) if "Name" in each}
+        return DetectorFacts(id, held["Status"] == "ENABLED", held.get("Tags", {}), features)
     return None
 
 
@@ -68,14 +91,48 @@ def ensure_detectors(run: Run, want: Detectors) -> None:
             # Every finding is published at once the first time; this is how often it is told that it goes on.
             often = "FIFTEEN_MINUTES"
             make = guardduty.create_detector
-            run.create(f"detector in {region}", make, Enable=True, FindingPublishingFrequency=often, Tags=wanted)
+            run.create(
+                f"detector in {region}",
+                make,
+                Enable=True,
+                FindingPublishingFrequency=often,
+                Tags=wanted,
+                Features=features({name: plan in (want.plans or ()) for plan, (name, _) in PLANS.items()}),
+            )
             continue
         if drift := compare({"on": have.on}, {"on": True}):
             run.update(f"detector in {region}", drift, guardduty.update_detector, DetectorId=have.id, Enable=True)
+        correct_features(run, want, region, have)
         if untagged := tags.missing(have.tags, wanted):
             arn = want.scope.at(region).arn("guardduty", f"detector/{have.id}")
             drift = compare(have.tags, untagged)
             run.update(f"tags in {region}", drift, guardduty.tag_resource, ResourceArn=arn, Tags=untagged)
+
+
+def correct_features(run: Run, want: Detectors, region: str, have: DetectorFacts) -> None:
+    """Switch the features of a detector that exists, if the manifest names any: also off, which needs approval."""
+    if want.plans is None:
+        return
+    wanted = {PLANS[plan][0] for plan in want.plans}
+    # AWS does not offer each of them in each region, and lists those that it offers.
+    changed = {
+        name: name in wanted for name, on in have.features.items() if name not in FOUNDATIONS and on != (name in wanted)
+    }
+    if changed:
+        off = [name for name, on in changed.items() if not on]
+        run.update(
+            f"features in {region}",
+            [Drift(name, not on, on) for name, on in changed.items()],
+            run.aws.at(region).guardduty.update_detector,
+            risk=visibility(f"GuardDuty looks no longer at {', '.join(off)}" if off else ""),
+            DetectorId=have.id,
+            Features=features(changed),
+        )
+
+
+def features(on: Mapping[str, bool]) -> list[dict[str, str]]:
+    """Return features as the API takes them."""
+    return [{"Name": name, "Status": "ENABLED" if each else "DISABLED"} for name, each in on.items()]
 
 
 def read_permissions(want: Detectors) -> Allows:
@@ -106,10 +163,10 @@ KIND = Kind(
             "aws guardduty delete-detector --detector-id ID",
         ),
         controls=("FSBP GuardDuty.1",),
-        cost="$4 per million API calls and $1 per GB of network logs, after 30 free days in each region",
+        cost=f"{COST}; more for each plan: " + ", ".join(f"{name} {price}" for name, (_, price) in PLANS.items()),
     ),
     word="detectors",
     found_by="one a region",
-    owns="that it is on",
-    keeps="features, how often findings are published",
+    owns="that it is on, features that the manifest names",
+    keeps="other features, how often findings are published",
 )

@@ -123,7 +123,7 @@ KIND = Kind(
         why="Nobody has to remember it. Volumes that exist stay as they are.",
         undo=(TAKE_OUT, "aws ec2 disable-ebs-encryption-by-default --region REGION"),
         controls=("CIS 2.2.1", "FSBP EC2.7"),
-        cost="nothing with AWS's key; a key of your own $1 a month and region",
+        cost="nothing with AWS's key; a key of your own $1 a month and region, $3 after two yearly rotations",
     ),
     word="ebs-encryption",
     found_by="one a region",

@@ -90,7 +90,7 @@ def rule_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 def event_rule_reads(want: EventRule) -> Iterator[Read]:
     """Yield what the recipe will ask for."""
     yield targets, want.scope.region, want.name
-    yield tags.tags, want.scope.region
+    yield tags.indexed, want.scope.region
 
 
 def ensure_event_rule(run: Run, want: EventRule) -> str:

@@ -74,7 +74,7 @@ def profile_tags(facts: Facts, name: str) -> Mapping[str, str]:
 def instance_profile_reads(want: InstanceProfile) -> Iterator[Read]:
     """Yield the facts that the recipe of an instance profile reads, to prefetch them."""
     yield instance_profile, want.name
-    yield tags.tags, tags.index(want.scope)
+    yield tags.indexed, tags.index(want.scope)
 
 
 def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:

@@ -114,7 +114,7 @@ def aliases(facts: Facts, region: str) -> Mapping[str, str]:
 
 def key(facts: Facts, region: str, alias: str, address: str) -> KeyFacts | None:
     """Return the key behind an alias; where one was made for the address, all of it is asked for at once."""
-    index = facts.read(tags.tags, region)
+    index = facts.read(tags.indexed, region)
     made = next((arn for arn, held in index.items() if ":kms:" in arn and held.get(tags.ADDRESS) == address), None)
     if made is None:
         # Most likely there is none, and then it is looked for among all.

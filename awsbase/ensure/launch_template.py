@@ -106,7 +106,7 @@ def template_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:
 def launch_template_reads(want: LaunchTemplate) -> Iterator[Read]:
     """Yield the facts that the recipe of a launch template reads, to prefetch them."""
     yield launch_template, want.scope.region, want.name
-    yield tags.tags, want.scope.region
+    yield tags.indexed, want.scope.region
     yield subnets, want.scope.region
 
 

@@ -83,7 +83,7 @@ def log_group_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 def log_group_reads(want: LogGroup) -> Iterator[Read]:
     """Yield the facts that the recipe of a log group reads, to prefetch them."""
     yield log_group, want.scope.region, want.name
-    yield tags.tags, want.scope.region
+    yield tags.indexed, want.scope.region
 
 
 def ensure_log_group(run: Run, want: LogGroup) -> str:

@@ -110,7 +110,7 @@ def policy_tags(facts: Facts, arn: str) -> Mapping[str, str]:
 def policy_reads(want: Policy) -> Iterator[Read]:
     """Yield the facts that the recipe of a policy reads, to prefetch them."""
     yield (authorization,)
-    yield tags.tags, tags.index(want.scope)
+    yield tags.indexed, tags.index(want.scope)
 
 
 def read_permissions(want: Policy) -> Allows:

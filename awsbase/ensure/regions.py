@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import About, Kind
 from awsbase.engine.permissions import Allows, Condition, Permissions, allow, equals
+from awsbase.engine.refusals import Refusal, understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
@@ -16,9 +17,8 @@ from awsbase.records import record
 ADDRESS = "regions/enabled"
 Only = tuple[str, ...] | None
 
-# What a region answers that an organization's policy closes, as landing zones do.
-CLOSED = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
-BY_ORGANIZATION = "service control policy"
+# What of a list is told before it ends with how many there are more.
+SHOWN = 5
 
 
 @record(kw_only=True)
@@ -48,6 +48,10 @@ class RegionClosed(AwsbaseError):
     """A region is on, but an organization lets nobody use it."""
 
 
+class ServiceClosed(AwsbaseError):
+    """An organization lets nobody ask for this, in whichever region."""
+
+
 def regions(facts: Facts) -> RegionFacts:
     """Read which regions there are, and which of them are on in this account."""
     found = facts.aws.ec2.describe_regions(AllRegions=True)["Regions"]
@@ -69,13 +73,45 @@ def covered(facts: Facts, only: Only = None) -> tuple[str, ...]:
 
 
 def everywhere(facts: Facts, fact: Callable[..., Any], only: Only = None) -> Mapping[str, Any]:
-    """Ask `fact(facts, region)` in every region that is covered, side by side; return the answers by region."""
+    """Ask `fact(facts, region)` in every region that is covered, side by side; return the answers by region.
+
+    Raises RegionClosed, which names all regions that an organization closes, or ServiceClosed when it closes them all.
+    """
     names = facts.read(covered, only)
-    return dict(zip(names, facts.read_all(*((there, fact, name) for name in names)), strict=True))
+    found = dict(zip(names, facts.read_all(*((there, fact, name) for name in names)), strict=True))
+    closed = {name: answer.refusal for name, answer in found.items() if isinstance(answer, Closed)}
+    if not closed:
+        return found
+    first = next(iter(closed.values()))
+    if left := [name for name in names if name not in closed]:
+        raise RegionClosed(
+            f"a policy of the organization closes {several(list(closed))}: {first.message}",
+            hint=f"write `regions: [{', '.join(left)}]` under protect: there the organization lets you in",
+        )
+    raise ServiceClosed(
+        f"a policy of the organization refuses {first.action} in {several(names)}: {first.message}",
+        hint="leave out of protect what needs it, or ask who manages the organization to allow it",
+    )
+
+
+def several(names: Sequence[str]) -> str:
+    """Return the first few of some names, and how many there are more."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+@record
+class Closed:
+    """What stands for a region's answer where an organization's policy forbids even to look."""
+
+    refusal: Refusal
 
 
 def there(facts: Facts, fact: Callable[..., Any], region: str) -> Any:
-    """Ask `fact` in one region; raises RegionClosed where an organization's policy forbids even to look."""
+    """Ask `fact` in one region; return Closed where an organization's policy forbids even to look.
+
+    Raises RegionClosed when the region does not answer.
+    """
     from botocore.exceptions import ClientError, EndpointConnectionError
 
     try:
@@ -86,13 +122,10 @@ def there(facts: Facts, fact: Callable[..., Any], region: str) -> Any:
             hint="name the regions that you use in protect.regions",
         ) from error
     except ClientError as error:
-        said = error.response["Error"]
-        if said.get("Code") not in CLOSED or BY_ORGANIZATION not in said.get("Message", ""):
+        refusal = understood(error)
+        if refusal is None or not refusal.by_organization:
             raise
-        raise RegionClosed(
-            f"a policy of the organization closes region {region}: {said['Message']}",
-            hint="name the regions that you may use in protect.regions",
-        ) from error
+        return Closed(refusal)
 
 
 def ensure_regions(run: Run, want: Regions) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.refusals import Refusal, understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts.authorization import ALL_OF_IAM, authorization
@@ -97,8 +98,11 @@ def last_used(facts: Facts) -> str | None:
     return max((row[use][:10] for use in USES if row.get(use, "")[:2].isdigit()), default=None)
 
 
-def bills_shown(facts: Facts, account: str) -> bool:
-    """Tell whether IAM identities may see bills: root has to allow that before any policy can."""
+def bills_shown(facts: Facts, account: str) -> bool | Refusal:
+    """Tell whether IAM identities may see bills: root has to allow that before any policy can.
+
+    Where a policy of the organization refuses the question, that is the answer.
+    """
     from botocore.exceptions import ClientError
 
     try:
@@ -106,7 +110,8 @@ def bills_shown(facts: Facts, account: str) -> bool:
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("AccessDeniedException", "AccessDenied"):
             raise
-        return False
+        refusal = understood(error)
+        return refusal if refusal and refusal.by_organization else False
     return True
 
 
@@ -152,7 +157,8 @@ def ensure_root(run: Run, want: Root) -> None:
         ask_for_mfa(run, want)
     elif in_an_app and want.hardware:
         ask_for_hardware(run, want)
-    if want.bills and not run.read(bills_shown, account):
+    shown = run.read(bills_shown, account) if want.bills else True
+    if not shown:
         ask_for_bills(run, want)
     if want.support is None and not run.read(supported):
         ask_for_support(run)
@@ -163,6 +169,8 @@ def ensure_root(run: Run, want: Root) -> None:
         run.note(f"root has MFA, {'by an app' if in_an_app else 'by a security key, a passkey or a token'}")
     elif not have.password:
         run.note("root has no password: it is in the hands of AWS or of the organization")
+    if isinstance(shown, Refusal):
+        run.note(f"whether others than root may see bills cannot be told: {shown}")
     if day := run.read(last_used):
         run.note(f"root was last used on {day}")
 
@@ -267,6 +275,7 @@ def read_permissions(want: Root) -> Allows:
     yield allow("organizations", "DescribeOrganization")
     if want.bills:
         yield allow("budgets", "ViewBudget", on=(want.scope.global_arn("budgets", "budget/*"),))
+        yield allow("billing", "GetBillingViewData", on=(want.scope.global_arn("billing", "billingview/primary"),))
     if want.support is None:
         yield ALL_OF_IAM
 

@@ -378,7 +378,7 @@ KIND = Kind(
             "aws secretsmanager delete-secret --secret-id NAME --region REGION, and 30 days to regret it",
         ),
         controls=("FSBP SecretsManager.1", "FSBP SecretsManager.4"),
-        cost="$0.40 a month and $0.05 per 10,000 reads; its key $1 a month, however many secrets share it",
+        cost="$0.40 a month and $0.05 per 10,000 reads; its key $1 a month, $3 after two yearly rotations",
     ),
     word="secret",
     found_by="name",

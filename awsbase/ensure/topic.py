@@ -137,7 +137,7 @@ def topic_reads(want: Topic) -> Iterator[Read]:
     yield topic, want.scope.region, want.arn
     if want.subscribers:
         yield subscriptions, want.scope.region, want.arn
-    yield tags.tags, want.scope.region
+    yield tags.indexed, want.scope.region
 
 
 def ensure_topic(run: Run, want: Topic) -> str:

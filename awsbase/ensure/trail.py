@@ -156,7 +156,7 @@ def trail_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 def trail_reads(want: Trail) -> Iterator[Read]:
     """Yield the facts that the recipe of a trail reads, to prefetch them."""
     yield logged, want.scope.region, want.name
-    yield tags.tags, want.scope.region
+    yield tags.indexed, want.scope.region
 
 
 def ensure_trail(run: Run, want: Trail) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.permissions import allow
+from awsbase.engine.refusals import is_refusal
 from awsbase.engine.resource import ADDRESS as ADDRESS
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
@@ -46,6 +47,22 @@ def tags(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
     }
 
 
+def indexed(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
+    """Return what the index of a region lists; nothing where these credentials may not read it.
+
+    The index only saves calls: each service returns the tags of its own resources. Organizations that close a region
+    close its index, and IAM's policies are listed in that of us-east-1, wherever the account lives.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        return facts.read(tags, region)
+    except ClientError as error:
+        if not is_refusal(error):
+            raise
+        return {}
+
+
 def index(scope: Scope) -> str:
     """Return the region whose index lists the account's IAM policies and instance profiles."""
     return GLOBAL_REGION.get(scope.partition, scope.home)
@@ -59,9 +76,9 @@ def current(
     The index lags behind, so a tag counts as missing only when the service does not return it either. `labels` are
     the tags that the resource must have, where they are more than `wanted` returns.
     """
-    indexed = run.read(tags, region).get(arn, {})
-    if not missing(indexed, labels or wanted(want)):
-        return indexed
+    listed = run.read(indexed, region).get(arn, {})
+    if not missing(listed, labels or wanted(want)):
+        return listed
     response: Mapping[str, str] = run.read(*ask)
     return response
 

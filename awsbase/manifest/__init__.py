@@ -2,5 +2,6 @@
 
 from awsbase.manifest.load import load
 from awsbase.manifest.manifest import Manifest, fingerprint, resources
+from awsbase.manifest.ways_out import ways_out
 
-__all__ = ["Manifest", "fingerprint", "load", "resources"]
+__all__ = ["Manifest", "fingerprint", "load", "resources", "ways_out"]

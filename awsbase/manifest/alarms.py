@@ -33,6 +33,8 @@ SIX_HOURS = 6 * 60 * 60
 # No bill is as high, and names of alarms have no room for more.
 MOST = 1_000_000_000
 NOTICES = 5
+# What a notice of a budget takes besides a topic.
+MAILS = 10
 
 
 def amount(value: float) -> float:
@@ -71,6 +73,11 @@ class BillingAlarms(Section):
         default=None, description="The currency that AWS bills in: USD, and CNY in China. Other ones are not published."
     )
     notify: str = Field(default="billing", description="The channel of the notify section that is told.")
+
+    @property
+    def channel(self) -> str:
+        """Return the channel that is told."""
+        return self.notify
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         partition = manifest.account.partition
@@ -140,9 +147,20 @@ class BudgetAlarm(Section):
         default=(100,), description="Percentages of the amount: told when the month is foreseen to reach them."
     )
     notify: str = Field(default="billing", description="The channel of the notify section that is told.")
+    email: Annotated[Several[Email], Field(max_length=MAILS)] = Field(
+        default=(),
+        description="Addresses that AWS Budgets tells itself, without a topic and without asking for confirmation. "
+        "With them a channel is told only if notify names it. For accounts in which the region of the bills is closed.",
+    )
+
+    @property
+    def channel(self) -> str | None:
+        """Return the channel that is told, or None where mail takes its place."""
+        return None if self.email and "notify" not in self.model_fields_set else self.notify
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        yield from unknown_channel(("notify",), self.notify, manifest)
+        if self.channel:
+            yield from unknown_channel(("notify",), self.channel, manifest)
         yield from unsupported("budgets", manifest.account.partition)
         if not self.actual and not self.forecast:
             yield ValidationProblem(
@@ -160,7 +178,7 @@ class BudgetAlarm(Section):
     def resources(self, base: Base) -> Iterator[Resource]:
         """Yield the budget."""
         scope = billing_scope(base.scope)
-        topic = topic_name(base, self.notify)
+        topic = topic_name(base, self.channel) if self.channel else None
         yield Budget(
             scope=scope,
             name=f"{base.name}-monthly",
@@ -170,9 +188,12 @@ class BudgetAlarm(Section):
                 *(Notice("ACTUAL", float(each)) for each in self.actual),
                 *(Notice("FORECASTED", float(each)) for each in self.forecast),
             ),
-            subscribers=(("SNS", scope.arn("sns", topic)),),
+            subscribers=(
+                *((("SNS", scope.arn("sns", topic)),) if topic else ()),
+                *(("EMAIL", address) for address in self.email),
+            ),
             tags=base.tags,
-            made_here=(scope.address("topic", topic),),
+            made_here=(scope.address("topic", topic),) if topic else (),
         )
 
 
@@ -198,6 +219,11 @@ class AnomalyAlarm(Section):
     email: Several[Annotated[Email, AfterValidator(summarized)]] = Field(
         default=(), description="Who gets the summaries; AWS sends those by mail only, and asks for no confirmation."
     )
+
+    @property
+    def channel(self) -> str | None:
+        """Return the channel that is told, or None where summaries are mailed."""
+        return self.notify if self.frequency == "immediate" else None
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         yield from unsupported("cost anomalies", manifest.account.partition)
@@ -271,10 +297,8 @@ class Alarms(Section):
         for part in self.wanted.values():
             if isinstance(part, SecurityAlarms):
                 yield from part.channels(home)
-            elif home.partition in BILLING_REGIONS and not (
-                isinstance(part, AnomalyAlarm) and part.frequency != "immediate"
-            ):
-                yield part.notify, billing_scope(home)
+            elif home.partition in BILLING_REGIONS and (channel := part.channel):
+                yield channel, billing_scope(home)
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield all alarms, with what feeds them."""
@@ -300,4 +324,4 @@ def billing_scope(home: Scope) -> Scope:
 
 def spoken(value: float) -> str:
     """Write an amount as people do: 50 and 12.50."""
-    return f"{value:.0f}" if value == int(value) else f"{value:.2f}"
+    return f"{value:.2f}".removesuffix(".00")

@@ -104,13 +104,13 @@ def whole(statements: Iterable[Mapping[str, Any]]) -> Document:
 
 
 def document_errors(
-    document: Document, kind: Kind, at: Steps, *, listed: bool = True, before: int = 0
+    document: Document, kind: Kind, at: Steps, partition: str, *, listed: bool = True, before: int = 0
 ) -> Iterator[ValidationProblem]:
     """Yield what AWS would refuse in a document, each at its statement when `at` is a list of statements.
 
     The first `before` statements are not the author's.
     """
-    for line in problems(document, kind):
+    for line in problems(document, kind, partition):
         found = re.match(r"statement (\d+)( \(\w+\))?: ", line)
         if found and listed and int(found[1]) > before:
             yield ValidationProblem((*at, int(found[1]) - 1 - before), line[found.end() :])

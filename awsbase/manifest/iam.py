@@ -35,7 +35,7 @@ from awsbase.manifest.values import (
     Tags,
     UserName,
 )
-from awsbase.policies import Document
+from awsbase.policies import Document, size
 from awsbase.userdata import Person
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 IMPLICIT = ("awsbase:require-mfa", "awsbase:self-service")
 # A quota that AWS does not raise.
 GROUPS = 10
+# Characters in the inline policies of a role, likewise.
+MOST_INLINE = 10240
 
 
 def latin(value: str) -> str:
@@ -127,7 +129,8 @@ class OwnPolicy(Section):
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield what AWS would refuse in the document."""
         at = "file" if self.file else "statements"
-        yield from document_errors(self.document, "identity", (at,), listed=self.file is None)
+        partition = manifest.account.scope.partition
+        yield from document_errors(self.document, "identity", (at,), partition, listed=self.file is None)
 
 
 class GroupSpec(Section):
@@ -217,8 +220,15 @@ class RoleSpec(Section):
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield what AWS would refuse in the inline documents and in the tags."""
+        partition = manifest.account.scope.partition
         for name, statements in self.inline.items():
-            yield from document_errors(whole(statements), "identity", ("inline", name))
+            yield from document_errors(whole(statements), "inline", ("inline", name), partition)
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+        if (have := sum(size(whole(statements)) for statements in self.inline.values())) > MOST_INLINE:
+            message = (
+                f"these have {have} characters without white space together, and AWS takes {MOST_INLINE} in a role"
+            )
+            yield ValidationProblem(("inline",), message, "move some into iam.policies")
         yield from tag_errors(self.tags, manifest)
 
 

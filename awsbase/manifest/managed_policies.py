@@ -9,6 +9,7 @@ from awsbase.ensure.policy import Policy
 from awsbase.manifest.audit import Audit
 from awsbase.manifest.base import Base
 from awsbase.manifest.grants import PREFIX, sentence
+from awsbase.manifest.protect import VOLUME_KEY
 from awsbase.manifest.state import State
 from awsbase.policies import describe, render
 
@@ -42,4 +43,5 @@ def protected_names(base: Base, manifest: Manifest) -> dict[str, object]:
         "state_bucket": base.expand(state.bucket),
         "audit_bucket": base.expand(audit.bucket),
         "trail": base.expand(audit.trail),
+        "volume_key": base.expand(VOLUME_KEY),
     }

@@ -110,8 +110,9 @@ class Channel(Section):
     )
     encrypted: bool | None = Field(
         default=None,
-        description="Encrypt with a key of its own, which AWS charges $1 a month for. Default: true for the channel "
-        "called security, whose messages tell what is being attacked; others stay as they are.",
+        description="Encrypt with a key of its own, which AWS charges $1 a month for, and $3 after two yearly "
+        "rotations. Default: true for the channel called security, whose messages tell what is being attacked; "
+        "others stay as they are.",
     )
 
     @property

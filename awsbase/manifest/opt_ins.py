@@ -28,6 +28,7 @@ STANDARDS = {
     "cis-5": "cis-aws-foundations-benchmark/v/5.0.0",
     "fsbp": FSBP,
 }
+ProtectionPlan = Literal["s3", "eks", "malware", "rds", "lambda", "runtime", "ai", "ai-analyst"]
 Standard = Literal["cis-1.4", "cis-3", "cis-5", "fsbp"]
 
 
@@ -58,9 +59,16 @@ class Config(Section):
 class GuardDuty(Section):
     """GuardDuty tells what looks like an attack, in every region. $4 a million events, after 30 free days."""
 
+    plans: Several[ProtectionPlan] | None = Field(
+        default=None,
+        description="What it watches besides the foundations, and AWS charges for: exactly these. Default: nothing "
+        "more in a new detector, and what is on in one that exists. Switching one off is risky.",
+    )
+
     def resources(self, base: Base, only: Only) -> Iterator[Resource]:
         """Yield the detectors."""
-        yield Detectors(scope=base.scope, only=only, tags=base.tags)
+        plans = None if self.plans is None else tuple(sorted(set(self.plans)))
+        yield Detectors(scope=base.scope, only=only, plans=plans, tags=base.tags)
 
 
 class SecurityHub(Section):

@@ -27,6 +27,8 @@ from awsbase.manifest.values import AnalyzerName, Region
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
+# The key that encrypts EBS volumes. Whoever starts instances uses it, other than the keys of state, trail and secrets.
+VOLUME_KEY = "{name}-ebs"
 SHARING = {"blocked": ALL, "new-blocked": NEW}
 
 
@@ -49,8 +51,9 @@ class Protect(Section):
     )
     own_volume_key: Several[Region] = Field(
         default=(),
-        description="Regions in which volumes are encrypted with a key of your own ($1 a month each), as needed to "
-        "share encrypted snapshots with other accounts. Elsewhere the key stays what it is.",
+        description="Regions in which volumes are encrypted with a key of your own ($1 a month each, $3 after two "
+        "yearly rotations), as needed to share encrypted snapshots with other accounts. Elsewhere the key stays what "
+        "it is.",
     )
     public_snapshots: Literal["blocked", "new-blocked", "unmanaged"] = Field(
         default="blocked",
@@ -181,7 +184,7 @@ class Protect(Section):
         scope = base.scope.at(region)
         return KeyUse(
             scope=scope,
-            alias=f"alias/{base.name}-ebs",
+            alias=f"alias/{base.expand(VOLUME_KEY)}",
             purpose="EBS volumes and snapshots",
             statements=(for_volumes(scope),),
             tags=base.tags,

@@ -84,8 +84,9 @@ class SecretSpec(Section):
     )
     key: KmsAlias | Literal["aws"] = Field(
         default="alias/{name}-secrets",
-        description="The alias of the key, which AWS charges $1 a month for however many secrets; aws for AWS's own, "
-        "which is free and which anybody with the right to read the secret can use.",
+        description="The alias of the key, which AWS charges $1 a month for however many secrets, and $3 after two "
+        "yearly rotations; aws for AWS's own, which is free and which anybody with the right to read the secret can "
+        "use.",
     )
     generate: Generate | None = Field(
         default=None, description="Make a value up when there is none; left out, you are told while there is none."

@@ -14,6 +14,7 @@ import yaml
 
 from awsbase.errors import ManifestError, Mistake
 from awsbase.manifest.paths import Steps, closest, dotted
+from awsbase.manifest.yaml_errors import syntax_mistake
 from awsbase.records import record
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -34,21 +35,6 @@ LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
 
 PLAIN_TAGS = {None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-
-# What libyaml says, and what a person can do about it.
-EXPLANATIONS = {
-    "mapping values are not allowed in this context": (
-        "a second `key:` where a value was expected",
-        "check the indentation, and quote a value that contains `: `",
-    ),
-    "could not find expected ':'": ("a key without `:`", "write `key: value`"),
-    "found unexpected end of stream": ("a quote that is never closed", None),
-    "did not find expected '-' indicator": ("a key among the items of a list", "check the indentation"),
-    "did not find expected key": ("this line fits no mapping above it", "check the indentation"),
-    "did not find expected ',' or ']'": ("a `[` that is not closed", "write `]`, or `,` between the items"),
-    "did not find expected ',' or '}'": ("a `{` that is not closed", "write `}`, or `,` between the entries"),
-    "found unknown escape character": ("an escape that YAML does not know", "use single quotes to keep a backslash"),
-}
 
 
 @dataclass
@@ -140,7 +126,7 @@ def parse(content: bytes, *, file: str, folder: Path) -> Source:
         for event in yaml.parse(text, Loader=LOADER):
             reading.take(event)
     except yaml.MarkedYAMLError as error:
-        raise ManifestError([*reading.mistakes, syntax_mistake(error, file, text)]) from None
+        raise ManifestError([*reading.mistakes, syntax_mistake(error, file, text, MAX_DEPTH)]) from None
     except yaml.YAMLError as error:
         raise ManifestError([*reading.mistakes, Mistake(file, 1, "", f"not YAML: {error}")]) from None
 
@@ -171,27 +157,6 @@ def decode(content: bytes, file: str) -> str:
 def stop(file: str, line: int, message: str, hint: str | None = None) -> ManifestError:
     """Return a ManifestError that holds one mistake."""
     return ManifestError([Mistake(file, line, "", message, hint)])
-
-
-def syntax_mistake(error: yaml.MarkedYAMLError, file: str, text: str) -> Mistake:
-    """Say in plain words where the text stops being YAML."""
-    problem, mark = error.problem or "", error.problem_mark
-    line = mark.line + 1 if mark else 1
-    if error.context_mark and problem.startswith(("did not find expected ','", "found unexpected end of stream")):
-        line = error.context_mark.line + 1
-    if problem == "found character that cannot start any token" and mark:
-        lines = text.splitlines()
-        sign = lines[mark.line][mark.column : mark.column + 1] if mark.line < len(lines) else ""
-        if sign == "\t":
-            return Mistake(file, line, "", "a tab cannot indent YAML", "use spaces")
-        return Mistake(file, line, "", f"a value cannot start with {sign!r}", "quote it")
-    if problem.startswith("undefined tag handle") or "tag handle" in problem:
-        return Mistake(file, line, "", "a tag that is not declared", "remove what follows the `!`")
-    # libyaml 0.2.6 stops at 1000 by itself, and looks that far ahead.
-    if problem == "exceeded maximum nesting depth":
-        return Mistake(file, line, "", f"nested more than {MAX_DEPTH} deep")
-    message, hint = EXPLANATIONS.get(problem, (problem, None))
-    return Mistake(file, line, "", f"not YAML: {message}", hint)
 
 
 @dataclass
@@ -258,7 +223,8 @@ class Reading:
             self._stop(line, f"the alias *{anchor} contains itself")
         node = self._anchors.get(anchor)
         if node is None:
-            self._mistake(line, f"no anchor &{anchor} above", closest(anchor, self._anchors), inner=True)
+            near = closest(anchor, self._anchors) or f'quote it if it is text: "*{anchor}"'
+            self._mistake(line, f"no anchor &{anchor} above", near, inner=True)
             node = Node(line, None)
         if len(self._open) + node.depth > MAX_DEPTH + 1:
             self._stop(line, f"nested more than {MAX_DEPTH} deep")

@@ -60,7 +60,7 @@ class Trust(Section):
                         ("statements", index), f"nobody is called {arn}", f"with the path it is {right}"
                     )
         made = len(self.generated(scope))
-        yield from document_errors(self.document(scope), "trust", ("statements",), before=made)
+        yield from document_errors(self.document(scope), "trust", ("statements",), scope.partition, before=made)
 
     def document(self, scope: Scope) -> Document:
         """Return the trust policy."""

@@ -77,6 +77,9 @@ def want_text(given: object, text: str | None, _: Mapping[str, Any]) -> Explanat
         return f"must be text, and {text} without quotes is true or false", f'quote it: "{text}"'
     if isinstance(given, int | float):
         return f"must be text, and {text} without quotes is a number", f'quote it: "{text}"'
+    if isinstance(given, dict) and len(given) == 1 and next(iter(given.values())) is None:
+        word = next(iter(given))
+        return f"must be text, and {{{word}}} without quotes is a mapping", f'quote it: "{{{word}}}"'
     return f"must be text, not {shown(given)}", None
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from threading import Event
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, identify
@@ -19,20 +19,17 @@ from awsbase.engine.failures import failure
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, LostReply, Refused
 from awsbase.people import enrol, files, passwd, profiles, session, store
-from awsbase.people.devices import Device
+from awsbase.people.devices import Device, of_user
+from awsbase.people.patience import UNKNOWN_KEYS, pauses, retry_while, wait_until
 from awsbase.people.secret import Secret
 from awsbase.people.session import Person
 from awsbase.records import record
 
-Answer = TypeVar("Answer")
-
 MAX_KEYS = 2
 # The highest age of a key that is assumed to come from an interrupted run.
 LEFT_OVER = timedelta(hours=1)
-# In seconds: how long AWS may take to accept a new key, or to refuse a deleted one.
-PATIENCE = 120
-PAUSE = 2.0
 UNKNOWN_KEY = "InvalidClientTokenId"
+NEW_USER = ("NoSuchEntity",)
 
 # Actions that only administrators can take. IAM simulates them before root's key is deleted.
 REQUIRED_ACTIONS = (
@@ -225,7 +222,11 @@ def ensure_access_key(context: BootstrapContext) -> None:
     """
     who = context.administrator
     stored = files.read_credentials(context.person.files).get(who.profile, {}).get(store.ID)
-    keys = user_keys(context)
+    keys = wait_until(
+        context.clock,
+        lambda: retry_while(context.clock, lambda: user_keys(context), transient=NEW_USER),
+        lambda listed: not stored or stored in listed,
+    )
     if stored:
         if stored not in keys or keys[stored]["Status"] != "Active":
             state = "switched off" if stored in keys else f"not one of {who.user}"
@@ -238,7 +239,8 @@ def ensure_access_key(context: BootstrapContext) -> None:
     for again in (True, False):
         delete_unused_keys(context, keys)
         try:
-            made = context.root.aws.iam.create_access_key(UserName=who.user)["AccessKey"]
+            create = partial(context.root.aws.iam.create_access_key, UserName=who.user)
+            made = retry_while(context.clock, create, transient=NEW_USER)["AccessKey"]
             break
         except LostReply:
             # The response had the secret. If AWS created the key, it is useless now.
@@ -246,7 +248,7 @@ def ensure_access_key(context: BootstrapContext) -> None:
                 raise AwsbaseError(
                     "the response of AWS was lost twice", hint="check the network, then run it again"
                 ) from None
-            keys = user_keys(context)
+            keys = wait_until(context.clock, lambda: user_keys(context), partial(has_new_key, frozenset(keys)))
     keep = {store.ID: made["AccessKeyId"], store.SECRET: made["SecretAccessKey"]}
     files.write_credentials(context.person.files, who.profile, keep)
     ensure_region(context)
@@ -264,6 +266,11 @@ def user_keys(context: BootstrapContext) -> dict[str, Mapping[str, Any]]:
     """Return the administrator's access keys by id, as AWS lists them."""
     pages = context.root.aws.iam.get_paginator("list_access_keys").paginate(UserName=context.administrator.user)
     return {key["AccessKeyId"]: key for page in pages for key in page["AccessKeyMetadata"]}
+
+
+def has_new_key(known: frozenset[str], keys: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Tell whether a list of keys has one that was not known."""
+    return bool(keys.keys() - known)
 
 
 def delete_unused_keys(context: BootstrapContext, keys: Mapping[str, Mapping[str, Any]]) -> None:
@@ -292,7 +299,8 @@ def delete_unused_keys(context: BootstrapContext, keys: Mapping[str, Mapping[str
 def ensure_device(context: BootstrapContext) -> None:
     """Make sure that the administrator has an MFA device, and that their profile names it."""
     who = context.administrator
-    have: Sequence[Device] = [device for device in enrol.devices_of(context.prompts, who.user) if device.gives_codes]
+    listed = retry_while(context.clock, lambda: of_user(context.root.aws, who.user), transient=NEW_USER)
+    have: Sequence[Device] = [device for device in listed if device.gives_codes]
     if not have:
         context.tell(f"now the MFA device of {who.user}")
         have = [enrol.enrol(context.prompts, who.user, who.user)]
@@ -316,7 +324,8 @@ def ensure_password(context: BootstrapContext) -> None:
             raise
         needs_password = True
     # A password that was never used may not have reached anyone, if a run was interrupted.
-    if needs_password and "PasswordLastUsed" not in iam.get_user(UserName=who.user)["User"]:
+    get_user = partial(iam.get_user, UserName=who.user)
+    if needs_password and "PasswordLastUsed" not in retry_while(context.clock, get_user, transient=NEW_USER)["User"]:
         prompts = passwd.Prompts(context.root, context.clock, context.prompts.ask, context.prompts.tell)
         passwd.reset(prompts, who.user, once=True, hand_over=context.hand_over)
 
@@ -333,9 +342,9 @@ def prove_administrator(context: BootstrapContext) -> Aws:
     context.tell(f"now checking that {who.user} can sign in: a session with MFA, from the new access key")
     source = profiles.find(context.person.files, who.profile, {})
     retry_while(
-        context,
+        context.clock,
         lambda: context.person.connect(source, context.region).sts.get_caller_identity(),
-        transient=(UNKNOWN_KEY,),
+        transient=UNKNOWN_KEYS,
     )
     # Always ask for a code: an earlier session would not prove that the device is available.
     request = session.SessionRequest(profile=who.profile, region=context.region, force=True)
@@ -347,8 +356,15 @@ def prove_administrator(context: BootstrapContext) -> Aws:
             f"the keys in profile {who.profile} are those of {account.caller}, not of {who.user}",
             hint="choose another profile with --as",
         )
-    simulated = simulated_decisions(aws, account.caller)
-    if refused := [action for action, decision in simulated.items() if decision != "allowed"]:
+    # STS knows the new key; IAM learns of it, of the user and of the group's policies by itself.
+    refused = wait_until(
+        context.clock,
+        lambda: retry_while(
+            context.clock, lambda: refused_actions(aws, account.caller), transient=(*UNKNOWN_KEYS, *NEW_USER)
+        ),
+        lambda seen: not seen,
+    )
+    if refused:
         raise Refused(
             f"{who.user} is not an administrator: IAM would refuse {', '.join(refused)}",
             hint="give one of their groups awsbase:administrator in the manifest; until then root's access key is kept",
@@ -357,8 +373,8 @@ def prove_administrator(context: BootstrapContext) -> Aws:
     return aws
 
 
-def simulated_decisions(aws: Aws, arn: str) -> dict[str, str]:
-    """Return IAM's simulated decision for each required action, asked with the administrator's own session."""
+def refused_actions(aws: Aws, arn: str) -> list[str]:
+    """Return the required actions that IAM's simulation does not allow, asked with the administrator's own session."""
     with_mfa: Any = {
         "ContextKeyName": "aws:MultiFactorAuthPresent",
         "ContextKeyValues": ["true"],
@@ -367,10 +383,9 @@ def simulated_decisions(aws: Aws, arn: str) -> dict[str, str]:
     pages = aws.iam.get_paginator("simulate_principal_policy").paginate(
         PolicySourceArn=arn, ActionNames=list(REQUIRED_ACTIONS), ContextEntries=[with_mfa]
     )
-    decided = {
-        result["EvalActionName"]: str(result["EvalDecision"]) for page in pages for result in page["EvaluationResults"]
-    }
-    return {action: decided.get(action, "unknown") for action in REQUIRED_ACTIONS}
+    results = [result for page in pages for result in page["EvaluationResults"]]
+    allowed = {result["EvalActionName"] for result in results if result["EvalDecision"] == "allowed"}
+    return [action for action in REQUIRED_ACTIONS if action not in allowed]
 
 
 # The deletion of root's key.
@@ -392,14 +407,14 @@ def delete_root_keys(context: BootstrapContext, keys: Sequence[str]) -> None:
 
 def confirm_no_root_keys(context: BootstrapContext, administrator: Aws) -> None:
     """Check that AWS counts no access key of root and refuses the old one; raises AwsbaseError if not."""
-    for _ in pauses(context):
+    for _ in pauses(context.clock):
         if not administrator.iam.get_account_summary()["SummaryMap"]["AccountAccessKeysPresent"]:
             break
     else:
         raise AwsbaseError(
             "AWS still counts an access key of root", hint="run it again in some minutes; --all-keys deletes others"
         )
-    for _ in pauses(context):
+    for _ in pauses(context.clock):
         if is_refused(context.root.aws):
             break
     else:
@@ -420,28 +435,3 @@ def is_refused(aws: Aws) -> bool:
             raise
         return True
     return False
-
-
-def retry_while(context: BootstrapContext, call: Callable[[], Answer], *, transient: Sequence[str]) -> Answer:
-    """Repeat a call while AWS answers with one of these error codes; raises the last error after two minutes."""
-    from botocore.exceptions import ClientError
-
-    last: ClientError | None = None
-    for _ in pauses(context):
-        try:
-            return call()
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in transient:
-                raise
-            last = error
-    assert last is not None
-    raise last
-
-
-def pauses(context: BootstrapContext) -> Iterator[None]:
-    """Yield immediately, and then after each pause of 2 s, for two minutes."""
-    started = context.clock.now()
-    yield
-    while (context.clock.now() - started).total_seconds() < PATIENCE:
-        context.clock.sleep(PAUSE, Event())
-        yield

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from awsbase import totp
@@ -18,6 +20,7 @@ from awsbase.engine.failures import DENIED, failure
 from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
 from awsbase.people import codes, durations, seeds
 from awsbase.people.devices import Device, of_user
+from awsbase.people.patience import retry_while, wait_until
 from awsbase.people.secret import Secret
 from awsbase.people.seeds import SeedStore
 from awsbase.records import record
@@ -27,6 +30,8 @@ MAX_ANSWERS = 6
 ATTEMPTS = 3
 # The largest clock error of a phone, in steps of 30 s, with which its codes are still recognized.
 MAX_STEPS_APART = 20
+# In seconds: how long IAM may take to know a device that it has just made.
+KNOWN_WITHIN = 30
 
 
 class NotEnabled(AwsbaseError):
@@ -135,10 +140,14 @@ def delete_leftover(prompts: Prompts, user: str, name: str) -> None:
     from botocore.exceptions import ClientError
 
     serial, iam = serial_of(prompts.account, user, name), prompts.account.aws.iam
-    try:
+
+    def listed() -> dict[str, Mapping[str, Any]]:
         pages = iam.get_paginator("list_virtual_mfa_devices").paginate()
-        by_serial = {device["SerialNumber"]: device for page in pages for device in page["VirtualMFADevices"]}
-        found: Mapping[str, Any] | None = by_serial.get(serial)
+        return {device["SerialNumber"]: device for page in pages for device in page["VirtualMFADevices"]}
+
+    try:
+        # The list can lag behind a device that was made a moment ago.
+        found = wait_until(prompts.clock, listed, lambda known: serial in known).get(serial)
         if found is None:
             return
         if owner := found.get("User", {}).get("Arn", "").rpartition("/")[2]:
@@ -212,9 +221,12 @@ class ShownSeed:
 
 
 def enable_computed(prompts: Prompts, user: str, serial: str, seed: Secret) -> None:
-    """Enable the device with codes computed from its stored seed."""
-    first, second = (Secret(code) for code in totp.pair(seed.reveal(), prompts.clock.now()))
-    enable(prompts, user, serial, first, second, None, final=True)
+    """Enable the device with codes computed from its stored seed; with later ones if AWS does not take the first."""
+    for final in (False, True):
+        first, second = (Secret(code) for code in totp.pair(seed.reveal(), prompts.clock.now()))
+        if enable(prompts, user, serial, first, second, None, final=final):
+            return
+        prompts.clock.sleep(2 * totp.STEP, Event())
 
 
 def enable(
@@ -228,13 +240,16 @@ def enable(
 
     for code in (first, second):
         remember_code(prompts, serial, code)
+    sent = partial(
+        prompts.account.aws.iam.enable_mfa_device,
+        UserName=user,
+        SerialNumber=serial,
+        AuthenticationCode1=first.reveal(),
+        AuthenticationCode2=second.reveal(),
+    )
     try:
-        prompts.account.aws.iam.enable_mfa_device(
-            UserName=user,
-            SerialNumber=serial,
-            AuthenticationCode1=first.reveal(),
-            AuthenticationCode2=second.reveal(),
-        )
+        # IAM can take a moment to know the device that it has just made.
+        retry_while(prompts.clock, sent, transient=("NoSuchEntity",), seconds=KNOWN_WITHIN)
     except ClientError as error:
         if error.response["Error"]["Code"] != "InvalidAuthenticationCode":
             raise explained(prompts.account, error, "enable the device") from error
@@ -246,7 +261,12 @@ def enable(
         return False
     except LostReply:
         # The codes are used up. The list of devices shows whether AWS accepted them.
-        if any(device.serial == serial for device in devices_of(prompts, user)):
+        enabled = wait_until(
+            prompts.clock,
+            lambda: devices_of(prompts, user),
+            lambda listed: any(device.serial == serial for device in listed),
+        )
+        if any(device.serial == serial for device in enabled):
             return True
         if final:
             raise NotEnabled("the response of AWS was lost", hint="check the network, then run it again") from None

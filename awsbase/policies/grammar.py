@@ -1,17 +1,22 @@
-"""Check policy documents without a call to AWS: one line of advice for each mistake that AWS would refuse."""
+"""Check policy documents without a call to AWS: one line of advice for each mistake that AWS would refuse.
+
+The sandbox refuses by the same grammar, in AWS's own words, so that it cannot disagree with `awsbase validate`.
+"""
 
 from __future__ import annotations
 
-import difflib
-import ipaddress
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Literal, TypeAlias
 
+from awsbase.policies.condition_grammar import condition_problems
 from awsbase.policies.document import OLDEST, listed, size
+from awsbase.policies.problem import LEGACY, SYNTAX, Problem, is_json, list_problems, nearest, texts
+from awsbase.policies.resource_grammar import arn_problem
 
-Kind: TypeAlias = Literal["identity", "trust", "resource"]
+# `identity` is a managed policy; one that is put into a user, a group or a role is `inline`.
+Kind: TypeAlias = Literal["identity", "inline", "trust", "resource"]
 
 VERSION = "2012-10-17"
 TOP = ("Version", "Id", "Statement")
@@ -28,28 +33,25 @@ STATEMENT = (
 )
 PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")
 
-TEXTS = ("Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase", "Like", "NotLike")
-ORDERS = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
-OPERATORS = (
-    *(f"String{test}" for test in TEXTS),
-    *(f"{kind}{test}" for kind in ("Numeric", "Date") for test in ORDERS),
-    *(f"Arn{test}" for test in ("Equals", "NotEquals", "Like", "NotLike")),
-    "Bool",
-    "BinaryEquals",
-    "IpAddress",
-    "NotIpAddress",
-    "Null",
-)
-
 SID = re.compile(r"[A-Za-z0-9]*")
-ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9_*?-]+")
-ARN = re.compile(r"arn:(aws[a-z-]*|\*):[A-Za-z0-9*?-]+:[^:]*:[^:]*:.+", re.DOTALL)
+VENDOR = re.compile(r"\*|[A-Za-z0-9.-]+")
+ACTION = re.compile(rf"({VENDOR.pattern}):[A-Za-z0-9_*?-]+")
+FEDERATED = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(saml|oidc)-provider/.+|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 PRINCIPAL = re.compile(
-    r"\d{12}|arn:aws[a-z-]*:(iam::\d{12}:(root|(user|role)/.+)|sts::\d{12}:(assumed-role|federated-user)/.+)"
+    r"\d{12}|arn:(?P<partition>aws[a-z-]*):(iam::\d{12}:(root|(user|role)/.+)|"
+    r"sts::\d{12}:(assumed-role|federated-user)/.+)"
 )
 DELETED = re.compile(r"A(IDA|ROA)[A-Z0-9]{12,}")
-NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+SERVICE = re.compile(
+    r"[a-z0-9.-]+\.(amazonaws\.(com(\.cn)?|eu)|amazon\.com|aws\.internal|[a-z0-9]+\.ic\.gov|sgov\.gov)"
+)
 
+# The messages are IAM's own, as moto's tests recorded them and as people quote them in public issues.
+NO_ACTION = "Policy statement must contain actions."
+NO_RESOURCE = "Policy statement must contain resources."
+MISSING = "Missing required field Principal."
+NOT_STS = "AssumeRole policy may only specify STS AssumeRole actions."
+NO_VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
 # Characters without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 # A trust policy can have up to 4096 after the account's quota was raised.
 LIMITS: dict[Kind, tuple[int, str]] = {
@@ -58,252 +60,253 @@ LIMITS: dict[Kind, tuple[int, str]] = {
 }
 
 
-def problems(document: object, kind: Kind) -> list[str]:
-    """List what AWS would refuse in a policy document of this kind; unknowns count as valid."""
+def problems(document: object, kind: Kind, partition: str | None = None) -> list[str]:
+    """List what AWS would refuse in a policy document of this kind; unknowns count as valid.
+
+    `partition` is the one of the account: IAM takes ARNs of no other.
+    """
+    return [problem.advice for problem in found(document, kind, partition)]
+
+
+def refusals(document: object, kind: Kind, partition: str | None = None) -> list[str]:
+    """List AWS's own words for what it refuses in a document; its length is a matter of quotas, and not in it."""
+    return [problem.refusal for problem in found(document, kind, partition) if problem.refusal]
+
+
+def found(document: object, kind: Kind, partition: str | None) -> list[Problem]:
+    """List the problems of a document."""
     if not isinstance(document, Mapping):
-        return ['the document is not a JSON object, write {"Version": "2012-10-17", "Statement": [...]}']
-    return [*document_problems(document, kind), *length_problems(document, kind)]
+        advice = 'the document is not a JSON object, write {"Version": "2012-10-17", "Statement": [...]}'
+        return [Problem(advice, SYNTAX)]
+    return [*document_problems(document, kind, partition), *length_problems(document, kind)]
 
 
-def document_problems(document: Mapping[str, object], kind: Kind) -> Iterator[str]:
+def document_problems(document: Mapping[str, object], kind: Kind, partition: str | None) -> Iterator[Problem]:
     """Yield what is wrong with the elements of a document."""
     yield from unknown_elements(document, TOP, "the document")
-    yield from version_problems(document)
+    if "Id" in document and is_json(document["Id"]) and not isinstance(document["Id"], str):
+        yield Problem("Id is not a text", SYNTAX)
+    yield from version_problems(document, kind)
 
     statements = listed(document.get("Statement"))
     if not statements:
-        yield "there is no Statement, add one with Effect, Action and Resource"
+        yield Problem("there is no Statement, add one with Effect, Action and Resource", SYNTAX)
 
     sids = Counter(
         sid for it in statements if isinstance(it, Mapping) and isinstance(sid := it.get("Sid"), str) and sid
     )
     for sid, times in sids.items():
         if times > 1:
-            yield f"the Sid {sid!r} is used {times} times, give each statement its own"
+            advice = f"the Sid {sid!r} is used {times} times, give each statement its own"
+            yield Problem(advice, "Statement IDs (SID) in a single policy must be unique.")
 
     for number, statement in enumerate(statements, 1):
         if not isinstance(statement, Mapping):
             if is_json(statement):
-                yield f"statement {number} is not a JSON object, write one object for each statement"
+                advice = f"statement {number} is not a JSON object, write one object for each statement"
+                yield Problem(advice, SYNTAX)
             continue
         sid = statement.get("Sid")
         name = f"statement {number}" + (f" ({sid})" if isinstance(sid, str) and sid else "")
-        for problem in statement_problems(statement, kind):
-            yield f"{name}: {problem}"
+        for problem in statement_problems(statement, kind, partition):
+            yield Problem(f"{name}: {problem.advice}", problem.refusal)
 
 
-def version_problems(document: Mapping[str, object]) -> Iterator[str]:
+def version_problems(document: Mapping[str, object], kind: Kind) -> Iterator[Problem]:
     """Yield what is wrong with the Version."""
     version = document.get("Version")
+    # IAM takes the older version, and none, in inline and trust policies only.
+    old = "Policy document must be version 2012-10-17 or greater." if kind == "identity" else ""
     if version is None:
-        yield f'there is no Version, add "Version": "{VERSION}"; without it AWS takes ${{...}} variables for plain text'
+        advice = (
+            f'there is no Version, add "Version": "{VERSION}"; without it AWS takes ${{...}} variables for plain text'
+        )
+        yield Problem(advice, SYNTAX if "Version" in document else old)
     elif isinstance(version, str) and version == OLDEST:
         if any("${" in word for word in words(document)):
-            yield f'Version {OLDEST} takes ${{...}} variables for plain text, write "{VERSION}"'
+            yield Problem(f'Version {OLDEST} takes ${{...}} variables for plain text, write "{VERSION}"', old)
+        elif old:
+            yield Problem(f'IAM takes no Version {OLDEST} in a managed policy, write "{VERSION}"', old)
     elif is_json(version) and version != VERSION:
-        yield f'AWS knows no Version {version!r}, write "{VERSION}"'
+        yield Problem(f'AWS knows no Version {version!r}, write "{VERSION}"', SYNTAX)
 
 
-def length_problems(document: Mapping[str, object], kind: Kind) -> Iterator[str]:
+def length_problems(document: Mapping[str, object], kind: Kind) -> Iterator[Problem]:
     """Yield a problem when a document is longer than IAM allows, or has characters that IAM refuses."""
     if kind in LIMITS:
         limit, advice = LIMITS[kind]
         if (have := size(document)) > limit:
-            yield f"the document has {have} characters without white space and AWS takes {limit}, {advice}"
+            yield Problem(f"the document has {have} characters without white space and AWS takes {limit}, {advice}")
     odd = sorted({letter for word in words(document) for letter in word if letter > "\u00ff"})
     if kind != "resource" and odd:
-        yield f"IAM does not take the characters {' '.join(odd[:5])}, write it in Latin letters"
+        yield Problem(f"IAM does not take the characters {' '.join(odd[:5])}, write it in Latin letters")
 
 
-def statement_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
+def statement_problems(statement: Mapping[str, object], kind: Kind, partition: str | None) -> Iterator[Problem]:
     """Yield what is wrong with one statement."""
     yield from unknown_elements(statement, STATEMENT, "a statement")
     yield from sid_problems(statement, kind)
     yield from effect_problems(statement)
     yield from action_problems(statement, kind)
-    yield from resource_problems(statement, kind)
-    yield from principal_problems(statement, kind)
+    yield from resource_problems(statement, kind, partition)
+    yield from principal_problems(statement, kind, partition)
     if "Condition" in statement:
         yield from condition_problems(statement["Condition"])
 
 
-def sid_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
+def sid_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[Problem]:
     """Yield what is wrong with a Sid."""
     if "Sid" not in statement:
         return
     sid = statement["Sid"]
     if not isinstance(sid, str):
-        yield "Sid is not a text, write letters and digits"
+        if is_json(sid):
+            yield Problem("Sid is not a text, write letters and digits", SYNTAX)
     elif kind != "resource" and not SID.fullmatch(sid):
-        yield f"IAM takes only letters and digits in a Sid, write {re.sub('[^A-Za-z0-9]', '', sid)!r}"
+        # KMS, S3 and SNS take blanks; IAM does not.
+        advice = f"IAM takes only letters and digits in a Sid, write {re.sub('[^A-Za-z0-9]', '', sid)!r}"
+        expected = "Check that your input satisfies the regular expression [0-9A-Za-z]*"
+        yield Problem(advice, f"Statement IDs (SID) must be alpha-numeric. {expected}")
 
 
-def effect_problems(statement: Mapping[str, object]) -> Iterator[str]:
+def effect_problems(statement: Mapping[str, object]) -> Iterator[Problem]:
     """Yield what is wrong with an effect."""
     effect = statement.get("Effect")
     if "Effect" not in statement:
-        yield "there is no Effect, write Allow or Deny"
+        yield Problem("there is no Effect, write Allow or Deny", SYNTAX)
     elif is_json(effect) and effect not in ("Allow", "Deny"):
-        yield f"Effect is {effect!r}, write Allow or Deny"
+        spelt = isinstance(effect, str) and effect.capitalize() in ("Allow", "Deny")
+        yield Problem(f"Effect is {effect!r}, write Allow or Deny", LEGACY if spelt else SYNTAX)
 
 
-def action_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
+def action_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[Problem]:
     """Yield what is wrong with actions."""
-    yield from choice_problems(statement, "Action", "NotAction", "such as s3:GetObject")
+    yield from choice_problems(statement, "Action", "NotAction", "such as s3:GetObject", NO_ACTION)
     if kind == "trust" and "NotAction" in statement:
-        yield "a trust policy has no NotAction, name the sts actions under Action"
+        yield Problem("a trust policy has no NotAction, name the sts actions under Action", NOT_STS)
         return
     for field in ("Action", "NotAction"):
         for action in texts(statement.get(field)):
-            if action != "*" and not ACTION.fullmatch(action):
-                yield f"{field} {action!r} is not of the form service:Operation, such as s3:GetObject"
+            if refusal := action_refusal(action):
+                yield Problem(f"{field} {action!r} is not of the form service:Operation, such as s3:GetObject", refusal)
             elif kind == "trust" and not action.lower().startswith("sts:"):
-                yield f"a trust policy allows only sts actions and this is {action!r}, write sts:AssumeRole"
+                advice = f"a trust policy allows only sts actions and this is {action!r}, write sts:AssumeRole"
+                yield Problem(advice, NOT_STS)
 
 
-def resource_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
+def action_refusal(action: str) -> str:
+    """Return what IAM says of an action; empty when it takes it."""
+    if action == "*" or ACTION.fullmatch(action):
+        return ""
+    if ":" not in action:
+        return NO_VENDOR
+    if action.count(":") > 1:
+        return "Actions/Condition can contain only one colon."
+    vendor = action.partition(":")[0]
+    return f"Vendor {vendor} is not valid" if not VENDOR.fullmatch(vendor) else LEGACY
+
+
+def resource_problems(statement: Mapping[str, object], kind: Kind, partition: str | None) -> Iterator[Problem]:
     """Yield what is wrong with resources."""
     if kind == "trust":
-        yield from forbidden(statement, "Resource", "a trust policy", "it applies to its own role")
+        because = "it applies to its own role"
+        yield from forbidden(statement, "Resource", "a trust policy", because, "Has prohibited field Resource.")
         return
-    yield from choice_problems(statement, "Resource", "NotResource", 'an ARN or "*"')
+    yield from choice_problems(statement, "Resource", "NotResource", 'an ARN or "*"', NO_RESOURCE)
     for field in ("Resource", "NotResource"):
         for resource in texts(statement.get(field)):
-            if resource != "*" and not ARN.fullmatch(resource):
-                yield f'{field} {resource!r} is not an ARN, write arn:partition:service:region:account:name or "*"'
+            if problem := arn_problem(resource, partition):
+                yield Problem(f"{field} {resource!r} {problem.advice}", problem.refusal)
 
 
-def principal_problems(statement: Mapping[str, object], kind: Kind) -> Iterator[str]:
+def principal_problems(statement: Mapping[str, object], kind: Kind, partition: str | None) -> Iterator[Problem]:
     """Yield what is wrong with principals."""
-    if kind == "identity":
-        yield from forbidden(statement, "Principal", "an identity policy", "it applies to its own user, group or role")
+    if kind in ("identity", "inline"):
+        because, refusal = (
+            "it applies to its own user, group or role",
+            "Policy document should not specify a principal.",
+        )
+        yield from forbidden(statement, "Principal", "an identity policy", because, refusal)
         return
-    yield from exactly_one(statement, "Principal", "NotPrincipal", 'such as {"Service": "ec2.amazonaws.com"}')
+    yield from exactly_one(statement, "Principal", "NotPrincipal", 'such as {"Service": "ec2.amazonaws.com"}', MISSING)
+    if "NotPrincipal" in statement and statement.get("Effect") == "Allow":
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+        advice = "NotPrincipal with Allow lets everybody else in, name those it allows under Principal"
+        yield Problem(advice, "Allow with NotPrincipal is not allowed.")
     for field in ("Principal", "NotPrincipal"):
         value = statement.get(field, "*")
         if isinstance(value, Mapping):
             yield from unknown_elements(value, PRINCIPALS, field)
+            if not value:
+                yield Problem(f"{field} names nobody", MISSING)
             for sort in PRINCIPALS:
-                yield from list_problems(f"{field} {sort}", value[sort]) if sort in value else ()
+                yield from list_problems(f"{field} {sort}", value[sort], MISSING) if sort in value else ()
                 for name in texts(value.get(sort)):
-                    yield from name_problems(field, sort, name)
+                    if advice := name_advice(sort, name, partition):
+                        refused = not DELETED.fullmatch(name)
+                        yield Problem(f"{field} {name!r} {advice}", invalid_principal(sort, name) if refused else "")
         elif is_json(value) and value != "*":
-            yield f'{field} has no kind, write {{"AWS": ...}}, {{"Service": ...}} or {{"Federated": ...}}'
+            advice = f'{field} has no kind, write {{"AWS": ...}}, {{"Service": ...}} or {{"Federated": ...}}'
+            yield Problem(advice, SYNTAX)
 
 
-def name_problems(field: str, sort: str, name: str) -> Iterator[str]:
-    """Yield what is wrong with the name of one principal."""
-    if sort == "AWS" and DELETED.fullmatch(name):
-        yield f"{field} {name!r} is the id of a deleted user or role, write the ARN of one that exists"
-    elif sort == "AWS" and name != "*" and "*" in name:
-        yield f"{field} {name!r} has a wildcard, name the account and test aws:PrincipalArn with ArnLike"
-    elif sort == "AWS" and name != "*" and not PRINCIPAL.fullmatch(name):
-        yield f"{field} {name!r} is not a principal, write an account id or the ARN of a user or role"
-    elif sort == "Service" and not re.fullmatch(r"[a-z0-9.-]+\.[a-z0-9.-]+", name):
-        yield f"{field} {name!r} is not a service, write it like ec2.amazonaws.com"
+def name_advice(sort: str, name: str, partition: str | None) -> str:
+    """Say what is wrong with the name of one principal; empty when nothing is."""
+    if name == "*" or sort == "CanonicalUser":
+        return ""
+    if sort == "Service":
+        return "" if SERVICE.fullmatch(name) else "is not a service, write it like ec2.amazonaws.com"
+    other = re.match(r"arn:(aws[a-z-]*):", name)
+    if other and partition and other[1] != partition:
+        return f"is of another partition of AWS, write arn:{partition}:..."
+    if sort == "Federated":
+        return "" if FEDERATED.fullmatch(name) else "is no identity provider, write its ARN or its domain name"
+    if DELETED.fullmatch(name):
+        return "is the id of a deleted user or role, write the ARN of one that exists"
+    if "*" in name:
+        return "has a wildcard, name the account and test aws:PrincipalArn with ArnLike"
+    return "" if PRINCIPAL.fullmatch(name) else "is not a principal, write an account id or the ARN of a user or role"
 
 
-def condition_problems(condition: object) -> Iterator[str]:
-    """Yield what is wrong with conditions."""
-    if not isinstance(condition, Mapping):
-        if is_json(condition):
-            yield 'Condition is not a JSON object, write {"Operator": {"key": "value"}}'
-        return
-    for operator, tests in condition.items():
-        test = re.sub(r"^(ForAllValues|ForAnyValue):", "", operator)
-        plain = test.removesuffix("IfExists")
-        if plain not in OPERATORS or test == "NullIfExists":
-            yield f"AWS knows no condition operator {operator!r}" + nearest(plain, OPERATORS)
-        elif not isinstance(tests, Mapping):
-            if is_json(tests):
-                yield f'{operator} is not a JSON object, write {{"key": "value"}}'
-        else:
-            for key, values in tests.items():
-                if ":" not in key:
-                    yield f"{operator} tests {key!r} and condition keys look like aws:MultiFactorAuthPresent"
-                yield from value_problems(f"{operator} {key}", plain, values)
-
-
-def value_problems(where: str, operator: str, values: object) -> Iterator[str]:
-    """Yield what is wrong with the values of a condition."""
-    if isinstance(values, Mapping) or values is None or any(isinstance(it, Mapping | list) for it in listed(values)):
-        yield f"{where} is neither a value nor a list of values, write one of them"
-        return
-    for value in listed(values):
-        if isinstance(value, str) and "${" in value:
-            continue
-        if operator in ("Bool", "Null") and isinstance(value, str) and value.lower() not in ("true", "false"):
-            yield f"{where} is {value!r}, write true or false"
-        elif operator.startswith("Numeric") and isinstance(value, str) and not NUMBER.fullmatch(value):
-            yield f"{where} is {value!r}, write a number"
-        elif operator.endswith("IpAddress") and isinstance(value, str) and not network(value):
-            yield f"{where} is {value!r}, write a range such as 203.0.113.0/24"
-
-
-def network(value: str) -> bool:
-    """Tell whether a value is an IP address or a CIDR block."""
-    try:
-        ipaddress.ip_network(value, strict=False)
-    except ValueError:
-        return False
-    return True
+def invalid_principal(sort: str, name: str) -> str:
+    """Return IAM's words for a principal that it does not know."""
+    return f'Invalid principal in policy: "{sort.upper()}":"{name}"'
 
 
 # Checks that several elements share.
 
 
-def texts(value: object) -> list[str]:
-    """Return the texts of a value that is one text or a list."""
-    return [it for it in listed(value) if isinstance(it, str)]
-
-
-def list_problems(where: str, value: object) -> Iterator[str]:
-    """Yield a problem when a value is neither a text nor a list of texts."""
-    if isinstance(value, list) and not value:
-        yield f"{where} is an empty list, name at least one or leave it out"
-    if value is None or any(is_json(it) and not isinstance(it, str) for it in listed(value)):
-        yield f"{where} contains something that is not a text, write a text or a list of texts"
-
-
-def choice_problems(statement: Mapping[str, object], field: str, negation: str, example: str) -> Iterator[str]:
+def choice_problems(
+    statement: Mapping[str, object], field: str, negation: str, example: str, refusal: str
+) -> Iterator[Problem]:
     """Yield a problem unless a statement has exactly one of a field and its negation, with texts in it."""
-    yield from exactly_one(statement, field, negation, example)
+    yield from exactly_one(statement, field, negation, example, refusal)
     for it in (field, negation):
-        yield from list_problems(it, statement[it]) if it in statement else ()
+        yield from list_problems(it, statement[it], refusal) if it in statement else ()
 
 
-def exactly_one(statement: Mapping[str, object], field: str, negation: str, example: str) -> Iterator[str]:
+def exactly_one(
+    statement: Mapping[str, object], field: str, negation: str, example: str, refusal: str
+) -> Iterator[Problem]:
     """Yield a problem unless a statement has exactly one of two fields."""
     if field in statement and negation in statement:
-        yield f"there are both {field} and {negation}, keep one of them"
+        yield Problem(f"there are both {field} and {negation}, keep one of them", SYNTAX)
     if field not in statement and negation not in statement:
-        yield f"there is neither {field} nor {negation}, add {field}, {example}"
+        yield Problem(f"there is neither {field} nor {negation}, add {field}, {example}", refusal)
 
 
-def forbidden(statement: Mapping[str, object], field: str, where: str, because: str) -> Iterator[str]:
+def forbidden(statement: Mapping[str, object], field: str, where: str, because: str, refusal: str) -> Iterator[Problem]:
     """Yield a problem when a statement has a field that this kind of policy cannot have."""
     for it in (field, f"Not{field}"):
         if it in statement:
-            yield f"{where} has no {it}, {because}; leave it out"
+            yield Problem(f"{where} has no {it}, {because}; leave it out", refusal)
 
 
-def unknown_elements(mapping: Mapping[str, object], known_keys: Collection[str], where: str) -> Iterator[str]:
+def unknown_elements(mapping: Mapping[str, object], known_keys: Collection[str], where: str) -> Iterator[Problem]:
     """Yield a problem for each key that is not an element of the policy language."""
     for key in mapping:
         if key not in known_keys:
-            yield f"{where} has no element {key!r}" + nearest(key, known_keys)
-
-
-def nearest(word: object, choices: Collection[str]) -> str:
-    """Return a hint: the choice nearest to a word, or all choices."""
-    folded = {choice.lower(): choice for choice in choices}
-    close = difflib.get_close_matches(word.lower(), folded, 1, 0.6) if isinstance(word, str) else []
-    return f", did you mean {folded[close[0]]}?" if close else f", choose from {', '.join(choices)}"
-
-
-def is_json(value: object) -> bool:
-    """Tell whether a value is JSON rather than an unknown."""
-    return value is None or isinstance(value, str | bool | int | float | list | Mapping)
+            yield Problem(f"{where} has no element {key!r}" + nearest(key, known_keys), SYNTAX)
 
 
 def words(value: object) -> Iterator[str]:

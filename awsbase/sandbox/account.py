@@ -23,13 +23,17 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.core.model import OperationModel
 
 from awsbase.sandbox import faults, wire
+from awsbase.sandbox.authorization.decision import Document
 from awsbase.sandbox.authorization.enforce import ENFORCE
+from awsbase.sandbox.authorization.organization import CONTROL
 from awsbase.sandbox.call_log import Call, writes
 from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Key
 from awsbase.sandbox.common import with_common_rules
 from awsbase.sandbox.faults import Faults, LostReply, TooSlow
 from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.late_reads import LateReads
 from awsbase.sandbox.moto_state import has, partition_of
+from awsbase.sandbox.propagation import KEY_SECONDS, Propagation
 from awsbase.sandbox.rates import Rate, Rates
 from awsbase.sandbox.service import AccountState, Request, Rule, Service, about, unknown_key
 from awsbase.sandbox.services import SERVICES
@@ -48,7 +52,8 @@ class Sandbox(AccountState):
     """Be an AWS account that nothing leaves and that starts empty.
 
     `services` are the services that it knows; `rules` look at a request before theirs do. With `enforce` each call
-    needs a policy that allows it; `pages` is the greatest length of a page; `rates` are how often calls are taken.
+    needs a policy that allows it; `deny` are service control policies of its organization; `pages` is the greatest
+    length of a page; `rates` are how often calls are taken.
     """
 
     def __init__(
@@ -56,6 +61,7 @@ class Sandbox(AccountState):
         *,
         strict: bool = True,
         enforce: bool = False,
+        deny: Sequence[Document] = (),
         account: str = "123456789012",
         pages: int | None = None,
         services: Sequence[Service] = SERVICES,
@@ -64,8 +70,10 @@ class Sandbox(AccountState):
     ) -> None:
         super().__init__(services, strict=strict, account=account, pages=pages)
         self.faults = Faults()
+        self.late_reads = LateReads()
         self.rates = Rates(rates)
-        first = (ENFORCE,) if enforce else ()
+        self.service_control_policies += deny
+        first = (CONTROL, ENFORCE) if enforce else (CONTROL,)
         all_rules = (*first, *rules, *with_common_rules(self.services))
         self._rules = tuple(rule for rule in all_rules if strict or not rule.strict)
         self._sessions: dict[str | None, Any] = {}
@@ -84,6 +92,9 @@ class Sandbox(AccountState):
         except Refusal as refusal:
             self._note(scope, "Unknown", {}, refusal.code)
             return wire.refuse(scope.service, refusal)
+        protocol = wire.spoken(scope.service, message)
+        if protocol != wire.protocol_of(operation):
+            message = wire.write(operation, params, message)
 
         name = f"{scope.service}:{operation.name}"
         injected = self.faults.injected(name)
@@ -95,13 +106,15 @@ class Sandbox(AccountState):
             self._note(scope, str(operation.name), deepcopy(params), "lost")
             try:
                 faults.before(injected, name, codes)
-                reply = self._carry_out(scope, operation, params, message)
+                if "stale" in injected and writes(str(operation.name)):
+                    self.late_reads.keep(self, scope.service)
+                reply = self._late_or_now(scope, operation, params, message)
                 error = wire.error_code(operation, reply)
             except Refusal as refusal:
                 reply, error = wire.refuse(scope.service, refusal, operation), refusal.code
             self.calls[index] = replace(self.calls[index], error=error)
             faults.after(injected, name)
-        return self._dated(reply)
+        return self._dated(wire.translated(operation, reply, protocol))
 
     def _dated(self, reply: Reply) -> Reply:
         """Return a reply with the time that it is here."""
@@ -184,6 +197,13 @@ class Sandbox(AccountState):
         """Return the account's state as one comparable value, by service."""
         return snapshot(self)
 
+    def _late_or_now(self, scope: Scope, operation: OperationModel, params: dict[str, Any], message: Message) -> Reply:
+        if writes(str(operation.name)) or not self.late_reads.pasts:
+            return self._carry_out(scope, operation, params, message)
+        read = f"{scope.region} {operation.name} {params}"
+        with self.late_reads.answering(self, scope.service, read):
+            return self._carry_out(scope, operation, params, message)
+
     def _carry_out(self, scope: Scope, operation: OperationModel, params: dict[str, Any], message: Message) -> Reply:
         name = f"{scope.service}:{operation.name}"
         if writes(str(operation.name)):
@@ -232,6 +252,9 @@ class Sandbox(AccountState):
             role = created.role_arn.split("/")[-1]
             return Caller("role", role, self.account, session=name, temporary=True)
         if created and created.status == "Active":
+            now, spread = self.clock.time(), self.memory(Propagation)
+            if self.strict and spread.unknown_to(scope.service, scope.access_key, now, KEY_SECONDS):
+                raise unknown_key(self.services.find(scope.service))
             self.callers.issued.add(scope.access_key)
             return Caller("user", created.user_name, self.account, path=iam.users[created.user_name].path)
         stranger = self.strict and REAL_KEY.fullmatch(scope.access_key)

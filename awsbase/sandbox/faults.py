@@ -15,6 +15,7 @@ Kind = Literal[
     "500",
     "access denied",
     "slow",
+    "stale",
     "reset before",
     "reset after",
     "killed before",
@@ -39,7 +40,7 @@ class Fault:
     """Meet the n-th call that matches: `write`, `read`, `call`, or a name such as `iam:CreateRole` or `kms:*`.
 
     *before* means that AWS never saw the call, *after* that it took effect and the reply was lost. A `slow` call took
-    effect too, but nobody waited for its reply.
+    effect too, but nobody waited for its reply. After a `stale` write, reads are late: see `late_reads`.
     """
 
     kind: Kind

@@ -4,11 +4,13 @@ moto keeps its state in module-level dictionaries and is not thread safe. A Moto
 open, and takes it out again when another one opens. So several sandboxes live side by side in a process.
 """
 
+import copyreg
 import json
 import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import cache
 from threading import RLock
 from typing import Any
@@ -80,6 +82,17 @@ class Images(dict[str, Any]):
         return dict(self)
 
 
+@cache
+def copy_parameters() -> None:
+    """Let copy know how moto's dictionary of parameters is made: it takes arguments."""
+    from moto.ssm.models import ParameterDict
+
+    def reduced(held: Any) -> tuple[Any, ...]:
+        return ParameterDict, (held.account_id, held.region_name), vars(held), None, iter(held.items())
+
+    copyreg.pickle(ParameterDict, reduced)
+
+
 class MotoState:
     """Hold one sandbox's AWS state, and let requests into moto one at a time."""
 
@@ -117,6 +130,27 @@ class MotoState:
         """Return moto's own objects for one service by region, for the regions in use."""
         with self.open():
             return dict(_backends(service)[self.account])
+
+    def copied(self, service: str) -> Any:
+        """Return a copy of what moto holds for one service: later writes do not reach it."""
+        if not has(service):
+            return None
+        copy_parameters()
+        with self.open():
+            held = _backends(service)[self.account]
+            # What AWS itself has in every account is much, and stays the same.
+            shared = [policy for one in held.values() for policy in getattr(one, "aws_managed_policies", ())]
+            shared += [one.amis for one in held.values() if hasattr(one, "amis")]
+            return deepcopy(held, {id(each): each for each in shared})
+
+    def exchange(self, service: str, backends: Any) -> Any:
+        """Put other objects of moto in place of a service's own, and return those."""
+        if not has(service):
+            return None
+        with self.open():
+            holder = _backends(service)
+            present, holder[self.account] = holder[self.account], backends
+            return present
 
     def _add_managed_policies(self, iam: Any) -> None:
         """Let one partition's IAM have the policies that AWS itself made, once somebody looks there."""

@@ -34,10 +34,10 @@ def check_policy(request: Request, text: str, kind: Kind, code: str, resource: s
 
     Raises Refusal.
     """
-    if wrong := policy_documents.mistakes(text, kind, resource):
+    if wrong := policy_documents.mistakes(text, kind, request.partition, resource):
         raise Refusal(code, wrong[0])
     document: dict[str, Any] = json.loads(text)
-    if kind != "identity" and (name := missing_principal(request, document, elsewhere=True)):
+    if kind not in ("identity", "inline") and (name := missing_principal(request, document, elsewhere=True)):
         message = {
             "topic": "Invalid parameter: Policy Error: PrincipalNotFound",
             "key": "Policy contains a statement with one or more invalid principals.",

@@ -2,6 +2,9 @@
 
 For five minutes, the first two uses of a new role, user or instance profile are refused by each service.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+
+A new access key is unknown for up to fifteen seconds, to each service by itself, to IAM as well: that STS takes it says
+nothing about the others (https://github.com/hashicorp/vault/issues/687, https://github.com/aws/aws-sdk-js/issues/559).
 """
 
 from collections import Counter
@@ -11,6 +14,7 @@ from awsbase.sandbox.service import Request
 
 SLOW_USES = 2
 SLOW_SECONDS = 300
+KEY_SECONDS = 15
 
 
 @dataclass
@@ -27,9 +31,11 @@ class Propagation:
 
     def unknown(self, arn: str, request: Request) -> bool:
         """Use an entity; say whether the using service does not know it yet."""
-        if arn not in self.uses or self.uses[arn][request.service] >= SLOW_USES:
+        return self.unknown_to(request.service, arn, request.sandbox.clock.time())
+
+    def unknown_to(self, service: str, arn: str, now: float, seconds: int = SLOW_SECONDS) -> bool:
+        """Use an entity; say whether a service does not know it yet, which takes so many seconds at most."""
+        if arn not in self.uses or self.uses[arn][service] >= SLOW_USES or now - self.since[arn] > seconds:
             return False
-        if request.sandbox.clock.time() - self.since[arn] > SLOW_SECONDS:
-            return False
-        self.uses[arn][request.service] += 1
+        self.uses[arn][service] += 1
         return True

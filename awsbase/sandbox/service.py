@@ -251,17 +251,19 @@ class AccountState:
         self.root_password = True
         self.root_keys = False
         self.bills_shown = True
+        self.cost_explorer = True
         self.central_root: set[str] = set()
         self.opted_in: set[str] = set()
+        self.service_control_policies: list[Document] = []
         self.calls: list[Call] = []
         self.clock = Clock()
         self.callers = Callers(account)
         self.moto_state = MotoState(account)
-        self._memories: dict[type, Any] = {}
+        self.memories: dict[type, Any] = {}
 
     def memory(self, kind: type[Memory]) -> Memory:
         """Return what a rule remembers in this sandbox."""
-        found: Memory = self._memories.setdefault(kind, kind())
+        found: Memory = self.memories.setdefault(kind, kind())
         return found
 
     def backend(self, service: str, region: str, account: str | None = None) -> Any:

@@ -100,7 +100,8 @@ def scope(message: Message) -> Scope | None:
 
 def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any]]:
     """Return the operation that a request asks for, and its parameters in the API's own words; raises Refusal."""
-    request = Request.from_primitives(message.method, message.url, message.headers, message.body)
+    headers = {**message.headers, **full_target(service, message)}
+    request = Request.from_primitives(message.method, message.url, headers, message.body)
     body = request.data
     try:
         operation, labels = get_service_router(service).match(request)
@@ -121,6 +122,32 @@ def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any]
     members: Any = operation.input_shape.members if operation.input_shape else {}
     queried = {name for name, shape in members.items() if shape.serialization.get("location") == "querystring"}
     return operation, {name: value for name, value in params.items() if value or name not in queried}
+
+
+def full_target(service: str, message: Message) -> dict[str, str]:
+    """Return the header that names a JSON operation as its model does.
+
+    AWS's SDK for Go leaves out the name space: `CloudTrail_20131101.CreateTrail`.
+    """
+    prefix, _, name = message.header("X-Amz-Target").rpartition(".")
+    full = str(model(service).metadata.get("targetPrefix", ""))
+    return {"X-Amz-Target": f"{full}.{name}"} if prefix and full.endswith(f".{prefix}") else {}
+
+
+def spoken(service: str, message: Message) -> str:
+    """Return the protocol of a request: some services have several, and SDKs choose differently."""
+    content_type = message.header("Content-Type")
+    return str(determine_request_protocol(model(service), content_type or None))
+
+
+def translated(operation: OperationModel, reply: Reply, protocol: str) -> Reply:
+    """Return a reply in the protocol that the client speaks."""
+    if protocol == protocol_of(operation):
+        return reply
+    try:
+        return answer(operation, understand(operation, reply), protocol)
+    except Refusal as refusal:
+        return refuse(operation.service_model.service_name, refusal, operation, protocol)
 
 
 def write(operation: OperationModel, params: Mapping[str, Any], at: Message) -> Message:
@@ -173,10 +200,10 @@ def error_code(operation: OperationModel, reply: Reply) -> str | None:
     return None
 
 
-def answer(operation: OperationModel, response: Mapping[str, Any]) -> Reply:
-    """Write an answer as the operation's service would."""
+def answer(operation: OperationModel, response: Mapping[str, Any], protocol: str | None = None) -> Reply:
+    """Write an answer as the operation's service would, in botocore's protocol unless another is given."""
     service = operation.service_model
-    serializer = get_serializer_class(service.service_name, protocol_of(operation))(operation)
+    serializer = get_serializer_class(service.service_name, protocol or protocol_of(operation))(operation)
     written = serializer.serialize(response)
     body = written["body"]
     sent = {name: str(value) for name, value in written["headers"].items()}
@@ -184,18 +211,24 @@ def answer(operation: OperationModel, response: Mapping[str, Any]) -> Reply:
     return Reply(written["status_code"], sent, body.encode() if isinstance(body, str) else bytes(body))
 
 
-def refuse(service: str, refusal: Refusal, operation: OperationModel | None = None) -> Reply:
-    """Write a refusal as the service would."""
+def refuse(
+    service: str, refusal: Refusal, operation: OperationModel | None = None, protocol: str | None = None
+) -> Reply:
+    """Write a refusal as the service would, in botocore's protocol unless another is given."""
     status = refusal.status or _status(service, refusal.code)
     request_id = str(uuid4())
     sent = {"x-amzn-RequestId": request_id, "x-amz-request-id": request_id}
-    protocol = protocol_of(operation) if operation else str(model(service).protocol)
+    protocol = protocol or (protocol_of(operation) if operation else str(model(service).protocol))
     code, message = escape(refusal.code), escape(refusal.message)
     if operation and operation.http.get("method") == "HEAD":
         return Reply(status, sent, b"")
     if protocol in ("query", "ec2", "rest-xml"):
         error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
         body = f"<ErrorResponse>{error}<RequestId>{request_id}</RequestId></ErrorResponse>"
+        if protocol == "ec2":
+            # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+            errors = f"<Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
+            body = f"<Response>{errors}<RequestID>{request_id}</RequestID></Response>"
         if service == "s3":
             body = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{request_id}</RequestId></Error>"
         return Reply(status, {**sent, "Content-Type": "text/xml"}, body.encode())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import json
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from awsbase.aws import Aws, credentials_of
@@ -43,17 +45,20 @@ def connect(options: Options, loaded: LoadedManifest) -> Target:
     """Return the account of the credentials; raises Refused when it is not the manifest's account."""
     clock: Clock
     if options.sandbox:
-        sandbox = embedded(loaded.account, plugins=loaded.manifest.plugins)
+        sandbox = embedded(loaded.account, deny=options.deny, plugins=loaded.manifest.plugins)
         session, clock = sandbox.session(region=loaded.region), sandbox.clock
     else:
         session, clock = session_of(options.profile), SystemClock()
     return Target(check(reach(session, loaded.region, clock, debugging=options.debug), loaded.account), clock)
 
 
-def embedded(account: str, *, enforce: bool = False, plugins: Sequence[LoadedPlugin] = ()) -> Any:
+def embedded(
+    account: str, *, enforce: bool = False, deny: Sequence[Path] = (), plugins: Sequence[LoadedPlugin] = ()
+) -> Any:
     """Return an empty embedded AWS account, with the services of plug-ins; only this needs moto.
 
-    Raises UsageError when a package is missing, or when a plug-in describes its services wrongly.
+    `deny` are files with service control policies. Raises UsageError when a package is missing, when such a file is
+    no policy, or when a plug-in describes its services wrongly.
     """
     # Profiles and endpoints are for the real AWS, but moto would read them too.
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -66,7 +71,26 @@ def embedded(account: str, *, enforce: bool = False, plugins: Sequence[LoadedPlu
             f"the sandbox needs the package {error.name}", hint="install it with `pip install 'awsbase[sandbox]'`"
         ) from error
     services = (*SERVICES, *(service for each in plugins for service in services_of(each)))
-    return Sandbox(account=account, enforce=enforce, services=services)
+    policies = [control_policy(path) for path in deny]
+    return Sandbox(account=account, enforce=enforce, deny=policies, services=services)
+
+
+def control_policy(path: Path) -> Mapping[str, Any]:
+    """Read a service control policy; raises UsageError for a file that is none."""
+    from awsbase.sandbox.policy_documents import mistakes
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise UsageError(f"cannot read {path}: {reason}", hint="name a file with a service control policy") from None
+    if wrong := mistakes(text, "identity"):
+        raise UsageError(
+            f"{path} is no service control policy: {wrong[0]}",
+            hint="export one with `aws organizations describe-policy --query Policy.Content --output text`",
+        )
+    policy: Mapping[str, Any] = json.loads(text)
+    return policy
 
 
 def services_of(loaded: LoadedPlugin) -> Sequence[Any]:

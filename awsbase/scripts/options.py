@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from awsbase.errors import UsageError
 from awsbase.records import record
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Options:
     verbose: bool = False
     debug: bool = False
     sandbox: bool = False
+    deny: tuple[Path, ...] = ()
 
 
 def debug(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
@@ -81,6 +83,13 @@ def plugins(names: Sequence[str]) -> tuple[LoadedPlugin, ...]:
 DEBUG = click.option(
     "--debug", is_flag=True, callback=debug, help="Show each call by name, and the traceback of a failure."
 )
+DENY = click.option(
+    "--deny",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A service control policy over the embedded AWS. Can be repeated.",
+)
 JSON = click.option("--json", is_flag=True, help="Print one JSON document instead of text.")
 
 
@@ -90,6 +99,7 @@ def common(command: Command) -> Command:
     @click.option("--profile", metavar="NAME", help="The profile of ~/.aws to use; default $AWS_PROFILE.")
     @click.option("--region", metavar="REGION", help="Must be the manifest's home region, if given.")
     @click.option("--sandbox", is_flag=True, help="Use an empty embedded AWS; makes no connections.")
+    @DENY
     @JSON
     @click.option("-v", "--verbose", is_flag=True, help="Show unchanged resources too, and long values in full.")
     @DEBUG
@@ -99,11 +109,14 @@ def common(command: Command) -> Command:
         profile: str | None,
         region: str | None,
         sandbox: bool,
+        deny: tuple[Path, ...],
         json: bool,
         verbose: bool,
         debug: bool,
         **rest: Any,
     ) -> Any:
-        return command(options=Options(profile, region, json, verbose, debug, sandbox), **rest)
+        if deny and not sandbox:
+            raise UsageError("--deny is about the embedded AWS of --sandbox", hint="add --sandbox, or leave --deny out")
+        return command(options=Options(profile, region, json, verbose, debug, sandbox, deny), **rest)
 
     return with_options  # type: ignore[return-value]

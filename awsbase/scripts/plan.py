@@ -36,7 +36,7 @@ def command(
     loaded = read(manifest, options)
     chosen = loaded.only(only)
     session = Session(loaded, chosen, connect(options, loaded), options)
-    report = session.execute("plan")
+    report = session.execute("plan", guarded=True)
     result = document.document(report, sandbox=options.sandbox)
 
     if options.json or output == STDOUT:

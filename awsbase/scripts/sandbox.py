@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from awsbase.errors import UsageError
 from awsbase.scripts.connect import embedded
-from awsbase.scripts.options import DEBUG, JSON
+from awsbase.scripts.options import DEBUG, DENY, JSON
 from awsbase.scripts.output import err, out, out_json
 
 if TYPE_CHECKING:
@@ -25,18 +27,21 @@ UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 @click.option("--account", default="123456789012", show_default=True, metavar="ID", help="The account id.")
 @click.option("--region", default="us-east-1", show_default=True, help="The region that the exports name.")
 @click.option("--enforce", is_flag=True, help="Enforce the IAM policies of every caller.")
+@DENY
 @JSON
 @DEBUG
-def command(host: str, port: int, account: str, region: str, enforce: bool, json: bool, debug: bool) -> None:
+def command(
+    host: str, port: int, account: str, region: str, enforce: bool, deny: Sequence[Path], json: bool, debug: bool
+) -> None:
     """Serve an embedded AWS account, empty at first, until Ctrl-C.
 
     Prints the exports that direct the AWS CLI, Terraform or awsbase to it.
     \f
-    Raises UsageError for an invalid account id.
+    Raises UsageError for an invalid account id, or a file that is no service control policy.
     """
     if not (account.isascii() and account.isdigit() and len(account) == 12):
         raise UsageError(f"{account!r} is no account id", hint="it has 12 digits")
-    sandbox = embedded(account, enforce=enforce)
+    sandbox = embedded(account, enforce=enforce, deny=deny)
     sandbox.deliver = show_mail
     from awsbase.sandbox.serve import serve
 

@@ -24,6 +24,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
 from awsbase.engine.run import Approved, Interrupted, approval, exceeds_approval
 from awsbase.errors import AwsbaseError, Refused
+from awsbase.manifest import ways_out
 from awsbase.records import record
 from awsbase.scripts.ask import Prompt
 from awsbase.scripts.connect import Target
@@ -88,6 +89,7 @@ class Session:
                 check=self.lockout if guarded else no_check,
                 cache=cache,
                 before_write=before_write,
+                ways_out=ways_out(self.loaded.manifest),
             )
 
     @contextmanager

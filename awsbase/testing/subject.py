@@ -39,9 +39,9 @@ class Subject:
     kinds: Kinds = field(default_factory=lambda: KINDS)
     services: Sequence[Service] = SERVICES
 
-    def ready(self, of: type[Sandbox] = Sandbox) -> Sandbox:
+    def ready(self, of: type[Sandbox] = Sandbox, rules: tuple[Rule, ...] = ()) -> Sandbox:
         """Return the account as it is before the first run."""
-        sandbox = of(rules=FEWER, services=self.services)
+        sandbox = of(rules=(*rules, *FEWER), services=self.services)
         self.before(sandbox)
         sandbox.calls.clear()
         return sandbox

@@ -9,6 +9,7 @@ from typing import Any
 
 from awsbase.engine.changes import Report
 from awsbase.engine.lock import PATH as LOCKS
+from awsbase.engine.lock import READ_LAG
 from awsbase.errors import AwsbaseError
 from awsbase.sandbox import Call, Fault, Killed, Sandbox
 from awsbase.sandbox.faults import Kind
@@ -48,7 +49,13 @@ READS: dict[str, Injection] = {
     "500": once("500"),
     "throttled": once("throttle"),
 }
-WRITES: dict[str, Injection] = {"killed": killed, "reset after": once("reset after"), **READS}
+WRITES: dict[str, Injection] = {
+    "killed": killed,
+    "reset after": once("reset after"),
+    "stale": once("stale"),
+    "stale for good": for_good("stale"),
+    **READS,
+}
 FAULTS = {"write": WRITES, "read": READS}
 
 
@@ -76,6 +83,8 @@ def trial(subject: Subject, on: str, n: int, fault: str) -> list[str]:
 def recovery(subject: Subject, sandbox: Sandbox, *, finished: bool = False) -> list[str]:
     """Run again, undisturbed, unless the run `finished`; name what is not as if nothing had ever gone wrong."""
     sandbox.faults.clear()
+    # As the lock makes the next run wait.
+    sandbox.clock.advance(READ_LAG.total_seconds())
     wrong = [] if finished else [f"the next run: {each}" for each in problems(subject.go(sandbox, "reconcile"))]
     wrong += differences(subject.undisturbed.account, sandbox.snapshot())
     plan = subject.go(sandbox, "plan")

@@ -6,7 +6,17 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from awsbase.engine.changes import Action, Change, Drift, Failure, ManualAction, Outcome, Report, is_whole_resource
+from awsbase.engine.changes import (
+    CLOSED,
+    Action,
+    Change,
+    Drift,
+    Failure,
+    ManualAction,
+    Outcome,
+    Report,
+    is_whole_resource,
+)
 from awsbase.engine.risk import risk_of, risky
 from awsbase.view.document import json_value
 from awsbase.view.regions import merged
@@ -28,6 +38,7 @@ def tree(
     yield Line(0, title, style="bold")
 
     shown = [outcome for outcome in report.outcomes if _shown(outcome, verbose)]
+    shown = [outcome for outcome in shown if told_together(outcome, report)[0] is outcome]
     for section, outcomes in groupby(shown, key=lambda outcome: of.get(outcome.address, "")):
         yield Line(0, "")
         if section:
@@ -66,7 +77,7 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
     if outcome.was_interrupted:
         yield Line(2, f"{outcome.address}  not finished", mark="…", mark_style="bold yellow")
     elif outcome.error is not None:
-        yield from _failed(outcome, outcome.error, report)
+        yield from _failed(told_together(outcome, report), outcome.error, report)
     elif planned:
         yield Line(2, outcome.address, mark=MARKS[action], mark_style=STYLES[action])
     else:
@@ -120,14 +131,27 @@ def as_line(value: object, longest: int | None = LONG) -> str:
     return f"{text[: longest * 2 // 3]}…{text[-longest // 4 :]}"
 
 
-def _failed(outcome: Outcome, error: Failure, report: Report) -> Iterator[Line]:
+def told_together(outcome: Outcome, report: Report) -> list[Outcome]:
+    """Return the failed resources that are told with this one: all that one closed region keeps from beginning."""
+    error = outcome.error
+    if error is None or error.code != CLOSED or outcome.changes:
+        return [outcome]
+    failed = [one for one in report.outcomes if one.error and not one.changes]
+    return [one for one in failed if one.error and (one.error.code, one.error.hint) == (CLOSED, error.hint)]
+
+
+def _failed(together: Sequence[Outcome], error: Failure, report: Report) -> Iterator[Line]:
+    outcome, *others = together
     tried = f"could not {error.tried}: " if error.tried else ""
     yield Line(2, f"{outcome.address}  {tried}{error.code}", mark="✗", style="bold", mark_style="bold red")
     if error.message and error.message != error.code:
         yield Line(4, error.message)
     if error.hint:
         yield Line(4, error.hint, mark="→", mark_style="cyan")
-    waiting = [other.address for other in report.outcomes if other.blocked_by == outcome.address]
+    if others:
+        yield Line(4, f"failed for this reason, too: {', '.join(other.address for other in others)}", style="dim")
+    failed = {each.address for each in together}
+    waiting = [other.address for other in report.outcomes if other.blocked_by in failed]
     if waiting:
         yield Line(4, f"not begun for this reason: {', '.join(waiting)}", style="dim")
 

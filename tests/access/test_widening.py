@@ -132,6 +132,6 @@ def test_wider_boundary_of_a_role_is_risky(have: str | None, want: str, risky: b
 
 
 def test_only_listed_curated_policies_deny_without_allowing() -> None:
-    values = dict.fromkeys(("partition", "account", "state_bucket", "audit_bucket", "trail"), "x")
+    values = dict.fromkeys(("partition", "account", "state_bucket", "audit_bucket", "trail", "volume_key"), "x")
     found = [name for name in curated() if not has_effect(render(name, values), "Allow")]
     assert {f"/awsbase-{name}" for name in found} == set(ONLY_DENY) - {"/AWSDenyAll"}

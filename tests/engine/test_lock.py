@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from awsbase.aws import Aws
-from awsbase.engine.lock import CLOCK_SKEW, LEASE, Lock, Locked, LockLost, this_process
+from awsbase.engine.lock import CLOCK_SKEW, LEASE, READ_LAG, Lock, Locked, LockLost, this_process
 from awsbase.engine.run import Interrupted
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError
@@ -36,7 +36,7 @@ def parameters(sandbox: Sandbox) -> list[str]:
 
 def now(sandbox: Sandbox) -> datetime:
     """Return a moment that is well after all that has happened in a sandbox so far."""
-    pass_by(sandbox, 2 * CLOCK_SKEW)
+    pass_by(sandbox, 2 * (CLOCK_SKEW + READ_LAG))
     return sandbox.clock.now()
 
 
@@ -225,3 +225,42 @@ def test_a_foreign_parameter_under_the_lock_path_is_named() -> None:
     sandbox.client("ssm", "eu-west-1").put_parameter(Name="/locks/awsbase/x", Value="{}", Type="String")
     with pytest.raises(AwsbaseError, match="/locks/awsbase/x is not a lock"):
         lock(sandbox).look()
+
+
+def test_a_lock_that_aws_shows_late_is_held_and_released() -> None:
+    sandbox = Sandbox()
+    with lock(sandbox).held(None):
+        pass
+    sandbox.faults.add(Fault("stale", on="ssm:PutParameter"))
+    with lock(sandbox, LEE).held(now(sandbox)) as unchanged:
+        assert unchanged
+    assert parameters(sandbox) == ["/locks/awsbase/00000002"]
+
+
+def test_a_lock_whose_reply_was_lost_and_that_aws_shows_late_is_ours() -> None:
+    sandbox = Sandbox()
+    for fault in ("stale", "reset after"):
+        sandbox.faults.add(Fault(fault, on="ssm:PutParameter"))  # type: ignore[arg-type]
+    with lock(sandbox, attempts=2).held(None) as unchanged:
+        assert unchanged
+
+
+def test_a_late_read_of_a_held_lock_loses_nothing() -> None:
+    sandbox = Sandbox()
+    kim = lock(sandbox)
+    with kim.held(None):
+        sandbox.faults.add(Fault("stale", on="ssm:*", times=99))
+        for _ in range(20):
+            pass_by(sandbox, SOON)
+            kim.check_and_renew()
+
+
+def test_the_next_run_waits_until_reads_show_what_the_last_one_wrote() -> None:
+    sandbox = Sandbox()
+    with lock(sandbox).held(None):
+        pass
+    began, messages = sandbox.clock.now(), list[str]()
+    with lock(sandbox, LEE).held(began, say=messages.append) as unchanged:
+        assert not unchanged
+    assert sandbox.clock.now() - began >= READ_LAG - SOON / 60
+    assert messages == ["waiting 10 seconds: another run wrote to this account a moment ago"]

@@ -30,7 +30,7 @@ GOOD = settings(WANT)
 def facts(have: dict[str, Any] | None, indexed: Any = None, real: Any = None) -> dict[Any, Any]:
     return {
         alarms: {WANT.name: have} if have else {},
-        tags.tags: {WANT.arn: TAGS if indexed is None else indexed},
+        tags.indexed: {WANT.arn: TAGS if indexed is None else indexed},
         alarm_tags: TAGS if real is None else real,
     }
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from awsbase.ensure.anomaly_alert import AnomalyAlert, above, monitor, subscription_tags, subscriptions
+from awsbase.ensure.anomaly_alert import AnomalyAlert, above, monitor, never_opened, subscription_tags, subscriptions
+from awsbase.sandbox import Fault, Sandbox
+from awsbase.testing.sample import go, problems, said
 from tests.ensure.planned import HOME, described, planned
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:acme-billing"
@@ -47,5 +50,41 @@ TAGS = {"awsbase:address": WANT.address}
 def test_alert_uses_the_monitor_of_all_services(
     watching: str | None, have: dict[str, Any] | None, tags: dict[str, str], changes: list[str]
 ) -> None:
-    facts = {monitor: watching, subscriptions: {WANT.name: have} if have else {}, subscription_tags: tags}
-    assert described(planned(WANT, facts)) == changes
+    assert described(planned(WANT, known(watching, have, tags))) == changes
+
+
+def known(watching: str | None, have: dict[str, Any] | None, tags: dict[str, str]) -> dict[Any, Any]:
+    there = {WANT.name: have} if have else {}
+    return {never_opened: False, monitor: watching, subscriptions: there, subscription_tags: tags}
+
+
+def test_an_amount_is_sent_to_the_cent_and_read_whatever_its_spelling() -> None:
+    exact = replace(WANT, above=1_234_567.89)
+    assert above(exact.above)["Dimensions"]["Values"] == ["1234567.89"]
+    for text, changes in [("1234567.890", []), ("1.23457e+06", ["update subscription"])]:
+        threshold = {"Dimensions": {**above(1)["Dimensions"], "Values": [text]}}
+        facts = known(ARN, {**GOOD, "ThresholdExpression": threshold}, TAGS)
+        assert described(planned(exact, facts)) == changes
+
+
+def test_cost_explorer_that_was_never_opened_is_asked_of_a_person() -> None:
+    sandbox = Sandbox()
+    sandbox.cost_explorer = False
+    alert = replace(WANT, subscribers=(("EMAIL", "a@x.example"),), frequency="DAILY")
+    report = go(sandbox, "reconcile", [alert])
+    assert (problems(report), said(report)) == ([], [])
+    (action,) = report.manual_actions
+    assert "Cost Explorer was never opened" in action.title
+
+    sandbox.cost_explorer = True
+    assert len(go(sandbox, "reconcile", [alert]).changes) == 2
+    assert said(go(sandbox, "plan", [alert])) == []
+
+
+def test_a_monitor_that_the_list_showed_too_late_is_used() -> None:
+    sandbox = Sandbox()
+    services = {"MonitorName": "all", "MonitorType": "DIMENSIONAL", "MonitorDimension": "SERVICE"}
+    sandbox.faults.add(Fault("stale", on="ce:CreateAnomalyMonitor"))
+    sandbox.client("ce").create_anomaly_monitor(AnomalyMonitor=services)
+    alert = replace(WANT, subscribers=(("EMAIL", "a@x.example"),), frequency="DAILY")
+    assert said(go(sandbox, "reconcile", [alert])) == [f"{WANT.address}: create subscription"]

@@ -32,7 +32,9 @@ from awsbase.facts import tags
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go, problems
 from tests.ensure.planned import HOME, described, planned
+from tests.organizations import policy
 from tests.policies.evaluate import AccessRequest, allowed
+from tests.sandbox.refused import refused
 
 KEY = Key(scope=HOME, name="acme-state", policy=key_policy(HOME))
 ARN = HOME.arn("kms", "key/1234")
@@ -85,7 +87,7 @@ STATEMENTS = written()
 
 
 def facts(have: BucketFacts | None, *, indexed: Any = TAGS, real: Any = TAGS, at: Found | None = HERE) -> Any:
-    return {found: have and at, bucket: have, tags.tags: {WANT.arn: indexed}, bucket_tags: real}
+    return {found: have and at, bucket: have, tags.indexed: {WANT.arn: indexed}, bucket_tags: real}
 
 
 @pytest.mark.parametrize(
@@ -96,11 +98,10 @@ def facts(have: BucketFacts | None, *, indexed: Any = TAGS, real: Any = TAGS, at
             [
                 "create bucket",
                 "update public access block",
-                "update versioning",
                 "update encryption",
                 "create policy",
                 "update lifecycle",
-                "update tags",
+                "update versioning",
             ],
         ),
         (facts(good()), []),
@@ -188,6 +189,27 @@ def test_bucket_of_another_account_is_not_touched() -> None:
     assert (key.status, state.status) == ("planned", "failed")
     assert state.error is not None
     assert state.error.code == "BucketTaken"
+
+
+def refusing(action: str) -> Sandbox:
+    """Return an account with a bucket, whose organization refuses an action and the index of tags."""
+    sandbox = Sandbox()
+    assert problems(go(sandbox, "reconcile", [KEY, WANT])) == []
+    sandbox.service_control_policies.append(policy({"Effect": "Deny", "Action": [action, "tag:GetResources"]}))
+    return sandbox
+
+
+def test_bucket_that_may_not_be_looked_at_with_head_is_found_to_be_ours_all_the_same() -> None:
+    assert [outcome.status for outcome in go(refusing("s3:ListBucket"), "plan", [KEY, WANT]).outcomes] == [
+        "unchanged"
+    ] * 2
+
+
+def test_bucket_that_nothing_is_told_of_is_not_said_to_be_somebody_elses() -> None:
+    error = go(refusing("s3:*"), "plan", [KEY, WANT]).outcomes[1].error
+    assert error is not None
+    assert error.code == "AccessDenied"
+    assert "a service control policy of your organization refuses s3:GetBucketVersioning" in (error.hint or "")
 
 
 def test_bucket_of_another_region_is_found() -> None:
@@ -293,8 +315,23 @@ def test_deleted_bucket_is_missing_although_the_index_lists_it() -> None:
     indexed: Future[Mapping[str, Mapping[str, str]]] = Future()
     indexed.set_result({WANT.arn: TAGS})
     cache = ReadCache()
-    cache.answers[tags.tags, HOME.region] = indexed
+    cache.answers[tags.indexed, HOME.region] = indexed
     with ThreadPoolExecutor(4) as pool:
         facts = Facts(Aws(Sandbox().session(), HOME.region), pool, cache)
         assert facts.read(found, HOME, WANT.name) == HERE
         assert facts.read(bucket, HOME, WANT.name) is None
+
+
+def test_a_bucket_whose_tags_decide_about_access_gets_its_tags_beside_those_of_others() -> None:
+    sandbox = Sandbox()
+    s3 = sandbox.client("s3")
+    s3.create_bucket(Bucket="acme-abac")
+    s3.put_bucket_tagging(Bucket="acme-abac", Tagging={"TagSet": [{"Key": "team", "Value": "web"}]})
+    s3.put_bucket_abac(Bucket="acme-abac", AbacStatus={"Status": "Enabled"})
+    assert refused(s3.put_bucket_tagging, Bucket="acme-abac", Tagging={"TagSet": []}) == "InvalidRequest"
+    assert refused(s3.delete_bucket_tagging, Bucket="acme-abac") == "InvalidRequest"
+
+    want = Bucket(scope=HOME.at("us-east-1"), name="acme-abac", tags={"owner": "ops"})
+    assert problems(go(sandbox, "reconcile", [want])) == []
+    held = {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket="acme-abac")["TagSet"]}
+    assert held == {"team": "web", "owner": "ops", "awsbase:address": want.address}

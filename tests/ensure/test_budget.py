@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from awsbase.ensure.budget import Budget, BudgetFacts, Notice, budget, budget_tags, sent, settings_of
+from awsbase.ensure.budget import NEVER, Budget, BudgetFacts, Notice, budget, budget_tags, sent, settings_of
+from awsbase.sandbox import Sandbox
+from awsbase.sandbox.services.budgets import Budgets
+from awsbase.testing.sample import go, problems, said
 from tests.ensure.planned import HOME, described, planned
 
 CFO, CTO = ("EMAIL", "cfo@x.example"), ("EMAIL", "cto@x.example")
@@ -67,3 +71,16 @@ GOOD = BudgetFacts(SETTINGS, {ALL: frozenset({CFO}), AHEAD: frozenset({CFO})})
 )
 def test_budget_is_created_or_corrected(have: Any, changes: list[str]) -> None:
     assert described(planned(WANT, {budget: have, budget_tags: TAGS})) == changes
+
+
+def test_a_budget_that_has_ended_goes_on() -> None:
+    sandbox = Sandbox()
+    want = replace(WANT, subscribers=(("EMAIL", "cfo@x.example"),))
+    assert problems(go(sandbox, "reconcile", [want])) == []
+    (held,) = sandbox.memory(Budgets).of.values()
+    began, ended = datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
+    held.budget["TimePeriod"] = {"Start": began, "End": ended}
+    assert said(go(sandbox, "reconcile", [want])) == [f"{want.address}: update budget"]
+    there = {"AccountId": want.scope.account, "BudgetName": want.name}
+    assert sandbox.client("budgets").describe_budget(**there)["Budget"]["TimePeriod"] == {"Start": began, "End": NEVER}
+    assert said(go(sandbox, "plan", [want])) == []

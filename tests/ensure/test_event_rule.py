@@ -39,7 +39,7 @@ OTHER = {"Id": "queue", "Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}
 )
 def test_rule_sends_to_its_topic(have: RuleFacts | None, sends: dict[str, Any], changes: list[str]) -> None:
     indexed = {WANT.arn: {"awsbase:address": WANT.address}}
-    assert described(planned(WANT, {rule: have, targets: sends, tags.tags: indexed, rule_tags: {}})) == changes
+    assert described(planned(WANT, {rule: have, targets: sends, tags.indexed: indexed, rule_tags: {}})) == changes
 
 
 def test_message_is_a_sentence_with_values_of_the_event() -> None:

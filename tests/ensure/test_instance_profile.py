@@ -23,7 +23,7 @@ TAGS = {"owner": "platform", "awsbase:address": WANT.address}
 
 def changes(have: ProfileFacts | None, indexed: Any = TAGS, real: Any = None) -> list[str]:
     """Plan a profile; without `real` tags, reading them from IAM is a KeyError."""
-    index = (tags.tags, "us-east-1")
+    index = (tags.indexed, "us-east-1")
     facts = {instance_profile: have, index: {WANT.arn: indexed}}
     return described(planned(WANT, facts if real is None else {**facts, profile_tags: real}))
 

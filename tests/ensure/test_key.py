@@ -30,7 +30,7 @@ CLOUDTRAIL: dict[str, object] = {
 
 
 def facts(behind: KeyFacts | None, lost: KeyFacts | None = None, indexed: Any = TAGS, real: Any = TAGS) -> Any:
-    return {key: behind, lost_key: lost, tags.tags: {ARN: indexed}, key_tags: real}
+    return {key: behind, lost_key: lost, tags.indexed: {ARN: indexed}, key_tags: real}
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def changes(
     want: LaunchTemplate, have: TemplateFacts | None, looked_up: str | None = None, indexed: Any = TAGS, **more: Any
 ) -> list[str]:
     """Plan a template; without an image or `real` tags, reading them is a KeyError."""
-    facts: dict[Any, Any] = {launch_template: have, tags.tags: {ARN: indexed}, subnets: ()}
+    facts: dict[Any, Any] = {launch_template: have, tags.indexed: {ARN: indexed}, subnets: ()}
     if more:
         facts[template_tags] = more["real"]
     if looked_up:

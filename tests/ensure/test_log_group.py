@@ -21,7 +21,7 @@ TAGS = {"awsbase:address": "log-group/acme-audit"}
 
 
 def facts(have: LogGroupFacts | None, indexed: Any = TAGS, real: Any = TAGS) -> Any:
-    return {log_group: have, tags.tags: {WANT.arn: indexed}, log_group_tags: real}
+    return {log_group: have, tags.indexed: {WANT.arn: indexed}, log_group_tags: real}
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ ACCESS = AccessLog(
     prefix="acme-audit/",
 )
 ID = "12abc34d567e8fa901bc2d34e56789f0"
+ALL_ON = {"FLOW_LOGS": True, "S3_DATA_EVENTS": True, "EBS_MALWARE_PROTECTION": True, "RUNTIME_MONITORING": False}
 OURS, MINE = {"awsbase:address": "detectors/account"}, HOME.account
 LOGGED = {"TargetBucket": "acme-access-logs", "TargetPrefix": "acme-audit/"}
 
@@ -72,6 +73,19 @@ def by_region(fact: Any, **regions: Any) -> Any:
             by_region(detector, eu_west_1=DetectorFacts(ID, False, {})),
             ["update detector in eu-west-1", "update tags in eu-west-1"],
         ),
+        (Detectors(scope=HOME), by_region(detector, eu_west_1=DetectorFacts(ID, True, OURS, ALL_ON)), []),
+        (
+            Detectors(scope=HOME, plans=("s3",)),
+            by_region(detector, eu_west_1=DetectorFacts(ID, True, OURS, ALL_ON)),
+            ["update features in eu-west-1"],
+        ),
+        (
+            Detectors(scope=HOME, plans=("malware", "s3")),
+            by_region(detector, eu_west_1=DetectorFacts(ID, True, OURS, ALL_ON)),
+            [],
+        ),
+        # The answer about an old detector has no features.
+        (Detectors(scope=HOME, plans=("s3",)), by_region(detector, eu_west_1=DetectorFacts(ID, True, OURS)), []),
         (
             SecurityHubs(scope=HOME),
             by_region(hub, eu_west_1=None),
@@ -123,6 +137,10 @@ def by_region(fact: Any, **regions: Any) -> Any:
         "no detector",
         "detector",
         "detector asleep",
+        "detector with plans that the manifest does not name",
+        "detector with a plan too many",
+        "detector with the plans",
+        "detector of which AWS tells no plans",
         "no hub",
         "hub with more",
         "hub with less",

@@ -33,7 +33,7 @@ def facts(document: Document | None, others: int = 0, indexed: Any = None, real:
         else {"deploy": PolicyFacts(WANT.arn, "/", document, tuple(f"v{number}" for number in range(1, others + 1)))}
     )
     index = {WANT.arn: TAGS if indexed is None else indexed}
-    return {policies: have, (tags.tags, "us-east-1"): index, (policy_tags, WANT.arn): TAGS if real is None else real}
+    return {policies: have, (tags.indexed, "us-east-1"): index, (policy_tags, WANT.arn): TAGS if real is None else real}
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,4 @@ def test_tags_of_policies_are_read_from_the_index_of_iam() -> None:
     assert described(planned(china, {policies: {}})) == ["create policy"]
     have = {"deploy": PolicyFacts(china.arn, "/", china.document)}
     index = {china.arn: {"awsbase:address": "policy/deploy"}}
-    assert described(planned(china, {policies: have, (tags.tags, "cn-north-1"): index})) == []
+    assert described(planned(china, {policies: have, (tags.indexed, "cn-north-1"): index})) == []

@@ -76,9 +76,22 @@ def test_region_denied_by_an_organization_is_reported_with_a_fix() -> None:
     report = protect(sandbox)
     error = report.outcomes[1].error
     assert error is not None
-    assert "us-west-2" in error.message
-    assert "protect.regions" in (error.hint or "")
+    assert error.code == "RegionClosed"
+    assert "a policy of the organization closes us-west-2: " in error.message
+    open_ones = ", ".join(name for name in HERE if name != "us-west-2")
+    assert error.hint == f"write `regions: [{open_ones}]` under protect: there the organization lets you in"
     assert protect(sandbox, ("eu-west-1",)).outcomes[1].status == "changed"
+
+
+def test_what_an_organization_denies_in_every_region_is_no_matter_of_regions() -> None:
+    def closed(request: Request) -> None:
+        raise Refusal("UnauthorizedOperation", "not authorized with an explicit deny in a service control policy")
+
+    error = protect(Sandbox(rules=(Rule("ec2:GetImageBlockPublicAccessState", before=closed),))).outcomes[1].error
+    assert error is not None
+    assert error.code == "ServiceClosed"
+    assert f"in {', '.join(HERE[:5])} and {len(HERE) - 5} more" in error.message
+    assert "leave out of protect what needs it" in (error.hint or "")
 
 
 def test_region_without_the_service_is_reported_with_a_fix() -> None:

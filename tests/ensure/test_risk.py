@@ -97,7 +97,8 @@ KEPT_LONGER = [{**rule, "NoncurrentVersionExpiration": {"NoncurrentDays": 365}} 
     ("have", "tagged", "why"),
     [
         ({"rules": []}, True, [SOONER]),
-        ({"rules": []}, False, []),
+        ({"rules": [], "versioning": ""}, True, []),
+        ({"rules": [], "versioning": ""}, False, [SOONER]),
         ({"rules": KEPT_LONGER}, True, [SOONER]),
         ({"rules": [{**RULES[1], "NoncurrentVersionExpiration": {"NoncurrentDays": 30}}]}, True, []),
         ({**THEIRS, "rules": []}, False, [SOONER]),
@@ -105,6 +106,7 @@ KEPT_LONGER = [{**rule, "NoncurrentVersionExpiration": {"NoncurrentDays": 365}} 
     ids=[
         "rules removed",
         "a run was cut off before the rules",
+        "made by hand",
         "kept longer",
         "kept shorter",
         "somebody else's bucket",
@@ -113,7 +115,7 @@ KEPT_LONGER = [{**rule, "NoncurrentVersionExpiration": {"NoncurrentDays": 365}} 
 def test_deleting_old_versions_sooner_is_risky(have: dict[str, Any], tagged: bool, why: list[str]) -> None:
     facts = of_buckets.facts(of_buckets.good(**have))
     if not tagged:
-        facts = {**facts, tags.tags: {}, bucket_tags: {}}
+        facts = {**facts, tags.indexed: {}, bucket_tags: {}}
     assert reasons(of_buckets.WANT, facts, {of_buckets.KEY.address: of_buckets.ARN}) == why
 
 
@@ -193,6 +195,6 @@ def test_shorter_retention_of_a_log_group_is_risky(retention: int | None, risky:
     want = LogGroup(scope=HOME, name="acme", retention=365)
     facts: dict[Any, Any] = {
         log_group: LogGroupFacts(retention, None, datetime(2020, 1, 1, tzinfo=UTC)),
-        tags.tags: {want.arn: {"awsbase:address": want.address}},
+        tags.indexed: {want.arn: {"awsbase:address": want.address}},
     }
     assert bool(reasons(want, facts)) == risky

@@ -29,7 +29,7 @@ def facts(
     return {
         topic: have,
         subscriptions: subscribed,
-        tags.tags: {WANT.arn: TAGS if indexed is None else indexed},
+        tags.indexed: {WANT.arn: TAGS if indexed is None else indexed},
         topic_tags: TAGS if real is None else real,
     }
 

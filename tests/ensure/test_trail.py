@@ -67,7 +67,7 @@ LOGGING = Logged(logging=True)
 
 
 def facts(have: TrailFacts | None, logs: Logged = LOGGING, indexed: Any = TAGS, real: Any = TAGS) -> Any:
-    return {trail: have, logged: logs, trails: [], tags.tags: {WANT.arn: indexed}, trail_tags: real}
+    return {trail: have, logged: logs, trails: [], tags.indexed: {WANT.arn: indexed}, trail_tags: real}
 
 
 def basic(**selector: Any) -> Logged:

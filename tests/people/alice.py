@@ -74,6 +74,7 @@ class Alice:
         iam = self.sandbox.client("iam")
         iam.create_user(UserName="alice")
         key = iam.create_access_key(UserName="alice")["AccessKey"]
+        self.sandbox.clock.advance(60)
         self.key = Secret(key["SecretAccessKey"])
         self.key_id: str = key["AccessKeyId"]
         files.write_credentials(

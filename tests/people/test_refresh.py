@@ -86,6 +86,7 @@ def bob(alice: Alice) -> tuple[dict[str, str], Phone]:
     iam = alice.sandbox.client("iam")
     iam.create_user(UserName="bob")
     key = iam.create_access_key(UserName="bob")["AccessKey"]
+    alice.sandbox.clock.advance(60)
     phone = Phone(alice.sandbox, "bob", "bob")
     alice.calls()
     return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}, phone

@@ -29,6 +29,7 @@ from tests.sandbox.principals import person
 # A refusal of these is an answer, and what comes of it is told in the report.
 ANSWERS = (
     "billing:GetBillingPreferences",
+    "billing:GetBillingViewData",
     "budgets:ViewBudget",
     "iam:ListOrganizationsFeatures",
     "organizations:DescribeOrganization",

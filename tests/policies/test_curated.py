@@ -22,6 +22,7 @@ VALUES: Mapping[str, object] = {
     "state_key": KEY,
     "audit_bucket": "acme-audit",
     "trail": "acme-trail",
+    "volume_key": "acme-ebs",
 }
 
 IAM = "arn:aws:iam::123456789012:"
@@ -34,6 +35,9 @@ SEED = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:awsbase/mfa/bob-a1B
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:website/database-a1B2c3"
 ALARM = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:acme-root"
 OURS = {"aws:ResourceTag/awsbase:address": "something/acme"}
+VOLUMES = {"aws:ResourceTag/awsbase:address": "key/acme-ebs"}
+ELSEWHERE = {"aws:ResourceTag/awsbase:address": "key/acme-ebs@us-east-1"}
+FOR_AWS = {"kms:GrantIsForAWSResource": "true"}
 ALICE = {"aws:username": "alice"}
 LONG_TERM_KEYS: dict[str, str] = {}  # AWS does not say whether there was MFA
 CONSOLE = {"aws:MultiFactorAuthPresent": "false"}
@@ -140,6 +144,21 @@ def test_new_user_can_read_what_enrolment_needs(action: str, names: str) -> None
 def test_require_mfa_never_denies_the_calls_to_get_mfa(action: str) -> None:
     # These two calls need no Allow, so the document is tested beside an Allow: only its Deny counts.
     assert is_allowed("administrator require-mfa", action)
+
+
+@pytest.mark.parametrize("names", [GATED, PLAIN], ids=["administrator", "nobody special"])
+@pytest.mark.parametrize("action", ["signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token"])
+def test_aws_login_needs_no_mfa_session_of_its_own(action: str, names: str) -> None:
+    client = "arn:aws:signin:eu-west-1:123456789012:oauth2/public-client/localhost"
+    assert is_allowed(names, action, client, CONSOLE)
+    assert not is_allowed("self-service", "s3:GetObject", client)
+
+
+def test_what_a_service_does_for_somebody_needs_no_mfa_and_what_they_do_themselves_does() -> None:
+    assert is_allowed(GATED, "kms:Decrypt", KEY, {"aws:ViaAWSService": "true"})
+    for session in (LONG_TERM_KEYS, CONSOLE):
+        assert not is_allowed(GATED, "kms:Decrypt", KEY, {**session, "aws:ViaAWSService": "false"})
+        assert not is_allowed(GATED, "kms:Decrypt", KEY, session)
 
 
 @pytest.mark.parametrize("session", [LONG_TERM_KEYS, CONSOLE], ids=["long-term keys", "console"])
@@ -250,6 +269,21 @@ def test_administrator_cannot_close_the_account_or_leave_the_organization(action
         ("kms:CreateGrant", KEY, {"kms:GrantIsForAWSResource": "true"}, True),
         ("kms:CreateGrant", KEY, {"kms:GrantIsForAWSResource": "false"}, False),
         ("kms:CreateGrant", KEY, {"kms:GrantIsForAWSResource": "true", **OURS}, False),
+        ("kms:CreateGrant", KEY, {**FOR_AWS, "aws:ResourceTag/awsbase:address": "key/acme-audit"}, False),
+        ("kms:Decrypt", KEY, {"aws:ResourceTag/awsbase:address": "key/acme-ebs-x"}, False),
+        # What EC2 does for whoever starts an instance with an encrypted volume:
+        # https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+        ("kms:DescribeKey", KEY, VOLUMES, True),
+        ("kms:CreateGrant", KEY, {**FOR_AWS, **VOLUMES}, True),
+        ("kms:CreateGrant", KEY, {**FOR_AWS, **ELSEWHERE}, True),
+        ("kms:GenerateDataKeyWithoutPlaintext", KEY, VOLUMES, True),
+        ("kms:ReEncryptFrom", KEY, VOLUMES, True),
+        ("kms:ReEncryptTo", KEY, ELSEWHERE, True),
+        ("kms:Decrypt", KEY, VOLUMES, True),
+        ("kms:CreateGrant", KEY, VOLUMES, False),
+        ("kms:ScheduleKeyDeletion", KEY, VOLUMES, False),
+        ("kms:PutKeyPolicy", KEY, VOLUMES, False),
+        ("kms:UntagResource", KEY, VOLUMES, False),
         ("cloudtrail:LookupEvents", "*", {}, True),
         ("cloudtrail:StopLogging", TRAIL, {}, False),
         ("cloudtrail:DeleteTrail", TRAIL, {}, False),
@@ -288,6 +322,9 @@ def test_power_user_cannot_touch_state_or_audit_trail(
         ("kms:ScheduleKeyDeletion", KEY, OURS, False),
         ("kms:PutKeyPolicy", KEY, OURS, False),
         ("kms:UntagResource", KEY, OURS, False),
+        ("kms:CreateGrant", KEY, OURS, False),
+        ("kms:CreateGrant", KEY, VOLUMES, True),
+        ("kms:ScheduleKeyDeletion", KEY, VOLUMES, False),
         ("kms:Decrypt", KEY, OURS, True),
         ("kms:DisableKey", KEY, {}, True),
         ("logs:DeleteLogGroup", LOGS, OURS, False),

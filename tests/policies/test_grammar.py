@@ -29,7 +29,7 @@ def when(operator: str, key: str, value: object) -> object:
     [
         ("identity", document(statement())),
         ("identity", {"Version": "2012-10-17", "Statement": statement(Sid="")}),
-        ("identity", {"Version": "2008-10-17", "Statement": statement()}),
+        ("inline", {"Version": "2008-10-17", "Statement": statement()}),
         ("identity", document(statement(Action="*"), statement(Action=["s3:Get*", "aws-marketplace:*"]))),
         ("identity", document(statement(Resource=["arn:aws-cn:s3:::x/${aws:username}", "arn:*:iam::*:role/a b"]))),
         ("identity", document({"Effect": "Deny", "NotAction": "iam:*", "NotResource": "arn:aws:s3:::x"})),

@@ -36,6 +36,7 @@ def test_a_created_key_acts_as_its_user_until_it_is_deleted() -> None:
     iam = sandbox.client("iam")
     iam.create_user(UserName="kim", Path="/staff/")
     key = iam.create_access_key(UserName="kim")["AccessKey"]
+    sandbox.clock.advance(60)
     sts = sandbox.session().client(
         "sts", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
     )

@@ -135,7 +135,7 @@ def test_an_anomaly_subscription_takes_what_aws_takes(other: dict[str, Any], cod
 def test_services_have_one_monitor() -> None:
     costs = Sandbox().client("ce")
     costs.create_anomaly_monitor(AnomalyMonitor=SERVICES)
-    assert refused(costs.create_anomaly_monitor, AnomalyMonitor=SERVICES) == "LimitExceededException"
+    assert refused(costs.create_anomaly_monitor, AnomalyMonitor=SERVICES) == "ValidationException"
 
 
 def test_history_has_changes_of_state_and_says_the_newest_first() -> None:

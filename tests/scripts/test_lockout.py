@@ -52,8 +52,18 @@ def held(served: Served) -> Served:
     return served
 
 
+def planned(served: Served, caller: str, manifest: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
+    """Plan as somebody."""
+    return run(served, caller, ["plan", str(manifest)], monkeypatch)
+
+
 def reconciled(served: Served, caller: str, manifest: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
     """Reconcile as somebody, with risky changes approved."""
+    return run(served, caller, ["reconcile", str(manifest), "--yes", "--allow-risky"], monkeypatch)
+
+
+def run(served: Served, caller: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Result:
+    """Run a command as somebody."""
     for name in ("AWS_PROFILE", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HOME", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL"):
@@ -62,7 +72,7 @@ def reconciled(served: Served, caller: str, manifest: Path, monkeypatch: pytest.
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", key.id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key.secret)
     monkeypatch.setenv("AWS_SESSION_TOKEN", key.token or "")
-    return CliRunner().invoke(cli, ["reconcile", str(manifest), "--yes", "--allow-risky"])
+    return CliRunner().invoke(cli, arguments)
 
 
 ADMIN, READ = "'aws:AdministratorAccess'", "'aws:ReadOnlyAccess'"
@@ -206,6 +216,45 @@ def test_nobody_can_remove_the_last_administrator(
 
     one = written(tmp_path / "one.yaml", text.replace(READ, ADMIN, 1))
     assert reconciled(held, "role/elsewhere", one, monkeypatch).exit_code == 0
+
+
+NOBODY_LEFT = "nobody would administer the account any more but root; now it is kim"
+
+
+@pytest.mark.parametrize(
+    ("iam", "says"),
+    [
+        ("users: {kim: {state: absent}}", NOBODY_LEFT),
+        ("users: {kim: {groups: [Readers]}}\n  groups: {Readers: {people: false}}", NOBODY_LEFT),
+        (group("Admins", READ), NOBODY_LEFT),
+        (denying("Admins", Action="iam:*"), NOBODY_LEFT),
+        (denying("Admins", NotAction=["s3:*"], Condition=NO_MFA), "kim would be asked for MFA and could not enrol"),
+        (group("Admins", ADMIN, READ), ""),
+        ("users: {lee: {state: absent}}", ""),
+    ],
+    ids=["deleted", "leaves", "detached", "denied", "gated", "kept", "somebody else"],
+)
+def test_a_plan_that_would_leave_no_administrator_is_refused(
+    iam: str, says: str, held: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for role in ("deployer", "bounded"):
+        held.sandbox.client("iam").detach_role_policy(RoleName=role, PolicyArn=ADMINISTRATES)
+    held.sandbox.calls.clear()
+    ended = planned(held, "role/elsewhere", written(tmp_path / "acme.yaml", f"{EMPTY}iam:\n  {iam}\n"), monkeypatch)
+    assert says in ended.stderr
+    assert ended.exit_code == (1 if says else 0), ended.output
+    assert held.writes == []
+
+
+def test_a_plan_that_binds_the_only_administrator_is_refused(
+    held: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held.sandbox.client("iam").detach_group_policy(GroupName="Admins", PolicyArn=ADMINISTRATES)
+    held.sandbox.client("iam").detach_role_policy(RoleName="bounded", PolicyArn=ADMINISTRATES)
+    bound = f"roles: {{deployer: {{{HERE}, policies: [{ADMIN}], boundary: bounds}}}}\n  {SMALL}"
+    ended = planned(held, "role/elsewhere", written(tmp_path / "acme.yaml", f"{EMPTY}iam:\n  {bound}\n"), monkeypatch)
+    assert "nobody would administer the account any more but root; now it is deployer" in ended.stderr
+    assert ended.exit_code == 1
 
 
 def test_users_who_need_mfa_keep_their_self_service(

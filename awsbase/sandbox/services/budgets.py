@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from awsbase.sandbox.authorization.permissions import act, arn, given, own, param, table
@@ -11,6 +12,8 @@ from awsbase.sandbox.snapshot import remembered
 from awsbase.sandbox.wire import Refusal
 
 NOTIFICATIONS, MAILS = 5, 10
+# The end is the one that AWS documents; its start is that of the month in which a budget was made.
+BEGAN, NEVER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2087, 6, 15, tzinfo=UTC)
 COST_TYPES = (
     *("Tax", "Subscription", "Refund", "Credit", "Upfront", "Recurring", "OtherSubscription", "Support", "Discount"),
 )
@@ -66,7 +69,7 @@ def create(request: Request) -> dict[str, Any]:
         raise Refusal("InvalidParameterException", f"{name} has a : or a \\ in it")
     if name in held:
         raise Refusal("DuplicateRecordException", f"Error creating budget: {name} - the budget already exists.")
-    made = Held(completed(request.params["Budget"]))
+    made = Held(completed(request.params["Budget"], {}))
     for each in request.params.get("NotificationsWithSubscribers", []):
         add(made, each["Notification"], each["Subscribers"])
     made.tags = {tag["Key"]: tag["Value"] for tag in request.params.get("ResourceTags", [])}
@@ -76,7 +79,8 @@ def create(request: Request) -> dict[str, Any]:
 
 def update(request: Request) -> dict[str, Any]:
     """Replace a budget; its notifications stay."""
-    find(request, request.params["NewBudget"]["BudgetName"]).budget = completed(request.params["NewBudget"])
+    held = find(request, request.params["NewBudget"]["BudgetName"])
+    held.budget = completed(request.params["NewBudget"], held.budget["TimePeriod"])
     return {}
 
 
@@ -165,8 +169,8 @@ def list_tags(request: Request) -> dict[str, Any]:
     return {"ResourceTags": [{"Key": key, "Value": value} for key, value in by_arn(request).tags.items()]}
 
 
-def completed(budget: dict[str, Any]) -> dict[str, Any]:
-    """Return a budget with what AWS fills in; refuse one without a limit.
+def completed(budget: dict[str, Any], period: dict[str, Any]) -> dict[str, Any]:
+    """Return a budget with what AWS fills in, and the period that it has; refuse one without a limit.
 
     Raises Refusal with InvalidParameterException.
     """
@@ -177,6 +181,7 @@ def completed(budget: dict[str, Any]) -> dict[str, Any]:
         raise Refusal("InvalidParameterException", "The amount of a budget must be greater than 0.")
     filled = {f"Include{name}": True for name in COST_TYPES} | {"UseAmortized": False, "UseBlended": False}
     whole["CostTypes"] = filled | whole.get("CostTypes", {})
+    whole["TimePeriod"] = {"Start": BEGAN, "End": NEVER} | period | whole.get("TimePeriod", {})
     return whole
 
 
@@ -275,10 +280,20 @@ def budget(request: Request) -> Iterator[str]:
     yield arn(request, f"budgets::{request.account}:budget/{named}")
 
 
+def costs(request: Request) -> Iterator[str]:
+    """Name the billing view that the costs of a budget are read from: the account's own."""
+    yield arn(request, f"billing::{request.account}:billingview/primary")
+
+
 CALLS = table(
     {
         "DescribeBudget DescribeBudgets DescribeNotificationsForBudget DescribeSubscribersForNotification "
-        "DescribeBudgetPerformanceHistory": [act("budgets:ViewBudget", budget)],
+        "DescribeBudgetPerformanceHistory": [
+            act("budgets:ViewBudget", budget),
+            # ViewBudget depends on it:
+            # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbudgetservice.html
+            act("billing:GetBillingViewData", costs),
+        ],
         "CreateBudget": [
             act("budgets:ModifyBudget", budget),
             act("budgets:TagResource", budget, when="ResourceTags"),

@@ -29,15 +29,24 @@ class Anomalies:
         }
 
 
+def never_opened(request: Request) -> None:
+    """Refuse everything until somebody has opened Cost Explorer in the console.
+
+    Raises Refusal with AccessDeniedException: https://github.com/aws-samples/aws-cost-explorer-report/issues/15
+    """
+    if not request.sandbox.cost_explorer:
+        raise Refusal("AccessDeniedException", "User not enabled for cost explorer access", 400)
+
+
 def create_monitor(request: Request) -> dict[str, Any]:
     """Make a monitor; of all services there may be one.
 
-    Raises Refusal with LimitExceededException.
+    Raises Refusal with ValidationException: https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2515
     """
     held, wanted = request.memory(Anomalies), request.params["AnomalyMonitor"]
     one = [each for each in held.monitors.values() if each.get("MonitorDimension") == wanted.get("MonitorDimension")]
     if wanted["MonitorType"] == "DIMENSIONAL" and one:
-        raise Refusal("LimitExceededException", "Limit exceeded on dimensional spend monitor creation")
+        raise Refusal("ValidationException", "Limit exceeded on dimensional spend monitor creation")
     arn = new_arn(request, "anomalymonitor", len(held.monitors))
     held.monitors[arn] = {"MonitorArn": arn, **deepcopy(wanted)}
     note_tags(request, arn)
@@ -170,7 +179,10 @@ CALLS = table(
         "ListTagsForResource TagResource UntagResource": [own(given("ResourceArn"))],
     }
 )
-RULES = tuple(Rule(f"ce:{name}", before=answer, strict=False) for name, answer in ANSWERS.items())
+RULES = (
+    Rule("ce:*", before=never_opened, strict=False),
+    *(Rule(f"ce:{name}", before=answer, strict=False) for name, answer in ANSWERS.items()),
+)
 
 
 SERVICE = Service(

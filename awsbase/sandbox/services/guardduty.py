@@ -4,10 +4,13 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from awsbase.sandbox import wire
 from awsbase.sandbox.authorization.permissions import act, at, given, linked_role, own, table
 from awsbase.sandbox.service import Request, Rule, Service
 from awsbase.sandbox.snapshot import remembered
 from awsbase.sandbox.wire import Refusal
+
+FOUNDATIONS = ("FLOW_LOGS", "CLOUD_TRAIL", "DNS_LOGS")
 
 
 @dataclass
@@ -19,6 +22,7 @@ class Detector:
     on: bool
     frequency: str
     tags: dict[str, str]
+    features: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -31,7 +35,10 @@ class Detectors:
 
     def state(self) -> dict[str, Any]:
         """Return what counts as the account's state."""
-        return {name: {"on": one.on, "every": one.frequency, "tags": one.tags} for name, one in self.held.items()}
+        return {
+            name: {"on": one.on, "every": one.frequency, "tags": one.tags, "features": one.features}
+            for name, one in self.held.items()
+        }
 
 
 def create(request: Request) -> dict[str, Any]:
@@ -50,8 +57,33 @@ def create(request: Request) -> dict[str, Any]:
         id = hashlib.md5(f"{request.account} {request.region}".encode(), usedforsecurity=False).hexdigest()
         often = wanted.get("FindingPublishingFrequency", "SIX_HOURS")
         have = Detector(id, wanted.get("ClientToken"), wanted["Enable"], often, dict(wanted.get("Tags", {})))
+        # "When you don't specify any features, with an exception to RUNTIME_MONITORING, all the optional features are
+        # enabled by default", and likewise those that are not specified: CreateDetector's API reference.
+        have.features = {name: "DISABLED" if "RUNTIME" in name else "ENABLED" for name in optional_features()}
+        have.features |= asked_for(request)
         held[request.region] = have
     return {"DetectorId": have.id}
+
+
+def optional_features() -> list[str]:
+    """Return what can be switched on and off, as the API's model lists it."""
+    return [str(name) for name in wire.model("guardduty").shape_for("DetectorFeature").enum]
+
+
+def asked_for(request: Request) -> dict[str, str]:
+    """Return the features that a request switches; refuse two ways to say it, and two that exclude one another.
+
+    Raises Refusal with BadRequestException.
+    """
+    named = {each["Name"]: each["Status"] for each in request.params.get("Features", [])}
+    if named and "DataSources" in request.params:
+        # https://github.com/aws-cloudformation/cfn-lint/issues/4153
+        raise Refusal("BadRequestException", "The request failed because both data sources and features were provided.")
+    if {"EKS_RUNTIME_MONITORING", "RUNTIME_MONITORING"} <= named.keys():
+        raise Refusal(
+            "BadRequestException", "The request is rejected because both runtime monitoring features were provided."
+        )
+    return named
 
 
 def list_detectors(request: Request) -> dict[str, Any]:
@@ -82,12 +114,17 @@ def get_detector(request: Request) -> dict[str, Any]:
         "Status": "ENABLED" if have.on else "DISABLED",
         "FindingPublishingFrequency": have.frequency,
         "Tags": have.tags,
+        "Features": [
+            {"Name": name, "Status": status}
+            for name, status in {**dict.fromkeys(FOUNDATIONS, "ENABLED"), **have.features}.items()
+        ],
     }
 
 
 def update(request: Request) -> dict[str, Any]:
     """Change what is named, and leave the rest."""
     have = find(request)
+    have.features |= asked_for(request)
     have.on = request.params.get("Enable", have.on)
     have.frequency = request.params.get("FindingPublishingFrequency", have.frequency)
     return {}

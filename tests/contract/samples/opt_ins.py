@@ -21,6 +21,7 @@ MANIFEST = Manifest.model_validate({"version": 1, "account": {"id": ACCOUNT, "na
 REGIONS = Regions(scope=HOME, only=TWO)
 CONFIG_BUCKET, CONFIG_ROLE, RECORDERS = Config().resources(BASE, TWO)
 (DETECTORS,) = GuardDuty().resources(BASE, TWO)
+(PLANS,) = GuardDuty(plans=("malware", "s3")).resources(BASE, TWO)
 (HUBS,) = SecurityHub().resources(BASE, TWO, None)
 FLOW_BUCKET, FLOW_LOGS = VpcFlowLogs().resources(BASE, TWO)
 PORTS = AdminPorts(scope=HOME, only=(FAR,))
@@ -69,6 +70,11 @@ def acl_by_hand(aws: Sandbox) -> None:
 def detector(aws: Sandbox) -> dict[str, str]:
     """Return the id of the detector in the other region, as an argument."""
     return {"DetectorId": far(aws, "guardduty").list_detectors()["DetectorIds"][0]}
+
+
+def detector_by_hand(aws: Sandbox) -> None:
+    """Create a detector in the other region as the console does, with all that AWS charges for."""
+    far(aws, "guardduty").create_detector(Enable=True)
 
 
 def disable_standard(aws: Sandbox) -> None:
@@ -134,6 +140,7 @@ SAMPLES = (
             ),
         },
     ),
+    Sample("GuardDuty with plans", [REGIONS, PLANS], before=detector_by_hand),
     Sample(
         "Security Hub",
         [REGIONS, HUBS],

@@ -38,7 +38,7 @@ class Account:
         iam.create_group(GroupName="people")
         values = {
             "partition": "aws", "account": ACCOUNT, "region": "us-east-1", "name": "acme", "state_bucket": STATE,
-            "state_key": self.key, "audit_bucket": "acme-audit", "trail": "acme-trail",
+            "state_key": self.key, "audit_bucket": "acme-audit", "trail": "acme-trail", "volume_key": "acme-ebs",
         }  # fmt: skip
         for name in names.split():
             text = policies.minified(policies.render(name, values))

@@ -115,6 +115,7 @@ def test_clients_of_another_process_are_held_to_it_too() -> None:
     sandbox = Sandbox(enforce=True)
     person(sandbox, policy(allow("iam:ListUsers")), name="kim")
     key = sandbox.client("iam").create_access_key(UserName="kim")["AccessKey"]
+    sandbox.clock.advance(60)
     server = listen(sandbox)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()

@@ -47,7 +47,8 @@ OWNED = {"StringEquals": {"aws:RequestTag/owner": "ops"}}
           allow("logs:TagResource", on="arn:aws:logs:*:*:log-group:/a")], "logs:TagResource"),
         ("sns", "create_topic", {"Name": "x", "Tags": TAGS}, [allow("sns:CreateTopic"), allow("sns:TagResource")],
          "SNS:TagResource"),
-        ("budgets", "describe_budgets", {"AccountId": ACCOUNT}, [allow("budgets:ViewBudget")], "budgets:ViewBudget"),
+        ("budgets", "describe_budgets", {"AccountId": ACCOUNT},
+         [allow("budgets:ViewBudget"), allow("billing:GetBillingViewData")], "billing:GetBillingViewData"),
     ],
     ids=lambda value: value if isinstance(value, str) and "_" in value else "",
 )  # fmt: skip

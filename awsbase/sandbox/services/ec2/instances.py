@@ -33,6 +33,12 @@ def encoded(request: Request) -> None:
         request.params["UserData"] = {"Value": base64.b64encode(data)}
 
 
+def no_user_data(request: Request, response: dict[str, Any]) -> None:
+    """Leave the value out for an instance without user data, as EC2 does; Terraform takes an empty one for drift."""
+    if not response.get("UserData", {}).get("Value", True):
+        response["UserData"] = {}
+
+
 def note_template(request: Request, response: dict[str, Any]) -> None:
     """Tag what was launched from a template with that and its version.
 
@@ -120,6 +126,7 @@ def named(request: Request, wanted: list[str]) -> Iterator[Any]:
 RULES = (
     Rule("ec2:ModifyInstanceAttribute", before=only_stopped),
     Rule("ec2:ModifyInstanceAttribute", before=encoded, strict=False),
+    Rule("ec2:DescribeInstanceAttribute", after=no_user_data, strict=False),
     Rule("ec2:RunInstances", after=note_template, strict=False),
     Rule("ec2:RunInstances ec2:StartInstances", after=note_pending),
     Rule("ec2:AssociateAddress", before=attachable),

@@ -55,7 +55,7 @@ def on(types: str) -> list[Permissions]:
         asked = f"ec2:{request.operation}"
         named = [(kind.removesuffix("/*"), id) for kind in types.split() for id in _named(request, kind)]
         for kind, id in named:
-            yield Need(asked, _resource_arn(request, kind, id), _keys(request, kind) if id == "*" else {})
+            yield Need(asked, _resource_arn(request, kind, id), _keys(request, kind))
         if not named:
             yield Need(asked)
 

@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from awsbase.sandbox.propagation import Propagation
 from awsbase.sandbox.service import AccountState, Request, Rule
 from awsbase.sandbox.wire import Refusal
 
@@ -91,7 +92,8 @@ def enable(request: Request) -> None:
     if user is None:
         return
     device = iam.virtual_mfa_devices.get(serial)
-    if device is None:
+    # Nothing documents that AWS does not know a new device for a moment: a test says so where it wants that.
+    if device is None or request.memory(Propagation).unknown(serial, request):
         raise Refusal("NoSuchEntity", f"VirtualMFADevice with serial number {serial} doesn't exist.", 404)
     if device.user is not None:
         raise Refusal("EntityAlreadyExists", "MFADevice entity at the same path and name already exists.", 409)

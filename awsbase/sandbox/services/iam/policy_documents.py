@@ -10,6 +10,14 @@ from awsbase.sandbox.propagation import Propagation
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
+# The operations whose documents moto checks by rules of its own.
+PUT = "iam:CreatePolicy iam:CreatePolicyVersion iam:PutUserPolicy iam:PutGroupPolicy iam:PutRolePolicy"
+
+
+def note_key(request: Request, response: dict[str, Any]) -> None:
+    """Note that an access key is new."""
+    request.memory(Propagation).note_created(response["AccessKey"]["AccessKeyId"], request.sandbox.clock.time())
+
 
 def note_created(request: Request, response: dict[str, Any]) -> None:
     """Note that an entity is new."""
@@ -31,7 +39,7 @@ def inline_policy(request: Request) -> None:
     Raises Refusal with LimitExceeded.
     """
     text = request.params["PolicyDocument"]
-    check_policy(request, text, "identity", "MalformedPolicyDocument")
+    check_policy(request, text, "inline", "MalformedPolicyDocument")
     kind = request.operation.removeprefix("Put").removesuffix("Policy")
     held = getattr(request.backend("iam"), f"{kind.lower()}s").values()
     holder = next((one for one in held if one.name == request.params[f"{kind}Name"]), None)
@@ -46,6 +54,35 @@ def trust_policy(request: Request) -> None:
     text = request.params.get("AssumeRolePolicyDocument") or request.params["PolicyDocument"]
     check_policy(request, text, "trust", "MalformedPolicyDocument")
     check_size(text, 2048, "ACLSizePerRole")
+
+
+def show_moto_another(request: Request) -> None:
+    """Let moto see a document that it takes: its own checks are others than IAM's.
+
+    They refuse numbers without quotes, `sts:*`, and what S3 has in a region.
+    """
+    field = next(name for name in ("PolicyDocument", "AssumeRolePolicyDocument") if name in request.params)
+    request.notes["document"] = request.params[field]
+    trust = request.operation == "UpdateAssumeRolePolicy"
+    about = {"Principal": "*", "Action": "sts:AssumeRole"} if trust else {"Action": "*", "Resource": "*"}
+    request.params[field] = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", **about}]})
+
+
+def keep_as_written(request: Request, response: dict[str, Any]) -> None:
+    """Put the document that was sent where moto has the other one."""
+    iam, document, name = request.backend("iam"), request.notes["document"], request.params.get("PolicyName")
+    if request.operation == "CreatePolicy":
+        iam.managed_policies[response["Policy"]["Arn"]].versions[0].document = document
+    elif request.operation == "CreatePolicyVersion":
+        versions = iam.managed_policies[request.params["PolicyArn"]].versions
+        next(one for one in versions if one.version_id == response["PolicyVersion"]["VersionId"]).document = document
+        response["PolicyVersion"].pop("Document", None)
+    elif request.operation == "UpdateAssumeRolePolicy":
+        iam.get_role(request.params["RoleName"]).assume_role_policy_document = document
+    else:
+        kind = request.operation.removeprefix("Put").removesuffix("Policy")
+        held = getattr(iam, f"{kind.lower()}s").values()
+        next(one for one in held if one.name == request.params[f"{kind}Name"]).policies[name] = document
 
 
 def forget_the_deleted(request: Request, response: dict[str, Any]) -> None:
@@ -90,6 +127,8 @@ RULES = (
     Rule("iam:CreatePolicy iam:CreatePolicyVersion", before=managed_policy),
     Rule("iam:PutUserPolicy iam:PutGroupPolicy iam:PutRolePolicy", before=inline_policy),
     Rule("iam:CreateRole iam:UpdateAssumeRolePolicy", before=trust_policy),
+    Rule(f"{PUT} iam:UpdateAssumeRolePolicy", before=show_moto_another, after=keep_as_written),
     Rule("iam:CreateRole iam:CreateUser iam:CreateInstanceProfile", after=note_created),
+    Rule("iam:CreateAccessKey", after=note_key),
     Rule("iam:DeleteUser iam:DeleteRole", before=note_id, after=forget_the_deleted),
 )

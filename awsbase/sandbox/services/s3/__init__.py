@@ -3,7 +3,7 @@
 from typing import Any
 
 from awsbase.sandbox.service import Codes, Need, Request, ResourcePolicy, Service
-from awsbase.sandbox.services.s3 import permissions, rules
+from awsbase.sandbox.services.s3 import abac, permissions, rules
 from awsbase.sandbox.snapshot import by_partition, document, plain, tag_dict
 
 
@@ -21,6 +21,7 @@ def buckets(s3: Any) -> dict[str, Any]:
             "policy": document(bucket.policy),
             "lifecycle": plain(getattr(bucket, "lifecycle_as_put", None) or bucket.rules),
             "block": plain(bucket.public_access_block),
+            "abac": getattr(bucket, "abac", "Disabled"),
             "tags": tag_dict(s3.tagger.list_tags_for_resource(f"arn:{bucket.partition}:s3:::{bucket.name}")["Tags"]),
             "objects": sorted(key for key in bucket.keys if not key.startswith(access_logs.get(bucket.name, "\0"))),
         }
@@ -49,7 +50,7 @@ ROOT_MAY = ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
 
 SERVICE = Service(
     "s3",
-    rules=rules.RULES,
+    rules=(*rules.RULES, *abac.RULES),
     calls=permissions.CALLS,
     listed_in=listed_in,
     policy=ResourcePolicy(policy),

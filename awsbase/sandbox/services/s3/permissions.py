@@ -100,6 +100,8 @@ CALLS = table(
         "PutPublicAccessBlock DeletePublicAccessBlock": renamed("PutBucketPublicAccessBlock"),
         "DeleteBucketOwnershipControls": renamed("PutBucketOwnershipControls"),
         "DeleteBucketTagging": renamed("PutBucketTagging"),
+        "GetBucketAbac": renamed("GetBucketABAC"),
+        "PutBucketAbac": renamed("PutBucketABAC"),
         "GetObjectLockConfiguration": renamed("GetBucketObjectLockConfiguration"),
         "PutObjectLockConfiguration": renamed("PutBucketObjectLockConfiguration"),
         "GetBucketNotificationConfiguration": renamed("GetBucketNotification"),
