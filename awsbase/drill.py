@@ -25,6 +25,7 @@ from awsbase.webhooks import masked
 Verdict = Literal[
     "delivered",
     "unconfirmed",
+    "filtered",
     "nobody",
     "key-refused",
     "topic-refused",
@@ -43,7 +44,9 @@ PARALLEL = 8
 HINTS: Mapping[Verdict, str] = {
     "unconfirmed": "follow the link in the mail 'AWS Notification - Subscription Confirmation'",
     "nobody": "add a subscriber to this channel in the notify section",
-    "key-refused": "the topic's key does not allow cloudwatch.amazonaws.com to use it: reconcile corrects that",
+    "filtered": "the filter policy of each subscription keeps alarms out: `awsbase plan` says how to take it off",
+    "key-refused": "the topic's key does not allow cloudwatch.amazonaws.com to use it: write `encrypted: true` to its "
+    "channel in the notify section and reconcile, or let CloudWatch use that key in its policy",
     "topic-refused": "the topic's policy does not allow cloudwatch.amazonaws.com to publish: reconcile corrects that",
     "no-topic": "the topic does not exist: reconcile creates it",
     "wrong-region": "an alarm can publish only to a topic of its own region: reconcile corrects that",
@@ -63,6 +66,7 @@ class DrillResult:
     recipients: tuple[str, ...] = ()
     unconfirmed: tuple[str, ...] = ()
     detail: str = ""
+    filtered: tuple[str, ...] = ()
 
     @property
     def delivered(self) -> bool:
@@ -183,10 +187,14 @@ def judge(want: Alarm, action: str, result: Mapping[str, Any] | None, facts: Fac
     if action.split(":")[2] != "sns":
         return DrillResult(want.name, region, "delivered", recipients=(action,))
     subscribers = facts.read(topic_facts.subscriptions, region, action)
-    recipients = tuple(sorted(masked(one.endpoint) for one in subscribers if not one.pending))
+    deaf = {one for one in subscribers if one.arn and facts.read(topic_facts.filter_policy, region, one.arn).swallows}
+    recipients = tuple(sorted(masked(one.endpoint) for one in subscribers if not one.pending and one not in deaf))
     unconfirmed = tuple(sorted(masked(one.endpoint) for one in subscribers if one.pending))
-    verdict: Verdict = "delivered" if recipients else "unconfirmed" if unconfirmed else "nobody"
-    return DrillResult(want.name, region, verdict, recipients, unconfirmed)
+    filtered = tuple(sorted(masked(one.endpoint) for one in deaf))
+    verdict: Verdict = (
+        "delivered" if recipients else "filtered" if filtered else "unconfirmed" if unconfirmed else "nobody"
+    )
+    return DrillResult(want.name, region, verdict, recipients, unconfirmed, filtered=filtered)
 
 
 def refusal(message: str) -> Verdict:

@@ -114,6 +114,16 @@ def unsubscribe(sandbox: Sandbox) -> None:
     sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
 
 
+def filtered(sandbox: Sandbox) -> None:
+    sns = sandbox.client("sns", "eu-west-1")
+    (subscription,) = sns.list_subscriptions()["Subscriptions"]
+    sns.set_subscription_attributes(
+        SubscriptionArn=subscription["SubscriptionArn"],
+        AttributeName="FilterPolicy",
+        AttributeValue=json.dumps({"severity": ["high"]}),
+    )
+
+
 def speak_elsewhere(sandbox: Sandbox) -> None:
     # Refused when it is put, by the sandbox and by AWS's documents; alarms of older days may have it.
     sandbox.backend("cloudwatch", "eu-west-1").alarms[ALARM.name].alarm_actions = [ELSEWHERE]
@@ -124,6 +134,7 @@ def speak_elsewhere(sandbox: Sandbox) -> None:
     [
         (lambda aws: None, "delivered"),
         (unsubscribe, "nobody"),
+        (filtered, "filtered"),
         (lambda aws: policy_of_key(aws, owner_only(KEY.policy)), "key-refused"),
         (lambda aws: attribute(aws, "KmsMasterKeyId", "alias/aws/sns"), "key-refused"),
         (lambda aws: attribute(aws, "Policy", json.dumps(owner_only(TOPIC.policy))), "topic-refused"),
@@ -136,6 +147,7 @@ def speak_elsewhere(sandbox: Sandbox) -> None:
     ids=[
         "as reconciled",
         "nobody subscribed",
+        "a filter policy",
         "the key is for its owner",
         "AWS's own key",
         "the topic is for its owner",

@@ -12,7 +12,7 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
-from awsbase.ensure.bucket import bucket_arn, found
+from awsbase.facts.buckets import bucket_arn, found
 from awsbase.records import record
 
 

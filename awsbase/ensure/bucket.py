@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from awsbase.access.bucket_policy import Use, closed, granted, obstacles, theirs, with_key
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
-from awsbase.engine.facts import Facts, Read
+from awsbase.engine.facts import Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
-from awsbase.engine.references import Reference, references, resolve
-from awsbase.engine.refusals import understood
+from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access, deletion
+from awsbase.engine.risk import access, deletion, visibility
 from awsbase.engine.run import Run
-from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
-from awsbase.facts.optional import empty_if
-from awsbase.policies.document import Document, difference, listed, parsed, same
+from awsbase.facts.buckets import ENFORCED, NEW, OURS, BucketFacts, bucket, bucket_arn, bucket_tags, found
+from awsbase.facts.lifecycle import Expiry, goes_sooner, plain
+from awsbase.policies.document import Document, difference, same
 from awsbase.records import record
 
-if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
-
-# What begins so is ours: statements of the bucket policy by their Sid, lifecycle rules by their ID.
-OURS = "Awsbase"
-FOR_EVER = 2**31
 ALL_BLOCKED = {
     "BlockPublicAcls": True,
     "IgnorePublicAcls": True,
@@ -42,46 +35,14 @@ class BucketTaken(AwsbaseError):
     """The bucket name is somebody else's, or its bucket is in another region."""
 
 
-class PublicBucket(AwsbaseError):
-    """The bucket to be adopted is open to the world on purpose."""
-
-
-@record
-class Expiry:
-    """A lifecycle rule: after how many days something goes away."""
-
-    id: str
-    prefix: str = ""
-    objects: int | None = None
-    old_versions: int | None = None
-    unfinished_uploads: int | None = None
-    # What remains of an object once its last version is gone: a mark that it was deleted.
-    leftover_markers: bool = False
-
-    def rule(self) -> dict[str, Any]:
-        """Return the rule as S3 wants it."""
-        actions: dict[str, Any] = {
-            "Expiration": {"Days": self.objects}
-            if self.objects
-            else {"ExpiredObjectDeleteMarker": True}
-            if self.leftover_markers
-            else None,
-            "NoncurrentVersionExpiration": {"NoncurrentDays": self.old_versions} if self.old_versions else None,
-            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": self.unfinished_uploads}
-            if self.unfinished_uploads
-            else None,
-        }
-        named = {"ID": f"{OURS}-{self.id}", "Status": "Enabled", "Filter": {"Prefix": self.prefix}}
-        return named | {name: action for name, action in actions.items() if action}
-
-
 @record(kw_only=True)
 class Bucket(Resource):
     """A private, versioned, encrypted bucket; `key` is the address of its key, without one S3 uses its own.
 
     Owned wholly: public access block, ownership, versioning, default encryption. Added to, and kept as far as they
     are not ours: tags, lifecycle rules, statements of the bucket policy. Never deleted.
-    `named_at` is where the manifest gives the name.
+    `named_at` is where the manifest gives the name. `people` tells that people of the account upload to it, and
+    `name_the_key` are the services that name its key with each upload.
     """
 
     name: str
@@ -91,6 +52,8 @@ class Bucket(Resource):
     expiries: tuple[Expiry, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     named_at: str = "the manifest"
+    people: bool = False
+    name_the_key: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -106,187 +69,6 @@ class Bucket(Resource):
         yield from references(self.statements)
 
 
-def bucket_arn(scope: Scope, name: str) -> str:
-    """Return the ARN of a bucket."""
-    return f"arn:{scope.partition}:s3:::{name}"
-
-
-def only_under(key: str, scope: Scope, name: str) -> tuple[Document, ...]:
-    """Make the statements that refuse uploads under any key but the one that stands at the address `key`.
-
-    An upload that says nothing of encryption passes: the bucket encrypts it with its own key.
-    """
-    header = "s3:x-amz-server-side-encryption"
-    named, brought = f"{header}-aws-kms-key-id", f"{header}-customer-algorithm"
-    # "Not equal", with IfExists or without, also holds for a header that is not there: hence Null, which asks for it.
-    conditions: dict[str, Document] = {
-        "OtherEncryption": {"Null": {header: "false"}, "StringNotEquals": {header: "aws:kms"}},
-        "OtherKey": {"Null": {named: "false"}, "StringNotEquals": {named: Reference(key)}},
-        # Asked for aws:kms without a key, S3 takes the key aws/s3 and not that of the bucket.
-        "UnnamedKey": {"Null": {named: "true"}, "StringEquals": {header: "aws:kms"}},
-        "BroughtKey": {"Null": {brought: "false"}},
-    }
-    return tuple(
-        {
-            "Sid": f"{OURS}No{sid}",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:PutObject",
-            "Resource": f"{bucket_arn(scope, name)}/*",
-            "Condition": condition,
-        }
-        for sid, condition in conditions.items()
-    )
-
-
-@record
-class BucketFacts:
-    """How a bucket is set up; what is not set at all is empty."""
-
-    versioning: str = ""
-    encryption: Mapping[str, Any] = field(default_factory=dict)
-    block: Mapping[str, bool] = field(default_factory=dict)
-    ownership: str = ""
-    policy: Document = field(default_factory=dict)
-    rules: Sequence[Mapping[str, Any]] = ()
-    smallest_transition: str | None = None
-
-
-NEW = BucketFacts(
-    encryption={"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}, ownership="BucketOwnerEnforced"
-)
-
-
-@record
-class Found:
-    """A bucket of a name that is taken: whether by this account, and in which region."""
-
-    ours: bool
-    region: str
-
-
-def found(facts: Facts, scope: Scope, name: str) -> Found | None:
-    """Look who has a bucket name: nobody, this account, or someone else."""
-    from botocore.exceptions import ClientError
-
-    if bucket_arn(scope, name) in facts.read(tags.indexed, scope.region):
-        return Found(ours=True, region=scope.region)
-    try:
-        head = facts.aws.at(scope.region).s3.head_bucket(Bucket=name, ExpectedBucketOwner=scope.account)
-    except ClientError as error:
-        match error.response["Error"]["Code"]:
-            case "404" | "NoSuchBucket":
-                return None
-            case "403" | "AccessDenied":
-                return behind_refusal(facts, scope, name, error)
-            case "301" | "PermanentRedirect":
-                headers = error.response["ResponseMetadata"]["HTTPHeaders"]
-                return Found(ours=True, region=headers.get("x-amz-bucket-region", "another region"))
-        raise
-    # S3's client follows a bucket into its region by itself.
-    return Found(ours=True, region=head.get("BucketRegion", scope.region))
-
-
-def behind_refusal(facts: Facts, scope: Scope, name: str, error: ClientError) -> Found | None:
-    """Look whose a bucket is that may not be looked at with HEAD, to which S3 gives no reason.
-
-    Other reads come with one, which names the action and the policy, but only within the account.
-    """
-    from botocore.exceptions import ClientError
-
-    try:
-        facts.read(versioning_of, scope, name)
-    except ClientError as refused:
-        if refused.response["Error"]["Code"] == "NoSuchBucket":
-            return None
-        if (refusal := understood(refused)) and refusal.cause:
-            raise
-        return Found(ours=False, region="")
-    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    return Found(ours=True, region=headers.get("x-amz-bucket-region", scope.region))
-
-
-def bucket(facts: Facts, scope: Scope, name: str) -> BucketFacts | None:
-    """Read how a bucket is set up, or None when this account has none of that name in this region."""
-    from botocore.exceptions import ClientError
-
-    if facts.read(found, scope, name) != Found(ours=True, region=scope.region):
-        return None
-    try:
-        encryption, block, ownership, policy, rules, status = facts.read_all(
-            (encryption_of, scope, name),
-            (block_of, scope, name),
-            (ownership_of, scope, name),
-            (policy_of, scope, name),
-            (lifecycle_of, scope, name),
-            (versioning_of, scope, name),
-        )
-    except ClientError as error:
-        # The index of tags goes on naming a bucket for a while after it was deleted.
-        if error.response["Error"]["Code"] != "NoSuchBucket":
-            raise
-        return None
-    return BucketFacts(
-        versioning=status,
-        encryption=encryption,
-        block=block,
-        ownership=ownership,
-        policy=policy,
-        rules=rules["Rules"] if rules else (),
-        smallest_transition=rules.get("TransitionDefaultMinimumObjectSize"),
-    )
-
-
-def versioning_of(facts: Facts, scope: Scope, name: str) -> str:
-    """Return a bucket's versioning status; empty when it was never switched on."""
-    s3 = facts.aws.at(scope.region).s3
-    return s3.get_bucket_versioning(Bucket=name, ExpectedBucketOwner=scope.account).get("Status", "")
-
-
-def encryption_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
-    """Return a bucket's default encryption rule."""
-    read, unset = facts.aws.at(scope.region).s3.get_bucket_encryption, "ServerSideEncryptionConfigurationNotFoundError"
-    answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=scope.account)
-    rules: list[Mapping[str, Any]] = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
-    return rules[0] if rules else {}
-
-
-def block_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, bool]:
-    """Return a bucket's public access block; empty when there is none."""
-    read, unset = facts.aws.at(scope.region).s3.get_public_access_block, "NoSuchPublicAccessBlockConfiguration"
-    answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=scope.account)
-    block: Mapping[str, bool] = answer["PublicAccessBlockConfiguration"] if answer else {}
-    return block
-
-
-def ownership_of(facts: Facts, scope: Scope, name: str) -> str:
-    """Return a bucket's object ownership setting; empty when there is none."""
-    read, unset = facts.aws.at(scope.region).s3.get_bucket_ownership_controls, "OwnershipControlsNotFoundError"
-    answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=scope.account)
-    rules: list[Mapping[str, str]] = answer["OwnershipControls"]["Rules"] if answer else []
-    return rules[0]["ObjectOwnership"] if rules else ""
-
-
-def policy_of(facts: Facts, scope: Scope, name: str) -> Document:
-    """Return the policy document; empty when there is none."""
-    read = facts.aws.at(scope.region).s3.get_bucket_policy
-    answer = empty_if("NoSuchBucketPolicy", read, Bucket=name, ExpectedBucketOwner=scope.account)
-    return parsed(answer["Policy"]) if answer else {}
-
-
-def lifecycle_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
-    """Return a bucket's lifecycle configuration; empty when there is none."""
-    read = facts.aws.at(scope.region).s3.get_bucket_lifecycle_configuration
-    return empty_if("NoSuchLifecycleConfiguration", read, Bucket=name, ExpectedBucketOwner=scope.account)
-
-
-def bucket_tags(facts: Facts, scope: Scope, name: str) -> Mapping[str, str]:
-    """Read the tags of a bucket from S3 itself."""
-    read = facts.aws.at(scope.region).s3.get_bucket_tagging
-    answer = empty_if("NoSuchTagSet", read, Bucket=name, ExpectedBucketOwner=scope.account)
-    return {tag["Key"]: tag["Value"] for tag in (answer["TagSet"] if answer else ())}
-
-
 def bucket_reads(want: Bucket) -> Iterator[Read]:
     """Yield the facts that the recipe of a bucket reads, to prefetch them."""
     yield bucket, want.scope, want.name
@@ -298,6 +80,8 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
     key = run.result(want.key) if want.key else None
     statements = resolve(run, want.statements)
     have = look(run, want)
+    if have:
+        suits(run, want, have, key, statements)
     tagged = tags_of(run, want) if have else tags.wanted(want)
 
     if have is None:
@@ -328,25 +112,16 @@ def look(run: Run, want: Bucket) -> BucketFacts | None:
             f"the bucket {want.name!r} is in {taken.region}, the manifest wants it in {want.scope.region}",
             hint=f"a bucket cannot move: choose another name in {want.named_at}",
         )
-    have = run.read(bucket, want.scope, want.name)
-    for statement in listed(have.policy.get("Statement")) if have else ():
-        if is_public(statement):
-            raise PublicBucket(
-                f"a statement of the bucket policy of {want.name!r} lets everybody in, and what this bucket is to hold "
-                f"is nobody else's business: {json.dumps(statement)}",
-                hint=f"remove that statement, or choose another name in {want.named_at}",
-            )
-    return have
+    return run.read(bucket, want.scope, want.name)
 
 
-def is_public(statement: object) -> bool:
-    """Tell whether a statement lets everybody in: S3 refuses such a policy once the public is blocked."""
-    return (
-        isinstance(statement, Mapping)
-        and statement.get("Effect") == "Allow"
-        and statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
-        and not statement.get("Condition")
-    )
+def suits(run: Run, want: Bucket, have: BucketFacts, key: Any, statements: Sequence[Document]) -> None:
+    """Raise PublicBucket or Obstructed when the policy of others, or the ACL, is against what the bucket is for."""
+    headers = dict.fromkeys(want.name_the_key, with_key(key))
+    use = Use(want.name, want.named_at, key, statements, want.people, headers)
+    closed(have, use)
+    for note in obstacles(have, use, want.scope):
+        run.note(note)
 
 
 def create(run: Run, want: Bucket) -> None:
@@ -359,7 +134,7 @@ def create(run: Run, want: Bucket) -> None:
         run.aws.s3.create_bucket,
         Bucket=want.name,
         CreateBucketConfiguration={**there, "Tags": tags.pairs(tags.wanted(want))},
-        ObjectOwnership="BucketOwnerEnforced",
+        ObjectOwnership=ENFORCED,
     )
 
 
@@ -378,13 +153,24 @@ def block_public_access(run: Run, want: Bucket, have: BucketFacts) -> None:
 
 def own_objects(run: Run, want: Bucket, have: BucketFacts) -> None:
     """Let everything in the bucket belong to its account, whoever put it there; ACLs mean nothing then."""
-    if drift := compare({"ownership": have.ownership}, {"ownership": "BucketOwnerEnforced"}):
+    if have.acl:
+        # S3 refuses the ownership while an ACL lets others in: InvalidBucketAclWithObjectOwnership.
+        run.update(
+            "ACL",
+            [Drift(who, ", ".join(rights), None) for who, rights in sorted(have.acl.items())],
+            run.aws.s3.put_bucket_acl,
+            risk=visibility(f"the ACL lets in {granted(have.acl)}: what comes and goes by it ends"),
+            Bucket=want.name,
+            ACL="private",
+            ExpectedBucketOwner=want.scope.account,
+        )
+    if drift := compare({"ownership": have.ownership}, {"ownership": ENFORCED}):
         run.update(
             "ownership",
             drift,
             run.aws.s3.put_bucket_ownership_controls,
             Bucket=want.name,
-            OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            OwnershipControls={"Rules": [{"ObjectOwnership": ENFORCED}]},
             ExpectedBucketOwner=want.scope.account,
         )
 
@@ -442,7 +228,6 @@ def less_encrypted(have: str, want: str) -> str:
 
 def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[Document]) -> None:
     """Replace our statements in the bucket policy, and leave those of others beside them."""
-    theirs = [statement for statement in listed(have.policy.get("Statement")) if not is_ours(statement)]
     only_tls = {
         "Sid": f"{OURS}OnlyTls",
         "Effect": "Deny",
@@ -451,7 +236,7 @@ def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[D
         "Resource": [want.arn, f"{want.arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    policy = {"Version": "2012-10-17", **have.policy, "Statement": [*theirs, *statements, only_tls]}
+    policy = {"Version": "2012-10-17", **have.policy, "Statement": [*theirs(have), *statements, only_tls]}
     if not have.policy:
         run.create(
             "policy",
@@ -470,11 +255,6 @@ def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[D
             Policy=policy,
             ExpectedBucketOwner=want.scope.account,
         )
-
-
-def is_ours(statement: object) -> bool:
-    """Tell whether awsbase wrote this statement of a policy."""
-    return isinstance(statement, Mapping) and str(statement.get("Sid", "")).startswith(OURS)
 
 
 def expire(run: Run, want: Bucket, have: BucketFacts, tagged: Mapping[str, str]) -> None:
@@ -502,25 +282,6 @@ def has_been_used(have: BucketFacts, tagged: Mapping[str, str]) -> bool:
     One of ours has its tags from the beginning, and its versioning is set last.
     """
     return tags.ADDRESS not in tagged or have.versioning != ""
-
-
-def goes_sooner(have: BucketFacts, wanted: Mapping[str, Mapping[str, Any]]) -> str:
-    """Say which rules take away what was kept longer."""
-    before = {rule.get("ID"): rule for rule in have.rules if rule.get("Status") == "Enabled"}
-    sooner = [id for id, rule in wanted.items() if any(map(int.__lt__, kept(rule), kept(before.get(id, {}))))]
-    return f"{', '.join(sooner)}: goes sooner, for good" if sooner else ""
-
-
-def kept(rule: Mapping[str, Any]) -> tuple[int, int]:
-    """Return for how many days a lifecycle rule keeps objects and their old versions."""
-    current = rule.get("Expiration", {}).get("Days", FOR_EVER)
-    return current, rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", FOR_EVER)
-
-
-def plain(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a lifecycle rule without what S3 fills in: an empty prefix may come back as no filter at all."""
-    prefix = rule.get("Filter") or {"Prefix": rule.get("Prefix", "")}
-    return {**{name: value for name, value in rule.items() if name != "Prefix"}, "Filter": prefix}
 
 
 def tags_of(run: Run, want: Bucket) -> Mapping[str, str]:
@@ -551,7 +312,8 @@ def read_permissions(want: Bucket) -> Allows:
     yield allow(
         "s3",
         "ListBucket",  # what HeadBucket asks for
-        *("GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPublicAccessBlock", "GetBucketTagging"),
+        *("GetBucketAcl", "GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPublicAccessBlock"),
+        *("GetBucketTagging",),
         *("GetBucketVersioning", "GetEncryptionConfiguration", "GetLifecycleConfiguration"),
         on=(want.arn,),
     )
@@ -561,8 +323,13 @@ def write_permissions(want: Bucket) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
     yield allow(
         "s3",
-        *("CreateBucket", "PutBucketOwnershipControls", "PutBucketPolicy", "PutBucketPublicAccessBlock"),
-        *("PutBucketVersioning", "PutEncryptionConfiguration", "PutLifecycleConfiguration", "TagResource"),
+        *("CreateBucket", "PutBucketAcl", "PutBucketOwnershipControls", "PutBucketPolicy"),
+        *(
+            "PutBucketPublicAccessBlock",
+            "PutBucketTagging",
+            "PutBucketVersioning",
+        ),
+        *("PutEncryptionConfiguration", "PutLifecycleConfiguration"),
         on=(want.arn,),
     )
 

@@ -15,21 +15,33 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
+from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.records import record
+
+# Log groups of these classes take neither metric filters nor subscriptions, and a class cannot be changed:
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
+UNFILTERED = ("INFREQUENT_ACCESS", "DELIVERY")
+
+
+class UnsuitableClass(AwsbaseError):
+    """The log group is of a class that cannot do what it is for."""
 
 
 @record(kw_only=True)
 class LogGroup(Resource):
     """A log group that keeps its events for `retention` days, under the key at the address `key` if one is given.
 
-    Tags are added to. A key that somebody else set stays when none is given here.
+    Tags are added to. A key that somebody else set stays when none is given here. `filtered` tells that metric
+    filters count its events; `named_at` is where the manifest gives the name.
     """
 
     name: str
     retention: int
     key: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    filtered: bool = False
+    named_at: str = "the manifest"
 
     @property
     def address(self) -> str:
@@ -62,6 +74,7 @@ class LogGroupFacts:
     retention: int | None = None
     key: Any = None
     created: datetime | None = None
+    log_class: str = "STANDARD"
 
 
 def log_group(facts: Facts, region: str, name: str) -> LogGroupFacts | None:
@@ -70,8 +83,10 @@ def log_group(facts: Facts, region: str, name: str) -> LogGroupFacts | None:
     for page in pages:
         for group in page["logGroups"]:
             if group["logGroupName"] == name:
-                created = datetime.fromtimestamp(group["creationTime"] / 1000, UTC)
-                return LogGroupFacts(group.get("retentionInDays"), group.get("kmsKeyId"), created)
+                since = group.get("creationTime")
+                created = None if since is None else datetime.fromtimestamp(since / 1000, UTC)
+                log_class = group.get("logGroupClass", "STANDARD")
+                return LogGroupFacts(group.get("retentionInDays"), group.get("kmsKeyId"), created, log_class)
     return None
 
 
@@ -87,11 +102,20 @@ def log_group_reads(want: LogGroup) -> Iterator[Read]:
 
 
 def ensure_log_group(run: Run, want: LogGroup) -> str:
-    """Keep one log group with its retention and its key; returns its ARN as CloudTrail wants it."""
+    """Keep one log group with its retention and its key; returns its ARN as CloudTrail wants it.
+
+    Raises UnsuitableClass when its events are to be counted and its class cannot do that.
+    """
     logs = run.aws.logs
     region = want.scope.region
     key = run.result(want.key) if want.key else None
     have = run.read(log_group, region, want.name)
+    if have and want.filtered and have.log_class in UNFILTERED:
+        raise UnsuitableClass(
+            f"the log group {want.name!r} is of the class {have.log_class}, which takes no metric filters: "
+            "the alarms would never ring",
+            hint=f"name another log group in {want.named_at}; AWS cannot change the class of one",
+        )
     ask = (log_group_tags, region, want.arn)
     tagged = tags.current(run, want, region, want.arn, ask) if have else tags.wanted(want)
 

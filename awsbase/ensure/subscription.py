@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import field
 
@@ -11,7 +12,7 @@ from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.topic import SubscriptionFacts, listener, subscriptions
+from awsbase.ensure.topic import SubscriptionFacts, filter_policy, listener, subscriptions
 from awsbase.records import record
 from awsbase.webhooks import masked
 
@@ -58,6 +59,8 @@ def ensure_subscription(run: Run, want: Subscription) -> None:
     me = listener(want.protocol, want.endpoint)
     everyone = run.read(subscriptions, want.scope.region, want.topic_arn)
     have = next((one for one in everyone if listener(one.protocol, one.endpoint) == me), None)
+    if have and have.arn:
+        unfiltered(run, want, have.arn)
 
     if have is None:
         run.create(
@@ -76,6 +79,21 @@ def ensure_subscription(run: Run, want: Subscription) -> None:
 
     if have.pending:
         ask_to_confirm(run, want)
+
+
+def unfiltered(run: Run, want: Subscription, arn: str) -> None:
+    """Say so when a filter policy keeps alarms from somebody who is subscribed."""
+    found = run.read(filter_policy, want.scope.region, arn)
+    if found.swallows:
+        run.manual_action(
+            f"{want.shown} never hears an alarm of {want.topic} ({want.scope.region}): the subscription has a filter "
+            f"policy, {json.dumps(found.document)}, and alarms have no attributes",
+            f"aws sns set-subscription-attributes --region {want.scope.region} --subscription-arn {arn} "
+            "--attribute-name FilterPolicy --attribute-value '{}'",
+            probe="sns GetSubscriptionAttributes shows no FilterPolicy that demands attributes",
+        )
+    elif found.by_body and found.document:
+        run.note(f"it hears only what its filter policy lets through: {json.dumps(found.document)}")
 
 
 def ask_to_confirm(run: Run, want: Subscription) -> None:
@@ -105,7 +123,8 @@ def ask_to_confirm(run: Run, want: Subscription) -> None:
 
 def read_permissions(want: Subscription) -> Allows:
     """Yield the IAM permissions that a plan needs."""
-    yield allow("sns", "ListSubscriptions")
+    # SNS knows neither action by a resource.
+    yield allow("sns", "GetSubscriptionAttributes", "ListSubscriptions")
     yield allow("sns", "GetTopicAttributes", "ListSubscriptionsByTopic", on=(want.topic_arn,))
 
 

@@ -8,6 +8,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from awsbase.access.comparison import widening
+from awsbase.access.publishing import ALARMS, OTHERS, key_statement, may_publish, reading, topic_key
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -17,6 +18,7 @@ from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.facts import tags
 from awsbase.policies.document import Document, difference, parsed
+from awsbase.policies.document import listed as one_or_more
 from awsbase.records import record
 from awsbase.webhooks import as_listed, masked
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 # SNS's own key: no key policy of ours, so CloudWatch, EventBridge and Budgets cannot publish, and nothing says so.
 MUTE_KEY = "alias/aws/sns"
+KEY_PRICE = "$1 a month, more after its first two rotations"
 # What SNS gives a new topic for a policy.
 UNTOUCHED = "__default_policy_ID"
 
@@ -118,6 +121,26 @@ def subscriptions(facts: Facts, region: str, arn: str) -> tuple[SubscriptionFact
     return tuple(one for page in pages for entry in page["Subscriptions"] for one in _understood(entry))
 
 
+@record
+class FilterPolicy:
+    """What a subscription lets through: by attributes, which no alarm carries, or by the body of a message."""
+
+    document: Mapping[str, object] = field(default_factory=dict)
+    by_body: bool = False
+
+    @property
+    def swallows(self) -> bool:
+        """Tell whether no alarm passes: CloudWatch publishes without attributes."""
+        return not self.by_body and any({"exists": False} not in one_or_more(it) for it in self.document.values())
+
+
+def filter_policy(facts: Facts, region: str, arn: str) -> FilterPolicy:
+    """Read the filter policy of one confirmed subscription; empty when it has none."""
+    attributes = facts.aws.at(region).sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+    text = attributes.get("FilterPolicy")
+    return FilterPolicy(parsed(text) if text else {}, attributes.get("FilterPolicyScope") == "MessageBody")
+
+
 def topic_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
     """Read the tags of one topic from SNS itself."""
     answer = facts.aws.at(region).sns.list_tags_for_resource(ResourceArn=arn)
@@ -158,6 +181,8 @@ def ensure_topic(run: Run, want: Topic) -> str:
     have = found
 
     encrypt(run, want, have)
+    if want.key is None and not want.plain and have.key not in ("", MUTE_KEY):
+        hear(run, want, have.key)
 
     if drift := [Drift(*differs) for differs in difference(have.policy, want.policy)]:
         run.update(
@@ -200,6 +225,24 @@ def encrypt(run: Run, want: Topic, have: TopicFacts) -> None:
         )
 
 
+def hear(run: Run, want: Topic, name: str) -> None:
+    """Say so when alarms cannot use the key that somebody else chose for a topic, and what to do."""
+    key = run.read(topic_key, want.scope.region, name)
+    if key.policy is None and key.state == "Enabled":
+        run.note(f"its key {name} cannot be read: `awsbase drill` shows whether alarms are let use it")
+        return
+    if may_publish(key, ALARMS, want.scope, want.arn) is False:
+        run.manual_action(
+            f"no alarm is heard on {want.name} ({want.scope.region}): its key {key.arn} "
+            + ("does not let CloudWatch publish" if key.state == "Enabled" else f"is {key.state}"),
+            f"write `encrypted: true` to its channel in the notify section: a key of its own, {KEY_PRICE}",
+            *([f"or add to the policy of that key: {key_statement(want.scope)}"] if key.state == "Enabled" else []),
+            probe="kms GetKeyPolicy of that key lets cloudwatch.amazonaws.com use it, or the topic has another key",
+        )
+    elif mute := [service for service in OTHERS if may_publish(key, service, want.scope, want.arn) is False]:
+        run.note(f"its key {key.arn} lets alarms in, and keeps out {', '.join(mute)}: `encrypted: true` lets all in")
+
+
 def dismiss(run: Run, want: Topic, subscribed: tuple[SubscriptionFacts, ...]) -> None:
     """Unsubscribe who is no longer listed."""
     welcome = {listener(protocol, endpoint) for protocol, those in want.subscribers.items() for endpoint in those}
@@ -228,6 +271,8 @@ def read_permissions(want: Topic) -> Allows:
     yield tags.TAG_INDEX
     yield allow("sns", "ListSubscriptions")
     yield allow("sns", "GetTopicAttributes", "ListSubscriptionsByTopic", "ListTagsForResource", on=(want.arn,))
+    if want.key is None and not want.plain:
+        yield from reading(want.scope)
 
 
 def write_permissions(want: Topic) -> Allows:
@@ -247,7 +292,7 @@ KIND = Kind(
         what="A channel that alarms speak on; its policy lets this account's services speak, and nobody else.",
         why="Who listens changes in one place, and a forged alarm cannot be sent.",
         undo=(TAKE_OUT, "aws sns delete-topic --topic-arn ARN --region REGION: alarms that speak on it are mute then"),
-        controls=("CIS 4.1 to 4.15", "FSBP SNS.4"),
+        controls=("CIS 4.1 to 4.15", "FSBP SNS.1, SNS.4"),
         cost="$0.50 per million messages, after a million free ones a month",
     ),
     word="topic",

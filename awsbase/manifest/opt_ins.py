@@ -10,13 +10,15 @@ from pydantic import Field
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.admin_ports import AdminPorts
-from awsbase.ensure.bucket import OURS, Bucket, Expiry, bucket_arn
+from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.config_recorders import ConfigRecorders
 from awsbase.ensure.detectors import Detectors
 from awsbase.ensure.flow_logs import FlowLogs, Traffic
 from awsbase.ensure.regions import Only
 from awsbase.ensure.security_hubs import CIS_3, FSBP, SecurityHubs
 from awsbase.ensure.service_linked_role import ServiceLinkedRole
+from awsbase.facts.buckets import OURS, bucket_arn
+from awsbase.facts.lifecycle import Expiry
 from awsbase.manifest.base import Base
 from awsbase.manifest.section import Section, Several
 from awsbase.manifest.values import BucketName, Days

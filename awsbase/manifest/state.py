@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from awsbase.access.bucket_policy import only_under
 from awsbase.engine.references import Reference
-from awsbase.ensure.bucket import Bucket, Expiry, only_under
+from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.policy import Policy
+from awsbase.facts.lifecycle import Expiry
 from awsbase.manifest.base import Base
 from awsbase.manifest.grants import sentence
 from awsbase.manifest.merge import Attach, KeyUse, Yielded
@@ -62,6 +64,7 @@ class State(Section):
             ),
             tags=base.tags,
             named_at="state.bucket",
+            people=True,
         )
         values = {"partition": scope.partition, "state_bucket": bucket_name, "state_key": Reference(key.address)}
         writes = Policy(

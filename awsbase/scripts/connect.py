@@ -84,7 +84,7 @@ def control_policy(path: Path) -> Mapping[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise UsageError(f"cannot read {path}: {reason}", hint="name a file with a service control policy") from None
-    if wrong := mistakes(text, "identity"):
+    if wrong := mistakes(text, "identity", None):
         raise UsageError(
             f"{path} is no service control policy: {wrong[0]}",
             hint="export one with `aws organizations describe-policy --query Policy.Content --output text`",

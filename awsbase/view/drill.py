@@ -34,6 +34,8 @@ def outcome(result: DrillResult) -> str:
         words += f" to {', '.join(result.recipients)}"
     if result.unconfirmed:
         words += f"{'; unconfirmed' if result.recipients else ''}: {', '.join(result.unconfirmed)}"
+    if result.filtered:
+        words += f"; kept from {', '.join(result.filtered)} by a filter policy"
     return f"{words} ({result.region})"
 
 
@@ -51,6 +53,7 @@ def document(results: Sequence[DrillResult], *, account: str, sandbox: bool = Fa
                 "delivered": result.delivered,
                 "told": list(result.recipients),
                 "unconfirmed": list(result.unconfirmed),
+                "filtered": list(result.filtered),
                 "said": result.detail or None,
                 "hint": result.hint,
             }

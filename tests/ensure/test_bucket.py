@@ -10,25 +10,16 @@ from typing import Any
 
 import pytest
 
+from awsbase.access.bucket_policy import Obstructed, PublicBucket, only_under
 from awsbase.aws import Aws
 from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.scope import Scope
-from awsbase.ensure.bucket import (
-    ALL_BLOCKED,
-    Bucket,
-    BucketFacts,
-    BucketTaken,
-    Expiry,
-    Found,
-    PublicBucket,
-    bucket,
-    bucket_tags,
-    found,
-    only_under,
-)
+from awsbase.ensure.bucket import ALL_BLOCKED, Bucket, BucketTaken
 from awsbase.ensure.key import Key, key_policy
 from awsbase.facts import tags
+from awsbase.facts.buckets import BucketFacts, Found, bucket, bucket_tags, found
+from awsbase.facts.lifecycle import Expiry
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go, problems
 from tests.ensure.planned import HOME, described, planned
@@ -296,6 +287,31 @@ def test_public_bucket_is_refused_before_any_change() -> None:
     inside = {**everybody, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}
     have = good(policy={"Version": "2012-10-17", "Statement": [inside, *STATEMENTS]})
     assert described(planned(WANT, facts(have), {KEY.address: ARN})) == []
+
+
+def test_acl_that_lets_others_in_is_taken_back_first_with_approval() -> None:
+    have = facts(good(ownership="ObjectWriter", acl={"LogDelivery": ("READ_ACP", "WRITE")}))
+    run = planned(WANT, have, {KEY.address: ARN})
+    assert described(run) == ["update ACL", "update ownership"]
+    assert [bool(change.risk) for change in run.changes] == [True, False]
+    assert "LogDelivery: READ_ACP, WRITE" in str(run.changes[0].risk)
+
+
+def test_acl_that_lets_everybody_in_is_refused_unless_it_is_ignored() -> None:
+    acl: dict[str, tuple[str, ...]] = {"AllUsers": ("READ",)}
+    with pytest.raises(PublicBucket, match="AllUsers: READ"):
+        planned(WANT, facts(good(ownership="ObjectWriter", block={}, acl=acl)), {KEY.address: ARN})
+    ignored = planned(WANT, facts(good(ownership="ObjectWriter", acl=acl)), {KEY.address: ARN})
+    assert described(ignored) == ["update ACL", "update ownership"]
+
+
+def test_foreign_statement_that_refuses_every_upload_is_named_before_any_change() -> None:
+    header = "s3:x-amz-server-side-encryption"
+    wrong = {"Sid": "Wrong", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"{WANT.arn}/*"}
+    wrong["Condition"] = {"StringNotEquals": {header: "AES256"}}  # type: ignore[assignment]
+    have = good(policy={"Version": "2012-10-17", "Statement": [wrong]})
+    with pytest.raises(Obstructed, match="statement Wrong refuses"):
+        planned(replace(WANT, people=True), facts(have), {KEY.address: Unknown("key")})
 
 
 def test_rule_in_the_old_format_is_written_in_the_new_one() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from awsbase.engine.changes import Unknown
-from awsbase.ensure.log_group import LogGroup, LogGroupFacts, log_group, log_group_tags
+from awsbase.ensure.log_group import LogGroup, LogGroupFacts, UnsuitableClass, log_group, log_group_tags
 from awsbase.facts import tags
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go, problems
@@ -72,3 +72,10 @@ def test_log_groups_with_the_same_prefix_are_not_confused() -> None:
     }
     assert retention["acme-audit"] == 365
     assert retention["acme-audit-1"] is None
+
+
+def test_class_without_filters_is_refused_only_where_events_are_counted() -> None:
+    rare = facts(replace(GOOD, log_class="INFREQUENT_ACCESS"))
+    assert described(planned(WANT, rare, {"key/acme-audit": KEY})) == []
+    with pytest.raises(UnsuitableClass, match="the alarms would never ring"):
+        planned(replace(WANT, filtered=True), rare, {"key/acme-audit": KEY})

@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 
 from awsbase.ensure.subscription import Subscription
-from awsbase.ensure.topic import SubscriptionFacts, subscriptions
+from awsbase.ensure.topic import FilterPolicy, SubscriptionFacts, filter_policy, subscriptions
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
 from tests.contract.samples.notify import BY_MAIL, MAIL, OPS
 from tests.ensure.planned import HOME, described, planned
 
 ARN = "arn:aws:sns:eu-west-1:123456789012:acme-ops:1"
+
+
+NO_FILTER = FilterPolicy()
 
 
 def want(protocol: str, endpoint: str) -> Subscription:
@@ -57,7 +60,7 @@ BASIC = want("https", "https://ann:hunter2@x.example/a")
 def test_endpoint_is_subscribed_once_with_a_manual_action_until_confirmed(
     want: Subscription, have: list[tuple[str, str, str | None]], changes: list[str], asked: bool
 ) -> None:
-    run = planned(want, {subscriptions: tuple(SubscriptionFacts(*each) for each in have)})
+    run = planned(want, {subscriptions: tuple(SubscriptionFacts(*each) for each in have), filter_policy: NO_FILTER})
     assert described(run) == changes
     assert bool(run.manual_actions) == asked
 
@@ -92,3 +95,19 @@ def test_pending_address_gets_no_second_mail_before_the_first_expires() -> None:
     done = go(sandbox, "reconcile", resources)
     assert done.manual_actions == ()
     assert done.changes == []
+
+
+@pytest.mark.parametrize(
+    ("found", "asked", "noted"),
+    [
+        (NO_FILTER, False, False),
+        (FilterPolicy({"severity": ["high"]}), True, False),
+        (FilterPolicy({"severity": [{"exists": False}]}), False, False),
+        (FilterPolicy({"AlarmName": [{"prefix": "acme"}]}, by_body=True), False, True),
+    ],
+    ids=["none", "attributes", "no attribute", "the body"],
+)
+def test_filter_policy_that_swallows_alarms_is_told(found: FilterPolicy, asked: bool, noted: bool) -> None:
+    have = (SubscriptionFacts("email", "ann@x.example", ARN),)
+    run = planned(ANN, {subscriptions: have, filter_policy: found})
+    assert (bool(run.manual_actions), bool(run.notes)) == (asked, noted)

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from awsbase.access.publishing import TopicKey, topic_key
 from awsbase.aws import Aws
 from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts
+from awsbase.ensure.key import key_policy
 from awsbase.ensure.topic import SubscriptionFacts, Topic, TopicFacts, subscriptions, topic, topic_tags
 from awsbase.facts import tags
-from awsbase.manifest.notify import topic_policy
+from awsbase.manifest.notify import topic_key_statements, topic_policy
 from awsbase.sandbox import Request, Rule, Sandbox
 from tests.ensure.planned import HOME, described, planned
 
@@ -21,6 +23,9 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/0"
 WANT = Topic(scope=HOME, name="acme-ops", policy=topic_policy(HOME, "acme-ops"), tags={"owner": "platform"})
 TAGS = {"owner": "platform", "awsbase:address": "topic/acme-ops"}
 GOOD = TopicFacts(policy=WANT.policy)
+
+
+OPEN_KEY = TopicKey(KEY, policy=key_policy(HOME, *topic_key_statements(HOME, "acme-ops")))
 
 
 def facts(
@@ -31,6 +36,7 @@ def facts(
         subscriptions: subscribed,
         tags.indexed: {WANT.arn: TAGS if indexed is None else indexed},
         topic_tags: TAGS if real is None else real,
+        topic_key: OPEN_KEY,
     }
 
 
@@ -127,3 +133,23 @@ def test_subscriptions_of_a_deleted_topic_do_not_count_for_a_new_one() -> None:
     with ThreadPoolExecutor(2) as pool:
         facts = Facts(Aws(sandbox.session(), HOME.region), pool)
         assert facts.read(subscriptions, HOME.region, WANT.arn) == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "asked", "noted"),
+    [
+        (OPEN_KEY, False, False),
+        (TopicKey(KEY, policy=key_policy(HOME)), True, False),
+        (TopicKey(KEY, policy=key_policy(HOME, topic_key_statements(HOME, "acme-ops")[1])), True, False),
+        (TopicKey(KEY, policy=key_policy(HOME, topic_key_statements(HOME, "acme-other")[0])), False, True),
+        (replace(OPEN_KEY, state="Disabled"), True, False),
+        (TopicKey(KEY, "gone"), True, False),
+        (TopicKey(KEY), False, True),
+    ],
+    ids=["lets all in", "lets nobody in", "events alone", "alarms alone", "disabled", "gone", "unreadable"],
+)
+def test_foreign_key_that_swallows_alarms_is_told(key: TopicKey, asked: bool, noted: bool) -> None:
+    run = planned(WANT, {**facts(replace(GOOD, key=KEY)), topic_key: key})
+    assert described(run) == []
+    assert (bool(run.manual_actions), bool(run.notes)) == (asked, noted)
+    assert all("encrypted: true" in step.steps[0] for step in run.manual_actions)

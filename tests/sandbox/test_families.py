@@ -138,6 +138,8 @@ MISTAKES = (
     Mistake("secretsmanager", "secretsmanager", "put_secret_value", {"SecretId": "acme", "SecretString": "y"},
             "InvalidRequestException", deleted_secret),
     Mistake("sts", "sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "you"}, "AccessDenied"),
+    Mistake("events", "events", "put_rule", {"Name": "nightly", "ScheduleExpression": "cron(0 1 * * * *)"},
+            "ValidationException"),
     Mistake("sns", "sns", "unsubscribe", {}, "InvalidParameter", unconfirmed),
     Mistake("common.tags", "iam", "create_user", {"UserName": "bob", "Tags": [{"Key": "aws:owner", "Value": "x"}]},
             "InvalidInput"),

@@ -124,3 +124,10 @@ def test_a_log_group_can_be_put_under_a_key_and_under_none() -> None:
     assert logs.describe_log_groups()["logGroups"][0]["kmsKeyId"] == key
     logs.disassociate_kms_key(logGroupName="audit")
     assert "kmsKeyId" not in logs.describe_log_groups()["logGroups"][0]
+
+
+def test_a_log_group_for_rare_access_takes_no_filter() -> None:
+    logs = Sandbox().client("logs", REGION)
+    logs.create_log_group(logGroupName="audit", logGroupClass="INFREQUENT_ACCESS")
+    assert logs.describe_log_groups()["logGroups"][0]["logGroupClass"] == "INFREQUENT_ACCESS"
+    assert refused(logs.put_metric_filter, **FILTER) == "InvalidOperationException"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from awsbase.access.bucket_policy import only_under
 from awsbase.engine.scope import Scope
-from awsbase.ensure.bucket import only_under
 from awsbase.sandbox import Sandbox
 from tests.sandbox.refused import refused
 
@@ -232,3 +232,30 @@ def test_logs_are_delivered_whatever_the_order_of_the_policy() -> None:
     s3.put_bucket_policy(Bucket=BUCKET, Policy=policy(TLS_ONLY, service))
     assert refused(s3.put_bucket_logging, Bucket=BUCKET, BucketLoggingStatus=wanted) is None
     assert s3.get_bucket_logging(Bucket=BUCKET)["LoggingEnabled"]["TargetPrefix"] == "logs/"
+
+
+def test_owner_takes_all_only_once_the_acl_lets_nobody_else_in() -> None:
+    s3 = Sandbox().client("s3")
+    s3.create_bucket(Bucket=BUCKET, ObjectOwnership="ObjectWriter")
+    owner = s3.get_bucket_acl(Bucket=BUCKET)["Owner"]
+    delivery = {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/s3/LogDelivery"}
+    grants = [{"Grantee": {"Type": "CanonicalUser", "ID": owner["ID"]}, "Permission": "FULL_CONTROL"}]
+    grants.append({"Grantee": delivery, "Permission": "WRITE"})
+    s3.put_bucket_acl(Bucket=BUCKET, AccessControlPolicy={"Owner": owner, "Grants": grants})
+    mine = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    code = refused(s3.put_bucket_ownership_controls, Bucket=BUCKET, OwnershipControls=mine)
+    assert code == "InvalidBucketAclWithObjectOwnership"
+    s3.put_bucket_acl(Bucket=BUCKET, ACL="private")
+    assert refused(s3.put_bucket_ownership_controls, Bucket=BUCKET, OwnershipControls=mine) is None
+
+
+def test_status_of_a_policy_is_what_the_block_goes_by() -> None:
+    s3 = made()
+    assert refused(s3.get_bucket_policy_status, Bucket=BUCKET) == "NoSuchBucketPolicy"
+    hotlinks = policy({**EVERYBODY, "Condition": {"StringLike": {"aws:Referer": "https://acme.example/*"}}})
+    assert refused(s3.put_bucket_policy, Bucket=BUCKET, Policy=hotlinks) == "AccessDenied"
+    s3.delete_public_access_block(Bucket=BUCKET)
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=hotlinks)
+    assert s3.get_bucket_policy_status(Bucket=BUCKET)["PolicyStatus"] == {"IsPublic": True}
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=policy(TLS_ONLY))
+    assert s3.get_bucket_policy_status(Bucket=BUCKET)["PolicyStatus"] == {"IsPublic": False}

@@ -22,11 +22,14 @@ def block(control: Any) -> Any:
 
 
 def tags_of_bucket(request: Request) -> None:
-    """Refuse the tags of a bucket that is not there, or in another region; raises Refusal with NoSuchBucket."""
+    """Refuse the tags of a bucket that is not there, or in another region; raises Refusal with NoSuchResource.
+
+    Recorded: LocalStack, test_tag_operation_no_bucket.
+    """
     name = str(request.params.get("ResourceArn") or request.params["resourceArn"]).rpartition(":::")[2]
     held = request.backend("s3").buckets.get(name)
     if held is None or held.region_name != request.region:
-        raise Refusal("NoSuchBucket", "The specified bucket does not exist", 404)
+        raise Refusal("NoSuchResource", "The specified resource doesn't exist.", 404)
 
 
 SERVICE = Service(

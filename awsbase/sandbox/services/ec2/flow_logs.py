@@ -76,6 +76,7 @@ def failure(request: Request, network: str, wanted: dict[str, Any]) -> dict[str,
         "aws:sourcearn": f"arn:{bucket.partition}:logs:{request.region}:{request.account}:*",
         "s3:x-amz-acl": "bucket-owner-full-control",
         "aws:securetransport": "true",
+        "aws:principalisawsservice": "true",
     }
     written = f"{itself}/AWSLogs/{request.account}/vpcflowlogs/{request.region}/log.gz"
     if permits(document, PRINCIPAL, "s3:PutObject", written, context) and permits(

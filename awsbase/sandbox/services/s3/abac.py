@@ -10,12 +10,18 @@ from awsbase.sandbox.wire import Refusal
 
 
 def read(request: Request) -> dict[str, Any]:
-    """Return whether it is on; raises Refusal with NoSuchBucket."""
+    """Return whether it is on; raises Refusal with NoSuchBucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAbac.html
+    """
     return {"AbacStatus": {"Status": getattr(bucket(request), "abac", "Disabled")}}
 
 
 def put(request: Request) -> dict[str, Any]:
-    """Switch it on or off; raises Refusal with NoSuchBucket."""
+    """Switch it on or off; raises Refusal with NoSuchBucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAbac.html
+    """
     bucket(request).abac = request.params["AbacStatus"]["Status"]
     return {}
 

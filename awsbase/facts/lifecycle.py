@@ -1,0 +1,59 @@
+"""Lifecycle rules of buckets: what goes away after how many days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from awsbase.facts.buckets import OURS, BucketFacts
+from awsbase.records import record
+
+FOR_EVER = 2**31
+
+
+@record
+class Expiry:
+    """A lifecycle rule: after how many days something goes away."""
+
+    id: str
+    prefix: str = ""
+    objects: int | None = None
+    old_versions: int | None = None
+    unfinished_uploads: int | None = None
+    # What remains of an object once its last version is gone: a mark that it was deleted.
+    leftover_markers: bool = False
+
+    def rule(self) -> dict[str, Any]:
+        """Return the rule as S3 wants it."""
+        actions: dict[str, Any] = {
+            "Expiration": {"Days": self.objects}
+            if self.objects
+            else {"ExpiredObjectDeleteMarker": True}
+            if self.leftover_markers
+            else None,
+            "NoncurrentVersionExpiration": {"NoncurrentDays": self.old_versions} if self.old_versions else None,
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": self.unfinished_uploads}
+            if self.unfinished_uploads
+            else None,
+        }
+        named = {"ID": f"{OURS}-{self.id}", "Status": "Enabled", "Filter": {"Prefix": self.prefix}}
+        return named | {name: action for name, action in actions.items() if action}
+
+
+def goes_sooner(have: BucketFacts, wanted: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say which rules take away what was kept longer."""
+    before = {rule.get("ID"): rule for rule in have.rules if rule.get("Status") == "Enabled"}
+    sooner = [id for id, rule in wanted.items() if any(map(int.__lt__, kept(rule), kept(before.get(id, {}))))]
+    return f"{', '.join(sooner)}: goes sooner, for good" if sooner else ""
+
+
+def kept(rule: Mapping[str, Any]) -> tuple[int, int]:
+    """Return for how many days a lifecycle rule keeps objects and their old versions."""
+    current = rule.get("Expiration", {}).get("Days", FOR_EVER)
+    return current, rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", FOR_EVER)
+
+
+def plain(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a lifecycle rule without what S3 fills in: an empty prefix may come back as no filter at all."""
+    prefix = rule.get("Filter") or {"Prefix": rule.get("Prefix", "")}
+    return {**{name: value for name, value in rule.items() if name != "Prefix"}, "Filter": prefix}
