@@ -5,6 +5,7 @@
 # make faults  injects every fault at every call; goes on where it stopped; ONLY='kind and write' is a part of it
 # make opinion reconciles manifests with LocalStack, an emulator by others, and writes what differs into docs/sandbox.md
 # make bench   calls and seconds of first and converged runs, beside the fewest that can (see benchmarks/)
+# make host    boots a bastion of Debian in a virtual machine; minutes with KVM, an hour without; see docs/host.md
 # make lock    pins what a release is installed and built with, by hash, in requirements/
 # make release builds wheel and sdist of the last commit twice, and keeps them in dist/ if both builds are the same
 # make audit   asks PyPI for known vulnerabilities of what is pinned; needs the network
@@ -15,7 +16,7 @@ BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
 
-.PHONY: demo check test lint types tests quick tools format faults opinion bench lock release audit clean
+.PHONY: demo check test lint types tests quick tools format faults host opinion bench lock release audit clean
 
 # Two processors take this many workers of pytest beside the type checker.
 PYTEST := $(BIN)/pytest -n auto --dist worksteal $(if $(SEED),--seed $(SEED))
@@ -59,6 +60,10 @@ ALL_DONE := 5
 faults: $(VENV)/dev
 	$(PYTEST) -m "faults or sampled" --all-cases $(if $(ONLY),-k '$(ONLY)') || [ $$? -eq $(ALL_DONE) ]
 	$(BIN)/python -m tests.faults.table
+
+# The transcript in docs/host.md gets the date and the commit: commit it.
+host: $(VENV)/dev
+	$(BIN)/python -m tests.host
 
 opinion: $(VENV)/dev .venv-opinion/installed
 	$(BIN)/python -m tools.opinion

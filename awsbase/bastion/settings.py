@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from awsbase.engine.resource import Resource
 from awsbase.ensure.instance import Instance
 from awsbase.ensure.schedule import TerminationSchedule
+from awsbase.ensure.terminated import Terminated
 from awsbase.errors import UsageError
 from awsbase.manifest import Manifest, resources
 from awsbase.records import record
@@ -41,6 +42,18 @@ def started(manifest: Manifest, *, ends: datetime | None = None, refresh: bool =
         raise UsageError("the manifest has no bastion section", hint="add one: `bastion: {}`")
     sections = resources(manifest.model_copy(update={SECTION: section.model_copy(update={"on_demand": False})}))
     return {**sections, SECTION: [as_started(each, ends, refresh) for each in sections[SECTION]]}
+
+
+def with_bastion(manifest: Manifest, sections: Mapping[str, Sequence[Resource]]) -> dict[str, Sequence[Resource]]:
+    """Add what `awsbase bastion up` and `down` make and end of a bastion on demand to the resources of a manifest."""
+    if manifest.bastion is None or not manifest.bastion.on_demand:
+        return dict(sections)
+    running = started(manifest)[SECTION]
+    instance = instance_of(running)
+    held = {each.address for each in sections[SECTION]}
+    more = [each for each in running if each.address not in held]
+    ended = Terminated(scope=instance.scope, instance=instance, schedule=instance.name)
+    return {**sections, SECTION: [*sections[SECTION], *more, ended]}
 
 
 def as_started(each: Resource, ends: datetime | None, refresh: bool) -> Resource:

@@ -42,6 +42,10 @@ class DuplicateResource(AwsbaseError):
     """Two parts of the manifest define the same resource."""
 
 
+class NotMade(AwsbaseError):
+    """A resource depends on one that this account does not need."""
+
+
 class Cycle(AwsbaseError):
     """Resources depend on one another in a cycle."""
 
@@ -109,7 +113,9 @@ def execute(
     needed = dependencies(resources)
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
         observer, clock = observer or SilentObserver(), clock or SystemClock()
-        context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
+        context = RunContext(
+            mode, account.wire, clock, observer, stop, approved, allow_risky, before_write, resources=resources
+        )
         execution = _Execution(resources, kinds, account, context, needed, readers, cache, ways_out or {})
         execution.facts.prefetch(read for resource in resources for read in kind_of(kinds, resource).reads(resource))
         check(execution.facts)
@@ -154,6 +160,7 @@ class _Execution:
         self.facts = Facts(account.aws, readers, cache)
         self.outcomes: dict[str, Outcome] = {}
         self.runs: dict[str, Run] = {}
+        self.not_made: dict[str, str] = {}
 
     def manual_actions(self, address: str) -> list[ManualAction]:
         run = self.runs.get(address)
@@ -222,6 +229,22 @@ class _Execution:
         )
 
     def _ensure(self, run: Run, resource: Resource) -> object:
+        """Run the recipe of a resource, unless the account does not need it.
+
+        Raises NotMade when it depends on something that the account does not need.
+        """
+        if resource.unless is not None:
+            fact, *arguments = resource.unless
+            if why := run.read(fact, *arguments):
+                self.not_made[resource.address] = why
+                run.note(f"not made: {why}")
+                return None
+        for need in resource.needs():
+            if why := self.not_made.get(need):
+                raise NotMade(f"this needs {need}, which is not made here: {why}")
+        return self._recipe(run, resource)
+
+    def _recipe(self, run: Run, resource: Resource) -> object:
         recipe = kind_of(self.kinds, resource).ensure
         try:
             return recipe(run, resource)

@@ -14,6 +14,7 @@ from awsbase.records import record
 
 if TYPE_CHECKING:
     from awsbase.engine.facts import Read
+    from awsbase.engine.quotas import Quota
     from awsbase.engine.run import Run
 
 NOTHING = "nothing"
@@ -58,7 +59,8 @@ class Kind:
     """One kind of resource: its recipe, the reads to prefetch, and what other commands and the docs say about it.
 
     `word` is what its addresses begin with. `found_by`, `owns` and `keeps` are its row of the table in
-    docs/manifest.md: by what AWS's own is recognised, what awsbase corrects, what others may change.
+    docs/manifest.md: by what AWS's own is recognised, what awsbase corrects, what others may change. `quotas` are
+    those that its recipe counts, beside that of tags.
     Whatever is left out, `python -m awsbase.kinds check` asks for.
     """
 
@@ -71,6 +73,7 @@ class Kind:
     found_by: str = ""
     owns: str = ""
     keeps: str = ""
+    quotas: tuple[Quota, ...] = ()
 
 
 Kinds = Mapping[type[Resource], Kind]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from awsbase.engine.facts import Read
 from awsbase.engine.run import Run
 from awsbase.records import record
 
@@ -15,6 +16,13 @@ class Reference:
 
     address: str
     part: str | None = None
+
+
+@record
+class FactReference:
+    """Stands in a document for a fact about the account: the function that reads it, and its arguments."""
+
+    read: Read
 
 
 def references(document: object) -> Iterator[str]:
@@ -31,8 +39,14 @@ def references(document: object) -> Iterator[str]:
 
 
 def resolve(run: Run, document: Any) -> Any:
-    """Return a document with every `Reference` replaced by its value, which is Unknown while planning."""
+    """Return a document with every `Reference` replaced by its value, which is Unknown while planning.
+
+    A `FactReference` is replaced by the fact.
+    """
     match document:
+        case FactReference():
+            fact, *arguments = document.read
+            return run.read(fact, *arguments)
         case Reference():
             result = run.result(document.address)
             return result if document.part is None else result[document.part]

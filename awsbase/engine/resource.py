@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from awsbase.engine.facts import Read
 from awsbase.engine.scope import Scope
 from awsbase.records import record
 
@@ -13,9 +14,13 @@ ADDRESS = "awsbase:address"
 
 @record(kw_only=True)
 class Resource:
-    """One resource of a manifest; each kind is a subclass with its own fields."""
+    """One resource of a manifest; each kind is a subclass with its own fields.
+
+    `unless` is a fact with its arguments. While it says why this account does not need the resource, none is made.
+    """
 
     scope: Scope
+    unless: Read | None = None
 
     @property
     def address(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -130,6 +130,8 @@ class RunContext:
     """Called before each write: raises when this run must not write any more."""
     results: dict[str, Any] = field(default_factory=dict)
     touched: dict[str, datetime] = field(default_factory=dict)
+    resources: Sequence[Resource] = ()
+    """All resources of the run: together they may want more than AWS takes in one place."""
 
 
 class Run:
@@ -146,6 +148,11 @@ class Run:
         self.facts = facts
         self._context = context
         self._dependencies = dependencies
+
+    @property
+    def resources(self) -> Sequence[Resource]:
+        """Return all resources of this run."""
+        return self._context.resources
 
     def read(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return a fact about the account, read once per run; raises Interrupted once the run is stopped."""

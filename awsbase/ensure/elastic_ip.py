@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
@@ -55,9 +56,11 @@ def elastic_ip_reads(want: ElasticIp) -> Iterator[Read]:
 
 def ensure_elastic_ip(run: Run, want: ElasticIp) -> dict[str, Any]:
     """Keep one address; returns its id and the address itself, as a block too."""
-    have = ec2.the_one(run.read(addresses, want.scope.region), want.address)
+    there = run.read(addresses, want.scope.region)
+    have = ec2.the_one(there, want.address)
 
     if have is None:
+        ec2.room(run, quotas.ADDRESSES, want, there)
         made = run.create(
             "elastic IP",
             run.aws.ec2.allocate_address,
@@ -102,4 +105,5 @@ KIND = Kind(
     found_by="tag",
     owns="that there is one",
     keeps="tags",
+    quotas=(quotas.ADDRESSES,),
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import attaching, detaching
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
@@ -49,6 +50,19 @@ def ensure_group(run: Run, want: Group) -> None:
     """Bring one IAM group to the manifest: its path and exactly these attached policies."""
     iam = run.aws.iam
     have = run.read(groups).get(want.name.casefold())
+    if have is None:
+        names = quotas.others(run, want, lambda each: each.name.casefold())
+        remedy = "delete {excess} that nobody needs, or ask AWS for more"
+        quotas.room_beside(run, quotas.GROUPS, "IAM", held=run.read(groups), wanted=names, remedy=remedy)
+    policies = quotas.exchange(
+        run,
+        quotas.POLICIES_OF_GROUP,
+        f"group {want.name}",
+        have=have.policies if have else frozenset(),
+        want=want.policies,
+        exact=want.exact,
+        remedy="detach {excess}, or list `policies`: those that are not listed are detached",
+    )
 
     if have is None:
         run.create("group", iam.create_group, GroupName=want.name, Path=want.path)
@@ -59,12 +73,18 @@ def ensure_group(run: Run, want: Group) -> None:
         drift = [Drift("path", have.path, want.path)]
         run.update("path", drift, iam.update_group, GroupName=have.name, NewPath=want.path)
 
-    for arn in sorted(want.policies - have.policies):
+    detach(run, have, policies.first, established=established)
+    for arn in policies.coming:
         why = attaching(run, arn) if established else ""
         run.create(f"attachment {arn}", iam.attach_group_policy, risk=access(why), GroupName=have.name, PolicyArn=arn)
-    for arn in sorted(have.policies - want.policies) if want.exact else ():
-        why = detaching(run, arn) if established else ""
-        run.delete(f"attachment {arn}", iam.detach_group_policy, risk=access(why), GroupName=have.name, PolicyArn=arn)
+    detach(run, have, policies.last, established=established)
+
+
+def detach(run: Run, have: GroupFacts, arns: Iterable[str], *, established: bool) -> None:
+    """Take policies away from a group."""
+    for arn in arns:
+        why, call = detaching(run, arn) if established else "", run.aws.iam.detach_group_policy
+        run.delete(f"attachment {arn}", call, risk=access(why), GroupName=have.name, PolicyArn=arn)
 
 
 def read_permissions(want: Group) -> Allows:
@@ -99,4 +119,5 @@ KIND = Kind(
     found_by="name",
     owns="attachments, if listed; the path, if given",
     keeps="inline policies",
+    quotas=(quotas.GROUPS, quotas.POLICIES_OF_GROUP),
 )

@@ -19,7 +19,7 @@ from awsbase.engine.run import Run
 from awsbase.ensure.launch_template import LaunchTemplate, launch_template, launch_template_reads, length
 from awsbase.ensure.launch_template import read_permissions as template_permissions
 from awsbase.facts import ec2, tags
-from awsbase.facts.images import image, public_parameters
+from awsbase.facts.images import image, launch_permissions
 from awsbase.records import record
 from awsbase.userdata import reasons
 
@@ -303,9 +303,7 @@ def write_permissions(want: Instance) -> Allows:
     yield allow("ec2", "RunInstances", on=ec2.arns(scope, *MADE_WITH_IT), when=labelled(want.address))
     for kind in MADE_WITH_IT:
         yield from ec2.tagging_permissions(want, kind, "RunInstances")
-    if want.template.image.startswith("/"):
-        # EC2 looks the image up as whoever launches.
-        yield allow("ssm", "GetParameters", on=(public_parameters(scope),))
+    yield from launch_permissions(scope, want.template.image)
 
     changes = ("ModifyInstanceAttribute", "ModifyInstanceMetadataOptions", "StartInstances", "TerminateInstances")
     yield allow("ec2", *changes, on=ec2.arns(scope, "instance"), when=mine)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
@@ -67,6 +68,7 @@ def ensure_internet_gateway(run: Run, want: InternetGateway) -> Any:
     have = attached or next(iter(loose), None)
 
     if have is None:
+        ec2.room(run, quotas.GATEWAYS, want, there)
         made = run.create(
             "internet gateway",
             client.create_internet_gateway,
@@ -116,4 +118,5 @@ KIND = Kind(
     found_by="its VPC",
     owns="that it is attached",
     keeps="tags",
+    quotas=(quotas.GATEWAYS,),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from awsbase.access.comparison import widening
@@ -19,10 +19,12 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
+from awsbase.facts.optional import empty_if
 from awsbase.policies.document import Document, difference, listed, parsed, same
 from awsbase.records import record
 
 YEAR = 365
+NEVER = datetime.max.replace(tzinfo=UTC)
 OWN_BY_AWS = "alias/aws/"
 
 
@@ -152,7 +154,7 @@ def lost_key(facts: Facts, region: str, address: str) -> KeyFacts | None:
     tagged = zip(arns, facts.read_all(*((readable_tags, region, arn) for arn in arns)), strict=True)
     ours = [arn for arn, held in tagged if held.get(tags.ADDRESS) == address]
     found: list[KeyFacts] = facts.read_all(*((key_of, region, arn) for arn in ours))
-    return min(found, key=lambda key: (key.state == "PendingDeletion", key.created), default=None)
+    return min(found, key=lambda key: (key.state == "PendingDeletion", key.created or NEVER), default=None)
 
 
 def key_arns(facts: Facts, region: str) -> Mapping[str, str]:
@@ -173,13 +175,13 @@ def understood(facts: Facts, region: str, id: str, known: Mapping[str, Any]) -> 
     return KeyFacts(
         arn=known["Arn"],
         policy=policy,
-        state=known["KeyState"],
+        state=known.get("KeyState") or ("Enabled" if known.get("Enabled", True) else "Disabled"),
         spec=known.get("KeySpec", "SYMMETRIC_DEFAULT"),
         origin=known.get("Origin", "AWS_KMS"),
         replica=known.get("MultiRegionConfiguration", {}).get("MultiRegionKeyType") == "REPLICA",
         description=known.get("Description", ""),
         rotation_days=rotation,
-        created=known["CreationDate"],
+        created=known.get("CreationDate"),
         goes=known.get("DeletionDate"),
     )
 
@@ -191,8 +193,9 @@ def policy_of(facts: Facts, region: str, id: str) -> Document:
 
 def rotation_of(facts: Facts, region: str, id: str) -> int | None:
     """Return a key's rotation period in days; None when it does not rotate."""
-    rotation = facts.aws.at(region).kms.get_key_rotation_status(KeyId=id)
-    return rotation.get("RotationPeriodInDays", YEAR) if rotation["KeyRotationEnabled"] else None
+    # KMS refuses to say so of a key of imported material or of a custom key store: those never rotate by themselves.
+    rotation = empty_if("UnsupportedOperationException", facts.aws.at(region).kms.get_key_rotation_status, KeyId=id)
+    return rotation.get("RotationPeriodInDays", YEAR) if rotation.get("KeyRotationEnabled") else None
 
 
 def key_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:

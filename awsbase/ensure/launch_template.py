@@ -15,7 +15,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.subnet import subnets, with_ipv4
 from awsbase.facts import ec2, tags
-from awsbase.facts.images import image, image_permissions, names
+from awsbase.facts.images import image, image_permissions, launch_permissions, names
 from awsbase.records import record
 
 USER_DATA_BYTES = 16 * 1024
@@ -242,6 +242,7 @@ def write_permissions(want: LaunchTemplate) -> Allows:
         *("CreateLaunchTemplate", "CreateLaunchTemplateVersion", "ModifyLaunchTemplate"),
         on=ec2.arns(want.scope, "launch-template"),
     )
+    yield from launch_permissions(want.scope, want.image)
 
 
 KIND = Kind(

@@ -83,7 +83,8 @@ def log_group(facts: Facts, region: str, name: str) -> LogGroupFacts | None:
     for page in pages:
         for group in page["logGroups"]:
             if group["logGroupName"] == name:
-                created = datetime.fromtimestamp(group["creationTime"] / 1000, UTC)
+                since = group.get("creationTime")
+                created = None if since is None else datetime.fromtimestamp(since / 1000, UTC)
                 log_class = group.get("logGroupClass", "STANDARD")
                 return LogGroupFacts(group.get("retentionInDays"), group.get("kmsKeyId"), created, log_class)
     return None

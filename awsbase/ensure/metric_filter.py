@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -77,9 +78,17 @@ def metric_filter_reads(want: MetricFilter) -> Iterator[Read]:
 def ensure_metric_filter(run: Run, want: MetricFilter) -> None:
     """Bring one filter to the manifest: its pattern, word for word, and the metric that it feeds."""
     put = run.aws.logs.put_metric_filter
-    have = run.read(filters, want.scope.region, want.log_group).get(want.name)
+    there = run.read(filters, want.scope.region, want.log_group)
+    have = there.get(want.name)
     feeds = {"metricName": want.metric, "metricNamespace": want.namespace, "metricValue": "1"}
     sent: dict[str, Any] = {"logGroupName": want.log_group, "filterName": want.name, "filterPattern": want.pattern}
+
+    if have is None:
+        wanted = quotas.others(run, want, lambda each: (each.log_group, each.name))
+        held = [(want.log_group, name) for name in there]
+        where, remedy = f"log group {want.log_group}", "delete {excess} that nobody needs, or watch fewer controls"
+        here = [each for each in wanted if each[0] == want.log_group]
+        quotas.room_beside(run, quotas.FILTERS, where, held=held, wanted=here, remedy=remedy)
 
     if have is None:
         run.create("metric filter", put, **sent, metricTransformations=[feeds])
@@ -117,4 +126,5 @@ KIND = Kind(
     word="metric-filter",
     found_by="name and log group",
     owns="pattern and metric",
+    quotas=(quotas.FILTERS,),
 )

@@ -7,6 +7,7 @@ from dataclasses import field, replace
 
 from awsbase.access.comparison import widening
 from awsbase.access.simulated_state import IamDraft
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -19,8 +20,6 @@ from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, PolicyFacts, authorization, policies
 from awsbase.policies.document import Document, difference, same
 from awsbase.records import record
-
-VERSIONS = 5
 
 
 @record(kw_only=True)
@@ -64,6 +63,12 @@ def ensure_policy(run: Run, want: Policy) -> str:
     if have and have.arn != want.arn:
         raise ExistsElsewhere("policy", have.arn, want.arn)
     tagged = tags_of(run, want) if have else tags.wanted(want)
+    size, shorter = quotas.characters(document), "make two policies of it, or name actions with *"
+    quotas.fits(run, quotas.DOCUMENT, f"policy {want.name}", size, shorter)
+    if have is None:
+        names = quotas.others(run, want, lambda each: each.name.casefold())
+        remedy = "delete {excess} that nobody needs, or ask AWS for more"
+        quotas.room_beside(run, quotas.POLICIES, "IAM", held=run.read(policies), wanted=names, remedy=remedy)
 
     if have is None:
         run.create(
@@ -79,7 +84,7 @@ def ensure_policy(run: Run, want: Policy) -> str:
     run.created_at(have.created)
 
     if not same(have.document, document):
-        if len(have.others) + 1 >= VERSIONS:
+        if len(have.others) + 1 >= quotas.VERSIONS.most:
             run.delete("oldest version", iam.delete_policy_version, PolicyArn=want.arn, VersionId=have.others[0])
         run.update(
             "document",
@@ -144,4 +149,5 @@ KIND = Kind(
     found_by="name",
     owns="the document",
     keeps="tags, description",
+    quotas=(quotas.POLICIES, quotas.DOCUMENT, quotas.VERSIONS),
 )

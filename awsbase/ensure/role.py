@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
 
 from awsbase.access.comparison import widening
 from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import attaching, detaching, letting_in
-from awsbase.engine import permissions
+from awsbase.engine import permissions, quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -110,6 +110,8 @@ def ensure_role(run: Run, want: Role) -> str:
     have = run.read(roles).get(want.name.casefold())
     if have and have.arn != want.arn:
         raise ExistsElsewhere("role", have.arn, want.arn)
+    room = room_for(run, want, have, trust, inline)
+    untagged = tags.missing(have.tags, tags.wanted(want)) if have else {}
     set_to = run.read(settings).get(have.name, want.settings) if have and want.settings else want.settings
 
     if have is None:
@@ -150,20 +152,53 @@ def ensure_role(run: Run, want: Role) -> str:
             PermissionsBoundary=want.boundary,
         )
 
-    if untagged := tags.missing(have.tags, tags.wanted(want)):
+    if untagged:
         run.update("tags", compare(have.tags, untagged), iam.tag_role, RoleName=want.name, Tags=tags.pairs(untagged))
 
-    allow(run, want, have, inline)
-    if want.exact:
-        allow_no_more(run, want, have)
+    take_away(run, want, have, room.policies.first, room.inline.first)
+    allow(run, want, have, room, inline)
+    take_away(run, want, have, room.policies.last, room.inline.last)
     return want.arn
 
 
-def allow(run: Run, want: Role, have: RoleFacts, inline: Mapping[str, Document]) -> None:
+@record
+class Room:
+    """What goes and what comes of the managed policies of a role, and of its inline ones."""
+
+    policies: quotas.Exchange
+    inline: quotas.Exchange
+
+
+def room_for(run: Run, want: Role, have: RoleFacts | None, trust: Document, inline: Mapping[str, Document]) -> Room:
+    """Say what has to go before the rest can come; raises QuotaExceeded where the end does not fit."""
+    where = f"role {want.name}"
+    if have is None:
+        names = quotas.others(run, want, lambda each: each.name.casefold())
+        remedy = "delete {excess} that nobody needs, or ask AWS for more"
+        quotas.room_beside(run, quotas.ROLES, "IAM", held=run.read(roles), wanted=names, remedy=remedy)
+    quotas.fits(run, quotas.TRUST, where, quotas.characters(trust), "trust fewer, or ask AWS for more")
+    policies = quotas.exchange(
+        run,
+        quotas.POLICIES_OF_ROLE,
+        where,
+        have=have.policies if have else frozenset(),
+        want=want.policies,
+        exact=want.exact,
+        remedy="detach {excess}, or list `policies`: those that are not listed are detached",
+    )
+    return Room(
+        policies,
+        quotas.exchange_by_size(
+            run, quotas.INLINE_OF_ROLE, where, have.inline if have else {}, inline, exact=want.exact
+        ),
+    )
+
+
+def allow(run: Run, want: Role, have: RoleFacts, room: Room, inline: Mapping[str, Document]) -> None:
     """Give the role its policies."""
     iam = run.aws.iam
     established = run.established(have.created)
-    for arn in sorted(want.policies - have.policies):
+    for arn in room.policies.coming:
         why = attaching(run, arn) if established else ""
         run.create(f"attachment {arn}", iam.attach_role_policy, risk=access(why), RoleName=want.name, PolicyArn=arn)
     for name, document in inline.items():
@@ -189,13 +224,13 @@ def allow(run: Run, want: Role, have: RoleFacts, inline: Mapping[str, Document])
             )
 
 
-def allow_no_more(run: Run, want: Role, have: RoleFacts) -> None:
-    """Take away every other policy."""
+def take_away(run: Run, want: Role, have: RoleFacts, policies: Iterable[str], inline: Iterable[str]) -> None:
+    """Take away other policies."""
     iam = run.aws.iam
-    for arn in sorted(have.policies - want.policies):
+    for arn in policies:
         why = detaching(run, arn) if run.established(have.created) else ""
         run.delete(f"attachment {arn}", iam.detach_role_policy, risk=access(why), RoleName=want.name, PolicyArn=arn)
-    for name in sorted(have.inline.keys() - want.inline.keys()):
+    for name in inline:
         why = widening(have.inline[name], {})
         run.delete(
             f"inline policy {name}", iam.delete_role_policy, risk=access(why), RoleName=want.name, PolicyName=name
@@ -269,4 +304,5 @@ KIND = Kind(
     found_by="name",
     owns="trust; attachments and inline policies, if listed",
     keeps="tags; what is not given",
+    quotas=(quotas.ROLES, quotas.POLICIES_OF_ROLE, quotas.INLINE_OF_ROLE, quotas.TRUST),
 )

@@ -130,7 +130,7 @@ def value_since(facts: Facts, region: str, name: str) -> datetime | None:
     client, more = facts.aws.at(region).secretsmanager, dict[str, str]()
     while True:
         page = client.list_secret_version_ids(SecretId=name, **more)
-        for version in page["Versions"]:
+        for version in page.get("Versions", []):
             if "AWSCURRENT" in version.get("VersionStages", []):
                 since: datetime = version["CreatedDate"]
                 return since

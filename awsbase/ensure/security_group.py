@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from ipaddress import ip_network
 from typing import Any, Literal
 
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, Unknown
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -20,6 +21,8 @@ from awsbase.records import record
 
 Way = Literal["ingress", "egress"]
 End = str | Reference
+Identity = tuple[str, tuple[int, int] | None, End]
+WAYS: tuple[Way, ...] = ("ingress", "egress")
 ALL = "-1"
 # What is wider than any owner of addresses has got is the world, in however many pieces.
 WORLDWIDE = {4: 7, 6: 15}
@@ -166,6 +169,11 @@ def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
     born_open = OPEN_EGRESS if run.result(want.vpc)["ipv6"] is not None else OPEN_EGRESS[:1]
 
     if have is None:
+        ec2.room(run, quotas.SECURITY_GROUPS, want, there)
+    held = have or GroupFacts(None, want.name, egress=born_open)
+    room = {way: room_for(run, want, held, way) for way in WAYS}
+
+    if have is None:
         made = run.create(
             "security group",
             client.create_security_group,
@@ -179,23 +187,72 @@ def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
         # Left by a run that was cut off: to give it its rules is to finish that one's work.
         have = replace(have, new=True)
 
-    rules(run, want, have, "ingress", want.ingress, have.ingress)
-    rules(run, want, have, "egress", want.egress, have.egress)
+    for way in WAYS:
+        rules(run, want, have, way, room[way])
     ec2.tag(run, want, have)
     return have.id
 
 
-def rules(
-    run: Run, want: SecurityGroup, have: GroupFacts, way: Way, wanted: Iterable[Rule], held: Iterable[Rule]
-) -> None:
-    """Open what is missing, correct what is only called otherwise, close the rest."""
+def compared(
+    run: Run, want: SecurityGroup, have: GroupFacts, way: Way
+) -> tuple[Mapping[Identity, Rule], list[tuple[Rule, Rule]], list[Rule]]:
+    """Return the rules that there are, those that are meant with their real ends, and those that are to go."""
+    held = have.ingress if way == "ingress" else have.egress
+    wanted = want.ingress if way == "ingress" else want.egress
+    known = {identity(rule): rule for rule in held}
+    meant = [(rule, end_of(run, want, have.id, rule)) for rule in wanted]
+    kept = {identity(real) for _, real in meant if isinstance(real.other, str)}
+    return known, meant, [rule for each, rule in known.items() if each not in kept]
+
+
+def identity(rule: Rule) -> Identity:
+    """Return what makes a rule the same one, whatever it is called."""
+    return rule.protocol, rule.ends, rule.other
+
+
+def room_for(run: Run, want: SecurityGroup, have: GroupFacts, way: Way) -> list[Rule]:
+    """Return the rules that have to go first; AWS counts those of IPv4 and of IPv6 apart.
+
+    Raises QuotaExceeded where the wanted rules do not fit.
+    """
+    known, meant, going = compared(run, want, have, way)
+    missing = [real for _, real in meant if not isinstance(real.other, str) or identity(real) not in known]
+    first: list[Rule] = []
+    for version in (4, 6):
+        held, coming, leaving = (
+            [rule for rule in each if counts(rule, version)] for each in (known.values(), missing, going)
+        )
+        where, remedy = f"{way} of IPv{version}", "name fewer, or wider blocks, or ask AWS for more"
+        count = quotas.first_out(
+            run,
+            quotas.RULES,
+            f"security group {want.name}, {where},",
+            held=len(held),
+            coming=len(coming),
+            going=len(leaving),
+            remedy=remedy,
+            region=want.scope.region,
+        )
+        first += [rule for rule in leaving if rule not in first][:count]
+    return first
+
+
+def counts(rule: Rule, version: int) -> bool:
+    """Tell whether a rule takes room among those of a version of IP; another group or a prefix list does in both."""
+    if not (isinstance(rule.other, str) and "/" in rule.other):
+        return True
+    return ip_network(rule.other).version == version
+
+
+def rules(run: Run, want: SecurityGroup, have: GroupFacts, way: Way, first: Sequence[Rule]) -> None:
+    """Make room, open what is missing, correct what is only called otherwise, close the rest."""
     client, group = run.aws.ec2, have.id
     word = "from" if way == "ingress" else "to"
-    known = {(rule.protocol, rule.ends, rule.other): rule for rule in held}
-    meant = [(rule, end_of(run, want, group, rule)) for rule in wanted]
+    known, meant, going = compared(run, want, have, way)
+    close(run, group, way, first)
 
     for rule, real in meant:
-        found = None if isinstance(real.other, Unknown) else known.get((real.protocol, real.ends, real.other))
+        found = None if isinstance(real.other, Unknown) else known.get(identity(real))
         if found is None:
             call = getattr(client, f"authorize_security_group_{way}")
             why = opens(real, have) if way == "ingress" else ""
@@ -211,11 +268,14 @@ def rules(
                 IpPermissions=[permission(real)],
             )
 
-    kept = {(real.protocol, real.ends, real.other) for _, real in meant if not isinstance(real.other, Unknown)}
-    for identity, rule in known.items():
-        if identity not in kept:
-            call = getattr(client, f"revoke_security_group_{way}")
-            run.delete(f"{way} {words(rule, word)}", call, GroupId=group, IpPermissions=[permission(rule)])
+    close(run, group, way, [rule for rule in going if rule not in first])
+
+
+def close(run: Run, group: Any, way: Way, going: Iterable[Rule]) -> None:
+    """Take rules out of a group."""
+    call, word = getattr(run.aws.ec2, f"revoke_security_group_{way}"), "from" if way == "ingress" else "to"
+    for rule in going:
+        run.delete(f"{way} {words(rule, word)}", call, GroupId=group, IpPermissions=[permission(rule)])
 
 
 def opens(rule: Rule, have: GroupFacts) -> str:
@@ -303,4 +363,5 @@ KIND = Kind(
     found_by="tag",
     owns="its rules",
     keeps="tags, description",
+    quotas=(quotas.SECURITY_GROUPS, quotas.RULES),
 )

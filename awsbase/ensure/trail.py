@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
+from awsbase.facts.event_selectors import (
+    Logged,
+    all_objects,
+    management_events,
+    sizes,
+    with_management,
+    with_objects,
+)
+from awsbase.facts.trails import TrailFacts, names, own_name, trail, trail_arn, trails
 from awsbase.records import record
-
-TRAILS_PER_REGION = 5
-OBJECTS = "AWS::S3::Object"
-Selector = Mapping[str, Any]
 
 
 class TrailElsewhere(AwsbaseError):
     """A trail of the wanted name exists, but it is at home in another region."""
-
-
-class TooManyTrails(AwsbaseError):
-    """AWS allows no further trail in this region."""
 
 
 @record(kw_only=True)
@@ -36,7 +39,7 @@ class Trail(Resource):
 
     Bucket, key, log group and role are given by their addresses. With `objects` it logs who reads and writes which
     object of any bucket, too. Other data events and insights that somebody chose stay as they are, and so does a
-    topic; tags are added to.
+    topic; tags are added to. With `own` it gets another name where a trail of an organization has this one.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Trail(Resource):
     log_group: str
     role: str
     objects: bool = False
+    own: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -57,6 +61,11 @@ class Trail(Resource):
         return trail_arn(self.scope, self.name)
 
     @property
+    def arns(self) -> tuple[str, ...]:
+        """The ARN that it has, or gets where its name is taken."""
+        return tuple(trail_arn(self.scope, name) for name in names(self.name, own=self.own))
+
+    @property
     def price(self) -> str | None:
         return (
             "$1.00 per million reads and writes of objects, and $0.50 per GB in the log group" if self.objects else None
@@ -66,80 +75,27 @@ class Trail(Resource):
         yield from (self.bucket, self.key, self.log_group, self.role)
 
 
-def trail_arn(scope: Scope, name: str) -> str:
-    """Return the ARN that a trail has or will have: policies name it before it exists."""
-    return scope.arn("cloudtrail", f"trail/{name}")
-
-
-@record
-class TrailFacts:
-    """A trail as it is: the settings by the names of UpdateTrail, and whether it was ever told what to log."""
-
-    home: str
-    settings: Mapping[str, object] = field(default_factory=dict)
-    selects: bool = False
-
-
-@record
-class Logged:
-    """Whether a trail logs at all, and what it selects."""
-
-    logging: bool = False
-    basic: Sequence[Selector] = ()
-    advanced: Sequence[Selector] = ()
-
-
-def trails(facts: Facts, region: str) -> Sequence[tuple[str, TrailFacts]]:
-    """Read all trails that a region sees, those of other regions included."""
-    answer = facts.aws.at(region).cloudtrail.describe_trails(includeShadowTrails=True)
-    return [(trail["Name"], settings_of(trail)) for trail in answer["trailList"]]
-
-
-def settings_of(trail: Mapping[str, Any]) -> TrailFacts:
-    """Return the facts of a trail."""
-    return TrailFacts(
-        trail.get("HomeRegion", ""),
-        {
-            "S3BucketName": trail.get("S3BucketName"),
-            "S3KeyPrefix": trail.get("S3KeyPrefix", ""),
-            "IncludeGlobalServiceEvents": trail.get("IncludeGlobalServiceEvents", False),
-            "IsMultiRegionTrail": trail.get("IsMultiRegionTrail", False),
-            "EnableLogFileValidation": trail.get("LogFileValidationEnabled", False),
-            "CloudWatchLogsLogGroupArn": trail.get("CloudWatchLogsLogGroupArn"),
-            "CloudWatchLogsRoleArn": trail.get("CloudWatchLogsRoleArn"),
-            "KmsKeyId": trail.get("KmsKeyId"),
-        },
-        trail.get("HasCustomEventSelectors", True),
-    )
-
-
-def trail(facts: Facts, region: str, name: str) -> TrailFacts | None:
-    """Return the trail of a name, rather the one at home here."""
-    named = [trail for its_name, trail in facts.read(trails, region) if its_name == name]
-    return min(named, key=lambda trail: trail.home != region, default=None)
-
-
-def logged(facts: Facts, region: str, name: str) -> Logged:
+def logged(facts: Facts, scope: Scope, name: str) -> Logged:
     """Read whether a trail that is at home here logs, and what; a trail that is not there logs nothing."""
-    have = facts.read(trail, region, name)
+    have, region, arn = facts.read(trail, scope, name), scope.region, trail_arn(scope, name)
     if have is None or have.home != region:
         return Logged()
     if not have.selects:
-        return Logged(facts.read(is_logging, region, name))
-    logging, selectors = facts.read_all((is_logging, region, name), (selectors_of, region, name))
+        return Logged(facts.read(is_logging, region, arn))
+    logging, selectors = facts.read_all((is_logging, region, arn), (selectors_of, region, arn))
     advanced = selectors.get("AdvancedEventSelectors", ())
     # A trail has the one sort or the other: with neither it would seem to log nothing, and lose what somebody chose.
     return Logged(logging, () if advanced else selectors["EventSelectors"], advanced)
 
 
-def is_logging(facts: Facts, region: str, name: str) -> bool:
+def is_logging(facts: Facts, region: str, arn: str) -> bool:
     """Tell whether a trail records."""
-    return facts.aws.at(region).cloudtrail.get_trail_status(Name=name)["IsLogging"]
+    return facts.aws.at(region).cloudtrail.get_trail_status(Name=arn)["IsLogging"]
 
 
-def selectors_of(facts: Facts, region: str, name: str) -> Any:
+def selectors_of(facts: Facts, region: str, arn: str) -> Any:
     """Return the event selectors of a trail."""
-    return facts.aws.at(region).cloudtrail.get_event_selectors(TrailName=name)
+    return facts.aws.at(region).cloudtrail.get_event_selectors(TrailName=arn)
 
 
 def trail_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
@@ -155,14 +111,15 @@ def trail_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
 
 def trail_reads(want: Trail) -> Iterator[Read]:
     """Yield the facts that the recipe of a trail reads, to prefetch them."""
-    yield logged, want.scope.region, want.name
+    yield logged, want.scope, want.name
     yield tags.indexed, want.scope.region
 
 
 def ensure_trail(run: Run, want: Trail) -> str:
     """Keep one trail logging all management events of all regions, encrypted and validated; returns its ARN."""
-    cloudtrail = run.aws.cloudtrail
-    region = want.scope.region
+    cloudtrail, region = run.aws.cloudtrail, want.scope.region
+    name = run.read(own_name, want.scope, want.name, want.own)
+    arn = trail_arn(want.scope, name)
     wanted = {
         "S3BucketName": want.bucket_name,
         "IncludeGlobalServiceEvents": True,
@@ -172,39 +129,74 @@ def ensure_trail(run: Run, want: Trail) -> str:
         "CloudWatchLogsRoleArn": run.result(want.role),
         "KmsKeyId": run.result(want.key),
     }
-    have = at_home(run.read(trail, region, want.name), want)
-    logs = run.read(logged, region, want.name)
+    have = at_home(run.read(trail, want.scope, name), want)
+    logs = run.read(logged, want.scope, name)
     if have is None:
-        leave_room(run, want)
-    ask = (trail_tags, region, want.arn)
-    tagged = tags.current(run, want, region, want.arn, ask) if have else tags.wanted(want)
+        leave_room(run, want, name)
+    tagged = tags.current(run, want, region, arn, (trail_tags, region, arn)) if have else tags.wanted(want)
 
     if have is None:
         listed = tags.pairs(tags.wanted(want))
-        run.create("trail", cloudtrail.create_trail, Name=want.name, **wanted, TagsList=listed)
+        run.create("trail", cloudtrail.create_trail, Name=name, **wanted, TagsList=listed)
         have = TrailFacts(region, {**wanted, "S3KeyPrefix": ""})
 
     if drift := compare(have.settings, {**wanted, "S3KeyPrefix": ""}):
         changed = {each.field: each.want for each in drift}
         # Log group and role are only taken together.
         pair = {name: wanted[name] for name in ("CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn")}
-        run.update("settings", drift, cloudtrail.update_trail, Name=want.arn, **{**pair, **changed})
-
-    lacks_objects = want.objects and not all_objects(logs, want.scope)
-    if drift := compare({"management events": management_events(logs)}, {"management events": "all"}):
-        chosen = with_objects(with_management(logs), want.scope) if lacks_objects else with_management(logs)
-        run.update("event selectors", drift, cloudtrail.put_event_selectors, TrailName=want.arn, **chosen)
-    elif lacks_objects:
-        chosen = with_objects(with_management(logs), want.scope)
-        run.create("data events of S3 objects", cloudtrail.put_event_selectors, TrailName=want.arn, **chosen)
+        risk = visibility(moves(have, changed))
+        run.update("settings", drift, cloudtrail.update_trail, risk=risk, Name=arn, **{**pair, **changed})
 
     if drift := compare({"logging": logs.logging}, {"logging": True}):
-        run.update("logging", drift, cloudtrail.start_logging, Name=want.arn)
+        run.update("logging", drift, cloudtrail.start_logging, Name=arn)
 
     if untagged := tags.missing(tagged, tags.wanted(want)):
         listed = tags.pairs(untagged)
-        run.update("tags", compare(tagged, untagged), cloudtrail.add_tags, ResourceId=want.arn, TagsList=listed)
-    return want.arn
+        run.update("tags", compare(tagged, untagged), cloudtrail.add_tags, ResourceId=arn, TagsList=listed)
+
+    # Last: a trail that has no room for another selector logs nevertheless.
+    select(run, want, logs, arn)
+    return arn
+
+
+def moves(have: TrailFacts, changed: Mapping[str, object]) -> str:
+    """Say what becomes of a trail that records a whole organization."""
+    places = {
+        "S3BucketName": "bucket",
+        "S3KeyPrefix": "bucket",
+        "KmsKeyId": "key",
+        "CloudWatchLogsLogGroupArn": "log group",
+    }
+    moved = list(dict.fromkeys(place for name, place in places.items() if name in changed))
+    if not have.organization or not moved:
+        return ""
+    return f"the record of every account of the organization gets another {', another '.join(moved)}"
+
+
+def select(run: Run, want: Trail, logs: Logged, arn: str) -> None:
+    """Choose management events, and data events of S3 if wanted, beside all that is chosen."""
+    put = run.aws.cloudtrail.put_event_selectors
+    lacks_objects = want.objects and not all_objects(logs, want.scope)
+    drift = compare({"management events": management_events(logs)}, {"management events": "all"})
+    if not drift and not lacks_objects:
+        return
+    chosen = with_management(logs)
+    if lacks_objects:
+        chosen = with_objects(chosen, want.scope)
+    remedy = "take out {excess} that nobody needs: aws cloudtrail put-event-selectors"
+    for quota, before, after in zip(
+        (quotas.SELECTORS, quotas.DATA_RESOURCES, quotas.CONDITIONS), sizes(now(logs)), sizes(chosen), strict=True
+    ):
+        quotas.first_out(run, quota, f"trail {arn}", held=before, coming=after - before, remedy=remedy)
+    if drift:
+        run.update("event selectors", drift, put, TrailName=arn, **chosen)
+    else:
+        run.create("data events of S3 objects", put, TrailName=arn, **chosen)
+
+
+def now(logs: Logged) -> dict[str, Any]:
+    """Return the selectors that a trail has, as PutEventSelectors takes them."""
+    return {"EventSelectors": [*logs.basic], "AdvancedEventSelectors": [*logs.advanced]}
 
 
 def at_home(have: TrailFacts | None, want: Trail) -> TrailFacts | None:
@@ -221,118 +213,22 @@ def at_home(have: TrailFacts | None, want: Trail) -> TrailFacts | None:
     return have
 
 
-def leave_room(run: Run, want: Trail) -> None:
-    """Raise TooManyTrails while AWS allows no further trail; the trails of other regions that log here count too."""
-    names = [name for name, _ in run.read(trails, want.scope.region)]
-    if len(names) >= TRAILS_PER_REGION:
-        raise TooManyTrails(
-            f"{want.scope.region} has {len(names)} trails ({', '.join(names)}), and AWS allows {TRAILS_PER_REGION}",
-            hint="delete one that nobody needs, or name it in audit.trail to go on with it",
-        )
-
-
-def management_events(logs: Logged) -> str:
-    """Say which management events a trail logs: all, read-only, write-only, some or none."""
-    if not logs.basic and not logs.advanced:
-        return "all"  # what a trail does that was never told
-    kinds = {kind for kinds in (*map(basic_kinds, logs.basic), *map(advanced_kinds, logs.advanced)) for kind in kinds}
-    if {"read-only", "write-only"} <= kinds:
-        return "all"
-    return next(iter(sorted(kinds)), "none")
-
-
-def basic_kinds(selector: Selector) -> set[str]:
-    """Return the management events that a basic selector records: read-only, write-only, or some."""
-    if not selector.get("IncludeManagementEvents", True):
-        return set()
-    if selector.get("ExcludeManagementEventSources"):
-        return {"some"}
-    kinds = {"ReadOnly": {"read-only"}, "WriteOnly": {"write-only"}}
-    return kinds.get(selector.get("ReadWriteType", "All"), {"read-only", "write-only"})
-
-
-def advanced_kinds(selector: Selector) -> set[str]:
-    """Return the management events that an advanced selector records: read-only, write-only, or some."""
-    fields = {each["Field"]: each for each in selector.get("FieldSelectors", ())}
-    if fields.get("eventCategory", {}).get("Equals") != ["Management"]:
-        return set()
-    if fields.keys() - {"eventCategory", "readOnly"}:
-        return {"some"}
-    match fields.get("readOnly", {}).get("Equals"):
-        case ["true"]:
-            return {"read-only"}
-        case ["false"]:
-            return {"write-only"}
-    return {"read-only", "write-only"}
-
-
-def with_management(logs: Logged) -> dict[str, Any]:
-    """Return the selectors that log all management events beside the data events that are logged now."""
-    if logs.advanced:
-        others = [selector for selector in logs.advanced if not advanced_kinds(selector)]
-        everything = {
-            "Name": "Management events",
-            "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}],
-        }
-        return {"AdvancedEventSelectors": [everything, *others]}
-    data = [{**selector, "IncludeManagementEvents": False} for selector in logs.basic if selector.get("DataResources")]
-    return {"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}, *data]}
-
-
-def every_object(scope: Scope) -> str:
-    """Return what CloudTrail takes for the objects of all buckets: an ARN that breaks off after the service."""
-    return f"arn:{scope.partition}:s3"
-
-
-def all_objects(logs: Logged, scope: Scope) -> bool:
-    """Tell whether a trail logs reads and writes of every object in every bucket."""
-    kinds = {kind for each in logs.basic for kind in basic_objects(each, scope)}
-    kinds |= {kind for each in logs.advanced for kind in advanced_objects(each)}
-    return {"read-only", "write-only"} <= kinds
-
-
-def basic_objects(selector: Selector, scope: Scope) -> set[str]:
-    """Return the data events of S3 that a basic selector records: read-only, write-only, or some."""
-    whole = {every_object(scope), f"{every_object(scope)}:::"}
-    if not any(each["Type"] == OBJECTS and whole & set(each["Values"]) for each in selector.get("DataResources", ())):
-        return set()
-    kinds = {"ReadOnly": {"read-only"}, "WriteOnly": {"write-only"}}
-    return kinds.get(selector.get("ReadWriteType", "All"), {"read-only", "write-only"})
-
-
-def advanced_objects(selector: Selector) -> set[str]:
-    """Return the data events of S3 that an advanced selector records: read-only, write-only, or some."""
-    fields = {each["Field"]: each for each in selector.get("FieldSelectors", ())}
-    if fields.get("eventCategory", {}).get("Equals") != ["Data"]:
-        return set()
-    if OBJECTS not in fields.get("resources.type", {}).get("Equals", ()):
-        return set()
-    if fields.keys() - {"eventCategory", "resources.type", "readOnly"}:
-        return set()
-    kinds = {"true": {"read-only"}, "false": {"write-only"}}
-    asked = fields.get("readOnly", {}).get("Equals", ["both"])
-    return kinds.get(asked[0], {"read-only", "write-only"})
-
-
-def with_objects(selectors: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
-    """Add the objects of all buckets to selectors, of the sort that they are: a trail has one sort only."""
-    if advanced := selectors.get("AdvancedEventSelectors"):
-        fields = {"eventCategory": ["Data"], "resources.type": [OBJECTS]}
-        objects = {
-            "Name": "S3 objects",
-            "FieldSelectors": [{"Field": field, "Equals": values} for field, values in fields.items()],
-        }
-        return {"AdvancedEventSelectors": [*advanced, objects]}
-    everything, *others = selectors["EventSelectors"]
-    resources = [{"Type": OBJECTS, "Values": [every_object(scope)]}]
-    return {"EventSelectors": [{**everything, "DataResources": resources}, *others]}
+def leave_room(run: Run, want: Trail, name: str) -> None:
+    """Make sure that AWS takes a further trail; those of other regions and of the organization count too."""
+    there = [each.arn or its_name for its_name, each in run.read(trails, want.scope.region)]
+    remedy = f"delete one that nobody needs, or name one of them in audit.trail to go on with it: {', '.join(there)}"
+    quotas.first_out(run, quotas.TRAILS, want.scope.region, held=len(there), coming=1, remedy=remedy)
 
 
 def read_permissions(want: Trail) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield tags.TAG_INDEX
     yield allow("cloudtrail", "DescribeTrails")
-    yield allow("cloudtrail", "GetEventSelectors", "GetTrailStatus", "ListTags", on=(want.arn,))
+    if not want.own:
+        # Whether a trail of the organization records is told by its management account, to whom it likes.
+        yield allow("cloudtrail", "GetTrailStatus", on=(f"arn:{want.scope.partition}:cloudtrail:*:*:trail/*",))
+    yield allow("organizations", "DescribeOrganization")
+    yield allow("cloudtrail", "GetEventSelectors", "GetTrailStatus", "ListTags", on=want.arns)
 
 
 def write_permissions(want: Trail) -> Allows:
@@ -340,7 +236,7 @@ def write_permissions(want: Trail) -> Allows:
     yield allow(
         "cloudtrail",
         *("AddTags", "CreateTrail", "PutEventSelectors", "StartLogging", "UpdateTrail"),
-        on=(want.arn,),
+        on=want.arns,
     )
 
 
@@ -369,4 +265,5 @@ KIND = Kind(
     found_by="name and home region",
     owns="settings, management events, logging",
     keeps="insights, topic, tags; data events",
+    quotas=(quotas.TRAILS, quotas.SELECTORS, quotas.DATA_RESOURCES, quotas.CONDITIONS),
 )

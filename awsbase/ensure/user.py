@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 
 from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import joining, leaving
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Read
 from awsbase.engine.kind import About, Kind
@@ -55,6 +56,20 @@ def ensure_user(run: Run, want: User) -> None:
     iam = run.aws.iam
     have = run.read(users).get(want.name.casefold())
     known = run.read(groups)
+    if have is None:
+        names = quotas.others(run, want, lambda each: each.name.casefold())
+        remedy = "delete {excess} that nobody needs"
+        quotas.room_beside(run, quotas.USERS, "IAM", held=run.read(users), wanted=names, remedy=remedy)
+    untagged = tags.missing(have.tags, tags.wanted(want)) if have else {}
+    memberships = quotas.exchange(
+        run,
+        quotas.GROUPS_OF_USER,
+        f"user {want.name}",
+        have=have.groups if have else frozenset(),
+        want=frozenset(known[name.casefold()].name if name.casefold() in known else name for name in want.groups),
+        exact=want.exact,
+        remedy="take the user out of {excess}, or list `groups`: from those that are not listed the user is taken out",
+    )
     no_password = want.console and (have is None or lacks_password(run, have.name))
     no_device = want.mfa and (have is None or lacks_device(run, have.name))
 
@@ -68,20 +83,17 @@ def ensure_user(run: Run, want: User) -> None:
         drift = [Drift("path", have.path, want.path)]
         run.update("path", drift, iam.update_user, UserName=have.name, NewPath=want.path)
 
-    if untagged := tags.missing(have.tags, tags.wanted(want)):
+    if untagged:
         run.update("tags", compare(have.tags, untagged), iam.tag_user, UserName=have.name, Tags=tags.pairs(untagged))
 
-    wanted = {known[name.casefold()].name if name.casefold() in known else name for name in want.groups}
-    for group in sorted(wanted - have.groups):
+    wanted = have.groups.difference(memberships.first, memberships.last).union(memberships.coming)
+    leave(run, have, memberships.first, wanted, established=established)
+    for group in memberships.coming:
         why = joining(run, group) if established else ""
         run.create(
             f"membership in {group}", iam.add_user_to_group, risk=access(why), UserName=have.name, GroupName=group
         )
-    for group in sorted(have.groups - wanted) if want.exact else ():
-        why, name = leaving(run, group, wanted) if established else "", have.name
-        run.delete(
-            f"membership in {group}", iam.remove_user_from_group, risk=access(why), UserName=name, GroupName=group
-        )
+    leave(run, have, memberships.last, wanted, established=established)
 
     if no_password:
         run.manual_action(
@@ -95,6 +107,13 @@ def ensure_user(run: Run, want: User) -> None:
             f"{have.name} runs `awsbase mfa create`, and scans the code with an authenticator",
             probe=f"iam:ListMFADevices lists a device of {have.name}",
         )
+
+
+def leave(run: Run, have: UserFacts, names: Iterable[str], wanted: frozenset[str], *, established: bool) -> None:
+    """Take a user out of groups."""
+    for group in names:
+        why, call = leaving(run, group, set(wanted)) if established else "", run.aws.iam.remove_user_from_group
+        run.delete(f"membership in {group}", call, risk=access(why), UserName=have.name, GroupName=group)
 
 
 def lacks_password(run: Run, name: str) -> bool:
@@ -160,4 +179,5 @@ KIND = Kind(
     found_by="name",
     owns="memberships, if listed; the path, if given",
     keeps="tags, own policies, credentials",
+    quotas=(quotas.USERS, quotas.GROUPS_OF_USER),
 )

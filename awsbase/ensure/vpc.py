@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -91,7 +92,8 @@ def ensure_vpc(run: Run, want: Vpc) -> dict[str, Any]:
     Raises CannotBeChanged when the VPC has another block.
     """
     client, region = run.aws.ec2, want.scope.region
-    have = ec2.the_one(run.read(vpcs, region), want.address)
+    there = run.read(vpcs, region)
+    have = ec2.the_one(there, want.address)
     named = run.read(names_of, region, have.id) if have else False
     if have and have.cidr != want.cidr:
         raise CannotBeChanged(
@@ -100,6 +102,7 @@ def ensure_vpc(run: Run, want: Vpc) -> dict[str, Any]:
         )
 
     if have is None:
+        ec2.room(run, quotas.VPCS, want, there)
         made = run.create("VPC", client.create_vpc, CidrBlock=want.cidr, TagSpecifications=ec2.tagging("vpc", want))
         have = VpcFacts(made["Vpc"]["VpcId"], want.cidr, ec2.labels(want))
 
@@ -160,4 +163,5 @@ KIND = Kind(
     found_by="tag",
     owns="block, DNS names; an IPv6 block, if wanted",
     keeps="tags",
+    quotas=(quotas.VPCS,),
 )

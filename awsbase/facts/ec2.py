@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from awsbase.engine.changes import compare
 from awsbase.engine.permissions import Allows, allow, equals, labelled, made_for
+from awsbase.engine.quotas import Quota, others, room_beside
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError, MalformedResponse
@@ -47,6 +48,14 @@ def labels(want: Labelled) -> dict[str, str]:
 def tagging(kind: str, want: Labelled, more: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """Return the `TagSpecifications` of the creating call: a run can stop before it tags anything afterwards."""
     return [{"ResourceType": kind, "Tags": tags.pairs({**labels(want), **(more or {})})}]
+
+
+def room(run: Run, quota: Quota, want: Labelled, there: Iterable[Found]) -> None:
+    """Make sure that all that the manifest wants of a kind fits into the region; raises QuotaExceeded."""
+    held = [each.tags.get(tags.ADDRESS) or each.id for each in there]
+    region, wanted = want.scope.region, others(run, want, lambda each: each.address)
+    remedy = "delete {excess} that nobody needs, or ask AWS for more"
+    room_beside(run, quota, region, held=held, wanted=wanted, remedy=remedy, region=region)
 
 
 def tag(run: Run, want: Labelled, have: Found) -> None:
@@ -92,7 +101,7 @@ def state_of(block: Mapping[str, Any]) -> str:
 
 def matches(found: Found, id: str | None, expected: Mapping[str, str]) -> bool:
     """Tell whether a resource has the id that a manifest gives, or else the tags."""
-    return found.id == id if id else not tags.missing(found.tags, expected)
+    return found.id == id if id else found.tags.items() >= expected.items()
 
 
 def arns(scope: Scope, *kinds: str) -> tuple[str, ...]:

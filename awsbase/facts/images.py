@@ -9,7 +9,15 @@ from awsbase.errors import AwsbaseError
 from awsbase.records import record
 
 AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
+# The images that a manifest may name by distribution, by the public parameter of whoever publishes them.
+DISTRIBUTIONS = {
+    "amazon-linux": AMAZON_LINUX,
+    "debian": "/aws/service/debian/release/13/latest/{architecture}",
+    "ubuntu": "/aws/service/canonical/ubuntu/server/24.04/stable/current/{architecture}/hvm/ebs-gp3/ami-id",
+}
 ARCHITECTURE = "{architecture}"
+# Debian and Canonical call it amd64.
+AMD64 = ("/aws/service/debian/", "/aws/service/canonical/")
 
 
 class NoSuchImage(AwsbaseError):
@@ -53,7 +61,7 @@ def image(facts: Facts, region: str, named: str, type: str) -> Image:
     architecture = "arm64" if "arm64" in supported else "x86_64"
     id = launched_as = named
     if named.startswith("/"):
-        parameter = named.replace(ARCHITECTURE, architecture)
+        parameter = parameter_for(named, architecture)
         try:
             id = client.ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
         except ClientError as error:
@@ -81,7 +89,13 @@ def names(named: str) -> tuple[str, ...]:
     """Return the names that a launch template can have for the image of an id or of a public parameter."""
     if not named.startswith("/"):
         return (named,)
-    return tuple(f"resolve:ssm:{named.replace(ARCHITECTURE, each)}" for each in ("arm64", "x86_64"))
+    return tuple(f"resolve:ssm:{parameter_for(named, each)}" for each in ("arm64", "x86_64"))
+
+
+def parameter_for(named: str, architecture: str) -> str:
+    """Return the public parameter for an architecture, which its publisher may call by another name."""
+    own = "amd64" if architecture == "x86_64" and named.startswith(AMD64) else architecture
+    return named.replace(ARCHITECTURE, own)
 
 
 def image_permissions(scope: Scope, image: str) -> Allows:
@@ -89,6 +103,12 @@ def image_permissions(scope: Scope, image: str) -> Allows:
     yield allow("ec2", "DescribeImages", "DescribeInstanceTypes")
     if image.startswith("/"):
         yield allow("ssm", "GetParameter", on=(public_parameters(scope),))
+
+
+def launch_permissions(scope: Scope, image: str) -> Allows:
+    """Yield what a template with a parameter for its image takes: EC2 looks it up as whoever writes or launches it."""
+    if image.startswith("/"):
+        yield allow("ssm", "GetParameters", on=(public_parameters(scope),))
 
 
 def public_parameters(scope: Scope) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.permissions import allow
+from awsbase.engine.quotas import TAGS, QuotaExceeded
 from awsbase.engine.refusals import is_refusal
 from awsbase.engine.resource import ADDRESS as ADDRESS
 from awsbase.engine.run import Run
@@ -76,10 +77,11 @@ def current(
     The index lags behind, so a tag counts as missing only when the service does not return it either. `labels` are
     the tags that the resource must have, where they are more than `wanted` returns.
     """
-    listed = run.read(indexed, region).get(arn, {})
-    if not missing(listed, labels or wanted(want)):
+    listed, labels = run.read(indexed, region).get(arn, {}), labels or wanted(want)
+    if listed.items() >= labels.items():
         return listed
     response: Mapping[str, str] = run.read(*ask)
+    missing(response, labels)  # told before anything of the resource is written
     return response
 
 
@@ -89,7 +91,17 @@ def wanted(want: Tagged) -> dict[str, str]:
 
 
 def missing(have: Mapping[str, str], want: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags to set, which are missing or have another value; other tags stay."""
+    """Return the tags to set, which are missing or have another value; other tags stay.
+
+    Raises QuotaExceeded when AWS has no room for them. Those that begin with `aws:` do not count.
+    """
+    there, more = [key for key in have if not key.startswith("aws:")], sorted(want.keys() - have.keys())
+    if more and (excess := len(there) + len(more) - TAGS.most) > 0:
+        raise QuotaExceeded(
+            f"it has {len(there)} tags, {len(more)} more {'is' if len(more) == 1 else 'are'} needed "
+            f"({', '.join(more)}), and AWS takes {TAGS.most} per {TAGS.place}",
+            hint=f"take away {excess} that nobody needs; awsbase takes away no tag of others",
+        )
     return {key: value for key, value in want.items() if have.get(key) != value}
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from awsbase.engine.facts import Read
+from awsbase.engine.references import FactReference
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.access_log import AccessLog
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.log_group import LogGroup, log_group_arn
 from awsbase.ensure.role import Role
-from awsbase.ensure.trail import Trail, trail_arn
+from awsbase.ensure.trail import Trail
 from awsbase.facts.buckets import OURS, bucket_arn
 from awsbase.facts.lifecycle import Expiry
+from awsbase.facts.trails import deliveries, names, recorded_by_organization, streams, trail_arn
 from awsbase.manifest.base import Base
 from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.opt_ins import access_log_statements, kept
@@ -87,6 +91,11 @@ class Audit(Section):
         description="Log who reads and writes which object, in all buckets. Not free: $1.00 a million, and the log "
         "group takes $0.50 a GB. Off, data events that somebody chose stay.",
     )
+    own_trail: bool = Field(
+        default=False,
+        description="Make a trail of this account's own although its organization records it; CloudTrail charges "
+        "$2.00 per 100,000 events for the second copy. If a trail of the organization has the name, `-own` is added.",
+    )
     access_logs: AccessLogs | None = Field(
         default=None,
         description="Log who reaches for the audit bucket, to a bucket of its own; costs cents.",
@@ -100,10 +109,20 @@ class Audit(Section):
             )
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
-        """Yield the key, the bucket, the log group, the role that writes to it, and the trail."""
+        """Yield the key, the bucket, the log group, the role that writes to it, and the trail.
+
+        None of them is made while a trail of the organization records the account, unless `own_trail` insists.
+        """
+        recorded: Read = (recorded_by_organization, base.scope, base.expand(self.trail))
+        for each in self.parts(base, manifest):
+            yield each if self.own_trail else replace(each, unless=recorded)
+
+    def parts(self, base: Base, manifest: Manifest) -> Iterator[Resource | KeyUse]:
+        """Yield all that makes up the audit trail."""
         scope, bucket_name, group_name = base.scope, base.expand(self.bucket), base.expand(self.log_group)
         # Known before there is a trail, so that policies need no second round.
-        trail = trail_arn(scope, base.expand(self.trail))
+        arns = [trail_arn(scope, name) for name in names(base.expand(self.trail), own=self.own_trail)]
+        trail = arns[0] if len(arns) == 1 else arns
         key = self.trail_key(base, trail)
         bucket = self.record(base, key, trail)
         log_group = LogGroup(
@@ -122,7 +141,7 @@ class Audit(Section):
                 "Version": "2012-10-17",
                 "Statement": [{"Effect": "Allow", "Principal": CLOUDTRAIL, "Action": "sts:AssumeRole"}],
             },
-            inline={"deliver": delivery(scope, group_name)},
+            inline={"deliver": delivery(self.seen(base, streams, log_group_arn(scope, group_name)))},
             purpose="Lets CloudTrail write to its log group",
             tags=base.tags,
         )
@@ -136,12 +155,17 @@ class Audit(Section):
             log_group=log_group.address,
             role=role.address,
             objects=self.data_events,
+            own=self.own_trail,
             tags=base.tags,
         )
         if self.access_logs:
             yield from self.access_logs.resources(base, bucket)
 
-    def trail_key(self, base: Base, trail: str) -> KeyUse:
+    def seen(self, base: Base, fact: Callable[..., object], within: str) -> FactReference:
+        """Stand for what the trail writes, which is more where it records an organization."""
+        return FactReference((fact, base.scope, base.expand(self.trail), self.own_trail, within))
+
+    def trail_key(self, base: Base, trail: str | list[str]) -> KeyUse:
         """Return what bucket, trail and log group need of the key that they share."""
         scope = base.scope
         return KeyUse(
@@ -155,7 +179,7 @@ class Audit(Section):
             tags=base.tags,
         )
 
-    def record(self, base: Base, key: KeyUse, trail: str) -> Bucket:
+    def record(self, base: Base, key: KeyUse, trail: str | list[str]) -> Bucket:
         """Make the bucket that keeps what the trail delivers."""
         scope, bucket_name = base.scope, base.expand(self.bucket)
         return Bucket(
@@ -164,7 +188,9 @@ class Audit(Section):
             key=key.address,
             # CloudTrail binds each file to the trail by its encryption context; a bucket key would replace that.
             bucket_key=False,
-            statements=bucket_statements(scope, bucket_name, trail),
+            statements=bucket_statements(
+                scope, bucket_name, trail, self.seen(base, deliveries, bucket_arn(scope, bucket_name))
+            ),
             expiries=(
                 *([Expiry("logs", objects=self.bucket_retention_days)] if self.bucket_retention_days else []),
                 Expiry("unfinished-uploads", unfinished_uploads=7),
@@ -178,7 +204,7 @@ class Audit(Section):
         )
 
 
-def key_statements(scope: Scope, trail: str) -> tuple[Document, ...]:
+def key_statements(scope: Scope, trail: str | list[str]) -> tuple[Document, ...]:
     """Make what CloudTrail needs of its key, for this trail alone."""
     this_trail = {"aws:SourceArn": trail}
     any_trail = f"arn:{scope.partition}:cloudtrail:*:{scope.account}:trail/*"
@@ -220,8 +246,10 @@ def log_statement(scope: Scope, *log_groups: str) -> Document:
     }
 
 
-def bucket_statements(scope: Scope, bucket: str, trail: str) -> tuple[Document, ...]:
-    """Make what CloudTrail verifies in the policy of its bucket."""
+def bucket_statements(
+    scope: Scope, bucket: str, trail: str | list[str], written: str | FactReference
+) -> tuple[Document, ...]:
+    """Make what CloudTrail verifies in the policy of its bucket; `written` is what it may write there."""
     arn = bucket_arn(scope, bucket)
     return (
         {
@@ -237,15 +265,14 @@ def bucket_statements(scope: Scope, bucket: str, trail: str) -> tuple[Document, 
             "Effect": "Allow",
             "Principal": CLOUDTRAIL,
             "Action": "s3:PutObject",
-            "Resource": f"{arn}/AWSLogs/{scope.account}/*",
+            "Resource": written,
             "Condition": {"StringEquals": {"aws:SourceArn": trail, "s3:x-amz-acl": "bucket-owner-full-control"}},
         },
     )
 
 
-def delivery(scope: Scope, log_group: str) -> Document:
+def delivery(written: str | FactReference) -> Document:
     """Make the document that lets CloudTrail write its own streams of the log group, and nothing else."""
-    streams = f"{log_group_arn(scope, log_group)}:log-stream:{scope.account}_CloudTrail_{scope.region}*"
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -253,7 +280,7 @@ def delivery(scope: Scope, log_group: str) -> Document:
                 "Sid": "Deliver",
                 "Effect": "Allow",
                 "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": streams,
+                "Resource": written,
             }
         ],
     }

@@ -22,7 +22,7 @@ from awsbase.ensure.nat_route import NatRoute
 from awsbase.ensure.role import Role
 from awsbase.ensure.schedule import TerminationSchedule, ending_role
 from awsbase.ensure.security_group import ALL, OPEN_EGRESS, Rule, SecurityGroup
-from awsbase.facts.images import AMAZON_LINUX
+from awsbase.facts.images import DISTRIBUTIONS
 from awsbase.manifest.base import Base
 from awsbase.manifest.grants import Grant, dangling
 from awsbase.manifest.iam import accounts
@@ -31,7 +31,7 @@ from awsbase.manifest.section import Section, Several, ValidationProblem, invali
 from awsbase.manifest.security_groups import CLOSED, WORLD, Block, protected
 from awsbase.manifest.values import LogRetention, named
 from awsbase.policies import Document
-from awsbase.userdata import Mode, render
+from awsbase.userdata import DEBIAN_ACCOUNTS, Mode, login, render
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -68,9 +68,15 @@ InstanceType = Annotated[str, named(r"[a-z0-9-]+\.[a-z0-9-]+", "instance type: l
 
 
 def image_named(value: str) -> str:
-    """Accept the id of an image, or a parameter that names one; raises PydanticCustomError for any other."""
-    if not value.startswith(("ami-", "/")):
-        raise invalid(f"{value!r} names no image", "write its id, ami-…, or a public parameter, /aws/service/…")
+    """Accept a distribution, the id of an image, or a parameter that names one.
+
+    Raises PydanticCustomError for any other.
+    """
+    if value not in DISTRIBUTIONS and not value.startswith(("ami-", "/")):
+        raise invalid(
+            f"{value!r} names no image",
+            f"write {', '.join(DISTRIBUTIONS)}, an id, ami-…, or a public parameter, /aws/service/…",
+        )
     return value
 
 
@@ -95,9 +101,9 @@ class Bastion(Section):
         default="t4g.micro", description="The type; another one makes the instance anew. It decides the architecture."
     )
     image: Annotated[str, AfterValidator(image_named)] = Field(
-        default=AMAZON_LINUX,
-        description="The image: a parameter, in which {{architecture}} stands for the type's, or an id. Its age is no "
-        "drift.".replace("{{", "{").replace("}}", "}"),
+        default="amazon-linux",
+        description="The image: amazon-linux, debian or ubuntu; or a public parameter, in which {architecture} stands "
+        "for the type's; or an id. Its age is no drift.",
     )
     volume_gib: int = Field(default=8, ge=8, le=1024, description="The size of its encrypted root volume.")
     policies: Several[Grant] = Field(
@@ -156,6 +162,15 @@ class Bastion(Section):
             yield ValidationProblem(
                 ("mode",), "nobody has ssh_keys, so nobody could log in", "give iam.users some ssh_keys"
             )
+        if self.image == "debian" and self.mode == "instance-connect":
+            yield ValidationProblem(
+                ("image",), "Debian has no package of EC2 Instance Connect", "take ubuntu or amazon-linux, or mode ssm"
+            )
+        if self.image in ("debian", "ubuntu") and self.mode == "ssh":
+            for person in people:
+                if login(person.name) in DEBIAN_ACCOUNTS:
+                    message = f"the login {login(person.name)!r} of {person.name} belongs to {self.image} itself"
+                    yield ValidationProblem(("image",), message, "take its ssh_keys out, or take amazon-linux")
         if protected(manifest, SSH, self.allow):
             yield ValidationProblem(("allow",), *CLOSED)
         try:
@@ -220,7 +235,7 @@ class Bastion(Section):
             scope=scope,
             name=self.name,
             type=self.instance_type,
-            image=self.image,
+            image=DISTRIBUTIONS.get(self.image, self.image),
             profile=f"instance-profile/{self.name}",
             groups=(scope.address("security-group", self.name),),
             subnet=here.subnets[0],

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import TypeAlias, TypeGuard, TypeVar
 
+from awsbase.engine.facts import Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.group import Group
@@ -47,6 +48,7 @@ class KeyUse:
     rotation_days: int = YEAR
     tags: Mapping[str, str] = field(default_factory=dict)
     at: Steps = ("key",)
+    unless: Read | None = None
 
     @property
     def name(self) -> str:
@@ -115,6 +117,8 @@ def key_of(uses: list[KeyUse]) -> Key:
     """Return the one key that all its users share."""
     return Key(
         scope=uses[0].scope,
+        # Made as long as one of its users is.
+        unless=uses[0].unless if all(use.unless == uses[0].unless for use in uses) else None,
         name=uses[0].name,
         policy=key_policy(uses[0].scope, *labelled(statement for use in uses for statement in use.statements)),
         description="; ".join(dict.fromkeys(use.purpose for use in uses)),

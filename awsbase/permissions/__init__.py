@@ -25,8 +25,9 @@ def least(resources: Iterable[Resource], *, plan_only: bool = False, kinds: Kind
 
     Raises Undeclared when a kind does not say which permissions it needs.
     """
+    resources = tuple(resources)
     wanted = {resource.address: resource for resource in resources}
-    declared = [(want, permissions_of(kinds, want)) for want in wanted.values()]
+    declared = [(want, permissions_of(kinds, want)) for want in resources]
     found = statements((each for want, permissions in declared for each in permissions.read(want)), "Read")
     writes = [each for want, permissions in declared for each in permissions.write(want)]
     if writes and not plan_only:

@@ -33,6 +33,7 @@ from awsbase.sandbox.faults import Faults, LostReply, TooSlow
 from awsbase.sandbox.http import Message, Reply
 from awsbase.sandbox.late_reads import LateReads
 from awsbase.sandbox.moto_state import has, partition_of
+from awsbase.sandbox.organization_trails import OrganizationTrails
 from awsbase.sandbox.propagation import KEY_SECONDS, Propagation
 from awsbase.sandbox.rates import Rate, Rates
 from awsbase.sandbox.service import AccountState, Request, Rule, Service, about, unknown_key
@@ -111,7 +112,8 @@ class Sandbox(AccountState):
                 reply = self._late_or_now(scope, operation, params, message)
                 error = wire.error_code(operation, reply)
             except Refusal as refusal:
-                reply, error = wire.refuse(scope.service, refusal, operation), refusal.code
+                said = wire.reworded(refusal, scope.service, self.services.find(scope.service).words)
+                reply, error = wire.refuse(scope.service, said, operation), refusal.code
             self.calls[index] = replace(self.calls[index], error=error)
             faults.after(injected, name)
         return self._dated(wire.translated(operation, reply, protocol))
@@ -189,6 +191,10 @@ class Sandbox(AccountState):
         """Let another account have a bucket of this name."""
         self.call_moto("s3:CreateBucket", account="999999999999", Bucket=name)
 
+    def organization_trail(self, name: str, region: str, *, everywhere: bool = True, logging: bool = True) -> str:
+        """Let the account be a member of an organization that has this trail; return its ARN."""
+        return self.memory(OrganizationTrails).add(name, region, everywhere=everywhere, logging=logging)
+
     def fido(self, user: str, name: str = "security-key") -> str:
         """Let a user have registered a FIDO security key; return its serial number."""
         return mfa.give_fido(self, user, name)
@@ -224,13 +230,25 @@ class Sandbox(AccountState):
             if reply is None:
                 raise wire.gap(scope.service, str(operation.name))
             amending = [rule.after for rule in rules if rule.after]
-            if not amending or reply.status >= 300:
+            if reply.status >= 300:
+                return self._reworded(reply, operation)
+            if not amending:
                 return reply
             response = wire.understand(operation, reply)
         for rule in rules:
             if rule.after:
                 rule.after(request, response)
         return wire.answer(operation, response)
+
+    def _reworded(self, reply: Reply, operation: OperationModel) -> Reply:
+        """Return moto's refusal as moto wrote it, unless AWS words it otherwise."""
+        service = str(operation.service_model.service_name)
+        try:
+            wire.understand(operation, reply)
+        except Refusal as refusal:
+            said = wire.reworded(refusal, service, self.services.find(service).words)
+            return reply if said is refusal else wire.refuse(service, said, operation)
+        return reply
 
     def _caller(self, scope: Scope) -> Caller:
         """Return whose key signed a request, in the partition that it was sent to."""

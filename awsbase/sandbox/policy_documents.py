@@ -41,13 +41,21 @@ TOPIC_ACTIONS = {
 # Actions on what is in a bucket; everything else of S3 that a bucket policy may name is about the bucket.
 OBJECT_ACTION = re.compile(r"s3:(\w*Object(?!LockConfiguration|OwnershipControls)\w*|AbortMultipartUpload)$", re.I)
 
+# Recorded by LocalStack's tests: test_create_role_with_malformed_assume_role_policy_document, test_bucket_policy_exc.
+NOT_JSON = {
+    "trust": "This policy contains invalid Json",
+    "bucket": "Policies must be valid JSON and the first byte must be '{'",
+}
 
-def mistakes(text: str, kind: Kind, partition: str, resource: str = "") -> list[str]:
+
+def mistakes(text: str, kind: Kind, partition: str | None, resource: str = "") -> list[str]:
     """Return what AWS would refuse a document for; `resource` is the ARN that a resource policy belongs to."""
     try:
         document = json.loads(text)
     except ValueError:
-        return ["Syntax errors in policy."]
+        return [NOT_JSON.get(kind, "Syntax errors in policy.")]
+    if kind == "bucket" and isinstance(document, dict) and "Statement" not in document:
+        return ["Missing required field Statement"]
     found = refusals(document, WRITTEN_AS[kind], partition)
     if kind == "key":
         # KMS takes a statement without actions or resources, which then has no effect.

@@ -3,8 +3,9 @@
 For five minutes, the first two uses of a new role, user or instance profile are refused by each service.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 
-A new access key is unknown for up to fifteen seconds, to each service by itself, to IAM as well: that STS takes it says
-nothing about the others (https://github.com/hashicorp/vault/issues/687, https://github.com/aws/aws-sdk-js/issues/559).
+A new access key is unknown for up to fifteen seconds, to each service by itself, to IAM as well. That STS takes it says
+nothing about the others. Seen in https://github.com/hashicorp/vault/issues/687 and
+https://github.com/aws/aws-sdk-js/issues/559.
 """
 
 from collections import Counter

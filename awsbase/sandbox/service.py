@@ -130,6 +130,10 @@ class Codes:
 
     invalid: str = "ValidationException"
     """For a parameter that the API's model does not allow."""
+    malformed: tuple[str, str] | None = None
+    """The code and message for such a parameter in the body of a request, where they are others."""
+    repeats_values: bool = True
+    """Whether the message for such a parameter repeats its value."""
     tags: str = "ValidationException"
     """For a tag that nothing may have."""
     too_many_tags: str = ""
@@ -141,6 +145,18 @@ class Codes:
     """For an error of the service itself, with HTTP status 500."""
     unknown_key: tuple[str, str, int] | None = None
     """For an access key that is nobody's: code, message and HTTP status; by its protocol unless given."""
+
+
+@dataclass(frozen=True)
+class TagWords:
+    """Hold the messages of the refusals of tags, in which services differ."""
+
+    reserved: str = "Tag keys that begin with aws: are reserved for internal use."
+    reserved_at_creation: str = ""
+    """The same as `reserved` unless given."""
+    too_many: str = "A resource has at most 50 tags."
+    duplicate: str = ""
+    """For two tags with one key; nothing where another rule or moto refuses them."""
 
 
 @dataclass(frozen=True)
@@ -184,11 +200,14 @@ class Service:
     """Return whether the tagging API lists an ARN in the request's region."""
     policy: ResourcePolicy | None = None
     pages: Pages | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    """How AWS words a refusal of moto's: a pattern for moto's whole message, and a template for AWS's."""
     snapshot: Callable[["AccountState"], Any] | None = None
     """Return what an account has of the service as a value that can be compared, without dates."""
     stable_names: Callable[["AccountState"], Mapping[str, str]] | None = None
     """Return what stands in a snapshot for ids that AWS draws at random."""
     codes: Codes = Codes()
+    tag_words: TagWords = TagWords()
     prefix: str = ""
     """What IAM and ARNs call the service, where that is not its name in boto3."""
     is_global: bool = False
@@ -196,7 +215,7 @@ class Service:
     opt_in: bool = True
     """Whether it refuses a region that the account has not opted into; off for services that span regions."""
     checked_by_rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Parameters, by operation, that a rule checks with a better code than the API's model gives."""
+    """Parameters, by operation, that a rule checks with a better code than the model's; `name.most` is one check."""
     warm_up: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Cheap reads, with parameters, that load the service's model before somebody waits for it."""
 

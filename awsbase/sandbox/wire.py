@@ -26,6 +26,7 @@ from awsbase.sandbox.http import Message, Reply
 
 # Names that a service signs with, where they are not its name in boto3.
 SIGNED_AS = {
+    "servicequotas": "service-quotas",
     "monitoring": "cloudwatch",
     "tagging": "resourcegroupstaggingapi",
     "access-analyzer": "accessanalyzer",
@@ -236,6 +237,15 @@ def refuse(
     if "awsQueryCompatible" in model(service).metadata:
         sent["x-amzn-query-error"] = f"{refusal.code};Sender"
     return Reply(status, sent, json.dumps({"__type": refusal.code, "message": refusal.message}).encode())
+
+
+def reworded(refusal: Refusal, service: str, words: Mapping[str, str]) -> Refusal:
+    """Return a refusal of moto's in AWS's words, where its message is among those that moto words otherwise."""
+    for pattern, template in words.items():
+        if found := re.fullmatch(pattern, refusal.message, re.DOTALL):
+            status = refusal.status if answers_in_xml(service) else None
+            return Refusal(refusal.code, found.expand(template), status)
+    return refusal
 
 
 def gap(service: str, what: str) -> Refusal:

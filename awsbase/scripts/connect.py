@@ -20,6 +20,7 @@ from awsbase.engine.facts import Facts
 from awsbase.engine.failures import failure
 from awsbase.engine.plugin import LoadedPlugin
 from awsbase.engine.rate_limit import RateLimiter
+from awsbase.engine.scope import partition
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.records import record
@@ -45,7 +46,7 @@ def connect(options: Options, loaded: LoadedManifest) -> Target:
     """Return the account of the credentials; raises Refused when it is not the manifest's account."""
     clock: Clock
     if options.sandbox:
-        sandbox = embedded(loaded.account, deny=options.deny, plugins=loaded.manifest.plugins)
+        sandbox = embedded(loaded.account, region=loaded.region, deny=options.deny, plugins=loaded.manifest.plugins)
         session, clock = sandbox.session(region=loaded.region), sandbox.clock
     else:
         session, clock = session_of(options.profile), SystemClock()
@@ -53,7 +54,12 @@ def connect(options: Options, loaded: LoadedManifest) -> Target:
 
 
 def embedded(
-    account: str, *, enforce: bool = False, deny: Sequence[Path] = (), plugins: Sequence[LoadedPlugin] = ()
+    account: str,
+    *,
+    region: str = "us-east-1",
+    enforce: bool = False,
+    deny: Sequence[Path] = (),
+    plugins: Sequence[LoadedPlugin] = (),
 ) -> Any:
     """Return an empty embedded AWS account, with the services of plug-ins; only this needs moto.
 
@@ -71,12 +77,12 @@ def embedded(
             f"the sandbox needs the package {error.name}", hint="install it with `pip install 'awsbase[sandbox]'`"
         ) from error
     services = (*SERVICES, *(service for each in plugins for service in services_of(each)))
-    policies = [control_policy(path) for path in deny]
+    policies = [control_policy(path, region) for path in deny]
     return Sandbox(account=account, enforce=enforce, deny=policies, services=services)
 
 
-def control_policy(path: Path) -> Mapping[str, Any]:
-    """Read a service control policy; raises UsageError for a file that is none."""
+def control_policy(path: Path, region: str) -> Mapping[str, Any]:
+    """Read a service control policy of a region's partition; raises UsageError for a file that is none."""
     from awsbase.sandbox.policy_documents import mistakes
 
     try:
@@ -84,7 +90,7 @@ def control_policy(path: Path) -> Mapping[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise UsageError(f"cannot read {path}: {reason}", hint="name a file with a service control policy") from None
-    if wrong := mistakes(text, "identity"):
+    if wrong := mistakes(text, "identity", partition(region)):
         raise UsageError(
             f"{path} is no service control policy: {wrong[0]}",
             hint="export one with `aws organizations describe-policy --query Policy.Content --output text`",

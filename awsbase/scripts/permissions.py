@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from awsbase.bastion.settings import with_bastion
 from awsbase.errors import UsageError
 from awsbase.policies.document import Document
 from awsbase.scripts.loaded import read
@@ -30,12 +32,16 @@ from awsbase.scripts.output import as_json, err, out, out_json
 def command(options: Options, manifest: Path, plan_only: bool, folder: Path | None, only: tuple[str, ...]) -> None:
     """Print the least permissions that MANIFEST needs to be planned and reconciled; makes no calls.
 
+    For a bastion on demand they include what `awsbase bastion up` needs.
+
     The output is IAM policies. Create a managed policy from each, and attach them all to the user or role that runs
     awsbase: aws iam create-policy, then aws iam attach-role-policy or attach-user-policy.
     """
     from awsbase.permissions import ATTACHED, least
 
     loaded = read(manifest, options)
+    if not plan_only:
+        loaded = replace(loaded, sections=with_bastion(loaded.manifest, loaded.sections))
     found = least(loaded.only(only), plan_only=plan_only, kinds=loaded.kinds)
     policies = named(f"{loaded.name}-awsbase-{'plan' if plan_only else 'reconcile'}", found.documents)
 

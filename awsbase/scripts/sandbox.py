@@ -41,7 +41,7 @@ def command(
     """
     if not (account.isascii() and account.isdigit() and len(account) == 12):
         raise UsageError(f"{account!r} is no account id", hint="it has 12 digits")
-    sandbox = embedded(account, enforce=enforce, deny=deny)
+    sandbox = embedded(account, region=region, enforce=enforce, deny=deny)
     sandbox.deliver = show_mail
     from awsbase.sandbox.serve import serve
 

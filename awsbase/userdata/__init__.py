@@ -1,6 +1,6 @@
 """The EC2 user data of a bastion: a script, rendered from the manifest, that configures the host at each boot."""
 
-from awsbase.userdata.login import login, login_fault
+from awsbase.userdata.login import DEBIAN_ACCOUNTS, login, login_fault
 from awsbase.userdata.render import LIMIT, Mode, Person, people_in, reasons, render
 
-__all__ = ["LIMIT", "Mode", "Person", "login", "login_fault", "people_in", "reasons", "render"]
+__all__ = ["DEBIAN_ACCOUNTS", "LIMIT", "Mode", "Person", "login", "login_fault", "people_in", "reasons", "render"]

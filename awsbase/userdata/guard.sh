@@ -14,14 +14,12 @@ table inet awsbase_ssh {
   }
 }
 END
-have rsyslog
-try systemctl enable --now rsyslog.service
-# fail2ban stands in the supplementary packages of Amazon Linux.
-rpm -q --quiet fail2ban-server || dnf -y -q install fail2ban-server ||
-  { dnf -y -q install spal-release && dnf -y -q install fail2ban-server; } ||
-  say 'failed: no package fail2ban-server for this image; the filter alone slows down who knocks'
-if rpm -q --quiet fail2ban-server; then
-  cat >/etc/fail2ban/jail.d/awsbase.local <<'END'
+if [ "$apt" ]; then fail2ban=fail2ban; else fail2ban='fail2ban-server'; fi
+# It stands in the supplementary packages of Amazon Linux.
+held $fail2ban || add $fail2ban || { [ -z "$apt" ] && add spal-release && add $fail2ban; } ||
+  say "failed: no package $fail2ban for this image; the filter alone slows down who knocks"
+if held $fail2ban; then
+  cat >/etc/fail2ban/jail.d/awsbase.local <<END
 [DEFAULT]
 banaction = nftables
 banaction_allports = nftables[type=allports]
@@ -29,14 +27,13 @@ banaction_allports = nftables[type=allports]
 [sshd]
 enabled = true
 backend = auto
-logpath = /var/log/secure
+logpath = $auth_log
 mode = aggressive
 maxretry = 5
 findtime = 10m
 bantime = 1h
 bantime.increment = true
 END
-  touch /var/log/secure
   try systemctl enable fail2ban.service
   try systemctl restart fail2ban.service
 fi

@@ -11,6 +11,13 @@ adm apache bin bastion chrony cwagent daemon dbus ec2-instance-connect ec2-user 
 operator postfix root rpc shutdown ssm-user sshd sync sys systemd-network systemd-oom systemd-resolve tss
 awsbase-admins awsbase-people
 """
+# The accounts and groups that Debian and Ubuntu have beside them, which are words that people use.
+DEBIAN = """
+admin audio backup cdrom dialout disk floppy fax gnats input irc kmem kvm landscape list lxd man messagebus netdev
+news plugdev polkitd pollinate proxy render sasl sgx shadow src staff sudo syslog tape tty ubuntu users utmp uucp
+uuidd video voice www-data
+"""
+DEBIAN_ACCOUNTS = frozenset(DEBIAN.split())
 
 
 def login(name: str) -> str:

@@ -1,9 +1,13 @@
 
 # Who came in and who became root, kept where nobody on this host can erase it.
-have rsyslog amazon-cloudwatch-agent
-try systemctl enable --now rsyslog.service
+if [ "$apt" ]; then
+  from_aws amazon-cloudwatch-agent amazoncloudwatch-agent \
+    "$(cloud-init query distro)/$(dpkg --print-architecture)/latest"
+else
+  have amazon-cloudwatch-agent
+fi
 install -d -m 755 /etc/awsbase
-cat >/etc/awsbase/logs.json <<'END'
+sed "s|AUTH_LOG|$auth_log|" >/etc/awsbase/logs.json <<'END'
 @logs@
 END
 try /opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl \

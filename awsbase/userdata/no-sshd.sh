@@ -1,3 +1,4 @@
 
 # Nobody comes in by ssh: sessions go through the agent, which calls out.
-try systemctl disable --now sshd.service
+no_socket
+try systemctl disable --now "$sshd"

@@ -16,6 +16,8 @@ Mode = Literal["ssm", "ssh", "instance-connect"]
 LIMIT = 16 * 1024
 
 MODE = re.compile(r"^# mode: ([a-z-]+)$", re.MULTILINE)
+# A script's comments, which would take the room of people's keys; its first three lines stay.
+COMMENT = re.compile(r"^ *# (?!Made by |mode: ).*\n", re.MULTILINE)
 ACCOUNT = re.compile(r"^account (\S+) (person|administrator) <<'KEYS'\n(.*?)^KEYS\n", re.MULTILINE | re.DOTALL)
 BOUNDARY = "==awsbase=="
 TEMPLATE = f"""\
@@ -32,8 +34,8 @@ Content-Type: text/x-shellscript; charset="us-ascii"
 %s
 --{BOUNDARY}--
 """
-# Amazon Linux accepts keys of EC2 Instance Connect, which would admit people who are not in the manifest.
-NO_INSTANCE_CONNECT = "! rpm -q --quiet ec2-instance-connect || try dnf -y -q remove ec2-instance-connect"
+# Amazon Linux and Ubuntu accept keys of EC2 Instance Connect, which would admit people who are not in the manifest.
+NO_INSTANCE_CONNECT = "! held ec2-instance-connect || try drop ec2-instance-connect"
 
 
 @record
@@ -51,7 +53,7 @@ def render(*, mode: Mode, people: Sequence[Person] = (), log_group: str | None =
     boto3 encodes it for RunInstances, but a launch template needs base64. The script runs at each boot, so a change to
     a stopped instance's user data takes effect when it starts.
     """
-    script = "".join(parts(mode, people, log_group, nat))
+    script = COMMENT.sub("", "".join(parts(mode, people, log_group, nat)))
     text = TEMPLATE % (part("cloud-config.yaml").rstrip("\n"), script.rstrip("\n"))
     if (size := len(text.encode())) > LIMIT:
         raise ValueError(
@@ -75,6 +77,8 @@ def parts(mode: Mode, people: Sequence[Person], log_group: str | None, nat: bool
     if nat:
         yield part("nat.sh")
     yield part("updates.sh")
+    if mode == "ssh" or log_group:
+        yield part("auth-log.sh")
     if mode == "ssh":
         yield part("guard.sh")
     if log_group:
@@ -110,7 +114,7 @@ def without_comment(key: str) -> str:
 def agent_settings(log_group: str) -> dict[str, object]:
     """Return the settings of the CloudWatch agent: which log it sends to which group."""
     secure = {
-        "file_path": "/var/log/secure",
+        "file_path": "AUTH_LOG",
         "log_group_name": log_group,
         "log_stream_name": "{instance_id}",
         "timezone": "UTC",

@@ -24,10 +24,13 @@ grep -qiE '^[[:space:]]*Include[[:space:]]+/etc/ssh/sshd_config\.d/' /etc/ssh/ss
   sed -i '1i Include /etc/ssh/sshd_config.d/*.conf' /etc/ssh/sshd_config
 @instance_connect@
 systemctl daemon-reload
+no_socket
+# Where sshd has never run, Debian's is without this folder, and refuses any settings.
+install -d -m 755 /run/sshd
 if sshd -t; then
-  try systemctl enable sshd.service
-  try systemctl restart sshd.service
+  try systemctl enable "$sshd"
+  try systemctl restart "$sshd"
 else
   say 'failed: sshd refuses its settings, and is stopped'
-  systemctl disable --now sshd.service
+  systemctl disable --now "$sshd"
 fi

@@ -240,7 +240,7 @@ def test_a_lock_that_aws_shows_late_is_held_and_released() -> None:
 def test_a_lock_whose_reply_was_lost_and_that_aws_shows_late_is_ours() -> None:
     sandbox = Sandbox()
     for fault in ("stale", "reset after"):
-        sandbox.faults.add(Fault(fault, on="ssm:PutParameter"))  # type: ignore[arg-type]
+        sandbox.faults.add(Fault(fault, on="ssm:PutParameter"))
     with lock(sandbox, attempts=2).held(None) as unchanged:
         assert unchanged
 

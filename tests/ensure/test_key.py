@@ -137,6 +137,18 @@ def test_key_that_cannot_rotate_is_refused(other: dict[str, Any], expected: str)
         planned(WANT, facts(replace(GOOD, **other)))
 
 
+def test_key_of_imported_material_behind_the_alias_is_named_before_anything_is_written() -> None:
+    sandbox = Sandbox()
+    kms = sandbox.client("kms", HOME.region)
+    imported = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName=WANT.alias, TargetKeyId=imported)
+
+    (outcome,) = go(sandbox, "plan", [WANT]).outcomes
+    assert outcome.error is not None
+    assert outcome.error.code == "UnusableKey"
+    assert "made of material from EXTERNAL" in outcome.error.message
+
+
 def test_unreadable_foreign_key_does_not_prevent_creation() -> None:
     sandbox = Sandbox()
     sandbox.client("kms", HOME.region).create_key(Description="somebody else's")

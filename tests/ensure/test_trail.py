@@ -9,22 +9,11 @@ from typing import Any
 import pytest
 
 from awsbase.engine.changes import Unknown
-from awsbase.ensure.trail import (
-    Logged,
-    TooManyTrails,
-    Trail,
-    TrailElsewhere,
-    TrailFacts,
-    all_objects,
-    logged,
-    management_events,
-    trail,
-    trail_tags,
-    trails,
-    with_management,
-    with_objects,
-)
+from awsbase.engine.quotas import QuotaExceeded, raised
+from awsbase.ensure.trail import Trail, TrailElsewhere, logged, trail_tags
 from awsbase.facts import tags
+from awsbase.facts.event_selectors import Logged, all_objects, management_events, with_management, with_objects
+from awsbase.facts.trails import TrailFacts, own_name, trail, trails
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
 from tests.contract.samples.audit import BUCKET, KEY, LOG_GROUP, ROLE, TRAIL
@@ -67,7 +56,14 @@ LOGGING = Logged(logging=True)
 
 
 def facts(have: TrailFacts | None, logs: Logged = LOGGING, indexed: Any = TAGS, real: Any = TAGS) -> Any:
-    return {trail: have, logged: logs, trails: [], tags.indexed: {WANT.arn: indexed}, trail_tags: real}
+    return {
+        own_name: WANT.name,
+        trail: have,
+        logged: logs,
+        trails: [],
+        tags.indexed: {WANT.arn: indexed},
+        trail_tags: real,
+    }
 
 
 def basic(**selector: Any) -> Logged:
@@ -177,8 +173,8 @@ def test_trail_with_another_home_region_is_reported() -> None:
 
 def test_sixth_trail_is_refused_in_the_plan() -> None:
     five = [(f"t{number}", GOOD) for number in range(5)]
-    with pytest.raises(TooManyTrails, match="t0, t1, t2, t3, t4"):
-        planned(WANT, {**facts(None, Logged()), trails: five}, MADE)
+    with pytest.raises(QuotaExceeded, match="5 trails, 1 more is needed, and AWS takes 5"):
+        planned(WANT, {**facts(None, Logged()), trails: five, raised: 5}, MADE)
 
 
 def test_trail_of_another_region_is_found_by_its_shadow_trail() -> None:
@@ -262,3 +258,78 @@ def test_all_object_events_are_logged_whatever_the_selectors_were(logs: Logged) 
     now = Logged(True, chosen.get("EventSelectors", ()), chosen.get("AdvancedEventSelectors", ()))
     assert all_objects(now, HOME)
     assert management_events(now) == "all"
+
+
+def data(number: int, kind: str = "All") -> dict[str, Any]:
+    """Return a selector of the objects of one bucket."""
+    resources = [{"Type": "AWS::S3::Object", "Values": [f"arn:aws:s3:::bucket{number}/"]}]
+    return {"ReadWriteType": kind, "IncludeManagementEvents": False, "DataResources": resources}
+
+
+def values(selectors: list[dict[str, Any]], kind: str) -> set[str]:
+    """Return whose objects the selectors record, for reads or for writes."""
+    return {
+        value
+        for selector in selectors
+        if selector["ReadWriteType"] in ("All", kind)
+        for resource in selector["DataResources"]
+        for value in resource["Values"]
+    }
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        ("All",) * 5,
+        ("ReadOnly", "WriteOnly", "ReadOnly", "WriteOnly", "All"),
+        ("ReadOnly", "WriteOnly", "ReadOnly", "WriteOnly", "ReadOnly"),
+        ("WriteOnly",) * 5,
+        ("All",) * 4,
+    ],
+    ids=["five of all", "one of all", "of two sorts", "of one sort", "four"],
+)
+@pytest.mark.parametrize("objects", [False, True], ids=["management events", "and all objects"])
+def test_management_events_find_room_among_five_selectors(kinds: tuple[str, ...], objects: bool) -> None:
+    before = [data(number, kind) for number, kind in enumerate(kinds)]
+    chosen = with_management(Logged(basic=before))
+    if objects:
+        chosen = with_objects(chosen, HOME)
+    after = chosen["EventSelectors"]
+    assert len(after) <= 5
+    assert management_events(Logged(basic=after)) == "all"
+    assert all_objects(Logged(basic=after), HOME) is objects
+    for kind in ("ReadOnly", "WriteOnly"):
+        assert values(after, kind) - {"arn:aws:s3"} == values(before, kind)
+
+
+FULL = [f"arn:aws:s3:::bucket{number}/" for number in range(250)]
+CROWDED = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": [{**DATA, "Values": FULL}]}
+ADVANCED = {
+    "FieldSelectors": [
+        {"Field": "eventCategory", "Equals": ["Data"]},
+        {"Field": "resources.type", "Equals": ["AWS::Lambda::Function"]},
+        {"Field": "resources.ARN", "Equals": [f"arn:aws:lambda:eu-west-1:1:function:f{n}" for n in range(497)]},
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("logs", "tells"),
+    [
+        (Logged(basic=[CROWDED]), "has 250 data resources in event selectors, 1 more is needed, and AWS takes 250"),
+        (Logged(advanced=[ADVANCED]), "has 499 values in advanced event selectors, 3 more are needed, and AWS takes"),
+    ],
+    ids=["basic", "advanced"],
+)
+def test_trail_without_room_for_a_selector_logs_nevertheless(logs: Logged, tells: str) -> None:
+    sandbox, audit = Sandbox(), [KEY, BUCKET, LOG_GROUP, ROLE, replace(TRAIL, objects=True)]  # type: ignore[call-arg]
+    go(sandbox, "reconcile", [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL])
+    cloudtrail = sandbox.client("cloudtrail", HOME.region)
+    selectors = {"EventSelectors": logs.basic} if logs.basic else {"AdvancedEventSelectors": logs.advanced}
+    cloudtrail.put_event_selectors(TrailName="acme-trail", **selectors)
+    cloudtrail.stop_logging(Name="acme-trail")
+    failed = go(sandbox, "reconcile", audit).outcomes[-1]
+    assert failed.error is not None
+    assert tells in failed.error.message
+    assert [change.what for change in failed.changes] == ["logging"]
+    assert cloudtrail.get_trail_status(Name="acme-trail")["IsLogging"]

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from awsbase.facts.trails import organization, own_name
 from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
 from awsbase.policies import problems
+from tests.ensure.planned import KnownFacts
 from tests.manifest.saying import ACCOUNT, mistakes, source
 
 ALL = ["key/acme-audit", "bucket/acme-audit", "log-group/acme-audit", "role/acme-cloudtrail-logs", "trail/acme-trail"]
@@ -93,7 +95,9 @@ def test_services_are_allowed_for_this_trail_only(home: str, partition: str, log
 
 def test_trail_role_can_write_only_the_streams_of_cloudtrail() -> None:
     (statement,) = of("audit: {}")["role/acme-cloudtrail-logs"].inline["deliver"]["Statement"]
-    assert statement["Resource"] == (
+    fact, *arguments = statement["Resource"].read
+    alone = KnownFacts({own_name: "acme-trail", organization: None})
+    assert fact(alone, *arguments) == (
         "arn:aws:logs:eu-west-1:123456789012:log-group:acme-audit:log-stream:123456789012_CloudTrail_eu-west-1*"
     )
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from awsbase.engine.references import Reference
-from awsbase.policies import problems
+from awsbase.policies import problems as faults
+from awsbase.sandbox import Sandbox
+from tests.contract.sample import go, problems, said
 from tests.manifest.saying import ACCOUNT, mistakes
 from tests.manifest.test_network import ALICE, CLOSES, of
 
@@ -137,7 +139,7 @@ def test_documents_of_the_bastion_are_valid() -> None:
     made = of("bastion: {mode: instance-connect}")
     for document in (*made["role/acme-bastion"].inline.values(), *made["role/acme-bastion-end"].inline.values()):
         plain = json.loads(json.dumps(document, default=lambda each: "vpc-0123456789abcdef0"))
-        assert list(problems(plain, "identity")) == []
+        assert list(faults(plain, "identity")) == []
 
 
 @pytest.mark.parametrize(
@@ -154,12 +156,37 @@ def test_documents_of_the_bastion_are_valid() -> None:
         ("bastion: {policies: [deploy]}", "no policy called 'deploy'"),
         ("bastion: {policies: [awsbase:administrator]}", "for people"),
         ("bastion: {name: b1}", "bastion.name: 'b1' is no name, it is 3 to 48 letters"),
-        ("bastion: {image: debian}", "names no image"),
+        ("bastion: {image: fedora}", "write amazon-linux, debian, ubuntu, an id"),
+        ("bastion: {image: debian, mode: instance-connect}", "Debian has no package of EC2 Instance Connect"),
+        (
+            "bastion: {image: ubuntu, mode: ssh, allow: [203.0.113.0/24]}" + PEOPLE.replace("alice", "backup"),
+            "the login 'backup' of backup belongs to ubuntu itself",
+        ),
         ("bastion: {instance_type: small}", "instance type"),
     ],
 )
 def test_mistake_in_bastion_gives_advice(text: str, part: str) -> None:
     assert part in "\n".join(mistakes(ACCOUNT + text, Manifest))
+
+
+@pytest.mark.parametrize("type", ["t3.micro", "t4g.micro"])
+@pytest.mark.parametrize("image", ["amazon-linux", "debian", "ubuntu"])
+def test_a_distribution_starts_on_either_processor_and_is_found_again(image: str, type: str) -> None:
+    sandbox, resources = Sandbox(), list(of(f"bastion: {{image: {image}, instance_type: {type}}}").values())
+    assert problems(go(sandbox, "reconcile", resources)) == []
+    data = launched_as(sandbox)
+    own = "arm64" if type == "t4g.micro" else "x86_64" if image == "amazon-linux" else "amd64"
+    assert data.startswith("resolve:ssm:/aws/service/")
+    assert own in data
+    assert said(go(sandbox, "plan", resources)) == []
+
+
+def launched_as(sandbox: Sandbox) -> str:
+    """Return the image of the one launch template."""
+    (version,) = sandbox.client("ec2", "eu-west-1").describe_launch_template_versions(Versions=["$Default"])[
+        "LaunchTemplateVersions"
+    ]
+    return str(version["LaunchTemplateData"]["ImageId"])
 
 
 def test_bastion_opens_to_the_world_only_with_i_know() -> None:

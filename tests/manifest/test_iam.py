@@ -412,6 +412,32 @@ def test_each_mistake_in_iam_is_one_line(text: str, lines: list[str]) -> None:
     assert wrong(f"iam: {{{text}}}") == lines
 
 
+@pytest.mark.parametrize(
+    ("resource", "wrong_part"),
+    [
+        ("arn:aws-us-gov:s3:::b/*", 'IAM: Partition "aws-us-gov" is not valid'),
+        ("arn:aws:s3:eu-west-1::b", "cannot contain region information, write arn:aws:s3:::b"),
+        ("arn:aws:iam:eu-west-1:123456789012:role/x", "write arn:aws:iam::123456789012:role/x"),
+        ("arn:aws:s3:::b", ""),
+    ],
+)
+def test_arns_of_own_policies_are_those_of_the_account(resource: str, wrong_part: str) -> None:
+    statements = f"[{{Effect: Allow, Action: 's3:*', Resource: '{resource}'}}]"
+    own, inline = f"policies: {{p: {{statements: {statements}}}}}", f"inline: {{p: {statements}}}"
+    role = f"roles: {{r: {{trust: {{services: [ec2.amazonaws.com]}}, {inline}}}}}"
+    for text in (own, role):
+        lines = wrong(f"iam:\n  {text}\n")
+        assert [wrong_part in line for line in lines] == ([True] if wrong_part else [])
+
+
+def test_inline_policies_of_a_role_count_together() -> None:
+    many = ", ".join(f"'arn:aws:s3:::acme-{number:05}'" for number in range(200))
+    inline = ", ".join(f"p{n}: [{{Effect: Allow, Action: 's3:*', Resource: [{many}]}}]" for n in range(3))
+    role = f"roles: {{r: {{trust: {{services: [ec2.amazonaws.com]}}, inline: {{{inline}}}}}}}"
+    (line,) = wrong(f"iam:\n  {role}\n")
+    assert "AWS takes 10240 in a role" in line
+
+
 def test_mistakes_in_a_policy_file_have_the_line_that_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "deploy.json").write_text(ALLOW.replace('"Action"', '"Actoin"'))
     found = mistakes(ACCOUNT + "iam:\n  policies:\n    deploy:\n      file: deploy.json\n", Manifest, tmp_path)

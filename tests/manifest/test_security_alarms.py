@@ -65,8 +65,10 @@ RAISED = {
     "network-acls": call("ec2", "CreateNetworkAclEntry", "ReplaceNetworkAclAssociation"),
     "gateways": call("ec2", "AttachInternetGateway", "CreateCustomerGateway", "CreateNatGateway"),
     "route-tables": call("ec2", "CreateRoute", "DisassociateRouteTable"),
-    "vpcs": call("ec2", "CreateVpc", "AcceptVpcPeeringConnection"),
-    "organization": call("organizations", "LeaveOrganization", "AttachPolicy", "InviteAccountToOrganization"),
+    "vpcs": call("ec2", "CreateVpc", "AcceptVpcPeeringConnection", "EnableVpcClassicLink"),
+    "organization": call(
+        "organizations", "LeaveOrganization", "AttachPolicy", "InviteAccountToOrganization", "CancelHandshake"
+    ),
     "notifications": [
         *call("sns", "DeleteTopic", "Unsubscribe", "SetTopicAttributes", "SetSubscriptionAttributes"),
         # Deleting an alarm raises one, and so does deleting its metric filter.

@@ -101,6 +101,12 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: \ufeffb\n", ["m.yaml:1: an invisible character U+FEFF, delete it; is this a text file?"]),
         ("a:\n\tb: 1\n", ["m.yaml:2: a tab cannot indent YAML, use spaces"]),
         ("a: @b\n", ["m.yaml:1: a value cannot start with '@', quote it"]),
+        ("a: *\n", ["m.yaml:1: a value cannot start with '*', quote it: \"*\""]),
+        ("a:\n  - *.example.com\n", ["m.yaml:2: a value cannot start with '*', quote it: \"*.example.com\""]),
+        ("a: [s3:Get*, *]\n", ["m.yaml:1: a value cannot start with '*', quote it: \"*\""]),
+        ("a:\n  b: {name}-x\nc: d\n", ["m.yaml:2: a value cannot start with '{' and go on, quote it: \"{name}-x\""]),
+        ("a: [{id}/*, b]\n", ["m.yaml:1: a value cannot start with '{' and go on, quote it: \"{id}/*\""]),
+        ("a: 'b' c\n", ["m.yaml:1: a value goes on after its closing quote, put the whole value into quotes"]),
         (
             "a: b: c\n",
             [

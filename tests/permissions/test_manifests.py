@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from awsbase.bastion.settings import bastion_of, started
 from awsbase.engine.changes import Report
 from awsbase.engine.lock import Lock
+from awsbase.ensure.terminated import Terminated
 from awsbase.errors import AwsbaseError
 from awsbase.policies import Document
 from awsbase.sandbox import Sandbox
@@ -48,6 +52,22 @@ def test_it_is_enough_to_plan_and_to_reconcile(manifest: Path) -> None:
     again = work.execute("plan")
     assert problems(again) == []
     assert said(again) == []
+    assert refused(sandbox) == []
+
+
+def test_it_is_enough_to_start_and_to_end_a_bastion_on_demand() -> None:
+    sandbox, wanted = enforcing(), read(FOLDER / "bastion.yaml", Options())
+    printed = CliRunner().invoke(cli, ["permissions", "--json", str(FOLDER / "bastion.yaml")])
+    documents = [each["document"] for each in json.loads(printed.stdout)["policies"]]
+    work = course(sandbox, wanted, documents)
+    up = started(wanted.manifest, ends=sandbox.clock.now() + timedelta(hours=4))
+    instance = bastion_of(wanted.manifest).instance
+    down = {"bastion": [Terminated(scope=instance.scope, instance=instance, schedule=instance.name)]}
+    for sections in (wanted.sections, up, down):
+        loaded = replace(wanted, sections=sections)
+        done = reconciled(replace(work, loaded=loaded, resources=loaded.resources))
+        assert problems(done) == []
+        assert said(done)
     assert refused(sandbox) == []
 
 

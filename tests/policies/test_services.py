@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.trail import trail_arn
 from awsbase.facts.buckets import bucket_arn
+from awsbase.facts.trails import trail_arn
 from awsbase.manifest.audit import bucket_statements, key_statements, log_statement
 from awsbase.manifest.notify import topic_key_statements, topic_policy
 from tests.ensure.planned import HOME
@@ -30,7 +30,7 @@ DOCUMENTS = {
     "topic": topic_policy(HOME, "acme-security"),
     "topic key": document(*topic_key_statements(HOME, "acme-security")),
     "audit key": document(*key_statements(HOME, TRAIL), log_statement(HOME, "acme-audit")),
-    "audit bucket": document(*bucket_statements(HOME, "acme-audit", TRAIL)),
+    "audit bucket": document(*bucket_statements(HOME, "acme-audit", TRAIL, f"{BUCKET}/AWSLogs/{HOME.account}/*")),
 }
 
 

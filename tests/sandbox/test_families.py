@@ -68,6 +68,12 @@ def bucket(client: Callable[[str], Any]) -> dict[str, Any]:
     return {}
 
 
+def tagged_access(client: Callable[[str], Any]) -> dict[str, Any]:
+    bucket(client)
+    client("s3").put_bucket_abac(Bucket="acme-logs", AbacStatus={"Status": "Enabled"})
+    return {}
+
+
 def unconfirmed(client: Callable[[str], Any]) -> dict[str, Any]:
     client("sns").create_topic(Name="security")
     told = client("sns").subscribe(
@@ -134,10 +140,14 @@ MISTAKES = (
     Mistake("common.regions", "kms", "list_keys", {}, "UnrecognizedClientException", region="af-south-1"),
     Mistake("s3.rules", "s3", "put_bucket_acl", {"Bucket": "acme-logs", "ACL": "private"},
             "AccessControlListNotSupported", bucket),
+    Mistake("s3.abac", "s3", "put_bucket_tagging", {"Bucket": "acme-logs", "Tagging": {"TagSet": []}},
+            "InvalidRequest", tagged_access),
     Mistake("scheduler", "scheduler", "create_schedule", SCHEDULE, "ValidationException"),
     Mistake("secretsmanager", "secretsmanager", "put_secret_value", {"SecretId": "acme", "SecretString": "y"},
             "InvalidRequestException", deleted_secret),
     Mistake("sts", "sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "you"}, "AccessDenied"),
+    Mistake("events", "events", "put_rule", {"Name": "nightly", "ScheduleExpression": "cron(0 1 * * * *)"},
+            "ValidationException"),
     Mistake("sns", "sns", "unsubscribe", {}, "InvalidParameter", unconfirmed),
     Mistake("common.tags", "iam", "create_user", {"UserName": "bob", "Tags": [{"Key": "aws:owner", "Value": "x"}]},
             "InvalidInput"),

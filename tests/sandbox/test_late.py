@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from awsbase.sandbox import Fault, Sandbox
@@ -57,9 +59,10 @@ def test_each_service_learns_of_a_new_key_by_itself(service: str, method: str, c
     iam = sandbox.client("iam")
     iam.create_user(UserName="kim")
     key = iam.create_access_key(UserName="kim")["AccessKey"]
-    session = sandbox.session()
+    session: Any = sandbox.session()
     keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
     for _ in range(3):
         refused(session.client("ec2", **keys).describe_vpcs)  # says nothing about the others
-    client = session.client(service, **keys)
+    make: Any = session.client
+    client = make(service, **keys)
     assert [refused(getattr(client, method)) for _ in range(3)] == [code, code, None]

@@ -22,7 +22,10 @@ def status(request: Request, region: str) -> str:
 
 
 def only_where_on(request: Request) -> None:
-    """Refuse whatever is asked of a region that is off: its credentials are unknown there; raises Refusal."""
+    """Refuse whatever is asked of a region that is off: its credentials are unknown there; raises Refusal.
+
+    https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
+    """
     if request.declared.opt_in and status(request, request.region) == "not-opted-in":
         raise unknown_key(request.declared)
 

@@ -44,6 +44,8 @@ def create(request: Request) -> dict[str, Any]:
     """Make an analyzer, unless there is one; the same token makes it once.
 
     Raises Refusal with ValidationException, ConflictException or ServiceQuotaExceededException.
+
+    https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_CreateAnalyzer.html
     """
     name, kind, token = request.params["analyzerName"], request.params["type"], request.params.get("clientToken")
     for each in here(request):
@@ -63,7 +65,10 @@ def create(request: Request) -> dict[str, Any]:
 
 
 def list_analyzers(request: Request) -> dict[str, Any]:
-    """List the analyzers of the region, page by page."""
+    """List the analyzers of the region, page by page.
+
+    Recorded: cloud-custodian, access-analyzer.ListAnalyzers.
+    """
     wanted = [each for each in here(request) if request.params.get("type") in (None, each.type)]
     start = int(request.params.get("nextToken", 0))
     end = start + min(int(request.params.get("maxResults", 100)), request.sandbox.pages or 100)
@@ -85,7 +90,10 @@ def find(request: Request, arn: str) -> Analyzer:
 
 
 def delete(request: Request) -> dict[str, Any]:
-    """Remove an analyzer; raises Refusal with ResourceNotFoundException."""
+    """Remove an analyzer; raises Refusal with ResourceNotFoundException.
+
+    https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_DeleteAnalyzer.html
+    """
     found = next((each for each in here(request) if each.name == request.params["analyzerName"]), None)
     if found is None:
         raise Refusal("ResourceNotFoundException", f"no analyzer {request.params['analyzerName']}", 404)
@@ -94,13 +102,19 @@ def delete(request: Request) -> dict[str, Any]:
 
 
 def tag(request: Request) -> dict[str, Any]:
-    """Add tags."""
+    """Add tags.
+
+    https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_TagResource.html
+    """
     find(request, request.params["resourceArn"]).tags.update(request.params["tags"])
     return {}
 
 
 def untag(request: Request) -> dict[str, Any]:
-    """Take tags away."""
+    """Take tags away.
+
+    https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_UntagResource.html
+    """
     held = find(request, request.params["resourceArn"]).tags
     for key in request.params["tagKeys"]:
         held.pop(key, None)

@@ -34,7 +34,10 @@ def closed(request: Request) -> None:
 
 
 def get_preferences(request: Request) -> dict[str, Any]:
-    """Answer with the one preference that the sandbox keeps."""
+    """Answer with the one preference that the sandbox keeps.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_billing_GetBillingPreferences.html
+    """
     if request.params.get("features") != ["BILLING_ALERTS"]:
         return {"billingPreferences": []}
     alerts = request.memory(Billing).alerts

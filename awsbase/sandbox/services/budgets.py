@@ -53,7 +53,10 @@ class Budgets:
 
 
 def own_account(request: Request) -> None:
-    """Refuse the budgets of others; raises Refusal with AccessDeniedException."""
+    """Refuse the budgets of others; raises Refusal with AccessDeniedException.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_DescribeBudgets.html
+    """
     if request.params.get("AccountId", request.account) != request.account:
         raise Refusal("AccessDeniedException", "Account is not the caller's")
 
@@ -62,6 +65,8 @@ def create(request: Request) -> dict[str, Any]:
     """Create a budget with its notifications and tags, or nothing.
 
     Raises Refusal with InvalidParameterException or DuplicateRecordException.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CreateBudget.html
     """
     name, held = request.params["Budget"]["BudgetName"], request.memory(Budgets).of
     # The model has a pattern for it, which is no pattern in Python.
@@ -78,31 +83,46 @@ def create(request: Request) -> dict[str, Any]:
 
 
 def update(request: Request) -> dict[str, Any]:
-    """Replace a budget; its notifications stay."""
+    """Replace a budget; its notifications stay.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_UpdateBudget.html
+    """
     held = find(request, request.params["NewBudget"]["BudgetName"])
     held.budget = completed(request.params["NewBudget"], held.budget["TimePeriod"])
     return {}
 
 
 def delete(request: Request) -> dict[str, Any]:
-    """Delete a budget with its notifications and tags."""
+    """Delete a budget with its notifications and tags.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_DeleteBudget.html
+    """
     find(request)
     del request.memory(Budgets).of[request.params["BudgetName"]]
     return {}
 
 
 def describe(request: Request) -> dict[str, Any]:
-    """Describe one budget."""
+    """Describe one budget.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_DescribeBudget.html
+    """
     return {"Budget": with_spending(find(request).budget)}
 
 
 def describe_all(request: Request) -> dict[str, Any]:
-    """Describe all budgets."""
+    """Describe all budgets.
+
+    Recorded: cloud-custodian, budgets.DescribeBudgets.
+    """
     return {"Budgets": [with_spending(held.budget) for held in request.memory(Budgets).of.values()]}
 
 
 def describe_notifications(request: Request) -> dict[str, Any]:
-    """List the notifications of a budget, with the state that each is in."""
+    """List the notifications of a budget, with the state that each is in.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_DescribeNotificationsForBudget.html
+    """
     return {
         "Notifications": [
             {**dict(zip(KEYS, key, strict=True)), "NotificationState": "OK"} for key in find(request).notifications
@@ -111,25 +131,37 @@ def describe_notifications(request: Request) -> dict[str, Any]:
 
 
 def describe_subscribers(request: Request) -> dict[str, Any]:
-    """List the subscribers of a notification."""
+    """List the subscribers of a notification.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_DescribeSubscribersForNotification.html
+    """
     return {"Subscribers": deepcopy(subscribers(request))}
 
 
 def create_notification(request: Request) -> dict[str, Any]:
-    """Add a notification."""
+    """Add a notification.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CreateNotification.html
+    """
     add(find(request), request.params["Notification"], request.params["Subscribers"])
     return {}
 
 
 def delete_notification(request: Request) -> dict[str, Any]:
-    """Remove a notification with its subscribers."""
+    """Remove a notification with its subscribers.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_DeleteNotification.html
+    """
     subscribers(request)
     del find(request).notifications[key_of(request.params["Notification"])]
     return {}
 
 
 def create_subscriber(request: Request) -> dict[str, Any]:
-    """Add a subscriber; raises Refusal with DuplicateRecordException."""
+    """Add a subscriber; raises Refusal with DuplicateRecordException.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CreateSubscriber.html
+    """
     listed = subscribers(request)
     if request.params["Subscriber"] in listed:
         raise Refusal("DuplicateRecordException", "Error creating subscriber - the subscriber already exists.")
@@ -142,6 +174,8 @@ def delete_subscriber(request: Request) -> dict[str, Any]:
     """Remove a subscriber; the last one goes with its notification only.
 
     Raises Refusal with NotFoundException.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_DeleteSubscriber.html
     """
     listed = subscribers(request)
     if request.params["Subscriber"] not in listed:
@@ -152,20 +186,29 @@ def delete_subscriber(request: Request) -> dict[str, Any]:
 
 
 def tag(request: Request) -> dict[str, Any]:
-    """Tag a budget."""
+    """Tag a budget.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_TagResource.html
+    """
     by_arn(request).tags.update({tag["Key"]: tag["Value"] for tag in request.params["ResourceTags"]})
     return {}
 
 
 def untag(request: Request) -> dict[str, Any]:
-    """Take tags off a budget."""
+    """Take tags off a budget.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_UntagResource.html
+    """
     for key in request.params["ResourceTagKeys"]:
         by_arn(request).tags.pop(key, None)
     return {}
 
 
 def list_tags(request: Request) -> dict[str, Any]:
-    """List the tags of a budget."""
+    """List the tags of a budget.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_ListTagsForResource.html
+    """
     return {"ResourceTags": [{"Key": key, "Value": value} for key, value in by_arn(request).tags.items()]}
 
 
@@ -173,6 +216,8 @@ def completed(budget: dict[str, Any], period: dict[str, Any]) -> dict[str, Any]:
     """Return a budget with what AWS fills in, and the period that it has; refuse one without a limit.
 
     Raises Refusal with InvalidParameterException.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CostTypes.html
     """
     whole = deepcopy(budget)
     if "BudgetLimit" not in whole and "PlannedBudgetLimits" not in whole:
@@ -186,7 +231,10 @@ def completed(budget: dict[str, Any], period: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_spending(budget: dict[str, Any]) -> dict[str, Any]:
-    """Return a budget with what has been spent of it."""
+    """Return a budget with what has been spent of it.
+
+    Recorded: cloud-custodian, budgets.DescribeBudgets.
+    """
     nothing = {"ActualSpend": {"Amount": "0.0", "Unit": budget["BudgetLimit"]["Unit"]}}
     limit = {**budget["BudgetLimit"], "Amount": str(float(budget["BudgetLimit"]["Amount"]))}
     return {**deepcopy(budget), "BudgetLimit": limit, "CostFilters": {}, "CalculatedSpend": nothing}
@@ -266,6 +314,8 @@ def bills_closed(request: Request) -> None:
     """Refuse everybody but root as long as root has not let others see the bills.
 
     Raises Refusal with AccessDeniedException.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_DescribeBudgets.html
     """
     if not request.sandbox.bills_shown and request.caller.kind != "root":
         raise Refusal(
@@ -316,7 +366,7 @@ SERVICE = Service(
     calls=CALLS,
     tags=lambda request, arn: dict(getattr(request.memory(Budgets).of.get(arn.rpartition("/")[2]), "tags", {})),
     snapshot=remembered(Budgets),
-    codes=Codes(tags="InvalidParameterException"),
+    codes=Codes(tags="InvalidParameterException", too_many_tags="ServiceQuotaExceededException"),
     is_global=True,
     opt_in=False,
     warm_up={"DescribeBudgets": {"AccountId": "123456789012"}},

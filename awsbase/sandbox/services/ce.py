@@ -54,14 +54,20 @@ def create_monitor(request: Request) -> dict[str, Any]:
 
 
 def list_monitors(request: Request) -> dict[str, Any]:
-    """List the monitors that are asked for."""
+    """List the monitors that are asked for.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetAnomalyMonitors.html
+    """
     wanted = request.params.get("MonitorArnList")
     held = request.memory(Anomalies).monitors
     return {"AnomalyMonitors": [deepcopy(one) for arn, one in held.items() if not wanted or arn in wanted]}
 
 
 def create_subscription(request: Request) -> dict[str, Any]:
-    """Create a subscription."""
+    """Create a subscription.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_CreateAnomalySubscription.html
+    """
     held, wanted = request.memory(Anomalies), request.params["AnomalySubscription"]
     check_subscription(request, wanted)
     arn = new_arn(request, "anomalysubscription", len(held.subscriptions))
@@ -71,7 +77,10 @@ def create_subscription(request: Request) -> dict[str, Any]:
 
 
 def update_subscription(request: Request) -> dict[str, Any]:
-    """Change what is given; raises Refusal with UnknownSubscriptionException."""
+    """Change what is given; raises Refusal with UnknownSubscriptionException.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_UpdateAnomalySubscription.html
+    """
     arn = request.params["SubscriptionArn"]
     held = request.memory(Anomalies).subscriptions
     if arn not in held:
@@ -83,7 +92,10 @@ def update_subscription(request: Request) -> dict[str, Any]:
 
 
 def delete_subscription(request: Request) -> dict[str, Any]:
-    """Delete a subscription; raises Refusal with UnknownSubscriptionException."""
+    """Delete a subscription; raises Refusal with UnknownSubscriptionException.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_DeleteAnomalySubscription.html
+    """
     if request.memory(Anomalies).subscriptions.pop(request.params["SubscriptionArn"], None) is None:
         raise Refusal("UnknownSubscriptionException", "Unknown subscription")
     request.memory(Anomalies).tags.pop(request.params["SubscriptionArn"], None)
@@ -91,28 +103,40 @@ def delete_subscription(request: Request) -> dict[str, Any]:
 
 
 def list_subscriptions(request: Request) -> dict[str, Any]:
-    """List the subscriptions that are asked for."""
+    """List the subscriptions that are asked for.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetAnomalySubscriptions.html
+    """
     wanted = request.params.get("SubscriptionArnList")
     held = request.memory(Anomalies).subscriptions
     return {"AnomalySubscriptions": [deepcopy(one) for arn, one in held.items() if not wanted or arn in wanted]}
 
 
 def tag(request: Request) -> dict[str, Any]:
-    """Tag a monitor or a subscription."""
+    """Tag a monitor or a subscription.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_TagResource.html
+    """
     tags = {tag["Key"]: tag["Value"] for tag in request.params["ResourceTags"]}
     tags_of(request).update(tags)
     return {}
 
 
 def untag(request: Request) -> dict[str, Any]:
-    """Take tags off."""
+    """Take tags off.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_UntagResource.html
+    """
     for key in request.params["ResourceTagKeys"]:
         tags_of(request).pop(key, None)
     return {}
 
 
 def list_tags(request: Request) -> dict[str, Any]:
-    """List the tags of a monitor or a subscription."""
+    """List the tags of a monitor or a subscription.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_ListTagsForResource.html
+    """
     return {"ResourceTags": [{"Key": key, "Value": value} for key, value in tags_of(request).items()]}
 
 
@@ -132,7 +156,10 @@ def check_subscription(request: Request, wanted: dict[str, Any]) -> None:
 
 
 def with_status(wanted: dict[str, Any]) -> dict[str, Any]:
-    """Return a subscription with the status that AWS gives to each subscriber."""
+    """Return a subscription with the status that AWS gives to each subscriber.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Subscriber.html
+    """
     subscribers = [{**one, "Status": "CONFIRMED"} for one in wanted["Subscribers"]]
     return {**deepcopy(wanted), "Subscribers": subscribers}
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from moto.core.resource_tagging import TaggedResource
 
+from awsbase.sandbox import organization_trails
 from awsbase.sandbox.authorization.permissions import Resources, act, arn, own, param, passing, table
 from awsbase.sandbox.authorization.resources import region_of
 from awsbase.sandbox.policy_documents import permits
@@ -18,6 +19,8 @@ from awsbase.sandbox.snapshot import by_region, tag_dict
 from awsbase.sandbox.wire import Refusal
 
 PER_REGION = 5
+# Across all selectors of a trail: the documentation of PutEventSelectors.
+DATA_RESOURCES, CONDITIONS = 250, 500
 PRINCIPAL = "cloudtrail.amazonaws.com"
 SSE = "s3:x-amz-server-side-encryption"
 BY_SERVICE = {"aws:securetransport": "true", "aws:principalisawsservice": "true"}
@@ -34,22 +37,46 @@ def free_name(request: Request) -> None:
     """Refuse a name that no trail may have, and one that a trail has already.
 
     Raises Refusal.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
     """
     name = request.params["Name"]
     if not 3 <= len(name) <= 128 or not NAME.fullmatch(name) or re.fullmatch(r"\d+(\.\d+){3}", name):
         raise Refusal("InvalidTrailNameException", f"Trail name or ARN can't be {name}")
-    if _seen(request, name):
+    foreign = [*organization_trails.seen(request)]
+    if _seen(request, name) or any(each["Name"] == name for each in foreign):
         raise Refusal("TrailAlreadyExistsException", f"Trail {name} already exists for customer: {request.account}")
-    if len(request.backend("cloudtrail").trails) >= PER_REGION:
+    # The quota counts what a region sees, "irrespective of the region in which they were created":
+    # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html
+    own = [
+        trail
+        for region, backend in request.sandbox.backends("cloudtrail").items()
+        for trail in backend.trails.values()
+        if region == request.region or trail.is_multi_region
+    ]
+    if len(own) + len(foreign) >= PER_REGION:
         raise Refusal(
             "MaximumNumberOfTrailsExceededException", f"User: {request.account} already has {PER_REGION} trails"
         )
+
+
+def of_management(request: Request) -> None:
+    """Refuse a trail of an organization from all but its management account.
+
+    Raises Refusal with NotOrganizationMasterAccountException. Where there is no organization at all, it is taken.
+    """
+    organization = request.backend("organizations").org
+    wanted = request.params.get("IsOrganizationTrail")
+    if wanted and organization and organization.master_account_id != request.account:
+        raise Refusal("NotOrganizationMasterAccountException", "The caller is not the management account.")
 
 
 def at_home(request: Request) -> None:
     """Refuse to change a trail outside its home region: InvalidHomeRegionException.
 
     Raises Refusal with InvalidHomeRegionException.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_UpdateTrail.html
     """
     name = request.params.get("Name") or request.params.get("TrailName") or request.params.get("ResourceId") or ""
     trail = _seen(request, name)
@@ -64,6 +91,8 @@ def ready(request: Request) -> None:
     """Refuse a trail whose bucket, key, logs or topic would not take what it writes.
 
     Raises Refusal with InvalidS3PrefixException.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
     """
     trail = _seen(request, request.params["Name"])
     if request.operation == "UpdateTrail" and trail is None:
@@ -78,7 +107,7 @@ def ready(request: Request) -> None:
     if len(prefix) > 200:
         raise Refusal("InvalidS3PrefixException", "The S3 prefix is longer than 200 characters.")
     key = wished("KmsKeyId", "kms_key_id")
-    bucket = _bucket(request, wished("S3BucketName", "bucket_name"), prefix, arn, key)
+    bucket = _bucket(request, wished("S3BucketName", "bucket_name"), prefix, arn, _owners(request, trail), key)
     if key:
         found = _key(request, key, bucket, arn)
         if "KmsKeyId" in request.params:
@@ -91,7 +120,10 @@ def ready(request: Request) -> None:
 
 
 def cleared(request: Request, response: dict[str, Any]) -> None:
-    """Take what was set to nothing as not set."""
+    """Take what was set to nothing as not set.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/stop-cloudtrail-from-sending-events-to-cloudwatch-logs.html
+    """
     trail = _seen(request, request.params["Name"])
     for name in ("kms_key_id", "s3_key_prefix", "sns_topic_name", "cw_log_group_arn", "cw_role_arn"):
         if trail and getattr(trail, name) == "":
@@ -99,7 +131,10 @@ def cleared(request: Request, response: dict[str, Any]) -> None:
 
 
 def only_named(request: Request, response: dict[str, Any]) -> None:
-    """Describe the trails that were asked for, where moto describes all."""
+    """Describe the trails that were asked for, where moto describes all.
+
+    Recorded: cloud-custodian, cloudtrail.DescribeTrails.
+    """
     if wanted := request.params.get("trailNameList"):
         response["trailList"] = [
             trail for trail in response["trailList"] if {trail["Name"], trail["TrailARN"]} & set(wanted)
@@ -115,22 +150,39 @@ def one_kind(request: Request) -> None:
     """Refuse selectors of two kinds, too many of them, and such as say nothing.
 
     Raises Refusal with InvalidEventSelectorsException.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
     """
     basic, advanced = request.params.get("EventSelectors", []), request.params.get("AdvancedEventSelectors", [])
+    resources = [each for selector in basic for each in selector.get("DataResources", [])]
+    conditions = [field for selector in advanced for field in selector.get("FieldSelectors", [])]
+    if sum(len(each.get("Values", [])) for each in resources) > DATA_RESOURCES or len(_values(conditions)) > CONDITIONS:
+        raise Refusal("InvalidEventSelectorsException", "The event selectors have too many resources or conditions")
     categories = [any(field["Field"] == "eventCategory" for field in one.get("FieldSelectors", [])) for one in advanced]
     if bool(basic) == bool(advanced) or len(basic) > 5 or not all(categories):
         raise Refusal("InvalidEventSelectorsException", "The event selectors are not valid")
 
 
+def _values(conditions: list[dict[str, Any]]) -> list[str]:
+    """Return the values of advanced event selectors, whatever they are compared by."""
+    return [value for each in conditions for name, values in each.items() if name != "Field" for value in values]
+
+
 def replace_selectors(request: Request, response: dict[str, Any]) -> None:
-    """Let selectors of one kind take the place of the other's."""
+    """Let selectors of one kind take the place of the other's.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
+    """
     trail = _seen(request, request.params["TrailName"])
     if trail and request.params.get("EventSelectors"):
         trail.advanced_event_selectors = []
 
 
 def default_selector(request: Request, response: dict[str, Any]) -> None:
-    """Return what a trail records by default: all management events."""
+    """Return what a trail records by default: all management events.
+
+    Recorded: cloud-custodian, cloudtrail.GetEventSelectors.
+    """
     if not response.get("EventSelectors") and not response.get("AdvancedEventSelectors"):
         response["EventSelectors"] = [DEFAULT_SELECTOR]
         response.pop("AdvancedEventSelectors", None)
@@ -140,6 +192,8 @@ def insights(request: Request, response: dict[str, Any]) -> None:
     """Refuse insights that were never switched on: InsightNotEnabledException.
 
     Raises Refusal with InsightNotEnabledException.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetInsightSelectors.html
     """
     if not response.get("InsightSelectors"):
         raise Refusal(
@@ -156,23 +210,32 @@ def _seen(request: Request, name: str) -> Any:
     return None
 
 
-def _bucket(request: Request, name: str, prefix: str, arn: str, key: str) -> Any:
+def _owners(request: Request, trail: Any) -> list[str]:
+    """Return below what a trail writes in its bucket: the account, and for an organization that as well.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+    """
+    organization = request.backend("organizations").org
+    of_all = request.params.get("IsOrganizationTrail", bool(trail and trail.is_org_trail))
+    return [request.account, organization.id] if of_all and organization else [request.account]
+
+
+def _bucket(request: Request, name: str, prefix: str, arn: str, owners: list[str], key: str) -> Any:
     bucket = request.backend("s3").buckets.get(name)
     if bucket is None:
         raise Refusal("S3BucketDoesNotExistException", f"S3 bucket {name} does not exist!")
     document = json.loads(bucket.policy) if bucket.policy else {}
     inside = f"{prefix}/" if prefix else ""
     itself = f"arn:{bucket.partition}:s3:::{name}"
-    written = f"{itself}/{inside}AWSLogs/{request.account}/CloudTrail/{request.region}/log.json.gz"
+    written = [f"{itself}/{inside}AWSLogs/{owner}/CloudTrail/{request.region}/log.json.gz" for owner in owners]
     context = _context(request, arn) | {"s3:x-amz-acl": "bucket-owner-full-control"}
     if key:
         # What is delivered names the key of the trail: a policy may refuse every other kind of encryption.
         # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/encrypting-cloudtrail-log-files-with-aws-kms.html
         found = find(request, key)
         context |= {SSE: "aws:kms", f"{SSE}-aws-kms-key-id": found.arn if found else key}
-    if not permits(document, PRINCIPAL, "s3:GetBucketAcl", itself, context) or not permits(
-        document, PRINCIPAL, "s3:PutObject", written, context
-    ):
+    writes = all(permits(document, PRINCIPAL, "s3:PutObject", each, context) for each in written)
+    if not permits(document, PRINCIPAL, "s3:GetBucketAcl", itself, context) or not writes:
         raise Refusal(
             "InsufficientS3BucketPolicyException", f"Incorrect S3 bucket policy is detected for bucket: {name}"
         )
@@ -306,6 +369,7 @@ def trails(cloudtrail: Any) -> Any:
 
 RULES = (
     Rule("cloudtrail:CreateTrail", before=free_name),
+    Rule("cloudtrail:CreateTrail cloudtrail:UpdateTrail", before=of_management),
     Rule(
         "cloudtrail:UpdateTrail cloudtrail:DeleteTrail cloudtrail:StartLogging cloudtrail:StopLogging "
         "cloudtrail:PutEventSelectors cloudtrail:PutInsightSelectors cloudtrail:AddTags cloudtrail:RemoveTags",
@@ -318,6 +382,7 @@ RULES = (
     Rule("cloudtrail:PutEventSelectors", after=replace_selectors, strict=False),
     Rule("cloudtrail:GetEventSelectors", after=default_selector),
     Rule("cloudtrail:GetInsightSelectors", after=insights),
+    *organization_trails.RULES,
 )
 CALLS = table(
     {

@@ -16,7 +16,10 @@ ACTION_PARAMETERS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
 def alarm_can_ring(request: Request) -> None:
-    """Refuse an alarm that never could do what it is for; raises Refusal with ValidationError."""
+    """Refuse an alarm that never could do what it is for; raises Refusal with ValidationError.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    """
     wanted = request.params
     for action in (target for name in ACTION_PARAMETERS for target in wanted.get(name, [])):
         parts = action.split(":")
@@ -40,24 +43,45 @@ def alarm_can_ring(request: Request) -> None:
 
 
 def note_alarm(request: Request) -> None:
-    """Leave the tags out of an update, as AWS does."""
+    """Leave the tags out of an update, as AWS does.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    """
     request.notes["alarm"] = request.backend("cloudwatch").alarms.get(request.params["AlarmName"])
     if request.notes["alarm"]:
         request.params.pop("Tags", None)
 
 
 def keep_state(request: Request, response: dict[str, Any]) -> None:
-    """Let an alarm begin without data, and keep its state when it is changed."""
+    """Let an alarm begin without data, and keep its state when it is changed.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    """
     alarm, before = request.backend("cloudwatch").alarms[request.params["AlarmName"]], request.notes["alarm"]
     alarm.state_value = before.state_value if before else "INSUFFICIENT_DATA"
 
 
 def asked_types(request: Request, response: dict[str, Any]) -> None:
-    """Describe composite alarms only when they are asked for."""
+    """Describe composite alarms only when they are asked for.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+    """
     types = request.params.get("AlarmTypes") or ["MetricAlarm"]
     for kind in ("MetricAlarm", "CompositeAlarm"):
         if kind not in types:
             response[f"{kind}s"] = []
+
+
+def bare_alarms(request: Request, response: dict[str, Any]) -> None:
+    """Leave out the metrics of alarms that have none, and return since when an alarm is in its state.
+
+    Recorded: cloud-custodian, monitoring.DescribeAlarms; LocalStack, its tests of alarms.
+    """
+    for alarm in response.get("MetricAlarms", []):
+        if not alarm.get("Metrics"):
+            alarm.pop("Metrics", None)
+        if "StateUpdatedTimestamp" in alarm:
+            alarm.setdefault("StateTransitionedTimestamp", alarm["StateUpdatedTimestamp"])
 
 
 ACTIONS_ON = {"ALARM": "alarm_actions", "OK": "ok_actions", "INSUFFICIENT_DATA": "insufficient_data_actions"}
@@ -72,13 +96,19 @@ class History:
 
 
 def note_state(request: Request) -> None:
-    """Note the state that an alarm is in before it is set."""
+    """Note the state that an alarm is in before it is set.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html
+    """
     alarm = request.backend("cloudwatch").alarms.get(request.params["AlarmName"])
     request.notes["state"] = alarm.state_value if alarm else None
 
 
 def change_state(request: Request, response: dict[str, Any]) -> None:
-    """Write down a change of state, and carry out what the alarm does on it."""
+    """Write down a change of state, and carry out what the alarm does on it.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html
+    """
     alarm, before, after = (
         request.backend("cloudwatch").alarms[request.params["AlarmName"]],
         request.notes["state"],
@@ -149,7 +179,10 @@ def add_to_history(request: Request, kind: str, summary: str, data: dict[str, An
 
 
 def describe_history(request: Request) -> dict[str, Any]:
-    """Return what happened, the newest first unless asked otherwise."""
+    """Return what happened, the newest first unless asked otherwise.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html
+    """
     wanted = request.params
     found = [
         item
@@ -202,6 +235,7 @@ RULES = (
     Rule("cloudwatch:PutMetricAlarm", before=alarm_can_ring),
     Rule("cloudwatch:PutMetricAlarm", before=note_alarm, after=keep_state),
     Rule("cloudwatch:DescribeAlarms", after=asked_types),
+    Rule("cloudwatch:DescribeAlarms", after=bare_alarms, strict=False),
     Rule("cloudwatch:SetAlarmState", before=note_state, after=change_state, strict=False),
     Rule("cloudwatch:DescribeAlarmHistory", before=describe_history, strict=False),
 )

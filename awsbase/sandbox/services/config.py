@@ -48,14 +48,20 @@ def known(request: Request, wanted: list[str]) -> None:
 
 
 def describe_recorders(request: Request) -> dict[str, Any]:
-    """Return the recorder of the region."""
+    """Return the recorder of the region.
+
+    Recorded: cloud-custodian, config.DescribeConfigurationRecorders.
+    """
     known(request, request.params.get("ConfigurationRecorderNames", []))
     held = here(request).recorder
     return {"ConfigurationRecorders": [held] if held else []}
 
 
 def describe_status(request: Request) -> dict[str, Any]:
-    """Return whether the recorder of the region records."""
+    """Return whether the recorder of the region records.
+
+    Recorded: cloud-custodian, config.DescribeConfigurationRecorderStatus.
+    """
     known(request, request.params.get("ConfigurationRecorderNames", []))
     held = here(request)
     return {
@@ -69,6 +75,8 @@ def put_recorder(request: Request) -> dict[str, Any]:
     """Make the recorder of the region, or change it as a whole.
 
     Raises Refusal with the code that AWS gives for it.
+
+    https://docs.aws.amazon.com/config/latest/APIReference/API_PutConfigurationRecorder.html
     """
     wanted, held = request.params["ConfigurationRecorder"], here(request)
     name = wanted.get("name", "default")
@@ -91,14 +99,20 @@ def put_recorder(request: Request) -> dict[str, Any]:
 
 
 def delete_recorder(request: Request) -> dict[str, Any]:
-    """Forget the recorder of the region."""
+    """Forget the recorder of the region.
+
+    https://docs.aws.amazon.com/config/latest/APIReference/API_DeleteConfigurationRecorder.html
+    """
     known(request, [request.params["ConfigurationRecorderName"]])
     here(request).recorder, here(request).recording = {}, False
     return {}
 
 
 def describe_channels(request: Request) -> dict[str, Any]:
-    """Return where the region delivers to; raises Refusal with NoSuchDeliveryChannelException."""
+    """Return where the region delivers to; raises Refusal with NoSuchDeliveryChannelException.
+
+    Recorded: cloud-custodian, config.DescribeDeliveryChannels.
+    """
     held = here(request).channel
     for name in request.params.get("DeliveryChannelNames", []):
         if name != held.get("name"):
@@ -110,6 +124,8 @@ def put_channel(request: Request) -> dict[str, Any]:
     """Deliver to another bucket, if its policy lets Config in.
 
     Raises Refusal with the code that AWS gives for it.
+
+    https://docs.aws.amazon.com/config/latest/APIReference/API_PutDeliveryChannel.html
     """
     wanted, held = request.params["DeliveryChannel"], here(request)
     name = wanted.get("name", "default")
@@ -140,7 +156,10 @@ def put_channel(request: Request) -> dict[str, Any]:
 
 
 def start(request: Request) -> dict[str, Any]:
-    """Record from now on; raises Refusal with NoAvailableDeliveryChannelException."""
+    """Record from now on; raises Refusal with NoAvailableDeliveryChannelException.
+
+    https://docs.aws.amazon.com/config/latest/APIReference/API_StartConfigurationRecorder.html
+    """
     known(request, [request.params["ConfigurationRecorderName"]])
     if not here(request).channel:
         raise Refusal("NoAvailableDeliveryChannelException", "Delivery channel is not available to start.")
@@ -149,7 +168,10 @@ def start(request: Request) -> dict[str, Any]:
 
 
 def stop(request: Request) -> dict[str, Any]:
-    """Record no longer."""
+    """Record no longer.
+
+    https://docs.aws.amazon.com/config/latest/APIReference/API_StopConfigurationRecorder.html
+    """
     known(request, [request.params["ConfigurationRecorderName"]])
     here(request).recording = False
     return {}

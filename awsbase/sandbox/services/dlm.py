@@ -47,6 +47,8 @@ def create(request: Request) -> dict[str, Any]:
     """Make a policy; every call makes another one.
 
     Raises Refusal with LimitExceededException.
+
+    https://docs.aws.amazon.com/dlm/latest/APIReference/API_CreateLifecyclePolicy.html
     """
     held = here(request)
     if len(held) >= MOST:
@@ -71,7 +73,10 @@ def create(request: Request) -> dict[str, Any]:
 
 
 def update(request: Request) -> dict[str, Any]:
-    """Replace what is given, the details as a whole."""
+    """Replace what is given, the details as a whole.
+
+    https://docs.aws.amazon.com/dlm/latest/APIReference/API_UpdateLifecyclePolicy.html
+    """
     held = find(request, request.params["PolicyId"])
     if "ExecutionRoleArn" in request.params:
         check_role(request)
@@ -86,19 +91,28 @@ def update(request: Request) -> dict[str, Any]:
 
 
 def delete(request: Request) -> dict[str, Any]:
-    """Delete a policy; its snapshots stay."""
+    """Delete a policy; its snapshots stay.
+
+    https://docs.aws.amazon.com/dlm/latest/APIReference/API_DeleteLifecyclePolicy.html
+    """
     find(request, request.params["PolicyId"])
     del here(request)[request.params["PolicyId"]]
     return {}
 
 
 def get_policy(request: Request) -> dict[str, Any]:
-    """Return one policy in full."""
+    """Return one policy in full.
+
+    Recorded: cloud-custodian, dlm.GetLifecyclePolicy.
+    """
     return {"Policy": deepcopy(find(request, request.params["PolicyId"]))}
 
 
 def list_policies(request: Request) -> dict[str, Any]:
-    """List policies in short; there are no pages."""
+    """List policies in short; there are no pages.
+
+    Recorded: cloud-custodian, dlm.GetLifecyclePolicies.
+    """
     wanted = request.params.get("PolicyIds")
     state = request.params.get("State")
     targets = request.params.get("TargetTags", [])
@@ -124,20 +138,29 @@ def list_policies(request: Request) -> dict[str, Any]:
 
 
 def tag(request: Request) -> dict[str, Any]:
-    """Tag a policy."""
+    """Tag a policy.
+
+    https://docs.aws.amazon.com/dlm/latest/APIReference/API_TagResource.html
+    """
     by_arn(request)["Tags"].update(request.params["Tags"])
     return {}
 
 
 def untag(request: Request) -> dict[str, Any]:
-    """Take tags off a policy."""
+    """Take tags off a policy.
+
+    https://docs.aws.amazon.com/dlm/latest/APIReference/API_UntagResource.html
+    """
     for key in request.params["TagKeys"]:
         by_arn(request)["Tags"].pop(key, None)
     return {}
 
 
 def list_tags(request: Request) -> dict[str, Any]:
-    """List the tags of a policy."""
+    """List the tags of a policy.
+
+    https://docs.aws.amazon.com/dlm/latest/APIReference/API_ListTagsForResource.html
+    """
     return {"Tags": dict(by_arn(request)["Tags"])}
 
 
@@ -177,7 +200,10 @@ def check_details(details: dict[str, Any] | None) -> None:
 
 
 def completed(details: dict[str, Any]) -> dict[str, Any]:
-    """Fill in what AWS fills in."""
+    """Fill in what AWS fills in.
+
+    Recorded: cloud-custodian, dlm.GetLifecyclePolicy, but for PolicyLanguage, which is newer.
+    """
     whole = {"PolicyType": "EBS_SNAPSHOT_MANAGEMENT", "PolicyLanguage": "STANDARD", **deepcopy(details)}
     whole.setdefault("ResourceLocations", ["CLOUD"])
     for one in whole["Schedules"]:

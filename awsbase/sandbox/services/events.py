@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from awsbase.sandbox.authorization.permissions import act, at, given, own, table
-from awsbase.sandbox.service import Need, Request, Service
+from awsbase.sandbox.schedules import valid_cron, valid_rate
+from awsbase.sandbox.service import Need, Request, Rule, Service
 from awsbase.sandbox.snapshot import as_text, by_region, tag_dict
+from awsbase.sandbox.wire import Refusal
 
 NAMED_RULE = at("events:{region}:{account}:rule/{Name}")
 RULE = at("events:{region}:{account}:rule/{Rule}")
+TARGETS = 5
 
 
 def target_roles(request: Request) -> Iterator[Need]:
@@ -17,6 +20,28 @@ def target_roles(request: Request) -> Iterator[Need]:
     for target in request.params["Targets"]:
         if role := target.get("RoleArn"):
             yield Need("iam:PassRole", role, {"iam:PassedToService": "events.amazonaws.com"})
+
+
+def room_for_targets(request: Request) -> None:
+    """Refuse a rule's sixth target; raises Refusal with LimitExceededException.
+
+    Recorded: LocalStack, test_add_exceed_fife_targets_per_rule.
+    """
+    buses = request.backend("events").event_buses
+    rule = buses["default"].rules.get(request.params["Rule"])
+    held = {target["Id"] for target in rule.targets} if rule else set()
+    if len(held | {target["Id"] for target in request.params["Targets"]}) > TARGETS:
+        raise Refusal("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
+
+
+def valid_schedule(request: Request) -> None:
+    """Refuse a schedule that is neither a rate nor cron; raises Refusal with ValidationException.
+
+    Recorded: LocalStack, tests_put_rule_with_invalid_schedule_cron.
+    """
+    words = request.params.get("ScheduleExpression")
+    if words and not valid_rate(words) and not valid_cron(words):
+        raise Refusal("ValidationException", "Parameter ScheduleExpression is not valid.")
 
 
 CALLS = table(
@@ -46,4 +71,17 @@ def rules_held(events: Any) -> Any:
     }
 
 
-SERVICE = Service("events", calls=CALLS, snapshot=by_region("events", rules_held), warm_up={"ListRules": {}})
+RULES = (
+    Rule("events:PutTargets", before=room_for_targets),
+    Rule("events:PutRule", before=valid_schedule),
+)
+
+SERVICE = Service(
+    "events",
+    rules=RULES,
+    calls=CALLS,
+    snapshot=by_region("events", rules_held),
+    # Recorded by cloud-custodian's tests: events.DescribeRule.
+    words={r"Rule (\S+) does not exist\.": r"Rule \1 does not exist on EventBus default."},
+    warm_up={"ListRules": {}},
+)

@@ -45,6 +45,8 @@ def create(request: Request) -> dict[str, Any]:
     """Make the detector of the region, unless there is one; the same token makes it once.
 
     Raises Refusal with BadRequestException.
+
+    https://docs.aws.amazon.com/guardduty/latest/APIReference/API_CreateDetector.html
     """
     held, wanted = request.memory(Detectors).held, request.params
     have = held.get(request.region)
@@ -87,7 +89,10 @@ def asked_for(request: Request) -> dict[str, str]:
 
 
 def list_detectors(request: Request) -> dict[str, Any]:
-    """List the detector of the region, if it has one."""
+    """List the detector of the region, if it has one.
+
+    Recorded: cloud-custodian, guardduty.ListDetectors.
+    """
     have = request.memory(Detectors).held.get(request.region)
     return {"DetectorIds": [have.id] if have else []}
 
@@ -104,7 +109,10 @@ def find(request: Request) -> Detector:
 
 
 def get_detector(request: Request) -> dict[str, Any]:
-    """Return how a detector is set up."""
+    """Return how a detector is set up.
+
+    Recorded: cloud-custodian, guardduty.GetDetector, before there were features.
+    """
     have = find(request)
     iam = request.backend("iam", "aws")
     path = "aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty"
@@ -122,7 +130,10 @@ def get_detector(request: Request) -> dict[str, Any]:
 
 
 def update(request: Request) -> dict[str, Any]:
-    """Change what is named, and leave the rest."""
+    """Change what is named, and leave the rest.
+
+    https://docs.aws.amazon.com/guardduty/latest/APIReference/API_UpdateDetector.html
+    """
     have = find(request)
     have.features |= asked_for(request)
     have.on = request.params.get("Enable", have.on)
@@ -131,14 +142,20 @@ def update(request: Request) -> dict[str, Any]:
 
 
 def delete(request: Request) -> dict[str, Any]:
-    """Remove a detector."""
+    """Remove a detector.
+
+    https://docs.aws.amazon.com/guardduty/latest/APIReference/API_DeleteDetector.html
+    """
     find(request)
     del request.memory(Detectors).held[request.region]
     return {}
 
 
 def tag(request: Request) -> dict[str, Any]:
-    """Add tags to the detector of an ARN, or take some away; raises Refusal with BadRequestException."""
+    """Add tags to the detector of an ARN, or take some away; raises Refusal with BadRequestException.
+
+    https://docs.aws.amazon.com/guardduty/latest/APIReference/API_TagResource.html
+    """
     have = request.memory(Detectors).held.get(request.region)
     if have is None or not request.params["ResourceArn"].endswith(f":detector/{have.id}"):
         raise Refusal("BadRequestException", "The request is rejected because the resource ARN is invalid.")

@@ -9,7 +9,7 @@ from awsbase.sandbox import policy_documents
 from awsbase.sandbox.authorization.permissions import act, arn, at, own, param, table
 from awsbase.sandbox.authorization.resources import region_of
 from awsbase.sandbox.policy_checks import check_policy, check_size
-from awsbase.sandbox.service import AccountState, Codes, Need, Pages, Request, ResourcePolicy, Rule, Service
+from awsbase.sandbox.service import AccountState, Codes, Need, Pages, Request, ResourcePolicy, Rule, Service, TagWords
 from awsbase.sandbox.snapshot import as_text, by_region, document, tag_dict
 from awsbase.sandbox.wire import Refusal
 
@@ -28,6 +28,10 @@ WHILE_PENDING = {
     "RetireGrant",
     "RevokeGrant",
 }
+NO_ALIAS = (
+    'Alias must start with the prefix "alias/". Please see '
+    "https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html"
+)
 NOT_WHILE_DISABLED = {
     "CancelKeyDeletion": "KMSInvalidStateException",
     "CreateGrant": "DisabledException",
@@ -43,12 +47,18 @@ NOT_WHILE_DISABLED = {
 
 
 def usable(request: Request) -> None:
-    """Refuse what a key's state does not allow; raises Refusal with KMSInvalidStateException."""
+    """Refuse what a key's state does not allow; raises Refusal with KMSInvalidStateException or DisabledException.
+
+    Recorded: LocalStack, test_s3_sse_validate_kms_key_state and test_import_key_symmetric; the table of states is of
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html.
+    """
     key = find(request, request.params.get("KeyId") or request.params.get("TargetKeyId") or "")
     if key is None:
         return
     if key.key_state == "PendingDeletion" and request.operation not in WHILE_PENDING:
         raise Refusal("KMSInvalidStateException", f"{key.arn} is pending deletion.")
+    if key.key_state == "PendingImport" and request.operation in (*NOT_WHILE_DISABLED, "EnableKey", "DisableKey"):
+        raise Refusal("KMSInvalidStateException", f"{key.arn} is pending import.")
     if key.key_state == "Enabled" and request.operation == "CancelKeyDeletion":
         raise Refusal("KMSInvalidStateException", f"{key.arn} is not pending deletion.")
     if key.key_state == "Disabled" and (code := NOT_WHILE_DISABLED.get(request.operation)):
@@ -56,38 +66,104 @@ def usable(request: Request) -> None:
 
 
 def symmetric(request: Request) -> None:
-    """Refuse to rotate a key of two halves; raises Refusal with UnsupportedOperationException."""
+    """Refuse to rotate a key of two halves; raises Refusal with UnsupportedOperationException.
+
+    Recorded: LocalStack, test_rotate_key_on_demand_raises_error_given_non_symmetric_key, with an empty message.
+    """
     key = find(request, request.params["KeyId"])
     if key and key.key_spec != "SYMMETRIC_DEFAULT":
-        raise Refusal("UnsupportedOperationException", f"{key.arn} key spec is {key.key_spec}, which cannot rotate.")
+        raise Refusal("UnsupportedOperationException", "")
+
+
+def own_material(request: Request) -> None:
+    """Refuse to rotate a key of imported material, and to say whether it rotates.
+
+    Raises Refusal with UnsupportedOperationException. Recorded: cloud-custodian, kms.GetKeyRotationStatus.
+    """
+    key = find(request, request.params["KeyId"])
+    if key and key.origin != "AWS_KMS":
+        message = f"{key.arn} origin is {key.origin} which is not valid for this operation."
+        raise Refusal("UnsupportedOperationException", message)
 
 
 def by_id(request: Request) -> None:
-    """Name a key by its id where moto knows no ARN."""
-    if key := find(request, request.params["KeyId"]):
+    """Name a key by its id where moto knows no ARN: these calls take either, and no alias.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKey.html
+    """
+    named = request.params["KeyId"]
+    if ":alias/" not in f":{named}" and (key := find(request, named)):
         request.params["KeyId"] = key.id
 
 
+def await_material(request: Request, response: dict[str, Any]) -> None:
+    """Let a key of imported material wait for it.
+
+    Recorded: LocalStack, test_rotate_key_on_demand_updates_current_key_material_for_external_keys.
+    """
+    key = find(request, response["KeyMetadata"]["KeyId"])
+    if key.origin == "EXTERNAL":
+        key.enabled, key.key_state = False, "PendingImport"
+        response["KeyMetadata"] |= {"Enabled": False, "KeyState": "PendingImport"}
+
+
+def whole_metadata(request: Request, response: dict[str, Any]) -> None:
+    """Return what moto leaves out of a key, and leave out the empty list that it adds.
+
+    Recorded: LocalStack and cloud-custodian, kms.CreateKey and kms.DescribeKey.
+    """
+    known = response["KeyMetadata"]
+    known.setdefault("KeyUsage", "ENCRYPT_DECRYPT")
+    known.setdefault("MultiRegion", False)
+    for name in ("SigningAlgorithms", "EncryptionAlgorithms"):
+        if not known.get(name):
+            known.pop(name, None)
+
+
 def waiting_time(request: Request) -> None:
-    """Refuse a deletion that comes too soon or too late; raises Refusal with ValidationException."""
+    """Refuse a deletion that comes too soon or too late; raises Refusal with ValidationException.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html
+    """
     if not 7 <= request.params.get("PendingWindowInDays", 30) <= 30:
         raise Refusal("ValidationException", "PendingWindowInDays must be between 7 and 30")
 
 
+def own_region(request: Request) -> None:
+    """Refuse an ARN of another region; raises Refusal with NotFoundException.
+
+    Recorded: LocalStack, test_get_key_in_different_region.
+    """
+    parts = request.params.get("KeyId", "").split(":")
+    if len(parts) > 5 and parts[3] != request.region:
+        raise Refusal("NotFoundException", f"Invalid arn {parts[3]}")
+
+
 def own_alias(request: Request) -> None:
-    """Refuse aliases that are AWS's to give; raises Refusal with NotAuthorizedException."""
+    """Refuse aliases that are AWS's to give, and what is none.
+
+    Raises Refusal with NotAuthorizedException or ValidationException. Recorded: LocalStack, test_create_alias.
+    """
+    if not request.params["AliasName"].startswith("alias/"):
+        raise Refusal("ValidationException", NO_ALIAS)
     if request.params["AliasName"].startswith("alias/aws/"):
         raise Refusal("NotAuthorizedException", "Aliases that begin with alias/aws/ are reserved")
 
 
 def keep_period(request: Request, response: dict[str, Any]) -> None:
-    """Keep how often a key rotates."""
+    """Keep how often a key rotates.
+
+    Recorded: LocalStack, test_key_enable_rotation_status.
+    """
     if key := find(request, request.params["KeyId"]):
         key.rotation_period = request.params.get("RotationPeriodInDays", getattr(key, "rotation_period", PERIOD))
 
 
 def add_period(request: Request, response: dict[str, Any]) -> None:
-    """Return how often a key rotates, while it does."""
+    """Return how often a key rotates, while it does.
+
+    Recorded: LocalStack, test_key_enable_rotation_status.
+    """
     key = find(request, request.params["KeyId"])
     if key is None:
         return
@@ -99,7 +175,10 @@ def add_period(request: Request, response: dict[str, Any]) -> None:
 
 
 def real_targets(request: Request, response: dict[str, Any]) -> None:
-    """Leave out the targets that moto makes up for AWS's own aliases."""
+    """Leave out the targets that moto makes up for AWS's own aliases.
+
+    Recorded: cloud-custodian, kms.ListAliases.
+    """
     keys = request.backend("kms").keys
     for alias in response.get("Aliases", []):
         if alias["AliasName"].startswith("alias/aws/") and alias.get("TargetKeyId") not in keys:
@@ -120,6 +199,8 @@ def key_policy(request: Request) -> None:
     """Judge who may use a key, and keep its owner from locking themselves out.
 
     Raises Refusal with MalformedPolicyDocumentException.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
     """
     text = request.params.get("Policy")
     if text is None:
@@ -232,11 +313,15 @@ def keys_held(kms: Any) -> Any:
 
 RULES = (
     Rule("kms:CreateKey kms:PutKeyPolicy", before=key_policy),
+    Rule("kms:*", before=own_region),
     Rule("kms:*", before=usable),
     Rule("kms:EnableKeyRotation", before=symmetric),
+    Rule("kms:EnableKeyRotation kms:GetKeyRotationStatus", before=own_material),
     Rule("kms:ScheduleKeyDeletion", before=waiting_time),
     Rule("kms:CreateAlias kms:UpdateAlias kms:DeleteAlias", before=own_alias),
     Rule("kms:EnableKey kms:DisableKey kms:ScheduleKeyDeletion kms:CancelKeyDeletion", before=by_id, strict=False),
+    Rule("kms:CreateKey", after=await_material, strict=False),
+    Rule("kms:CreateKey kms:DescribeKey", after=whole_metadata, strict=False),
     Rule("kms:EnableKeyRotation", after=keep_period, strict=False),
     Rule("kms:GetKeyRotationStatus", after=add_period, strict=False),
     Rule("kms:ListAliases", after=real_targets, strict=False),
@@ -277,5 +362,8 @@ SERVICE = Service(
     snapshot=by_region("kms", keys_held),
     stable_names=stable_names,
     codes=Codes(tags="TagException"),
+    # Recorded by LocalStack's tests: test_create_key_with_too_many_tags_raises_error and its neighbours.
+    tag_words=TagWords("Tags beginning with aws: are reserved", "", "Too many tags", "Duplicate tag keys"),
+    words={r"Invalid keyId ([^']*)": r"Invalid keyId '\1'"},
     warm_up={"ListKeys": {}},
 )

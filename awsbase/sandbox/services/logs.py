@@ -17,13 +17,19 @@ FILTERS = 100
 
 
 def valid_retention(request: Request) -> None:
-    """Refuse a retention that AWS does not offer; raises Refusal with InvalidParameterException."""
+    """Refuse a retention that AWS does not offer; raises Refusal with InvalidParameterException.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+    """
     if request.params["retentionInDays"] not in RETENTION:
         raise Refusal("InvalidParameterException", "retentionInDays is none of the values that are offered")
 
 
 def logs_may_encrypt(request: Request) -> None:
-    """Refuse a key that CloudWatch Logs could not use; raises Refusal with InvalidParameterException."""
+    """Refuse a key that CloudWatch Logs could not use; raises Refusal with InvalidParameterException.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
+    """
     wanted = request.params.get("kmsKeyId")
     if not wanted:
         return
@@ -54,7 +60,13 @@ def logs_may_encrypt(request: Request) -> None:
 
 
 def own_name(request: Request) -> None:
-    """Refuse a name that AWS keeps for its own groups; raises Refusal with InvalidParameterException."""
+    """Refuse a name that AWS keeps for its own groups, and one that is too long.
+
+    Raises Refusal with InvalidParameterException. Recorded: LocalStack, test_create_log_group_invalid_name_length.
+    """
+    if len(request.params["logGroupName"]) > 512:
+        message = "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
+        raise Refusal("InvalidParameterException", message)
     if request.params["logGroupName"].startswith("aws/"):
         raise Refusal("InvalidParameterException", "Log groups starting with AWS/ are reserved for AWS.")
 
@@ -63,6 +75,9 @@ def room_for_filter(request: Request) -> None:
     """Refuse a filter of a group that is not there, and the hundred and first of one that is.
 
     Raises Refusal with ResourceNotFoundException or LimitExceededException.
+
+    Recorded: LocalStack, test_resource_does_not_exist; the hundred,
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
     """
     name, group = request.params["filterName"], request.params["logGroupName"]
     if group not in request.backend("logs").groups:
@@ -104,6 +119,8 @@ def own_namespace(request: Request) -> None:
     """Refuse to write into AWS's own metrics, and a default beside dimensions.
 
     Raises Refusal with InvalidParameterException.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
     """
     for transformation in request.params["metricTransformations"]:
         if transformation["metricNamespace"].startswith("AWS/"):
@@ -117,8 +134,31 @@ def own_namespace(request: Request) -> None:
         raise Refusal("InvalidParameterException", "Invalid metric filter pattern")
 
 
+def one_filter(request: Request) -> None:
+    """Refuse to look for log groups in two ways at once; raises Refusal with InvalidParameterException.
+
+    Recorded: LocalStack, test_describe_log_groups_prefix_and_pattern_error.
+    """
+    if {"logGroupNamePrefix", "logGroupNamePattern"} <= set(request.params):
+        message = "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
+        raise Refusal("InvalidParameterException", message)
+
+
+def tagged_group(request: Request) -> None:
+    """Refuse to tag, or to name the tags of, a log group that is not there.
+
+    Raises Refusal with ResourceNotFoundException. Recorded: LocalStack, test_resource_does_not_exist.
+    """
+    name = request.params["resourceArn"].removesuffix(":*").partition(":log-group:")[2]
+    if name and name not in request.backend("logs").groups:
+        raise Refusal("ResourceNotFoundException", "The specified log group does not exist.")
+
+
 def replace_filter(request: Request) -> None:
-    """Let a filter take the place of one of the same name, where moto keeps both."""
+    """Let a filter take the place of one of the same name, where moto keeps both.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
+    """
     filters = request.backend("logs").filters
     named = (request.params["logGroupName"], request.params["filterName"])
     filters.metric_filters[:] = [
@@ -130,6 +170,8 @@ def encrypt_logs(request: Request) -> dict[str, Any]:
     """Put a log group under a key, or under none; moto does that only while the group is made.
 
     Raises Refusal with ResourceNotFoundException.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
     """
     group = request.backend("logs").groups.get(request.params["logGroupName"])
     if group is None:
@@ -190,6 +232,8 @@ RULES = (
     Rule("logs:CreateLogGroup logs:AssociateKmsKey", before=logs_may_encrypt),
     Rule("logs:AssociateKmsKey logs:DisassociateKmsKey", before=encrypt_logs, strict=False),
     Rule("logs:CreateLogGroup", before=own_name),
+    Rule("logs:DescribeLogGroups", before=one_filter),
+    Rule("logs:TagResource logs:UntagResource logs:ListTagsForResource", before=tagged_group),
     Rule("logs:CreateLogGroup", after=keep_class, strict=False),
     Rule("logs:DescribeLogGroups", after=tell_class),
     Rule("logs:PutMetricFilter logs:PutSubscriptionFilter", before=standard_class),
@@ -205,6 +249,9 @@ SERVICE = Service(
     tags=tags,
     pages=Pages(50),
     snapshot=by_region("logs", groups),
-    codes=Codes(invalid="InvalidParameterException", tags="InvalidParameterException"),
+    codes=Codes(
+        invalid="InvalidParameterException", tags="InvalidParameterException", too_many_tags="TooManyTagsException"
+    ),
+    checked_by_rules={"CreateLogGroup": ("logGroupName.most",)},
     warm_up={"DescribeLogGroups": {}},
 )

@@ -10,7 +10,10 @@ from awsbase.sandbox.service import Pages, Request, Rule, Service
 
 
 def tagged(request: Request) -> dict[str, Any]:
-    """Answer with the tagged resources that match."""
+    """Answer with the tagged resources that match.
+
+    Recorded: cloud-custodian, tagging.GetResources.
+    """
     wanted = make_tag_matcher(request.params.get("TagFilters"))
     types, arns = request.params.get("ResourceTypeFilters"), request.params.get("ResourceARNList")
     found = [

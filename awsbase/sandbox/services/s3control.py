@@ -3,9 +3,9 @@
 from typing import Any
 
 from awsbase.sandbox.authorization.permissions import act, given, own, table
-from awsbase.sandbox.service import Codes, Request, Rule, Service
+from awsbase.sandbox.service import Codes, Rule, Service
+from awsbase.sandbox.services.s3.abac import tags_of_bucket
 from awsbase.sandbox.snapshot import by_partition, plain
-from awsbase.sandbox.wire import Refusal
 
 CALLS = table(
     {
@@ -19,14 +19,6 @@ CALLS = table(
 def block(control: Any) -> Any:
     """Return what of public access is blocked."""
     return plain(vars(control.public_access_block)) if control.public_access_block else None
-
-
-def tags_of_bucket(request: Request) -> None:
-    """Refuse the tags of a bucket that is not there, or in another region; raises Refusal with NoSuchBucket."""
-    name = str(request.params.get("ResourceArn") or request.params["resourceArn"]).rpartition(":::")[2]
-    held = request.backend("s3").buckets.get(name)
-    if held is None or held.region_name != request.region:
-        raise Refusal("NoSuchBucket", "The specified bucket does not exist", 404)
 
 
 SERVICE = Service(

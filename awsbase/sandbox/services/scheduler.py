@@ -9,6 +9,7 @@ from awsbase.sandbox.authorization.permissions import arn, own, passing, table
 from awsbase.sandbox.client_tokens import keep_token, known_token
 from awsbase.sandbox.policy_documents import permits
 from awsbase.sandbox.propagation import Propagation
+from awsbase.sandbox.schedules import valid_cron, valid_rate
 from awsbase.sandbox.service import Request, Rule, Service
 from awsbase.sandbox.services.ec2.networks import release_addresses
 from awsbase.sandbox.snapshot import by_region
@@ -22,9 +23,12 @@ def taken_on(request: Request) -> None:
     """Refuse a role that does not let the scheduler in, or is not known to it yet, and words that are no time.
 
     Raises Refusal with ValidationException.
+
+    Recorded: LocalStack, tests_create_schedule_with_invalid_schedule_expression; the role's message,
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html.
     """
     words = request.params["ScheduleExpression"]
-    if not AT.fullmatch(words) and not words.startswith(("rate(", "cron(")):
+    if not AT.fullmatch(words) and not valid_rate(words) and not valid_cron(words):
         raise Refusal("ValidationException", f"Invalid Schedule Expression {words}.")
     arn = request.params["Target"]["RoleArn"]
     role = next((held for held in request.backend("iam", "aws").roles.values() if held.arn == arn), None)
@@ -45,7 +49,10 @@ def may_assume(request: Request, role: Any) -> bool:
 
 
 def run_due_schedules(request: Request) -> None:
-    """Do what schedules were to do by now, before anybody looks."""
+    """Do what schedules were to do by now, before anybody looks.
+
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+    """
     for region, backend in request.sandbox.backends("scheduler").items():
         for group in backend.schedule_groups.values():
             for schedule in list(group.schedules.values()):
@@ -66,7 +73,10 @@ def run_schedule(request: Request, region: str, schedule: Any) -> None:
 
 
 def kept(request: Request, response: dict[str, Any]) -> None:
-    """Keep what moto forgets when a schedule is updated."""
+    """Keep what moto forgets when a schedule is updated.
+
+    https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html
+    """
     schedule = request.backend("scheduler").get_schedule(request.params.get("GroupName"), request.params["Name"])
     schedule.action_after_completion = request.params.get("ActionAfterCompletion")
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 from awsbase.sandbox.authorization.permissions import act, arn, own, param, table
 from awsbase.sandbox.authorization.resources import region_of
@@ -11,6 +12,9 @@ from awsbase.sandbox.services.kms import key_arn, via
 from awsbase.sandbox.snapshot import by_region, document, tag_dict
 from awsbase.sandbox.wire import Refusal
 
+INVALID_NAME = (
+    "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
+)
 NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 USABLE = ("Enabled",)
 
@@ -19,11 +23,12 @@ def creatable(request: Request) -> None:
     """Refuse a name that AWS does not take, and that of a secret whose deletion is under way.
 
     Raises Refusal with ValidationException or InvalidRequestException.
+
+    Recorded: LocalStack, test_invalid_secret_name, test_exp_raised_on_creation_of_secret_scheduled_for_deletion.
     """
     name = request.params["Name"]
     if not NAME.fullmatch(name):
-        message = "Invalid name. Must be a valid name containing alphanumeric characters, or any of -/_+=.@!"
-        raise Refusal("ValidationException", message)
+        raise Refusal("ValidationException", INVALID_NAME)
     if (held := found(request, name)) and held.is_deleted():
         raise Refusal(
             "InvalidRequestException",
@@ -33,7 +38,10 @@ def creatable(request: Request) -> None:
 
 
 def writable(request: Request) -> None:
-    """Refuse to change a secret whose deletion is under way; raises Refusal with InvalidRequestException."""
+    """Refuse to change a secret whose deletion is under way; raises Refusal with InvalidRequestException.
+
+    Recorded: LocalStack, test_tag_untag_resource_on_deleted_secret.
+    """
     held = found(request, request.params["SecretId"])
     if held and held.is_deleted():
         raise Refusal(
@@ -41,6 +49,19 @@ def writable(request: Request) -> None:
             "You can't perform this operation on the secret because it was marked for deletion.",
         )
     usable_key(request)
+
+
+def staged(request: Request) -> None:
+    """Refuse a value of a stage that no version has; raises Refusal with ResourceNotFoundException.
+
+    Recorded: LocalStack, test_get_secret_value_errors and test_secret_version_not_found.
+    """
+    held, stage = found(request, request.params["SecretId"]), request.params.get("VersionStage", "AWSCURRENT")
+    if held is None or "VersionId" in request.params:
+        return
+    if not any(stage in version["version_stages"] for version in held.versions.values()):
+        message = f"Secrets Manager can't find the specified secret value for staging label: {stage}"
+        raise Refusal("ResourceNotFoundException", message)
 
 
 def usable_key(request: Request) -> None:
@@ -63,6 +84,8 @@ def rotate(request: Request) -> dict[str, Any]:
     """Keep how a secret rotates, without calling the function: there is none behind the ARN.
 
     Raises Refusal with ResourceNotFoundException, InvalidRequestException or InvalidParameterException.
+
+    Recorded: LocalStack, test_first_rotate_secret_with_missing_lambda_arn.
     """
     held = found(request, request.params["SecretId"])
     if held is None:
@@ -77,15 +100,30 @@ def rotate(request: Request) -> dict[str, Any]:
     held.rotation_lambda_arn = function
     held.auto_rotate_after_days = rules.get("AutomaticallyAfterDays", 0)
     held.rotation_rules = dict(rules)
-    return {"ARN": held.arn, "Name": held.name}
+    return {"ARN": held.arn, "Name": held.name, "VersionId": request.params.get("ClientRequestToken") or str(uuid4())}
 
 
 def add_rules(request: Request, response: dict[str, Any]) -> None:
-    """Return the whole of the rules, of which moto keeps the days only."""
+    """Return the whole of the rules, of which moto keeps the days only.
+
+    Recorded: cloud-custodian, secretsmanager.ListSecrets.
+    """
     for one in response.get("SecretList", [response]):
         held = found(request, one["Name"])
         if one.get("RotationRules") and hasattr(held, "rotation_rules"):
             one["RotationRules"] = dict(held.rotation_rules)
+
+
+def encrypted_versions(request: Request, response: dict[str, Any]) -> None:
+    """Return the keys of each version, and no token where there is no further page.
+
+    Recorded: LocalStack and cloud-custodian, secretsmanager.ListSecretVersionIds.
+    """
+    held = found(request, response["Name"])
+    if not response.get("NextToken"):
+        response.pop("NextToken", None)
+    for version in response.get("Versions", []):
+        version.setdefault("KmsKeyIds", [held.kms_key_id or "DefaultEncryptionKey"])
 
 
 def found(request: Request, id: str) -> Any:
@@ -147,7 +185,9 @@ def secrets_held(secrets: Any) -> Any:
 RULES = (
     Rule("secretsmanager:CreateSecret", before=creatable),
     Rule(" ".join(f"secretsmanager:{name}" for name in WRITES.split()), before=writable),
+    Rule("secretsmanager:GetSecretValue", before=staged),
     Rule("secretsmanager:RotateSecret", before=rotate, strict=False),
+    Rule("secretsmanager:ListSecretVersionIds", after=encrypted_versions, strict=False),
     Rule("secretsmanager:DescribeSecret secretsmanager:ListSecrets", after=add_rules, strict=False),
 )
 CALLS = table(
@@ -181,5 +221,7 @@ SERVICE = Service(
     policy=ResourcePolicy(policy),
     snapshot=by_region("secretsmanager", secrets_held),
     codes=Codes(tags="InvalidParameterException"),
+    # With status 400, as recorded by LocalStack's tests: test_create_and_update_secret.
+    words={r"(Secrets Manager can't find the specified secret\.)": r"\1"},
     warm_up={"ListSecrets": {}},
 )

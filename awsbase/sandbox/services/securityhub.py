@@ -42,10 +42,11 @@ def hub_arn(request: Request) -> str:
 def find(request: Request) -> Hub:
     """Return the region's hub; refuse where there is none.
 
-    Raises Refusal with InvalidAccessException.
+    Raises Refusal with InvalidAccessException. Recorded: cloud-custodian, securityhub.DescribeHub.
     """
     if request.region not in request.memory(Hubs).held:
-        raise Refusal("InvalidAccessException", f"Account {request.account} is not subscribed to AWS Security Hub", 401)
+        message = f"AccountId: {request.account} is not enabled for securityhub. Currentstate: false"
+        raise Refusal("InvalidAccessException", message, 401)
     return request.memory(Hubs).held[request.region]
 
 
@@ -53,6 +54,8 @@ def enable(request: Request) -> dict[str, Any]:
     """Switch the hub on, with the standards that come with it unless they are declined.
 
     Raises Refusal with ResourceConflictException.
+
+    https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_EnableSecurityHub.html
     """
     if request.region in request.memory(Hubs).held:
         raise Refusal("ResourceConflictException", "Account is already subscribed to Security Hub", 409)
@@ -63,14 +66,20 @@ def enable(request: Request) -> dict[str, Any]:
 
 
 def disable(request: Request) -> dict[str, Any]:
-    """Switch the hub off."""
+    """Switch the hub off.
+
+    https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_DisableSecurityHub.html
+    """
     find(request)
     del request.memory(Hubs).held[request.region]
     return {}
 
 
 def describe_hub(request: Request) -> dict[str, Any]:
-    """Return how the hub is set up."""
+    """Return how the hub is set up.
+
+    Recorded: cloud-custodian, securityhub.DescribeHub.
+    """
     return {"HubArn": hub_arn(request), "AutoEnableControls": True, "ControlFindingGenerator": find(request).generator}
 
 
@@ -87,7 +96,10 @@ def subscription(request: Request, standard: str) -> dict[str, Any]:
 
 
 def list_standards(request: Request) -> dict[str, Any]:
-    """List the standards that are checked, page by page."""
+    """List the standards that are checked, page by page.
+
+    https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_GetEnabledStandards.html
+    """
     held = sorted(find(request).standards)
     start = int(request.params.get("NextToken", 0))
     end = start + min(int(request.params.get("MaxResults", 100)), request.sandbox.pages or 100)
@@ -99,6 +111,8 @@ def enable_standards(request: Request) -> dict[str, Any]:
     """Check standards from now on; one that is checked already stays so.
 
     Raises Refusal with InvalidInputException.
+
+    https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchEnableStandards.html
     """
     hub, subscriptions = find(request), []
     for each in request.params["StandardsSubscriptionRequests"]:
@@ -112,7 +126,10 @@ def enable_standards(request: Request) -> dict[str, Any]:
 
 
 def disable_standards(request: Request) -> dict[str, Any]:
-    """Check standards no longer."""
+    """Check standards no longer.
+
+    https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchDisableStandards.html
+    """
     for held in request.params["StandardsSubscriptionArns"]:
         find(request).standards.remove(held.partition(":subscription/")[2])
     return {"StandardsSubscriptions": []}

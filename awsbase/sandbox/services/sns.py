@@ -12,7 +12,7 @@ from moto.core.utils import camelcase_to_underscores
 from awsbase.sandbox.authorization.permissions import act, at, given, own, table
 from awsbase.sandbox.authorization.resources import region_of
 from awsbase.sandbox.policy_checks import check_policy, check_size
-from awsbase.sandbox.service import Codes, Need, Pages, Request, ResourcePolicy, Rule, Service
+from awsbase.sandbox.service import Codes, Need, Pages, Request, ResourcePolicy, Rule, Service, TagWords
 from awsbase.sandbox.snapshot import by_region, document
 from awsbase.sandbox.wire import Refusal
 
@@ -44,7 +44,10 @@ class Outbox:
 
 
 def expire(request: Request) -> None:
-    """Forget the subscriptions that nobody confirmed in time."""
+    """Forget the subscriptions that nobody confirmed in time.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
+    """
     held = request.backend("sns").subscriptions
     late = [arn for arn, one in held.items() if pending(one) and request.sandbox.clock() - one.since > WAITS]
     for arn in late:
@@ -52,14 +55,25 @@ def expire(request: Request) -> None:
 
 
 def own_region(request: Request) -> None:
-    """Refuse a topic of another region; raises Refusal with InvalidParameter."""
+    """Refuse what is no ARN, and a topic of another region; raises Refusal with InvalidParameter.
+
+    Recorded: LocalStack, test_unsubscribe_wrong_arn_format and test_topic_publish_another_region.
+    """
+    for name in ("TopicArn", "SubscriptionArn"):
+        parts = request.params.get(name, ":::::").split(":")
+        if len(parts) < 6:
+            reason = f"Invalid parameter: {name} Reason: An ARN must have at least 6 elements, not {len(parts)}"
+            raise Refusal("InvalidParameter", reason)
     parts = request.params["TopicArn"].split(":") if request.params.get("TopicArn") else []
     if parts and (len(parts) != 6 or parts[3] != request.region):
         raise Refusal("InvalidParameter", "Invalid parameter: TopicArn")
 
 
 def same_topic(request: Request) -> None:
-    """Refuse to create a topic that is there already and differs; raises Refusal with InvalidParameter."""
+    """Refuse to create a topic that is there already and differs; raises Refusal with InvalidParameter.
+
+    Recorded: LocalStack, test_create_topic_different_attrs, test_create_duplicate_topic_with_more_tags.
+    """
     topic = request.backend("sns").topics.get(
         f"arn:{request.partition}:sns:{request.region}:{request.account}:{request.params['Name']}"
     )
@@ -77,16 +91,49 @@ def same_topic(request: Request) -> None:
 
 
 def valid_endpoint(request: Request) -> None:
-    """Refuse what cannot be delivered to; raises Refusal with InvalidParameter."""
+    """Refuse what cannot be delivered to; raises Refusal with InvalidParameter.
+
+    Recorded: LocalStack, test_subscribe_with_invalid_protocol.
+    """
     protocol, endpoint = request.params["Protocol"], request.params.get("Endpoint", "")
     if protocol not in PROTOCOLS:
-        raise Refusal("InvalidParameter", f"Invalid parameter: Does not support this protocol string: {protocol}")
+        raise Refusal(
+            "InvalidParameter", f"Invalid parameter: Amazon SNS does not support this protocol string: {protocol}"
+        )
     if protocol.startswith("email") and not ADDRESS.fullmatch(endpoint):
         raise Refusal("InvalidParameter", "Invalid parameter: Email address")
 
 
+def valid_attributes(request: Request) -> None:
+    """Refuse a RawMessageDelivery that is neither true nor false; raises Refusal with InvalidParameter.
+
+    Recorded: LocalStack, test_validate_set_sub_attributes and test_create_subscriptions_with_attributes.
+    """
+    set_one, params = request.operation == "SetSubscriptionAttributes", request.params
+    given = {params["AttributeName"]: params.get("AttributeValue", "")} if set_one else params.get("Attributes", {})
+    value = given.get("RawMessageDelivery", "true")
+    if value.lower() not in ("true", "false"):
+        where = "Invalid parameter: " if set_one else "Invalid parameter: Attributes Reason: "
+        message = f"{where}RawMessageDelivery: Invalid value [{value}]. Must be true or false."
+        raise Refusal("InvalidParameter", message)
+
+
+def worth_publishing(request: Request) -> None:
+    """Refuse an empty message or subject; raises Refusal with InvalidParameter.
+
+    Recorded: LocalStack, test_empty_sns_message and test_publish_with_empty_subject.
+    """
+    if not request.params["Message"]:
+        raise Refusal("InvalidParameter", "Invalid parameter: Empty message")
+    if request.params.get("Subject") == "":
+        raise Refusal("InvalidParameter", "Invalid parameter: Subject")
+
+
 def mail_owner(request: Request, response: dict[str, Any]) -> None:
-    """Mail the owner of an address, and wait."""
+    """Mail the owner of an address, and wait.
+
+    Recorded for web hooks: LocalStack, test_http_subscription_response.
+    """
     subscription = request.backend("sns").subscriptions[response["SubscriptionArn"]]
     if not subscription.protocol.startswith("email"):
         return
@@ -104,6 +151,8 @@ def take_token(request: Request) -> dict[str, Any]:
     """Confirm a subscription by the token of a mail, as its owner does.
 
     Raises Refusal with NotFound or InvalidParameter.
+
+    Recorded: LocalStack, test_sns_confirm_subscription_wrong_token.
     """
     sns, arn = request.backend("sns"), request.params["TopicArn"]
     if arn not in sns.topics:
@@ -120,8 +169,20 @@ def take_token(request: Request) -> dict[str, Any]:
     return {"SubscriptionArn": held[0].arn}
 
 
+def only_set(request: Request, response: dict[str, Any]) -> None:
+    """Leave out a delivery policy that nobody set.
+
+    Recorded: LocalStack and cloud-custodian, sns.GetTopicAttributes.
+    """
+    if not response["Attributes"].get("DeliveryPolicy"):
+        response["Attributes"].pop("DeliveryPolicy", None)
+
+
 def hide_pending(request: Request, response: dict[str, Any]) -> None:
-    """List what is not confirmed without an ARN."""
+    """List what is not confirmed without an ARN.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptions.html
+    """
     held = request.backend("sns").subscriptions
     for each in response["Subscriptions"]:
         if each["SubscriptionArn"] in held and pending(held[each["SubscriptionArn"]]):
@@ -135,7 +196,10 @@ def hide_password(request: Request, response: dict[str, Any]) -> None:
 
 
 def add_pending(request: Request, response: dict[str, Any]) -> None:
-    """Return whether a subscription waits."""
+    """Return whether a subscription waits.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_GetSubscriptionAttributes.html
+    """
     subscription = request.backend("sns").subscriptions.get(request.params["SubscriptionArn"])
     response["Attributes"][PENDING] = str(pending(subscription)).lower()
     if hasattr(subscription, "pending"):
@@ -144,7 +208,10 @@ def add_pending(request: Request, response: dict[str, Any]) -> None:
 
 
 def count(request: Request, response: dict[str, Any]) -> None:
-    """Count a topic's subscriptions."""
+    """Count a topic's subscriptions.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html
+    """
     arn = request.params["TopicArn"]
     held = [one for one in request.backend("sns").subscriptions.values() if one.topic.arn == arn]
     waiting = sum(map(pending, held))
@@ -152,7 +219,10 @@ def count(request: Request, response: dict[str, Any]) -> None:
 
 
 def only_confirmed(request: Request) -> None:
-    """Refuse to take away what nobody has confirmed; raises Refusal with InvalidParameter."""
+    """Refuse to take away what nobody has confirmed; raises Refusal with InvalidParameter.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html
+    """
     arn = request.params["SubscriptionArn"]
     if not arn.startswith("arn:"):
         raise Refusal(
@@ -181,7 +251,10 @@ def pending(subscription: Any) -> bool:
 
 
 def topic_policy(request: Request) -> None:
-    """Judge who may use a topic."""
+    """Judge who may use a topic.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
+    """
     if request.operation == "SetTopicAttributes":
         wanted = {request.params["AttributeName"]: request.params.get("AttributeValue", "")}
         topic = request.params["TopicArn"]
@@ -221,6 +294,9 @@ RULES = (
     Rule("sns:CreateTopic sns:SetTopicAttributes", before=topic_policy),
     Rule("sns:CreateTopic", before=same_topic),
     Rule("sns:Subscribe", before=valid_endpoint, after=mail_owner),
+    Rule("sns:Subscribe sns:SetSubscriptionAttributes", before=valid_attributes),
+    Rule("sns:Publish", before=worth_publishing),
+    Rule("sns:GetTopicAttributes", after=only_set, strict=False),
     Rule("sns:ConfirmSubscription", before=take_token),
     Rule("sns:ListSubscriptions sns:ListSubscriptionsByTopic", after=hide_pending),
     Rule("sns:ListSubscriptions sns:ListSubscriptionsByTopic", after=hide_password),
@@ -247,6 +323,12 @@ def policy(request: Request, need: Need) -> Any:
     return getattr(topics.get(need.resource), "_policy_json", None)
 
 
+# Recorded by LocalStack's tests: test_create_topic_name_constraints, test_validate_set_sub_attributes.
+WORDS = {
+    r"Topic names must be made up of only .*": "Invalid parameter: Topic Name",
+    r"AttributeName": "Invalid parameter: AttributeName",
+}
+
 SERVICE = Service(
     "sns",
     rules=RULES,
@@ -254,9 +336,13 @@ SERVICE = Service(
     policy=ResourcePolicy(policy),
     pages=Pages(),
     snapshot=by_region("sns", topics),
+    words=WORDS,
+    # Recorded by LocalStack's tests: test_tags.
+    tag_words=TagWords(duplicate="Invalid parameter: Duplicated keys are not allowed."),
     codes=Codes(
         invalid="InvalidParameter",
         tags="InvalidParameter",
+        too_many_tags="TagLimitExceeded",
         denied=("AuthorizationError", 403),
         throttled=("Throttling", 400),
         failure="InternalError",

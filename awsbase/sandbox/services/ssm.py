@@ -9,13 +9,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from awsbase.sandbox.authorization.permissions import Resources, arn, own, param, table
+from awsbase.sandbox.common.public_images import known_to_moto
 from awsbase.sandbox.service import Codes, Pages, Request, Rule, Service
 from awsbase.sandbox.snapshot import by_region
 from awsbase.sandbox.wire import Refusal
 
 
 def describe_instances(request: Request) -> dict[str, Any]:
-    """Answer with the instances whose agents report, under the filters that were given."""
+    """Answer with the instances whose agents report, under the filters that were given.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeInstanceInformation.html
+    """
     wanted = {each["Key"]: each["Values"] for each in request.params.get("Filters", [])}
     response = request.call_moto("ec2:DescribeInstances")
     return {
@@ -43,6 +47,16 @@ def written_now(request: Request, response: dict[str, Any]) -> None:
     newest.last_modified_date = request.sandbox.clock.now().replace(tzinfo=None)
 
 
+def public_image(request: Request) -> dict[str, Any] | None:
+    """Answer with the image that Debian or Canonical publishes under a public parameter."""
+    name = request.params["Name"]
+    if (known := known_to_moto(name)) == name:
+        return None
+    answer = request.call_moto("ssm:GetParameter", Name=known)
+    arn = f"arn:aws:ssm:{request.region}::parameter{name}"
+    return {"Parameter": {**answer["Parameter"], "Name": name, "ARN": arn}}
+
+
 NAME = re.compile(r"/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)
 LEVELS = 15
@@ -54,6 +68,8 @@ def allowed_name(request: Request) -> None:
     """Refuse a name that AWS keeps for itself, and one that no parameter may have.
 
     Raises Refusal with AccessDeniedException, ValidationException or HierarchyLevelLimitExceededException.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
     """
     name = request.params["Name"]
     bare = name.removeprefix("/").lower()
@@ -75,6 +91,8 @@ def allowed_value(request: Request) -> None:
     """Refuse a value that is too long for its tier or nests another one, and a change of type or down in tier.
 
     Raises Refusal with HierarchyTypeMismatchException or ValidationException.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
     """
     held = request.backend("ssm").get_parameter(request.params["Name"]) if request.params.get("Overwrite") else None
     if held and request.params.get("Type", held.parameter_type) != held.parameter_type:
@@ -93,7 +111,10 @@ def allowed_value(request: Request) -> None:
 
 
 def whole_path(request: Request) -> None:
-    """Refuse a path that does not begin at the root; raises Refusal with ValidationException."""
+    """Refuse a path that does not begin at the root; raises Refusal with ValidationException.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
+    """
     if not request.params["Path"].startswith("/"):
         raise Refusal("ValidationException", 'The parameter path must begin with a forward slash "/".')
 
@@ -140,6 +161,7 @@ def parameters(ssm: Any) -> dict[str, Any]:
 
 RULES = (
     Rule("ssm:DescribeInstanceInformation", before=describe_instances, strict=False),
+    Rule("ssm:GetParameter", before=public_image, strict=False),
     Rule("ssm:PutParameter", after=written_now, strict=False),
     Rule("ssm:PutParameter ssm:DeleteParameter", before=allowed_name),
     Rule("ssm:PutParameter", before=allowed_value),

@@ -1,5 +1,6 @@
 """STS: who calls, and sessions: who may have one, with which code, for how long, and what it may not do."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -12,13 +13,16 @@ from awsbase.sandbox.authorization.matching import Context
 from awsbase.sandbox.authorization.permissions import act, given, own, table
 from awsbase.sandbox.authorization.resources import owner
 from awsbase.sandbox.callers import Caller
-from awsbase.sandbox.service import Codes, Need, Request, ResourcePolicy, Rule, Service
+from awsbase.sandbox.service import Codes, Need, Request, ResourcePolicy, Rule, Service, TagWords
 from awsbase.sandbox.services.iam import mfa
 from awsbase.sandbox.wire import Refusal
 
 
 def get_caller_identity(request: Request) -> dict[str, Any]:
-    """Answer with the caller that the sandbox knows."""
+    """Answer with the caller that the sandbox knows.
+
+    Recorded: cloud-custodian, sts.GetCallerIdentity.
+    """
     caller = request.caller
     ids = {"root": caller.account, "user": "AIDA", "role": "AROA"}
     user_id = ids[caller.kind]
@@ -31,12 +35,16 @@ def get_caller_identity(request: Request) -> dict[str, Any]:
     return {"UserId": user_id, "Account": caller.account, "Arn": caller.arn}
 
 
+ROLE_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+")
 CHAINED = 3600
 OF_ROOT = 3600
 
 
 def get_session_token(request: Request) -> dict[str, Any]:
-    """Give a user a session, with MFA when a code comes along; raises Refusal with AccessDenied."""
+    """Give a user a session, with MFA when a code comes along; raises Refusal with AccessDenied.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+    """
     if request.caller.temporary:
         raise Refusal("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
     seconds = int(request.params.get("DurationSeconds", 43200))
@@ -46,7 +54,10 @@ def get_session_token(request: Request) -> dict[str, Any]:
 
 
 def no_federation(request: Request) -> None:
-    """Refuse a federated user's session to a session; raises Refusal with AccessDenied."""
+    """Refuse a federated user's session to a session; raises Refusal with AccessDenied.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+    """
     if request.caller.temporary:
         raise Refusal("AccessDenied", "Cannot call GetFederationToken with session credentials", 403)
 
@@ -54,9 +65,17 @@ def no_federation(request: Request) -> None:
 def assume_role(request: Request) -> dict[str, Any] | None:
     """Give a session of a role that is there and trusts the caller, for as long as both allow.
 
-    Raises Refusal with AccessDenied or ValidationError.
+    Raises Refusal with AccessDenied, ValidationError or InvalidParameterValue.
+
+    Recorded: LocalStack, test_sts_invalid_parameters and test_assume_role_tag_validation.
     """
     arn, name = request.params["RoleArn"], request.params["RoleSessionName"]
+    if not ROLE_ARN.fullmatch(arn):
+        raise Refusal("ValidationError", f"{arn} is invalid")
+    carried = {tag["Key"].lower() for tag in request.params.get("Tags", [])}
+    if not {key.lower() for key in request.params.get("TransitiveTagKeys", [])} <= carried:
+        message = "The specified transitive tag key must be included in the requested tags."
+        raise Refusal("InvalidParameterValue", message)
     account = arn.split(":")[4] if arn.count(":") >= 5 else request.account
     iam = request.sandbox.backend("iam", request.region, account)
     role = next((held for held in iam.roles.values() if held.arn == arn), None)
@@ -188,7 +207,13 @@ SERVICE = Service(
     rules=RULES,
     calls=CALLS,
     policy=ResourcePolicy(policy, decides_alone="role", context=mfa_code),
-    codes=Codes(invalid="ValidationError", denied=("AccessDenied", 403), throttled=("Throttling", 400)),
+    codes=Codes(
+        invalid="ValidationError",
+        tags="InvalidParameterValue",
+        denied=("AccessDenied", 403),
+        throttled=("Throttling", 400),
+    ),
+    tag_words=TagWords(duplicate="Duplicate tag keys found. Please note that Tag keys are case insensitive."),
     opt_in=False,
     warm_up={"GetCallerIdentity": {}},
 )

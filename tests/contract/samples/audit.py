@@ -57,6 +57,25 @@ def made_by_hand(aws: Sandbox) -> None:
     select(aws, ReadWriteType="WriteOnly", IncludeManagementEvents=False, DataResources=[DATA])
 
 
+def of_an_organization(aws: Sandbox) -> None:
+    """Let the account manage an organization whose trail has the wanted name, with its logs elsewhere."""
+    id = aws.client("organizations").create_organization(FeatureSet="ALL")["Organization"]["Id"]
+    s3 = aws.client("s3", HOME.region)
+    s3.create_bucket(Bucket="organization-logs", CreateBucketConfiguration={"LocationConstraint": HOME.region})
+    arn = "arn:aws:s3:::organization-logs"
+    written = [f"{arn}/AWSLogs/{owner}/*" for owner in (ACCOUNT, id)]
+    cloudtrail = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
+    statements = [
+        {**cloudtrail, "Action": "s3:GetBucketAcl", "Resource": arn},
+        {**cloudtrail, "Action": "s3:PutObject", "Resource": written},
+    ]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    s3.put_bucket_policy(Bucket="organization-logs", Policy=policy)
+    trails(aws).create_trail(
+        Name=NAME, S3BucketName="organization-logs", IsMultiRegionTrail=True, IsOrganizationTrail=True
+    )
+
+
 SETTINGS = [f"{TRAIL.address}: update settings"]
 
 
@@ -151,4 +170,5 @@ SAMPLES = (
         },
     ),
     Sample("trail made by hand", [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL], before=made_by_hand),
+    Sample("trail of an organization", [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL], before=of_an_organization),
 )

@@ -7,6 +7,7 @@ from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
 ADDRESSES = 5
+PER_REGION = 5  # VPCs, and internet gateways
 HOPS = range(1, 65)
 PORTS = range(-1, 65536)
 
@@ -71,6 +72,17 @@ def address_quota(request: Request) -> None:
         raise Refusal("AddressLimitExceeded", "The maximum number of addresses has been reached.")
 
 
+def region_quota(request: Request) -> None:
+    """Refuse the sixth VPC or internet gateway of a region.
+
+    Raises Refusal with VpcLimitExceeded or InternetGatewayLimitExceeded:
+    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
+    """
+    ec2, kind = request.backend("ec2"), request.operation.removeprefix("Create")
+    if len(ec2.vpcs if kind == "Vpc" else ec2.internet_gateways) >= PER_REGION:
+        raise Refusal(f"{kind}LimitExceeded", f"The maximum number of {kind}s has been reached.")
+
+
 def address_unused(request: Request) -> None:
     """Refuse to release an address that leads somewhere; raises Refusal with InvalidIPAddress.InUse."""
     for held in request.backend("ec2").addresses:
@@ -119,6 +131,7 @@ RULES = (
     Rule("ec2:AuthorizeSecurityGroup*", before=real_ports),
     Rule("ec2:RunInstances ec2:ModifyInstanceMetadataOptions", before=valid_hop_limit),
     Rule("ec2:AllocateAddress", before=address_quota),
+    Rule("ec2:CreateVpc ec2:CreateInternetGateway", before=region_quota),
     Rule("ec2:ReleaseAddress", before=address_unused),
     Rule("ec2:TerminateInstances", after=instances_terminated, strict=False),
     Rule("ec2:CreateVpcEndpoint", before=one_gateway_per_service),

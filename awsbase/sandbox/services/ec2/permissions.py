@@ -1,6 +1,6 @@
 """What each operation of EC2 needs: descriptions on `*`; everything else on each resource that it touches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from awsbase.sandbox.authorization.permissions import arn, linked_role, own, table
@@ -98,14 +98,28 @@ def launch(request: Request) -> Iterator[Need]:
         for id in filter(None, ids):
             context = {**_keys(request, kind), **(keys if kind == "instance" else {})} if id == "*" else {}
             yield Need("ec2:RunInstances", _resource_arn(request, kind, id), context)
-    if str(asked.get("ImageId", "")).startswith("resolve:ssm:"):
-        name = asked["ImageId"].removeprefix("resolve:ssm:").removeprefix("/")
-        account = "" if name.startswith("aws/") else request.account
-        yield Need("ssm:GetParameters", arn(request, f"ssm:{request.region}:{account}:parameter/{name}"))
+    yield from image_parameter(request, asked)
     yield from _pass_profile(request, asked.get("IamInstanceProfile", {}))
     for one in asked.get("TagSpecifications", []):
         keys = {"ec2:CreateAction": "RunInstances", **_request_tags(one.get("Tags", []))}
         yield Need("ec2:CreateTags", _resource_arn(request, one["ResourceType"], "*"), keys)
+
+
+def template_image(request: Request) -> Iterator[Need]:
+    """Need to read the parameter that a launch template names its image by.
+
+    The user guide asks it of whoever uses a parameter in a template: EC2, "Reference AMIs using Systems Manager
+    parameters".
+    """
+    yield from image_parameter(request, request.params["LaunchTemplateData"])
+
+
+def image_parameter(request: Request, asked: Mapping[str, Any]) -> Iterator[Need]:
+    """Need to read the parameter that an image is named by."""
+    if str(asked.get("ImageId", "")).startswith("resolve:ssm:"):
+        name = asked["ImageId"].removeprefix("resolve:ssm:").removeprefix("/")
+        account = "" if name.startswith("aws/") else request.account
+        yield Need("ssm:GetParameters", arn(request, f"ssm:{request.region}:{account}:parameter/{name}"))
 
 
 def flow_logs(request: Request) -> Iterator[Need]:
@@ -226,8 +240,9 @@ CALLS = table(
         ],
         "DeleteInstanceConnectEndpoint": on("instance-connect-endpoint"),
         "ImportKeyPair CreateKeyPair DeleteKeyPair": on("key-pair"),
-        "CreateLaunchTemplate": on("launch-template/*"),
-        "CreateLaunchTemplateVersion ModifyLaunchTemplate DeleteLaunchTemplate": on("launch-template"),
+        "CreateLaunchTemplate": [*on("launch-template/*"), template_image],
+        "CreateLaunchTemplateVersion": [*on("launch-template"), template_image],
+        "ModifyLaunchTemplate DeleteLaunchTemplate": on("launch-template"),
         "CreateFlowLogs": [flow_logs],
         "DeleteFlowLogs": on("vpc-flow-log"),
         "CreateTags DeleteTags": [tag],

@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from awsbase.sandbox.client_tokens import ClientTokens, keep_token, known_token, request_digest
+from awsbase.sandbox.common.public_images import known_to_moto
 from awsbase.sandbox.propagation import Propagation
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
@@ -87,7 +88,7 @@ def launched(request: Request) -> dict[str, Any] | None:
     named = str(request.params.get("ImageId", ""))
     if named.startswith("resolve:ssm:"):
         try:
-            parameter = request.call_moto("ssm:GetParameter", Name=named.removeprefix("resolve:ssm:"))
+            parameter = request.call_moto("ssm:GetParameter", Name=known_to_moto(named.removeprefix("resolve:ssm:")))
         except Refusal:
             raise Refusal("InvalidParameterValue", f"Invalid parameter value {named}") from None
         request.params["ImageId"] = parameter["Parameter"]["Value"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from moto.core.resource_tagging import TaggedResource
 
-from awsbase.sandbox.service import FIRST_REGIONS, Codes, Pages, Request, Service
+from awsbase.sandbox.service import FIRST_REGIONS, Codes, Pages, Request, Service, TagWords
 from awsbase.sandbox.services.iam import (
     corrections,
     credential_report,
@@ -48,6 +48,14 @@ def tagged(request: Request) -> Iterator[TaggedResource]:
         yield TaggedResource(profile.arn, tag_dict(profile.tags), "iam:instance-profile")
 
 
+# Recorded by cloud-custodian's tests: GetRole, GetGroup, GetLoginProfile, GetPolicy; LocalStack's, DeletePolicy.
+WORDS = {
+    r"Role (\S+) not found": r"The role with name \1 cannot be found.",
+    r"Group (\S+) not found": r"The group with name \1 cannot be found.",
+    r"Login profile for (\S+) not found": r"Login Profile for User \1 cannot be found.",
+    r"Policy (\S+) not found": r"Policy \1 was not found.",
+}
+
 SERVICE = Service(
     "iam",
     rules=(
@@ -69,10 +77,15 @@ SERVICE = Service(
     codes=Codes(
         invalid="ValidationError",
         tags="InvalidInput",
+        too_many_tags="LimitExceeded",
         denied=("AccessDenied", 403),
         throttled=("Throttling", 400),
         failure="ServiceFailure",
+        # Recorded: LocalStack, test_invalid_update_parameters.
+        repeats_values=False,
     ),
+    tag_words=TagWords(duplicate="Duplicate tag keys found. Please note that Tag keys are case insensitive."),
+    words=WORDS,
     is_global=True,
     opt_in=False,
     warm_up={"ListUsers": {}},

@@ -35,7 +35,10 @@ class Report:
 
 
 def generate(request: Request) -> dict[str, Any]:
-    """Make a report, unless there is one that is young enough."""
+    """Make a report, unless there is one that is young enough.
+
+    Recorded: cloud-custodian, iam.GenerateCredentialReport.
+    """
     report = request.memory(Report)
     if report.at and request.sandbox.clock() - report.at < KEPT:
         return {"State": "COMPLETE"}
@@ -44,7 +47,10 @@ def generate(request: Request) -> dict[str, Any]:
 
 
 def get_report(request: Request) -> dict[str, Any]:
-    """Return the report that there is; raises Refusal with ReportNotPresent or ReportExpired."""
+    """Return the report that there is; raises Refusal with ReportNotPresent or ReportExpired.
+
+    Recorded: cloud-custodian, iam.GetCredentialReport; the four hours, https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html
+    """
     report = request.memory(Report)
     if report.at is None:
         raise Refusal("ReportNotPresent", "No report exists. Generate one.", 410)
@@ -54,7 +60,10 @@ def get_report(request: Request) -> dict[str, Any]:
 
 
 def count_root(request: Request, response: dict[str, Any]) -> None:
-    """Return whether root has MFA."""
+    """Return whether root has MFA.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
+    """
     response["SummaryMap"]["AccountMFAEnabled"] = int(request.sandbox.root_mfa)
 
 

@@ -10,7 +10,9 @@ from awsbase.sandbox.wire import Refusal
 KINDS = {"User": "users", "Group": "groups", "Role": "roles", "InstanceProfile": "instance_profiles"}
 ATTACHED = 10
 GROUPS_OF_USER = 10
-GROUPS = 300
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+PER_ACCOUNT = {"User": 5000, "Group": 300, "Role": 1000, "InstanceProfile": 1000}
+POLICIES = 1500
 PREFIXES = {"User": "AIDA", "Role": "AROA", "Group": "AGPA", "Policy": "ANPA", "InstanceProfile": "AIPA"}
 
 
@@ -18,6 +20,8 @@ def unique_whatever_case(request: Request) -> None:
     """Refuse a name that another entity of its kind has in other letters.
 
     Raises Refusal with LimitExceeded or EntityAlreadyExists.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     """
     kind = request.operation.removeprefix("Create")
     name = request.params[f"{kind}Name"]
@@ -25,8 +29,15 @@ def unique_whatever_case(request: Request) -> None:
     for entity in held:
         if entity.name.lower() == name.lower():
             raise Refusal("EntityAlreadyExists", f"{kind} with name {name} already exists.", 409)
-    if kind == "Group" and len(held) >= GROUPS:
-        raise Refusal("LimitExceeded", f"Cannot exceed quota for GroupsPerAccount: {GROUPS}", 409)
+    if len(held) >= (most := PER_ACCOUNT[kind]):
+        raise Refusal("LimitExceeded", f"Cannot exceed quota for {kind}sPerAccount: {most}", 409)
+
+
+def room_for_policy(request: Request) -> None:
+    """Refuse the policy that is one too many for an account; raises Refusal with LimitExceeded."""
+    own = [arn for arn in request.backend("iam").managed_policies if f":{request.account}:" in arn]
+    if len(own) >= POLICIES:
+        raise Refusal("LimitExceeded", f"Cannot exceed quota for PoliciesPerAccount: {POLICIES}", 409)
 
 
 def proper_id(request: Request, response: dict[str, Any]) -> None:
@@ -48,10 +59,13 @@ def proper_id(request: Request, response: dict[str, Any]) -> None:
 
 
 def attachable(request: Request) -> None:
-    """Refuse what is no ARN, and the eleventh policy; raises Refusal with ValidationError or LimitExceeded."""
+    """Refuse what is no ARN, and the eleventh policy; raises Refusal with ValidationError or LimitExceeded.
+
+    Recorded: LocalStack, test_role_attach_policy.
+    """
     arn = request.params["PolicyArn"]
     if not arn.startswith("arn:"):
-        raise Refusal("ValidationError", f"ARN {arn} is not valid.")
+        raise Refusal("ValidationError", "Invalid ARN:  Could not be parsed!")
     kind = request.operation.removeprefix("Attach").removesuffix("Policy")
     entity = _named(request, kind)
     if entity and arn not in entity.managed_policies and len(entity.managed_policies) >= ATTACHED:
@@ -62,7 +76,10 @@ def attachable(request: Request) -> None:
 
 
 def joinable(request: Request) -> None:
-    """Refuse a user's eleventh group; raises Refusal with LimitExceeded."""
+    """Refuse a user's eleventh group; raises Refusal with LimitExceeded.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
     user = _named(request, "User")
     groups = [group for group in request.backend("iam").groups.values() if user in group.users]
     if len(groups) >= GROUPS_OF_USER and request.params["GroupName"] not in {group.name for group in groups}:
@@ -70,7 +87,10 @@ def joinable(request: Request) -> None:
 
 
 def nothing_left_of_user(request: Request) -> None:
-    """Refuse to delete a user who still has something."""
+    """Refuse to delete a user who still has something.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html
+    """
     user = _named(request, "User")
     if user is None:
         return
@@ -86,7 +106,10 @@ def nothing_left_of_user(request: Request) -> None:
 
 
 def nothing_left_of_group(request: Request) -> None:
-    """Refuse to delete a group that has users or policies."""
+    """Refuse to delete a group that has users or policies.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteGroup.html
+    """
     if group := _named(request, "Group"):
         _conflict(group.users, "must remove users from group first.")
         _conflict(group.policies, "must delete policies first.")
@@ -94,7 +117,10 @@ def nothing_left_of_group(request: Request) -> None:
 
 
 def nothing_left_of_policy(request: Request) -> None:
-    """Refuse to delete a policy that is attached or has older versions; raises Refusal with DeleteConflict."""
+    """Refuse to delete a policy that is attached or has older versions; raises Refusal with DeleteConflict.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html
+    """
     iam = request.backend("iam")
     policy = iam.managed_policies.get(request.params["PolicyArn"])
     if policy is None:
@@ -112,14 +138,20 @@ def nothing_left_of_policy(request: Request) -> None:
 
 
 def real_boundary(request: Request) -> None:
-    """Refuse a boundary that is no policy of this account or AWS's; raises Refusal with NoSuchEntity."""
+    """Refuse a boundary that is no policy of this account or AWS's; raises Refusal with NoSuchEntity.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissionsBoundary.html
+    """
     arn = request.params.get("PermissionsBoundary")
     if arn and arn not in request.backend("iam").managed_policies:
         raise Refusal("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", 404)
 
 
 def unassigned(request: Request) -> None:
-    """Refuse to delete an MFA device that somebody uses; raises Refusal with DeleteConflict."""
+    """Refuse to delete an MFA device that somebody uses; raises Refusal with DeleteConflict.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteVirtualMFADevice.html
+    """
     serial = request.params["SerialNumber"]
     if any(serial in user.mfa_devices for user in request.backend("iam").users.values()):
         raise Refusal("DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.", 409)
@@ -129,6 +161,8 @@ def own_name(request: Request) -> None:
     """Name the calling user where the request does not; a role has no user.
 
     Raises Refusal with ValidationError.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetUser.html
     """
     if request.params.get("UserName"):
         return
@@ -139,7 +173,10 @@ def own_name(request: Request) -> None:
 
 
 def root_as_user(request: Request) -> dict[str, Any] | None:
-    """Answer root's question for itself."""
+    """Answer root's question for itself.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetUser.html
+    """
     if request.params.get("UserName") or request.caller.kind != "root":
         return None
     return {
@@ -154,20 +191,29 @@ def root_as_user(request: Request) -> dict[str, Any] | None:
 
 
 def alias_form(request: Request) -> None:
-    """Let a new account alias take the old one's place: an account has one."""
+    """Let a new account alias take the old one's place: an account has one.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccountAlias.html
+    """
     iam = request.backend("iam")
     iam.account_aliases[:] = [request.params["AccountAlias"]]
 
 
 def keep_seeds(request: Request, response: dict[str, Any]) -> None:
-    """Leave the seeds out: AWS returns them when the device is created, and never again."""
+    """Leave the seeds out: AWS returns them when the device is created, and never again.
+
+    Recorded: cloud-custodian, iam.ListVirtualMFADevices.
+    """
     for device in response.get("VirtualMFADevices", []):
         device.pop("Base32StringSeed", None)
         device.pop("QRCodePNG", None)
 
 
 def without_tags(request: Request, response: dict[str, Any]) -> None:
-    """Leave out of a list what AWS's lists do not hold."""
+    """Leave out of a list what AWS's lists do not hold.
+
+    Recorded: cloud-custodian, iam.ListUsers, iam.ListRoles and iam.ListPolicies.
+    """
     for kind in ("Users", "Roles", "Policies", "InstanceProfiles"):
         for entity in response.get(kind, []):
             for name in ("Tags", "PermissionsBoundary", "RoleLastUsed"):
@@ -186,7 +232,10 @@ def _conflict(left: Any, what: str) -> None:
 
 
 def remember_key(request: Request, response: dict[str, Any]) -> None:
-    """Remember a key that was created, for the day when it is deleted."""
+    """Remember a key that was created, for the day when it is deleted.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
+    """
     request.sandbox.callers.issued.add(response["AccessKey"]["AccessKeyId"])
 
 
@@ -194,6 +243,8 @@ def may_call(request: Request) -> None:
     """Refuse what a user's session may not do: IAM without MFA, and nearly all of STS.
 
     Raises Refusal with InvalidClientTokenId.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
     """
     caller = request.caller
     if caller.kind != "user" or not caller.temporary:
@@ -211,6 +262,7 @@ RULES = (
         after=proper_id,
         strict=False,
     ),
+    Rule("iam:CreatePolicy", before=room_for_policy),
     Rule("iam:AttachUserPolicy iam:AttachGroupPolicy iam:AttachRolePolicy", before=attachable),
     Rule("iam:AddUserToGroup", before=joinable),
     Rule("iam:DeleteUser", before=nothing_left_of_user),

@@ -86,6 +86,8 @@ def enable(request: Request) -> None:
     """Refuse to give a user a device that is not there, or taken, or one too many, or without its two codes.
 
     Raises Refusal with NoSuchEntity, EntityAlreadyExists or LimitExceeded.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableMFADevice.html
     """
     iam, serial = request.backend("iam"), request.params["SerialNumber"]
     user = iam.users.get(request.params["UserName"])
@@ -106,6 +108,8 @@ def resync(request: Request) -> None:
     """Refuse to resynchronise a device that is not the user's, or without its two codes.
 
     Raises Refusal with NoSuchEntity.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ResyncMFADevice.html
     """
     iam, serial = request.backend("iam"), request.params["SerialNumber"]
     user = iam.users.get(request.params["UserName"])
@@ -115,6 +119,14 @@ def resync(request: Request) -> None:
     if device is None or serial not in user.mfa_devices:
         raise Refusal("NoSuchEntity", f"MFA device {serial} does not exist for user {user.name}.", 404)
     synchronise(request, device)
+
+
+def resynchronised(request: Request) -> dict[str, Any]:
+    """Answer, which moto cannot.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ResyncMFADevice.html
+    """
+    return {}
 
 
 def synchronise(request: Request, device: Any) -> None:
@@ -134,7 +146,10 @@ def synchronise(request: Request, device: Any) -> None:
 
 
 def forget(request: Request, response: dict[str, Any]) -> None:
-    """Forget a device that is gone: one of the same name is another one."""
+    """Forget a device that is gone: one of the same name is another one.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeactivateMFADevice.html
+    """
     devices, serial = request.memory(Devices), request.params["SerialNumber"]
     devices.offset.pop(serial, None)
     devices.used.pop(serial, None)
@@ -143,7 +158,10 @@ def forget(request: Request, response: dict[str, Any]) -> None:
 
 
 def keep_tags(request: Request, response: dict[str, Any]) -> None:
-    """Keep the tags that a device is created with."""
+    """Keep the tags that a device is created with.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateVirtualMFADevice.html
+    """
     if tags := request.params.get("Tags"):
         device = response["VirtualMFADevice"]
         device["Tags"] = tags
@@ -151,14 +169,20 @@ def keep_tags(request: Request, response: dict[str, Any]) -> None:
 
 
 def tag(request: Request) -> dict[str, Any]:
-    """Tag a virtual device, which moto cannot."""
+    """Tag a virtual device, which moto cannot.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagMFADevice.html
+    """
     held = request.memory(DeviceTags).of.setdefault(_there(request), {})
     held.update({tag["Key"]: tag["Value"] for tag in request.params["Tags"]})
     return {}
 
 
 def untag(request: Request) -> dict[str, Any]:
-    """Take tags off a virtual device, which moto cannot."""
+    """Take tags off a virtual device, which moto cannot.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagMFADevice.html
+    """
     held = request.memory(DeviceTags).of.get(_there(request), {})
     for key in request.params["TagKeys"]:
         held.pop(key, None)
@@ -166,13 +190,19 @@ def untag(request: Request) -> dict[str, Any]:
 
 
 def list_tags(request: Request) -> dict[str, Any]:
-    """List the tags of a virtual device, which moto cannot."""
+    """List the tags of a virtual device, which moto cannot.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListMFADeviceTags.html
+    """
     held = request.memory(DeviceTags).of.get(_there(request), {})
     return {"Tags": [{"Key": key, "Value": value} for key, value in held.items()], "IsTruncated": False}
 
 
 def get_device(request: Request) -> dict[str, Any]:
-    """Return one device of a user, which moto cannot; raises Refusal with NoSuchEntity."""
+    """Return one device of a user, which moto cannot; raises Refusal with NoSuchEntity.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetMFADevice.html
+    """
     serial = request.params["SerialNumber"]
     wanted = request.params.get("UserName")
     for user in request.backend("iam").users.values():
@@ -200,7 +230,7 @@ def _seed(device: Any) -> str:
 RULES = (
     Rule("iam:EnableMFADevice", before=enable),
     Rule("iam:ResyncMFADevice", before=resync),
-    Rule("iam:ResyncMFADevice", before=lambda request: {}, strict=False),
+    Rule("iam:ResyncMFADevice", before=resynchronised, strict=False),
     Rule("iam:DeactivateMFADevice iam:DeleteVirtualMFADevice", after=forget),
     Rule("iam:CreateVirtualMFADevice", after=keep_tags, strict=False),
     Rule("iam:TagMFADevice", before=tag, strict=False),

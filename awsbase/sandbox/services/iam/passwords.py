@@ -58,7 +58,10 @@ def _default(name: str, password: str) -> Iterator[str]:
 
 
 def create(request: Request) -> None:
-    """Refuse a first password that the policy does not allow; raises Refusal with ValidationError."""
+    """Refuse a first password that the policy does not allow; raises Refusal with ValidationError.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html
+    """
     user = _user(request)
     if user is None or user.password is not None:
         return
@@ -68,7 +71,10 @@ def create(request: Request) -> None:
 
 
 def created(request: Request, response: dict[str, Any]) -> None:
-    """Keep whether the first password must be changed, which moto forgets."""
+    """Keep whether the first password must be changed, which moto forgets.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html
+    """
     user = request.backend("iam").users[request.params["UserName"]]
     user.password_reset_required = bool(request.params.get("PasswordResetRequired", False))
     response["LoginProfile"]["PasswordResetRequired"] = user.password_reset_required
@@ -77,7 +83,10 @@ def created(request: Request, response: dict[str, Any]) -> None:
 
 
 def established(request: Request) -> None:
-    """Refuse to touch a login profile that has just been made; raises Refusal with EntityTemporarilyUnmodifiable."""
+    """Refuse to touch a login profile that has just been made; raises Refusal with EntityTemporarilyUnmodifiable.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html
+    """
     name = request.params.get("UserName") or request.caller.name
     user = request.backend("iam").users.get(name)
     made = request.memory(Profiles).made.get(name)
@@ -87,14 +96,20 @@ def established(request: Request) -> None:
 
 
 def update(request: Request) -> None:
-    """Refuse a new password that the policy does not allow."""
+    """Refuse a new password that the policy does not allow.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateLoginProfile.html
+    """
     user = _user(request)
     if user and user.password is not None and "Password" in request.params:
         check_password(request, user, request.params["Password"])
 
 
 def keep_the_rest(request: Request) -> None:
-    """Keep what an update does not name: moto would wipe it."""
+    """Keep what an update does not name: moto would wipe it.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateLoginProfile.html
+    """
     user = _user(request)
     if user and user.password is not None:
         request.params.setdefault("Password", user.password)
@@ -103,7 +118,10 @@ def keep_the_rest(request: Request) -> None:
 
 
 def updated(request: Request, response: dict[str, Any]) -> None:
-    """Remember a password that was set by an administrator."""
+    """Remember a password that was set by an administrator.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateLoginProfile.html
+    """
     user = _user(request)
     user.password_reset_required = bool(request.notes.get("reset"))
     remember(request, user)
@@ -113,6 +131,8 @@ def change(request: Request) -> None:
     """Refuse to change a password for anybody but a user who knows the old one.
 
     Raises Refusal with InvalidUserType, NoSuchEntity or AccessDenied.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ChangePassword.html
     """
     if request.caller.kind != "user":
         raise Refusal("InvalidUserType", "Only IAM Users can change their own password", 400)
@@ -126,7 +146,10 @@ def change(request: Request) -> None:
 
 
 def changed(request: Request) -> dict[str, Any]:
-    """Change the calling user's password, which moto cannot; raises Refusal with NoSuchEntity."""
+    """Change the calling user's password, which moto cannot; raises Refusal with NoSuchEntity.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ChangePassword.html
+    """
     user = request.backend("iam").users.get(request.caller.name)
     if user is None:
         raise Refusal("NoSuchEntity", f"The user with name {request.caller.name} cannot be found.", 404)

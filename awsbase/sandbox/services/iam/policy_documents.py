@@ -15,19 +15,28 @@ PUT = "iam:CreatePolicy iam:CreatePolicyVersion iam:PutUserPolicy iam:PutGroupPo
 
 
 def note_key(request: Request, response: dict[str, Any]) -> None:
-    """Note that an access key is new."""
+    """Note that an access key is new.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html
+    """
     request.memory(Propagation).note_created(response["AccessKey"]["AccessKeyId"], request.sandbox.clock.time())
 
 
 def note_created(request: Request, response: dict[str, Any]) -> None:
-    """Note that an entity is new."""
+    """Note that an entity is new.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html
+    """
     for kind in ("Role", "User", "InstanceProfile"):
         if kind in response:
             request.memory(Propagation).note_created(response[kind]["Arn"], request.sandbox.clock.time())
 
 
 def managed_policy(request: Request) -> None:
-    """Judge a customer-managed policy."""
+    """Judge a customer-managed policy.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
     text = request.params["PolicyDocument"]
     check_policy(request, text, "identity", "MalformedPolicyDocument")
     check_size(text, 6144, "PolicySize")
@@ -37,6 +46,8 @@ def inline_policy(request: Request) -> None:
     """Judge an inline policy together with its siblings: their sizes count as one.
 
     Raises Refusal with LimitExceeded.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     """
     text = request.params["PolicyDocument"]
     check_policy(request, text, "inline", "MalformedPolicyDocument")
@@ -50,7 +61,10 @@ def inline_policy(request: Request) -> None:
 
 
 def trust_policy(request: Request) -> None:
-    """Judge who may assume a role; a role cannot yet name itself while it is created."""
+    """Judge who may assume a role; a role cannot yet name itself while it is created.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
     text = request.params.get("AssumeRolePolicyDocument") or request.params["PolicyDocument"]
     check_policy(request, text, "trust", "MalformedPolicyDocument")
     check_size(text, 2048, "ACLSizePerRole")
@@ -59,7 +73,8 @@ def trust_policy(request: Request) -> None:
 def show_moto_another(request: Request) -> None:
     """Let moto see a document that it takes: its own checks are others than IAM's.
 
-    They refuse numbers without quotes, `sts:*`, and what S3 has in a region.
+    They refuse numbers without quotes, `sts:*`, and what S3 has in a region:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
     """
     field = next(name for name in ("PolicyDocument", "AssumeRolePolicyDocument") if name in request.params)
     request.notes["document"] = request.params[field]
@@ -69,7 +84,10 @@ def show_moto_another(request: Request) -> None:
 
 
 def keep_as_written(request: Request, response: dict[str, Any]) -> None:
-    """Put the document that was sent where moto has the other one."""
+    """Put the document that was sent where moto has the other one.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+    """
     iam, document, name = request.backend("iam"), request.notes["document"], request.params.get("PolicyName")
     if request.operation == "CreatePolicy":
         iam.managed_policies[response["Policy"]["Arn"]].versions[0].document = document
@@ -86,14 +104,20 @@ def keep_as_written(request: Request, response: dict[str, Any]) -> None:
 
 
 def forget_the_deleted(request: Request, response: dict[str, Any]) -> None:
-    """Turn the ARN of a deleted user or role into its id, wherever a policy names it: it grants nothing any more."""
+    """Turn the ARN of a deleted user or role into its id, wherever a policy names it: it grants nothing any more.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
     for arn, number in request.notes.items():
         for rename in _holders(request):
             rename(arn, number)
 
 
 def note_id(request: Request) -> None:
-    """Note who is about to be deleted."""
+    """Note who is about to be deleted.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
     iam = request.backend("iam")
     name = request.params.get("UserName") or request.params.get("RoleName")
     held = iam.users if "UserName" in request.params else iam.roles

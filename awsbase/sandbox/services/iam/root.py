@@ -11,14 +11,20 @@ from awsbase.sandbox.wire import Refusal
 
 
 def count_password(request: Request, response: dict[str, Any]) -> None:
-    """Count root's password, and keys that nobody here has made."""
+    """Count root's password, and keys that nobody here has made.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
+    """
     response["SummaryMap"]["AccountPasswordPresent"] = int(request.sandbox.root_password)
     if request.sandbox.root_keys:
         response["SummaryMap"]["AccountAccessKeysPresent"] = 1
 
 
 def list_device(request: Request, response: dict[str, Any]) -> None:
-    """List root's MFA device, when it is an app."""
+    """List root's MFA device, when it is an app.
+
+    Recorded: cloud-custodian, iam.ListVirtualMFADevices.
+    """
     if (
         request.sandbox.root_mfa
         and not request.sandbox.root_hardware
@@ -35,7 +41,10 @@ def list_device(request: Request, response: dict[str, Any]) -> None:
 
 
 def features(request: Request) -> dict[str, Any]:
-    """Return what the organization does for its members' roots; raises Refusal with OrganizationNotFoundException."""
+    """Return what the organization does for its members' roots; raises Refusal with OrganizationNotFoundException.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html
+    """
     try:
         found = request.call_moto("organizations:DescribeOrganization", region="us-east-1")["Organization"]
     except Refusal as refusal:
@@ -50,7 +59,10 @@ def keys_of_root(request: Request) -> list[str]:
 
 
 def own_keys(request: Request) -> dict[str, Any] | None:
-    """List root's keys to root, who names nobody."""
+    """List root's keys to root, who names nobody.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html
+    """
     if request.caller.kind != "root" or request.params.get("UserName"):
         return None
     made = datetime(2020, 1, 1, tzinfo=UTC)
@@ -62,6 +74,8 @@ def delete_own(request: Request) -> dict[str, Any] | None:
     """Delete a key of root's for root; whoever signs with it afterwards is nobody.
 
     Raises Refusal with NoSuchEntity.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html
     """
     if request.caller.kind != "root" or request.params.get("UserName"):
         return None
@@ -74,7 +88,10 @@ def delete_own(request: Request) -> dict[str, Any] | None:
 
 
 def last_use(request: Request) -> dict[str, Any] | None:
-    """Return when a key of root's was used last: now, by whoever asks with it."""
+    """Return when a key of root's was used last: now, by whoever asks with it.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
+    """
     if request.params["AccessKeyId"] not in keys_of_root(request):
         return None
     used = {"LastUsedDate": request.sandbox.clock(), "ServiceName": "iam", "Region": "us-east-1"}
@@ -82,13 +99,19 @@ def last_use(request: Request) -> dict[str, Any] | None:
 
 
 def count_keys(request: Request, response: dict[str, Any]) -> None:
-    """Return whether root has access keys."""
+    """Return whether root has access keys.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
+    """
     if keys_of_root(request):
         response["SummaryMap"]["AccountAccessKeysPresent"] = 1
 
 
 def simulate(request: Request) -> dict[str, Any]:
-    """Return what a user's policies decide about some actions on everything; raises Refusal with NoSuchEntity."""
+    """Return what a user's policies decide about some actions on everything; raises Refusal with NoSuchEntity.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+    """
     iam, arn = request.backend("iam", "aws"), request.params["PolicySourceArn"]
     user = next((held for held in iam.users.values() if held.arn == arn), None)
     if user is None:

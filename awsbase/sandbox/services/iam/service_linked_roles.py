@@ -13,8 +13,12 @@ def create(request: Request) -> dict[str, Any] | None:
     """Make the role of a service, unless it is there; of services whose spelling is not known, leave it to moto.
 
     Raises Refusal with InvalidInput.
+
+    Recorded: LocalStack, test_service_role_already_exists and test_service_role_lifecycle_custom_suffix_not_allowed.
     """
     iam, service = request.backend("iam", "aws"), request.params["AWSServiceName"]
+    if service in NAMES and request.params.get("CustomSuffix"):
+        raise Refusal("InvalidInput", f"Custom suffix is not allowed for {service}")
     path = f"/aws-service-role/{service}/"
     if taken := next((role.name for role in iam.roles.values() if role.path == path), None):
         message = f"Service role name {taken} has been taken in this account, please try a different suffix."
@@ -33,6 +37,7 @@ def create(request: Request) -> dict[str, Any] | None:
             "RoleId": role.id,
             "Arn": role.arn,
             "CreateDate": role.create_date,
+            "AssumeRolePolicyDocument": json.dumps(trust),
         }
     }
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from awsbase.sandbox.service import Codes, Need, Request, ResourcePolicy, Service
+from awsbase.sandbox.service import Codes, Need, Request, ResourcePolicy, Service, TagWords
 from awsbase.sandbox.services.s3 import abac, permissions, rules
 from awsbase.sandbox.snapshot import by_partition, document, plain, tag_dict
 
@@ -57,6 +57,7 @@ SERVICE = Service(
     snapshot=by_partition("s3", buckets),
     codes=Codes(
         invalid="InvalidArgument",
+        malformed=("MalformedXML", rules.MALFORMED),
         tags="InvalidTag",
         denied=("AccessDenied", 403),
         throttled=("SlowDown", 503),
@@ -64,6 +65,16 @@ SERVICE = Service(
         unknown_key=("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403),
     ),
     opt_in=False,
-    checked_by_rules={"CreateBucket": ("Bucket",)},
+    tag_words=TagWords(
+        reserved="System tags cannot be added/updated by requester",
+        reserved_at_creation=rules.NO_SYSTEM_TAGS,
+        duplicate="Cannot provide multiple Tags with the same key",
+    ),
+    # Recorded by LocalStack's tests: test_put_bucket_logging_wrong_target.
+    words={r"(The target bucket for logging does not exist)\.": r"\1"},
+    checked_by_rules={
+        "CreateBucket": ("Bucket", "ObjectOwnership"),
+        "PutBucketLifecycleConfiguration": ("TransitionDefaultMinimumObjectSize",),
+    },
     warm_up={"ListBuckets": {}},
 )

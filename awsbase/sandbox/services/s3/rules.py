@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime, time
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -19,6 +20,7 @@ from awsbase.sandbox.services.kms import find
 from awsbase.sandbox.wire import Refusal
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+UUID = re.compile(r"(mrk-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
 STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
 ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an")
 SSE = "s3:x-amz-server-side-encryption"
@@ -26,6 +28,14 @@ FOUR = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPub
 ENCRYPTED = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]}
 ACLS = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
 GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
+OWNERSHIPS = ("BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
+SIZES = ("varies_by_storage_class", "all_storage_classes_128K")
+TAG = re.compile(r"[\w\s+\-=.:/@]*")
+MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
+NO_SYSTEM_TAGS = (
+    'User-defined tag keys can\'t start with "aws:". This prefix is reserved for system tags. '
+    'Remove "aws:" from your tag keys and try again.'
+)
 ACTIONS = (
     "Expiration",
     "Transitions",
@@ -36,10 +46,15 @@ ACTIONS = (
 
 
 def bucket_name(request: Request) -> None:
-    """Refuse a name that no bucket may have.
+    """Refuse a name that no bucket may have, and an ownership that is none.
 
-    Raises Refusal with InvalidBucketName or InvalidBucketAclWithObjectOwnership.
+    Raises Refusal with InvalidBucketName, InvalidArgument or InvalidBucketAclWithObjectOwnership.
+
+    Recorded: LocalStack, test_s3_uppercase_bucket_name and test_bucket_ownership_controls_exc; the rules of names are
+    of https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html.
     """
+    if (owns := request.params.get("ObjectOwnership", OWNERSHIPS[0])) not in OWNERSHIPS:
+        raise Refusal("InvalidArgument", f"Invalid x-amz-object-ownership header: {owns}", 400)
     name = request.params["Bucket"]
     looks_like_address = re.fullmatch(r"\d+\.\d+\.\d+\.\d+", name)
     if not NAME.fullmatch(name) or ".." in name or looks_like_address or name.startswith(STARTS) or name.endswith(ENDS):
@@ -51,16 +66,25 @@ def bucket_name(request: Request) -> None:
 def own_bucket(request: Request) -> None:
     """Keep off buckets of other accounts, and of other owners than the caller expects.
 
-    Raises Refusal with AccessDenied.
+    Raises Refusal with AccessDenied or InvalidBucketOwnerAWSAccountID.
+
+    Recorded: LocalStack, test_get_bucket_policy_invalid_account_id.
     """
     owner = _owner(request)
     expected = request.params.get("ExpectedBucketOwner")
+    if expected is not None and not re.fullmatch(r"\d{12}", expected):
+        message = f"The value of the expected bucket owner parameter must be an AWS Account ID... [{expected}]"
+        raise Refusal("InvalidBucketOwnerAWSAccountID", message, 400)
     if owner and (owner != request.account or (expected and expected != owner)) and request.operation != "CreateBucket":
         raise Refusal("AccessDenied", "Access Denied", 403)
 
 
 def add_defaults(request: Request, response: dict[str, Any]) -> None:
-    """Give a new bucket what every new bucket has."""
+    """Give a new bucket what every new bucket has.
+
+    Recorded: LocalStack, test_s3_default_bucket_encryption, test_crud_bucket_ownership_controls and
+    test_crud_public_access_block.
+    """
     name = request.params["Bucket"]
     bucket = request.backend("s3").buckets.get(name)
     if bucket is None or getattr(bucket, "furnished", False):
@@ -84,7 +108,10 @@ def add_defaults(request: Request, response: dict[str, Any]) -> None:
 
 
 def encrypted_again(request: Request, response: dict[str, Any]) -> None:
-    """Fall back to S3's own encryption: a bucket cannot be without."""
+    """Fall back to S3's own encryption: a bucket cannot be without.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketEncryption.html
+    """
     request.call_moto(
         "s3:PutBucketEncryption", Bucket=request.params["Bucket"], ServerSideEncryptionConfiguration=ENCRYPTED
     )
@@ -94,17 +121,23 @@ def one_encryption(request: Request) -> None:
     """Refuse what is not exactly one encryption that fits its key.
 
     Raises Refusal with MalformedXML or InvalidArgument.
+
+    Recorded: LocalStack, test_s3_default_bucket_encryption_exc.
     """
     rules = request.params["ServerSideEncryptionConfiguration"]["Rules"]
     if len(rules) != 1:
-        raise Refusal("MalformedXML", "The XML you provided was not well-formed", 400)
+        raise Refusal("MalformedXML", MALFORMED, 400)
     default = rules[0].get("ApplyServerSideEncryptionByDefault", {})
     if default.get("SSEAlgorithm") == "AES256" and default.get("KMSMasterKeyID"):
-        raise Refusal("InvalidArgument", "a KMSMasterKeyID is not applicable if the default sse algorithm is AES256")
+        message = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
+        raise Refusal("InvalidArgument", message, 400)
 
 
 def add_blocked_types(request: Request, response: dict[str, Any]) -> None:
-    """Add what AWS adds to an encryption that is read back."""
+    """Add what AWS adds to an encryption that is read back.
+
+    No recording has the member; https://docs.aws.amazon.com/AmazonS3/latest/API/API_ServerSideEncryptionRule.html
+    """
     for rule in response["ServerSideEncryptionConfiguration"]["Rules"]:
         rule.setdefault("BucketKeyEnabled", False)
         rule.setdefault("BlockedEncryptionTypes", {"EncryptionType": ["SSE-C"]})
@@ -114,6 +147,8 @@ def no_acl(request: Request) -> None:
     """Refuse access lists on a bucket whose owner owns everything in it.
 
     Raises Refusal with AccessControlListNotSupported.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
     """
     bucket = request.backend("s3").buckets.get(request.params["Bucket"])
     enforced = getattr(bucket, "ownership_rule", None) == "BucketOwnerEnforced"
@@ -124,7 +159,10 @@ def no_acl(request: Request) -> None:
 
 
 def no_public_policy(request: Request) -> None:
-    """Refuse a public policy while bucket or account block them; raises Refusal with AccessDenied."""
+    """Refuse a public policy while bucket or account block them; raises Refusal with AccessDenied.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+    """
     blocks = [
         getattr(request.backend("s3").buckets.get(request.params["Bucket"]), "public_access_block", None),
         request.backend("s3control").public_access_block,
@@ -166,7 +204,11 @@ def whole_lifecycle(request: Request) -> None:
     """Refuse rules that say too little or contradict themselves.
 
     Raises Refusal with InvalidArgument, InvalidRequest or MalformedXML.
+
+    Recorded: LocalStack, test_put_bucket_lifecycle_conf_exc and test_s3_transition_default_minimum_object_size.
     """
+    if (size := request.params.get("TransitionDefaultMinimumObjectSize", SIZES[0])) not in SIZES:
+        raise Refusal("InvalidRequest", f"Invalid TransitionDefaultMinimumObjectSize found: {size}", 400)
     rules = request.params["LifecycleConfiguration"]["Rules"]
     ids = [rule["ID"] for rule in rules if "ID" in rule]
     if len(ids) != len(set(ids)):
@@ -175,9 +217,16 @@ def whole_lifecycle(request: Request) -> None:
         raise Refusal("InvalidRequest", "Filter element can only be used in Lifecycle V2.", 400)
     for rule in rules:
         if ("Filter" in rule) == ("Prefix" in rule):
-            raise Refusal("MalformedXML", "The XML you provided was not well-formed", 400)
+            raise Refusal("MalformedXML", MALFORMED, 400)
+        if rule.get("Expiration", {}).get("ExpiredObjectDeleteMarker") and "Days" in rule["Expiration"]:
+            raise Refusal("MalformedXML", MALFORMED, 400)
+        if any(_by_the_hour(each) for each in (rule.get("Expiration", {}), *rule.get("Transitions", []))):
+            raise Refusal("InvalidArgument", "'Date' must be at midnight GMT", 400)
         if not any(action in rule for action in ACTIONS):
             raise Refusal("InvalidRequest", "At least one action needs to be specified in a rule", 400)
+        keys = [tag["Key"] for tag in rule.get("Filter", {}).get("And", {}).get("Tags", [])]
+        if len(keys) != len(set(keys)):
+            raise Refusal("InvalidRequest", "Duplicate Tag Keys are not allowed.", 400)
         narrowed = {**rule.get("Filter", {}), **rule.get("Filter", {}).get("And", {})}
         if "AbortIncompleteMultipartUpload" in rule and set(narrowed) - {"Prefix", "And"}:
             raise Refusal("InvalidRequest", "AbortIncompleteMultipartUpload cannot be specified with Tags", 400)
@@ -186,28 +235,81 @@ def whole_lifecycle(request: Request) -> None:
                 raise Refusal("InvalidArgument", "'Days' in Transition action must be greater than or equal to 30")
 
 
+def _by_the_hour(action: dict[str, Any]) -> bool:
+    date = action.get("Date")
+    return isinstance(date, datetime) and date.astimezone(UTC).time() != time.min
+
+
+def valid_tags(request: Request) -> None:
+    """Refuse characters that no tag of a bucket may have; raises Refusal with InvalidTag.
+
+    Recorded: LocalStack, test_tagging_validation.
+    """
+    for tag in request.params["Tagging"]["TagSet"]:
+        if not TAG.fullmatch(tag["Key"]):
+            raise Refusal("InvalidTag", "The TagKey you have provided is invalid", 400)
+        if not TAG.fullmatch(tag["Value"]):
+            raise Refusal("InvalidTag", "The TagValue you have provided is invalid", 400)
+
+
+def says_versioning(request: Request) -> None:
+    """Refuse a versioning that says nothing; raises Refusal with IllegalVersioningConfigurationException.
+
+    Recorded: LocalStack, test_bucket_versioning_crud.
+    """
+    if not request.params.get("VersioningConfiguration"):
+        raise Refusal("IllegalVersioningConfigurationException", "The Versioning element must be specified", 400)
+
+
+def no_version_left(request: Request) -> None:
+    """Refuse to delete a bucket that has versions; raises Refusal with BucketNotEmpty.
+
+    Recorded: LocalStack, test_delete_versioned_bucket_with_objects.
+    """
+    bucket = request.backend("s3").buckets.get(request.params["Bucket"])
+    if bucket and bucket.versioning_status and bucket.keys:
+        message = "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+        raise Refusal("BucketNotEmpty", message, 409)
+
+
 def keep_lifecycle(request: Request, response: dict[str, Any]) -> None:
-    """Keep a lifecycle as it was put; moto loses some of it."""
+    """Keep a lifecycle as it was put; moto loses some of it.
+
+    Recorded: LocalStack, test_s3_transition_default_minimum_object_size; an id where none is given,
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html.
+    """
+    size = request.params.get("TransitionDefaultMinimumObjectSize", "all_storage_classes_128K")
+    response["TransitionDefaultMinimumObjectSize"] = size
     rules = request.params["LifecycleConfiguration"]["Rules"]
     kept = [{"ID": str(uuid4()), **rule} for rule in rules]
-    request.backend("s3").buckets[request.params["Bucket"]].lifecycle_as_put = kept
+    bucket = request.backend("s3").buckets[request.params["Bucket"]]
+    bucket.lifecycle_as_put, bucket.smallest_transition = kept, size
 
 
 def restore_lifecycle(request: Request, response: dict[str, Any]) -> None:
-    """Return a lifecycle as it was put, with what AWS adds."""
-    response["Rules"] = getattr(
-        request.backend("s3").buckets[request.params["Bucket"]], "lifecycle_as_put", response["Rules"]
-    )
-    response.setdefault("TransitionDefaultMinimumObjectSize", "all_storage_classes_128K")
+    """Return a lifecycle as it was put, with what AWS adds.
+
+    Recorded: LocalStack, test_s3_transition_default_minimum_object_size.
+    """
+    bucket = request.backend("s3").buckets[request.params["Bucket"]]
+    response["Rules"] = getattr(bucket, "lifecycle_as_put", response["Rules"])
+    smallest = getattr(bucket, "smallest_transition", "all_storage_classes_128K")
+    response["TransitionDefaultMinimumObjectSize"] = smallest
 
 
 def forget_lifecycle(request: Request, response: dict[str, Any]) -> None:
-    """Forget a lifecycle that was deleted."""
+    """Forget a lifecycle that was deleted.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketLifecycle.html
+    """
     vars(request.backend("s3").buckets[request.params["Bucket"]]).pop("lifecycle_as_put", None)
 
 
 def upload_allowed(request: Request) -> None:
-    """Refuse an upload that the bucket's policy denies for its encryption; raises Refusal with AccessDenied."""
+    """Refuse an upload that the bucket's policy denies for its encryption; raises Refusal with AccessDenied.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    """
     bucket = request.backend("s3").buckets.get(request.params["Bucket"])
     if bucket is None or not bucket.policy:
         return
@@ -228,6 +330,8 @@ def key_works(request: Request) -> None:
     """Refuse to write where the bucket's key cannot be used.
 
     Raises Refusal with KMS.NotFoundException, KMS.DisabledException or KMS.KMSInvalidStateException.
+
+    Recorded: LocalStack, test_s3_sse_validate_kms_key and test_s3_sse_validate_kms_key_state.
     """
     bucket = request.backend("s3").buckets.get(request.params["Bucket"])
     rule = ((getattr(bucket, "encryption", None) or {}).get("Rule")) or {}
@@ -237,7 +341,11 @@ def key_works(request: Request) -> None:
         return
     key = find(request.seen_from(bucket.region_name), wanted)
     if key is None:
-        raise Refusal("KMS.NotFoundException", f"Invalid keyId {wanted}", 400)
+        known = UUID.fullmatch(wanted.rpartition("/")[2])
+        arn = f"arn:{request.partition}:kms:{bucket.region_name}:{request.account}:key/{wanted.rpartition('/')[2]}"
+        raise Refusal(
+            "KMS.NotFoundException", f"Key '{arn}' does not exist" if known else f"Invalid keyId '{wanted}'", 400
+        )
     if key.key_state == "Disabled":
         raise Refusal("KMS.DisabledException", f"{key.arn} is disabled.", 400)
     if key.key_state == "PendingDeletion":
@@ -245,7 +353,10 @@ def key_works(request: Request) -> None:
 
 
 def empty_response(request: Request, response: dict[str, Any]) -> None:
-    """Answer with an empty body, as S3 does: moto writes the word True, which is no XML."""
+    """Answer with an empty body, as S3 does: moto writes the word True, which is no XML.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+    """
 
 
 def _undecided(action: str, resource: str) -> Any:
@@ -266,7 +377,10 @@ def _owner(request: Request) -> str | None:
 
 
 def bucket_policy(request: Request) -> None:
-    """Judge who may use a bucket; raises Refusal with MalformedPolicy."""
+    """Judge who may use a bucket; raises Refusal with MalformedPolicy.
+
+    Recorded: LocalStack, test_bucket_policy_exc.
+    """
     text = request.params["Policy"]
     if len(text) > 20 * 1024:
         raise Refusal("MalformedPolicy", "Policy exceeds the maximum allowed document size.")
@@ -280,6 +394,9 @@ RULES = (
     Rule("s3:*", before=own_bucket),
     Rule("s3:CreateBucket", before=bucket_name),
     Rule("s3:CreateBucket", after=add_defaults, strict=False),
+    Rule("s3:PutBucketTagging", before=valid_tags),
+    Rule("s3:PutBucketVersioning", before=says_versioning),
+    Rule("s3:DeleteBucket", before=no_version_left),
     Rule("s3:PutBucketEncryption", before=one_encryption),
     Rule("s3:DeleteBucketEncryption", after=encrypted_again, strict=False),
     Rule("s3:GetBucketEncryption", after=add_blocked_types),
