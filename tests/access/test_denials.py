@@ -18,7 +18,7 @@ OBJECTS = "arn:aws:s3:::b/*"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
 SSE = "s3:x-amz-server-side-encryption"
 USES = {
-    "cloudtrail.amazonaws.com": bucket_statements(HOME, "b", TRAIL),
+    "cloudtrail.amazonaws.com": bucket_statements(HOME, "b", TRAIL, "arn:aws:s3:::b/AWSLogs/123456789012/*"),
     "config.amazonaws.com": config_statements(HOME, "b"),
     "delivery.logs.amazonaws.com": delivery_statements(HOME, "b"),
     "logging.s3.amazonaws.com": access_log_statements(HOME, "b", "other"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -39,7 +39,7 @@ def facts(answers: Mapping[str, Mapping[str, Any]]) -> Facts:
             read = validated(given, model.output_shape, model.name)
             return SimpleNamespace(status_code=200, headers={}), {**read, "ResponseMetadata": {}}
 
-        client.meta.events.register("before-call", answer)
+        client.meta.events.register("before-call", cast(Any, answer))
 
     session = boto3.Session("AKIDEXAMPLE", "secret", region_name=REGION)
     return Facts(Aws(session, REGION, attach=[attach]), ThreadPoolExecutor(1))
@@ -55,7 +55,7 @@ def test_a_key_of_imported_material_does_not_rotate() -> None:
     ids=["ARN alone", "enabled", "disabled"],
 )
 def test_a_key_may_lack_its_state_and_its_age(known: Mapping[str, Any], state: str) -> None:
-    metadata = {"KeyMetadata": {"KeyId": "1234", "Arn": KEY, **known}}
+    metadata: Mapping[str, Any] = {"KeyMetadata": {"KeyId": "1234", "Arn": KEY, **known}}
     answers = {"DescribeKey": metadata, "GetKeyPolicy": POLICY, "GetKeyRotationStatus": IMPORTED}
     found = facts(answers).read(key_of, REGION, KEY)
     assert (found.state, found.created, found.rotation_days) == (state, None, None)

@@ -59,7 +59,7 @@ def made_by_hand(aws: Sandbox) -> None:
 
 def of_an_organization(aws: Sandbox) -> None:
     """Let the account manage an organization whose trail has the wanted name, with its logs elsewhere."""
-    id = aws.client("organizations").create_organization(FeatureSet="ALL")["Organization"]["Id"]
+    id = aws.call_moto("organizations:CreateOrganization", FeatureSet="ALL")["Organization"]["Id"]
     s3 = aws.client("s3", HOME.region)
     s3.create_bucket(Bucket="organization-logs", CreateBucketConfiguration={"LocationConstraint": HOME.region})
     arn = "arn:aws:s3:::organization-logs"
