@@ -152,7 +152,7 @@ def refused_to_people(foreign: list[object], use: Use, scope: Scope) -> tuple[di
     if bare.certain and not named.certain:
         notes.append(
             f"{' and '.join(bare.certain)} of the bucket policy: refused are uploads that say nothing of encryption, "
-            "such as the lock files of OpenTofu before 1.10.2; it can go, since the bucket encrypts by itself"
+            "such as the lock files of OpenTofu before 1.10.2; that can go, since the bucket encrypts by itself"
         )
     if named.certain and not bare.certain:
         notes.append(

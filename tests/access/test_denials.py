@@ -90,7 +90,7 @@ def test_not_principal_spares_the_service_it_names() -> None:
     ("held", "refused", "told"),
     [
         ([deny({"StringNotEquals": {SSE: "AES256"}}, Action="s3:PutObject")], "every upload", ""),
-        ([deny({"Null": {SSE: "true"}}, Action="s3:PutObject")], "", "it can go"),
+        ([deny({"Null": {SSE: "true"}}, Action="s3:PutObject")], "", "that can go"),
         ([deny({"StringEquals": {SSE: "aws:kms"}}, Action="s3:PutObject")], "", "leave kms_key_id out"),
         ([deny(Action="s3:GetObject")], "s3:GetObject to everybody", ""),
         ([deny(Action="s3:DeleteObject")], "", "refuses to delete"),
