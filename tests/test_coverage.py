@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from awsbase.engine.account import check, identify
 from awsbase.engine.changes import Report
 from awsbase.engine.execution import execute
 from awsbase.engine.facts import Facts
+from awsbase.engine.resource import Resource
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
 from awsbase.manifest import load, resources
@@ -29,10 +30,9 @@ MANIFESTS = Path(__file__).parent.parent / "manifests"
 standards = pytest.mark.parametrize("standard", STANDARDS)
 
 
-@cache
-def covered(name: str, converged: bool = True) -> dict[str, list[Row]]:
-    """Return the rows of each standard for an example manifest, before or after a reconcile in the sandbox."""
-    manifest = load(MANIFESTS / name)
+def prepared(path: Path) -> tuple[Sandbox, Aws, Sequence[Resource], Callable[[str], Report]]:
+    """Return an empty account, the resources of a manifest, and what runs them there in a mode."""
+    manifest = load(path)
     managed = [each for section in resources(manifest).values() for each in section]
     sandbox, wire = Sandbox(), Wire()
     aws = Aws(sandbox.session(region="eu-west-1"), "eu-west-1", attach=[wire.attach])
@@ -41,6 +41,34 @@ def covered(name: str, converged: bool = True) -> dict[str, list[Row]]:
     def go(mode: str) -> Report:
         return execute(mode, managed, KINDS, account, clock=sandbox.clock)  # type: ignore[arg-type]
 
+    return sandbox, aws, managed, go
+
+
+def reconciled(path: Path) -> tuple[Sandbox, Callable[[], list[Row]]]:
+    """Return an account that a manifest was reconciled with, and a look at the controls of CIS 3.0 in it."""
+    sandbox, aws, managed, go = prepared(path)
+    assert not go("reconcile").failed
+
+    def look() -> list[Row]:
+        plan = go("plan")
+        with ThreadPoolExecutor(4) as readers:
+            return judge(STANDARDS["cis-3"], managed, plan, Facts(aws, readers), sandbox.clock.now())
+
+    return sandbox, look
+
+
+def by_answer(rows: list[Row]) -> dict[str, Row]:
+    return {row.control.answer: row for row in rows}
+
+
+def by_id(rows: list[Row]) -> dict[str, Row]:
+    return {row.control.id: row for row in rows}
+
+
+@cache
+def covered(name: str, converged: bool = True) -> dict[str, list[Row]]:
+    """Return the rows of each standard for an example manifest, before or after a reconcile in the sandbox."""
+    sandbox, aws, managed, go = prepared(MANIFESTS / name)
     if converged:
         assert not go("reconcile").failed
     plan = go("plan")
@@ -81,20 +109,9 @@ def test_dependencies_and_excluded_regions_of_a_control_count_too(tmp_path: Path
     some = (MANIFESTS / "cis.yaml").read_text().replace("protect:\n", "protect:\n  regions: [eu-west-1, us-east-1]\n")
     file = tmp_path / "cis.yaml"
     file.write_text(some.replace("security: {email: [security@acme.example]}", "security: {}"))
-    manifest = load(file)
-    managed = [each for section in resources(manifest).values() for each in section]
-    sandbox, wire = Sandbox(), Wire()
-    aws = Aws(sandbox.session(region="eu-west-1"), "eu-west-1", attach=[wire.attach])
-    account = check(identify(aws, wire), manifest.account.id)
-    assert not execute("reconcile", managed, KINDS, account, clock=sandbox.clock).failed
+    sandbox, look = reconciled(file)
 
-    def look() -> dict[str, Row]:
-        plan = execute("plan", managed, KINDS, account, clock=sandbox.clock)
-        with ThreadPoolExecutor(4) as readers:
-            rows = judge(STANDARDS["cis-3"], managed, plan, Facts(aws, readers), sandbox.clock.now())
-        return {row.control.answer: row for row in rows}
-
-    rows = look()
+    rows = by_answer(look())
     for answer in ("analyzer", "volumes", "config", "flow logs", "default groups", "imdsv2", "security hub"):
         assert (rows[answer].status, len(rows[answer].why)) == ("needs you", 1)
         assert "us-west-2" in rows[answer].why[0]
@@ -104,66 +121,48 @@ def test_dependencies_and_excluded_regions_of_a_control_count_too(tmp_path: Path
 
     sandbox.client("logs", "eu-west-1").delete_metric_filter(logGroupName="acme-audit", filterName="acme-root-use")
     sandbox.client("s3", "eu-west-1").delete_bucket_policy(Bucket="acme-state")
-    rows = look()
+    rows = by_answer(look())
     assert rows["root-use"].why == ("metric-filter/acme-audit/acme-root-use is not as the manifest says",)
     assert rows["tls"].why == ("bucket/acme-state is not as the manifest says",)
     assert rows["root-use"].status == rows["tls"].status == "not yet"
     assert rows["vpcs"].status == "needs you"
 
     sandbox.client("cloudtrail", "eu-west-1").stop_logging(Name="acme-trail")
-    row = look()["vpcs"]
+    row = by_answer(look())["vpcs"]
     assert (row.status, row.why) == ("not yet", ("trail/acme-trail is not as the manifest says",))
 
 
-def reconciled(name: str) -> tuple[Sandbox, Callable[[], dict[str, Row]]]:
-    """Return an account that an example manifest was reconciled with, and a look at the controls of CIS 3.0 in it."""
-    manifest = load(MANIFESTS / name)
-    managed = [each for section in resources(manifest).values() for each in section]
-    sandbox, wire = Sandbox(), Wire()
-    aws = Aws(sandbox.session(region="eu-west-1"), "eu-west-1", attach=[wire.attach])
-    account = check(identify(aws, wire), manifest.account.id)
-    assert not execute("reconcile", managed, KINDS, account, clock=sandbox.clock).failed
-
-    def look() -> dict[str, Row]:
-        plan = execute("plan", managed, KINDS, account, clock=sandbox.clock)
-        with ThreadPoolExecutor(4) as readers:
-            rows = judge(STANDARDS["cis-3"], managed, plan, Facts(aws, readers), sandbox.clock.now())
-        return {row.control.id: row for row in rows}
-
-    return sandbox, look
-
-
 def test_a_control_depends_on_the_fields_that_it_is_about() -> None:
-    sandbox, look = reconciled("cis.yaml")
-    before = {id: row.status for id, row in look().items()}
+    sandbox, look = reconciled(MANIFESTS / "cis.yaml")
+    before = {id: row.status for id, row in by_id(look()).items()}
     trail, bucket = sandbox.client("cloudtrail", "eu-west-1"), sandbox.client("s3", "eu-west-1")
     described = trail.describe_trails()["trailList"][0]
     arn = described["TrailARN"]
 
     trail.remove_tags(ResourceId=arn, TagsList=[{"Key": "owner", "Value": "platform"}])
     bucket.delete_bucket_lifecycle(Bucket=described["S3BucketName"])
-    assert {id: row.status for id, row in look().items()} == before
+    assert {id: row.status for id, row in by_id(look()).items()} == before
 
     trail.update_trail(Name=arn, EnableLogFileValidation=False)
-    assert {id for id, row in look().items() if row.status != before[id]} == {"3.2"}
+    assert {id for id, row in by_id(look()).items() if row.status != before[id]} == {"3.2"}
 
     trail.update_trail(Name=arn, IsMultiRegionTrail=False)
     alarms = {f"4.{number}" for number in range(1, 16)}
-    assert {id for id, row in look().items() if row.status == "not yet"} == {"3.1", "3.2", "3.8", "3.9"} | alarms
+    assert {id for id, row in by_id(look()).items() if row.status == "not yet"} == {"3.1", "3.2", "3.8", "3.9"} | alarms
 
 
 def test_instances_without_a_role_or_with_imdsv1_are_named() -> None:
-    sandbox, look = reconciled("minimal.yaml")
+    sandbox, look = reconciled(MANIFESTS / "minimal.yaml")
     ec2 = sandbox.client("ec2", "us-west-2")
     image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, InstanceType="t3.nano")["Instances"][0]
-    row = look()["1.18"]
+    row = by_id(look())["1.18"]
     assert (row.status, row.why) == (
         "needs you",
         (f"the instance {made['InstanceId']} in us-west-2 has no instance profile: it may hold access keys",),
     )
     ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
-    assert look()["1.18"].status == "met"
+    assert by_id(look())["1.18"].status == "met"
 
 
 @standards

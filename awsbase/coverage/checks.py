@@ -9,6 +9,7 @@ from typing import Any
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
 from awsbase.ensure.bucket import Bucket
+from awsbase.ensure.instance import GONE
 from awsbase.ensure.regions import RegionClosed, regions, there
 from awsbase.ensure.topic import Topic
 from awsbase.facts.authorization import authorization
@@ -147,7 +148,7 @@ def instances(facts: Facts, region: str) -> list[Mapping[str, Any]]:
     """Read the instances of a region that are not terminated."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_instances").paginate()
     found = [each for page in pages for reservation in page["Reservations"] for each in reservation["Instances"]]
-    return [each for each in found if each.get("State", {}).get("Name") not in ("shutting-down", "terminated")]
+    return [each for each in found if each.get("State", {}).get("Name") not in GONE]
 
 
 def usable_instances(facts: Facts, region: str) -> list[Mapping[str, Any]]:

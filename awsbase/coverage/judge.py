@@ -51,12 +51,12 @@ def verdict(
 ) -> Row:
     """Return the verdict on one control."""
     match ANSWERS[control.answer]:
-        case ByPerson(step):
-            return Row(control, "needs you", (step,))
+        case ByPerson(task):
+            return Row(control, "needs you", (task,))
         case ByCheck(check, key, report, parts):
             if report and not facts.read(report_rows):
                 return Row(control, "not yet", ("AWS is generating the credential report: run again in a minute",), key)
-            if late := unfinished(parts, resources, outcomes):
+            if late := unfinished(matched(parts, resources), resources, outcomes):
                 return Row(control, "not yet", late, key)
             found = tuple(check(facts, resources, now))
             return Row(control, "needs you" if found else "met", found, key)
@@ -74,11 +74,11 @@ def by_resources(
     now: datetime,
 ) -> Row:
     """Return the verdict on a control that resources answer."""
-    by_part = [[each for each in resources if part.matches(each)] for part in answer.parts]
-    if not all(by_part):
+    found = matched(answer.parts, resources)
+    if {part for part, _ in found} != set(answer.parts):
         return Row(control, "not managed", (), answer.key, answer.price)
-    ours = [each for found in by_part for each in found]
-    if late := unfinished(answer.parts, resources, outcomes):
+    ours = [each for _, each in found]
+    if late := unfinished(found, resources, outcomes):
         return Row(control, "not yet", late, answer.key)
     addresses = {each.address for each in ours}
     left = [
@@ -92,13 +92,19 @@ def by_resources(
     return Row(control, "needs you" if left else "met", tuple(dict.fromkeys(left)), answer.key)
 
 
-def unfinished(parts: Sequence[Part], resources: Sequence[Resource], outcomes: dict[str, Outcome]) -> tuple[str, ...]:
+def matched(parts: Sequence[Part], resources: Sequence[Resource]) -> list[tuple[Part, Resource]]:
+    """Return each part with each of the resources that it is about."""
+    return [(part, each) for part in parts for each in resources if part.matches(each)]
+
+
+def unfinished(
+    ours: Sequence[tuple[Part, Resource]], resources: Sequence[Resource], outcomes: dict[str, Outcome]
+) -> tuple[str, ...]:
     """Return which resources have a change that concerns a control; if none has, which of their dependencies have."""
     known = {each.address: each for each in resources}
-    ours = [(each, part) for part in parts for each in resources if part.matches(each)]
-    own = [each.address for each, part in ours if waits(outcomes[each.address], part.concerns)]
+    own = [each.address for part, each in ours if waits(outcomes[each.address], part.concerns)]
     # An alarm without its metric filter never fires, even when it is itself converged.
-    needed = [each.address for each, _ in ours]
+    needed = [each.address for _, each in ours]
     for address in needed:
         needed += [need for need in known[address].needs() if need in known and need not in needed]
     late = own or [address for address in needed[len(ours) :] if waits(outcomes[address], breaks_dependents)]

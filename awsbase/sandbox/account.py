@@ -89,11 +89,10 @@ class Sandbox(AccountState):
         if not wire.known(scope.service):
             return wire.refuse("sts", wire.gap(scope.service, urlsplit(message.url).path))
         try:
-            operation, params = wire.read(scope.service, message)
+            operation, params, protocol = wire.read(scope.service, message)
         except Refusal as refusal:
             self._note(scope, "Unknown", {}, refusal.code)
             return wire.refuse(scope.service, refusal)
-        protocol = wire.spoken(scope.service, message)
         if protocol != wire.protocol_of(operation):
             message = wire.write(operation, params, message)
 

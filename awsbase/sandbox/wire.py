@@ -99,8 +99,11 @@ def scope(message: Message) -> Scope | None:
     return Scope(service, region, access_key, token)
 
 
-def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any]]:
-    """Return the operation that a request asks for, and its parameters in the API's own words; raises Refusal."""
+def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any], str]:
+    """Return the operation that a request asks for, its parameters in the API's own words, and its protocol.
+
+    Some services have several protocols, and SDKs choose differently. Raises Refusal.
+    """
     headers = {**message.headers, **full_target(service, message)}
     request = Request.from_primitives(message.method, message.url, headers, message.body)
     body = request.data
@@ -108,7 +111,7 @@ def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any]
         operation, labels = get_service_router(service).match(request)
     except NotFound:
         raise gap(service, f"{message.method} {urlsplit(message.url).path}") from None
-    protocol = determine_request_protocol(model(service), request.content_type)
+    protocol = str(determine_request_protocol(model(service), request.content_type))
     params = PROTOCOL_PARSERS[protocol](operation).parse(
         {
             "method": request.method,
@@ -122,7 +125,7 @@ def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any]
     # The parser reads a query parameter that is not there as an empty list.
     members: Any = operation.input_shape.members if operation.input_shape else {}
     queried = {name for name, shape in members.items() if shape.serialization.get("location") == "querystring"}
-    return operation, {name: value for name, value in params.items() if value or name not in queried}
+    return operation, {name: value for name, value in params.items() if value or name not in queried}, protocol
 
 
 def full_target(service: str, message: Message) -> dict[str, str]:
@@ -133,12 +136,6 @@ def full_target(service: str, message: Message) -> dict[str, str]:
     prefix, _, name = message.header("X-Amz-Target").rpartition(".")
     full = str(model(service).metadata.get("targetPrefix", ""))
     return {"X-Amz-Target": f"{full}.{name}"} if prefix and full.endswith(f".{prefix}") else {}
-
-
-def spoken(service: str, message: Message) -> str:
-    """Return the protocol of a request: some services have several, and SDKs choose differently."""
-    content_type = message.header("Content-Type")
-    return str(determine_request_protocol(model(service), content_type or None))
 
 
 def translated(operation: OperationModel, reply: Reply, protocol: str) -> Reply:
@@ -224,14 +221,15 @@ def refuse(
     if operation and operation.http.get("method") == "HEAD":
         return Reply(status, sent, b"")
     if protocol in ("query", "ec2", "rest-xml"):
-        error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
-        body = f"<ErrorResponse>{error}<RequestId>{request_id}</RequestId></ErrorResponse>"
-        if protocol == "ec2":
-            # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
-            errors = f"<Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
-            body = f"<Response>{errors}<RequestID>{request_id}</RequestID></Response>"
+        said = f"<Code>{code}</Code><Message>{message}</Message>"
         if service == "s3":
-            body = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{request_id}</RequestId></Error>"
+            body = f"<Error>{said}<RequestId>{request_id}</RequestId></Error>"
+        elif protocol == "ec2":
+            # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+            body = f"<Response><Errors><Error>{said}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
+        else:
+            error = f"<Error><Type>Sender</Type>{said}</Error>"
+            body = f"<ErrorResponse>{error}<RequestId>{request_id}</RequestId></ErrorResponse>"
         return Reply(status, {**sent, "Content-Type": "text/xml"}, body.encode())
     sent |= {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": refusal.code}
     if "awsQueryCompatible" in model(service).metadata:

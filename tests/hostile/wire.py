@@ -83,7 +83,7 @@ def spoiled(sandbox: Sandbox, name: str, spoil: Spoil, *, unheard: bool = False)
     def answer(message: Message) -> Reply:
         scope = wire.scope(message)
         assert scope
-        operation, _ = wire.read(scope.service, message)
+        operation, _, _ = wire.read(scope.service, message)
         if name != f"{scope.service}:{operation.name}":
             return honest(message)
         replaced.append(name)

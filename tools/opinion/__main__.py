@@ -23,8 +23,11 @@ from urllib.request import urlopen
 
 import boto3
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.faults.results import ROOT
+from tests.faults.table import commit
+
 PAGE = ROOT / "docs" / "sandbox.md"
+PINS = Path(__file__).with_name("requirements.txt")
 MANIFESTS = ("minimal", "state-only", "baseline")
 # LocalStack takes an access key of twelve digits for the account.
 ACCOUNT = "123456789012"
@@ -128,14 +131,19 @@ def row(manifest: str, environment: Mapping[str, str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def version() -> str:
+    """Return the version of LocalStack that is pinned."""
+    pins = dict(line.split("==") for line in PINS.read_text(encoding="utf-8").split() if "==" in line)
+    return pins["localstack-core"]
+
+
 def main() -> None:
     """Write the table into docs/sandbox.md, with the date and the commit."""
     with tempfile.TemporaryDirectory() as home, emulator(Path(home)) as url:
         environment = administrator(url)
         rows = [row(manifest, environment) for manifest in MANIFESTS]
     head = "| manifest | resources | converged | LocalStack lacks | refused otherwise | planned again |"
-    commit = subprocess.run(["git", "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True, check=True)
-    measured = f"Measured on {datetime.now(UTC):%Y-%m-%d}, at commit {commit.stdout.strip()}, with LocalStack 4.9.2."
+    measured = f"Measured on {datetime.now(UTC):%Y-%m-%d}, at commit {commit()}, with LocalStack {version()}."
     table = "\n".join([head, "| --- | ---: | ---: | --- | --- | --- |", *rows, "", measured])
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(MARKS[0])
