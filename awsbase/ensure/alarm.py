@@ -100,7 +100,7 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
             cloudwatch.put_metric_alarm,
             AlarmName=want.name,
             **sent,
-            Tags=tags.pairs(tags.wanted(want)),
+            Tags=tags.pairs(tags.with_origin(want)),
         )
         have = sent
 

@@ -57,7 +57,11 @@ def ensure_analyzer(run: Run, want: Analyzer) -> None:
         client = run.aws.at(region).accessanalyzer
         if have is None:
             run.create(
-                f"analyzer in {region}", client.create_analyzer, analyzerName=want.name, type=OUTSIDE, tags=wanted
+                f"analyzer in {region}",
+                client.create_analyzer,
+                analyzerName=want.name,
+                type=OUTSIDE,
+                tags=tags.with_origin(want),
             )
         elif untagged := tags.missing(have.tags, wanted):
             drift = compare(have.tags, untagged)

@@ -104,7 +104,7 @@ def ensure_anomaly_alert(run: Run, want: AnomalyAlert) -> None:
             "monitor of all services",
             ce.create_anomaly_monitor,
             AnomalyMonitor=services,
-            ResourceTags=tags.pairs(tags.wanted(want)),
+            ResourceTags=tags.pairs(tags.with_origin(want)),
         )
         arn = made["MonitorArn"]
 
@@ -119,7 +119,7 @@ def ensure_anomaly_alert(run: Run, want: AnomalyAlert) -> None:
             "subscription",
             ce.create_anomaly_subscription,
             AnomalySubscription={"SubscriptionName": want.name, **settings},
-            ResourceTags=tags.pairs(tags.wanted(want)),
+            ResourceTags=tags.pairs(tags.with_origin(want)),
         )
     else:
         correct(run, want, have, settings, tags.missing(tagged, tags.wanted(want)))

@@ -91,8 +91,8 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
     block_public_access(run, want, have)
     own_objects(run, want, have)
     encrypt(run, want, have, key)
-    set_policy(run, want, have, statements)
-    expire(run, want, have, tagged)
+    set_policy(run, want, have, statements, adopted=not tags.is_ours(tagged, want.scope) and have is not NEW)
+    expire(run, want, have, tagged, resolve(run, [expiry.rule() for expiry in want.expiries]))
     # After the lifecycle: a bucket of ours whose versioning was never set is one that a run has left half made.
     keep_versions(run, want, have)
     set_tags(run, want, tagged)
@@ -133,7 +133,7 @@ def create(run: Run, want: Bucket) -> None:
         "bucket",
         run.aws.s3.create_bucket,
         Bucket=want.name,
-        CreateBucketConfiguration={**there, "Tags": tags.pairs(tags.wanted(want))},
+        CreateBucketConfiguration={**there, "Tags": tags.pairs(tags.with_origin(want))},
         ObjectOwnership=ENFORCED,
     )
 
@@ -226,7 +226,7 @@ def less_encrypted(have: str, want: str) -> str:
     return "it is encrypted once, not twice" if have == "aws:kms:dsse" else ""
 
 
-def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[Document]) -> None:
+def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[Document], *, adopted: bool) -> None:
     """Replace our statements in the bucket policy, and leave those of others beside them."""
     only_tls = {
         "Sid": f"{OURS}OnlyTls",
@@ -241,6 +241,7 @@ def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[D
         run.create(
             "policy",
             run.aws.s3.put_bucket_policy,
+            risk=access(widening({}, policy) if adopted else ""),
             Bucket=want.name,
             Policy=policy,
             ExpectedBucketOwner=want.scope.account,
@@ -257,31 +258,28 @@ def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[D
         )
 
 
-def expire(run: Run, want: Bucket, have: BucketFacts, tagged: Mapping[str, str]) -> None:
+def expire(
+    run: Run, want: Bucket, have: BucketFacts, tagged: Mapping[str, str], rules: Sequence[Mapping[str, Any]]
+) -> None:
     """Replace our lifecycle rules, and leave those of others beside them."""
     theirs = [rule for rule in have.rules if not rule.get("ID", "").startswith(OURS)]
     is_now = {rule["ID"]: plain(rule) for rule in have.rules if rule.get("ID", "").startswith(OURS)}
-    wanted = {expiry.rule()["ID"]: expiry.rule() for expiry in want.expiries}
+    wanted = {rule["ID"]: rule for rule in rules}
+    ours = tags.is_ours(tagged, want.scope)
+    # A bucket of ours has its tags from the beginning, and its versioning is set last.
+    half_made = have is NEW or (ours and not have.versioning)
     if drift := [*compare(is_now, wanted), *(Drift(id, is_now[id], None) for id in is_now.keys() - wanted.keys())]:
         run.update(
             "lifecycle",
             drift,
             run.aws.s3.put_bucket_lifecycle_configuration,
-            risk=deletion(goes_sooner(have, wanted) if has_been_used(have, tagged) else ""),
+            risk=deletion("" if half_made else goes_sooner(have, wanted, ours=ours)),
             Bucket=want.name,
             # S3 takes no rule in the old manner, with a prefix and no filter, beside one in the new.
             LifecycleConfiguration={"Rules": [*map(plain, theirs), *wanted.values()]},
             TransitionDefaultMinimumObjectSize=have.smallest_transition,
             ExpectedBucketOwner=want.scope.account,
         )
-
-
-def has_been_used(have: BucketFacts, tagged: Mapping[str, str]) -> bool:
-    """Tell a bucket that is adopted, or once was finished, from one that a run has left half made.
-
-    One of ours has its tags from the beginning, and its versioning is set last.
-    """
-    return tags.ADDRESS not in tagged or have.versioning != ""
 
 
 def tags_of(run: Run, want: Bucket) -> Mapping[str, str]:

@@ -163,7 +163,7 @@ def ensure_budget(run: Run, want: Budget) -> None:
                 {"Notification": notification(notice), "Subscribers": [subscriber(one) for one in want.subscribers]}
                 for notice in want.notices
             ],
-            ResourceTags=tags.pairs(tags.wanted(want)),
+            ResourceTags=tags.pairs(tags.with_origin(want)),
         )
         have = BudgetFacts(settings_of(sent(want)), {notice: frozenset(want.subscribers) for notice in want.notices})
 

@@ -96,7 +96,7 @@ def ensure_detectors(run: Run, want: Detectors) -> None:
                 make,
                 Enable=True,
                 FindingPublishingFrequency=often,
-                Tags=wanted,
+                Tags=tags.with_origin(want),
                 Features=features({name: plan in (want.plans or ()) for plan, (name, _) in PLANS.items()}),
             )
             continue

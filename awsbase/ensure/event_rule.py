@@ -107,7 +107,7 @@ def ensure_event_rule(run: Run, want: EventRule) -> str:
     }
 
     if found is None:
-        run.create("rule", events.put_rule, **sent, Tags=tags.pairs(tags.wanted(want)))
+        run.create("rule", events.put_rule, **sent, Tags=tags.pairs(tags.with_origin(want)))
     elif drift := compare(
         {"pattern": found.pattern, "description": found.description, "state": found.state},
         {"pattern": want.pattern, "description": want.description, "state": "ENABLED"},

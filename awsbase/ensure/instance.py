@@ -219,7 +219,7 @@ def launch(run: Run, want: Instance, before: list[InstanceFacts]) -> dict[str, A
     # EC2 answers a token that it knows with the instance it made then, even one long gone, and forgets to list that
     # one within the hour: so the token says who went before, and roughly when.
     parts = (want.scope.account, want.address, str(half_hour), *(str(each.id) for each in before))
-    labels = tags.pairs(ec2.labels(want))
+    labels = tags.pairs(ec2.labels(want) | tags.origin(want.scope))
     return {
         "MinCount": 1,
         "MaxCount": 1,

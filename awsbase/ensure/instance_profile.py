@@ -94,7 +94,7 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
             iam.create_instance_profile,
             InstanceProfileName=want.name,
             Path=want.path,
-            Tags=tags.pairs(tags.wanted(want)),
+            Tags=tags.pairs(tags.with_origin(want)),
         )
         have = ProfileFacts(want.arn)
     run.created_at(have.created)

@@ -234,7 +234,7 @@ def ensure_key(run: Run, want: Key) -> Any:
     if have is None:
         # The tag goes with the call: a key has no name, and one whose creation was not heard of is found by it.
         made = run.create(
-            "key", kms.create_key, Policy=policy, Description=want.description, Tags=pairs(tags.wanted(want))
+            "key", kms.create_key, Policy=policy, Description=want.description, Tags=pairs(tags.with_origin(want))
         )
         have = KeyFacts(made["KeyMetadata"]["Arn"], policy, description=want.description)
     run.created_at(have.created)

@@ -120,7 +120,9 @@ def ensure_log_group(run: Run, want: LogGroup) -> str:
     tagged = tags.current(run, want, region, want.arn, ask) if have else tags.wanted(want)
 
     if have is None:
-        run.create("log group", logs.create_log_group, logGroupName=want.name, kmsKeyId=key, tags=tags.wanted(want))
+        run.create(
+            "log group", logs.create_log_group, logGroupName=want.name, kmsKeyId=key, tags=tags.with_origin(want)
+        )
         have = LogGroupFacts(key=key)
     run.created_at(have.created)
 

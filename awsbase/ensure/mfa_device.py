@@ -89,7 +89,7 @@ def provide(run: Run, want: MfaDevice, *, leftover: bool) -> None:
     kept = run.read(secret, want.scope.region, want.secret)
     if kept and kept.tags.get(tags.ADDRESS) != want.address:
         raise Taken(f"the secret {want.secret} holds something else", hint="choose another name in seed_to")
-    labels = tags.pairs(tags.wanted(want))
+    labels = tags.pairs(tags.with_origin(want))
 
     if leftover:
         # Nobody can tell its seed any more, and a device without an owner opens nothing.

@@ -78,7 +78,7 @@ def ensure_policy(run: Run, want: Policy) -> str:
             Path=want.path,
             PolicyDocument=document,
             Description=want.description or None,
-            Tags=tags.pairs(tags.wanted(want)),
+            Tags=tags.pairs(tags.with_origin(want)),
         )
         have = PolicyFacts(want.arn, want.path, document)
     run.created_at(have.created)

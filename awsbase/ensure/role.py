@@ -125,7 +125,7 @@ def ensure_role(run: Run, want: Role) -> str:
             Description=want.description or want.purpose or None,
             MaxSessionDuration=want.max_session,
             PermissionsBoundary=want.boundary,
-            Tags=tags.pairs(tags.wanted(want)),
+            Tags=tags.pairs(tags.with_origin(want)),
         )
         have = RoleFacts(want.arn, want.name, want.path, trust=trust, tags=tags.wanted(want), boundary=want.boundary)
     run.created_at(have.created)

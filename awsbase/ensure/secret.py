@@ -175,7 +175,7 @@ def ensure_secret(run: Run, want: Secret) -> str:
     under = AWS_KEY if key is None else key
     have = look(run, want, key)
     since = age(run, want, have)
-    labels = tags.pairs(tags.wanted(want))
+    labels = tags.pairs(tags.with_origin(want))
     generated = want.generated and Deferred(f"value of {want.name}", want.generated.generate)
     # A second value made for the same secret is refused: it would replace the one that somebody uses already.
     token = want.generated and token_of(want)

@@ -184,7 +184,7 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
             Description=want.description,
             State="ENABLED",
             PolicyDetails=details(want),
-            Tags=tags.wanted(want),
+            Tags=tags.with_origin(want),
         )
         have = SnapshotPolicyFacts(
             made["PolicyId"], "", want.description, "ENABLED", want.role, want.volumes, wanted, tags=tags.wanted(want)

@@ -176,7 +176,9 @@ def ensure_topic(run: Run, want: Topic) -> str:
     if found is None:
         key = run.result(want.key) if want.key else ""
         attributes = {"Policy": want.policy, **({"KmsMasterKeyId": key} if want.key else {})}
-        run.create("topic", sns.create_topic, Name=want.name, Attributes=attributes, Tags=tags.pairs(tags.wanted(want)))
+        run.create(
+            "topic", sns.create_topic, Name=want.name, Attributes=attributes, Tags=tags.pairs(tags.with_origin(want))
+        )
         found, tagged = TopicFacts(want.policy, key), tags.wanted(want)
     have = found
 

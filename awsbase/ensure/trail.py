@@ -136,7 +136,7 @@ def ensure_trail(run: Run, want: Trail) -> str:
     tagged = tags.current(run, want, region, arn, (trail_tags, region, arn)) if have else tags.wanted(want)
 
     if have is None:
-        listed = tags.pairs(tags.wanted(want))
+        listed = tags.pairs(tags.with_origin(want))
         run.create("trail", cloudtrail.create_trail, Name=name, **wanted, TagsList=listed)
         have = TrailFacts(region, {**wanted, "S3KeyPrefix": ""})
 

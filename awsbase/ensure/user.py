@@ -74,7 +74,7 @@ def ensure_user(run: Run, want: User) -> None:
     no_device = want.mfa and (have is None or lacks_device(run, have.name))
 
     if have is None:
-        run.create("user", iam.create_user, UserName=want.name, Path=want.path, Tags=tags.pairs(tags.wanted(want)))
+        run.create("user", iam.create_user, UserName=want.name, Path=want.path, Tags=tags.pairs(tags.with_origin(want)))
         have = UserFacts(want.name, want.path or "/", tags=tags.wanted(want))
     run.created_at(have.created)
     established = run.established(have.created)

@@ -47,7 +47,7 @@ def labels(want: Labelled) -> dict[str, str]:
 
 def tagging(kind: str, want: Labelled, more: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """Return the `TagSpecifications` of the creating call: a run can stop before it tags anything afterwards."""
-    return [{"ResourceType": kind, "Tags": tags.pairs({**labels(want), **(more or {})})}]
+    return [{"ResourceType": kind, "Tags": tags.pairs({**labels(want), **tags.origin(want.scope), **(more or {})})}]
 
 
 def room(run: Run, quota: Quota, want: Labelled, there: Iterable[Found]) -> None:

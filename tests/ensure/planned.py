@@ -18,7 +18,7 @@ from awsbase.engine.scope import Scope
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
 
-HOME = Scope("123456789012", home="eu-west-1", region="eu-west-1")
+HOME = Scope("123456789012", home="eu-west-1", region="eu-west-1", name="acme")
 
 
 class KnownFacts(Facts):

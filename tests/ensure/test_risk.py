@@ -14,7 +14,6 @@ from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.regions import everywhere
 from awsbase.ensure.security_group import GroupFacts, Rule, SecurityGroup, security_groups
 from awsbase.facts import tags
-from awsbase.facts.buckets import bucket_tags
 from tests.ensure import test_alarm as of_alarms
 from tests.ensure import test_bucket as of_buckets
 from tests.ensure import test_secret as of_secrets
@@ -89,34 +88,44 @@ def reasons(want: Resource, facts: Any, results: Any = None) -> list[str]:
 
 THEIRS: dict[str, Any] = {"policy": {"Version": "2012-10-17", "Statement": [of_buckets.THEIRS]}}
 SOONER = "Awsbase-old-versions: goes sooner, for good"
+FOREIGN = "; this manifest did not make the bucket"
+UPLOADS = "Awsbase-unfinished-uploads, Awsbase-old-versions: goes sooner, for good" + FOREIGN
 RULES = of_buckets.good().rules
 KEPT_LONGER = [{**rule, "NoncurrentVersionExpiration": {"NoncurrentDays": 365}} for rule in RULES[1:]]
+KEPT_SHORTER = [RULES[0], {**RULES[1], "NoncurrentVersionExpiration": {"NoncurrentDays": 30}}]
+OF_A_FOLDER = [RULES[0], {**RULES[1], "Filter": {"Prefix": "logs/"}}]
 
 
 @pytest.mark.parametrize(
-    ("have", "tagged", "why"),
+    ("have", "made_by", "why"),
     [
-        ({"rules": []}, True, [SOONER]),
-        ({"rules": [], "versioning": ""}, True, []),
-        ({"rules": [], "versioning": ""}, False, [SOONER]),
-        ({"rules": KEPT_LONGER}, True, [SOONER]),
-        ({"rules": [{**RULES[1], "NoncurrentVersionExpiration": {"NoncurrentDays": 30}}]}, True, []),
-        ({**THEIRS, "rules": []}, False, [SOONER]),
+        ({"rules": []}, "acme", [SOONER]),
+        ({"rules": [], "versioning": ""}, "acme", []),
+        ({"rules": [], "versioning": ""}, "other", [UPLOADS]),
+        ({"rules": [], "versioning": ""}, "", [UPLOADS]),
+        ({"rules": KEPT_LONGER}, "acme", [SOONER]),
+        ({"rules": KEPT_SHORTER}, "acme", []),
+        ({"rules": KEPT_SHORTER}, "", []),
+        ({"rules": OF_A_FOLDER}, "acme", [SOONER]),
+        ({**THEIRS, "rules": []}, "", [UPLOADS]),
     ],
     ids=[
         "rules removed",
         "a run was cut off before the rules",
+        "another manifest's run was cut off",
         "made by hand",
         "kept longer",
         "kept shorter",
+        "kept shorter, adopted",
+        "a wider scope",
         "somebody else's bucket",
     ],
 )
-def test_deleting_old_versions_sooner_is_risky(have: dict[str, Any], tagged: bool, why: list[str]) -> None:
-    facts = of_buckets.facts(of_buckets.good(**have))
-    if not tagged:
-        facts = {**facts, tags.indexed: {}, bucket_tags: {}}
-    assert reasons(of_buckets.WANT, facts, {of_buckets.KEY.address: of_buckets.ARN}) == why
+def test_deleting_old_versions_sooner_is_risky(have: dict[str, Any], made_by: str, why: list[str]) -> None:
+    labels = {**tags.wanted(of_buckets.WANT), **({tags.CREATED_BY: made_by} if made_by else {})}
+    facts = {**of_buckets.facts(of_buckets.good(**have)), tags.indexed: {of_buckets.WANT.arn: labels}}
+    found = planned(of_buckets.WANT, facts, {of_buckets.KEY.address: of_buckets.ARN}).changes
+    assert [each.risk.reason for each in found if each.risk and each.what == "lifecycle"] == why
 
 
 def test_removing_the_key_of_a_bucket_is_risky() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.key import Key, key_policy
+from awsbase.facts import tags
 from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.merge import merge
@@ -180,7 +181,7 @@ BUCKET_TAMPERINGS = {
     ),
     "bucket with another tag": Tampering(
         lambda aws: s3(aws).put_bucket_tagging(
-            Bucket="acme-state", Tagging={"TagSet": [{"Key": "owner", "Value": "me"}]}
+            Bucket="acme-state", Tagging={"TagSet": tags.pairs({"owner": "me", tags.CREATED_BY: "acme"})}
         ),
         [f"{BUCKET.address}: update tags"],
     ),
