@@ -87,6 +87,7 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
     if have and have.arn != want.arn:
         raise ExistsElsewhere("instance profile", have.arn, want.arn)
     tagged = tags_of(run, want) if have else tags.wanted(want)
+    why = "its instances act as that role" if have else ""
 
     if have is None:
         run.create(
@@ -111,7 +112,7 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
         run.create(
             f"role {want.role}",
             iam.add_role_to_instance_profile,
-            risk=access("its instances act as that role" if run.established(have.created) else ""),
+            risk=access(run.unless_begun(why, have.created, ours=tags.is_ours(tagged, want.scope))),
             InstanceProfileName=want.name,
             RoleName=want.role,
         )

@@ -127,12 +127,13 @@ def ensure_log_group(run: Run, want: LogGroup) -> str:
     run.created_at(have.created)
 
     if drift := compare({"retention": have.retention}, {"retention": want.retention}):
-        shortens = run.established(have.created) and (have.retention is None or have.retention > want.retention)
+        shortens = have.created and (have.retention is None or have.retention > want.retention)
+        why = "what is older is gone within days, for good" if shortens else ""
         run.update(
             "retention",
             drift,
             logs.put_retention_policy,
-            risk=deletion("what is older is gone within days, for good" if shortens else ""),
+            risk=deletion(run.unless_begun(why, have.created, ours=tags.is_ours(tagged, want.scope))),
             logGroupName=want.name,
             retentionInDays=want.retention,
         )

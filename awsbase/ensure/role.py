@@ -127,7 +127,10 @@ def ensure_role(run: Run, want: Role) -> str:
             PermissionsBoundary=want.boundary,
             Tags=tags.pairs(tags.with_origin(want)),
         )
-        have = RoleFacts(want.arn, want.name, want.path, trust=trust, tags=tags.wanted(want), boundary=want.boundary)
+        labels = tags.wanted(want)
+        have = RoleFacts(
+            want.arn, want.name, want.path, trust=trust, tags=labels, boundary=want.boundary, new=True
+        )
     run.created_at(have.created)
 
     # A principal that was deleted, and made anew under the same name, stands in the trust as an id that fits nobody.
@@ -197,9 +200,8 @@ def room_for(run: Run, want: Role, have: RoleFacts | None, trust: Document, inli
 def allow(run: Run, want: Role, have: RoleFacts, room: Room, inline: Mapping[str, Document]) -> None:
     """Give the role its policies."""
     iam = run.aws.iam
-    established = run.established(have.created)
     for arn in room.policies.coming:
-        why = attaching(run, arn) if established else ""
+        why = unfinished(run, want, have, attaching(run, arn))
         run.create(f"attachment {arn}", iam.attach_role_policy, risk=access(why), RoleName=want.name, PolicyArn=arn)
     for name, document in inline.items():
         held = have.inline.get(name)
@@ -207,7 +209,7 @@ def allow(run: Run, want: Role, have: RoleFacts, room: Room, inline: Mapping[str
             run.create(
                 f"inline policy {name}",
                 iam.put_role_policy,
-                risk=access(widening({}, document) if established else ""),
+                risk=access(unfinished(run, want, have, widening({}, document))),
                 RoleName=want.name,
                 PolicyName=name,
                 PolicyDocument=document,
@@ -228,13 +230,18 @@ def take_away(run: Run, want: Role, have: RoleFacts, policies: Iterable[str], in
     """Take away other policies."""
     iam = run.aws.iam
     for arn in policies:
-        why = detaching(run, arn) if run.established(have.created) else ""
+        why = unfinished(run, want, have, detaching(run, arn))
         run.delete(f"attachment {arn}", iam.detach_role_policy, risk=access(why), RoleName=want.name, PolicyArn=arn)
     for name in inline:
-        why = widening(have.inline[name], {})
+        why = unfinished(run, want, have, widening(have.inline[name], {}))
         run.delete(
             f"inline policy {name}", iam.delete_role_policy, risk=access(why), RoleName=want.name, PolicyName=name
         )
+
+
+def unfinished(run: Run, want: Role, have: RoleFacts, why: str) -> str:
+    """Return why a change is risky; empty for a role that this run makes, or an interrupted one has begun."""
+    return "" if have.new else run.unless_begun(why, have.created, ours=tags.is_ours(have.tags, want.scope))
 
 
 def lasts_longer(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:

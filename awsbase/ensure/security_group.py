@@ -170,7 +170,7 @@ def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
 
     if have is None:
         ec2.room(run, quotas.SECURITY_GROUPS, want, there)
-    held = have or GroupFacts(None, want.name, egress=born_open)
+    held = have or GroupFacts(None, want.name, egress=born_open, new=True)
     room = {way: room_for(run, want, held, way) for way in WAYS}
 
     if have is None:
@@ -183,9 +183,6 @@ def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
             TagSpecifications=ec2.tagging("security-group", want, {tags.CREATED_AT: run.creation_time()}),
         )
         have = GroupFacts(made["GroupId"], want.name, egress=born_open, tags=ec2.labels(want), new=True)
-    elif (created := tags.creation_time(have.tags)) and not run.established(created):
-        # Left by a run that was cut off: to give it its rules is to finish that one's work.
-        have = replace(have, new=True)
 
     for way in WAYS:
         rules(run, want, have, way, room[way])
@@ -255,7 +252,9 @@ def rules(run: Run, want: SecurityGroup, have: GroupFacts, way: Way, first: Sequ
         found = None if isinstance(real.other, Unknown) else known.get(identity(real))
         if found is None:
             call = getattr(client, f"authorize_security_group_{way}")
-            why = opens(real, have) if way == "ingress" else ""
+            # Left by a run that was cut off: to give it its rules is to finish that one's work.
+            began, ours = tags.creation_time(have.tags), tags.is_ours(have.tags, want.scope)
+            why = run.unless_begun(opens(real, have), began, ours=ours) if way == "ingress" else ""
             sent = [permission(real)]
             run.create(f"{way} {words(rule, word)}", call, risk=access(why), GroupId=group, IpPermissions=sent)
         elif found.description != rule.description:
@@ -279,13 +278,12 @@ def close(run: Run, group: Any, way: Way, going: Iterable[Rule]) -> None:
 
 
 def opens(rule: Rule, have: GroupFacts) -> str:
-    """Say whom a rule lets in who was not before: the world, or addresses outside of private networks."""
-    if not isinstance(rule.other, str) or any(includes(held, rule) for held in have.ingress):
+    """Say whom a rule lets in who was not before; into a group that this run makes, only the world counts."""
+    if any(includes(held, rule) for held in have.ingress):
         return ""
-    if worldwide(rule.other):
+    if isinstance(rule.other, str) and worldwide(rule.other):
         return "open to the world"
-    known = have.new or rule.other.startswith("sg-") or any(inside(rule.other, block) for block in PRIVATE)
-    return "" if known else f"lets {rule.other} in"
+    return "" if have.new else f"lets {rule.other if isinstance(rule.other, str) else rule.other.origin} in"
 
 
 def worldwide(other: str) -> bool:

@@ -75,9 +75,9 @@ def ensure_user(run: Run, want: User) -> None:
 
     if have is None:
         run.create("user", iam.create_user, UserName=want.name, Path=want.path, Tags=tags.pairs(tags.with_origin(want)))
-        have = UserFacts(want.name, want.path or "/", tags=tags.wanted(want))
+        have = UserFacts(want.name, want.path or "/", tags=tags.wanted(want), new=True)
     run.created_at(have.created)
-    established = run.established(have.created)
+    ours = tags.is_ours(have.tags, want.scope)
 
     if want.path and have.path != want.path:
         drift = [Drift("path", have.path, want.path)]
@@ -87,13 +87,13 @@ def ensure_user(run: Run, want: User) -> None:
         run.update("tags", compare(have.tags, untagged), iam.tag_user, UserName=have.name, Tags=tags.pairs(untagged))
 
     wanted = have.groups.difference(memberships.first, memberships.last).union(memberships.coming)
-    leave(run, have, memberships.first, wanted, established=established)
+    leave(run, have, memberships.first, wanted, ours=ours)
     for group in memberships.coming:
-        why = joining(run, group) if established else ""
+        why = "" if have.new else run.unless_begun(joining(run, group), have.created, ours=ours)
         run.create(
             f"membership in {group}", iam.add_user_to_group, risk=access(why), UserName=have.name, GroupName=group
         )
-    leave(run, have, memberships.last, wanted, established=established)
+    leave(run, have, memberships.last, wanted, ours=ours)
 
     if no_password:
         run.manual_action(
@@ -109,10 +109,11 @@ def ensure_user(run: Run, want: User) -> None:
         )
 
 
-def leave(run: Run, have: UserFacts, names: Iterable[str], wanted: frozenset[str], *, established: bool) -> None:
+def leave(run: Run, have: UserFacts, names: Iterable[str], wanted: frozenset[str], *, ours: bool) -> None:
     """Take a user out of groups."""
     for group in names:
-        why, call = leaving(run, group, set(wanted)) if established else "", run.aws.iam.remove_user_from_group
+        why, call = leaving(run, group, set(wanted)), run.aws.iam.remove_user_from_group
+        why = run.unless_begun(why, have.created, ours=ours)
         run.delete(f"membership in {group}", call, risk=access(why), UserName=have.name, GroupName=group)
 
 

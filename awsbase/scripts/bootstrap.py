@@ -33,7 +33,7 @@ from awsbase.scripts.loaded import LoadedManifest, read
 from awsbase.scripts.options import ALLOW_RISKY, DEBUG, MANIFEST, Options
 from awsbase.scripts.output import err, out
 from awsbase.scripts.prompts import ask, aws_files, prompts_of, select
-from awsbase.scripts.session import Session, lock_of
+from awsbase.scripts.session import Session, complete, lock_of
 
 if TYPE_CHECKING:
     import boto3
@@ -231,7 +231,7 @@ def _make(session: Session, ask: Prompt | None) -> None:
         raise AwsbaseError("declined, nothing was changed")
     if not plan.changes:
         return
-    lock = lock_of(session.target)
+    lock = lock_of(session.target, session.loaded.fingerprint)
     with session.locked(lock):
         report = session.execute(
             "reconcile",
@@ -239,6 +239,8 @@ def _make(session: Session, ask: Prompt | None) -> None:
             allow_risky=session.allows_risky(plan),
             before_write=lock.check_and_renew,
         )
+        if complete(report):
+            lock.finish()
     if report.interrupted or report.failed:
         err(session.shown(report, sys.stderr))
         raise AwsbaseError("the administrator was not created, and root's access key is kept", hint="run it again")

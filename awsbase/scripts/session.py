@@ -143,7 +143,7 @@ def reconcile(session: Session, *, ask: Prompt | None, approved: Approved | None
 
     Return the report, which is the plan's when it stopped there, and whether the plan was declined.
     """
-    lock, cache = lock_of(session.target), ReadCache()
+    lock, cache = lock_of(session.target, session.loaded.fingerprint), ReadCache()
     plan = session.execute("plan", approved, guarded=True, cache=cache)
     if plan.interrupted or not plan.changes:
         return replace(plan, mode="reconcile"), False
@@ -173,6 +173,8 @@ def reconcile(session: Session, *, ask: Prompt | None, approved: Approved | None
             cache=cache,
             before_write=lock.check_and_renew,
         )
+        if complete(done):
+            lock.finish()
     wire = session.target.account.wire
     return replace(done, seconds=plan.seconds + done.seconds, reads=wire.reads, writes=wire.writes), False
 
@@ -186,10 +188,15 @@ def agreed(session: Session, plan: Report, ask: Prompt | None, introduction: str
     return session.consents(plan, f"Apply {changes} to account {session.loaded.account} ({session.loaded.name})?", ask)
 
 
-def lock_of(target: Target) -> Lock:
-    """Return the lock of an account for this run."""
+def complete(done: Report) -> bool:
+    """Tell whether a run has done all that it was to do."""
+    return not done.interrupted and all(outcome.status in ("changed", "unchanged") for outcome in done.outcomes)
+
+
+def lock_of(target: Target, manifest: str = "") -> Lock:
+    """Return the lock of an account for a run of the manifest with this fingerprint."""
     account = target.account
-    return Lock(account.aws.ssm, account.wire, account.caller, target.clock)
+    return Lock(account.aws.ssm, account.wire, account.caller, target.clock, manifest=manifest)
 
 
 @contextmanager
