@@ -74,13 +74,13 @@ def draw(request: pytest.FixtureRequest) -> Random:
 
 
 def needs(tool: str | Path) -> pytest.MarkDecorator:
-    """Skip a test by name where a tool is not installed; where CI is set, fail it."""
+    """Skip a test by name where a program, or the folder of a package, is not there; where CI is set, fail it."""
     return pytest.mark.needs(str(tool))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("needs"):
-        if missing := [tool for tool in marker.args if shutil.which(tool) is None]:
+        if missing := [tool for tool in marker.args if shutil.which(tool) is None and not Path(tool).is_dir()]:
             refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
             refuse(f"{', '.join(missing)} is not installed: make tools installs it")
 

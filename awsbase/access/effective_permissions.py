@@ -1,39 +1,41 @@
-"""The effective permissions of a principal on IAM, before a run and after it.
-
-Before a run every permission counts, as if all conditions were met. After it the permission must still be there, under
-no new condition and no new denial: nobody can know whether the caller meets those before it is too late.
-"""
+"""A principal with every policy that applies to it, and what is known of the calls that it sends."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from awsbase.access.comparison import Grant, covers, grants
-from awsbase.access.conditions import certain, eased
-from awsbase.access.evaluation import about, on_mfa
-from awsbase.access.simulated_state import attached_to, documents, documents_of, groups_of
-from awsbase.access.trust import asks_for_mfa, for_people
+from awsbase.access.conditions import on_mfa
+from awsbase.access.decision import Call, is_allowed
+from awsbase.access.patterns import Held, Keys
+from awsbase.access.simulated_state import documents, documents_of, groups_of
+from awsbase.access.trust import asks_for_mfa
 from awsbase.facts.authorization import Authorization, RoleFacts, UserFacts
 from awsbase.policies import Document
 from awsbase.policies.document import conditions, listed
 from awsbase.records import record
 
-# The calls that give permissions, and the kind of resource they change. A principal that is allowed one of them on all
-# resources can give itself back whatever else it loses.
-GIVE_PERMISSIONS = {
-    "iam:AttachGroupPolicy": "group",
-    "iam:AttachRolePolicy": "role",
-    "iam:AttachUserPolicy": "user",
-    "iam:PutGroupPolicy": "group",
-    "iam:PutRolePolicy": "role",
-    "iam:PutUserPolicy": "user",
-}
-# The ways to more permissions for a principal that is allowed them on its own resources only.
-WAYS_TO_PERMISSIONS: Sequence[Mapping[str, str]] = (
-    GIVE_PERMISSIONS,
-    {"iam:CreatePolicyVersion": "policy"},
-    {"iam:AddUserToGroup": "group"},
+# IAM answers from one region in each partition.
+REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+# A call that a principal sends itself, with awsbase or by hand, has none of these.
+ABSENT = (
+    *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:principalservicename"),
+    *("aws:principalservicenameslist", "aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:tagkeys"),
 )
+WITH_MFA: Keys = {"aws:multifactorauthpresent": ("true",), "aws:multifactorauthage": ("60",)}
+WITHOUT_MFA: Keys = {"aws:multifactorauthpresent": (), "aws:multifactorauthage": (), "aws:tokenissuetime": ()}
+
+
+@record
+class Holder:
+    """What policies are attached to: the principal itself or one of its groups, with the policies that it has."""
+
+    arn: str
+    policies: frozenset[str]
+
+    @property
+    def kind(self) -> str:
+        """Return the kind as it stands in the names of actions: User, Group or Role."""
+        return self.arn.rpartition(":")[2].partition("/")[0].capitalize()
 
 
 @record
@@ -44,115 +46,67 @@ class PrincipalPermissions:
     who: UserFacts | RoleFacts
     documents: Sequence[Document]
     boundary: Sequence[Document] | None
-    own: frozenset[str]
+    holders: Sequence[Holder]
 
     @property
     def arn(self) -> str:
-        return arn_of(self.inside, self.who)
+        return self.holders[0].arn
 
     @property
-    def username(self) -> str:
-        return self.who.name if isinstance(self.who, UserFacts) else ""
+    def everything(self) -> list[Document]:
+        return [*self.documents, *(self.boundary or ())]
 
     @property
-    def everything(self) -> list[tuple[str, str]]:
-        """The calls that give permissions, each on all resources of its kind."""
-        return [(action, f"{self.inside}:{kind}/*") for action, kind in GIVE_PERMISSIONS.items()]
+    def session(self) -> Keys:
+        """Return what is known of its session: a user can sign in with MFA, and a role may ask for it."""
+        return WITH_MFA if isinstance(self.who, UserFacts) or asks_for_mfa(self.who) else {}
 
-    def about(self, documents: Iterable[Document], effect: str, action: str, on: str) -> Iterator[Grant]:
-        """Yield the grants of documents that concern an action on a resource."""
-        return about(documents, effect, action, on, user=self.username)
+    def is_allowed(self, action: str, resource: str, keys: Keys) -> Held:
+        """Tell whether the principal is allowed a call."""
+        return is_allowed(Call(action, resource, keys), self.documents, self.boundary)
 
-    def is_allowed(self, action: str, on: str) -> bool:
-        """Tell whether the principal is allowed a call if all conditions are met."""
-        return all(
-            any(self.about(documents, "Allow", action, on))
-            and all(denial.conditions for denial in self.about(documents, "Deny", action, on))
-            for documents in (self.documents, self.boundary)
-            if documents is not None
-        )
-
-    def administers(self) -> bool:
-        """Tell whether the principal is allowed to give anybody permissions if all conditions are met."""
-        return any(self.is_allowed(*call) for call in self.everything)
-
-    def administers_since(self, before: PrincipalPermissions) -> bool:
-        """Tell whether the principal is allowed to give anybody permissions, under no new condition."""
-        return any(self.is_still_allowed(before, *call) for call in self.everything)
-
-    def is_still_allowed(self, before: PrincipalPermissions, action: str, on: str) -> bool:
-        """Tell whether the principal is allowed a call, under no new condition."""
-        both = ((before.documents, self.documents), (before.boundary or (), self.boundary))
-        return all(now is None or self.passes(had, now, action, on) for had, now in both)
-
-    def passes(self, had: Sequence[Document], now: Sequence[Document], action: str, on: str) -> bool:
-        """Tell whether documents allow a call, under no condition but those of the documents before them."""
-        met = [frozenset(), *(grant.conditions for grant in self.about(had, "Allow", action, on))]
-        known = [grant for document in had for grant in grants(document, "Deny") if grant.conditions]
-        return any(
-            eased(grant.conditions, old) for grant in self.about(now, "Allow", action, on) for old in met
-        ) and not any(self.newly_denies(denial, known) for denial in self.about(now, "Deny", action, on))
-
-    def newly_denies(self, denial: Grant, known: Sequence[Grant]) -> bool:
-        """Tell whether a denial may newly apply to the principal."""
-        can_bring_mfa = not isinstance(self.who, RoleFacts) or asks_for_mfa(self.who)
-        if can_bring_mfa and any(map(on_mfa, denial.conditions)):
-            return False
-        return certain(denial.conditions, self.arn) and not any(covers(old, denial) for old in known)
-
-    def gated(self) -> bool:
-        """Tell whether the principal needs MFA: for nearly everything, or for the calls that give permissions."""
-        documents = [on_mfa_only(document) for document in (*self.documents, *(self.boundary or ()))]
-        if any(denies_nearly_everything(denial) for document in documents for denial in grants(document, "Deny")):
-            return True
-        return any(any(self.about(documents, "Deny", *call)) and self.is_allowed(*call) for call in self.everything)
+    def keys(self, session: Keys, tested: Iterable[str]) -> Keys:
+        """Return what is known of every call that the principal sends to IAM, of the condition keys that are tested."""
+        partition, user = self.inside.split(":")[1], isinstance(self.who, UserFacts)
+        known: dict[str, tuple[str, ...]] = {
+            **dict.fromkeys(ABSENT, ()),
+            **session,
+            "aws:principalarn": (self.arn,),
+            "aws:principalaccount": (self.inside.rpartition(":")[2],),
+            "aws:principaltype": ("User" if user else "AssumedRole",),
+            "aws:principalisawsservice": ("false",),
+            "aws:viaawsservice": ("false",),
+            "aws:securetransport": ("true",),
+            "aws:username": (self.who.name,) if user else (),
+        }
+        if partition in REGIONS:
+            known["aws:requestedregion"] = (REGIONS[partition],)
+        known |= tags_under(("aws:principaltag/",), self.who.tags, tested, also_absent=user)
+        return known | tags_under(("aws:requesttag/",), {}, tested)
 
 
-def on_mfa_only(document: Document) -> Document:
-    """Return the statements of a document that have a condition on MFA."""
-    statements = (it for it in listed(document.get("Statement")) if isinstance(it, Mapping))
-    return {"Statement": [it for it in statements if any(map(on_mfa, conditions(it.get("Condition"))))]}
-
-
-def denies_nearly_everything(denial: Grant) -> bool:
-    """Tell whether a denial applies to nearly all actions on all resources."""
-    every = "NotAction" in denial.values or denial.values.get("Action") == ("*",)
-    return every and denial.values.get("Resource") == ("*",)
+def tags_under(
+    prefixes: tuple[str, ...], tags: Mapping[str, str], tested: Iterable[str], *, also_absent: bool = True
+) -> dict[str, tuple[str, ...]]:
+    """Return the condition keys about tags. A session of a role may have tags that the role has not."""
+    folded = {key.lower(): (value,) for key, value in tags.items()}
+    asked = {key: key.partition("/")[2] for key in tested if key.startswith(prefixes)}
+    return {key: folded.get(tag, ()) for key, tag in asked.items() if tag in folded or also_absent}
 
 
 def principal_permissions(iam: Authorization, inside: str, who: UserFacts | RoleFacts) -> PrincipalPermissions:
     """Return a user or a role with the documents that apply to it."""
     boundary = list(documents(iam, [who.boundary])) if who.boundary else None
     groups = [iam.groups[name] for name in groups_of(who) if name in iam.groups]
-    policies = [arn for arn in attached_to(iam, who) if arn.startswith(inside)]
-    own = {arn_of(inside, who), *policies, *(f"{inside}:group{group.path}{group.name}" for group in groups)}
-    return PrincipalPermissions(inside, who, documents_of(iam, who), boundary, frozenset(own))
+    itself = who.arn if isinstance(who, RoleFacts) else f"{inside}:user{who.path}{who.name}"
+    holders = [
+        Holder(itself, who.policies),
+        *(Holder(f"{inside}:group{group.path}{group.name}", group.policies) for group in groups),
+    ]
+    return PrincipalPermissions(inside, who, documents_of(iam, who), boundary, holders)
 
 
-def arn_of(inside: str, who: UserFacts | RoleFacts) -> str:
-    """Return the ARN of a user or a role."""
-    return who.arn if isinstance(who, RoleFacts) else f"{inside}:user{who.path}{who.name}"
-
-
-def loses(before: PrincipalPermissions, after: PrincipalPermissions) -> bool:
-    """Tell whether a principal that could give permissions, at least to itself, no longer can."""
-    if after.administers_since(before):
-        return False
-    return before.administers() or any(
-        any(before.is_allowed(*each) for each in steps(way, before.own))
-        and not any(after.is_still_allowed(before, *each) for each in steps(way, before.own | after.own))
-        for way in WAYS_TO_PERMISSIONS
-    )
-
-
-def steps(way: Mapping[str, str], own: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the calls of a way to permissions, each with the ARN of an own resource that it changes."""
-    for arn in own:
-        kind = arn.rpartition(":")[2].partition("/")[0]
-        yield from ((action, arn) for action, on in way.items() if on == kind)
-
-
-def administrators(iam: Authorization, inside: str) -> Iterator[PrincipalPermissions]:
-    """Yield the principals that administer IAM: users, and roles that people assume rather than services."""
-    principals: list[UserFacts | RoleFacts] = [*iam.users.values(), *filter(for_people, iam.roles.values())]
-    yield from (each for each in (principal_permissions(iam, inside, who) for who in principals) if each.administers())
+def on_mfa_only(document: Document) -> Document:
+    """Return the statements of a document that have a condition on MFA."""
+    statements = (it for it in listed(document.get("Statement")) if isinstance(it, Mapping))
+    return {"Statement": [it for it in statements if any(map(on_mfa, conditions(it.get("Condition"))))]}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from awsbase.access.effective_permissions import PrincipalPermissions, administrators, loses, principal_permissions
-from awsbase.access.evaluation import permits
+from awsbase.access.effective_permissions import WITHOUT_MFA, PrincipalPermissions, principal_permissions
 from awsbase.access.simulated_state import ChangesIam, simulated
 from awsbase.access.trust import for_people, still_assumable
+from awsbase.access.undoing import administrators, can_enrol, gated, loses, stays
 from awsbase.engine.account import Account
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
@@ -74,13 +74,17 @@ def keep_user(before: SimulatedState, after: SimulatedState) -> None:
 
 def keep_session(before: SimulatedState, after: SimulatedState) -> None:
     """Raise Refused when the calling user would be asked for MFA during the run."""
-    asked = after.user and after.of(after.user).gated() and not (before.user and before.of(before.user).gated())
-    if asked and after.account.long_term:
+    if after.user and after.account.long_term and asks_newly(before, after, after.user):
         raise Refused(
             f"this run makes you be asked for MFA: {after.account.caller} without an MFA session would be cut off "
             "midway",
             hint="run `awsbase mfa refresh` first, and `awsbase mfa create` before it when you have no device yet",
         )
+
+
+def asks_newly(before: SimulatedState, after: SimulatedState, user: UserFacts) -> bool:
+    """Tell whether a user newly needs MFA."""
+    return gated(after.of(user)) and not (before.user and gated(before.of(before.user)))
 
 
 def keep_role(before: SimulatedState, after: SimulatedState) -> None:
@@ -94,8 +98,11 @@ def keep_role(before: SimulatedState, after: SimulatedState) -> None:
 
 
 def keep_permissions(before: SimulatedState, after: SimulatedState) -> None:
-    """Raise Refused when the caller would no longer administer IAM."""
-    if before.caller and after.caller and loses(before.caller, after.caller):
+    """Raise Refused when the caller could no longer undo the run."""
+    if not before.caller or not after.caller:
+        return
+    each = [after.caller.session, *([WITHOUT_MFA] if after.user and after.account.long_term else [])]
+    if any(loses(before.caller, after.caller, session) for session in each):
         raise Refused(
             f"after this run you, {after.account.caller}, would administer nothing any more, or only on a new "
             "condition",
@@ -105,7 +112,7 @@ def keep_permissions(before: SimulatedState, after: SimulatedState) -> None:
 
 def keep_somebody(before: SimulatedState, after: SimulatedState) -> None:
     """Raise Refused when nobody who can sign in already would administer the account."""
-    if any(stays(before, after)):
+    if any(stays(*each) for each in pairs(before, after)):
         return
     if now := ", ".join(each.who.name for each in administrators(before.iam, before.inside)):
         raise Refused(
@@ -115,14 +122,14 @@ def keep_somebody(before: SimulatedState, after: SimulatedState) -> None:
         )
 
 
-def stays(before: SimulatedState, after: SimulatedState) -> Iterator[bool]:
-    """Yield for each principal that exists already whether it administers IAM after the run."""
+def pairs(before: SimulatedState, after: SimulatedState) -> Iterator[tuple[PrincipalPermissions, PrincipalPermissions]]:
+    """Yield the permissions, before and after, of each user and each role for people that exists already."""
     for name, user in after.iam.users.items():
         if name in before.iam.users:
-            yield after.of(user).administers_since(before.of(before.iam.users[name]))
+            yield before.of(before.iam.users[name]), after.of(user)
     for name, role in after.iam.roles.items():
         if name in before.iam.roles and for_people(role):
-            yield after.of(role).administers_since(before.of(before.iam.roles[name]))
+            yield before.of(before.iam.roles[name]), after.of(role)
 
 
 def keep_enrolment(before: SimulatedState, after: SimulatedState) -> None:
@@ -149,8 +156,4 @@ def changed(before: SimulatedState, after: SimulatedState, user: str) -> bool:
 def kept_out(state: SimulatedState, user: UserFacts) -> bool:
     """Tell whether a user is asked for MFA, and is not allowed to make and enable a device without having one."""
     permissions = state.of(user)
-    device = f"{state.inside}:mfa/{user.name}"
-    steps = {"iam:CreateVirtualMFADevice": device, "iam:EnableMFADevice": permissions.arn}
-    return permissions.gated() and not all(
-        permits(permissions.documents, step, on, user=user.name, mfa=False) for step, on in steps.items()
-    )
+    return gated(permissions) and not can_enrol(permissions, user)

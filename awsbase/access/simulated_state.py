@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -15,6 +16,7 @@ def simple(effect: str, *actions: str) -> Document:
     return {"Statement": [{"Effect": effect, "Action": list(actions), "Resource": "*"}]}
 
 
+OF_AWS = re.compile(r"arn:[^:]+:iam::aws:policy/(.+)")
 # IAM returns the documents of the account's own policies only; of AWS's policies these decide who administers.
 BY_AWS: Mapping[str, Document] = {
     "AdministratorAccess": simple("Allow", "*"),
@@ -91,6 +93,5 @@ def documents(iam: Authorization, arns: Iterable[str]) -> Iterator[Document]:
     for arn in arns:
         if arn in own:
             yield own[arn]
-        elif ":aws:policy/" in arn:
-            name = arn.rpartition("/")[2]
-            yield QUARANTINED if name.startswith(QUARANTINE) else BY_AWS.get(name, {})
+        elif of_aws := OF_AWS.fullmatch(arn):
+            yield QUARANTINED if of_aws[1].startswith(QUARANTINE) else BY_AWS.get(of_aws[1], {})

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from awsbase.access.comparison import Grant, covers, encloses, grants, within
-from awsbase.access.conditions import eased, parts
-from awsbase.access.evaluation import on_mfa
+from awsbase.access.conditions import eased, on_mfa, parts
 from awsbase.facts.authorization import RoleFacts
 from awsbase.policies import Document
 

@@ -40,10 +40,10 @@ class Group(Resource):
         yield from self.made_here
 
     def simulate(self, iam: IamDraft) -> None:
-        """Attach the policies in a draft of IAM."""
+        """Attach the policies and change the path in a draft of IAM."""
         have = iam.groups.get(self.name.casefold(), GroupFacts(self.name, self.path or "/"))
         policies = attached(have.policies, self.policies, exact=self.exact)
-        iam.groups[self.name.casefold()] = replace(have, policies=policies)
+        iam.groups[self.name.casefold()] = replace(have, path=self.path or have.path, policies=policies)
 
 
 def ensure_group(run: Run, want: Group) -> None:

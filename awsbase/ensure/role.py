@@ -84,6 +84,7 @@ class Role(Resource):
             policies=attached(have.policies, self.policies, exact=self.exact),
             inline={**({} if self.exact else have.inline), **self.inline},
             boundary=self.boundary or have.boundary,
+            tags={**have.tags, **tags.wanted(self)},
         )
 
 

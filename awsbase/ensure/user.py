@@ -45,10 +45,12 @@ class User(Resource):
         yield from self.made_here
 
     def simulate(self, iam: IamDraft) -> None:
-        """Join the groups in a draft of IAM."""
+        """Join the groups, and change path and tags, in a draft of IAM."""
         have = iam.users.get(self.name.casefold(), UserFacts(self.name, self.path or "/"))
         joined = attached(have.groups, self.groups, exact=self.exact)
-        iam.users[self.name.casefold()] = replace(have, path=self.path or have.path, groups=joined)
+        iam.users[self.name.casefold()] = replace(
+            have, path=self.path or have.path, groups=joined, tags={**have.tags, **tags.wanted(self)}
+        )
 
 
 def ensure_user(run: Run, want: User) -> None:

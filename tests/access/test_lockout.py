@@ -212,7 +212,7 @@ LESS = {
 @pytest.mark.parametrize("document", LESS.values(), ids=LESS)
 def test_user_with_part_of_iam_keeps_it(document: dict[str, Any], want: list[Resource], kept: bool) -> None:
     own = PolicyFacts(arn("own"), "/", document)
-    kim = UserFacts("kim", "/", groups=frozenset({"Ops"}))
+    kim = UserFacts("kim", "/", groups=frozenset({"Ops"}), tags={"team": "platform"})
     have = iam(kim, ROOT, own, GroupFacts("Ops", "/", frozenset({own.arn})))
     message = verdict(account("user/kim", token=True), have, want)
     assert ("administer nothing any more" in message) == (not kept)
@@ -291,7 +291,8 @@ AWAY = {"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
 )
 @pytest.mark.parametrize("known", [False, True], ids=["new", "there before"])
 def test_new_denial_under_a_condition_is_a_loss(denied: dict[str, Any], kept: bool, known: bool) -> None:
-    deny = Policy(scope=HOME, name="deny", document={"Statement": [{**DENIED, **denied}]})
+    document: dict[str, Any] = {"Version": "2012-10-17", "Statement": [{**DENIED, **denied}]}
+    deny = Policy(scope=HOME, name="deny", document=document)
     kim = UserFacts("kim", "/", groups=frozenset({"Ops"}))
     existing = [PolicyFacts(deny.arn, "/", deny.document), GroupFacts("Ops", "/", frozenset({ADMIN, deny.arn}))]
     have = iam(kim, ROOT, *(existing if known else [OPS]))
