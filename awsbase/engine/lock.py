@@ -90,9 +90,9 @@ def this_process() -> Process:
 class LockGeneration:
     """One generation of the lock: its holder, since when, and when its lease expires unless it is renewed.
 
-    `changed` is the time of the last write, by AWS's clock; `since` and `until` are by the holder's clock. `manifest` is
-    the fingerprint of what the run reconciles, `finished` tells whether it came to its end, and `began` since when, by
-    AWS's clock, runs of this manifest have not: what was made since may be half made.
+    `changed` is the time of the last write, by AWS's clock; `since` and `until` are by the holder's clock. `manifest`
+    is the fingerprint of what the run reconciles, `finished` tells whether it came to its end, and `began` since when,
+    by AWS's clock, runs of this manifest have not: what was made since may be half made.
     """
 
     generation: int

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import visibility
+from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.facts import tags
 from awsbase.records import record
@@ -111,7 +112,12 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
 
     if absent := tags.missing(tagged, tags.wanted(want)):
         run.update(
-            "tags", compare(tagged, absent), cloudwatch.tag_resource, ResourceARN=want.arn, Tags=tags.pairs(absent)
+            "tags",
+            compare(tagged, absent),
+            cloudwatch.tag_resource,
+            risk=access(retagging(run, tagged, absent)),
+            ResourceARN=want.arn,
+            Tags=tags.pairs(absent),
         )
     return want.arn
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.access.bucket_policy import Use, closed, granted, obstacles, theirs, with_key
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
@@ -298,6 +299,7 @@ def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
             "tags",
             compare(tagged, untagged),
             run.aws.s3control.tag_resource,
+            risk=access(retagging(run, tagged, untagged)),
             AccountId=want.scope.account,
             ResourceArn=want.arn,
             Tags=tags.pairs(untagged),

@@ -7,12 +7,13 @@ from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import visibility
+from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.facts import tags
 from awsbase.facts.numbers import decimal
@@ -185,7 +186,12 @@ def ensure_budget(run: Run, want: Budget) -> None:
 
     if absent := tags.missing(tagged, tags.wanted(want)):
         run.update(
-            "tags", compare(tagged, absent), budgets.tag_resource, ResourceARN=want.arn, ResourceTags=tags.pairs(absent)
+            "tags",
+            compare(tagged, absent),
+            budgets.tag_resource,
+            risk=access(retagging(run, tagged, absent)),
+            ResourceARN=want.arn,
+            ResourceTags=tags.pairs(absent),
         )
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
@@ -122,7 +124,14 @@ def ensure_event_rule(run: Run, want: EventRule) -> str:
         check(run.update("target", drift, events.put_targets, Rule=want.name, Targets=[target]), want)
 
     if absent := tags.missing(tagged, tags.wanted(want)):
-        run.update("tags", compare(tagged, absent), events.tag_resource, ResourceARN=want.arn, Tags=tags.pairs(absent))
+        run.update(
+            "tags",
+            compare(tagged, absent),
+            events.tag_resource,
+            risk=access(retagging(run, tagged, absent)),
+            ResourceARN=want.arn,
+            Tags=tags.pairs(absent),
+        )
     return want.arn
 
 

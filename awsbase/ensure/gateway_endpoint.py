@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -100,7 +101,7 @@ def ensure_gateway_endpoint(run: Run, want: GatewayEndpoint) -> Any:
         drift = [Drift("route tables", list(have.route_tables), [*have.route_tables, *missing])]
         run.update("route tables", drift, client.modify_vpc_endpoint, VpcEndpointId=have.id, AddRouteTableIds=missing)
 
-    ec2.tag(run, want, have)
+    ec2.tag(run, want, have, retagging)
     return have.id
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from awsbase.access.attributes import moving
 from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import attaching, detaching
 from awsbase.engine import quotas
@@ -70,7 +71,9 @@ def ensure_group(run: Run, want: Group) -> None:
 
     if want.path and have.path != want.path:
         drift = [Drift("path", have.path, want.path)]
-        run.update("path", drift, iam.update_group, GroupName=have.name, NewPath=want.path)
+        now, then = (want.scope.global_arn("iam", f"group{path}{have.name}") for path in (have.path, want.path))
+        why = moving(run, now, then)
+        run.update("path", drift, iam.update_group, risk=access(why), GroupName=have.name, NewPath=want.path)
 
     detach(run, have, policies.first)
     for arn in policies.coming:

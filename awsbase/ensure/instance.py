@@ -10,6 +10,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import About, Kind
@@ -165,7 +166,7 @@ def ensure_instance(run: Run, want: Instance) -> dict[str, Any]:
     run.created_at(have.launched)
 
     change(run, want, have)
-    ec2.tag(run, want, have)
+    ec2.tag(run, want, have, retagging)
     if others := [other.id for other in alive if other.id is not have.id]:
         run.delete("superseded instance", client.terminate_instances, InstanceIds=others)
     return {"id": have.id, "interface": have.interface}

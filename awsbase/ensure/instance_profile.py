@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -119,7 +120,14 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
 
     if untagged := tags.missing(tagged, tags.wanted(want)):
         drift: list[Drift] = compare(tagged, untagged)
-        run.update("tags", drift, iam.tag_instance_profile, InstanceProfileName=want.name, Tags=tags.pairs(untagged))
+        run.update(
+            "tags",
+            drift,
+            iam.tag_instance_profile,
+            risk=access(retagging(run, tagged, untagged)),
+            InstanceProfileName=want.name,
+            Tags=tags.pairs(untagged),
+        )
     return want.arn
 
 

@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
@@ -263,7 +264,14 @@ def ensure_key(run: Run, want: Key) -> Any:
         run.update("description", drift, kms.update_key_description, KeyId=have.arn, Description=want.description)
 
     if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update("tags", compare(tagged, untagged), kms.tag_resource, KeyId=have.arn, Tags=pairs(untagged))
+        run.update(
+            "tags",
+            compare(tagged, untagged),
+            kms.tag_resource,
+            risk=access(retagging(run, tagged, untagged)),
+            KeyId=have.arn,
+            Tags=pairs(untagged),
+        )
     return have.arn
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -79,7 +80,7 @@ def ensure_key_pair(run: Run, want: KeyPair) -> str:
     elif have is None:
         run.create("key pair", client.import_key_pair, **imported)
     elif have.id:
-        ec2.tag(run, want, have)
+        ec2.tag(run, want, have, retagging)
     return want.name
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -148,7 +149,7 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
             DefaultVersion=version if not isinstance(version, int) else str(version),
         )
 
-    ec2.tag(run, want, have)
+    ec2.tag(run, want, have, retagging)
     return {"id": have.id, "version": version}
 
 

@@ -7,12 +7,13 @@ from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import deletion
+from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
@@ -142,7 +143,14 @@ def ensure_log_group(run: Run, want: LogGroup) -> str:
         run.update("encryption", drift, logs.associate_kms_key, logGroupName=want.name, kmsKeyId=key)
 
     if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update("tags", compare(tagged, untagged), logs.tag_resource, resourceArn=want.arn, tags=untagged)
+        run.update(
+            "tags",
+            compare(tagged, untagged),
+            logs.tag_resource,
+            risk=access(retagging(run, tagged, untagged)),
+            resourceArn=want.arn,
+            tags=untagged,
+        )
     return want.streams
 
 

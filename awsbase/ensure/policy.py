@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 
+from awsbase.access.attributes import retagging
 from awsbase.access.comparison import widening
 from awsbase.access.simulated_state import IamDraft
 from awsbase.engine import quotas
@@ -97,7 +98,14 @@ def ensure_policy(run: Run, want: Policy) -> str:
         )
 
     if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update("tags", compare(tagged, untagged), iam.tag_policy, PolicyArn=want.arn, Tags=tags.pairs(untagged))
+        run.update(
+            "tags",
+            compare(tagged, untagged),
+            iam.tag_policy,
+            risk=access(retagging(run, tagged, untagged)),
+            PolicyArn=want.arn,
+            Tags=tags.pairs(untagged),
+        )
     return want.arn
 
 

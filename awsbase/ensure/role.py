@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
 
+from awsbase.access.assuming import letting_in
+from awsbase.access.attributes import retagging
 from awsbase.access.comparison import widening
 from awsbase.access.simulated_state import IamDraft, attached
-from awsbase.access.widening import attaching, detaching, letting_in
+from awsbase.access.widening import attaching, detaching
 from awsbase.engine import permissions, quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
@@ -119,7 +121,7 @@ def ensure_role(run: Run, want: Role) -> str:
         run.create(
             "role",
             iam.create_role,
-            risk=access(letting_in(trust, want.scope.account)),
+            risk=access(letting_in(trust, want.scope)),
             RoleName=want.name,
             Path=want.path,
             AssumeRolePolicyDocument=trust,
@@ -129,9 +131,7 @@ def ensure_role(run: Run, want: Role) -> str:
             Tags=tags.pairs(tags.with_origin(want)),
         )
         labels = tags.wanted(want)
-        have = RoleFacts(
-            want.arn, want.name, want.path, trust=trust, tags=labels, boundary=want.boundary, new=True
-        )
+        have = RoleFacts(want.arn, want.name, want.path, trust=trust, tags=labels, boundary=want.boundary, new=True)
     run.created_at(have.created)
 
     # A principal that was deleted, and made anew under the same name, stands in the trust as an id that fits nobody.
@@ -140,6 +140,26 @@ def ensure_role(run: Run, want: Role) -> str:
         risk = access(widening(have.trust, trust))
         run.update("trust", drift, iam.update_assume_role_policy, risk=risk, RoleName=want.name, PolicyDocument=trust)
 
+    keep_settings(run, want, have, set_to)
+    if untagged:
+        run.update(
+            "tags",
+            compare(have.tags, untagged),
+            iam.tag_role,
+            risk=access(retagging(run, have.tags, untagged)),
+            RoleName=want.name,
+            Tags=tags.pairs(untagged),
+        )
+
+    take_away(run, want, have, room.policies.first, room.inline.first)
+    allow(run, want, have, room, inline)
+    take_away(run, want, have, room.policies.last, room.inline.last)
+    return want.arn
+
+
+def keep_settings(run: Run, want: Role, have: RoleFacts, set_to: Mapping[str, Any]) -> None:
+    """Keep the description, the longest session and the boundary."""
+    iam = run.aws.iam
     if drift := compare(set_to, want.settings):
         # UpdateRole takes what is left out for its default.
         whole: dict[str, Any] = {**set_to, **want.settings}
@@ -155,14 +175,6 @@ def ensure_role(run: Run, want: Role) -> str:
             RoleName=want.name,
             PermissionsBoundary=want.boundary,
         )
-
-    if untagged:
-        run.update("tags", compare(have.tags, untagged), iam.tag_role, RoleName=want.name, Tags=tags.pairs(untagged))
-
-    take_away(run, want, have, room.policies.first, room.inline.first)
-    allow(run, want, have, room, inline)
-    take_away(run, want, have, room.policies.last, room.inline.last)
-    return want.arn
 
 
 @record

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -149,7 +150,7 @@ def ensure_route_table(run: Run, want: RouteTable) -> Any:
         else:
             run.create(f"association of {address}", client.associate_route_table, RouteTableId=have.id, SubnetId=member)
 
-    ec2.tag(run, want, have)
+    ec2.tag(run, want, have, retagging)
     return have.id
 
 

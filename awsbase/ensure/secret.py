@@ -10,6 +10,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Deferred, Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -215,7 +216,12 @@ def ensure_secret(run: Run, want: Secret) -> str:
 
     if untagged := tags.missing(have.tags, tags.wanted(want)):
         run.update(
-            "tags", compare(have.tags, untagged), secrets.tag_resource, SecretId=want.name, Tags=tags.pairs(untagged)
+            "tags",
+            compare(have.tags, untagged),
+            secrets.tag_resource,
+            risk=access(retagging(run, have.tags, untagged)),
+            SecretId=want.name,
+            Tags=tags.pairs(untagged),
         )
     ask_for_value(run, want, has_value, since)
     return want.arn

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from ipaddress import ip_network
 from typing import Any, Literal
 
+from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, Unknown
 from awsbase.engine.facts import Facts, Read
@@ -26,6 +27,7 @@ WAYS: tuple[Way, ...] = ("ingress", "egress")
 ALL = "-1"
 # What is wider than any owner of addresses has got is the world, in however many pieces.
 WORLDWIDE = {4: 7, 6: 15}
+WORLD = "open to the world"
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 
 
@@ -186,7 +188,7 @@ def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
 
     for way in WAYS:
         rules(run, want, have, way, room[way])
-    ec2.tag(run, want, have)
+    ec2.tag(run, want, have, retagging)
     return have.id
 
 
@@ -254,7 +256,8 @@ def rules(run: Run, want: SecurityGroup, have: GroupFacts, way: Way, first: Sequ
             call = getattr(client, f"authorize_security_group_{way}")
             # Left by a run that was cut off: to give it its rules is to finish that one's work.
             began, ours = tags.creation_time(have.tags), tags.is_ours(have.tags, want.scope)
-            why = run.unless_begun(opens(real, have), began, ours=ours) if way == "ingress" else ""
+            why = opens(real, have) if way == "ingress" else ""
+            why = why if why == WORLD else run.unless_begun(why, began, ours=ours)
             sent = [permission(real)]
             run.create(f"{way} {words(rule, word)}", call, risk=access(why), GroupId=group, IpPermissions=sent)
         elif found.description != rule.description:
@@ -282,8 +285,8 @@ def opens(rule: Rule, have: GroupFacts) -> str:
     if any(includes(held, rule) for held in have.ingress):
         return ""
     if isinstance(rule.other, str) and worldwide(rule.other):
-        return "open to the world"
-    return "" if have.new else f"lets {rule.other if isinstance(rule.other, str) else rule.other.origin} in"
+        return WORLD
+    return "" if have.new else f"lets {rule.other if isinstance(rule.other, str) else 'what this run makes'} in"
 
 
 def worldwide(other: str) -> bool:

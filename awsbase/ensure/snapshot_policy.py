@@ -8,12 +8,13 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import deletion
+from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
 from awsbase.facts import tags
 from awsbase.records import record
@@ -209,7 +210,14 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
         )
 
     if untagged := tags.missing(have.tags, tags.wanted(want)):
-        run.update("tags", compare(have.tags, untagged), dlm.tag_resource, ResourceArn=have.arn, Tags=untagged)
+        run.update(
+            "tags",
+            compare(have.tags, untagged),
+            dlm.tag_resource,
+            risk=access(retagging(run, have.tags, untagged)),
+            ResourceArn=have.arn,
+            Tags=untagged,
+        )
     return have.id
 
 

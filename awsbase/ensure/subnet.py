@@ -7,6 +7,7 @@ from dataclasses import field
 from ipaddress import IPv6Network
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -136,7 +137,7 @@ def ensure_subnet(run: Run, want: Subnet) -> Any:
     if want.ipv6 is not None and have.ipv6 is None:
         run.create("IPv6 block", client.associate_subnet_cidr_block, SubnetId=have.id, Ipv6CidrBlock=block)
 
-    ec2.tag(run, want, have)
+    ec2.tag(run, want, have, retagging)
     return have.id
 
 

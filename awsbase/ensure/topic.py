@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
+from awsbase.access.attributes import retagging
 from awsbase.access.comparison import widening
 from awsbase.access.publishing import ALARMS, OTHERS, key_statement, may_publish, reading, topic_key
 from awsbase.engine.changes import Drift, compare
@@ -198,7 +199,14 @@ def ensure_topic(run: Run, want: Topic) -> str:
         )
 
     if absent := tags.missing(tagged, tags.wanted(want)):
-        run.update("tags", compare(tagged, absent), sns.tag_resource, ResourceArn=want.arn, Tags=tags.pairs(absent))
+        run.update(
+            "tags",
+            compare(tagged, absent),
+            sns.tag_resource,
+            risk=access(retagging(run, tagged, absent)),
+            ResourceArn=want.arn,
+            Tags=tags.pairs(absent),
+        )
 
     dismiss(run, want, subscribed)
     return want.arn

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 
+from awsbase.access.attributes import moving, retagging
 from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import joining, leaving
 from awsbase.engine import quotas
@@ -83,10 +84,19 @@ def ensure_user(run: Run, want: User) -> None:
 
     if want.path and have.path != want.path:
         drift = [Drift("path", have.path, want.path)]
-        run.update("path", drift, iam.update_user, UserName=have.name, NewPath=want.path)
+        now, then = (want.scope.global_arn("iam", f"user{path}{have.name}") for path in (have.path, want.path))
+        why = moving(run, now, then)
+        run.update("path", drift, iam.update_user, risk=access(why), UserName=have.name, NewPath=want.path)
 
     if untagged:
-        run.update("tags", compare(have.tags, untagged), iam.tag_user, UserName=have.name, Tags=tags.pairs(untagged))
+        run.update(
+            "tags",
+            compare(have.tags, untagged),
+            iam.tag_user,
+            risk=access(retagging(run, have.tags, untagged)),
+            UserName=have.name,
+            Tags=tags.pairs(untagged),
+        )
 
     wanted = have.groups.difference(memberships.first, memberships.last).union(memberships.coming)
     leave(run, have, memberships.first, wanted, ours=ours)
@@ -98,17 +108,27 @@ def ensure_user(run: Run, want: User) -> None:
     leave(run, have, memberships.last, wanted, ours=ours)
 
     if no_password:
-        run.manual_action(
-            f"{have.name} has no password for the console",
-            f"an administrator runs `awsbase passwd {have.name}` and hands the password over",
-            probe=f"iam:GetLoginProfile finds a login profile of {have.name}",
-        )
+        ask_for_password(run, have)
     if no_device:
-        run.manual_action(
-            f"{have.name} has no MFA device",
-            f"{have.name} runs `awsbase mfa create`, and scans the code with an authenticator",
-            probe=f"iam:ListMFADevices lists a device of {have.name}",
-        )
+        ask_for_device(run, have)
+
+
+def ask_for_password(run: Run, have: UserFacts) -> None:
+    """Say that somebody has to set a password: awsbase sets none."""
+    run.manual_action(
+        f"{have.name} has no password for the console",
+        f"an administrator runs `awsbase passwd {have.name}` and hands the password over",
+        probe=f"iam:GetLoginProfile finds a login profile of {have.name}",
+    )
+
+
+def ask_for_device(run: Run, have: UserFacts) -> None:
+    """Say that the person has to enrol an MFA device."""
+    run.manual_action(
+        f"{have.name} has no MFA device",
+        f"{have.name} runs `awsbase mfa create`, and scans the code with an authenticator",
+        probe=f"iam:ListMFADevices lists a device of {have.name}",
+    )
 
 
 def leave(run: Run, have: UserFacts, names: Iterable[str], wanted: frozenset[str], *, ours: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from awsbase.engine.changes import compare
 from awsbase.engine.permissions import Allows, allow, equals, labelled, made_for
 from awsbase.engine.quotas import Quota, others, room_beside
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError, MalformedResponse
@@ -37,6 +38,7 @@ class Found(Protocol):
 
 
 F = TypeVar("F", bound=Found)
+Widens = Callable[[Run, Mapping[str, str], Mapping[str, str]], str]
 T = TypeVar("T")
 
 
@@ -58,11 +60,17 @@ def room(run: Run, quota: Quota, want: Labelled, there: Iterable[Found]) -> None
     room_beside(run, quota, region, held=held, wanted=wanted, remedy=remedy, region=region)
 
 
-def tag(run: Run, want: Labelled, have: Found) -> None:
-    """Set the tags that are missing or have another value."""
+def tag(run: Run, want: Labelled, have: Found, widens: Widens) -> None:
+    """Set the tags that are missing or have another value; `widens` says what that lets pass."""
     if untagged := tags.missing(have.tags, labels(want)):
-        drift = compare(have.tags, untagged)
-        run.update("tags", drift, run.aws.ec2.create_tags, Resources=[have.id], Tags=tags.pairs(untagged))
+        run.update(
+            "tags",
+            compare(have.tags, untagged),
+            run.aws.ec2.create_tags,
+            risk=access(widens(run, have.tags, untagged)),
+            Resources=[have.id],
+            Tags=tags.pairs(untagged),
+        )
 
 
 def ours(found: Iterable[F], address: str) -> list[F]:

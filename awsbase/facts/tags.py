@@ -106,7 +106,7 @@ def origin(scope: Scope) -> dict[str, str]:
 
 
 def is_ours(tagged: Mapping[str, str], scope: Scope) -> bool:
-    """Tell whether this manifest made what has these tags; what was adopted, or made before there was the tag, is not."""
+    """Tell whether this manifest made what has these tags: not adopted it, nor made it before there was the tag."""
     return bool(scope.name) and tagged.get(CREATED_BY) == scope.name
 
 

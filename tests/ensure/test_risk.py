@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from awsbase.engine.lock import unfinished
 from awsbase.engine.resource import Resource
 from awsbase.ensure.log_group import LogGroup, LogGroupFacts, log_group
 from awsbase.ensure.metadata_defaults import MetadataDefaults
@@ -47,8 +48,9 @@ OFFICE = https("203.0.113.0/24")
         pytest.param(group(None, https("fc00::/7")), [], id="new, for private networks of IPv6"),
         pytest.param(group(None, OFFICE), [], id="new, for the office"),
         pytest.param(group([], OFFICE), ["lets 203.0.113.0/24 in"], id="the office"),
-        pytest.param(group([], https("10.1.0.0/16")), [], id="a private network"),
-        pytest.param(group([], https("sg-2")), [], id="another group"),
+        pytest.param(group([], https("10.1.0.0/16")), ["lets 10.1.0.0/16 in"], id="a private network"),
+        pytest.param(group([], https("sg-2")), ["lets sg-2 in"], id="another group"),
+        pytest.param(group(None, https("sg-2")), [], id="new, for another group"),
         pytest.param(group([], https("pl-12345678")), ["lets pl-12345678 in"], id="a prefix list"),
         pytest.param(group([OFFICE], OFFICE, https("203.0.113.7/32")), [], id="one of the office"),
         pytest.param(group([OPEN], OFFICE), [], id="the office for the world"),
@@ -63,20 +65,29 @@ def test_security_group_that_allows_more_sources_is_risky(case: tuple[Resource, 
     assert reasons(*case) == why
 
 
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+BORN = {tags.CREATED_AT: NOW.isoformat()}
+
+
 @pytest.mark.parametrize(
-    ("age", "why"),
+    ("labels", "began", "rule", "why"),
     [
-        (timedelta(hours=-1), []),
-        (timedelta(days=-2), ["lets 203.0.113.0/24 in"]),
-        (None, ["lets 203.0.113.0/24 in"]),
+        ({**BORN, tags.CREATED_BY: "acme"}, NOW, OFFICE, []),
+        ({**BORN, tags.CREATED_BY: "acme"}, NOW, OPEN, ["open to the world"]),
+        ({**BORN, tags.CREATED_BY: "acme"}, None, OFFICE, ["lets 203.0.113.0/24 in"]),
+        ({**BORN, tags.CREATED_BY: "acme"}, NOW + timedelta(seconds=1), OFFICE, ["lets 203.0.113.0/24 in"]),
+        (BORN, NOW, OFFICE, ["lets 203.0.113.0/24 in"]),
+        ({tags.CREATED_AT: "once", tags.CREATED_BY: "acme"}, NOW, OFFICE, ["lets 203.0.113.0/24 in"]),
     ],
-    ids=["an hour old", "two days old", "unreadable age"],
+    ids=["begun", "begun, for the world", "no run was interrupted", "older", "somebody else's", "unreadable age"],
 )
-def test_rules_of_a_half_created_security_group_are_not_risky(age: timedelta | None, why: list[str]) -> None:
-    created = (datetime.now(UTC) + age).isoformat() if age else "once"
-    there = (GroupFacts("sg-1", "web", "vpc-1", tags={**WEB, tags.CREATED_AT: created}),)
-    want = SecurityGroup(scope=HOME, name="web", vpc="vpc/acme", ingress=(OFFICE,), egress=())
-    assert reasons(want, {security_groups: there}, VPC) == why
+def test_rules_of_a_half_created_security_group_are_not_risky(
+    labels: dict[str, str], began: datetime | None, rule: Rule, why: list[str]
+) -> None:
+    there = (GroupFacts("sg-1", "web", "vpc-1", tags={**WEB, **labels}),)
+    want = SecurityGroup(scope=HOME, name="web", vpc="vpc/acme", ingress=(rule,), egress=())
+    run = planned(want, {security_groups: there, unfinished: began}, VPC, manifest="this")
+    assert [change.risk.reason for change in run.changes if change.risk] == why
 
 
 def reasons(want: Resource, facts: Any, results: Any = None) -> list[str]:
