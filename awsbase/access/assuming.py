@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from awsbase.access.comparison import WILD, shortened
 from awsbase.access.conditions import parts
+from awsbase.access.effective_permissions import principal_permissions
+from awsbase.access.simulated_state import attached_to, documents
+from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
+from awsbase.facts.authorization import RoleFacts, authorization
 from awsbase.policies import Document
 from awsbase.policies.document import conditions, listed
 
@@ -19,10 +23,33 @@ PASSED = re.compile(r"(ec2|lambda|cloudtrail)\.amazonaws\.com(\.cn)?")
 PINS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike")
 
 
-def letting_in(trust: Document, scope: Scope) -> str:
-    """Say who may assume a role by its trust policy: whoever is not certainly meant needs approval."""
+def letting_in(trust: Document, scope: Scope, may: Callable[[], Sequence[str]]) -> str:
+    """Say who may assume a role by its trust policy: whoever is not certainly meant needs approval.
+
+    Where the trust leaves it to the account, `may` names those whose own policies then let them.
+    """
     allowed = (each for each in listed(trust.get("Statement")) if not denies(each))
-    return shortened(list(dict.fromkeys(why for each in allowed for why in reasons(each, scope))))
+    return shortened(list(dict.fromkeys(why for each in allowed for why in reasons(each, scope, may))))
+
+
+def assumers(run: Run, role: str, scope: Scope) -> list[str]:
+    """Return who of the account may assume a role as far as that is up to the account.
+
+    Whoever can give that role any policy gains nothing by it. Policies of AWS are known by name only: what such a one
+    allows, other than those that administer, is not.
+    """
+    iam, inside = run.read(authorization), scope.global_arn("iam", "")[:-1]
+    found = []
+    for who in (*iam.users.values(), *iam.roles.values()):
+        if isinstance(who, RoleFacts) and who.path.startswith("/aws-service-role/"):
+            continue
+        mine = principal_permissions(iam, inside, who)
+        if mine.is_allowed("iam:PutRolePolicy", role, mine.keys(mine.session, ())) is True:
+            continue
+        unknown = any(":iam::aws:" in arn for arn in attached_to(iam, who) if not next(documents(iam, [arn]), {}))
+        if unknown or mine.is_allowed("sts:AssumeRole", role, {}) is not False:
+            found.append(who.name)
+    return sorted(found)
 
 
 def denies(statement: object) -> bool:
@@ -30,7 +57,7 @@ def denies(statement: object) -> bool:
     return isinstance(statement, Mapping) and statement.get("Effect") == "Deny"
 
 
-def reasons(statement: object, scope: Scope) -> Iterator[str]:
+def reasons(statement: object, scope: Scope, may: Callable[[], Sequence[str]]) -> Iterator[str]:
     """Yield why one statement lets in too many."""
     if not isinstance(statement, Mapping) or "NotPrincipal" in statement:
         yield "everybody who is not named can assume it"
@@ -38,11 +65,13 @@ def reasons(statement: object, scope: Scope) -> Iterator[str]:
     named = statement.get("Principal")
     for kind, several in named.items() if isinstance(named, Mapping) else [("AWS", named)]:
         for name in listed(several):
-            if why := reason(str(kind), name, statement, scope):
+            if why := reason(str(kind), name, statement, scope, may):
                 yield why
 
 
-def reason(kind: str, name: object, statement: Mapping[str, object], scope: Scope) -> str:
+def reason(
+    kind: str, name: object, statement: Mapping[str, object], scope: Scope, may: Callable[[], Sequence[str]]
+) -> str:
     """Say why one principal of a statement lets in too many; empty when it does not."""
     if name == "*":
         return "every AWS account can assume it"
@@ -57,7 +86,9 @@ def reason(kind: str, name: object, statement: Mapping[str, object], scope: Scop
     if kind != "AWS" or account != scope.account:
         return f"principals of {account} can assume it"
     whom = name.partition(":iam::")[2].partition(":")[2]
-    return "whoever of this account may assume roles can assume it" if whom in ("", "root") else f"{whom} can assume it"
+    if whom not in ("", "root"):
+        return f"{whom} can assume it"
+    return f"{shortened(several)} can assume it" if (several := may()) else ""
 
 
 def federated(provider: str, statement: Mapping[str, object]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
 
-from awsbase.access.assuming import letting_in
+from awsbase.access.assuming import assumers, letting_in
 from awsbase.access.attributes import retagging
 from awsbase.access.comparison import widening
 from awsbase.access.simulated_state import IamDraft, attached
@@ -121,7 +121,7 @@ def ensure_role(run: Run, want: Role) -> str:
         run.create(
             "role",
             iam.create_role,
-            risk=access(letting_in(trust, want.scope)),
+            risk=access(letting_in(trust, want.scope, lambda: assumers(run, want.arn, want.scope))),
             RoleName=want.name,
             Path=want.path,
             AssumeRolePolicyDocument=trust,

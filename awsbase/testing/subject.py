@@ -39,12 +39,13 @@ class Subject:
     before: Callable[[Sandbox], object] = lambda sandbox: None
     kinds: Kinds = field(default_factory=lambda: KINDS)
     services: Sequence[Service] = SERVICES
+    fingerprint: str = "a fingerprint"
 
     def ready(self, of: type[Sandbox] = Sandbox, rules: tuple[Rule, ...] = ()) -> Sandbox:
         """Return the account as it is before the first run."""
         sandbox = of(rules=(*rules, *FEWER), services=self.services)
         self.before(sandbox)
-        unfinished(sandbox, self.name)
+        unfinished(sandbox, self.fingerprint)
         sandbox.calls.clear()
         return sandbox
 
@@ -58,7 +59,7 @@ class Subject:
             self.resources,
             self.kinds,
             account,
-            fingerprint=self.name,
+            fingerprint=self.fingerprint,
             clock=sandbox.clock,
             allow_risky=allow_risky,
         )
@@ -80,7 +81,7 @@ class Subject:
 
 def unfinished(sandbox: Sandbox, manifest: str) -> None:
     """Leave the lock as a run of a manifest has it until it comes to its end, killed or not."""
-    now = sandbox.clock.now()
+    now = sandbox.clock.now().replace(microsecond=0)  # as AWS dates its answers
     held = LockGeneration(1, "first", "", Process("", "", 0), now, now, True, None, manifest, now, False)
     ssm = sandbox.client("ssm", HOME.region)
     ssm.put_parameter(Name=held.name, Value=held.text(), Type="String")

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from awsbase.access.assuming import letting_in
+from awsbase.access.assuming import assumers, letting_in
 from awsbase.engine.changes import Unknown
-from tests.ensure.planned import HOME
+from awsbase.ensure.group import Group
+from awsbase.facts.authorization import Authorization, GroupFacts, RoleFacts, UserFacts, authorization, groups
+from tests.ensure.planned import HOME, planned
 
 GITHUB = f"arn:aws:iam::{HOME.account}:oidc-provider/token.actions.githubusercontent.com"
 GITLAB = f"arn:aws:iam::{HOME.account}:oidc-provider/gitlab.example"
@@ -17,7 +19,7 @@ SUB, AUD = "token.actions.githubusercontent.com:sub", "token.actions.githubuserc
 MAIN = "repo:acme/infra:ref:refs/heads/main"
 KNOWN = f"whoever {GITHUB} knows can assume it"
 ANYBODY = "everybody who is not named can assume it"
-ACCOUNT = "whoever of this account may assume roles can assume it"
+ACCOUNT = "kim can assume it"
 
 
 def deputy(service: str) -> str:
@@ -62,11 +64,45 @@ def deputy(service: str) -> str:
 )  # fmt: skip
 def test_new_role_lets_in_nobody_unnamed(principal: Any, condition: Any, why: str) -> None:
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, "Condition": condition}
-    assert letting_in({"Statement": [statement]}, HOME) == why
-    assert letting_in({"Statement": [{**statement, "Effect": "Deny"}]}, HOME) == ""
+    assert letting_in({"Statement": [statement]}, HOME, lambda: ["kim"]) == why
+    assert letting_in({"Statement": [{**statement, "Effect": "Deny"}]}, HOME, lambda: ["kim"]) == ""
 
 
 def test_exceptions_let_in_everybody_else() -> None:
     named = {"Effect": "Allow", "Action": "sts:AssumeRole", "NotPrincipal": {"AWS": HOME.account}}
-    assert letting_in({"Statement": named}, HOME) == ANYBODY
-    assert letting_in({"Statement": ["what is this"]}, HOME) == ANYBODY
+    assert letting_in({"Statement": named}, HOME, list) == ANYBODY
+    assert letting_in({"Statement": ["what is this"]}, HOME, list) == ANYBODY
+
+
+ROLE = HOME.global_arn("iam", "role/support")
+ALL = "arn:aws:iam::aws:policy/AdministratorAccess"
+AWS_OWN = "arn:aws:iam::aws:policy/job-function/SystemAdministrator"
+
+
+def allows(action: str, **more: Any) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*", **more}}
+
+
+@pytest.mark.parametrize(
+    ("who", "named"),
+    [
+        (UserFacts("kim", "/"), []),
+        (UserFacts("kim", "/", inline={"all": allows("sts:*")}), ["kim"]),
+        (UserFacts("kim", "/", inline={"all": allows("sts:*", Condition={"Weird": {"a": "b"}})}), ["kim"]),
+        (UserFacts("kim", "/", inline={"all": allows("s3:*")}), []),
+        (UserFacts("kim", "/", policies=frozenset({ALL})), []),
+        (UserFacts("kim", "/", policies=frozenset({AWS_OWN})), ["kim"]),
+        (UserFacts("kim", "/", groups=frozenset({"Ops"})), ["kim"]),
+        (RoleFacts("arn", "ci", "/", inline={"all": allows("sts:AssumeRole")}), ["ci"]),
+        (RoleFacts("arn", "ci", "/aws-service-role/x/", policies=frozenset({AWS_OWN})), []),
+    ],
+)
+def test_a_role_for_the_account_is_for_those_whose_policies_let_them(who: Any, named: list[str]) -> None:
+    ops = GroupFacts("Ops", "/", inline={"roles": allows("sts:AssumeRole")})
+    one = {who.name: who}
+    users, roles = (one, {}) if isinstance(who, UserFacts) else ({}, one)
+    iam = Authorization(users, {"ops": ops}, roles, {})
+    group = Group(scope=HOME, name="Ops")
+    run = planned(group, {authorization: iam, groups: iam.groups})
+    run.facts.values = {authorization: iam}  # type: ignore[attr-defined]
+    assert assumers(run, ROLE, HOME) == named
