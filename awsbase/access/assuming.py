@@ -11,7 +11,7 @@ from awsbase.access.effective_permissions import principal_permissions
 from awsbase.access.simulated_state import attached_to, documents
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
-from awsbase.facts.authorization import RoleFacts, authorization
+from awsbase.facts.authorization import RoleFacts, UserFacts, authorization
 from awsbase.policies import Document
 from awsbase.policies.document import conditions, listed
 
@@ -40,7 +40,8 @@ def assumers(run: Run, role: str, scope: Scope) -> list[str]:
     """
     iam, inside = run.read(authorization), scope.global_arn("iam", "")[:-1]
     found = []
-    for who in (*iam.users.values(), *iam.roles.values()):
+    principals: list[UserFacts | RoleFacts] = [*iam.users.values(), *iam.roles.values()]
+    for who in principals:
         if isinstance(who, RoleFacts) and who.path.startswith("/aws-service-role/"):
             continue
         mine = principal_permissions(iam, inside, who)

@@ -14,6 +14,7 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
+from awsbase.ensure.topic import topic
 from awsbase.facts import tags
 from awsbase.records import record
 
@@ -107,7 +108,7 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
 
     if drift := compare(meaning(have), meaning(sent)):
         # Puts the alarm anew, in its present state, but takes no tags any more.
-        why = quieter(meaning(have), meaning(sent))
+        why = quieter(meaning(have), meaning(sent)) or unheard(run, have, want)
         run.update("alarm", drift, cloudwatch.put_metric_alarm, risk=visibility(why), AlarmName=want.name, **sent)
 
     if absent := tags.missing(tagged, tags.wanted(want)):
@@ -125,13 +126,22 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
 def quieter(have: Mapping[str, Any], want: Mapping[str, Any]) -> str:
     """Say how an alarm is heard less: later, or not when nothing is measured.
 
-    Where it rings is not compared: that it rings where the manifest says, and nowhere else, undoes a redirection.
+    Where it rings is not compared here: that it rings where the manifest says, and nowhere else, undoes a redirection.
     """
     if rings_later(have, want):
         return "it rings later"
     if have["TreatMissingData"] == "breaching" != want["TreatMissingData"]:
         return "it no longer rings when nothing is measured"
     return ""
+
+
+def unheard(run: Run, have: Mapping[str, Any], want: Alarm) -> str:
+    """Say so when an alarm turns to topics on which nobody has confirmed to hear it."""
+    if set(have["AlarmActions"]) <= set(want.actions):
+        return ""
+    region, spoken = want.scope.region, [arn for arn in want.actions if arn.startswith(want.scope.arn("sns", ""))]
+    heard = any((found := run.read(topic, region, arn)) and found.subscriptions for arn in spoken)
+    return "" if heard or not spoken else "nobody has confirmed to hear it where it rings from now on"
 
 
 def rings_later(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:

@@ -13,11 +13,13 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.ensure.subnet import subnets, with_ipv4
 from awsbase.facts import ec2, tags
 from awsbase.facts.images import image, image_permissions, launch_permissions, names
 from awsbase.records import record
+from awsbase.userdata import letting_in
 
 USER_DATA_BYTES = 16 * 1024
 
@@ -131,12 +133,14 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
     version = have.default
     if drift := differences(have.data, data):
         version = have.newest_version
+        risk = access(letting_in(*(decoded(each.get("UserData")) for each in (have.data, data))))
         # A run that was cut off has left the version, and not made it the default.
         if differences(have.newest, data):
             made = run.update(
                 "contents",
                 drift,
                 client.create_launch_template_version,
+                risk=risk,
                 LaunchTemplateId=have.id,
                 LaunchTemplateData=data,
             )
@@ -145,6 +149,7 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
             "default version",
             [Drift("default version", have.default, version)],
             client.modify_launch_template,
+            risk=risk,
             LaunchTemplateId=have.id,
             DefaultVersion=version if not isinstance(version, int) else str(version),
         )
@@ -220,6 +225,11 @@ def as_asked(have: Any, want: Any) -> Any:
     if isinstance(have, list) and isinstance(want, list) and len(have) == len(want):
         return [as_asked(*pair) for pair in zip(have, want, strict=True)]
     return have
+
+
+def decoded(encoded: object) -> str:
+    """Return user data as text."""
+    return base64.b64decode(encoded).decode(errors="replace") if isinstance(encoded, str) else ""
 
 
 def length(encoded: object) -> str:

@@ -227,13 +227,19 @@ def fewer(have: SnapshotPolicyFacts, want: SnapshotPolicy) -> str:
         return ""
     wanted = {schedule.name: schedule.measure for schedule in want.schedules}
     said = [f"no more of volumes with {key}={tag}" for key, tag in have.volumes.items() if want.volumes.get(key) != tag]
-    for name in have.schedules:
+    meant = {schedule.name: schedule.said for schedule in want.schedules}
+    for name, held in have.schedules.items():
         if (now := wanted.get(name)) is None:
             said.append(f"no more of the schedule {name}")
             continue
         was = have.measures.get(name, Measure())
+        if held != meant[name] and not (was.weekly and was.days):
+            said.append(f"{name} is {held}, which does not compare with {meant[name]}")
         said += [f"{name} makes them more seldom"] if now.weekly < was.weekly else []
         said += [f"{name} keeps them for a shorter time"] if now.days < was.days else []
+        said += [
+            f"{name} has no {more} any more" for more in FOREIGN if held.endswith(f", {more}") or f", {more}," in held
+        ]
     return f"snapshots: {', '.join(said)}" if said else ""
 
 

@@ -263,9 +263,10 @@ def dismiss(run: Run, want: Topic, subscribed: tuple[SubscriptionFacts, ...]) ->
         for one in hearing
         if one.protocol in want.subscribers and listener(one.protocol, one.endpoint) not in welcome
     ]
-    why = "no confirmed subscriber is left" if len(strangers) == len(hearing) else ""
     for one in strangers:
         what = f"subscription {one.protocol}:{masked(one.endpoint)}"
+        left = len(strangers) < len(hearing)
+        why = f"{masked(one.endpoint)} hears nothing any more" if left else "no confirmed subscriber is left"
         run.delete(what, run.aws.sns.unsubscribe, risk=visibility(why), SubscriptionArn=one.arn)
 
 

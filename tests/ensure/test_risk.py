@@ -183,9 +183,18 @@ def test_larger_hop_limit_for_metadata_is_risky(hops: int, have: dict[str, int],
             ["it rotates more seldom"],
         ),
         ({"rotation": of_secrets.ROTATION}, {"rotation": replace(of_secrets.ROTATION, days=90)}, []),
-        ({"rotation": of_secrets.ROTATION}, {}, []),
+        ({"rotation": of_secrets.ROTATION}, {}, [f"{of_secrets.ROTATION.function} reads its value and replaces it"]),
+        ({}, {"key": "another"}, ["its own key no longer guards it"]),
     ],
-    ids=["without its key", "under its key", "restored", "rotated more seldom", "rotated more often", "rotated at all"],
+    ids=[
+        "without its key",
+        "under its key",
+        "restored",
+        "rotated more seldom",
+        "rotated more often",
+        "rotated at all",
+        "another key",
+    ],
 )
 def test_weaker_protection_of_a_secret_is_risky(want: dict[str, Any], have: dict[str, Any], why: list[str]) -> None:
     facts = of_secrets.facts(replace(of_secrets.GOOD, **have))
@@ -196,7 +205,7 @@ def test_weaker_protection_of_a_secret_is_risky(want: dict[str, Any], have: dict
     ("subscribed", "why"),
     [
         (["old@x.example"], ["no confirmed subscriber is left"]),
-        (["old@x.example", "sec@x.example"], []),
+        (["old@x.example", "sec@x.example"], ["old@x.example hears nothing any more"]),
     ],
     ids=["the only one goes", "somebody stays"],
 )
