@@ -58,7 +58,7 @@ def asked_by(name: str) -> frozenset[str]:
 
 
 def missed(sample: Sample, action: str) -> bool:
-    """Tell whether something fails without an action, and says that it is this one; of shortcuts, that nothing fails."""
+    """Tell whether something fails without an action, and says that it is this one; of shortcuts, nothing fails."""
     documents = granted(sample.resources)
     reports = lives(enforcing(), sample, without(documents, action))
     if action in SHORTCUTS:
