@@ -20,9 +20,10 @@ from awsbase.ensure.internet_gateway import InternetGateway
 from awsbase.ensure.metric_filter import MetricFilter
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
-from awsbase.ensure.security_group import ALL, SecurityGroup
-from awsbase.ensure.security_group import Rule as Door
+from awsbase.ensure.security_group import SecurityGroup
 from awsbase.ensure.user import User
+from awsbase.facts.security_rules import ALL
+from awsbase.facts.security_rules import Rule as Door
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.service import Request, Rule
 from tests.contract.sample import HOME, OREGON, go, problems, said
