@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from typing import Any
 
 from awsbase.access.attributes import retagging
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -20,8 +21,6 @@ from awsbase.facts import ec2, tags
 from awsbase.facts.images import image, image_permissions, launch_permissions, names
 from awsbase.records import record
 from awsbase.userdata import letting_in
-
-USER_DATA_BYTES = 16 * 1024
 
 
 @record(kw_only=True)
@@ -119,8 +118,12 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
     have = run.read(launch_template, want.scope.region, want.name)
     have = have and replace(have, tags=tags_of(run, want, have))
     data = content(run, want, have)
+    region, groups = want.scope.region, len(want.groups)
+    remedy, where = "name fewer groups, or ask AWS for more", f"launch template {want.name}"
+    quotas.fits(run, quotas.GROUPS_OF_INTERFACE, where, groups, remedy, region)
 
     if have is None:
+        leave_room(run, want)
         made = run.create(
             "launch template",
             client.create_launch_template,
@@ -156,6 +159,14 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
 
     ec2.tag(run, want, have, retagging)
     return {"id": have.id, "version": version}
+
+
+def leave_room(run: Run, want: LaunchTemplate) -> None:
+    """Make sure that the region takes all the templates that the manifest wants; raises QuotaExceeded."""
+    region, names = want.scope.region, quotas.others(run, want, lambda each: each.name)
+    there = run.read(launch_templates, region)
+    remedy = "delete {excess} that nobody needs: aws ec2 delete-launch-template"
+    quotas.room_beside(run, quotas.TEMPLATES, region, held=there, wanted=names, remedy=remedy, region=region)
 
 
 def tags_of(run: Run, want: LaunchTemplate, have: TemplateFacts) -> Mapping[str, str]:
@@ -271,4 +282,5 @@ KIND = Kind(
     found_by="name",
     owns="all that it says",
     keeps="tags, older versions",
+    quotas=(quotas.TEMPLATES, quotas.GROUPS_OF_INTERFACE),
 )

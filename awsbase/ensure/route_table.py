@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import Any
 
 from awsbase.access.attributes import retagging
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -122,6 +123,7 @@ def ensure_route_table(run: Run, want: RouteTable) -> Any:
     elsewhere = {subnet: id for table in there for subnet, id in table.subnets.items()}
 
     if have is None:
+        ec2.room(run, quotas.ROUTE_TABLES, want, there, vpc)
         made = run.create(
             "route table",
             client.create_route_table,
@@ -200,4 +202,5 @@ KIND = Kind(
     found_by="tag",
     owns="exactly these routes, at least these subnets",
     keeps="tags",
+    quotas=(quotas.ROUTE_TABLES,),
 )

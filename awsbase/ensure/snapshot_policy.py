@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from awsbase.access.attributes import retagging
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -94,11 +95,16 @@ class SnapshotPolicyFacts:
     created: datetime | None = None
 
 
+def listed(facts: Facts, region: str) -> Mapping[str, str | None]:
+    """Return by id for which address each policy of a region was made, if for any; DLM lists without pages."""
+    policies = facts.aws.at(region).dlm.get_lifecycle_policies()["Policies"]
+    return {one["PolicyId"]: one.get("Tags", {}).get(tags.ADDRESS) for one in policies}
+
+
 def snapshot_policies(facts: Facts, region: str) -> Mapping[str, str]:
-    """Return by address the ids of the policies of a region that were made for one; DLM lists without pages."""
-    listed = facts.aws.at(region).dlm.get_lifecycle_policies()["Policies"]
-    ours = {one["PolicyId"]: one.get("Tags", {}).get(tags.ADDRESS) for one in listed}
-    return {address: id for id, address in sorted(ours.items(), reverse=True) if address}
+    """Return by address the ids of the policies of a region that were made for one."""
+    found = facts.read(listed, region)
+    return {address: id for id, address in sorted(found.items(), reverse=True) if address}
 
 
 def snapshot_policy(facts: Facts, region: str, address: str) -> SnapshotPolicyFacts | None:
@@ -177,6 +183,7 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
     wanted = {schedule.name: schedule.said for schedule in want.schedules}
 
     if have is None:
+        leave_room(run, want)
         # The tag goes with the call: a policy whose creation was not heard of is found by it.
         made = run.create(
             "snapshot policy",
@@ -219,6 +226,14 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
             Tags=untagged,
         )
     return have.id
+
+
+def leave_room(run: Run, want: SnapshotPolicy) -> None:
+    """Make sure that the region takes all the policies that the manifest wants; raises QuotaExceeded."""
+    region, addresses = want.scope.region, quotas.others(run, want, lambda each: each.address)
+    held = [address or id for id, address in run.read(listed, region).items()]
+    remedy = "delete {excess} that nobody needs: aws dlm delete-lifecycle-policy"
+    quotas.room_beside(run, quotas.SNAPSHOT_POLICIES, region, held=held, wanted=addresses, remedy=remedy)
 
 
 def fewer(have: SnapshotPolicyFacts, want: SnapshotPolicy) -> str:
@@ -312,4 +327,5 @@ KIND = Kind(
     found_by="its tag",
     owns="volumes, schedules, role, that it is on",
     keeps="tags",
+    quotas=(quotas.SNAPSHOT_POLICIES,),
 )

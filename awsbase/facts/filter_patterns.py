@@ -143,8 +143,8 @@ def events(pattern: Leaf | Either, others: Sequence[Leaf]) -> Iterator[dict[str,
         event = {path: text for path, text in {**ORDINARY, **fixed}.items() if path in fixed or path not in absent}
         event |= {leaf.path: "other" for leaf in alternative if leaf.operator == "!=" and leaf.path not in event}
         yield event
-        named = {leaf.path: plain(leaf.value) for leaf in others if leaf.value.strip("*") and leaf.path not in fixed}
-        yield from ({**event, path: text} for path, text in named.items())
+        named = (leaf for leaf in others if leaf.value.strip("*") and leaf.path not in fixed)
+        yield from ({**event, leaf.path: plain(leaf.value)} for leaf in named)
 
 
 def alternatives(pattern: Leaf | Either) -> list[tuple[Leaf, ...]]:
