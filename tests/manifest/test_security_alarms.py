@@ -71,8 +71,9 @@ RAISED = {
     ),
     "notifications": [
         *call("sns", "DeleteTopic", "Unsubscribe", "SetTopicAttributes", "SetSubscriptionAttributes"),
+        *call("sns", "PutDataProtectionPolicy"),
         # Deleting an alarm raises one, and so does deleting its metric filter.
-        *call("monitoring", "DeleteAlarms", "DisableAlarmActions", "PutMetricAlarm"),
+        *call("monitoring", "DeleteAlarms", "DisableAlarmActions", "PutMetricAlarm", "PutAlarmMuteRule"),
         *call("logs", "DeleteMetricFilter", "DeleteLogGroup", "PutMetricFilter"),
         *call("events", "DisableRule", "RemoveTargets"),
         *call("budgets", "DeleteBudget"),
