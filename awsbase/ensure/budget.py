@@ -246,7 +246,8 @@ def tell(run: Run, want: Budget, notice: Notice, told: frozenset[Subscriber] | N
     for one in sorted(coming):
         run.create(f"subscriber {one[1]} at {notice}", budgets.create_subscriber, **at, Subscriber=subscriber(one))
     for one in sorted(going):
-        run.delete(f"subscriber {one[1]} at {notice}", budgets.delete_subscriber, **at, Subscriber=subscriber(one))
+        what, why = f"subscriber {one[1]} at {notice}", f"{one[1]} hears nothing of it any more"
+        run.delete(what, budgets.delete_subscriber, risk=visibility(why), **at, Subscriber=subscriber(one))
 
 
 def of_kind(kind: str, subscribers: Iterable[Subscriber]) -> frozenset[str]:

@@ -277,6 +277,7 @@ class Network:
                 "rule of the first that names the last": Tampering(
                     lambda aws: self.revoke(aws, "front", "ingress"),
                     ["security-group/back: create ingress of security-group/front tcp 5432 from security-group/back"],
+                    ["security-group/back: create ingress of security-group/front tcp 5432 from security-group/back"],
                 ),
                 "rule of the last that names the first": Tampering(
                     lambda aws: self.revoke(aws, "back", "egress"),
@@ -299,6 +300,7 @@ class Network:
                         self.ec2(aws).import_key_pair(KeyName="alice", PublicKeyMaterial=BOB_KEY.encode()),
                     ),
                     ["key-pair/alice: delete other public key", "key-pair/alice: replace key pair"],
+                    ["key-pair/alice: replace key pair"],
                 ),
             },
         )
