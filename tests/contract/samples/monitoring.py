@@ -221,6 +221,7 @@ SAMPLES = (
                     SubscriptionArn=subscription_arn(aws), Subscribers=[{"Type": "SNS", "Address": OTHER}]
                 ),
                 [f"{ALERT.address}: update subscription"],
+                [f"{ALERT.address}: update subscription"],
             ),
             "untagged": Tampering(
                 lambda aws: costs(aws).untag_resource(ResourceArn=subscription_arn(aws), ResourceTagKeys=["a"]),
