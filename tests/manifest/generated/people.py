@@ -69,7 +69,7 @@ def iam(draw: st.DrawFn, home: Home) -> dict[str, Any]:
     roles = draw(
         by_name(
             free.filter(lambda name: name.lower() not in {each.lower() for each in groups}),
-            role(home, grant, users, groups),
+            role(home, grant, users, [each for each in groups if len(each) <= MOST]),
             2,
         )
     )
