@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+import re
+from collections.abc import Iterable, Iterator
 
-from awsbase.access.simulated_state import QUARANTINE
+from awsbase.access.simulated_state import ChangesIam, IamDraft
 from awsbase.engine.run import Run
 from awsbase.facts.authorization import groups, policies
 from awsbase.policies import Document
 from awsbase.policies.document import listed
 
 MORE = "it gives new permissions"
-# Policies that only deny. AWS attaches the quarantine to a user whose key leaked:
+# AWS's policies that only deny; it attaches the quarantine to a user whose key leaked. IAM does not return their
+# documents, and a policy of the account may have the same name:
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCompromisedKeyQuarantineV2.html
-ONLY_DENY = ("/awsbase-require-mfa", "/awsbase-protect-audit", "/AWSDenyAll")
-
-
-def letting_in(trust: Document, account: str) -> str:
-    """Say which other accounts a trust policy allows to assume the role; services and federated users do not count."""
-    statements = [each for each in listed(trust.get("Statement")) if isinstance(each, Mapping)]
-    principals = [each.get("Principal") for each in statements if each.get("Effect") == "Allow"]
-    named = [name for each in principals for name in listed(each.get("AWS") if isinstance(each, Mapping) else each)]
-    arns = [name.split(":") for name in named if isinstance(name, str)]
-    accounts = {parts[4] if len(parts) > 4 else parts[0] for parts in arns} - {account}
-    if "*" in accounts:
-        return "every AWS account can assume it"
-    return f"principals of {', '.join(sorted(accounts))} can assume it" if accounts else ""
+ONLY_DENY = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/(AWSDenyAll|AWSCompromisedKeyQuarantine(V\d+)?)")
 
 
 def attaching(run: Run, arn: str) -> str:
@@ -34,37 +25,62 @@ def attaching(run: Run, arn: str) -> str:
 
 
 def detaching(run: Run, arn: str) -> str:
-    """Say why detaching a policy is risky: it denies something; empty when it is not."""
+    """Say why detaching a policy is risky: it denies something, or its document is unknown; empty when it is not."""
     return "what it denies is no longer denied" if effect(run, arn, "Deny") else ""
 
 
 def joining(run: Run, group: str) -> str:
     """Say why joining a group is risky: it allows something, or does not exist yet; empty when it is not."""
     have = run.read(groups).get(group.casefold())
-    allows = have is None or have.inline or any(effect(run, arn, "Allow") for arn in have.policies)
+    allows = (
+        have is None
+        or any(has_effect(document, "Allow") for document in have.inline.values())
+        or any(effect(run, arn, "Allow") for arn in have.policies)
+    )
     return MORE if allows else ""
 
 
 def leaving(run: Run, group: str, remaining: Iterable[str]) -> str:
     """Say why leaving a group is risky: no remaining group denies what this one denies; empty when it is not."""
-    lost = denying(run, group).difference(*(denying(run, other) for other in remaining))
-    names = ", ".join(sorted(arn.rpartition("/")[2] for arn in lost))
-    return f"what {names} denies is no longer denied" if lost else ""
+    kept = {denial for other in remaining for denial, _ in denials(run, other)}
+    lost = sorted({name for denial, name in denials(run, group) if denial not in kept})
+    return f"what {', '.join(lost)} denies is no longer denied" if lost else ""
 
 
-def denying(run: Run, group: str) -> frozenset[str]:
-    """Return the ARNs of a group's policies that deny something."""
+def denials(run: Run, group: str) -> Iterator[tuple[str, str]]:
+    """Yield what of a group denies something, with its name: a policy by its ARN, an inline one by its document."""
     have = run.read(groups).get(group.casefold())
-    return frozenset(arn for arn in have.policies if effect(run, arn, "Deny")) if have else frozenset()
+    if have is None:
+        return
+    for arn in have.policies:
+        if effect(run, arn, "Deny"):
+            yield arn, arn.rpartition("/")[2]
+    for name, document in have.inline.items():
+        if has_effect(document, "Deny"):
+            yield json.dumps(document, sort_keys=True), name
 
 
 def effect(run: Run, arn: str, sought: str) -> bool:
-    """Tell whether a policy has a statement with an effect; AWS's own policies are judged by their names."""
-    own = run.read(policies).get(arn.rpartition("/")[2].casefold())
-    if own is None or own.arn != arn:
-        only_denies = arn.endswith(ONLY_DENY) or f":aws:policy/{QUARANTINE}" in arn
-        return only_denies == (sought == "Deny")
-    return has_effect(own.document, sought)
+    """Tell whether a policy may have a statement with an effect: those that this run writes are read as well.
+
+    Of AWS's own policies only those that deny everything are known; an unknown one may do both.
+    """
+    if ONLY_DENY.fullmatch(arn):
+        return sought == "Deny"
+    known = list(documents(run, arn))
+    if not known:
+        return sought == "Allow" or not arn.partition(":iam::")[2].startswith("aws:")
+    return any(has_effect(document, sought) for document in known)
+
+
+def documents(run: Run, arn: str) -> Iterator[Document]:
+    """Yield the documents of a policy of the account: the one it has, and the one that this run writes."""
+    name, held = arn.rpartition("/")[2].casefold(), run.read(policies)
+    draft = IamDraft({}, {}, {}, dict(held))
+    for want in run.resources:
+        if isinstance(want, ChangesIam) and want.address.casefold() == f"policy/{name}":
+            want.simulate(draft)
+    yield from (each.document for by in (held, draft.policies) if (each := by.get(name)) and each.arn == arn)
 
 
 def has_effect(document: Document, sought: str) -> bool:

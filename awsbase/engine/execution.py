@@ -114,7 +114,16 @@ def execute(
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
         observer, clock = observer or SilentObserver(), clock or SystemClock()
         context = RunContext(
-            mode, account.wire, clock, observer, stop, approved, allow_risky, before_write, resources=resources
+            mode,
+            account.wire,
+            clock,
+            observer,
+            stop,
+            approved,
+            allow_risky,
+            before_write,
+            resources=resources,
+            manifest=fingerprint,
         )
         execution = _Execution(resources, kinds, account, context, needed, readers, cache, ways_out or {})
         execution.facts.prefetch(read for resource in resources for read in kind_of(kinds, resource).reads(resource))

@@ -23,8 +23,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from awsbase.aws import response_time
 from awsbase.engine.clock import Clock
-from awsbase.engine.run import Interrupted
+from awsbase.engine.facts import Facts
+from awsbase.engine.propagation import Interrupted
+from awsbase.engine.refusals import is_refusal
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError
 from awsbase.records import record
@@ -87,7 +90,9 @@ def this_process() -> Process:
 class LockGeneration:
     """One generation of the lock: its holder, since when, and when its lease expires unless it is renewed.
 
-    `changed` is the time of the last write, by AWS's clock; the other times are by the holder's clock.
+    `changed` is the time of the last write, by AWS's clock; `since` and `until` are by the holder's clock. `manifest`
+    is the fingerprint of what the run reconciles, `finished` tells whether it came to its end, and `began` since when,
+    by AWS's clock, runs of this manifest have not: what was made since may be half made.
     """
 
     generation: int
@@ -98,6 +103,9 @@ class LockGeneration:
     until: datetime
     released: bool = False
     changed: datetime | None = field(default=None, compare=False)
+    manifest: str = ""
+    began: datetime | None = None
+    finished: bool = True
 
     @property
     def name(self) -> str:
@@ -116,7 +124,8 @@ class LockGeneration:
 
     def text(self) -> str:
         """Return the value of the parameter, as JSON."""
-        fields = asdict(self) | {"since": self.since.isoformat(), "until": self.until.isoformat()}
+        times = {"since": self.since, "until": self.until, "began": self.began}
+        fields = asdict(self) | {name: time and time.isoformat() for name, time in times.items()}
         return json.dumps({name: value for name, value in fields.items() if name != "changed"})
 
 
@@ -124,13 +133,35 @@ def parse_generation(parameter: Any) -> LockGeneration:
     """Return the generation that a parameter holds; raises AwsbaseError when awsbase did not write it."""
     try:
         fields = json.loads(parameter["Value"])
-        times = {name: datetime.fromisoformat(fields[name]) for name in ("since", "until")}
+        times = {name: datetime.fromisoformat(fields[name]) for name in ("since", "until", "began") if fields.get(name)}
         changed = parameter.get("LastModifiedDate")
         return LockGeneration(**{**fields, **times, "process": Process(**fields["process"]), "changed": changed})
     except (ValueError, TypeError, KeyError, AttributeError):
         raise AwsbaseError(
             f"the parameter {parameter.get('Name')} is not a lock that awsbase wrote", hint="inspect it, then delete it"
         ) from None
+
+
+def generations(ssm: Any) -> tuple[list[LockGeneration], datetime | None]:
+    """Return the generations of the lock, the newest last, and when AWS answered, by its own clock."""
+    pages = list(ssm.get_paginator("get_parameters_by_path").paginate(Path=PATH))
+    found = [parse_generation(parameter) for page in pages for parameter in page["Parameters"]]
+    return sorted(found, key=lambda each: each.generation), response_time(pages[-1])
+
+
+def unfinished(facts: Facts, manifest: str) -> datetime | None:
+    """Return since when runs of a manifest have not come to their end; None when that is not known to be so."""
+    from botocore.exceptions import ClientError
+
+    try:
+        known, _ = generations(facts.aws.ssm)
+    except ClientError as error:
+        if not is_refusal(error):
+            raise
+        return None
+    except AwsbaseError:
+        return None
+    return known[-1].began if known and not known[-1].finished and known[-1].manifest == manifest else None
 
 
 @dataclass
@@ -142,6 +173,9 @@ class Lock:
     caller: str
     clock: Clock
     process: Process = field(default_factory=this_process)
+    manifest: str = ""
+    _finished: bool = False
+    _reached: datetime | None = None
     _mine: LockGeneration | None = None
     _looked: datetime | None = None
     _older: Sequence[LockGeneration] = ()
@@ -195,9 +229,15 @@ class Lock:
                 self._mine = replace(mine, until=now + LEASE)
                 self._put(self._mine, overwrite=True)
 
+    def finish(self) -> None:
+        """Record, when the lock is released, that this run has done all that its manifest wants."""
+        self._finished = True
+
     def force_release(self, held: LockGeneration) -> bool:
         """End a generation of the lock; return False when it has changed or ended meanwhile."""
-        opened = replace(self._next(held), released=True)
+        opened = replace(
+            self._next(held), released=True, manifest=held.manifest, began=held.began, finished=held.finished
+        )
         if self.look() != held or not self._put(opened):
             return False
         self._forget([held])
@@ -276,7 +316,18 @@ class Lock:
     def _next(self, last: LockGeneration | None) -> LockGeneration:
         now = self.clock.now()
         generation = (last.generation if last else 0) + 1
-        return LockGeneration(generation, uuid.uuid4().hex, self.caller, self.process, now, now + LEASE)
+        goes_on = last is not None and not last.finished and last.manifest == self.manifest
+        return LockGeneration(
+            generation,
+            uuid.uuid4().hex,
+            self.caller,
+            self.process,
+            now,
+            now + LEASE,
+            manifest=self.manifest,
+            began=last.began if last and goes_on else self._reached,
+            finished=False,
+        )
 
     def _release(self, say: Callable[[str], object]) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -285,15 +336,14 @@ class Lock:
         if mine is None:
             return
         try:
-            self._put(replace(mine, released=True), overwrite=True)
+            self._put(replace(mine, released=True, finished=self._finished), overwrite=True)
             self._forget(self._older)
         except (BotoCoreError, ClientError) as error:
             say(f"the lock could not be released; it expires at {mine.until:%H:%M:%S} UTC: {error}")
 
     def _generations(self) -> list[LockGeneration]:
-        pages = self.ssm.get_paginator("get_parameters_by_path").paginate(Path=PATH)
-        found = [parse_generation(parameter) for page in pages for parameter in page["Parameters"]]
-        return sorted(found, key=lambda each: each.generation)
+        found, self._reached = generations(self.ssm)
+        return found
 
     def _put(self, generation: LockGeneration, *, overwrite: bool = False) -> bool:
         """Write a generation; return False when another run was faster."""

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from awsbase.constraints import violations
 from awsbase.engine.changes import Action, Change, Deferred, Drift, ManualAction, Mode, Risk, Unknown, digest, unknowns
 from awsbase.engine.clock import Clock
 from awsbase.engine.facts import Facts
+from awsbase.engine.lock import unfinished
 from awsbase.engine.propagation import FRESH, wait_for_propagation
 from awsbase.engine.propagation import Interrupted as Interrupted
 from awsbase.engine.resource import Resource
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-A_DAY = timedelta(days=1)
 
 
 class NotApproved(Exception):
@@ -132,6 +132,8 @@ class RunContext:
     touched: dict[str, datetime] = field(default_factory=dict)
     resources: Sequence[Resource] = ()
     """All resources of the run: together they may want more than AWS takes in one place."""
+    manifest: str = ""
+    """The fingerprint of the manifest; empty when there is none, and then nothing is left over from another run."""
 
 
 class Run:
@@ -174,16 +176,20 @@ class Run:
             self._context.touched.setdefault(self.address, created)
 
     def creation_time(self) -> Deferred:
-        """Return the creation time for a tag, for resources whose creation time AWS does not return."""
-        return Deferred("its creation time", lambda: self.now().isoformat(timespec="seconds"))
+        """Return the creation time for a tag, by AWS's clock, for resources whose creation time AWS does not return."""
+        wire = self._context.wire
+        return Deferred("its creation time", lambda: (wire.reached or self.now()).isoformat(timespec="seconds"))
 
-    def established(self, created: datetime | None) -> bool:
-        """Tell whether a resource is older than a day.
+    def unless_begun(self, why: str, created: datetime | None, *, ours: bool = True) -> str:
+        """Return why a change of something is risky; empty when it finishes what an interrupted run has begun.
 
-        A younger one can be left over from an interrupted run, and finishing it is no risk. A planned resource has no
-        creation time and is not established.
+        Neither age nor a name proves that: the lock tells since when, by AWS's clock, runs of this very manifest have
+        not come to their end, and `ours` what the tag of origin says of what takes tags.
         """
-        return created is not None and self.now() - created > A_DAY
+        if not (why and ours and created and self._context.manifest):
+            return why
+        since = self.read(unfinished, self._context.manifest)
+        return "" if since and created >= since else why
 
     def create(self, what: str, method: Callable[..., Any], /, *, risk: Risk | None = None, **arguments: object) -> Any:
         """Create something that is missing; return AWS's response, or Unknown while planning.

@@ -24,11 +24,12 @@ def partition(region: str) -> str:
 
 @record
 class Scope:
-    """One region of one account; `home` is the manifest's home region."""
+    """One region of one account; `home` is the manifest's home region, and `name` what it calls the account."""
 
     account: str
     home: str
     region: str
+    name: str = ""
 
     @property
     def partition(self) -> str:

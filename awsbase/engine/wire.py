@@ -9,9 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from awsbase.aws import response_time
 from awsbase.engine.changes import unknowns
 from awsbase.errors import LostReply
 
@@ -98,6 +100,8 @@ class Wire:
     def __init__(self) -> None:
         self.reads = 0
         self.writes = 0
+        self.reached: datetime | None = None
+        """When AWS answered last, by its own clock."""
         self._count = threading.Lock()
         self._thread = threading.local()
 
@@ -109,6 +113,7 @@ class Wire:
         events.register_first(f"before-call.{service}", self._refuse_writes)
         events.register_first(f"before-send.{service}", partial(self._tally, client.meta.service_model.service_name))
         events.register(f"after-call.{service}", partial(_note_region, client.meta.region_name))
+        events.register(f"after-call.{service}", self._note_time)
         refuse_resends(client)
 
     @contextmanager
@@ -128,6 +133,9 @@ class Wire:
         service = model.service_model.service_name
         if not is_read(service, model.name) and not getattr(self._thread, "open", False):
             raise WriteOutsideVerb(f"{service}:{model.name} changes the account, but no verb of the run is open")
+
+    def _note_time(self, parsed: dict[str, Any], **_: Any) -> None:
+        self.reached = response_time(parsed) or self.reached
 
     def _tally(self, service: str, event_name: str, **_: Any) -> None:
         operation = event_name.rpartition(".")[2]

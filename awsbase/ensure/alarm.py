@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
+from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import visibility
+from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
+from awsbase.ensure.topic import topic
 from awsbase.facts import tags
 from awsbase.records import record
 
@@ -93,6 +96,8 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
     have = run.read(alarms, region, family(want.name)).get(want.name)
     tagged = tags.current(run, want, region, want.arn, (alarm_tags, region, want.arn)) if have else tags.wanted(want)
     sent = settings(want)
+    for actions in (want.actions, want.ok_actions):
+        quotas.fits(run, quotas.ACTIONS, f"alarm {want.name}", len(actions), "let one topic tell several")
 
     if have is None:
         run.create(
@@ -100,18 +105,23 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
             cloudwatch.put_metric_alarm,
             AlarmName=want.name,
             **sent,
-            Tags=tags.pairs(tags.wanted(want)),
+            Tags=tags.pairs(tags.with_origin(want)),
         )
         have = sent
 
     if drift := compare(meaning(have), meaning(sent)):
         # Puts the alarm anew, in its present state, but takes no tags any more.
-        why = quieter(meaning(have), meaning(sent))
+        why = quieter(meaning(have), meaning(sent)) or unheard(run, have, want)
         run.update("alarm", drift, cloudwatch.put_metric_alarm, risk=visibility(why), AlarmName=want.name, **sent)
 
     if absent := tags.missing(tagged, tags.wanted(want)):
         run.update(
-            "tags", compare(tagged, absent), cloudwatch.tag_resource, ResourceARN=want.arn, Tags=tags.pairs(absent)
+            "tags",
+            compare(tagged, absent),
+            cloudwatch.tag_resource,
+            risk=access(retagging(run, tagged, absent)),
+            ResourceARN=want.arn,
+            Tags=tags.pairs(absent),
         )
     return want.arn
 
@@ -119,13 +129,22 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
 def quieter(have: Mapping[str, Any], want: Mapping[str, Any]) -> str:
     """Say how an alarm is heard less: later, or not when nothing is measured.
 
-    Where it rings is not compared: that it rings where the manifest says, and nowhere else, undoes a redirection.
+    Where it rings is not compared here: that it rings where the manifest says, and nowhere else, undoes a redirection.
     """
     if rings_later(have, want):
         return "it rings later"
     if have["TreatMissingData"] == "breaching" != want["TreatMissingData"]:
         return "it no longer rings when nothing is measured"
     return ""
+
+
+def unheard(run: Run, have: Mapping[str, Any], want: Alarm) -> str:
+    """Say so when an alarm turns to topics on which nobody has confirmed to hear it."""
+    if set(have["AlarmActions"]) <= set(want.actions):
+        return ""
+    region, spoken = want.scope.region, [arn for arn in want.actions if arn.startswith(want.scope.arn("sns", ""))]
+    heard = any((found := run.read(topic, region, arn)) and found.subscriptions for arn in spoken)
+    return "" if heard or not spoken else "nobody has confirmed to hear it where it rings from now on"
 
 
 def rings_later(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:
@@ -197,4 +216,5 @@ KIND = Kind(
     found_by="name",
     owns="all settings and actions",
     keeps="tags",
+    quotas=(quotas.ACTIONS,),
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, linked_role
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
 from awsbase.facts import tags
@@ -57,11 +59,22 @@ def ensure_analyzer(run: Run, want: Analyzer) -> None:
         client = run.aws.at(region).accessanalyzer
         if have is None:
             run.create(
-                f"analyzer in {region}", client.create_analyzer, analyzerName=want.name, type=OUTSIDE, tags=wanted
+                f"analyzer in {region}",
+                client.create_analyzer,
+                analyzerName=want.name,
+                type=OUTSIDE,
+                tags=tags.with_origin(want),
             )
         elif untagged := tags.missing(have.tags, wanted):
             drift = compare(have.tags, untagged)
-            run.update(f"tags in {region}", drift, client.tag_resource, resourceArn=have.arn, tags=untagged)
+            run.update(
+                f"tags in {region}",
+                drift,
+                client.tag_resource,
+                risk=access(retagging(run, have.tags, untagged)),
+                resourceArn=have.arn,
+                tags=untagged,
+            )
 
 
 def analyzer_reads(want: Analyzer) -> Iterator[Read]:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import visibility
+from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.facts import tags
 from awsbase.facts.numbers import decimal
@@ -104,7 +105,7 @@ def ensure_anomaly_alert(run: Run, want: AnomalyAlert) -> None:
             "monitor of all services",
             ce.create_anomaly_monitor,
             AnomalyMonitor=services,
-            ResourceTags=tags.pairs(tags.wanted(want)),
+            ResourceTags=tags.pairs(tags.with_origin(want)),
         )
         arn = made["MonitorArn"]
 
@@ -119,7 +120,7 @@ def ensure_anomaly_alert(run: Run, want: AnomalyAlert) -> None:
             "subscription",
             ce.create_anomaly_subscription,
             AnomalySubscription={"SubscriptionName": want.name, **settings},
-            ResourceTags=tags.pairs(tags.wanted(want)),
+            ResourceTags=tags.pairs(tags.with_origin(want)),
         )
     else:
         correct(run, want, have, settings, tags.missing(tagged, tags.wanted(want)))
@@ -150,7 +151,14 @@ def correct(
 
     if absent:
         drift = [Drift(key, None, value) for key, value in absent.items()]
-        run.update("tags", drift, ce.tag_resource, ResourceArn=arn, ResourceTags=tags.pairs(dict(absent)))
+        run.update(
+            "tags",
+            drift,
+            ce.tag_resource,
+            risk=access(retagging(run, {}, absent)),
+            ResourceArn=arn,
+            ResourceTags=tags.pairs(dict(absent)),
+        )
 
 
 def told_less(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.access.bucket_policy import Use, closed, granted, obstacles, theirs, with_key
 from awsbase.access.comparison import widening
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -80,6 +82,9 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
     key = run.result(want.key) if want.key else None
     statements = resolve(run, want.statements)
     have = look(run, want)
+    policy = with_ours(want, have or NEW, statements)
+    remedy = "take statements out of it that nobody needs"
+    quotas.fits(run, quotas.BUCKET_POLICY, f"bucket {want.name}", quotas.characters(policy), remedy)
     if have:
         suits(run, want, have, key, statements)
     tagged = tags_of(run, want) if have else tags.wanted(want)
@@ -91,8 +96,8 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
     block_public_access(run, want, have)
     own_objects(run, want, have)
     encrypt(run, want, have, key)
-    set_policy(run, want, have, statements)
-    expire(run, want, have, tagged)
+    set_policy(run, want, have, policy, adopted=not tags.is_ours(tagged, want.scope) and have is not NEW)
+    expire(run, want, have, tagged, resolve(run, [expiry.rule() for expiry in want.expiries]))
     # After the lifecycle: a bucket of ours whose versioning was never set is one that a run has left half made.
     keep_versions(run, want, have)
     set_tags(run, want, tagged)
@@ -133,7 +138,7 @@ def create(run: Run, want: Bucket) -> None:
         "bucket",
         run.aws.s3.create_bucket,
         Bucket=want.name,
-        CreateBucketConfiguration={**there, "Tags": tags.pairs(tags.wanted(want))},
+        CreateBucketConfiguration={**there, "Tags": tags.pairs(tags.with_origin(want))},
         ObjectOwnership=ENFORCED,
     )
 
@@ -226,8 +231,8 @@ def less_encrypted(have: str, want: str) -> str:
     return "it is encrypted once, not twice" if have == "aws:kms:dsse" else ""
 
 
-def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[Document]) -> None:
-    """Replace our statements in the bucket policy, and leave those of others beside them."""
+def with_ours(want: Bucket, have: BucketFacts, statements: Sequence[Document]) -> Document:
+    """Return the bucket policy with our statements in place of ours, and those of others beside them."""
     only_tls = {
         "Sid": f"{OURS}OnlyTls",
         "Effect": "Deny",
@@ -236,11 +241,16 @@ def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[D
         "Resource": [want.arn, f"{want.arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    policy = {"Version": "2012-10-17", **have.policy, "Statement": [*theirs(have), *statements, only_tls]}
+    return {"Version": "2012-10-17", **have.policy, "Statement": [*theirs(have), *statements, only_tls]}
+
+
+def set_policy(run: Run, want: Bucket, have: BucketFacts, policy: Document, *, adopted: bool) -> None:
+    """Put the bucket policy where it differs."""
     if not have.policy:
         run.create(
             "policy",
             run.aws.s3.put_bucket_policy,
+            risk=access(widening({}, policy) if adopted else ""),
             Bucket=want.name,
             Policy=policy,
             ExpectedBucketOwner=want.scope.account,
@@ -257,31 +267,28 @@ def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[D
         )
 
 
-def expire(run: Run, want: Bucket, have: BucketFacts, tagged: Mapping[str, str]) -> None:
+def expire(
+    run: Run, want: Bucket, have: BucketFacts, tagged: Mapping[str, str], rules: Sequence[Mapping[str, Any]]
+) -> None:
     """Replace our lifecycle rules, and leave those of others beside them."""
     theirs = [rule for rule in have.rules if not rule.get("ID", "").startswith(OURS)]
     is_now = {rule["ID"]: plain(rule) for rule in have.rules if rule.get("ID", "").startswith(OURS)}
-    wanted = {expiry.rule()["ID"]: expiry.rule() for expiry in want.expiries}
+    wanted = {rule["ID"]: rule for rule in rules}
+    ours = tags.is_ours(tagged, want.scope)
+    # A bucket of ours has its tags from the beginning, and its versioning is set last.
+    half_made = have is NEW or (ours and not have.versioning)
     if drift := [*compare(is_now, wanted), *(Drift(id, is_now[id], None) for id in is_now.keys() - wanted.keys())]:
         run.update(
             "lifecycle",
             drift,
             run.aws.s3.put_bucket_lifecycle_configuration,
-            risk=deletion(goes_sooner(have, wanted) if has_been_used(have, tagged) else ""),
+            risk=deletion("" if half_made else goes_sooner(have, wanted, ours=ours)),
             Bucket=want.name,
             # S3 takes no rule in the old manner, with a prefix and no filter, beside one in the new.
             LifecycleConfiguration={"Rules": [*map(plain, theirs), *wanted.values()]},
             TransitionDefaultMinimumObjectSize=have.smallest_transition,
             ExpectedBucketOwner=want.scope.account,
         )
-
-
-def has_been_used(have: BucketFacts, tagged: Mapping[str, str]) -> bool:
-    """Tell a bucket that is adopted, or once was finished, from one that a run has left half made.
-
-    One of ours has its tags from the beginning, and its versioning is set last.
-    """
-    return tags.ADDRESS not in tagged or have.versioning != ""
 
 
 def tags_of(run: Run, want: Bucket) -> Mapping[str, str]:
@@ -300,6 +307,7 @@ def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
             "tags",
             compare(tagged, untagged),
             run.aws.s3control.tag_resource,
+            risk=access(retagging(run, tagged, untagged)),
             AccountId=want.scope.account,
             ResourceArn=want.arn,
             Tags=tags.pairs(untagged),
@@ -313,8 +321,7 @@ def read_permissions(want: Bucket) -> Allows:
         "s3",
         "ListBucket",  # what HeadBucket asks for
         *("GetBucketAcl", "GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPublicAccessBlock"),
-        *("GetBucketTagging",),
-        *("GetBucketVersioning", "GetEncryptionConfiguration", "GetLifecycleConfiguration"),
+        *("GetBucketTagging", "GetBucketVersioning", "GetEncryptionConfiguration", "GetLifecycleConfiguration"),
         on=(want.arn,),
     )
 
@@ -324,12 +331,8 @@ def write_permissions(want: Bucket) -> Allows:
     yield allow(
         "s3",
         *("CreateBucket", "PutBucketAcl", "PutBucketOwnershipControls", "PutBucketPolicy"),
-        *(
-            "PutBucketPublicAccessBlock",
-            "PutBucketTagging",
-            "PutBucketVersioning",
-        ),
-        *("PutEncryptionConfiguration", "PutLifecycleConfiguration"),
+        *("PutBucketPublicAccessBlock", "PutBucketVersioning"),
+        *("PutEncryptionConfiguration", "PutLifecycleConfiguration", "TagResource"),
         on=(want.arn,),
     )
 
@@ -354,4 +357,5 @@ KIND = Kind(
     found_by="name",
     owns="public access block, ownership, versioning, encryption",
     keeps="tags, other statements: see below",
+    quotas=(quotas.BUCKET_POLICY,),
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, labelled, linked_role
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import visibility
+from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, only_there
 from awsbase.facts import tags
@@ -96,7 +97,7 @@ def ensure_detectors(run: Run, want: Detectors) -> None:
                 make,
                 Enable=True,
                 FindingPublishingFrequency=often,
-                Tags=wanted,
+                Tags=tags.with_origin(want),
                 Features=features({name: plan in (want.plans or ()) for plan, (name, _) in PLANS.items()}),
             )
             continue
@@ -106,7 +107,14 @@ def ensure_detectors(run: Run, want: Detectors) -> None:
         if untagged := tags.missing(have.tags, wanted):
             arn = want.scope.at(region).arn("guardduty", f"detector/{have.id}")
             drift = compare(have.tags, untagged)
-            run.update(f"tags in {region}", drift, guardduty.tag_resource, ResourceArn=arn, Tags=untagged)
+            run.update(
+                f"tags in {region}",
+                drift,
+                guardduty.tag_resource,
+                risk=access(retagging(run, have.tags, untagged)),
+                ResourceArn=arn,
+                Tags=untagged,
+            )
 
 
 def correct_features(run: Run, want: Detectors, region: str, have: DetectorFacts) -> None:

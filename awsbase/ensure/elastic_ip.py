@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -69,7 +70,7 @@ def ensure_elastic_ip(run: Run, want: ElasticIp) -> dict[str, Any]:
         )
         have = AddressFacts(made["AllocationId"], made["PublicIp"], None, ec2.labels(want))
 
-    ec2.tag(run, want, have)
+    ec2.tag(run, want, have, retagging)
     block = f"{have.ip}/32" if isinstance(have.ip, str) else have.ip
     return {"id": have.id, "ip": have.ip, "block": block}
 

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
+from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
@@ -99,6 +102,8 @@ def ensure_event_rule(run: Run, want: EventRule) -> str:
     found = run.read(rule, region, want.name)
     sends = run.read(targets, region, want.name)
     tagged = tags.current(run, want, region, want.arn, (rule_tags, region, want.arn)) if found else tags.wanted(want)
+    coming, remedy = int(TARGET not in sends), "remove {excess} that nobody needs: aws events remove-targets"
+    quotas.first_out(run, quotas.TARGETS, f"rule {want.name}", held=len(sends), coming=coming, remedy=remedy)
     sent: dict[str, Any] = {
         "Name": want.name,
         "EventPattern": want.pattern,
@@ -107,22 +112,33 @@ def ensure_event_rule(run: Run, want: EventRule) -> str:
     }
 
     if found is None:
-        run.create("rule", events.put_rule, **sent, Tags=tags.pairs(tags.wanted(want)))
+        run.create("rule", events.put_rule, **sent, Tags=tags.pairs(tags.with_origin(want)))
     elif drift := compare(
         {"pattern": found.pattern, "description": found.description, "state": found.state},
         {"pattern": want.pattern, "description": want.description, "state": "ENABLED"},
     ):
         # A put replaces the rule, keeps its targets, and takes no tags for one that exists.
-        run.update("rule", drift, events.put_rule, **sent)
+        heard = found.state != "ENABLED" or includes(want.pattern, found.pattern)
+        risk = visibility("" if heard else "it may tell less: its pattern is another one")
+        run.update("rule", drift, events.put_rule, risk=risk, **sent)
 
     target = target_of(want)
     if TARGET not in sends:
         check(run.create("target", events.put_targets, Rule=want.name, Targets=[target]), want)
     elif drift := compare(sends[TARGET], target):
-        check(run.update("target", drift, events.put_targets, Rule=want.name, Targets=[target]), want)
+        turned = sends[TARGET].get("Arn") != target["Arn"]
+        risk = visibility("its other target hears nothing any more" if turned else "")
+        check(run.update("target", drift, events.put_targets, risk=risk, Rule=want.name, Targets=[target]), want)
 
     if absent := tags.missing(tagged, tags.wanted(want)):
-        run.update("tags", compare(tagged, absent), events.tag_resource, ResourceARN=want.arn, Tags=tags.pairs(absent))
+        run.update(
+            "tags",
+            compare(tagged, absent),
+            events.tag_resource,
+            risk=access(retagging(run, tagged, absent)),
+            ResourceARN=want.arn,
+            Tags=tags.pairs(absent),
+        )
     return want.arn
 
 
@@ -138,6 +154,15 @@ def target_of(want: EventRule) -> dict[str, Any]:
     # A template has to be JSON, so a sentence is a string in quotes; the placeholders stand inside of it.
     words = {"InputPathsMap": dict(want.values), "InputTemplate": f'"{want.message}"'}
     return {"Id": TARGET, "Arn": want.topic, "InputTransformer": words}
+
+
+def includes(want: object, have: object) -> bool:
+    """Tell whether a pattern matches every event that another one matches: it asks for no more, and takes as much."""
+    if isinstance(want, Mapping):
+        return isinstance(have, Mapping) and all(key in have and includes(want[key], have[key]) for key in want)
+    if isinstance(want, list):
+        return isinstance(have, list) and all(each in want for each in have)
+    return want == have
 
 
 def read_permissions(want: EventRule) -> Allows:
@@ -171,4 +196,5 @@ KIND = Kind(
     found_by="name",
     owns="pattern, our target, that it is on",
     keeps="other targets, tags",
+    quotas=(quotas.TARGETS,),
 )

@@ -119,7 +119,7 @@ def log(run: Run, want: Logging, what: str, region: str, networks: list[Any]) ->
         LogDestinationType="s3",
         LogDestination=want.bucket_arn,
         MaxAggregationInterval=600,
-        TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": tags.pairs(tags.wanted(want))}],
+        TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": tags.pairs(tags.with_origin(want))}],
     )
     check(answer, region)
 

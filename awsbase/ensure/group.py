@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from awsbase.access.attributes import moving
 from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import attaching, detaching
 from awsbase.engine import quotas
@@ -66,24 +67,25 @@ def ensure_group(run: Run, want: Group) -> None:
 
     if have is None:
         run.create("group", iam.create_group, GroupName=want.name, Path=want.path)
-        have = GroupFacts(want.name, want.path or "/")
-    established = run.established(have.created)
+        have = GroupFacts(want.name, want.path or "/", new=True)
 
     if want.path and have.path != want.path:
         drift = [Drift("path", have.path, want.path)]
-        run.update("path", drift, iam.update_group, GroupName=have.name, NewPath=want.path)
+        now, then = (want.scope.global_arn("iam", f"group{path}{have.name}") for path in (have.path, want.path))
+        why = moving(run, now, then)
+        run.update("path", drift, iam.update_group, risk=access(why), GroupName=have.name, NewPath=want.path)
 
-    detach(run, have, policies.first, established=established)
+    detach(run, have, policies.first)
     for arn in policies.coming:
-        why = attaching(run, arn) if established else ""
+        why = "" if have.new else run.unless_begun(attaching(run, arn), have.created)
         run.create(f"attachment {arn}", iam.attach_group_policy, risk=access(why), GroupName=have.name, PolicyArn=arn)
-    detach(run, have, policies.last, established=established)
+    detach(run, have, policies.last)
 
 
-def detach(run: Run, have: GroupFacts, arns: Iterable[str], *, established: bool) -> None:
+def detach(run: Run, have: GroupFacts, arns: Iterable[str]) -> None:
     """Take policies away from a group."""
     for arn in arns:
-        why, call = detaching(run, arn) if established else "", run.aws.iam.detach_group_policy
+        why, call = run.unless_begun(detaching(run, arn), have.created), run.aws.iam.detach_group_policy
         run.delete(f"attachment {arn}", call, risk=access(why), GroupName=have.name, PolicyArn=arn)
 
 

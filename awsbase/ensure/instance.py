@@ -10,18 +10,20 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, labelled, made_for
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.ensure.launch_template import LaunchTemplate, launch_template, launch_template_reads, length
+from awsbase.ensure.launch_template import LaunchTemplate, decoded, launch_template, launch_template_reads, length
 from awsbase.ensure.launch_template import read_permissions as template_permissions
 from awsbase.facts import ec2, tags
 from awsbase.facts.images import image, launch_permissions
 from awsbase.records import record
-from awsbase.userdata import reasons
+from awsbase.userdata import letting_in, reasons
 
 GONE = ("terminated", "shutting-down")
 # How far apart EC2 may tell two things of one launch; to stop an instance and start it again takes longer.
@@ -161,11 +163,13 @@ def ensure_instance(run: Run, want: Instance) -> dict[str, Any]:
     if have is None:
         have = launched(run.create("instance", client.run_instances, **launch(run, want, made_for_it)), run, want)
     elif why := reasons[have.id]:
-        have = launched(run.replace("instance", why, client.run_instances, **launch(run, want, made_for_it)), run, want)
+        risk = access(letting_in(*(decoded(each) for each in (first_told(run, want, have), encoded(want)))))
+        made = run.replace("instance", why, client.run_instances, risk=risk, **launch(run, want, made_for_it))
+        have = launched(made, run, want)
     run.created_at(have.launched)
 
     change(run, want, have)
-    ec2.tag(run, want, have)
+    ec2.tag(run, want, have, retagging)
     if others := [other.id for other in alive if other.id is not have.id]:
         run.delete("superseded instance", client.terminate_instances, InstanceIds=others)
     return {"id": have.id, "interface": have.interface}
@@ -174,13 +178,12 @@ def ensure_instance(run: Run, want: Instance) -> dict[str, Any]:
 def for_life(run: Run, want: Instance, have: InstanceFacts) -> list[Drift]:
     """List why an instance has to be made anew."""
     template = want.template
-    encoded = base64.b64encode(template.user_data.encode()).decode() if template.user_data else ""
     fits = {
         "type": template.type,
         "subnet": run.result(template.subnet),
         "instance profile": run.result(template.profile),
         "key pair": template.key_pair,
-        "user data": encoded,
+        "user data": encoded(want),
     }
     held = {
         "type": have.type,
@@ -193,6 +196,12 @@ def for_life(run: Run, want: Instance, have: InstanceFacts) -> list[Drift]:
         fits["image"] = run.read(image, want.scope.region, template.image, template.type).id
         held["image"] = have.image
     return [told(each) if each.field == "user data" else each for each in compare(held, fits)]
+
+
+def encoded(want: Instance) -> str:
+    """Return the user data that is wanted, in base64."""
+    text = want.template.user_data
+    return base64.b64encode(text.encode()).decode() if text else ""
 
 
 def first_told(run: Run, want: Instance, have: InstanceFacts) -> str:
@@ -219,7 +228,7 @@ def launch(run: Run, want: Instance, before: list[InstanceFacts]) -> dict[str, A
     # EC2 answers a token that it knows with the instance it made then, even one long gone, and forgets to list that
     # one within the hour: so the token says who went before, and roughly when.
     parts = (want.scope.account, want.address, str(half_hour), *(str(each.id) for each in before))
-    labels = tags.pairs(ec2.labels(want))
+    labels = tags.pairs(ec2.labels(want) | tags.origin(want.scope))
     return {
         "MinCount": 1,
         "MaxCount": 1,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, linked_role
@@ -97,7 +98,7 @@ def ensure_connect_endpoint(run: Run, want: ConnectEndpoint) -> Any:
         )
         have = ConnectEndpointFacts(made["InstanceConnectEndpoint"]["InstanceConnectEndpointId"], tags=ec2.labels(want))
 
-    ec2.tag(run, want, have)
+    ec2.tag(run, want, have, retagging)
     return have.id
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -87,6 +88,7 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
     if have and have.arn != want.arn:
         raise ExistsElsewhere("instance profile", have.arn, want.arn)
     tagged = tags_of(run, want) if have else tags.wanted(want)
+    why = "its instances act as that role" if have else ""
 
     if have is None:
         run.create(
@@ -94,7 +96,7 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
             iam.create_instance_profile,
             InstanceProfileName=want.name,
             Path=want.path,
-            Tags=tags.pairs(tags.wanted(want)),
+            Tags=tags.pairs(tags.with_origin(want)),
         )
         have = ProfileFacts(want.arn)
     run.created_at(have.created)
@@ -111,14 +113,21 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
         run.create(
             f"role {want.role}",
             iam.add_role_to_instance_profile,
-            risk=access("its instances act as that role" if run.established(have.created) else ""),
+            risk=access(run.unless_begun(why, have.created, ours=tags.is_ours(tagged, want.scope))),
             InstanceProfileName=want.name,
             RoleName=want.role,
         )
 
     if untagged := tags.missing(tagged, tags.wanted(want)):
         drift: list[Drift] = compare(tagged, untagged)
-        run.update("tags", drift, iam.tag_instance_profile, InstanceProfileName=want.name, Tags=tags.pairs(untagged))
+        run.update(
+            "tags",
+            drift,
+            iam.tag_instance_profile,
+            risk=access(retagging(run, tagged, untagged)),
+            InstanceProfileName=want.name,
+            Tags=tags.pairs(untagged),
+        )
     return want.arn
 
 

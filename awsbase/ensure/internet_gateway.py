@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -79,7 +80,7 @@ def ensure_internet_gateway(run: Run, want: InternetGateway) -> Any:
     if attached is None:
         run.create("attachment", client.attach_internet_gateway, InternetGatewayId=have.id, VpcId=vpc)
 
-    ec2.tag(run, want, have)
+    ec2.tag(run, want, have, retagging)
     return have.id
 
 

@@ -7,7 +7,9 @@ from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.access.comparison import widening
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -227,6 +229,8 @@ def ensure_key(run: Run, want: Key) -> Any:
     """Keep one key behind its alias: enabled, rotated, with this policy; returns its ARN."""
     kms = run.aws.kms
     policy = resolve(run, want.policy)
+    size, remedy = quotas.characters(policy), "let fewer use it, or shorten its statements"
+    quotas.fits(run, quotas.KEY_POLICY, f"key {want.alias}", size, remedy)
     behind_alias = run.read(key, want.scope.region, want.alias, want.address)
     have = behind_alias or run.read(lost_key, want.scope.region, want.address)
     tagged = tags_of(run, want, usable(want, have)) if have else tags.wanted(want)
@@ -234,7 +238,7 @@ def ensure_key(run: Run, want: Key) -> Any:
     if have is None:
         # The tag goes with the call: a key has no name, and one whose creation was not heard of is found by it.
         made = run.create(
-            "key", kms.create_key, Policy=policy, Description=want.description, Tags=pairs(tags.wanted(want))
+            "key", kms.create_key, Policy=policy, Description=want.description, Tags=pairs(tags.with_origin(want))
         )
         have = KeyFacts(made["KeyMetadata"]["Arn"], policy, description=want.description)
     run.created_at(have.created)
@@ -263,7 +267,14 @@ def ensure_key(run: Run, want: Key) -> Any:
         run.update("description", drift, kms.update_key_description, KeyId=have.arn, Description=want.description)
 
     if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update("tags", compare(tagged, untagged), kms.tag_resource, KeyId=have.arn, Tags=pairs(untagged))
+        run.update(
+            "tags",
+            compare(tagged, untagged),
+            kms.tag_resource,
+            risk=access(retagging(run, tagged, untagged)),
+            KeyId=have.arn,
+            Tags=pairs(untagged),
+        )
     return have.arn
 
 
@@ -358,4 +369,5 @@ KIND = Kind(
     found_by="alias, else its tag",
     owns="policy, yearly rotation, description, enabled",
     keeps="tags, grants",
+    quotas=(quotas.KEY_POLICY,),
 )

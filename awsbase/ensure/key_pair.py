@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.facts import ec2
 from awsbase.records import record
@@ -75,11 +77,13 @@ def ensure_key_pair(run: Run, want: KeyPair) -> str:
         # The name is taken as long as the old one is there.
         run.delete("other public key", client.delete_key_pair, KeyName=want.name)
         drift = [Drift("public key", ending(have.public_key), ending(want.public_key))]
-        run.replace("key pair", drift, client.import_key_pair, **imported)
+        # Running instances keep the key that they were launched with; it opens those to come.
+        risk = access(f"who has the key {ending(want.public_key)} gets into what is launched with {want.name}")
+        run.replace("key pair", drift, client.import_key_pair, risk=risk, **imported)
     elif have is None:
         run.create("key pair", client.import_key_pair, **imported)
     elif have.id:
-        ec2.tag(run, want, have)
+        ec2.tag(run, want, have, retagging)
     return want.name
 
 

@@ -7,18 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
+from awsbase.access.attributes import retagging
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.ensure.subnet import subnets, with_ipv4
 from awsbase.facts import ec2, tags
 from awsbase.facts.images import image, image_permissions, launch_permissions, names
 from awsbase.records import record
-
-USER_DATA_BYTES = 16 * 1024
+from awsbase.userdata import letting_in
 
 
 @record(kw_only=True)
@@ -116,8 +118,12 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
     have = run.read(launch_template, want.scope.region, want.name)
     have = have and replace(have, tags=tags_of(run, want, have))
     data = content(run, want, have)
+    region, groups = want.scope.region, len(want.groups)
+    remedy, where = "name fewer groups, or ask AWS for more", f"launch template {want.name}"
+    quotas.fits(run, quotas.GROUPS_OF_INTERFACE, where, groups, remedy, region)
 
     if have is None:
+        leave_room(run, want)
         made = run.create(
             "launch template",
             client.create_launch_template,
@@ -130,12 +136,14 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
     version = have.default
     if drift := differences(have.data, data):
         version = have.newest_version
+        risk = access(letting_in(*(decoded(each.get("UserData")) for each in (have.data, data))))
         # A run that was cut off has left the version, and not made it the default.
         if differences(have.newest, data):
             made = run.update(
                 "contents",
                 drift,
                 client.create_launch_template_version,
+                risk=risk,
                 LaunchTemplateId=have.id,
                 LaunchTemplateData=data,
             )
@@ -144,12 +152,21 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
             "default version",
             [Drift("default version", have.default, version)],
             client.modify_launch_template,
+            risk=risk,
             LaunchTemplateId=have.id,
             DefaultVersion=version if not isinstance(version, int) else str(version),
         )
 
-    ec2.tag(run, want, have)
+    ec2.tag(run, want, have, retagging)
     return {"id": have.id, "version": version}
+
+
+def leave_room(run: Run, want: LaunchTemplate) -> None:
+    """Make sure that the region takes all the templates that the manifest wants; raises QuotaExceeded."""
+    region, names = want.scope.region, quotas.others(run, want, lambda each: each.name)
+    there = run.read(launch_templates, region)
+    remedy = "delete {excess} that nobody needs: aws ec2 delete-launch-template"
+    quotas.room_beside(run, quotas.TEMPLATES, region, held=there, wanted=names, remedy=remedy, region=region)
 
 
 def tags_of(run: Run, want: LaunchTemplate, have: TemplateFacts) -> Mapping[str, str]:
@@ -221,6 +238,11 @@ def as_asked(have: Any, want: Any) -> Any:
     return have
 
 
+def decoded(encoded: object) -> str:
+    """Return user data as text."""
+    return base64.b64decode(encoded).decode(errors="replace") if isinstance(encoded, str) else ""
+
+
 def length(encoded: object) -> str:
     """Write the length of user data in bytes."""
     return f"{len(base64.b64decode(encoded))} bytes" if isinstance(encoded, str) else "none"
@@ -260,4 +282,5 @@ KIND = Kind(
     found_by="name",
     owns="all that it says",
     keeps="tags, older versions",
+    quotas=(quotas.TEMPLATES, quotas.GROUPS_OF_INTERFACE),
 )

@@ -7,12 +7,13 @@ from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import deletion
+from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
@@ -120,17 +121,20 @@ def ensure_log_group(run: Run, want: LogGroup) -> str:
     tagged = tags.current(run, want, region, want.arn, ask) if have else tags.wanted(want)
 
     if have is None:
-        run.create("log group", logs.create_log_group, logGroupName=want.name, kmsKeyId=key, tags=tags.wanted(want))
+        run.create(
+            "log group", logs.create_log_group, logGroupName=want.name, kmsKeyId=key, tags=tags.with_origin(want)
+        )
         have = LogGroupFacts(key=key)
     run.created_at(have.created)
 
     if drift := compare({"retention": have.retention}, {"retention": want.retention}):
-        shortens = run.established(have.created) and (have.retention is None or have.retention > want.retention)
+        shortens = have.created and (have.retention is None or have.retention > want.retention)
+        why = "what is older is gone within days, for good" if shortens else ""
         run.update(
             "retention",
             drift,
             logs.put_retention_policy,
-            risk=deletion("what is older is gone within days, for good" if shortens else ""),
+            risk=deletion(run.unless_begun(why, have.created, ours=tags.is_ours(tagged, want.scope))),
             logGroupName=want.name,
             retentionInDays=want.retention,
         )
@@ -139,7 +143,14 @@ def ensure_log_group(run: Run, want: LogGroup) -> str:
         run.update("encryption", drift, logs.associate_kms_key, logGroupName=want.name, kmsKeyId=key)
 
     if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update("tags", compare(tagged, untagged), logs.tag_resource, resourceArn=want.arn, tags=untagged)
+        run.update(
+            "tags",
+            compare(tagged, untagged),
+            logs.tag_resource,
+            risk=access(retagging(run, tagged, untagged)),
+            resourceArn=want.arn,
+            tags=untagged,
+        )
     return want.streams
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from awsbase.access.comparison import shortened
 from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.ensure.log_group import log_group_arn, log_group_arns
+from awsbase.facts.filter_patterns import NotUnderstood, silenced
 from awsbase.records import record
 
 
@@ -28,6 +31,7 @@ class MetricFilter(Resource):
     pattern: str
     namespace: str
     metric: str
+    about: str = ""
     made_here: tuple[str, ...] = ()
 
     @property
@@ -91,12 +95,26 @@ def ensure_metric_filter(run: Run, want: MetricFilter) -> None:
         quotas.room_beside(run, quotas.FILTERS, where, held=held, wanted=here, remedy=remedy)
 
     if have is None:
-        run.create("metric filter", put, **sent, metricTransformations=[feeds])
+        why = quieter(want.about, want.pattern, anybody=True) if want.about else ""
+        run.create("metric filter", put, risk=visibility(why), **sent, metricTransformations=[feeds])
     elif drift := compare(
         {"pattern": have.pattern, "feeds": have.transformation}, {"pattern": want.pattern, "feeds": feeds}
     ):
         # A put replaces the whole filter.
-        run.update("metric filter", drift, put, **sent, metricTransformations=[feeds])
+        moved = "" if have.transformation == feeds else "whoever watches its other metric is told nothing any more"
+        why = quieter(have.pattern, want.pattern) or moved
+        run.update("metric filter", drift, put, risk=visibility(why), **sent, metricTransformations=[feeds])
+
+
+def quieter(have: str, want: str, *, anybody: bool = False) -> str:
+    """Say of which events another pattern tells no more; with `anybody`, of those that it tells of nobody."""
+    if have == want:
+        return ""
+    try:
+        lost = silenced(have, want, anybody=anybody)
+    except NotUnderstood:
+        return "it may tell less: awsbase does not understand its pattern"
+    return f"it tells no more of {shortened(lost)}" if lost else ""
 
 
 def read_permissions(want: MetricFilter) -> Allows:

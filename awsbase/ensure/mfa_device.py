@@ -16,12 +16,13 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.ensure.key import aliases
 from awsbase.ensure.secret import SECRETS, sealing, secret_arns
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
-from awsbase.facts.authorization import ALL_OF_IAM, authorization, iam_arns, users
+from awsbase.facts.authorization import ALL_OF_IAM, UserFacts, authorization, iam_arns, users
 from awsbase.facts.credential_report import VIRTUAL_DEVICES, devices, virtual_devices
 from awsbase.records import record
 
@@ -74,10 +75,10 @@ def ensure_mfa_device(run: Run, want: MfaDevice) -> None:
     if have and (have.name in owners.values() or run.read(devices, have.name)):
         remind(run, want, have.name)
         return
-    provide(run, want, leftover=want.serial in owners)
+    provide(run, want, have, leftover=want.serial in owners)
 
 
-def provide(run: Run, want: MfaDevice, *, leftover: bool) -> None:
+def provide(run: Run, want: MfaDevice, have: UserFacts | None, *, leftover: bool) -> None:
     """Make the device, store its seed, and only then enable it with two computed codes.
 
     Raises Taken when the device or the secret belongs to something else.
@@ -89,12 +90,14 @@ def provide(run: Run, want: MfaDevice, *, leftover: bool) -> None:
     kept = run.read(secret, want.scope.region, want.secret)
     if kept and kept.tags.get(tags.ADDRESS) != want.address:
         raise Taken(f"the secret {want.secret} holds something else", hint="choose another name in seed_to")
-    labels = tags.pairs(tags.wanted(want))
+    labels = tags.pairs(tags.with_origin(want))
+    why = f"whoever reads the secret {want.secret} has the second factor of {want.user}" if have else ""
+    risk = access((have and run.unless_begun(why, have.created, ours=tags.is_ours(have.tags, want.scope))) or "")
 
     if leftover:
         # Nobody can tell its seed any more, and a device without an owner opens nothing.
         run.delete("device without an owner", iam.delete_virtual_mfa_device, SerialNumber=want.serial)
-    made = run.create("device", iam.create_virtual_mfa_device, VirtualMFADeviceName=want.user, Tags=labels)
+    made = run.create("device", iam.create_virtual_mfa_device, risk=risk, VirtualMFADeviceName=want.user, Tags=labels)
     serial, seed = made["VirtualMFADevice"]["SerialNumber"], made["VirtualMFADevice"]["Base32StringSeed"]
     content = {"user": want.user, "device": serial, "seed": derived(seed, text)}
 

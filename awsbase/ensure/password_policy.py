@@ -63,10 +63,12 @@ def ensure_password_policy(run: Run, want: PasswordPolicy) -> None:
     # AWS refuses zeros: what is to be none is left out.
     given: dict[str, Any] = {name: value for name, value in target.items() if value != 0 or value is False}
     update = run.aws.iam.update_account_password_policy
+    shut_out = "whose password has expired is shut out until an administrator sets another"
+    shut_out = shut_out if target["HardExpiry"] and not have["HardExpiry"] else ""
     if found is None:
-        run.create("password policy", update, **given)
+        run.create("password policy", update, risk=access(shut_out), **given)
     elif drift:
-        why = "passwords pass that were refused" if accepts_more(have, target) else ""
+        why = "passwords pass that were refused" if accepts_more(have, target) else shut_out
         run.update("password policy", drift, update, risk=access(why), **given)
 
 

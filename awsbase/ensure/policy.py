@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 
+from awsbase.access.attributes import retagging
 from awsbase.access.comparison import widening
 from awsbase.access.simulated_state import IamDraft
 from awsbase.engine import quotas
@@ -78,7 +79,7 @@ def ensure_policy(run: Run, want: Policy) -> str:
             Path=want.path,
             PolicyDocument=document,
             Description=want.description or None,
-            Tags=tags.pairs(tags.wanted(want)),
+            Tags=tags.pairs(tags.with_origin(want)),
         )
         have = PolicyFacts(want.arn, want.path, document)
     run.created_at(have.created)
@@ -97,7 +98,14 @@ def ensure_policy(run: Run, want: Policy) -> str:
         )
 
     if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update("tags", compare(tagged, untagged), iam.tag_policy, PolicyArn=want.arn, Tags=tags.pairs(untagged))
+        run.update(
+            "tags",
+            compare(tagged, untagged),
+            iam.tag_policy,
+            risk=access(retagging(run, tagged, untagged)),
+            PolicyArn=want.arn,
+            Tags=tags.pairs(untagged),
+        )
     return want.arn
 
 

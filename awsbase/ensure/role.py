@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
 
+from awsbase.access.assuming import assumers, letting_in
+from awsbase.access.attributes import retagging
 from awsbase.access.comparison import widening
 from awsbase.access.simulated_state import IamDraft, attached
-from awsbase.access.widening import attaching, detaching, letting_in
+from awsbase.access.widening import attaching, detaching
 from awsbase.engine import permissions, quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
@@ -119,16 +121,17 @@ def ensure_role(run: Run, want: Role) -> str:
         run.create(
             "role",
             iam.create_role,
-            risk=access(letting_in(trust, want.scope.account)),
+            risk=access(letting_in(trust, want.scope, lambda: assumers(run, want.arn, want.scope))),
             RoleName=want.name,
             Path=want.path,
             AssumeRolePolicyDocument=trust,
             Description=want.description or want.purpose or None,
             MaxSessionDuration=want.max_session,
             PermissionsBoundary=want.boundary,
-            Tags=tags.pairs(tags.wanted(want)),
+            Tags=tags.pairs(tags.with_origin(want)),
         )
-        have = RoleFacts(want.arn, want.name, want.path, trust=trust, tags=tags.wanted(want), boundary=want.boundary)
+        labels = tags.wanted(want)
+        have = RoleFacts(want.arn, want.name, want.path, trust=trust, tags=labels, boundary=want.boundary, new=True)
     run.created_at(have.created)
 
     # A principal that was deleted, and made anew under the same name, stands in the trust as an id that fits nobody.
@@ -137,6 +140,26 @@ def ensure_role(run: Run, want: Role) -> str:
         risk = access(widening(have.trust, trust))
         run.update("trust", drift, iam.update_assume_role_policy, risk=risk, RoleName=want.name, PolicyDocument=trust)
 
+    keep_settings(run, want, have, set_to)
+    if untagged:
+        run.update(
+            "tags",
+            compare(have.tags, untagged),
+            iam.tag_role,
+            risk=access(retagging(run, have.tags, untagged)),
+            RoleName=want.name,
+            Tags=tags.pairs(untagged),
+        )
+
+    take_away(run, want, have, room.policies.first, room.inline.first)
+    allow(run, want, have, room, inline)
+    take_away(run, want, have, room.policies.last, room.inline.last)
+    return want.arn
+
+
+def keep_settings(run: Run, want: Role, have: RoleFacts, set_to: Mapping[str, Any]) -> None:
+    """Keep the description, the longest session and the boundary."""
+    iam = run.aws.iam
     if drift := compare(set_to, want.settings):
         # UpdateRole takes what is left out for its default.
         whole: dict[str, Any] = {**set_to, **want.settings}
@@ -152,14 +175,6 @@ def ensure_role(run: Run, want: Role) -> str:
             RoleName=want.name,
             PermissionsBoundary=want.boundary,
         )
-
-    if untagged:
-        run.update("tags", compare(have.tags, untagged), iam.tag_role, RoleName=want.name, Tags=tags.pairs(untagged))
-
-    take_away(run, want, have, room.policies.first, room.inline.first)
-    allow(run, want, have, room, inline)
-    take_away(run, want, have, room.policies.last, room.inline.last)
-    return want.arn
 
 
 @record
@@ -198,9 +213,8 @@ def room_for(run: Run, want: Role, have: RoleFacts | None, trust: Document, inli
 def allow(run: Run, want: Role, have: RoleFacts, room: Room, inline: Mapping[str, Document]) -> None:
     """Give the role its policies."""
     iam = run.aws.iam
-    established = run.established(have.created)
     for arn in room.policies.coming:
-        why = attaching(run, arn) if established else ""
+        why = unfinished(run, want, have, attaching(run, arn))
         run.create(f"attachment {arn}", iam.attach_role_policy, risk=access(why), RoleName=want.name, PolicyArn=arn)
     for name, document in inline.items():
         held = have.inline.get(name)
@@ -208,7 +222,7 @@ def allow(run: Run, want: Role, have: RoleFacts, room: Room, inline: Mapping[str
             run.create(
                 f"inline policy {name}",
                 iam.put_role_policy,
-                risk=access(widening({}, document) if established else ""),
+                risk=access(unfinished(run, want, have, widening({}, document))),
                 RoleName=want.name,
                 PolicyName=name,
                 PolicyDocument=document,
@@ -229,13 +243,18 @@ def take_away(run: Run, want: Role, have: RoleFacts, policies: Iterable[str], in
     """Take away other policies."""
     iam = run.aws.iam
     for arn in policies:
-        why = detaching(run, arn) if run.established(have.created) else ""
+        why = unfinished(run, want, have, detaching(run, arn))
         run.delete(f"attachment {arn}", iam.detach_role_policy, risk=access(why), RoleName=want.name, PolicyArn=arn)
     for name in inline:
-        why = widening(have.inline[name], {})
+        why = unfinished(run, want, have, widening(have.inline[name], {}))
         run.delete(
             f"inline policy {name}", iam.delete_role_policy, risk=access(why), RoleName=want.name, PolicyName=name
         )
+
+
+def unfinished(run: Run, want: Role, have: RoleFacts, why: str) -> str:
+    """Return why a change is risky; empty for a role that this run makes, or an interrupted one has begun."""
+    return "" if have.new else run.unless_begun(why, have.created, ours=tags.is_ours(have.tags, want.scope))
 
 
 def lasts_longer(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:

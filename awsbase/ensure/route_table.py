@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -121,6 +123,7 @@ def ensure_route_table(run: Run, want: RouteTable) -> Any:
     elsewhere = {subnet: id for table in there for subnet, id in table.subnets.items()}
 
     if have is None:
+        ec2.room(run, quotas.ROUTE_TABLES, want, there, vpc)
         made = run.create(
             "route table",
             client.create_route_table,
@@ -149,7 +152,7 @@ def ensure_route_table(run: Run, want: RouteTable) -> Any:
         else:
             run.create(f"association of {address}", client.associate_route_table, RouteTableId=have.id, SubnetId=member)
 
-    ec2.tag(run, want, have)
+    ec2.tag(run, want, have, retagging)
     return have.id
 
 
@@ -199,4 +202,5 @@ KIND = Kind(
     found_by="tag",
     owns="exactly these routes, at least these subnets",
     keeps="tags",
+    quotas=(quotas.ROUTE_TABLES,),
 )

@@ -10,6 +10,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Deferred, Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -93,7 +94,7 @@ class Secret(Resource):
 
 @record
 class HeldSecret:
-    """A secret seen from outside: `value` is whether it has one."""
+    """A secret seen from outside: `value` is whether it has one, `new` whether this run makes it."""
 
     key: Any = AWS_KEY
     description: str = ""
@@ -102,6 +103,7 @@ class HeldSecret:
     rotation: Rotation | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     created: datetime | None = None
+    new: bool = False
 
 
 def held_secrets(facts: Facts, region: str) -> Mapping[str, HeldSecret]:
@@ -175,7 +177,7 @@ def ensure_secret(run: Run, want: Secret) -> str:
     under = AWS_KEY if key is None else key
     have = look(run, want, key)
     since = age(run, want, have)
-    labels = tags.pairs(tags.wanted(want))
+    labels = tags.pairs(tags.with_origin(want))
     generated = want.generated and Deferred(f"value of {want.name}", want.generated.generate)
     # A second value made for the same secret is refused: it would replace the one that somebody uses already.
     token = want.generated and token_of(want)
@@ -191,7 +193,7 @@ def ensure_secret(run: Run, want: Secret) -> str:
             ClientRequestToken=token,
             Tags=labels,
         )
-        have = HeldSecret(under, want.description, generated is not None, tags=tags.wanted(want))
+        have = HeldSecret(under, want.description, generated is not None, tags=tags.wanted(want), new=True)
     run.created_at(have.created)
 
     if have.deleted:
@@ -215,7 +217,12 @@ def ensure_secret(run: Run, want: Secret) -> str:
 
     if untagged := tags.missing(have.tags, tags.wanted(want)):
         run.update(
-            "tags", compare(have.tags, untagged), secrets.tag_resource, SecretId=want.name, Tags=tags.pairs(untagged)
+            "tags",
+            compare(have.tags, untagged),
+            secrets.tag_resource,
+            risk=access(retagging(run, have.tags, untagged)),
+            SecretId=want.name,
+            Tags=tags.pairs(untagged),
         )
     ask_for_value(run, want, has_value, since)
     return want.arn
@@ -230,7 +237,7 @@ def keep_settings(run: Run, want: Secret, have: HeldSecret, key: Any) -> None:
             "settings",
             drift,
             secrets.update_secret,
-            risk=access("its own key no longer guards it" if "key" in named and key is None else ""),
+            risk=access("its own key no longer guards it" if "key" in named and have.key != AWS_KEY else ""),
             SecretId=want.name,
             Description=want.description if "description" in named else None,
             KmsKeyId=(AWS_KEY if key is None else key) if "key" in named else None,
@@ -245,13 +252,23 @@ def keep_rotation(run: Run, want: Secret, have: HeldSecret) -> None:
             "rotation",
             [Drift("rotation", said(have.rotation), said(want.rotation))],
             secrets.rotate_secret,
-            risk=access("it rotates more seldom" if have.rotation and have.rotation.days < want.rotation.days else ""),
+            risk=access(rotated_otherwise(run, want, have)),
             SecretId=want.name,
             RotationLambdaARN=want.rotation.function,
             RotationRules=want.rotation.rules,
             # The first rotation comes when it is due: whoever uses the value now goes on using it.
             RotateImmediately=False,
         )
+
+
+def rotated_otherwise(run: Run, want: Secret, have: HeldSecret) -> str:
+    """Say why another rotation is risky: a function that did not reads the value and replaces it, or does it rarely."""
+    assert want.rotation is not None
+    was = have.rotation
+    if not have.new and (was is None or was.function != want.rotation.function):
+        why = f"{want.rotation.function} reads its value and replaces it"
+        return run.unless_begun(why, have.created, ours=tags.is_ours(have.tags, want.scope))
+    return "it rotates more seldom" if was and was.days < want.rotation.days else ""
 
 
 def look(run: Run, want: Secret, key: Any) -> HeldSecret | None:

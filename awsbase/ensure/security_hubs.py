@@ -74,7 +74,7 @@ def ensure_security_hubs(run: Run, want: SecurityHubs) -> None:
         securityhub = run.aws.at(region).securityhub
         if have is None:
             # AWS's own choice holds a CIS benchmark of 2018.
-            wanted, switch_on = tags.wanted(want), securityhub.enable_security_hub
+            wanted, switch_on = tags.with_origin(want), securityhub.enable_security_hub
             run.create(f"hub in {region}", switch_on, EnableDefaultStandards=False, Tags=wanted)
         if absent := sorted(set(want.standards) - (have or frozenset())):
             base = f"arn:{want.scope.partition}:securityhub:{region}::standards"

@@ -8,12 +8,14 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from awsbase.access.attributes import retagging
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import deletion
+from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
 from awsbase.facts import tags
 from awsbase.records import record
@@ -93,11 +95,16 @@ class SnapshotPolicyFacts:
     created: datetime | None = None
 
 
+def listed(facts: Facts, region: str) -> Mapping[str, str | None]:
+    """Return by id for which address each policy of a region was made, if for any; DLM lists without pages."""
+    policies = facts.aws.at(region).dlm.get_lifecycle_policies()["Policies"]
+    return {one["PolicyId"]: one.get("Tags", {}).get(tags.ADDRESS) for one in policies}
+
+
 def snapshot_policies(facts: Facts, region: str) -> Mapping[str, str]:
-    """Return by address the ids of the policies of a region that were made for one; DLM lists without pages."""
-    listed = facts.aws.at(region).dlm.get_lifecycle_policies()["Policies"]
-    ours = {one["PolicyId"]: one.get("Tags", {}).get(tags.ADDRESS) for one in listed}
-    return {address: id for id, address in sorted(ours.items(), reverse=True) if address}
+    """Return by address the ids of the policies of a region that were made for one."""
+    found = facts.read(listed, region)
+    return {address: id for id, address in sorted(found.items(), reverse=True) if address}
 
 
 def snapshot_policy(facts: Facts, region: str, address: str) -> SnapshotPolicyFacts | None:
@@ -176,6 +183,7 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
     wanted = {schedule.name: schedule.said for schedule in want.schedules}
 
     if have is None:
+        leave_room(run, want)
         # The tag goes with the call: a policy whose creation was not heard of is found by it.
         made = run.create(
             "snapshot policy",
@@ -184,7 +192,7 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
             Description=want.description,
             State="ENABLED",
             PolicyDetails=details(want),
-            Tags=tags.wanted(want),
+            Tags=tags.with_origin(want),
         )
         have = SnapshotPolicyFacts(
             made["PolicyId"], "", want.description, "ENABLED", want.role, want.volumes, wanted, tags=tags.wanted(want)
@@ -209,8 +217,23 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
         )
 
     if untagged := tags.missing(have.tags, tags.wanted(want)):
-        run.update("tags", compare(have.tags, untagged), dlm.tag_resource, ResourceArn=have.arn, Tags=untagged)
+        run.update(
+            "tags",
+            compare(have.tags, untagged),
+            dlm.tag_resource,
+            risk=access(retagging(run, have.tags, untagged)),
+            ResourceArn=have.arn,
+            Tags=untagged,
+        )
     return have.id
+
+
+def leave_room(run: Run, want: SnapshotPolicy) -> None:
+    """Make sure that the region takes all the policies that the manifest wants; raises QuotaExceeded."""
+    region, addresses = want.scope.region, quotas.others(run, want, lambda each: each.address)
+    held = [address or id for id, address in run.read(listed, region).items()]
+    remedy = "delete {excess} that nobody needs: aws dlm delete-lifecycle-policy"
+    quotas.room_beside(run, quotas.SNAPSHOT_POLICIES, region, held=held, wanted=addresses, remedy=remedy)
 
 
 def fewer(have: SnapshotPolicyFacts, want: SnapshotPolicy) -> str:
@@ -219,13 +242,19 @@ def fewer(have: SnapshotPolicyFacts, want: SnapshotPolicy) -> str:
         return ""
     wanted = {schedule.name: schedule.measure for schedule in want.schedules}
     said = [f"no more of volumes with {key}={tag}" for key, tag in have.volumes.items() if want.volumes.get(key) != tag]
-    for name in have.schedules:
+    meant = {schedule.name: schedule.said for schedule in want.schedules}
+    for name, held in have.schedules.items():
         if (now := wanted.get(name)) is None:
             said.append(f"no more of the schedule {name}")
             continue
         was = have.measures.get(name, Measure())
+        if held != meant[name] and not (was.weekly and was.days):
+            said.append(f"{name} is {held}, which does not compare with {meant[name]}")
         said += [f"{name} makes them more seldom"] if now.weekly < was.weekly else []
         said += [f"{name} keeps them for a shorter time"] if now.days < was.days else []
+        said += [
+            f"{name} has no {more} any more" for more in FOREIGN if held.endswith(f", {more}") or f", {more}," in held
+        ]
     return f"snapshots: {', '.join(said)}" if said else ""
 
 
@@ -298,4 +327,5 @@ KIND = Kind(
     found_by="its tag",
     owns="volumes, schedules, role, that it is on",
     keeps="tags",
+    quotas=(quotas.SNAPSHOT_POLICIES,),
 )

@@ -7,6 +7,8 @@ from dataclasses import field
 from ipaddress import IPv6Network
 from typing import Any
 
+from awsbase.access.attributes import retagging
+from awsbase.engine import quotas
 from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -121,6 +123,7 @@ def ensure_subnet(run: Run, want: Subnet) -> Any:
         as_it_is(want, have)
 
     if have is None:
+        ec2.room(run, quotas.SUBNETS, want, run.read(subnets, region), vpc["id"])
         zone = the_zone(run, want)
         made = run.create(
             "subnet",
@@ -136,7 +139,7 @@ def ensure_subnet(run: Run, want: Subnet) -> Any:
     if want.ipv6 is not None and have.ipv6 is None:
         run.create("IPv6 block", client.associate_subnet_cidr_block, SubnetId=have.id, Ipv6CidrBlock=block)
 
-    ec2.tag(run, want, have)
+    ec2.tag(run, want, have, retagging)
     return have.id
 
 
@@ -225,4 +228,5 @@ KIND = Kind(
     found_by="tag",
     owns="block, zone; an IPv6 block, if wanted",
     keeps="tags",
+    quotas=(quotas.SUBNETS,),
 )

@@ -11,8 +11,9 @@ from awsbase.engine.facts import Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.ensure.topic import SubscriptionFacts, filter_policy, listener, subscriptions
+from awsbase.ensure.topic import SubscriptionFacts, filter_policy, listener, subscriptions, topic
 from awsbase.records import record
 from awsbase.webhooks import masked
 
@@ -66,6 +67,7 @@ def ensure_subscription(run: Run, want: Subscription) -> None:
         run.create(
             "subscription",
             run.aws.sns.subscribe,
+            risk=access(heard_by(run, want)),
             TopicArn=want.topic_arn,
             Protocol=want.protocol,
             # A digest of it would let a password be guessed; which one it is, the address says.
@@ -79,6 +81,18 @@ def ensure_subscription(run: Run, want: Subscription) -> None:
 
     if have.pending:
         ask_to_confirm(run, want)
+
+
+def heard_by(run: Run, want: Subscription) -> str:
+    """Say who of outside the account hears a topic from now on; empty for its own queues and functions, and mail.
+
+    Nobody knows whose a web hook is; on a topic that this run makes it is as meant as the topic itself.
+    """
+    if want.protocol in ("sqs", "lambda"):
+        account = ":".join(want.endpoint.split(":")[4:5])
+        return "" if account == want.scope.account else f"account {account} hears what is said on it"
+    known = want.protocol != "https" or run.read(topic, want.scope.region, want.topic_arn) is None
+    return "" if known else f"whoever owns {want.shown} hears what is said on it"
 
 
 def unfiltered(run: Run, want: Subscription, arn: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
+from awsbase.access.attributes import retagging
 from awsbase.access.comparison import widening
 from awsbase.access.publishing import ALARMS, OTHERS, key_statement, may_publish, reading, topic_key
 from awsbase.engine.changes import Drift, compare
@@ -176,7 +177,9 @@ def ensure_topic(run: Run, want: Topic) -> str:
     if found is None:
         key = run.result(want.key) if want.key else ""
         attributes = {"Policy": want.policy, **({"KmsMasterKeyId": key} if want.key else {})}
-        run.create("topic", sns.create_topic, Name=want.name, Attributes=attributes, Tags=tags.pairs(tags.wanted(want)))
+        run.create(
+            "topic", sns.create_topic, Name=want.name, Attributes=attributes, Tags=tags.pairs(tags.with_origin(want))
+        )
         found, tagged = TopicFacts(want.policy, key), tags.wanted(want)
     have = found
 
@@ -196,7 +199,14 @@ def ensure_topic(run: Run, want: Topic) -> str:
         )
 
     if absent := tags.missing(tagged, tags.wanted(want)):
-        run.update("tags", compare(tagged, absent), sns.tag_resource, ResourceArn=want.arn, Tags=tags.pairs(absent))
+        run.update(
+            "tags",
+            compare(tagged, absent),
+            sns.tag_resource,
+            risk=access(retagging(run, tagged, absent)),
+            ResourceArn=want.arn,
+            Tags=tags.pairs(absent),
+        )
 
     dismiss(run, want, subscribed)
     return want.arn
@@ -253,9 +263,10 @@ def dismiss(run: Run, want: Topic, subscribed: tuple[SubscriptionFacts, ...]) ->
         for one in hearing
         if one.protocol in want.subscribers and listener(one.protocol, one.endpoint) not in welcome
     ]
-    why = "no confirmed subscriber is left" if len(strangers) == len(hearing) else ""
     for one in strangers:
         what = f"subscription {one.protocol}:{masked(one.endpoint)}"
+        left = len(strangers) < len(hearing)
+        why = f"{masked(one.endpoint)} hears nothing any more" if left else "no confirmed subscriber is left"
         run.delete(what, run.aws.sns.unsubscribe, risk=visibility(why), SubscriptionArn=one.arn)
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import visibility
+from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
@@ -136,7 +137,7 @@ def ensure_trail(run: Run, want: Trail) -> str:
     tagged = tags.current(run, want, region, arn, (trail_tags, region, arn)) if have else tags.wanted(want)
 
     if have is None:
-        listed = tags.pairs(tags.wanted(want))
+        listed = tags.pairs(tags.with_origin(want))
         run.create("trail", cloudtrail.create_trail, Name=name, **wanted, TagsList=listed)
         have = TrailFacts(region, {**wanted, "S3KeyPrefix": ""})
 
@@ -152,7 +153,14 @@ def ensure_trail(run: Run, want: Trail) -> str:
 
     if untagged := tags.missing(tagged, tags.wanted(want)):
         listed = tags.pairs(untagged)
-        run.update("tags", compare(tagged, untagged), cloudtrail.add_tags, ResourceId=arn, TagsList=listed)
+        run.update(
+            "tags",
+            compare(tagged, untagged),
+            cloudtrail.add_tags,
+            risk=access(retagging(run, tagged, untagged)),
+            ResourceId=arn,
+            TagsList=listed,
+        )
 
     # Last: a trail that has no room for another selector logs nevertheless.
     select(run, want, logs, arn)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 
+from awsbase.access.attributes import moving, retagging
 from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import joining, leaving
 from awsbase.engine import quotas
@@ -76,45 +77,65 @@ def ensure_user(run: Run, want: User) -> None:
     no_device = want.mfa and (have is None or lacks_device(run, have.name))
 
     if have is None:
-        run.create("user", iam.create_user, UserName=want.name, Path=want.path, Tags=tags.pairs(tags.wanted(want)))
-        have = UserFacts(want.name, want.path or "/", tags=tags.wanted(want))
+        run.create("user", iam.create_user, UserName=want.name, Path=want.path, Tags=tags.pairs(tags.with_origin(want)))
+        have = UserFacts(want.name, want.path or "/", tags=tags.wanted(want), new=True)
     run.created_at(have.created)
-    established = run.established(have.created)
+    ours = tags.is_ours(have.tags, want.scope)
 
     if want.path and have.path != want.path:
         drift = [Drift("path", have.path, want.path)]
-        run.update("path", drift, iam.update_user, UserName=have.name, NewPath=want.path)
+        now, then = (want.scope.global_arn("iam", f"user{path}{have.name}") for path in (have.path, want.path))
+        why = moving(run, now, then)
+        run.update("path", drift, iam.update_user, risk=access(why), UserName=have.name, NewPath=want.path)
 
     if untagged:
-        run.update("tags", compare(have.tags, untagged), iam.tag_user, UserName=have.name, Tags=tags.pairs(untagged))
+        run.update(
+            "tags",
+            compare(have.tags, untagged),
+            iam.tag_user,
+            risk=access(retagging(run, have.tags, untagged)),
+            UserName=have.name,
+            Tags=tags.pairs(untagged),
+        )
 
     wanted = have.groups.difference(memberships.first, memberships.last).union(memberships.coming)
-    leave(run, have, memberships.first, wanted, established=established)
+    leave(run, have, memberships.first, wanted, ours=ours)
     for group in memberships.coming:
-        why = joining(run, group) if established else ""
+        why = "" if have.new else run.unless_begun(joining(run, group), have.created, ours=ours)
         run.create(
             f"membership in {group}", iam.add_user_to_group, risk=access(why), UserName=have.name, GroupName=group
         )
-    leave(run, have, memberships.last, wanted, established=established)
+    leave(run, have, memberships.last, wanted, ours=ours)
 
     if no_password:
-        run.manual_action(
-            f"{have.name} has no password for the console",
-            f"an administrator runs `awsbase passwd {have.name}` and hands the password over",
-            probe=f"iam:GetLoginProfile finds a login profile of {have.name}",
-        )
+        ask_for_password(run, have)
     if no_device:
-        run.manual_action(
-            f"{have.name} has no MFA device",
-            f"{have.name} runs `awsbase mfa create`, and scans the code with an authenticator",
-            probe=f"iam:ListMFADevices lists a device of {have.name}",
-        )
+        ask_for_device(run, have)
 
 
-def leave(run: Run, have: UserFacts, names: Iterable[str], wanted: frozenset[str], *, established: bool) -> None:
+def ask_for_password(run: Run, have: UserFacts) -> None:
+    """Say that somebody has to set a password: awsbase sets none."""
+    run.manual_action(
+        f"{have.name} has no password for the console",
+        f"an administrator runs `awsbase passwd {have.name}` and hands the password over",
+        probe=f"iam:GetLoginProfile finds a login profile of {have.name}",
+    )
+
+
+def ask_for_device(run: Run, have: UserFacts) -> None:
+    """Say that the person has to enrol an MFA device."""
+    run.manual_action(
+        f"{have.name} has no MFA device",
+        f"{have.name} runs `awsbase mfa create`, and scans the code with an authenticator",
+        probe=f"iam:ListMFADevices lists a device of {have.name}",
+    )
+
+
+def leave(run: Run, have: UserFacts, names: Iterable[str], wanted: frozenset[str], *, ours: bool) -> None:
     """Take a user out of groups."""
     for group in names:
-        why, call = leaving(run, group, set(wanted)) if established else "", run.aws.iam.remove_user_from_group
+        why, call = leaving(run, group, set(wanted)), run.aws.iam.remove_user_from_group
+        why = run.unless_begun(why, have.created, ours=ours)
         run.delete(f"membership in {group}", call, risk=access(why), UserName=have.name, GroupName=group)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
@@ -111,7 +112,7 @@ def ensure_vpc(run: Run, want: Vpc) -> dict[str, Any]:
             "DNS host names", drift, client.modify_vpc_attribute, VpcId=have.id, EnableDnsHostnames={"Value": True}
         )
 
-    ec2.tag(run, want, have)
+    ec2.tag(run, want, have, retagging)
     return {"id": have.id, "cidr": have.cidr, "ipv6": ipv6_block(run, want, have) if want.ipv6 else None}
 
 

@@ -35,13 +35,17 @@ class ExistsElsewhere(AwsbaseError):
 
 @record
 class GroupFacts:
-    """A group: its name as AWS spells it, its path, the ARNs attached to it and its inline policies."""
+    """A group: its name as AWS spells it, its path, the ARNs attached to it and its inline policies.
+
+    Of groups, users and roles, `new` are those that this run makes.
+    """
 
     name: str
     path: str
     policies: frozenset[str] = frozenset()
     inline: Mapping[str, Document] = field(default_factory=dict)
     created: datetime | None = None
+    new: bool = False
 
 
 @record
@@ -56,6 +60,7 @@ class UserFacts:
     inline: Mapping[str, Document] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     boundary: str | None = None
+    new: bool = False
 
 
 @record
@@ -71,6 +76,7 @@ class RoleFacts:
     inline: Mapping[str, Document] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     boundary: str | None = None
+    new: bool = False
 
 
 @record

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from awsbase.engine.changes import compare
 from awsbase.engine.permissions import Allows, allow, equals, labelled, made_for
 from awsbase.engine.quotas import Quota, others, room_beside
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError, MalformedResponse
@@ -37,6 +38,7 @@ class Found(Protocol):
 
 
 F = TypeVar("F", bound=Found)
+Widens = Callable[[Run, Mapping[str, str], Mapping[str, str]], str]
 T = TypeVar("T")
 
 
@@ -47,22 +49,35 @@ def labels(want: Labelled) -> dict[str, str]:
 
 def tagging(kind: str, want: Labelled, more: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """Return the `TagSpecifications` of the creating call: a run can stop before it tags anything afterwards."""
-    return [{"ResourceType": kind, "Tags": tags.pairs({**labels(want), **(more or {})})}]
+    return [{"ResourceType": kind, "Tags": tags.pairs({**labels(want), **tags.origin(want.scope), **(more or {})})}]
 
 
-def room(run: Run, quota: Quota, want: Labelled, there: Iterable[Found]) -> None:
-    """Make sure that all that the manifest wants of a kind fits into the region; raises QuotaExceeded."""
-    held = [each.tags.get(tags.ADDRESS) or each.id for each in there]
-    region, wanted = want.scope.region, others(run, want, lambda each: each.address)
+def room(run: Run, quota: Quota, want: Labelled, there: Iterable[Found], vpc: object = None) -> None:
+    """Make sure that all that the manifest wants of a kind fits into the region, or into the VPC of that id.
+
+    Raises QuotaExceeded.
+    """
+    held = [each.tags.get(tags.ADDRESS) or each.id for each in there if vpc is None or getattr(each, "vpc", "") == vpc]
+    known = [
+        each for each in others(run, want, lambda each: each) if vpc is None or each.vpc == getattr(want, "vpc", "")
+    ]
+    region, where = want.scope.region, vpc if isinstance(vpc, str) else want.scope.region
     remedy = "delete {excess} that nobody needs, or ask AWS for more"
-    room_beside(run, quota, region, held=held, wanted=wanted, remedy=remedy, region=region)
+    wanted = [each.address for each in known]
+    room_beside(run, quota, where, held=held, wanted=wanted, remedy=remedy, region=region)
 
 
-def tag(run: Run, want: Labelled, have: Found) -> None:
-    """Set the tags that are missing or have another value."""
+def tag(run: Run, want: Labelled, have: Found, widens: Widens) -> None:
+    """Set the tags that are missing or have another value; `widens` says what that lets pass."""
     if untagged := tags.missing(have.tags, labels(want)):
-        drift = compare(have.tags, untagged)
-        run.update("tags", drift, run.aws.ec2.create_tags, Resources=[have.id], Tags=tags.pairs(untagged))
+        run.update(
+            "tags",
+            compare(have.tags, untagged),
+            run.aws.ec2.create_tags,
+            risk=access(widens(run, have.tags, untagged)),
+            Resources=[have.id],
+            Tags=tags.pairs(untagged),
+        )
 
 
 def ours(found: Iterable[F], address: str) -> list[F]:

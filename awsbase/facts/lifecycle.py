@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from awsbase.engine.references import FactReference
 from awsbase.facts.buckets import OURS, BucketFacts
 from awsbase.records import record
 
@@ -13,10 +14,13 @@ FOR_EVER = 2**31
 
 @record
 class Expiry:
-    """A lifecycle rule: after how many days something goes away."""
+    """A lifecycle rule: after how many days something goes away.
+
+    `prefix` is what the keys begin with that the rule is about: nothing else in a bucket of others is touched.
+    """
 
     id: str
-    prefix: str = ""
+    prefix: str | FactReference = ""
     objects: int | None = None
     old_versions: int | None = None
     unfinished_uploads: int | None = None
@@ -40,17 +44,33 @@ class Expiry:
         return named | {name: action for name, action in actions.items() if action}
 
 
-def goes_sooner(have: BucketFacts, wanted: Mapping[str, Mapping[str, Any]]) -> str:
-    """Say which rules take away what was kept longer."""
+def goes_sooner(have: BucketFacts, wanted: Mapping[str, Mapping[str, Any]], *, ours: bool) -> str:
+    """Say which rules take away what was kept longer; in a bucket of others unfinished uploads count, too."""
     before = {rule.get("ID"): rule for rule in have.rules if rule.get("Status") == "Enabled"}
-    sooner = [id for id, rule in wanted.items() if any(map(int.__lt__, kept(rule), kept(before.get(id, {}))))]
-    return f"{', '.join(sooner)}: goes sooner, for good" if sooner else ""
+    sooner = []
+    for id, rule in wanted.items():
+        held = before.get(id, {})
+        was = kept(held) if held and reaches(held, rule) else kept({})
+        if any(map(int.__lt__, kept(rule)[: 2 if ours else 3], was)):
+            sooner.append(id)
+    if not sooner:
+        return ""
+    return f"{', '.join(sooner)}: goes sooner, for good" + ("" if ours else "; this manifest did not make the bucket")
 
 
-def kept(rule: Mapping[str, Any]) -> tuple[int, int]:
-    """Return for how many days a lifecycle rule keeps objects and their old versions."""
-    current = rule.get("Expiration", {}).get("Days", FOR_EVER)
-    return current, rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", FOR_EVER)
+def kept(rule: Mapping[str, Any]) -> tuple[int, int, int]:
+    """Return for how many days a lifecycle rule keeps objects, their old versions and unfinished uploads."""
+    return (
+        rule.get("Expiration", {}).get("Days", FOR_EVER),
+        rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", FOR_EVER),
+        rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation", FOR_EVER),
+    )
+
+
+def reaches(rule: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tell whether a lifecycle rule is about all that another one is about."""
+    about, narrower = plain(rule)["Filter"], plain(other)["Filter"]
+    return set(about) == {"Prefix"} == set(narrower) and str(narrower["Prefix"]).startswith(str(about["Prefix"]))
 
 
 def plain(rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 
 CREATED_AT = "awsbase:born"
+# Which manifest's account section made something. Only the creating call writes it: adopted things never get it, so
+# that it proves whose they are. No other tag, age or name does.
+CREATED_BY = "awsbase:created-by"
 # The region in which AWS lists global resources, by partition.
 GLOBAL_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 # One index has the tags of all resources in a region.
@@ -26,6 +29,8 @@ class Tagged(Protocol):
 
     @property
     def address(self) -> str: ...
+    @property
+    def scope(self) -> Scope: ...
     @property
     def tags(self) -> Mapping[str, str]: ...
 
@@ -88,6 +93,21 @@ def current(
 def wanted(want: Tagged) -> dict[str, str]:
     """Return the tags that a resource must have: the manifest's, and the address by which awsbase finds it."""
     return {**want.tags, ADDRESS: want.address}
+
+
+def with_origin(want: Tagged) -> dict[str, str]:
+    """Return the tags for the creating call: those that the resource must have, and the tag of origin."""
+    return {**wanted(want), **origin(want.scope)}
+
+
+def origin(scope: Scope) -> dict[str, str]:
+    """Return the tag of origin, for creating calls alone."""
+    return {CREATED_BY: scope.name} if scope.name else {}
+
+
+def is_ours(tagged: Mapping[str, str], scope: Scope) -> bool:
+    """Tell whether this manifest made what has these tags: not adopted it, nor made it before there was the tag."""
+    return bool(scope.name) and tagged.get(CREATED_BY) == scope.name
 
 
 def missing(have: Mapping[str, str], want: Mapping[str, str]) -> dict[str, str]:

@@ -148,6 +148,12 @@ def deliveries(facts: Facts, scope: Scope, name: str, own: bool, bucket: str) ->
     return [account, f"{bucket}/AWSLogs/{id}/*"] if id else account
 
 
+def delivery_prefix(facts: Facts, scope: Scope, name: str, own: bool) -> str:
+    """Return what the keys of all that a trail delivers begin with: logs, digests and insights."""
+    id = facts.read(organization, scope, facts.read(own_name, scope, name, own))
+    return "AWSLogs/" if id else f"AWSLogs/{scope.account}/CloudTrail"
+
+
 def streams(facts: Facts, scope: Scope, name: str, own: bool, log_group: str) -> str | list[str]:
     """Return the log streams that a trail writes: of the account and, for an organization, of that, too."""
     account = f"{log_group}:log-stream:{scope.account}_CloudTrail_{scope.region}*"

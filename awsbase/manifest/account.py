@@ -53,7 +53,7 @@ class Account(Section):
     @property
     def scope(self) -> Scope:
         """The home region of this account."""
-        return Scope(self.id, self.region, self.region)
+        return Scope(self.id, self.region, self.region, self.name)
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield tags that a service of this manifest refuses, and all others take."""

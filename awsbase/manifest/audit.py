@@ -19,7 +19,7 @@ from awsbase.ensure.role import Role
 from awsbase.ensure.trail import Trail
 from awsbase.facts.buckets import OURS, bucket_arn
 from awsbase.facts.lifecycle import Expiry
-from awsbase.facts.trails import deliveries, names, recorded_by_organization, streams, trail_arn
+from awsbase.facts.trails import deliveries, delivery_prefix, names, recorded_by_organization, streams, trail_arn
 from awsbase.manifest.base import Base
 from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.opt_ins import access_log_statements, kept
@@ -49,7 +49,7 @@ class AccessLogs(Section):
             scope=scope,
             name=name,
             statements=access_log_statements(scope, name, audited.name),
-            expiries=kept(self.retention_days),
+            expiries=kept(self.retention_days, f"{audited.name}/"),
             tags=base.tags,
             named_at="audit.access_logs.bucket",
         )
@@ -182,6 +182,7 @@ class Audit(Section):
     def record(self, base: Base, key: KeyUse, trail: str | list[str]) -> Bucket:
         """Make the bucket that keeps what the trail delivers."""
         scope, bucket_name = base.scope, base.expand(self.bucket)
+        prefix = FactReference((delivery_prefix, scope, base.expand(self.trail), self.own_trail))
         return Bucket(
             scope=scope,
             name=bucket_name,
@@ -192,10 +193,10 @@ class Audit(Section):
                 scope, bucket_name, trail, self.seen(base, deliveries, bucket_arn(scope, bucket_name))
             ),
             expiries=(
-                *([Expiry("logs", objects=self.bucket_retention_days)] if self.bucket_retention_days else []),
-                Expiry("unfinished-uploads", unfinished_uploads=7),
+                *([Expiry("logs", prefix, objects=self.bucket_retention_days)] if self.bucket_retention_days else []),
+                Expiry("unfinished-uploads", prefix, unfinished_uploads=7),
                 # What is overwritten or deleted before its time can be brought back for a year.
-                Expiry("old-versions", old_versions=365, leftover_markers=True),
+                Expiry("old-versions", prefix, old_versions=365, leftover_markers=True),
             ),
             tags=base.tags,
             named_at="audit.bucket",

@@ -49,7 +49,7 @@ class Config(Section):
             scope=scope,
             name=name,
             statements=config_statements(scope, name),
-            expiries=kept(self.retention_days),
+            expiries=kept(self.retention_days, f"AWSLogs/{scope.account}/Config/"),
             tags=base.tags,
             named_at="protect.config.bucket",
         )
@@ -121,7 +121,7 @@ class VpcFlowLogs(Section):
             scope=scope,
             name=name,
             statements=delivery_statements(scope, name),
-            expiries=kept(self.retention_days),
+            expiries=kept(self.retention_days, f"AWSLogs/{scope.account}/vpcflowlogs/"),
             tags=base.tags,
             named_at=named_at,
         )
@@ -140,12 +140,12 @@ class ClosedPorts(Section):
         yield AdminPorts(scope=base.scope, only=only, but_default=but_default)
 
 
-def kept(days: int) -> tuple[Expiry, ...]:
-    """Make the lifecycle of a bucket of logs."""
+def kept(days: int, prefix: str) -> tuple[Expiry, ...]:
+    """Make the lifecycle of a bucket of logs, of those alone: a bucket of others may hold more."""
     return (
-        Expiry("logs", objects=days),
-        Expiry("unfinished-uploads", unfinished_uploads=7),
-        Expiry("old-versions", old_versions=90, leftover_markers=True),
+        Expiry("logs", prefix, objects=days),
+        Expiry("unfinished-uploads", prefix, unfinished_uploads=7),
+        Expiry("old-versions", prefix, old_versions=90, leftover_markers=True),
     )
 
 

@@ -172,6 +172,7 @@ class SecurityAlarms(Section):
             if name == ROOT_SIGN_IN:
                 yield from root_sign_in(base, topic_name(base, self.notify))
                 continue
+            about = (own if name == KEPT else published()[name]).patterns
             watched = [
                 MetricFilter(
                     scope=base.scope,
@@ -180,9 +181,10 @@ class SecurityAlarms(Section):
                     pattern=pattern,
                     namespace=f"{base.name}/security",
                     metric=name,
+                    about=whole,
                     made_here=(base.scope.address("log-group", log_group),),
                 )
-                for number, pattern in enumerate(self.patterns(name, own), 1)
+                for number, (pattern, whole) in enumerate(zip(self.patterns(name, own), about, strict=True), 1)
             ]
             yield from watched
             yield self.alarm(base, name, own if name == KEPT else published()[name], watched)

@@ -15,6 +15,7 @@ from awsbase.engine.scope import Scope
 from awsbase.ensure import KINDS
 from awsbase.ensure.role import Role
 from awsbase.ensure.service_linked_role import ServiceLinkedRole
+from awsbase.facts.authorization import ALL_OF_IAM
 from awsbase.permissions.documents import ATTACHED, Least, fitting, statements
 
 __all__ = ["ATTACHED", "Least", "least"]
@@ -28,7 +29,11 @@ def least(resources: Iterable[Resource], *, plan_only: bool = False, kinds: Kind
     resources = tuple(resources)
     wanted = {resource.address: resource for resource in resources}
     declared = [(want, permissions_of(kinds, want)) for want in resources]
-    found = statements((each for want, permissions in declared for each in permissions.read(want)), "Read")
+    reads = [each for want, permissions in declared for each in permissions.read(want)]
+    if any(hasattr(want, "tags") for want in resources):
+        # Other tags of what is there are compared with what policies ask for.
+        reads.append(ALL_OF_IAM)
+    found = statements(reads, "Read")
     writes = [each for want, permissions in declared for each in permissions.write(want)]
     if writes and not plan_only:
         found += statements(writes, "Write")

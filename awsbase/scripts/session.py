@@ -141,12 +141,15 @@ class Session:
 def reconcile(session: Session, *, ask: Prompt | None, approved: Approved | None = None) -> tuple[Report, bool]:
     """Plan, ask for consent with `ask` unless it is None, and apply the plan.
 
-    Return the report, which is the plan's when it stopped there, and whether the plan was declined.
+    Return the report, which is the plan's when it stopped there, and whether the plan was declined. Nothing is written
+    when the plan exceeds a quota of AWS.
     """
-    lock, cache = lock_of(session.target), ReadCache()
+    lock, cache = lock_of(session.target, session.loaded.fingerprint), ReadCache()
     plan = session.execute("plan", approved, guarded=True, cache=cache)
     if plan.interrupted or not plan.changes:
         return replace(plan, mode="reconcile"), False
+    if plan.exceeds_quota:
+        return plan.held_back(), False
     if not agreed(session, plan, ask):
         return plan, True
 
@@ -156,6 +159,8 @@ def reconcile(session: Session, *, ask: Prompt | None, approved: Approved | None
             plan = session.execute("plan", approved, guarded=True, cache=cache)
             if plan.interrupted:
                 return replace(plan, mode="reconcile"), False
+            if plan.exceeds_quota:
+                return plan.held_back(), False
             # The operator is asked again only about changes that exceed the approval.
             if ask is None or exceeds_approval(before, plan.changes):
                 with abortable():
@@ -173,6 +178,8 @@ def reconcile(session: Session, *, ask: Prompt | None, approved: Approved | None
             cache=cache,
             before_write=lock.check_and_renew,
         )
+        if complete(done):
+            lock.finish()
     wire = session.target.account.wire
     return replace(done, seconds=plan.seconds + done.seconds, reads=wire.reads, writes=wire.writes), False
 
@@ -186,10 +193,15 @@ def agreed(session: Session, plan: Report, ask: Prompt | None, introduction: str
     return session.consents(plan, f"Apply {changes} to account {session.loaded.account} ({session.loaded.name})?", ask)
 
 
-def lock_of(target: Target) -> Lock:
-    """Return the lock of an account for this run."""
+def complete(done: Report) -> bool:
+    """Tell whether a run has done all that it was to do."""
+    return not done.interrupted and all(outcome.status in ("changed", "unchanged") for outcome in done.outcomes)
+
+
+def lock_of(target: Target, manifest: str = "") -> Lock:
+    """Return the lock of an account for a run of the manifest with this fingerprint."""
     account = target.account
-    return Lock(account.aws.ssm, account.wire, account.caller, target.clock)
+    return Lock(account.aws.ssm, account.wire, account.caller, target.clock, manifest=manifest)
 
 
 @contextmanager

@@ -24,9 +24,9 @@ from awsbase.sandbox.callers import Key
 from awsbase.testing.connections import Connection, connection
 
 ACCOUNT = "123456789012"
-HOME = Scope(ACCOUNT, home="eu-west-1", region="eu-west-1")
+HOME = Scope(ACCOUNT, home="eu-west-1", region="eu-west-1", name="acme")
 # Four zones for everybody, and a local one that this account has opted into.
-OREGON = Scope(ACCOUNT, home="us-west-2", region="us-west-2")
+OREGON = Scope(ACCOUNT, home="us-west-2", region="us-west-2", name="acme")
 
 
 @dataclass(frozen=True)

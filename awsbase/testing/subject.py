@@ -11,12 +11,13 @@ from awsbase.engine.account import Account, check
 from awsbase.engine.changes import ManualAction, Mode, Report
 from awsbase.engine.execution import execute
 from awsbase.engine.kind import Kinds
+from awsbase.engine.lock import LockGeneration, Process
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
 from awsbase.ensure import KINDS
 from awsbase.sandbox import SERVICES, Call, Request, Rule, Sandbox, Service
 from awsbase.testing.connections import connection
-from awsbase.testing.sample import ACCOUNT
+from awsbase.testing.sample import ACCOUNT, HOME
 
 REGIONS = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2")
 
@@ -38,11 +39,13 @@ class Subject:
     before: Callable[[Sandbox], object] = lambda sandbox: None
     kinds: Kinds = field(default_factory=lambda: KINDS)
     services: Sequence[Service] = SERVICES
+    fingerprint: str = "a fingerprint"
 
     def ready(self, of: type[Sandbox] = Sandbox, rules: tuple[Rule, ...] = ()) -> Sandbox:
         """Return the account as it is before the first run."""
         sandbox = of(rules=(*rules, *FEWER), services=self.services)
         self.before(sandbox)
+        unfinished(sandbox, self.fingerprint)
         sandbox.calls.clear()
         return sandbox
 
@@ -51,7 +54,15 @@ class Subject:
         # First, since finding that out connects the same clients to another sandbox.
         allow_risky = self.allow_risky
         account = connected(sandbox)
-        return execute(mode, self.resources, self.kinds, account, clock=sandbox.clock, allow_risky=allow_risky)
+        return execute(
+            mode,
+            self.resources,
+            self.kinds,
+            account,
+            fingerprint=self.fingerprint,
+            clock=sandbox.clock,
+            allow_risky=allow_risky,
+        )
 
     @cached_property
     def allow_risky(self) -> bool:
@@ -66,6 +77,14 @@ class Subject:
         report = self.go(sandbox, "reconcile")
         assert not report.failed
         return Undisturbed(tuple(sandbox.calls), report.manual_actions, sandbox.snapshot())
+
+
+def unfinished(sandbox: Sandbox, manifest: str) -> None:
+    """Leave the lock as a run of a manifest has it until it comes to its end, killed or not."""
+    now = sandbox.clock.now().replace(microsecond=0)  # as AWS dates its answers
+    held = LockGeneration(1, "first", "", Process("", "", 0), now, now, True, None, manifest, now, False)
+    ssm = sandbox.client("ssm", HOME.region)
+    ssm.put_parameter(Name=held.name, Value=held.text(), Type="String")
 
 
 @dataclass(frozen=True)

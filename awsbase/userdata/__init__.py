@@ -1,6 +1,17 @@
 """The EC2 user data of a bastion: a script, rendered from the manifest, that configures the host at each boot."""
 
 from awsbase.userdata.login import DEBIAN_ACCOUNTS, login, login_fault
-from awsbase.userdata.render import LIMIT, Mode, Person, people_in, reasons, render
+from awsbase.userdata.render import LIMIT, Mode, Person, letting_in, people_in, reasons, render
 
-__all__ = ["DEBIAN_ACCOUNTS", "LIMIT", "Mode", "Person", "login", "login_fault", "people_in", "reasons", "render"]
+__all__ = [
+    "DEBIAN_ACCOUNTS",
+    "LIMIT",
+    "Mode",
+    "Person",
+    "letting_in",
+    "login",
+    "login_fault",
+    "people_in",
+    "reasons",
+    "render",
+]

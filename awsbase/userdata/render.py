@@ -130,6 +130,21 @@ def people_in(userdata: str) -> dict[str, Person]:
     }
 
 
+def letting_in(have: str, want: str) -> str:
+    """Say whom other user data lets in, or makes root, who was not before; empty when it lets in nobody."""
+    before, after = people_in(have), people_in(want)
+    found = [f"lets {name} in" for name in sorted(after.keys() - before.keys())]
+    for name in sorted(before.keys() & after.keys()):
+        if set(after[name].keys) - set(before[name].keys):
+            found.append(f"lets another key of {name} in")
+        if after[name].administrator and not before[name].administrator:
+            found.append(f"lets {name} become root")
+    modes = [match[1] if (match := MODE.search(text)) else "" for text in (have, want)]
+    if modes[0] != modes[1] and modes[1] != "ssm":
+        found.append(f"its mode becomes {modes[1]}")
+    return ", ".join(found)
+
+
 def reasons(have: str, want: str) -> list[str]:
     """Return the differences of two user data as text, for the reason of a replacement: `removes the account bob`."""
     differences = []

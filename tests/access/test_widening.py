@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from awsbase.access.widening import ONLY_DENY, has_effect
+from awsbase.engine.lock import unfinished
 from awsbase.ensure.group import Group
+from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
 from awsbase.facts.authorization import GroupFacts, PolicyFacts, RoleFacts, UserFacts, groups, policies, roles, users
-from awsbase.policies import curated, render
+from awsbase.policies import render
 from tests.ensure.planned import HOME, planned
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -31,10 +31,12 @@ def policy(name: str, *effects: str) -> PolicyFacts:
     return PolicyFacts(own(name), "/", document)
 
 
-HELD = {
-    each.name: each for each in (policy("gives", "Allow"), policy("takes", "Deny"), policy("both", "Allow", "Deny"))
-}
 REQUIRE_MFA = own("awsbase-require-mfa")
+GATE = PolicyFacts(REQUIRE_MFA, "/", render("require-mfa", {"partition": "aws", "account": HOME.account}))
+HELD = {
+    each.name: each
+    for each in (policy("gives", "Allow"), policy("takes", "Deny"), policy("both", "Allow", "Deny"), GATE)
+}
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,9 @@ REQUIRE_MFA = own("awsbase-require-mfa")
         ([], [own("to-be-made")], [MORE]),
         ([], [REQUIRE_MFA], [""]),
         ([], [DENY_ALL], [""]),
+        ([], [own("AWSDenyAll")], [MORE]),
+        ([], [own("awsbase-protect-audit")], [MORE]),
+        ([own("unknown")], [], ["what it denies is no longer denied"]),
         ([READ], [], [""]),
         ([own("gives")], [], [""]),
         ([own("takes")], [], ["what it denies is no longer denied"]),
@@ -68,11 +73,49 @@ def test_attaching_and_detaching_policies_is_risky_when_it_widens(
     assert [change.risk.reason if change.risk else "" for change in planned(role, facts).changes] == why
 
 
-@pytest.mark.parametrize("age", [timedelta(hours=23), timedelta(hours=25)], ids=["a day", "more than a day"])
-def test_completing_a_half_created_resource_is_not_risky(age: timedelta) -> None:
-    have = GroupFacts("Ops", "/", created=datetime.now(UTC) - age)
-    run = planned(Group(scope=HOME, name="Ops", policies=frozenset({READ})), {groups: {"ops": have}, policies: {}})
-    assert [bool(change.risk) for change in run.changes] == [age > timedelta(days=1)]
+@pytest.mark.parametrize(("denied", "why"), [("Allow", [MORE]), ("Deny", [""])], ids=["that allows all", "that denies"])
+def test_policy_that_the_same_run_makes_is_read_whatever_its_name(denied: str, why: list[str]) -> None:
+    made = Policy(
+        scope=HOME,
+        name="AWSDenyAll",
+        document={"Statement": [{"Effect": denied, "Action": "*", "Resource": "*"}]},
+    )
+    group = Group(scope=HOME, name="Ops", policies=frozenset({made.arn}))
+    facts: dict[Any, Any] = {groups: {"ops": GroupFacts("Ops", "/", created=LONG_AGO)}, policies: {}}
+    run = planned(group, facts, beside=[made])
+    assert [change.risk.reason if change.risk else "" for change in run.changes] == why
+
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("began", "created", "manifest", "risky"),
+    [
+        (NOW, NOW, "this", False),
+        (NOW, NOW + timedelta(days=30), "this", False),
+        (NOW, NOW - timedelta(seconds=1), "this", True),
+        (None, NOW, "this", True),
+        (NOW, NOW, "", True),
+        (NOW, None, "this", True),
+    ],
+    ids=["begun by it", "begun by it, long ago", "older", "no run was interrupted", "no manifest", "of unknown age"],
+)
+def test_only_what_an_interrupted_run_of_the_manifest_began_is_completed_without_asking(
+    began: datetime | None, created: datetime | None, manifest: str, risky: bool
+) -> None:
+    facts: dict[Any, Any] = {groups: {"ops": GroupFacts("Ops", "/", created=created)}, policies: {}, unfinished: began}
+    group = Group(scope=HOME, name="Ops", policies=frozenset({READ}))
+    assert [bool(change.risk) for change in planned(group, facts, manifest=manifest).changes] == [risky]
+
+
+@pytest.mark.parametrize(("made_by", "risky"), [("acme", False), ("other", True), (None, True)])
+def test_a_user_without_the_tag_of_origin_was_not_begun_by_an_interrupted_run(made_by: str, risky: bool) -> None:
+    kim = User(scope=HOME, name="kim", groups=frozenset({"Writers"}))
+    labels = {"awsbase:address": "user/kim", **({"awsbase:created-by": made_by} if made_by else {})}
+    held = {"kim": UserFacts("kim", "/", NOW, tags=labels)}
+    facts: dict[Any, Any] = {users: held, groups: GROUPS, policies: HELD, unfinished: NOW}
+    assert [bool(change.risk) for change in planned(kim, facts, manifest="this").changes] == [risky]
 
 
 GROUPS = {
@@ -80,7 +123,9 @@ GROUPS = {
     "writers": GroupFacts("Writers", "/", frozenset({own("gives"), REQUIRE_MFA})),
     "gated": GroupFacts("Gated", "/", frozenset({REQUIRE_MFA})),
     "robots": GroupFacts("Robots", "/", frozenset({own("gives")})),
-    "inline": GroupFacts("Inline", "/", inline={"more": {}}),
+    "inline": GroupFacts("Inline", "/", inline={"more": policy("x", "Allow").document}),
+    "closed": GroupFacts("Closed", "/", inline={"shut": policy("x", "Deny").document}),
+    "shut": GroupFacts("Shut", "/", inline={"same": policy("x", "Deny").document}),
 }
 LOST = "what awsbase-require-mfa denies is no longer denied"
 
@@ -96,6 +141,9 @@ LOST = "what awsbase-require-mfa denies is no longer denied"
         (["Readers"], ["Robots"], [MORE, LOST]),
         (["Gated"], [], [LOST]),
         (["Robots"], [], [""]),
+        ([], ["Closed"], [""]),
+        (["Closed"], [], ["what shut denies is no longer denied"]),
+        (["Closed"], ["Shut"], ["", ""]),
     ],
 )
 def test_joining_and_leaving_groups_is_risky_when_it_widens(have: list[str], want: list[str], why: list[str]) -> None:
@@ -107,8 +155,6 @@ def test_joining_and_leaving_groups_is_risky_when_it_widens(have: list[str], wan
         policies: HELD,
     }
     assert [change.risk.reason if change.risk else "" for change in planned(kim, facts).changes] == why
-    facts[users]["kim"] = replace(facts[users]["kim"], created=None)
-    assert not any(change.risk for change in planned(kim, facts).changes)
 
 
 BOUNDS = {each.name: each for each in (policy("none"), policy("gives", "Allow"))}
@@ -129,9 +175,3 @@ def test_wider_boundary_of_a_role_is_risky(have: str | None, want: str, risky: b
     have_role = RoleFacts(role.arn, "ci", "/", LONG_AGO, tags={"awsbase:address": "role/ci"}, boundary=have)
     run = planned(role, {roles: {"ci": have_role}, policies: BOUNDS})
     assert [bool(change.risk) for change in run.changes] == [risky]
-
-
-def test_only_listed_curated_policies_deny_without_allowing() -> None:
-    values = dict.fromkeys(("partition", "account", "state_bucket", "audit_bucket", "trail", "volume_key"), "x")
-    found = [name for name in curated() if not has_effect(render(name, values), "Allow")]
-    assert {f"/awsbase-{name}" for name in found} == set(ONLY_DENY) - {"/AWSDenyAll"}

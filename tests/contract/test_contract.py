@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import pytest
 
-from awsbase.testing.contract import carries_out_what_is_approved, plans_what_it_does, repairs_tampering
-from awsbase.testing.sample import Sample, Tampering
+from awsbase.facts.tags import ADDRESS, CREATED_BY
+from awsbase.testing.contract import carries_out_what_is_approved, plans_what_it_does, ready, repairs_tampering
+from awsbase.testing.sample import Sample, Tampering, go
 from tests.contract.samples import SAMPLES
+
+# How the calls begin that tag what is there already.
+LATER = ("AddTags", "CreateTags", "PutBucketTagging", "Tag")
 
 samples = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 tamperings = pytest.mark.parametrize(
@@ -22,6 +28,35 @@ tamperings = pytest.mark.parametrize(
 @samples
 def test_what_is_planned_is_what_is_done_and_then_there_is_nothing_to_do(sample: Sample) -> None:
     plans_what_it_does(sample)
+
+
+@pytest.mark.sampled(20)
+@samples
+def test_the_creating_call_alone_writes_the_tag_of_origin(sample: Sample) -> None:
+    sandbox = ready(sample)
+    go(sandbox, "reconcile", sample.resources)
+    for call in sandbox.calls:
+        given = dict(tags_of(call.params))
+        if call.writes and call.operation.startswith(LATER):
+            assert CREATED_BY not in given
+        elif call.writes and ADDRESS in given:
+            assert (call.name, given.get(CREATED_BY)) == (call.name, "acme")
+
+
+def tags_of(params: object) -> Iterator[tuple[str, str]]:
+    """Yield the tags anywhere in what is sent, whatever the service calls them."""
+    if isinstance(params, Mapping):
+        for key, value in (("Key", "Value"), ("TagKey", "TagValue")):
+            if {key, value} <= params.keys():
+                yield params[key], params[value]
+        for name, value in params.items():
+            if name in ("tags", "Tags") and isinstance(value, Mapping):
+                yield from value.items()
+            else:
+                yield from tags_of(value)
+    elif isinstance(params, list | tuple):
+        for item in params:
+            yield from tags_of(item)
 
 
 @tamperings

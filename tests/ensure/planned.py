@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,27 +17,52 @@ from awsbase.engine.run import Run, RunContext, SilentObserver
 from awsbase.engine.scope import Scope
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
+from awsbase.facts.authorization import Authorization, authorization, policies
 
-HOME = Scope("123456789012", home="eu-west-1", region="eu-west-1")
+HOME = Scope("123456789012", home="eu-west-1", region="eu-west-1", name="acme")
+
+
+# What of IAM decides whether another tag or path widens access, in an account that has no policies.
+NOBODY: Mapping[Any, Any] = {authorization: Authorization({}, {}, {}, {}), policies: {}}
 
 
 class KnownFacts(Facts):
-    """Facts that are passed in, by function or by function and arguments; reading others is a KeyError."""
+    """Facts that are passed in, by function or by function and arguments; reading others is a KeyError.
+
+    IAM is empty unless it is passed in.
+    """
 
     def __init__(self, values: Mapping[Any, Any]) -> None:
         self.values = values
 
     def read(self, fact: Any, *args: Any, **kwargs: Any) -> Any:
-        return self.values[fact] if fact in self.values else self.values[(fact, *args)]
+        if fact in self.values:
+            return self.values[fact]
+        return self.values[(fact, *args)] if (fact, *args) in self.values else NOBODY[fact]
 
     def prefetch(self, reads: object) -> None:
         """Do nothing: all facts were passed in."""
 
 
-def planned(want: Resource, facts: Mapping[Any, Any], results: Mapping[str, Any] | None = None) -> Run:
+def planned(
+    want: Resource,
+    facts: Mapping[Any, Any],
+    results: Mapping[str, Any] | None = None,
+    *,
+    beside: Sequence[Resource] = (),
+    manifest: str = "",
+) -> Run:
     """Return the run that planned a resource on these facts, with its changes and manual actions."""
     shared = RunContext(
-        "plan", Wire(), SystemClock(), SilentObserver(), threading.Event(), None, results=dict(results or {})
+        "plan",
+        Wire(),
+        SystemClock(),
+        SilentObserver(),
+        threading.Event(),
+        None,
+        results=dict(results or {}),
+        resources=(want, *beside),
+        manifest=manifest,
     )
     run = Run(want, aws(want.scope.region), KnownFacts(facts), shared, frozenset())
     KINDS[type(want)].ensure(run, want)

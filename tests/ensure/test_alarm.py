@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from awsbase.ensure.alarm import Alarm, alarm_tags, alarms, family, settings
+from awsbase.ensure.topic import TopicFacts, topic
 from awsbase.facts import tags
 from tests.ensure.planned import HOME, described, planned, reads
 
@@ -32,6 +33,7 @@ def facts(have: dict[str, Any] | None, indexed: Any = None, real: Any = None) ->
         alarms: {WANT.name: have} if have else {},
         tags.indexed: {WANT.arn: TAGS if indexed is None else indexed},
         alarm_tags: TAGS if real is None else real,
+        topic: TopicFacts(subscriptions=1),
     }
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from awsbase.engine.lock import unfinished
 from awsbase.engine.resource import Resource
 from awsbase.ensure.log_group import LogGroup, LogGroupFacts, log_group
 from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.regions import everywhere
-from awsbase.ensure.security_group import GroupFacts, Rule, SecurityGroup, security_groups
+from awsbase.ensure.security_group import GroupFacts, SecurityGroup, security_groups
 from awsbase.facts import tags
-from awsbase.facts.buckets import bucket_tags
+from awsbase.facts.security_rules import Rule
 from tests.ensure import test_alarm as of_alarms
 from tests.ensure import test_bucket as of_buckets
 from tests.ensure import test_secret as of_secrets
@@ -48,8 +49,9 @@ OFFICE = https("203.0.113.0/24")
         pytest.param(group(None, https("fc00::/7")), [], id="new, for private networks of IPv6"),
         pytest.param(group(None, OFFICE), [], id="new, for the office"),
         pytest.param(group([], OFFICE), ["lets 203.0.113.0/24 in"], id="the office"),
-        pytest.param(group([], https("10.1.0.0/16")), [], id="a private network"),
-        pytest.param(group([], https("sg-2")), [], id="another group"),
+        pytest.param(group([], https("10.1.0.0/16")), ["lets 10.1.0.0/16 in"], id="a private network"),
+        pytest.param(group([], https("sg-2")), ["lets sg-2 in"], id="another group"),
+        pytest.param(group(None, https("sg-2")), [], id="new, for another group"),
         pytest.param(group([], https("pl-12345678")), ["lets pl-12345678 in"], id="a prefix list"),
         pytest.param(group([OFFICE], OFFICE, https("203.0.113.7/32")), [], id="one of the office"),
         pytest.param(group([OPEN], OFFICE), [], id="the office for the world"),
@@ -64,20 +66,29 @@ def test_security_group_that_allows_more_sources_is_risky(case: tuple[Resource, 
     assert reasons(*case) == why
 
 
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+BORN = {tags.CREATED_AT: NOW.isoformat()}
+
+
 @pytest.mark.parametrize(
-    ("age", "why"),
+    ("labels", "began", "rule", "why"),
     [
-        (timedelta(hours=-1), []),
-        (timedelta(days=-2), ["lets 203.0.113.0/24 in"]),
-        (None, ["lets 203.0.113.0/24 in"]),
+        ({**BORN, tags.CREATED_BY: "acme"}, NOW, OFFICE, []),
+        ({**BORN, tags.CREATED_BY: "acme"}, NOW, OPEN, ["open to the world"]),
+        ({**BORN, tags.CREATED_BY: "acme"}, None, OFFICE, ["lets 203.0.113.0/24 in"]),
+        ({**BORN, tags.CREATED_BY: "acme"}, NOW + timedelta(seconds=1), OFFICE, ["lets 203.0.113.0/24 in"]),
+        (BORN, NOW, OFFICE, ["lets 203.0.113.0/24 in"]),
+        ({tags.CREATED_AT: "once", tags.CREATED_BY: "acme"}, NOW, OFFICE, ["lets 203.0.113.0/24 in"]),
     ],
-    ids=["an hour old", "two days old", "unreadable age"],
+    ids=["begun", "begun, for the world", "no run was interrupted", "older", "somebody else's", "unreadable age"],
 )
-def test_rules_of_a_half_created_security_group_are_not_risky(age: timedelta | None, why: list[str]) -> None:
-    created = (datetime.now(UTC) + age).isoformat() if age else "once"
-    there = (GroupFacts("sg-1", "web", "vpc-1", tags={**WEB, tags.CREATED_AT: created}),)
-    want = SecurityGroup(scope=HOME, name="web", vpc="vpc/acme", ingress=(OFFICE,), egress=())
-    assert reasons(want, {security_groups: there}, VPC) == why
+def test_rules_of_a_half_created_security_group_are_not_risky(
+    labels: dict[str, str], began: datetime | None, rule: Rule, why: list[str]
+) -> None:
+    there = (GroupFacts("sg-1", "web", "vpc-1", tags={**WEB, **labels}),)
+    want = SecurityGroup(scope=HOME, name="web", vpc="vpc/acme", ingress=(rule,), egress=())
+    run = planned(want, {security_groups: there, unfinished: began}, VPC, manifest="this")
+    assert [change.risk.reason for change in run.changes if change.risk] == why
 
 
 def reasons(want: Resource, facts: Any, results: Any = None) -> list[str]:
@@ -89,34 +100,44 @@ def reasons(want: Resource, facts: Any, results: Any = None) -> list[str]:
 
 THEIRS: dict[str, Any] = {"policy": {"Version": "2012-10-17", "Statement": [of_buckets.THEIRS]}}
 SOONER = "Awsbase-old-versions: goes sooner, for good"
+FOREIGN = "; this manifest did not make the bucket"
+UPLOADS = "Awsbase-unfinished-uploads, Awsbase-old-versions: goes sooner, for good" + FOREIGN
 RULES = of_buckets.good().rules
 KEPT_LONGER = [{**rule, "NoncurrentVersionExpiration": {"NoncurrentDays": 365}} for rule in RULES[1:]]
+KEPT_SHORTER = [RULES[0], {**RULES[1], "NoncurrentVersionExpiration": {"NoncurrentDays": 30}}]
+OF_A_FOLDER = [RULES[0], {**RULES[1], "Filter": {"Prefix": "logs/"}}]
 
 
 @pytest.mark.parametrize(
-    ("have", "tagged", "why"),
+    ("have", "made_by", "why"),
     [
-        ({"rules": []}, True, [SOONER]),
-        ({"rules": [], "versioning": ""}, True, []),
-        ({"rules": [], "versioning": ""}, False, [SOONER]),
-        ({"rules": KEPT_LONGER}, True, [SOONER]),
-        ({"rules": [{**RULES[1], "NoncurrentVersionExpiration": {"NoncurrentDays": 30}}]}, True, []),
-        ({**THEIRS, "rules": []}, False, [SOONER]),
+        ({"rules": []}, "acme", [SOONER]),
+        ({"rules": [], "versioning": ""}, "acme", []),
+        ({"rules": [], "versioning": ""}, "other", [UPLOADS]),
+        ({"rules": [], "versioning": ""}, "", [UPLOADS]),
+        ({"rules": KEPT_LONGER}, "acme", [SOONER]),
+        ({"rules": KEPT_SHORTER}, "acme", []),
+        ({"rules": KEPT_SHORTER}, "", []),
+        ({"rules": OF_A_FOLDER}, "acme", [SOONER]),
+        ({**THEIRS, "rules": []}, "", [UPLOADS]),
     ],
     ids=[
         "rules removed",
         "a run was cut off before the rules",
+        "another manifest's run was cut off",
         "made by hand",
         "kept longer",
         "kept shorter",
+        "kept shorter, adopted",
+        "a wider scope",
         "somebody else's bucket",
     ],
 )
-def test_deleting_old_versions_sooner_is_risky(have: dict[str, Any], tagged: bool, why: list[str]) -> None:
-    facts = of_buckets.facts(of_buckets.good(**have))
-    if not tagged:
-        facts = {**facts, tags.indexed: {}, bucket_tags: {}}
-    assert reasons(of_buckets.WANT, facts, {of_buckets.KEY.address: of_buckets.ARN}) == why
+def test_deleting_old_versions_sooner_is_risky(have: dict[str, Any], made_by: str, why: list[str]) -> None:
+    labels = {**tags.wanted(of_buckets.WANT), **({tags.CREATED_BY: made_by} if made_by else {})}
+    facts = {**of_buckets.facts(of_buckets.good(**have)), tags.indexed: {of_buckets.WANT.arn: labels}}
+    found = planned(of_buckets.WANT, facts, {of_buckets.KEY.address: of_buckets.ARN}).changes
+    assert [each.risk.reason for each in found if each.risk and each.what == "lifecycle"] == why
 
 
 def test_removing_the_key_of_a_bucket_is_risky() -> None:
@@ -163,9 +184,18 @@ def test_larger_hop_limit_for_metadata_is_risky(hops: int, have: dict[str, int],
             ["it rotates more seldom"],
         ),
         ({"rotation": of_secrets.ROTATION}, {"rotation": replace(of_secrets.ROTATION, days=90)}, []),
-        ({"rotation": of_secrets.ROTATION}, {}, []),
+        ({"rotation": of_secrets.ROTATION}, {}, [f"{of_secrets.ROTATION.function} reads its value and replaces it"]),
+        ({}, {"key": "another"}, ["its own key no longer guards it"]),
     ],
-    ids=["without its key", "under its key", "restored", "rotated more seldom", "rotated more often", "rotated at all"],
+    ids=[
+        "without its key",
+        "under its key",
+        "restored",
+        "rotated more seldom",
+        "rotated more often",
+        "rotated at all",
+        "another key",
+    ],
 )
 def test_weaker_protection_of_a_secret_is_risky(want: dict[str, Any], have: dict[str, Any], why: list[str]) -> None:
     facts = of_secrets.facts(replace(of_secrets.GOOD, **have))
@@ -176,7 +206,7 @@ def test_weaker_protection_of_a_secret_is_risky(want: dict[str, Any], have: dict
     ("subscribed", "why"),
     [
         (["old@x.example"], ["no confirmed subscriber is left"]),
-        (["old@x.example", "sec@x.example"], []),
+        (["old@x.example", "sec@x.example"], ["old@x.example hears nothing any more"]),
     ],
     ids=["the only one goes", "somebody stays"],
 )

@@ -110,18 +110,10 @@ def test_role_depends_on_resources_named_in_its_documents() -> None:
 
 @pytest.mark.parametrize(
     ("principal", "why"),
-    [
-        ({"Service": "ec2.amazonaws.com"}, ""),
-        ({"AWS": "arn:aws:iam::123456789012:root"}, ""),
-        ({"AWS": ["123456789012", "arn:aws:iam::123456789012:role/ci"]}, ""),
-        ({"AWS": "210987654321"}, "principals of 210987654321 can assume it"),
-        ({"AWS": ["arn:aws:iam::210987654321:root"]}, "principals of 210987654321 can assume it"),
-        ({"AWS": "*"}, "every AWS account can assume it"),
-        ("*", "every AWS account can assume it"),
-    ],
-    ids=["a service", "the account", "a role", "an account by number", "an account by ARN", "everybody", "the star"],
+    [({"Service": "ec2.amazonaws.com"}, ""), ({"AWS": "210987654321"}, "principals of 210987654321 can assume it")],
+    ids=["a service", "another account"],
 )
-def test_new_role_that_trusts_another_account_is_risky(principal: Any, why: str) -> None:
+def test_new_role_that_trusts_others_is_risky(principal: Any, why: str) -> None:
     want = replace(CI, trust={"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}]})
     assert [
         change.risk.reason if change.risk else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from awsbase.ensure.subscription import Subscription
-from awsbase.ensure.topic import FilterPolicy, SubscriptionFacts, filter_policy, subscriptions
+from awsbase.ensure.topic import FilterPolicy, SubscriptionFacts, filter_policy, subscriptions, topic
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
 from tests.contract.samples.notify import BY_MAIL, MAIL, OPS
@@ -60,7 +60,9 @@ BASIC = want("https", "https://ann:hunter2@x.example/a")
 def test_endpoint_is_subscribed_once_with_a_manual_action_until_confirmed(
     want: Subscription, have: list[tuple[str, str, str | None]], changes: list[str], asked: bool
 ) -> None:
-    run = planned(want, {subscriptions: tuple(SubscriptionFacts(*each) for each in have), filter_policy: NO_FILTER})
+    run = planned(
+        want, {subscriptions: tuple(SubscriptionFacts(*each) for each in have), filter_policy: NO_FILTER, topic: None}
+    )
     assert described(run) == changes
     assert bool(run.manual_actions) == asked
 

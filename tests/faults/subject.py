@@ -16,7 +16,8 @@ MANIFESTS = Path(__file__).parents[2] / "manifests"
 @cache
 def manifest(name: str) -> Subject:
     """Return a manifest of `manifests/` as a subject."""
-    return Subject(f"{name}.yaml", read(MANIFESTS / f"{name}.yaml", Options()).resources)
+    loaded = read(MANIFESTS / f"{name}.yaml", Options())
+    return Subject(f"{name}.yaml", loaded.resources, fingerprint=loaded.fingerprint)
 
 
 KINDS_ALONE = tuple(Subject(sample.name, sample.resources, sample.before) for sample in SAMPLES)

@@ -10,11 +10,11 @@ from awsbase.ensure.alarm import Alarm
 from awsbase.ensure.event_rule import EventRule
 from awsbase.ensure.metric_filter import MetricFilter
 from awsbase.ensure.topic import Topic
+from awsbase.facts.filter_patterns import matches
 from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
 from awsbase.manifest.security_alarms import names, published
 from tests.manifest import trail_events as aws
-from tests.manifest.patterns import matches
 from tests.manifest.saying import ACCOUNT, mistakes, source
 
 ALL = "notify: {security: {}}\naudit: {}\nstate: {}\nalarms: {security: {%s}}\n"

@@ -5,6 +5,7 @@ from typing import Any
 
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.key import Key, key_policy
+from awsbase.facts import tags
 from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.merge import merge
@@ -59,6 +60,17 @@ def write_rules(aws: Sandbox, change: Any) -> None:
 def encrypt_with(aws: Sandbox, **rule: Any) -> None:
     """Set the default encryption by hand."""
     s3(aws).put_bucket_encryption(Bucket="acme-state", ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def log_delivery(aws: Sandbox) -> None:
+    """Let S3's old log delivery write into the bucket by its ACL."""
+    ownership = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    s3(aws).put_bucket_ownership_controls(Bucket="acme-state", OwnershipControls=ownership)
+    owner = s3(aws).get_bucket_acl(Bucket="acme-state")["Owner"]
+    logs = {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/s3/LogDelivery"}
+    me = {"Grantee": {"Type": "CanonicalUser", "ID": owner["ID"]}, "Permission": "FULL_CONTROL"}
+    grants = [me, {"Grantee": logs, "Permission": "WRITE"}]
+    s3(aws).put_bucket_acl(Bucket="acme-state", AccessControlPolicy={"Owner": owner, "Grants": grants})
 
 
 def made_by_hand(aws: Sandbox) -> None:
@@ -134,6 +146,11 @@ BUCKET_TAMPERINGS = {
         lambda aws: s3(aws).delete_public_access_block(Bucket="acme-state"),
         [f"{BUCKET.address}: update public access block"],
     ),
+    "logs delivered by the ACL": Tampering(
+        log_delivery,
+        [f"{BUCKET.address}: update ACL", f"{BUCKET.address}: update ownership"],
+        risky=[f"{BUCKET.address}: update ACL"],
+    ),
     "ownership weakened": Tampering(
         lambda aws: s3(aws).put_bucket_ownership_controls(
             Bucket="acme-state", OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
@@ -180,7 +197,7 @@ BUCKET_TAMPERINGS = {
     ),
     "bucket with another tag": Tampering(
         lambda aws: s3(aws).put_bucket_tagging(
-            Bucket="acme-state", Tagging={"TagSet": [{"Key": "owner", "Value": "me"}]}
+            Bucket="acme-state", Tagging={"TagSet": tags.pairs({"owner": "me", tags.CREATED_BY: "acme"})}
         ),
         [f"{BUCKET.address}: update tags"],
     ),

@@ -1,0 +1,126 @@
+"""Tell whether other tags, or another ARN, of something change what policies allow: they may ask for either.
+
+Every statement that IAM holds is looked at, and every one that this run writes, whoever has it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from awsbase.access.comparison import shortened
+from awsbase.access.operators import holds
+from awsbase.access.patterns import Held, matches
+from awsbase.access.simulated_state import simulated
+from awsbase.engine.refusals import is_refusal
+from awsbase.engine.run import Run
+from awsbase.facts.authorization import Authorization, authorization
+from awsbase.policies import Document
+from awsbase.policies.document import listed, named
+
+# Of condition keys and of variables, those that stand for a tag of who calls, or of what is called.
+TAG = re.compile(r"(?:aws:principaltag|[a-z0-9-]+:(?:resourcetag|existingobjecttag))/(.+)", re.IGNORECASE)
+VARIABLE = re.compile(r"\$\{([^},]*)[^}]*\}")
+UNREAD = "policies may ask for its tags, and IAM cannot be read"
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What policies may ask of something: its tags, by key in lower case, and its ARN where that can change."""
+
+    tags: Mapping[str, str] = field(default_factory=dict)
+    arn: str = ""
+
+    def value(self, key: str) -> tuple[str, ...] | None:
+        """Return the values of a condition key; None when it is about something else."""
+        if found := TAG.fullmatch(key):
+            return tuple(value for name, value in self.tags.items() if name == found[1].lower())
+        return (self.arn,) if self.arn and key.lower() == "aws:principalarn" else None
+
+
+def retagging(run: Run, have: Mapping[str, str], change: Mapping[str, str]) -> str:
+    """Say which statements allow more once something has these tags as well; empty when none does."""
+    before = {key.lower(): value for key, value in have.items()}
+    after = {**before, **{key.lower(): value for key, value in change.items()}}
+    return widened(run, Attributes(before), Attributes(after))
+
+
+def moving(run: Run, before: str, after: str) -> str:
+    """Say which statements allow more once a user or a group has another ARN; empty when none does."""
+    return widened(run, Attributes(arn=before), Attributes(arn=after))
+
+
+def widened(run: Run, before: Attributes, after: Attributes) -> str:
+    """Say which statements allow more, or deny less, once something has other attributes."""
+    from botocore.exceptions import ClientError
+
+    try:
+        iam = run.read(authorization)
+    except ClientError as error:
+        if not is_refusal(error):
+            raise
+        return UNREAD
+    found = (
+        why
+        for document in documents(iam, run)
+        for name, statement in named(listed(document.get("Statement")))
+        if isinstance(statement, Mapping) and (why := wider(name, statement, before, after))
+    )
+    return shortened(list(dict.fromkeys(found)))
+
+
+def documents(iam: Authorization, run: Run) -> Iterator[Document]:
+    """Yield all documents of IAM as they are, and as this run leaves them."""
+    for each in (iam, simulated(iam, run.resources)):
+        for entities in (each.users, each.groups, each.roles):
+            yield from (document for who in entities.values() for document in who.inline.values())
+        yield from (role.trust for role in each.roles.values())
+        for policy in each.policies.values():
+            yield policy.document
+
+
+def wider(name: str, statement: Mapping[str, object], before: Attributes, after: Attributes) -> str:
+    """Say how a statement allows more, or denies less, than before; empty when it does not."""
+    for what, was, will in differences(statement, before, after):
+        if statement.get("Effect") == "Deny" and was is not False and will is not True:
+            return f"{name} may no longer deny: it asks for {what}"
+        if statement.get("Effect") != "Deny" and was is not True and will is not False:
+            return f"{name} may allow more: it asks for {what}"
+    return ""
+
+
+def differences(
+    statement: Mapping[str, object], before: Attributes, after: Attributes
+) -> Iterator[tuple[str, Held, Held]]:
+    """Yield what a statement asks for that changes, with what held of it and what will hold."""
+    conditions = statement.get("Condition")
+    for operator, tests in conditions.items() if isinstance(conditions, Mapping) else ():
+        for key, values in tests.items() if isinstance(tests, Mapping) else ():
+            was, will = before.value(str(key)), after.value(str(key))
+            if was != will:
+                now, then = (holds(str(operator), each, listed(values), None) for each in (was, will))
+                yield str(key), now, then
+            yield from ((variable, None, None) for variable in variables(listed(values), before, after))
+    for element in ("Resource", "NotResource"):
+        several = listed(statement.get(element))
+        yield from ((variable, None, None) for variable in variables(several, before, after))
+        if several and before.arn != after.arn:
+            now, then = (included(several, each.arn, element == "Resource") for each in (before, after))
+            if now != then:
+                yield "its path", now, then
+
+
+def variables(values: Iterable[object], before: Attributes, after: Attributes) -> Iterator[str]:
+    """Yield the variables that stand for what changes."""
+    for value in values:
+        for variable in VARIABLE.findall(value) if isinstance(value, str) else ():
+            if before.value(variable) != after.value(variable):
+                yield variable
+
+
+def included(patterns: Iterable[object], arn: str, meant: bool) -> Held:
+    """Tell whether a statement with these patterns is about an ARN; with NotResource they are what it is not about."""
+    held = [matches(each, arn, {}, arn=True) for each in patterns]
+    found = True if True in held else None if None in held else False
+    return found if found is None else found == meant
