@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from awsbase.engine.resource import Resource
 from awsbase.ensure.absent_user import AbsentUser
 from awsbase.ensure.group import Group
 from awsbase.ensure.password_policy import LENGTH, PasswordPolicy
@@ -19,9 +18,11 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.files import Json
 from awsbase.manifest.grants import Grant, dangling, document_errors, granted, whole
 from awsbase.manifest.managed_policies import PREFIX, managed_policies
+from awsbase.manifest.merge import Yielded
 from awsbase.manifest.mfa import Mfa, Provision, secrets_taken
 from awsbase.manifest.paths import shown
 from awsbase.manifest.public_keys import PublicKeys, logins_taken
+from awsbase.manifest.role_groups import group_policies, group_problems
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.trust import Statement, Trust, trusted
 from awsbase.manifest.values import (
@@ -256,6 +257,7 @@ class Iam(Section):
         yield from self._names_taken(manifest)
         yield from self._grants_missing(manifest)
         yield from self._groups_missing(manifest)
+        yield from group_problems(self, manifest.account.name)
         provided = {name: user.provision for name, user in self.users.items() if user.provision}
         for problem in secrets_taken(provided):
             yield ValidationProblem(("users", *problem.path), problem.message, problem.hint)
@@ -304,7 +306,7 @@ class Iam(Section):
                 message, hint = "a machine does not sign in to the console", "put the user into a group of people"
                 yield ValidationProblem(("users", name, "console"), message, hint)
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
         """Yield the password policy, and then policies, groups, roles and users."""
         people = people_group(manifest)
         groups = self._groups(people)
@@ -315,6 +317,7 @@ class Iam(Section):
         if passwords := self.password_policy if self.model_fields_set else Passwords():
             yield passwords.resource(base)
         yield from own.values()
+        yield from group_policies(self, base)
         for name, group in groups.items():
             yield self._group(name, group, base, own)
         for name, role in self.roles.items():

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from awsbase.engine.scope import Scope
 from awsbase.manifest.grants import document_errors, whole
 from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
-from awsbase.manifest.values import account_id, expand, named
+from awsbase.manifest.values import GroupName, account_id, expand, named
 from awsbase.policies import Document
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def account(value: str, info: ValidationInfo) -> str:
 
 
 class Trust(Section):
-    """Who may assume the role: services of AWS, accounts, or whoever the statements say."""
+    """Who may assume the role: services of AWS, accounts, groups, or whoever the statements say."""
 
     services: Several[Service] = Field(
         default=(), description="Services of AWS, such as ec2.amazonaws.com.", examples=[["ec2.amazonaws.com"]]
@@ -35,8 +35,12 @@ class Trust(Section):
     accounts: Several[Annotated[str, AfterValidator(account)]] = Field(
         default=(), description="Accounts, {id} for this one; whom of its people it lets in, each account says itself."
     )
+    groups: Several[GroupName] = Field(
+        default=(), description="Groups of iam.groups: their members may assume it, by a policy that awsbase adds."
+    )
     mfa: bool = Field(
-        default=True, description="Whether people of those accounts need an MFA code; false lets machines in."
+        default=True,
+        description="Whether people of those accounts need an MFA code; false lets machines in.",
     )
     statements: Several[Statement] = Field(
         default=(), description="Statements of a trust policy, for what the other keys cannot say."
@@ -46,7 +50,7 @@ class Trust(Section):
 
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:
-        if not (self.services or self.accounts or self.statements):
+        if not (self.services or self.accounts or self.groups or self.statements):
             raise invalid("nobody may assume this role", "name services, accounts or statements")
         return self
 
@@ -67,13 +71,15 @@ class Trust(Section):
         return whole([*self.generated(scope), *self.statements])
 
     def generated(self, scope: Scope) -> list[Statement]:
-        """Return the statements that awsbase writes for services and accounts."""
+        """Return the statements that awsbase writes for services, accounts and groups."""
         statements: list[Statement] = []
         if self.services:
             principals = {"Service": list(self.services)}
             statements.append({"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole"})
-        if self.accounts:
-            principals = {"AWS": [f"arn:{scope.partition}:iam::{each}:root" for each in self.accounts]}
+        # IAM knows no group as a principal: the role trusts this account, and the group's policy lets its members in.
+        accounts = dict.fromkeys((*self.accounts, *([scope.account] if self.groups else [])))
+        if accounts:
+            principals = {"AWS": [f"arn:{scope.partition}:iam::{each}:root" for each in accounts]}
             condition = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}} if self.mfa else {}
             statements.append({"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole", **condition})
         return statements

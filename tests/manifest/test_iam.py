@@ -18,6 +18,7 @@ from awsbase.manifest.load import understand
 from awsbase.manifest.manifest import Manifest, resources
 from awsbase.policies import problems, size
 from tests.manifest.saying import ACCOUNT, mistakes, source
+from tests.policies.evaluate import AccessRequest, allowed
 
 CHINA = ACCOUNT.replace("eu-west-1", "cn-north-1")
 OURS = "arn:aws:iam::123456789012:policy"
@@ -145,6 +146,54 @@ def test_state_writers_get_the_state_policy() -> None:
     assert f"{OURS}/acme-state-writer" in found["group/Ops"].policies
     assert "policy/acme-state-writer" in found["group/Ops"].needs()
     assert found["group/Others"].policies == GATE
+
+
+ASSUMES = """
+iam:
+  groups: {Power: {policies: ["awsbase:power-user"]}, Others: {policies: []}}
+  roles:
+    deploy: {trust: {groups: [Power]}, policies: []}
+    look: {trust: {groups: [Power], mfa: false}, path: /team/, policies: []}
+    app: {trust: {services: [ec2.amazonaws.com]}, policies: []}
+"""
+
+
+def test_members_of_a_group_may_assume_the_roles_that_name_it() -> None:
+    found = resources_of(ASSUMES)
+    policy = found["policy/acme-roles-Power"]
+    roles = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/team/look"]
+    assert [statement["Resource"] for statement in policy.document["Statement"]] == [roles]
+    assert policy.arn in found["group/Power"].policies
+    assert policy.arn not in found["group/Others"].policies
+    asked = [each["Condition"] for each in found["role/deploy"].trust["Statement"]]
+    assert asked == [{"Bool": {"aws:MultiFactorAuthPresent": "true"}}]
+    assert [each["Principal"] for each in found["role/look"].trust["Statement"]] == [
+        {"AWS": ["arn:aws:iam::123456789012:root"]}
+    ]
+
+    made = [each for each in found.values() if isinstance(each, Policy)]
+    power = [each.document for each in made if each.arn in found["group/Power"].policies]
+    mfa = {"aws:MultiFactorAuthPresent": "true", "aws:username": "pat"}
+    for role, expected in ((roles[0], True), ("arn:aws:iam::123456789012:role/app", False)):
+        assert allowed(power, AccessRequest("sts:AssumeRole", role, mfa)) is expected
+
+
+@pytest.mark.parametrize(
+    ("groups", "role", "problem"),
+    [
+        (
+            "{Power: {}}",
+            "{groups: [Powr]}",
+            "trust.groups[0]: no group called 'Powr', did you mean 'Power'?",
+        ),
+        (f"{{{'P' * 120}: {{}}}}", f"{{groups: [{'P' * 120}]}}", "is too long for a policy that is called after it"),
+        ("{Power: {}}", "{mfa: true}", "nobody may assume this role, name services, accounts or statements"),
+    ],
+    ids=["mistyped", "too long", "nobody"],
+)
+def test_mistake_in_the_groups_of_a_trust_gives_advice(groups: str, role: str, problem: str) -> None:
+    (line,) = wrong(f"iam: {{groups: {groups}, roles: {{r: {{trust: {role}, policies: []}}}}}}")
+    assert problem in line
 
 
 def test_people_without_a_group_join_the_people_group() -> None:

@@ -11,6 +11,7 @@ from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
 from awsbase.policies import problems
 from tests.manifest.saying import ACCOUNT, mistakes, source
+from tests.policies.evaluate import AccessRequest, allowed
 
 
 def of(text: str, home: str = "eu-west-1") -> dict[str, Any]:
@@ -59,6 +60,33 @@ def test_state_writers_can_use_exactly_this_bucket_and_this_key() -> None:
     }
 
 
+def test_writers_with_keys_can_use_exactly_those() -> None:
+    made = of(GROUPS + "state: {writers: {Admins: [app/*, net/prod.tfstate], SystemAdministrators: ['*']}}")
+    policy = made["policy/acme-state-writer-Admins"]
+    assert policy.arn in made["group/Admins"].policies
+    assert made["policy/acme-state-writer"].arn in made["group/SystemAdministrators"].policies
+    assert "policy/acme-state-writer-SystemAdministrators" not in made
+
+    state, lock = "arn:aws:s3:::acme-state", "app/prod/x.tfstate.tflock"
+    for action, on, prefix, expected in [
+        ("s3:GetObject", f"{state}/app/prod/x.tfstate", "", True),
+        ("s3:PutObject", f"{state}/app/prod/x.tfstate", "", True),
+        ("s3:PutObject", f"{state}/{lock}", "", True),
+        ("s3:DeleteObject", f"{state}/{lock}", "", True),
+        ("s3:DeleteObject", f"{state}/app/prod/x.tfstate", "", False),
+        ("s3:PutObject", f"{state}/net/prod.tfstate", "", True),
+        ("s3:PutObject", f"{state}/net/prod.tfstate.tflock", "", True),
+        ("s3:DeleteObject", f"{state}/net/prod.tfstate.tflock", "", True),
+        ("s3:GetObject", f"{state}/net/test.tfstate", "", False),
+        ("s3:GetObject", f"{state}/application/x.tfstate", "", False),
+        ("s3:ListBucket", state, "app/", True),
+        ("s3:ListBucket", state, "env:/", True),
+        ("s3:ListBucket", state, "net/", False),
+        ("s3:ListBucket", state, "", False),
+    ]:
+        assert allowed([policy.document], AccessRequest(action, on, {"s3:prefix": prefix})) is expected, (action, on)
+
+
 GROUPS = "iam: {groups: {Admins: {}, SystemAdministrators: {}}}\n"
 
 
@@ -72,12 +100,42 @@ GROUPS = "iam: {groups: {Admins: {}, SystemAdministrators: {}}}\n"
         ),
         ("state: {writers: [Admins]}", ["state.writers[0]: no group called 'Admins', name a group of iam.groups"]),
         (GROUPS + "state: {writers: [Admins, Admins]}", ["state.writers: 'Admins' is listed twice"]),
+        (GROUPS + "state: {writers: {Admins: [app/*, net/prod.tfstate]}}", []),
+        (
+            GROUPS + "state: {writers: {Admin: [app/*]}}",
+            ["state.writers.Admin: no group called 'Admin', did you mean 'Admins'?"],
+        ),
+        (GROUPS + "state: {writers: {Admins: []}}", ["state.writers.Admins: Admins would write no state, name keys"]),
+        (
+            GROUPS + "state: {writers: {Admins: ['*.tfstate']}}",
+            ["state.writers.Admins[0]: '*.tfstate' is no key of a state"],
+        ),
+        (
+            f"iam: {{groups: {{{'A' * 120}: {{}}}}}}\nstate: {{writers: {{{'A' * 120}: [app/*]}}}}",
+            [f"state.writers.{'A' * 120}: {'A' * 120} is too long for a policy that is called after it"],
+        ),
+        (GROUPS + "state: {writers: {Admins: ['app/?']}}", ["state.writers.Admins[0]: 'app/?' is no key of a state"]),
         ("state: {bucket: Acme}", ["state.bucket: 'Acme' is no bucket name"]),
         ("state: {key: alias/aws/s3}", ["state.key: 'alias/aws/s3' is kept for AWS's own keys"]),
         ("state: {old_versions_days: 0}", ["state.old_versions_days: "]),
         ("state: {old_versions_days: 36501}", ["state.old_versions_days: must be at most 36500"]),
     ],
-    ids=["right", "mistyped", "no groups at all", "twice", "no bucket name", "AWS's own key", "no day", "for ever"],
+    ids=[
+        "right",
+        "mistyped",
+        "no groups at all",
+        "twice",
+        "by keys",
+        "mistyped, by keys",
+        "no keys",
+        "a wildcard in front",
+        "a long name",
+        "one letter",
+        "no bucket name",
+        "AWS's own key",
+        "no day",
+        "for ever",
+    ],
 )
 def test_mistake_in_state_gives_advice(text: str, expected: list[str]) -> None:
     found = [mistake.partition(": ")[2] for mistake in mistakes(ACCOUNT + text, Manifest)]

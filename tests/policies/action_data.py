@@ -41,7 +41,7 @@ def known() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
 @cache
 def levels() -> dict[str, str]:
     """Return the access level of each action, in lower case, of the services that read-only names."""
-    found = {}
+    found: dict[str, str] = {}
     for line in LEVELS.read_text(encoding="utf-8").splitlines():
         service, level, *names = line.split()
         found |= {f"{service}:{name}".lower(): level for name in names}

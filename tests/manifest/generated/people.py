@@ -35,6 +35,8 @@ STATEMENT = part(
     },
     Condition=st.just({"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/${aws:PrincipalTag/team}"}}),
 )
+# So long a name fits into that of a policy that is called after it.
+MOST = 80
 STATEMENTS = st.lists(STATEMENT, min_size=1, max_size=2)
 CURATED = ["administrator", "power-user", "protect-audit", "read-only", "require-mfa", "self-service"]
 OWN_POLICY = part({"statements": STATEMENTS}, description=LATIN, path=POLICY_PATH) | part(
@@ -66,7 +68,9 @@ def iam(draw: st.DrawFn, home: Home) -> dict[str, Any]:
     # A policy for secret readers has their name, so no group and role have names that differ only in case.
     roles = draw(
         by_name(
-            free.filter(lambda name: name.lower() not in {each.lower() for each in groups}), role(home, grant, users), 2
+            free.filter(lambda name: name.lower() not in {each.lower() for each in groups}),
+            role(home, grant, users, [each for each in groups if len(each) <= MOST]),
+            2,
         )
     )
     return {
@@ -123,7 +127,7 @@ def remove_conflicts(users: Mapping[str, dict[str, Any]]) -> None:
             del one["mfa"]
 
 
-def role(home: Home, grant: Strategy, users: Mapping[str, dict[str, Any]]) -> Strategy:
+def role(home: Home, grant: Strategy, users: Mapping[str, dict[str, Any]], groups: Sequence[str]) -> Strategy:
     """Draw a role for services, accounts, or users of the manifest."""
     here = [
         home.arn("iam", f"user{one.get('path', '/')}{name}", region=False)
@@ -144,9 +148,10 @@ def role(home: Home, grant: Strategy, users: Mapping[str, dict[str, Any]]) -> St
     trust = part(
         services=several(st.sampled_from(["ec2.amazonaws.com", "lambda.amazonaws.com"])),
         accounts=several(st.sampled_from(["{id}", "210987654321"])),
+        groups=several(st.sampled_from(groups)) if groups else st.just([]),
         mfa=YES_OR_NO,
         statements=several(assumed | web, most=2),
-    ).filter(lambda trust: any(trust.get(key) for key in ("services", "accounts", "statements")))
+    ).filter(lambda trust: any(trust.get(key) for key in ("services", "accounts", "groups", "statements")))
     return part(
         {"trust": trust},
         policies=several(grant),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.manifest.generated.people import MOST
 from tests.manifest.generated.protection import REGIONS
 from tests.manifest.generated.texts import (
     DAYS,
@@ -27,7 +29,10 @@ from tests.manifest.generated.texts import (
 
 def state(groups: Sequence[str]) -> Strategy:
     """Draw the bucket and key of the state, and its writers."""
-    writers = several(st.sampled_from(groups)) if groups else st.just([])
+    writers: Any = several(st.sampled_from(groups)) if groups else st.just([])
+    if short := [each for each in groups if len(each) <= MOST]:
+        keys = st.sampled_from([["*"], ["app/*"], ["app/prod.tfstate", "net/*"]])
+        writers |= st.dictionaries(st.sampled_from(short), keys, max_size=2)
     return part(bucket=bucket("state"), key=alias("state"), writers=writers, old_versions_days=DAYS)
 
 
