@@ -57,13 +57,13 @@ def others(sandbox: Sandbox) -> Iterator[None]:
     def answer(message: Message) -> Reply:
         reply, scope = honest(message), wire.scope(message)
         assert scope
-        operation, _ = wire.read(scope.service, message)
+        operation, _, protocol = wire.read(scope.service, message)
         name = f"{scope.service}:{operation.name}"
         if reply.status >= 300 or ABOUT_ONE.fullmatch(name) or not LISTS.fullmatch(name):
             return reply
         response = wire.understand(operation, reply)
         added = [add(items, shape) for items, shape in lists(response, operation.output_shape)]
-        return wire.answer(operation, response) if any(added) else reply
+        return wire.answer(operation, response, protocol) if any(added) else reply
 
     sandbox.answer = answer  # type: ignore[method-assign]
     try:
