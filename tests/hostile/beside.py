@@ -61,7 +61,7 @@ def others(sandbox: Sandbox) -> Iterator[set[tuple[str, str]]]:
     def answer(message: Message) -> Reply:
         reply, scope = honest(message), wire.scope(message)
         assert scope
-        operation, _ = wire.read(scope.service, message)
+        operation, _, _ = wire.read(scope.service, message)
         name = f"{scope.service}:{operation.name}"
         if reply.status >= 300 or ABOUT_ONE.fullmatch(name) or not LISTS.fullmatch(name):
             return reply
