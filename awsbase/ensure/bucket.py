@@ -321,8 +321,7 @@ def read_permissions(want: Bucket) -> Allows:
         "s3",
         "ListBucket",  # what HeadBucket asks for
         *("GetBucketAcl", "GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPublicAccessBlock"),
-        *("GetBucketTagging",),
-        *("GetBucketVersioning", "GetEncryptionConfiguration", "GetLifecycleConfiguration"),
+        *("GetBucketTagging", "GetBucketVersioning", "GetEncryptionConfiguration", "GetLifecycleConfiguration"),
         on=(want.arn,),
     )
 
@@ -332,12 +331,8 @@ def write_permissions(want: Bucket) -> Allows:
     yield allow(
         "s3",
         *("CreateBucket", "PutBucketAcl", "PutBucketOwnershipControls", "PutBucketPolicy"),
-        *(
-            "PutBucketPublicAccessBlock",
-            "PutBucketTagging",
-            "PutBucketVersioning",
-        ),
-        *("PutEncryptionConfiguration", "PutLifecycleConfiguration"),
+        *("PutBucketPublicAccessBlock", "PutBucketVersioning"),
+        *("PutEncryptionConfiguration", "PutLifecycleConfiguration", "TagResource"),
         on=(want.arn,),
     )
 

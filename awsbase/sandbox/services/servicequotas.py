@@ -21,7 +21,10 @@ DEFAULTS = {
 
 
 def quota(request: Request) -> dict[str, Any]:
-    """Answer with AWS's usual quota; raises Refusal with NoSuchResourceException for any other."""
+    """Answer with AWS's usual quota; raises Refusal with NoSuchResourceException for any other.
+
+    https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
+    """
     service, code = request.params["ServiceCode"], request.params["QuotaCode"]
     if (service, code) not in DEFAULTS:
         raise Refusal("NoSuchResourceException", "The request failed because the specified service does not exist.")
