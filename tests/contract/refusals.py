@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from awsbase.engine.resource import Resource
+from awsbase.ensure.bucket import Bucket
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME
 from tests.contract.samples.notify import BY_MAIL, MAIL, OPS, set_attribute
-from tests.contract.samples.state import BUCKET, KEY
+from tests.contract.samples.state import BUCKET as SAMPLE
+from tests.contract.samples.state import KEY
 
+assert isinstance(SAMPLE, Bucket)
+BUCKET = SAMPLE
 S3_HEADER = "s3:x-amz-server-side-encryption"
 GROUPS = "http://acs.amazonaws.com/groups"
 

@@ -105,7 +105,7 @@ def tamed(statement: dict[str, Any]) -> dict[str, Any]:
         for operator, tests in statement.get("Condition", {}).items()
         if "Date" not in operator
     }
-    resources = {
+    resources: dict[str, Any] = {
         word: [ELSEWHERE.sub("*", str(each)) for each in policy_documents.listed(statement[word])]
         for word in ("Resource", "NotResource")
         if word in statement
