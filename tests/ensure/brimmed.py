@@ -192,7 +192,7 @@ def key(count: int) -> Key:
         }
         for number in range(count)
     ]
-    policy = {"Version": "2012-10-17", "Statement": [all_of_it, *used]}
+    policy: dict[str, Any] = {"Version": "2012-10-17", "Statement": [all_of_it, *used]}
     return Key(scope=HOME, name="acme", description="acme", policy=policy)
 
 
