@@ -23,7 +23,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from awsbase.sandbox import Sandbox
+from awsbase.sandbox import Message, Reply, Sandbox
 from awsbase.sandbox.serve import listen
 from awsbase.scripts.connect import Target
 from awsbase.scripts.loaded import read
@@ -250,9 +250,11 @@ def with_mistakes(situation: Situation) -> None:
 
 def bob_has_left(situation: Situation) -> None:
     iam = situation.sandbox.client("iam")
-    iam.create_user(UserName="bob")
-    iam.create_access_key(UserName="bob")
-    iam.attach_user_policy(UserName="bob", PolicyArn=ADMINISTRATOR)
+    # Somebody has to be left who administers the account.
+    for name in ("bob", "carol"):
+        iam.create_user(UserName=name)
+        iam.create_access_key(UserName=name)
+        iam.attach_user_policy(UserName=name, PolicyArn=ADMINISTRATOR)
     situation.write("acme.yaml", SMALL + "    bob: {state: absent}\n")
 
 
@@ -275,6 +277,15 @@ def alice_changes_her_password(situation: Situation) -> None:
 def kim_in_an_enforced_sandbox(situation: Situation) -> None:
     listing = '{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}'
     situation.write("try.json", f'{{"Version": "2012-10-17", "Statement": [{listing}]}}')
+    sandbox, answer = situation.sandbox, situation.sandbox.answer
+
+    def slowly(message: Message) -> Reply:
+        reply = answer(message)
+        if b"CreateAccessKey" in message.body:
+            sandbox.clock.advance(60)  # who types the next line is slower than AWS, which has to learn of the key
+        return reply
+
+    sandbox.answer = slowly  # type: ignore[method-assign]
 
 
 def with_a_partner_token(situation: Situation) -> None:
