@@ -64,7 +64,13 @@ def planned(
         resources=(want, *beside),
         manifest=manifest,
     )
-    run = Run(want, aws(want.scope.region), KnownFacts(facts if authorization in facts else {**NOBODY, **facts}), shared, frozenset())
+    run = Run(
+        want,
+        aws(want.scope.region),
+        KnownFacts(facts if authorization in facts else {**NOBODY, **facts}),
+        shared,
+        frozenset(),
+    )
     KINDS[type(want)].ensure(run, want)
     return run
 
