@@ -91,7 +91,7 @@ class LockGeneration:
     """One generation of the lock: its holder, since when, and when its lease expires unless it is renewed.
 
     `changed` is the time of the last write, by AWS's clock; `since` and `until` are by the holder's clock. `manifest`
-    is the fingerprint of what the run reconciles, `finished` tells whether it came to its end, and `began` since when,
+    is the fingerprint of what the run reconciles, and `finished` tells whether it came to its end. `began` is since when,
     by AWS's clock, runs of this manifest have not: what was made since may be half made.
     """
 

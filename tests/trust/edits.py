@@ -496,7 +496,7 @@ bastion.asks(
 bastion.asks(
     "bastion.fixed_address",
     {"bastion.fixed_address": True},
-    "loosen from where its credentials work",
+    "let its credentials work from another place",
     "no longer denies",
 )
 bastion.asks(
@@ -823,7 +823,7 @@ people.asks(
 people.asks(
     "iam.roles.*.boundary",
     {"iam.roles.app.boundary": "aws:AdministratorAccess"},
-    "loosen the boundary of a role",
+    "widen the boundary of a role",
     "it may let more pass",
 )
 people.passes(
@@ -1101,6 +1101,18 @@ for kind in ("billing", "operations"):
         "the mail and the calls go where they went",
     )
 
+people.asks(
+    "iam.roles.*.trust.groups",
+    {"iam.roles.new": {"trust": {"groups": ["Empty"]}, "policies": ["aws:AdministratorAccess"]}},
+    "let the members of a group become administrators",
+    MORE,
+)
+people.asks(
+    "iam.roles.*.trust.groups",
+    {"iam.roles.app.trust": {"services": ["ec2.amazonaws.com"], "groups": ["Empty"]}},
+    "let the members of a group become a role",
+    "newly allows",
+)
 UNTOUCHED = "what a manifest no longer names is not touched"
 watched.passes("notify", {"notify": None, "alarms": None}, "drop all channels", UNTOUCHED)
 trail.passes("audit", {"audit": None}, "drop the record", UNTOUCHED)
