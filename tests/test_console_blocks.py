@@ -23,7 +23,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from awsbase.sandbox import Message, Reply, Sandbox
+from awsbase.sandbox import Sandbox
 from awsbase.sandbox.serve import listen
 from awsbase.scripts.connect import Target
 from awsbase.scripts.loaded import read
@@ -277,15 +277,6 @@ def alice_changes_her_password(situation: Situation) -> None:
 def kim_in_an_enforced_sandbox(situation: Situation) -> None:
     listing = '{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}'
     situation.write("try.json", f'{{"Version": "2012-10-17", "Statement": [{listing}]}}')
-    sandbox, answer = situation.sandbox, situation.sandbox.answer
-
-    def slowly(message: Message) -> Reply:
-        reply = answer(message)
-        if b"CreateAccessKey" in message.body:
-            sandbox.clock.advance(60)  # who types the next line is slower than AWS, which has to learn of the key
-        return reply
-
-    sandbox.answer = slowly  # type: ignore[method-assign]
 
 
 def with_a_partner_token(situation: Situation) -> None:
