@@ -21,5 +21,6 @@ def test_nothing_that_is_promised_is_missing() -> None:
 def test_the_verbs_and_the_tags_are_promised_too() -> None:
     verbs = ("create", "update", "delete", "replace", "later", "read", "result", "manual_action", "note", "created_at")
     assert [name for name in verbs if not callable(getattr(api.Run, name))] == []
-    assert [name for name in ("wanted", "with_origin", "missing", "pairs") if not callable(getattr(api.tags, name))] == []
+    of_tags = ("wanted", "with_origin", "missing", "pairs")
+    assert [name for name in of_tags if not callable(getattr(api.tags, name))] == []
     assert api.tags.ADDRESS == "awsbase:address"
