@@ -103,7 +103,8 @@ def contents(name: str, info: ValidationInfo) -> str:
         raise invalid(f"{name} is an absolute path", "write it relative to the manifest's folder")
     path = folder / name
     try:
-        return disk.read(path, MAX_BYTES).decode("utf-8-sig")
+        text = disk.read(path, MAX_BYTES).decode("utf-8-sig")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         raise not_found(name, folder) from None
     except IsADirectoryError:
