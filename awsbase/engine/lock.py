@@ -92,8 +92,8 @@ class LockGeneration:
     """One generation of the lock: its holder, since when, and when its lease expires unless it is renewed.
 
     `changed` is the time of the last write, by AWS's clock; `since` and `until` are by the holder's clock. `manifest`
-    is the fingerprint of what the run reconciles, `finished` tells whether it came to its end, and `began` since when,
-    by AWS's clock, runs of this manifest have not: what was made since may be half made.
+    is the fingerprint of what the run reconciles, and `finished` tells whether it came to its end. `began` is since
+    when, by AWS's clock, runs of this manifest have not: what was made since may be half made.
     """
 
     generation: int
@@ -203,6 +203,7 @@ class Lock:
     process: Process = field(default_factory=this_process)
     manifest: str = ""
     _finished: bool = False
+    _goes_on: bool = False
     _reached: datetime | None = None
     _mine: LockGeneration | None = None
     _looked: datetime | None = None
@@ -268,9 +269,12 @@ class Lock:
         by_aws = reached is not None and seen is not None and reached - seen >= time
         return since is None or self.clock.now() - since >= time or by_aws
 
-    def finish(self) -> None:
-        """Record, when the lock is released, that this run has done all that its manifest wants."""
-        self._finished = True
+    def finish(self, *, whole: bool) -> None:
+        """Record, when the lock is released, that this run has come to its end.
+
+        A run of a part of the manifest does not end what an interrupted one has begun.
+        """
+        self._finished = whole or not self._goes_on
 
     def force_release(self, held: LockGeneration) -> bool:
         """End a generation of the lock; return False when it has changed or ended meanwhile."""
@@ -360,7 +364,7 @@ class Lock:
     def _next(self, last: LockGeneration | None) -> LockGeneration:
         now = self.clock.now()
         generation = (last.generation if last else 0) + 1
-        goes_on = last is not None and not last.finished and last.manifest == self.manifest
+        self._goes_on = last is not None and not last.finished and last.manifest == self.manifest
         return LockGeneration(
             generation,
             uuid.uuid4().hex,
@@ -369,7 +373,7 @@ class Lock:
             now,
             now + LEASE,
             manifest=self.manifest,
-            began=last.began if last and goes_on else self._reached,
+            began=last.began if last and self._goes_on else self._reached,
             finished=False,
         )
 

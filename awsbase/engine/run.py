@@ -183,8 +183,8 @@ class Run:
     def unless_begun(self, why: str, created: datetime | None, *, ours: bool = True) -> str:
         """Return why a change of something is risky; empty when it finishes what an interrupted run has begun.
 
-        Neither age nor a name proves that: the lock tells since when, by AWS's clock, runs of this very manifest have
-        not come to their end, and `ours` what the tag of origin says of what takes tags.
+        Neither age nor a name proves that. The lock tells since when, by AWS's clock, runs of this very manifest have
+        not come to their end. `ours` is what the tag of origin says of what takes tags.
         """
         if not (why and ours and created and self._context.manifest):
             return why

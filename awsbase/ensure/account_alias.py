@@ -9,6 +9,7 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.records import record
 
@@ -38,7 +39,9 @@ def ensure_account_alias(run: Run, want: AccountAlias) -> None:
         run.create("account alias", iam.create_account_alias, AccountAlias=want.alias)
     elif have != want.alias:
         drift = [Drift("alias", have, want.alias)]
-        run.update("account alias", drift, iam.create_account_alias, AccountAlias=want.alias)
+        # Whoever signs in at the old address gets to whichever account takes the name.
+        risk = access(f"another account can take the sign-in address of {have}")
+        run.update("account alias", drift, iam.create_account_alias, risk=risk, AccountAlias=want.alias)
 
 
 def account_alias_reads(want: AccountAlias) -> Iterator[Read]:

@@ -162,11 +162,14 @@ def correct(
 
 
 def told_less(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:
-    """Tell whether anomalies are told more seldom, have to cost more, or are of fewer monitors."""
+    """Tell whether anomalies are told more seldom, to fewer, have to cost more, or are of fewer monitors."""
     slower = PACES.index(want["Frequency"]) > PACES.index(have["Frequency"])
     before, after = amount_of(have.get("ThresholdExpression")), amount_of(want["ThresholdExpression"])
     unwatched = any(arn not in want["MonitorArnList"] for arn in have["MonitorArnList"])
-    return slower or unwatched or (before is not None and after is not None and after > before)
+    told = [{one["Address"] for one in each.get("Subscribers", ())} for each in (have, want)]
+    return (
+        slower or unwatched or bool(told[0] - told[1]) or (before is not None and after is not None and after > before)
+    )
 
 
 def amount_of(condition: Any) -> float | None:

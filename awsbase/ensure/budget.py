@@ -237,7 +237,7 @@ def tell(run: Run, want: Budget, notice: Notice, told: frozenset[Subscriber] | N
         step = quotas.exchange(run, quota, f"notice {notice}", have=held, want=wanted, exact=True, remedy="")
         # Where there is no room, one takes the place of another: without any, a notice is refused.
         for old, new in zip(step.first, step.coming, strict=False):
-            pair = {"OldSubscriber": subscriber((kind, old)), "NewSubscriber": subscriber((kind, new))}
+            pair: dict[str, Any] = {"OldSubscriber": subscriber((kind, old)), "NewSubscriber": subscriber((kind, new))}
             what, drift = f"subscriber {old} at {notice}", [Drift("address", old, new)]
             run.update(what, drift, budgets.update_subscriber, **at, **pair)
         coming += [(kind, address) for address in step.coming[len(step.first) :]]
@@ -246,7 +246,8 @@ def tell(run: Run, want: Budget, notice: Notice, told: frozenset[Subscriber] | N
     for one in sorted(coming):
         run.create(f"subscriber {one[1]} at {notice}", budgets.create_subscriber, **at, Subscriber=subscriber(one))
     for one in sorted(going):
-        run.delete(f"subscriber {one[1]} at {notice}", budgets.delete_subscriber, **at, Subscriber=subscriber(one))
+        what, why = f"subscriber {one[1]} at {notice}", f"{one[1]} hears nothing of it any more"
+        run.delete(what, budgets.delete_subscriber, risk=visibility(why), **at, Subscriber=subscriber(one))
 
 
 def of_kind(kind: str, subscribers: Iterable[Subscriber]) -> frozenset[str]:

@@ -10,6 +10,7 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.facts.optional import empty_if
 from awsbase.records import record
@@ -59,7 +60,9 @@ def ensure_contact(run: Run, want: Contact) -> None:
     if not have:
         run.create("contact", put, AlternateContactType=want.type, **wanted)
     elif drift := compare(have, wanted):
-        run.update("contact", drift, put, AlternateContactType=want.type, **wanted)
+        reached = {each.field: each.have for each in drift if each.field in ("EmailAddress", "PhoneNumber")}
+        why = f"{' and '.join(map(str, reached.values()))} hears nothing from AWS any more" if reached else ""
+        run.update("contact", drift, put, risk=visibility(why), AlternateContactType=want.type, **wanted)
 
 
 def contact_reads(want: Contact) -> Iterator[Read]:

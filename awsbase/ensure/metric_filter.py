@@ -101,7 +101,8 @@ def ensure_metric_filter(run: Run, want: MetricFilter) -> None:
         {"pattern": have.pattern, "feeds": have.transformation}, {"pattern": want.pattern, "feeds": feeds}
     ):
         # A put replaces the whole filter.
-        moved = "" if have.transformation == feeds else "whoever watches its other metric is told nothing any more"
+        turned = any(have.transformation.get(name) != feeds[name] for name in ("metricName", "metricNamespace"))
+        moved = "whoever watches its other metric is told nothing any more" if turned else ""
         why = quieter(have.pattern, want.pattern) or moved
         run.update("metric filter", drift, put, risk=visibility(why), **sent, metricTransformations=[feeds])
 

@@ -168,7 +168,7 @@ def ensure_trail(run: Run, want: Trail) -> str:
 
 
 def moves(have: TrailFacts, changed: Mapping[str, object]) -> str:
-    """Say what becomes of a trail that records a whole organization."""
+    """Say what becomes of the record: where it went to, nothing new comes, and other keys read it."""
     places = {
         "S3BucketName": "bucket",
         "S3KeyPrefix": "bucket",
@@ -176,9 +176,13 @@ def moves(have: TrailFacts, changed: Mapping[str, object]) -> str:
         "CloudWatchLogsLogGroupArn": "log group",
     }
     moved = list(dict.fromkeys(place for name, place in places.items() if name in changed))
-    if not have.organization or not moved:
-        return ""
-    return f"the record of every account of the organization gets another {', another '.join(moved)}"
+    if have.organization:
+        whose = "the record of every account of the organization"
+        return f"{whose} gets another {', another '.join(moved)}" if moved else ""
+    left = [
+        name for name in ("S3BucketName", "CloudWatchLogsLogGroupArn") if name in changed and have.settings.get(name)
+    ]
+    return f"its {' and '.join(places[name] for name in left)} of before gets no new events" if left else ""
 
 
 def select(run: Run, want: Trail, logs: Logged, arn: str) -> None:

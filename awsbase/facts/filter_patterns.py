@@ -89,7 +89,7 @@ def joined(tokens: list[str], operator: str) -> Leaf | Either:
 
 
 def part(tokens: list[str]) -> Leaf | Either:
-    """Take one comparison, or what stands in brackets, from the tokens."""
+    """Take one comparison, or what stands in brackets, from the tokens; raises NotUnderstood."""
     first = tokens.pop(0)
     if first == "(":
         inner = joined(tokens, "||")

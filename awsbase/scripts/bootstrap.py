@@ -242,7 +242,7 @@ def _make(session: Session, ask: Prompt | None) -> None:
             before_write=lock.check_and_renew,
         )
         if complete(report):
-            lock.finish()
+            lock.finish(whole=session.whole)
     if report.interrupted or report.failed:
         err(session.shown(report, sys.stderr))
         raise AwsbaseError("the administrator was not created, and root's access key is kept", hint="run it again")

@@ -59,6 +59,11 @@ class Session:
     patience: timedelta = timedelta(0)
     allow_risky: bool = False
 
+    @property
+    def whole(self) -> bool:
+        """Tell whether all resources of the manifest are worked on."""
+        return len(self.resources) == len(self.loaded.resources)
+
     def execute(
         self,
         mode: Mode,
@@ -179,7 +184,7 @@ def reconcile(session: Session, *, ask: Prompt | None, approved: Approved | None
             before_write=lock.check_and_renew,
         )
         if complete(done):
-            lock.finish()
+            lock.finish(whole=session.whole)
     wire = session.target.account.wire
     return replace(done, seconds=plan.seconds + done.seconds, reads=wire.reads, writes=wire.writes), False
 

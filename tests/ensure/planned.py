@@ -27,10 +27,7 @@ NOBODY: Mapping[Any, Any] = {authorization: Authorization({}, {}, {}, {}), polic
 
 
 class KnownFacts(Facts):
-    """Facts that are passed in, by function or by function and arguments; reading others is a KeyError.
-
-    IAM is empty unless it is passed in.
-    """
+    """Facts that are passed in, by function or by function and arguments; reading others is a KeyError."""
 
     def __init__(self, values: Mapping[Any, Any]) -> None:
         self.values = values
@@ -38,7 +35,7 @@ class KnownFacts(Facts):
     def read(self, fact: Any, *args: Any, **kwargs: Any) -> Any:
         if fact in self.values:
             return self.values[fact]
-        return self.values[(fact, *args)] if (fact, *args) in self.values else NOBODY[fact]
+        return self.values[(fact, *args)]
 
     def prefetch(self, reads: object) -> None:
         """Do nothing: all facts were passed in."""
@@ -52,7 +49,10 @@ def planned(
     beside: Sequence[Resource] = (),
     manifest: str = "",
 ) -> Run:
-    """Return the run that planned a resource on these facts, with its changes and manual actions."""
+    """Return the run that planned a resource on these facts, with its changes and manual actions.
+
+    IAM is empty unless it is passed in.
+    """
     shared = RunContext(
         "plan",
         Wire(),
@@ -64,7 +64,13 @@ def planned(
         resources=(want, *beside),
         manifest=manifest,
     )
-    run = Run(want, aws(want.scope.region), KnownFacts(facts), shared, frozenset())
+    run = Run(
+        want,
+        aws(want.scope.region),
+        KnownFacts(facts if authorization in facts else {**NOBODY, **facts}),
+        shared,
+        frozenset(),
+    )
     KINDS[type(want)].ensure(run, want)
     return run
 

@@ -143,6 +143,8 @@ def test_fewer_anomaly_alerts_are_risky(have: dict[str, Any], risky: bool) -> No
     }
     assert bool(reasons(want, facts)) == risky
     slower = replace(want, frequency="DAILY", subscribers=(("EMAIL", "cfo@acme.example"),))
+    assert reasons(slower, facts) == ["told later, or of fewer"]  # the topic is told no more
+    found[want.name]["Subscribers"] = [{"Type": "EMAIL", "Address": "cfo@acme.example"}]
     assert bool(reasons(slower, facts)) == (risky or have.get("Frequency") != "WEEKLY")
 
 

@@ -40,7 +40,9 @@ SAMPLES = (
         [SECURITY, BILLING],
         before=with_spaces,
         tamperings={
-            "other contact": Tampering(other_contact, [f"{SECURITY.address}: update contact"]),
+            "other contact": Tampering(
+                other_contact, [f"{SECURITY.address}: update contact"], [f"{SECURITY.address}: update contact"]
+            ),
             "deleted": Tampering(
                 lambda aws: aws.client("account").delete_alternate_contact(AlternateContactType="SECURITY"),
                 [f"{SECURITY.address}: create contact"],

@@ -282,6 +282,7 @@ SAMPLES = (
             "replaced": Tampering(
                 lambda aws: aws.client("iam").create_account_alias(AccountAlias="elsewhere"),
                 ["account-alias/acme-prod: update account alias"],
+                ["account-alias/acme-prod: update account alias"],
             ),
         },
     ),

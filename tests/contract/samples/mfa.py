@@ -38,19 +38,24 @@ AGAIN = [
     f"{DEVICE.address}: update seed in the secret",
     f"{DEVICE.address}: create assignment",
 ]
+# Whoever reads the secret has the second factor of a user who is there already.
+READ_BY_OTHERS = [f"{DEVICE.address}: create device"]
 
 SAMPLES = (
     Sample(
         "MFA device",
         [CARA, DEVICE],
         tamperings={
-            "device deleted": Tampering(delete_device, AGAIN),
+            "device deleted": Tampering(delete_device, AGAIN, READ_BY_OTHERS),
             "device deactivated": Tampering(
                 lambda aws: aws.client("iam").deactivate_mfa_device(UserName="cara", SerialNumber=DEVICE.serial),
                 [f"{DEVICE.address}: delete device without an owner", *AGAIN],
+                READ_BY_OTHERS,
             ),
             "device deleted after its seed was removed": Tampering(
-                delete_seed_and_device, [f"{DEVICE.address}: update deletion of the secret", *AGAIN]
+                delete_seed_and_device,
+                [f"{DEVICE.address}: update deletion of the secret", *AGAIN],
+                READ_BY_OTHERS,
             ),
         },
     ),

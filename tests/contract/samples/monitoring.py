@@ -118,7 +118,7 @@ SAMPLES = (
         "metric filter",
         [GROUP, FILTER],
         tamperings={
-            "other pattern": Tampering(lambda aws: put_filter(aws, filterPattern='{ $.a = "b" }'), CHANGED),
+            "other pattern": Tampering(lambda aws: put_filter(aws, filterPattern='{ $.a = "b" }'), CHANGED, CHANGED),
             "counts nothing": Tampering(
                 lambda aws: put_filter(
                     aws,
@@ -148,6 +148,7 @@ SAMPLES = (
                     Name=RULE.name, EventPattern=json.dumps({"source": ["aws.none"]}), Description=RULE.description
                 ),
                 [f"{RULE.address}: update rule"],
+                [f"{RULE.address}: update rule"],
             ),
             "target removed": Tampering(
                 lambda aws: events(aws).remove_targets(Rule=RULE.name, Ids=["awsbase"]),
@@ -155,6 +156,7 @@ SAMPLES = (
             ),
             "other target": Tampering(
                 lambda aws: events(aws).put_targets(Rule=RULE.name, Targets=[{"Id": "awsbase", "Arn": OTHER}]),
+                [f"{RULE.address}: update target"],
                 [f"{RULE.address}: update target"],
             ),
             "untagged": Tampering(
@@ -193,6 +195,7 @@ SAMPLES = (
                     aws, "create_subscriber", BUDGET.notices[0], Subscriber={**CFO, "Address": "x@acme.example"}
                 ),
                 [f"{BUDGET.address}: delete subscriber x@acme.example at actual 80%"],
+                [f"{BUDGET.address}: delete subscriber x@acme.example at actual 80%"],
             ),
             "subscriber removed": Tampering(
                 lambda aws: change_notice(aws, "delete_subscriber", BUDGET.notices[0], Subscriber=CFO),
@@ -217,6 +220,7 @@ SAMPLES = (
                 lambda aws: costs(aws).update_anomaly_subscription(
                     SubscriptionArn=subscription_arn(aws), Subscribers=[{"Type": "SNS", "Address": OTHER}]
                 ),
+                [f"{ALERT.address}: update subscription"],
                 [f"{ALERT.address}: update subscription"],
             ),
             "untagged": Tampering(

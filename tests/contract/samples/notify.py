@@ -114,7 +114,9 @@ SAMPLES = (
             "queue unsubscribed": Tampering(lambda aws: unsubscribe(aws, QUEUE), [SUBSCRIBED_QUEUE]),
             "mail unsubscribed": Tampering(unsubscribe_mail, [SUBSCRIBED_MAIL]),
             "additional subscriber": Tampering(
-                subscribe_other_mail, [f"topic/acme-ops: delete subscription email:{OLD_MAIL}"]
+                subscribe_other_mail,
+                [f"topic/acme-ops: delete subscription email:{OLD_MAIL}"],
+                [f"topic/acme-ops: delete subscription email:{OLD_MAIL}"],
             ),
         },
     ),

@@ -1,0 +1,1152 @@
+"""Edits of a manifest that were tried: which keys each changes, what it could do, and what has to come of it.
+
+`asks` is a part of the reason for which the run asks for approval; `stops` of a mistake, or of a refusal; without
+either the run goes through in silence, and `harmless` says why it may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from awsbase.testing.sample import ACCOUNT
+from tests.trust.starts import KEYS, LAMBDA, READS
+
+THEIRS = "customers-acme"
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+OIDC = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+SUBJECT = "token.actions.githubusercontent.com:sub"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit: the keys that it is about, by the manifest that it changes, with new values at dotted keys."""
+
+    keys: str
+    start: str
+    changes: Mapping[str, Any]
+    could: str
+    asks: str = ""
+    stops: str = ""
+    harmless: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"{self.keys.split()[0]}: {self.could}".replace(" ", "-")
+
+
+@dataclass(frozen=True)
+class Section:
+    """The edits that begin from one manifest."""
+
+    start: str
+    edits: list[Edit] = field(default_factory=list)
+
+    def asks(self, keys: str, changes: Mapping[str, Any], could: str, why: str) -> None:
+        """Add an edit that needs approval."""
+        self.edits.append(Edit(keys, self.start, changes, could, asks=why))
+
+    def stops(self, keys: str, changes: Mapping[str, Any], could: str, why: str) -> None:
+        """Add an edit that is a mistake, or that is refused."""
+        self.edits.append(Edit(keys, self.start, changes, could, stops=why))
+
+    def passes(self, keys: str, changes: Mapping[str, Any], could: str, why: str) -> None:
+        """Add an edit that goes through in silence, and why it may."""
+        self.edits.append(Edit(keys, self.start, changes, could, harmless=why))
+
+
+def trusting(principal: Mapping[str, Any], condition: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return a trust of one statement."""
+    action = "sts:AssumeRoleWithWebIdentity" if "Federated" in principal else "sts:AssumeRole"
+    given = {"Condition": condition} if condition else {}
+    return {"statements": [{"Effect": "Allow", "Principal": principal, "Action": action, **given}]}
+
+
+# --- data that would be deleted -------------------------------------------------------------------------------------
+theirs = Section("theirs")
+LOST = "goes sooner, for good; this manifest did not make the bucket"
+theirs.asks(
+    "network.flow_logs.bucket network.flow_logs.retention_days",
+    {"network": {"flow_logs": {"bucket": THEIRS, "retention_days": 1}}},
+    "expire a bucket of others after a day",
+    LOST,
+)
+theirs.asks(
+    "network.flow_logs", {"network": {"flow_logs": {"bucket": THEIRS}}}, "expire a bucket of others after a year", LOST
+)
+theirs.asks(
+    "audit.access_logs audit.access_logs.bucket",
+    {"audit": {"access_logs": {"bucket": THEIRS}}},
+    "expire a bucket of others after a year",
+    LOST,
+)
+theirs.asks(
+    "audit.bucket audit.bucket_retention_days",
+    {"audit": {"bucket": THEIRS, "bucket_retention_days": 30}},
+    "expire a bucket of others after a month",
+    LOST,
+)
+theirs.asks("audit.bucket", {"audit": {"bucket": THEIRS}}, "delete old versions in a bucket of others", LOST)
+theirs.asks("state state.bucket", {"state": {"bucket": THEIRS}}, "delete old versions in a bucket of others", LOST)
+theirs.asks(
+    "protect.config protect.config.bucket",
+    {"protect": {"config": {"bucket": THEIRS}}},
+    "expire a bucket of others after seven years",
+    LOST,
+)
+theirs.asks(
+    "protect.flow_logs protect.flow_logs.bucket",
+    {"protect": {"flow_logs": {"bucket": THEIRS}}},
+    "expire a bucket of others after a year",
+    LOST,
+)
+theirs.asks(
+    "audit.log_group",
+    {"audit": {"log_group": "theirs"}},
+    "drop the old events of a log group of others",
+    "what is older is gone within days, for good",
+)
+theirs.asks(
+    "secrets.*.rotation secrets.*.rotation.function",
+    {"secrets": {"theirs": {"rotation": {"days": 30, "function": LAMBDA}}}},
+    "replace the value of a secret of others",
+    "reads its value and replaces it",
+)
+theirs.passes(
+    "secrets.*.generate",
+    {"secrets": {"theirs": {"generate": {}}}},
+    "replace the value of a secret of others",
+    "a value is generated only for a secret without one",
+)
+theirs.passes(
+    "secrets",
+    {"secrets": {"theirs": {}}},
+    "take over a secret of others",
+    "its value stays, and a key of its own guards it",
+)
+theirs.passes(
+    "key_pairs", {"key_pairs": {"ops": {"public_key": KEYS[0]}}}, "let a key in", "it opens nothing that runs"
+)
+
+trail = Section("trail")
+trail.asks(
+    "audit.retention_days",
+    {"audit.retention_days": 30},
+    "drop the record of the year",
+    "what is older is gone within days, for good",
+)
+trail.passes(
+    "audit.retention_days", {"audit.retention_days": 731}, "keep the record longer", "nothing goes that stayed before"
+)
+trail.asks(
+    "audit.bucket_retention_days",
+    {"audit.bucket_retention_days": 30},
+    "expire the record in the bucket",
+    "goes sooner, for good",
+)
+trail.passes(
+    "audit.bucket_retention_days",
+    {"audit.bucket_retention_days": 3650},
+    "keep the record longer",
+    "nothing goes that stayed before",
+)
+trail.asks(
+    "audit.access_logs.retention_days",
+    {"audit.access_logs.retention_days": 1},
+    "expire who reached for the record",
+    "goes sooner, for good",
+)
+trail.passes(
+    "audit.access_logs",
+    {"audit.access_logs": None},
+    "stop logging who reaches for the record",
+    "what a manifest no longer names is not touched",
+)
+trail.asks(
+    "audit.bucket",
+    {"audit.bucket": "acme-elsewhere"},
+    "lead the record elsewhere",
+    "its bucket of before gets no new events",
+)
+trail.asks(
+    "audit.log_group",
+    {"audit.log_group": "acme-elsewhere"},
+    "lead the events past the alarms",
+    "its log group of before gets no new events",
+)
+trail.passes(
+    "audit.key",
+    {"audit.key": "alias/acme-other"},
+    "encrypt the record under another key",
+    "the first key stays and opens what it encrypted; the new one lets in the account alone",
+)
+trail.asks("audit.trail", {"audit.trail": "acme-second"}, "let a second trail write", "newly allows")
+trail.passes(
+    "audit.encrypt_log_group",
+    {"audit.encrypt_log_group": False},
+    "take the key from the log group",
+    "a key that is set stays when none is wanted",
+)
+trail.passes(
+    "audit.data_events",
+    {"audit.data_events": False},
+    "stop logging who reads objects",
+    "data events that are logged stay",
+)
+trail.asks("audit.own_trail", {"audit.own_trail": True}, "let a second trail write", "newly allows")
+
+guarded = Section("guarded")
+guarded.asks(
+    "protect.config.retention_days",
+    {"protect.config.retention_days": 1},
+    "expire the record of Config",
+    "goes sooner, for good",
+)
+guarded.asks(
+    "protect.flow_logs.retention_days",
+    {"protect.flow_logs.retention_days": 1},
+    "expire the flow logs",
+    "goes sooner, for good",
+)
+guarded.asks(
+    "protect.guardduty protect.guardduty.plans",
+    {"protect.guardduty.plans": []},
+    "have GuardDuty look at less",
+    "GuardDuty looks no longer at",
+)
+guarded.passes(
+    "protect.flow_logs.traffic",
+    {"protect.flow_logs.traffic": "rejected"},
+    "log refused connections alone",
+    "a log of all traffic stays",
+)
+guarded.passes(
+    "protect.block_public_buckets",
+    {"protect.block_public_buckets": False},
+    "let buckets be public",
+    "false switches nothing off",
+)
+guarded.passes(
+    "protect.encrypt_volumes",
+    {"protect.encrypt_volumes": False},
+    "leave volumes unencrypted",
+    "false switches nothing off",
+)
+guarded.asks(
+    "protect.public_snapshots",
+    {"protect.public_snapshots": "new-blocked"},
+    "let snapshots be public",
+    "snapshots that were public are public again",
+)
+guarded.passes(
+    "protect.block_public_images",
+    {"protect.block_public_images": False},
+    "let images be public",
+    "false switches nothing off",
+)
+guarded.passes(
+    "protect.require_imdsv2",
+    {"protect.require_imdsv2": False, "protect.metadata_hops": None},
+    "allow IMDSv1",
+    "false switches nothing off",
+)
+guarded.asks(
+    "protect.metadata_hops", {"protect.metadata_hops": 5}, "let containers reach the credentials of a host", "reach"
+)
+guarded.passes(
+    "protect.close_default_groups",
+    {"protect.close_default_groups": False},
+    "open default groups",
+    "false opens nothing",
+)
+guarded.passes(
+    "protect.access_analyzer",
+    {"protect.access_analyzer": False},
+    "stop looking for what is shared",
+    "false switches nothing off",
+)
+guarded.passes(
+    "protect.analyzer_name",
+    {"protect.analyzer_name": "other"},
+    "stop looking for what is shared",
+    "the first analyzer goes on",
+)
+guarded.passes(
+    "protect.config", {"protect.config": None}, "stop recording", "what a manifest no longer names is not touched"
+)
+guarded.passes(
+    "protect.guardduty",
+    {"protect.guardduty": None},
+    "put GuardDuty to sleep",
+    "what a manifest no longer names is not touched",
+)
+guarded.passes(
+    "protect.flow_logs",
+    {"protect.flow_logs": None},
+    "stop the flow logs",
+    "what a manifest no longer names is not touched",
+)
+guarded.passes(
+    "protect.own_volume_key",
+    {"protect.own_volume_key": ["eu-west-1"]},
+    "lock others out of their volumes",
+    "who starts instances may use the key, and older volumes keep theirs",
+)
+guarded.passes(
+    "protect.regions", {"protect.regions": ["eu-west-1"]}, "leave other regions alone", "what is on there stays on"
+)
+guarded.passes(
+    "protect.admin_ports",
+    {"protect.admin_ports": {}},
+    "cut people off who use an open port",
+    "it closes what is open to the world, and no group does that here",
+)
+guarded.passes(
+    "protect.security_hub protect.security_hub.standards",
+    {"protect.security_hub": {"standards": ["fsbp"]}},
+    "check less",
+    "standards that others switched on stay",
+)
+guarded.passes(
+    "root root.mfa", {"root.mfa": "any"}, "ask less of root", "awsbase only reports what root has: a person changes it"
+)
+guarded.passes("protect", {"protect": None}, "drop all protection", "what a manifest no longer names is not touched")
+
+network = Section("network")
+E = "security_groups.*.egress"
+network.asks(
+    "network.flow_logs.retention_days",
+    {"network.flow_logs.retention_days": 1},
+    "expire the flow logs",
+    "goes sooner, for good",
+)
+network.passes(
+    "network.flow_logs.traffic",
+    {"network.flow_logs.traffic": "rejected"},
+    "log refused connections alone",
+    "a log of all traffic stays",
+)
+network.passes(
+    "network.flow_logs",
+    {"network.flow_logs": None},
+    "stop the flow logs",
+    "what a manifest no longer names is not touched",
+)
+network.stops("network.cidr", {"network.cidr": "10.9.0.0/24"}, "replace the network", "CannotBeChanged")
+network.passes(
+    "network.name",
+    {"network.name": "other"},
+    "leave the network alone",
+    "a second VPC is made, and the first one stays",
+)
+network.passes("network.ipv6", {"network.ipv6": False}, "cut off IPv6", "a block that a VPC has stays")
+network.passes("network.zones", {"network.zones": 1}, "take a subnet away", "subnets that there are stay")
+network.passes(
+    "network.s3_endpoint",
+    {"network.s3_endpoint": False},
+    "send traffic to S3 over the internet",
+    "an endpoint that there is stays",
+)
+network.asks(
+    "security_groups.*.ingress security_groups.*.ingress.cidr",
+    {"security_groups.web.ingress": [{"ports": 443, "cidr": ["0.0.0.0/0"]}]},
+    "open a port to the world",
+    "open to the world",
+)
+network.asks(
+    "security_groups.*.ingress.cidr",
+    {"security_groups.web.ingress": [{"ports": 443, "cidr": ["203.0.113.0/24", "10.0.0.0/8"]}]},
+    "open a port to a private network",
+    "lets 10.0.0.0/8 in",
+)
+network.asks(
+    "security_groups.*.ingress.ports",
+    {"security_groups.web.ingress": [{"ports": "22-443", "cidr": ["203.0.113.0/24"]}]},
+    "open more ports",
+    "lets 203.0.113.0/24 in",
+)
+network.asks(
+    "security_groups.*.ingress.protocol",
+    {"security_groups.web.ingress": [{"protocol": "all", "cidr": ["203.0.113.0/24"]}]},
+    "open all protocols",
+    "lets 203.0.113.0/24 in",
+)
+network.asks(
+    "security_groups.*.ingress.prefix_lists",
+    {"security_groups.web.ingress": [{"ports": 443, "prefix_lists": ["pl-0123456789abcdef0"]}]},
+    "open a port to a prefix list",
+    "lets pl-0123456789abcdef0 in",
+)
+network.asks(
+    "security_groups.*.ingress.groups",
+    {"security_groups.web.ingress": [{"ports": 443, "groups": ["db"]}]},
+    "open a port to another group",
+    "lets sg-",
+)
+network.asks(
+    "security_groups",
+    {"security_groups.new": {"description": "new", "ingress": [{"ports": 443, "cidr": ["0.0.0.0/0"]}]}},
+    "open a new group to the world",
+    "open to the world",
+)
+network.passes(
+    "security_groups",
+    {"security_groups.new": {"description": "new", "ingress": [{"ports": 443, "cidr": ["203.0.113.0/24"]}]}},
+    "open a new group to an office",
+    "nothing is in it yet",
+)
+network.passes(
+    "security_groups.*.ingress.description",
+    {"security_groups.web.ingress": [{"ports": 443, "cidr": ["203.0.113.0/24"], "description": "x"}]},
+    "rename a rule",
+    "the rule stays as it is",
+)
+network.passes(
+    "security_groups.*.description",
+    {"security_groups.web.description": "other"},
+    "rename a group",
+    "AWS never changes a description",
+)
+network.passes(
+    f"{E} {E}.protocol {E}.ports {E}.cidr",
+    {"security_groups.web.egress": [{"protocol": "tcp", "ports": 443, "cidr": ["0.0.0.0/0"]}]},
+    "cut traffic outward off",
+    "nobody gets in by it",
+)
+network.passes(
+    "security_groups.*.egress.groups security_groups.*.egress.prefix_lists security_groups.*.egress.description",
+    {
+        "security_groups.web.egress": [
+            {"ports": 443, "groups": ["db"], "prefix_lists": ["pl-0123456789abcdef0"], "description": "x"}
+        ]
+    },
+    "let traffic out to another group",
+    "nobody gets in by it: the other group decides",
+)
+network.asks(
+    "key_pairs.*.public_key",
+    {"key_pairs.ops.public_key": KEYS[1]},
+    "let another key into what is launched",
+    "gets into what is launched with ops",
+)
+
+# --- access that widens unseen --------------------------------------------------------------------------------------
+bastion = Section("bastion")
+bastion.asks(
+    "iam.users.*.ssh_keys", {"iam.users.bob.ssh_keys": [KEYS[1]]}, "let another person into the bastion", "lets bob in"
+)
+bastion.asks(
+    "iam.users.*.ssh_keys",
+    {"iam.users.ann.ssh_keys": KEYS},
+    "let another key into the bastion",
+    "lets another key of ann in",
+)
+bastion.asks(
+    "iam.users.*.groups",
+    {"iam.users.ann.groups": ["Ops", "Administrators"]},
+    "make somebody root on the bastion",
+    "lets ann become root",
+)
+bastion.asks(
+    "bastion.allow",
+    {"bastion.allow": ["203.0.113.0/24", "198.51.100.0/24"]},
+    "let another network knock",
+    "lets 198.51.100.0/24 in",
+)
+bastion.stops(
+    "bastion.i_know bastion.allow",
+    {"bastion.allow": ["0.0.0.0/0"]},
+    "let the world knock",
+    "the whole world may try its luck",
+)
+bastion.asks(
+    "bastion.i_know",
+    {"bastion.allow": ["0.0.0.0/0"], "bastion.i_know": True},
+    "let the world knock, knowingly",
+    "open to the world",
+)
+bastion.passes(
+    "bastion.mode",
+    {"bastion.mode": "ssm", "bastion.allow": None},
+    "close the port",
+    "nobody gets in who did not before",
+)
+bastion.asks(
+    "bastion.mode",
+    {"bastion.mode": "instance-connect", "bastion.allow": None},
+    "let in whoever IAM lets",
+    "its mode becomes instance-connect",
+)
+bastion.asks(
+    "bastion.policies",
+    {"bastion.policies": ["aws:AdministratorAccess"]},
+    "give the host all rights",
+    "it gives new permissions",
+)
+bastion.passes(
+    "bastion.boundary", {"bastion.boundary": "aws:ReadOnlyAccess"}, "bound the host", "a first boundary only takes away"
+)
+bastion.asks(
+    "bastion.only_from_vpc",
+    {"bastion.only_from_vpc": False},
+    "let its credentials be used elsewhere",
+    "no longer denies",
+)
+bastion.asks(
+    "bastion.fixed_address",
+    {"bastion.fixed_address": True},
+    "let its credentials work from another place",
+    "no longer denies",
+)
+bastion.asks(
+    "bastion.nat bastion.private_subnets",
+    {"bastion.nat": True, "bastion.private_subnets": [{"Name": "acme-public-2"}]},
+    "let a subnet out by the host",
+    "lets 10.42.0.0/24 in",
+)
+bastion.passes(
+    "bastion.instance_type",
+    {"bastion.instance_type": "t4g.small"},
+    "make the host anew",
+    "it holds nothing, and lets in whom it did",
+)
+bastion.passes(
+    "bastion.volume_gib", {"bastion.volume_gib": 20}, "make the host anew", "it holds nothing, and lets in whom it did"
+)
+bastion.passes(
+    "bastion.image", {"bastion.image": "debian"}, "make the host anew", "it holds nothing, and lets in whom it did"
+)
+bastion.passes(
+    "bastion.name",
+    {"bastion.name": "other-host"},
+    "leave the host alone",
+    "a second one is made, and the first one stays",
+)
+bastion.passes(
+    "bastion.on_demand", {"bastion.on_demand": True}, "end the host", "one that runs goes on until its time is over"
+)
+bastion.asks(
+    "bastion.log_retention_days",
+    {"bastion.log_retention_days": 1},
+    "drop who logged in",
+    "what is older is gone within days, for good",
+)
+bastion.passes("bastion", {"bastion": None}, "end the host", "what a manifest no longer names is not touched")
+
+kept = Section("kept")
+kept.asks("state.writers", {"state.writers": ["Writers", "Ops"]}, "let a group write state", "it gives new permissions")
+kept.passes("state.writers", {"state.writers": []}, "take writing away", "nobody gets in who did not before")
+kept.asks(
+    "state.old_versions_days", {"state.old_versions_days": 1}, "drop the history of the state", "goes sooner, for good"
+)
+kept.asks("state.bucket", {"state.bucket": "acme-other-state"}, "let writers write elsewhere", "newly allows")
+kept.asks("state.key", {"state.key": "alias/acme-other"}, "encrypt the state under another key", "no longer denies")
+kept.asks(
+    "secrets.*.readers",
+    {"secrets.app/db.readers": ["Ops", "Writers"]},
+    "let a group read a secret",
+    "it gives new permissions",
+)
+kept.asks(
+    "secrets.*.key", {"secrets.app/db.key": "aws"}, "take its own key from a secret", "its own key no longer guards it"
+)
+kept.asks(
+    "secrets.*.key",
+    {"secrets.app/db.key": "alias/acme-other"},
+    "guard a secret by another key",
+    "its own key no longer guards it",
+)
+kept.asks(
+    "secrets.*.rotation.days secrets.*.rotation.function",
+    {"secrets.app/db.rotation": {"days": 30, "function": LAMBDA}},
+    "let a function read and replace a secret",
+    "reads its value and replaces it",
+)
+kept.passes(
+    "secrets.*.rotation secrets.*.rotation.window_hours",
+    {"secrets.app/db.rotation": {"days": 30}},
+    "rotate seldom",
+    "without a function it is a reminder",
+)
+kept.passes(
+    "secrets.*.description", {"secrets.app/db.description": "x"}, "rename a secret", "a description opens nothing"
+)
+kept.passes(
+    "secrets.*.generate secrets.*.generate.length secrets.*.generate.symbols",
+    {"secrets.app/db.generate": {"length": 12, "symbols": False}},
+    "weaken a secret",
+    "a value that there is stays",
+)
+kept.asks(
+    "secrets",
+    {"secrets.app/new": {"generate": {}, "readers": ["Ops"]}},
+    "let a group read a new secret",
+    "newly allows",
+)
+
+people = Section("people")
+MORE = "it gives new permissions"
+people.asks(
+    "iam.groups.*.policies",
+    {"iam.groups.Empty.policies": ["aws:AdministratorAccess"]},
+    "make the members of a group administrators",
+    MORE,
+)
+people.asks(
+    "iam.groups.*.policies", {"iam.groups.Ops.policies": ["aws:ReadOnlyAccess"]}, "give a group another policy", MORE
+)
+people.asks(
+    "iam.policies iam.groups.*.policies",
+    {"iam.policies.AWSDenyAll": {"statements": [EVERYTHING]}, "iam.groups.Empty.policies": ["AWSDenyAll"]},
+    "allow all by the name of a denial",
+    MORE,
+)
+people.stops(
+    "iam.policies",
+    {"iam.policies.awsbase-like": {"statements": [EVERYTHING]}, "iam.groups.Empty.policies": ["awsbase-like"]},
+    "allow all by the name of a curated policy",
+    "awsbase makes a policy of this name itself",
+)
+people.asks(
+    "iam.policies.*.statements",
+    {"iam.policies.read.statements": [EVERYTHING]},
+    "allow more by a policy that is attached",
+    "newly allows",
+)
+people.asks(
+    "iam.policies.*.file iam.policies.*.statements",
+    {"iam.policies.read": {"file": "everything.json"}},
+    "allow more by a file",
+    "newly allows",
+)
+people.asks(
+    "iam.policies.*.statements",
+    {
+        "iam.policies.read.statements": [
+            {**READS[0], "Condition": {"StringLike": {"aws:PrincipalTag/x": "*"}}},
+            {**READS[0], "Action": "s3:*"},
+        ]
+    },
+    "allow more under a condition",
+    "newly allows",
+)
+people.passes(
+    "iam.policies.*.statements",
+    {"iam.policies.read.statements": [{**READS[0], "Condition": {"Bool": {"aws:SecureTransport": "true"}}}]},
+    "allow less",
+    "a new condition only takes away",
+)
+people.passes(
+    "iam.policies.*.description",
+    {"iam.policies.read.description": "x"},
+    "rename a policy",
+    "AWS never changes a description",
+)
+people.stops("iam.policies.*.path", {"iam.policies.read.path": "/x/"}, "replace a policy", "ExistsElsewhere")
+people.asks("iam.users.*.groups", {"iam.users.bob.groups": ["Administrators"]}, "make somebody an administrator", MORE)
+people.asks(
+    "iam.users.*.groups",
+    {"iam.users.eve.groups": ["Empty"]},
+    "take somebody out of a group that denies",
+    "what nothing denies is no longer denied",
+)
+people.asks(
+    "iam.users.*.groups iam.groups",
+    {"iam.groups.New": {"policies": ["aws:AdministratorAccess"]}, "iam.users.bob.groups": ["Empty", "New"]},
+    "make somebody an administrator by a new group",
+    MORE,
+)
+people.passes(
+    "iam.users",
+    {"iam.users.new": {"groups": ["Administrators"]}},
+    "make a new administrator",
+    "a new user has neither password nor key until an administrator sets one",
+)
+people.asks(
+    "iam.users.*.tags",
+    {"iam.users.bob.tags": {"team": "prod"}},
+    "get what a policy gives to a tag",
+    "it asks for aws:PrincipalTag/team",
+)
+people.passes(
+    "iam.users.*.tags",
+    {"iam.users.bob.tags": {"team": "other"}},
+    "get what a policy gives to a tag",
+    "no policy asks for this value",
+)
+people.asks(
+    "account.tags",
+    {"account.tags": {"owner": "web"}},
+    "get what a policy gives to the tag of a resource",
+    "it asks for aws:ResourceTag/owner",
+)
+people.asks(
+    "iam.users.*.path", {"iam.users.bob.path": "/dev/"}, "move a user to where a policy reaches", "it asks for its path"
+)
+people.passes(
+    "iam.users.*.path iam.groups.*.path",
+    {"iam.users.bob.path": "/ops/", "iam.groups.Ops.path": "/ops/"},
+    "move a user and a group",
+    "no policy asks for this path",
+)
+people.asks("iam.groups.*.people", {"iam.groups.Ops.people": False}, "ask a group for MFA no more", "no longer denied")
+people.asks("iam.users.*.state", {"iam.users.bob": {"state": "absent"}}, "delete somebody", "deletes a user")
+people.stops("iam.users.*.state", {"iam.users.ann": {"state": "absent"}}, "delete the only administrator", "refused")
+people.asks(
+    "iam.users.*.mfa iam.users.*.mfa.provision iam.users.*.mfa.seed_to iam.users.*.mfa.key",
+    {"iam.users.ann.mfa": {"provision": True, "seed_to": "secret:ann/mfa"}},
+    "show the second factor of an administrator",
+    "has the second factor of ann",
+)
+people.passes(
+    "iam.users.*.console",
+    {"iam.users.bob.console": True},
+    "let somebody into the console",
+    "awsbase sets no password: an administrator does",
+)
+people.passes(
+    "iam.users.*.ssh_keys",
+    {"iam.users.bob.ssh_keys": [KEYS[0]]},
+    "let somebody into a host",
+    "there is no bastion here",
+)
+people.asks(
+    "iam.roles.*.trust iam.roles.*.trust.accounts",
+    {"iam.roles.app.trust": {"accounts": ["210987654321"]}},
+    "let another account become a role",
+    "newly allows",
+)
+people.asks(
+    "iam.roles.*.trust.accounts iam.roles.*.trust.mfa",
+    {"iam.roles.new": {"trust": {"accounts": ["210987654321"], "mfa": False}, "policies": ["read"]}},
+    "let another account become a new role",
+    "principals of 210987654321 can assume it",
+)
+people.asks(
+    "iam.roles.*.trust.services",
+    {"iam.roles.new": {"trust": {"services": ["glue.amazonaws.com"]}, "policies": ["read"]}},
+    "let a service act for whomever it works",
+    "no condition names a source",
+)
+people.passes(
+    "iam.roles.*.trust.services",
+    {"iam.roles.new": {"trust": {"services": ["ec2.amazonaws.com"]}, "policies": ["read"]}},
+    "let instances act as a role",
+    "only who may pass it gives it to an instance",
+)
+people.asks(
+    "iam.roles.*.trust.statements",
+    {
+        "iam.roles.new": {
+            "trust": trusting({"AWS": f"arn:aws:iam::{ACCOUNT}:user/bob"}),
+            "policies": ["aws:AdministratorAccess"],
+        }
+    },
+    "let somebody become an administrator",
+    "user/bob can assume it",
+)
+people.stops(
+    "iam.roles.*.trust.statements",
+    {
+        "iam.roles.new": {
+            "trust": {
+                "statements": [
+                    {
+                        "Effect": "Allow",
+                        "NotPrincipal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/ann"},
+                        "Action": "sts:AssumeRole",
+                    }
+                ]
+            },
+            "policies": ["read"],
+        }
+    },
+    "let everybody but one become a role",
+    "NotPrincipal with Allow lets everybody else in",
+)
+people.asks(
+    "iam.roles.*.trust.statements",
+    {
+        "iam.roles.new": {
+            "trust": trusting({"Federated": OIDC}, {"StringLike": {SUBJECT: "repo:acme/*"}}),
+            "policies": ["read"],
+        }
+    },
+    "let any repository become a role",
+    "knows can assume it",
+)
+people.asks(
+    "iam.roles.*.trust.statements",
+    {
+        "iam.roles.new": {
+            "trust": trusting(
+                {"Federated": OIDC}, {"StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}}
+            ),
+            "policies": ["read"],
+        }
+    },
+    "let all of GitHub become a role",
+    "knows can assume it",
+)
+people.passes(
+    "iam.roles iam.roles.*.trust.statements",
+    {
+        "iam.roles.new": {
+            "trust": trusting(
+                {"Federated": OIDC},
+                {
+                    "StringEquals": {
+                        SUBJECT: "repo:acme/infra:ref:refs/heads/main",
+                        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+                    }
+                },
+            ),
+            "policies": ["read"],
+        }
+    },
+    "let one branch become a role",
+    "its subject is named in full",
+)
+people.asks(
+    "iam.roles.*.policies",
+    {"iam.roles.app.policies": ["read", "aws:AdministratorAccess"]},
+    "give a role all rights",
+    MORE,
+)
+people.asks(
+    "iam.roles.*.inline",
+    {"iam.roles.app.inline": {"all": [EVERYTHING]}},
+    "give a role all rights inline",
+    "newly allows",
+)
+people.asks(
+    "iam.roles.*.boundary",
+    {"iam.roles.app.boundary": "aws:AdministratorAccess"},
+    "widen the boundary of a role",
+    "it may let more pass",
+)
+people.passes(
+    "iam.roles.*.boundary",
+    {"iam.roles.app.boundary": None},
+    "take the boundary of a role away",
+    "a boundary is only touched when one is given",
+)
+people.asks(
+    "iam.roles.*.max_session",
+    {"iam.roles.app.max_session": 43200},
+    "let sessions last longer",
+    "its sessions last longer",
+)
+people.passes(
+    "iam.roles.*.description", {"iam.roles.app.description": "x"}, "rename a role", "a description opens nothing"
+)
+people.stops("iam.roles.*.path", {"iam.roles.app.path": "/x/"}, "replace a role", "ExistsElsewhere")
+people.asks(
+    "iam.roles.*.tags",
+    {"iam.roles.app.tags": {"team": "prod"}},
+    "get what a policy gives to a tag",
+    "it asks for aws:PrincipalTag/team",
+)
+P = "iam.password_policy"
+people.asks(
+    f"{P} {P}.minimum_length",
+    {f"{P}.minimum_length": 8},
+    "accept shorter passwords",
+    "passwords pass that were refused",
+)
+people.asks(
+    f"{P}.reuse_prevention", {f"{P}.reuse_prevention": 1}, "accept old passwords", "passwords pass that were refused"
+)
+people.asks(f"{P}.lowercase", {f"{P}.lowercase": False}, "accept simpler passwords", "passwords pass that were refused")
+people.asks(f"{P}.uppercase", {f"{P}.uppercase": False}, "accept simpler passwords", "passwords pass that were refused")
+people.asks(f"{P}.numbers", {f"{P}.numbers": False}, "accept simpler passwords", "passwords pass that were refused")
+people.asks(f"{P}.symbols", {f"{P}.symbols": False}, "accept simpler passwords", "passwords pass that were refused")
+people.asks(
+    f"{P}.max_age_days", {f"{P}.max_age_days": 365}, "keep passwords longer", "passwords pass that were refused"
+)
+people.asks(
+    f"{P}.hard_expiry",
+    {f"{P}.hard_expiry": True},
+    "shut out whose password expires",
+    "is shut out until an administrator",
+)
+people.passes(
+    f"{P}.users_may_change",
+    {f"{P}.users_may_change": False},
+    "keep people from changing a password",
+    "an administrator sets it for them",
+)
+
+# --- alarms and evidence that go quiet ------------------------------------------------------------------------------
+watched = Section("watched")
+IGNORE = "alarms.security.ignore"
+watched.asks(
+    f"{IGNORE} {IGNORE}.*.caller",
+    {IGNORE: {"trail-changes": [{"caller": "*"}]}},
+    "silence a control whoever calls",
+    "it tells no more of",
+)
+watched.asks(
+    f"{IGNORE}.*.caller",
+    {IGNORE: {"trail-changes": [{"caller": f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/*"}]}},
+    "silence a control for a role",
+    "assumed-role/deploy/",
+)
+watched.asks(
+    f"{IGNORE}.*.source",
+    {IGNORE: {"trail-changes": [{"source": "*"}]}},
+    "silence a control wherever from",
+    "it tells no more of",
+)
+watched.asks(
+    f"{IGNORE}.*.event",
+    {IGNORE: {"trail-changes": [{"event": "StopLogging"}]}},
+    "silence the event that the control is about",
+    "it tells no more of StopLogging",
+)
+watched.asks(
+    f"{IGNORE}.*.event", {IGNORE: {"trail-changes": [{"event": "*"}]}}, "silence every event", "it tells no more of"
+)
+watched.asks(
+    "alarms.security.notify",
+    {"alarms.security.notify": "quiet"},
+    "ring where nobody hears",
+    "nobody has confirmed to hear it",
+)
+watched.passes(
+    "alarms.security.controls",
+    {"alarms.security.controls": ["root-use"]},
+    "drop a control",
+    "the alarm of a control that is no longer named stays",
+)
+watched.passes(
+    "alarms.security.except",
+    {"alarms.security": {"except": ["trail-changes"]}},
+    "drop a control",
+    "the alarm of a control that is no longer named stays",
+)
+watched.passes(
+    "alarms alarms.security", {"alarms": None}, "drop all alarms", "what a manifest no longer names is not touched"
+)
+watched.asks(
+    "notify.*.email",
+    {"notify.security.email": ["sec@acme.example"]},
+    "have one listener less",
+    "ann@acme.example hears nothing any more",
+)
+watched.asks(
+    "notify.*.email",
+    {"notify.security.email": ["eve@elsewhere.example"]},
+    "replace the listeners",
+    "no confirmed subscriber is left",
+)
+watched.asks("notify.*.email", {"notify.security.email": []}, "have no listener", "no confirmed subscriber is left")
+watched.asks(
+    "notify.*.sqs",
+    {"notify.security.sqs": ["arn:aws:sqs:eu-west-1:210987654321:q"]},
+    "tell another account's queue",
+    "account 210987654321 hears",
+)
+watched.asks(
+    "notify.*.lambda",
+    {"notify.security.lambda": ["arn:aws:lambda:eu-west-1:210987654321:function:f"]},
+    "tell another account's function",
+    "account 210987654321 hears",
+)
+watched.asks(
+    "notify.*.https",
+    {"notify.security.https": ["https://elsewhere.example/hook"]},
+    "tell somebody's web hook",
+    "whoever owns https://elsewhere.example/hook hears",
+)
+watched.passes(
+    "notify.*.sqs",
+    {"notify.security.sqs": [f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q"]},
+    "tell a queue of the account",
+    "it is the account's own",
+)
+watched.asks(
+    "notify.*.encrypted", {"notify.security.encrypted": False}, "send messages unencrypted", "no longer encrypted"
+)
+
+money = Section("money")
+money.passes(
+    "alarms.billing alarms.billing.amounts",
+    {"alarms.billing.amounts": [1000]},
+    "ring at more",
+    "the alarms of other amounts stay",
+)
+money.stops(
+    "alarms.billing.currency", {"alarms.billing.currency": "EUR"}, "ring at another amount", "must be USD or CNY"
+)
+money.asks(
+    "alarms.billing.notify",
+    {"alarms.billing.notify": "quiet"},
+    "ring where nobody hears",
+    "nobody has confirmed to hear it",
+)
+money.asks(
+    "alarms.budget alarms.budget.amount",
+    {"alarms.budget.amount": 10_000},
+    "tell of more alone",
+    "it takes more to be told",
+)
+money.asks(
+    "alarms.budget.actual", {"alarms.budget.actual": [100]}, "tell later", "nobody is told at this point any more"
+)
+money.asks(
+    "alarms.budget.forecast",
+    {"alarms.budget.forecast": []},
+    "tell no forecast",
+    "nobody is told at this point any more",
+)
+money.stops("alarms.budget.currency", {"alarms.budget.currency": "EUR"}, "tell at another amount", "must be USD or CNY")
+money.asks(
+    "alarms.budget.notify alarms.budget.email",
+    {"alarms.budget.notify": None, "alarms.budget.email": ["eve@elsewhere.example"]},
+    "tell somebody else",
+    "hears nothing of it any more",
+)
+money.asks(
+    "alarms.anomaly alarms.anomaly.above",
+    {"alarms.anomaly.above": 10_000},
+    "tell of more alone",
+    "told later, or of fewer",
+)
+money.asks(
+    "alarms.anomaly.frequency",
+    {"alarms.anomaly.frequency": "weekly", "alarms.anomaly.notify": None, "alarms.anomaly.email": ["cfo@acme.example"]},
+    "tell weekly",
+    "told later, or of fewer",
+)
+money.asks(
+    "alarms.anomaly.notify alarms.anomaly.email",
+    {"alarms.anomaly.notify": "quiet"},
+    "tell where nobody hears",
+    "told later, or of fewer",
+)
+
+backups = Section("backups")
+S = "backups.ebs.schedules"
+backups.asks(
+    f"{S}.*.keep_days", {f"{S}.daily.keep_days": 1}, "keep snapshots for a day", "keeps them for a shorter time"
+)
+backups.asks(
+    f"{S}.*.every_hours",
+    {f"{S}.daily": {"days": ["monday"], "keep_days": 14}},
+    "make snapshots more seldom",
+    "makes them more seldom",
+)
+backups.asks(f"{S}.*.days", {f"{S}.weekly": None}, "drop a schedule", "no more of the schedule weekly")
+backups.asks(
+    "backups.ebs.volumes",
+    {"backups.ebs.volumes": {"other": "true"}},
+    "back up other volumes",
+    "no more of volumes with",
+)
+backups.passes(
+    "backups.ebs.regions",
+    {"backups.ebs.regions": ["us-east-1"]},
+    "leave a region without backups",
+    "the policy of the region before stays",
+)
+backups.passes(
+    f"{S}.*.at", {f"{S}.daily.at": "05:00"}, "make snapshots at another time", "as many are made, and kept as long"
+)
+backups.passes(
+    f"{S}.*.copy_tags", {f"{S}.daily.copy_tags": False}, "leave tags out", "the snapshots are made as before"
+)
+backups.passes(
+    "backups backups.ebs", {"backups": None}, "stop backups", "what a manifest no longer names is not touched"
+)
+
+contacts = Section("contacts")
+C = "contacts.security"
+contacts.asks(
+    f"contacts {C} {C}.email",
+    {f"{C}.email": "eve@elsewhere.example"},
+    "have AWS write to somebody else",
+    "sec@acme.example hears nothing from AWS any more",
+)
+contacts.passes(
+    f"{C}.name {C}.title",
+    {f"{C}.name": "x", f"{C}.title": "x"},
+    "have AWS ask for somebody else",
+    "the mail and the calls go where they went",
+)
+contacts.asks(f"{C}.phone", {f"{C}.phone": "+1 6"}, "have AWS call somebody else", "hears nothing from AWS any more")
+contacts.passes(
+    "contacts", {"contacts": None}, "have AWS write to nobody", "what a manifest no longer names is not touched"
+)
+contacts.asks(
+    "account.alias",
+    {"account": {"alias": "acme-prod"}},
+    "leave the sign-in address to others",
+    "another account can take the sign-in address",
+)
+
+for kind in ("billing", "operations"):
+    who = f"contacts.{kind}"
+    contacts.asks(
+        f"{who} {who}.email {who}.phone",
+        {f"{who}.email": "eve@elsewhere.example", f"{who}.phone": "+1 6"},
+        "have AWS write to somebody else",
+        "hears nothing from AWS any more",
+    )
+    contacts.passes(
+        f"{who}.name {who}.title",
+        {f"{who}.name": "x", f"{who}.title": "x"},
+        "have AWS ask for somebody else",
+        "the mail and the calls go where they went",
+    )
+
+people.asks(
+    "iam.roles.*.trust.groups",
+    {"iam.roles.new": {"trust": {"groups": ["Empty"]}, "policies": ["aws:AdministratorAccess"]}},
+    "let the members of a group become administrators",
+    MORE,
+)
+people.asks(
+    "iam.roles.*.trust.groups",
+    {"iam.roles.app.trust": {"services": ["ec2.amazonaws.com"], "groups": ["Empty"]}},
+    "let the members of a group become a role",
+    "newly allows",
+)
+UNTOUCHED = "what a manifest no longer names is not touched"
+watched.passes("notify", {"notify": None, "alarms": None}, "drop all channels", UNTOUCHED)
+trail.passes("audit", {"audit": None}, "drop the record", UNTOUCHED)
+network.passes("network", {"network": None, "security_groups": None}, "drop the network", UNTOUCHED)
+people.passes("iam", {"iam": None}, "drop all people", UNTOUCHED)
+backups.asks("backups.ebs.schedules", {S: {"other": {}}}, "make other snapshots", "no more of the schedule daily")
+people.asks("root.support", {"root": {"support": ["Ops"]}}, "let a group open support cases", MORE)
+people.passes(
+    "root.support_role",
+    {"root": {"support_role": "helpers"}},
+    "let people become the support role",
+    "whom it lets in is up to the account, and no policy lets anybody",
+)
+people.stops("version", {"version": 2}, "mean something else", "must be 1")
+ANEW = "all is made anew under other names or elsewhere, and what is there is not touched"
+people.passes("account account.name", {"account": {"name": "other"}}, "leave everything alone", ANEW)
+people.passes("account.region", {"account": {"region": "us-east-1"}}, "leave everything alone", ANEW)
+network.passes(
+    "network.vpc network.subnets",
+    {"network": {"vpc": "default"}},
+    "build in another VPC",
+    "what is in the first one stays there",
+)
+
+SECTIONS = [theirs, trail, guarded, network, bastion, kept, people, watched, money, backups, contacts]
+EDITS = [edit for section in SECTIONS for edit in section.edits]
+ELSEWHERE = {
+    "account.id": (
+        "reach another account: it is refused",
+        "tests/scripts/test_process.py::test_another_account_is_refused",
+    ),
+    "extras": (
+        "run the code of others: a package has to be installed, and its kinds are guarded like all",
+        "tests/manifest/test_plugins.py::test_what_is_not_installed_is_one_line",
+    ),
+}
+"""What the planning of an edit cannot show, by key, with the test that does."""

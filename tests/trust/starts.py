@@ -1,0 +1,173 @@
+"""The accounts that edits begin from: what each manifest says, and what people did beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from awsbase.sandbox import Sandbox
+from awsbase.testing.sample import ACCOUNT
+
+Prepare = Callable[[Sandbox], object]
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{}"
+KEYS = [
+    KEY.format("Gd7Tt5N4IuPtC0sN0qQpBq3rmfEtFqL1nq1s9Pz7p1A"),
+    KEY.format("H1w9oU3vXkq8nB0s5m2Zr7c4Yt6pLdEaQfGhJiKlMnO"),
+]
+LAMBDA = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:rotate"
+
+
+def untouched(sandbox: Sandbox) -> None:
+    """Leave an account as it is."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A manifest that was reconciled, with what was there `before` and what people did `after`."""
+
+    manifest: Mapping[str, Any]
+    before: Prepare = untouched
+    after: Prepare = untouched
+
+
+def confirmed(sandbox: Sandbox) -> None:
+    """Let everybody confirm their subscription."""
+    for region in ("eu-west-1", "us-east-1"):
+        sns = sandbox.client("sns", region)
+        for one in sns.list_subscriptions()["Subscriptions"]:
+            if one["SubscriptionArn"] == "PendingConfirmation":
+                sandbox.confirm(one["TopicArn"], one["Endpoint"])
+
+
+def customers(sandbox: Sandbox) -> None:
+    """Keep the data of customers in a bucket that awsbase did not make."""
+    s3 = sandbox.client("s3", "eu-west-1")
+    s3.create_bucket(Bucket="customers-acme", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="customers-acme", Key="orders", Body=b"all of them")
+
+
+def function(sandbox: Sandbox) -> None:
+    """Have a log group, a secret and a volume key of somebody else."""
+    customers(sandbox)
+    sandbox.client("logs", "eu-west-1").create_log_group(logGroupName="theirs")
+    secrets = sandbox.client("secretsmanager", "eu-west-1")
+    secrets.create_secret(Name="theirs", SecretString="kept")
+
+
+def people(sandbox: Sandbox) -> None:
+    """Have a group that denies by an inline policy, and a policy that asks for tags and paths."""
+    iam = sandbox.client("iam")
+    deny = '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}'
+    iam.create_group(GroupName="Suspended")
+    iam.put_group_policy(GroupName="Suspended", PolicyName="nothing", PolicyDocument=deny)
+    asks = """{"Version": "2012-10-17", "Statement": [
+        {"Sid": "Prod", "Effect": "Allow", "Action": "*", "Resource": "*",
+         "Condition": {"StringEquals": {"aws:PrincipalTag/team": "prod", "aws:ResourceTag/owner": "web"}}},
+        {"Sid": "Dev", "Effect": "Allow", "Action": "iam:*", "Resource": "arn:aws:iam::*:user/dev/*"}]}"""
+    iam.create_policy(PolicyName="by-tag", PolicyDocument=asks)
+
+
+SECURITY = {"email": ["sec@acme.example", "ann@acme.example"]}
+NOTIFY = {"security": SECURITY, "billing": {"email": ["cfo@acme.example"]}, "quiet": {"email": ["nobody@acme.example"]}}
+
+
+def all_but_the_quiet(sandbox: Sandbox) -> None:
+    """Let everybody confirm but who hears the quiet channel."""
+    for region in ("eu-west-1", "us-east-1"):
+        for one in sandbox.client("sns", region).list_subscriptions()["Subscriptions"]:
+            if one["SubscriptionArn"] == "PendingConfirmation" and not one["TopicArn"].endswith("quiet"):
+                sandbox.confirm(one["TopicArn"], one["Endpoint"])
+
+
+READS = [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::app/*"}]
+TRUSTED = {"services": ["ec2.amazonaws.com"]}
+STARTS: Mapping[str, Start] = {
+    "nothing": Start({}),
+    "theirs": Start({}, before=function),
+    "contacts": Start(
+        {
+            "account": {"alias": "acme-first"},
+            "contacts": {
+                kind: {"name": "Sec", "title": "Team", "email": f"{who}@acme.example", "phone": "+1 5"}
+                for kind, who in (("security", "sec"), ("billing", "cfo"), ("operations", "ops"))
+            },
+        }
+    ),
+    "channels": Start({"notify": NOTIFY}, after=all_but_the_quiet),
+    "watched": Start(
+        {"notify": NOTIFY, "audit": {}, "alarms": {"security": {"controls": ["trail-changes", "root-use"]}}},
+        after=all_but_the_quiet,
+    ),
+    "money": Start(
+        {
+            "notify": NOTIFY,
+            "alarms": {
+                "billing": {"amounts": [10, 50]},
+                "budget": {"amount": 100, "notify": "billing"},
+                "anomaly": {"above": 20, "notify": "billing"},
+            },
+        },
+        after=all_but_the_quiet,
+    ),
+    "trail": Start({"audit": {"bucket_retention_days": 900, "access_logs": {}, "data_events": True}}),
+    "guarded": Start(
+        {
+            "root": {"mfa": "hardware"},
+            "protect": {"metadata_hops": 1, "config": {}, "guardduty": {"plans": ["s3"]}, "flow_logs": {}},
+        }
+    ),
+    "network": Start(
+        {
+            "network": {"flow_logs": {}},
+            "security_groups": {
+                "web": {"description": "web", "ingress": [{"ports": 443, "cidr": ["203.0.113.0/24"]}]},
+                "db": {"description": "db", "ingress": [{"ports": 5432, "groups": ["web"]}]},
+            },
+            "key_pairs": {"ops": {"public_key": KEYS[0]}},
+        }
+    ),
+    "bastion": Start(
+        {
+            "network": {},
+            "iam": {
+                "groups": {
+                    "Ops": {"policies": ["aws:ReadOnlyAccess"]},
+                    "Administrators": {"policies": ["awsbase:administrator"]},
+                },
+                "users": {"ann": {"groups": ["Ops"], "ssh_keys": [KEYS[0]]}, "bob": {"groups": ["Ops"]}},
+            },
+            "bastion": {"mode": "ssh", "allow": ["203.0.113.0/24"]},
+        }
+    ),
+    "kept": Start(
+        {
+            "iam": {"groups": {"Ops": {"policies": []}, "Writers": {"policies": []}}},
+            "state": {"writers": ["Writers"]},
+            "secrets": {"app/db": {"generate": {}, "readers": ["Ops"]}},
+        },
+    ),
+    "people": Start(
+        {
+            "account": {"tags": {"owner": "platform"}},
+            "iam": {
+                "password_policy": {"max_age_days": 90},
+                "policies": {"read": {"statements": READS}},
+                "groups": {
+                    "Ops": {"policies": ["read"]},
+                    "Empty": {"policies": []},
+                    "Suspended": {"policies": []},
+                    "Administrators": {"policies": ["awsbase:administrator"]},
+                },
+                "users": {
+                    "ann": {"groups": ["Administrators"]},
+                    "bob": {"groups": ["Empty"], "tags": {"team": "web"}},
+                    "eve": {"groups": ["Empty", "Suspended"]},
+                },
+                "roles": {"app": {"trust": TRUSTED, "policies": ["read"], "boundary": "aws:ReadOnlyAccess"}},
+            },
+        },
+        before=people,
+    ),
+    "backups": Start({"backups": {"ebs": {"schedules": {"daily": {"keep_days": 14}, "weekly": {"days": ["monday"]}}}}}),
+}
