@@ -27,7 +27,7 @@ HOSTILE = {
 
 
 class Terminal(io.StringIO):
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
