@@ -38,10 +38,15 @@ def read(path: Path, largest: int) -> bytes:
         # Without waiting for the writer of a pipe.
         return os.open(name, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
-    with open(path, "rb", opener=opened) as file:
+    with open(path, "rb", buffering=0, opener=opened) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise UnsuitableFile(errno.EINVAL, "not a regular file")
-        content = file.read(largest + 1)
+        content = b""
+        while len(content) <= largest and (part := file.read(largest + 1 - len(content))) != b"":
+            # Some files of the kernel look regular and empty, and wait for what comes next, as /proc/kmsg does.
+            if part is None:
+                raise UnsuitableFile(errno.EINVAL, "not a regular file")
+            content += part
     if len(content) > largest:
         raise UnsuitableFile(errno.EFBIG, f"larger than {largest // 1024 // 1024} MiB")
     return content

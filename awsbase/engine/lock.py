@@ -13,10 +13,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -115,8 +116,13 @@ class LockGeneration:
         return f"{self.owner} on {self.process.host} since {self.since:%Y-%m-%d %H:%M:%S} UTC"
 
     def free(self, now: datetime, here: Process) -> bool:
-        """Tell whether another run can take the next generation."""
-        return self.released or now >= self.until or self.process.ended(here)
+        """Tell whether another run can take the next generation; `now` is by AWS's clock."""
+        return self.released or now >= self.expires or self.process.ended(here)
+
+    @property
+    def expires(self) -> datetime:
+        """When its lease expires: AWS says when it was written last, and the holder's clock can be wrong."""
+        return self.changed + LEASE if self.changed else self.until
 
     def released_before(self, moment: datetime) -> bool:
         """Tell whether its holder released it so long before `moment`, by AWS's clock, that reads then showed all."""
@@ -131,15 +137,37 @@ class LockGeneration:
 
 def parse_generation(parameter: Any) -> LockGeneration:
     """Return the generation that a parameter holds; raises AwsbaseError when awsbase did not write it."""
+    name = str(parameter.get("Name"))
     try:
-        fields = json.loads(parameter["Value"])
-        times = {name: datetime.fromisoformat(fields[name]) for name in ("since", "until", "began") if fields.get(name)}
-        changed = parameter.get("LastModifiedDate")
-        return LockGeneration(**{**fields, **times, "process": Process(**fields["process"]), "changed": changed})
-    except (ValueError, TypeError, KeyError, AttributeError):
+        read = understood(json.loads(parameter["Value"]), parameter.get("LastModifiedDate"))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        read = None
+    if read is None or read.name != name:
         raise AwsbaseError(
-            f"the parameter {parameter.get('Name')} is not a lock that awsbase wrote", hint="inspect it, then delete it"
-        ) from None
+            f"the parameter {name} is not a lock that awsbase wrote, so nobody can tell whether a run holds it",
+            hint=f"make sure that no run is under way, then: aws ssm delete-parameter --name {shlex.quote(name)}",
+        )
+    return read
+
+
+def understood(fields: Mapping[str, Any], changed: datetime | None) -> LockGeneration:
+    """Return the generation that the fields of a parameter describe.
+
+    Fields of a newer version are left out. Raises ValueError, TypeError, KeyError or AttributeError when there is none.
+    """
+    kinds = {"generation": int, "run": str, "owner": str, "released": bool, "manifest": str, "finished": bool}
+    known = {name: fields[name] for name in kinds if name in fields}
+    times: dict[str, Any] = {
+        name: datetime.fromisoformat(fields[name]) for name in ("since", "until", "began") if fields.get(name)
+    }
+    process = Process(*(fields["process"][name] for name in ("host", "space", "pid")))
+    if any(type(value) is not kinds[name] for name, value in known.items()) or any(
+        time.utcoffset() is None for time in times.values()
+    ):
+        raise TypeError("a field of another type")
+    if (type(process.host), type(process.space), type(process.pid)) != (str, str, int):
+        raise TypeError("a process of another type")
+    return LockGeneration(**known, **times, process=process, changed=changed)
 
 
 def generations(ssm: Any) -> tuple[list[LockGeneration], datetime | None]:
@@ -179,6 +207,8 @@ class Lock:
     _reached: datetime | None = None
     _mine: LockGeneration | None = None
     _looked: datetime | None = None
+    _seen: datetime | None = None
+    _renewed: datetime | None = None
     _older: Sequence[LockGeneration] = ()
     _stop: threading.Event = field(default_factory=threading.Event)
     _guard: threading.Lock = field(default_factory=threading.Lock)
@@ -215,7 +245,7 @@ class Lock:
             mine, now = self._mine, self.clock.now()
             if mine is None:
                 raise LockLost("this run no longer holds the lock of this account", hint="run again")
-            if self._looked and now - self._looked < CHECK_INTERVAL:
+            if not self._passed(CHECK_INTERVAL, since=self._looked, seen=self._seen):
                 return
             try:
                 newest = self._shown(mine)[-1]
@@ -225,10 +255,19 @@ class Lock:
             if newest.run != mine.run:
                 self._mine = None
                 raise LockLost(f"the lock of this account was taken over by {newest}", hint="run again")
-            self._looked = now
-            if mine.until - now < RENEW_BELOW:
+            self._looked, self._seen = now, self.wire.reached
+            if self._passed(LEASE - RENEW_BELOW, since=mine.until - LEASE, seen=self._renewed):
                 self._mine = replace(mine, until=now + LEASE)
                 self._put(self._mine, overwrite=True)
+
+    def _passed(self, time: timedelta, *, since: datetime | None, seen: datetime | None) -> bool:
+        """Tell whether a time has passed, by the clock of this machine or of AWS, whose last answer may tell of more.
+
+        A machine that was suspended can wake up with the time at which it fell asleep.
+        """
+        reached = self.wire.reached
+        by_aws = reached is not None and seen is not None and reached - seen >= time
+        return since is None or self.clock.now() - since >= time or by_aws
 
     def finish(self, *, whole: bool) -> None:
         """Record, when the lock is released, that this run has come to its end.
@@ -247,15 +286,20 @@ class Lock:
         self._forget([held])
         return True
 
+    @property
+    def _now(self) -> datetime:
+        """When AWS listed the generations last, by its own clock."""
+        return self._reached or self.clock.now()
+
     def _take(self, patience: timedelta, say: Callable[[str], object]) -> LockGeneration | None:
         """Take the lock and return the generation before this one; raises Locked or Interrupted."""
         pause, started, last = 1.0, self.clock.now(), self.look()
-        if last and not last.free(self.clock.now(), self.process):
+        if last and not last.free(self._now, self.process):
             # AWS can still show a lock that was released a moment ago.
             self._pause(READ_LAG.total_seconds() / 5)
             last = self.look()
         while True:
-            if last is None or last.free(self.clock.now(), self.process):
+            if last is None or last.free(self._now, self.process):
                 if self._put_next(last):
                     return last
             else:
@@ -293,7 +337,7 @@ class Lock:
         mine = self._next(last)
         if not self._put(mine):
             return False
-        self._mine, self._looked = mine, self.clock.now()
+        self._mine, self._looked, self._seen = mine, self.clock.now(), self.wire.reached
         # The number of a deleted generation can be put again; only the newest one counts.
         *self._older, newest = self._shown(mine)
         if newest.run == mine.run:
@@ -363,6 +407,7 @@ class Lock:
                 raise
             # botocore resends a request whose answer was lost, and then our own generation exists already.
             return any(other.run == generation.run for other in self._shown(generation, anybodys=True))
+        self._renewed = self.wire.reached
         return True
 
     def _forget(self, generations: Iterable[LockGeneration]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import stat
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import PlainSerializer, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from awsbase import disk
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import closest, context_of, invalid
 from awsbase.records import record
@@ -102,25 +103,21 @@ def contents(name: str, info: ValidationInfo) -> str:
         raise invalid(f"{name} is an absolute path", "write it relative to the manifest's folder")
     path = folder / name
     try:
-        status = path.stat()
+        text = disk.read(path, MAX_BYTES).decode("utf-8-sig")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         raise not_found(name, folder) from None
+    except IsADirectoryError:
+        raise invalid(f"{name} is a directory") from None
+    except disk.UnsuitableFile as error:
+        what = f"larger than {MAX_BYTES // 1024} KiB" if error.errno == errno.EFBIG else "not a regular file"
+        raise invalid(f"{name} is a directory" if path.is_dir() else f"{name} is {what}") from None
+    except UnicodeDecodeError:
+        raise invalid(f"{name} is not UTF-8 text") from None
     except OSError as error:
         raise unreadable(name, error) from None
     except ValueError:
         raise invalid(f"{shown(name)} is no file name") from None
-
-    # Anything else, such as a pipe, might never end.
-    if not stat.S_ISREG(status.st_mode):
-        raise invalid(f"{name} is a directory" if stat.S_ISDIR(status.st_mode) else f"{name} is not a regular file")
-    if status.st_size > MAX_BYTES:
-        raise invalid(f"{name} is larger than {MAX_BYTES // 1024} KiB")
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise unreadable(name, error) from None
-    except UnicodeDecodeError:
-        raise invalid(f"{name} is not UTF-8 text") from None
 
 
 def unreadable(name: str, error: OSError) -> PydanticCustomError:

@@ -9,17 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from awsbase import disk
-from awsbase.errors import AwsbaseError
-from awsbase.people import ini
+from awsbase.people import ini, ownership
 from awsbase.people.locks import locked, private_folder
+from awsbase.people.ownership import FileError as FileError
 from awsbase.records import record
 
 ATTEMPTS = 10
 STATE = ".awsbase"
-
-
-class FileError(AwsbaseError):
-    """An AWS file cannot be read or written; it was not changed."""
 
 
 @record
@@ -61,10 +57,14 @@ def read_config(files: Files) -> dict[str, dict[str, str]]:
 
 
 def check_writable(files: Files) -> None:
-    """Check, before anyone is asked for a code, that the credentials file is writable; raises FileError if not."""
+    """Check, before anyone is asked for a code, that the credentials file is writable, and only by its owner.
+
+    Raises FileError if not.
+    """
     path = files.credentials
     with _naming(path):
         _refuse_devices(path)
+        ownership.check(path)
         real = Path(os.path.realpath(path))
         if real.exists() and not os.access(real, os.W_OK):
             raise FileError(f"{path} is read-only", hint=f"chmod u+w {path}")
@@ -137,6 +137,8 @@ def _current_version(path: Path) -> FileVersion:
 def _edit(path: Path, header: Callable[[str], str], values: Mapping[str, str | None], *, private: bool) -> None:
     """Read, edit and replace a file under a lock; start again if another program wrote it in between."""
     _refuse_devices(path)
+    if private:
+        ownership.check(path)
     # The lock is beside the real file, so every path to the same file leads to the same lock.
     real = Path(os.path.realpath(path))
     with _naming(path), locked(real.parent / STATE / f"{real.name}.lock"):

@@ -77,6 +77,10 @@ class _Handler(WSGIRequestHandler):
         environ["awsbase.headers"] = dict(self.headers.items())
         return environ
 
+    def send_response(self, code: int, message: str | None = None) -> None:
+        # http.server would add its own Date, by this machine's clock, to the sandbox's.
+        self.send_response_only(code, message)
+
     def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
         self.close_connection = True
 

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from awsbase.view.stream import supports_unicode, write, write_result
+from awsbase.view.stream import disarmed, supports_unicode, write, write_result
 
 
 def out(text: str) -> None:
@@ -25,5 +25,6 @@ def out_json(value: Any) -> None:
 
 
 def as_json(value: Any, *, ascii_only: bool = False) -> str:
-    """Return a JSON document as indented text."""
-    return json.dumps(value, indent=2, ensure_ascii=ascii_only) + "\n"
+    """Return a JSON document as indented text, with the characters escaped that a terminal would obey."""
+    # JSON escapes C0 by itself; C1 and marks of direction it does not, and they are valid when escaped.
+    return disarmed(json.dumps(value, indent=2, ensure_ascii=ascii_only)) + "\n"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TextIO
@@ -25,6 +27,12 @@ ASCII = str.maketrans(
         "’": "'",
         "×": "x",
     }
+)
+# C0 and C1, which move the cursor or set the title; what turns the direction of writing, is invisible, or ends lines.
+# Of the sequences after ESC only those pass that awsbase itself writes.
+OBEYED = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    r"|\x1b(?!\[(?:[0-9;]*m|2J|H|\?(?:25|1049)[hl]))|[\U000e0000-\U000e007f]"
 )
 PLAIN_LOCALES = ("C", "POSIX")
 # Python itself sets LC_CTYPE to one of these when it finds the locale C.
@@ -48,6 +56,11 @@ def encodable(text: str, stream: TextIO | None) -> str:
         return text.encode("utf-8", "backslashreplace").decode("utf-8")  # lone surrogates are escaped
     encoding = getattr(stream, "encoding", None) or "ascii"
     return text.translate(ASCII).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def disarmed(text: str) -> str:
+    """Escape the characters that a terminal would obey as JSON writes them, other than line ends, tabs and colours."""
+    return OBEYED.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def escaped(text: str) -> str:
@@ -79,7 +92,7 @@ def deliver(text: str, stream: TextIO | None) -> None:
     if stream is None:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     try:
-        stream.write(encodable(text, stream))
+        stream.write(encodable(disarmed(text), stream))
         stream.flush()
     except OSError:
         silence(stream)

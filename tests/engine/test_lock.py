@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from awsbase.aws import Aws
-from awsbase.engine.lock import CLOCK_SKEW, LEASE, READ_LAG, Lock, Locked, LockLost, this_process
+from awsbase.engine.clock import Clock
+from awsbase.engine.lock import (
+    CLOCK_SKEW,
+    LEASE,
+    READ_LAG,
+    Lock,
+    Locked,
+    LockLost,
+    parse_generation,
+    this_process,
+)
 from awsbase.engine.run import Interrupted
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError
@@ -225,6 +236,106 @@ def test_a_foreign_parameter_under_the_lock_path_is_named() -> None:
     sandbox.client("ssm", "eu-west-1").put_parameter(Name="/locks/awsbase/x", Value="{}", Type="String")
     with pytest.raises(AwsbaseError, match="/locks/awsbase/x is not a lock"):
         lock(sandbox).look()
+
+
+GOOD = {
+    "generation": 1,
+    "run": "a",
+    "owner": KIM,
+    "process": {"host": "h", "space": "s", "pid": 1},
+    "since": "2026-01-01T00:00:00+00:00",
+    "until": "2026-01-01T00:15:00+00:00",
+}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "null",
+        "[]",
+        "7",
+        "[" * 100_000,
+        json.dumps({**GOOD, "since": "2026-01-01T00:00:00"}),
+        json.dumps({**GOOD, "generation": "1"}),
+        json.dumps({**GOOD, "generation": 2}),
+        json.dumps({**GOOD, "process": []}),
+        json.dumps({**GOOD, "process": {"host": "h", "space": "s", "pid": "1"}}),
+        json.dumps({**GOOD, "until": 5}),
+        json.dumps({**GOOD, "released": "no"}),
+    ],
+    ids=[
+        "nothing",
+        "null",
+        "a list",
+        "a number",
+        "deep",
+        "a time without a zone",
+        "a number as text",
+        "another number",
+        "no process",
+        "a process as text",
+        "a time as a number",
+        "a word for yes or no",
+    ],
+)
+def test_a_lock_that_nobody_can_read_is_told_with_its_way_out(value: str) -> None:
+    with pytest.raises(AwsbaseError) as caught:
+        parse_generation({"Name": "/locks/awsbase/00000001", "Value": value})
+    assert "/locks/awsbase/00000001 is not a lock that awsbase wrote" in caught.value.message
+    assert "aws ssm delete-parameter --name /locks/awsbase/00000001" in str(caught.value.hint)
+
+
+def test_a_lock_of_a_newer_version_is_read() -> None:
+    read = parse_generation({"Name": "/locks/awsbase/00000001", "Value": json.dumps({**GOOD, "mood": "good"})})
+    assert read.owner == KIM
+
+
+@dataclass
+class Wrong:
+    """A clock that is wrong by a fixed time."""
+
+    right: Clock
+    by: timedelta
+
+    def now(self) -> datetime:
+        return self.right.now() + self.by
+
+    def sleep(self, seconds: float, stop: threading.Event) -> None:
+        self.right.sleep(seconds, stop)
+
+
+@pytest.mark.parametrize("hours", [-30, 30], ids=["behind", "ahead"])
+@pytest.mark.parametrize("whose", ["holder", "other"])
+def test_a_wrong_clock_takes_no_lock_and_keeps_none(hours: int, whose: str) -> None:
+    sandbox = Sandbox()
+    kim, lee = lock(sandbox), lock(sandbox, LEE)
+    wrong = kim if whose == "holder" else lee
+    wrong.clock = Wrong(sandbox.clock, timedelta(hours=hours))
+    with kim.held(None):
+        with pytest.raises(Locked), lee.held(None):
+            pass
+        pass_by(sandbox, LEASE - timedelta(minutes=2))
+        with pytest.raises(Locked), lee.held(None):
+            pass
+        pass_by(sandbox, timedelta(minutes=3))
+        with lee.held(None), pytest.raises(LockLost, match="taken over"):
+            kim.check_and_renew()
+
+
+def test_a_machine_that_wakes_up_with_the_time_it_fell_asleep_at_learns_the_time_from_aws() -> None:
+    sandbox = Sandbox()
+    kim, lee = lock(sandbox), lock(sandbox, LEE)
+    asleep = Wrong(sandbox.clock, timedelta())
+    kim.clock = asleep
+    with kim.held(None):
+        pass_by(sandbox, twenty := timedelta(minutes=20))
+        asleep.by = -twenty
+        with lee.held(None):
+            # What was under way when the machine fell asleep is answered now.
+            kim.ssm.get_parameters_by_path(Path="/")
+            with pytest.raises(LockLost, match="taken over"):
+                kim.check_and_renew()
 
 
 def test_a_lock_that_aws_shows_late_is_held_and_released() -> None:

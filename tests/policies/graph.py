@@ -71,8 +71,8 @@ def account(made: Iterable[Resource], partition_account: str) -> Account:
     """Return the account that resources make, with the documents of AWS's policies that they name."""
     resources = list(made)
     iam = simulated(Authorization({}, {}, {}, {}), resources)
-    holders = (*iam.groups.values(), *iam.roles.values(), *iam.users.values())
-    named = {arn for each in holders for arn in each.policies if ":iam::aws:policy/" in arn}
+    attached = [each.policies for many in (iam.groups, iam.roles, iam.users) for each in many.values()]
+    named = {arn for policies in attached for arn in policies if ":iam::aws:policy/" in arn}
     theirs = {arn.casefold(): PolicyFacts(arn, "/", of_aws()[arn]) for arn in named}
     profiles = frozenset(each.role.casefold() for each in resources if isinstance(each, InstanceProfile) and each.role)
     return Account(replace(iam, policies={**iam.policies, **theirs}), partition_account, profiles)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +16,8 @@ import pytest
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, identify
 from awsbase.engine.lock import Lock
-from awsbase.engine.wire import Wire
-from awsbase.sandbox import Fault, Sandbox
+from awsbase.engine.wire import Wire, is_read
+from awsbase.sandbox import Fault, Message, Reply, Sandbox, wire
 from awsbase.scripts.connect import Target
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
@@ -139,3 +143,82 @@ def test_writes_of_two_runs_never_interleave(manifest: Path) -> None:
     assert refused
     assert not report.failed
     assert lock_of(Target(session(sandbox, manifest).target.account, sandbox.clock)).look().released  # type: ignore[union-attr]
+
+
+class Slow:
+    """Lets all writes wait that arrive before `others`, until they may go on."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.arrived, self.others, self.go_on = threading.Event(), threading.Event(), threading.Event()
+        answer = sandbox.answer
+
+        def waiting(message: Message) -> Reply:
+            if not self.others.is_set() and writes(message):
+                self.arrived.set()
+                self.go_on.wait(60)
+            return answer(message)
+
+        sandbox.answer = waiting  # type: ignore[method-assign]
+
+
+def writes(message: Message) -> bool:
+    """Tell whether a request changes something other than the lock."""
+    scope = wire.scope(message)
+    assert scope
+    operation, _ = wire.read(scope.service, message)[:2]
+    return scope.service not in ("ssm", "sts") and not is_read(scope.service, operation.name)
+
+
+@contextmanager
+def operator(served: Served, manifest: Path) -> Iterator[tuple[subprocess.Popen[str], Slow]]:
+    """Start somebody's reconcile that waits in its first write."""
+    slow = Slow(served.sandbox)
+    command = [*AWSBASE, "reconcile", str(manifest)]
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    run = subprocess.Popen(command, env=served.environment, text=True, **pipes)  # type: ignore[call-overload]
+    try:
+        assert slow.arrived.wait(60)
+        yield run, slow
+    finally:
+        slow.go_on.set()
+        run.kill()
+        run.communicate()
+
+
+def test_two_live_operators_never_write_at_once(served: Served, manifest: Path) -> None:
+    with operator(served, manifest) as (run, slow):
+        refused = awsbase(served, "reconcile", str(manifest))
+        assert refused.returncode == 1
+        assert "the account is locked by" in refused.stderr
+        slow.go_on.set()
+        run.communicate()
+        assert run.returncode == 0
+
+
+def test_a_machine_suspended_for_twenty_minutes_in_a_write_begins_no_other_one(served: Served, manifest: Path) -> None:
+    with operator(served, manifest) as (run, slow):
+        run.send_signal(signal.SIGSTOP)
+        slow.others.set()
+        served.sandbox.clock.advance(20 * 60)
+        second = awsbase(served, "reconcile", str(manifest))
+        assert second.returncode == 0, second.stderr
+        served.sandbox.calls.clear()
+        slow.go_on.set()
+        run.send_signal(signal.SIGCONT)
+        out, err = run.communicate()
+        assert run.returncode == 1
+        assert "the lock of this account was taken over by" in out + err
+        # What was under way arrives; nothing else is begun.
+        assert len([name for name in served.writes if not name.startswith("ssm:")]) <= 8
+
+
+@pytest.mark.parametrize("value", ["null", '{"until": 5}', "not JSON"])
+def test_a_lock_that_nobody_can_read_is_no_crash(served: Served, manifest: Path, value: str) -> None:
+    ssm = served.sandbox.client("ssm", "eu-west-1")
+    ssm.put_parameter(Name="/locks/awsbase/00000001", Value=value, Type="String")
+    run = awsbase(served, "reconcile", str(manifest))
+    assert run.returncode == 1
+    assert "unforeseen" not in run.stderr
+    assert "aws ssm delete-parameter --name /locks/awsbase/00000001" in run.stderr
+    ssm.delete_parameter(Name="/locks/awsbase/00000001")
+    assert awsbase(served, "reconcile", str(manifest)).returncode == 0
