@@ -70,12 +70,13 @@ def log_group_arn(scope: Scope, name: str) -> str:
 
 @record
 class LogGroupFacts:
-    """A log group as it is; retention is None when it keeps its events for ever."""
+    """A log group as it is, or `new`; retention is None when it keeps its events for ever."""
 
     retention: int | None = None
     key: Any = None
     created: datetime | None = None
     log_class: str = "STANDARD"
+    new: bool = False
 
 
 def log_group(facts: Facts, region: str, name: str) -> LogGroupFacts | None:
@@ -124,11 +125,11 @@ def ensure_log_group(run: Run, want: LogGroup) -> str:
         run.create(
             "log group", logs.create_log_group, logGroupName=want.name, kmsKeyId=key, tags=tags.with_origin(want)
         )
-        have = LogGroupFacts(key=key)
+        have = LogGroupFacts(key=key, new=True)
     run.created_at(have.created)
 
     if drift := compare({"retention": have.retention}, {"retention": want.retention}):
-        shortens = have.created and (have.retention is None or have.retention > want.retention)
+        shortens = not have.new and (have.retention is None or have.retention > want.retention)
         why = "what is older is gone within days, for good" if shortens else ""
         run.update(
             "retention",

@@ -67,6 +67,7 @@ def test_security_group_that_allows_more_sources_is_risky(case: tuple[Resource, 
 
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
+OLD = datetime(2020, 1, 1, tzinfo=UTC)
 BORN = {tags.CREATED_AT: NOW.isoformat()}
 
 
@@ -217,14 +218,14 @@ def test_topic_without_confirmed_subscribers_is_risky(subscribed: list[str], why
 
 
 @pytest.mark.parametrize(
-    ("retention", "risky"),
-    [(None, True), (731, True), (30, False)],
-    ids=["for ever", "longer", "shorter"],
+    ("retention", "created", "risky"),
+    [(None, OLD, True), (731, OLD, True), (731, None, True), (30, OLD, False)],
+    ids=["for ever", "longer", "of unknown age", "shorter"],
 )
-def test_shorter_retention_of_a_log_group_is_risky(retention: int | None, risky: bool) -> None:
+def test_shorter_retention_of_a_log_group_is_risky(retention: int | None, created: Any, risky: bool) -> None:
     want = LogGroup(scope=HOME, name="acme", retention=365)
     facts: dict[Any, Any] = {
-        log_group: LogGroupFacts(retention, None, datetime(2020, 1, 1, tzinfo=UTC)),
+        log_group: LogGroupFacts(retention, None, created),
         tags.indexed: {want.arn: {"awsbase:address": want.address}},
     }
     assert bool(reasons(want, facts)) == risky
