@@ -11,11 +11,13 @@ it is written for, `Plugin(api=1, ...)`. One that is written for another version
   applying can know is `Unknown` in a plan: pass it on, do not look at it.
 - **Its section**: `Section`, `Base`, `Field`, `Several`, and the types of values; it yields resources, and grants with
   `Attach` and `KeyUse`; `invalid` refuses a value, `ValidationProblem` what does not fit the rest of the manifest.
-- **Its tags**: the functions `wanted`, `missing` and `pairs` of `tags`; `tags.ADDRESS` is the tag to be found by.
+- **Its tags**: the functions `with_origin` (for the creating call), `wanted`, `missing` and `pairs` of `tags`;
+  `tags.ADDRESS` is the tag to be found by. `retagging` says why other tags are risky.
 """
 
 from pydantic import Field
 
+from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, Unknown, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -105,6 +107,7 @@ __all__ = [
     "record",
     "references",
     "resolve",
+    "retagging",
     "tags",
     "visibility",
 ]

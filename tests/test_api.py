@@ -8,7 +8,7 @@ PROMISED = """
 TAKE_OUT VERSION About Allow Allows ArnStr Attach Base BucketName Condition Days Drift Facts Field Kind KeyUse KmsAlias
 LogRetention OneNameEach Passes Permissions Plugin Read Reference Region Resource RoleName Run Scope Section Several
 Tags Unknown ValidationProblem access allow compare deletion empty_if equals invalid labelled linked_role made_for named
-record references resolve tags visibility
+record references resolve retagging tags visibility
 """
 
 
@@ -21,5 +21,6 @@ def test_nothing_that_is_promised_is_missing() -> None:
 def test_the_verbs_and_the_tags_are_promised_too() -> None:
     verbs = ("create", "update", "delete", "replace", "later", "read", "result", "manual_action", "note", "created_at")
     assert [name for name in verbs if not callable(getattr(api.Run, name))] == []
-    assert [name for name in ("wanted", "missing", "pairs") if not callable(getattr(api.tags, name))] == []
+    of_tags = ("wanted", "with_origin", "missing", "pairs")
+    assert [name for name in of_tags if not callable(getattr(api.tags, name))] == []
     assert api.tags.ADDRESS == "awsbase:address"

@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from awsbase.access.attributes import UNREAD
 from awsbase.engine.kind import kind_of
 from awsbase.engine.resource import Resource
 from awsbase.ensure import KINDS
@@ -34,6 +35,8 @@ ANSWERS = (
     "iam:ListOrganizationsFeatures",
     "organizations:DescribeOrganization",
 )
+# Where a kind itself needs nothing of IAM: without it, other tags need approval.
+POLICIES = "iam:GetAccountAuthorizationDetails"
 # Where these are refused, another read tells the same: nothing fails, and nothing is told.
 SHORTCUTS = ("s3:ListBucket", "tag:GetResources")
 
@@ -68,7 +71,13 @@ def missed(sample: Sample, action: str) -> bool:
         # One by one: what was not made cannot be tampered with.
         both = zip(reports, lives(enforcing(), sample, documents), strict=True)
         return any(outcome(less) != outcome(enough) for less, enough in both)
-    failed = next((report for report in reports if problems(report)), None)
+    # What was not made cannot be tampered with: no further than to the first failure.
+    several, failed = [], None
+    while failed is None and (report := next(reports, None)):
+        several.append(report)
+        failed = report if problems(report) else None
+    if action == POLICIES and failed is None:
+        return any(change.risk and change.risk.reason == UNREAD for each in several for _, change in each.changes)
     return failed is not None and named(failed, action)
 
 

@@ -21,6 +21,7 @@ from awsbase.api import (
     compare,
     empty_if,
     record,
+    retagging,
     tags,
 )
 
@@ -92,7 +93,7 @@ def ensure_repository(run: Run, want: Repository) -> str:
             repositoryName=want.name,
             imageTagMutability=want.mutability,
             imageScanningConfiguration={"scanOnPush": want.scan},
-            tags=tags.pairs(tags.wanted(want)),
+            tags=tags.pairs(tags.with_origin(want)),
         )
         # While planning this is unknown, and can be passed on to whatever depends on this repository.
         uri: str = made["repository"]["repositoryUri"]
@@ -120,7 +121,15 @@ def ensure_repository(run: Run, want: Repository) -> str:
 
     tagged = run.read(repository_tags, region, want.arn)
     if absent := tags.missing(tagged, tags.wanted(want)):
-        run.update("tags", compare(tagged, absent), ecr.tag_resource, resourceArn=want.arn, tags=tags.pairs(absent))
+        risk = access(retagging(run, tagged, absent))
+        run.update(
+            "tags",
+            compare(tagged, absent),
+            ecr.tag_resource,
+            risk=risk,
+            resourceArn=want.arn,
+            tags=tags.pairs(absent),
+        )
     return have.uri
 
 
