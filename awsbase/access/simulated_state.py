@@ -22,6 +22,22 @@ BY_AWS: Mapping[str, Document] = {
     "AdministratorAccess": simple("Allow", "*"),
     "IAMFullAccess": simple("Allow", "iam:*"),
     "AWSDenyAll": simple("Deny", "*"),
+    # These deny all but a few actions, none of which gives permissions. They are boundaries, or policies of sessions.
+    **dict.fromkeys(
+        (
+            "AWSIAMIdentityCenterAllowListForIdentityContext",
+            "AmazonDataZoneEnvironmentRolePermissionsBoundary",
+            "AmazonDataZoneSageMakerEnvironmentRolePermissionsBoundary",
+            "AmazonSecurityLakePermissionsBoundary",
+            "SageMakerStudioProjectUserRolePermissionsBoundary",
+            "root-task/IAMAuditRootUserCredentials",
+            "root-task/IAMCreateRootUserPassword",
+            "root-task/IAMDeleteRootUserCredentials",
+            "root-task/S3UnlockBucketPolicy",
+            "root-task/SQSUnlockQueuePolicy",
+        ),
+        simple("Deny", "iam:*"),
+    ),
 }
 # What AWS puts on a user whose key leaked, in several versions, denies these of IAM, and much else.
 QUARANTINE = "AWSCompromisedKeyQuarantine"
@@ -32,6 +48,7 @@ QUARANTINED = simple(
     "iam:AttachRolePolicy",
     "iam:AttachUserPolicy",
     "iam:CreatePolicyVersion",
+    "iam:DetachUserPolicy",
     "iam:PutGroupPolicy",
     "iam:PutRolePolicy",
     "iam:PutUserPolicy",

@@ -248,7 +248,8 @@ class Lock:
             if not self._passed(CHECK_INTERVAL, since=self._looked, seen=self._seen):
                 return
             try:
-                newest = self._shown(mine)[-1]
+                # AWS has shown it before: reads that lag behind its deletion, or its renewal, catch up soon.
+                newest = self._shown(mine, within=READ_LAG)[-1]
             except LockNotShown:
                 self._mine = None
                 raise LockLost("the lock of this account was deleted", hint="run again") from None
@@ -345,10 +346,12 @@ class Lock:
         self._mine = None
         return False
 
-    def _shown(self, one: LockGeneration, *, anybodys: bool = False) -> list[LockGeneration]:
+    def _shown(
+        self, one: LockGeneration, *, anybodys: bool = False, within: timedelta = SHOWN_WITHIN
+    ) -> list[LockGeneration]:
         """List the generations once AWS shows this one (or its number, if it may be `anybodys`) or a later one.
 
-        Raises LockNotShown when it does not within a minute.
+        Raises LockNotShown when it does not within that time.
         """
         started, pause = self.clock.now(), 0.5
         number = one.generation - 1 if anybodys else one.generation
@@ -356,7 +359,7 @@ class Lock:
             listed = self._generations()
             if any(other.run == one.run or other.generation > number for other in listed):
                 return listed
-            if self.clock.now() - started > SHOWN_WITHIN:
+            if self.clock.now() - started > within:
                 raise LockNotShown(f"AWS has the lock {one.name} and does not show it", hint="run again in a while")
             self._pause(pause)
             pause = min(pause * 2, 10)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from awsbase.access.decision import Call, permits, says
+from awsbase.access.simulated_state import documents
 from awsbase.access.worlds import TooMany, candidates, worlds
 from awsbase.engine.resource import Resource
 from awsbase.ensure.group import Group
@@ -16,6 +18,7 @@ from awsbase.ensure.user import User
 from awsbase.facts.authorization import GroupFacts, PolicyFacts, RoleFacts, UserFacts
 from tests.access.test_lockout import ADMIN, INSIDE, READ, ROOT, account, arn, iam, statement, trusting, verdict
 from tests.ensure.planned import HOME
+from tests.policies.graph import of_aws
 
 LOST = "administer nothing any more"
 KIM = UserFacts("kim", "/", groups=frozenset({"Ops"}), tags={"team": "platform"})
@@ -183,6 +186,25 @@ def test_policy_is_what_its_document_says_and_not_its_name(name: str, lost: bool
     ]
     want = Group(scope=HOME, name="Ops", policies=frozenset({ADMIN, name}))
     assert (LOST in refused([*own, want], OPS)) == lost
+
+
+CALLS = [
+    Call(f"iam:{verb}{kind}Policy", f"{INSIDE}:{kind.lower()}/x")
+    for verb in ("Attach", "Detach", "Put")
+    for kind in ("User", "Group", "Role")
+]
+
+
+def test_policy_of_aws_that_denies_a_way_back_is_known() -> None:
+    """Of AWS's policies only the names are read: those that deny these calls, and that allow them, are written down."""
+    nothing = iam()
+    for arn_of_aws, theirs in of_aws().items():
+        ours = list(documents(nothing, [arn_of_aws]))
+        for call in CALLS:
+            if says(call, [theirs], "Deny") is not False:
+                assert says(call, ours, "Deny"), (arn_of_aws, call.action)
+            if permits(call, ours):
+                assert permits(call, [theirs]), (arn_of_aws, call.action)
 
 
 def test_account_keeps_an_administrator_only_if_one_can_undo_a_run() -> None:

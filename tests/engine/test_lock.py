@@ -323,6 +323,18 @@ def test_a_wrong_clock_takes_no_lock_and_keeps_none(hours: int, whose: str) -> N
             kim.check_and_renew()
 
 
+def test_a_run_whose_lock_was_deleted_stops_soon() -> None:
+    sandbox = Sandbox()
+    kim = lock(sandbox)
+    with kim.held(None):
+        sandbox.client("ssm", "eu-west-1").delete_parameter(Name="/locks/awsbase/00000001")
+        pass_by(sandbox, SOON)
+        began = sandbox.clock.now()
+        with pytest.raises(LockLost, match="was deleted"):
+            kim.check_and_renew()
+        assert sandbox.clock.now() - began < 3 * READ_LAG
+
+
 def test_a_machine_that_wakes_up_with_the_time_it_fell_asleep_at_learns_the_time_from_aws() -> None:
     sandbox = Sandbox()
     kim, lee = lock(sandbox), lock(sandbox, LEE)
