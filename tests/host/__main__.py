@@ -16,7 +16,7 @@ from tests.host.metadata import Guest, Metadata
 
 FOLDER = ROOT / "build" / "host"
 # Seconds that a machine may take to switch itself off; EC2 itself cuts the power after some minutes.
-PATIENCE = 60.0
+PATIENCE = 600.0
 
 
 def main() -> int:

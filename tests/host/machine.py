@@ -23,7 +23,7 @@ openssh-client openssh-server procps python3-apt sudo systemd-resolved systemd-s
 """
 SETTINGS = {
     # The file system fills its disk already, and has no partition that could grow.
-    "etc/cloud/cloud.cfg.d/90-disk.cfg": "resize_rootfs: false\ngrowpart: {mode: off}",
+    "etc/cloud/cloud.cfg.d/90-disk.cfg": 'resize_rootfs: false\ngrowpart: {mode: "off"}',
     # A disk that is thrown away need not be safe from a power cut.
     "etc/dpkg/dpkg.cfg.d/90-fast": "force-unsafe-io",
     "etc/apt/apt.conf.d/90-fast": 'Acquire::Languages "none";',
@@ -180,7 +180,7 @@ class Machine:
                 *(["sshpass", "-e"] if password else []),
                 *("ssh", "-F", "none", "-p", str(self.ssh_port), *only, *options),
                 *("-o", f"UserKnownHostsFile={self.folder / 'known_hosts'}", "-o", f"HostKeyAlias={self.instance}"),
-                *("-o", "StrictHostKeyChecking=accept-new", "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=10"),
+                *("-o", "StrictHostKeyChecking=accept-new", "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=60"),
                 *(f"{login}@127.0.0.1", *command),
             ],
             input=text.encode(),
