@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from awsbase.aws import response_time
 from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
-from awsbase.people import codes, durations, files, profiles, store
+from awsbase.people import codes, durations, files, profiles, resolver, store
 from awsbase.people.files import Files
-from awsbase.people.profiles import Keys, Source
+from awsbase.people.profiles import Source
+from awsbase.people.resolver import Keys
 from awsbase.people.secret import Secret
 from awsbase.people.store import Session
 from awsbase.records import record
@@ -185,11 +186,8 @@ def _new_session(source: Source, role: str | None, request: SessionRequest, pers
 
 def _region(source: Source, request: SessionRequest, environ: Mapping[str, str]) -> str:
     """Return the region of the STS call: sessions are valid in all regions, so any region of the partition works."""
-    region = request.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
-    if region := region or source.config.get("region"):
-        return region
-    partition = (source.serial or "").split(":")[1:2]
-    return {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}.get("".join(partition), "us-east-1")
+    arns = {"mfa_serial": source.serial or "", "role_arn": request.role or source.role or ""}
+    return resolver.region_of(environ, {**source.config, **arns}, request.region) or resolver.REGIONS["aws"]
 
 
 def _device(account: Account, source: Source, request: SessionRequest, person: Person) -> Device:
