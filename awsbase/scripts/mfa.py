@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from awsbase.errors import AwsbaseError, UsageError
-from awsbase.people import durations, files, terminal
+from awsbase.people import durations, files, resolver, terminal
 from awsbase.people.session import KeptSession, Person, SessionRequest
 from awsbase.people.session import refresh as get_session
+from awsbase.scripts import with_profile
 from awsbase.scripts.mfa_commands import LazyGroup
 from awsbase.scripts.options import DEBUG, JSON
 from awsbase.scripts.output import err, out, out_json
@@ -95,11 +97,12 @@ def refresh(
         )
     if json:
         out_json(document(kept, me) | ({"console": url.reveal()} if url else {}))
+        if resolver.winning_variables(me.environ):
+            err(use(kept, me))
         return
     if url is None:
         out(sentence(kept, me))
-        if not kept.reused:
-            err(f"use it: export AWS_PROFILE={kept.profile}\n")
+        err(use(kept, me))
         return
     err(sentence(kept, me))
     if not link and browser() and _opened(url):
@@ -133,7 +136,8 @@ def credentials(
         )
     except AwsbaseError as error:
         # The tools quote stderr within their own error message, so it must be one line.
-        err(f"awsbase: {' '.join(error.message.split())}" + (f"; {error.hint}" if error.hint else "") + "\n")
+        hint = f"; {with_profile(error.hint, profile)}" if error.hint else ""
+        err(f"awsbase: {' '.join(error.message.split())}{hint}\n")
         return error.exit_code
     session = kept.session
     out_json(
@@ -180,6 +184,16 @@ def sentence(kept: KeptSession, me: Person) -> str:
     role = f" as {kept.session.role}" if kept.session.role else ""
     again = "; --force gets a new one" if kept.reused else ""
     return f"{kept.profile}: {'live' if kept.reused else 'new'} session{role}, {left} left{again}\n"
+
+
+def use(kept: KeptSession, me: Person) -> str:
+    """Return the line that makes a shell use a session, with what it has to unset; nothing if it does so already."""
+    unset = resolver.winning_variables(me.environ)
+    if not unset and kept.reused:
+        return ""
+    why = f"{unset[0]} is set, and wins over AWS_PROFILE\n" if unset else ""
+    words = [*(["unset", *unset, "&&"] if unset else []), "export", f"AWS_PROFILE={shlex.quote(kept.profile)}"]
+    return f"{why}use it: {' '.join(words)}\n"
 
 
 def document(kept: KeptSession, me: Person) -> dict[str, Any]:
