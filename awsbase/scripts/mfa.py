@@ -14,6 +14,7 @@ import click
 
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.people import durations, files, resolver, terminal
+from awsbase.people.files import FileError
 from awsbase.people.session import KeptSession, Person, SessionRequest
 from awsbase.people.session import refresh as get_session
 from awsbase.scripts import with_profile
@@ -88,6 +89,8 @@ def refresh(
     if console:
         _refuse_link_without_role(me, request)
     kept = get_session(request, me)
+    if kept.lost and not console:
+        raise unsaved(kept.lost)
     url = None
     if console:
         from awsbase.people import signin
@@ -139,6 +142,8 @@ def credentials(
         hint = f"; {with_profile(error.hint, profile)}" if error.hint else ""
         err(f"awsbase: {' '.join(error.message.split())}{hint}\n")
         return error.exit_code
+    if kept.lost:
+        terminal.say(f"{unsaved(kept.lost).message}, so the next command asks for a code again\n")
     session = kept.session
     out_json(
         {
@@ -150,6 +155,11 @@ def credentials(
         }
     )
     return 0
+
+
+def unsaved(problem: FileError) -> FileError:
+    """Return the error for a session that AWS gave and that could not be stored."""
+    return FileError(f"the session could not be stored: {problem.message}", hint=problem.hint)
 
 
 def person(tell: Callable[[str], None], *, debugging: bool = False) -> Person:
