@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from awsbase.errors import AwsbaseError, LostReply, Refused
 from awsbase.people import codes, durations, files, profiles, resolver, store
 from awsbase.people.files import FileError, Files
+from awsbase.people.locks import uninterrupted
 from awsbase.people.profiles import Source
 from awsbase.people.secret import Secret
 from awsbase.people.store import Session
@@ -122,7 +123,8 @@ def _save(profile: str, session: Session, person: Person) -> FileError | None:
     """Store a session, whose code is spent by now; return the error if that fails twice."""
     for final in (False, True):
         try:
-            store.save(person.files, profile, session)
+            with uninterrupted():
+                store.save(person.files, profile, session)
         except FileError as error:
             if final:
                 return error

@@ -48,6 +48,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "completion": ("awsbase.scripts.completion", "Print the completion script of a shell."),
 }
 INTERRUPTED = 130
+# What helps where a file cannot be read or written.
+WHERE_FILES_FAIL = {
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there",
+    errno.EROFS: "name a place that can be written to",
+    errno.EACCES: "check that the file and its folder belong to you",
+    errno.EPERM: "check that the file and its folder belong to you",
+}
 
 
 @dataclass
@@ -152,8 +160,8 @@ def unforeseen(error: Exception, debugging: bool) -> str:
     """Return the text of an unforeseen failure; only --debug shows its traceback."""
     message = escaped(" ".join(str(error).split()))
     # click itself writes help and version.
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"awsbase: {message}\n  → make room there, then run it again\n"
+    if isinstance(error, OSError) and error.errno in WHERE_FILES_FAIL:
+        return f"awsbase: {message}\n  → {WHERE_FILES_FAIL[error.errno]}, then run it again\n"
     hint = "please report this" if debugging else "rerun with --debug"
     return f"awsbase: unforeseen: {type(error).__name__}: {message}\n  → {hint}\n"
 
