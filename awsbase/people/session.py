@@ -280,7 +280,8 @@ def _device(account: Account, source: Source, request: SessionRequest, person: P
 
 def _get_session_token(account: Account, request: SessionRequest) -> Call:
     """Return the call for a session without a role, without device and code."""
-    return partial(account.aws.sts.get_session_token, DurationSeconds=request.duration or durations.SESSION_DEFAULT)
+    sts: Any = account.aws.sts
+    return partial(sts.get_session_token, DurationSeconds=request.duration or durations.SESSION_DEFAULT)
 
 
 def _with_code(
@@ -296,10 +297,10 @@ def _with_code(
     for attempts_left in reversed(range(ATTEMPTS)):
         try:
             code = _code(device, person)
-        except NoTerminal as problem:
+        except NoTerminal as closed:
             if "RoleArn" in call.keywords:
                 command = sts_refusals.refresh_of(source.keys_profile)
-                problem.hint = f"run `{command}` in a terminal: a role needs no code of its own then"
+                closed.hint = f"run `{command}` in a terminal: a role needs no code of its own then"
             raise
         try:
             return call(SerialNumber=device.serial, TokenCode=code.reveal())

@@ -97,6 +97,11 @@ def gate(alice: Alice) -> None:
     alice.sandbox.faults.add(Fault("access denied", on="sts:AssumeRole"))
 
 
+def gated_role_profile(alice: Alice) -> None:
+    alice.files.config.write_text(f"{ROLE_PROFILE}source_profile = acme\n")
+    gate(alice)
+
+
 def no_device(alice: Alice) -> None:
     setting(mfa_serial=f"arn:aws:iam::{ACCOUNT}:mfa/old")(alice)
 
@@ -165,7 +170,7 @@ CASES: dict[str, tuple[Act, SessionRequest, str, Act]] = {
     ),
     "a role behind an MFA policy": (gate, SessionRequest("acme", role="Admin"), "awsbase mfa refresh", gets("acme")),
     "a profile of a role behind one": (
-        lambda alice: (config(f"{ROLE_PROFILE}source_profile = acme\n")(alice), gate(alice)),
+        gated_role_profile,
         ADMIN,
         "awsbase mfa refresh --profile acme",
         gets("acme"),
