@@ -48,7 +48,7 @@ EXTRAS = click.option(
 
 @record
 class Options:
-    """The common options of one call."""
+    """The common options of one call; raises UsageError for those that do not go together."""
 
     profile: str | None = None
     region: str | None = None
@@ -57,6 +57,10 @@ class Options:
     debug: bool = False
     sandbox: bool = False
     deny: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.deny and not self.sandbox:
+            raise UsageError("--deny is about the embedded AWS of --sandbox", hint="add --sandbox, or leave --deny out")
 
 
 def debug(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
@@ -115,8 +119,6 @@ def common(command: Command) -> Command:
         debug: bool,
         **rest: Any,
     ) -> Any:
-        if deny and not sandbox:
-            raise UsageError("--deny is about the embedded AWS of --sandbox", hint="add --sandbox, or leave --deny out")
         return command(options=Options(profile, region, json, verbose, debug, sandbox, deny), **rest)
 
     return with_options  # type: ignore[return-value]

@@ -1,19 +1,33 @@
 """EC2's networks: zones of the region, one change at a time, and nothing goes while something leads through it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
 ADDRESSES = 5
-PER_REGION = 5  # VPCs, and internet gateways
+# How many AWS takes, and where: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+QUOTAS: dict[str, tuple[int, Callable[[Any, dict[str, Any]], int]]] = {
+    "Vpc": (5, lambda ec2, params: len(ec2.vpcs)),
+    "InternetGateway": (5, lambda ec2, params: len(ec2.internet_gateways)),
+    "Subnet": (
+        200,
+        lambda ec2, params: in_vpc((each for zone in ec2.subnets.values() for each in zone.values()), params),
+    ),
+    "RouteTable": (200, lambda ec2, params: in_vpc(ec2.route_tables.values(), params)),
+    "VpcEndpoint": (20, lambda ec2, params: gateway_endpoints(ec2, params)),
+}
+INTERFACE_GROUPS = 5
 HOPS = range(1, 65)
 PORTS = range(-1, 65536)
 
 
 def own_zone(request: Request) -> None:
-    """Refuse a zone of another region; raises Refusal with InvalidParameterValue."""
+    """Refuse a zone of another region; raises Refusal with InvalidParameterValue.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html
+    """
     wanted = request.params.get("AvailabilityZone")
     zones = [zone["ZoneName"] for zone in request.call_moto("ec2:DescribeAvailabilityZones")["AvailabilityZones"]]
     if wanted and wanted not in zones:
@@ -21,7 +35,10 @@ def own_zone(request: Request) -> None:
 
 
 def one_attribute(request: Request) -> None:
-    """Refuse to change two attributes of a VPC at once; raises Refusal with InvalidParameterCombination."""
+    """Refuse to change two attributes of a VPC at once; raises Refusal with InvalidParameterCombination.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcAttribute.html
+    """
     if len(named := sorted(set(request.params) - {"VpcId", "DryRun"})) > 1:
         raise Refusal("InvalidParameterCombination", f"Fields for multiple attribute types specified: {named}")
 
@@ -30,6 +47,8 @@ def gateway_unused(request: Request) -> None:
     """Refuse to take the internet gateway off a VPC that is reached through it.
 
     Raises Refusal with DependencyViolation.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway.html
     """
     vpc = request.params["VpcId"]
     subnets = {subnet["SubnetId"] for subnet in _describe(request, "Subnets") if subnet["VpcId"] == vpc}
@@ -42,14 +61,20 @@ def gateway_unused(request: Request) -> None:
 
 
 def not_the_default(request: Request) -> None:
-    """Refuse to delete the group that every VPC has; raises Refusal with CannotDelete."""
+    """Refuse to delete the group that every VPC has; raises Refusal with CannotDelete.
+
+    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
+    """
     found = request.backend("ec2").get_security_group_from_id(request.params.get("GroupId"))
     if found and found.name == "default":
         raise Refusal("CannotDelete", f'the specified group: "{found.id}" name: "default" cannot be deleted by a user')
 
 
 def real_ports(request: Request) -> None:
-    """Refuse ports that are none, and a range that ends before it begins; raises Refusal with InvalidParameterValue."""
+    """Refuse ports that are none, and a range that ends before it begins; raises Refusal with InvalidParameterValue.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
+    """
     for rule in request.params.get("IpPermissions", []):
         first, last = rule.get("FromPort", -1), rule.get("ToPort", -1)
         if first not in PORTS or last not in PORTS or (rule["IpProtocol"] in ("tcp", "udp") and first > last):
@@ -60,6 +85,8 @@ def valid_hop_limit(request: Request) -> None:
     """Refuse a way from the metadata service that is longer than AWS lets it be.
 
     Raises Refusal with InvalidParameterValue.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsRequest.html
     """
     options = request.params.get("MetadataOptions") or request.params
     if (hops := options.get("HttpPutResponseHopLimit", 1)) not in HOPS:
@@ -67,24 +94,58 @@ def valid_hop_limit(request: Request) -> None:
 
 
 def address_quota(request: Request) -> None:
-    """Refuse the sixth address of a region; raises Refusal with AddressLimitExceeded."""
+    """Refuse the sixth address of a region; raises Refusal with AddressLimitExceeded.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+    """
     if len(request.backend("ec2").addresses) >= ADDRESSES:
         raise Refusal("AddressLimitExceeded", "The maximum number of addresses has been reached.")
 
 
-def region_quota(request: Request) -> None:
-    """Refuse the sixth VPC or internet gateway of a region.
+def room_left(request: Request) -> None:
+    """Refuse one more than a region or a VPC takes.
 
-    Raises Refusal with VpcLimitExceeded or InternetGatewayLimitExceeded:
-    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
+    Raises Refusal with VpcLimitExceeded, InternetGatewayLimitExceeded, SubnetLimitExceeded, RouteTableLimitExceeded or
+    VpcEndpointLimitExceeded: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
     """
-    ec2, kind = request.backend("ec2"), request.operation.removeprefix("Create")
-    if len(ec2.vpcs if kind == "Vpc" else ec2.internet_gateways) >= PER_REGION:
+    kind = request.operation.removeprefix("Create")
+    most, count = QUOTAS[kind]
+    if count(request.backend("ec2"), request.params) >= most:
         raise Refusal(f"{kind}LimitExceeded", f"The maximum number of {kind}s has been reached.")
 
 
+def in_vpc(held: Iterable[Any], params: dict[str, Any]) -> int:
+    """Count what there is in the VPC of a request."""
+    return sum(each.vpc_id == params["VpcId"] for each in held)
+
+
+def gateway_endpoints(ec2: Any, params: dict[str, Any]) -> int:
+    """Count the gateway endpoints of a region, for a request that makes one more."""
+    if params.get("VpcEndpointType", "Gateway") != "Gateway":
+        return 0
+    return sum(each.vpc_endpoint_type in (None, "Gateway") for each in ec2.vpc_end_points.values())
+
+
+def few_groups(request: Request) -> None:
+    """Refuse more security groups than an interface takes.
+
+    Raises Refusal with SecurityGroupsPerInterfaceLimitExceeded:
+    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
+    """
+    interfaces = request.params.get("NetworkInterfaces", [])
+    for groups in (request.params.get("SecurityGroupIds", []), *(each.get("Groups", []) for each in interfaces)):
+        if len(groups) > INTERFACE_GROUPS:
+            raise Refusal(
+                "SecurityGroupsPerInterfaceLimitExceeded",
+                "The maximum number of security groups per interface has been reached.",
+            )
+
+
 def address_unused(request: Request) -> None:
-    """Refuse to release an address that leads somewhere; raises Refusal with InvalidIPAddress.InUse."""
+    """Refuse to release an address that leads somewhere; raises Refusal with InvalidIPAddress.InUse.
+
+    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
+    """
     for held in request.backend("ec2").addresses:
         if held.allocation_id == request.params.get("AllocationId") and held.association_id:
             raise Refusal("InvalidIPAddress.InUse", f"Address {held.public_ip} is in use.")
@@ -94,6 +155,8 @@ def instances_terminated(request: Request, response: dict[str, Any]) -> None:
     """Let go of the addresses of instances that were just ended.
 
     User guide, "Elastic IP addresses": an address of a terminated instance is associated with nothing.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/elastic-ip-addresses-eip.html
     """
     release_addresses(request, request.region, request.params["InstanceIds"])
 
@@ -109,6 +172,9 @@ def one_gateway_per_service(request: Request) -> None:
     """Refuse a gateway to a service of another region, and a second one from the same route table.
 
     Raises Refusal with InvalidServiceName or RouteAlreadyExists.
+
+    Recorded: cloud-custodian, ec2.DescribeVpcEndpointServices (InvalidServiceName); the rest is of
+    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
     """
     service, tables = request.params["ServiceName"], set(request.params.get("RouteTableIds", []))
     if f".{request.region}." not in service:
@@ -131,7 +197,8 @@ RULES = (
     Rule("ec2:AuthorizeSecurityGroup*", before=real_ports),
     Rule("ec2:RunInstances ec2:ModifyInstanceMetadataOptions", before=valid_hop_limit),
     Rule("ec2:AllocateAddress", before=address_quota),
-    Rule("ec2:CreateVpc ec2:CreateInternetGateway", before=region_quota),
+    Rule(" ".join(f"ec2:Create{kind}" for kind in QUOTAS), before=room_left),
+    Rule("ec2:RunInstances", before=few_groups),
     Rule("ec2:ReleaseAddress", before=address_unused),
     Rule("ec2:TerminateInstances", after=instances_terminated, strict=False),
     Rule("ec2:CreateVpcEndpoint", before=one_gateway_per_service),
