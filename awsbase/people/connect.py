@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 import boto3
@@ -10,17 +11,40 @@ from botocore.exceptions import BotoCoreError
 from awsbase.aws import Attach, Aws, credentials_of
 from awsbase.engine.wire import refuse_resends
 from awsbase.errors import AwsbaseError, Refused
-from awsbase.people.profiles import Keys, Source
+from awsbase.people import resolver
+from awsbase.people.profiles import ENVIRONMENT, Source
+from awsbase.people.resolver import Keys
 from awsbase.people.secret import Secret
 
+ANOTHER = "name the profile of an IAM user's access key with --profile"
 NO_KEYS_ADVICE = {
     "session": (
         "holds the keys of a session, and AWS gives no session for those",
         "name the profile of your long-term access key with --profile",
     ),
+    "half": (
+        "holds half of what AWS asks for: a key id without its secret key, or a session's key without its token",
+        "store your access key in it with `aws configure`, or name another profile with --profile",
+    ),
     "sso": (
         "signs in with SSO: its sessions have MFA if the sign-in asks for it",
-        "run `aws sso login`, or name the profile of an IAM user's access key with --profile",
+        f"run `aws sso login --profile {{profile}}` and use that profile as it is, or {ANOTHER}",
+    ),
+    "login": (
+        "signs in with `aws login`: its sessions have MFA if the sign-in asks for it",
+        f"run `aws login --profile {{profile}}` and use that profile as it is, or {ANOTHER}",
+    ),
+    "web identity": (
+        "gets its role from a token file (web_identity_token_file), and no code is needed for that",
+        ANOTHER,
+    ),
+    "machine": (
+        "takes its credentials from this machine or container (credential_source), which have no MFA",
+        ANOTHER,
+    ),
+    "environment": (
+        "takes its credentials from the environment (credential_source), which has none",
+        f"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or {ANOTHER}",
     ),
     "itself": (
         "gets its credentials from awsbase itself",
@@ -40,7 +64,12 @@ def connect(source: Source, region: str, attach: Sequence[Attach] = ()) -> Aws:
     """
     if source.keys is None and source.why_no_keys != "process":
         problem, hint = NO_KEYS_ADVICE[source.why_no_keys]
-        raise Refused(f"profile {source.keys_profile} {problem}", hint=hint)
+        if source.profile == ENVIRONMENT:
+            hint = "`unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY` to use a profile, or set AWS_SESSION_TOKEN too"
+            raise Refused(f"the environment {problem}", hint=hint)
+        name = source.keys_profile or source.profile
+        raise Refused(f"profile {name} {problem}", hint=hint.format(profile=shlex.quote(name)))
+    resolver.check_nested(source.profile, source.config)
     try:
         keys = source.keys or _from_process(source)
         token = keys.token.reveal() if keys.token else None

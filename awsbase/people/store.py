@@ -86,7 +86,9 @@ def save(where: Files, profile: str, session: Session) -> None:
 
 def check_free(profile: str, credentials: Mapping[str, str], config: Mapping[str, str]) -> None:
     """Check that a session may be stored in a profile and will be used; raises Refused if not."""
-    if credentials.get(ID) and not (credentials.get(TOKEN) or credentials.get(OLD_TOKEN)):
+    # The key of a session begins with ASIA, also where its token is lost.
+    temporary = credentials.get(TOKEN) or credentials.get(OLD_TOKEN) or credentials.get(ID, "").startswith("ASIA")
+    if credentials.get(ID) and not temporary:
         raise Refused(
             f"profile {profile} holds long-term keys, which awsbase does not overwrite",
             hint="choose another profile for the session with --destination",
@@ -98,6 +100,6 @@ def check_free(profile: str, credentials: Mapping[str, str], config: Mapping[str
         )
 
 
-def session_lock(where: Files, profile: str, waiting: Callable[[], None]) -> AbstractContextManager[int]:
+def session_lock(where: Files, profile: str, waiting: Callable[[], None]) -> AbstractContextManager[int | None]:
     """Return the lock on a profile's session, so that only one process asks for a code."""
     return locked(where.state / f"session-{quote(profile, safe='')}.lock", waiting)
