@@ -17,12 +17,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pexpect
 import pytest
 
+from awsbase.people import files, store
+from awsbase.people.secret import Secret
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.serve import listen
 from awsbase.scripts.connect import Target
@@ -262,6 +266,24 @@ def alice_with_a_device(situation: Situation) -> None:
     situation.answers += [phone.code]
 
 
+def alice_with_a_session(situation: Situation) -> None:
+    situation.user("alice")
+    phone = Phone(situation.sandbox, "alice")
+    where = files.find({}, Path(situation.environment["HOME"]))
+    for profile in ("work", "acme"):
+        key = files.read_credentials(where)[profile]
+        session: Any = boto3.Session(key[store.ID], key[store.SECRET])
+        session.events.register("before-send", situation.sandbox.transport)
+        got = session.client("sts", region_name="eu-west-1").get_session_token(
+            SerialNumber=phone.serial, TokenCode=phone.code()
+        )["Credentials"]
+        situation.sandbox.clock.advance(30)
+        secrets = Secret(got["SecretAccessKey"]), Secret(got["SessionToken"])
+        expires = datetime.now(UTC) + timedelta(hours=12)
+        live = store.Session(got["AccessKeyId"], *secrets, expires, profile, phone.serial, None, key[store.ID])
+        store.save(where, f"{profile}-mfa", live)
+
+
 def alice_changes_her_password(situation: Situation) -> None:
     situation.reconcile("acme.yaml")
     iam = situation.sandbox.client("iam")
@@ -299,6 +321,7 @@ SITUATIONS: dict[str, Callable[[Situation], None]] = {
     "without credentials": without_credentials,
     "as bob": lambda situation: situation.user("bob"),
     "as alice, who has an MFA device": alice_with_a_device,
+    "as alice, who has an MFA device and a live session": alice_with_a_session,
     "as alice, who changes her password": alice_changes_her_password,
     "in an enforced sandbox, where kim may not create buckets": kim_in_an_enforced_sandbox,
 }

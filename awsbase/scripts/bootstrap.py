@@ -78,7 +78,7 @@ class Access:
 )
 @click.option("--handover", metavar="COMMAND", help="Send their one-time password to this command, on its stdin.")
 @click.option("--all-keys", is_flag=True, help="Delete every access key of root, not only the one in use.")
-@click.option("--yes", is_flag=True, help="Do not ask before the first change.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before the first change.")
 @ALLOW_RISKY
 @click.option("--profile", metavar="NAME", help="The profile with root's access key; default $AWS_PROFILE.")
 @click.option("--sandbox", is_flag=True, help="Try it with an embedded AWS; nothing leaves this machine.")

@@ -62,7 +62,7 @@ class Options:
 def debug(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
     """Enable tracebacks and awsbase's own log; botocore's log would contain bodies and credentials."""
     if value:
-        ctx.find_root().obj.on = True
+        ctx.find_root().obj.debugging = True
         log = logging.getLogger("awsbase")
         log.setLevel(logging.DEBUG)
         log.propagate = False
