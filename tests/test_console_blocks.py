@@ -399,7 +399,8 @@ def test_each_block_prints_what_the_page_shows(block: Block, situation: Situatio
     for command, printed in zip(block.commands, run(block, situation), strict=True):
         told = f"{command.line}\n{printed.out}{printed.err}"
         assert printed.code == 0 or command.shown, told
-        assert any(matches(command.shown, text) for text in (printed.out, printed.err, printed.out + printed.err)), told
+        out, err = printed.out, printed.err
+        assert any(matches(command.shown, text) for text in (out, err, out + err, err + out)), told
 
 
 def matches(shown: str, printed: str) -> bool:

@@ -116,7 +116,7 @@ def run(path: str, command: Sequence[str], environ: Mapping[str, str]) -> NoRetu
         signal.signal(getattr(signal, name), signal.SIG_DFL)
     try:
         try:
-            os.execve(path, command, environ)  # noqa: S606 a shell would read the arguments again
+            os.execve(path, list(command), environ)  # noqa: S606 a shell would read the arguments again
         except OSError as error:
             if error.errno != errno.ENOEXEC:
                 raise

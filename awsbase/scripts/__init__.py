@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "bastion": ("awsbase.scripts.bastion", "Start, use and terminate a bastion."),
     "mfa": ("awsbase.scripts.mfa", "Manage your MFA devices, and get sessions with them."),
     "exec": ("awsbase.scripts.exec", "Run a command with a session in its environment."),
+    "keys": ("awsbase.scripts.keys", "List, rotate and store your access keys."),
     "passwd": ("awsbase.scripts.passwd", "Change your console password, or reset that of another user."),
     "secret": ("awsbase.scripts.secret", "Store values in the manifest's secrets."),
     "unlock": ("awsbase.scripts.unlock", "End the lock of a run that has ended."),
