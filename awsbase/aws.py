@@ -67,7 +67,15 @@ class Clients:
             # Some services use a host prefix, which a private endpoint does not have.
             inject_host_prefix=not self._private,
         )
-        client: Any = self.session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
+        try:
+            client: Any = self.session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
+        except (AttributeError, TypeError) as error:
+            # botocore does not check what kind of value a setting has.
+            raise AwsbaseError(
+                f"profile {self.session.profile_name} has a setting of the wrong kind, such as a block of lines where "
+                f"one value belongs: {error}",
+                hint="correct it in ~/.aws/config",
+            ) from error
         if self._private and service == "s3control":
             client.meta.events.register("before-call.s3-control", plain_host)
         for attach in self._attach:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 from awsbase.aws import Aws, response_time
+from awsbase.engine.refused_credentials import refused
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.records import record
@@ -63,12 +64,7 @@ def identify(aws: Aws, wire: Wire) -> Account:
             hint="name a profile with --profile, set AWS_PROFILE, or try it first with --sandbox",
         ) from None
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "unknown")
-        message = error.response.get("Error", {}).get("Message", "")
-        raise AwsbaseError(
-            f"AWS refuses these credentials: {code}: {message}",
-            hint="an expired session is renewed with `awsbase mfa refresh`",
-        ) from error
+        raise refused(error, aws.clients.session, aws.region, datetime.now(UTC)) from error
     except ValueError as error:
         # botocore checks the endpoint address when it creates the first client.
         raise UsageError(f"AWS cannot be reached like this: {error}", hint="check AWS_ENDPOINT_URL") from error

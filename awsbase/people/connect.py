@@ -10,17 +10,40 @@ from botocore.exceptions import BotoCoreError
 from awsbase.aws import Attach, Aws, credentials_of
 from awsbase.engine.wire import refuse_resends
 from awsbase.errors import AwsbaseError, Refused
-from awsbase.people.profiles import Keys, Source
+from awsbase.people import resolver
+from awsbase.people.profiles import Source
+from awsbase.people.resolver import Keys
 from awsbase.people.secret import Secret
 
+ANOTHER = "name the profile of an IAM user's access key with --profile"
 NO_KEYS_ADVICE = {
     "session": (
         "holds the keys of a session, and AWS gives no session for those",
         "name the profile of your long-term access key with --profile",
     ),
+    "half": (
+        "holds half of what AWS asks for: a key id without its secret key, or a session's key without its token",
+        "store your access key in it with `aws configure`, or name another profile with --profile",
+    ),
     "sso": (
         "signs in with SSO: its sessions have MFA if the sign-in asks for it",
-        "run `aws sso login`, or name the profile of an IAM user's access key with --profile",
+        f"run `aws sso login`, or {ANOTHER}",
+    ),
+    "login": (
+        "signs in with `aws login`: its sessions have MFA if the sign-in asks for it",
+        f"run `aws login`, or {ANOTHER}",
+    ),
+    "web identity": (
+        "gets its role from a token file (web_identity_token_file), and no code is needed for that",
+        ANOTHER,
+    ),
+    "machine": (
+        "takes its credentials from this machine or container (credential_source), which have no MFA",
+        ANOTHER,
+    ),
+    "environment": (
+        "takes its credentials from the environment (credential_source), which has none",
+        f"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or {ANOTHER}",
     ),
     "itself": (
         "gets its credentials from awsbase itself",
@@ -40,7 +63,8 @@ def connect(source: Source, region: str, attach: Sequence[Attach] = ()) -> Aws:
     """
     if source.keys is None and source.why_no_keys != "process":
         problem, hint = NO_KEYS_ADVICE[source.why_no_keys]
-        raise Refused(f"profile {source.keys_profile} {problem}", hint=hint)
+        raise Refused(f"profile {source.keys_profile or source.profile} {problem}", hint=hint)
+    resolver.check_nested(source.profile, source.config)
     try:
         keys = source.keys or _from_process(source)
         token = keys.token.reveal() if keys.token else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from awsbase.engine.clock import words as words
 from awsbase.errors import UsageError
 
 HOUR = 3600
@@ -37,14 +38,3 @@ def check(duration: int, *, role: bool) -> int:
         f"{asked} is not possible for {kind}: AWS allows {words(SHORTEST)} to {words(longest)}",
         hint="each role also has its own limit, 1 h by default" if role else None,
     )
-
-
-def words(duration: float) -> str:
-    """Format a duration in seconds for people: `11 h 59 min`."""
-    minutes = int(duration) // 60
-    if minutes < 1:
-        return f"{int(duration)} s"
-    hours, minutes = divmod(minutes, 60)
-    if not hours:
-        return f"{minutes} min"
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

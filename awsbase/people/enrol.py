@@ -17,6 +17,7 @@ from awsbase import totp
 from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock
 from awsbase.engine.failures import DENIED, failure
+from awsbase.engine.refused_credentials import clock_hint
 from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
 from awsbase.people import codes, durations, seeds
 from awsbase.people.devices import Device, of_user
@@ -356,8 +357,6 @@ def label(account: Account, user: str, name: str) -> str:
 
 def clock_advice(error: Any, prompts: Prompts) -> str | None:
     """Return advice if this machine's clock differs from that of AWS, or None."""
-    from awsbase.people.session import clock_hint
-
     return clock_hint(error, prompts.clock.now())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ from awsbase.records import record
 
 ATTEMPTS = 10
 STATE = ".awsbase"
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})", re.ASCII)
+# Sections of the config file that are no profiles.
+_NO_PROFILES = ("profile", "sso-session", "services", "preview", "plugins")
 
 
 class FileError(AwsbaseError):
@@ -36,15 +40,16 @@ class Files:
 
 
 def find(environ: Mapping[str, str], home: Path) -> Files:
-    """Return the files that the AWS CLI would use in this environment."""
+    """Return the files that botocore uses in this environment; for an empty name it uses none, as for /dev/null."""
 
     def path(variable: str, name: str) -> Path:
         given = environ.get(variable)
-        if not given:
+        if given is None:
             return home / ".aws" / name
+        given = _VARIABLE.sub(lambda found: environ.get(found[1] or found[2], found[0]), given)
         if given == "~" or given.startswith("~/"):
             return home / given[2:]
-        return Path(given).expanduser()
+        return Path(given or os.devnull).expanduser()
 
     return Files(path("AWS_SHARED_CREDENTIALS_FILE", "credentials"), path("AWS_CONFIG_FILE", "config"))
 
@@ -58,6 +63,17 @@ def read_config(files: Files) -> dict[str, dict[str, str]]:
     """Return every profile of the config file with its settings."""
     sections = _parsed(files.config, _read(files.config)[0])
     return {name: values for header, values in sections.items() if (name := _profile_of(header)) is not None}
+
+
+def other_headers(files: Files) -> list[str]:
+    """Return the headers of the config file that name neither a profile nor anything else that the AWS tools know."""
+    sections = _parsed(files.config, _read(files.config)[0])
+    return [header for header in sections if header != "default" and not header.startswith(_NO_PROFILES)]
+
+
+def header_of(profile: str) -> str:
+    """Return the header of a profile in the config file."""
+    return profile if profile == "default" else f"profile {shlex.quote(profile)}"
 
 
 def check_writable(files: Files) -> None:
@@ -84,7 +100,7 @@ def write_config(files: Files, profile: str, values: Mapping[str, str | None]) -
     def header(text: str) -> str:
         # If a profile has several headers ([default] and [profile default]), the AWS tools use the last one.
         found = [section.name for section in ini.scan(ini.lines(text)) if _profile_of(section.name) == profile]
-        return found[-1] if found else profile if profile == "default" else f"profile {shlex.quote(profile)}"
+        return found[-1] if found else header_of(profile)
 
     _edit(files.config, header, values, private=False)
 

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Literal
 
-from awsbase.errors import UsageError
-from awsbase.people import files, store
+from awsbase.errors import Refused, UsageError
+from awsbase.people import files, resolver, store
 from awsbase.people.files import Files
-from awsbase.people.secret import Secret
+from awsbase.people.resolver import Keys, Origin, Profiles
 from awsbase.records import record
 
-SECRETS = (store.SECRET, store.TOKEN, store.OLD_TOKEN)
-WhyNoKeys = Literal["session", "sso", "process", "itself", "nothing"]
+WhyNoKeys = Literal[
+    "session", "half", "sso", "login", "process", "itself", "web identity", "machine", "environment", "nothing"
+]
 FORBIDDEN = frozenset("[]\r\n\t\"'\\#;")
 # The profile name that is used for keys from the environment.
 ENVIRONMENT = "environment"
-
-
-@record
-class Keys:
-    """Long-term keys of an IAM user; with a token, the keys of a session."""
-
-    key_id: str
-    secret_key: Secret
-    token: Secret | None = None
 
 
 @record
@@ -45,52 +36,67 @@ class Source:
     role: str | None = None
     session_profile: str | None = None
     """The session's own profile, if that was the one named."""
+    chained: bool = False
+    """Whether `keys_profile` is a role itself, which has to be assumed first."""
 
 
 def find(where: Files, profile: str | None, environ: Mapping[str, str]) -> Source:
-    """Return the profile with this name, or else the environment's keys, AWS_PROFILE's profile or `default`.
+    """Return the profile that botocore uses, or else the environment's keys; its session gets its source profile.
 
-    Raises UsageError when the profile or its `source_profile` does not exist.
+    Raises UsageError when there is no such profile, or when botocore cannot use it, and Refused when the environment
+    holds a session and no profile is named.
     """
-    credentials, config = files.read_credentials(where), files.read_config(where)
-    name = profile or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or "default"
-    # As in every AWS tool, a named profile comes first, then keys in the environment, then AWS_PROFILE.
-    if not profile and (keys := _from_environment(environ)):
-        # The keys may belong to someone else, so the profile's device and role are not used.
-        return Source(ENVIRONMENT, keys, None, _settings(config.get(name, {})))
+    choice = resolver.choose(where, environ, profile)
+    if choice.origin == "environment" and choice.keys:
+        if not choice.keys.token:
+            # The keys may belong to someone else, so the profile's device and role are not used.
+            keys = choice.keys if choice.keys.long_term else None
+            return Source(ENVIRONMENT, keys, None, _without_role(choice.settings), "half")
+        # AWS gives no session for a session: the profile is refreshed, which those keys hide from the AWS tools.
+        if choice.profile not in choice.profiles.names:
+            raise Refused(
+                "the keys in the environment are those of a session, and AWS gives no session for those",
+                hint="name the profile of your long-term access key with --profile",
+            )
+        choice = resolver.choose(where, environ, choice.profile)
+    elif choice.profile not in choice.profiles.names and choice.origin == "nothing":
+        raise resolver.unknown_profile(choice.profile, where, choice.profiles)
+    return _of_profile(choice.profiles, choice.profile, choice.origin, environ)
 
+
+def _of_profile(profiles: Profiles, name: str, origin: Origin, environ: Mapping[str, str]) -> Source:
     # Someone who works in a session has its profile in AWS_PROFILE: refreshing it means refreshing its source profile.
-    session = store.load(credentials.get(name, {}))
-    session_profile = name if session and session.source in {*credentials, *config} else None
+    session = store.load(profiles.credentials.get(name, {}))
+    session_profile = name if session and session.source in profiles.names else None
     if session and session_profile:
         name = session.source
-    if name not in credentials and name not in config:
-        raise _unknown(name, [*credentials, *config])
+        origin = resolver.origin_of(profiles, name, {})
 
-    settings = config.get(name, {}) | credentials.get(name, {})
-    role = settings.get("role_arn")
-    keys_profile = settings.get("source_profile", name) if role else name
-    if keys_profile not in credentials and keys_profile not in config:
-        raise UsageError(f"profile {name} has source_profile {keys_profile}, which does not exist")
-    key_settings = config.get(keys_profile, {}) | credentials.get(keys_profile, {})
-    serial = settings.get("mfa_serial") or key_settings.get("mfa_serial")
+    settings = profiles.settings(name)
+    keys_profile, keys_origin = resolver.source_of_role(profiles, name) if origin == "role" else (name, origin)
+    in_environment = keys_origin == "environment"
+    keys = resolver.environment_keys(environ) if in_environment else None
+    if keys_origin == "keys":
+        keys = profiles.keys(keys_profile)
+    role = settings.get("role_arn") if origin == "role" else None
     if session and session_profile:
         role = session.role or role
     return Source(
         name,
-        _keys(key_settings),
-        keys_profile,
-        _settings(settings),
-        _why_no_keys(key_settings),
-        serial,
+        keys if keys and keys.long_term else None,
+        None if in_environment else keys_profile,
+        resolver.without_secrets(settings),
+        _why_no_keys(keys_origin, keys, profiles.settings(keys_profile)),
+        settings.get("mfa_serial") or profiles.settings(keys_profile).get("mfa_serial"),
         role,
         session_profile,
+        chained=keys_origin == "role",
     )
 
 
 def of_environment(profile: str | None, environ: Mapping[str, str]) -> bool:
     """Tell whether AWS tools use keys from the environment instead of a profile."""
-    return not profile and bool(environ.get(store.ID.upper()))
+    return not profile and resolver.environment_keys(environ) is not None
 
 
 def destination(where: Files, source: Source, role: str | None, requested: str | None) -> str:
@@ -132,40 +138,16 @@ def _in_other_account(where: Files, source: Source, role: str, plain: str) -> bo
     return session is None or session.role != role
 
 
-def _keys(options: Mapping[str, str]) -> Keys | None:
-    key_id, secret = options.get(store.ID), options.get(store.SECRET)
-    if not key_id or not secret or options.get(store.TOKEN) or options.get(store.OLD_TOKEN):
-        return None
-    return Keys(key_id, Secret(secret))
-
-
-def _why_no_keys(options: Mapping[str, str]) -> WhyNoKeys:
+def _why_no_keys(origin: Origin, keys: Keys | None, settings: Mapping[str, str]) -> WhyNoKeys:
     """Return what a profile has instead of long-term keys."""
-    if options.get(store.TOKEN) or options.get(store.OLD_TOKEN):
-        return "session"
-    if "sso_session" in options or "sso_start_url" in options:
-        return "sso"
-    if process := options.get("credential_process"):
+    if keys or origin == "keys":
+        return "session" if keys and keys.token else "half"
+    if origin == "process":
         # That process would call awsbase again, which would wait for the lock that this run holds.
-        return "itself" if re.search(r"\bmfa\s+credentials\b", process) else "process"
-    return "nothing"
+        own = re.search(r"\bmfa\s+credentials\b", settings.get("credential_process", ""))
+        return "itself" if own else "process"
+    return "nothing" if origin in ("role", "keys") else origin
 
 
-def _settings(options: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, value in options.items() if key not in (store.ID, *SECRETS)}
-
-
-def _from_environment(environ: Mapping[str, str]) -> Keys | None:
-    return _keys({key: environ.get(key.upper(), "") for key in (store.ID, store.SECRET, store.TOKEN, store.OLD_TOKEN)})
-
-
-def _unknown(name: str, names: list[str]) -> UsageError:
-    known = sorted(set(names))
-    near = get_close_matches(name, known, n=1)
-    if near:
-        hint = f"did you mean {near[0]}?"
-    elif known:
-        hint = f"there are {', '.join(known)}" if len(known) > 1 else f"there is {known[0]}"
-    else:
-        hint = "there are none: `aws configure` creates one from an access key"
-    return UsageError(f"no profile called {name} in the AWS files", hint=hint)
+def _without_role(settings: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in settings.items() if key not in ("role_arn", "mfa_serial", "external_id")}

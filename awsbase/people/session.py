@@ -5,25 +5,21 @@ A live session is found in the credentials file alone, without loading boto3, be
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from awsbase.aws import response_time
-from awsbase.errors import AwsbaseError, LostReply, Refused, UsageError
-from awsbase.people import codes, durations, files, profiles, store
+from awsbase.errors import AwsbaseError, LostReply, Refused
+from awsbase.people import codes, durations, files, profiles, resolver, store
 from awsbase.people.files import Files
-from awsbase.people.profiles import Keys, Source
+from awsbase.people.profiles import Source
 from awsbase.people.secret import Secret
 from awsbase.people.store import Session
+from awsbase.people.terminal import NoTerminal
 from awsbase.records import record
 
 if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
-
     from awsbase.aws import Aws
     from awsbase.engine.account import Account
     from awsbase.people.devices import Device
@@ -31,8 +27,8 @@ if TYPE_CHECKING:
 # In seconds. botocore calls a `credential_process` again when ten minutes are left.
 MIN_SECONDS_LEFT = 600
 ATTEMPTS = 3
-# In seconds.
-CLOCK_TOLERANCE = 15
+# In seconds: a session that is used once, for a role.
+MIN_SECONDS_OF_BASE = 30
 # Settings about the connection to AWS, not about the identity: a session needs them too.
 COPIED_SETTINGS = (
     "region",
@@ -43,6 +39,9 @@ COPIED_SETTINGS = (
     "use_fips_endpoint",
     "use_dualstack_endpoint",
 )
+
+
+Call = partial[Mapping[str, Any]]
 
 
 @record
@@ -130,11 +129,10 @@ def _live_session(
             f"profile {profile} holds a live session of {whose}",
             hint="choose another profile for the session with --destination, or replace it with --force",
         )
-    same_device = request.device is None or request.device in (session.serial, session.serial.rpartition("/")[2])
     # The profile may hold other keys by now. The keys of a credential_process are not known in advance.
     same_keys = source.keys is None or session.source_id == source.keys.key_id
     same = session.source == source.profile and _has_role(session, role)
-    return session if same and same_device and same_keys else None
+    return session if same and _has_device(session, request.device) and same_keys else None
 
 
 def _has_role(session: Session, role: str | None) -> bool:
@@ -146,12 +144,79 @@ def _has_role(session: Session, role: str | None) -> bool:
 
 
 def _new_session(source: Source, role: str | None, request: SessionRequest, person: Person) -> Session:
-    """Create a session with STS and a code that the person types."""
+    """Create a session with STS: a role's from a live session if there is one, any other with a code."""
+    from awsbase.engine.refused_credentials import CredentialsRefused
+    from awsbase.people import roles
+    from awsbase.people.sts_refusals import Denied
+
+    region = _region(source, request, person.environ)
+    base = _base_session(source, request, person) if role else None
+    if role and base and (source.chained or (request.duration or 0) <= durations.ROLE_DEFAULT):
+        try:
+            return roles.from_session(base, source, role, request.duration, region, person)
+        except CredentialsRefused:
+            # AWS ended the session early, as it does for a deleted device. A code gets another one.
+            if source.chained:
+                raise
+    account = _identified(source, region, person)
+    device = _device(account, source, request, person)
+    call = roles.assume(account, source, role, request.duration) if role else _get_session_token(account, request)
+    try:
+        keys = _with_code(call, device, account, source, request, person)["Credentials"]
+    except Denied:
+        if not role or not base:
+            raise
+        # A policy such as awsbase:require-mfa refuses the code alone.
+        profile = f"{source.keys_profile or source.profile}-mfa"
+        person.tell(f"AWS refuses the role with the code alone; trying again with the live session {profile}\n")
+        return roles.from_session(base, source, role, request.duration, region, person)
+    return Session(
+        key_id=keys["AccessKeyId"],
+        secret_key=Secret(keys["SecretAccessKey"]),
+        token=Secret(keys["SessionToken"]),
+        expires=keys["Expiration"],
+        source=source.profile,
+        serial=device.serial,
+        role=roles.arn_of(account, role) if role else None,
+        source_id=source.keys.key_id if source.keys else None,
+    )
+
+
+def _base_session(source: Source, request: SessionRequest, person: Person) -> Session | None:
+    """Return the session that a role can be assumed from: that of the role before it in a chain, or a live one."""
+    if source.chained:
+        return refresh(SessionRequest(source.keys_profile), person).session
+    if request.direct:
+        return None
+    same = [
+        session
+        for options in files.read_credentials(person.files).values()
+        if (session := store.load(options))
+        and session.role is None
+        and _has_keys(session, source)
+        and _has_device(session, request.device)
+        and session.seconds_left(person.now()) > MIN_SECONDS_OF_BASE
+    ]
+    return max(same, key=lambda session: session.expires, default=None)
+
+
+def _has_keys(session: Session, source: Source) -> bool:
+    """Tell whether a session was created by a source's keys; those of a credential_process are not known."""
+    if source.keys is None:
+        return session.source == source.keys_profile and session.source_id is None
+    return session.source_id == source.keys.key_id
+
+
+def _has_device(session: Session, device: str | None) -> bool:
+    return device is None or device in (session.serial, session.serial.rpartition("/")[2])
+
+
+def _identified(source: Source, region: str, person: Person) -> Account:
+    """Return the account of a source's long-term keys; raises Refused when they are not those of an IAM user."""
     from awsbase.engine.account import identify
     from awsbase.engine.wire import Wire
 
-    aws = person.connect(source, _region(source, request, person.environ))
-    account = identify(aws, Wire())
+    account = identify(person.connect(source, region), Wire())
     if account.is_root:
         raise Refused(
             "these are root's access keys", hint="delete them in the console, and work as an IAM user with MFA"
@@ -161,41 +226,19 @@ def _new_session(source: Source, role: str | None, request: SessionRequest, pers
             f"{account.caller} is not an IAM user, and a session with MFA needs a user's long-term keys",
             hint="name the profile of an IAM user's access key with --profile",
         )
-    device = _device(account, source, request, person)
-    call = _call(account, source, role, request.duration)
-    try:
-        response, sent = _with_code(call, device, person)
-    except Denied as denied:
-        plain = _session_without_role(source, person) if role and not request.direct else None
-        if plain is None:
-            raise
-        response, sent = _assume_from_session(plain, call, source, aws.region, person, denied), plain.serial
-    keys = response["Credentials"]
-    return Session(
-        key_id=keys["AccessKeyId"],
-        secret_key=Secret(keys["SecretAccessKey"]),
-        token=Secret(keys["SessionToken"]),
-        expires=keys["Expiration"],
-        source=source.profile,
-        serial=sent,
-        role=_role_arn(account, role) if role else None,
-        source_id=source.keys.key_id if source.keys else None,
-    )
+    return account
 
 
 def _region(source: Source, request: SessionRequest, environ: Mapping[str, str]) -> str:
     """Return the region of the STS call: sessions are valid in all regions, so any region of the partition works."""
-    region = request.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
-    if region := region or source.config.get("region"):
-        return region
-    partition = (source.serial or "").split(":")[1:2]
-    return {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}.get("".join(partition), "us-east-1")
+    arns = {"mfa_serial": source.serial or "", "role_arn": request.role or source.role or ""}
+    return resolver.region_of(environ, {**source.config, **arns}, request.region) or resolver.REGIONS["aws"]
 
 
 def _device(account: Account, source: Source, request: SessionRequest, person: Person) -> Device:
     from botocore.exceptions import ClientError
 
-    from awsbase.people import devices
+    from awsbase.people import devices, sts_refusals
 
     named = request.device or source.serial
     if named and (named.startswith("arn:") or not request.device):
@@ -205,53 +248,46 @@ def _device(account: Account, source: Source, request: SessionRequest, person: P
         found = devices.of_user(account.aws, account.user)
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("AccessDenied", "AccessDeniedException"):
-            raise AwsbaseError(f"could not list MFA devices: {_error_text(error)}") from error
+            raise AwsbaseError(f"could not list MFA devices: {sts_refusals.text(error)}") from error
         raise AwsbaseError(
-            f"{account.user} is not allowed to list their own MFA devices: {_error_text(error)}",
+            f"{account.user} is not allowed to list their own MFA devices: {sts_refusals.text(error)}",
             hint="give the device's ARN with --device, or set it as mfa_serial in the profile in ~/.aws/config",
         ) from error
     return devices.choose(found, request.device, select=person.select)
 
 
-Call = partial[Mapping[str, Any]]
+def _get_session_token(account: Account, request: SessionRequest) -> Call:
+    """Return the call for a session without a role, without device and code."""
+    return partial(account.aws.sts.get_session_token, DurationSeconds=request.duration or durations.SESSION_DEFAULT)
 
 
-def _call(account: Account, source: Source, role: str | None, duration: int | None) -> Call:
-    """Return the STS call without device and code."""
-    sts: Any = account.aws.sts
-    if role is None:
-        return partial(sts.get_session_token, DurationSeconds=duration or durations.SESSION_DEFAULT)
-    own = source.config.get("duration_seconds", "")
-    seconds = duration or (int(own) if own.isascii() and own.isdigit() else durations.ROLE_DEFAULT)
-    name = re.sub(r"[^\w+=,.@-]", "-", source.config.get("role_session_name") or account.user or "", flags=re.ASCII)
-    arguments = {
-        "RoleArn": _role_arn(account, role),
-        "RoleSessionName": name[:64].ljust(2, "-"),
-        "DurationSeconds": durations.check(seconds, role=True),
-    }
-    if external := source.config.get("external_id"):
-        arguments["ExternalId"] = external
-    return partial(sts.assume_role, **arguments)
-
-
-def _role_arn(account: Account, role: str) -> str:
-    if role.startswith("arn:"):
-        return role
-    partition = account.caller.split(":")[1]
-    return f"arn:{partition}:iam::{account.id}:role/{role}"
-
-
-def _with_code(call: Call, device: Device, person: Person) -> tuple[Mapping[str, Any], str]:
+def _with_code(
+    call: Call, device: Device, account: Account, source: Source, request: SessionRequest, person: Person
+) -> Mapping[str, Any]:
     """Ask for codes until AWS accepts one; send each code once."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from awsbase.people import sts_refusals
+
+    # A profile with a role is refreshed through the profile with its keys.
+    keys_profile = source.keys_profile if source.role and not request.role else None
     for attempts_left in reversed(range(ATTEMPTS)):
-        code = _code(device, person)
         try:
-            return call(SerialNumber=device.serial, TokenCode=code.reveal()), device.serial
+            code = _code(device, person)
+        except NoTerminal as problem:
+            if "RoleArn" in call.keywords:
+                command = sts_refusals.refresh_of(source.keys_profile)
+                problem.hint = f"run `{command}` in a terminal: a role needs no code of its own then"
+            raise
+        try:
+            return call(SerialNumber=device.serial, TokenCode=code.reveal())
         except ClientError as error:
-            problem = _explained(error, device, person.now())
-            if not isinstance(problem, WrongCode) or not attempts_left:
+            problem = sts_refusals.of_code(error, device, person.now())
+            if isinstance(problem, sts_refusals.Denied) and (arn := call.keywords.get("RoleArn")):
+                problem.hint = sts_refusals.role_hint(
+                    error, arn, account.caller, keys_profile=keys_profile, with_session=False
+                )
+            if not isinstance(problem, sts_refusals.WrongCode) or not attempts_left:
                 raise problem from None
             person.tell(f"{problem.message}\n  → {problem.hint}\n")
         except LostReply as lost:
@@ -276,90 +312,6 @@ def _code(device: Device, person: Person) -> Secret:
         else:
             return code
     raise AssertionError("the last attempt returns or raises")
-
-
-def _session_without_role(source: Source, person: Person) -> Session | None:
-    """Return the stored live session of the same keys without a role, or None."""
-    options = files.read_credentials(person.files).get(f"{source.profile}-mfa", {})
-    session = store.load(options)
-    if session is None or session.role or session.seconds_left(person.now()) <= 0 or session.source != source.profile:
-        return None
-    return session if source.keys and session.source_id == source.keys.key_id else None
-
-
-def _assume_from_session(
-    plain: Session, call: Call, source: Source, region: str, person: Person, denied: Denied
-) -> Mapping[str, Any]:
-    """Assume a role from a session with MFA, for policies that refuse a call with the code alone."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    person.tell(f"AWS refuses the role with the code alone; trying again with the live session {source.profile}-mfa\n")
-    sts: Any = person.connect(replace(source, keys=Keys(plain.key_id, plain.secret_key, plain.token)), region).sts
-    try:
-        # Role chaining limits a session to one hour, but a session of GetSessionToken is not a role.
-        response: Mapping[str, Any] = sts.assume_role(**call.keywords)
-    except (ClientError, BotoCoreError):
-        raise denied from None
-    return response
-
-
-class WrongCode(AwsbaseError):
-    """AWS did not accept the code."""
-
-
-class Denied(AwsbaseError):
-    """AWS denied the call that used the code."""
-
-
-def _explained(error: ClientError, device: Device, now: datetime) -> AwsbaseError:
-    """Return an error that explains a refusal of STS."""
-    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-    clock = clock_hint(error, now)
-    if "invalid MFA one time pass code" in message:
-        return WrongCode(
-            f"AWS did not accept the code of {device.name}",
-            hint=f"type the next one in {codes.until_next(now)} s; "
-            + (clock or "if that fails too, check the clock of the device, or run `awsbase mfa resync`"),
-        )
-    if "unable to validate MFA code" in message:
-        return AwsbaseError(
-            f"you have no device {device.serial} in AWS",
-            hint="leave out --device and correct mfa_serial in the AWS config; `awsbase mfa list` shows your devices; "
-            "a new device needs some seconds",
-        )
-    if "with session credentials" in message:
-        return Refused(
-            "these are the keys of a session, and AWS gives no session for those",
-            hint="name the profile of your long-term access key with --profile",
-        )
-    if code in ("AccessDenied", "AccessDeniedException"):
-        return Denied(
-            f"AWS refuses: {message}",
-            hint="there is no such role, or its trust policy does not allow you, or you are not allowed to assume it. "
-            "If awsbase:require-mfa of your group refuses it without an MFA session, "
-            "run `awsbase mfa refresh` without --role, then this again. "
-            "Otherwise ask an administrator of the role and of your permissions",
-        )
-    if code == "ValidationError" and "DurationSeconds" in message:
-        return UsageError(f"AWS refuses: {message}", hint="shorten --duration, or raise the role's limit")
-    if code in ("RequestExpired", "SignatureDoesNotMatch", "InvalidSignatureException") and clock:
-        return AwsbaseError(f"AWS refuses: {code}", hint=clock)
-    return AwsbaseError(f"AWS refuses: {code}: {message}", hint=clock)
-
-
-def clock_hint(error: ClientError, now: datetime) -> str | None:
-    """Return advice if this machine's clock is 15 s or more off the date in AWS's response, or None."""
-    date = response_time(error.response)
-    off = (now - date).total_seconds() if date else 0
-    if abs(off) < CLOCK_TOLERANCE:
-        return None
-    return (
-        f"this machine's clock is {durations.words(abs(off))} {'ahead of' if off > 0 else 'behind'} AWS's: correct it"
-    )
-
-
-def _error_text(error: ClientError) -> str:
-    return f"{error.response['Error']['Code']}: {error.response['Error'].get('Message', '')}"
 
 
 def _copy_settings(source: Source, profile: str, region: str | None, person: Person) -> None:

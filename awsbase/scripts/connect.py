@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from awsbase.engine.rate_limit import RateLimiter
 from awsbase.engine.scope import partition
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, UsageError
+from awsbase.people import resolver
 from awsbase.records import record
 from awsbase.scripts.loaded import LoadedManifest
 from awsbase.scripts.options import Options
@@ -119,19 +119,26 @@ def session_of(profile: str | None) -> boto3.Session:
 
     Raises UsageError when the profile does not exist, and AwsbaseError when the configuration is unusable.
     """
+    # Errors of awsbase name the profile, the file and the line; those of boto3 name less.
+    choice = resolver.resolve(os.environ, Path.home(), profile)
+    resolver.check_nested(choice.profile, choice.settings)
     import boto3
-    from botocore.exceptions import BotoCoreError, ProfileNotFound
+    from botocore.exceptions import BotoCoreError
 
     try:
         session = boto3.Session(profile_name=profile)
-    except ProfileNotFound as error:
-        raise no_profile(str(error), _profiles()) from None
     except BotoCoreError as error:
         raise AwsbaseError(
             f"the AWS configuration cannot be used: {error}", hint="look at ~/.aws/config and ~/.aws/credentials"
         ) from error
     credentials_of(session)
     return session
+
+
+def home_region(profile: str | None, region: str | None) -> str:
+    """Return the region for a command without a manifest."""
+    chosen = resolver.resolve(os.environ, Path.home(), profile, region)
+    return chosen.region or resolver.REGIONS["aws"]
 
 
 def reach(session: boto3.Session, region: str, clock: Clock | None = None, *, debugging: bool = False) -> Account:
@@ -154,29 +161,6 @@ def looking(account: Account) -> Iterator[Facts]:
         raise AwsbaseError(
             f"cannot read account {account.id}: {refusal.code}: {refusal.message}", hint=refusal.hint
         ) from error
-
-
-def no_profile(message: str, profiles: Sequence[str]) -> UsageError:
-    """Return the error for a profile that does not exist; its hint lists the existing ones, the nearest first."""
-    name = message.partition("(")[2].rpartition(")")[0]
-    near = get_close_matches(name, profiles, n=len(profiles) or 1, cutoff=0.5)
-    names = [*near, *sorted(set(profiles) - set(near))]
-    return UsageError(
-        f"no profile {name!r} in ~/.aws",
-        hint=f"there {'is' if len(names) == 1 else 'are'} {', '.join(names)}"
-        if names
-        else "there are none: `aws configure` creates one, and --sandbox needs none",
-    )
-
-
-def _profiles() -> Sequence[str]:
-    from botocore.session import Session
-
-    # Ignore the profile that does not exist; its name may come from AWS_PROFILE.
-    session: Any = Session()
-    session.set_config_variable("profile", None)
-    profiles: dict[str, Any] = session.full_config.get("profiles", {})
-    return sorted(profiles)
 
 
 def name_calls(client: BaseClient) -> None:

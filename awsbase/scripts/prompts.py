@@ -21,7 +21,7 @@ from awsbase.people import files, qr, seeds, terminal
 from awsbase.people.enrol import Prompts
 from awsbase.people.secret import Secret
 from awsbase.scripts.ask import accepts
-from awsbase.scripts.connect import name_calls, session_of
+from awsbase.scripts.connect import home_region, name_calls, session_of
 from awsbase.scripts.options import DEBUG
 from awsbase.scripts.output import err
 from awsbase.view.stream import supports_unicode
@@ -71,7 +71,7 @@ USER = click.option("--user", metavar="NAME", help="The IAM user; default you.")
 def account_of(profile: str | None, region: str | None, *, debugging: bool) -> Account:
     """Return the account and the caller; raises Refused for root, which manages its credentials in the console."""
     session = session_of(profile)
-    home = region or os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
+    home = home_region(profile, region)
     attach = [refuse_resends, name_calls] if debugging else [refuse_resends]
     account = identify(Aws(session, home, attach=attach), Wire())
     if account.is_root:

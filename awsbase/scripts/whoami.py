@@ -12,7 +12,7 @@ import click
 from awsbase.aws import Aws
 from awsbase.people import durations, files
 from awsbase.people.whoami import Identity, whoami
-from awsbase.scripts.connect import name_calls, session_of
+from awsbase.scripts.connect import home_region, name_calls, session_of
 from awsbase.scripts.options import DEBUG, JSON
 from awsbase.scripts.output import out, out_json
 
@@ -34,11 +34,8 @@ KINDS = {
 def command(profile: str | None, region: str | None, json: bool, debug: bool) -> None:
     """Show who you are to AWS: account, principal, kind of credentials, MFA, and when they end."""
     where = files.find(os.environ, Path.home())
-    # Errors of awsbase name the line of an invalid file; those of boto3 name only the file.
-    files.read_config(where)
-    files.read_credentials(where)
     session = session_of(profile)
-    home = region or os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
+    home = home_region(profile, region)
     identity = whoami(Aws(session, home, attach=[name_calls] if debug else []), where)
     if json:
         out_json(document(identity))

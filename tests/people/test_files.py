@@ -186,7 +186,10 @@ def test_environment_sets_the_paths_of_the_files(tmp_path: Path) -> None:
     environ = {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "c"), "AWS_CONFIG_FILE": "~/d"}
 
     assert find(environ, tmp_path) == Files(tmp_path / "c", tmp_path / "d")
-    assert find({"AWS_CONFIG_FILE": ""}, tmp_path) == Files(tmp_path / ".aws/credentials", tmp_path / ".aws/config")
+    environ = {"AWS_SHARED_CREDENTIALS_FILE": "$HOME/${OURS}/c", "AWS_CONFIG_FILE": "$NOWHERE/d", "OURS": "x"}
+    assert find(environ | {"HOME": "/h"}, tmp_path) == Files(Path("/h/x/c"), Path("$NOWHERE/d"))
+    # The AWS tools read no file then.
+    assert find({"AWS_CONFIG_FILE": ""}, tmp_path) == Files(tmp_path / ".aws/credentials", Path("/dev/null"))
 
 
 @pytest.mark.parametrize(

@@ -469,7 +469,72 @@ def test_refused_role_is_explained(alice: Alice, requested: SessionRequest, mess
 GATE = Fault("access denied", on="sts:AssumeRole")
 
 
-def test_role_behind_require_mfa_is_assumed_from_the_live_session(alice: Alice) -> None:
+def test_live_session_gives_every_role_without_another_code(alice: Alice) -> None:
+    arns = [alice.role(name) for name in ("Admin", "Audit")]
+    plain = fresh(alice).session
+    alice.calls()
+
+    for arn, duration in zip(arns, (1800, None), strict=True):
+        kept = refresh(SessionRequest("acme", role=arn.rpartition("/")[2], duration=duration), alice.person())
+        assert (kept.session.role, kept.session.serial, kept.reused) == (arn, plain.serial, False)
+        assert kept.session.seconds_left(alice.sandbox.clock.now()) == pytest.approx(duration or 3600, abs=5)
+        assert alice.calls() == ["sts:GetCallerIdentity", "sts:AssumeRole"]
+        assert refresh(SessionRequest("acme", role=arn), alice.person()).reused
+
+
+def test_live_session_gives_profiles_with_a_role_without_another_code(alice: Alice) -> None:
+    settings = {"role_arn": alice.role(), "source_profile": "acme", "mfa_serial": alice.phone.serial}
+    files.write_config(alice.files, "admin", settings)
+    fresh(alice)
+
+    assert refresh(SessionRequest("admin"), alice.person()).session.role == settings["role_arn"]
+    assert len(alice.terminal.asked) == 1
+
+
+def test_live_session_of_another_device_or_key_gives_no_role(tmp_path: Path) -> None:
+    alice = Alice(tmp_path, devices=2)
+    alice.role()
+    fresh(alice, SessionRequest("acme", device="alice-0"))
+    alice.types(alice.phones[1].code)
+
+    kept = refresh(SessionRequest("acme", role="Admin", device="alice-1"), alice.person())
+    assert kept.session.serial == alice.phones[1].serial
+
+    key = alice.sandbox.client("iam").create_access_key(UserName="alice")["AccessKey"]
+    alice.sandbox.clock.advance(60)
+    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    files.write_credentials(alice.files, "acme", keys)
+    alice.terminal.choices.append(0)
+    assert not fresh(alice, SessionRequest("acme", role="Admin", force=True)).reused
+
+
+def test_session_that_aws_has_ended_is_replaced_with_a_code(alice: Alice) -> None:
+    alice.role()
+    fresh(alice)
+    alice.sandbox.clock.advance(30)
+    files.write_credentials(alice.files, "acme-mfa", {"aws_session_token": "other"})
+
+    assert fresh(alice, SessionRequest("acme", role="Admin")).session.role
+
+
+def test_chain_of_roles_is_followed_with_one_code(alice: Alice) -> None:
+    first, second = alice.role("First", longest=7200), alice.role("Second", longest=7200)
+    files.write_config(alice.files, "first", {"role_arn": first, "source_profile": "acme"})
+    files.write_config(
+        alice.files, "second", {"role_arn": second, "source_profile": "first", "duration_seconds": "7200"}
+    )
+
+    kept = fresh(alice, SessionRequest("second"))
+
+    assert (kept.profile, kept.session.role) == ("second-mfa", second)
+    # AWS gives a role that was assumed by a role one hour.
+    assert kept.session.seconds_left(alice.sandbox.clock.now()) == pytest.approx(3600, abs=5)
+    principal = alice.client("second-mfa", "sts").get_caller_identity()["Arn"]
+    assert principal == f"arn:aws:sts::{ACCOUNT}:assumed-role/Second/alice"
+    assert refresh(SessionRequest("second"), alice.person()).reused
+
+
+def test_long_role_behind_require_mfa_is_assumed_from_the_live_session(alice: Alice) -> None:
     arn = alice.role(longest=7200)
     plain = fresh(alice).session
     alice.sandbox.clock.advance(30)
@@ -480,7 +545,6 @@ def test_role_behind_require_mfa_is_assumed_from_the_live_session(alice: Alice) 
     assert (kept.profile, kept.session.role, kept.session.serial) == ("acme-Admin-mfa", arn, plain.serial)
     assert kept.session.seconds_left(alice.sandbox.clock.now()) == pytest.approx(7200, abs=5)
     assert "with the live session acme-mfa" in alice.terminal.messages[-1]
-    assert refresh(SessionRequest("acme", role="Admin"), alice.person()).reused
 
 
 @pytest.mark.parametrize(("live", "direct"), [(False, False), (True, True)], ids=["no session", "for a link"])

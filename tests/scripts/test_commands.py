@@ -159,7 +159,7 @@ def test_mistakes_as_json(tmp_path: Path) -> None:
     [
         (["--region", "us-east-1"], "--region us-east-1 contradicts", 2),
         (["--only", "notfy"], "did you mean 'notify'?", 2),
-        (["--profile", "nobody"], "no profile 'nobody' in ~/.aws", 2),
+        (["--profile", "nobody"], "no profile called nobody in the AWS files", 2),
         ([], "no AWS credentials found", 1),
     ],
 )
