@@ -6,7 +6,6 @@ run, every profile has a whole key.
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -14,14 +13,13 @@ from typing import Protocol
 from awsbase.people import files, store
 from awsbase.people.files import Files
 from awsbase.people.keychain import Keychain
-from awsbase.people.profiles import Keys
+from awsbase.people.profiles import stored_key
+from awsbase.people.resolver import Keys
 from awsbase.people.secret import Secret
 from awsbase.records import record
 
 NEW_ID, NEW_SECRET = "x_new_access_key_id", "x_new_secret_access_key"
 PROCESS = "credential_process"
-# What `awsbase keys store` writes, whatever the path of the program is.
-OURS = re.compile(r"\bkeys credentials --key (?P<id>\w+)$")
 
 
 class Place(Protocol):
@@ -127,12 +125,6 @@ class InKeychain:
 
     def forget(self, key_id: str) -> None:
         self.keychain.delete(key_id)
-
-
-def stored_key(process: str) -> str | None:
-    """Return the id of the key that a `credential_process` takes from the keychain, or None for any other process."""
-    found = OURS.search(process)
-    return found["id"] if found else None
 
 
 def process_of(program: str, key_id: str) -> str:

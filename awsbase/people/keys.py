@@ -12,6 +12,7 @@ from awsbase.people import files, key_places, store
 from awsbase.people.files import Files
 from awsbase.people.key_places import CONFIG, CREDENTIALS, PROCESS
 from awsbase.people.keychain import Keychain
+from awsbase.people.profiles import stored_key
 from awsbase.records import record
 
 # With these a profile does not use its `credential_process`, or not in the way that it used its key.
@@ -65,7 +66,7 @@ def profiles_of(where: Files, key_id: str) -> list[str]:
     """Return the profiles that use a key, in the files or from the keychain."""
     held = [*key_places.holders(CREDENTIALS, where, key_id), *key_places.holders(CONFIG, where, key_id)]
     config = files.read_config(where).items()
-    from_keychain = [name for name, options in config if key_places.stored_key(options.get(PROCESS, "")) == key_id]
+    from_keychain = [name for name, options in config if stored_key(options.get(PROCESS, "")) == key_id]
     return sorted({*held, *from_keychain})
 
 
@@ -101,7 +102,7 @@ def check_movable(where: Files, names: Sequence[str]) -> None:
     for name in names:
         settings = files.read_config(where).get(name, {}) | files.read_credentials(where).get(name, {})
         conflict = next((key for key in CONFLICTS if settings.get(key)), None)
-        if conflict or (PROCESS in settings and not key_places.stored_key(settings[PROCESS])):
+        if conflict or (PROCESS in settings and not stored_key(settings[PROCESS])):
             raise Refused(
                 f"profile {name} has {conflict or PROCESS} beside the key, and AWS tools use one of the two",
                 hint="give the key a profile of its own first; a role's profile names it as source_profile",

@@ -25,7 +25,8 @@ from awsbase.people import durations, files, keys
 from awsbase.people.key_places import Place
 from awsbase.people.locks import private_folder
 from awsbase.people.patience import UNKNOWN_KEYS, retry_while, wait_until
-from awsbase.people.profiles import Keys, Source
+from awsbase.people.profiles import Source
+from awsbase.people.resolver import Keys
 from awsbase.people.secret import Secret
 from awsbase.people.session import Person, SessionRequest, refresh
 from awsbase.records import record

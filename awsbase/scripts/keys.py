@@ -19,6 +19,7 @@ from awsbase.people.keys import AccessKey
 from awsbase.people.locks import locked
 from awsbase.people.profiles import Source
 from awsbase.people.session import Person
+from awsbase.scripts.connect import home_region
 from awsbase.scripts.mfa import PROFILE, person
 from awsbase.scripts.options import DEBUG, JSON
 from awsbase.scripts.output import err, out, out_json
@@ -61,8 +62,7 @@ def rotate(profile: str | None, region: str | None, grace: str | None, yes: bool
     place = key_places.place_of(me.files, str(source.keys_profile), open_keychain)
     if place is None:
         raise no_key(source)
-    home = region or os.environ.get("AWS_REGION") or source.config.get("region") or "us-east-1"
-    account = rotation.open_account(me, source, place, home)
+    account = rotation.open_account(me, source, place, home_region(profile, region))
     with locked(me.files.state / f"rotation-{account.id}-{account.user}.lock"):
         work = rotation.Rotation(
             me, account, source, place, SystemClock(), seconds, lambda question: yes or confirmed(question)

@@ -268,6 +268,7 @@ def works_from_the_keychain(shell: Shell, **environ: str) -> None:
     run.sendline(alice.phone.code())
     assert "as acme-mfa" in ended(run)
 
+    # The session belongs to the key that got it: the new one asks for a code again.
     rotated = shell.run("keys", "rotate", "--profile", "acme", "--grace", "0", **environ)
     assert f"the old access key …{alice.key_id[-4:]} is deleted" in rotated.stdout, rotated.stderr
     identity = shell.program(AWS, "--profile", "acme", "sts", "get-caller-identity", "--query", "Arn", **environ)
