@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,13 +10,12 @@ from pathlib import Path
 
 from awsbase import disk
 from awsbase.errors import AwsbaseError
-from awsbase.people import ini
+from awsbase.people import ini, variables
 from awsbase.people.locks import locked, private_folder
 from awsbase.records import record
 
 ATTEMPTS = 10
 STATE = ".awsbase"
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})", re.ASCII)
 # Sections of the config file that are no profiles.
 _NO_PROFILES = ("profile", "sso-session", "services", "preview", "plugins")
 
@@ -40,18 +38,9 @@ class Files:
 
 
 def find(environ: Mapping[str, str], home: Path) -> Files:
-    """Return the files that botocore uses in this environment; for an empty name it uses none, as for /dev/null."""
-
-    def path(variable: str, name: str) -> Path:
-        given = environ.get(variable)
-        if given is None:
-            return home / ".aws" / name
-        given = _VARIABLE.sub(lambda found: environ.get(found[1] or found[2], found[0]), given)
-        if given == "~" or given.startswith("~/"):
-            return home / given[2:]
-        return Path(given or os.devnull).expanduser()
-
-    return Files(path("AWS_SHARED_CREDENTIALS_FILE", "credentials"), path("AWS_CONFIG_FILE", "config"))
+    """Return the files that botocore uses in this environment."""
+    paths = [Path(variables.file_of(environ, str(home), file)) for file in (variables.CREDENTIALS, variables.CONFIG)]
+    return Files(*paths)
 
 
 def read_credentials(files: Files) -> dict[str, dict[str, str]]:

@@ -71,6 +71,7 @@ class InFiles:
         return Keys(options[store.ID], Secret(options[store.SECRET]))
 
     def find(self, key_id: str) -> Keys | None:
+        """Return a key of the profile, in use or not yet, or None."""
         options = self._own.read(self.files).get(self.profile, {})
         for name, secret in ((store.ID, store.SECRET), (NEW_ID, NEW_SECRET)):
             if options.get(name) == key_id and options.get(secret):
@@ -78,9 +79,11 @@ class InFiles:
         return None
 
     def keep(self, keys: Keys) -> None:
+        """Keep a new key in options of its own, which the AWS tools ignore."""
         self._own.write(self.files, self.profile, {NEW_ID: keys.key_id, NEW_SECRET: keys.secret_key.reveal()})
 
     def take(self, old: str, keys: Keys) -> list[str]:
+        """Write the new key into every profile of both files that has the old one."""
         own = self._own
         taking = [(file, name) for file in (CREDENTIALS, CONFIG) for name in holders(file, self.files, old)]
         # The profile that keeps the new key beside the old one comes last: until then a next run finds it there.
@@ -109,13 +112,16 @@ class InKeychain:
         return Keys(key_id, self.keychain.require(key_id))
 
     def find(self, key_id: str) -> Keys | None:
+        """Return a key of the keychain, or None."""
         secret = self.keychain.get(key_id)
         return Keys(key_id, secret) if secret else None
 
     def keep(self, keys: Keys) -> None:
+        """Keep a new key in the keychain, under its own id."""
         self.keychain.put(keys.key_id, keys.secret_key)
 
     def take(self, old: str, keys: Keys) -> list[str]:
+        """Let every `credential_process` that names the old key name the new one."""
         config = CONFIG.read(self.files)
         names = [name for name, settings in config.items() if stored_key(settings.get(PROCESS, "")) == old]
         # As in the files: a next run looks at this profile, and finds out whether all others are done.
@@ -124,6 +130,7 @@ class InKeychain:
         return sorted(names)
 
     def forget(self, key_id: str) -> None:
+        """Delete a key from the keychain."""
         self.keychain.delete(key_id)
 
 

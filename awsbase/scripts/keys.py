@@ -55,6 +55,9 @@ def rotate(profile: str | None, region: str | None, grace: str | None, yes: bool
     """Replace your access key: make a new one, prove it, disable the old one, and delete that later.
 
     Run it again after the grace period to delete the old key, and whenever it was interrupted.
+
+    \f
+    Raises Refused when the profile has no long-term key that awsbase can replace.
     """
     seconds = durations.seconds(grace) if grace else None
     me = person(err, debugging=debug)
@@ -118,7 +121,10 @@ def confirmed(question: str) -> bool:
 
 
 def program() -> str:
-    """Return the path of this program, for a `credential_process`, whose caller may have another PATH."""
+    """Return the path of this program, for a `credential_process`, whose caller may have another PATH.
+
+    Raises Refused when it runs as `python -m awsbase`.
+    """
     called = shutil.which(sys.argv[0]) or shutil.which("awsbase")
     if called is None or os.path.basename(called) != "awsbase":
         raise Refused("this awsbase is not installed as a program", hint="install it, so that PATH has `awsbase`")
