@@ -49,6 +49,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "help": ("awsbase.scripts.help", "Show the help of a command."),
 }
 INTERRUPTED = 130
+# A shell sets this variable when it asks for completions.
+COMPLETE = "_AWSBASE_COMPLETE"
 
 
 @dataclass
@@ -98,6 +100,10 @@ class LazyGroup(click.Group):
         """Run a command, report a failure in one line, and exit with the exit code."""
         invocation = extra.setdefault("obj", Invocation(dict(os.environ)))
         extra["standalone_mode"] = False
+        if COMPLETE in invocation.environ:
+            from awsbase.scripts import shells
+
+            shells.register()
         failed = True
         try:
             code = super().main(args, *rest, **extra) or 0

@@ -7,19 +7,20 @@ import click
 from awsbase.people import child, durations, files
 from awsbase.people.session import SessionRequest
 from awsbase.people.session import refresh as get_session
+from awsbase.scripts import completions
 from awsbase.scripts.mfa import DEVICE, PROFILE, person
-from awsbase.scripts.options import DEBUG
+from awsbase.scripts.options import DEBUG, region_option, role_option
 from awsbase.scripts.output import err
 
 
 @click.command("exec", context_settings={"allow_interspersed_args": False})
 @PROFILE
-@click.option("--role", metavar="ARN|NAME", help="Run it as this role.")
+@role_option("Run it as this role.")
 @DEVICE
 @click.option("--duration", metavar="12h", help="The duration of a new session; default 12h, for a role 1h.")
-@click.option("--region", metavar="REGION", help="The region that the command works in.")
+@region_option("The region that the command works in.")
 @DEBUG
-@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, shell_complete=completions.anything)
 @click.pass_context
 def command(
     ctx: click.Context,

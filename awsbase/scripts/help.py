@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from awsbase.scripts import completions
 from awsbase.scripts.output import out
 
 
 @click.command("help")
-@click.argument("words", nargs=-1, metavar="[COMMAND]...")
+@click.argument("words", nargs=-1, metavar="[COMMAND]...", shell_complete=completions.commands)
 @click.pass_context
 def command(ctx: click.Context, words: tuple[str, ...]) -> None:
     """Show the help of COMMAND, as `awsbase COMMAND --help` does."""

@@ -21,7 +21,7 @@ from awsbase.people.profiles import Source
 from awsbase.people.session import Person
 from awsbase.scripts.connect import home_region
 from awsbase.scripts.mfa import PROFILE, person
-from awsbase.scripts.options import DEBUG, JSON
+from awsbase.scripts.options import DEBUG, JSON, region_option
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.prompts import account_of, aws_files, common, explaining_refusals, user_of
 
@@ -35,7 +35,10 @@ def command() -> None:
 @JSON
 @common
 def list_keys(json: bool, profile: str | None, region: str | None, debug: bool) -> None:
-    """List your access keys with age, last use, and the profiles of this machine that use them."""
+    """List your access keys with age and last use.
+
+    The profiles are those of this machine that use a key.
+    """
     account = account_of(profile, region, debugging=debug)
     listed = keys.listed(account, user_of(account, None), aws_files())
     if json:
@@ -46,14 +49,15 @@ def list_keys(json: bool, profile: str | None, region: str | None, debug: bool) 
 
 @command.command()
 @PROFILE
-@click.option("--region", metavar="REGION", help="The region to ask in.")
+@region_option("The region to ask in.")
 @click.option("--grace", metavar="24h", help="How long the old key stays, disabled; default 24h. 0 deletes it at once.")
 @click.option("-y", "--yes", is_flag=True, help="Delete a disabled key that is in the way without asking.")
 @DEBUG
 @explaining_refusals
 def rotate(profile: str | None, region: str | None, grace: str | None, yes: bool, debug: bool) -> None:
-    """Replace your access key: make a new one, prove it, disable the old one, and delete that later.
+    """Replace your access key by a new one.
 
+    The new one is made, proven and taken into use. The old one is disabled, and deleted after a grace period.
     Run it again after the grace period to delete the old key, and whenever it was interrupted.
 
     \f
@@ -77,8 +81,9 @@ def rotate(profile: str | None, region: str | None, grace: str | None, yes: bool
 @PROFILE
 @DEBUG
 def store(profile: str | None, debug: bool) -> None:
-    """Move your access key out of the AWS files into the keychain of the operating system.
+    """Move your access key into the keychain.
 
+    The key leaves the AWS files for the keychain of the operating system.
     The profile gets a credential_process in its place, so all AWS tools go on working.
     """
     me = person(err, debugging=debug)
@@ -91,7 +96,10 @@ def store(profile: str | None, debug: bool) -> None:
 @click.option("--key", "key_id", required=True, metavar="ID", help="The id of the access key.")
 @DEBUG
 def credentials(key_id: str, debug: bool) -> None:
-    """Work as the credential_process of a profile whose key is in the keychain; `keys store` writes it there."""
+    """Work as a credential_process.
+
+    `keys store` writes it into a profile whose key it has moved into the keychain.
+    """
     secret = open_keychain().require(key_id)
     out_json({"Version": 1, "AccessKeyId": key_id, "SecretAccessKey": secret.reveal()})
 

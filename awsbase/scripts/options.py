@@ -13,6 +13,7 @@ import click
 
 from awsbase.errors import UsageError
 from awsbase.records import record
+from awsbase.scripts import completions
 
 if TYPE_CHECKING:
     from awsbase.engine.plugin import LoadedPlugin
@@ -24,6 +25,7 @@ ONLY = click.option(
     "--only",
     multiple=True,
     metavar="ADDRESS|SECTION",
+    shell_complete=completions.addresses,
     help="Only this resource or section, with its dependencies. Can be repeated.",
 )
 ALLOW_RISKY = click.option(
@@ -44,6 +46,29 @@ EXTRAS = click.option(
     metavar="DISTRIBUTION",
     help="Load this plug-in, as a manifest does that names it in `extras`. Can be repeated.",
 )
+
+
+OF_AWS_FILES = "The profile of ~/.aws to use; default $AWS_PROFILE."
+
+
+def profile_option(help: str = OF_AWS_FILES) -> Callable[[Command], Command]:
+    """Return the option that names a profile of the AWS files."""
+    return click.option("--profile", metavar="NAME", help=help, shell_complete=completions.profiles)
+
+
+def region_option(help: str, **more: Any) -> Callable[[Command], Command]:
+    """Return the option that names a region."""
+    return click.option("--region", metavar="REGION", help=help, shell_complete=completions.regions, **more)
+
+
+def device_option(help: str) -> Callable[[Command], Command]:
+    """Return the option that names an MFA device that is there."""
+    return click.option("--device", metavar="NAME|ARN", help=help, shell_complete=completions.devices)
+
+
+def role_option(help: str) -> Callable[[Command], Command]:
+    """Return the option that names a role."""
+    return click.option("--role", metavar="ARN|NAME", help=help, shell_complete=completions.roles)
 
 
 @record
@@ -96,8 +121,8 @@ JSON = click.option("--json", is_flag=True, help="Print one JSON document instea
 def common(command: Command) -> Command:
     """Add the common options to a command, as one parameter `options`."""
 
-    @click.option("--profile", metavar="NAME", help="The profile of ~/.aws to use; default $AWS_PROFILE.")
-    @click.option("--region", metavar="REGION", help="Must be the manifest's home region, if given.")
+    @profile_option()
+    @region_option("Must be the manifest's home region, if given.")
     @click.option("--sandbox", is_flag=True, help="Use an empty embedded AWS; makes no connections.")
     @DENY
     @JSON

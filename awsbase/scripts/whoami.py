@@ -14,7 +14,7 @@ from awsbase.people import durations, files
 from awsbase.people import prompt as shell_prompt
 from awsbase.people.whoami import Identity, whoami
 from awsbase.scripts.connect import home_region, name_calls, session_of
-from awsbase.scripts.options import DEBUG, JSON
+from awsbase.scripts.options import DEBUG, JSON, profile_option, region_option
 from awsbase.scripts.output import out, out_json
 
 KINDS = {
@@ -28,8 +28,8 @@ KINDS = {
 
 
 @click.command("whoami")
-@click.option("--profile", metavar="NAME", help="The profile of ~/.aws to use; default $AWS_PROFILE.")
-@click.option("--region", metavar="REGION", help="The region to ask in.")
+@profile_option()
+@region_option("The region to ask in.")
 @click.option("--prompt", is_flag=True, help="Show what is left of the session, for a shell prompt; asks nobody.")
 @JSON
 @DEBUG
