@@ -1,4 +1,4 @@
-"""Files on this machine: only regular files are read, and files are replaced atomically."""
+"""Files on this machine: only regular files are read, and files are replaced atomically where that is possible."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
 PRIVATE = 0o600
+FULL = (errno.ENOSPC, errno.EDQUOT)
 # Seconds: a younger temporary file can belong to a run that is writing now; an older one is left from a killed run.
 STALE_AFTER = 60
 
@@ -57,9 +59,10 @@ def write_stream(path: Path, content: bytes) -> None:
 
 
 def replace(path: Path, content: bytes, *, private: bool, unless: Callable[[], bool] = lambda: False) -> bool:
-    """Replace a file's content atomically; return False, and change nothing, when `unless` returns true at the end.
+    """Replace a file's content; return False, and change nothing, when `unless` returns true at the end.
 
-    A `private` file gets mode 0600; another keeps its mode.
+    That is atomic, except where a file can be written but not replaced. A `private` file gets mode 0600, where modes
+    can be set; another keeps its mode.
     """
     # A symbolic link stays: its target is replaced.
     real = Path(os.path.realpath(path))
@@ -70,33 +73,113 @@ def replace(path: Path, content: bytes, *, private: bool, unless: Callable[[], b
     _clear(real)
     new = real.with_name(f".{real.name}.awsbase-{os.getpid()}-{os.urandom(4).hex()}")
     try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            if before and (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
-                # Under sudo the file keeps its owner.
-                with suppress(PermissionError):
-                    os.fchown(descriptor, before.st_uid, before.st_gid)
-            os.fchmod(descriptor, mode)
-            file.flush()
-            os.fsync(descriptor)
-        if unless():
-            return False
-        os.replace(new, real)
+        try:
+            _create(new, content, mode, before)
+        except OSError as error:
+            if error.errno in FULL:
+                raise
+            if unless():
+                return False
+            _overwrite(real, content, mode, before)
+        else:
+            if unless():
+                return False
+            try:
+                os.replace(new, real)
+            except OSError:
+                # A file that is mounted into a container by itself answers EBUSY.
+                _overwrite(real, content, mode, before)
     finally:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             new.unlink()
-    folder = os.open(real.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    with suppress(OSError):
+        _sync_folder(real.parent)
     return True
+
+
+def check_writable(path: Path, size: int) -> None:
+    """Check that so many bytes can be written to a file, in its place or beside it; raises OSError if not."""
+    real = Path(os.path.realpath(path))
+    new = real.with_name(f".{real.name}.awsbase-{os.getpid()}-{os.urandom(4).hex()}")
+    try:
+        _create(new, bytes(size), PRIVATE, None)
+    except OSError as error:
+        if error.errno in FULL or not real.exists():
+            raise
+        os.close(os.open(real, os.O_RDWR | os.O_NOFOLLOW))
+    finally:
+        with suppress(OSError):
+            new.unlink()
+
+
+def give_to_owner(path: Path, folder: Path) -> None:
+    """Give what root has made to the owner of a folder, so that `sudo` leaves nothing of root's in somebody's home."""
+    with suppress(OSError):
+        if os.geteuid() == 0 and (owner := folder.stat()).st_uid:
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def _create(new: Path, content: bytes, mode: int, before: os.stat_result | None) -> None:
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        if before is None:
+            give_to_owner(new, new.parent)
+        elif (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
+            # Under sudo the file keeps its owner.
+            with suppress(OSError):
+                os.fchown(descriptor, before.st_uid, before.st_gid)
+        # FAT, SMB and the disks of Windows under WSL have no modes.
+        with suppress(OSError):
+            os.fchmod(descriptor, mode)
+        _sync(descriptor)
+
+
+def _overwrite(real: Path, content: bytes, mode: int, before: os.stat_result | None) -> None:
+    """Write a file in its place; it gets its old content back if that fails."""
+    descriptor = os.open(real, os.O_RDWR | os.O_NOFOLLOW | (os.O_CREAT if before is None else 0), PRIVATE)
+    with os.fdopen(descriptor, "r+b", buffering=0) as file:
+        old = file.read()
+        try:
+            _put(file, content)
+        except OSError:
+            with suppress(OSError):
+                _put(file, old)
+            raise
+        with suppress(OSError):
+            os.fchmod(descriptor, mode)
+
+
+def _put(file: FileIO, content: bytes) -> None:
+    file.seek(0)
+    left = memoryview(content)
+    while left:
+        left = left[file.write(left) :]
+    file.truncate(len(content))
+    _sync(file.fileno())
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some file systems cannot; some notice only now that they are full.
+        if error.errno in FULL:
+            raise
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _clear(real: Path) -> None:
     """Delete the temporary files that killed runs have left."""
-    for left in real.parent.glob(f".{glob.escape(real.name)}.awsbase-*"):
-        with suppress(FileNotFoundError):
+    with suppress(OSError):
+        for left in real.parent.glob(f".{glob.escape(real.name)}.awsbase-*"):
             if time.time() - left.lstat().st_mtime > STALE_AFTER:
                 left.unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,8 @@ def claim(folder: Path, serial: str, code: Secret, now: datetime) -> None:
 
     device = hashlib.sha256(serial.encode()).hexdigest()[:16]
     with locked(folder / f"codes-{device}") as descriptor:
+        if descriptor is None:
+            return
         recorded = _read_record(descriptor)
         salt = recorded.get("salt") or os.urandom(16).hex()
         digest = hashlib.sha256(f"{salt}{code.reveal()}".encode()).hexdigest()[:4]
@@ -64,15 +67,17 @@ def claim(folder: Path, serial: str, code: Secret, now: datetime) -> None:
                 hint=f"wait {until_next(now)} s for the next one",
             )
         content = json.dumps({"salt": salt, "sent": [*sent, (present, digest)]}).encode()
-        os.pwrite(descriptor, content, 0)
-        os.ftruncate(descriptor, len(content))
+        # Without a record AWS itself refuses a used code.
+        with suppress(OSError):
+            os.pwrite(descriptor, content, 0)
+            os.ftruncate(descriptor, len(content))
 
 
 def _read_record(descriptor: int) -> dict[str, Any]:
     try:
         recorded = json.loads(os.pread(descriptor, 1 << 16, 0) or b"{}")
         salt, sent = recorded.get("salt", ""), [(int(at), str(digest)) for at, digest in recorded.get("sent", [])]
-    except (ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError):
         # A killed process wrote half of the record. AWS itself refuses a used code.
         return {}
     return {"salt": str(salt), "sent": sent}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from awsbase import disk
@@ -15,6 +15,8 @@ from awsbase.people.locks import locked, private_folder
 from awsbase.records import record
 
 ATTEMPTS = 10
+# In bytes: more than a session needs.
+ROOM = 8192
 STATE = ".awsbase"
 # Sections of the config file that are no profiles.
 _NO_PROFILES = ("profile", "sso-session", "services", "preview", "plugins")
@@ -34,7 +36,9 @@ class Files:
     @property
     def state(self) -> Path:
         """The folder for locks and for awsbase's own notes; it holds no secret."""
-        return self.credentials.parent / STATE
+        # People name files in /dev to switch one off.
+        own = (path.parent for path in (self.credentials, self.config) if not path.is_relative_to("/dev"))
+        return next(own, Path.home() / ".aws") / STATE
 
 
 def find(environ: Mapping[str, str], home: Path) -> Files:
@@ -65,17 +69,27 @@ def header_of(profile: str) -> str:
     return profile if profile == "default" else f"profile {shlex.quote(profile)}"
 
 
-def check_writable(files: Files) -> None:
-    """Check, before anyone is asked for a code, that the credentials file is writable; raises FileError if not."""
+def check_writable(files: Files) -> list[str]:
+    """Try what writing a session takes, before anyone is asked for a code; return what goes on without, as lines.
+
+    Raises FileError when the credentials file cannot be written.
+    """
     path = files.credentials
     with _naming(path):
         _refuse_devices(path)
         real = Path(os.path.realpath(path))
+        private_folder(real.parent)
         if real.exists() and not os.access(real, os.W_OK):
-            raise FileError(f"{path} is read-only", hint=f"chmod u+w {path}")
-        if real.parent.exists() and not os.access(real.parent, os.W_OK):
-            raise FileError(f"the folder of {path} is read-only", hint=f"chmod u+w {real.parent}")
-        private_folder(files.state)
+            raise FileError(f"{path} is read-only", hint=f"`chmod u+w {shlex.quote(str(path))}`")
+        disk.check_writable(real, ROOM + (real.stat().st_size if real.exists() else 0))
+    # The lock of the file itself: the others are beside it.
+    with locked(_lock_of(real)) as lock:
+        return [] if lock is not None else [_without_locks(real.parent / STATE)]
+
+
+def _without_locks(folder: Path) -> str:
+    mine = shlex.quote(str(folder))
+    return f"awsbase cannot write into {folder}, so it works without locks: `sudo chown -R $USER {mine}` corrects that"
 
 
 def write_credentials(files: Files, profile: str, values: Mapping[str, str | None]) -> None:
@@ -92,6 +106,13 @@ def write_config(files: Files, profile: str, values: Mapping[str, str | None]) -
         return found[-1] if found else header_of(profile)
 
     _edit(files.config, header, values, private=False)
+
+
+def is_private(files: Files) -> bool:
+    """Tell whether only this person can read the credentials file; True if that is not known."""
+    with suppress(OSError):
+        return not _open_to_others(files.credentials)
+    return True
 
 
 def _profile_of(header: str) -> str | None:
@@ -121,6 +142,9 @@ FileVersion = tuple[int, int, int, int] | None
 def _read(path: Path) -> tuple[bytes, FileVersion]:
     """Return a file's bytes, and its version, which shows whether the file changes later."""
     with _naming(path):
+        # The AWS tools read no device or pipe either, which might never end.
+        if path.exists() and not path.is_file() and not path.is_dir():
+            return b"", None
         try:
             with path.open("rb") as file:
                 return file.read(), _version_of(os.fstat(file.fileno()))
@@ -141,10 +165,11 @@ def _current_version(path: Path) -> FileVersion:
 
 def _edit(path: Path, header: Callable[[str], str], values: Mapping[str, str | None], *, private: bool) -> None:
     """Read, edit and replace a file under a lock; start again if another program wrote it in between."""
-    _refuse_devices(path)
     # The lock is beside the real file, so every path to the same file leads to the same lock.
     real = Path(os.path.realpath(path))
-    with _naming(path), locked(real.parent / STATE / f"{real.name}.lock"):
+    with _naming(path):
+        _refuse_devices(path)
+    with _naming(path), locked(_lock_of(real)):
         for _ in range(ATTEMPTS):
             content, version = _read(path)
             text = _text(content)
@@ -156,10 +181,16 @@ def _edit(path: Path, header: Callable[[str], str], values: Mapping[str, str | N
     raise FileError(f"another program keeps writing {path}; it was not changed")
 
 
+def _lock_of(real: Path) -> Path:
+    return real.parent / STATE / f"{real.name}.lock"
+
+
 def _refuse_devices(path: Path) -> None:
     # People set AWS_CONFIG_FILE=/dev/null to switch a file off. As root, awsbase could replace the device by a file.
     if path.exists() and not path.is_file():
         raise FileError(f"{path} is not a regular file", hint="check AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE")
+    if (variable := variables.VARIABLE.search(str(path))) and not path.exists():
+        raise FileError(f"{path} has {variable[0]}, which is not set", hint=f"set {variable[0]}, or write the path out")
 
 
 def _open_to_others(path: Path) -> bool:
@@ -171,7 +202,7 @@ def _replace(path: Path, content: bytes, version: FileVersion, *, private: bool)
     real = Path(os.path.realpath(path))
     private_folder(real.parent)
     if version and not os.access(real, os.W_OK):
-        raise FileError(f"{path} is read-only", hint=f"chmod u+w {path}")
+        raise FileError(f"{path} is read-only", hint=f"`chmod u+w {shlex.quote(str(path))}`")
     return disk.replace(path, content, private=private, unless=lambda: _current_version(path) != version)
 
 
@@ -184,4 +215,5 @@ def _naming(path: Path) -> Iterator[None]:
         hint = "correct that line; the AWS CLI cannot read the file either"
         raise FileError(f"{path}:{invalid.line}: {invalid.problem}", hint=hint) from invalid
     except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}", hint="check that the file belongs to you") from error
+        hint = "make room there" if error.errno in disk.FULL else "check that the file and its folder belong to you"
+        raise FileError(f"{path}: {error.strerror or error}", hint=hint) from error

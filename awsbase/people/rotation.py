@@ -22,6 +22,7 @@ from awsbase.engine.clock import Clock
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, LostReply, Refused
 from awsbase.people import durations, files, keys
+from awsbase.people.files import FileError
 from awsbase.people.key_places import Place
 from awsbase.people.locks import private_folder
 from awsbase.people.patience import UNKNOWN_KEYS, retry_while, wait_until
@@ -111,7 +112,8 @@ def begin(rotation: Rotation, current: str, have: Mapping[str, str]) -> Note:
 
     Raises Refused when there is another key that may be in use.
     """
-    files.check_writable(rotation.person.files)
+    for line in files.check_writable(rotation.person.files):
+        rotation.tell(line)
     for other in have.keys() - {current}:
         used = keys.last_use(rotation.account, other).get("LastUsedDate")
         last = f"last used on {used:%Y-%m-%d}" if used else "never used"
@@ -328,9 +330,13 @@ def read(path: Path) -> Note | None:
 
 
 def write(path: Path, note: Note) -> None:
-    """Keep a note."""
+    """Keep a note; raises FileError when that fails."""
     times = {"asked": note.asked, "disabled": note.disabled}
     content: dict[str, Any] = {name: time.isoformat() for name, time in times.items() if time}
     content |= {"old": note.old} | ({} if note.grace is None else {"grace": note.grace})
-    private_folder(path.parent)
-    disk.replace(path, json.dumps(content).encode(), private=True)
+    try:
+        private_folder(path.parent)
+        disk.replace(path, json.dumps(content).encode(), private=True)
+    except OSError as error:
+        hint = "check that its folder belongs to you and has room, then run it again"
+        raise FileError(f"{path}: {error.strerror or error}", hint=hint) from error

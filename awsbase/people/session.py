@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from awsbase.errors import AwsbaseError, LostReply, Refused
 from awsbase.people import codes, durations, files, profiles, resolver, store
-from awsbase.people.files import Files
+from awsbase.people.files import FileError, Files
 from awsbase.people.profiles import Source
 from awsbase.people.secret import Secret
 from awsbase.people.store import Session
@@ -85,6 +85,8 @@ class KeptSession:
     profile: str
     session: Session
     reused: bool
+    lost: FileError | None = None
+    """Why the session could not be stored, although AWS gave it."""
 
 
 def refresh(request: SessionRequest, person: Person) -> KeptSession:
@@ -99,7 +101,8 @@ def refresh(request: SessionRequest, person: Person) -> KeptSession:
         if request.region:
             _copy_settings(source, profile, request.region, person)
         return KeptSession(profile, before, reused=True)
-    files.check_writable(person.files)
+    for line in files.check_writable(person.files):
+        person.tell(f"{line}\n")
 
     def waiting() -> None:
         person.tell(f"another awsbase is getting a session for {profile}; waiting for it\n")
@@ -109,9 +112,26 @@ def refresh(request: SessionRequest, person: Person) -> KeptSession:
         if meanwhile and meanwhile != before:
             return KeptSession(profile, meanwhile, reused=True)
         session = _new_session(source, role, request, person)
-        store.save(person.files, profile, session)
-    _copy_settings(source, profile, request.region, person)
-    return KeptSession(profile, session, reused=False)
+        lost = _save(profile, session, person)
+    if lost is None:
+        _copy_settings(source, profile, request.region, person)
+    return KeptSession(profile, session, reused=False, lost=lost)
+
+
+def _save(profile: str, session: Session, person: Person) -> FileError | None:
+    """Store a session, whose code is spent by now; return the error if that fails twice."""
+    for final in (False, True):
+        try:
+            store.save(person.files, profile, session)
+        except FileError as error:
+            if final:
+                return error
+        else:
+            break
+    if not files.is_private(person.files):
+        path = person.files.credentials
+        person.tell(f"others can read {path}: this file system does not let awsbase set its mode\n")
+    return None
 
 
 def _live_session(
@@ -315,10 +335,19 @@ def _code(device: Device, person: Person) -> Secret:
 
 
 def _copy_settings(source: Source, profile: str, region: str | None, person: Person) -> None:
-    """Copy the connection settings of the source profile to the session's profile, unless they are set there."""
-    found = files.read_config(person.files).get(profile, {})
-    settings = {key: source.config[key] for key in COPIED_SETTINGS if key in source.config and key not in found}
-    if region:
-        settings["region"] = region
-    if settings := {key: value for key, value in settings.items() if value == value.strip() and "\n" not in value}:
-        files.write_config(person.files, profile, settings)
+    """Copy the connection settings of the source profile to the session's profile, unless they are set there.
+
+    The session works without them: if they cannot be written, the person is told what is missing.
+    """
+    settings = {key: source.config[key] for key in COPIED_SETTINGS if key in source.config}
+    try:
+        found = files.read_config(person.files).get(profile, {})
+        settings = {key: value for key, value in settings.items() if key not in found}
+        settings |= {"region": region} if region else {}
+        settings = {key: value for key, value in settings.items() if value == value.strip() and "\n" not in value}
+        if settings:
+            files.write_config(person.files, profile, settings)
+    except FileError as error:
+        lines = "".join(f"  {key} = {value}\n" for key, value in settings.items())
+        header = f"  [{files.header_of(profile)}]\n"
+        person.tell(f"{error.message}: the session works, and these settings are missing there:\n{header}{lines}")

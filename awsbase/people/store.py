@@ -98,6 +98,6 @@ def check_free(profile: str, credentials: Mapping[str, str], config: Mapping[str
         )
 
 
-def session_lock(where: Files, profile: str, waiting: Callable[[], None]) -> AbstractContextManager[int]:
+def session_lock(where: Files, profile: str, waiting: Callable[[], None]) -> AbstractContextManager[int | None]:
     """Return the lock on a profile's session, so that only one process asks for a code."""
     return locked(where.state / f"session-{quote(profile, safe='')}.lock", waiting)

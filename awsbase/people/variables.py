@@ -10,7 +10,7 @@ CREDENTIALS = ("AWS_SHARED_CREDENTIALS_FILE", "credentials")
 CONFIG = ("AWS_CONFIG_FILE", "config")
 # Botocore asks them in this order; the AWS CLI documents the second one only.
 PROFILES = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})", re.ASCII)
+VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})", re.ASCII)
 
 
 def file_of(environ: Mapping[str, str], home: str, file: tuple[str, str]) -> str:
@@ -19,7 +19,7 @@ def file_of(environ: Mapping[str, str], home: str, file: tuple[str, str]) -> str
     given = environ.get(variable)
     if given is None:
         return os.path.join(home, ".aws", name)
-    given = _VARIABLE.sub(lambda found: environ.get(found[1] or found[2], found[0]), given)
+    given = VARIABLE.sub(lambda found: environ.get(found[1] or found[2], found[0]), given)
     if given == "~" or given.startswith("~/"):
         return os.path.join(home, given[2:])
     return os.path.expanduser(given or os.devnull)

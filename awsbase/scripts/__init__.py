@@ -7,6 +7,8 @@ import errno
 import gc
 import importlib
 import os
+import re
+import shlex
 import signal
 import sys
 import traceback
@@ -117,7 +119,7 @@ class LazyGroup(click.Group):
             write(shown.getvalue(), sys.stderr)
             code = error.exit_code
         except AwsbaseError as error:
-            write(advice(error), sys.stderr)
+            write(advice(error, named_profile(sys.argv[1:] if args is None else args)), sys.stderr)
             code = error.exit_code
             if invocation.debugging:
                 traceback.print_exception(error)
@@ -132,10 +134,30 @@ class LazyGroup(click.Group):
         sys.exit(code)
 
 
-def advice(error: AwsbaseError) -> str:
-    """Return the text of an expected failure, with its hint on a separate line."""
+def advice(error: AwsbaseError, profile: str | None = None) -> str:
+    """Return the text of an expected failure, with its hint on a separate line; its commands name the same profile."""
     lines = "".join(f"awsbase: {escaped(line)}\n" for line in error.message.split("\n"))
-    return lines + (f"  → {escaped(error.hint)}\n" if error.hint else "")
+    hint = with_profile(error.hint, profile) if error.hint else ""
+    return lines + (f"  → {escaped(hint)}\n" if hint else "")
+
+
+def named_profile(args: Sequence[str]) -> str | None:
+    """Return the profile that a command line names, or None."""
+    for at, argument in enumerate(args[:-1]):
+        if argument == "--profile":
+            return args[at + 1]
+    return next((each.partition("=")[2] for each in args if each.startswith("--profile=")), None)
+
+
+def with_profile(text: str, profile: str | None) -> str:
+    """Return a text whose commands about a person's sessions, keys and devices name this profile, as the person did."""
+    if not profile:
+        return text
+    return re.sub(
+        r"`(awsbase (?:keys|mfa|whoami)\b[^`]*)`",
+        lambda found: found[0] if "--profile" in found[1] else f"`{found[1]} --profile {shlex.quote(profile)}`",
+        text,
+    )
 
 
 def unforeseen(error: Exception, debugging: bool) -> str:

@@ -8,7 +8,7 @@ from awsbase.people import child, durations, files
 from awsbase.people.session import SessionRequest
 from awsbase.people.session import refresh as get_session
 from awsbase.scripts import completions
-from awsbase.scripts.mfa import DEVICE, PROFILE, person
+from awsbase.scripts.mfa import DEVICE, PROFILE, person, unsaved
 from awsbase.scripts.options import DEBUG, region_option, role_option
 from awsbase.scripts.output import err
 
@@ -44,5 +44,7 @@ def command(
     seconds = durations.seconds(duration) if duration else None
     me = person(err, debugging=debug)
     kept = get_session(SessionRequest(profile, seconds, device, role, None, region), me)
+    if kept.lost:
+        err(f"{unsaved(kept.lost).message}, so the next command asks for a code again\n")
     settings = files.read_config(me.files).get(kept.profile, {})
     child.run(path, command, child.environment(kept.session, kept.profile, settings, environ, region))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from awsbase.errors import AwsbaseError, UsageError
-from awsbase.people import durations, files, terminal
+from awsbase.people import durations, files, resolver, terminal
+from awsbase.people.files import FileError
 from awsbase.people.session import KeptSession, Person, SessionRequest
 from awsbase.people.session import refresh as get_session
-from awsbase.scripts import completions
+from awsbase.scripts import completions, with_profile
 from awsbase.scripts.mfa_commands import LazyGroup
 from awsbase.scripts.options import DEBUG, JSON, device_option, profile_option, region_option, role_option
 from awsbase.scripts.output import err, out, out_json
@@ -90,6 +92,8 @@ def refresh(
     if console:
         _refuse_link_without_role(me, request)
     kept = get_session(request, me)
+    if kept.lost and not console:
+        raise unsaved(kept.lost)
     url = None
     if console:
         from awsbase.people import signin
@@ -99,11 +103,12 @@ def refresh(
         )
     if json:
         out_json(document(kept, me) | ({"console": url.reveal()} if url else {}))
+        if resolver.winning_variables(me.environ):
+            err(use(kept, me))
         return
     if url is None:
         out(sentence(kept, me))
-        if not kept.reused:
-            err(f"use it: export AWS_PROFILE={kept.profile}\n")
+        err(use(kept, me))
         return
     err(sentence(kept, me))
     if not link and browser() and _opened(url):
@@ -137,8 +142,11 @@ def credentials(
         )
     except AwsbaseError as error:
         # The tools quote stderr within their own error message, so it must be one line.
-        err(f"awsbase: {' '.join(error.message.split())}" + (f"; {error.hint}" if error.hint else "") + "\n")
+        hint = f"; {with_profile(error.hint, profile)}" if error.hint else ""
+        err(f"awsbase: {' '.join(error.message.split())}{hint}\n")
         return error.exit_code
+    if kept.lost:
+        terminal.say(f"{unsaved(kept.lost).message}, so the next command asks for a code again\n")
     session = kept.session
     out_json(
         {
@@ -150,6 +158,11 @@ def credentials(
         }
     )
     return 0
+
+
+def unsaved(problem: FileError) -> FileError:
+    """Return the error for a session that AWS gave and that could not be stored."""
+    return FileError(f"the session could not be stored: {problem.message}", hint=problem.hint)
 
 
 def person(tell: Callable[[str], None], *, debugging: bool = False) -> Person:
@@ -184,6 +197,16 @@ def sentence(kept: KeptSession, me: Person) -> str:
     role = f" as {kept.session.role}" if kept.session.role else ""
     again = "; --force gets a new one" if kept.reused else ""
     return f"{kept.profile}: {'live' if kept.reused else 'new'} session{role}, {left} left{again}\n"
+
+
+def use(kept: KeptSession, me: Person) -> str:
+    """Return the line that makes a shell use a session, with what it has to unset; nothing if it does so already."""
+    unset = resolver.winning_variables(me.environ)
+    if not unset and kept.reused:
+        return ""
+    why = f"{unset[0]} is set, and wins over AWS_PROFILE\n" if unset else ""
+    words = [*(["unset", *unset, "&&"] if unset else []), "export", f"AWS_PROFILE={shlex.quote(kept.profile)}"]
+    return f"{why}use it: {' '.join(words)}\n"
 
 
 def document(kept: KeptSession, me: Person) -> dict[str, Any]:

@@ -7,11 +7,12 @@ import os
 import click
 
 from awsbase.errors import UsageError
-from awsbase.people import files, profiles, seeds, terminal
+from awsbase.people import mfa_serial, profiles, seeds, terminal
 from awsbase.people.devices import Device
 from awsbase.people.enrol import devices_of, enrol
 from awsbase.people.profiles import Source
 from awsbase.people.terminal import NoAnswer
+from awsbase.scripts import with_profile
 from awsbase.scripts.output import err, out
 from awsbase.scripts.prompts import USER, account_of, aws_files, common, confirm, prompts_of, user_of
 
@@ -82,7 +83,7 @@ def create(
         spare = enrol(prompts, owner, BACKUP)
         out(f"{spare.serial} is enabled for {owner}, as a backup\n")
     if own:
-        err("next: `awsbase mfa refresh` gets a session, with the next code of the device\n")
+        err(with_profile("next: `awsbase mfa refresh` gets a session, with the next code of the device\n", profile))
 
 
 def checked(name: str) -> str:
@@ -115,5 +116,4 @@ def set_mfa_serial(source: Source | None, device: Device) -> None:
     if source is None or source.keys_profile is None:
         err(f"your keys come from the environment; for a profile: mfa_serial = {device.serial}\n")
         return
-    files.write_config(aws_files(), source.keys_profile, {"mfa_serial": device.serial})
-    err(f"profile {source.keys_profile}: mfa_serial is set\n")
+    err(f"{mfa_serial.put(aws_files(), source.keys_profile, device.serial)}\n")

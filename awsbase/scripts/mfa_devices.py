@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 import click
 
 from awsbase.errors import Refused
-from awsbase.people import device_maintenance, files, profiles, terminal
+from awsbase.people import device_maintenance, mfa_serial, terminal
 from awsbase.people.device_maintenance import ListedDevice
 from awsbase.people.devices import Device
-from awsbase.people.enrol import Prompts, devices_of
+from awsbase.people.enrol import devices_of
 from awsbase.scripts import completions
 from awsbase.scripts.options import JSON, device_option
 from awsbase.scripts.output import err, out, out_json
@@ -81,8 +80,12 @@ def remove(
         out(f"{device.serial} is removed from {owner}\n")
 
     removed = device_maintenance.remove(prompts, owner, devices, force=force, confirm=confirm, removed=report)
-    if owner == account.user:
-        update_mfa_serial(prompts, owner, profile, removed)
+
+    def left() -> list[str]:
+        return [device.serial for device in devices_of(prompts, owner) if device.gives_codes]
+
+    for line in mfa_serial.correct(aws_files(), [device.serial for device in removed], left):
+        err(f"{line}\n")
 
 
 @click.command()
@@ -139,15 +142,3 @@ def document(one: ListedDevice) -> dict[str, Any]:
         "since": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if since else None,
         "arn": one.device.serial,
     }
-
-
-def update_mfa_serial(prompts: Prompts, user: str, profile: str | None, removed: Sequence[Device]) -> None:
-    """Replace a removed device in the profile by one that is left, or delete the setting."""
-    if profiles.of_environment(profile, os.environ):
-        return
-    source = profiles.find(aws_files(), profile, os.environ)
-    if source.keys_profile is None or source.serial not in [device.serial for device in removed]:
-        return
-    left = [device.serial for device in devices_of(prompts, user) if device.gives_codes]
-    files.write_config(aws_files(), source.keys_profile, {"mfa_serial": left[0] if left else None})
-    err(f"profile {source.keys_profile}: mfa_serial is {left[0] if left else 'removed'}\n")
