@@ -35,6 +35,7 @@ from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session, reconcile
 from tests.contract.sample import account
 from tests.people.alice import Phone
+from tests.people.shell import without_waiting_for_keys
 
 ROOT = Path(__file__).parent.parent
 # tests/test_examples.py runs those of extending.md, where the plug-in is installed.
@@ -261,6 +262,11 @@ def bob_has_left(situation: Situation) -> None:
     situation.write("acme.yaml", SMALL + "    bob: {state: absent}\n")
 
 
+def bob(situation: Situation) -> None:
+    situation.user("bob")
+    without_waiting_for_keys(situation.sandbox)
+
+
 def alice_with_a_device(situation: Situation) -> None:
     situation.user("alice")
     phone = Phone(situation.sandbox, "alice")
@@ -320,7 +326,7 @@ SITUATIONS: dict[str, Callable[[Situation], None]] = {
     "with a manifest of another account": manifest_of_another_account,
     "with a manifest full of mistakes": with_mistakes,
     "without credentials": without_credentials,
-    "as bob": lambda situation: situation.user("bob"),
+    "as bob": bob,
     "as alice, who has an MFA device": alice_with_a_device,
     "as alice, who has an MFA device and a live session": alice_with_a_session,
     "as alice, who changes her password": alice_changes_her_password,

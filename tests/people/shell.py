@@ -15,6 +15,7 @@ from typing import Any
 import pexpect
 
 from awsbase.people import files
+from awsbase.sandbox import Message, Reply, Sandbox
 from awsbase.sandbox.serve import listen
 from tests.people.alice import Alice
 
@@ -89,6 +90,19 @@ def served(alice: Alice) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def without_waiting_for_keys(sandbox: Sandbox) -> None:
+    """Let a minute pass for an account after each new access key, instead of letting processes wait for real."""
+    answer = sandbox.answer
+
+    def later(message: Message) -> Reply:
+        reply = answer(message)
+        if b"Action=CreateAccessKey" in message.body:
+            sandbox.clock.advance(60)
+        return reply
+
+    sandbox.answer = later  # type: ignore[method-assign]
 
 
 def ended(child: Any, code: int = 0) -> str:

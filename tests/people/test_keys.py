@@ -22,7 +22,7 @@ from tests.conftest import needs
 from tests.people.alice import ACCOUNT, Alice
 from tests.people.keychains import Chain, Locked, Memory, Silent, backend_of
 from tests.people.leaks import assert_no_secret
-from tests.people.shell import AWS, ROOT, Shell, ended, served, shell_of
+from tests.people.shell import AWS, ROOT, Shell, ended, served, shell_of, without_waiting_for_keys
 
 PROGRAM = "/opt/our tools/awsbase"
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -209,6 +209,7 @@ LISTED = r"…{key}  active  \d{{4}}-\d\d-\d\d \(today\)  (never|\d{{4}}-\d\d-\d
 @pytest.mark.slow
 def test_keys_are_listed_and_rotated_by_the_commands(alice: Alice) -> None:
     shell = shell_of(alice)
+    without_waiting_for_keys(alice.sandbox)
     with served(alice):
         old = alice.key_id
         listed = shell.run("keys", "list", "--profile", "acme").stdout
@@ -253,6 +254,7 @@ def test_without_the_extra_the_keychain_says_what_is_missing(alice: Alice) -> No
 def works_from_the_keychain(shell: Shell, **environ: str) -> None:
     """Store Alice's key, and do with it what she did with the key in her files."""
     alice = shell.alice
+    without_waiting_for_keys(alice.sandbox)
     done = shell.run("keys", "store", "--profile", "acme", **environ)
     assert done.stdout == f"the access key …{alice.key_id[-4:]} is in the keychain; profile acme takes it from there\n"
     texts = alice.files.credentials.read_text() + alice.files.config.read_text()
@@ -268,11 +270,12 @@ def works_from_the_keychain(shell: Shell, **environ: str) -> None:
     run.sendline(alice.phone.code())
     assert "as acme-mfa" in ended(run)
 
-    # The session belongs to the key that got it: the new one asks for a code again.
     rotated = shell.run("keys", "rotate", "--profile", "acme", "--grace", "0", **environ)
     assert f"the old access key …{alice.key_id[-4:]} is deleted" in rotated.stdout, rotated.stderr
     identity = shell.program(AWS, "--profile", "acme", "sts", "get-caller-identity", "--query", "Arn", **environ)
     assert identity.stdout == f'"{USER}"\n', identity.stderr
+    # The session belongs to the key that got it: the new key asks for a code.
+    assert "no terminal" in shell.run("mfa", "refresh", "--profile", "acme", **environ).stderr
     shown = done.stdout + done.stderr + rotated.stdout + rotated.stderr
     assert_no_secret(alice, shown, but=[alice.home / "keychain.json"])
     alice.home.joinpath("keychain.json").unlink(missing_ok=True)

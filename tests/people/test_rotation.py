@@ -285,7 +285,7 @@ def test_killed_at_any_write_to_files_or_keychain_it_goes_on(alice: Alice, place
     goes_on(person, finished=killer.seen < at)
 
 
-CALLS = {"CreateAccessKey": 1, "UpdateAccessKey": 1, "DeleteAccessKey": 1, "ListAccessKeys": 8, "GetCallerIdentity": 3}
+CALLS = {"CreateAccessKey": 1, "UpdateAccessKey": 1, "DeleteAccessKey": 1, "ListAccessKeys": 8, "GetCallerIdentity": 5}
 KINDS = ("killed before", "killed after", "reset before", "reset after", "500", "throttle", "stale", "access denied")
 
 
