@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from awsbase.engine.account import Account
 from awsbase.errors import Refused
@@ -12,8 +13,17 @@ from awsbase.people import files, key_places, store
 from awsbase.people.files import Files
 from awsbase.people.key_places import CONFIG, CREDENTIALS, PROCESS
 from awsbase.people.keychain import Keychain
-from awsbase.people.profiles import stored_key
+from awsbase.people.profiles import Source, stored_key
+from awsbase.people.resolver import Keys
+from awsbase.people.session import Person, SessionRequest, refresh
 from awsbase.records import record
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+    from awsbase.aws import Aws
+
+DENIED = ("AccessDenied", "AccessDeniedException")
 
 # With these a profile does not use its `credential_process`, or not in the way that it used its key.
 CONFLICTS = ("role_arn", "sso_session", "sso_start_url", "web_identity_token_file", "login_session")
@@ -107,3 +117,33 @@ def check_movable(where: Files, names: Sequence[str]) -> None:
                 f"profile {name} has {conflict or PROCESS} beside the key, and AWS tools use one of the two",
                 hint="give the key a profile of its own first; a role's profile names it as source_profile",
             )
+
+
+# The connection.
+
+
+def answering(account: Account, user: str, source: Source, person: Person) -> Account:
+    """Return an account as IAM answers its user: as it is, or with a session if a policy demands MFA for IAM."""
+    if is_allowed(account.aws, user):
+        return account
+    session = refresh(SessionRequest(source.keys_profile), person).session
+    live = Keys(session.key_id, session.secret_key, session.token)
+    return replace(account, aws=person.connect(replace(source, keys=live), account.aws.region))
+
+
+def is_allowed(aws: Aws, user: str) -> bool:
+    """Tell whether IAM lets a user list their access keys; raises ClientError when IAM does not know the key."""
+    from botocore.exceptions import ClientError
+
+    try:
+        aws.iam.list_access_keys(UserName=user)
+    except ClientError as error:
+        if code_of(error) not in DENIED:
+            raise
+        return False
+    return True
+
+
+def code_of(error: ClientError) -> str:
+    """Return the code of an error of AWS."""
+    return error.response["Error"]["Code"]

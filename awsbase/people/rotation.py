@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from awsbase import disk
 from awsbase.aws import response_time
@@ -29,13 +29,8 @@ from awsbase.people.patience import UNKNOWN_KEYS, retry_while, wait_until
 from awsbase.people.profiles import Source
 from awsbase.people.resolver import Keys
 from awsbase.people.secret import Secret
-from awsbase.people.session import Person, SessionRequest, refresh
+from awsbase.people.session import Person
 from awsbase.records import record
-
-if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
-
-    from awsbase.aws import Aws
 
 MAX_KEYS = 2
 ATTEMPTS = 3
@@ -43,7 +38,6 @@ ATTEMPTS = 3
 GRACE = 24 * durations.HOUR
 # How far a key's CreateDate may be from the answer of AWS before its creation: the call, and botocore's retries.
 AROUND = timedelta(minutes=2)
-DENIED = ("AccessDenied", "AccessDeniedException")
 
 
 @record
@@ -204,10 +198,10 @@ def prove(rotation: Rotation, new: Keys) -> None:
     try:
         caller = retry_while(rotation.clock, aws.sts.get_caller_identity, transient=UNKNOWN_KEYS)["Arn"]
         # IAM knows whom it refuses for want of MFA.
-        retry_while(rotation.clock, lambda: is_allowed(aws, rotation.user), transient=UNKNOWN_KEYS)
+        retry_while(rotation.clock, lambda: keys.is_allowed(aws, rotation.user), transient=UNKNOWN_KEYS)
     except ClientError as error:
         raise AwsbaseError(
-            f"AWS does not accept the new access key {masked(new.key_id)} yet: {code_of(error)}",
+            f"AWS does not accept the new access key {masked(new.key_id)} yet: {keys.code_of(error)}",
             hint="the old key is as it was; run it again in a minute",
         ) from error
     if caller != rotation.account.caller:
@@ -284,36 +278,13 @@ def open_account(person: Person, source: Source, place: Place, region: str) -> A
 
     Raises Refused for anybody but an IAM user.
     """
-    with_key = person.connect(replace(source, keys=place.keys), region)
-    account = identify(with_key, Wire())
+    account = identify(person.connect(replace(source, keys=place.keys), region), Wire())
     if account.user is None:
         raise Refused(
             f"{account.caller} is not an IAM user, and only those have access keys to rotate",
             hint="name the profile of an IAM user's access key with --profile",
         )
-    if not is_allowed(with_key, account.user):
-        session = refresh(SessionRequest(source.keys_profile), person).session
-        live = Keys(session.key_id, session.secret_key, session.token)
-        account = replace(account, aws=person.connect(replace(source, keys=live), region))
-    return account
-
-
-def is_allowed(aws: Aws, user: str) -> bool:
-    """Tell whether IAM lets a user list their access keys; raises ClientError when IAM does not know the key."""
-    from botocore.exceptions import ClientError
-
-    try:
-        aws.iam.list_access_keys(UserName=user)
-    except ClientError as error:
-        if code_of(error) not in DENIED:
-            raise
-        return False
-    return True
-
-
-def code_of(error: ClientError) -> str:
-    """Return the code of an error of AWS."""
-    return error.response["Error"]["Code"]
+    return keys.answering(account, account.user, source, person)
 
 
 # The note.

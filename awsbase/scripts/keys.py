@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ from awsbase.scripts.connect import home_region
 from awsbase.scripts.mfa import PROFILE, person
 from awsbase.scripts.options import DEBUG, JSON, region_option
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.prompts import account_of, aws_files, common, explaining_refusals, user_of
+from awsbase.scripts.prompts import account_of, common, explaining_refusals, user_of
 
 
 @click.group("keys")
@@ -40,7 +41,10 @@ def list_keys(json: bool, profile: str | None, region: str | None, debug: bool) 
     The profiles are those of this machine that use a key.
     """
     account = account_of(profile, region, debugging=debug)
-    listed = keys.listed(account, user_of(account, None), aws_files())
+    user, me = user_of(account, None), person(err, debugging=debug)
+    if account.long_term:
+        account = keys.answering(account, user, profiles.find(me.files, profile, me.environ), me)
+    listed = keys.listed(account, user, me.files)
     if json:
         out_json({"schema": 1, "keys": [document(one) for one in listed]})
     else:
@@ -65,12 +69,12 @@ def rotate(profile: str | None, region: str | None, grace: str | None, yes: bool
     """
     seconds = durations.seconds(grace) if grace else None
     me = person(err, debugging=debug)
-    source = own_keys(me, profile)
-    place = key_places.place_of(me.files, str(source.keys_profile), open_keychain)
-    if place is None:
-        raise no_key(source)
-    account = rotation.open_account(me, source, place, home_region(profile, region))
-    with locked(me.files.state / f"rotation-{account.id}-{account.user}.lock"):
+    with only_one(me):
+        source = own_keys(me, profile)
+        place = key_places.place_of(me.files, str(source.keys_profile), open_keychain)
+        if place is None:
+            raise no_key(source)
+        account = rotation.open_account(me, source, place, home_region(profile, region))
         work = rotation.Rotation(
             me, account, source, place, SystemClock(), seconds, lambda question: yes or confirmed(question)
         )
@@ -87,8 +91,9 @@ def store(profile: str | None, debug: bool) -> None:
     The profile gets a credential_process in its place, so all AWS tools go on working.
     """
     me = person(err, debugging=debug)
-    source = own_keys(me, profile)
-    key_id, names = keys.move(me.files, str(source.keys_profile), open_keychain, program())
+    with only_one(me):
+        source = own_keys(me, profile)
+        key_id, names = keys.move(me.files, str(source.keys_profile), open_keychain, program())
     out(f"the access key …{key_id[-4:]} is in the keychain; profile {', '.join(names)} takes it from there\n")
 
 
@@ -102,6 +107,11 @@ def credentials(key_id: str, debug: bool) -> None:
     """
     secret = open_keychain().require(key_id)
     out_json({"Version": 1, "AccessKeyId": key_id, "SecretAccessKey": secret.reveal()})
+
+
+def only_one(me: Person) -> AbstractContextManager[int | None]:
+    """Return the lock that lets one process at a time replace or move keys: the next one finds what it has done."""
+    return locked(me.files.state / "keys.lock", lambda: err("another awsbase is at work on the keys; waiting for it\n"))
 
 
 def own_keys(me: Person, profile: str | None) -> Source:

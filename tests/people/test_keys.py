@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from awsbase.errors import AwsbaseError, Refused
 from awsbase.people import files, key_places, keys, profiles, rotation
 from awsbase.people.keychain import Keychain, accepted
 from awsbase.people.keys import AccessKey
+from awsbase.people.locks import locked
+from awsbase.sandbox import Fault
 from awsbase.scripts.keys import document, table
 from tests.conftest import needs
 from tests.people.alice import ACCOUNT, Alice
@@ -229,6 +232,36 @@ def test_keys_are_listed_and_rotated_by_the_commands(alice: Alice) -> None:
         ]
         assert "is deleted" in shell.run("keys", "rotate", "--profile", "acme", "--grace", "0").stdout
         assert "keys come from the environment" not in rotated.stderr
+
+
+@pytest.mark.slow
+def test_a_second_rotation_waits_for_the_first_and_finds_what_it_has_done(alice: Alice) -> None:
+    shell, old = shell_of(alice), alice.key_id
+    first = ExitStack()
+    first.enter_context(locked(alice.files.state / "keys.lock"))
+    second = shell.spawn("keys", "rotate", "--profile", "acme")
+    second.expect_exact("another awsbase is at work on the keys; waiting for it")
+    source, place = profiles.find(alice.files, "acme", {}), key_places.InFiles(alice.files, "acme")
+    account = rotation.open_account(alice.person(), source, place, "eu-west-1")
+    clock = alice.sandbox.clock
+    rotation.rotate(rotation.Rotation(alice.person(), account, source, place, clock, None, lambda _: False))
+    new = place.keys.key_id
+    with served(alice):
+        first.close()
+        shown = ended(second)
+    assert f"the old access key …{old[-4:]} is disabled" in shown
+    assert place.keys.key_id == new
+
+
+@pytest.mark.slow
+def test_keys_are_listed_with_a_code_if_a_policy_demands_one(alice: Alice) -> None:
+    shell = shell_of(alice)
+    with served(alice):
+        alice.sandbox.faults.add(Fault("access denied", on="iam:ListAccessKeys"))
+        run = shell.spawn("keys", "list", "--profile", "acme")
+        run.expect_exact("MFA code of alice-0: ")
+        run.sendline(alice.phone.code())
+        assert f"…{alice.key_id[-4:]}  active" in ended(run)
 
 
 @pytest.mark.slow

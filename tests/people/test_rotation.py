@@ -55,12 +55,21 @@ class Person:
         listed = self.iam.list_access_keys(UserName="alice")["AccessKeyMetadata"]
         return {key["AccessKeyId"]: key["Status"] for key in listed}
 
-    def holds(self) -> str:
-        """Return the id of the key that her profile has; AWS must accept that key."""
-        held = self.place().keys
+    def holds(self, profile: str = "acme") -> str:
+        """Return the id of the key that a profile of hers has; AWS must accept that key."""
+        held = self.place(profile).keys
         assert self.keys()[held.key_id] == "Active"
         assert held.secret_key.reveal() == self.secret(held.key_id)
         return held.key_id
+
+    def copy(self) -> Person:
+        """Let another profile of hers have the same key."""
+        file, option = (key_places.CREDENTIALS, "aws_access_key_id")
+        if option not in files.read_credentials(self.alice.files).get("acme", {}):
+            file = key_places.CONFIG
+        held = file.read(self.alice.files)["acme"]
+        file.write(self.alice.files, "copy", {key: held[key] for key in held if key.startswith(("aws", "cred"))})
+        return self
 
     def secret(self, key_id: str) -> str:
         backend: Any = self.alice.sandbox.backend("iam", "aws")
@@ -247,7 +256,7 @@ def goes_on(person: Person, *, finished: bool) -> None:
     """Check that a person has a working key after whatever happened, and that the next runs finish the rotation."""
     old = person.alice.key_id
     person.alice.sandbox.faults.clear()
-    person.holds()
+    assert {person.holds("acme"), person.holds("copy")} <= person.keys().keys()
     assert len(person.keys()) <= 2
 
     # If all but the last step was done, the next run is the last one.
@@ -257,6 +266,7 @@ def goes_on(person: Person, *, finished: bool) -> None:
         assert "is deleted" in person.rotate()
     new = person.holds()
     assert new != old
+    assert person.holds("copy") == new
     assert person.keys() == {new: "Active"}
     assert not list(person.alice.files.state.glob("rotation-*.json"))
     assert key_places.NEW_ID not in str(files.read_credentials(person.alice.files))
@@ -278,7 +288,7 @@ WRITES = 24
 @pytest.mark.parametrize("at", range(1, WRITES + 1))
 @pytest.mark.parametrize("place", PLACES)
 def test_killed_at_any_write_to_files_or_keychain_it_goes_on(alice: Alice, place: str, at: int) -> None:
-    person = Person(alice, place)
+    person = Person(alice, place).copy()
     with killed_at(person, at) as killer:
         begun(person)
     assert killer.seen < WRITES, "raise WRITES: there are more writes than this test tries"
@@ -294,7 +304,7 @@ KINDS = ("killed before", "killed after", "reset before", "reset after", "500", 
 @pytest.mark.parametrize(("call", "at"), [(call, at) for call, most in CALLS.items() for at in range(1, most + 1)])
 @pytest.mark.parametrize("place", PLACES)
 def test_whatever_becomes_of_a_call_it_goes_on(alice: Alice, place: str, call: str, at: int, kind: Any) -> None:
-    person = Person(alice, place)
+    person = Person(alice, place).copy()
     service = "sts" if call == "GetCallerIdentity" else "iam"
     alice.sandbox.faults.add(Fault(kind, at=at, on=f"{service}:{call}"))
     # Without a permission of IAM's, a code is asked for.
