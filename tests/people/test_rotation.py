@@ -281,7 +281,7 @@ def begun(person: Person) -> None:
 
 
 PLACES = ("credentials", "config", "keychain")
-WRITES = 24
+WRITES = 30
 
 
 @pytest.mark.sampled(6)
