@@ -12,8 +12,8 @@ def policy(*statements: Document) -> Document:
     return {"Version": "2012-10-17", "Statement": [{"Resource": "*", **statement} for statement in statements]}
 
 
-def regions(*open_ones: str) -> Document:
-    """Return AWS's sample that closes regions.
+def regions(*open_ones: str, also: str = "") -> Document:
+    """Return AWS's sample that closes regions, and spares these actions too.
 
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples_general.html
     """
@@ -28,7 +28,7 @@ def regions(*open_ones: str) -> Document:
         "StringNotEquals": {"aws:RequestedRegion": list(open_ones)},
         "ArnNotLike": {"aws:PrincipalARN": ["arn:aws:iam::*:role/Spared"]},
     }
-    return policy({"Sid": "Regions", "Effect": "Deny", "NotAction": spared.split(), "Condition": condition})
+    return policy({"Sid": "Regions", "Effect": "Deny", "NotAction": f"{spared} {also}".split(), "Condition": condition})
 
 
 CREATED = ("s3:CreateBucket", "kms:CreateKey", "iam:CreateRole", "iam:CreatePolicy", "sns:CreateTopic")

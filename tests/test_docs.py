@@ -234,7 +234,9 @@ def test_every_link_points_somewhere(page: Path, target: str) -> None:
 
 @pytest.mark.parametrize("page", [MANIFEST, COMMANDS], ids=lambda page: page.name)
 def test_lines_are_not_too_long(page: Path) -> None:
-    assert [line for line in page.read_text(encoding="utf-8").splitlines() if len(line) > 120] == []
+    # A row of a table cannot be wrapped.
+    lines = [line for line in page.read_text(encoding="utf-8").splitlines() if not line.startswith("|")]
+    assert [line for line in lines if len(line) > 120] == []
 
 
 @pytest.mark.slow

@@ -82,10 +82,19 @@ def test_what_a_closed_region_keeps_from_being_is_told_once_with_a_way_out(tmp_p
 
 
 def test_the_way_out_leads_out(tmp_path: Path) -> None:
-    sandbox, manifest = Sandbox(rules=FEWER, deny=[regions("eu-west-1")]), loaded(tmp_path, NOTIFY + WITHOUT)
+    # The sample spares budgets, but not the view of the bill that they depend on.
+    closed = regions("eu-west-1", also="billing:*")
+    sandbox, manifest = Sandbox(rules=FEWER, deny=[closed]), loaded(tmp_path, NOTIFY + WITHOUT)
     assert problems(run(sandbox, manifest, "reconcile")) == []
     again = run(sandbox, manifest, "plan")
     assert (problems(again), said(again)) == ([], [])
+
+
+def test_a_budget_whose_bill_is_closed_names_the_permission(tmp_path: Path) -> None:
+    budget = "alarms: {security: {except: [root-sign-in]}, budget: {amount: 200, email: [you@example.com]}}\n"
+    sandbox, manifest = Sandbox(rules=FEWER, deny=[regions("eu-west-1")]), loaded(tmp_path, NOTIFY + budget)
+    (error,) = failures(run(sandbox, manifest, "plan"))
+    assert error.hint.startswith("a service control policy of your organization refuses billing:GetBillingViewData")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, Literal, NoReturn
 
@@ -18,6 +18,8 @@ Mode = Literal["plan", "reconcile"]
 INTERRUPTED = "Interrupted"
 # The failure code of a resource in a region that a policy of the organization closes.
 CLOSED = "RegionClosed"
+# The failure code of a resource for which AWS has no room, as counted before anything is written.
+FULL = "QuotaExceeded"
 STATUSES: tuple[Status, ...] = ("unchanged", "planned", "changed", "failed", "blocked", "skipped")
 
 
@@ -146,6 +148,11 @@ class Outcome:
     # Set only for a resource that this run creates: for an existing one the cost is known.
     price: str | None = None
 
+    def held_back(self) -> Outcome:
+        """Return a planned outcome as one of which nothing was written."""
+        status: Status = "skipped" if self.status == "planned" else self.status
+        return replace(self, status=status, changes=(), price=None)
+
     @property
     def was_interrupted(self) -> bool:
         """Tell whether it started and was then interrupted: it counts as failed, but nothing went wrong."""
@@ -181,6 +188,15 @@ class Report:
     @property
     def failed(self) -> bool:
         return any(outcome.status in ("failed", "blocked") for outcome in self.outcomes)
+
+    @property
+    def exceeds_quota(self) -> bool:
+        """Tell whether the manifest wants more than AWS takes: then nothing of it is written."""
+        return any(outcome.error is not None and outcome.error.code == FULL for outcome in self.outcomes)
+
+    def held_back(self) -> Report:
+        """Return this plan as a reconcile that wrote nothing: what it would change is not begun."""
+        return replace(self, mode="reconcile", outcomes=tuple(outcome.held_back() for outcome in self.outcomes))
 
 
 def unknowns(value: object, path: str = "") -> Iterator[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from awsbase.engine.permissions import Permissions
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.errors import AwsbaseError
 from awsbase.records import record
@@ -90,11 +91,19 @@ def kind_of(kinds: Kinds, resource: Resource) -> Kind:
     )
 
 
+def quota_reads(quotas: Iterable[Quota]) -> Allows:
+    """Yield the permissions to read what AWS raised quotas to: without them the usual ones are taken for true."""
+    if any(quota.summary for quota in quotas):
+        yield allow("iam", "GetAccountSummary")
+    if any(quota.codes for quota in quotas):
+        yield allow("servicequotas", "GetServiceQuota")
+
+
 def permissions_of(kinds: Kinds, resource: Resource) -> Permissions:
     """Return what a resource's kind takes of IAM; raises Undeclared when it does not say so."""
     kind = kind_of(kinds, resource)
-    if kind.permissions is not None:
-        return kind.permissions
+    if (own := kind.permissions) is not None:
+        return replace(own, read=lambda want: chain(own.read(want), quota_reads(kind.quotas)))
     raise Undeclared(
         f"nothing says which permissions {resource.address} takes",
         hint=f"write permissions=Permissions(read=..., write=...) into KIND in {type(resource).__module__}",

@@ -73,6 +73,27 @@ GATEWAYS = Quota("internet gateways", "region", 5, codes=("vpc", "L-A4707A72"))
 ADDRESSES = Quota("elastic IPs", "region", 5, codes=("ec2", "L-0263D0A3"))
 SECURITY_GROUPS = Quota("security groups", "region", 2_500, codes=("vpc", "L-E79EC296"))
 RULES = Quota("rules", "direction and kind of address", 60, codes=("vpc", "L-0EA8095F"))
+GROUPS_OF_INTERFACE = Quota("security groups", "network interface", 5, codes=("vpc", "L-2AFB9258"))
+SUBNETS = Quota("subnets", "VPC", 200, codes=("vpc", "L-407747CB"))
+ROUTE_TABLES = Quota("route tables", "VPC", 200, codes=("vpc", "L-589F43AA"))
+# https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html
+GATEWAY_ENDPOINTS = Quota("gateway endpoints", "region", 20, codes=("vpc", "L-1B52E74A"))
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/launch-template-restrictions.html
+TEMPLATES = Quota("launch templates", "region", 5_000)
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+ACTIONS = Quota("actions", "state of an alarm", 5)
+# https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_NotificationWithSubscribers.html
+NOTICES = Quota("notices", "budget", 5)
+MAILS = Quota("mail addresses", "notice of a budget", 10)
+TOPICS = Quota("topics", "notice of a budget", 1)
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+TARGETS = Quota("targets", "rule", 5)
+# https://docs.aws.amazon.com/general/latest/gr/dlm.html
+SNAPSHOT_POLICIES = Quota("lifecycle policies", "region", 100)
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/add-bucket-policy.html
+BUCKET_POLICY = Quota("characters of its policy", "bucket", 20_480)
+# https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
+KEY_POLICY = Quota("characters of its policy", "key", 32_768)
 
 
 @record
@@ -161,9 +182,9 @@ def room_beside(
     first_out(run, quota, where, held=len(there), coming=coming, remedy=remedy, region=region)
 
 
-def fits(run: Run, quota: Quota, where: str, size: int, remedy: str) -> None:
-    """Make sure that something is not longer than AWS takes; raises QuotaExceeded."""
-    if size > quota.most and size > (most := run.read(raised, quota, "")):
+def fits(run: Run, quota: Quota, where: str, size: int, remedy: str, region: str = "") -> None:
+    """Make sure that something is not longer, or more, than AWS takes; raises QuotaExceeded."""
+    if size > quota.most and size > (most := run.read(raised, quota, region)):
         raise QuotaExceeded(f"{where} has {size} {quota.what}, and AWS takes {most}", hint=remedy)
 
 

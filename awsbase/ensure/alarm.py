@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -93,6 +94,8 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
     have = run.read(alarms, region, family(want.name)).get(want.name)
     tagged = tags.current(run, want, region, want.arn, (alarm_tags, region, want.arn)) if have else tags.wanted(want)
     sent = settings(want)
+    for actions in (want.actions, want.ok_actions):
+        quotas.fits(run, quotas.ACTIONS, f"alarm {want.name}", len(actions), "let one topic tell several")
 
     if have is None:
         run.create(
@@ -197,4 +200,5 @@ KIND = Kind(
     found_by="name",
     owns="all settings and actions",
     keeps="tags",
+    quotas=(quotas.ACTIONS,),
 )

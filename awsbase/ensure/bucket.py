@@ -8,6 +8,7 @@ from typing import Any
 
 from awsbase.access.bucket_policy import Use, closed, granted, obstacles, theirs, with_key
 from awsbase.access.comparison import widening
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -80,6 +81,9 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
     key = run.result(want.key) if want.key else None
     statements = resolve(run, want.statements)
     have = look(run, want)
+    policy = with_ours(want, have or NEW, statements)
+    remedy = "take statements out of it that nobody needs"
+    quotas.fits(run, quotas.BUCKET_POLICY, f"bucket {want.name}", quotas.characters(policy), remedy)
     if have:
         suits(run, want, have, key, statements)
     tagged = tags_of(run, want) if have else tags.wanted(want)
@@ -91,7 +95,7 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
     block_public_access(run, want, have)
     own_objects(run, want, have)
     encrypt(run, want, have, key)
-    set_policy(run, want, have, statements)
+    set_policy(run, want, have, policy)
     expire(run, want, have, tagged)
     # After the lifecycle: a bucket of ours whose versioning was never set is one that a run has left half made.
     keep_versions(run, want, have)
@@ -226,8 +230,8 @@ def less_encrypted(have: str, want: str) -> str:
     return "it is encrypted once, not twice" if have == "aws:kms:dsse" else ""
 
 
-def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[Document]) -> None:
-    """Replace our statements in the bucket policy, and leave those of others beside them."""
+def with_ours(want: Bucket, have: BucketFacts, statements: Sequence[Document]) -> Document:
+    """Return the bucket policy with our statements in place of ours, and those of others beside them."""
     only_tls = {
         "Sid": f"{OURS}OnlyTls",
         "Effect": "Deny",
@@ -236,7 +240,11 @@ def set_policy(run: Run, want: Bucket, have: BucketFacts, statements: Sequence[D
         "Resource": [want.arn, f"{want.arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    policy = {"Version": "2012-10-17", **have.policy, "Statement": [*theirs(have), *statements, only_tls]}
+    return {"Version": "2012-10-17", **have.policy, "Statement": [*theirs(have), *statements, only_tls]}
+
+
+def set_policy(run: Run, want: Bucket, have: BucketFacts, policy: Document) -> None:
+    """Put the bucket policy where it differs."""
     if not have.policy:
         run.create(
             "policy",
@@ -313,8 +321,7 @@ def read_permissions(want: Bucket) -> Allows:
         "s3",
         "ListBucket",  # what HeadBucket asks for
         *("GetBucketAcl", "GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPublicAccessBlock"),
-        *("GetBucketTagging",),
-        *("GetBucketVersioning", "GetEncryptionConfiguration", "GetLifecycleConfiguration"),
+        *("GetBucketTagging", "GetBucketVersioning", "GetEncryptionConfiguration", "GetLifecycleConfiguration"),
         on=(want.arn,),
     )
 
@@ -324,12 +331,8 @@ def write_permissions(want: Bucket) -> Allows:
     yield allow(
         "s3",
         *("CreateBucket", "PutBucketAcl", "PutBucketOwnershipControls", "PutBucketPolicy"),
-        *(
-            "PutBucketPublicAccessBlock",
-            "PutBucketTagging",
-            "PutBucketVersioning",
-        ),
-        *("PutEncryptionConfiguration", "PutLifecycleConfiguration"),
+        *("PutBucketPublicAccessBlock", "PutBucketVersioning"),
+        *("PutEncryptionConfiguration", "PutLifecycleConfiguration", "TagResource"),
         on=(want.arn,),
     )
 
@@ -354,4 +357,5 @@ KIND = Kind(
     found_by="name",
     owns="public access block, ownership, versioning, encryption",
     keeps="tags, other statements: see below",
+    quotas=(quotas.BUCKET_POLICY,),
 )

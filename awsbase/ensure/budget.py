@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -23,6 +24,7 @@ Subscriber = tuple[str, str]  # SNS and the ARN of a topic, or EMAIL and an addr
 # Credits and refunds would hide what is being spent until they are used up.
 COSTS = {"IncludeCredit": False, "IncludeRefund": False}
 NEVER = datetime(2087, 6, 15, tzinfo=UTC)  # what AWS sets where no end is given
+QUOTAS = {"SNS": quotas.TOPICS, "EMAIL": quotas.MAILS}
 UNTOLD = "nobody is told at this point any more"
 
 
@@ -152,6 +154,7 @@ def ensure_budget(run: Run, want: Budget) -> None:
     named: dict[str, Any] = {"AccountId": want.scope.account, "BudgetName": want.name}
     have = run.read(budget, region, want.scope.account, want.name)
     tagged = run.read(budget_tags, region, want.arn) if have else tags.wanted(want)
+    leave_room(run, want)
 
     if have is None:
         run.create(
@@ -189,6 +192,14 @@ def ensure_budget(run: Run, want: Budget) -> None:
         )
 
 
+def leave_room(run: Run, want: Budget) -> None:
+    """Make sure that AWS takes as many notices and subscribers; raises QuotaExceeded."""
+    where = f"budget {want.name}"
+    quotas.fits(run, quotas.NOTICES, where, len(want.notices), "leave some percentages out")
+    for kind, quota in QUOTAS.items():
+        quotas.fits(run, quota, where, len(of_kind(kind, want.subscribers)), "let one topic tell several")
+
+
 def prolonged(have: BudgetFacts, now: datetime) -> Iterator[Drift]:
     """Yield that a budget has ended, if so, and is to go on."""
     if have.ended(now):
@@ -214,11 +225,27 @@ def tell(run: Run, want: Budget, notice: Notice, told: frozenset[Subscriber] | N
         everybody = [subscriber(one) for one in want.subscribers]
         run.create(f"notice {notice}", budgets.create_notification, **at, Subscribers=everybody)
         return
+    coming, going = [], []
+    for kind, quota in QUOTAS.items():
+        held, wanted = of_kind(kind, told), of_kind(kind, want.subscribers)
+        step = quotas.exchange(run, quota, f"notice {notice}", have=held, want=wanted, exact=True, remedy="")
+        # Where there is no room, one takes the place of another: without any, a notice is refused.
+        for old, new in zip(step.first, step.coming, strict=False):
+            pair = {"OldSubscriber": subscriber((kind, old)), "NewSubscriber": subscriber((kind, new))}
+            what, drift = f"subscriber {old} at {notice}", [Drift("address", old, new)]
+            run.update(what, drift, budgets.update_subscriber, **at, **pair)
+        coming += [(kind, address) for address in step.coming[len(step.first) :]]
+        going += [(kind, address) for address in step.last]
     # Added before removed: a notice that tells nobody is refused.
-    for one in sorted(set(want.subscribers) - told):
+    for one in sorted(coming):
         run.create(f"subscriber {one[1]} at {notice}", budgets.create_subscriber, **at, Subscriber=subscriber(one))
-    for one in sorted(told - set(want.subscribers)):
+    for one in sorted(going):
         run.delete(f"subscriber {one[1]} at {notice}", budgets.delete_subscriber, **at, Subscriber=subscriber(one))
+
+
+def of_kind(kind: str, subscribers: Iterable[Subscriber]) -> frozenset[str]:
+    """Return the addresses of the subscribers of one kind."""
+    return frozenset(address for each, address in subscribers if each == kind)
 
 
 def sent(want: Budget) -> dict[str, Any]:
@@ -278,4 +305,5 @@ KIND = Kind(
     word="budget",
     found_by="name",
     owns="amount, percentages, subscribers",
+    quotas=(quotas.NOTICES, quotas.MAILS, quotas.TOPICS),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -99,6 +100,8 @@ def ensure_event_rule(run: Run, want: EventRule) -> str:
     found = run.read(rule, region, want.name)
     sends = run.read(targets, region, want.name)
     tagged = tags.current(run, want, region, want.arn, (rule_tags, region, want.arn)) if found else tags.wanted(want)
+    coming, remedy = int(TARGET not in sends), "remove {excess} that nobody needs: aws events remove-targets"
+    quotas.first_out(run, quotas.TARGETS, f"rule {want.name}", held=len(sends), coming=coming, remedy=remedy)
     sent: dict[str, Any] = {
         "Name": want.name,
         "EventPattern": want.pattern,
@@ -171,4 +174,5 @@ KIND = Kind(
     found_by="name",
     owns="pattern, our target, that it is on",
     keeps="other targets, tags",
+    quotas=(quotas.TARGETS,),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -85,6 +86,7 @@ def ensure_gateway_endpoint(run: Run, want: GatewayEndpoint) -> Any:
     have = next((each for each in there if each.vpc == vpc and each.service == want.service_name), None)
 
     if have is None:
+        ec2.room(run, quotas.GATEWAY_ENDPOINTS, want, there)
         made = run.create(
             "gateway endpoint",
             client.create_vpc_endpoint,
@@ -136,4 +138,5 @@ KIND = Kind(
     found_by="its VPC and service",
     owns="that our route tables use it",
     keeps="policy, other route tables, tags",
+    quotas=(quotas.GATEWAY_ENDPOINTS,),
 )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from awsbase.access.comparison import widening
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -227,6 +228,8 @@ def ensure_key(run: Run, want: Key) -> Any:
     """Keep one key behind its alias: enabled, rotated, with this policy; returns its ARN."""
     kms = run.aws.kms
     policy = resolve(run, want.policy)
+    size, remedy = quotas.characters(policy), "let fewer use it, or shorten its statements"
+    quotas.fits(run, quotas.KEY_POLICY, f"key {want.alias}", size, remedy)
     behind_alias = run.read(key, want.scope.region, want.alias, want.address)
     have = behind_alias or run.read(lost_key, want.scope.region, want.address)
     tagged = tags_of(run, want, usable(want, have)) if have else tags.wanted(want)
@@ -358,4 +361,5 @@ KIND = Kind(
     found_by="alias, else its tag",
     owns="policy, yearly rotation, description, enabled",
     keeps="tags, grants",
+    quotas=(quotas.KEY_POLICY,),
 )

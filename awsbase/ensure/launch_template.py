@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -17,8 +18,6 @@ from awsbase.ensure.subnet import subnets, with_ipv4
 from awsbase.facts import ec2, tags
 from awsbase.facts.images import image, image_permissions, launch_permissions, names
 from awsbase.records import record
-
-USER_DATA_BYTES = 16 * 1024
 
 
 @record(kw_only=True)
@@ -116,8 +115,12 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
     have = run.read(launch_template, want.scope.region, want.name)
     have = have and replace(have, tags=tags_of(run, want, have))
     data = content(run, want, have)
+    region, groups = want.scope.region, len(want.groups)
+    remedy, where = "name fewer groups, or ask AWS for more", f"launch template {want.name}"
+    quotas.fits(run, quotas.GROUPS_OF_INTERFACE, where, groups, remedy, region)
 
     if have is None:
+        leave_room(run, want)
         made = run.create(
             "launch template",
             client.create_launch_template,
@@ -150,6 +153,14 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
 
     ec2.tag(run, want, have)
     return {"id": have.id, "version": version}
+
+
+def leave_room(run: Run, want: LaunchTemplate) -> None:
+    """Make sure that the region takes all the templates that the manifest wants; raises QuotaExceeded."""
+    region, names = want.scope.region, quotas.others(run, want, lambda each: each.name)
+    there = run.read(launch_templates, region)
+    remedy = "delete {excess} that nobody needs: aws ec2 delete-launch-template"
+    quotas.room_beside(run, quotas.TEMPLATES, region, held=there, wanted=names, remedy=remedy, region=region)
 
 
 def tags_of(run: Run, want: LaunchTemplate, have: TemplateFacts) -> Mapping[str, str]:
@@ -260,4 +271,5 @@ KIND = Kind(
     found_by="name",
     owns="all that it says",
     keeps="tags, older versions",
+    quotas=(quotas.TEMPLATES, quotas.GROUPS_OF_INTERFACE),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -121,6 +122,7 @@ def ensure_route_table(run: Run, want: RouteTable) -> Any:
     elsewhere = {subnet: id for table in there for subnet, id in table.subnets.items()}
 
     if have is None:
+        ec2.room(run, quotas.ROUTE_TABLES, want, there, vpc)
         made = run.create(
             "route table",
             client.create_route_table,
@@ -199,4 +201,5 @@ KIND = Kind(
     found_by="tag",
     owns="exactly these routes, at least these subnets",
     keeps="tags",
+    quotas=(quotas.ROUTE_TABLES,),
 )

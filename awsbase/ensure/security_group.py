@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from ipaddress import ip_network
-from typing import Any, Literal
+from typing import Any
 
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, Unknown
@@ -17,40 +16,33 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.facts import ec2, tags
+from awsbase.facts.security_rules import (
+    OPEN_EGRESS,
+    PRIVATE,
+    WAYS,
+    Identity,
+    Rule,
+    Way,
+    canonical,
+    counts,
+    identity,
+    includes,
+    inside,
+    permission,
+    understood,
+    words,
+    worldwide,
+)
 from awsbase.records import record
-
-Way = Literal["ingress", "egress"]
-End = str | Reference
-Identity = tuple[str, tuple[int, int] | None, End]
-WAYS: tuple[Way, ...] = ("ingress", "egress")
-ALL = "-1"
-# What is wider than any owner of addresses has got is the world, in however many pieces.
-WORLDWIDE = {4: 7, 6: 15}
-PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
-
-
-@record
-class Rule:
-    """What may pass: protocol, ports, and the other end: a CIDR block, a prefix list, or a security group.
-
-    Ports are of no meaning to the protocol -1, which is all of them; for ICMP they are type and code.
-    """
-
-    protocol: str
-    ends: tuple[int, int] | None
-    other: End
-    description: str = field(default="", compare=False)
-
-
-# What a new group has until somebody takes it away.
-OPEN_EGRESS = (Rule(ALL, None, "0.0.0.0/0"), Rule(ALL, None, "::/0"))
 
 
 @record(kw_only=True)
 class SecurityGroup(Resource):
     """A security group of the VPC at an address, with exactly these rules. Tags are added to.
 
-    AWS never changes a group's description: the first one stays.
+    AWS never changes a group's description: the first one stays. Groups that let each other in are made one after the
+    other: `later` are names by address of those that come after this one, and `earlier` are addresses of those that
+    came before. A rule of an earlier group that names this one comes with this one.
     """
 
     name: str
@@ -58,6 +50,8 @@ class SecurityGroup(Resource):
     description: str = "made by awsbase"
     ingress: tuple[Rule, ...] = ()
     egress: tuple[Rule, ...] = OPEN_EGRESS
+    later: Mapping[str, str] = field(default_factory=dict)
+    earlier: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -66,8 +60,17 @@ class SecurityGroup(Resource):
 
     def needs(self) -> Iterator[str]:
         yield self.vpc
+        yield from self.earlier
         for rule in (*self.ingress, *self.egress):
-            yield from (each for each in references(rule.other) if each != self.address)
+            yield from (each for each in references(rule.other) if each != self.address and each not in self.later)
+
+    def rules(self, way: Way) -> tuple[Rule, ...]:
+        """Return the rules of one direction."""
+        return self.ingress if way == "ingress" else self.egress
+
+    def comes_later(self, rule: Rule) -> bool:
+        """Tell whether a rule names a group that is made after this one."""
+        return isinstance(rule.other, Reference) and rule.other.address in self.later
 
 
 @record
@@ -105,54 +108,6 @@ def _group(group: Mapping[str, Any]) -> GroupFacts:
     )
 
 
-def understood(permissions: Iterable[Mapping[str, Any]]) -> Iterator[Rule]:
-    """Take the permissions of a group apart: one rule for each other end."""
-    kinds = (
-        ("IpRanges", "CidrIp"),
-        ("Ipv6Ranges", "CidrIpv6"),
-        ("PrefixListIds", "PrefixListId"),
-        ("UserIdGroupPairs", "GroupId"),
-    )
-    for permission in permissions:
-        protocol = permission["IpProtocol"]
-        ends = None if protocol == ALL else (permission.get("FromPort", -1), permission.get("ToPort", -1))
-        for several, one in kinds:
-            for each in permission.get(several, []):
-                yield Rule(protocol, ends, canonical(each[one]), each.get("Description", ""))
-
-
-def canonical(other: str) -> str:
-    """Return a CIDR block as AWS keeps it, without host bits."""
-    return str(ip_network(other, strict=False)) if "/" in other else other
-
-
-def permission(rule: Rule) -> dict[str, Any]:
-    """Write a rule as the calls want it."""
-    ports = {} if rule.ends is None else {"FromPort": rule.ends[0], "ToPort": rule.ends[1]}
-    said = {"Description": rule.description} if rule.description else {}
-    if not isinstance(rule.other, str):
-        kind = ("UserIdGroupPairs", "GroupId")
-    elif "/" in rule.other:
-        kind = ("Ipv6Ranges", "CidrIpv6") if ":" in rule.other else ("IpRanges", "CidrIp")
-    elif rule.other.startswith("pl-"):
-        kind = ("PrefixListIds", "PrefixListId")
-    else:
-        kind = ("UserIdGroupPairs", "GroupId")
-    return {"IpProtocol": rule.protocol, **ports, kind[0]: [{kind[1]: rule.other, **said}]}
-
-
-def shown(rule: Rule) -> str:
-    """Say a rule as people do: tcp 22 from 192.0.2.0/24."""
-    if rule.ends is None:
-        what = "everything"
-    elif rule.ends[0] == rule.ends[1]:
-        what = f"{rule.protocol} {rule.ends[0]}"
-    else:
-        what = f"{rule.protocol} {rule.ends[0]}-{rule.ends[1]}"
-    other = rule.other.address if isinstance(rule.other, Reference) else rule.other
-    return f"{what}, {other}"
-
-
 def security_group_reads(want: SecurityGroup) -> Iterator[Read]:
     """Yield the facts that the recipe of a security group reads, to prefetch them."""
     yield security_groups, want.scope.region
@@ -163,8 +118,7 @@ def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
     client = run.aws.ec2
     vpc = run.result(want.vpc)["id"]
     there = run.read(security_groups, want.scope.region)
-    # Names are unique in a VPC, whatever their letters' case.
-    have = next((each for each in there if each.vpc == vpc and each.name.casefold() == want.name.casefold()), None)
+    have = named(there, vpc, want.name)
     # With an IPv6 block the VPC adds the second one to every new group.
     born_open = OPEN_EGRESS if run.result(want.vpc)["ipv6"] is not None else OPEN_EGRESS[:1]
 
@@ -187,27 +141,29 @@ def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
         # Left by a run that was cut off: to give it its rules is to finish that one's work.
         have = replace(have, new=True)
 
+    for address in want.later.keys() - {each.address for each in run.resources}:
+        run.note(f"its rules that name {address} come when that is made")
     for way in WAYS:
         rules(run, want, have, way, room[way])
+        for address in want.earlier:
+            let_in_earlier(run, want, have.id, address, way)
     ec2.tag(run, want, have)
     return have.id
+
+
+def named(there: Iterable[GroupFacts], vpc: Any, name: str) -> GroupFacts | None:
+    """Return the group of a name: names are unique in a VPC, whatever their letters' case."""
+    return next((each for each in there if each.vpc == vpc and each.name.casefold() == name.casefold()), None)
 
 
 def compared(
     run: Run, want: SecurityGroup, have: GroupFacts, way: Way
 ) -> tuple[Mapping[Identity, Rule], list[tuple[Rule, Rule]], list[Rule]]:
     """Return the rules that there are, those that are meant with their real ends, and those that are to go."""
-    held = have.ingress if way == "ingress" else have.egress
-    wanted = want.ingress if way == "ingress" else want.egress
-    known = {identity(rule): rule for rule in held}
-    meant = [(rule, end_of(run, want, have.id, rule)) for rule in wanted]
+    known = {identity(rule): rule for rule in (have.ingress if way == "ingress" else have.egress)}
+    meant = [(rule, end_of(run, want, have.id, rule)) for rule in want.rules(way)]
     kept = {identity(real) for _, real in meant if isinstance(real.other, str)}
     return known, meant, [rule for each, rule in known.items() if each not in kept]
-
-
-def identity(rule: Rule) -> Identity:
-    """Return what makes a rule the same one, whatever it is called."""
-    return rule.protocol, rule.ends, rule.other
 
 
 def room_for(run: Run, want: SecurityGroup, have: GroupFacts, way: Way) -> list[Rule]:
@@ -237,38 +193,48 @@ def room_for(run: Run, want: SecurityGroup, have: GroupFacts, way: Way) -> list[
     return first
 
 
-def counts(rule: Rule, version: int) -> bool:
-    """Tell whether a rule takes room among those of a version of IP; another group or a prefix list does in both."""
-    if not (isinstance(rule.other, str) and "/" in rule.other):
-        return True
-    return ip_network(rule.other).version == version
-
-
 def rules(run: Run, want: SecurityGroup, have: GroupFacts, way: Way, first: Sequence[Rule]) -> None:
     """Make room, open what is missing, correct what is only called otherwise, close the rest."""
-    client, group = run.aws.ec2, have.id
-    word = "from" if way == "ingress" else "to"
     known, meant, going = compared(run, want, have, way)
-    close(run, group, way, first)
+    close(run, have.id, way, first)
 
     for rule, real in meant:
-        found = None if isinstance(real.other, Unknown) else known.get(identity(real))
-        if found is None:
-            call = getattr(client, f"authorize_security_group_{way}")
-            why = opens(real, have) if way == "ingress" else ""
-            sent = [permission(real)]
-            run.create(f"{way} {words(rule, word)}", call, risk=access(why), GroupId=group, IpPermissions=sent)
-        elif found.description != rule.description:
-            # Taken away and opened again, a rule would cut off who is connected.
-            run.update(
-                f"description of {way} {words(rule, word)}",
-                [Drift("description", found.description, rule.description)],
-                getattr(client, f"update_security_group_rule_descriptions_{way}"),
-                GroupId=group,
-                IpPermissions=[permission(real)],
-            )
+        if not want.comes_later(rule):
+            let_in(run, have, way, rule, real, known)
 
-    close(run, group, way, [rule for rule in going if rule not in first])
+    close(run, have.id, way, [rule for rule in going if rule not in first])
+
+
+def let_in(
+    run: Run, have: GroupFacts, way: Way, rule: Rule, real: Rule, known: Mapping[Identity, Rule], of: str = ""
+) -> None:
+    """Open one rule if it is missing, or correct what it is called; `of` names another group than the run's own."""
+    client, what = run.aws.ec2, f"{way}{of} {words(rule, 'from' if way == 'ingress' else 'to')}"
+    sent: dict[str, Any] = {"GroupId": have.id, "IpPermissions": [permission(real)]}
+    found = None if isinstance(real.other, Unknown) else known.get(identity(real))
+    if found is None:
+        why = opens(real, have) if way == "ingress" else ""
+        run.create(what, getattr(client, f"authorize_security_group_{way}"), risk=access(why), **sent)
+    elif found.description != rule.description:
+        # Taken away and opened again, a rule would cut off who is connected.
+        drift = [Drift("description", found.description, rule.description)]
+        run.update(
+            f"description of {what}", drift, getattr(client, f"update_security_group_rule_descriptions_{way}"), **sent
+        )
+
+
+def let_in_earlier(run: Run, want: SecurityGroup, group: Any, address: str, way: Way) -> None:
+    """Let an earlier group have those of its rules that name this one: nobody else writes them."""
+    id, of = run.result(address), f" of {address}"
+    there = run.read(security_groups, want.scope.region)
+    have = next((each for each in there if each.id == id), None) or GroupFacts(id, address, new=True)
+    known = {identity(rule): rule for rule in (have.ingress if way == "ingress" else have.egress)}
+    (earlier,) = (each for each in run.resources if each.address == address)
+    assert isinstance(earlier, SecurityGroup)
+    for rule in earlier.rules(way):
+        if isinstance(rule.other, Reference) and rule.other.address == want.address:
+            real = Rule(rule.protocol, rule.ends, group, rule.description)
+            let_in(run, have, way, rule, real, known, of)
 
 
 def close(run: Run, group: Any, way: Way, going: Iterable[Rule]) -> None:
@@ -288,41 +254,16 @@ def opens(rule: Rule, have: GroupFacts) -> str:
     return "" if known else f"lets {rule.other} in"
 
 
-def worldwide(other: str) -> bool:
-    """Tell whether a block of addresses is the world, or a large part of it."""
-    if "/" not in other:
-        return False
-    block = ip_network(other)
-    return block.prefixlen <= WORLDWIDE[block.version] and not any(inside(other, own) for own in PRIVATE)
-
-
-def includes(held: Rule, rule: Rule) -> bool:
-    """Tell whether what a rule lets in gets in by another one already."""
-    ports = held.ends == rule.ends or (
-        held.ends and rule.ends and held.ends[0] <= rule.ends[0] <= rule.ends[1] <= held.ends[1]
-    )
-    passes = held.protocol == ALL or (held.protocol == rule.protocol and ports)
-    return bool(passes) and (held.other == rule.other or inside(rule.other, held.other))
-
-
-def inside(other: End, block: End) -> bool:
-    """Tell whether one block of addresses is part of another."""
-    if not (isinstance(other, str) and isinstance(block, str) and "/" in other and "/" in block):
-        return False
-    part, whole = ip_network(other), ip_network(block)
-    return part.version == whole.version and part.subnet_of(whole)  # type: ignore[arg-type]
-
-
 def end_of(run: Run, want: SecurityGroup, group: Any, rule: Rule) -> Rule:
     """Return a rule with its other end as AWS knows it."""
-    itself = isinstance(rule.other, Reference) and rule.other.address == want.address
-    other = group if itself else resolve(run, rule.other)
+    if isinstance(rule.other, Reference) and rule.other.address in want.later:
+        there, name = run.read(security_groups, want.scope.region), want.later[rule.other.address]
+        found = named(there, run.result(want.vpc)["id"], name)
+        other: Any = found.id if found else Unknown(rule.other.address)
+    else:
+        itself = isinstance(rule.other, Reference) and rule.other.address == want.address
+        other = group if itself else resolve(run, rule.other)
     return Rule(rule.protocol, rule.ends, canonical(other) if isinstance(other, str) else other, rule.description)
-
-
-def words(rule: Rule, word: str) -> str:
-    """Describe a rule, such as `tcp 443 from 192.0.2.0/24`."""
-    return shown(rule).replace(", ", f" {word} ", 1)
 
 
 def read_permissions(want: SecurityGroup) -> Allows:
@@ -339,7 +280,7 @@ def write_permissions(want: SecurityGroup) -> Allows:
     # A group that is adopted by its name is corrected before it is tagged.
     for way in ("Egress", "Ingress"):
         yield allow("ec2", f"RevokeSecurityGroup{way}", on=on)
-        if want.egress if way == "Egress" else want.ingress:
+        if want.earlier or (want.egress if way == "Egress" else want.ingress):
             described = f"UpdateSecurityGroupRuleDescriptions{way}"
             yield allow("ec2", f"AuthorizeSecurityGroup{way}", described, on=on)
 

@@ -8,6 +8,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -93,11 +94,16 @@ class SnapshotPolicyFacts:
     created: datetime | None = None
 
 
+def listed(facts: Facts, region: str) -> Mapping[str, str | None]:
+    """Return by id for which address each policy of a region was made, if for any; DLM lists without pages."""
+    policies = facts.aws.at(region).dlm.get_lifecycle_policies()["Policies"]
+    return {one["PolicyId"]: one.get("Tags", {}).get(tags.ADDRESS) for one in policies}
+
+
 def snapshot_policies(facts: Facts, region: str) -> Mapping[str, str]:
-    """Return by address the ids of the policies of a region that were made for one; DLM lists without pages."""
-    listed = facts.aws.at(region).dlm.get_lifecycle_policies()["Policies"]
-    ours = {one["PolicyId"]: one.get("Tags", {}).get(tags.ADDRESS) for one in listed}
-    return {address: id for id, address in sorted(ours.items(), reverse=True) if address}
+    """Return by address the ids of the policies of a region that were made for one."""
+    found = facts.read(listed, region)
+    return {address: id for id, address in sorted(found.items(), reverse=True) if address}
 
 
 def snapshot_policy(facts: Facts, region: str, address: str) -> SnapshotPolicyFacts | None:
@@ -176,6 +182,7 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
     wanted = {schedule.name: schedule.said for schedule in want.schedules}
 
     if have is None:
+        leave_room(run, want)
         # The tag goes with the call: a policy whose creation was not heard of is found by it.
         made = run.create(
             "snapshot policy",
@@ -211,6 +218,14 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
     if untagged := tags.missing(have.tags, tags.wanted(want)):
         run.update("tags", compare(have.tags, untagged), dlm.tag_resource, ResourceArn=have.arn, Tags=untagged)
     return have.id
+
+
+def leave_room(run: Run, want: SnapshotPolicy) -> None:
+    """Make sure that the region takes all the policies that the manifest wants; raises QuotaExceeded."""
+    region, addresses = want.scope.region, quotas.others(run, want, lambda each: each.address)
+    held = [address or id for id, address in run.read(listed, region).items()]
+    remedy = "delete {excess} that nobody needs: aws dlm delete-lifecycle-policy"
+    quotas.room_beside(run, quotas.SNAPSHOT_POLICIES, region, held=held, wanted=addresses, remedy=remedy)
 
 
 def fewer(have: SnapshotPolicyFacts, want: SnapshotPolicy) -> str:
@@ -298,4 +313,5 @@ KIND = Kind(
     found_by="its tag",
     owns="volumes, schedules, role, that it is on",
     keeps="tags",
+    quotas=(quotas.SNAPSHOT_POLICIES,),
 )

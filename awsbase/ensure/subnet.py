@@ -7,6 +7,7 @@ from dataclasses import field
 from ipaddress import IPv6Network
 from typing import Any
 
+from awsbase.engine import quotas
 from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
@@ -121,6 +122,7 @@ def ensure_subnet(run: Run, want: Subnet) -> Any:
         as_it_is(want, have)
 
     if have is None:
+        ec2.room(run, quotas.SUBNETS, want, run.read(subnets, region), vpc["id"])
         zone = the_zone(run, want)
         made = run.create(
             "subnet",
@@ -225,4 +227,5 @@ KIND = Kind(
     found_by="tag",
     owns="block, zone; an IPv6 block, if wanted",
     keeps="tags",
+    quotas=(quotas.SUBNETS,),
 )

@@ -50,12 +50,19 @@ def tagging(kind: str, want: Labelled, more: Mapping[str, Any] | None = None) ->
     return [{"ResourceType": kind, "Tags": tags.pairs({**labels(want), **(more or {})})}]
 
 
-def room(run: Run, quota: Quota, want: Labelled, there: Iterable[Found]) -> None:
-    """Make sure that all that the manifest wants of a kind fits into the region; raises QuotaExceeded."""
-    held = [each.tags.get(tags.ADDRESS) or each.id for each in there]
-    region, wanted = want.scope.region, others(run, want, lambda each: each.address)
+def room(run: Run, quota: Quota, want: Labelled, there: Iterable[Found], vpc: object = None) -> None:
+    """Make sure that all that the manifest wants of a kind fits into the region, or into the VPC of that id.
+
+    Raises QuotaExceeded.
+    """
+    held = [each.tags.get(tags.ADDRESS) or each.id for each in there if vpc is None or getattr(each, "vpc", "") == vpc]
+    known = [
+        each for each in others(run, want, lambda each: each) if vpc is None or each.vpc == getattr(want, "vpc", "")
+    ]
+    region, where = want.scope.region, vpc if isinstance(vpc, str) else want.scope.region
     remedy = "delete {excess} that nobody needs, or ask AWS for more"
-    room_beside(run, quota, region, held=held, wanted=wanted, remedy=remedy, region=region)
+    wanted = [each.address for each in known]
+    room_beside(run, quota, where, held=held, wanted=wanted, remedy=remedy, region=region)
 
 
 def tag(run: Run, want: Labelled, have: Found) -> None:

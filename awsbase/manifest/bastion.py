@@ -21,8 +21,9 @@ from awsbase.ensure.log_group import LogGroup, log_group_arn
 from awsbase.ensure.nat_route import NatRoute
 from awsbase.ensure.role import Role
 from awsbase.ensure.schedule import TerminationSchedule, ending_role
-from awsbase.ensure.security_group import ALL, OPEN_EGRESS, Rule, SecurityGroup
+from awsbase.ensure.security_group import SecurityGroup
 from awsbase.facts.images import DISTRIBUTIONS
+from awsbase.facts.security_rules import ALL, OPEN_EGRESS, Rule
 from awsbase.manifest.base import Base
 from awsbase.manifest.grants import Grant, dangling
 from awsbase.manifest.iam import accounts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -11,12 +11,14 @@ from pydantic import AfterValidator, Field, model_validator
 
 from awsbase.engine.references import Reference
 from awsbase.engine.resource import Resource
-from awsbase.ensure.security_group import OPEN_EGRESS, Rule, SecurityGroup
+from awsbase.ensure.security_group import SecurityGroup
+from awsbase.facts.security_rules import OPEN_EGRESS, Rule
 from awsbase.manifest.base import Base
 from awsbase.manifest.network import where
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.values import OneNameEach, expand, named
+from awsbase.records import record
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
@@ -132,6 +134,11 @@ class SecurityGroupSpec(Section):
     ingress: Several[RuleSpec] = Field(default=(), description="What may come in; left out, nothing.")
     egress: Several[RuleSpec] | None = Field(default=None, description="What may go out; left out, everything.")
 
+    @property
+    def names(self) -> set[str]:
+        """The other groups of the section that the rules name."""
+        return {group for rule in (*self.ingress, *(self.egress or ())) for group in rule.groups}
+
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield groups that nobody defines, and doors that would be opened and closed for ever."""
         names = list(manifest.security_groups or {})
@@ -153,6 +160,7 @@ class SecurityGroupSpec(Section):
         scope = where(base, manifest)
         if manifest.network is None and manifest.bastion is None and name == next(iter(manifest.security_groups or {})):
             yield scope.resources[0]
+        mutual = in_a_circle(name, manifest.security_groups or {})
         yield SecurityGroup(
             scope=base.scope,
             name=base.expand(name),
@@ -160,8 +168,38 @@ class SecurityGroupSpec(Section):
             description=self.description,
             ingress=tuple(rule for each in self.ingress for rule in each.rules(base)),
             egress=OPEN_EGRESS if self.egress is None else tuple(r for each in self.egress for r in each.rules(base)),
+            later={group_address(base, each): base.expand(each) for each in mutual.later},
+            earlier=tuple(group_address(base, each) for each in mutual.earlier),
             tags=base.tags,
         )
+
+
+@record
+class Circle:
+    """The groups with which one depends on each other: those that it names and come later, those that name it."""
+
+    later: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+
+
+def in_a_circle(name: str, groups: Mapping[str, SecurityGroupSpec]) -> Circle:
+    """Return the groups that name one and are named by it, directly or through others; the manifest orders them."""
+    order = list(groups)
+    mutual = {other for other in order if other in reached(name, groups) and name in reached(other, groups)} - {name}
+    before, after = order[: order.index(name)], order[order.index(name) + 1 :]
+    later = tuple(other for other in after if other in mutual & groups[name].names)
+    return Circle(later, tuple(other for other in before if other in mutual and name in groups[other].names))
+
+
+def reached(name: str, groups: Mapping[str, SecurityGroupSpec]) -> set[str]:
+    """Return the groups that one names, and those that they name, and so on."""
+    found: set[str] = set()
+    ahead = [name]
+    while ahead:
+        named = groups[ahead.pop()].names & groups.keys()
+        ahead += named - found
+        found |= named
+    return found
 
 
 def said_twice(way: str, rules: Iterable[RuleSpec]) -> Iterator[ValidationProblem]:

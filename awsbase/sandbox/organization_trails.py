@@ -52,7 +52,10 @@ def seen(request: Request) -> Iterator[dict[str, Any]]:
 
 
 def described(request: Request, response: dict[str, Any]) -> None:
-    """Describe the trails of the organization beside the account's own."""
+    """Describe the trails of the organization beside the account's own.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DescribeTrails.html
+    """
     wanted = request.params.get("trailNameList")
     if request.params.get("includeShadowTrails", True):
         response["trailList"] += [
@@ -61,7 +64,10 @@ def described(request: Request, response: dict[str, Any]) -> None:
 
 
 def listed(request: Request, response: dict[str, Any]) -> None:
-    """List the trails of the organization beside the account's own."""
+    """List the trails of the organization beside the account's own.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_ListTrails.html
+    """
     response["Trails"] += [{key: trail[key] for key in ("TrailARN", "Name", "HomeRegion")} for trail in seen(request)]
 
 
@@ -69,6 +75,7 @@ def of_the_organization(request: Request) -> dict[str, Any] | None:
     """Answer questions about a trail of the organization, and refuse all else.
 
     Raises Refusal with NotOrganizationMasterAccountException.
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_UpdateTrail.html
     """
     named = next((request.params[name] for name in NAMES if name in request.params), None)
     trail = next((each for each in seen(request) if each["TrailARN"] == named), None)

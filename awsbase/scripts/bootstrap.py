@@ -31,7 +31,7 @@ from awsbase.scripts import completions
 from awsbase.scripts.ask import Prompt
 from awsbase.scripts.connect import Target, embedded, name_calls, reach, session_of
 from awsbase.scripts.loaded import LoadedManifest, read
-from awsbase.scripts.options import ALLOW_RISKY, DEBUG, MANIFEST, Options, profile_option
+from awsbase.scripts.options import ALLOW_RISKY, DEBUG, DENY, MANIFEST, Options, profile_option
 from awsbase.scripts.output import err, out
 from awsbase.scripts.prompts import ask, aws_files, prompts_of, select
 from awsbase.scripts.session import Session, lock_of
@@ -87,6 +87,7 @@ class Access:
 @ALLOW_RISKY
 @profile_option("The profile with root's access key; default $AWS_PROFILE.")
 @click.option("--sandbox", is_flag=True, help="Try it with an embedded AWS; nothing leaves this machine.")
+@DENY
 @DEBUG
 def command(
     manifest: Path,
@@ -99,6 +100,7 @@ def command(
     allow_risky: bool,
     profile: str | None,
     sandbox: bool,
+    deny: tuple[Path, ...],
     debug: bool,
 ) -> None:
     """Create the first administrator of a new account, with MFA, and then delete root's access key.
@@ -118,7 +120,7 @@ def command(
         )
     words = passwd.handover_command(handover) if handover else None
     terminal.require("codes of the new MFA device")
-    options = Options(profile=profile, debug=debug, sandbox=sandbox)
+    options = Options(profile=profile, debug=debug, sandbox=sandbox, deny=deny)
     loaded = read(manifest, options)
     administrator = administrator_of(loaded, user, as_profile or loaded.name)
     with access_to(loaded, options) as access:
@@ -158,7 +160,7 @@ def access_to(loaded: LoadedManifest, options: Options) -> Iterator[Access]:
         attach = (name_calls,) if options.debug else ()
         yield Access(session_of(options.profile), SystemClock(), aws_files(), attach)
         return
-    sandbox = embedded(loaded.account)
+    sandbox = embedded(loaded.account, region=loaded.region, deny=options.deny, plugins=loaded.manifest.plugins)
     with tempfile.TemporaryDirectory() as folder:
         names = files.Files(Path(folder, "credentials"), Path(folder, "config"))
         os.environ |= {"AWS_SHARED_CREDENTIALS_FILE": str(names.credentials), "AWS_CONFIG_FILE": str(names.config)}

@@ -73,7 +73,7 @@ def role_option(help: str) -> Callable[[Command], Command]:
 
 @record
 class Options:
-    """The common options of one call."""
+    """The common options of one call; raises UsageError for those that do not go together."""
 
     profile: str | None = None
     region: str | None = None
@@ -82,6 +82,10 @@ class Options:
     debug: bool = False
     sandbox: bool = False
     deny: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.deny and not self.sandbox:
+            raise UsageError("--deny is about the embedded AWS of --sandbox", hint="add --sandbox, or leave --deny out")
 
 
 def debug(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
@@ -140,8 +144,6 @@ def common(command: Command) -> Command:
         debug: bool,
         **rest: Any,
     ) -> Any:
-        if deny and not sandbox:
-            raise UsageError("--deny is about the embedded AWS of --sandbox", hint="add --sandbox, or leave --deny out")
         return command(options=Options(profile, region, json, verbose, debug, sandbox, deny), **rest)
 
     return with_options  # type: ignore[return-value]

@@ -141,12 +141,15 @@ class Session:
 def reconcile(session: Session, *, ask: Prompt | None, approved: Approved | None = None) -> tuple[Report, bool]:
     """Plan, ask for consent with `ask` unless it is None, and apply the plan.
 
-    Return the report, which is the plan's when it stopped there, and whether the plan was declined.
+    Return the report, which is the plan's when it stopped there, and whether the plan was declined. Nothing is written
+    when the plan exceeds a quota of AWS.
     """
     lock, cache = lock_of(session.target), ReadCache()
     plan = session.execute("plan", approved, guarded=True, cache=cache)
     if plan.interrupted or not plan.changes:
         return replace(plan, mode="reconcile"), False
+    if plan.exceeds_quota:
+        return plan.held_back(), False
     if not agreed(session, plan, ask):
         return plan, True
 
@@ -156,6 +159,8 @@ def reconcile(session: Session, *, ask: Prompt | None, approved: Approved | None
             plan = session.execute("plan", approved, guarded=True, cache=cache)
             if plan.interrupted:
                 return replace(plan, mode="reconcile"), False
+            if plan.exceeds_quota:
+                return plan.held_back(), False
             # The operator is asked again only about changes that exceed the approval.
             if ask is None or exceeds_approval(before, plan.changes):
                 with abortable():

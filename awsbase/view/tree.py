@@ -188,6 +188,8 @@ def totals(report: Report) -> Iterator[Line]:
     style = "bold red" if wrong else "bold yellow" if report.interrupted else "bold"
     yield Line(0, ", ".join(parts), style=style)
     yield Line(0, calls(report), style="dim")
+    if report.exceeds_quota:
+        yield Line(0, "a quota of AWS is exceeded: reconcile changes nothing until all of it fits", style="bold red")
     if report.interrupted:
         left = "nothing was changed" if report.mode == "plan" else "run again: the next run finishes the work"
         yield Line(0, f"interrupted; {left}", style="bold yellow")

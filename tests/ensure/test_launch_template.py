@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.launch_template import LaunchTemplate, TemplateFacts, launch_template, template_tags
+from awsbase.ensure.launch_template import (
+    LaunchTemplate,
+    TemplateFacts,
+    launch_template,
+    launch_templates,
+    template_tags,
+)
 from awsbase.ensure.subnet import subnets
 from awsbase.facts import tags
 from awsbase.facts.images import AMAZON_LINUX, Image, image
@@ -41,7 +47,7 @@ def changes(
     want: LaunchTemplate, have: TemplateFacts | None, looked_up: str | None = None, indexed: Any = TAGS, **more: Any
 ) -> list[str]:
     """Plan a template; without an image or `real` tags, reading them is a KeyError."""
-    facts: dict[Any, Any] = {launch_template: have, tags.indexed: {ARN: indexed}, subnets: ()}
+    facts: dict[Any, Any] = {launch_template: have, tags.indexed: {ARN: indexed}, subnets: (), launch_templates: {}}
     if more:
         facts[template_tags] = more["real"]
     if looked_up:

@@ -6,7 +6,6 @@ The sandbox refuses what AWS refuses, so a plan that counted wrongly would fail 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,14 +20,14 @@ from awsbase.ensure.internet_gateway import InternetGateway
 from awsbase.ensure.metric_filter import MetricFilter
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
-from awsbase.ensure.security_group import ALL, SecurityGroup
-from awsbase.ensure.security_group import Rule as Door
+from awsbase.ensure.security_group import SecurityGroup
 from awsbase.ensure.user import User
-from awsbase.ensure.vpc import Vpc
-from awsbase.records import record
+from awsbase.facts.security_rules import ALL
+from awsbase.facts.security_rules import Rule as Door
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.service import Request, Rule
 from tests.contract.sample import HOME, OREGON, go, problems, said
+from tests.ensure.brimmed import MORE, VPC, Brimmed
 
 AWS = "arn:aws:iam::aws:policy/"
 SOME = (
@@ -55,17 +54,6 @@ ACCOUNTS = {"StringEquals": {"aws:SourceAccount": [f"{number:012}" for number in
 WIDE: dict[str, Any] = {**EC2, "Statement": [{**EC2["Statement"][0], "Condition": ACCOUNTS}]}
 LONG = reading(*(f"bucket-{number:040}" for number in range(75)))
 LONGER = reading(*(f"bucket-{number:040}" for number in range(96)))
-
-
-@record
-class Brimmed:
-    """A place that is full: what fills it, what does not fit, and what does in the end, if anything does."""
-
-    quota: Quota
-    fill: Callable[[Sandbox], object]
-    too_much: list[Resource]
-    tells: str
-    fits: list[Resource] | None = None
 
 
 def group_of_ten(aws: Sandbox) -> None:
@@ -140,9 +128,6 @@ def gateways(aws: Sandbox) -> None:
 def addresses(aws: Sandbox) -> None:
     for _ in range(5):
         aws.client("ec2", OREGON.region).allocate_address(Domain="vpc")
-
-
-VPC = Vpc(scope=OREGON, name="acme", cidr="10.9.0.0/16")
 
 
 def rules(*numbers: int) -> tuple[Door, ...]:
@@ -250,6 +235,7 @@ CASES = {
         "security group doors, ingress of IPv4, has 60 rules, 1 more is needed, and AWS takes 60",
         doors(*range(2, 62)),
     ),
+    **MORE,
 }
 # What other tests brim, since a trail needs a bucket and more; and what hundreds or thousands would fill.
 ELSEWHERE = {
@@ -258,6 +244,7 @@ ELSEWHERE = {
     quotas.ROLES,
     quotas.POLICIES,
     quotas.SECURITY_GROUPS,
+    quotas.TEMPLATES,
     quotas.TRAILS,
     quotas.SELECTORS,
     quotas.DATA_RESOURCES,

@@ -12,9 +12,10 @@ from awsbase.engine.resource import Resource
 from awsbase.ensure.log_group import LogGroup, LogGroupFacts, log_group
 from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.regions import everywhere
-from awsbase.ensure.security_group import GroupFacts, Rule, SecurityGroup, security_groups
+from awsbase.ensure.security_group import GroupFacts, SecurityGroup, security_groups
 from awsbase.facts import tags
 from awsbase.facts.buckets import bucket_tags
+from awsbase.facts.security_rules import Rule
 from tests.ensure import test_alarm as of_alarms
 from tests.ensure import test_bucket as of_buckets
 from tests.ensure import test_secret as of_secrets

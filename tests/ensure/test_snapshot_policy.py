@@ -12,6 +12,7 @@ from awsbase.ensure.snapshot_policy import (
     SnapshotPolicy,
     SnapshotPolicyFacts,
     details,
+    listed,
     meaning,
     measure,
     snapshot_policy,
@@ -55,7 +56,7 @@ GOOD = SnapshotPolicyFacts(
     ids=["missing", "converged", "off", "another role", "other volumes", "no schedule", "one too many", "untagged"],
 )
 def test_differences_of_a_snapshot_policy_are_corrected(have: SnapshotPolicyFacts | None, changes: list[str]) -> None:
-    assert described(planned(WANT, {snapshot_policy: have})) == changes
+    assert described(planned(WANT, {snapshot_policy: have, listed: {}})) == changes
 
 
 @pytest.mark.parametrize("schedule", [DAILY, WEEKLY, replace(DAILY, hours=6, copy_tags=False)])

@@ -10,7 +10,7 @@ from moto.iam.models import SigningCertificate
 
 from awsbase.ensure.absent_user import AbsentUser
 from awsbase.ensure.root import Root
-from awsbase.ensure.security_group import Rule
+from awsbase.facts.security_rules import Rule
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, Sample, Tampering, go
 from tests.contract.samples import SAMPLES, notify, opt_ins, secrets

@@ -116,7 +116,7 @@ def test_one_policy_is_printed_as_create_policy_takes_it() -> None:
 
 def test_several_policies_follow_one_another() -> None:
     shown = awsbase(FOLDER / "cis.yaml")
-    assert "5 policies, because IAM limits their length" in shown.stderr
+    assert "6 policies, because IAM limits their length" in shown.stderr
     decoder, rest, found = json.JSONDecoder(), shown.stdout, []
     while rest:
         document, end = decoder.raw_decode(rest)
@@ -128,7 +128,7 @@ def test_several_policies_follow_one_another() -> None:
 def test_json_is_one_document_with_a_name_for_each() -> None:
     said = json.loads(awsbase(FOLDER / "cis.yaml", "--json").stdout)
     assert said["schema"] == 1
-    assert [each["name"] for each in said["policies"]] == [f"acme-awsbase-reconcile-{number}" for number in range(1, 6)]
+    assert [each["name"] for each in said["policies"]] == [f"acme-awsbase-reconcile-{number}" for number in range(1, 7)]
     assert all(each["document"]["Version"] == "2012-10-17" for each in said["policies"])
 
 

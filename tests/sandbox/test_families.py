@@ -21,6 +21,7 @@ from awsbase.sandbox.common import with_common_rules
 from awsbase.sandbox.service import Services
 from tests.sandbox.refused import refused
 from tests.sandbox.served import serving
+from tests.sandbox.sources import BEGIN, PAGE
 
 ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
 ROLE = "arn:aws:iam::123456789012:role/absent"
@@ -174,8 +175,8 @@ def test_every_family_that_refuses_something_is_in_the_table() -> None:
 
 @families
 def test_the_page_on_the_sandbox_has_a_row_for_it(mistake: Mistake) -> None:
-    page = Path(__file__).parents[2] / "docs/sandbox.md"
-    rows = dict(re.findall(r"^\| `([\w.]+)` \| .+ \| `(\w[\w.]+)` \|$", page.read_text(encoding="utf-8"), re.MULTILINE))
+    page = PAGE.read_text(encoding="utf-8").partition(BEGIN)[0]
+    rows = dict(re.findall(r"^\| `([\w.]+)` \| .+ \| `(\w[\w.]+)` \|$", page, re.MULTILINE))
     assert rows[mistake.family] == mistake.code
 
 

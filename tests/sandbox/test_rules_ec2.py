@@ -35,6 +35,7 @@ def vpc(sandbox: Sandbox) -> str:
         ({"IamInstanceProfile": {"Name": "nobody"}}, "InvalidParameterValue"),
         ({"TagSpecifications": [{"ResourceType": "vpc", "Tags": []}]}, "InvalidParameterValue"),
         ({"SubnetId": "subnet-xyz"}, "InvalidSubnetID.Malformed"),
+        ({"SecurityGroupIds": ["sg-00000000"] * 6}, "SecurityGroupsPerInterfaceLimitExceeded"),
     ],
     ids=[
         "no image",
@@ -46,6 +47,7 @@ def vpc(sandbox: Sandbox) -> str:
         "no profile",
         "foreign tags",
         "no id",
+        "many groups",
     ],
 )
 def test_what_cannot_be_launched(wrong: dict[str, Any], code: str) -> None:

@@ -86,3 +86,30 @@ def test_a_region_has_five_addresses_and_a_route_table_one_way_to_a_service(stri
     way = {"VpcId": network.vpc, "ServiceName": f"com.amazonaws.{REGION}.s3", "RouteTableIds": [network.table]}
     codes = [refused(network.ec2.create_vpc_endpoint, **way) for _ in range(2)]
     assert codes == [None, "RouteAlreadyExists" if strict else None]
+
+
+@pytest.mark.parametrize(
+    ("most", "method", "params", "code"),
+    [
+        (4, "create_vpc", lambda n, i: {"CidrBlock": f"10.{i}.0.0/16"}, "VpcLimitExceeded"),
+        (199, "create_subnet", lambda n, i: {"VpcId": n.vpc, "CidrBlock": f"10.0.{i}.0/24"}, "SubnetLimitExceeded"),
+        (198, "create_route_table", lambda n, i: {"VpcId": n.vpc}, "RouteTableLimitExceeded"),
+        (20, "create_vpc_endpoint", lambda n, i: {"VpcId": n.vpc, "ServiceName": f"com.amazonaws.{REGION}.s3"},
+         "VpcEndpointLimitExceeded"),
+    ],
+    ids=["VPCs", "subnets", "route tables", "gateway endpoints"],
+)  # fmt: skip
+def test_a_region_or_vpc_takes_so_many(
+    most: int, method: str, params: Callable[[Network, int], dict[str, Any]], code: str
+) -> None:
+    network = Network(strict=True)
+    held = network.sandbox.backend("ec2", REGION)
+    for number in range(most):
+        arguments = params(network, number + 1)
+        if method == "create_subnet":
+            held.create_subnet(network.vpc, arguments["CidrBlock"], availability_zone=f"{REGION}a")
+        elif method == "create_route_table":
+            held.create_route_table(network.vpc)
+        elif number < most - 1 or method != "create_vpc":
+            getattr(network.ec2, method)(**arguments)
+    assert refused(getattr(network.ec2, method), **params(network, most + 1)) == code

@@ -25,6 +25,7 @@ NOTICE = {
     "ThresholdType": "PERCENTAGE",
 }
 MAIL = {"SubscriptionType": "EMAIL", "Address": "a@x.example"}
+OTHER = {"SubscriptionType": "EMAIL", "Address": "b@x.example"}
 SERVICES = {"MonitorName": "services", "MonitorType": "DIMENSIONAL", "MonitorDimension": "SERVICE"}
 
 
@@ -80,6 +81,16 @@ def subscription(costs: Any, **other: Any) -> dict[str, Any]:
         ("delete_notification", {**NAMED, "Notification": {**NOTICE, "Threshold": 81}}, "NotFoundException"),
         ("create_subscriber", {**NAMED, "Notification": NOTICE, "Subscriber": MAIL}, "DuplicateRecordException"),
         ("delete_subscriber", {**NAMED, "Notification": NOTICE, "Subscriber": MAIL}, "InvalidParameterException"),
+        (
+            "update_subscriber",
+            {**NAMED, "Notification": NOTICE, "OldSubscriber": OTHER, "NewSubscriber": MAIL},
+            "NotFoundException",
+        ),
+        (
+            "update_subscriber",
+            {**NAMED, "Notification": NOTICE, "OldSubscriber": MAIL, "NewSubscriber": MAIL},
+            "DuplicateRecordException",
+        ),
     ],
     ids=[
         "name taken",
@@ -92,6 +103,8 @@ def subscription(costs: Any, **other: Any) -> dict[str, Any]:
         "notice not there",
         "subscriber there",
         "the last subscriber",
+        "subscriber not there",
+        "subscriber in its own place",
     ],
 )
 def test_a_budget_takes_what_aws_takes(method: str, params: dict[str, Any], code: str) -> None:

@@ -170,6 +170,23 @@ def create_subscriber(request: Request) -> dict[str, Any]:
     return {}
 
 
+def update_subscriber(request: Request) -> dict[str, Any]:
+    """Put a subscriber in the place of another.
+
+    Raises Refusal with NotFoundException or DuplicateRecordException.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_UpdateSubscriber.html
+    """
+    listed, old, new = subscribers(request), request.params["OldSubscriber"], request.params["NewSubscriber"]
+    if old not in listed:
+        raise Refusal("NotFoundException", "Unable to update subscriber - the subscriber doesn't exist.")
+    if new in listed:
+        raise Refusal("DuplicateRecordException", "Error updating subscriber - the subscriber already exists.")
+    check_subscribers([new if one == old else one for one in listed])
+    listed[listed.index(old)] = new
+    return {}
+
+
 def delete_subscriber(request: Request) -> dict[str, Any]:
     """Remove a subscriber; the last one goes with its notification only.
 
@@ -303,6 +320,7 @@ ANSWERS = {
     "CreateNotification": create_notification,
     "DeleteNotification": delete_notification,
     "CreateSubscriber": create_subscriber,
+    "UpdateSubscriber": update_subscriber,
     "DeleteSubscriber": delete_subscriber,
     "TagResource": tag,
     "UntagResource": untag,

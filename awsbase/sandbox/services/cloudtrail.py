@@ -64,6 +64,7 @@ def of_management(request: Request) -> None:
     """Refuse a trail of an organization from all but its management account.
 
     Raises Refusal with NotOrganizationMasterAccountException. Where there is no organization at all, it is taken.
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
     """
     organization = request.backend("organizations").org
     wanted = request.params.get("IsOrganizationTrail")

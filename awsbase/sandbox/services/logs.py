@@ -103,13 +103,19 @@ def standard_class(request: Request) -> None:
 
 
 def keep_class(request: Request, response: dict[str, Any]) -> None:
-    """Keep the class of a new log group, which moto forgets."""
+    """Keep the class of a new log group, which moto forgets.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+    """
     group = request.backend("logs").groups[request.params["logGroupName"]]
     group.log_class = request.params.get("logGroupClass", "STANDARD")
 
 
 def tell_class(request: Request, response: dict[str, Any]) -> None:
-    """Describe log groups with their class, as recorded answers of AWS do."""
+    """Describe log groups with their class, as recorded answers of AWS do.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
+    """
     held = request.backend("logs").groups
     for group in response["logGroups"]:
         group["logGroupClass"] = getattr(held.get(group["logGroupName"]), "log_class", "STANDARD")

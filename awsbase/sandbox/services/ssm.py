@@ -48,7 +48,10 @@ def written_now(request: Request, response: dict[str, Any]) -> None:
 
 
 def public_image(request: Request) -> dict[str, Any] | None:
-    """Answer with the image that Debian or Canonical publishes under a public parameter."""
+    """Answer with the image that Debian or Canonical publishes under a public parameter.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html
+    """
     name = request.params["Name"]
     if (known := known_to_moto(name)) == name:
         return None

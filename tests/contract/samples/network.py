@@ -13,10 +13,11 @@ from awsbase.ensure.internet_gateway import InternetGateway
 from awsbase.ensure.key_pair import KeyPair
 from awsbase.ensure.regions import Regions
 from awsbase.ensure.route_table import RouteTable
-from awsbase.ensure.security_group import Rule, SecurityGroup
+from awsbase.ensure.security_group import SecurityGroup
 from awsbase.ensure.subnet import Subnet
 from awsbase.ensure.vpc import Vpc
 from awsbase.ensure.vpc_flow_log import VpcFlowLog
+from awsbase.facts.security_rules import Rule
 from awsbase.manifest.base import Base
 from awsbase.manifest.opt_ins import VpcFlowLogs
 from awsbase.sandbox import Sandbox
@@ -69,6 +70,36 @@ class Network:
             ),
             tags={"owner": "platform"},
         )
+        # The three let each other in, in a circle.
+        named = {name: scope.address("security-group", name) for name in ("front", "middle", "back")}
+        to = {name: Rule("tcp", (5432, 5432), Reference(address)) for name, address in named.items()}
+        self.circle = [
+            SecurityGroup(
+                scope=scope,
+                name="front",
+                vpc=self.default.address,
+                ingress=(to["back"],),
+                egress=(to["middle"], Rule("tcp", (443, 443), "0.0.0.0/0")),
+                later={named["middle"]: "middle", named["back"]: "back"},
+            ),
+            SecurityGroup(
+                scope=scope,
+                name="middle",
+                vpc=self.default.address,
+                ingress=(to["front"], to["middle"]),
+                egress=(to["back"],),
+                later={named["back"]: "back"},
+                earlier=(named["front"],),
+            ),
+            SecurityGroup(
+                scope=scope,
+                name="back",
+                vpc=self.default.address,
+                ingress=(to["middle"],),
+                egress=(to["front"],),
+                earlier=(named["front"], named["middle"]),
+            ),
+        ]
         self.pair = KeyPair(scope=scope, name="alice", public_key=f"{ALICE_KEY} alice@acme", tags={"owner": "platform"})
 
     def ec2(self, sandbox: Sandbox) -> Any:
@@ -124,6 +155,7 @@ class Network:
         yield self.network_sample()
         yield self.protected_sample()
         yield self.group_sample()
+        yield self.circle_sample()
         yield self.pair_sample()
 
     def network_sample(self) -> Sample:
@@ -224,6 +256,31 @@ class Network:
                         ],
                     ),
                     ["security-group/web: update description of ingress tcp 443 from 192.0.2.0/24"],
+                ),
+            },
+        )
+
+    def revoke(self, sandbox: Sandbox, name: str, way: str, ports: int = 5432) -> None:
+        """Close all of a group's rules of one direction for these ports."""
+        filters = [{"Name": "group-name", "Values": [name]}]
+        (group,) = self.ec2(sandbox).describe_security_groups(Filters=filters)["SecurityGroups"]
+        held = group["IpPermissions" if way == "ingress" else "IpPermissionsEgress"]
+        gone = [each for each in held if each.get("FromPort") == ports]
+        revoke = getattr(self.ec2(sandbox), f"revoke_security_group_{way}")
+        revoke(GroupId=group["GroupId"], IpPermissions=gone)
+
+    def circle_sample(self) -> Sample:
+        return Sample(
+            "groups that let each other in",
+            [self.default, *self.circle],
+            tamperings={
+                "rule of the first that names the last": Tampering(
+                    lambda aws: self.revoke(aws, "front", "ingress"),
+                    ["security-group/back: create ingress of security-group/front tcp 5432 from security-group/back"],
+                ),
+                "rule of the last that names the first": Tampering(
+                    lambda aws: self.revoke(aws, "back", "egress"),
+                    ["security-group/back: create egress tcp 5432 to security-group/front"],
                 ),
             },
         )

@@ -61,6 +61,17 @@ def encrypt_with(aws: Sandbox, **rule: Any) -> None:
     s3(aws).put_bucket_encryption(Bucket="acme-state", ServerSideEncryptionConfiguration={"Rules": [rule]})
 
 
+def log_delivery(aws: Sandbox) -> None:
+    """Let S3's old log delivery write into the bucket by its ACL."""
+    ownership = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    s3(aws).put_bucket_ownership_controls(Bucket="acme-state", OwnershipControls=ownership)
+    owner = s3(aws).get_bucket_acl(Bucket="acme-state")["Owner"]
+    logs = {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/s3/LogDelivery"}
+    me = {"Grantee": {"Type": "CanonicalUser", "ID": owner["ID"]}, "Permission": "FULL_CONTROL"}
+    grants = [me, {"Grantee": logs, "Permission": "WRITE"}]
+    s3(aws).put_bucket_acl(Bucket="acme-state", AccessControlPolicy={"Owner": owner, "Grants": grants})
+
+
 def made_by_hand(aws: Sandbox) -> None:
     """Create the bucket without awsbase: open, with other tags, rules and statements."""
     go(aws, "reconcile", [KEY])
@@ -133,6 +144,11 @@ BUCKET_TAMPERINGS = {
     "public access block removed": Tampering(
         lambda aws: s3(aws).delete_public_access_block(Bucket="acme-state"),
         [f"{BUCKET.address}: update public access block"],
+    ),
+    "logs delivered by the ACL": Tampering(
+        log_delivery,
+        [f"{BUCKET.address}: update ACL", f"{BUCKET.address}: update ownership"],
+        risky=[f"{BUCKET.address}: update ACL"],
     ),
     "ownership weakened": Tampering(
         lambda aws: s3(aws).put_bucket_ownership_controls(

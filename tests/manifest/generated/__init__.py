@@ -21,7 +21,7 @@ __all__ = ["FILES", "manifests", "written"]
 # The files in the folder of a manifest.
 FILES = {
     "policies/deploy.json": '{"Version": "2012-10-17", "Statement": '
-    '[{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::acme-site/*"}]}',
+    '[{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:*:s3:::acme-site/*"}]}',
     "keys/alice.pub": public_key("ssh-ed25519", b"a" * 32) + " alice@acme\n",
 }
 HOMES = ["eu-west-1", "us-east-1", "us-west-2"]

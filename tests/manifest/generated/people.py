@@ -31,7 +31,7 @@ STATEMENT = part(
     {
         "Effect": st.sampled_from(["Allow", "Deny"]),
         "Action": several(st.sampled_from(["s3:GetObject", "ec2:Describe*", "iam:GetUser", "*"]), 1),
-        "Resource": st.sampled_from(["*", ["arn:aws:s3:::acme-site/*", "*"]]),
+        "Resource": st.sampled_from(["*", ["arn:*:s3:::acme-site/*", "*"]]),
     },
     Condition=st.just({"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/${aws:PrincipalTag/team}"}}),
 )

@@ -1,13 +1,24 @@
 """EC2's networks: zones of the region, one change at a time, and nothing goes while something leads through it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
 ADDRESSES = 5
-PER_REGION = 5  # VPCs, and internet gateways
+# How many AWS takes, and where: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+QUOTAS: dict[str, tuple[int, Callable[[Any, dict[str, Any]], int]]] = {
+    "Vpc": (5, lambda ec2, params: len(ec2.vpcs)),
+    "InternetGateway": (5, lambda ec2, params: len(ec2.internet_gateways)),
+    "Subnet": (
+        200,
+        lambda ec2, params: in_vpc((each for zone in ec2.subnets.values() for each in zone.values()), params),
+    ),
+    "RouteTable": (200, lambda ec2, params: in_vpc(ec2.route_tables.values(), params)),
+    "VpcEndpoint": (20, lambda ec2, params: gateway_endpoints(ec2, params)),
+}
+INTERFACE_GROUPS = 5
 HOPS = range(1, 65)
 PORTS = range(-1, 65536)
 
@@ -72,15 +83,43 @@ def address_quota(request: Request) -> None:
         raise Refusal("AddressLimitExceeded", "The maximum number of addresses has been reached.")
 
 
-def region_quota(request: Request) -> None:
-    """Refuse the sixth VPC or internet gateway of a region.
+def room_left(request: Request) -> None:
+    """Refuse one more than a region or a VPC takes.
 
-    Raises Refusal with VpcLimitExceeded or InternetGatewayLimitExceeded:
+    Raises Refusal with VpcLimitExceeded, InternetGatewayLimitExceeded, SubnetLimitExceeded, RouteTableLimitExceeded or
+    VpcEndpointLimitExceeded: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
+    """
+    kind = request.operation.removeprefix("Create")
+    most, count = QUOTAS[kind]
+    if count(request.backend("ec2"), request.params) >= most:
+        raise Refusal(f"{kind}LimitExceeded", f"The maximum number of {kind}s has been reached.")
+
+
+def in_vpc(held: Iterable[Any], params: dict[str, Any]) -> int:
+    """Count what there is in the VPC of a request."""
+    return sum(each.vpc_id == params["VpcId"] for each in held)
+
+
+def gateway_endpoints(ec2: Any, params: dict[str, Any]) -> int:
+    """Count the gateway endpoints of a region, for a request that makes one more."""
+    if params.get("VpcEndpointType", "Gateway") != "Gateway":
+        return 0
+    return sum(each.vpc_endpoint_type in (None, "Gateway") for each in ec2.vpc_end_points.values())
+
+
+def few_groups(request: Request) -> None:
+    """Refuse more security groups than an interface takes.
+
+    Raises Refusal with SecurityGroupsPerInterfaceLimitExceeded:
     https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
     """
-    ec2, kind = request.backend("ec2"), request.operation.removeprefix("Create")
-    if len(ec2.vpcs if kind == "Vpc" else ec2.internet_gateways) >= PER_REGION:
-        raise Refusal(f"{kind}LimitExceeded", f"The maximum number of {kind}s has been reached.")
+    interfaces = request.params.get("NetworkInterfaces", [])
+    for groups in (request.params.get("SecurityGroupIds", []), *(each.get("Groups", []) for each in interfaces)):
+        if len(groups) > INTERFACE_GROUPS:
+            raise Refusal(
+                "SecurityGroupsPerInterfaceLimitExceeded",
+                "The maximum number of security groups per interface has been reached.",
+            )
 
 
 def address_unused(request: Request) -> None:
@@ -131,7 +170,8 @@ RULES = (
     Rule("ec2:AuthorizeSecurityGroup*", before=real_ports),
     Rule("ec2:RunInstances ec2:ModifyInstanceMetadataOptions", before=valid_hop_limit),
     Rule("ec2:AllocateAddress", before=address_quota),
-    Rule("ec2:CreateVpc ec2:CreateInternetGateway", before=region_quota),
+    Rule(" ".join(f"ec2:Create{kind}" for kind in QUOTAS), before=room_left),
+    Rule("ec2:RunInstances", before=few_groups),
     Rule("ec2:ReleaseAddress", before=address_unused),
     Rule("ec2:TerminateInstances", after=instances_terminated, strict=False),
     Rule("ec2:CreateVpcEndpoint", before=one_gateway_per_service),

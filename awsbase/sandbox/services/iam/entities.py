@@ -34,7 +34,10 @@ def unique_whatever_case(request: Request) -> None:
 
 
 def room_for_policy(request: Request) -> None:
-    """Refuse the policy that is one too many for an account; raises Refusal with LimitExceeded."""
+    """Refuse the policy that is one too many for an account; raises Refusal with LimitExceeded.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
     own = [arn for arn in request.backend("iam").managed_policies if f":{request.account}:" in arn]
     if len(own) >= POLICIES:
         raise Refusal("LimitExceeded", f"Cannot exceed quota for PoliciesPerAccount: {POLICIES}", 409)

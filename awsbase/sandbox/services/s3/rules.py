@@ -174,7 +174,10 @@ def no_public_policy(request: Request) -> None:
 
 
 def policy_status(request: Request) -> dict[str, Any]:
-    """Return whether a bucket's policy is public; raises Refusal with NoSuchBucket or NoSuchBucketPolicy."""
+    """Return whether a bucket's policy is public; raises Refusal with NoSuchBucket or NoSuchBucketPolicy.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicyStatus.html
+    """
     bucket = request.backend("s3").buckets.get(request.params["Bucket"])
     if bucket is None:
         raise Refusal("NoSuchBucket", "The specified bucket does not exist", 404)
@@ -186,7 +189,8 @@ def policy_status(request: Request) -> dict[str, Any]:
 def owner_alone(request: Request) -> None:
     """Refuse to give the owner all objects while the bucket's ACL lets others in.
 
-    S3 User Guide, "Troubleshooting object ownership"; the words are those of hashicorp/terraform-provider-aws#26164.
+    The words are those of hashicorp/terraform-provider-aws#26164.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-ownership-error-responses.html
     Raises Refusal with InvalidBucketAclWithObjectOwnership.
     """
     rules = request.params["OwnershipControls"]["Rules"]
