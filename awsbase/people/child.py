@@ -11,6 +11,8 @@ from datetime import UTC
 from typing import NoReturn
 
 from awsbase.errors import AwsbaseError, Refused
+from awsbase.people import files
+from awsbase.people.files import Files
 from awsbase.people.store import Session
 
 # The profile of the session that a command runs with; its presence refuses a second `exec` within the first.
@@ -41,6 +43,7 @@ SETTINGS = {
     "ca_bundle": "AWS_CA_BUNDLE",
     "use_fips_endpoint": "AWS_USE_FIPS_ENDPOINT",
     "use_dualstack_endpoint": "AWS_USE_DUALSTACK_ENDPOINT",
+    "ignore_configured_endpoint_urls": "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "output": "AWS_DEFAULT_OUTPUT",
 }
 SHELL = "/bin/sh"
@@ -79,6 +82,15 @@ def find(command: str, environ: Mapping[str, str]) -> str:
     raise NotFound(f"there is no command {command}", hint="write its path, or look at $PATH")
 
 
+def settings_of(where: Files, profile: str) -> dict[str, str]:
+    """Return the settings of a profile for the connection, as variables."""
+    settings = files.read_config(where).get(profile, {})
+    endpoints = files.read_endpoints(where, settings["services"]) if "services" in settings else {}
+    found = {SETTINGS[key]: value for key, value in settings.items() if key in SETTINGS}
+    found |= {f"AWS_ENDPOINT_URL_{service.upper()}": url for service, url in endpoints.items()}
+    return found | ({REGIONS[0]: settings["region"]} if "region" in settings else {})
+
+
 def environment(
     session: Session, profile: str, settings: Mapping[str, str], environ: Mapping[str, str], region: str | None = None
 ) -> dict[str, str]:
@@ -88,8 +100,8 @@ def environment(
     tool; a `region` takes precedence over both.
     """
     kept = {name: value for name, value in environ.items() if name not in OTHER_CREDENTIALS}
-    given = {SETTINGS[key]: value for key, value in settings.items() if key in SETTINGS}
-    regions = [region, *(environ.get(name) for name in REGIONS), settings.get("region")]
+    given = dict(settings)
+    regions = [region, *(environ.get(name) for name in REGIONS), settings.get(REGIONS[0])]
     if home := next(filter(None, regions), None):
         # boto3 reads the one, and most other SDKs the other.
         given |= dict.fromkeys(REGIONS, home)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -56,6 +57,13 @@ def read_config(files: Files) -> dict[str, dict[str, str]]:
     """Return every profile of the config file with its settings."""
     sections = _parsed(files.config, _read(files.config)[0])
     return {name: values for header, values in sections.items() if (name := _profile_of(header)) is not None}
+
+
+def read_endpoints(files: Files, services: str) -> dict[str, str]:
+    """Return the endpoint of each service in a [services] section of the config file."""
+    section = _parsed(files.config, _read(files.config)[0]).get(f"services {services}", {})
+    settings = {service: dict(re.findall(r"^(\w+)\s*=\s*(.*)$", block, re.M)) for service, block in section.items()}
+    return {service: own["endpoint_url"] for service, own in settings.items() if own.get("endpoint_url")}
 
 
 def other_headers(files: Files) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from awsbase.engine.account import Account
 from awsbase.errors import Refused
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
     from awsbase.aws import Aws
+
+Answer = TypeVar("Answer")
 
 DENIED = ("AccessDenied", "AccessDeniedException")
 
@@ -122,13 +124,18 @@ def check_movable(where: Files, names: Sequence[str]) -> None:
 # The connection.
 
 
-def answering(account: Account, user: str, source: Source, person: Person) -> Account:
-    """Return an account as IAM answers its user: as it is, or with a session if a policy demands MFA for IAM."""
-    if is_allowed(account.aws, user):
-        return account
+def with_mfa(account: Account, source: Source, person: Person, act: Callable[[Account], Answer]) -> Answer:
+    """Act as a user with their key; if a policy denies that without MFA, act again with a session."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return act(account)
+    except ClientError as error:
+        if code_of(error) not in DENIED or not account.long_term:
+            raise
     session = refresh(SessionRequest(source.keys_profile), person).session
     live = Keys(session.key_id, session.secret_key, session.token)
-    return replace(account, aws=person.connect(replace(source, keys=live), account.aws.region))
+    return act(replace(account, aws=person.connect(replace(source, keys=live), account.aws.region)))
 
 
 def is_allowed(aws: Aws, user: str) -> bool:

@@ -78,6 +78,15 @@ class Rotation:
 
 
 def rotate(rotation: Rotation) -> str:
+    """Go on with a rotation as far as it gets now, with MFA if a policy demands that; return what comes next."""
+
+    def act(account: Account) -> str:
+        return go_on(replace(rotation, account=account))
+
+    return keys.with_mfa(rotation.account, rotation.source, rotation.person, act)
+
+
+def go_on(rotation: Rotation) -> str:
     """Go on with a rotation as far as it gets now, and return a sentence about what comes next.
 
     Raises Refused when the profile's key is not one of the user's, or there is no room for another key.
@@ -274,17 +283,14 @@ def masked(key_id: str) -> str:
 
 
 def open_account(person: Person, source: Source, place: Place, region: str) -> Account:
-    """Return the account of an IAM user as IAM answers it: with their key, or with MFA if a policy demands that.
-
-    Raises Refused for anybody but an IAM user.
-    """
+    """Return the account of an IAM user, with their key; raises Refused for anybody else."""
     account = identify(person.connect(replace(source, keys=place.keys), region), Wire())
     if account.user is None:
         raise Refused(
             f"{account.caller} is not an IAM user, and only those have access keys to rotate",
             hint="name the profile of an IAM user's access key with --profile",
         )
-    return keys.answering(account, account.user, source, person)
+    return account
 
 
 # The note.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from awsbase.people import child, durations, files
+from awsbase.people import child, durations
 from awsbase.people.session import SessionRequest
 from awsbase.people.session import refresh as get_session
 from awsbase.scripts import completions
@@ -46,5 +46,5 @@ def command(
     kept = get_session(SessionRequest(profile, seconds, device, role, None, region), me)
     if kept.lost:
         err(f"{unsaved(kept.lost).message}, so the next command asks for a code again\n")
-    settings = files.read_config(me.files).get(kept.profile, {})
+    settings = child.settings_of(me.files, kept.profile)
     child.run(path, command, child.environment(kept.session, kept.profile, settings, environ, region))

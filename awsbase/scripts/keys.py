@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from awsbase.engine.account import Account
 from awsbase.engine.clock import SystemClock
 from awsbase.errors import Refused
 from awsbase.people import durations, key_places, keys, profiles, rotation, terminal
@@ -42,9 +43,14 @@ def list_keys(json: bool, profile: str | None, region: str | None, debug: bool) 
     """
     account = account_of(profile, region, debugging=debug)
     user, me = user_of(account, None), person(err, debugging=debug)
+
+    def act(account: Account) -> list[AccessKey]:
+        return keys.listed(account, user, me.files)
+
     if account.long_term:
-        account = keys.answering(account, user, profiles.find(me.files, profile, me.environ), me)
-    listed = keys.listed(account, user, me.files)
+        listed = keys.with_mfa(account, profiles.find(me.files, profile, me.environ), me, act)
+    else:
+        listed = act(account)
     if json:
         out_json({"schema": 1, "keys": [document(one) for one in listed]})
     else:

@@ -38,26 +38,31 @@ EU, US = dict.fromkeys(child.REGIONS, "eu-west-1"), dict.fromkeys(child.REGIONS,
 @pytest.mark.parametrize(
     ("settings", "environ", "region", "expected"),
     [
-        ({}, {}, None, {}),
-        ({"region": "eu-west-1"}, {}, None, EU),
-        ({"region": "eu-west-1"}, {"AWS_REGION": "us-east-1"}, None, US),
-        ({"region": "eu-west-1"}, {"AWS_DEFAULT_REGION": "us-east-1"}, None, US),
-        ({}, {"AWS_REGION": "a", "AWS_DEFAULT_REGION": "b"}, None, {"AWS_REGION": "a", "AWS_DEFAULT_REGION": "b"}),
-        ({"region": "eu-west-1"}, {"AWS_REGION": ""}, None, EU),
-        ({"region": "eu-west-1"}, {"AWS_REGION": "a", "AWS_DEFAULT_REGION": "b"}, "us-east-1", US),
-        ({"endpoint_url": "http://a", "output": "json"}, {"AWS_ENDPOINT_URL": "http://b"}, None,
+        ("", {}, None, {}),
+        ("region = eu-west-1", {}, None, EU),
+        ("region = eu-west-1", {"AWS_REGION": "us-east-1"}, None, US),
+        ("region = eu-west-1", {"AWS_DEFAULT_REGION": "us-east-1"}, None, US),
+        ("", {"AWS_REGION": "a", "AWS_DEFAULT_REGION": "b"}, None, {"AWS_REGION": "a", "AWS_DEFAULT_REGION": "b"}),
+        ("region = eu-west-1", {"AWS_REGION": ""}, None, EU),
+        ("region = eu-west-1", {"AWS_REGION": "a", "AWS_DEFAULT_REGION": "b"}, "us-east-1", US),
+        ("endpoint_url = http://a\noutput = json", {"AWS_ENDPOINT_URL": "http://b"}, None,
          {"AWS_ENDPOINT_URL": "http://b", "AWS_DEFAULT_OUTPUT": "json"}),
-        ({"use_fips_endpoint": "true", "mfa_serial": "x"}, {}, None, {"AWS_USE_FIPS_ENDPOINT": "true"}),
-        ({}, dict.fromkeys(child.OTHER_CREDENTIALS, "x"), None, {}),
-        ({}, {"AWS_CONFIG_FILE": "/x", "PATH": "/bin"}, None, {"AWS_CONFIG_FILE": "/x", "PATH": "/bin"}),
+        ("services = near\n[services near]\nelastic_beanstalk =\n  endpoint_url = http://c\n  x = 1\ns3 =\n  y = 2", {},
+         None, {"AWS_ENDPOINT_URL_ELASTIC_BEANSTALK": "http://c"}),
+        ("use_fips_endpoint = true\nmfa_serial = x", {}, None, {"AWS_USE_FIPS_ENDPOINT": "true"}),
+        ("", dict.fromkeys(child.OTHER_CREDENTIALS, "x"), None, {}),
+        ("", {"AWS_CONFIG_FILE": "/x", "PATH": "/bin"}, None, {"AWS_CONFIG_FILE": "/x", "PATH": "/bin"}),
     ],
     ids=["nothing", "region", "environment first", "one for both", "both as they are", "empty", "option first",
-         "endpoint", "other settings", "other credentials", "other variables"],
+         "endpoint", "services", "other settings", "other credentials", "other variables"],
 )  # fmt: skip
 def test_a_command_gets_the_session_and_no_other_credentials(
-    settings: dict[str, str], environ: dict[str, str], region: str | None, expected: dict[str, str]
+    settings: str, environ: dict[str, str], region: str | None, expected: dict[str, str], tmp_path: Path
 ) -> None:
-    assert child.environment(SESSION, "acme-mfa", settings, environ, region) == OWN | expected
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws/config").write_text(f"[profile acme-mfa]\n{settings}\n")
+    given = child.settings_of(files.find({}, tmp_path), "acme-mfa")
+    assert child.environment(SESSION, "acme-mfa", given, environ, region) == OWN | expected
 
 
 def test_every_variable_that_gives_botocore_credentials_or_a_profile_is_removed_or_replaced() -> None:

@@ -180,8 +180,8 @@ def test_a_disabled_key_is_deleted_if_the_person_agrees(person: Person, yes: boo
 
 
 def test_a_key_that_somebody_makes_meanwhile_is_never_deleted(person: Person) -> None:
-    person.alice.sandbox.faults.add(Fault("access denied", on="iam:CreateAccessKey"))
-    with pytest.raises(Exception, match="AccessDenied"):
+    person.alice.sandbox.faults.add(Fault("killed before", on="iam:CreateAccessKey"))
+    with pytest.raises(Killed):
         person.rotate()
     person.alice.sandbox.clock.advance(600)
     other = person.iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"]
@@ -201,6 +201,13 @@ def test_a_key_that_is_not_the_users_is_not_rotated(person: Person) -> None:
     work = rotation.Rotation(alice.person(), account, source, place, alice.sandbox.clock, 0, lambda _: True)
     with pytest.raises(Refused, match=f"alice has no access key …{bob['AccessKeyId'][-4:]}, which profile acme holds"):
         rotation.rotate(work)
+
+
+def test_a_code_is_asked_for_at_whichever_call_a_policy_demands_it(person: Person) -> None:
+    person.alice.types(person.alice.phone.code)
+    person.alice.sandbox.faults.add(Fault("access denied", on="iam:UpdateAccessKey"))
+    assert "is disabled" in person.rotate()
+    assert len(person.alice.terminal.asked) == 1
 
 
 # Interruptions.
