@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-import signal
 import termios
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from types import FrameType
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 
 from awsbase.errors import AwsbaseError
+from awsbase.people import terminal_turn
 from awsbase.people.secret import Secret
+from awsbase.people.terminal_turn import Turn
 
 DEVICE = "/dev/tty"
 DEFAULT_SIZE = os.terminal_size((80, 24))
+# A process has one terminal: its turn there, and what it has drawn on the private screen.
+TURN = Turn()
+SCREEN: list[str] = []
 
 
 class NoTerminal(AwsbaseError):
@@ -33,48 +36,59 @@ class NoText(AwsbaseError):
 
 def ask_hidden(question: str) -> Secret:
     """Ask a question, and hide the answer while it is typed; raises NoTerminal or NoAnswer if there is none."""
-    with _terminal(question) as terminal:
-        before = termios.tcgetattr(terminal)
-        without_echo = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
-        # Echo is off before the question appears, so that an immediate answer stays hidden too.
-        termios.tcsetattr(terminal, termios.TCSAFLUSH, without_echo)
+    with _terminal(question) as terminal, TURN.taken(terminal):
+        before = _attributes(terminal)
+        # A killed process may have left the terminal silent; it was not found so by the first one.
+        before[3] |= termios.ECHO
+        silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
 
-        def hide_again(_number: int, _frame: FrameType | None) -> None:
-            # After Ctrl-Z and `fg` the shell has switched echo on again.
-            # The signal also arrives when the terminal is closed: then there is nothing to restore.
+        def show(when: int) -> None:
+            # Echo is off before the question appears, so that an immediate answer stays hidden too.
+            termios.tcsetattr(terminal, when, silent)
+            os.write(terminal, question.encode())
+
+        def again() -> None:
             with suppress(termios.error, OSError):
-                termios.tcsetattr(terminal, termios.TCSADRAIN, without_echo)
-                os.write(terminal, question.encode())
+                show(termios.TCSADRAIN)
 
-        try:
-            with _continued(hide_again):
-                os.write(terminal, question.encode())
-                return Secret(_line(terminal))
-        finally:
+        def leave() -> None:
             # If the terminal was closed in the meantime, there is nothing to restore.
             with suppress(termios.error, OSError):
                 termios.tcsetattr(terminal, termios.TCSADRAIN, before)
                 os.write(terminal, b"\n")
 
+        try:
+            with TURN.shown(leave, again):
+                show(termios.TCSAFLUSH)
+                return Secret(_line(terminal))
+        except termios.error as error:
+            raise _closed() from error
+        finally:
+            leave()
 
-@contextmanager
-def _continued(again: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Call `again` whenever the program continues after a stop; only the main thread receives signals."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGCONT, again)
+
+def _attributes(terminal: int) -> list[Any]:
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGCONT, before)
+        return termios.tcgetattr(terminal)
+    except termios.error as error:
+        raise _closed() from error
+
+
+def _closed() -> NoTerminal:
+    return NoTerminal("the terminal is closed, or this process is in its background", hint="run it in a terminal")
 
 
 def ask(question: str) -> str:
     """Ask a question with a visible answer; raises NoTerminal or NoAnswer if there is none."""
-    with _terminal(question) as terminal:
-        os.write(terminal, question.encode())
-        return _line(terminal).strip()
+    with _terminal(question) as terminal, TURN.taken(terminal):
+
+        def show() -> None:
+            with suppress(OSError):
+                os.write(terminal, question.encode())
+
+        with TURN.shown(lambda: None, show):
+            show()
+            return _line(terminal).strip()
 
 
 def choose(question: str, choices: Sequence[str], *, ask: Callable[[str], str] = ask) -> int:
@@ -91,7 +105,7 @@ def _terminal(question: str) -> Iterator[int]:
     try:
         terminal = os.open(DEVICE, os.O_RDWR | os.O_NOCTTY)
     except OSError as error:
-        purpose = question.splitlines()[0].rstrip(": ")
+        purpose = question.partition("\n")[0].rstrip(": ")
         raise NoTerminal(f"no terminal to ask for the {purpose} on", hint="run it in a terminal") from error
     try:
         yield terminal
@@ -118,17 +132,18 @@ def _line(terminal: int) -> str:
 
 
 def say(text: str) -> None:
-    """Write a text to the terminal; do nothing without a terminal."""
-    try:
-        terminal = os.open(DEVICE, os.O_WRONLY | os.O_NOCTTY)
-    except OSError:
-        return
-    try:
-        # The terminal may have been closed in the meantime.
-        with suppress(OSError):
+    """Write a text to the terminal, after the questions of other processes; do nothing without a terminal."""
+    with suppress(NoTerminal), _terminal(text) as terminal, TURN.taken(terminal):
+        # What is on the private screen is drawn again after Ctrl-Z and `fg`.
+        SCREEN.extend([text] if SCREEN else [])
+        _write(terminal, text)
+
+
+def remark(text: str) -> None:
+    """Write a remark to the terminal, unless another process asks there just now; do nothing without a terminal."""
+    with suppress(NoTerminal), _terminal(text) as terminal:
+        if terminal_turn.is_free(terminal):
             _write(terminal, text)
-    finally:
-        os.close(terminal)
 
 
 def require(purpose: str) -> None:
@@ -149,16 +164,35 @@ def size() -> os.terminal_size:
 
 @contextmanager
 def alternate_screen(environ: Mapping[str, str] = os.environ) -> Iterator[None]:
-    """Show text on the alternate screen, so that it cannot be scrolled back to afterwards."""
-    plain = environ.get("TERM", "dumb") == "dumb"
-    say("" if plain else "\x1b[?1049h\x1b[H")
-    try:
-        yield
-    finally:
-        say("" if plain else "\x1b[?1049l")
+    """Show text on the alternate screen, so that it cannot be scrolled back to afterwards; the turn is kept."""
+    with ExitStack() as stack:
+        try:
+            terminal = stack.enter_context(_terminal("private screen"))
+        except NoTerminal:
+            yield
+            return
+        stack.enter_context(TURN.taken(terminal))
+        plain = environ.get("TERM", "dumb") == "dumb"
+        SCREEN.append("" if plain else "\x1b[?1049h\x1b[H")
+
+        def leave() -> None:
+            _write(terminal, "" if plain else "\x1b[?1049l")
+
+        def show() -> None:
+            _write(terminal, "".join(SCREEN))
+
+        try:
+            with TURN.shown(leave, show):
+                show()
+                yield
+        finally:
+            SCREEN.clear()
+            leave()
 
 
 def _write(terminal: int, text: str) -> None:
     left = text.encode()
-    while left:
-        left = left[os.write(terminal, left) :]
+    # The terminal may have been closed in the meantime.
+    with suppress(OSError):
+        while left:
+            left = left[os.write(terminal, left) :]

@@ -138,7 +138,8 @@ def credentials(
     try:
         seconds = durations.seconds(duration) if duration else None
         kept = get_session(
-            SessionRequest(profile, seconds, device, role, destination, region), person(terminal.say, debugging=debug)
+            SessionRequest(profile, seconds, device, role, destination, region),
+            person(terminal.remark, debugging=debug),
         )
     except AwsbaseError as error:
         # The tools quote stderr within their own error message, so it must be one line.
