@@ -47,6 +47,8 @@ class Note:
     old: str
     asked: datetime | None = None
     """When a key was last asked for, by AWS's clock: a key of that time whose secret is nowhere is ours, and lost."""
+    new: str | None = None
+    """The new key, once it is proven."""
     disabled: datetime | None = None
     grace: int | None = None
 
@@ -99,10 +101,11 @@ def go_on(rotation: Rotation) -> str:
             f"{rotation.source.keys_profile} holds",
             hint="`awsbase keys list` shows which keys there are",
         )
-    if note is None:
+    # With any other key in the profile, somebody has ended that rotation by hand.
+    if note is None or current.key_id not in (note.old, note.new):
         note = begin(rotation, current.key_id, have)
     if note.old == current.key_id:
-        take(rotation, note, have)
+        note = take(rotation, note, have)
     else:
         rotation.place.take(note.old, current)
         if note.old not in have:
@@ -137,12 +140,15 @@ def begin(rotation: Rotation, current: str, have: Mapping[str, str]) -> Note:
 # The new key.
 
 
-def take(rotation: Rotation, note: Note, have: Mapping[str, str]) -> None:
+def take(rotation: Rotation, note: Note, have: Mapping[str, str]) -> Note:
     """Make a new key, keep it, prove it, and let the profiles use it; steps that are done are found, not repeated."""
     new = kept(rotation, note, have) or make(rotation, note)
     prove(rotation, new)
+    note = replace(note, new=new.key_id)
+    write(rotation.note, note)
     names = rotation.place.take(note.old, new)
     rotation.tell(f"the new access key {masked(new.key_id)} works, and profile {', '.join(names)} uses it")
+    return note
 
 
 def kept(rotation: Rotation, note: Note, have: Mapping[str, str]) -> Keys | None:
@@ -301,7 +307,7 @@ def read(path: Path) -> Note | None:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         times = {name: datetime.fromisoformat(kept[name]) for name in ("asked", "disabled") if kept.get(name)}
-        return Note(str(kept["old"]), times.get("asked"), times.get("disabled"), kept.get("grace"))
+        return Note(str(kept["old"]), times.get("asked"), kept.get("new"), times.get("disabled"), kept.get("grace"))
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -309,8 +315,8 @@ def read(path: Path) -> Note | None:
 def write(path: Path, note: Note) -> None:
     """Keep a note; raises FileError when that fails."""
     times = {"asked": note.asked, "disabled": note.disabled}
-    content: dict[str, Any] = {name: time.isoformat() for name, time in times.items() if time}
-    content |= {"old": note.old} | ({} if note.grace is None else {"grace": note.grace})
+    content: dict[str, Any] = {"old": note.old, "new": note.new, "grace": note.grace}
+    content |= {name: time.isoformat() for name, time in times.items() if time}
     try:
         private_folder(path.parent)
         disk.replace(path, json.dumps(content).encode(), private=True)

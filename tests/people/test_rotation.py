@@ -166,6 +166,20 @@ def test_another_active_key_is_never_touched(person: Person) -> None:
     assert person.keys() == before
 
 
+def test_a_rotation_that_somebody_ended_by_hand_disables_nothing(person: Person) -> None:
+    old = person.alice.key_id
+    person.alice.sandbox.faults.add(Fault("killed before", on="iam:CreateAccessKey"))
+    with pytest.raises(Killed):
+        person.rotate()
+    mine = person.iam.create_access_key(UserName="alice")["AccessKey"]
+    person.alice.sandbox.clock.advance(60)
+    values = {"aws_access_key_id": mine["AccessKeyId"], "aws_secret_access_key": mine["SecretAccessKey"]}
+    files.write_credentials(person.alice.files, "acme", values)
+    with pytest.raises(Refused, match=f"alice has another active key, …{old[-4:]}"):
+        person.rotate()
+    assert set(person.keys().values()) == {"Active"}
+
+
 @pytest.mark.parametrize("yes", [True, False])
 def test_a_disabled_key_is_deleted_if_the_person_agrees(person: Person, yes: bool) -> None:
     other = person.iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"]
