@@ -56,10 +56,11 @@ format: $(VENV)/dev
 # What pytest ends with where every test has passed before with this code.
 ALL_DONE := 5
 
-# The table in docs/reliability.md gets the date and the commit: commit it.
+# The tables in docs/reliability.md get the date and the commit: commit them.
 faults: $(VENV)/dev
 	$(PYTEST) -m "faults or sampled" --all-cases $(if $(ONLY),-k '$(ONLY)') || [ $$? -eq $(ALL_DONE) ]
 	$(BIN)/python -m tests.faults.table
+	$(BIN)/python -m tests.figures
 
 # The transcript in docs/host.md gets the date and the commit: commit it.
 host: $(VENV)/dev

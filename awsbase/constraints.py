@@ -16,7 +16,8 @@ from awsbase.records import record
 # AWS extends these enums faster than it publishes models: a newer value must not be refused here.
 OPEN_ENUMS = frozenset({"BucketLocationConstraint", "InstanceType", "RegionCode", "RegionName"})
 # The ARNs of buckets do not match it, though the documentation of the same operations lists buckets first:
-# https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_TagResource.html
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_TagResource.html, and LocalStack's TestS3ControlTagging
+# was recorded with such an ARN.
 OPEN_PATTERNS = frozenset({"S3ResourceArn"})
 
 UNITS = {"map": "entries", "list": "items", "string": "characters", "blob": "bytes"}

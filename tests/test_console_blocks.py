@@ -256,9 +256,11 @@ def with_mistakes(situation: Situation) -> None:
 
 def bob_has_left(situation: Situation) -> None:
     iam = situation.sandbox.client("iam")
-    iam.create_user(UserName="bob")
-    iam.create_access_key(UserName="bob")
-    iam.attach_user_policy(UserName="bob", PolicyArn=ADMINISTRATOR)
+    # Somebody has to be left who administers the account.
+    for name in ("bob", "carol"):
+        iam.create_user(UserName=name)
+        iam.create_access_key(UserName=name)
+        iam.attach_user_policy(UserName=name, PolicyArn=ADMINISTRATOR)
     situation.write("acme.yaml", SMALL + "    bob: {state: absent}\n")
 
 

@@ -231,7 +231,7 @@ def tell(run: Run, want: Budget, notice: Notice, told: frozenset[Subscriber] | N
         step = quotas.exchange(run, quota, f"notice {notice}", have=held, want=wanted, exact=True, remedy="")
         # Where there is no room, one takes the place of another: without any, a notice is refused.
         for old, new in zip(step.first, step.coming, strict=False):
-            pair = {"OldSubscriber": subscriber((kind, old)), "NewSubscriber": subscriber((kind, new))}
+            pair: dict[str, Any] = {"OldSubscriber": subscriber((kind, old)), "NewSubscriber": subscriber((kind, new))}
             what, drift = f"subscriber {old} at {notice}", [Drift("address", old, new)]
             run.update(what, drift, budgets.update_subscriber, **at, **pair)
         coming += [(kind, address) for address in step.coming[len(step.first) :]]

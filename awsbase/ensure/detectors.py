@@ -72,7 +72,8 @@ def detector(facts: Facts, region: str) -> DetectorFacts | None:
     pages = guardduty.get_paginator("list_detectors").paginate()
     for id in (id for page in pages for id in page["DetectorIds"]):
         held = guardduty.get_detector(DetectorId=id)
-        features = {each["Name"]: each["Status"] == "ENABLED" for each in held.get("Features", ()) if "Name" in each}
+        told = (each for each in held.get("Features", ()) if {"Name", "Status"} <= each.keys())
+        features = {each["Name"]: each["Status"] == "ENABLED" for each in told}
         return DetectorFacts(id, held["Status"] == "ENABLED", held.get("Tags", {}), features)
     return None
 

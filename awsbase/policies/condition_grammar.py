@@ -45,7 +45,11 @@ LAST_SECOND = 2**63 - 1
 
 
 def condition_problems(condition: object) -> Iterator[Problem]:
-    """Yield what is wrong with conditions."""
+    """Yield what is wrong with conditions.
+
+    IAM takes an operator that tests nothing: so say the documents that moto's authors sent to AWS,
+    https://github.com/getmoto/moto/blob/master/tests/test_iam/test_iam_policies.py (valid_policy_documents).
+    """
     if not isinstance(condition, Mapping):
         if is_json(condition):
             yield Problem('Condition is not a JSON object, write {"Operator": {"key": "value"}}', SYNTAX)

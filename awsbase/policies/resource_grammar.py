@@ -51,6 +51,7 @@ def arn_problem(resource: str, partition: str | None) -> Problem | None:
         )
     if len(fields) < 6 or not fields[5]:
         # IAM completes what is missing with wildcards, so that arn:aws:sqs means every queue: nobody means that.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html, "Incomplete ARN"
         return Problem(f"is not an ARN, {FORM}", LEGACY if "::" in resource and len(fields) < 6 else "")
     return place_problem(resource, fields[2], fields[3], fields[5])
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any
 from weakref import finalize
 
@@ -28,6 +28,8 @@ from werkzeug.exceptions import HTTPException
 from awsbase.sandbox.http import Message, Reply
 
 # Registers outside of the per-account dictionaries, by their attribute on the backend dictionary.
+# deepcopy refuses them.
+LOCKS = (type(Lock()), type(RLock()))
 REGISTERS = ("bucket_accounts", "master_accounts")
 
 _lock = RLock()
@@ -141,6 +143,7 @@ class MotoState:
             # What AWS itself has in every account is much, and stays the same.
             shared = [policy for one in held.values() for policy in getattr(one, "aws_managed_policies", ())]
             shared += [one.amis for one in held.values() if hasattr(one, "amis")]
+            shared += [part for one in held.values() for part in vars(one).values() if isinstance(part, LOCKS)]
             return deepcopy(held, {id(each): each for each in shared})
 
     def exchange(self, service: str, backends: Any) -> Any:

@@ -19,6 +19,7 @@ from awsbase.ensure.key import Key
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.route_table import RouteTable
 from awsbase.ensure.security_group import SecurityGroup
+from awsbase.ensure.snapshot_policy import SnapshotPolicy
 from awsbase.ensure.subnet import Subnet
 from awsbase.ensure.vpc import Vpc
 from awsbase.records import record
@@ -76,6 +77,10 @@ def five_targets(aws: Sandbox) -> None:
 
 ALARM = Alarm(scope=HOME, name="acme-root", description="root", namespace="acme", metric="root", threshold=1)
 TOPICS = tuple(f"arn:aws:sns:eu-west-1:{ACCOUNT}:t{number}" for number in range(6))
+
+
+assert isinstance(POLICY, SnapshotPolicy)
+ANOTHER = replace(POLICY, name="another")
 
 
 def hundred_policies(aws: Sandbox) -> None:
@@ -169,8 +174,14 @@ def long_policy(count: int) -> Callable[[Sandbox], None]:
 def key(count: int) -> Key:
     """Return a key that so many roles of another account may use."""
     root = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-    all_of_it = {"Sid": "Root", "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
-    used = [
+    all_of_it: dict[str, Any] = {
+        "Sid": "Root",
+        "Effect": "Allow",
+        "Principal": root,
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    used: list[dict[str, Any]] = [
         {
             "Sid": f"Use{number}",
             "Effect": "Allow",
@@ -181,7 +192,7 @@ def key(count: int) -> Key:
         }
         for number in range(count)
     ]
-    policy = {"Version": "2012-10-17", "Statement": [all_of_it, *used]}
+    policy: dict[str, Any] = {"Version": "2012-10-17", "Statement": [all_of_it, *used]}
     return Key(scope=HOME, name="acme", description="acme", policy=policy)
 
 
@@ -223,7 +234,7 @@ MORE = {
     "lifecycle policies": Brimmed(
         quotas.SNAPSHOT_POLICIES,
         hundred_policies,
-        [ROLE, replace(POLICY, name="another")],
+        [ROLE, ANOTHER],
         "eu-west-1 has 100 lifecycle policies, 1 more is needed, and AWS takes 100 per region",
         [ROLE, POLICY],
     ),

@@ -50,24 +50,31 @@ WORDS = re.compile(r"(Attribute|Metric|Region|Zone|Device|State|Type|Condition)N
 
 
 @contextmanager
-def others(sandbox: Sandbox) -> Iterator[None]:
-    """Let others have as many things of each kind as it has optional members, each without another one of them."""
+def others(sandbox: Sandbox) -> Iterator[set[tuple[str, str]]]:
+    """Let others have as many things of each kind as it has optional members, each without another one of them.
+
+    Yield what was left out: the names of lists, each with the path of a member.
+    """
     honest = sandbox.answer
+    left_out: set[tuple[str, str]] = set()
 
     def answer(message: Message) -> Reply:
         reply, scope = honest(message), wire.scope(message)
         assert scope
-        operation, _ = wire.read(scope.service, message)
+        operation, _, _ = wire.read(scope.service, message)
         name = f"{scope.service}:{operation.name}"
         if reply.status >= 300 or ABOUT_ONE.fullmatch(name) or not LISTS.fullmatch(name):
             return reply
         response = wire.understand(operation, reply)
-        added = [add(items, shape) for items, shape in lists(response, operation.output_shape)]
-        return wire.answer(operation, response) if any(added) else reply
+        added = {
+            (items[0], path) for items, shape in lists(response, operation.output_shape) for path in add(items, shape)
+        }
+        left_out.update((f"{name} {items}", ".".join(path)) for items, path in added)
+        return wire.answer(operation, response) if added else reply
 
     sandbox.answer = answer  # type: ignore[method-assign]
     try:
-        yield
+        yield left_out
     finally:
         sandbox.answer = honest  # type: ignore[method-assign]
 
@@ -82,15 +89,15 @@ def lists(response: dict[str, Any], shape: Any) -> Iterator[tuple[tuple[str, lis
             yield (name, value), shape.members[name].member
 
 
-def add(named: tuple[str, list[Any]], shape: Any) -> bool:
-    """Add to a list the things of others; say whether there were any."""
+def add(named: tuple[str, list[Any]], shape: Any) -> list[Path]:
+    """Add to a list the things of others; return what each of them lacks."""
     name, items = named
     if not items or not isinstance(items[-1], dict) or not any(NAMES.fullmatch(key) for key in items[-1]):
-        return False
+        return []
     known = TOLD_APART_BY.get(name, "").split()
     free = [path for path in paths(items[-1], shape) if ".".join(path) not in known]
     items += [without(foreign(items[-1]), path) for path in free]
-    return bool(free)
+    return free
 
 
 def foreign(thing: Any, name: str = "") -> Any:

@@ -249,6 +249,39 @@ def test_owner_takes_all_only_once_the_acl_lets_nobody_else_in() -> None:
     assert refused(s3.put_bucket_ownership_controls, Bucket=BUCKET, OwnershipControls=mine) is None
 
 
+ALL = "http://acs.amazonaws.com/groups/global/AllUsers"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"ACL": "public-read"},
+        {"ACL": "authenticated-read"},
+        {"GrantRead": f'uri="{ALL}"'},
+        {"AccessControlPolicy": {"Grants": [{"Grantee": {"Type": "Group", "URI": ALL}, "Permission": "READ"}]}},
+    ],
+    ids=["everybody", "whoever has an account", "in a header", "as a list"],
+)
+@pytest.mark.parametrize("whose", ["bucket", "account"])
+def test_no_acl_lets_everybody_in_while_that_is_blocked(given: dict[str, Any], whose: str) -> None:
+    sandbox = Sandbox()
+    s3 = sandbox.client("s3")
+    s3.create_bucket(Bucket=BUCKET, ObjectOwnership="ObjectWriter")
+    if "AccessControlPolicy" in given:
+        given = {
+            "AccessControlPolicy": {**given["AccessControlPolicy"], "Owner": s3.get_bucket_acl(Bucket=BUCKET)["Owner"]}
+        }
+    assert refused(s3.put_bucket_acl, Bucket=BUCKET, **given) == "AccessDenied"
+    s3.delete_public_access_block(Bucket=BUCKET)
+    assert refused(s3.put_bucket_acl, Bucket=BUCKET, **given) is None
+    if whose == "account":
+        sandbox.client("s3control").put_public_access_block(
+            AccountId="123456789012", PublicAccessBlockConfiguration={"BlockPublicAcls": True}
+        )
+        assert refused(s3.put_bucket_acl, Bucket=BUCKET, **given) == "AccessDenied"
+    assert refused(s3.put_bucket_acl, Bucket=BUCKET, ACL="private") is None
+
+
 def test_status_of_a_policy_is_what_the_block_goes_by() -> None:
     s3 = made()
     assert refused(s3.get_bucket_policy_status, Bucket=BUCKET) == "NoSuchBucketPolicy"

@@ -22,8 +22,8 @@ def test_a_table_shows_recipients_and_reasons() -> None:
         "✗ acme-gateways  key-refused (eu-west-1)",
         "no authorization to access the key",
         "→ unconfirmed: follow the link in the mail 'AWS Notification - Subscription Confirmation'",
-        "→ key-refused: the topic's key does not allow cloudwatch.amazonaws.com to use it: write `encrypted: true` to its "
-        "channel in the notify section and reconcile, or let CloudWatch use that key in its policy",
+        "→ key-refused: the topic's key does not allow cloudwatch.amazonaws.com to use it: write `encrypted: true` to "
+        "its channel in the notify section and reconcile, or let CloudWatch use that key in its policy",
         "1 of 4 delivered",
     ]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from awsbase.sandbox.authorization.permissions import own, table
-from awsbase.sandbox.service import Service
+from awsbase.sandbox.service import AccountState, Service
 from awsbase.sandbox.snapshot import by_partition
 
 CALLS = table({"DescribeOrganization": [own()]})
@@ -31,10 +31,17 @@ def _member(member: Any, names: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def stable_names(sandbox: AccountState) -> dict[str, str]:
+    """Return a fixed name for the random id of each organization."""
+    found = [each.org for each in sandbox.backends("organizations").values() if each.org]
+    return {each.id: "<organization>" for each in found}
+
+
 SERVICE = Service(
     "organizations",
     calls=CALLS,
     snapshot=by_partition("organizations", organization),
+    stable_names=stable_names,
     is_global=True,
     opt_in=False,
 )

@@ -31,6 +31,39 @@ def anywhere(port: int) -> dict[str, object]:
     return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 
+def circle(scope: Scope, vpc: str) -> list[SecurityGroup]:
+    """Return three security groups that let each other in."""
+    named = {name: scope.address("security-group", name) for name in ("front", "middle", "back")}
+    to = {name: Rule("tcp", (5432, 5432), Reference(address)) for name, address in named.items()}
+    return [
+        SecurityGroup(
+            scope=scope,
+            name="front",
+            vpc=vpc,
+            ingress=(to["back"],),
+            egress=(to["middle"], Rule("tcp", (443, 443), "0.0.0.0/0")),
+            later={named["middle"]: "middle", named["back"]: "back"},
+        ),
+        SecurityGroup(
+            scope=scope,
+            name="middle",
+            vpc=vpc,
+            ingress=(to["front"], to["middle"]),
+            egress=(to["back"],),
+            later={named["back"]: "back"},
+            earlier=(named["front"],),
+        ),
+        SecurityGroup(
+            scope=scope,
+            name="back",
+            vpc=vpc,
+            ingress=(to["middle"],),
+            egress=(to["front"],),
+            earlier=(named["front"], named["middle"]),
+        ),
+    ]
+
+
 class Network:
     """A network in one region, and the tamperings with it."""
 
@@ -70,36 +103,7 @@ class Network:
             ),
             tags={"owner": "platform"},
         )
-        # The three let each other in, in a circle.
-        named = {name: scope.address("security-group", name) for name in ("front", "middle", "back")}
-        to = {name: Rule("tcp", (5432, 5432), Reference(address)) for name, address in named.items()}
-        self.circle = [
-            SecurityGroup(
-                scope=scope,
-                name="front",
-                vpc=self.default.address,
-                ingress=(to["back"],),
-                egress=(to["middle"], Rule("tcp", (443, 443), "0.0.0.0/0")),
-                later={named["middle"]: "middle", named["back"]: "back"},
-            ),
-            SecurityGroup(
-                scope=scope,
-                name="middle",
-                vpc=self.default.address,
-                ingress=(to["front"], to["middle"]),
-                egress=(to["back"],),
-                later={named["back"]: "back"},
-                earlier=(named["front"],),
-            ),
-            SecurityGroup(
-                scope=scope,
-                name="back",
-                vpc=self.default.address,
-                ingress=(to["middle"],),
-                egress=(to["front"],),
-                earlier=(named["front"], named["middle"]),
-            ),
-        ]
+        self.circle = circle(scope, self.default.address)
         self.pair = KeyPair(scope=scope, name="alice", public_key=f"{ALICE_KEY} alice@acme", tags={"owner": "platform"})
 
     def ec2(self, sandbox: Sandbox) -> Any:

@@ -22,6 +22,8 @@ def create(request: Request) -> dict[str, Any]:
     Without groups it is in the VPC's default one, and to make it takes a while (API reference:
     CreateInstanceConnectEndpoint, Ec2InstanceConnectEndpoint). Raises Refusal with
     InstanceConnectEndpointLimitExceeded.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateInstanceConnectEndpoint.html
     """
     if known := request.memory(ClientTokens).answer(request):
         return {"InstanceConnectEndpoint": known}
@@ -58,7 +60,10 @@ def default_group(request: Request, vpc: str) -> str:
 
 
 def describe(request: Request) -> dict[str, Any]:
-    """Answer with the endpoints of a region, those that were asked for."""
+    """Answer with the endpoints of a region, those that were asked for.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceConnectEndpoints.html
+    """
     wanted = request.params.get("InstanceConnectEndpointIds")
     found = [
         each
@@ -80,7 +85,10 @@ def passes(endpoint: dict[str, Any], filters: list[dict[str, Any]]) -> bool:
 
 
 def delete(request: Request) -> dict[str, Any]:
-    """Remove an endpoint; raises Refusal with InvalidInstanceConnectEndpointId.NotFound."""
+    """Remove an endpoint; raises Refusal with InvalidInstanceConnectEndpointId.NotFound.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteInstanceConnectEndpoint.html
+    """
     found = request.memory(Endpoints).made.pop((request.region, request.params["InstanceConnectEndpointId"]), None)
     if found is None:
         raise Refusal("InvalidInstanceConnectEndpointId.NotFound", "The endpoint does not exist")
@@ -88,7 +96,10 @@ def delete(request: Request) -> dict[str, Any]:
 
 
 def tag(request: Request) -> dict[str, Any] | None:
-    """Tag endpoints, which moto would not find."""
+    """Tag endpoints, which moto would not find.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html
+    """
     made = request.memory(Endpoints).made
     ours = [id for id in request.params["Resources"] if (request.region, id) in made]
     for id in ours:

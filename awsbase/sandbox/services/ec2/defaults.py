@@ -47,21 +47,31 @@ def here(request: Request) -> Region:
 
 
 def get_encryption(request: Request) -> dict[str, Any]:
-    """Return whether new volumes are encrypted."""
+    """Return whether new volumes are encrypted.
+
+    Recorded: cloud-custodian, ec2.GetEbsEncryptionByDefault; SseType is of
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetEbsEncryptionByDefault.html
+    """
     chosen = here(request)
     kind = "none" if not chosen.encrypted else "sse-ebs" if chosen.key == AWS_KEY else "sse-kms"
     return {"EbsEncryptionByDefault": chosen.encrypted, "SseType": kind}
 
 
 def encrypt(request: Request) -> dict[str, Any]:
-    """Encrypt new volumes from now on, or no longer."""
+    """Encrypt new volumes from now on, or no longer.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableEbsEncryptionByDefault.html
+    """
     here(request).encrypted = request.operation == "EnableEbsEncryptionByDefault"
     request.backend("ec2").ebs_encryption_by_default = here(request).encrypted
     return {"EbsEncryptionByDefault": here(request).encrypted}
 
 
 def get_key(request: Request) -> dict[str, Any]:
-    """Return the key of new volumes."""
+    """Return the key of new volumes.
+
+    Recorded: cloud-custodian, ec2.GetEbsDefaultKmsKeyId.
+    """
     return {"KmsKeyId": here(request).key}
 
 
@@ -69,6 +79,8 @@ def choose_key(request: Request) -> dict[str, Any]:
     """Take another key for new volumes, if it works.
 
     Raises Refusal with InvalidKmsKey.NotFound or InvalidKmsKey.InvalidState.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyEbsDefaultKmsKeyId.html
     """
     if request.operation == "ResetEbsDefaultKmsKeyId":
         here(request).key = AWS_KEY
@@ -84,12 +96,18 @@ def choose_key(request: Request) -> dict[str, Any]:
 
 
 def get_snapshot_block(request: Request) -> dict[str, Any]:
-    """Return how far snapshots may be public."""
+    """Return how far snapshots may be public.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetSnapshotBlockPublicAccessState.html
+    """
     return {"State": here(request).snapshots, "ManagedBy": "account"}
 
 
 def block_snapshots(request: Request) -> dict[str, Any]:
-    """Decide how far snapshots may be public; raises Refusal with InvalidParameterValue."""
+    """Decide how far snapshots may be public; raises Refusal with InvalidParameterValue.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableSnapshotBlockPublicAccess.html
+    """
     state = request.params.get("State", "unblocked")
     if request.operation == "EnableSnapshotBlockPublicAccess" and state == "unblocked":
         raise Refusal("InvalidParameterValue", "Value (unblocked) for parameter State is invalid.")
@@ -98,23 +116,35 @@ def block_snapshots(request: Request) -> dict[str, Any]:
 
 
 def get_image_block(request: Request) -> dict[str, Any]:
-    """Return whether images may become public."""
+    """Return whether images may become public.
+
+    Recorded: cloud-custodian, ec2.GetImageBlockPublicAccessState.
+    """
     return {"ImageBlockPublicAccessState": here(request).images, "ManagedBy": "account"}
 
 
 def block_images(request: Request) -> dict[str, Any]:
-    """Decide whether images may become public."""
+    """Decide whether images may become public.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableImageBlockPublicAccess.html
+    """
     here(request).images = request.params.get("ImageBlockPublicAccessState", "unblocked")
     return {"ImageBlockPublicAccessState": here(request).images}
 
 
 def get_metadata_defaults(request: Request) -> dict[str, Any]:
-    """Return the chosen defaults of the instance metadata service."""
+    """Return the chosen defaults of the instance metadata service.
+
+    Recorded: cloud-custodian, ec2.GetInstanceMetadataDefaults.
+    """
     return {"AccountLevel": {**here(request).metadata, "ManagedBy": "account"}}
 
 
 def choose_metadata(request: Request) -> dict[str, Any]:
-    """Change what is named, and leave the rest; raises Refusal with InvalidParameterValue."""
+    """Change what is named, and leave the rest; raises Refusal with InvalidParameterValue.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataDefaults.html
+    """
     hops = request.params.get("HttpPutResponseHopLimit", 1)
     if hops != -1 and not 1 <= hops <= 64:
         raise Refusal("InvalidParameterValue", f"Value ({hops}) for parameter HttpPutResponseHopLimit is invalid.")
@@ -131,6 +161,8 @@ def add_default_rules(request: Request) -> None:
     """Let the members of each default group reach one another, as they do in every new VPC.
 
     User guide of VPC, "Default security groups"; moto makes them without.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
     """
     backend = request.backend("ec2")
     for groups in list(backend.groups.values()):
@@ -157,6 +189,8 @@ def correct_regions(request: Request, response: dict[str, Any]) -> None:
     """Return the regions of this partition, those that are off only when all are asked for; moto mixes them up.
 
     API reference, DescribeRegions: AllRegions.
+
+    Recorded: cloud-custodian, ec2.DescribeRegions.
     """
     everything = request.params.get("AllRegions", False) or request.params.get("RegionNames")
     response["Regions"] = [

@@ -30,6 +30,8 @@ def create(request: Request) -> dict[str, Any]:
     """Make a log of each network that has none to the same place.
 
     Raises Refusal with SandboxGap or InvalidVpcId.NotFound.
+
+    Recorded: LocalStack, TestEc2FlowLogs::test_ec2_flow_logs_s3 and test_ec2_flow_logs_s3_validation.
     """
     wanted, memory = request.params, request.memory(FlowLogs)
     if wanted.get("LogDestinationType") != "s3" or wanted["ResourceType"] != "VPC":
@@ -87,7 +89,10 @@ def failure(request: Request, network: str, wanted: dict[str, Any]) -> dict[str,
 
 
 def describe(request: Request) -> dict[str, Any]:
-    """List the logs of the region, page by page; raises Refusal with SandboxGap."""
+    """List the logs of the region, page by page; raises Refusal with SandboxGap.
+
+    Recorded: cloud-custodian, ec2.DescribeFlowLogs.
+    """
     if request.params.get("Filter") or request.params.get("FlowLogIds"):
         raise Refusal("SandboxGap", "filters of flow logs are not built")
     held = [one for one in request.memory(FlowLogs).held.values() if one["region"] == request.region]
@@ -98,7 +103,10 @@ def describe(request: Request) -> dict[str, Any]:
 
 
 def delete(request: Request) -> dict[str, Any]:
-    """Remove logs; raises Refusal with InvalidFlowLogId.NotFound."""
+    """Remove logs; raises Refusal with InvalidFlowLogId.NotFound.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteFlowLogs.html
+    """
     for id in request.params["FlowLogIds"]:
         if request.memory(FlowLogs).held.pop(id, None) is None:
             raise Refusal("InvalidFlowLogId.NotFound", f"These flow log ids in the input list are not found: {id}")

@@ -18,6 +18,8 @@ def only_stopped(request: Request) -> None:
     """Refuse another type or other user data for an instance that is not stopped.
 
     Raises Refusal with IncorrectInstanceState.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html
     """
     id = request.params["InstanceId"]
     asked = [
@@ -28,13 +30,19 @@ def only_stopped(request: Request) -> None:
 
 
 def encoded(request: Request) -> None:
-    """Let moto keep other user data in base64, as it keeps that of a launch and DescribeInstanceAttribute tells it."""
+    """Let moto keep other user data in base64, as it keeps that of a launch and DescribeInstanceAttribute tells it.
+
+    Recorded: cloud-custodian, ec2.DescribeInstanceAttribute.
+    """
     if isinstance(data := request.params.get("UserData", {}).get("Value"), bytes):
         request.params["UserData"] = {"Value": base64.b64encode(data)}
 
 
 def no_user_data(request: Request, response: dict[str, Any]) -> None:
-    """Leave the value out for an instance without user data, as EC2 does; Terraform takes an empty one for drift."""
+    """Leave the value out for an instance without user data, as EC2 does; Terraform takes an empty one for drift.
+
+    https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_instance.go (UserData.Value)
+    """
     if not response.get("UserData", {}).get("Value", True):
         response["UserData"] = {}
 
@@ -43,6 +51,8 @@ def note_template(request: Request, response: dict[str, Any]) -> None:
     """Tag what was launched from a template with that and its version.
 
     EC2 does so by itself (user guide, "Launch instances from a launch template": aws:ec2launchtemplate:id, :version).
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-launch-templates.html
     """
     if not (template := request.notes.get("template")):
         return
@@ -53,7 +63,10 @@ def note_template(request: Request, response: dict[str, Any]) -> None:
 
 
 def note_stopped(request: Request) -> None:
-    """Note which of the instances that are started were stopped."""
+    """Note which of the instances that are started were stopped.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
+    """
     held = named(request, request.params["InstanceIds"])
     request.notes["stopped"] = [instance for instance in held if instance._state.name == "stopped"]
 
@@ -62,6 +75,8 @@ def started(request: Request, response: dict[str, Any]) -> None:
     """Let what was stopped have been launched just now; its network interface was attached long ago.
 
     API reference, Instance: LaunchTime is that of the last start; moto keeps the first.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
     """
     now = request.sandbox.clock().replace(tzinfo=None)
     for instance in request.notes["stopped"]:
@@ -69,7 +84,10 @@ def started(request: Request, response: dict[str, Any]) -> None:
 
 
 def note_pending(request: Request, response: dict[str, Any]) -> None:
-    """Note what was just started: for a while it is pending."""
+    """Note what was just started: for a while it is pending.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+    """
     now = request.sandbox.clock.time()
     for id in ids(response.get("Instances") or response["StartingInstances"]):
         request.memory(Propagation).note_created(id, now)
@@ -80,6 +98,8 @@ def attachable(request: Request) -> None:
 
     Raises Refusal with InvalidInstanceID (bevacqua/grunt-ec2#15), or for an interface with IncorrectInstanceState
     (hashicorp/terraform-provider-aws#6189, PaloAltoNetworks/terraform-aws-vmseries-modules#97).
+
+    https://github.com/bevacqua/grunt-ec2/issues/15, https://github.com/hashicorp/terraform-provider-aws/issues/6189
     """
     interface = request.params.get("NetworkInterfaceId")
     held = request.backend("ec2").enis.get(interface) if interface else None
@@ -99,6 +119,8 @@ def gone_already(request: Request) -> dict[str, Any] | None:
     """Let what is gone be terminated again, as often as somebody likes: moto looks for its network interface.
 
     API reference, TerminateInstances: the operation is idempotent.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html
     """
     held = list(named(request, request.params["InstanceIds"]))
     gone = [instance for instance in held if instance._state.name == "terminated"]

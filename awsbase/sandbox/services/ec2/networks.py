@@ -24,7 +24,10 @@ PORTS = range(-1, 65536)
 
 
 def own_zone(request: Request) -> None:
-    """Refuse a zone of another region; raises Refusal with InvalidParameterValue."""
+    """Refuse a zone of another region; raises Refusal with InvalidParameterValue.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html
+    """
     wanted = request.params.get("AvailabilityZone")
     zones = [zone["ZoneName"] for zone in request.call_moto("ec2:DescribeAvailabilityZones")["AvailabilityZones"]]
     if wanted and wanted not in zones:
@@ -32,7 +35,10 @@ def own_zone(request: Request) -> None:
 
 
 def one_attribute(request: Request) -> None:
-    """Refuse to change two attributes of a VPC at once; raises Refusal with InvalidParameterCombination."""
+    """Refuse to change two attributes of a VPC at once; raises Refusal with InvalidParameterCombination.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcAttribute.html
+    """
     if len(named := sorted(set(request.params) - {"VpcId", "DryRun"})) > 1:
         raise Refusal("InvalidParameterCombination", f"Fields for multiple attribute types specified: {named}")
 
@@ -41,6 +47,8 @@ def gateway_unused(request: Request) -> None:
     """Refuse to take the internet gateway off a VPC that is reached through it.
 
     Raises Refusal with DependencyViolation.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway.html
     """
     vpc = request.params["VpcId"]
     subnets = {subnet["SubnetId"] for subnet in _describe(request, "Subnets") if subnet["VpcId"] == vpc}
@@ -53,14 +61,20 @@ def gateway_unused(request: Request) -> None:
 
 
 def not_the_default(request: Request) -> None:
-    """Refuse to delete the group that every VPC has; raises Refusal with CannotDelete."""
+    """Refuse to delete the group that every VPC has; raises Refusal with CannotDelete.
+
+    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
+    """
     found = request.backend("ec2").get_security_group_from_id(request.params.get("GroupId"))
     if found and found.name == "default":
         raise Refusal("CannotDelete", f'the specified group: "{found.id}" name: "default" cannot be deleted by a user')
 
 
 def real_ports(request: Request) -> None:
-    """Refuse ports that are none, and a range that ends before it begins; raises Refusal with InvalidParameterValue."""
+    """Refuse ports that are none, and a range that ends before it begins; raises Refusal with InvalidParameterValue.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
+    """
     for rule in request.params.get("IpPermissions", []):
         first, last = rule.get("FromPort", -1), rule.get("ToPort", -1)
         if first not in PORTS or last not in PORTS or (rule["IpProtocol"] in ("tcp", "udp") and first > last):
@@ -71,6 +85,8 @@ def valid_hop_limit(request: Request) -> None:
     """Refuse a way from the metadata service that is longer than AWS lets it be.
 
     Raises Refusal with InvalidParameterValue.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsRequest.html
     """
     options = request.params.get("MetadataOptions") or request.params
     if (hops := options.get("HttpPutResponseHopLimit", 1)) not in HOPS:
@@ -78,7 +94,10 @@ def valid_hop_limit(request: Request) -> None:
 
 
 def address_quota(request: Request) -> None:
-    """Refuse the sixth address of a region; raises Refusal with AddressLimitExceeded."""
+    """Refuse the sixth address of a region; raises Refusal with AddressLimitExceeded.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+    """
     if len(request.backend("ec2").addresses) >= ADDRESSES:
         raise Refusal("AddressLimitExceeded", "The maximum number of addresses has been reached.")
 
@@ -123,7 +142,10 @@ def few_groups(request: Request) -> None:
 
 
 def address_unused(request: Request) -> None:
-    """Refuse to release an address that leads somewhere; raises Refusal with InvalidIPAddress.InUse."""
+    """Refuse to release an address that leads somewhere; raises Refusal with InvalidIPAddress.InUse.
+
+    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
+    """
     for held in request.backend("ec2").addresses:
         if held.allocation_id == request.params.get("AllocationId") and held.association_id:
             raise Refusal("InvalidIPAddress.InUse", f"Address {held.public_ip} is in use.")
@@ -133,6 +155,8 @@ def instances_terminated(request: Request, response: dict[str, Any]) -> None:
     """Let go of the addresses of instances that were just ended.
 
     User guide, "Elastic IP addresses": an address of a terminated instance is associated with nothing.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/elastic-ip-addresses-eip.html
     """
     release_addresses(request, request.region, request.params["InstanceIds"])
 
@@ -148,6 +172,9 @@ def one_gateway_per_service(request: Request) -> None:
     """Refuse a gateway to a service of another region, and a second one from the same route table.
 
     Raises Refusal with InvalidServiceName or RouteAlreadyExists.
+
+    Recorded: cloud-custodian, ec2.DescribeVpcEndpointServices (InvalidServiceName); the rest is of
+    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
     """
     service, tables = request.params["ServiceName"], set(request.params.get("RouteTableIds", []))
     if f".{request.region}." not in service:

@@ -54,7 +54,10 @@ GONE = ("terminated", "shutting-down")
 
 
 def well_formed(request: Request) -> None:
-    """Refuse ids that are none; raises Refusal."""
+    """Refuse ids that are none; raises Refusal.
+
+    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
+    """
     for name, (prefix, code) in IDS.items():
         given = request.params.get(name) or request.params.get(f"{name}s") or []
         for id in given if isinstance(given, list) else [given]:
@@ -63,7 +66,10 @@ def well_formed(request: Request) -> None:
 
 
 def tagged(request: Request) -> None:
-    """Refuse tags for something that the call does not make; raises Refusal with InvalidParameterValue."""
+    """Refuse tags for something that the call does not make; raises Refusal with InvalidParameterValue.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TagSpecification.html
+    """
     allowed = TAGGED.get(request.operation, "").split()
     for each in request.params.get("TagSpecifications", []) if allowed else []:
         if each.get("ResourceType") not in allowed:
@@ -78,6 +84,8 @@ def launched(request: Request) -> dict[str, Any] | None:
     What the request says overrides what its template says (API reference, RunInstances: LaunchTemplate), and an image
     can be named by `resolve:ssm:` and a parameter (RequestLaunchTemplateData: ImageId). Raises Refusal with
     InvalidParameterValue.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
     """
     request.notes["digest"] = request_digest(request)
     if made := request.memory(ClientTokens).answer(request):
@@ -99,6 +107,8 @@ def launchable(request: Request) -> None:
     """Refuse what EC2 cannot launch.
 
     Raises Refusal with InvalidParameterValue, InvalidParameterCombination or InvalidKeyPair.NotFound.
+
+    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
     """
     network_said_once(request)
     image(request)
@@ -178,7 +188,10 @@ def profile(request: Request) -> None:
 
 
 def note_role(request: Request, response: dict[str, Any]) -> None:
-    """Note that a role was put into a profile: EC2 sees that later than IAM does."""
+    """Note that a role was put into a profile: EC2 sees that later than IAM does.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html (changes are not always immediately visible)
+    """
     profiles = request.backend("iam", "aws").instance_profiles.values()
     for held in profiles:
         if held.name == request.params["InstanceProfileName"]:
@@ -190,6 +203,8 @@ def note_launch(request: Request, response: dict[str, Any]) -> None:
 
     DescribeInstances tells the groups of the first interface as the instance's own (API reference, Instance); moto
     forgets them.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
     """
     ids = [each["InstanceId"] for each in response["Instances"]]
     if "digest" in request.notes:
@@ -211,7 +226,10 @@ def reservation(request: Request, ids: list[str]) -> dict[str, Any]:
 
 
 def canonical(request: Request) -> None:
-    """Drop the host bits of every block, as EC2 does (API reference: IpRange, CreateSubnet, CreateVpc, CreateRoute)."""
+    """Drop the host bits of every block, as EC2 does (API reference: IpRange, CreateSubnet, CreateVpc, CreateRoute).
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpc.html
+    """
     for permission in request.params.get("IpPermissions", []):
         for several, one in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
             for each in permission.get(several, []):
@@ -230,19 +248,28 @@ def block(text: str) -> str:
 
 
 def correct_ipv6_blocks(request: Request, response: dict[str, Any]) -> None:
-    """Return the state of a subnet's IPv6 block as botocore's model has it: moto wraps it twice."""
+    """Return the state of a subnet's IPv6 block as botocore's model has it: moto wraps it twice.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SubnetIpv6CidrBlockAssociation.html
+    """
     for subnet in response.get("Subnets") or [response["Subnet"]]:
         for each in subnet.get("Ipv6CidrBlockAssociationSet", []):
             each["Ipv6CidrBlockState"] = {"State": "associated"}
 
 
 def ask_for_all_templates(request: Request) -> None:
-    """Ask moto for all templates: by itself it stops at the fifteenth and tells no token for the rest."""
+    """Ask moto for all templates: by itself it stops at the fifteenth and tells no token for the rest.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeLaunchTemplates.html
+    """
     request.params.setdefault("MaxResults", TEMPLATES)
 
 
 def tags_of_templates(request: Request, response: dict[str, Any]) -> None:
-    """Return the tags that templates have now (botocore's model: LaunchTemplate), not those they were created with."""
+    """Return the tags that templates have now (botocore's model: LaunchTemplate), not those they were created with.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LaunchTemplate.html
+    """
     held = request.backend("ec2").tags
     for template in response["LaunchTemplates"]:
         tags = held.get(template["LaunchTemplateId"], {})
@@ -250,7 +277,10 @@ def tags_of_templates(request: Request, response: dict[str, Any]) -> None:
 
 
 def correct_version_data(request: Request, response: dict[str, Any]) -> None:
-    """Return what a version says; moto tells the template's own tags among it."""
+    """Return what a version says; moto tells the template's own tags among it.
+
+    Recorded: cloud-custodian, ec2.DescribeLaunchTemplateVersions.
+    """
     for version in response["LaunchTemplateVersions"]:
         version["LaunchTemplateData"] = without_own_tags(version["LaunchTemplateData"])
 
@@ -266,6 +296,8 @@ def add_opt_in_status(request: Request, response: dict[str, Any]) -> None:
     """Add the opt-in status of zones, and in Oregon a local zone that the account has opted into.
 
     DescribeAvailabilityZones tells both of every zone (API reference, AvailabilityZone), and moto does not.
+
+    Recorded: LocalStack, test_describe_availability_zones_filters.
     """
     for zone in response["AvailabilityZones"]:
         zone["OptInStatus"] = "opt-in-not-required"
@@ -278,6 +310,8 @@ def metadata_kept(request: Request) -> None:
     """Leave the options of the metadata service that a request does not name as they are.
 
     API reference, ModifyInstanceMetadataOptions: without a parameter the existing state is maintained.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataOptions.html
     """
     answer = request.call_moto("ec2:DescribeInstances", InstanceIds=[request.params["InstanceId"]])
     held = answer["Reservations"][0]["Instances"][0].get("MetadataOptions", {})
@@ -290,6 +324,8 @@ def group_named(request: Request) -> None:
     """Refuse a group's name that is none or is taken, whatever the letters' case.
 
     Raises Refusal with InvalidParameterValue or InvalidGroup.Duplicate.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
     """
     name, vpc = request.params["GroupName"], request.params.get("VpcId")
     text = re.compile(r"[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{1,255}")
@@ -301,7 +337,10 @@ def group_named(request: Request) -> None:
 
 
 def one_gateway(request: Request) -> None:
-    """Refuse a second internet gateway for a VPC; raises Refusal with InvalidParameterValue."""
+    """Refuse a second internet gateway for a VPC; raises Refusal with InvalidParameterValue.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+    """
     vpc = request.params["VpcId"]
     for gateway in request.backend("ec2").internet_gateways.values():
         if gateway.vpc and gateway.vpc.id == vpc and gateway.id != request.params["InternetGatewayId"]:
@@ -315,7 +354,10 @@ def living_instances(request: Request) -> Iterator[Any]:
 
 
 def subnet_unused(request: Request) -> None:
-    """Refuse to delete a subnet that something lives in; raises Refusal with DependencyViolation."""
+    """Refuse to delete a subnet that something lives in; raises Refusal with DependencyViolation.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSubnet.html
+    """
     if any(instance.subnet_id == request.params["SubnetId"] for instance in living_instances(request)):
         raise Refusal(
             "DependencyViolation", f"The subnet '{request.params['SubnetId']}' has dependencies and cannot be deleted."
@@ -326,6 +368,8 @@ def group_unused(request: Request) -> None:
     """Refuse to delete a group that an instance or another group's rule names.
 
     Raises Refusal with DependencyViolation.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSecurityGroup.html
     """
     id = request.params.get("GroupId")
     worn = any(group.id == id for instance in living_instances(request) for group in instance.security_groups)

@@ -1,6 +1,7 @@
 """Policies of IAM: checked before they are taken; the ARN of a deleted principal becomes its id in all policies."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,8 @@ from awsbase.sandbox.propagation import Propagation
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
+# ARNs that moto alone refuses: what S3 has in a region, and all that IAM has in every account.
+ELSEWHERE = re.compile(r"^arn:[^:]*:(s3:[^:]+:.*|iam::\*:\*)$", re.DOTALL)
 # The operations whose documents moto checks by rules of its own.
 PUT = "iam:CreatePolicy iam:CreatePolicyVersion iam:PutUserPolicy iam:PutGroupPolicy iam:PutRolePolicy"
 
@@ -71,16 +74,49 @@ def trust_policy(request: Request) -> None:
 
 
 def show_moto_another(request: Request) -> None:
-    """Let moto see a document that it takes: its own checks are others than IAM's.
+    """Let moto judge a document, too, without what its checks refuse and IAM takes.
 
-    They refuse numbers without quotes, `sts:*`, and what S3 has in a region:
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+    That are numbers without quotes, an older version of an inline policy, `sts:*` in a trust, some forms of dates, and
+    what S3 has in a region: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html,
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
     """
     field = next(name for name in ("PolicyDocument", "AssumeRolePolicyDocument") if name in request.params)
     request.notes["document"] = request.params[field]
-    trust = request.operation == "UpdateAssumeRolePolicy"
-    about = {"Principal": "*", "Action": "sts:AssumeRole"} if trust else {"Action": "*", "Resource": "*"}
-    request.params[field] = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", **about}]})
+    if request.operation == "UpdateAssumeRolePolicy":
+        statement = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}
+        request.params[field] = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    else:
+        request.params[field] = json.dumps(as_moto_takes_it(json.loads(request.params[field])))
+
+
+def as_moto_takes_it(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document with what IAM takes and moto does not in a form that both take."""
+    return {
+        **document,
+        "Version": "2012-10-17",
+        "Statement": [tamed(statement) for statement in policy_documents.statements(document)],
+    }
+
+
+def tamed(statement: dict[str, Any]) -> dict[str, Any]:
+    """Return a statement with its conditions as text, without dates, and with resources that have no region."""
+    conditions = {
+        operator: {key: [stored(value) for value in policy_documents.listed(values)] for key, values in tests.items()}
+        for operator, tests in statement.get("Condition", {}).items()
+        if "Date" not in operator
+    }
+    resources: dict[str, Any] = {
+        word: [ELSEWHERE.sub("*", str(each)) for each in policy_documents.listed(statement[word])]
+        for word in ("Resource", "NotResource")
+        if word in statement
+    }
+    rest = {name: value for name, value in statement.items() if name != "Condition"}
+    return {**rest, **resources, **({"Condition": conditions} if conditions else {})}
+
+
+def stored(value: Any) -> str:
+    """Return a condition's value as IAM keeps it."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def keep_as_written(request: Request, response: dict[str, Any]) -> None:

@@ -28,6 +28,13 @@ FOUR = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPub
 ENCRYPTED = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]}
 ACLS = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
 GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
+# Everybody, and everybody with an AWS account: both are public.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
+EVERYBODY = (
+    "http://acs.amazonaws.com/groups/global/AllUsers",
+    "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
+)
+PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
 OWNERSHIPS = ("BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
 SIZES = ("varies_by_storage_class", "all_storage_classes_128K")
 TAG = re.compile(r"[\w\s+\-=.:/@]*")
@@ -158,16 +165,33 @@ def no_acl(request: Request) -> None:
         raise Refusal("AccessControlListNotSupported", "The bucket does not allow ACLs", 400)
 
 
+def no_public_acl(request: Request) -> None:
+    """Refuse an ACL that lets everybody in while bucket or account block them; raises Refusal with AccessDenied.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html (BlockPublicAcls)
+    """
+    granted = json.dumps({name: request.params.get(name) for name in (*GRANTS, "AccessControlPolicy")})
+    public = request.params.get("ACL") in PUBLIC_ACLS or any(group in granted for group in EVERYBODY)
+    if public and any(block and block.block_public_acls for block in blocks(request)):
+        raise Refusal(
+            "AccessDenied",
+            "public access control lists (ACLs) are prevented by the BlockPublicAcls setting in S3 Block Public Access",
+        )
+
+
+def blocks(request: Request) -> list[Any]:
+    """Return the blocks of public access of a request's bucket and of its account, as far as there are any."""
+    bucket = request.backend("s3").buckets.get(request.params["Bucket"])
+    return [getattr(bucket, "public_access_block", None), request.backend("s3control").public_access_block]
+
+
 def no_public_policy(request: Request) -> None:
     """Refuse a public policy while bucket or account block them; raises Refusal with AccessDenied.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
     """
-    blocks = [
-        getattr(request.backend("s3").buckets.get(request.params["Bucket"]), "public_access_block", None),
-        request.backend("s3control").public_access_block,
-    ]
-    if any(block and block.block_public_policy for block in blocks) and public(json.loads(request.params["Policy"])):
+    blocked = any(block and block.block_public_policy for block in blocks(request))
+    if blocked and public(json.loads(request.params["Policy"])):
         raise Refusal(
             "AccessDenied", "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access"
         )
@@ -405,6 +429,7 @@ RULES = (
     Rule("s3:DeleteBucketEncryption", after=encrypted_again, strict=False),
     Rule("s3:GetBucketEncryption", after=add_blocked_types),
     Rule("s3:PutBucketAcl s3:PutObjectAcl s3:PutObject s3:CopyObject s3:CreateMultipartUpload", before=no_acl),
+    Rule("s3:PutBucketAcl s3:PutObjectAcl s3:PutObject s3:CopyObject s3:CreateMultipartUpload", before=no_public_acl),
     Rule("s3:PutBucketPolicy", before=no_public_policy),
     Rule("s3:GetBucketPolicyStatus", before=policy_status),
     Rule("s3:PutBucketOwnershipControls", before=owner_alone),
