@@ -37,7 +37,7 @@ class CredentialsRefused(AwsbaseError):
 
 def refused(error: ClientError, session: Any, region: str, now: datetime) -> CredentialsRefused:
     """Return the error for a boto3 session whose credentials AWS refuses; its hint is about their kind."""
-    said: Mapping[str, str] = error.response.get("Error", {})
+    said: Mapping[str, Any] = error.response.get("Error", {})
     code, message = said.get("Code", "unknown"), said.get("Message", "")
     problem = f"AWS refuses these credentials: {code}: {message}"
     if clock := signature_clock(error, now):
@@ -63,7 +63,7 @@ def refused(error: ClientError, session: Any, region: str, now: datetime) -> Cre
 
 def signature_clock(error: ClientError, now: datetime) -> str | None:
     """Return advice if AWS refuses a signature because of this machine's clock, or None."""
-    said: Mapping[str, str] = error.response.get("Error", {})
+    said: Mapping[str, Any] = error.response.get("Error", {})
     if said.get("Code") not in SKEWED:
         return None
     date = response_time(error.response)

@@ -1,9 +1,10 @@
-"""File locks between processes, in a folder beside the AWS files."""
+"""File locks between processes, in a folder beside the AWS files; what is written under them is not interrupted."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,6 +49,16 @@ def _lock(descriptor: int, waiting: Callable[[], None]) -> None:
         except BlockingIOError:
             waiting()
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Put Ctrl-C and the like off until something that cannot be had again is written."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def private_folder(path: Path) -> None:

@@ -161,7 +161,7 @@ def _why_no_keys(origin: Origin, keys: Keys | None, settings: Mapping[str, str])
         # That process would call awsbase again, which would wait for the lock that this run holds.
         own = re.search(r"\bmfa\s+credentials\b", settings.get("credential_process", ""))
         return "itself" if own else "process"
-    return "nothing" if origin in ("role", "keys") else origin
+    return "nothing" if origin == "role" else origin
 
 
 def _without_role(settings: Mapping[str, str]) -> dict[str, str]:

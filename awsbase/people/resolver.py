@@ -114,7 +114,7 @@ def resolve(environ: Mapping[str, str], home: Path, profile: str | None = None, 
 
 
 def choose(where: Files, environ: Mapping[str, str], profile: str | None = None, region: str | None = None) -> Choice:
-    """Return what botocore uses, as `resolve` does, with files that are known already."""
+    """Return what botocore uses, as `resolve` does, with files that are known already; raises UsageError alike."""
     profiles = read(where)
     name, named_by = profile_name(environ, profile)
     keys = None if profile else environment_keys(environ)

@@ -72,7 +72,8 @@ def assume(account: Account, source: Source, role: str, duration: int | None) ->
     }
     if external := source.config.get("external_id"):
         arguments["ExternalId"] = external
-    return partial(account.aws.sts.assume_role, **arguments)
+    sts: Any = account.aws.sts
+    return partial(sts.assume_role, **arguments)
 
 
 def arn_of(account: Account, role: str) -> str:

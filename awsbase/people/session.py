@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from awsbase.errors import AwsbaseError, LostReply, Refused
 from awsbase.people import codes, durations, files, profiles, resolver, store
 from awsbase.people.files import FileError, Files
+from awsbase.people.locks import uninterrupted
 from awsbase.people.profiles import Source
 from awsbase.people.secret import Secret
 from awsbase.people.store import Session
@@ -122,7 +123,8 @@ def _save(profile: str, session: Session, person: Person) -> FileError | None:
     """Store a session, whose code is spent by now; return the error if that fails twice."""
     for final in (False, True):
         try:
-            store.save(person.files, profile, session)
+            with uninterrupted():
+                store.save(person.files, profile, session)
         except FileError as error:
             if final:
                 return error
@@ -278,7 +280,8 @@ def _device(account: Account, source: Source, request: SessionRequest, person: P
 
 def _get_session_token(account: Account, request: SessionRequest) -> Call:
     """Return the call for a session without a role, without device and code."""
-    return partial(account.aws.sts.get_session_token, DurationSeconds=request.duration or durations.SESSION_DEFAULT)
+    sts: Any = account.aws.sts
+    return partial(sts.get_session_token, DurationSeconds=request.duration or durations.SESSION_DEFAULT)
 
 
 def _with_code(
@@ -294,10 +297,10 @@ def _with_code(
     for attempts_left in reversed(range(ATTEMPTS)):
         try:
             code = _code(device, person)
-        except NoTerminal as problem:
+        except NoTerminal as closed:
             if "RoleArn" in call.keywords:
                 command = sts_refusals.refresh_of(source.keys_profile)
-                problem.hint = f"run `{command}` in a terminal: a role needs no code of its own then"
+                closed.hint = f"run `{command}` in a terminal: a role needs no code of its own then"
             raise
         try:
             return call(SerialNumber=device.serial, TokenCode=code.reveal())

@@ -53,6 +53,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 INTERRUPTED = 130
 # A shell sets this variable when it asks for completions.
 COMPLETE = "_AWSBASE_COMPLETE"
+# What helps where a file cannot be read or written.
+WHERE_FILES_FAIL = {
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there",
+    errno.EROFS: "name a place that can be written to",
+    errno.EACCES: "check that the file and its folder belong to you",
+    errno.EPERM: "check that the file and its folder belong to you",
+}
 
 
 @dataclass
@@ -164,8 +172,8 @@ def unforeseen(error: Exception, debugging: bool) -> str:
     """Return the text of an unforeseen failure; only --debug shows its traceback."""
     message = escaped(" ".join(str(error).split()))
     # click itself writes help and version.
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"awsbase: {message}\n  → make room there, then run it again\n"
+    if isinstance(error, OSError) and error.errno in WHERE_FILES_FAIL:
+        return f"awsbase: {message}\n  → {WHERE_FILES_FAIL[error.errno]}, then run it again\n"
     hint = "please report this" if debugging else "rerun with --debug"
     return f"awsbase: unforeseen: {type(error).__name__}: {message}\n  → {hint}\n"
 

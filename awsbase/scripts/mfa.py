@@ -79,6 +79,9 @@ def refresh(
     """Get a session with one MFA code, and store it for all AWS tools in the profile PROFILE-mfa.
 
     A live session is reused. Then: export AWS_PROFILE=PROFILE-mfa
+
+    \f
+    Raises FileError when the session cannot be stored.
     """
     seconds = durations.seconds(duration) if duration else None
     console = console or link

@@ -8,6 +8,7 @@ import io
 import os
 import resource
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -150,6 +151,20 @@ def test_session_is_kept_whichever_call_fails_after_the_code(alice: Alice, monke
             sweep.assert_kept(sweep.failing.for_good)
             tried += 1
     assert tried > 80
+
+
+def test_interruption_waits_until_the_session_is_stored(alice: Alice, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = files.write_credentials
+
+    def interrupted(*args: Any, **more: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        write(*args, **more)
+
+    monkeypatch.setattr(files, "write_credentials", interrupted)
+    alice.types(alice.phone.code)
+    with pytest.raises(KeyboardInterrupt):
+        refresh(FORCED, alice.person())
+    assert store.load(files.read_credentials(alice.files)["acme-mfa"])
 
 
 def no_folder(alice: Alice) -> None:

@@ -13,7 +13,7 @@ from botocore.session import Session
 
 from awsbase.engine.scope import partition
 from awsbase.errors import AwsbaseError
-from awsbase.people import resolver
+from awsbase.people import resolver, store
 
 DRAWN = 200
 NAMES = ("default", "work", "role", "chain", "two words")
@@ -106,7 +106,7 @@ def answer_of_botocore(profile: str | None) -> tuple[Any, ...] | None:
         return ("login",)
     except BotoCoreError:
         return None
-    origins = []
+    origins: list[str | None] = []
     while found is not None and found.method == "assume-role":
         origins.append(found.method)
         found = found._refresh_using.__self__._source_credentials
@@ -118,7 +118,8 @@ def answer_of_botocore(profile: str | None) -> tuple[Any, ...] | None:
 def answer_of_awsbase(environ: dict[str, str], home: Path, profile: str | None) -> tuple[Any, ...] | None:
     try:
         choice = resolver.resolve(environ, home, profile)
-        name, origin, origins, found = choice.profile, choice.origin, [], choice.keys
+        name, origin, found = choice.profile, choice.origin, choice.keys
+        origins: list[str | None] = []
         while origin == "role":
             origins.append("assume-role")
             name, origin = resolver.source_of_role(choice.profiles, name)
@@ -132,7 +133,7 @@ def answer_of_awsbase(environ: dict[str, str], home: Path, profile: str | None) 
     if (origin in ("keys", "environment") and not found) or (origins and origin == "nothing"):
         return None
     if origin == "keys":
-        stored = resolver.ID in choice.profiles.credentials.get(name, {})
+        stored = store.ID in choice.profiles.credentials.get(name, {})
         origins.append("shared-credentials-file" if stored else "config-file")
     else:
         origins.append(METHODS[origin])

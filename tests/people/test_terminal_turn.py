@@ -42,8 +42,14 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Yield an interactive shell with job control, with `ask NAME` and `create`."""
     monkeypatch.chdir(tmp_path)
     for name, text in (("ask", ASK), ("create", CREATE)):
-        (tmp_path / f"{name}.py").write_text(text)
-    environ = {"PATH": os.environ["PATH"], "TERM": "xterm", "PYTHONPATH": os.pathsep.join(sys.path), "PS1": PROMPT}
+        (tmp_path / name).write_text(f"#!{sys.executable}\n{text}")
+        (tmp_path / name).chmod(0o755)
+    environ = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "TERM": "xterm",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "PS1": PROMPT,
+    }
     child = pexpect.spawn(
         "/bin/bash",
         ["--norc", "--noprofile", "--noediting", "-i"],
@@ -55,7 +61,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     child.delaybeforesend = None
     child.expect_exact(PROMPT)
     for name in ("ask", "create"):
-        run(child, f'{name}() {{ {sys.executable} {tmp_path}/{name}.py "$@"; }}')
+        assert name in run(child, f"type -p {name}")
     yield child
     child.close(force=True)
 
@@ -87,7 +93,7 @@ def assert_as_found(shell: Any) -> None:
 
 def test_two_processes_ask_one_after_the_other(shell: Any) -> None:
     # A group of its own in the foreground, as of a tool that starts two credential processes.
-    shell.sendline("(ask one & ask two & wait)")
+    shell.sendline("bash -c 'ask one & ask two & wait'")
     for _ in range(2):
         shell.expect(r"code of (\w+): ")
         name = shell.match[1]
@@ -143,7 +149,7 @@ def test_process_in_the_background_waits_for_the_foreground(shell: Any) -> None:
 
 
 def test_nobody_asks_beside_a_private_screen(shell: Any) -> None:
-    shell.sendline("(create & sleep 0.7; ask two & wait)")
+    shell.sendline("bash -c 'create & sleep 0.7; ask two & wait'")
     shell.expect_exact("<qr>")
     shell.expect_exact("code 1 of new: ")
     # Time for the other one to ask, if it did not wait.
@@ -179,7 +185,7 @@ def test_private_screen_is_left_while_stopped_and_drawn_again(shell: Any) -> Non
 
 @pytest.mark.parametrize("how", ["ctrl-c", "killed"])
 def test_terminal_is_as_found_after_the_end_of_all(shell: Any, how: str) -> None:
-    shell.sendline("(ask one & ask one & wait)")
+    shell.sendline("bash -c 'ask one & ask one & wait'")
     shell.expect("(?s)<one>.*<one>")
     watched = {pid: os.pidfd_open(pid) for pid in asking()}
     if "code of one: " not in shell.after:
@@ -201,7 +207,7 @@ def test_terminal_is_as_found_after_the_end_of_all(shell: Any, how: str) -> None
 
 
 def test_everybody_ends_when_the_terminal_goes_away(shell: Any) -> None:
-    shell.sendline("(trap '' HUP; ask one & ask two & wait)")
+    shell.sendline("bash -c 'trap \"\" HUP; ask one & ask two & wait'")
     shell.expect("(?s)<.*<.*code of|<.*code of.*<")
     watched = [os.pidfd_open(pid) for pid in asking()]
     shell.close(force=True)

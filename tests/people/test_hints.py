@@ -1,0 +1,331 @@
+"""Every hint, followed to the letter, gets further: what comes next is another outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from awsbase.engine.refused_credentials import refused, signature_clock
+from awsbase.errors import AwsbaseError
+from awsbase.people import files, resolver, sts_refusals
+from awsbase.people.session import SessionRequest, refresh
+from awsbase.people.terminal import NoTerminal
+from awsbase.sandbox import Fault
+from awsbase.scripts import with_profile
+from tests.people.alice import ACCOUNT, Alice
+
+Act = Callable[[Alice], object]
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/Admin"
+KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+
+def outcome(alice: Alice, requested: SessionRequest) -> tuple[str, str]:
+    """Return what a refresh comes to, and its hint."""
+    alice.types(alice.phone.code)
+    try:
+        refresh(requested, alice.person())
+    except AwsbaseError as error:
+        return error.message, error.hint or ""
+    finally:
+        alice.terminal.answers.clear()
+        alice.sandbox.clock.advance(30)
+    return "a session", ""
+
+
+def config(text: str) -> Act:
+    return lambda alice: alice.files.config.write_text(text)
+
+
+def credentials(**values: str | None) -> Act:
+    return lambda alice: files.write_credentials(alice.files, "acme", values)
+
+
+def setting(**values: str | None) -> Act:
+    return lambda alice: files.write_config(alice.files, "acme", values)
+
+
+def environment(**values: str) -> Act:
+    return lambda alice: alice.environ.update(values)
+
+
+def unset(*names: str) -> Act:
+    return lambda alice: [alice.environ.pop(name, None) for name in names]
+
+
+def own_key(alice: Alice) -> None:
+    """Do what `aws configure` does."""
+    key = {"aws_access_key_id": alice.key_id, "aws_secret_access_key": alice.key.reveal(), "aws_session_token": None}
+    files.write_credentials(alice.files, "acme", key)
+
+
+def gets(profile: str) -> Act:
+    """Run `awsbase mfa refresh --profile P`."""
+
+    def run(alice: Alice) -> None:
+        assert outcome(alice, SessionRequest(profile))[0] == "a session"
+
+    return run
+
+
+def wrong_header(alice: Alice) -> None:
+    alice.files.credentials.write_text("")
+    alice.files.config.write_text("[acme]\nregion = eu-west-1\n")
+
+
+def misplaced_header(alice: Alice) -> None:
+    text = alice.files.credentials.read_text()
+    alice.files.credentials.write_text(text.replace("[acme]", "[profile acme]"))
+    alice.files.config.write_text("")
+
+
+def replaced(old: str, new: str, file: str) -> Act:
+    def act(alice: Alice) -> None:
+        path: Path = getattr(alice.files, file)
+        path.write_text(path.read_text().replace(old, new))
+
+    return act
+
+
+def gate(alice: Alice) -> None:
+    alice.role()
+    alice.sandbox.faults.add(Fault("access denied", on="sts:AssumeRole"))
+
+
+def gated_role_profile(alice: Alice) -> None:
+    alice.files.config.write_text(f"{ROLE_PROFILE}source_profile = acme\n")
+    gate(alice)
+
+
+def no_device(alice: Alice) -> None:
+    setting(mfa_serial=f"arn:aws:iam::{ACCOUNT}:mfa/old")(alice)
+
+
+def session_of_another(alice: Alice) -> None:
+    key = alice.sandbox.key("session/alice")
+    alice.environ |= dict(zip(KEY_VARIABLES, (key.id, key.secret, str(key.token)), strict=True))
+
+
+ROLE_PROFILE = f"[profile acme]\nregion = eu-west-1\n[profile admin]\nrole_arn = {ROLE}\n"
+ACME, ADMIN = SessionRequest("acme"), SessionRequest("admin")
+CASES: dict[str, tuple[Act, SessionRequest, str, Act]] = {
+    "a header without profile": (wrong_header, ACME, "[profile acme]", replaced("[acme]", "[profile acme]", "config")),
+    "a header with profile": (misplaced_header, ACME, "[acme]", replaced("[profile acme]", "[acme]", "credentials")),
+    "an empty AWS_PROFILE": (environment(AWS_PROFILE=""), SessionRequest(), "unset AWS_PROFILE", unset("AWS_PROFILE")),
+    "half a key in the environment": (
+        environment(AWS_ACCESS_KEY_ID="AKIAX", AWS_PROFILE="acme"),
+        SessionRequest(),
+        "`unset AWS_ACCESS_KEY_ID`",
+        unset("AWS_ACCESS_KEY_ID"),
+    ),
+    "a session in the environment": (
+        session_of_another,
+        SessionRequest(),
+        "--profile",
+        environment(AWS_PROFILE="acme"),
+    ),
+    "half a session": (credentials(aws_access_key_id="ASIAX"), ACME, "aws configure", own_key),
+    "half a key": (credentials(aws_secret_access_key=None), ACME, "aws configure", own_key),
+    "a key that AWS does not know": (
+        credentials(aws_access_key_id="AKIAIOSFODNN7EXAMPLE"),
+        ACME,
+        "deleted, inactive or mistyped, or it is of another partition than eu-west-1",
+        own_key,
+    ),
+    "a key with a comment": (
+        lambda alice: credentials(aws_access_key_id=f"{alice.key_id} # mine")(alice),
+        ACME,
+        "nothing but the key",
+        own_key,
+    ),
+    "a circle of roles": (
+        config(f"{ROLE_PROFILE}source_profile = other\n[profile other]\nrole_arn = {ROLE}\nsource_profile = admin\n"),
+        ADMIN,
+        "must be the profile with your access key",
+        replaced("source_profile = admin", "source_profile = acme", "config"),
+    ),
+    "a role without a source": (
+        config(ROLE_PROFILE),
+        ADMIN,
+        "add `source_profile = NAME` to profile admin",
+        lambda alice: files.write_config(alice.files, "admin", {"source_profile": "acme"}),
+    ),
+    "a role with two sources": (
+        config(f"{ROLE_PROFILE}source_profile = acme\ncredential_source = Environment\n"),
+        ADMIN,
+        "delete one of them",
+        lambda alice: files.write_config(alice.files, "admin", {"credential_source": None}),
+    ),
+    "aws login": (config("[profile me]\nlogin_session = x\n"), SessionRequest("me"), "--profile", lambda _: None),
+    "a block without indentation": (
+        setting(s3=""),
+        ACME,
+        "indent its settings",
+        replaced("s3 =", "s3 =\n  addressing_style = path", "config"),
+    ),
+    "a role behind an MFA policy": (gate, SessionRequest("acme", role="Admin"), "awsbase mfa refresh", gets("acme")),
+    "a profile of a role behind one": (
+        gated_role_profile,
+        ADMIN,
+        "awsbase mfa refresh --profile acme",
+        gets("acme"),
+    ),
+    "a device that is gone": (no_device, ACME, "correct mfa_serial", setting(mfa_serial=None)),
+}
+
+
+@pytest.mark.parametrize(("spoil", "requested", "hint", "follow"), CASES.values(), ids=CASES)
+def test_hint_followed_to_the_letter_gets_further(
+    alice: Alice, spoil: Act, requested: SessionRequest, hint: str, follow: Act
+) -> None:
+    spoil(alice)
+    problem, advice = outcome(alice, requested)
+    assert hint in advice
+    assert problem != "a session"
+
+    follow(alice)
+    if requested.profile == "me":
+        requested = ACME
+
+    assert outcome(alice, requested)[0] != problem
+
+
+def test_role_without_a_terminal_is_had_after_what_the_hint_says(alice: Alice) -> None:
+    alice.role()
+
+    def closed(question: str) -> Any:
+        raise NoTerminal("no terminal to ask")
+
+    without = alice.person(ask=closed)
+    requested = SessionRequest("acme", role="Admin")
+    with pytest.raises(NoTerminal) as refusal:
+        refresh(requested, without)
+    assert "`awsbase mfa refresh --profile acme` in a terminal" in str(refusal.value.hint)
+
+    gets("acme")(alice)
+    assert refresh(requested, without).session.role == ROLE
+
+
+def test_commands_of_a_hint_name_the_profile_that_the_person_named() -> None:
+    hint = "run `awsbase mfa refresh` or `awsbase mfa list --profile x`, not `aws configure`"
+    assert with_profile(hint, "my work") == hint.replace("refresh`", "refresh --profile 'my work'`")
+    assert with_profile(hint, None) == hint
+
+
+OTHER = "arn:aws:iam::210987654321:role/Ops"
+CALLER = f"arn:aws:iam::{ACCOUNT}:user/alice"
+PLAIN = f"User: {CALLER} is not authorized to perform: sts:AssumeRole on resource: "
+
+
+def error(code: str, message: str, date: datetime | None = None) -> ClientError:
+    headers = {"date": format_datetime(date, usegmt=True)} if date else {}
+    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPHeaders": headers}}
+    return ClientError(response, "AssumeRole")
+
+
+@pytest.mark.parametrize(
+    ("arn", "reason", "with_session", "expected"),
+    [
+        (ROLE, "", False, ["there is no such role", "trust policy", "awsbase:require-mfa", "`awsbase mfa refresh`"]),
+        (ROLE, "", True, ["there is no such role", "wants a recent code", "--force`"]),
+        (OTHER, "", False, ["no such role in account 210987654321", f"your own policies in account {ACCOUNT}"]),
+        (OTHER, "", True, ["an administrator of account 210987654321", "wants a recent code"]),
+        (
+            OTHER,
+            " because no identity-based policy allows the sts:AssumeRole action",
+            True,
+            ["your own policies do not allow it", f"administrator of account {ACCOUNT}", OTHER],
+        ),
+        (
+            OTHER,
+            " because no resource-based policy allows the sts:AssumeRole action",
+            True,
+            ["the role does not trust you", "administrator of account 210987654321", CALLER],
+        ),
+        (
+            OTHER,
+            " because no service control policy allows the sts:AssumeRole action",
+            True,
+            ["service control policy"],
+        ),
+        (
+            ROLE,
+            " with an explicit deny in an identity-based policy",
+            False,
+            ["one of your policies refuses it", "`awsbase mfa refresh`"],
+        ),
+    ],
+)
+def test_refused_role_gets_the_words_for_its_reason(
+    arn: str, reason: str, with_session: bool, expected: list[str]
+) -> None:
+    refusal = error("AccessDenied", PLAIN + arn + reason)
+    hint = sts_refusals.role_hint(refusal, arn, CALLER, keys_profile=None, with_session=with_session)
+    assert [words for words in expected if words not in hint] == []
+    assert ("require-mfa" in hint) <= (not with_session)
+
+
+NOW = datetime(2026, 1, 1, 8, 15, tzinfo=UTC)
+EXPIRED = "Signature expired: 20260101T000000Z is now earlier than 20260101T080000Z (20260101T081500Z - 15 min.)"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "off", "expected"),
+    [
+        ("SignatureDoesNotMatch", EXPIRED, None, "8 h 15 min behind AWS's"),
+        ("RequestTimeTooSkewed", "", timedelta(hours=-8), "8 h behind AWS's"),
+        ("RequestExpired", "", timedelta(minutes=20), "20 min ahead of AWS's"),
+        ("SignatureDoesNotMatch", "", timedelta(seconds=20), None),
+        ("InvalidClientTokenId", "", timedelta(hours=8), None),
+    ],
+)
+def test_clock_is_named_and_by_how_much(code: str, message: str, off: timedelta | None, expected: str | None) -> None:
+    refusal = error(code, message, NOW - off if off else None)
+    advice = signature_clock(refusal, NOW)
+    assert (advice is None) == (expected is None)
+    if expected:
+        assert f"this machine's clock is {expected}" in str(advice)
+
+
+class FakeSession:
+    """A boto3 session as far as its refusal is explained."""
+
+    def __init__(self, method: str, token: str | None) -> None:
+        self.profile_name = "my work"
+        self.method, self.token = method, token
+        self.access_key, self.secret_key = "AKIAIOSFODNN7EXAMPLE", "abc"
+
+    def get_credentials(self) -> Any:
+        return self
+
+
+@pytest.mark.parametrize(
+    ("code", "method", "token", "expected"),
+    [
+        ("ExpiredToken", "sso", "t", "`aws sso login --profile 'my work'`"),
+        ("ExpiredToken", "login", "t", "`aws login --profile 'my work'`"),
+        ("ExpiredToken", "env", "t", "`unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN`"),
+        ("ExpiredToken", "shared-credentials-file", "t", "`awsbase mfa refresh`"),
+        ("InvalidClientTokenId", "shared-credentials-file", None, "--region of that partition"),
+        ("SignatureDoesNotMatch", "config-file", None, "`aws configure --profile 'my work'`"),
+    ],
+)
+def test_refused_credentials_get_the_hint_of_their_kind(
+    code: str, method: str, token: str | None, expected: str
+) -> None:
+    problem = refused(error(code, ""), FakeSession(method, token), "eu-west-1", NOW)
+    assert expected in str(problem.hint)
+    assert ("mfa refresh" in str(problem.hint)) == (method == "shared-credentials-file" and token is not None)
+
+
+def test_what_wins_over_a_session_is_unset() -> None:
+    environ = {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "x"}
+    assert resolver.winning_variables(environ) == ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
+    assert resolver.winning_variables({"AWS_DEFAULT_PROFILE": "x"}) == ["AWS_DEFAULT_PROFILE"]
+    assert resolver.winning_variables({"AWS_WEB_IDENTITY_TOKEN_FILE": "x"}) == ["AWS_WEB_IDENTITY_TOKEN_FILE"]
+    assert resolver.winning_variables({"AWS_SESSION_TOKEN": "t", "AWS_PROFILE": "x"}) == []
