@@ -88,9 +88,10 @@ def credentials_of(session: boto3.Session) -> Credentials | None:
     try:
         return session.get_credentials()
     except Exception as error:
-        raise AwsbaseError(
-            f"the AWS configuration cannot be used: {error}", hint="look at ~/.aws/config and ~/.aws/credentials"
-        ) from error
+        hint = "look at ~/.aws/config and ~/.aws/credentials"
+        if "botocore[crt]" in str(error):
+            hint = "run `pip install 'botocore[crt]'` in the environment of awsbase, which `aws login` needs"
+        raise AwsbaseError(f"the AWS configuration cannot be used: {error}", hint=hint) from error
 
 
 def private_endpoints(session: boto3.Session) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 import boto3
@@ -11,7 +12,7 @@ from awsbase.aws import Attach, Aws, credentials_of
 from awsbase.engine.wire import refuse_resends
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.people import resolver
-from awsbase.people.profiles import Source
+from awsbase.people.profiles import ENVIRONMENT, Source
 from awsbase.people.resolver import Keys
 from awsbase.people.secret import Secret
 
@@ -27,11 +28,11 @@ NO_KEYS_ADVICE = {
     ),
     "sso": (
         "signs in with SSO: its sessions have MFA if the sign-in asks for it",
-        f"run `aws sso login`, or {ANOTHER}",
+        f"run `aws sso login --profile {{profile}}` and use that profile as it is, or {ANOTHER}",
     ),
     "login": (
         "signs in with `aws login`: its sessions have MFA if the sign-in asks for it",
-        f"run `aws login`, or {ANOTHER}",
+        f"run `aws login --profile {{profile}}` and use that profile as it is, or {ANOTHER}",
     ),
     "web identity": (
         "gets its role from a token file (web_identity_token_file), and no code is needed for that",
@@ -63,7 +64,11 @@ def connect(source: Source, region: str, attach: Sequence[Attach] = ()) -> Aws:
     """
     if source.keys is None and source.why_no_keys != "process":
         problem, hint = NO_KEYS_ADVICE[source.why_no_keys]
-        raise Refused(f"profile {source.keys_profile or source.profile} {problem}", hint=hint)
+        if source.profile == ENVIRONMENT:
+            hint = "`unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY` to use a profile, or set AWS_SESSION_TOKEN too"
+            raise Refused(f"the environment {problem}", hint=hint)
+        name = source.keys_profile or source.profile
+        raise Refused(f"profile {name} {problem}", hint=hint.format(profile=shlex.quote(name)))
     resolver.check_nested(source.profile, source.config)
     try:
         keys = source.keys or _from_process(source)

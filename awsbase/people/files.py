@@ -96,8 +96,9 @@ def check_writable(files: Files) -> list[str]:
 
 
 def _without_locks(folder: Path) -> str:
-    mine = shlex.quote(str(folder))
-    return f"awsbase cannot write into {folder}, so it works without locks: `sudo chown -R $USER {mine}` corrects that"
+    there = folder.is_dir()
+    command = f"sudo chown {'-R ' if there else ''}$USER {shlex.quote(str(folder if there else folder.parent))}"
+    return f"awsbase cannot write into {folder}, so it works without locks: `{command}` corrects that"
 
 
 def write_credentials(files: Files, profile: str, values: Mapping[str, str | None]) -> None:

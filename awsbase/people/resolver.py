@@ -270,11 +270,12 @@ def unknown_profile(name: str, where: Files, profiles: Profiles, named_by: str =
         return UsageError(message, hint=f"in {where.config}, write its header as [{files.header_of(name)}]")
     if files.header_of(name) in profiles.credentials:
         return UsageError(message, hint=f"in {where.credentials}, write its header as [{name}]")
-    near = get_close_matches(name, profiles.names, n=1)
-    if near:
-        hint = f"did you mean {near[0]}?"
-    elif profiles.names:
-        hint = f"there {'are' if len(profiles.names) > 1 else 'is'} {', '.join(profiles.names)}"
-    else:
+    near = get_close_matches(name, profiles.names, n=len(profiles.names) or 1)
+    names = [*near, *(other for other in profiles.names if other not in near)]
+    if not names:
         hint = "there are none: `aws configure` creates one from an access key"
+    elif len(names) == 1:
+        hint = f"did you mean {names[0]}?" if near else f"there is {names[0]}"
+    else:
+        hint = (f"did you mean {near[0]}? " if near else "") + f"there are {', '.join(names)}"
     return UsageError(message, hint=hint)

@@ -86,7 +86,9 @@ def save(where: Files, profile: str, session: Session) -> None:
 
 def check_free(profile: str, credentials: Mapping[str, str], config: Mapping[str, str]) -> None:
     """Check that a session may be stored in a profile and will be used; raises Refused if not."""
-    if credentials.get(ID) and not (credentials.get(TOKEN) or credentials.get(OLD_TOKEN)):
+    # The key of a session begins with ASIA, also where its token is lost.
+    temporary = credentials.get(TOKEN) or credentials.get(OLD_TOKEN) or credentials.get(ID, "").startswith("ASIA")
+    if credentials.get(ID) and not temporary:
         raise Refused(
             f"profile {profile} holds long-term keys, which awsbase does not overwrite",
             hint="choose another profile for the session with --destination",

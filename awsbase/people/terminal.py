@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from awsbase.errors import AwsbaseError
-from awsbase.people import terminal_turn
 from awsbase.people.secret import Secret
 from awsbase.people.terminal_turn import Turn
 
@@ -137,13 +136,6 @@ def say(text: str) -> None:
         # What is on the private screen is drawn again after Ctrl-Z and `fg`.
         SCREEN.extend([text] if SCREEN else [])
         _write(terminal, text)
-
-
-def remark(text: str) -> None:
-    """Write a remark to the terminal, unless another process asks there just now; do nothing without a terminal."""
-    with suppress(NoTerminal), _terminal(text) as terminal:
-        if terminal_turn.is_free(terminal):
-            _write(terminal, text)
 
 
 def require(purpose: str) -> None:

@@ -125,26 +125,6 @@ def _interruptible() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def is_free(terminal: int) -> bool:
-    """Tell whether no other process asks on a terminal now."""
-    try:
-        path = device(terminal)
-        lock = os.open(path, os.O_RDWR | os.O_NOCTTY) if path else None
-    except OSError:
-        return True
-    if lock is None:
-        return True
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    finally:
-        os.close(lock)
-    return True
-
-
 def device(terminal: int) -> str | None:
     """Return the path of the device behind /dev/tty, which all processes on a terminal share; None if unknown."""
     with suppress(OSError):

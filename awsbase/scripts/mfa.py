@@ -142,7 +142,7 @@ def credentials(
         seconds = durations.seconds(duration) if duration else None
         kept = get_session(
             SessionRequest(profile, seconds, device, role, destination, region),
-            person(terminal.remark, debugging=debug),
+            person(terminal.say, debugging=debug),
         )
     except AwsbaseError as error:
         # The tools quote stderr within their own error message, so it must be one line.

@@ -129,6 +129,12 @@ CASES: dict[str, tuple[Act, SessionRequest, str, Act]] = {
         "--profile",
         environment(AWS_PROFILE="acme"),
     ),
+    "half a session in the environment": (
+        environment(AWS_ACCESS_KEY_ID="ASIAX", AWS_SECRET_ACCESS_KEY="x", AWS_PROFILE="acme"),
+        SessionRequest(),
+        "`unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY`",
+        unset("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    ),
     "half a session": (credentials(aws_access_key_id="ASIAX"), ACME, "aws configure", own_key),
     "half a key": (credentials(aws_secret_access_key=None), ACME, "aws configure", own_key),
     "a key that AWS does not know": (
@@ -161,7 +167,12 @@ CASES: dict[str, tuple[Act, SessionRequest, str, Act]] = {
         "delete one of them",
         lambda alice: files.write_config(alice.files, "admin", {"credential_source": None}),
     ),
-    "aws login": (config("[profile me]\nlogin_session = x\n"), SessionRequest("me"), "--profile", lambda _: None),
+    "aws login": (
+        config("[profile me]\nlogin_session = x\n"),
+        SessionRequest("me"),
+        "`aws login --profile me`",
+        lambda _: None,
+    ),
     "a block without indentation": (
         setting(s3=""),
         ACME,
@@ -209,6 +220,12 @@ def test_role_without_a_terminal_is_had_after_what_the_hint_says(alice: Alice) -
 
     gets("acme")(alice)
     assert refresh(requested, without).session.role == ROLE
+
+
+def test_half_a_session_is_replaced(alice: Alice) -> None:
+    files.write_credentials(alice.files, "acme-mfa", {"aws_access_key_id": "ASIAX", "aws_secret_access_key": "x"})
+    gets("acme")(alice)
+    assert files.read_credentials(alice.files)["acme-mfa"]["aws_session_token"]
 
 
 def test_commands_of_a_hint_name_the_profile_that_the_person_named() -> None:

@@ -178,7 +178,7 @@ def test_a_run_that_cannot_start_says_why(
     [
         ("acme-prd", "[profile acme-prod]\n[profile zoo]\n[profile able]\n", "there are acme-prod, able, zoo"),
         ("x", "[default]\nregion = eu-west-1\n", "there is default"),
-        ("x", "no ini file", "the AWS configuration cannot be used: Unable to parse config file"),
+        ("x", "no ini file", "config:1: there is text before the first [section]"),
         ("half", "[profile half]\naws_access_key_id = AKIA\n", "the AWS configuration cannot be used: Partial"),
     ],
 )
