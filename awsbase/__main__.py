@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
 
 
-def main() -> NoReturn:
-    """Run the command line; Ctrl-C shows no traceback, even while modules are imported."""
+def main() -> None:
+    """Run the command line; Ctrl-C shows no traceback, even while modules are imported.
+
+    A shell prompt is answered before click is imported: it asks before each line.
+    """
     try:
+        if "--prompt" in sys.argv:
+            from awsbase.people import prompt
+
+            if prompt.answer(sys.argv[1:]):
+                return
         from awsbase.scripts import main as run
 
         run()

@@ -33,6 +33,7 @@ def starts(runs: int) -> Iterator[str]:
     awsbase = [sys.executable, "-m", "awsbase"]
     commands = {
         "`aws --version`": [str(Path(sys.executable).with_name("aws")), "--version"],
+        "`awsbase whoami --prompt`, session alive": [*awsbase, "whoami", "--prompt", "--profile", "work"],
         "`awsbase --help`": [*awsbase, "--help"],
         "`awsbase mfa refresh`, session alive": [*awsbase, "mfa", "refresh", "--profile", "work"],
         "`awsbase validate`, baseline": ours("validate", BASELINE),

@@ -17,12 +17,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pexpect
 import pytest
 
+from awsbase.people import files, store
+from awsbase.people.secret import Secret
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.serve import listen
 from awsbase.scripts.connect import Target
@@ -31,6 +35,7 @@ from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session, reconcile
 from tests.contract.sample import account
 from tests.people.alice import Phone
+from tests.people.shell import without_waiting_for_keys
 
 ROOT = Path(__file__).parent.parent
 # tests/test_examples.py runs those of extending.md, where the plug-in is installed.
@@ -47,6 +52,7 @@ SECONDS = 60
 FORMS = (
     (r"\d+\.\d s\b", r"\d+\.\d s"),
     (r"\d+ h(?: \d+ min)? left", r"\d+ h(?: \d+ min)? left"),
+    (r"\d+h\d\dm\b", r"\d+h\d\dm"),
     (r"\d{4}-\d\d-\d\d\b", r"\d{4}-\d\d-\d\d"),
     (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     (r"127\.0\.0\.1:\d+", r"127\.0\.0\.1:\d+"),
@@ -258,10 +264,33 @@ def bob_has_left(situation: Situation) -> None:
     situation.write("acme.yaml", SMALL + "    bob: {state: absent}\n")
 
 
+def bob(situation: Situation) -> None:
+    situation.user("bob")
+    without_waiting_for_keys(situation.sandbox)
+
+
 def alice_with_a_device(situation: Situation) -> None:
     situation.user("alice")
     phone = Phone(situation.sandbox, "alice")
     situation.answers += [phone.code]
+
+
+def alice_with_a_session(situation: Situation) -> None:
+    situation.user("alice")
+    phone = Phone(situation.sandbox, "alice")
+    where = files.find({}, Path(situation.environment["HOME"]))
+    for profile in ("work", "acme"):
+        key = files.read_credentials(where)[profile]
+        session: Any = boto3.Session(key[store.ID], key[store.SECRET])
+        session.events.register("before-send", situation.sandbox.transport)
+        got = session.client("sts", region_name="eu-west-1").get_session_token(
+            SerialNumber=phone.serial, TokenCode=phone.code()
+        )["Credentials"]
+        situation.sandbox.clock.advance(30)
+        secrets = Secret(got["SecretAccessKey"]), Secret(got["SessionToken"])
+        expires = datetime.now(UTC) + timedelta(hours=12)
+        live = store.Session(got["AccessKeyId"], *secrets, expires, profile, phone.serial, None, key[store.ID])
+        store.save(where, f"{profile}-mfa", live)
 
 
 def alice_changes_her_password(situation: Situation) -> None:
@@ -299,8 +328,9 @@ SITUATIONS: dict[str, Callable[[Situation], None]] = {
     "with a manifest of another account": manifest_of_another_account,
     "with a manifest full of mistakes": with_mistakes,
     "without credentials": without_credentials,
-    "as bob": lambda situation: situation.user("bob"),
+    "as bob": bob,
     "as alice, who has an MFA device": alice_with_a_device,
+    "as alice, who has an MFA device and a live session": alice_with_a_session,
     "as alice, who changes her password": alice_changes_her_password,
     "in an enforced sandbox, where kim may not create buckets": kim_in_an_enforced_sandbox,
 }
@@ -378,7 +408,8 @@ def test_each_block_prints_what_the_page_shows(block: Block, situation: Situatio
     for command, printed in zip(block.commands, run(block, situation), strict=True):
         told = f"{command.line}\n{printed.out}{printed.err}"
         assert printed.code == 0 or command.shown, told
-        assert any(matches(command.shown, text) for text in (printed.out, printed.err, printed.out + printed.err)), told
+        out, err = printed.out, printed.err
+        assert any(matches(command.shown, text) for text in (out, err, out + err, err + out)), told
 
 
 def matches(shown: str, printed: str) -> bool:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from awsbase import disk
-from awsbase.people import ini, ownership
+from awsbase.people import ini, ownership, variables
 from awsbase.people.locks import locked, private_folder
 from awsbase.people.ownership import FileError as FileError
 from awsbase.records import record
@@ -19,7 +19,6 @@ ATTEMPTS = 10
 # In bytes: more than a session needs.
 ROOM = 8192
 STATE = ".awsbase"
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})", re.ASCII)
 # Sections of the config file that are no profiles.
 _NO_PROFILES = ("profile", "sso-session", "services", "preview", "plugins")
 
@@ -40,18 +39,9 @@ class Files:
 
 
 def find(environ: Mapping[str, str], home: Path) -> Files:
-    """Return the files that botocore uses in this environment; for an empty name it uses none, as for /dev/null."""
-
-    def path(variable: str, name: str) -> Path:
-        given = environ.get(variable)
-        if given is None:
-            return home / ".aws" / name
-        given = _VARIABLE.sub(lambda found: environ.get(found[1] or found[2], found[0]), given)
-        if given == "~" or given.startswith("~/"):
-            return home / given[2:]
-        return Path(given or os.devnull).expanduser()
-
-    return Files(path("AWS_SHARED_CREDENTIALS_FILE", "credentials"), path("AWS_CONFIG_FILE", "config"))
+    """Return the files that botocore uses in this environment."""
+    paths = [Path(variables.file_of(environ, str(home), file)) for file in (variables.CREDENTIALS, variables.CONFIG)]
+    return Files(*paths)
 
 
 def read_credentials(files: Files) -> dict[str, dict[str, str]]:
@@ -63,6 +53,13 @@ def read_config(files: Files) -> dict[str, dict[str, str]]:
     """Return every profile of the config file with its settings."""
     sections = _parsed(files.config, _read(files.config)[0])
     return {name: values for header, values in sections.items() if (name := _profile_of(header)) is not None}
+
+
+def read_endpoints(files: Files, services: str) -> dict[str, str]:
+    """Return the endpoint of each service in a [services] section of the config file."""
+    section = _parsed(files.config, _read(files.config)[0]).get(f"services {services}", {})
+    settings = {service: dict(re.findall(r"^(\w+)\s*=\s*(.*)$", block, re.M)) for service, block in section.items()}
+    return {service: own["endpoint_url"] for service, own in settings.items() if own.get("endpoint_url")}
 
 
 def other_headers(files: Files) -> list[str]:
@@ -200,7 +197,7 @@ def _refuse_devices(path: Path) -> None:
     # People set AWS_CONFIG_FILE=/dev/null to switch a file off. As root, awsbase could replace the device by a file.
     if path.exists() and not path.is_file():
         raise FileError(f"{path} is not a regular file", hint="check AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE")
-    if (variable := _VARIABLE.search(str(path))) and not path.exists():
+    if (variable := variables.VARIABLE.search(str(path))) and not path.exists():
         raise FileError(f"{path} has {variable[0]}, which is not set", hint=f"set {variable[0]}, or write the path out")
 
 

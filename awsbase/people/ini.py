@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 DEFAULTS = "DEFAULT"  # configparser applies the options of this section to every other section.
 
@@ -31,28 +30,26 @@ class InvalidIni(ValueError):
         self.problem = problem
 
 
-@dataclass
+# These are plain classes: a dataclass would take longer to define than a shell prompt may take.
+
+
 class Option:
     """One option: its key, the numbers of its lines, and the parts of its value as configparser joins them."""
 
-    key: str
-    indent: str
-    at: list[int]
-    parts: list[str]
+    def __init__(self, key: str, indent: str, at: list[int], parts: list[str]) -> None:
+        self.key, self.indent, self.at, self.parts = key, indent, at, parts
 
     @property
     def value(self) -> str:
         return "\n".join(self.parts).rstrip()
 
 
-@dataclass
 class Section:
     """One section: the line of its header, and its options in order."""
 
-    name: str
-    indent: str
-    at: int
-    options: dict[str, Option] = field(default_factory=dict)
+    def __init__(self, name: str, indent: str, at: int) -> None:
+        self.name, self.indent, self.at = name, indent, at
+        self.options: dict[str, Option] = {}
 
     @property
     def end(self) -> int:

@@ -15,6 +15,8 @@ from awsbase.records import record
 WhyNoKeys = Literal[
     "session", "half", "sso", "login", "process", "itself", "web identity", "machine", "environment", "nothing"
 ]
+# What `awsbase keys store` writes as credential_process, whatever the path of the program is.
+STORED = re.compile(r"\bkeys credentials --key (?P<id>\w+)$")
 FORBIDDEN = frozenset("[]\r\n\t\"'\\#;")
 # The profile name that is used for keys from the environment.
 ENVIRONMENT = "environment"
@@ -38,6 +40,8 @@ class Source:
     """The session's own profile, if that was the one named."""
     chained: bool = False
     """Whether `keys_profile` is a role itself, which has to be assumed first."""
+    key_id: str | None = None
+    """The id of the long-term key, if the files name it: that of a key in the keychain, too."""
 
 
 def find(where: Files, profile: str | None, environ: Mapping[str, str]) -> Source:
@@ -51,7 +55,8 @@ def find(where: Files, profile: str | None, environ: Mapping[str, str]) -> Sourc
         if not choice.keys.token:
             # The keys may belong to someone else, so the profile's device and role are not used.
             keys = choice.keys if choice.keys.long_term else None
-            return Source(ENVIRONMENT, keys, None, _without_role(choice.settings), "half")
+            key_id = keys.key_id if keys else None
+            return Source(ENVIRONMENT, keys, None, _without_role(choice.settings), "half", key_id=key_id)
         # AWS gives no session for a session: the profile is refreshed, which those keys hide from the AWS tools.
         if choice.profile not in choice.profiles.names:
             raise Refused(
@@ -81,9 +86,10 @@ def _of_profile(profiles: Profiles, name: str, origin: Origin, environ: Mapping[
     role = settings.get("role_arn") if origin == "role" else None
     if session and session_profile:
         role = session.role or role
+    long_term = keys if keys and keys.long_term else None
     return Source(
         name,
-        keys if keys and keys.long_term else None,
+        long_term,
         None if in_environment else keys_profile,
         resolver.without_secrets(settings),
         _why_no_keys(keys_origin, keys, profiles.settings(keys_profile)),
@@ -91,7 +97,16 @@ def _of_profile(profiles: Profiles, name: str, origin: Origin, environ: Mapping[
         role,
         session_profile,
         chained=keys_origin == "role",
+        key_id=long_term.key_id
+        if long_term
+        else stored_key(profiles.settings(keys_profile).get("credential_process", "")),
     )
+
+
+def stored_key(process: str) -> str | None:
+    """Return the id of the key that a `credential_process` takes from the keychain, or None for any other process."""
+    found = STORED.search(process)
+    return found["id"] if found else None
 
 
 def of_environment(profile: str | None, environ: Mapping[str, str]) -> bool:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from awsbase.engine.scope import partition
 from awsbase.errors import UsageError
-from awsbase.people import files
+from awsbase.people import files, variables
 from awsbase.people.files import Files
 from awsbase.people.secret import Secret
 from awsbase.people.store import ID, OLD_TOKEN, SECRET, TOKEN
@@ -21,8 +21,6 @@ from awsbase.records import record
 # Botocore reads the older name of a token first.
 TOKENS = (OLD_TOKEN, TOKEN)
 SECRETS = (SECRET, *TOKENS)
-# Botocore asks them in this order; the AWS CLI documents the second one only.
-PROFILE_VARIABLES = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
 # The AWS CLI and most SDKs read the first one, botocore the second.
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
@@ -136,14 +134,11 @@ def read(where: Files) -> Profiles:
 
 def profile_name(environ: Mapping[str, str], profile: str | None) -> tuple[str, str]:
     """Return the name of the profile, and the option or variable that names it; raises UsageError for an empty name."""
-    given = [("--profile", profile), *((variable, environ.get(variable)) for variable in PROFILE_VARIABLES)]
-    for source, name in given:
-        if name == "":
-            hint = "name a profile" if source.startswith("-") else f"unset {source}"
-            raise UsageError(f"{source} is empty, and no profile has an empty name", hint=hint)
-        if name is not None:
-            return name, source
-    return "default", ""
+    name, source = variables.profile_of(environ) if profile is None else (profile, "--profile")
+    if not name:
+        hint = "name a profile" if source.startswith("-") else f"unset {source}"
+        raise UsageError(f"{source} is empty, and no profile has an empty name", hint=hint)
+    return name, source
 
 
 def environment_keys(environ: Mapping[str, str]) -> Keys | None:
@@ -264,7 +259,7 @@ def check_nested(profile: str, settings: Mapping[str, str]) -> None:
 def winning_variables(environ: Mapping[str, str]) -> list[str]:
     """Return the variables that win over a profile named by AWS_PROFILE, in the order to unset them."""
     groups = [group for group in (KEY_VARIABLES, WEB_IDENTITY_VARIABLES) if environ.get(group[0])]
-    return [name for group in (*groups, PROFILE_VARIABLES[:1]) for name in group if name in environ]
+    return [name for group in (*groups, variables.PROFILES[:1]) for name in group if name in environ]
 
 
 def unknown_profile(name: str, where: Files, profiles: Profiles, named_by: str = "") -> UsageError:

@@ -52,7 +52,7 @@ def from_session(
         source=source.profile,
         serial=base.serial,
         role=arn_of(account, role),
-        source_id=source.keys.key_id if source.keys else None,
+        source_id=source.key_id,
     )
 
 

@@ -151,8 +151,8 @@ def _live_session(
             f"profile {profile} holds a live session of {whose}",
             hint="choose another profile for the session with --destination, or replace it with --force",
         )
-    # The profile may hold other keys by now. The keys of a credential_process are not known in advance.
-    same_keys = source.keys is None or session.source_id == source.keys.key_id
+    # The profile may hold other keys by now. Those of somebody else's credential_process are not known in advance.
+    same_keys = source.key_id is None or session.source_id == source.key_id
     same = session.source == source.profile and _has_role(session, role)
     return session if same and _has_device(session, request.device) and same_keys else None
 
@@ -200,7 +200,7 @@ def _new_session(source: Source, role: str | None, request: SessionRequest, pers
         source=source.profile,
         serial=device.serial,
         role=roles.arn_of(account, role) if role else None,
-        source_id=source.keys.key_id if source.keys else None,
+        source_id=source.key_id,
     )
 
 
@@ -224,9 +224,9 @@ def _base_session(source: Source, request: SessionRequest, person: Person) -> Se
 
 def _has_keys(session: Session, source: Source) -> bool:
     """Tell whether a session was created by a source's keys; those of a credential_process are not known."""
-    if source.keys is None:
+    if source.key_id is None:
         return session.source == source.keys_profile and session.source_id is None
-    return session.source_id == source.keys.key_id
+    return session.source_id == source.key_id
 
 
 def _has_device(session: Session, device: str | None) -> bool:

@@ -40,14 +40,19 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "bootstrap": ("awsbase.scripts.bootstrap", "Create the first administrator, delete root's access key."),
     "bastion": ("awsbase.scripts.bastion", "Start, use and terminate a bastion."),
     "mfa": ("awsbase.scripts.mfa", "Manage your MFA devices, and get sessions with them."),
+    "exec": ("awsbase.scripts.exec", "Run a command with a session in its environment."),
+    "keys": ("awsbase.scripts.keys", "List, rotate and store your access keys."),
     "passwd": ("awsbase.scripts.passwd", "Change your console password, or reset that of another user."),
     "secret": ("awsbase.scripts.secret", "Store values in the manifest's secrets."),
     "unlock": ("awsbase.scripts.unlock", "End the lock of a run that has ended."),
     "whoami": ("awsbase.scripts.whoami", "Show your AWS identity, and when it expires."),
     "sandbox": ("awsbase.scripts.sandbox", "Serve an embedded AWS on this machine for experiments."),
     "completion": ("awsbase.scripts.completion", "Print the completion script of a shell."),
+    "help": ("awsbase.scripts.help", "Show the help of a command."),
 }
 INTERRUPTED = 130
+# A shell sets this variable when it asks for completions.
+COMPLETE = "_AWSBASE_COMPLETE"
 # What helps where a file cannot be read or written.
 WHERE_FILES_FAIL = {
     errno.ENOSPC: "make room there",
@@ -59,10 +64,13 @@ WHERE_FILES_FAIL = {
 
 
 @dataclass
-class Debugging:
-    """Whether this run shows tracebacks; set by `--debug`, at any position."""
+class Invocation:
+    """How the program was called."""
 
-    on: bool = False
+    environ: Mapping[str, str]
+    """The environment that it was called with, for commands that it calls."""
+    debugging: bool = False
+    """Whether it shows tracebacks; set by `--debug`, at any position."""
 
 
 class LazyGroup(click.Group):
@@ -100,8 +108,12 @@ class LazyGroup(click.Group):
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> NoReturn:
         """Run a command, report a failure in one line, and exit with the exit code."""
-        debugging = Debugging()
-        extra |= {"standalone_mode": False, "obj": debugging}
+        invocation = extra.setdefault("obj", Invocation(dict(os.environ)))
+        extra["standalone_mode"] = False
+        if COMPLETE in invocation.environ:
+            from awsbase.scripts import shells
+
+            shells.register()
         failed = True
         try:
             code = super().main(args, *rest, **extra) or 0
@@ -117,12 +129,12 @@ class LazyGroup(click.Group):
         except AwsbaseError as error:
             write(advice(error, named_profile(sys.argv[1:] if args is None else args)), sys.stderr)
             code = error.exit_code
-            if debugging.on:
+            if invocation.debugging:
                 traceback.print_exception(error)
         except Exception as error:  # noqa: BLE001, the last resort: one line, a traceback with --debug
-            if debugging.on:
+            if invocation.debugging:
                 traceback.print_exception(error)
-            write(unforeseen(error, debugging.on), sys.stderr)
+            write(unforeseen(error, invocation.debugging), sys.stderr)
             code = 1
         # By Terraform's convention exit code 2 then means changes, so every error must be 1.
         if failed and code == 2 and "--detailed-exitcode" in (sys.argv if args is None else args):
@@ -146,11 +158,11 @@ def named_profile(args: Sequence[str]) -> str | None:
 
 
 def with_profile(text: str, profile: str | None) -> str:
-    """Return a text whose commands about a person's sessions and devices name this profile, as the person did."""
+    """Return a text whose commands about a person's sessions, keys and devices name this profile, as the person did."""
     if not profile:
         return text
     return re.sub(
-        r"`(awsbase (?:mfa|whoami)\b[^`]*)`",
+        r"`(awsbase (?:keys|mfa|whoami)\b[^`]*)`",
         lambda found: found[0] if "--profile" in found[1] else f"`{found[1]} --profile {shlex.quote(profile)}`",
         text,
     )
@@ -167,7 +179,7 @@ def unforeseen(error: Exception, debugging: bool) -> str:
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="awsbase", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", prog_name="awsbase", message="%(prog)s %(version)s")
 def cli() -> None:
     """Bring an AWS account from bare to best practice, and keep it there: one YAML manifest, no state file."""
 
@@ -180,5 +192,6 @@ def main() -> NoReturn:
     # Nearly all objects live until the end of the run, so garbage collection costs time and frees nothing.
     gc.set_threshold(1_000_000)
     # pydantic would search every installed package for plugins.
+    invocation = Invocation(dict(os.environ))
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    cli.main(prog_name="awsbase")
+    cli.main(prog_name="awsbase", obj=invocation)

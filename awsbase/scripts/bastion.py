@@ -33,7 +33,7 @@ from awsbase.scripts.session import Session, exit_code, plan_again, reconcile
 from awsbase.userdata import login, people_in
 from awsbase.view import document
 
-YES = click.option("--yes", is_flag=True, help="Apply without asking.")
+YES = click.option("-y", "--yes", is_flag=True, help="Apply without asking.")
 SHORTEST, LONGEST = 15 * 60, 7 * 24 * 3600  # seconds
 
 

@@ -27,10 +27,11 @@ from awsbase.people.profiles import Source
 from awsbase.people.secret import Secret
 from awsbase.people.session import Person
 from awsbase.records import record
+from awsbase.scripts import completions
 from awsbase.scripts.ask import Prompt
 from awsbase.scripts.connect import Target, embedded, name_calls, reach, session_of
 from awsbase.scripts.loaded import LoadedManifest, read
-from awsbase.scripts.options import ALLOW_RISKY, DEBUG, DENY, MANIFEST, Options
+from awsbase.scripts.options import ALLOW_RISKY, DEBUG, DENY, MANIFEST, Options, profile_option
 from awsbase.scripts.output import err, out
 from awsbase.scripts.prompts import ask, aws_files, prompts_of, select
 from awsbase.scripts.session import Session, complete, lock_of
@@ -74,13 +75,17 @@ class Access:
 @click.option("--from-root", is_flag=True, help="Confirm the use of root's access key, which is deleted at the end.")
 @click.option("--user", metavar="NAME", help="The first administrator; default the manifest's only one.")
 @click.option(
-    "--as", "as_profile", metavar="PROFILE", help="The profile for their access key; default the account's name."
+    "--as",
+    "as_profile",
+    metavar="PROFILE",
+    help="The profile for their access key; default the account's name.",
+    shell_complete=completions.profiles,
 )
 @click.option("--handover", metavar="COMMAND", help="Send their one-time password to this command, on its stdin.")
 @click.option("--all-keys", is_flag=True, help="Delete every access key of root, not only the one in use.")
-@click.option("--yes", is_flag=True, help="Do not ask before the first change.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before the first change.")
 @ALLOW_RISKY
-@click.option("--profile", metavar="NAME", help="The profile with root's access key; default $AWS_PROFILE.")
+@profile_option("The profile with root's access key; default $AWS_PROFILE.")
 @click.option("--sandbox", is_flag=True, help="Try it with an embedded AWS; nothing leaves this machine.")
 @DENY
 @DEBUG

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from awsbase.scripts import shells
 from awsbase.scripts.output import out
 
 SHELLS = ("bash", "zsh", "fish")
@@ -21,6 +22,7 @@ def command(ctx: click.Context, shell: str) -> None:
     zsh   eval "$(awsbase completion zsh)" in ~/.zshrc
     fish  awsbase completion fish > ~/.config/fish/completions/awsbase.fish
     """
+    shells.register()
     kind = get_completion_class(shell)
     assert kind is not None
     out(kind(ctx.find_root().command, {}, "awsbase", "_AWSBASE_COMPLETE").source())

@@ -26,7 +26,7 @@ from awsbase.view.text import render
 @click.command("drill")
 @MANIFEST
 @click.argument("alarms", nargs=-1, metavar="[ALARM]...")
-@click.option("--yes", is_flag=True, help="Trigger without asking.")
+@click.option("-y", "--yes", is_flag=True, help="Trigger without asking.")
 @common
 def command(options: Options, manifest: Path, alarms: tuple[str, ...], yes: bool) -> int:
     """Trigger the alarms of MANIFEST, all or those named, and show whether each message reached somebody.

@@ -16,7 +16,7 @@ from awsbase.engine.scope import partition
 from awsbase.errors import ManifestError, UsageError
 from awsbase.manifest import load
 from awsbase.scripts.ask import answer, is_interactive
-from awsbase.scripts.options import DEBUG
+from awsbase.scripts.options import DEBUG, region_option
 from awsbase.scripts.output import err, out
 
 STDOUT = Path("-")
@@ -35,7 +35,7 @@ BILLED = ("aws", "aws-cn")
 @click.argument("file", type=click.Path(path_type=Path), default="awsbase.yaml")
 @click.option("--id", "account", metavar="ID", help="The 12 digits of the account.")
 @click.option("--name", help="A short name, used as a prefix of other names.")
-@click.option("--region", metavar="REGION", help="The home region; default $AWS_REGION.")
+@region_option("The home region; default $AWS_REGION.")
 @click.option("--email", metavar="ADDRESS", help="The mail address that gets billing alerts.")
 @DEBUG
 def command(

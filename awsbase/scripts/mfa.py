@@ -17,9 +17,9 @@ from awsbase.people import durations, files, resolver, terminal
 from awsbase.people.files import FileError
 from awsbase.people.session import KeptSession, Person, SessionRequest
 from awsbase.people.session import refresh as get_session
-from awsbase.scripts import with_profile
+from awsbase.scripts import completions, with_profile
 from awsbase.scripts.mfa_commands import LazyGroup
-from awsbase.scripts.options import DEBUG, JSON
+from awsbase.scripts.options import DEBUG, JSON, device_option, profile_option, region_option, role_option
 from awsbase.scripts.output import err, out, out_json
 
 if TYPE_CHECKING:
@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-PROFILE = click.option(
-    "--profile", metavar="NAME", help="The profile with your long-term access key; default $AWS_PROFILE."
-)
-DEVICE = click.option("--device", metavar="NAME|ARN", help="The MFA device; default mfa_serial, or your only one.")
+PROFILE = profile_option("The profile with your long-term access key; default $AWS_PROFILE.")
+DEVICE = device_option("The MFA device; default mfa_serial, or your only one.")
 
 
 @click.group("mfa", cls=LazyGroup)
@@ -42,9 +40,14 @@ def command() -> None:
 def session_options(function: Command) -> Command:
     """Add the options that describe a session to a command."""
     for option in (
-        click.option("--region", metavar="REGION", help="The region of the session's profile."),
-        click.option("--destination", metavar="NAME", help="The profile that stores the session; default PROFILE-mfa."),
-        click.option("--role", metavar="ARN|NAME", help="Assume this role with the code; stored in PROFILE-ROLE-mfa."),
+        region_option("The region of the session's profile."),
+        click.option(
+            "--destination",
+            metavar="NAME",
+            help="The profile that stores the session; default PROFILE-mfa.",
+            shell_complete=completions.profiles,
+        ),
+        role_option("Assume this role with the code; stored in PROFILE-ROLE-mfa."),
         DEVICE,
         click.option("--duration", metavar="12h", help="The duration of the session; default 12h, for a role 1h."),
         PROFILE,

@@ -13,7 +13,8 @@ from awsbase.people import device_maintenance, mfa_serial, terminal
 from awsbase.people.device_maintenance import ListedDevice
 from awsbase.people.devices import Device
 from awsbase.people.enrol import devices_of
-from awsbase.scripts.options import JSON
+from awsbase.scripts import completions
+from awsbase.scripts.options import JSON, device_option
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.prompts import USER, account_of, aws_files, common, confirm, prompts_of, select, user_of
 
@@ -52,7 +53,7 @@ def list_devices(
 
 @click.command()
 @USER
-@click.option("--device", metavar="NAME|ARN", help="The device, if there are several.")
+@device_option("The device, if there are several.")
 @common
 def resync(user: str | None, device: str | None, profile: str | None, region: str | None, debug: bool) -> None:
     """Resynchronize a device whose codes AWS refuses, with two consecutive codes."""
@@ -63,7 +64,7 @@ def resync(user: str | None, device: str | None, profile: str | None, region: st
 
 
 @click.command()
-@click.argument("devices", metavar="[DEVICE]...", nargs=-1)
+@click.argument("devices", metavar="[DEVICE]...", nargs=-1, shell_complete=completions.devices)
 @USER
 @click.option("--force", is_flag=True, help="Remove even an administrator's last device, without a question.")
 @common

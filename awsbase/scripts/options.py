@@ -13,6 +13,7 @@ import click
 
 from awsbase.errors import UsageError
 from awsbase.records import record
+from awsbase.scripts import completions
 
 if TYPE_CHECKING:
     from awsbase.engine.plugin import LoadedPlugin
@@ -24,6 +25,7 @@ ONLY = click.option(
     "--only",
     multiple=True,
     metavar="ADDRESS|SECTION",
+    shell_complete=completions.addresses,
     help="Only this resource or section, with its dependencies. Can be repeated.",
 )
 ALLOW_RISKY = click.option(
@@ -46,6 +48,29 @@ EXTRAS = click.option(
 )
 
 
+OF_AWS_FILES = "The profile of ~/.aws to use; default $AWS_PROFILE."
+
+
+def profile_option(help: str = OF_AWS_FILES) -> Callable[[Command], Command]:
+    """Return the option that names a profile of the AWS files."""
+    return click.option("--profile", metavar="NAME", help=help, shell_complete=completions.profiles)
+
+
+def region_option(help: str, **more: Any) -> Callable[[Command], Command]:
+    """Return the option that names a region."""
+    return click.option("--region", metavar="REGION", help=help, shell_complete=completions.regions, **more)
+
+
+def device_option(help: str) -> Callable[[Command], Command]:
+    """Return the option that names an MFA device that is there."""
+    return click.option("--device", metavar="NAME|ARN", help=help, shell_complete=completions.devices)
+
+
+def role_option(help: str) -> Callable[[Command], Command]:
+    """Return the option that names a role."""
+    return click.option("--role", metavar="ARN|NAME", help=help, shell_complete=completions.roles)
+
+
 @record
 class Options:
     """The common options of one call; raises UsageError for those that do not go together."""
@@ -66,7 +91,7 @@ class Options:
 def debug(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
     """Enable tracebacks and awsbase's own log; botocore's log would contain bodies and credentials."""
     if value:
-        ctx.find_root().obj.on = True
+        ctx.find_root().obj.debugging = True
         log = logging.getLogger("awsbase")
         log.setLevel(logging.DEBUG)
         log.propagate = False
@@ -100,8 +125,8 @@ JSON = click.option("--json", is_flag=True, help="Print one JSON document instea
 def common(command: Command) -> Command:
     """Add the common options to a command, as one parameter `options`."""
 
-    @click.option("--profile", metavar="NAME", help="The profile of ~/.aws to use; default $AWS_PROFILE.")
-    @click.option("--region", metavar="REGION", help="Must be the manifest's home region, if given.")
+    @profile_option()
+    @region_option("Must be the manifest's home region, if given.")
     @click.option("--sandbox", is_flag=True, help="Use an empty embedded AWS; makes no connections.")
     @DENY
     @JSON

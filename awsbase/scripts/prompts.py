@@ -22,7 +22,7 @@ from awsbase.people.enrol import Prompts
 from awsbase.people.secret import Secret
 from awsbase.scripts.ask import accepts
 from awsbase.scripts.connect import home_region, name_calls, session_of
-from awsbase.scripts.options import DEBUG
+from awsbase.scripts.options import DEBUG, profile_option, region_option
 from awsbase.scripts.output import err
 from awsbase.view.stream import supports_unicode
 
@@ -42,8 +42,8 @@ def common(command: Command) -> Command:
     command = explaining_refusals(command)
     for option in (
         DEBUG,
-        click.option("--region", metavar="REGION", help="The region; default that of the profile."),
-        click.option("--profile", metavar="NAME", help="The profile of ~/.aws to use; default $AWS_PROFILE."),
+        region_option("The region; default that of the profile."),
+        profile_option(),
     ):
         command = option(command)
     return command

@@ -22,7 +22,7 @@ from awsbase.view.tree import calls
 
 @click.command("reconcile")
 @MANIFEST
-@click.option("--yes", is_flag=True, help="Apply without asking.")
+@click.option("-y", "--yes", is_flag=True, help="Apply without asking.")
 @click.option(
     "--approved",
     type=click.Path(path_type=Path),

@@ -11,7 +11,7 @@ import click
 
 from awsbase.errors import UsageError
 from awsbase.scripts.connect import embedded
-from awsbase.scripts.options import DEBUG, DENY, JSON
+from awsbase.scripts.options import DEBUG, DENY, JSON, region_option
 from awsbase.scripts.output import err, out, out_json
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
 @click.option("--account", default="123456789012", show_default=True, metavar="ID", help="The account id.")
-@click.option("--region", default="us-east-1", show_default=True, help="The region that the exports name.")
+@region_option("The region that the exports name.", default="us-east-1", show_default=True)
 @click.option("--enforce", is_flag=True, help="Enforce the IAM policies of every caller.")
 @DENY
 @JSON

@@ -17,7 +17,7 @@ from awsbase.scripts.session import lock_of, locking
 
 @click.command("unlock")
 @MANIFEST
-@click.option("--yes", is_flag=True, help="End the lock without asking.")
+@click.option("-y", "--yes", is_flag=True, help="End the lock without asking.")
 @common
 def command(options: Options, manifest: Path, yes: bool) -> int:
     """End the lock on the account of MANIFEST, which a run holds while it writes.

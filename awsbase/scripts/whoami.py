@@ -11,9 +11,10 @@ import click
 
 from awsbase.aws import Aws
 from awsbase.people import durations, files
+from awsbase.people import prompt as shell_prompt
 from awsbase.people.whoami import Identity, whoami
 from awsbase.scripts.connect import home_region, name_calls, session_of
-from awsbase.scripts.options import DEBUG, JSON
+from awsbase.scripts.options import DEBUG, JSON, profile_option, region_option
 from awsbase.scripts.output import out, out_json
 
 KINDS = {
@@ -27,12 +28,16 @@ KINDS = {
 
 
 @click.command("whoami")
-@click.option("--profile", metavar="NAME", help="The profile of ~/.aws to use; default $AWS_PROFILE.")
-@click.option("--region", metavar="REGION", help="The region to ask in.")
+@profile_option()
+@region_option("The region to ask in.")
+@click.option("--prompt", is_flag=True, help="Show what is left of the session, for a shell prompt; asks nobody.")
 @JSON
 @DEBUG
-def command(profile: str | None, region: str | None, json: bool, debug: bool) -> None:
+def command(profile: str | None, region: str | None, prompt: bool, json: bool, debug: bool) -> None:
     """Show who you are to AWS: account, principal, kind of credentials, MFA, and when they end."""
+    if prompt:
+        shell_prompt.show(os.environ, str(Path.home()), datetime.now(UTC), profile)
+        return
     where = files.find(os.environ, Path.home())
     session = session_of(profile)
     home = home_region(profile, region)

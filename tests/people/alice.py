@@ -65,8 +65,8 @@ class Terminal:
 class Alice:
     """One person with her sandbox, files, devices and terminal."""
 
-    def __init__(self, home: Path, *, devices: int = 1) -> None:
-        self.sandbox = Sandbox()
+    def __init__(self, home: Path, *, devices: int = 1, enforce: bool = False) -> None:
+        self.sandbox = Sandbox(enforce=enforce)
         self.home = home
         self.files: Files = files.find({}, home)
         self.environ: dict[str, str] = {}

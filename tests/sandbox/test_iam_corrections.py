@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -77,3 +78,14 @@ def test_service_credentials_are_deleted_by_their_id(iam: Any) -> None:
     assert refused(iam.delete_service_specific_credential, **wanted) is None
     assert refused(iam.delete_service_specific_credential, **wanted) == "NoSuchEntity"
     assert refused(iam.list_service_specific_credentials, UserName="nobody") == "NoSuchEntity"
+
+
+def test_a_key_is_dated_by_the_clock_of_the_account() -> None:
+    sandbox = Sandbox()
+    iam = sandbox.client("iam")
+    iam.create_user(UserName="alice")
+    sandbox.clock.advance(3600)
+    made = iam.create_access_key(UserName="alice")["AccessKey"]["CreateDate"]
+    (listed,) = iam.list_access_keys(UserName="alice")["AccessKeyMetadata"]
+    assert made == listed["CreateDate"]
+    assert abs(sandbox.clock.now() - made) < timedelta(seconds=5)

@@ -440,3 +440,44 @@ def test_an_unforeseen_error_is_one_line_with_a_hint() -> None:
     assert unforeseen(KeyError("x\ny"), debugging=False) == (
         "awsbase: unforeseen: KeyError: 'x\\ny'\n  → rerun with --debug\n"
     )
+
+
+@pytest.mark.parametrize("words", [(), ("mfa",), ("mfa", "refresh"), ("plan",), ("state", "backend")])
+def test_help_of_a_command_is_that_of_its_option(words: tuple[str, ...]) -> None:
+    shown, expected = awsbase("help", *words), awsbase(*words, "--help")
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert shown.stdout == expected.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("plna",), "no command 'plna', did you mean 'plan'?"),
+        (("mfa", "nosuch"), "No such command 'nosuch'."),
+        (("plan", "nosuch"), " plan has no command 'nosuch'"),
+    ],
+)
+def test_help_of_what_is_no_command_is_a_mistake(words: tuple[str, ...], expected: str) -> None:
+    shown = awsbase("help", *words)
+    assert shown.exit_code == 2
+    assert expected in shown.stderr
+
+
+def test_the_version_has_a_short_option() -> None:
+    assert awsbase("-V").stdout == f"awsbase {__version__}\n"
+
+
+def every_command(command: click.Command = cli) -> Iterator[click.Command]:
+    yield command
+    if isinstance(command, click.Group):
+        with click.Context(command) as context:
+            for name in command.list_commands(context):
+                found = command.get_command(context, name)
+                assert found is not None
+                yield from every_command(found)
+
+
+def test_yes_is_y_wherever_it_is() -> None:
+    spelled = [option.opts for command in every_command() for option in command.params if "--yes" in option.opts]
+    assert len(spelled) > 5
+    assert [opts for opts in spelled if "-y" not in opts] == []

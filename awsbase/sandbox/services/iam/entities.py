@@ -235,11 +235,13 @@ def _conflict(left: Any, what: str) -> None:
 
 
 def remember_key(request: Request, response: dict[str, Any]) -> None:
-    """Remember a key that was created, for the day when it is deleted.
+    """Remember a key that was created, for the day when it is deleted, and date it by the account's clock.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
     """
-    request.sandbox.callers.issued.add(response["AccessKey"]["AccessKeyId"])
+    key = request.backend("iam").access_keys[response["AccessKey"]["AccessKeyId"]]
+    request.sandbox.callers.issued.add(key.access_key_id)
+    key.create_date = response["AccessKey"]["CreateDate"] = request.sandbox.clock.now().replace(tzinfo=None)
 
 
 def may_call(request: Request) -> None:
