@@ -147,6 +147,8 @@ class Outcome:
     notes: tuple[str, ...] = ()
     # Set only for a resource that this run creates: for an existing one the cost is known.
     price: str | None = None
+    # Since when it exists, in a plan, where AWS returns that with it.
+    since: datetime | None = field(default=None, compare=False)
 
     def held_back(self) -> Outcome:
         """Return a planned outcome as one of which nothing was written."""

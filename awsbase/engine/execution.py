@@ -16,13 +16,23 @@ from graphlib import CycleError, TopologicalSorter
 from queue import SimpleQueue
 
 from awsbase.engine.account import Account
-from awsbase.engine.changes import Failure, ManualAction, Mode, Outcome, Report, Status
+from awsbase.engine.changes import Change, Failure, ManualAction, Mode, Outcome, Report, Status
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.failures import failure
 from awsbase.engine.kind import Kinds, kind_of
 from awsbase.engine.resource import Resource
-from awsbase.engine.run import Approved, ChangeFailed, Interrupted, Observer, Run, RunContext, SilentObserver, StaleRead
+from awsbase.engine.run import (
+    Approved,
+    ChangeFailed,
+    Interrupted,
+    Observer,
+    Run,
+    RunContext,
+    SilentObserver,
+    StaleRead,
+    none,
+)
 from awsbase.errors import AwsbaseError, LostReply
 
 WORKERS = 16
@@ -99,6 +109,7 @@ def execute(
     cache: ReadCache | None = None,
     before_write: Callable[[], None] = lambda: None,
     ways_out: Mapping[str, str] | None = None,
+    applies: Callable[[str, Change], bool] = none,
     workers: int = WORKERS,
 ) -> Report:
     """Plan or reconcile the resources and return a report on each, even when some fail or `stop` is set midway.
@@ -106,25 +117,15 @@ def execute(
     Unless `allow_risky`, a risky change fails its resource and is not applied. `check` is called with the facts before
     the first recipe starts, and ends the run by raising. Reads already in `cache` are reused, and new ones are added.
     `before_write` is called before each write, and stops it by raising. `ways_out` says how the manifest does without
-    a region, where an organization closes it.
+    a region, where an organization closes it. `applies` chooses the changes that a plan applies nevertheless.
     """
     started = time.monotonic()
     stop = stop or threading.Event()
     needed = dependencies(resources)
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
         observer, clock = observer or SilentObserver(), clock or SystemClock()
-        context = RunContext(
-            mode,
-            account.wire,
-            clock,
-            observer,
-            stop,
-            approved,
-            allow_risky,
-            before_write,
-            resources=resources,
-            manifest=fingerprint,
-        )
+        context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
+        context.resources, context.manifest, context.applies = resources, fingerprint, applies
         execution = _Execution(resources, kinds, account, context, needed, readers, cache, ways_out or {})
         execution.facts.prefetch(read for resource in resources for read in kind_of(kinds, resource).reads(resource))
         check(execution.facts)
@@ -235,6 +236,7 @@ class _Execution:
             error,
             notes=tuple(run.notes),
             price=resource.price if created else None,
+            since=self.context.touched.get(address) if self.context.mode == "plan" else None,
         )
 
     def _ensure(self, run: Run, resource: Resource) -> object:
@@ -285,7 +287,7 @@ class _Execution:
 
     def _was_applied(self, lost: StaleRead, resource: Resource, facts: Facts) -> bool:
         """Tell whether a change whose reply was lost was applied: a new plan then does not contain it."""
-        context = replace(self.context, mode="plan", observer=SilentObserver())
+        context = replace(self.context, mode="plan", observer=SilentObserver(), applies=none)
         plan = Run(resource, self.account.aws.at(resource.scope.region), facts, context, frozenset())
         try:
             kind_of(self.kinds, resource).ensure(plan, resource)

@@ -115,6 +115,11 @@ def not_riskier(change: Change, listed: Change) -> bool:
     return risk_of(change) in (None, risk_of(listed))
 
 
+def none(address: str, change: Change) -> bool:
+    """Choose no change."""
+    return False
+
+
 @dataclass
 class RunContext:
     """What all resources of one run share."""
@@ -134,6 +139,8 @@ class RunContext:
     """All resources of the run: together they may want more than AWS takes in one place."""
     manifest: str = ""
     """The fingerprint of the manifest; empty when there is none, and then nothing is left over from another run."""
+    applies: Callable[[str, Change], bool] = none
+    """Which changes of which address a plan applies nevertheless; it approves them, and all others stay planned."""
 
 
 class Run:
@@ -296,7 +303,7 @@ class Run:
         change = self._approve(change, meaningful)
 
         context = self._context
-        if context.mode == "plan":
+        if context.mode == "plan" and not context.applies(self.address, change):
             self._note(change)
             return Unknown(what)
 

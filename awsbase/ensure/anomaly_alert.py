@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Any
 
 from awsbase.access.attributes import retagging
-from awsbase.engine.changes import Drift, compare
+from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
@@ -123,7 +123,7 @@ def ensure_anomaly_alert(run: Run, want: AnomalyAlert) -> None:
             ResourceTags=tags.pairs(tags.with_origin(want)),
         )
     else:
-        correct(run, want, have, settings, tags.missing(tagged, tags.wanted(want)))
+        correct(run, want, have, settings, tagged)
 
 
 def open_cost_explorer(run: Run, want: AnomalyAlert) -> None:
@@ -139,7 +139,7 @@ def open_cost_explorer(run: Run, want: AnomalyAlert) -> None:
 
 
 def correct(
-    run: Run, want: AnomalyAlert, have: Mapping[str, Any], settings: Mapping[str, Any], absent: Mapping[str, str]
+    run: Run, want: AnomalyAlert, have: Mapping[str, Any], settings: Mapping[str, Any], tagged: Mapping[str, str]
 ) -> None:
     """Set what differs in a subscription, and the tags that are absent."""
     ce, arn = run.aws.ce, have["SubscriptionArn"]
@@ -149,15 +149,14 @@ def correct(
             "subscription", drift, ce.update_anomaly_subscription, risk=visibility(why), SubscriptionArn=arn, **settings
         )
 
-    if absent:
-        drift = [Drift(key, None, value) for key, value in absent.items()]
+    if absent := tags.missing(tagged, tags.wanted(want)):
         run.update(
             "tags",
-            drift,
+            compare(tagged, absent),
             ce.tag_resource,
-            risk=access(retagging(run, {}, absent)),
+            risk=access(retagging(run, tagged, absent)),
             ResourceArn=arn,
-            ResourceTags=tags.pairs(dict(absent)),
+            ResourceTags=tags.pairs(absent),
         )
 
 

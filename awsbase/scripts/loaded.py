@@ -76,12 +76,20 @@ class LoadedManifest:
             elif name in section_of:
                 addresses.append(name)
             else:
-                near = get_close_matches(name, [*self.sections, *section_of], n=1)
-                raise UsageError(
-                    f"{self.file} has no resource or section {name!r}",
-                    hint=f"did you mean {near[0]!r}?" if near else "`awsbase graph` lists them",
-                )
+                raise self._unknown("resource or section", name, [*self.sections, *section_of])
         return select(self.resources, addresses)
+
+    def has(self, addresses: Iterable[str]) -> None:
+        """Raise UsageError for what is no address of this manifest."""
+        known = self.section_of
+        for name in addresses:
+            if name not in known:
+                raise self._unknown("resource", name, known)
+
+    def _unknown(self, what: str, name: str, known: Iterable[str]) -> UsageError:
+        near = get_close_matches(name, list(known), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "`awsbase graph` lists them"
+        return UsageError(f"{self.file} has no {what} {name!r}", hint=hint)
 
 
 def read(path: Path, options: Options) -> LoadedManifest:

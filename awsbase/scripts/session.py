@@ -15,14 +15,14 @@ from click.exceptions import Exit
 from awsbase import __version__
 from awsbase.access.lockout import lockout
 from awsbase.engine.account import Account
-from awsbase.engine.changes import Mode, Report
+from awsbase.engine.changes import Change, Mode, Report
 from awsbase.engine.execution import execute
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.failures import failure
 from awsbase.engine.lock import Lock
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
-from awsbase.engine.run import Approved, Interrupted, approval, exceeds_approval
+from awsbase.engine.run import Approved, Interrupted, approval, exceeds_approval, none
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.manifest import ways_out
 from awsbase.records import record
@@ -73,6 +73,7 @@ class Session:
         allow_risky: bool = False,
         cache: ReadCache | None = None,
         before_write: Callable[[], None] = lambda: None,
+        applies: Callable[[str, Change], bool] = none,
     ) -> Report:
         """Plan or reconcile with progress on stderr; Ctrl-C stops it, and `guarded` refuses a lock-out."""
         screen = not self.options.debug
@@ -95,6 +96,7 @@ class Session:
                 cache=cache,
                 before_write=before_write,
                 ways_out=ways_out(self.loaded.manifest),
+                applies=applies,
             )
 
     @contextmanager
