@@ -308,6 +308,13 @@ def kim_in_an_enforced_sandbox(situation: Situation) -> None:
     situation.write("try.json", f'{{"Version": "2012-10-17", "Statement": [{listing}]}}')
 
 
+def made_by_an_earlier_release(situation: Situation) -> None:
+    situation.reconcile(situation.write("acme.yaml", SMALL.replace("audit:", "state:")))
+    labels = {"TagSet": [{"Key": "awsbase:address", "Value": "bucket/acme-state"}]}
+    situation.sandbox.client("s3", region="eu-west-1").put_bucket_tagging(Bucket="acme-state", Tagging=labels)
+    situation.sandbox.clock.advance(60)
+
+
 def with_a_partner_token(situation: Situation) -> None:
     situation.reconcile("manifests/secrets.yaml")
     situation.write("partner.txt", "token\n")
@@ -323,6 +330,7 @@ SITUATIONS: dict[str, Callable[[Situation], None]] = {
     "where the password policy changed after the plan was approved": changed_after_the_approval,
     "where the bucket acme-audit is in another region": bucket_in_another_region,
     "where manifests/state-only.yaml is reconciled": lambda each: each.reconcile("manifests/state-only.yaml"),
+    "where an earlier release made the bucket acme-state": made_by_an_earlier_release,
     "where manifests/secrets.yaml is reconciled": with_a_partner_token,
     "where bob has left": bob_has_left,
     "with a manifest of another account": manifest_of_another_account,
