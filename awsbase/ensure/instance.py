@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, labelled, made_for
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access
+from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
 from awsbase.ensure.launch_template import LaunchTemplate, decoded, launch_template, launch_template_reads, length
 from awsbase.ensure.launch_template import read_permissions as template_permissions
@@ -170,9 +170,16 @@ def ensure_instance(run: Run, want: Instance) -> dict[str, Any]:
 
     change(run, want, have)
     ec2.tag(run, want, have, retagging)
-    if others := [other.id for other in alive if other.id is not have.id]:
-        run.delete("superseded instance", client.terminate_instances, InstanceIds=others)
+    if others := [other for other in alive if other.id is not have.id]:
+        ids, risk = [other.id for other in others], deletion(of_others(want, others))
+        run.delete("superseded instance", client.terminate_instances, risk=risk, InstanceIds=ids)
     return {"id": have.id, "interface": have.interface}
+
+
+def of_others(want: Instance, found: Iterable[InstanceFacts]) -> str:
+    """Say which instances carry our address and not our tag of origin: somebody else can have written the address."""
+    theirs = [each.id for each in found if not tags.is_ours(each.tags, want.scope)]
+    return f"what is on {', '.join(theirs)} is lost, which this manifest did not make" if theirs else ""
 
 
 def for_life(run: Run, want: Instance, have: InstanceFacts) -> list[Drift]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from awsbase.engine.changes import Risk
 from awsbase.ensure.instance import Instance, InstanceFacts, instances, user_data
 from awsbase.ensure.launch_template import LaunchTemplate, TemplateFacts, launch_template
 from awsbase.facts.images import Image, image
@@ -98,6 +99,18 @@ NEW = ["replace instance", "delete superseded instance"]
 )
 def test_exactly_one_instance_follows_its_template(there: tuple[InstanceFacts, ...], changes: list[str]) -> None:
     assert described(run(*there)) == changes
+
+
+@pytest.mark.parametrize(
+    ("label", "reason"),
+    [({}, True), ({"awsbase:created-by": "other"}, True), ({"awsbase:created-by": "acme"}, False)],
+    ids=["only an address", "another account's", "ours"],
+)
+def test_an_instance_that_this_manifest_did_not_make_ends_with_approval_only(label: Any, reason: bool) -> None:
+    second = replace(HAVE, id="i-2", type="t4g.small", tags={**HAVE.tags, **label})
+    (change,) = run(HAVE, second).changes
+    lost = Risk("deletion", "what is on i-2 is lost, which this manifest did not make")
+    assert change.risk == (lost if reason else None)
 
 
 def test_replacement_lists_the_differences() -> None:

@@ -110,7 +110,10 @@ class Bastion:
     def second_instance(self, sandbox: Sandbox) -> None:
         """Launch a second instance from the template, as a repeated call after a lost response could."""
         template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
-        tags = [{"Key": "awsbase:address", "Value": self.host.address}]
+        tags = [
+            {"Key": "awsbase:address", "Value": self.host.address},
+            {"Key": "awsbase:created-by", "Value": self.host.scope.name},
+        ]
         self.ec2(sandbox).run_instances(
             LaunchTemplate={"LaunchTemplateId": template},
             InstanceType="t4g.small",
