@@ -162,6 +162,8 @@ def test_a_signal_reaches_the_command_and_ends_it_as_without_awsbase(number: int
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # Under nohup, or in the background of a shell, tests ignore some signals, and so would the command.
+            preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
         ) as run:
             assert run.stdout is not None
             assert run.stdout.readline() == "ready\n"

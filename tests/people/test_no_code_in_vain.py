@@ -209,7 +209,8 @@ def owned(path: Path, user: int) -> None:
 
 
 @NOT_MINE
-def test_what_root_makes_in_a_home_belongs_to_its_owner(alice: Alice) -> None:
+def test_what_root_makes_in_a_home_belongs_to_its_owner(alice: Alice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_UID", "65534")
     alice.files.credentials.unlink()
     alice.files.config.unlink()
     shutil.rmtree(alice.files.state)

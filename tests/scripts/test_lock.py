@@ -22,7 +22,7 @@ from awsbase.scripts.connect import Target
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session, lock_of, reconcile
-from tests.scripts.conftest import ACCOUNT, AWSBASE, FULL, Served, written
+from tests.scripts.conftest import ACCOUNT, AWSBASE, EMPTY, FULL, Served, written
 
 pytestmark = pytest.mark.slow
 
@@ -32,6 +32,12 @@ HOLDER = f"arn:aws:iam::{ACCOUNT}:user/lee"
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
     return written(tmp_path / "acme.yaml", FULL)
+
+
+@pytest.fixture
+def one_by_one(tmp_path: Path) -> Path:
+    """Return a manifest whose writes depend on one another, so that never two are under way."""
+    return written(tmp_path / "chain.yaml", EMPTY + "state: {}\n")
 
 
 def someones(sandbox: Sandbox) -> Lock:
@@ -197,12 +203,14 @@ def test_two_live_operators_never_write_at_once(served: Served, manifest: Path) 
         assert run.returncode == 0
 
 
-def test_a_machine_suspended_for_twenty_minutes_in_a_write_begins_no_other_one(served: Served, manifest: Path) -> None:
-    with operator(served, manifest) as (run, slow):
+def test_a_machine_suspended_for_twenty_minutes_in_a_write_begins_no_other_one(
+    served: Served, one_by_one: Path
+) -> None:
+    with operator(served, one_by_one) as (run, slow):
         run.send_signal(signal.SIGSTOP)
         slow.others.set()
         served.sandbox.clock.advance(20 * 60)
-        second = awsbase(served, "reconcile", str(manifest))
+        second = awsbase(served, "reconcile", str(one_by_one))
         assert second.returncode == 0, second.stderr
         served.sandbox.calls.clear()
         slow.go_on.set()
@@ -214,8 +222,8 @@ def test_a_machine_suspended_for_twenty_minutes_in_a_write_begins_no_other_one(s
         assert len([name for name in served.writes if not name.startswith("ssm:")]) == slow.held
 
 
-def test_a_run_whose_lock_was_deleted_midway_begins_no_other_write(served: Served, manifest: Path) -> None:
-    with operator(served, manifest) as (run, slow):
+def test_a_run_whose_lock_was_deleted_midway_begins_no_other_write(served: Served, one_by_one: Path) -> None:
+    with operator(served, one_by_one) as (run, slow):
         run.send_signal(signal.SIGSTOP)
         held = someones(served.sandbox).look()
         assert held

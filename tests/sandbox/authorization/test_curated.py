@@ -134,7 +134,7 @@ LOOK = {
     [
         ("administrator", set(LOOK)),
         ("power-user", {"see the key", "see roles", "make a bucket", "make a network"}),
-        ("read-only", {"list the state", "see the key", "see roles"}),
+        ("read-only", {"see the key", "see roles"}),
         ("state-writer", {"list the state", "read the state", "write the state"}),
         ("self-service", set()),
     ],
