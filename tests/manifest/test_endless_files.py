@@ -96,9 +96,14 @@ def test_manifest_comes_from_a_file_a_pipe_or_standard_input(tmp_path: Path) -> 
 @pytest.mark.slow
 def test_ctrl_c_ends_the_read_of_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    # In the background of a shell, tests ignore Ctrl-C, and so would the program.
-    heeding = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
-    run = subprocess.Popen([*AWSBASE, "validate", "pipe"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, **heeding)
+    run = subprocess.Popen(
+        [*AWSBASE, "validate", "pipe"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        # In the background of a shell, tests ignore Ctrl-C, and so would the program.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     with (tmp_path / "pipe").open("w") as pipe:
         # The pipe is open at both ends, so the program is reading.
         pipe.write("version: 1\n")
