@@ -34,6 +34,7 @@ from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session, reconcile
 from tests.contract.sample import account
+from tests.later import unhurried
 from tests.people.alice import Phone
 from tests.people.shell import without_waiting_for_keys
 
@@ -356,7 +357,7 @@ def situation(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Situat
     (folder / "manifests").symlink_to(ROOT / "manifests")
     (folder / "acme.yaml").write_text(ACME)
 
-    sandbox = Sandbox(enforce="enforced" in request.node.callspec.params["block"].what)
+    sandbox = unhurried(Sandbox(enforce="enforced" in request.node.callspec.params["block"].what))
     server = listen(sandbox)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()

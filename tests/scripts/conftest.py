@@ -14,6 +14,7 @@ import pytest
 
 from awsbase.sandbox import Message, Reply, Sandbox
 from awsbase.sandbox.serve import listen, warm
+from tests.later import unhurried
 
 ACCOUNT = "111122223333"
 EMPTY = f"""\
@@ -67,7 +68,7 @@ def nobody(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def served(nobody: dict[str, str]) -> Iterator[Served]:
     """Serve a sandbox of the manifest's account."""
-    sandbox = Sandbox(account=ACCOUNT)
+    sandbox = unhurried(Sandbox(account=ACCOUNT))
     warm(sandbox)
     server = listen(sandbox)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
