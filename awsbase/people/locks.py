@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import current_thread, main_thread
 
 from awsbase.disk import give_to_owner
 
@@ -54,11 +55,20 @@ def _lock(descriptor: int, waiting: Callable[[], None]) -> None:
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Put Ctrl-C and the like off until something that cannot be had again is written."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    # A mask would hold off one thread alone: the system gives the signal to another one, and Python raises it here.
+    came: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if current_thread() is main_thread() else ()
+    before = {number: signal.getsignal(number) for number in numbers}
+    held = [number for number, handler in before.items() if handler not in (signal.SIG_IGN, None)]
+    for number in held:
+        signal.signal(number, lambda got, _: came.append(got))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number in held:
+            signal.signal(number, before[number])
+        for number in dict.fromkeys(came):
+            signal.raise_signal(number)
 
 
 def private_folder(path: Path) -> None:
