@@ -67,8 +67,8 @@ def uninterrupted() -> Iterator[None]:
     finally:
         for number in held:
             signal.signal(number, before[number])
-        for number in dict.fromkeys(came):
-            signal.raise_signal(number)
+        for caught in dict.fromkeys(came):
+            signal.raise_signal(caught)
 
 
 def private_folder(path: Path) -> None:
