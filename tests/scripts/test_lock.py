@@ -193,6 +193,17 @@ def operator(served: Served, manifest: Path) -> Iterator[tuple[subprocess.Popen[
         run.communicate()
 
 
+def resumed(run: subprocess.Popen[str], slow: Slow, served: Served) -> str:
+    """Let a stopped run go on to its end; return what it says. It fails, and begins no write that was not under way."""
+    served.sandbox.calls.clear()
+    slow.go_on.set()
+    run.send_signal(signal.SIGCONT)
+    out, err = run.communicate()
+    assert run.returncode == 1
+    assert len([name for name in served.writes if not name.startswith("ssm:")]) == slow.held
+    return out + err
+
+
 def test_two_live_operators_never_write_at_once(served: Served, manifest: Path) -> None:
     with operator(served, manifest) as (run, slow):
         refused = awsbase(served, "reconcile", str(manifest))
@@ -212,14 +223,7 @@ def test_a_machine_suspended_for_twenty_minutes_in_a_write_begins_no_other_one(
         served.sandbox.clock.advance(20 * 60)
         second = awsbase(served, "reconcile", str(one_by_one))
         assert second.returncode == 0, second.stderr
-        served.sandbox.calls.clear()
-        slow.go_on.set()
-        run.send_signal(signal.SIGCONT)
-        out, err = run.communicate()
-        assert run.returncode == 1
-        assert "the lock of this account was taken over by" in out + err
-        # What was under way arrives; nothing else is begun.
-        assert len([name for name in served.writes if not name.startswith("ssm:")]) == slow.held
+        assert "the lock of this account was taken over by" in resumed(run, slow, served)
 
 
 def test_a_run_whose_lock_was_deleted_midway_begins_no_other_write(served: Served, one_by_one: Path) -> None:
@@ -231,13 +235,7 @@ def test_a_run_whose_lock_was_deleted_midway_begins_no_other_write(served: Serve
         slow.others.set()
         # AWS's next answer says that a minute has passed, so the run looks at its lock.
         served.sandbox.clock.advance(60)
-        served.sandbox.calls.clear()
-        slow.go_on.set()
-        run.send_signal(signal.SIGCONT)
-        out, err = run.communicate()
-        assert run.returncode == 1
-        assert "the lock of this account was deleted" in out + err
-        assert len([name for name in served.writes if not name.startswith("ssm:")]) == slow.held
+        assert "the lock of this account was deleted" in resumed(run, slow, served)
 
 
 @pytest.mark.parametrize("value", ["null", '{"until": 5}', "not JSON"])
