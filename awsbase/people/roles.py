@@ -44,14 +44,19 @@ def from_session(
         raise problem from None
     except BotoCoreError as error:
         raise AwsbaseError(f"cannot reach AWS: {error}", hint="check the network, then run it again") from error
+    return session_of(given, source, base.serial, arn_of(account, role))
+
+
+def session_of(given: Mapping[str, Any], source: Source, serial: str, role: str | None) -> Session:
+    """Return the session that STS's `Credentials` are, with where they came from."""
     return Session(
         key_id=given["AccessKeyId"],
         secret_key=Secret(given["SecretAccessKey"]),
         token=Secret(given["SessionToken"]),
         expires=given["Expiration"],
         source=source.profile,
-        serial=base.serial,
-        role=arn_of(account, role),
+        serial=serial,
+        role=role,
         source_id=source.key_id,
     )
 

@@ -192,16 +192,7 @@ def _new_session(source: Source, role: str | None, request: SessionRequest, pers
         profile = f"{source.keys_profile or source.profile}-mfa"
         person.tell(f"AWS refuses the role with the code alone; trying again with the live session {profile}\n")
         return roles.from_session(base, source, role, request.duration, region, person)
-    return Session(
-        key_id=keys["AccessKeyId"],
-        secret_key=Secret(keys["SecretAccessKey"]),
-        token=Secret(keys["SessionToken"]),
-        expires=keys["Expiration"],
-        source=source.profile,
-        serial=device.serial,
-        role=roles.arn_of(account, role) if role else None,
-        source_id=source.key_id,
-    )
+    return roles.session_of(keys, source, device.serial, roles.arn_of(account, role) if role else None)
 
 
 def _base_session(source: Source, request: SessionRequest, person: Person) -> Session | None:
