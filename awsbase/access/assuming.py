@@ -24,7 +24,7 @@ PINS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "Ar
 
 
 def letting_in(trust: Document, scope: Scope, may: Callable[[], Sequence[str]]) -> str:
-    """Say who may assume a role by its trust policy: whoever is not certainly meant needs approval.
+    """Say who may assume a role by its trust policy: anybody who is not certainly meant needs approval.
 
     Where the trust leaves it to the account, `may` names those whose own policies then let them.
     """

@@ -1,6 +1,6 @@
 """Tell whether other tags, or another ARN, of something change what policies allow: they may ask for either.
 
-Every statement that IAM holds is looked at, and every one that this run writes, whoever has it.
+It looks at every statement that IAM holds and that this run writes, of all users, groups and roles.
 """
 
 from __future__ import annotations

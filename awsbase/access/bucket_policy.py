@@ -1,4 +1,4 @@
-"""Bucket policies: the statements that are ours, and what those of others do to whoever needs the bucket."""
+"""Bucket policies: the statements that are ours, and what those of others do to those who need the bucket."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def obstacles(have: BucketFacts, use: Use, scope: Scope) -> list[str]:
 def refused_to_people(foreign: list[object], use: Use, scope: Scope) -> tuple[dict[str, list[str]], list[str]]:
     """Return what the statements of others refuse to people of the account, by statement, and what to look at.
 
-    An upload may name the key of the bucket or say nothing of encryption. Where one way is left, that is told.
+    An upload may name the key of the bucket or say nothing of encryption. Where one way is left, a note says so.
     """
     arn = bucket_arn(scope, use.name)
     known = {"aws:securetransport": "true", "aws:principalisawsservice": "false", "aws:principalaccount": scope.account}

@@ -1,7 +1,7 @@
 """Decide about a request as IAM does, as far as the request is known before it is sent.
 
 Each answer is True, False or None. None means that it depends on a value that is not known, or that the statement
-cannot be read: IAM does not know its operator, say. Whoever asks decides what None means; a guard refuses.
+cannot be read: IAM does not know its operator, say. The caller decides what None means; a guard refuses.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def effect_of(statement: object) -> str | None:
 
 
 def applies(statement: object, call: Call, *, variables: bool) -> Held:
-    """Tell whether a statement is about a call, whoever sends it; without variables, `${…}` is plain text."""
+    """Tell whether a statement is about a call, whose sender it leaves out; without variables, `${…}` is plain text."""
     if effect_of(statement) is None or not isinstance(statement, Mapping):
         return None
     return every(
