@@ -19,12 +19,14 @@ ALL = list(blocks())
 def results(name: str, folder: Path) -> Iterator[tuple[Block, list[Printed]]]:
     """Run the blocks of a situation one after the other, in one account; yield what the commands of each printed.
 
-    Blocks with the same lines run once: two pages may show the same.
+    What two pages show runs once; a page that shows it twice means to run it twice.
     """
-    done: dict[tuple[str, ...], list[Printed]] = {}
+    done: dict[tuple[str, ...], tuple[Path, list[Printed]]] = {}
     with situation(name, folder) as here:
         for block in ALL:
             if (block.how, block.what) == ("run", name):
-                if block.lines not in done:
-                    done[block.lines] = run(block.lines, here)
-                yield block, done[block.lines]
+                page, printed = done.get(block.lines, (block.page, []))
+                if page == block.page:
+                    printed = run(block.lines, here)
+                    done[block.lines] = block.page, printed
+                yield block, printed

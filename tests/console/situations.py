@@ -237,6 +237,10 @@ def made_by_an_earlier_release(situation: Situation) -> None:
     situation.sandbox.clock.advance(60)
 
 
+def in_a_clone(situation: Situation) -> None:
+    (situation.folder / "man").symlink_to(ROOT / "man")
+
+
 def with_a_partner_token(situation: Situation) -> None:
     situation.reconcile("manifests/secrets.yaml")
     situation.write("partner.txt", "token\n")
@@ -245,6 +249,8 @@ def with_a_partner_token(situation: Situation) -> None:
 SITUATIONS: dict[str, Callable[[Situation], None]] = {
     "": lambda situation: None,
     "in an empty folder": in_an_empty_folder,
+    "in a clone": in_a_clone,
+    "as the tutorial does, step by step": in_an_empty_folder,
     "in the reconciled account": in_the_reconciled_account,
     "with a bastion, in the reconciled account": with_a_bastion,
     "where a role planner exists": with_a_role_planner,
