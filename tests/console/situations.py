@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import boto3
+import pyotp
+import pytest
 
 from awsbase.people import files, store
 from awsbase.people.secret import Secret
@@ -28,6 +31,7 @@ from awsbase.scripts.session import Session, reconcile
 from tests.contract.sample import account
 from tests.later import unhurried
 from tests.people.alice import Phone
+from tests.people.keychains import in_a_file
 from tests.people.shell import without_waiting_for_keys
 
 ROOT = Path(__file__).parents[2]
@@ -194,7 +198,55 @@ def bob(situation: Situation) -> None:
 def alice_with_a_device(situation: Situation) -> None:
     situation.user("alice")
     phone = Phone(situation.sandbox, "alice")
-    situation.answers += [phone.code]
+    situation.environment["AWS_PROFILE"] = "work"
+
+    def next_code() -> str:
+        situation.sandbox.clock.advance(30)  # AWS takes each code once
+        return phone.code()
+
+    situation.answers += [next_code, next_code]
+
+
+def app_codes(situation: Situation, *steps: int) -> Iterator[Callable[[], str]]:
+    """Yield what types the codes of an app that has scanned the newest device, some steps from the first question."""
+    asked: list[int] = []
+
+    def code(step: int) -> str:
+        asked.append(int(situation.sandbox.clock.time()))
+        backend: Any = situation.sandbox.backend("iam", "aws")
+        device = list(backend.virtual_mfa_devices.values())[-1]
+        return pyotp.TOTP(device.base32_string_seed).at(asked[0] + 30 * step)
+
+    yield from (partial(code, step) for step in steps)
+
+
+def alice_without_a_device(situation: Situation) -> None:
+    situation.user("alice")
+    situation.environment["AWS_PROFILE"] = "work"
+    situation.answers += [*app_codes(situation, -1, 0), lambda: "n"]
+
+
+def alice_with_a_keychain(situation: Situation) -> None:
+    pytest.importorskip("keyring", reason="keyring is not installed: it is in the extra `keychain`")
+    situation.user("alice")
+    situation.environment.update(in_a_file(situation.folder.parent / "bin"))
+
+
+def root_without_anybody(situation: Situation) -> None:
+    key = situation.sandbox.key("root")
+    situation.environment |= {"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret}
+    situation.answers += [lambda: "y", *app_codes(situation, -1, 0, 1)]
+
+
+def one_topic_with_a_key_of_aws(situation: Situation) -> None:
+    alarms = "alarms:\n  billing: {amounts: [50]}\n  security: {controls: [root-use]}\n"
+    text = re.sub(r"alarms:\n.*?(?=^\w)", alarms, ACME, flags=re.DOTALL | re.MULTILINE)
+    situation.reconcile(situation.write("acme.yaml", text))
+    topic = "arn:aws:sns:{}:123456789012:acme-{}"
+    situation.sandbox.confirm(topic.format("us-east-1", "billing"), "cfo@acme.example")
+    situation.sandbox.client("sns", "eu-west-1").set_topic_attributes(
+        TopicArn=topic.format("eu-west-1", "security"), AttributeName="KmsMasterKeyId", AttributeValue="alias/aws/sns"
+    )
 
 
 def alice_with_a_session(situation: Situation) -> None:
@@ -267,6 +319,10 @@ SITUATIONS: dict[str, Callable[[Situation], None]] = {
     "as bob": bob,
     "as alice, who has an MFA device": alice_with_a_device,
     "as alice, who has an MFA device and a live session": alice_with_a_session,
+    "as alice, who has no MFA device yet": alice_without_a_device,
+    "as alice, who has a keychain": alice_with_a_keychain,
+    "as root, in an account where nobody else is": root_without_anybody,
+    "where the key of the security topic is AWS's own": one_topic_with_a_key_of_aws,
     "as alice, who changes her password": alice_changes_her_password,
     "in an enforced sandbox, where kim may not create buckets": kim_in_an_enforced_sandbox,
 }
