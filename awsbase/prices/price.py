@@ -17,8 +17,8 @@ OTHER_LISTS = ("cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-")
 class Price:
     """What one unit of something costs, by region, or everywhere under `*`.
 
-    `free` are the units a month that an account does not pay for. `page` is AWS's, and `read` the day on which a copy
-    of it, or of AWS's price list, was compared; it is empty for a price that nobody has compared yet.
+    `free` are the units a month that an account does not pay for. `page` is AWS's. `read` is the day of the copy of it
+    that somebody compared, and empty where nobody has.
     """
 
     service: str
