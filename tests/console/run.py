@@ -23,8 +23,8 @@ SECONDS = 60
 # What a shell reads differently than a list of words.
 SHELL = re.compile(r"[$`|&;(){}*?\\~<#]")
 QUESTION = r"(?:: |\[y/N\] )$"
-# What takes the place of its process, serves until it is killed, or is answered before click is there.
-ELSEWHERE = {"exec", "sandbox", "--prompt"}
+# What takes the place of its process, serves until it is killed, is answered before click is there, or has a keychain.
+ELSEWHERE = {"exec", "sandbox", "--prompt", "store"}
 # What lives on in the shell, and is there for the next line.
 LASTING = re.compile(r"^(?:export|read|\.|cd) |&$")
 
