@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,24 +20,52 @@ from tools.site import links, reference, stage
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site of this version beside an older one; return the folder of both."""
+    folder = tmp_path_factory.mktemp("docs") / "site"
+    (folder / "0.1.0").mkdir(parents=True)
+    (folder / "0.1.0/index.html").touch()
+    assert site.build(folder) == []
+    return folder
+
+
 @pytest.mark.slow
 @needs(ROOT / ".venv-docs")
-def test_the_site_has_every_page_and_no_broken_link(tmp_path: Path) -> None:
-    (tmp_path / "site/0.1.0").mkdir(parents=True)
-    (tmp_path / "site/0.1.0/index.html").touch()
-
-    assert site.build(tmp_path / "site") == []
-
-    built = tmp_path / "site" / __version__
+def test_the_site_has_every_page_and_no_broken_link(built: Path) -> None:
+    here = built / __version__
     wanted = [Path(name).with_suffix(".html") for name in stage.pages(__version__)]
-    assert [name for name in wanted if not (built / name).is_file()] == []
-    listed = (tmp_path / "site/index.html").read_text()
+    assert [name for name in wanted if not (here / name).is_file()] == []
+    assert all((here / name).is_file() for name in links_of_llms(here))
+    listed = (built / "index.html").read_text()
     assert listed.index(f"{__version__}/index.html") < listed.index("0.1.0/index.html")
-    assert all((built / name).is_file() for name in links_of_llms(built))
 
 
-def links_of_llms(built: Path) -> list[str]:
-    lines = [line for line in (built / "llms.txt").read_text().splitlines() if line.startswith("- ")]
+@pytest.mark.slow
+@needs(ROOT / ".venv-docs")
+@needs("chromium")
+def test_the_search_finds_a_page_without_a_server_and_requests_only_files(built: Path) -> None:
+    playwright = pytest.importorskip("playwright.sync_api")
+    asked: list[str] = []
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # root may not use Chromium's own sandbox
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        context = browser.new_context(offline=True)
+        context.on("request", lambda request: asked.append(request.url))
+        page = context.new_page()
+        page.goto((built / __version__ / "index.html").as_uri())
+        page.fill("input[name=q]", "retention_days")
+        page.press("input[name=q]", "Enter")
+        page.wait_for_selector("ul.search li a")
+        found = {link.get_attribute("href").partition("?")[0] for link in page.query_selector_all("ul.search li a")}
+        browser.close()
+
+    assert any(name.startswith("docs/manifest.html") for name in found)
+    assert [address for address in asked if not address.startswith(("file:", "data:"))] == []
+
+
+def links_of_llms(folder: Path) -> list[str]:
+    lines = [line for line in (folder / "llms.txt").read_text().splitlines() if line.startswith("- ")]
     assert len(lines) >= 15
     return [line.partition("](")[2].partition(")")[0] for line in lines]
 
