@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-# tests/test_examples.py runs those of extending.md, where the plug-in is installed.
-PAGES = [ROOT / "README.md", *sorted({*(ROOT / "docs").glob("*.md")} - {ROOT / "docs/extending.md"})]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(
     r"(?:^ *<!-- (?P<how>run|not run): (?P<what>.+?) -->\n)?^(?P<indent> *)```console\n(?P<text>.*?)^ *```$",
     re.MULTILINE | re.DOTALL,

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,13 @@ def here(line: str, situation: Situation) -> Printed | None:
     if words[:1] != ["awsbase"] or ELSEWHERE & set(words) or ("connect" in words and "--print" not in words):
         return None
     arguments = words[1:-1] if target else words[1:]
+    path = [*situation.environment["PYTHONPATH"].split(":"), *sys.path]
     # A command with --sandbox changes the environment of its process.
-    with contextlib.chdir(situation.folder), mock.patch.dict(os.environ, situation.environment, clear=True):
+    with (
+        contextlib.chdir(situation.folder),
+        mock.patch.dict(os.environ, situation.environment, clear=True),
+        mock.patch.object(sys, "path", path),
+    ):
         done = CliRunner().invoke(cli, arguments, prog_name="awsbase")
     out = done.stdout
     if target:

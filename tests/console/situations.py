@@ -289,6 +289,19 @@ def made_by_an_earlier_release(situation: Situation) -> None:
     situation.sandbox.clock.advance(60)
 
 
+def with_a_plug_in(situation: Situation) -> None:
+    """Put the plug-in of `examples/` where Python finds it, with the facts that pip would write."""
+    installed = situation.folder.parent / "plug-in"
+    facts = installed / "acme_repositories-1.0.dist-info"
+    facts.mkdir(parents=True)
+    (installed / "acme_repositories").symlink_to(ROOT / "examples/acme_repositories/acme_repositories")
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-repositories\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[awsbase.kinds]\nacme = acme_repositories:PLUGIN\n")
+    situation.environment["PYTHONPATH"] += f":{installed}"
+    page = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
+    situation.write("acme.yaml", re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[0])
+
+
 def in_a_clone(situation: Situation) -> None:
     (situation.folder / "man").symlink_to(ROOT / "man")
 
@@ -302,6 +315,7 @@ SITUATIONS: dict[str, Callable[[Situation], None]] = {
     "": lambda situation: None,
     "in an empty folder": in_an_empty_folder,
     "in a clone": in_a_clone,
+    "where the plug-in acme-repositories is installed": with_a_plug_in,
     "as the tutorial does, step by step": in_an_empty_folder,
     "in the reconciled account": in_the_reconciled_account,
     "with a bastion, in the reconciled account": with_a_bastion,
