@@ -93,3 +93,8 @@ def test_what_is_shown_is_compared(shown: str, out: str, err: str, expected: boo
 def test_a_page_shows_the_same_parts_anew(shown: str, printed: str, expected: str) -> None:
     assert renewed(shown, Printed(printed, "", 0)) == expected
     assert matches(expected, printed)
+
+
+def test_progress_takes_no_place_of_the_result() -> None:
+    printed = Printed("account 1\nresources: 1 updated, 2 unchanged\n", "updated trail\n", 0)
+    assert renewed("...\n1 updated, 3 unchanged\n...", printed) == "...\nresources: 1 updated, 2 unchanged"

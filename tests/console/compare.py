@@ -76,16 +76,21 @@ def formed(part: str) -> str:
 def renewed(shown: str, printed: Printed) -> str:
     """Return what a page should show: the same parts of the output as before, in its new words."""
     old = shown.splitlines()
-    known = any(line != LEFT_OUT for line in old)
+    known = [line for line in old if line != LEFT_OUT]
     # Progress on stderr is no part of what a page shows first.
-    first = printed.out if printed.out.strip() else printed.err
-    text = max(printed.texts, key=lambda text: SequenceMatcher(None, shown, text).ratio()) if known else first
+    streams = [text for text in (printed.out, printed.err, *printed.texts) if text.strip()] or [""]
+    text = max(streams, key=lambda text: sum(is_in(line, text.splitlines()) for line in known))
     new = [line.rstrip() for line in text.strip("\n").splitlines()]
     chosen = places(old, new) if known else set()
     if not chosen:
         ends = {*range(FIRST), *range(len(new) - LAST, len(new))}
         chosen = ends if len(new) > WHOLE or (old and len(new) > FIRST + LAST) else set(range(len(new)))
     return "\n".join(lines_of(new, chosen))
+
+
+def is_in(line: str, lines: list[str]) -> bool:
+    """Tell whether a line, or one that is like it, is among others."""
+    return any(SequenceMatcher(None, line, other).ratio() > LIKE for other in lines)
 
 
 def places(old: list[str], new: list[str]) -> set[int]:
