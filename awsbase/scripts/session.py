@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import TextIO
+from typing import Any, TextIO
 
 from click.exceptions import Exit
 
@@ -74,6 +74,7 @@ class Session:
         cache: ReadCache | None = None,
         before_write: Callable[[], None] = lambda: None,
         applies: Callable[[str, Change], bool] = none,
+        results: dict[str, Any] | None = None,
     ) -> Report:
         """Plan or reconcile with progress on stderr; Ctrl-C stops it, and `guarded` refuses a lock-out."""
         screen = not self.options.debug
@@ -97,6 +98,7 @@ class Session:
                 before_write=before_write,
                 ways_out=ways_out(self.loaded.manifest),
                 applies=applies,
+                results=results,
             )
 
     @contextmanager
