@@ -1,0 +1,210 @@
+"""What the page says, as plain values, and the page itself."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from itertools import groupby
+
+from markupsafe import Markup
+
+from awsbase import __version__
+from awsbase.coverage import STATUSES, Row, Status
+from awsbase.engine.changes import ManualAction, Report
+from awsbase.engine.resource import Resource
+from awsbase.engine.risk import risky
+from awsbase.records import record
+from awsbase.report import charts
+from awsbase.report.access import Access, matrix
+from awsbase.report.changes import by_section
+from awsbase.report.graph import svg
+from awsbase.report.history import Measure, history
+from awsbase.report.saved import Saved
+from awsbase.report.templates import environment
+from awsbase.view.coverage import MARKS
+
+
+@record
+class Subject:
+    """What a page is about: the account, its manifest, and the state that was read of it."""
+
+    name: str
+    file: str
+    resources: Sequence[Resource]
+    section_of: Mapping[str, str]
+    plan: Report
+    standard: str
+    rows: Sequence[Row]
+    at: datetime
+    sandbox: bool = False
+
+
+@record
+class Verdict:
+    """The first sentence of the page, and whether it is good news."""
+
+    tone: str
+    sentence: str
+
+
+@record
+class Tasks:
+    """What is left for people to do about one thing."""
+
+    about: str
+    actions: tuple[ManualAction, ...]
+
+
+@record
+class Chapter:
+    """The controls of a standard whose numbers begin alike."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+
+def render(subject: Subject, saved: Sequence[Saved]) -> str:
+    """Return the page as HTML: one file that loads nothing."""
+    plan = subject.plan
+    drills = [each for each in saved if each.drill is not None]
+    style = environment().get_template("style.css").render()
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            style=Markup(style),  # noqa: S704  nothing but the style sheet
+            style_hash=b64encode(sha256(style.encode()).digest()).decode(),
+            subject=subject,
+            version=__version__,
+            verdict=verdict(plan),
+            figures=figures(subject),
+            tasks=tasks(plan),
+            risky=risky(plan),
+            parts=by_section(plan, subject.section_of),
+            statuses=STATUSES,
+            marks={status: mark for status, (mark, _) in MARKS.items()},
+            counts=counts(subject.rows),
+            bars=charts.stacked(list(counts(subject.rows).values())),
+            chapters=chapters(subject.rows),
+            access=access_of(subject),
+            drill=drills[-1] if drills else None,
+            measures=measures(subject, saved),
+            charts=charts,
+            graph=graph(subject),
+            needs=needs_of(subject.resources),
+        )
+    )
+
+
+def verdict(plan: Report) -> Verdict:
+    """Say in a sentence or two how the account is."""
+    totals = plan.totals()
+    wrong, differ, total = totals["failed"] + totals["blocked"], totals["planned"], len(plan.outcomes)
+    if plan.interrupted:
+        return Verdict("bad", "The account was not read to the end, so this is only a part of the truth.")
+    sentences = []
+    if wrong:
+        sentences.append(f"{count(wrong, 'resource')} of {total} could not be compared with the manifest.")
+    if differ:
+        verb = "differs" if differ == 1 else "differ"
+        sentences.append(f"{count(differ, 'resource')} of {total} {verb} from the manifest.")
+    if grave := risky(plan):
+        sentences.append(
+            f"{count(len(grave), 'change')} of the plan {'needs' if len(grave) == 1 else 'need'} approval."
+        )
+    if not sentences:
+        sentences.append(f"All {total} resources are as the manifest says.")
+    if plan.manual_actions:
+        left = len(plan.manual_actions)
+        sentences.append(f"{count(left, 'step')} {'is' if left == 1 else 'are'} left for people.")
+    tone = "bad" if wrong else "attention" if differ or plan.manual_actions else "good"
+    return Verdict(tone, " ".join(sentences))
+
+
+def count(number: int, word: str) -> str:
+    """Return a number and a word: `1 resource`, `3 resources`."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def figures(subject: Subject) -> list[tuple[str, str, str]]:
+    """Return the figures at the top of the page: what is counted, how much of it, and of how many."""
+    plan, met = subject.plan, counts(subject.rows)["met"]
+    totals = plan.totals()
+    return [
+        (
+            "differ from the manifest",
+            str(totals["planned"] + totals["failed"] + totals["blocked"]),
+            str(len(plan.outcomes)),
+        ),
+        ("changes need approval", str(len(risky(plan))), str(len(plan.changes))),
+        ("steps for people", str(len(plan.manual_actions)), ""),
+        (f"controls of {subject.standard} met", str(met), str(len(subject.rows))),
+    ]
+
+
+def tasks(plan: Report) -> list[Tasks]:
+    """Return what people have to do, those about the same thing together."""
+    return [
+        Tasks(about, tuple(actions)) for about, actions in groupby(plan.manual_actions, key=lambda each: each.address)
+    ]
+
+
+def counts(rows: Sequence[Row]) -> dict[Status, int]:
+    """Return the number of controls of each status."""
+    return {status: sum(row.status == status for row in rows) for status in STATUSES}
+
+
+def chapters(rows: Sequence[Row]) -> list[Chapter]:
+    """Return the controls by the first part of their numbers."""
+    by_name: dict[str, list[Row]] = {}
+    for row in rows:
+        by_name.setdefault(row.control.id.partition(".")[0], []).append(row)
+    return [Chapter(name, tuple(several)) for name, several in by_name.items()]
+
+
+def access_of(subject: Subject) -> Access:
+    """Return who may do what."""
+    return matrix(subject.resources, subject.plan)
+
+
+def measures(subject: Subject, saved: Sequence[Saved]) -> list[Measure]:
+    """Return the history, with what was read now at its end; none without saved documents."""
+    return history(saved, numbers(subject)) if saved else []
+
+
+def numbers(subject: Subject) -> dict[str, float]:
+    """Return today's numbers, by the names of the saved ones."""
+    plan, met = subject.plan, counts(subject.rows)["met"]
+    totals = plan.totals()
+    found: dict[str, float] = (
+        {}
+        if plan.interrupted
+        else {
+            "differ": totals["planned"] + totals["failed"] + totals["blocked"],
+            "risky": len(risky(plan)),
+            "needs you": len(plan.manual_actions),
+        }
+    )
+    return {**found, f"met of {subject.standard}": 100 * met / len(subject.rows) if subject.rows else 0}
+
+
+def needs_of(resources: Sequence[Resource]) -> dict[str, list[str]]:
+    """Return what each resource needs directly, in manifest order."""
+    position = {each.address: index for index, each in enumerate(resources)}
+    return {each.address: sorted(set(each.needs()), key=position.__getitem__) for each in resources}
+
+
+def graph(subject: Subject) -> str:
+    """Return the graph, with what differs marked."""
+    return svg(needs_of(subject.resources), subject.section_of, dict(marked(subject.plan)))
+
+
+def marked(plan: Report) -> Iterator[tuple[str, str]]:
+    """Yield each address that differs, with its class in the graph."""
+    for outcome in plan.outcomes:
+        if outcome.status in ("failed", "blocked"):
+            yield outcome.address, "failed"
+        elif outcome.changes:
+            yield outcome.address, "differs"
