@@ -15,7 +15,7 @@ from awsbase.ensure.group import Group
 from awsbase.ensure.user import User
 from awsbase.report.page import Subject, Verdict, render, verdict
 from awsbase.report.saved import Saved
-from tests.report.subjects import NOON, converged, drifted, outcome, past, planned, subject
+from tests.report.subjects import NOON, ROOT, converged, drifted, outcome, past, planned, subject
 from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, SAME, report
 
 EVIL = "<img src=x onerror=alert(1)> \"quoted\" 'single' &amp; \u202ereversed\u200b\x1b[31m\x00{{ 7 * 7 }}"
@@ -234,3 +234,7 @@ def test_the_same_change_in_many_regions_is_one_line() -> None:
 def test_the_page_is_the_same_each_time() -> None:
     about = subject(drifted(planned("baseline")))
     assert render(about, past()) == render(about, past())
+
+
+def test_the_picture_of_the_readme_is_small() -> None:
+    assert (ROOT / "docs/report.png").stat().st_size <= 150_000
