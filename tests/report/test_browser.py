@@ -101,7 +101,7 @@ def test_it_fits_its_window(browser: Any, file: Path, width: int, theme: Theme) 
 
 def test_the_keyboard_goes_from_top_to_bottom(browser: Any, file: Path) -> None:
     with opened(browser, file) as page:
-        met = []
+        met: list[dict[str, Any]] = []
         while not met or met[-1]["text"] != "alice has no MFA device":
             page.keyboard.press("Tab")
             met.append(page.evaluate(FOCUSED))
