@@ -21,10 +21,10 @@ from awsbase.engine.risk import risk_of, risky
 from awsbase.view.document import json_value
 from awsbase.view.regions import merged
 from awsbase.view.risks import reasons
-from awsbase.view.text import Line
+from awsbase.view.text import AMBER, GREEN, PURPLE, RED, TEAL, Line
 
 MARKS: dict[Action, str] = {"create": "+", "update": "~", "delete": "-", "replace": "±"}
-STYLES: dict[Action, str] = {"create": "green", "update": "yellow", "delete": "red", "replace": "magenta"}
+STYLES: dict[Action, str] = {"create": GREEN, "update": AMBER, "delete": RED, "replace": PURPLE}
 DONE: dict[Action, str] = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
 LONG = 60
 
@@ -50,7 +50,7 @@ def tree(
         yield Line(0, "")
         yield Line(0, "needs your approval", style="bold")
         for reason in reasons(changes):
-            yield Line(2, reason, mark="!", mark_style="bold red")
+            yield Line(2, reason, mark="!", mark_style=f"bold {RED}")
 
     if report.manual_actions:
         yield Line(0, "")
@@ -75,13 +75,13 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
     planned = report.mode == "plan"
     action = overall_action(outcome)
     if outcome.was_interrupted:
-        yield Line(2, f"{outcome.address}  not finished", mark="…", mark_style="bold yellow")
+        yield Line(2, f"{outcome.address}  not finished", mark="…", mark_style=f"bold {AMBER}")
     elif outcome.error is not None:
         yield from _failed(told_together(outcome, report), outcome.error, report)
     elif planned:
         yield Line(2, outcome.address, mark=MARKS[action], mark_style=STYLES[action])
     else:
-        yield Line(2, f"{outcome.address}  {DONE[action]}", mark="✓", mark_style="green")
+        yield Line(2, f"{outcome.address}  {DONE[action]}", mark="✓", mark_style=GREEN)
     for change in outcome.changes if verbose else merged(outcome.changes):
         if verbose or outcome.error or risk_of(change) or not is_whole_resource(outcome.address, change):
             # For a new resource every field differs, so the drift is left out.
@@ -96,7 +96,7 @@ def _notes(outcome: Outcome) -> Iterator[Line]:
     for note in outcome.notes:
         yield Line(6, note, style="dim")
     if outcome.price:
-        yield Line(6, f"costs {outcome.price}", style="yellow")
+        yield Line(6, f"costs {outcome.price}")
 
 
 def overall_action(outcome: Outcome) -> Action:
@@ -143,11 +143,11 @@ def told_together(outcome: Outcome, report: Report) -> list[Outcome]:
 def _failed(together: Sequence[Outcome], error: Failure, report: Report) -> Iterator[Line]:
     outcome, *others = together
     tried = f"could not {error.tried}: " if error.tried else ""
-    yield Line(2, f"{outcome.address}  {tried}{error.code}", mark="✗", style="bold", mark_style="bold red")
+    yield Line(2, f"{outcome.address}  {tried}{error.code}", mark="✗", style="bold", mark_style=f"bold {RED}")
     if error.message and error.message != error.code:
         yield Line(4, error.message)
     if error.hint:
-        yield Line(4, error.hint, mark="→", mark_style="cyan")
+        yield Line(4, error.hint, mark="→", mark_style=TEAL)
     if others:
         yield Line(4, f"failed for this reason, too: {', '.join(other.address for other in others)}", style="dim")
     failed = {each.address for each in together}
@@ -157,7 +157,7 @@ def _failed(together: Sequence[Outcome], error: Failure, report: Report) -> Iter
 
 
 def _manual_action(action: ManualAction) -> Iterator[Line]:
-    yield Line(2, f"{action.address}  {action.title}", mark="!", mark_style="bold yellow")
+    yield Line(2, f"{action.address}  {action.title}", mark="!", mark_style=f"bold {AMBER}")
     for number, step in enumerate(action.steps, 1):
         yield Line(6, step, mark=f"{number}.")
     if action.probe:
@@ -185,14 +185,14 @@ def totals(report: Report) -> Iterator[Line]:
     if report.manual_actions:
         parts.append(f"{len(report.manual_actions)} {'needs' if len(report.manual_actions) == 1 else 'need'} you")
     wrong = any(outcome.status in ("failed", "blocked") and not outcome.was_interrupted for outcome in report.outcomes)
-    style = "bold red" if wrong else "bold yellow" if report.interrupted else "bold"
+    style = f"bold {RED}" if wrong else "bold"
     yield Line(0, ", ".join(parts), style=style)
     yield Line(0, calls(report), style="dim")
     if report.exceeds_quota:
-        yield Line(0, "a quota of AWS is exceeded: reconcile changes nothing until all of it fits", style="bold red")
+        yield Line(0, "a quota of AWS is exceeded: reconcile changes nothing until all of it fits", style=f"bold {RED}")
     if report.interrupted:
         left = "nothing was changed" if report.mode == "plan" else "run again: the next run finishes the work"
-        yield Line(0, f"interrupted; {left}", style="bold yellow")
+        yield Line(0, f"interrupted; {left}", style="bold")
 
 
 def by_action(changes: Sequence[Change], planned: bool) -> str:

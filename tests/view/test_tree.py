@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import io
-import os
-import re
-import termios
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TextIO
 
 import pytest
+from rich.color import Color
 
 from awsbase.engine.changes import Change, Drift, Failure, ManualAction, Outcome, Report, Unknown
-from awsbase.view.text import render
+from awsbase.view.text import AMBER, GREEN, PURPLE, RED, TEAL, render
 from awsbase.view.tree import difference, tree
 from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, GONE, NEW, SAME, report
+from tests.view.terminals import ESCAPES, terminal
 
 SECTIONS = {"bucket/acme-state": "state", "key/acme-state": "state", "group/Ops": "iam", "user/bob": "iam"}
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
 def pipe(encoding: str = "utf-8") -> io.TextIOWrapper:
     return io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-
-
-@contextmanager
-def terminal(columns: int) -> Iterator[TextIO]:
-    master, slave = os.openpty()
-    termios.tcsetwinsize(slave, (24, columns))
-    with os.fdopen(slave, "w", encoding="utf-8") as stream:
-        yield stream
-    os.close(master)
 
 
 def text(of: Report, stream: TextIO | None = None, **options: bool) -> str:
@@ -134,16 +121,16 @@ def test_long_documents_are_shortened_unless_verbose() -> None:
     assert "Number15" in difference(drift, verbose=True)
 
 
-def test_lines_wrap_with_a_hanging_indent_at_forty_columns() -> None:
+def test_lines_wrap_with_a_hanging_indent_at_forty_columns_and_words_stay_whole() -> None:
     with terminal(40) as stream:
         shown = text(report(DRIFTED, *BLOCKED, manual_actions=(ASK,)), stream)
     lines = ESCAPES.sub("", shown).splitlines()
-    assert max(map(len, lines)) <= 40
+    assert {line.strip(" :") for line in lines if len(line) > 40} == {"arn:aws:iam::aws:policy/ReadOnlyAccess"}
     start = lines.index("      - attachment")
     assert lines[start : start + 4] == [
         "      - attachment",
-        "        arn:aws:iam::aws:policy/ReadOnly",
-        "        Access (risky)",
+        "        arn:aws:iam::aws:policy/ReadOnlyAccess",
+        "        (risky)",
         "",
     ]
 
@@ -156,6 +143,20 @@ def test_colours_need_a_terminal_and_no_no_color(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("NO_COLOR", "1")
         assert not ESCAPES.search(text(report(DRIFTED), stream))
     assert not ESCAPES.search(text(report(DRIFTED)))
+
+
+@pytest.mark.parametrize("style", [GREEN, AMBER, RED, PURPLE, TEAL])
+def test_a_colour_stands_out_on_dark_and_on_light_terminals(style: str) -> None:
+    triplet = Color.parse(style).get_truecolor()
+    parts = [part / 255 / 12.92 if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in triplet]
+    luminance = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    # https://www.w3.org/TR/WCAG21/#contrast-minimum: 3 for large or bold text
+    assert min((luminance + 0.05) / 0.05, 1.05 / (luminance + 0.05)) > 3.5
+
+
+def test_text_is_never_coloured_but_for_failures() -> None:
+    planned = report(NEW, DRIFTED, GONE, FAILED, replace(SAME, price="$1"), manual_actions=(ASK,))
+    assert {line.style for line in tree(planned, verbose=True)} <= {"", "dim", "bold", f"bold {RED}"}
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
