@@ -9,8 +9,8 @@ from typing import Protocol, TextIO
 
 from awsbase.engine.changes import Change, Mode
 from awsbase.engine.run import Observer
+from awsbase.view.changes import DONE
 from awsbase.view.stream import escaped, is_terminal, write
-from awsbase.view.tree import DONE
 
 
 class Progress(Observer, Protocol):

@@ -10,8 +10,9 @@ import pytest
 from rich.color import Color
 
 from awsbase.engine.changes import Change, Drift, Failure, ManualAction, Outcome, Report, Unknown
+from awsbase.view.changes import difference
 from awsbase.view.text import AMBER, GREEN, PURPLE, RED, TEAL, render
-from awsbase.view.tree import difference, tree
+from awsbase.view.tree import tree
 from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, GONE, NEW, SAME, report
 from tests.view.terminals import ESCAPES, terminal
 
@@ -53,7 +54,8 @@ def test_a_plan_in_a_pipe() -> None:
         "      2. run awsbase mfa create",
         "      seen as done by: iam ListMFADevices",
         "",
-        "3 to change (1 to create, 2 to update, 2 to delete), 1 unchanged, 1 needs you",
+        "resources: 1 to create, 1 to update, 1 to delete, 1 unchanged",
+        "changes: 1 to create, 2 to update, 2 to delete",
         "9 calls, no write, 1.2 s",
     ]
 
@@ -92,7 +94,8 @@ def test_a_failure_shows_attempt_error_hint_and_blocked_resources() -> None:
         "    not begun for this reason: user/alice, user/carol",
         "    created group",
         "",
-        "1 changed (2 created, 1 updated), 1 failed, 2 blocked, 0 unchanged",
+        "resources: 1 created, 1 failed, 2 blocked, 0 unchanged",
+        "changes: 2 created, 1 updated",
         "12 calls, 3 writes, 1.2 s",
     ]
 
@@ -184,10 +187,10 @@ def test_an_interrupted_resource_is_not_shown_as_failed() -> None:
     begun = replace(FAILED, error=Failure("Interrupted", "interrupted before it finished"))
     shown = text(report(begun, replace(SAME, status="skipped"), mode="reconcile", interrupted=True))
     assert "  … group/Ops  not finished\n    created group\n" in shown
-    assert "\n1 not finished, 1 not begun, 0 unchanged\n" in shown
+    assert "\nresources: 1 not finished, 1 not begun, 0 unchanged\n" in shown
     assert "failed" not in shown
     both = text(report(begun, FAILED, mode="reconcile", interrupted=True))
-    assert "\n1 failed, 1 not finished, 0 unchanged\n" in both
+    assert "\nresources: 1 failed, 1 not finished, 0 unchanged\n" in both
 
 
 def test_a_new_resource_shows_its_price() -> None:
