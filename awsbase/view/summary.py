@@ -16,12 +16,13 @@ from awsbase.view.text import AMBER, GREEN, Line
 from awsbase.view.totals import title, totals
 from awsbase.view.wrong import approvals, failures
 
-FEW = 12  # so few new resources are named; more are counted by kind
+FEW = 12  # so few new resources are named; otherwise they are counted by kind, and each thing gets one short line
 MOST_LINES = 12  # of a section
 MOST_CHANGES = 2  # of a resource
 MOST_NAMES = 3
 MOST_STATEMENTS = 6  # of a policy
 LONGEST_DRIFT = 60
+SHORT = 74
 ASIDE = re.compile("[;:] ")  # what follows in a price is an explanation
 
 
@@ -39,7 +40,7 @@ def summary(report: Report, *, name: str = "", sections: Mapping[str, str] | Non
         yield Line(0, "")
     for section, outcomes in by_section.items():
         yield Line(0, counts(outcomes, planned, few), mark=section.ljust(width), mark_style="bold")
-        yield from things([each for each in outcomes if few or overall_action(each) != "create"], planned)
+        yield from things([each for each in outcomes if few or overall_action(each) != "create"], planned, few)
 
     if lines := list(failures(report)):
         yield from (Line(0, ""), Line(0, "failed", style="bold"), *lines)
@@ -47,7 +48,7 @@ def summary(report: Report, *, name: str = "", sections: Mapping[str, str] | Non
     if report.manual_actions:
         yield from (Line(0, ""), Line(0, "needs you", style="bold"))
         yield from (Line(2, line, mark="!", mark_style=f"bold {AMBER}") for line in needs(report.manual_actions))
-    yield from costs(changed)
+    yield from costs(changed, few)
     yield Line(0, "")
     yield from totals(report)
     if changed or report.manual_actions:
@@ -73,7 +74,7 @@ def plural(kind: str) -> str:
     return kind if kind.endswith("s") and not kind.endswith("ss") else f"{kind}{'es' if kind[-1] in 'sx' else 's'}"
 
 
-def things(outcomes: Sequence[Outcome], planned: bool) -> Iterator[Line]:
+def things(outcomes: Sequence[Outcome], planned: bool, detailed: bool) -> Iterator[Line]:
     """Yield a line for each resource, or for those with the same changes; how policies change stands below."""
     alike: dict[object, list[Outcome]] = {}
     for outcome in outcomes:
@@ -82,33 +83,38 @@ def things(outcomes: Sequence[Outcome], planned: bool) -> Iterator[Line]:
     groups = list(alike.values())
     for together in groups[:MOST_LINES]:
         first, action = together[0], overall_action(together[0])
-        done = [] if planned or action == "update" else [DONE[action]]
-        said = pieces(first, planned)
+        said = pieces(first, planned, detailed)
         if len(said) > MOST_CHANGES:
             said = [*said[:MOST_CHANGES], f"and {len(said) - MOST_CHANGES} more"]
-        text = "  ".join([some([each.address for each in together], MOST_NAMES), "; ".join([*done, *said])]).rstrip()
+        if not planned and action != "update":
+            said = [DONE[action], *said]
+        text = f"{some([each.address for each in together], MOST_NAMES)}  {'; '.join(said)}".rstrip()
         mark, style = (MARKS[action], STYLES[action]) if planned else ("✓", GREEN)
-        yield Line(2, text, mark=mark, mark_style=style)
-        lines = list(statement_lines(statements(first), 6))
-        yield from lines[:MOST_STATEMENTS]
-        if len(lines) > MOST_STATEMENTS:
-            yield Line(6, f"and {len(lines) - MOST_STATEMENTS} more statements", style="dim")
-        yield from (Line(6, note, style="dim") for note in first.notes)
+        yield Line(2, text if detailed else shortened(text), mark=mark, mark_style=style)
+        yield from _below(first, detailed)
     if left := sum(map(len, groups[MOST_LINES:])):
         yield Line(2, f"and {left} more", style="dim")
 
 
-def pieces(outcome: Outcome, planned: bool) -> list[str]:
+def _below(outcome: Outcome, detailed: bool) -> Iterator[Line]:
+    lines = list(statement_lines(statements(outcome), 6))
+    yield from lines[:MOST_STATEMENTS]
+    if (left := len(lines) - MOST_STATEMENTS) > 0:
+        yield Line(6, f"and {left} more", style="dim")
+    yield from (Line(6, note, style="dim") for note in outcome.notes if detailed)
+
+
+def pieces(outcome: Outcome, planned: bool, detailed: bool = True) -> list[str]:
     """Return the changes of a resource in a few words each; a new resource needs none."""
     if overall_action(outcome) == "create":
         return []
-    said = (piece(outcome, change, planned) for change in merged(outcome.changes, counted=True))
+    said = (piece(outcome, change, planned, detailed) for change in merged(outcome.changes, counted=True))
     return [each for each in said if each]
 
 
-def piece(outcome: Outcome, change: Change, planned: bool) -> str:
-    """Return one change in a few words: what changes, and from what to what if that is short."""
-    drifts = [difference(each) for each in change.drift if not is_statement(each)]
+def piece(outcome: Outcome, change: Change, planned: bool, detailed: bool) -> str:
+    """Return one change in a few words: what changes, and if `detailed` from what to what, if that is short."""
+    drifts = [difference(each) for each in change.drift if detailed and not is_statement(each)]
     detail = drifts[0] if len(drifts) == 1 and len(drifts[0]) <= LONGEST_DRIFT else ""
     if is_whole_resource(outcome.address, change):
         return detail  # the mark of the line says the rest
@@ -130,7 +136,12 @@ def statements(outcome: Outcome) -> tuple[Drift, ...]:
     return tuple(drift for change in outcome.changes for drift in change.drift if is_statement(drift))
 
 
-def costs(new: Sequence[Outcome]) -> Iterator[Line]:
+def shortened(text: str) -> str:
+    """Return a text of one line, cut at a word if it is long."""
+    return text if len(text) <= SHORT else f"{text[:SHORT].rpartition(' ')[0].rstrip(',;')} …"
+
+
+def costs(new: Sequence[Outcome], detailed: bool) -> Iterator[Line]:
     """Yield what the new resources cost: those with a price by use, each price once."""
     prices: dict[str, list[str]] = {}
     for outcome in new:
@@ -139,4 +150,5 @@ def costs(new: Sequence[Outcome]) -> Iterator[Line]:
     if prices:
         yield from (Line(0, ""), Line(0, "costs by use", style="bold"))
     for price, addresses in prices.items():
-        yield Line(2, f"{some(addresses, MOST_NAMES)}  {price}", mark="$")
+        text = f"{some(addresses, MOST_NAMES)}  {price}"
+        yield Line(2, text if detailed else shortened(text), mark="$")
