@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from awsbase.engine.changes import CLOSED, Failure, Outcome, Report
 from awsbase.engine.risk import risky
@@ -16,8 +17,9 @@ MOST_NAMES = 8
 
 def wrong(report: Report) -> Iterator[Line]:
     """Yield the failures of a report, its risky changes and why it stopped; nothing when all is well."""
-    yield from failures(report)
-    yield from approvals(report)
+    failed_lines = list(failures(report))
+    yield from failed_lines
+    yield from approvals(report) if failed_lines else islice(approvals(report), 1, None)
     yield from stopped(report)
 
 
