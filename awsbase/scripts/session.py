@@ -78,9 +78,9 @@ class Session:
         applies: Callable[[str, Change], bool] = none,
     ) -> Report:
         """Plan or reconcile with progress on stderr; Ctrl-C stops it, and `guarded` refuses a lock-out."""
-        screen = not self.options.debug
+        screen, quiet = not self.options.debug, self.options.quiet
         with (
-            progress(sys.stderr, mode, len(self.resources), screen=screen) as observer,
+            progress(sys.stderr, mode, len(self.resources), screen=screen, quiet=quiet) as observer,
             interruptible(observer.say) as stop,
         ):
             return execute(

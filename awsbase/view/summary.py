@@ -21,6 +21,7 @@ MOST_LINES = 12  # of a section
 MOST_CHANGES = 2  # of a resource
 MOST_NAMES = 3
 MOST_STATEMENTS = 6  # of a policy
+MOST_DRIFTS = 2  # of a change
 LONGEST_DRIFT = 60
 SHORT = 74
 ASIDE = re.compile("[;:] ")  # what follows in a price is an explanation
@@ -115,7 +116,9 @@ def pieces(outcome: Outcome, planned: bool, detailed: bool = True) -> list[str]:
 def piece(outcome: Outcome, change: Change, planned: bool, detailed: bool) -> str:
     """Return one change in a few words: what changes, and if `detailed` from what to what, if that is short."""
     drifts = [difference(each) for each in change.drift if detailed and not is_statement(each)]
-    detail = drifts[0] if len(drifts) == 1 and len(drifts[0]) <= LONGEST_DRIFT else ""
+    short = [each for each in drifts[:MOST_DRIFTS] if len(each) <= LONGEST_DRIFT]
+    left = len(drifts) - len(short)
+    detail = ", ".join(short) + (f" and {left} more" if short and left else f"{left} fields" if left else "")
     if is_whole_resource(outcome.address, change):
         return detail  # the mark of the line says the rest
     if planned:
@@ -126,8 +129,6 @@ def piece(outcome: Outcome, change: Change, planned: bool, detailed: bool) -> st
         what = what.removesuffix(change.what) + detail
     elif detail:
         what += f" ({detail})"
-    elif len(drifts) > 1:
-        what += f" ({len(drifts)} fields)"
     return what + (" (risky)" if risk_of(change) else "")
 
 
