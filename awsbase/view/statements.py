@@ -32,16 +32,16 @@ def statement_lines(drifts: Iterable[Drift], indent: int, *, verbose: bool = Fal
     for drift in drifts:
         for value, mark, style in ((drift.have, "-", RED), (drift.want, "+", GREEN)):
             if value not in (None, [], ()):
-                text = f"{drift.field}: {told(value)}"
+                text = f"{drift.field}: {told(drift.field.rpartition(' ')[2], value)}"
                 yield Line(indent, text if verbose else shortened(text), mark=mark, mark_style=style)
 
 
-def told(value: object) -> str:
-    """Return a statement, or one of its elements, in words."""
+def told(key: str, value: object) -> str:
+    """Return a statement, or its element `key`, in words."""
     if isinstance(value, Mapping) and "Effect" in value:
         parts = [f"{words}{element(key, value[key])}" for key, words in PARTS.items() if key in value]
         return " ".join([str(as_line(value["Effect"])), *parts])
-    return element("", value)
+    return element(key, value)
 
 
 def element(key: str, value: object) -> str:
