@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from awsbase.engine.changes import Change, Outcome, Report, is_whole_resource
 from awsbase.engine.risk import risk_of
 from awsbase.records import record
+from awsbase.view.changes import MARKS, difference, overall_action
 from awsbase.view.regions import merged
-from awsbase.view.tree import MARKS, difference, overall_action, told_together
+from awsbase.view.statements import is_statement, statement_lines
+from awsbase.view.wrong import told_together
 
 
 @record
@@ -92,7 +94,7 @@ def headline(outcome: Outcome) -> str:
     action = overall_action(outcome)
     if action != "update":
         return action
-    several = merged(outcome.changes)
+    several = merged(outcome.changes, counted=True)
     return f"{several[0].action} {several[0].what}" if len(several) == 1 else f"{len(several)} changes"
 
 
@@ -104,6 +106,9 @@ def line(change: Change, outcome: Outcome) -> Line:
 
 
 def differences(change: Change) -> Iterator[str]:
-    """Yield each field that differs."""
+    """Yield each field that differs; of a policy, each statement that goes or comes."""
     for drift in change.drift:
-        yield difference(drift)
+        if is_statement(drift):
+            yield from (f"{each.mark} {each.text}" for each in statement_lines([drift], 0, verbose=True))
+        else:
+            yield difference(drift)

@@ -6,7 +6,6 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
-from itertools import groupby
 
 from markupsafe import Markup
 
@@ -51,9 +50,10 @@ class Verdict:
 
 @record
 class Tasks:
-    """What is left for people to do about one thing."""
+    """What is left for one person to do, or for whoever looks after the thing at an address."""
 
-    about: str
+    who: str
+    address: str
     actions: tuple[ManualAction, ...]
 
 
@@ -145,10 +145,11 @@ def figures(subject: Subject) -> list[tuple[str, str, str]]:
 
 
 def tasks(plan: Report) -> list[Tasks]:
-    """Return what people have to do, those about the same thing together."""
-    return [
-        Tasks(about, tuple(actions)) for about, actions in groupby(plan.manual_actions, key=lambda each: each.address)
-    ]
+    """Return what people have to do, all of one person's together."""
+    several: dict[str, list[ManualAction]] = {}
+    for action in plan.manual_actions:
+        several.setdefault(action.who or action.address, []).append(action)
+    return [Tasks(actions[0].who, actions[0].address, tuple(actions)) for actions in several.values()]
 
 
 def counts(rows: Sequence[Row]) -> dict[Status, int]:

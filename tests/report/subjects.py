@@ -38,10 +38,15 @@ def planned(name: str) -> Report:
         for each in fields["resources"]
     ]
     left = [
-        ManualAction(each["address"], each["title"], tuple(each["steps"]), each["probe"])
+        ManualAction(each["address"], each["title"], tuple(each["steps"]), each["probe"], who_of(each["address"]))
         for each in fields["manual_actions"]
     ]
     return Report("plan", fields["account"], fields["region"], "f" * 64, "", tuple(outcomes), tuple(left), 182, 0, 1.2)
+
+
+def who_of(address: str) -> str:
+    """Return the person whose address this is, whom a kept plan does not name."""
+    return address.removeprefix("user/") if address.startswith("user/") else ""
 
 
 def change(fields: Mapping[str, Any]) -> Change:

@@ -13,7 +13,7 @@ import pytest
 from awsbase.engine.changes import Change, Drift, Failure, ManualAction, Outcome, Report, Risk
 from awsbase.ensure.group import Group
 from awsbase.ensure.user import User
-from awsbase.report.page import Subject, Verdict, render, verdict
+from awsbase.report.page import Subject, Verdict, render, tasks, verdict
 from awsbase.report.saved import Saved
 from tests.report.subjects import NOON, ROOT, converged, drifted, outcome, past, planned, subject
 from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, SAME, report
@@ -229,6 +229,26 @@ def test_the_same_change_in_many_regions_is_one_line() -> None:
     text = Text(render(subject(planned("baseline")), [])).text
     assert text.count("update metadata defaults in ap-northeast-1, ap-northeast-2") >= 1
     assert "update metadata defaults in ap-northeast-2 " not in text
+
+
+def test_a_policy_that_changes_is_a_diff_of_statements() -> None:
+    drift = Drift("statement Build", None, {"Effect": "Allow", "Action": ["ec2:*"], "Resource": ["*"]})
+    plan = report(outcome("policy/p", Change("update", "policy", "iam:CreatePolicyVersion", (drift,))))
+    text = Text(render(Subject("acme", "a.yaml", [], {}, plan, "cis-3", [], NOON), [])).text
+    assert "~ update policy + statement Build: Allow ec2:* on *" in text
+
+
+def test_what_one_person_has_to_do_stands_together() -> None:
+    actions = [
+        ManualAction("user/alice", "no password", ("a",), "", "alice"),
+        ManualAction("root/account", "no MFA device", ("b",), ""),
+        ManualAction("subscription/x", "no confirmation", ("c",), "", "alice"),
+    ]
+    found = tasks(report(SAME, manual_actions=tuple(actions)))
+    assert [(each.who, [action.title for action in each.actions]) for each in found] == [
+        ("alice", ["no password", "no confirmation"]),
+        ("", ["no MFA device"]),
+    ]
 
 
 def test_the_page_is_the_same_each_time() -> None:
