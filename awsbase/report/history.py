@@ -8,27 +8,34 @@ from awsbase.records import record
 from awsbase.report.saved import Saved
 
 NOW = "now"
-# By the names of saved numbers; what is not here is a share in percent.
-COUNTS: Mapping[str, str] = {
-    "differ": "resources that differ",
-    "risky": "changes that need approval",
-    "needs you": "steps left for people",
+# Title and form, by the names of saved numbers; what is not here is a share in percent.
+TITLES: Mapping[str, tuple[str, str]] = {
+    "differ": ("resources that differ", "{:.0f}"),
+    "risky": ("changes that need approval", "{:.0f}"),
+    "needs you": ("steps left for people", "{:.0f}"),
+    "costs": ("a month, without what is used", "${:.2f}"),
 }
+PERCENT = "{:.0f}%"
 
 
 @record
 class Measure:
-    """One measure: its value in each document that says it, with the document's name; `unit` is empty or `%`."""
+    """One measure: its value in each document that says it, with the document's name; `form` is that of the values."""
 
     title: str
-    unit: str
+    form: str
     labels: tuple[str, ...]
     values: tuple[float, ...]
 
     @property
     def highest(self) -> float | None:
         """Return the end of the scale, where it is fixed."""
-        return 100 if self.unit else None
+        return 100 if self.form == PERCENT else None
+
+    @property
+    def shown(self) -> list[str]:
+        """Return each value in words."""
+        return [self.form.format(each) for each in self.values]
 
 
 def history(saved: Sequence[Saved], now: Mapping[str, float]) -> list[Measure]:
@@ -36,9 +43,9 @@ def history(saved: Sequence[Saved], now: Mapping[str, float]) -> list[Measure]:
     points = [*((each.name, each.numbers) for each in saved), (NOW, now)]
     names = dict.fromkeys(name for _, numbers in points for name in numbers)
     measures = []
-    for name in sorted(names, key=[*COUNTS, *names].index):
+    for name in sorted(names, key=[*TITLES, *names].index):
         known = [(label, numbers[name]) for label, numbers in points if name in numbers]
         if len(known) > 1:
             labels, values = zip(*known, strict=True)
-            measures.append(Measure(COUNTS.get(name, name), "" if name in COUNTS else "%", labels, values))
+            measures.append(Measure(*TITLES.get(name, (name, PERCENT)), labels, values))
     return measures

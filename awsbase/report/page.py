@@ -16,11 +16,12 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
 from awsbase.records import record
 from awsbase.report import charts
-from awsbase.report.access import Access, matrix
+from awsbase.report.access import matrix
 from awsbase.report.changes import by_section
+from awsbase.report.costs import Bills, bills
 from awsbase.report.graph import svg
-from awsbase.report.history import Measure, history
-from awsbase.report.saved import Saved
+from awsbase.report.history import history
+from awsbase.report.saved import Saved, met_of, share
 from awsbase.report.templates import environment
 from awsbase.view.coverage import MARKS
 
@@ -31,13 +32,22 @@ class Subject:
 
     name: str
     file: str
-    resources: Sequence[Resource]
-    section_of: Mapping[str, str]
+    sections: Mapping[str, Sequence[Resource]]
     plan: Report
     standard: str
     rows: Sequence[Row]
     at: datetime
     sandbox: bool = False
+
+    @property
+    def resources(self) -> list[Resource]:
+        """Return all resources, in manifest order."""
+        return [each for several in self.sections.values() for each in several]
+
+    @property
+    def section_of(self) -> dict[str, str]:
+        """Return the section of each address."""
+        return {each.address: name for name, several in self.sections.items() for each in several}
 
 
 @record
@@ -67,7 +77,7 @@ class Chapter:
 
 def render(subject: Subject, saved: Sequence[Saved]) -> str:
     """Return the page as HTML: one file that loads nothing."""
-    plan = subject.plan
+    plan, costs = subject.plan, bills(subject.sections)
     drills = [each for each in saved if each.drill is not None]
     style = environment().get_template("style.css").render()
     return (
@@ -79,7 +89,7 @@ def render(subject: Subject, saved: Sequence[Saved]) -> str:
             subject=subject,
             version=__version__,
             verdict=verdict(plan),
-            figures=figures(subject),
+            figures=figures(subject, costs),
             tasks=tasks(plan),
             risky=risky(plan),
             parts=by_section(plan, subject.section_of),
@@ -88,9 +98,10 @@ def render(subject: Subject, saved: Sequence[Saved]) -> str:
             counts=counts(subject.rows),
             bars=charts.stacked(list(counts(subject.rows).values())),
             chapters=chapters(subject.rows),
-            access=access_of(subject),
+            costs=costs,
+            access=matrix(subject.resources, plan),
             drill=drills[-1] if drills else None,
-            measures=measures(subject, saved),
+            measures=history(saved, numbers(subject, costs)) if saved else [],
             charts=charts,
             graph=graph(subject),
             needs=needs_of(subject.resources),
@@ -102,8 +113,6 @@ def verdict(plan: Report) -> Verdict:
     """Say in a sentence or two how the account is."""
     totals = plan.totals()
     wrong, differ, total = totals["failed"] + totals["blocked"], totals["planned"], len(plan.outcomes)
-    if plan.interrupted:
-        return Verdict("bad", "The account was not read to the end, so this is only a part of the truth.")
     sentences = []
     if wrong:
         sentences.append(f"{count(wrong, 'resource')} of {total} could not be compared with the manifest.")
@@ -128,20 +137,21 @@ def count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def figures(subject: Subject) -> list[tuple[str, str, str]]:
+def figures(subject: Subject, costs: Bills) -> list[tuple[str, str, str]]:
     """Return the figures at the top of the page: what is counted, how much of it, and of how many."""
-    plan, met = subject.plan, counts(subject.rows)["met"]
-    totals = plan.totals()
+    plan = subject.plan
     return [
-        (
-            "differ from the manifest",
-            str(totals["planned"] + totals["failed"] + totals["blocked"]),
-            str(len(plan.outcomes)),
-        ),
+        ("differ from the manifest", str(differing(plan)), str(len(plan.outcomes))),
         ("changes need approval", str(len(risky(plan))), str(len(plan.changes))),
         ("steps for people", str(len(plan.manual_actions)), ""),
-        (f"controls of {subject.standard} met", str(met), str(len(subject.rows))),
+        (f"controls of {subject.standard} met", str(counts(subject.rows)["met"]), str(len(subject.rows))),
+        ("a month, and what is used" if costs.total.by_use else "a month", costs.amount, ""),
     ]
+
+
+def differing(plan: Report) -> int:
+    """Return how many resources differ from the manifest or could not be compared."""
+    return sum(each.status != "unchanged" for each in plan.outcomes)
 
 
 def tasks(plan: Report) -> list[Tasks]:
@@ -165,30 +175,16 @@ def chapters(rows: Sequence[Row]) -> list[Chapter]:
     return [Chapter(name, tuple(several)) for name, several in by_name.items()]
 
 
-def access_of(subject: Subject) -> Access:
-    """Return who may do what."""
-    return matrix(subject.resources, subject.plan)
-
-
-def measures(subject: Subject, saved: Sequence[Saved]) -> list[Measure]:
-    """Return the history, with what was read now at its end; none without saved documents."""
-    return history(saved, numbers(subject)) if saved else []
-
-
-def numbers(subject: Subject) -> dict[str, float]:
+def numbers(subject: Subject, costs: Bills) -> dict[str, float]:
     """Return today's numbers, by the names of the saved ones."""
     plan, met = subject.plan, counts(subject.rows)["met"]
-    totals = plan.totals()
-    found: dict[str, float] = (
-        {}
-        if plan.interrupted
-        else {
-            "differ": totals["planned"] + totals["failed"] + totals["blocked"],
-            "risky": len(risky(plan)),
-            "needs you": len(plan.manual_actions),
-        }
-    )
-    return {**found, f"met of {subject.standard}": 100 * met / len(subject.rows) if subject.rows else 0}
+    return {
+        "differ": differing(plan),
+        "risky": len(risky(plan)),
+        "needs you": len(plan.manual_actions),
+        "costs": float(costs.total.usd),
+        met_of(subject.standard): share(met, len(subject.rows)),
+    }
 
 
 def needs_of(resources: Sequence[Resource]) -> dict[str, list[str]]:

@@ -34,7 +34,7 @@ class Saved:
     account: str
     sandbox: bool
     numbers: Mapping[str, float]
-    """By the names of MEASURES."""
+    """By the names that `history` knows."""
     drill: tuple[AlarmResult, ...] | None = None
 
 
@@ -62,7 +62,7 @@ def document(name: str, fields: Mapping[str, Any]) -> Saved:
         return Saved(name, account, sandbox, coverage_numbers(fields))
     if "resources" in fields:
         return Saved(name, account, sandbox, plan_numbers(fields))
-    numbers = {**plan_numbers(fields["plan"]), **coverage_numbers(fields["coverage"])}
+    numbers = {**plan_numbers(fields["plan"]), **coverage_numbers(fields["coverage"]), **cost_numbers(fields["costs"])}
     return Saved(text(fields["time"])[:10], account, sandbox, numbers)
 
 
@@ -80,7 +80,17 @@ def plan_numbers(fields: Mapping[str, Any]) -> dict[str, float]:
 
 def coverage_numbers(fields: Mapping[str, Any]) -> dict[str, float]:
     """Return the share of controls that are met, in percent."""
-    return {f"met of {text(fields['standard'])}": share(number(fields["totals"]["met"]), len(fields["controls"]))}
+    return {met_of(text(fields["standard"])): share(number(fields["totals"]["met"]), len(fields["controls"]))}
+
+
+def met_of(standard: str) -> str:
+    """Return the name of the share of a standard's controls that are met."""
+    return f"met of {standard}"
+
+
+def cost_numbers(fields: Mapping[str, Any]) -> dict[str, float]:
+    """Return the dollars a month."""
+    return {"costs": float(text(fields["total"]["usd_a_month"]))}
 
 
 def drill_numbers(drill: Sequence[AlarmResult]) -> dict[str, float]:

@@ -17,7 +17,7 @@ from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.plan import ALSO_STDOUT, STDOUT
 from awsbase.scripts.session import Session, exit_code
-from awsbase.view import coverage, document
+from awsbase.view import cost, coverage, document
 
 if TYPE_CHECKING:
     from awsbase.report.page import Subject
@@ -46,7 +46,7 @@ def command(
 ) -> int:
     """Write a page about the account and MANIFEST, for people who look: one file that loads nothing; only reads.
 
-    It shows what is left to do, the plan, coverage, who may do what, and the graph. From SAVED.json, which `plan`,
+    It shows what is left to do, the plan, coverage, costs, who may do what, and the graph. From SAVED.json, which `plan`,
     `reconcile`, `coverage`, `drill` or `report` printed with --json, it takes the history and the results of a drill.
     In the sandbox the account is reconciled first.
     """
@@ -70,8 +70,7 @@ def command(
     subject = Subject(
         name=loaded.name,
         file="standard input" if manifest == STDOUT else manifest.name,
-        resources=loaded.resources,
-        section_of=loaded.section_of,
+        sections=loaded.sections,
         plan=plan,
         standard=standard,
         rows=rows,
@@ -120,4 +119,5 @@ def as_document(subject: Subject) -> dict[str, Any]:
         "sandbox": sandbox,
         "plan": document.document(subject.plan, sandbox=sandbox),
         "coverage": coverage.document(subject.standard, subject.rows, account=account, sandbox=sandbox),
+        "costs": cost.document(subject.sections, account=account, region=subject.plan.region),
     }

@@ -13,6 +13,7 @@ import pytest
 from awsbase.engine.changes import Change, Drift, Failure, ManualAction, Outcome, Report, Risk
 from awsbase.ensure.group import Group
 from awsbase.ensure.user import User
+from awsbase.report.costs import bills
 from awsbase.report.page import Subject, Verdict, render, tasks, verdict
 from awsbase.report.saved import Saved
 from tests.report.subjects import NOON, ROOT, converged, drifted, outcome, past, planned, subject
@@ -72,12 +73,8 @@ def page() -> str:
             Verdict("attention", "1 resource of 2 differs from the manifest. 1 change of the plan needs approval."),
         ),
         (report(FAILED, *BLOCKED), Verdict("bad", "3 resources of 3 could not be compared with the manifest.")),
-        (
-            report(SAME, interrupted=True),
-            Verdict("bad", "The account was not read to the end, so this is only a part of the truth."),
-        ),
     ],
-    ids=["converged", "needs you", "drift", "failed", "interrupted"],
+    ids=["converged", "needs you", "drift", "failed"],
 )
 def test_the_verdict_comes_first(plan: Report, expected: Verdict) -> None:
     assert verdict(plan) == expected
@@ -121,7 +118,7 @@ def test_groups_and_policies_make_a_matrix(page: str) -> None:
 
 def test_without_history_drill_or_groups_their_parts_are_left_out() -> None:
     plan = report(SAME)
-    text = Text(render(Subject("acme", "a.yaml", [], {}, plan, "cis-3", [], NOON), [])).text
+    text = Text(render(Subject("acme", "a.yaml", {}, plan, "cis-3", [], NOON), [])).text
     for words in ("How it went", "Do alarms", "Who may do what", "Needs you"):
         assert words not in text
 
@@ -183,8 +180,7 @@ def test_everything_from_elsewhere_is_escaped() -> None:
     about = Subject(
         EVIL,
         EVIL,
-        [group, user],
-        {f"group/{EVIL}": f"section {EVIL}"},
+        {f"section {EVIL}": [group, user]},
         replace(plan, account=EVIL, region=EVIL),
         "cis-3",
         rows,
@@ -234,8 +230,21 @@ def test_the_same_change_in_many_regions_is_one_line() -> None:
 def test_a_policy_that_changes_is_a_diff_of_statements() -> None:
     drift = Drift("statement Build", None, {"Effect": "Allow", "Action": ["ec2:*"], "Resource": ["*"]})
     plan = report(outcome("policy/p", Change("update", "policy", "iam:CreatePolicyVersion", (drift,))))
-    text = Text(render(Subject("acme", "a.yaml", [], {}, plan, "cis-3", [], NOON), [])).text
+    text = Text(render(Subject("acme", "a.yaml", {}, plan, "cis-3", [], NOON), [])).text
     assert "~ update policy + statement Build: Allow ec2:* on *" in text
+
+
+def test_costs_stand_by_section_and_their_sum_at_the_top() -> None:
+    about = subject(converged(planned("baseline")))
+    text = Text(render(about, [])).text
+    total = bills(about.sections).amount
+    assert total.startswith("$3")
+    assert f"What it costs a month {total} a month, and more by use." in text
+    state = re.search(r'<tr><th scope="row">state</th>.*?</tr>', render(about, []), re.DOTALL)
+    assert state
+    assert 'class="number">$1.00<' in state[0]
+    assert "and by use: KMS, S3" in state[0]
+    assert "key/acme-state $1 a month, $0.03 per 10,000 uses" in text
 
 
 def test_what_one_person_has_to_do_stands_together() -> None:

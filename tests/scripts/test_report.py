@@ -68,7 +68,7 @@ def test_saved_documents_make_the_history(account: Served, full: Path) -> None:
     assert "<span>2026-06-01</span><span>now</span>" in page
     assert "0 of 0 alarms were delivered" in page
     report = json.loads(Path("2026-07-01.json").read_text())
-    assert set(report) == {"schema", "time", "account", "sandbox", "plan", "coverage"}
+    assert set(report) == {"schema", "time", "account", "sandbox", "plan", "coverage", "costs"}
     assert f'aria-label="{report["time"][:10]}: ' in page
 
 
