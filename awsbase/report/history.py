@@ -11,9 +11,9 @@ NOW = "now"
 # Title and form, by the names of saved numbers; what is not here is a share in percent.
 TITLES: Mapping[str, tuple[str, str]] = {
     "differ": ("resources that differ", "{:.0f}"),
-    "risky": ("changes that need approval", "{:.0f}"),
+    "risky": ("changes to approve", "{:.0f}"),
     "needs you": ("steps left for people", "{:.0f}"),
-    "costs": ("a month, without what is used", "${:.2f}"),
+    "costs": ("a month, plus use", "${:.2f}"),
 }
 PERCENT = "{:.0f}%"
 

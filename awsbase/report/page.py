@@ -145,7 +145,7 @@ def figures(subject: Subject, costs: Bills) -> list[tuple[str, str, str]]:
         ("changes need approval", str(len(risky(plan))), str(len(plan.changes))),
         ("steps for people", str(len(plan.manual_actions)), ""),
         (f"controls of {subject.standard} met", str(counts(subject.rows)["met"]), str(len(subject.rows))),
-        ("a month, and what is used" if costs.total.by_use else "a month", costs.amount, ""),
+        ("a month, plus use" if costs.total.by_use else "a month", costs.amount, ""),
     ]
 
 

@@ -46,9 +46,9 @@ def command(
 ) -> int:
     """Write a page about the account and MANIFEST, for people who look: one file that loads nothing; only reads.
 
-    It shows what is left to do, the plan, coverage, costs, who may do what, and the graph. From SAVED.json, which `plan`,
-    `reconcile`, `coverage`, `drill` or `report` printed with --json, it takes the history and the results of a drill.
-    In the sandbox the account is reconciled first.
+    It shows what is left to do, the plan, coverage, costs, who may do what, and the graph. SAVED.json is what `plan`,
+    `reconcile`, `coverage`, `drill` or `report` printed with --json: the history and the results of a drill come from
+    it. In the sandbox the account is reconciled first.
     """
     if output in ALSO_STDOUT:
         output = STDOUT

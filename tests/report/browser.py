@@ -24,7 +24,7 @@ def launch(playwright: Playwright) -> Browser:
 
 @contextmanager
 def opened(
-    browser: Browser, file: Path, *, width: int = 1280, theme: Theme = "light", scripts: bool = True
+    browser: Browser, file: Path, *, width: int = 1280, theme: Theme = "light", scripts: bool = True, scale: float = 1
 ) -> Iterator[Page]:
     """Open a file; at the end, assert that it asked for nothing else and that the console is empty."""
     address, asked, complaints = file.resolve().as_uri(), list[str](), list[str]()
@@ -37,7 +37,11 @@ def opened(
             route.abort()
 
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=theme, java_script_enabled=scripts, offline=True
+        viewport={"width": width, "height": 900},
+        color_scheme=theme,
+        device_scale_factor=scale,
+        java_script_enabled=scripts,
+        offline=True,
     )
     try:
         context.route("**/*", allow)

@@ -13,7 +13,8 @@ from tests.report.browser import launch, opened
 from tests.report.subjects import ROOT, drifted, past, planned, subject
 
 PICTURE = ROOT / "docs/report.png"
-HEIGHT = 1120
+HEIGHT = 1790
+SCALE = 0.7
 
 
 def shown() -> Subject:
@@ -33,7 +34,7 @@ def main() -> None:
         file = Path(folder) / "report.html"
         file.write_text(render(shown(), past()))
         browser = launch(playwright)
-        with opened(browser, file) as page:
+        with opened(browser, file, scale=SCALE) as page:
             page.screenshot(path=PICTURE, clip={"x": 0, "y": 0, "width": 1280, "height": HEIGHT}, full_page=True)
         browser.close()
 
