@@ -56,8 +56,10 @@ def test_nothing_keeps_anybody_out(browser: Any, file: Path, width: int) -> None
         page.evaluate(OPEN_ALL)
         page.evaluate((AXE / "axe.min.js").read_text())
         assert violations(page) == []
-        page.emulate_media(color_scheme="dark")
-        assert violations(page, "color-contrast") == []
+        if width == 1280:
+            # The colours of the dark theme are the same on a narrow screen, and take axe long.
+            page.emulate_media(color_scheme="dark")
+            assert violations(page, "color-contrast") == []
 
 
 def violations(page: Any, *rules: str) -> list[tuple[str, str, str]]:
