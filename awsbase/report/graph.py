@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
+from awsbase.report.environment import environment, px
 from awsbase.report.layout import LINE, PADDING, Arrow, Needs, layered
-from awsbase.report.templates import environment, px
 
 MARGIN = 2
 

@@ -19,10 +19,10 @@ from awsbase.report import charts
 from awsbase.report.access import matrix
 from awsbase.report.changes import by_section
 from awsbase.report.costs import Bills, bills
+from awsbase.report.environment import environment
 from awsbase.report.graph import svg
 from awsbase.report.history import history
 from awsbase.report.saved import Saved, met_of, share
-from awsbase.report.templates import environment
 from awsbase.view.coverage import MARKS
 
 
