@@ -26,8 +26,9 @@ def columns(values: Sequence[float], highest: float | None = None) -> list[Bar]:
     """Return a column for each value; zero is a hair, so that it can be told from nothing."""
     top = max(values, default=0) if highest is None else highest
     step = min(WIDE / max(len(values), 1), THICKEST + GAP)
+    gap = min(GAP, step / 4)
     heights = [max(HIGH * value / top if top else 0, 1) for value in values]
-    return [Bar(index * step, HIGH - height, step - GAP, height, index) for index, height in enumerate(heights)]
+    return [Bar(index * step, HIGH - height, step - gap, height, index) for index, height in enumerate(heights)]
 
 
 def stacked(values: Sequence[float], width: float = 100) -> list[Bar]:

@@ -20,6 +20,7 @@ LINE, PADDING = 17, 8
 BETWEEN_BOXES, BETWEEN_LAYERS, BETWEEN_BLOCKS = 9, 56, 26
 WIDEST = 1180
 ROUNDS = 12
+MOST = 12  # names in a box
 
 
 @record
@@ -32,12 +33,23 @@ class Box:
     y: float = 0
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """Return the addresses that it has room for."""
+        return self.addresses if len(self.addresses) <= MOST else self.addresses[: MOST - 1]
+
+    @property
+    def more(self) -> str:
+        """Return how many others there are, in words."""
+        left = len(self.addresses) - len(self.shown)
+        return f"and {left} more" if left else ""
+
+    @property
     def width(self) -> float:
-        return max(map(len, self.addresses)) * LETTER + 2 * PADDING
+        return max(map(len, (*self.shown, self.more))) * LETTER + 2 * PADDING
 
     @property
     def height(self) -> float:
-        return len(self.addresses) * LINE + PADDING
+        return (len(self.shown) + bool(self.more)) * LINE + PADDING
 
     @property
     def middle(self) -> float:

@@ -69,13 +69,12 @@ def document(name: str, fields: Mapping[str, Any]) -> Saved:
 def plan_numbers(fields: Mapping[str, Any]) -> dict[str, float]:
     """Return the numbers of a plan or a reconcile; none of one that was interrupted, which counted only a part."""
     totals = {status: number(fields["totals"][status]) for status in ("planned", "failed", "blocked")}
+    risky, left = len(fields["risky"]), len(fields["manual_actions"])
     if fields["interrupted"]:
         return {}
-    return {
-        "differ": totals["planned"] + totals["failed"] + totals["blocked"],
-        "risky": len(fields["risky"]),
-        "needs you": len(fields["manual_actions"]),
-    }
+    found = {"differ": totals["planned"] + totals["failed"] + totals["blocked"], "needs you": left}
+    # What a reconcile lists as risky has been approved.
+    return {**found, "risky": risky} if fields["mode"] == "plan" else found
 
 
 def coverage_numbers(fields: Mapping[str, Any]) -> dict[str, float]:

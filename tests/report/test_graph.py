@@ -11,7 +11,7 @@ import pytest
 
 from awsbase.manifest import load, resources
 from awsbase.report.graph import svg
-from awsbase.report.layout import BETWEEN_BOXES, Drawing, contracted, layered
+from awsbase.report.layout import BETWEEN_BOXES, MOST, Drawing, contracted, layered
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -90,6 +90,20 @@ def test_what_nothing_is_connected_with_stands_in_rows() -> None:
     needs: dict[str, list[str]] = {f"contact/number-{number:03}": [] for number in range(40)}
     drawing = layered(needs, {address: address for address in needs})
     assert {box.y for box in drawing.boxes} == {row * (drawing.boxes[0].height + BETWEEN_BOXES) for row in range(5)}
+
+
+def test_many_that_are_alike_are_counted() -> None:
+    needs: dict[str, list[str]] = {"group/all": [], **{f"user/{number}": ["group/all"] for number in range(1000)}}
+    shown = texts(svg(needs, {}))
+    assert (len(shown), shown[-1]) == (MOST + 1, f"and {1000 - MOST + 1} more")
+
+
+def test_a_thousand_people_in_many_groups_are_drawn_at_once() -> None:
+    groups: dict[str, list[str]] = {f"group/{number}": [f"policy/{number % 7}"] for number in range(30)}
+    users = {f"user/{number}": [f"group/{number % 30}", f"group/{number % 29}"] for number in range(1000)}
+    policies: dict[str, list[str]] = {f"policy/{number}": [] for number in range(7)}
+    drawing = layered({**users, **groups, **policies}, {})
+    assert len(drawing.boxes) == len(contracted({**users, **groups, **policies}, {})[0])
 
 
 def test_nothing_is_a_graph_too() -> None:

@@ -23,9 +23,12 @@ from tests.sandbox.principals import allow, person, policy
 
 ROOT = Path(__file__).parents[2]
 # Whether somebody hears of an alarm is asked of a topic that the manifest gives no subscriber.
-UNHEARD = """
+MANIFEST = """
+version: 1
+account: {id: "123456789012", name: acme, region: eu-west-1}
 notify: {billing: {}}
 alarms: {billing: {amounts: [50]}}
+iam: {groups: {Readers: {policies: ["aws:ReadOnlyAccess"]}}}
 """
 
 
@@ -45,7 +48,7 @@ def test_the_documented_permissions_are_enough_and_needed(tmp_path: Path) -> Non
 
     sandbox = Sandbox(enforce=True, rules=(Rule("*", before=note),))
     file = tmp_path / "acme.yaml"
-    file.write_text((ROOT / "manifests/minimal.yaml").read_text() + UNHEARD)
+    file.write_text(MANIFEST)
     manifest = load(file)
     managed = [each for section in resources(manifest).values() for each in section]
 
