@@ -12,6 +12,8 @@ from awsbase.view.regions import merged
 from awsbase.view.statements import is_statement, statement_lines
 from awsbase.view.wrong import told_together
 
+FEW = 6
+
 
 @record
 class Line:
@@ -47,6 +49,17 @@ class Part:
     def differing(self) -> int:
         """Return how many resources differ or could not be planned."""
         return sum(each.tone != "quiet" for each in self.items)
+
+    @property
+    def new(self) -> tuple[Item, ...]:
+        """Return what would be created, if that is much: it is folded."""
+        found = tuple(each for each in self.items if each.headline == "create" and each.tone == "change")
+        return found if len(found) > FEW else ()
+
+    @property
+    def listed(self) -> tuple[Item, ...]:
+        """Return all else."""
+        return tuple(each for each in self.items if each not in self.new)
 
 
 def by_section(plan: Report, section_of: Mapping[str, str]) -> list[Part]:

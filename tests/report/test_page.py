@@ -13,6 +13,7 @@ import pytest
 from awsbase.engine.changes import Change, Drift, Failure, ManualAction, Outcome, Report, Risk
 from awsbase.ensure.group import Group
 from awsbase.ensure.user import User
+from awsbase.report.changes import by_section
 from awsbase.report.costs import bills
 from awsbase.report.page import Subject, Verdict, render, tasks, verdict
 from awsbase.report.saved import Saved
@@ -219,6 +220,13 @@ def test_a_first_run_and_a_converged_one_read_well() -> None:
     again = Text(render(subject(converged(planned("baseline"))), [])).text
     assert "All 49 resources are as the manifest says." in again
     assert "Needs approval" not in again
+
+
+def test_many_new_resources_are_folded() -> None:
+    parts = {part.name: part for part in by_section(planned("cis"), subject(planned("cis"), "cis").section_of)}
+    assert (len(parts["alarms"].new), len(parts["alarms"].listed)) == (46, 2)
+    assert (len(parts["contacts"].new), len(parts["contacts"].listed)) == (0, 3)
+    assert "46 resources create in alarms" in Text(render(subject(planned("cis"), "cis"), [])).text
 
 
 def test_the_same_change_in_many_regions_is_one_line() -> None:
