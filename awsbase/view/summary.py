@@ -52,8 +52,9 @@ def summary(report: Report, *, name: str = "", sections: Mapping[str, str] | Non
     yield from costs(changed, few)
     yield Line(0, "")
     yield from totals(report)
-    if changed or report.manual_actions:
-        yield Line(0, "--full shows each change, and the steps of what needs you", style="dim")
+    more = ["each change"] * bool(changed) + ["the steps of what needs you"] * bool(report.manual_actions)
+    if more:
+        yield Line(0, f"--full shows {', and '.join(more)}", style="dim")
 
 
 def counts(outcomes: Sequence[Outcome], planned: bool, few: bool) -> str:
