@@ -173,6 +173,13 @@ def test_quiet_shows_what_is_wrong_and_nothing_else() -> None:
     assert plain(wrong(report(SAME, interrupted=True))) == ["interrupted; nothing was changed"]
 
 
+def test_of_many_failures_the_first_have_reasons_and_the_rest_names() -> None:
+    many = report(*(replace(FAILED, address=f"group/G{number}") for number in range(30)), mode="reconcile")
+    lines = plain(wrong(many))
+    assert len([line for line in lines if line.startswith("    → ")]) == 4
+    assert lines[-2:] == ["  ✗ group/G11  AccessDenied", "  and 18 more, which --full shows"]
+
+
 @pytest.mark.parametrize("kind", ["policies", "keys", "addresses", "indexes", "metadata defaults"])
 def test_a_kind_has_a_plural(kind: str) -> None:
     singular = {"policies": "policy", "keys": "key", "addresses": "address", "indexes": "index"}
