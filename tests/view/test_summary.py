@@ -75,7 +75,7 @@ def test_a_reconcile_says_what_was_done_and_what_failed() -> None:
         "resources: 1 created, 1 failed, 2 blocked, 0 unchanged",
         "changes: 2 created, 1 updated",
         "12 calls, 3 writes, 1.2 s",
-        "--full shows each change, and the steps of what needs you",
+        "--full shows each change",
     ]
 
 
