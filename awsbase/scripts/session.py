@@ -149,7 +149,7 @@ class Session:
         name, sections = self.loaded.name, self.loaded.section_of
         if self.options.full:
             return tree(report, name=name, sections=sections, verbose=self.options.verbose)
-        return summary(report, name=name, sections=sections)
+        return summary(report, name=name, sections=sections, resources=self.resources)
 
     def result(self, report: Report, stream: TextIO) -> str:
         """Return a report as the result of a command: with `quiet`, only what is wrong."""

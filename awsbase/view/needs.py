@@ -22,7 +22,7 @@ def needs(actions: Iterable[ManualAction]) -> Iterator[str]:
             alike.setdefault(tuple(several), []).append(who)
         else:
             alike[who,] = []
-    for several, people in alike.items():
-        counts = Counter(several).items()
+    for same, people in alike.items():
+        counts = Counter(same).items()
         text = " and ".join(need if number == 1 else f"{need} ({number} times)" for need, number in counts)
         yield f"{some(people, MOST_NAMES)}: {text}" if people else text

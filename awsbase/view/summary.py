@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from awsbase.engine.changes import Action, Change, Drift, Outcome, Report, is_whole_resource
+from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risk_of
+from awsbase.prices import Bill
 from awsbase.view.changes import DONE, MARKS, STYLES, by_action, difference, overall_action, some
 from awsbase.view.needs import needs
 from awsbase.view.regions import merged
@@ -24,11 +25,12 @@ MOST_STATEMENTS = 6  # of a policy
 MOST_DRIFTS = 2  # of a change
 LONGEST_DRIFT = 60
 SHORT = 74
-ASIDE = re.compile("[;:] ")  # what follows in a price is an explanation
 
 
-def summary(report: Report, *, name: str = "", sections: Mapping[str, str] | None = None) -> Iterator[Line]:
-    """Yield the lines of a summary; `sections` maps addresses to sections of the manifest."""
+def summary(
+    report: Report, *, name: str = "", sections: Mapping[str, str] | None = None, resources: Iterable[Resource] = ()
+) -> Iterator[Line]:
+    """Yield the lines of a summary; `sections` maps addresses to sections, and new `resources` are priced."""
     of, planned = sections or {}, report.mode == "plan"
     yield title(report, name)
     changed = [outcome for outcome in report.outcomes if outcome.status in ("planned", "changed")]
@@ -49,11 +51,12 @@ def summary(report: Report, *, name: str = "", sections: Mapping[str, str] | Non
     if report.manual_actions:
         yield from (Line(0, ""), Line(0, "needs you", style="bold"))
         yield from (Line(2, line, mark="!", mark_style=f"bold {AMBER}") for line in needs(report.manual_actions))
-    yield from costs(changed, few)
+    yield from cost_of_new(report, resources)
     yield Line(0, "")
     yield from totals(report)
-    if changed or report.manual_actions:
-        yield Line(0, "--full shows each change, and the steps of what needs you", style="dim")
+    more = ["each change"] * bool(changed) + ["the steps of what needs you"] * bool(report.manual_actions)
+    if more:
+        yield Line(0, f"--full shows {', and '.join(more)}", style="dim")
 
 
 def counts(outcomes: Sequence[Outcome], planned: bool, few: bool) -> str:
@@ -142,14 +145,9 @@ def shortened(text: str) -> str:
     return text if len(text) <= SHORT else f"{text[:SHORT].rpartition(' ')[0].rstrip(',;')} …"
 
 
-def costs(new: Sequence[Outcome], detailed: bool) -> Iterator[Line]:
-    """Yield what the new resources cost: those with a price by use, each price once."""
-    prices: dict[str, list[str]] = {}
-    for outcome in new:
-        if outcome.price:
-            prices.setdefault(ASIDE.split(outcome.price)[0], []).append(outcome.address)
-    if prices:
-        yield from (Line(0, ""), Line(0, "costs by use", style="bold"))
-    for price, addresses in prices.items():
-        text = f"{some(addresses, MOST_NAMES)}  {price}"
-        yield Line(2, text if detailed else shortened(text), mark="$")
+def cost_of_new(report: Report, resources: Iterable[Resource]) -> Iterator[Line]:
+    """Yield what the new resources cost a month: a sum, and which services charge by use."""
+    new = {outcome.address for outcome in report.outcomes if outcome.price}
+    costs = [cost for resource in resources if resource.address in new for cost in resource.costs()]
+    if costs:
+        yield from (Line(0, ""), Line(0, f"what is new costs {Bill().sum_of(costs)}"))

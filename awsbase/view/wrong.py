@@ -12,6 +12,7 @@ from awsbase.view.risks import reasons
 from awsbase.view.text import AMBER, RED, TEAL, Line
 from awsbase.view.totals import stopped
 
+MOST_FAILURES = 4  # with their reasons
 MOST_NAMES = 8
 
 
@@ -24,12 +25,19 @@ def wrong(report: Report) -> Iterator[Line]:
 
 
 def failures(report: Report) -> Iterator[Line]:
-    """Yield each failed resource with its reason, and what has not begun for the same reason."""
-    for outcome in report.outcomes:
-        if outcome.was_interrupted:
-            yield unfinished(outcome)
-        elif outcome.error and (together := told_together(outcome, report))[0] is outcome:
-            yield from failed(together, outcome.error, report, MOST_NAMES)
+    """Yield each failed resource with its reason, and what has not begun for the same reason; many only by name."""
+    yield from (unfinished(outcome) for outcome in report.outcomes if outcome.was_interrupted)
+    told = [
+        (together, outcome.error)
+        for outcome in report.outcomes
+        if outcome.error and not outcome.was_interrupted and (together := told_together(outcome, report))[0] is outcome
+    ]
+    for together, error in told[:MOST_FAILURES]:
+        yield from failed(together, error, report, MOST_NAMES)
+    for together, error in told[MOST_FAILURES : MOST_FAILURES + MOST_NAMES]:
+        yield Line(2, f"{together[0].address}  {error.code}", mark="✗", style="bold", mark_style=f"bold {RED}")
+    if (left := len(told) - MOST_FAILURES - MOST_NAMES) > 0:
+        yield Line(2, f"and {left} more, which --full shows", style="bold")
 
 
 def approvals(report: Report) -> Iterator[Line]:

@@ -63,7 +63,7 @@ def test_a_wider_policy_says_to_whom_it_gives_what(holders: tuple[str, ...], who
     have = {name.casefold(): GroupFacts(name, "/", frozenset({own("gives")})) for name in holders}
     others = {"theirs": GroupFacts("Theirs", "/", frozenset({READ}))}
     iam = Authorization({}, {**have, **others}, {}, HELD)
-    wider = {"Statement": [{"Sid": "More", "Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    wider: dict[str, object] = {"Statement": [{"Sid": "More", "Effect": "Allow", "Action": "*", "Resource": "*"}]}
     want = Policy(scope=HOME, name="gives", document=wider)
     indexed = {(tags.indexed, "us-east-1"): {want.arn: {"awsbase:address": want.address}}}
     (change,) = planned(want, {authorization: iam, policies: HELD, **indexed}).changes

@@ -114,6 +114,19 @@ def test_output_fits_forty_columns(served: Served, full: Path) -> None:
     assert "  + topic/acme-security" in result
 
 
+def test_an_error_breaks_at_words_and_no_command_is_broken(served: Served, empty: Path, tmp_path: Path) -> None:
+    lines = ended(terminal(served.environment, "plan", empty, "--deny", "a.json", columns=40))[1].splitlines()
+    assert lines == [
+        "awsbase: --deny is about the embedded",
+        "  AWS of --sandbox",
+        "  → add --sandbox, or leave --deny out",
+    ]
+    command = f"`awsbase reconcile {empty} --approved {tmp_path / 'plan.json'}`"
+    code, shown = ended(terminal(served.environment, "plan", empty, "-o", tmp_path / "plan.json", columns=40))
+    assert code == 0
+    assert command in shown
+
+
 def test_progress_shows_what_runs(served: Served, full: Path) -> None:
     slowly(served.sandbox, "/sns/", "CreateTopic")
     run = terminal(served.environment, "reconcile", full, "--yes")

@@ -9,6 +9,11 @@ from dataclasses import replace
 import pytest
 
 from awsbase.engine.changes import Change, Drift, ManualAction, Mode, Outcome, Report, Risk
+from awsbase.engine.resource import Resource
+from awsbase.engine.scope import Scope
+from awsbase.prices import Cost, by_use, monthly
+from awsbase.prices.table import KMS_KEY, S3_STORAGE
+from awsbase.records import record
 from awsbase.view.needs import needs
 from awsbase.view.summary import plural, summary
 from awsbase.view.text import Line, render
@@ -75,7 +80,7 @@ def test_a_reconcile_says_what_was_done_and_what_failed() -> None:
         "resources: 1 created, 1 failed, 2 blocked, 0 unchanged",
         "changes: 2 created, 1 updated",
         "12 calls, 3 writes, 1.2 s",
-        "--full shows each change, and the steps of what needs you",
+        "--full shows each change",
     ]
 
 
@@ -156,10 +161,31 @@ def test_people_with_the_same_needs_share_a_line() -> None:
     assert line.endswith("u7 and 2 more: password")
 
 
-def test_prices_by_use_are_listed_once_each() -> None:
-    priced = [replace(new(f"flow-log/{letter}"), price="$0.25 per GB: half of what logs take") for letter in "ab"]
-    lines = plain(summary(report(*priced)))
-    assert lines[lines.index("costs by use") + 1] == "  $ flow-log/a, flow-log/b  $0.25 per GB"
+@record(kw_only=True)
+class Priced(Resource):
+    """A resource with these costs."""
+
+    name: str
+    priced: tuple[Cost, ...]
+
+    @property
+    def address(self) -> str:
+        return f"key/{self.name}"
+
+    def costs(self) -> tuple[Cost, ...]:
+        return self.priced
+
+
+def test_what_is_new_is_priced_in_one_line() -> None:
+    home = Scope("123456789012", home=HOME, region=HOME)
+    resources = [
+        Priced(scope=home, name="a", priced=(monthly(KMS_KEY, HOME), by_use(S3_STORAGE, HOME))),
+        Priced(scope=home, name="b", priced=(monthly(KMS_KEY, HOME),)),
+        Priced(scope=home, name="old", priced=(monthly(KMS_KEY, HOME),)),
+    ]
+    planned = report(*(replace(new(address), price="$1 a month") for address in ("key/a", "key/b")), SAME)
+    assert "what is new costs about $2 a month; and by use: S3" in plain(summary(planned, resources=resources))
+    assert "what is new" not in str(plain(summary(report(SAME), resources=resources)))
 
 
 def test_quiet_shows_what_is_wrong_and_nothing_else() -> None:
@@ -171,6 +197,13 @@ def test_quiet_shows_what_is_wrong_and_nothing_else() -> None:
     failed = plain(wrong(report(NEW, FAILED, *BLOCKED, mode="reconcile")))
     assert failed[0] == f"  ✗ group/Ops  could not create attachment {READ}: AccessDenied"
     assert plain(wrong(report(SAME, interrupted=True))) == ["interrupted; nothing was changed"]
+
+
+def test_of_many_failures_the_first_have_reasons_and_the_rest_names() -> None:
+    many = report(*(replace(FAILED, address=f"group/G{number}") for number in range(30)), mode="reconcile")
+    lines = plain(wrong(many))
+    assert len([line for line in lines if line.startswith("    → ")]) == 4
+    assert lines[-2:] == ["  ✗ group/G11  AccessDenied", "  and 18 more, which --full shows"]
 
 
 @pytest.mark.parametrize("kind", ["policies", "keys", "addresses", "indexes", "metadata defaults"])
