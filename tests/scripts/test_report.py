@@ -59,12 +59,12 @@ def test_a_report_is_a_private_file_and_costs_no_call_beyond_those_of_coverage(a
     assert "Compared with full.yaml on" in page.read_text()
 
 
-def test_saved_documents_make_the_history(account: Served, full: Path) -> None:
+def test_saved_documents_make_the_history(account: Served, empty: Path) -> None:
     for name, command in (("2026-06-01", "plan"), ("2026-07-01", "report"), ("coverage", "coverage")):
-        written(Path(f"{name}.json"), awsbase(command, full, "--json").stdout)
+        written(Path(f"{name}.json"), awsbase(command, empty, "--json").stdout)
     written(Path("drill.json"), json.dumps({**DRILL, "alarms": []}))
     saved = [f"{name}.json" for name in ("2026-06-01", "2026-07-01", "coverage", "drill")]
-    page = awsbase("report", full, *saved, "-o", "-").stdout
+    page = awsbase("report", empty, *saved, "-o", "-").stdout
     assert "<span>2026-06-01</span><span>now</span>" in page
     assert "0 of 0 alarms were delivered" in page
     report = json.loads(Path("2026-07-01.json").read_text())
