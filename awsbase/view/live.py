@@ -11,6 +11,7 @@ from awsbase.engine.changes import Change, Mode
 from awsbase.engine.run import Observer
 from awsbase.view.changes import DONE
 from awsbase.view.stream import escaped, is_terminal, write
+from awsbase.view.wrapping import fitted
 
 
 class Progress(Observer, Protocol):
@@ -76,4 +77,4 @@ class Lines:
 
     def say(self, text: str) -> None:
         """Write a remark."""
-        write(f"{escaped(text)}\n", self._stream)
+        write(fitted(f"{escaped(text)}\n", self._stream), self._stream)
