@@ -11,7 +11,6 @@ from awsbase.engine.changes import Change, Mode
 from awsbase.engine.run import Observer
 from awsbase.view.changes import DONE
 from awsbase.view.stream import escaped, is_terminal, write
-from awsbase.view.wrapping import fitted
 
 
 class Progress(Observer, Protocol):
@@ -77,4 +76,4 @@ class Lines:
 
     def say(self, text: str) -> None:
         """Write a remark."""
-        write(fitted(f"{escaped(text)}\n", self._stream), self._stream)
+        write(f"{escaped(text)}\n", self._stream)
