@@ -23,7 +23,6 @@ from click.shell_completion import CompletionItem
 from awsbase import __version__
 from awsbase.errors import AwsbaseError
 from awsbase.view.stream import escaped, write
-from awsbase.view.wrapping import fitted
 
 # name → (module with a click command named `command`, one line of help)
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -128,18 +127,17 @@ class LazyGroup(click.Group):
         except click.ClickException as error:
             shown = StringIO()
             error.show(shown)
-            write(fitted(shown.getvalue(), sys.stderr), sys.stderr)
+            write(shown.getvalue(), sys.stderr)
             code = error.exit_code
         except AwsbaseError as error:
-            advised = advice(error, named_profile(sys.argv[1:] if args is None else args))
-            write(fitted(advised, sys.stderr), sys.stderr)
+            write(advice(error, named_profile(sys.argv[1:] if args is None else args)), sys.stderr)
             code = error.exit_code
             if invocation.debugging:
                 traceback.print_exception(error)
         except Exception as error:  # noqa: BLE001, the last resort: one line, a traceback with --debug
             if invocation.debugging:
                 traceback.print_exception(error)
-            write(fitted(unforeseen(error, invocation.debugging), sys.stderr), sys.stderr)
+            write(unforeseen(error, invocation.debugging), sys.stderr)
             code = 1
         # By Terraform's convention exit code 2 then means changes, so every error must be 1.
         if failed and code == 2 and "--detailed-exitcode" in (sys.argv if args is None else args):

@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 from awsbase.view.stream import disarmed, supports_unicode, write, write_result
-from awsbase.view.wrapping import fitted
 
 
 def out(text: str) -> None:
@@ -16,8 +15,8 @@ def out(text: str) -> None:
 
 
 def err(text: str) -> None:
-    """Print progress, a question or a remark to stderr; a terminal gets its long lines wrapped."""
-    write(fitted(text, sys.stderr), sys.stderr)
+    """Print progress, a question or a remark to stderr."""
+    write(text, sys.stderr)
 
 
 def out_json(value: Any) -> None:

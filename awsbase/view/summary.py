@@ -92,9 +92,10 @@ def things(outcomes: Sequence[Outcome], planned: bool, detailed: bool) -> Iterat
             said = [*said[:MOST_CHANGES], f"and {len(said) - MOST_CHANGES} more"]
         if not planned and action != "update":
             said = [DONE[action], *said]
-        text = f"{some([each.address for each in together], MOST_NAMES)}  {'; '.join(said)}".rstrip()
+        names = some([each.address for each in together], MOST_NAMES)
+        text = f"{names}  {'; '.join(said)}".rstrip()
         mark, style = (MARKS[action], STYLES[action]) if planned else ("✓", GREEN)
-        yield Line(2, text if detailed else shortened(text), mark=mark, mark_style=style)
+        yield Line(2, text if detailed else shortened(text, len(names)), mark=mark, mark_style=style)
         yield from _below(first, detailed)
     if left := sum(map(len, groups[MOST_LINES:])):
         yield Line(2, f"and {left} more", style="dim")
@@ -140,9 +141,12 @@ def statements(outcome: Outcome) -> tuple[Drift, ...]:
     return tuple(drift for change in outcome.changes for drift in change.drift if is_statement(drift))
 
 
-def shortened(text: str) -> str:
-    """Return a text of one line, cut at a word if it is long."""
-    return text if len(text) <= SHORT else f"{text[:SHORT].rpartition(' ')[0].rstrip(',;')} …"
+def shortened(text: str, kept: int) -> str:
+    """Return a text of one line, cut at a word if it is long, but behind the characters to be kept."""
+    if len(text) <= SHORT:
+        return text
+    end = text.rfind(" ", kept, SHORT)
+    return f"{text[: end if end >= 0 else kept].rstrip(' ,;')} …"
 
 
 def cost_of_new(report: Report, resources: Iterable[Resource]) -> Iterator[Line]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TextIO
-
-from awsbase.view.stream import columns, is_terminal
 
 # A line break within a command would be copied with it. So a command counts as one word: between backquotes, or of the
 # AWS CLI with its options.
 AWS_CLI = r"\baws [a-z0-9]+ [a-z]+(?:-[a-z0-9]+)+(?: --[a-z0-9-]+(?: (?!--)\S+)?)*"
 WORD = re.compile(rf"(?:`[^`\n]*`|{AWS_CLI}|\S)+")
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
 NARROWEST = 8
+# These stay before what they mark.
+MARK = re.compile(r"\s*(?:\W{1,3}|\d+\.|ok|x)?")
 
 
 def wrap(text: str, width: int) -> Iterator[str]:
@@ -20,22 +20,19 @@ def wrap(text: str, width: int) -> Iterator[str]:
     width = max(width, NARROWEST)
     start = end = 0
     for word in WORD.finditer(text):
-        if start < end and cells(text[start : word.end()]) > width:
+        if cells(text[start : word.end()]) > width and not MARK.fullmatch(STYLE.sub("", text[start:end])):
             yield text[start:end]
             start = word.start()
         end = word.end()
     yield text[start:end]
 
 
-def fitted(text: str, stream: TextIO | None) -> str:
-    """Wrap the lines of a text for a stream that is a terminal; what follows a line's first part is indented more."""
-    if stream is None or not is_terminal(stream):
-        return text
-    width = columns(stream)
-    return "\n".join(_fitted(line, width) for line in text.split("\n"))
+def wrapped(text: str, width: int) -> str:
+    """Wrap each line of a text that is too long; what follows the first part of a line is indented more."""
+    return "\n".join(_wrapped(line, width) for line in text.split("\n"))
 
 
-def _fitted(line: str, width: int) -> str:
+def _wrapped(line: str, width: int) -> str:
     if cells(line) <= width or line.startswith("$ "):
         return line
     indent = len(line) - len(line.lstrip())
@@ -47,6 +44,7 @@ def _fitted(line: str, width: int) -> str:
 
 def cells(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
+    text = STYLE.sub("", text)
     if text.isascii():
         return len(text)
     from rich.cells import cell_len

@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 
 from awsbase.engine.changes import Change, Drift, Outcome, Risk, Unknown
+from awsbase.ensure.policy import Policy
+from awsbase.facts import tags
+from awsbase.facts.authorization import Authorization, GroupFacts, PolicyFacts, authorization, policies
 from awsbase.policies.document import difference
 from awsbase.view.statements import statement_lines
 from awsbase.view.summary import summary
 from awsbase.view.text import render
 from awsbase.view.tree import tree
+from tests.ensure.planned import HOME as SCOPE
+from tests.ensure.planned import planned
 from tests.view.reports import HOME, report
 
 READ = {"Sid": "Read", "Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "*"}
@@ -114,3 +119,21 @@ def test_a_long_statement_is_shortened_unless_verbose() -> None:
     assert len(short.text) < 220
     (whole,) = statement_lines(many, 0, verbose=True)
     assert "s3:Action50" in whole.text
+
+
+def test_the_recipe_of_a_policy_gives_such_a_diff() -> None:
+    want = Policy(scope=SCOPE, name="read", document=document({**READ, "Action": ["s3:GetObject", "s3:PutObject"]}))
+    dev = GroupFacts("Dev", "/", frozenset({want.arn}))
+    facts = {
+        authorization: Authorization({}, {"dev": dev}, {}, {}),
+        policies: {"read": PolicyFacts(want.arn, "/", document(READ))},
+        (tags.indexed, "us-east-1"): {want.arn: {"awsbase:address": want.address}},
+    }
+    planned_changes = tuple(planned(want, facts).changes)
+    plan = report(Outcome(want.address, HOME, "planned", planned_changes))
+    shown = render(summary(plan), io.StringIO()).splitlines()
+    assert shown[4:6] == [
+        "      - statement Read Action: s3:ListBucket",
+        "      + statement Read Action: s3:PutObject",
+    ]
+    assert shown[8].endswith("newly allows Action s3:PutObject, Resource * of statement Read, for group Dev")

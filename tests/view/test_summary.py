@@ -114,6 +114,13 @@ def test_many_new_resources_are_counted_by_kind(mode: Mode, line: str, thing: st
     assert len(lines[3]) <= 80
 
 
+def test_a_line_is_cut_behind_its_address() -> None:
+    address = f"role/{'x' * 90}"
+    many = [new(f"policy/p{number}") for number in range(20)]
+    changed = updated(address, Change("update", "trust", "x:Trust"), Change("update", "path", "x:Path"))
+    assert plain(summary(report(*many, changed)))[3] == f"  ~ {address} …"
+
+
 def test_the_same_change_of_many_resources_is_one_line() -> None:
     attach = Change("create", f"attachment {READ}", "iam:AttachGroupPolicy")
     lines = plain(summary(report(*(updated(f"group/{letter}", attach) for letter in "ABCDE"))))

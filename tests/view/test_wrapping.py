@@ -6,7 +6,11 @@ import io
 
 import pytest
 
-from awsbase.view.wrapping import fitted, wrap
+from awsbase.view.stream import fitted
+from awsbase.view.text import render
+from awsbase.view.tree import tree
+from awsbase.view.wrapping import wrap
+from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, NEW, report
 from tests.view.terminals import terminal
 
 ARN = "arn:aws:iam::123456789012:policy/people/acme-self-service"
@@ -22,6 +26,7 @@ COMMAND = "`awsbase reconcile manifests/baseline.yaml --approved plan.json`"
         ("a  b", 20, ["a  b"]),
         (f"attach {ARN} (risky)", 20, ["attach", ARN, "(risky)"]),
         (f"run {COMMAND}, then wait", 30, ["run", f"{COMMAND},", "then wait"]),
+        (f"+ {ARN} more", 20, [f"+ {ARN}", "more"]),
         (f"the id from {AWS} tells it", 30, ["the id from", AWS, "tells it"]),
         ("an `open quote and more", 14, ["an `open quote", "and more"]),
         ("表表表 表表表 ab", 8, ["表表表", "表表表", "ab"]),
@@ -32,6 +37,7 @@ COMMAND = "`awsbase reconcile manifests/baseline.yaml --approved plan.json`"
         "two blanks",
         "an ARN",
         "a command",
+        "a mark",
         "a command of the AWS CLI",
         "one backquote",
         "wide letters",
@@ -64,3 +70,13 @@ def test_elsewhere_nothing_is_wrapped() -> None:
     text = "word " * 40
     assert fitted(text, io.StringIO()) == text
     assert fitted(text, None) == text
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
+@pytest.mark.parametrize("columns", [30, 80])
+def test_what_is_rendered_is_not_wrapped_again(columns: int, term: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    with terminal(columns) as stream:
+        text = render(tree(report(NEW, DRIFTED, FAILED, *BLOCKED, manual_actions=(ASK,)), verbose=True), stream)
+        assert fitted(text, stream) == text
