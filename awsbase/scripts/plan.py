@@ -47,12 +47,9 @@ def command(
     only: tuple[str, ...],
 ) -> int:
     """Show the changes that reconcile would make for MANIFEST; only reads."""
-    output, markdown = (STDOUT if path in ALSO_STDOUT else path for path in (output, markdown))
-    if markdown == STDOUT and (options.json or output == STDOUT):
-        raise UsageError("stdout takes either JSON or Markdown", hint="write one of them to a file")
-    for path in (output, markdown):
-        if path not in (None, STDOUT):
-            document.check(path)
+    output, markdown = destination(output), destination(markdown)
+    if markdown == STDOUT:
+        check_stdout_is_free(options, output)
     loaded = read(manifest, options)
     chosen = loaded.only(only)
     session = Session(loaded, chosen, connect(options, loaded), options)
@@ -79,3 +76,18 @@ def command(
 
     code = exit_code(report)
     return 2 if detailed_exitcode and code == 0 and report.changes else code
+
+
+def destination(path: Path | None) -> Path | None:
+    """Return where an output goes, with one name for stdout; raises UsageError for a path that cannot be written."""
+    if path in (STDOUT, *ALSO_STDOUT):
+        return STDOUT
+    if path is not None:
+        document.check(path)
+    return path
+
+
+def check_stdout_is_free(options: Options, output: Path | None) -> None:
+    """Refuse JSON and Markdown on stdout together; raises UsageError."""
+    if options.json or output == STDOUT:
+        raise UsageError("stdout takes either JSON or Markdown", hint="write one of them to a file")

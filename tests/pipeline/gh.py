@@ -5,11 +5,12 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 BOT = "github-actions[bot]"
 
 
-def main(arguments):
+def main(arguments: list[str]) -> None:
     assert arguments.pop(0) == "api"
     assert os.environ["GH_TOKEN"] == "job-token"
     method, paths = "GET", []
@@ -33,7 +34,7 @@ def main(arguments):
         sys.stdout.write("".join(pages))
 
 
-def answer(state, method, path, body):
+def answer(state: dict[str, Any], method: str, path: str, body: Any) -> Any:
     call = f"{method} {path.partition('?')[0]}"
     if call == "GET issues":
         return [issue for issue in state["issues"] if issue["state"] == "open"]
@@ -55,4 +56,5 @@ def answer(state, method, path, body):
     raise LookupError(call)
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -42,7 +42,6 @@ def documents(language: str) -> list[str]:
 def workflow() -> dict[str, Any]:
     """Return the workflow that docs/pipeline.md shows."""
     loaded: dict[str, Any] = yaml.safe_load(documents("yml")[0])
-    loaded["on"] = loaded.pop(True)  # YAML 1.1 takes `on` for a boolean
     return loaded
 
 
@@ -115,7 +114,8 @@ class Hub:
 
     def run(self, event: str) -> dict[str, bool]:
         """Run the documented workflow; return which jobs ran, and whether they passed."""
-        context, results = self.context(event), {}
+        context = self.context(event)
+        results: dict[str, bool] = {}
         context["needs"] = {}
         for name, job in workflow()["jobs"].items():
             needs = [job["needs"]] if "needs" in job else []
