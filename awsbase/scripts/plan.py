@@ -9,14 +9,14 @@ from pathlib import Path
 import click
 
 from awsbase.disk import is_regular
-from awsbase.errors import UsageError
+from awsbase.errors import AwsbaseError, UsageError
 from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common
 from awsbase.scripts.output import as_json, err, out, out_json
 from awsbase.scripts.session import Session, exit_code
 from awsbase.view import document
-from awsbase.view.markdown import LIMIT, LONGEST, SHORTEST
+from awsbase.view.markdown import LIMIT, LONGEST, SHORTEST, refusal
 from awsbase.view.markdown import markdown as as_markdown
 
 STDOUT = Path("-")
@@ -52,8 +52,13 @@ def command(
         check_stdout_is_free(options, output)
     loaded = read(manifest, options)
     chosen = loaded.only(only)
-    session = Session(loaded, chosen, connect(options, loaded), options)
-    report = session.execute("plan", guarded=True)
+    try:
+        session = Session(loaded, chosen, connect(options, loaded), options)
+        report = session.execute("plan", guarded=True)
+    except AwsbaseError as error:
+        if markdown is not None:
+            write(refusal(error, name=loaded.name, account=loaded.account, region=loaded.region, limit=limit), markdown)
+        raise
     result = document.document(report, sandbox=options.sandbox)
     comment = partial(
         as_markdown, name=loaded.name, sections=loaded.section_of, only=only, sandbox=options.sandbox, limit=limit
@@ -61,9 +66,7 @@ def command(
 
     if options.json or output == STDOUT:
         out_json(result)
-    elif markdown == STDOUT:
-        out(comment(report))
-    else:
+    elif markdown != STDOUT:
         out(session.shown(report, sys.stdout))
     if output not in (None, STDOUT) and not report.interrupted:
         document.save(as_json(result), output)
@@ -71,11 +74,19 @@ def command(
             apply = f"awsbase reconcile {manifest} --approved {output}"
             err(f"plan written to {output}; `{apply}` applies it and nothing else\n")
 
-    if markdown not in (None, STDOUT) and not report.interrupted:
-        document.save(comment(report), markdown)
+    if markdown == STDOUT or (markdown is not None and not report.interrupted):
+        write(comment(report), markdown)
 
     code = exit_code(report)
     return 2 if detailed_exitcode and code == 0 and report.changes else code
+
+
+def write(comment: str, markdown: Path) -> None:
+    """Write a comment to its file, or print it."""
+    if markdown == STDOUT:
+        out(comment)
+    else:
+        document.save(comment, markdown)
 
 
 def destination(path: Path | None) -> Path | None:

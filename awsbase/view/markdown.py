@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from awsbase.engine.changes import Action, Outcome, Report, Status, is_whole_resource
 from awsbase.engine.risk import risk_of, risky
+from awsbase.errors import AwsbaseError
 from awsbase.records import record
 from awsbase.view.regions import merged
 from awsbase.view.risks import reasons
@@ -80,6 +81,13 @@ def markdown(
 def marker(name: str, account: str) -> str:
     """Return the comment that begins the Markdown of an account's plan."""
     return f"<!-- awsbase: {name} {account} -->"
+
+
+def refusal(error: AwsbaseError, *, name: str, account: str, region: str, limit: int = LIMIT) -> str:
+    """Return as Markdown why there is no plan, so that an older comment does not stand for it."""
+    title = f"{marker(name, account)}\n### No plan for {code(name)} ({code(account)}, {code(region)})\n\n"
+    reasons = [bullet(line) for line in (error.message, error.hint) if line]
+    return fitted([title, Group("reasons", "", reasons, "")], limit)
 
 
 # What it says.

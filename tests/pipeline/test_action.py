@@ -26,12 +26,12 @@ echo "$@" >>"$CALLS"
 echo "::error::obeyed"
 while [ $# -gt 0 ]; do
   case "$1" in
-    --output) echo '{}' >"$2" ;;
+    --output) if [ "$CODE" != refused ]; then echo '{}' >"$2"; fi ;;
     --markdown) if [ "$CODE" != 9 ]; then printf '%s\\n### Plan\\n%s\\n' "$MARKER" "$TEXT" >"$2"; fi ;;
   esac
   shift
 done
-exit "$CODE"
+exit "${CODE/refused/2}"
 """
 
 
@@ -86,7 +86,8 @@ def test_main_gets_no_comment(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "passed", "comments"), [("0", True, 1), ("2", True, 1), ("1", False, 1), ("9", False, 0)]
+    ("code", "passed", "comments"),
+    [("0", True, 1), ("2", True, 1), ("1", False, 1), ("refused", False, 1), ("9", False, 0)],
 )
 def test_a_plan_that_fails_fails_the_job_after_its_comment(code: str, passed: bool, comments: int, hub: Hub) -> None:
     hub.environment["CODE"] = code
@@ -120,7 +121,7 @@ def test_without_drift_no_issue_is_opened(hub: Hub) -> None:
     assert hub.read()["issues"] == hub.read()["comments"] == []
 
 
-@pytest.mark.parametrize("code", ["1", "9"])
+@pytest.mark.parametrize("code", ["1", "refused", "9"])
 def test_a_night_that_fails_leaves_the_issue_as_it_is(code: str, hub: Hub) -> None:
     act(hub, "drift")
     before = hub.read()

@@ -322,6 +322,14 @@ def test_a_comment_on_stdout_is_alone(full: Path) -> None:
     assert ended.stdout.endswith("</details>\n")
 
 
+def test_a_comment_says_why_there_is_no_plan(full: Path, tmp_path: Path) -> None:
+    comment = tmp_path / "plan.md"
+    ended = awsbase("plan", full, "--markdown", comment)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert comment.read_text().splitlines()[0] == f"<!-- awsbase: acme {ACCOUNT} -->"
+    assert "- no AWS credentials found\n" in comment.read_text()
+
+
 @pytest.mark.parametrize("other", [["--json"], ["-o", "-"]])
 def test_stdout_takes_one_document(other: list[str], full: Path) -> None:
     ended = awsbase("plan", full, "--sandbox", "--markdown", "/dev/stdout", *other)

@@ -12,7 +12,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from awsbase.engine.changes import Action, Change, Drift, Failure, ManualAction, Outcome, Report, Risk, Unknown
-from awsbase.view.markdown import LONGEST, SHORTEST, code, markdown, prose, size
+from awsbase.errors import Refused
+from awsbase.view.markdown import LONGEST, SHORTEST, code, markdown, prose, refusal, size
 from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, GONE, NEW, SAME, report
 
 SECTIONS = {"bucket/acme-state": "state", "key/acme-state": "state", "group/Ops": "iam", "user/bob": "iam"}
@@ -168,6 +169,16 @@ def test_what_changes_alike_is_told_once() -> None:
     users = [Outcome(f"user/{name}", "eu-west-1", "planned", (tags,)) for name in ("ada", "eve", "kim")]
     shown = "! user/ada\n! user/eve\n! user/kim\n!   tags\n!     team: nothing → ops\n"
     assert f"```diff\n{shown}```" in comment(report(users[0], NEW, *users[1:]))
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_a_refusal_takes_the_place_of_an_older_plan(text: str) -> None:
+    refused = refusal(Refused(f"refused: {text}", hint=text or None), name="acme", account="1" * 12, region="eu-west-1")
+    assert refused.startswith(f"<!-- awsbase: acme {'1' * 12} -->\n### No plan for `acme`")
+    page = Page(refused)
+    assert page.wrong == []
+    assert len(page.comments) == 1
+    assert OBEYED.search(page.prose) is None
 
 
 def test_a_part_and_the_sandbox_are_named() -> None:
