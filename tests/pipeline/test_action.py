@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import needs
-from tests.pipeline.runner import BOT, COMMIT, ROOT, Hub, action
+from tests.pipeline.runner import BOT, COMMIT, ROOT, Hub, action, documents
+from tests.pipeline.tokens import GITHUB, token
 from tests.scripts.conftest import ACCOUNT, EMPTY, Served
 
 pytestmark = needs("jq")
@@ -248,12 +249,23 @@ def test_a_pull_request_from_a_fork_runs_nothing(hub: Hub) -> None:
     assert hub.run("pull_request") == {}
 
 
+def with_a_token(served: Served, folder: Path) -> dict[str, str]:
+    """Return an environment with a role that trusts a token, and without a key."""
+    iam, file = served.sandbox.client("iam"), folder / "token"
+    iam.create_open_id_connect_provider(Url=GITHUB, ClientIDList=["sts.amazonaws.com"])
+    trust = documents("json")[0].replace("123456789012", ACCOUNT)
+    role = iam.create_role(RoleName="ci", AssumeRolePolicyDocument=trust)["Role"]
+    file.write_text(token(sub="repo:acme@123456/infra@456789:ref:refs/heads/main"))
+    kept = {name: value for name, value in served.environment.items() if "KEY" not in name}
+    return {**kept, "AWS_ROLE_ARN": role["Arn"], "AWS_WEB_IDENTITY_TOKEN_FILE": str(file)}
+
+
 @pytest.mark.slow
 def test_the_documented_workflow_applies_a_plan_and_finds_drift(served: Served, tmp_path: Path) -> None:
     folder = tmp_path / "hub"
     folder.mkdir()
     awsbase = f'#!/bin/sh\nexec "{sys.executable}" -m awsbase "$@"\n'
-    hub = Hub(folder, {**served.environment, "PYTHONPATH": str(ROOT)}, awsbase)
+    hub = Hub(folder, {**with_a_token(served, tmp_path), "PYTHONPATH": str(ROOT)}, awsbase)
     groups = "iam:\n  groups:\n    Ops: {policies: ['aws:ReadOnlyAccess']}\n"
     (hub.work / "acme.yaml").write_text(EMPTY + groups)
 
