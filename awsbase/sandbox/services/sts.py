@@ -39,6 +39,7 @@ def get_caller_identity(request: Request) -> dict[str, Any]:
 
 ROLE_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+")
 CHAINED = 3600
+OF_ROOT = 3600
 # What of a token a trust policy can compare.
 CLAIMS = ("aud", "sub")
 GITHUB = "token.actions.githubusercontent.com"
