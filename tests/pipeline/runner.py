@@ -87,7 +87,7 @@ class Hub:
         self.state = self.folder / "github.json"
         self.write({"comments": [], "issues": [], "head": self.sha})
         gh = self.bin / "gh"
-        gh.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I "{GH}" "$@"\n')
+        gh.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{GH}" "$@"\n')
         gh.chmod(0o755)
 
     def read(self) -> dict[str, Any]:
