@@ -12,7 +12,7 @@ from awsbase.disk import is_regular
 from awsbase.scripts.comment import ALSO_STDOUT, STDOUT, comment_of, comment_options
 from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
-from awsbase.scripts.options import MANIFEST, ONLY, Options, common
+from awsbase.scripts.options import MANIFEST, ONLY, Options, common, detailed
 from awsbase.scripts.output import as_json, err, out, out_json
 from awsbase.scripts.session import Session, exit_code
 from awsbase.view import document
@@ -25,6 +25,7 @@ from awsbase.view import document
 @comment_options
 @ONLY
 @common
+@detailed
 def command(
     options: Options,
     manifest: Path,
@@ -50,7 +51,7 @@ def command(
     if options.json or output == STDOUT:
         out_json(result)
     elif not comment.on_stdout:
-        out(session.shown(report, sys.stdout))
+        out(session.result(report, sys.stdout))
     if output not in (None, STDOUT) and not report.interrupted:
         document.save(as_json(result), output)
         if is_regular(output):

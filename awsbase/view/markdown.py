@@ -11,10 +11,12 @@ from awsbase.engine.changes import Action, Outcome, Report, Status, is_whole_res
 from awsbase.engine.risk import risk_of, risky
 from awsbase.errors import AwsbaseError
 from awsbase.records import record
+from awsbase.view.changes import by_action, difference, overall_action, some
+from awsbase.view.needs import needs
 from awsbase.view.regions import merged
 from awsbase.view.risks import reasons
+from awsbase.view.statements import is_statement, statement_lines
 from awsbase.view.stream import escaped
-from awsbase.view.tree import by_action, difference, overall_action
 
 # GitHub takes 65,536 characters in a comment; some room is left for what a pipeline adds.
 LIMIT = 60_000
@@ -125,7 +127,7 @@ def verdict(plan: Report) -> str:
 def counts(plan: Report) -> str:
     """Return how many changes and resources there are."""
     totals = plan.totals()
-    actions = by_action([change for _, change in plan.changes], planned=True)
+    actions = by_action([change.action for _, change in plan.changes], planned=True)
     counted = [f"{plural(len(plan.changes), 'change')} ({actions})"] if actions else []
     statuses: dict[Status, str] = {
         "planned": "to change",
@@ -164,7 +166,7 @@ def failures(plan: Report) -> Group:
 
 def manual_actions(plan: Report) -> Group:
     """Return what only a person can do."""
-    items = [bullet(f"{action.address}: {action.title}") for action in plan.manual_actions]
+    items = [bullet(need) for need in needs(plan.manual_actions)]
     return Group("that need you", details(f"{len(items)} {words(len(items), 'needs', 'need')} you"), items, END)
 
 
@@ -175,7 +177,7 @@ def changes(plan: Report, sections: Mapping[str, str]) -> Iterator[Group]:
         if outcome.changes:
             by_section.setdefault(sections.get(outcome.address, ""), []).append(outcome)
     for section, outcomes in by_section.items():
-        number = by_action([change for outcome in outcomes for change in outcome.changes], planned=True)
+        number = by_action([change.action for outcome in outcomes for change in outcome.changes], planned=True)
         title = f"<code>{html.escape(one_line(section))}</code>: {number}" if section else number
         items = list(diffs(outcomes))
         fence = longest_run("".join(item.full for item in items), 3)
@@ -192,8 +194,9 @@ def diffs(outcomes: Iterable[Outcome]) -> Iterator[Item]:
     for (action, body, _), addresses in alike.items():
         number = len(body)
         heads = "".join(f"{MARKS[action]} {one_line(address)}\n" for address in addresses)
-        named = ", ".join(addresses[:NAMED]) + (f" and {len(addresses) - NAMED} more" if len(addresses) > NAMED else "")
-        short = f"{MARKS[action]} {one_line(named)}" + (f": {plural(number, 'line')}\n" if number else "\n")
+        short = f"{MARKS[action]} {one_line(some(addresses, NAMED))}" + (
+            f": {plural(number, 'line')}\n" if number else "\n"
+        )
         yield Item(heads + "".join(f"{line}\n" for line in body), short, len(addresses))
 
 
@@ -207,7 +210,9 @@ def lines(outcome: Outcome) -> Iterator[str]:
             yield f"{mark}   {one_line(change.what)}" + (" (risky)" if risk_of(change) else "")
         # For a new resource every field differs.
         if action != "create":
-            yield from (f"{mark}     {one_line(difference(drift))}" for drift in change.drift)
+            yield from (f"{mark}     {one_line(difference(each))}" for each in change.drift if not is_statement(each))
+            statements = statement_lines(filter(is_statement, change.drift), 0)
+            yield from (f"{line.mark}     {one_line(line.text)}" for line in statements)
     yield from (f"#   {one_line(note)}" for note in outcome.notes)
     if outcome.price:
         yield f"#   costs {one_line(outcome.price)}"

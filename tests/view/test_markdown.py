@@ -97,7 +97,7 @@ def test_a_plan_as_a_comment() -> None:
         "",
         "<details><summary>1 needs you</summary>",
         "",
-        "- `user/alice`: no MFA device",
+        "- no MFA device",
         "",
         "</details>",
         "",
@@ -179,6 +179,17 @@ def test_a_refusal_takes_the_place_of_an_older_plan(text: str) -> None:
     assert page.wrong == []
     assert len(page.comments) == 1
     assert OBEYED.search(page.prose) is None
+
+
+def test_people_with_the_same_needs_are_one_line() -> None:
+    asked = [replace(ASK, address=f"user/{who}", who=who, need="password") for who in ("alice", "sam")]
+    assert "\n- alice, sam: password\n" in comment(report(SAME, manual_actions=tuple(asked)))
+
+
+def test_a_policy_that_changes_is_shown_by_its_statements() -> None:
+    drift = Drift("statement 1 Action", ["s3:GetObject"], ["s3:*"])
+    plan = report(Outcome("policy/deploy", "eu-west-1", "planned", (Change("update", "document", "x:Y", (drift,)),)))
+    assert "-     statement 1 Action: s3:GetObject\n+     statement 1 Action: s3:*\n" in comment(plan)
 
 
 def test_a_part_and_the_sandbox_are_named() -> None:
@@ -280,7 +291,9 @@ def test_every_comment_is_whole_and_fits(number: int, draw: Random) -> None:
 
 def test_what_does_not_fit_is_counted() -> None:
     users = [replace(GONE, address=f"user/{'x' * 40}{number}") for number in range(100)]
-    text = comment(report(*users, manual_actions=(ASK,) * 50), 3000)
+    text = comment(
+        report(*users, manual_actions=tuple(replace(ASK, title=f"step {number}") for number in range(50))), 3000
+    )
     risky = len(re.findall("^- `user/x.*deletes a user$", text, re.MULTILINE))
     assert risky > 0
     assert text.endswith(
