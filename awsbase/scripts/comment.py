@@ -13,12 +13,9 @@ from awsbase.errors import AwsbaseError, UsageError
 from awsbase.records import record
 from awsbase.scripts.loaded import LoadedManifest
 from awsbase.scripts.options import Command
-from awsbase.scripts.output import out
+from awsbase.scripts.output import ALSO_STDOUT, STDOUT, out
 from awsbase.view import document
 from awsbase.view.markdown import LIMIT, LONGEST, SHORTEST, markdown, refusal
-
-STDOUT = Path("-")
-ALSO_STDOUT = (Path("/dev/stdout"), Path("/dev/fd/1"), Path("/proc/self/fd/1"))
 
 
 def comment_options(command: Command) -> Command:

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from awsbase.disk import is_regular
-from awsbase.scripts.comment import ALSO_STDOUT, STDOUT, comment_of, comment_options
+from awsbase.scripts.comment import comment_of, comment_options
 from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common, detailed
-from awsbase.scripts.output import as_json, err, out, out_json
+from awsbase.scripts.output import ALSO_STDOUT, STDOUT, as_json, err, out, out_json
 from awsbase.scripts.session import Session, exit_code
 from awsbase.view import document
 
