@@ -14,8 +14,7 @@ from awsbase.scripts.connect import connect
 from awsbase.scripts.coverage import STANDARD, judged
 from awsbase.scripts.loaded import LoadedManifest, read
 from awsbase.scripts.options import MANIFEST, Options, common
-from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.plan import ALSO_STDOUT, STDOUT
+from awsbase.scripts.output import ALSO_STDOUT, STDOUT, err, out, out_json
 from awsbase.scripts.session import Session, exit_code
 from awsbase.view import cost, coverage, document
 

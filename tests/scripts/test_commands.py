@@ -325,6 +325,42 @@ def test_a_manifest_changed_after_the_plan_is_not_approved(full: Path, tmp_path:
     assert "another manifest" in ended.stderr
 
 
+def test_a_plan_is_written_as_a_comment_beside_the_other_outputs(full: Path, tmp_path: Path) -> None:
+    plan, comment = tmp_path / "plan.json", tmp_path / "plan.md"
+    ended = awsbase("plan", full, "--sandbox", "-o", plan, "--markdown", comment)
+    assert ended.exit_code == 0
+    assert ended.stdout.startswith(f"account {ACCOUNT} (acme)")
+    assert json.loads(plan.read_text())["totals"]["planned"] == 7
+    assert comment.read_text().startswith(f"<!-- awsbase: acme {ACCOUNT} -->\n### Plan for `acme`")
+
+
+def test_a_comment_on_stdout_is_alone(full: Path) -> None:
+    ended = awsbase("plan", full, "--sandbox", "--markdown", "-")
+    assert ended.stdout.startswith(f"<!-- awsbase: acme {ACCOUNT} -->\n")
+    assert ended.stdout.endswith("</details>\n")
+
+
+def test_a_comment_says_why_there_is_no_plan(full: Path, tmp_path: Path) -> None:
+    comment = tmp_path / "plan.md"
+    ended = awsbase("plan", full, "--markdown", comment)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert comment.read_text().splitlines()[0] == f"<!-- awsbase: acme {ACCOUNT} -->"
+    assert "- no AWS credentials found\n" in comment.read_text()
+
+
+@pytest.mark.parametrize("other", [["--json"], ["-o", "-"]])
+def test_stdout_takes_one_document(other: list[str], full: Path) -> None:
+    ended = awsbase("plan", full, "--sandbox", "--markdown", "/dev/stdout", *other)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "either JSON or Markdown" in ended.stderr
+
+
+@pytest.mark.parametrize("limit", ["999", "65537"])
+def test_a_comment_has_a_length_that_github_takes(limit: str, full: Path) -> None:
+    ended = awsbase("plan", full, "--sandbox", "--markdown", "-", "--limit", limit)
+    assert ended.exit_code == 2
+
+
 def test_an_unwritable_plan_path_is_refused_before_planning(full: Path, tmp_path: Path) -> None:
     ended = awsbase("plan", full, "--sandbox", "-o", tmp_path / "none" / "plan.json")
     assert (ended.exit_code, ended.stdout) == (2, "")
@@ -332,6 +368,8 @@ def test_an_unwritable_plan_path_is_refused_before_planning(full: Path, tmp_path
     ended = awsbase("plan", full, "--sandbox", "-o", tmp_path)
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert "it is a directory" in ended.stderr
+    ended = awsbase("plan", full, "--sandbox", "--markdown", tmp_path)
+    assert (ended.exit_code, ended.stdout) == (2, "")
 
 
 def test_a_plan_is_written_to_files_and_devices_stay(full: Path) -> None:
