@@ -48,6 +48,8 @@ def command(
     It shows what is left to do, the plan, coverage, costs, who may do what, and the graph. SAVED.json is what `plan`,
     `reconcile`, `coverage`, `drill` or `report` printed with --json: the history and the results of a drill come from
     it. In the sandbox the account is reconciled first.
+    \f
+    Raises UsageError when there would be no file to open.
     """
     if output in ALSO_STDOUT:
         output = STDOUT
