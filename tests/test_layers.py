@@ -22,7 +22,7 @@ LAYERS = (
     ("access",),
     ("facts",),
     ("engine", "policies", "userdata"),
-    ("aws", "constraints", "disk", "totp", "webhooks"),
+    ("aws", "constraints", "disk", "packages", "totp", "webhooks"),
     ("models", "records", "responses"),
     ("errors",),
 )

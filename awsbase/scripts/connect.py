@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from awsbase.aws import Aws, credentials_of
-from awsbase.engine.account import Account, check, identify
+from awsbase.engine.account import Account, NoCredentials, check, identify
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts
 from awsbase.engine.failures import failure
@@ -22,6 +22,7 @@ from awsbase.engine.rate_limit import RateLimiter
 from awsbase.engine.scope import partition
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, UsageError
+from awsbase.packages import install_command
 from awsbase.people import resolver
 from awsbase.records import record
 from awsbase.scripts.loaded import LoadedManifest
@@ -50,7 +51,12 @@ def connect(options: Options, loaded: LoadedManifest) -> Target:
         session, clock = sandbox.session(region=loaded.region), sandbox.clock
     else:
         session, clock = session_of(options.profile), SystemClock()
-    return Target(check(reach(session, loaded.region, clock, debugging=options.debug), loaded.account), clock)
+    try:
+        account = reach(session, loaded.region, clock, debugging=options.debug)
+    except NoCredentials as error:
+        error.hint = f"{error.hint}, or try it first with --sandbox"
+        raise
+    return Target(check(account, loaded.account), clock)
 
 
 def embedded(
@@ -74,7 +80,8 @@ def embedded(
         from awsbase.sandbox import SERVICES, Sandbox
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"the sandbox needs the package {error.name}", hint="install it with `pip install 'awsbase[sandbox]'`"
+            f"the sandbox needs the package {error.name}",
+            hint=f"install it with `{install_command('sandbox', 'moto[s3]')}`",
         ) from error
     services = (*SERVICES, *(service for each in plugins for service in services_of(each)))
     policies = [control_policy(path, region) for path in deny]

@@ -78,10 +78,10 @@ def test_version() -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["plna"], "no command 'plna', did you mean 'plan'?"),
-        (["recocnile", "x.yaml"], "did you mean 'reconcile'?"),
+        (["plna"], "no command 'plna'\n  → did you mean `awsbase plan`?"),
+        (["recocnile", "x.yaml"], "did you mean `awsbase reconcile`?"),
         (["qqq"], "no command 'qqq'"),
-        (["plan"], "Missing argument 'MANIFEST'"),
+        (["plan"], "plan needs a manifest"),
         (["completion", "tcsh"], "'tcsh' is not one of"),
     ],
 )
@@ -452,8 +452,8 @@ def test_help_of_a_command_is_that_of_its_option(words: tuple[str, ...]) -> None
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("plna",), "no command 'plna', did you mean 'plan'?"),
-        (("mfa", "nosuch"), "No such command 'nosuch'."),
+        (("plna",), "no command 'plna'\n  → did you mean `awsbase plan`?"),
+        (("mfa", "nosuch"), "mfa has no command 'nosuch'"),
         (("plan", "nosuch"), " plan has no command 'nosuch'"),
     ],
 )
