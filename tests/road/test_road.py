@@ -13,6 +13,7 @@ STEPS = [step for steps in ROADS.values() for step in steps]
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(1)  # each takes ten seconds
 @pytest.mark.parametrize("road", ROADS)
 def test_each_command_shows_its_screen(road: str, tmp_path: Path) -> None:
     differ = {}

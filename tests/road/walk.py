@@ -56,10 +56,15 @@ class Step:
 
 DEMO = (Step("demo", "make demo"),)
 INIT = (
+    ("account id", "1111 2222 3333"),
     ("account id", ACCOUNT),
     ("short name", "zoo"),
     ("home region", REGION),
     ("billing alerts", "cfo@zoo.example"),
+    ("first administrator", "kim"),
+    ("phone number", "+1 555 0100"),
+    ("bucket for Terraform state", ""),
+    ("every region", ""),
 )
 OWN = (
     Step("init", "awsbase init acme.yaml", INIT),

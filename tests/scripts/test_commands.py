@@ -339,10 +339,11 @@ def test_a_plan_can_be_written_to_stdout(full: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "marked"),
     [
-        ([], 4),
-        (["--id", "111122223333", "--name", "zoo"], 2),
-        (["--id", "011122223333", "--name", "zoo", "--region", "cn-north-1", "--email", "cfo@zoo.example"], 0),
-        (["--region", "us-gov-west-1"], 3),
+        ([], 5),
+        (["--id", "111122223333", "--name", "zoo", "--administrator", "kim"], 2),
+        (["--id", "011122223333", "--name", "zoo", "--region", "cn-north-1", "--email", "cfo@zoo.example"], 1),
+        (["--region", "us-gov-west-1", "--phone", "+1 555 0100"], 7),
+        (["--no-protect", "--bucket", "zoo-terraform"], 5),
     ],
 )
 def test_init_writes_a_valid_manifest(arguments: list[str], marked: int, tmp_path: Path) -> None:
@@ -359,6 +360,9 @@ def test_init_writes_a_valid_manifest(arguments: list[str], marked: int, tmp_pat
         (["--id", "12"], "account.id: "),
         (["--email", 'a"b'], "notify.billing.email[0]: "),
         (["--name", "A: b # c"], "account.name: "),
+        (["--administrator", "kim b"], 'iam.users."kim b": '),
+        (["--bucket", "Zoo"], "state.bucket: "),
+        (["--phone", "none"], "contacts.security.phone: "),
     ],
 )
 def test_init_refuses_invalid_values(arguments: list[str], expected: str, tmp_path: Path) -> None:
@@ -377,7 +381,7 @@ def test_init_does_not_overwrite_a_file(full: Path) -> None:
 
 def test_a_manifest_of_init_reconciles_in_the_sandbox(tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
-    awsbase("init", file)
+    awsbase("init", file, "--phone", "+1 555 0100", "--no-protect")  # protect takes longest; tests/road has it
     ended = awsbase("reconcile", file, "--sandbox")
     assert ended.exit_code == 0, ended.stdout
     assert "second plan: nothing to do" in ended.stdout
