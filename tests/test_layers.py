@@ -23,7 +23,7 @@ LAYERS = (
     ("facts",),
     ("engine", "policies", "userdata"),
     ("aws", "constraints", "disk", "packages", "totp", "webhooks"),
-    ("models", "records", "responses"),
+    ("busy", "models", "records", "responses"),
     ("errors",),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}

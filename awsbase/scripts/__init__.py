@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from awsbase import __version__
+from awsbase import __version__, busy
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.view.stream import escaped, write
 
@@ -140,6 +140,7 @@ class LazyGroup(click.Group):
         # By Terraform's convention exit code 2 then means changes, so every error must be 1.
         if failed and code == 2 and "--detailed-exitcode" in (sys.argv if args is None else args):
             code = 1
+        busy.clear()
         sys.exit(code)
 
 
