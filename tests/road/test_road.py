@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,10 @@ def test_the_terminal_shows_what_is_left(written: str, shown: list[str]) -> None
 def test_a_sequence_that_nobody_expects_is_refused() -> None:
     with pytest.raises(ValueError, match="nobody expects"):
         Terminal().feed("\x1b[5n")
+
+
+@pytest.mark.parametrize("file", ["Makefile", "tools/install"])
+def test_the_first_make_shows_what_pip_does(file: str) -> None:
+    lines = [line for line in (ROOT / file).read_text(encoding="utf-8").splitlines() if "pip install" in line]
+    assert lines
+    assert [line for line in lines if re.search(r"\s(--quiet|-q+)\s", line)] == []

@@ -31,7 +31,6 @@ COMMANDS = (
     "exec -- true",
     "keys list",
     "keys rotate",
-    "passwd bob",
     "whoami",
     # These forget where the files of AWS are, so they come last.
     "plan FULL --sandbox",
