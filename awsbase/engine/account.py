@@ -64,7 +64,7 @@ def identify(aws: Aws, wire: Wire) -> Account:
         identity = aws.sts.get_caller_identity()
     except NoCredentialsError:
         raise NoCredentials(
-            "no AWS credentials found", hint="name a profile with --profile, or in AWS_PROFILE"
+            "no AWS credentials found", hint="name a profile with --profile, or set AWS_PROFILE"
         ) from None
     except ClientError as error:
         raise refused(error, aws.clients.session, aws.region, datetime.now(UTC)) from error

@@ -55,7 +55,7 @@ def connect(options: Options, loaded: LoadedManifest) -> Target:
     try:
         account = reach(session, loaded.region, clock, debugging=options.debug)
     except NoCredentials as error:
-        error.hint = f"{error.hint}, or try it first with --sandbox"
+        error.hint = "name a profile with --profile, set AWS_PROFILE, or try it first with --sandbox"
         raise
     return Target(check(account, loaded.account), clock)
 

@@ -174,6 +174,18 @@ def test_a_run_that_cannot_start_says_why(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["plan", "FULL"], "name a profile with --profile, set AWS_PROFILE, or try it first with --sandbox"),
+        (["whoami"], "name a profile with --profile, or set AWS_PROFILE"),
+    ],
+)
+def test_without_credentials_only_options_of_the_command_are_named(arguments: list[str], hint: str, full: Path) -> None:
+    ended = awsbase(*(full if word == "FULL" else word for word in arguments))
+    assert (ended.exit_code, ended.stderr) == (1, f"awsbase: no AWS credentials found\n  → {hint}\n")
+
+
+@pytest.mark.parametrize(
     ("name", "config", "expected"),
     [
         ("acme-prd", "[profile acme-prod]\n[profile zoo]\n[profile able]\n", "there are acme-prod, able, zoo"),
