@@ -84,7 +84,10 @@ def advice(error: click.UsageError, arguments: Sequence[str]) -> tuple[str, str]
     if ctx is None:
         return None
     if isinstance(error, click.NoSuchOption):
-        what, hint = option(ctx, full(error.option_name, arguments), error.possibilities or ())
+        name = full(error.option_name, arguments)
+        if place := misplaced(ctx, name, arguments):
+            return "options come after the command", place
+        what, hint = option(ctx, name, error.possibilities or ())
         return what, with_manifest(hint, arguments)
     missing = isinstance(error, click.MissingParameter) and error.param is not None and error.param.name == "manifest"
     if missing:
@@ -92,6 +95,8 @@ def advice(error: click.UsageError, arguments: Sequence[str]) -> tuple[str, str]
         file = shlex.quote(found[0]) if len(found) == 1 else "MANIFEST"
         hint = f"write `{ctx.command_path} {file}`"
         return f"{named(ctx)} needs a manifest", hint if found else f"{hint}; `awsbase init` writes a manifest"
+    if error.message.startswith("Got unexpected extra argument") and takes_manifest(ctx):
+        return f"{named(ctx)} takes one manifest", "run it once for each"
     if isinstance(ctx.command, click.Group) and (word := re.match(r"No such command '(.*?)'", error.message)):
         return within(ctx, ctx.command, word[1])
     return None
@@ -124,11 +129,27 @@ def option(ctx: click.Context, name: str, near: Sequence[str]) -> tuple[str, str
     there = {each for parameter in ctx.command.params for each in parameter.opts}
     if fitting := [each for each in OPTIONS.get(name, ()) if each.split()[0] in there]:
         return what, ", and ".join(fitting)
-    if name in MANIFEST_OPTIONS and any(each.name == "manifest" for each in ctx.command.params):
+    if name in MANIFEST_OPTIONS and takes_manifest(ctx):
         return what, f"write the manifest without one: `{ctx.command_path} MANIFEST`"
     if name in ELSEWHERE:
         return what, ELSEWHERE[name]
     return what, f"did you mean {near[0]}?" if near else f"`{ctx.command_path} --help` lists them"
+
+
+def misplaced(ctx: click.Context, name: str, arguments: Sequence[str]) -> str | None:
+    """Return where an option belongs that stands before its command; None for an option that it does not have."""
+    command, path = ctx.command, ctx.command_path
+    for word in arguments:
+        if isinstance(command, click.Group) and word in command.list_commands(ctx):
+            found = command.get_command(ctx, word)
+            command, path = found or command, f"{path} {word}"
+    there = {each for parameter in command.params for each in parameter.opts}
+    return f"write `{path} {name} …`" if command is not ctx.command and name in there else None
+
+
+def takes_manifest(ctx: click.Context) -> bool:
+    """Tell whether a command takes a manifest."""
+    return any(each.name == "manifest" for each in ctx.command.params)
 
 
 def named(ctx: click.Context) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
+import stat
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +26,9 @@ from awsbase.scripts.output import err, out, out_json
 
 if TYPE_CHECKING:
     from awsbase.sandbox import Mail, Sandbox
+
+
+EARLY = "a shell that reads the exports too early goes on with its own credentials: better write them with --env-file\n"
 
 
 @click.command("sandbox", context_settings={"allow_interspersed_args": False})
@@ -74,11 +80,13 @@ def command(
             "COMMAND gets the environment of the sandbox by itself", hint="leave --json and --env-file out"
         )
     path = found(command, environ) if command else ""
+    check_free(host, port)
     if env_file:
         clear(env_file)
+    elif not command and goes_to_file():
+        err(EARLY)
     sandbox = embedded(account, region=region, enforce=enforce, deny=deny)
     sandbox.deliver = show_mail
-    check_free(host, port)
     folder = Path(tempfile.mkdtemp(prefix="awsbase-sandbox-"))
     key = sandbox.key()
     variables = partial(exports.variables, key_id=key.id, secret=key.secret, region=region, folder=folder)
@@ -134,6 +142,14 @@ def serve(
         err(f"account {sandbox.account} is ready at {url}{how}; Ctrl-C ends it and deletes its content\n")
 
     serve(host, port, sandbox=sandbox, ready=ready)
+
+
+def goes_to_file() -> bool:
+    """Tell whether stdout is a file, which is there before anything stands in it."""
+    try:
+        return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except (AttributeError, OSError, ValueError):
+        return False
 
 
 def clear(file: Path) -> None:

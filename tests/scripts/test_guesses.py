@@ -64,6 +64,10 @@ def advice(*arguments: str) -> str:
             "whoami has no option --sandbox",
             "`awsbase sandbox -- awsbase …` runs a command against an embedded AWS",
         ),
+        ("--sandbox plan acme.yaml", "options come after the command", "write `awsbase plan --sandbox …`"),
+        ("--profile work mfa refresh", "options come after the command", "write `awsbase mfa refresh --profile …`"),
+        ("mfa --profile work refresh", "options come after the command", "write `awsbase mfa refresh --profile …`"),
+        ("validate a.yaml b.yaml", "validate takes one manifest", "run it once for each"),
         (
             "unlock",
             "unlock needs a manifest",

@@ -144,6 +144,20 @@ def answers(host: str | None, port: int | None) -> bool:
         return False
 
 
+@pytest.mark.slow
+def test_exports_that_go_to_a_file_may_be_read_too_early(nobody: dict[str, str], tmp_path: Path) -> None:
+    with (tmp_path / "env").open("w") as file:
+        ended = subprocess.run(
+            [*AWSBASE, "sandbox", "--deny", "nosuch"],
+            env=nobody,
+            stdout=file,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.stderr.startswith("a shell that reads the exports too early goes on with its own credentials")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "expected"),
     [
