@@ -56,21 +56,21 @@ class Step:
 
 DEMO = (Step("demo", "make demo"),)
 INIT = (
-    ("account id", "1111 2222 3333"),
-    ("account id", ACCOUNT),
-    ("short name", "zoo"),
-    ("home region", REGION),
-    ("billing alerts", "cfo@zoo.example"),
-    ("first administrator", "kim"),
-    ("phone number", "+1 555 0100"),
-    ("bucket for Terraform state", ""),
-    ("every region", ""),
+    (r"AWS account id.*\]: ", "1111 2222 3333"),
+    (r"AWS account id.*\]: ", ACCOUNT),
+    (r"short name.*\]: ", "zoo"),
+    (r"home region.*\]: ", REGION),
+    (r"billing alerts.*\]: ", "cfo@zoo.example"),
+    (r"first administrator.*\]: ", "kim"),
+    (r"phone number.*\]: ", "+1 555 0100"),
+    (r"bucket for Terraform state.*\]: ", ""),
+    (r"every region.*\]: ", ""),
 )
 OWN = (
     Step("init", "awsbase init acme.yaml", INIT),
     Step("validate", "awsbase validate acme.yaml"),
     Step("plan", "awsbase plan acme.yaml"),
-    Step("reconcile", "awsbase reconcile acme.yaml", ((r"\[y/N\]|type the account's name", "y"),)),
+    Step("reconcile", "awsbase reconcile acme.yaml", ((r"\[y/N\] ", "y"),)),
     Step("again", "awsbase reconcile acme.yaml"),
     Step("explain", "awsbase explain bucket/acme-state"),
 )
