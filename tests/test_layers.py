@@ -22,6 +22,7 @@ LAYERS = (
     ("access",),
     ("facts",),
     ("engine", "policies", "userdata"),
+    ("prices",),
     ("aws", "constraints", "disk", "packages", "totp", "webhooks"),
     ("busy", "models", "records", "responses"),
     ("errors",),
