@@ -16,6 +16,9 @@ from click.testing import CliRunner, Result
 
 from awsbase import __version__
 from awsbase.scripts import COMMANDS, cli, unforeseen
+from awsbase.scripts.bootstrap import administrator_of
+from awsbase.scripts.loaded import read
+from awsbase.scripts.options import Options
 from tests.scripts.conftest import ACCOUNT, EMPTY, FULL, written
 
 
@@ -383,6 +386,12 @@ def test_init_refuses_invalid_values(arguments: list[str], expected: str, tmp_pa
     assert ended.exit_code == 2
     assert expected in ended.stderr
     assert not file.exists()
+
+
+def test_a_manifest_of_init_names_the_administrator_whom_bootstrap_makes(tmp_path: Path) -> None:
+    file = tmp_path / "new.yaml"
+    awsbase("init", file, "--administrator", "kim")
+    assert administrator_of(read(file, Options()), None, "acme").user == "kim"
 
 
 def test_init_does_not_overwrite_a_file(full: Path) -> None:
