@@ -61,3 +61,10 @@ def test_the_first_make_shows_what_pip_does(file: str) -> None:
     lines = [line for line in (ROOT / file).read_text(encoding="utf-8").splitlines() if "pip install" in line]
     assert lines
     assert [line for line in lines if re.search(r"\s(--quiet|-q+)\s", line)] == []
+
+
+@pytest.mark.parametrize("name", ["demo", "plan", "again"])
+def test_a_run_says_what_matters_in_forty_lines(name: str) -> None:
+    lines = (SCREENS / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    # Neither the two prompts, nor the line that stands above the screen; `make` shows the command itself.
+    assert len([line for line in lines if not line.startswith(("$", "---", ".venv/bin/"))]) <= 40
