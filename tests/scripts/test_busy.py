@@ -21,6 +21,7 @@ COMMANDS = (
     "plan FULL",
     "reconcile FULL --yes",
     "coverage FULL",
+    "report FULL",
     "drill FULL --yes",
     "unlock FULL --yes",
     "own FULL topic/acme-security --yes",
