@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 from collections.abc import Mapping
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
-from textwrap import fill
 
 import click
 
@@ -20,7 +18,6 @@ from awsbase.manifest import load
 from awsbase.scripts.ask import answer, is_interactive
 from awsbase.scripts.options import DEBUG, region_option
 from awsbase.scripts.output import err, out
-from awsbase.view.stream import columns
 
 STDOUT = Path("-")
 QUESTIONS = {
@@ -116,8 +113,7 @@ def asked(key: str, values: Mapping[str, str]) -> str:
         wrong = mistakes(manifest({"phone": A_PHONE, **values, key: text}))
         if not wrong:
             return text
-        text = wrong[0].message + (f": {wrong[0].hint}" if wrong[0].hint else "")
-        err(fill(text, columns(sys.stderr), initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False) + "\n")
+        err(f"  {wrong[0].message}" + (f": {wrong[0].hint}" if wrong[0].hint else "") + "\n")
     return ""
 
 
