@@ -103,16 +103,16 @@ $(BIN)/python:
 
 # Each stamp stands for one set of extras, and is made anew when the requirements change.
 $(VENV)/demo $(VENV)/dev $(VENV)/release: setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[$(subst demo,sandbox,$(@F))]'
+	$(BIN)/pip install --disable-pip-version-check -e '.[$(subst demo,sandbox,$(@F))]'
 	@touch $@
 
 .venv-opinion/installed: tools/opinion/requirements.txt
 	$(PYTHON) -m venv --clear .venv-opinion
-	.venv-opinion/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	.venv-opinion/bin/pip install --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
 # Nothing but what requirements/build.txt pins: neither the backend nor what starts it comes from anywhere else.
 .venv-release/built: requirements/build.txt | $(BIN)/python
 	$(PYTHON) -m venv --clear .venv-release
-	.venv-release/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $<
+	.venv-release/bin/pip install --disable-pip-version-check --only-binary :all: --require-hashes -r $<
 	@touch $@
