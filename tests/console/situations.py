@@ -306,6 +306,13 @@ def in_a_clone(situation: Situation) -> None:
     (situation.folder / "man").symlink_to(ROOT / "man")
 
 
+def with_trust_policies(situation: Situation) -> None:
+    page = (ROOT / "docs/pipeline.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    for role, text in zip(("plan", "apply"), blocks, strict=True):
+        situation.write(f"trust-{role}.json", text)
+
+
 def with_a_partner_token(situation: Situation) -> None:
     situation.reconcile("manifests/secrets.yaml")
     situation.write("partner.txt", "token\n")
@@ -315,6 +322,7 @@ SITUATIONS: dict[str, Callable[[Situation], None]] = {
     "": lambda situation: None,
     "in an empty folder": in_an_empty_folder,
     "in a clone": in_a_clone,
+    "with the trust policies of docs/pipeline.md": with_trust_policies,
     "where the plug-in acme-repositories is installed": with_a_plug_in,
     "as the tutorial does, step by step": in_an_empty_folder,
     "in the reconciled account": in_the_reconciled_account,
