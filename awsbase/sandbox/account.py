@@ -293,9 +293,9 @@ class Sandbox(AccountState):
 
     def _note(self, scope: Scope, operation: str, params: dict[str, Any], message: Message) -> None:
         """Log a call that has not arrived yet."""
-        known = {"at": self.clock(), "key": scope.access_key, "address": self.address}
         agent = message.header("User-Agent")
-        self.calls.append(Call(scope.service, operation, scope.region, params, "lost", agent=agent, **known))
+        call = Call(scope.service, operation, scope.region, params, "lost", self.clock(), scope.access_key)
+        self.calls.append(replace(call, address=self.address, agent=agent))
 
 
 class _Raw(BytesIO):

@@ -23,10 +23,12 @@ KEYS = ("EventId", "EventName", "ReadOnly", "Username", "ResourceType", "Resourc
 # S3 names events as its pages do, not as its API: "Amazon S3 bucket-level actions that are tracked by CloudTrail",
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
 S3_EVENTS = {
-    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
-    "DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock",
-    "PutBucketLifecycleConfiguration": "PutBucketLifecycle",
-    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "s3:PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "s3:DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock",
+    "s3:PutBucketLifecycleConfiguration": "PutBucketLifecycle",
+    "s3:PutBucketNotificationConfiguration": "PutBucketNotification",
+    "s3control:PutPublicAccessBlock": "PutAccountPublicAccessBlock",
+    "s3control:DeletePublicAccessBlock": "DeleteAccountPublicAccessBlock",
 }
 # What only data events tell, which the history does not have:
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html
@@ -68,6 +70,8 @@ RESOURCES = {
         "KeyName": "AWS::EC2::KeyPair",
     },
 }
+# "Determine past usage of a KMS key": https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys-determining-usage.html
+AS_ARN = {"kms": "key", "cloudtrail": "trail"}
 
 
 def lookup(request: Request) -> dict[str, Any]:
@@ -142,8 +146,9 @@ def region_of(request: Request, call: Call) -> str:
 
 def event(request: Request, call: Call, caller: Caller, id: str) -> dict[str, Any]:
     """Return a call as the history shows it."""
-    name = S3_EVENTS.get(call.operation, call.operation) if call.service == "s3" else call.operation
-    source = f"{wire.model(call.service).endpoint_prefix}.amazonaws.com"
+    name = S3_EVENTS.get(call.name, call.operation)
+    prefix = wire.model(call.service).endpoint_prefix
+    source = "s3.amazonaws.com" if call.service == "s3control" else f"{prefix}.amazonaws.com"
     whole = {
         "eventVersion": "1.11",
         "userIdentity": identity(caller, call.key),
@@ -171,7 +176,7 @@ def event(request: Request, call: Call, caller: Caller, id: str) -> dict[str, An
         "EventTime": call.at,
         "EventSource": source,
         "Username": caller.session or caller.name,
-        "Resources": resources(call),
+        "Resources": resources(request, call),
         "CloudTrailEvent": json.dumps(whole, default=str),
     }
 
@@ -201,11 +206,15 @@ def shown(call: Call) -> dict[str, Any]:
     return {name[:1].lower() + name[1:]: value for name, value in told.items()}
 
 
-def resources(call: Call) -> list[dict[str, str]]:
-    """Return the resources that the history names of a call."""
-    types = RESOURCES.get(call.service, {})
+def resources(request: Request, call: Call) -> list[dict[str, str]]:
+    """Return the resources that the history names of a call; keys and trails have their ARNs, however called."""
+    types, path = RESOURCES.get(call.service, {}), AS_ARN.get(call.service)
+    place = f"arn:{request.partition}:{call.service}:{call.region}:{request.account}"
     return [
-        {"ResourceType": types[name], "ResourceName": each}
+        {
+            "ResourceType": types[name],
+            "ResourceName": f"{place}:{path}/{each}" if path and not each.startswith(("arn:", "alias/")) else each,
+        }
         for name, value in call.params.items()
         if name in types
         for each in (value if isinstance(value, list) else [value])

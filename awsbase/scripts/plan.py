@@ -23,10 +23,11 @@ ALSO_STDOUT = (Path("/dev/stdout"), Path("/dev/fd/1"), Path("/proc/self/fd/1"))
 @MANIFEST
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PLAN.json", help="Write the plan to a file.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 0: nothing to do, 2: changes, 1: any error.")
+@click.option("--who", is_flag=True, help="Say who changed what differs, by CloudTrail's last 90 days.")
 @ONLY
 @common
 def command(
-    options: Options, manifest: Path, output: Path | None, detailed_exitcode: bool, only: tuple[str, ...]
+    options: Options, manifest: Path, output: Path | None, detailed_exitcode: bool, who: bool, only: tuple[str, ...]
 ) -> int:
     """Show the changes that reconcile would make for MANIFEST; only reads."""
     if output in ALSO_STDOUT:
@@ -37,6 +38,8 @@ def command(
     chosen = loaded.only(only)
     session = Session(loaded, chosen, connect(options, loaded), options)
     report = session.execute("plan", guarded=True)
+    if who and not report.interrupted:
+        report = session.with_authors(report)
     result = document.document(report, sandbox=options.sandbox)
 
     if options.json or output == STDOUT:

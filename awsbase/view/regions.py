@@ -17,7 +17,7 @@ def merged(changes: Iterable[Change]) -> list[Change]:
     for change in changes:
         found = IN_REGION.fullmatch(change.what)
         stem, region = (found[1], found[2]) if found else (change.what, "")
-        same = (change.action, change.api, stem, change.risk, repr(change.drift))
+        same = (change.action, change.api, stem, change.risk, repr(change.drift), change.changed_by)
         alike.setdefault(same if region else object(), []).append((change, stem, region))
     return [
         replace(same[0][0], what=f"{same[0][1]} in {', '.join(region for _, _, region in same)}")

@@ -9,6 +9,7 @@ from itertools import groupby
 from awsbase.engine.changes import (
     CLOSED,
     Action,
+    Author,
     Change,
     Drift,
     Failure,
@@ -58,6 +59,10 @@ def tree(
         for action in report.manual_actions:
             yield from _manual_action(action)
 
+    if report.authors_missing:
+        yield Line(0, "")
+        yield from (Line(0, reason, style="yellow") for reason in report.authors_missing)
+
     yield Line(0, "")
     yield from totals(report)
 
@@ -89,6 +94,8 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
         else:
             # The line above names the replaced resource, and these say why.
             yield from (Line(6, difference(each), style="dim") for each in change.drift)
+            if change.changed_by:
+                yield Line(6, authored(change.changed_by), style="cyan")
     yield from _notes(outcome)
 
 
@@ -112,6 +119,14 @@ def _change(change: Change, planned: bool, verbose: bool, drift: bool) -> Iterat
         yield Line(4, f"{DONE[change.action]} {change.what}{warning}")
     for each in change.drift if drift else ():
         yield Line(10 if planned else 6, difference(each, verbose), style="dim")
+    if change.changed_by:
+        yield Line(10 if planned else 6, authored(change.changed_by), style="cyan")
+
+
+def authored(author: Author) -> str:
+    """Return who made what differs: `changed by arn:… at 2026-06-03 14:02 UTC from 203.0.113.7, event DeleteTrail`."""
+    verb = "last written with awsbase" if author.with_awsbase else "changed"
+    return f"{verb} by {author.arn} at {author.at:%Y-%m-%d %H:%M} UTC from {author.address}, event {author.event}"
 
 
 def difference(drift: Drift, verbose: bool = False) -> str:
