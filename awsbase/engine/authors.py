@@ -11,11 +11,12 @@ from datetime import UTC
 from typing import Any
 
 from awsbase.engine.account import Account
-from awsbase.engine.changes import Author, Change, Outcome, Report, Subject, is_whole_resource
+from awsbase.engine.changes import PROGRAM, Author, Change, Outcome, Report, Subject, is_whole_resource
 from awsbase.engine.clock import Clock
-from awsbase.engine.event_names import event_name, makes_whole, same_thing, texts, variants, whole_thing
+from awsbase.engine.event_names import event_name, makes_whole, mentions, noun, same_thing, texts, variants, whole_thing
 from awsbase.engine.scope import partition
 from awsbase.engine.wire import is_read
+from awsbase.records import record
 
 # AWS takes two lookups a second in each region:
 # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
@@ -103,31 +104,28 @@ class History:
             yield f"CloudTrail was not asked about {self._unasked} more: a plan makes {MOST} lookups at most"
 
     def _author(self, change: Change, subject: Subject) -> Author | None:
-        service, _, operation = change.api.partition(":")
-        operation, region = event_name(change.api), self._region(subject.region)
-        missing = change.action == "create"
+        cause = Cause.of(change, subject)
+        region, service = self._region(subject.region), change.api.partition(":")[0]
         place = f"arn:{partition(region)}:{{service}}:{region}:{self._account.id}:{{path}}"
-        known = False
         for name in variants(subject.names[0], service, place) if subject.names else ():
-            for event in self._events(region, "ResourceName", name, missing):
-                known = True
-                if explains(event, operation, subject.source, subject.names[1:]):
+            for event in self._events(region, "ResourceName", name, cause.missing):
+                if cause.explained_by(event, by_name=True):
                     return author(event)
-        if known or (missing and makes_whole(operation)):
+        # Of what is made without a name nothing says that it is the one that is gone.
+        if makes_whole(cause.operation) and not subject.names and "Account" not in noun(cause.operation):
             return None
-        return self._by_event(change.api, region, subject, missing)
+        return self._by_event(service, region, cause)
 
-    def _by_event(self, api: str, region: str, subject: Subject, missing: bool) -> Author | None:
+    def _by_event(self, service: str, region: str, cause: Cause) -> Author | None:
         """Look for events on what the history cannot be asked for by name: whole accounts, and some services."""
-        service, operation = api.partition(":")[0], event_name(api)
         model = self._account.aws.clients.get(service, region).meta.service_model
         names = [event_name(f"{service}:{each}") for each in model.operation_names if not is_read(service, each)]
-        alike = sorted((each for each in names if same_thing(each, operation)), key=lambda each: each != operation)
+        alike = [each for each in names if same_thing(each, cause.operation) and each != cause.undone]
         found = []
-        for name in alike[:EVENTS]:
-            events = self._events(region, "EventName", name, missing)
-            found += [next((each for each in events if explains(each, operation, subject.source, subject.names)), None)]
-        return max((author(each) for each in found if each), key=lambda each: each.at, default=None)
+        for name in sorted(alike, key=lambda each: each != cause.operation)[:EVENTS]:
+            events = self._events(region, "EventName", name, cause.missing)
+            found += [author(event) for event in [next(filter(cause.explained_by, events), None)] if event]
+        return max(found, key=lambda each: each.at, default=None)
 
     def _events(self, region: str, key: str, value: str, missing: bool) -> Iterator[Mapping[str, Any]]:
         """Yield the events with an attribute, newest first, page by page; raises Exhausted after too many lookups."""
@@ -168,17 +166,41 @@ class History:
         return FIRST_REGIONS.get(partition(home), home) if region.endswith("-global") else region
 
 
-def explains(event: Mapping[str, Any], operation: str, source: str, names: tuple[str, ...]) -> bool:
-    """Tell whether an event made what an operation would correct; `names` have to be among its parameters."""
-    name = event.get("EventName", "")
-    if event.get("ReadOnly") != "false" or event.get("EventSource") != source:
-        return False
-    if whole_thing(name, operation):
-        names = ()
-    elif not same_thing(name, operation):
-        return False
-    record = details(event)
-    return "errorCode" not in record and set(names) <= set(values(record.get("requestParameters")))
+@record
+class Cause:
+    """What an event must be to explain a change: about the same thing, at the same service, with the same names.
+
+    `undone` is the event that cannot be it: what is missing was not made so by one that makes it.
+    """
+
+    operation: str
+    source: str
+    names: tuple[str, ...]
+    missing: bool
+    undone: str
+
+    @classmethod
+    def of(cls, change: Change, subject: Subject) -> Cause:
+        """Return what explains a change."""
+        operation = event_name(change.api)
+        undone = operation if change.action in ("create", "delete") else ""
+        return cls(operation, subject.source, subject.names, change.action == "create", undone)
+
+    def explained_by(self, event: Mapping[str, Any], *, by_name: bool = False) -> bool:
+        """Tell whether an event explains the change; `by_name` says that the history found it by the first name."""
+        name = event.get("EventName", "")
+        if event.get("ReadOnly") != "false" or event.get("EventSource") != self.source or name == self.undone:
+            return False
+        if not same_thing(name, self.operation) and not whole_thing(name, self.operation):
+            return False
+        told = details(event)
+        whole = makes_whole(name)
+        # A whole thing that awsbase made was as it is wanted.
+        if "errorCode" in told or (whole and str(told.get("userAgent")).startswith(PROGRAM)):
+            return False
+        # What makes or ends a whole thing says nothing of its parts.
+        held = list(values(told.get("requestParameters")))
+        return all(mentions(held, each) for each in self.names[by_name : 1 if whole else None])
 
 
 def details(event: Mapping[str, Any]) -> Mapping[str, Any]:

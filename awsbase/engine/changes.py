@@ -20,6 +20,8 @@ INTERRUPTED = "Interrupted"
 CLOSED = "RegionClosed"
 # The failure code of a resource for which AWS has no room, as counted before anything is written.
 FULL = "QuotaExceeded"
+# What the user agent of awsbase begins with.
+PROGRAM = "awsbase/"
 STATUSES: tuple[Status, ...] = ("unchanged", "planned", "changed", "failed", "blocked", "skipped")
 
 
@@ -107,7 +109,7 @@ class Author:
 
     @property
     def with_awsbase(self) -> bool:
-        return self.program.startswith("awsbase/")
+        return self.program.startswith(PROGRAM)
 
 
 @record

@@ -115,7 +115,7 @@ class Sandbox(AccountState):
                 reply, error = wire.refuse(scope.service, said, operation), refusal.code
             self.calls[index] = replace(self.calls[index], error=error)
             if self.calls[index].caller:
-                self.history.append(self.calls[index])
+                self.history.append(replace(self.calls[index], reply=reply))
             faults.after(injected, name)
         return self._dated(wire.translated(operation, reply, protocol))
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from awsbase.sandbox.callers import Caller
+from awsbase.sandbox.http import Reply
 
 READS = ("Get", "List", "Describe", "Head", "Search", "Simulate", "Lookup", "Generate", "Decode", "Test", "AssumeRole")
 
@@ -26,6 +27,7 @@ class Call:
     caller: Caller | None = None
     address: str = ""
     agent: str = ""
+    reply: Reply | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:

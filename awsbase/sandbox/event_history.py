@@ -207,19 +207,36 @@ def shown(call: Call) -> dict[str, Any]:
 
 
 def resources(request: Request, call: Call) -> list[dict[str, str]]:
-    """Return the resources that the history names of a call; keys and trails have their ARNs, however called."""
+    """Return the resources that the history names of a call; those that it made as well.
+
+    Keys and trails have their ARNs there, however they are called.
+    """
     types, path = RESOURCES.get(call.service, {}), AS_ARN.get(call.service)
     place = f"arn:{request.partition}:{call.service}:{call.region}:{request.account}"
-    return [
-        {
-            "ResourceType": types[name],
-            "ResourceName": f"{place}:{path}/{each}" if path and not each.startswith(("arn:", "alias/")) else each,
-        }
-        for name, value in call.params.items()
-        if name in types
-        for each in (value if isinstance(value, list) else [value])
-        if isinstance(each, str)
-    ]
+    found = {
+        (types[name], f"{place}:{path}/{value}" if path and not value.startswith(("arn:", "alias/")) else value): None
+        for name, value in (*named(call.params, types), *named(made(call), types))
+    }
+    return [{"ResourceType": type, "ResourceName": name} for type, name in found]
+
+
+def made(call: Call) -> dict[str, Any]:
+    """Return the response to a write, which names what it made."""
+    if not call.writes or call.error or call.reply is None:
+        return {}
+    return wire.understand(wire.operation(call.service, call.operation), call.reply)
+
+
+def named(held: Any, types: dict[str, str], name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the texts at any depth whose names are those of resources."""
+    if isinstance(held, dict):
+        for key, value in held.items():
+            yield from named(value, types, key)
+    elif isinstance(held, list):
+        for value in held:
+            yield from named(value, types, name)
+    elif isinstance(held, str) and name in types:
+        yield name, held
 
 
 RULES = (Rule("cloudtrail:LookupEvents", before=lookup, strict=False),)
