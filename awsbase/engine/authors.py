@@ -13,7 +13,17 @@ from typing import Any
 from awsbase.engine.account import Account
 from awsbase.engine.changes import PROGRAM, Author, Change, Outcome, Report, Subject, is_whole_resource
 from awsbase.engine.clock import Clock
-from awsbase.engine.event_names import event_name, makes_whole, mentions, noun, same_thing, texts, variants, whole_thing
+from awsbase.engine.event_names import (
+    event_name,
+    makes_whole,
+    mentions,
+    noun,
+    overwrites,
+    same_thing,
+    texts,
+    variants,
+    whole_thing,
+)
 from awsbase.engine.scope import partition
 from awsbase.engine.wire import is_read
 from awsbase.records import record
@@ -120,7 +130,7 @@ class History:
         """Look for events on what the history cannot be asked for by name: whole accounts, and some services."""
         model = self._account.aws.clients.get(service, region).meta.service_model
         names = [event_name(f"{service}:{each}") for each in model.operation_names if not is_read(service, each)]
-        alike = [each for each in names if same_thing(each, cause.operation) and each != cause.undone]
+        alike = [each for each in names if same_thing(each, cause.operation) and cause.can_be(each)]
         found = []
         for name in sorted(alike, key=lambda each: each != cause.operation)[:EVENTS]:
             events = self._events(region, "EventName", name, cause.missing)
@@ -170,7 +180,7 @@ class History:
 class Cause:
     """What an event must be to explain a change: about the same thing, at the same service, with the same names.
 
-    `undone` is the event that cannot be it: what is missing was not made so by one that makes it.
+    `undone` is the event of the change itself, where that makes or ends something.
     """
 
     operation: str
@@ -186,17 +196,24 @@ class Cause:
         undone = operation if change.action in ("create", "delete") else ""
         return cls(operation, subject.source, subject.names, change.action == "create", undone)
 
+    def can_be(self, event: str) -> bool:
+        """Tell whether an event of this name can make what differs: what attaches again does not detach."""
+        return event != self.undone or overwrites(event)
+
     def explained_by(self, event: Mapping[str, Any], *, by_name: bool = False) -> bool:
         """Tell whether an event explains the change; `by_name` says that the history found it by the first name."""
         name = event.get("EventName", "")
-        if event.get("ReadOnly") != "false" or event.get("EventSource") != self.source or name == self.undone:
+        if event.get("ReadOnly") != "false" or event.get("EventSource") != self.source:
+            return False
+        if not self.can_be(name):
             return False
         if not same_thing(name, self.operation) and not whole_thing(name, self.operation):
             return False
         told = details(event)
         whole = makes_whole(name)
-        # A whole thing that awsbase made was as it is wanted.
-        if "errorCode" in told or (whole and str(told.get("userAgent")).startswith(PROGRAM)):
+        # What awsbase made, it made as it is wanted.
+        made = whole or name == self.undone
+        if "errorCode" in told or (made and str(told.get("userAgent")).startswith(PROGRAM)):
             return False
         # What makes or ends a whole thing says nothing of its parts.
         held = list(values(told.get("requestParameters")))

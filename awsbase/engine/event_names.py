@@ -16,6 +16,7 @@ NAMES = re.compile(r"(?!New|AccountI|[kK]msKeyI)\w*(?:[nN]ame|Names|Id|Ids|Arn|A
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*")
 # Events on a thing as a whole, which make all of its parts differ.
 WHOLE = ("Create", "Delete", "Run", "Terminate")
+OVERWRITING = ("Modify", "Put", "Set", "Update")
 # Events that switch a part of what `Put` writes as a whole, such as the actions of an alarm.
 SWITCHES = ("Disable", "Enable")
 # S3's events have longer or shorter names than its operations, and security groups have an operation for both ways.
@@ -103,6 +104,11 @@ def whole_thing(event: str, operation: str) -> bool:
 def makes_whole(operation: str) -> bool:
     """Tell whether an operation makes or ends a thing as a whole."""
     return words(operation)[0] in WHOLE
+
+
+def overwrites(operation: str) -> bool:
+    """Tell whether an operation writes over what is there, so that it can take away, too."""
+    return words(operation)[0] in OVERWRITING
 
 
 def noun(name: str) -> frozenset[str]:
