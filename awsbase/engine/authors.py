@@ -171,9 +171,9 @@ class History:
         lookup.token, lookup.pages = answer.get("NextToken"), lookup.pages + 1
 
     def _region(self, region: str) -> str:
-        """Return where the events of a client are; those of services without regions are in the first one."""
+        """Return where the events of a region are; those of services without regions are in the first one."""
         home = self._account.aws.region
-        return FIRST_REGIONS.get(partition(home), home) if region.endswith("-global") else region
+        return region or FIRST_REGIONS.get(partition(home), home)
 
 
 @record

@@ -89,7 +89,10 @@ class Risk:
 
 @record
 class Subject:
-    """What a call is about, as CloudTrail's event history knows it: where, at which service, which names first."""
+    """What a call is about, as CloudTrail's event history knows it: where, at which service, which names.
+
+    The region is empty for a service without regions.
+    """
 
     region: str
     source: str

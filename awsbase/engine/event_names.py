@@ -26,6 +26,8 @@ OTHERWISE = {
     "s3control:PutPublicAccessBlock": "PutAccountPublicAccessBlock",
     "s3control:DeletePublicAccessBlock": "DeleteAccountPublicAccessBlock",
 }
+# Services without regions; the region of their clients is another where an endpoint is given.
+GLOBAL = frozenset({"account", "billing", "budgets", "ce", "iam", "organizations"})
 # Names that the history has as ARNs only.
 AS_ARN = {"kms": "key", "cloudtrail": "trail"}
 
@@ -40,7 +42,7 @@ def subject(method: Callable[..., Any], model: OperationModel, arguments: Mappin
     # Of contacts there is one of each sort, whoever it is.
     names = list(texts(arguments.get("AlternateContactType"))) or names
     source = "s3" if service.service_name == "s3control" else service.endpoint_prefix
-    region: str = method.__self__.meta.region_name  # type: ignore[attr-defined]
+    region = "" if service.service_name in GLOBAL else method.__self__.meta.region_name  # type: ignore[attr-defined]
     return Subject(region, f"{source}.amazonaws.com", tuple(dict.fromkeys(names)))
 
 

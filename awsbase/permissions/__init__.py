@@ -33,9 +33,9 @@ def least(resources: Iterable[Resource], *, plan_only: bool = False, who: bool =
     if any(hasattr(want, "tags") for want in resources):
         # Other tags of what is there are compared with what policies ask for.
         reads.append(ALL_OF_IAM)
-    found = statements(reads, "Read")
     if who:
         reads.append(allow("cloudtrail", "LookupEvents"))
+    found = statements(reads, "Read")
     writes = [each for want, permissions in declared for each in permissions.write(want)]
     if writes and not plan_only:
         found += statements(writes, "Write")

@@ -67,6 +67,7 @@ def test_a_call_is_about_the_names_in_its_parameters(
     call = getattr(Sandbox().client(service, "eu-west-1"), method)
     about = subject(call, operation_of(call), arguments)
     assert about.names == names
+    assert about.region == ("" if service in ("account", "budgets", "iam") else "eu-west-1")
     assert about.source == ("s3" if service == "s3control" else service) + ".amazonaws.com"
 
 
