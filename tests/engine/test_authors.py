@@ -61,6 +61,10 @@ def detach(sandbox: Sandbox) -> None:
     iam.detach_group_policy(GroupName="Ops", PolicyArn=READ)
 
 
+def delete(sandbox: Sandbox) -> None:
+    sandbox.client("iam").delete_group(GroupName="Ops")
+
+
 def test_the_plan_names_caller_time_address_and_event() -> None:
     sandbox = tampered(detach, OPS)
     (author,) = authors(asked(sandbox, OPS))
@@ -87,7 +91,7 @@ def test_the_plan_names_caller_time_address_and_event() -> None:
         ),
         (
             OPS,
-            lambda sandbox: (detach(sandbox), sandbox.client("iam").delete_group(GroupName="Ops")),
+            lambda sandbox: [spoil(sandbox) for spoil in (detach, delete)],
             "DeleteGroup",
         ),
     ],
