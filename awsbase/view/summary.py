@@ -14,7 +14,7 @@ from awsbase.view.changes import DONE, MARKS, STYLES, by_action, difference, ove
 from awsbase.view.needs import needs
 from awsbase.view.regions import merged
 from awsbase.view.statements import is_statement, statement_lines
-from awsbase.view.text import AMBER, GREEN, Line
+from awsbase.view.text import AMBER, GREEN, TEAL, Line
 from awsbase.view.totals import title, totals
 from awsbase.view.wrong import approvals, failures
 
@@ -110,7 +110,7 @@ def _below(outcome: Outcome, detailed: bool) -> Iterator[Line]:
     if (left := len(lines) - MOST_STATEMENTS) > 0:
         yield Line(6, f"and {left} more", style="dim")
     who = authors(outcome.changes)
-    yield from (Line(6, each, style="cyan") for each in who[:MOST_CHANGES])
+    yield from (Line(6, each, style=TEAL) for each in who[:MOST_CHANGES])
     if len(who) > MOST_CHANGES:
         yield Line(6, f"and {len(who) - MOST_CHANGES} more", style="dim")
     yield from (Line(6, note, style="dim") for note in outcome.notes if detailed)

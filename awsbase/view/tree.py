@@ -11,7 +11,7 @@ from awsbase.view.authors import authors, not_told
 from awsbase.view.changes import DONE, MARKS, STYLES, difference, overall_action
 from awsbase.view.regions import merged
 from awsbase.view.statements import is_statement, statement_lines
-from awsbase.view.text import AMBER, GREEN, RED, Line
+from awsbase.view.text import AMBER, GREEN, RED, TEAL, Line
 from awsbase.view.totals import title, totals
 from awsbase.view.wrong import approvals, failed, told_together, unfinished
 
@@ -72,7 +72,7 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
         else:
             # The line above names the replaced resource, and these say why.
             yield from (Line(6, difference(each), style="dim") for each in change.drift)
-            yield from (Line(6, each, style="cyan") for each in authors([change]))
+            yield from (Line(6, each, style=TEAL) for each in authors([change]))
     yield from _notes(outcome)
 
 
@@ -93,7 +93,7 @@ def _change(change: Change, planned: bool, verbose: bool, drift: bool) -> Iterat
     indent = 10 if planned else 6
     if drift:
         yield from _drift(change, indent, verbose)
-    yield from (Line(indent, each, style="cyan") for each in authors([change]))
+    yield from (Line(indent, each, style=TEAL) for each in authors([change]))
 
 
 def _drift(change: Change, indent: int, verbose: bool) -> Iterator[Line]:
