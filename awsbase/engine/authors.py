@@ -31,7 +31,7 @@ from awsbase.records import record
 # AWS takes two lookups a second in each region:
 # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
 PAUSE = 0.5
-# How many lookups a plan makes at most, how many of them for what is not there, and how many pages of 50 events each.
+# How many lookups a plan makes at most, how many more for what is missing, and how many pages of 50 events each.
 MOST, FOR_MISSING, PAGES = 120, 20, 6
 # By how many names of events something is looked up that the history has no names of.
 EVENTS = 4
@@ -111,7 +111,8 @@ class History:
         for why, where in regions.items():
             yield f"CloudTrail does not tell who, in {', '.join(sorted(where))}: {why}"
         if self._unasked:
-            yield f"CloudTrail was not asked about {self._unasked} more: a plan makes {MOST} lookups at most"
+            most = f"{MOST} lookups at most, and {FOR_MISSING} for what is missing"
+            yield f"CloudTrail was not asked about {self._unasked} of the changes: a plan makes {most}"
 
     def _author(self, change: Change, subject: Subject) -> Author | None:
         cause = Cause.of(change, subject)

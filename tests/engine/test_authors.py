@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from awsbase.engine.authors import with_authors
+from awsbase.engine.authors import FOR_MISSING, with_authors
 from awsbase.engine.changes import Author, Report
 from awsbase.engine.resource import Resource
 from awsbase.ensure.bucket import Bucket
@@ -172,6 +172,14 @@ def test_no_more_than_two_lookups_are_made_a_second() -> None:
     assert [author and author.event for author in authors(report)] == ["DeleteGroup"] * 5
     lookups = [call for call in sandbox.calls if call.operation == "LookupEvents"]
     assert [call.error for call in lookups] == [None] * 5
+
+
+def test_a_new_account_is_asked_about_twenty_times_and_no_more() -> None:
+    sandbox = Sandbox()
+    report = asked(sandbox, *(Group(scope=HOME, name=f"team-{number}") for number in range(30)))
+    assert [call.operation for call in sandbox.calls].count("LookupEvents") == FOR_MISSING == 20
+    (why,) = report.authors_missing or ()
+    assert why.startswith("CloudTrail was not asked about ")
 
 
 @pytest.mark.parametrize("kind", ["access denied", "throttle"])
