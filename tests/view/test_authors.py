@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from awsbase.engine.changes import Author, Change, Drift, Outcome, Report
+from awsbase.view.markdown import markdown
 from awsbase.view.regions import merged
 from awsbase.view.summary import summary
 from awsbase.view.text import Line
@@ -33,6 +34,12 @@ def test_summary_and_tree_name_the_author_below_the_change() -> None:
         shown = texts(view(report(LOGGING)))
         assert shown.count(SAID) == 1
         assert any("logging" in line for line in shown[: shown.index(SAID)])
+
+
+def test_a_comment_names_the_author_and_why_others_are_not() -> None:
+    shown = markdown(report(LOGGING, missing=("CloudTrail does not tell who",)), name="acme", sections={})
+    assert f"#   {SAID}\n" in shown
+    assert shown.endswith("CloudTrail does not tell who\n")
 
 
 def test_a_run_of_awsbase_is_named_as_such() -> None:
