@@ -114,8 +114,9 @@ class Sandbox(AccountState):
                 said = wire.reworded(refusal, scope.service, self.services.find(scope.service).words)
                 reply, error = wire.refuse(scope.service, said, operation), refusal.code
             self.calls[index] = replace(self.calls[index], error=error)
-            if self.calls[index].caller:
-                self.history.append(replace(self.calls[index], reply=reply))
+            call = self.calls[index]
+            if call.caller:
+                self.history.append(replace(call, reply=reply) if call.writes else call)
             faults.after(injected, name)
         return self._dated(wire.translated(operation, reply, protocol))
 
