@@ -24,7 +24,7 @@ from awsbase.engine.event_names import (
     variants,
     whole_thing,
 )
-from awsbase.engine.scope import partition
+from awsbase.engine.scope import FIRST_REGIONS, partition
 from awsbase.engine.wire import is_read
 from awsbase.records import record
 
@@ -35,8 +35,6 @@ PAUSE = 0.5
 MOST, FOR_MISSING, PAGES = 120, 20, 6
 # By how many names of events something is looked up that the history has no names of.
 EVENTS = 4
-# Where the events of services without regions are.
-FIRST_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 class Exhausted(Exception):
