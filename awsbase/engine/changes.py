@@ -135,6 +135,14 @@ class Failure:
 
 
 @record
+class Refusal:
+    """Why a reconcile refuses all of a plan, such as a lock-out ahead, and what to do."""
+
+    message: str
+    hint: str | None = None
+
+
+@record
 class Outcome:
     """The result for one resource."""
 
@@ -176,6 +184,8 @@ class Report:
     writes: int
     seconds: float
     interrupted: bool = False
+    # What a reconcile of this plan would refuse; it then writes nothing.
+    refusals: tuple[Refusal, ...] = ()
     second: Report | None = field(default=None, compare=False)
 
     def totals(self) -> dict[Status, int]:
@@ -189,7 +199,8 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        return any(outcome.status in ("failed", "blocked") for outcome in self.outcomes)
+        """Tell whether something failed, or would be refused."""
+        return bool(self.refusals) or any(outcome.status in ("failed", "blocked") for outcome in self.outcomes)
 
     @property
     def exceeds_quota(self) -> bool:
