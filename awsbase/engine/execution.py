@@ -115,9 +115,10 @@ def execute(
     """Plan or reconcile the resources and return a report on each, even when some fail or `stop` is set midway.
 
     Unless `allow_risky`, a risky change fails its resource and is not applied. `check` is called with the facts before
-    the first recipe starts: a plan reports its refusals, and a reconcile raises Refused for the first of them. Reads already in `cache` are reused, and new ones are added.
-    `before_write` is called before each write, and stops it by raising. `ways_out` says how the manifest does without
-    a region, where an organization closes it. `applies` chooses the changes that a plan applies nevertheless.
+    the first recipe starts: a plan reports its refusals, and a reconcile raises Refused for the first of them. Reads
+    already in `cache` are reused, and new ones are added. `before_write` is called before each write, and stops it by
+    raising. `ways_out` says how the manifest does without a region, where an organization closes it. `applies` chooses
+    the changes that a plan applies nevertheless.
     """
     started = time.monotonic()
     stop = stop or threading.Event()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ SCHEMA = 2
 MAX_BYTES = 64 * 1024 * 1024
 
 
-def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
-    """Return a report as JSON values; `--approved` reads a plan's document."""
+def document(report: Report, *, sandbox: bool = False, only: Sequence[str] = ()) -> dict[str, Any]:
+    """Return a report as JSON values; `--approved` reads a plan's document. `only` is the scope, or empty for all."""
     return {
         "schema": SCHEMA,
         "awsbase": __version__,
@@ -29,6 +29,7 @@ def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
         "account": report.account,
         "region": report.region,
         "sandbox": sandbox,
+        "only": list(only),
         "fingerprint": report.fingerprint,
         "interrupted": report.interrupted,
         "resources": [_outcome(outcome) for outcome in report.outcomes],
@@ -41,13 +42,14 @@ def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
             }
             for each in risky(report)
         ],
+        "refusals": [{"message": each.message, "hint": each.hint} for each in report.refusals],
         "manual_actions": [
             {"address": each.address, "title": each.title, "steps": list(each.steps), "probe": each.probe}
             for each in report.manual_actions
         ],
         "totals": dict(report.totals()),
         "calls": {"read": report.reads, "write": report.writes},
-        "second": document(report.second, sandbox=sandbox) if report.second else None,
+        "second": document(report.second, sandbox=sandbox, only=only) if report.second else None,
     }
 
 
@@ -103,11 +105,12 @@ def json_value(value: Any) -> Any:
 
 @record
 class Plan:
-    """A plan file of `awsbase plan -o`: the approved changes, their account, and the manifest's fingerprint."""
+    """A plan file of `awsbase plan -o`: the approved changes, their account and scope, the manifest's fingerprint."""
 
     account: str
     region: str
     sandbox: bool
+    only: tuple[str, ...]
     fingerprint: str
     version: str
     changes: tuple[tuple[str, Change], ...]
@@ -173,6 +176,7 @@ def _plan(fields: Mapping[str, Any]) -> Plan:
         account=_text(fields["account"]),
         region=_text(fields["region"]),
         sandbox=bool(fields["sandbox"]),
+        only=tuple(_text(name) for name in fields["only"]),
         fingerprint=_text(fields["fingerprint"]),
         version=_text(fields["awsbase"]),
         changes=tuple(

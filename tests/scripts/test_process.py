@@ -129,9 +129,9 @@ def test_settings_for_aws_do_not_affect_the_sandbox(
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_without_a_terminal_it_applies_without_asking_and_a_second_run_does_nothing(served: Served, full: Path) -> None:
+def test_with_yes_it_applies_without_asking_and_a_second_run_does_nothing(served: Served, full: Path) -> None:
     def reconcile() -> subprocess.CompletedProcess[str]:
-        run = [*AWSBASE, "reconcile", str(full)]
+        run = [*AWSBASE, "reconcile", str(full), "--yes"]
         return subprocess.run(
             run, env=served.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
@@ -185,13 +185,16 @@ def test_credentials_of_a_webhook_are_sent_to_aws_and_shown_nowhere(served: Serv
     written(manifest, f"{EMPTY}notify: {{ops: {{https: []}}}}\n")
     planned = run("plan", manifest)
     assert "delete subscription https:https://****@pager.example/in/****/now?sig=****#" in planned
-    run("reconcile", manifest, "--allow-risky")
+    run("reconcile", manifest, "--allow-risky", "--yes")
     assert [secret for secret in ("hunter2", "T0K3N", "s1gn4ture") if secret in shown] == []
 
 
 def test_the_backend_names_the_existing_key(served: Served, tmp_path: Path) -> None:
     manifest = written(tmp_path / "state.yaml", EMPTY + "state: {}\n")
-    for arguments in (["reconcile", str(manifest)], ["state", "backend", str(manifest), "--key", "net/a.tfstate"]):
+    for arguments in (
+        ["reconcile", str(manifest), "--yes"],
+        ["state", "backend", str(manifest), "--key", "net/a.tfstate"],
+    ):
         ended = subprocess.run(
             [*AWSBASE, *arguments], env=served.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
