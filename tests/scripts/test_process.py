@@ -147,6 +147,45 @@ def test_with_yes_it_applies_without_asking_and_a_second_run_does_nothing(served
     assert len(served.writes) == count
 
 
+SERVICE_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    ],
+}
+DRIFTS = """\
+iam:
+  password_policy: {minimum_length: 12}
+  groups: {ops: {people: false, policies: ['aws:ReadOnlyAccess', 'aws:SecurityAudit']}}
+  roles: {app: {trust: {accounts: ['999999999999']}, policies: ['aws:ReadOnlyAccess'], tags: {b: '1', a: '2'}}}
+state: {}
+"""
+
+
+@pytest.mark.slow
+def test_two_plans_of_one_account_are_equal_to_the_byte(served: Served, full: Path, tmp_path: Path) -> None:
+    written(full, full.read_text() + DRIFTS)
+    iam = served.sandbox.client("iam")
+    iam.update_account_password_policy(MinimumPasswordLength=20)
+    iam.create_role(
+        RoleName="app", AssumeRolePolicyDocument=json.dumps(SERVICE_TRUST), Tags=[{"Key": "c", "Value": "3"}]
+    )
+    found = []
+    for seed in ("1", "2"):
+        plan = tmp_path / f"{seed}.json"
+        ended = subprocess.run(
+            [*AWSBASE, "plan", str(full), "-v", "-o", str(plan)],
+            env={**served.environment, "PYTHONHASHSEED": seed},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+        )
+        found.append((ended.stdout, plan.read_bytes()))
+    first, second = found
+    assert first == second
+    assert b"once made>" in first[0]
+
+
 HOOK = "https://ann:hunter2@pager.example/in/T0K3N/now?sig=s1gn4ture"
 
 
