@@ -59,11 +59,13 @@ def tags_of(params: object) -> Iterator[tuple[str, str]]:
             yield from tags_of(item)
 
 
+@pytest.mark.sampled(90)
 @tamperings
 def test_tampering_is_named_exactly_and_repaired(sample: Sample, tampering: Tampering) -> None:
     repairs_tampering(sample, tampering)
 
 
+@pytest.mark.sampled(30)
 @samples
 def test_an_approved_plan_is_carried_out_and_nothing_else(sample: Sample) -> None:
     carries_out_what_is_approved(sample)
