@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from awsbase.engine.changes import Change, RiskKind
+from awsbase.engine.changes import Change
 from awsbase.engine.risk import RiskyChange, access, deletion
 from awsbase.scripts import cli
 from awsbase.view.risks import warning
@@ -98,7 +98,7 @@ def test_in_the_sandbox_nothing_is_asked(served: Served, policy: Path) -> None:
     assert awsbase(served, "reconcile", policy, "--sandbox").exit_code == 0
 
 
-def risky(*risks: tuple[RiskKind, str, str]) -> Iterator[RiskyChange]:
+def risky(*risks: tuple[str, str, str]) -> Iterator[RiskyChange]:
     for kind, address, reason in risks:
         risk = (access if kind == "access" else deletion)(reason)
         assert risk
