@@ -176,7 +176,7 @@ def _plan(fields: Mapping[str, Any]) -> Plan:
         account=_text(fields["account"]),
         region=_text(fields["region"]),
         sandbox=bool(fields["sandbox"]),
-        only=tuple(_text(name) for name in fields["only"]),
+        only=_texts(fields["only"]),
         fingerprint=_text(fields["fingerprint"]),
         version=_text(fields["awsbase"]),
         changes=tuple(
@@ -208,6 +208,12 @@ def _read_risk(kind: object, reason: object) -> Risk | None:
     if kind not in ("access", "visibility", "deletion"):
         raise ValueError(kind)
     return Risk(kind, _text(reason))
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list):
+        raise TypeError(values)
+    return tuple(map(_text, values))
 
 
 def _text(value: object) -> str:

@@ -67,7 +67,7 @@ def test_a_plan_in_a_pipe() -> None:
         "      seen as done by: iam ListMFADevices",
         "",
         "3 to change (1 to create, 2 to update, 2 to delete), 1 unchanged, 1 needs you",
-        "9 calls, no write, 1.2 s",
+        "9 calls, no write",
     ]
 
 
