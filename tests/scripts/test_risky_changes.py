@@ -41,7 +41,7 @@ def weaker(tmp_path: Path) -> Path:
     return written(tmp_path / "weaker.yaml", WEAKER)
 
 
-@pytest.mark.parametrize("options", [[], ["--yes"], ["--approved"], ["--only", "iam"]], ids=" ".join)
+@pytest.mark.parametrize("options", [["--yes"], ["--approved"], ["--yes", "--only", "iam"]], ids=" ".join)
 def test_unapproved_risky_changes_are_refused_before_the_first_write(
     options: list[str], weaker: Path, anybody: Served, tmp_path: Path
 ) -> None:
