@@ -172,6 +172,13 @@ def test_two_plans_of_one_account_are_equal_to_the_byte(served: Served, full: Pa
     iam.create_role(
         RoleName="app", AssumeRolePolicyDocument=json.dumps(SERVICE_TRUST), Tags=[{"Key": "c", "Value": "3"}]
     )
+    s3 = served.sandbox.client("s3", "eu-west-1")
+    s3.create_bucket(Bucket="acme-state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    rules = [
+        {"ID": f"Awsbase-{each}", "Status": "Enabled", "Filter": {"Prefix": each}, "Expiration": {"Days": 9}}
+        for each in "abcdef"
+    ]
+    s3.put_bucket_lifecycle_configuration(Bucket="acme-state", LifecycleConfiguration={"Rules": rules})
     found = []
     for seed in ("1", "2"):
         plan = tmp_path / f"{seed}.json"
