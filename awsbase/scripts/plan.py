@@ -19,7 +19,7 @@ from awsbase.scripts.output import as_json, err, out, out_json
 from awsbase.scripts.session import Session, exit_code, refuse
 from awsbase.view import document
 from awsbase.view.stream import is_terminal
-from awsbase.view.text import Line, render
+from awsbase.view.text import RED, TEAL, Line, render
 
 STDOUT = Path("-")
 ALSO_STDOUT = (Path("/dev/stdout"), Path("/dev/fd/1"), Path("/proc/self/fd/1"))
@@ -65,10 +65,10 @@ def refused(report: Report) -> str:
     """Return what a reconcile would refuse, each with what to do, as text; empty when there is nothing."""
     if not report.refusals:
         return ""
-    lines = [Line(0, ""), Line(0, "reconcile would refuse this, and change nothing", style="bold red")]
+    lines = [Line(0, ""), Line(0, "reconcile would refuse this, and change nothing", style=f"bold {RED}")]
     for each in report.refusals:
-        lines.append(Line(2, each.message, mark="✗", mark_style="bold red"))
-        lines += [Line(4, each.hint, mark="→", mark_style="cyan")] if each.hint else []
+        lines.append(Line(2, each.message, mark="✗", mark_style=f"bold {RED}"))
+        lines += [Line(4, each.hint, mark="→", mark_style=TEAL)] if each.hint else []
     return render(lines, sys.stdout)
 
 

@@ -216,7 +216,7 @@ def test_a_plan_shows_every_refusal_of_a_reconcile(served: Served, tmp_path: Pat
 
     shown = awsbase(served, "plan", manifest, "-o", plan, "--detailed-exitcode", **kim)
     assert shown.exit_code == 1
-    assert "  ~ group/Admins\n" in shown.stdout
+    assert "  ~ group/Admins" in shown.stdout
     assert "reconcile would refuse this, and change nothing\n" in shown.stdout
     document = json.loads(plan.read_text())
     refused = awsbase(served, "reconcile", manifest, "--yes", "--allow-risky", **kim)
