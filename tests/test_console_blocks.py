@@ -316,6 +316,13 @@ def made_by_an_earlier_release(situation: Situation) -> None:
     situation.sandbox.clock.advance(60)
 
 
+def with_trust_policies(situation: Situation) -> None:
+    page = (ROOT / "docs/pipeline.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    for role, text in zip(("plan", "apply"), blocks, strict=True):
+        situation.write(f"trust-{role}.json", text)
+
+
 def with_a_partner_token(situation: Situation) -> None:
     situation.reconcile("manifests/secrets.yaml")
     situation.write("partner.txt", "token\n")
@@ -327,6 +334,7 @@ SITUATIONS: dict[str, Callable[[Situation], None]] = {
     "in the reconciled account": in_the_reconciled_account,
     "with a bastion, in the reconciled account": with_a_bastion,
     "where a role planner exists": with_a_role_planner,
+    "with the trust policies of docs/pipeline.md": with_trust_policies,
     "where somebody changed the account by hand": changed_by_hand,
     "where the password policy changed after the plan was approved": changed_after_the_approval,
     "where the bucket acme-audit is in another region": bucket_in_another_region,

@@ -6,49 +6,57 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from awsbase.disk import is_regular
 from awsbase.engine.changes import Report
 from awsbase.engine.risk import risky
+from awsbase.scripts.comment import comment_of, comment_options
 from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common, detailed
-from awsbase.scripts.output import as_json, err, out, out_json
+from awsbase.scripts.output import ALSO_STDOUT, STDOUT, as_json, err, out, out_json
 from awsbase.scripts.session import Session, exit_code, refuse
 from awsbase.view import document
 from awsbase.view.stream import is_terminal
 from awsbase.view.text import RED, TEAL, Line, render
-
-STDOUT = Path("-")
-ALSO_STDOUT = (Path("/dev/stdout"), Path("/dev/fd/1"), Path("/proc/self/fd/1"))
 
 
 @click.command("plan")
 @MANIFEST
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PLAN.json", help="Write the plan to a file.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 0: nothing to do, 2: changes, 1: any error.")
+@comment_options
 @ONLY
 @common
 @detailed
 def command(
-    options: Options, manifest: Path, output: Path | None, detailed_exitcode: bool, only: tuple[str, ...]
+    options: Options,
+    manifest: Path,
+    output: Path | None,
+    detailed_exitcode: bool,
+    only: tuple[str, ...],
+    **commented: Any,
 ) -> int:
     """Show the changes that reconcile would make for MANIFEST; only reads."""
     if output in ALSO_STDOUT:
         output = STDOUT
     if output not in (None, STDOUT):
         document.check(output)
+    comment = comment_of(**commented, stdout_is_taken=options.json or output == STDOUT)
     loaded = read(manifest, options)
     chosen = loaded.only(only)
-    session = Session(loaded, chosen, connect(options, loaded), options)
-    report = session.execute("plan", guarded=True)
+    with comment.of_refusal(loaded):
+        session = Session(loaded, chosen, connect(options, loaded), options)
+        report = session.execute("plan", guarded=True)
+    comment.write(report, loaded, only, sandbox=options.sandbox)
     result = document.document(report, sandbox=options.sandbox, only=only)
 
     if options.json or output == STDOUT:
         out_json(result)
-    else:
+    elif not comment.on_stdout:
         out(session.result(report, sys.stdout) + refused(report))
     if output not in (None, STDOUT) and not report.interrupted:
         document.save(as_json(result), output)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from awsbase import busy
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, identify
 from awsbase.engine.clock import SystemClock
@@ -21,7 +22,7 @@ from awsbase.people import files, qr, seeds, terminal
 from awsbase.people.enrol import Prompts
 from awsbase.people.secret import Secret
 from awsbase.scripts.ask import accepts, no_terminal
-from awsbase.scripts.connect import home_region, name_calls, session_of
+from awsbase.scripts.connect import home_region, name_calls, session_of, show_connecting
 from awsbase.scripts.options import DEBUG, profile_option, region_option
 from awsbase.scripts.output import err
 from awsbase.view.stream import supports_unicode
@@ -54,6 +55,7 @@ def explaining_refusals(command: Command) -> Command:
 
     @wraps(command)
     def explained(**options: Any) -> Any:
+        busy.show(busy.CONNECTING)
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -73,6 +75,7 @@ def account_of(profile: str | None, region: str | None, *, debugging: bool) -> A
     session = session_of(profile)
     home = home_region(profile, region)
     attach = [refuse_resends, name_calls] if debugging else [refuse_resends]
+    show_connecting(session)
     account = identify(Aws(session, home, attach=attach), Wire())
     if account.is_root:
         raise Refused(

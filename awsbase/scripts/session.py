@@ -20,7 +20,7 @@ from awsbase.engine.changes import Change, Mode, Refusal, Report
 from awsbase.engine.execution import execute
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.failures import failure
-from awsbase.engine.lock import Lock
+from awsbase.engine.lock import Lock, Locked
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
 from awsbase.engine.run import Approved, Interrupted, approval, exceeds_approval, none
@@ -129,6 +129,9 @@ class Session:
                 ) as unchanged,
             ):
                 yield unchanged
+        except Locked as error:
+            error.hint = (error.hint or "").replace("MANIFEST", self.loaded.file)
+            raise
         except Interrupted:
             err("interrupted, nothing was changed\n")
             raise Exit(INTERRUPTED) from None

@@ -146,7 +146,7 @@ def shortened(text: str, kept: int) -> str:
     if len(text) <= SHORT:
         return text
     end = text.rfind(" ", kept, SHORT)
-    return f"{text[: end if end >= 0 else kept].rstrip(' ,;')} …"
+    return f"{text[: end if end >= 0 else kept].rstrip(' ,;+-~±')} …"
 
 
 def cost_of_new(report: Report, resources: Iterable[Resource]) -> Iterator[Line]:

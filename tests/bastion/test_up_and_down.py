@@ -29,6 +29,7 @@ def reconcile(desk: Prompts) -> list[str]:
     return [each["address"] for each in json.loads(ended.stdout)["resources"] if each["changes"]]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("manifest", "started"), [(SSM, []), (STAYS, ["instance/acme-bastion"])], ids=["on demand", "always up"]
 )

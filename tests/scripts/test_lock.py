@@ -59,6 +59,7 @@ def test_a_second_run_writes_nothing_and_names_the_holder_of_the_lock(served: Se
         assert served.writes == []
         assert run.returncode == 1
         assert f"awsbase: the account is locked by {lock.look()}\n  → let it finish" in run.stderr
+        assert f"`awsbase unlock {manifest}`" in run.stderr
     assert awsbase(served, "reconcile", str(manifest), "--yes").returncode == 0
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 from configparser import ConfigParser
@@ -369,15 +370,27 @@ def test_the_sandbox_is_served_until_it_is_interrupted(number: int, nobody: dict
     assert (serving.returncode, rest, errors) == (0, "", "")
 
 
-@pytest.mark.parametrize(("arguments", "code"), [([], None), (["--enforce"], "AccessDenied")])
+@pytest.mark.parametrize(("arguments", "code"), [([], None), (["--enforce", "--env-file"], "AccessDenied")])
 def test_the_sandbox_enforces_policies_with_enforce(
-    arguments: list[str], code: str | None, nobody: dict[str, str]
+    arguments: list[str], code: str | None, nobody: dict[str, str], tmp_path: Path
 ) -> None:
-    with subprocess.Popen([*AWSBASE, "sandbox", *arguments], env=nobody, stdout=subprocess.PIPE, text=True) as serving:
+    file, asked = tmp_path / "sandbox.env", "--env-file" in arguments
+    serving = subprocess.Popen(
+        [*AWSBASE, "sandbox", *arguments, *([str(file)] if asked else [])],
+        env=nobody,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with serving:
         try:
             assert serving.stdout is not None
-            lines = [serving.stdout.readline() for _ in range(6)]
-            exported = dict(line.removeprefix("export ").rstrip().split("=", 1) for line in lines[1:])
+            assert serving.stderr is not None
+            assert serving.stderr.readline().startswith("account 123456789012 is ready at http://127.0.0.1:")
+            # When the line above is there, so is the whole file, and nobody else can read the key.
+            lines = file.read_text().splitlines() if asked else [serving.stdout.readline() for _ in range(10)]
+            assert not asked or stat.S_IMODE(file.stat().st_mode) == 0o600
+            exported = dict(line.removeprefix("export ").rstrip().split("=", 1) for line in lines[2:])
             url, administrator = exported["AWS_ENDPOINT_URL"], exported["AWS_ACCESS_KEY_ID"]
             iam = boto3.Session(administrator, "x", region_name="eu-west-1").client("iam", endpoint_url=url)
             iam.create_user(UserName="kim")
