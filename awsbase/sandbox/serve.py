@@ -107,6 +107,7 @@ def warm(sandbox: Sandbox) -> None:
         at = Message("POST", wire.address(service, "us-east-1", sandbox.account), signed, b"")
         sandbox.answer(wire.write(wire.operation(service, operation), params, at))
     sandbox.calls.clear()
+    sandbox.history.clear()
 
 
 _BY_SERVER = ("server", "connection", "transfer-encoding")

@@ -28,6 +28,7 @@ from awsbase.view.text import RED, TEAL, Line, render
 @MANIFEST
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PLAN.json", help="Write the plan to a file.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 0: nothing to do, 2: changes, 1: any error.")
+@click.option("--who", is_flag=True, help="Say who changed what differs, by CloudTrail's last 90 days.")
 @comment_options
 @ONLY
 @common
@@ -37,6 +38,7 @@ def command(
     manifest: Path,
     output: Path | None,
     detailed_exitcode: bool,
+    who: bool,
     only: tuple[str, ...],
     **commented: Any,
 ) -> int:
@@ -51,6 +53,8 @@ def command(
     with comment.of_refusal(loaded):
         session = Session(loaded, chosen, connect(options, loaded), options)
         report = session.execute("plan", guarded=True)
+    if who and not report.interrupted:
+        report = session.with_authors(report)
     comment.write(report, loaded, only, sandbox=options.sandbox)
     result = document.document(report, sandbox=options.sandbox, only=only)
 

@@ -16,6 +16,7 @@ from click.exceptions import Exit
 from awsbase import __version__
 from awsbase.access.lockout import lockout
 from awsbase.engine.account import Account
+from awsbase.engine.authors import with_authors
 from awsbase.engine.changes import Change, Mode, Refusal, Report
 from awsbase.engine.execution import execute
 from awsbase.engine.facts import Facts, ReadCache
@@ -110,6 +111,13 @@ class Session:
                 applies=applies,
                 results=results,
             )
+
+    def with_authors(self, plan: Report) -> Report:
+        """Return a plan that says of what differs who changed it; Ctrl-C ends the asking, not the plan."""
+        if plan.changes:
+            err("asking CloudTrail who changed what differs\n")
+        with interruptible(lambda text: None) as stop:
+            return with_authors(plan, self.target.account, self.target.clock, stop)
 
     @contextmanager
     def locked(self, lock: Lock) -> Iterator[bool]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from awsbase import __version__, disk
-from awsbase.engine.changes import Change, Drift, Outcome, Report, Risk, Unknown
+from awsbase.engine.changes import Author, Change, Drift, Outcome, Report, Risk, Unknown
 from awsbase.engine.risk import risk_of, risky
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.records import record
@@ -21,7 +21,11 @@ MAX_BYTES = 64 * 1024 * 1024
 
 
 def document(report: Report, *, sandbox: bool = False, only: Sequence[str] = ()) -> dict[str, Any]:
-    """Return a report as JSON values; `--approved` reads a plan's document. `only` is the scope, or empty for all."""
+    """Return a report as JSON values; `--approved` reads a plan's document.
+
+    `only` is the scope, or empty for all. It has authors where somebody asked.
+    """
+    asked = report.authors_missing is not None
     return {
         "schema": SCHEMA,
         "awsbase": __version__,
@@ -32,7 +36,7 @@ def document(report: Report, *, sandbox: bool = False, only: Sequence[str] = ())
         "only": list(only),
         "fingerprint": report.fingerprint,
         "interrupted": report.interrupted,
-        "resources": [_outcome(outcome) for outcome in report.outcomes],
+        "resources": [_outcome(outcome, asked) for outcome in report.outcomes],
         "risky": [
             {
                 "address": each.address,
@@ -50,16 +54,17 @@ def document(report: Report, *, sandbox: bool = False, only: Sequence[str] = ())
         "totals": dict(report.totals()),
         "calls": {"read": report.reads, "write": report.writes},
         "second": document(report.second, sandbox=sandbox, only=only) if report.second else None,
+        **({} if report.authors_missing is None else {"authors_missing": list(report.authors_missing)}),
     }
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def _outcome(outcome: Outcome, asked: bool) -> dict[str, Any]:
     error = outcome.error
     return {
         "address": outcome.address,
         "region": outcome.region,
         "status": outcome.status,
-        "changes": [_change(change) for change in outcome.changes],
+        "changes": [_change(change, asked) for change in outcome.changes],
         "error": {"code": error.code, "message": error.message, "tried": error.tried, "hint": error.hint}
         if error
         else None,
@@ -69,7 +74,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: Change, asked: bool) -> dict[str, Any]:
     risk = risk_of(change)
     return {
         "action": change.action,
@@ -83,6 +88,20 @@ def _change(change: Change) -> dict[str, Any]:
         ],
         "digest": change.digest,
         "unknown": list(change.unknown),
+        **({"changed_by": _author(change.changed_by)} if asked else {}),
+    }
+
+
+def _author(author: Author | None) -> dict[str, str] | None:
+    if author is None:
+        return None
+    return {
+        "arn": author.arn,
+        "at": author.at.isoformat(),
+        "address": author.address,
+        "event": author.event,
+        "event_id": author.event_id,
+        "program": author.program,
     }
 
 

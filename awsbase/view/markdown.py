@@ -11,6 +11,7 @@ from awsbase.engine.changes import Action, Outcome, Report, Status, is_whole_res
 from awsbase.engine.risk import risk_of, risky
 from awsbase.errors import AwsbaseError
 from awsbase.records import record
+from awsbase.view.authors import authors
 from awsbase.view.changes import by_action, difference, overall_action, some
 from awsbase.view.needs import needs
 from awsbase.view.regions import merged
@@ -76,6 +77,7 @@ def markdown(
             manual_actions(plan),
             counts(plan),
             *changes(plan, sections),
+            "".join(f"{prose(reason)}\n" for reason in plan.authors_missing or ()),
         ],
         limit,
     )
@@ -225,7 +227,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
             yield from (f"{mark}     {one_line(difference(each))}" for each in change.drift if not is_statement(each))
             statements = statement_lines(filter(is_statement, change.drift), 0)
             yield from (f"{line.mark}     {one_line(line.text)}" for line in statements)
-    yield from (f"#   {one_line(note)}" for note in outcome.notes)
+    yield from (f"#   {one_line(each)}" for each in (*authors(outcome.changes), *outcome.notes))
     if outcome.price:
         yield f"#   costs {one_line(outcome.price)}"
 
