@@ -25,6 +25,7 @@ pytestmark = pytest.mark.slow
 
 BIN = Path(sys.executable).parent
 AWSBASE = BIN / "awsbase"
+ROOT = Path(__file__).parents[2]
 AWS = BIN / "aws"
 PROMPT = "MFA code of alice-0: "
 USER = f"arn:aws:iam::{ACCOUNT}:user/alice"
@@ -38,7 +39,9 @@ class Shell:
     url: str
 
     def environ(self, **more: str) -> dict[str, str]:
-        return {"HOME": str(self.alice.home), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "TERM": "xterm"} | more
+        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+        # The programs beside Python may belong to another checkout than this test.
+        return {"HOME": str(self.alice.home), "PATH": path, "PYTHONPATH": str(ROOT), "TERM": "xterm"} | more
 
     def spawn(self, *command: str, **environ: str) -> Any:
         """Start a command on a terminal of its own."""
