@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import socket
 import stat
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 
 EARLY = "a shell that reads the exports too early goes on with its own credentials: better write them with --env-file\n"
+LARGEST = 64 * 1024  # of a file with exports
 
 
 @click.command("sandbox", context_settings={"allow_interspersed_args": False})
@@ -98,7 +100,7 @@ def command(
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if env_file:
-            env_file.unlink(missing_ok=True)
+            delete(env_file, folder)
 
 
 def found(command: Sequence[str], environ: Mapping[str, str]) -> str:
@@ -107,7 +109,7 @@ def found(command: Sequence[str], environ: Mapping[str, str]) -> str:
         return child.find(command[0], environ)
     except child.NotFound as error:
         if command[0] in COMMANDS:
-            raise UsageError(error.message, hint=f"write `awsbase sandbox -- awsbase {' '.join(command)}`") from None
+            raise UsageError(error.message, hint=f"write `awsbase sandbox -- awsbase {shlex.join(command)}`") from None
         raise
 
 
@@ -134,7 +136,7 @@ def serve(
         given, how = variables(url), ""
         if env_file:
             disk.replace(env_file, exports.lines(given).encode(), private=True)
-            how = f"; `. {env_file if env_file.is_absolute() else f'./{env_file}'}` leads a shell to it"
+            how = f"; `. {shlex.quote(sourced(env_file))}` leads a shell to it"
         if json:
             out_json({"url": url, "account": sandbox.account, "environment": given})
         elif not env_file:
@@ -160,6 +162,18 @@ def clear(file: Path) -> None:
         raise UsageError(f"{file} exists already, and is not of a sandbox", hint="name another file")
     with suppress(FileNotFoundError):
         file.unlink()
+
+
+def delete(file: Path, folder: Path) -> None:
+    """Delete the exports that name this folder; those of a later sandbox in the same file stay."""
+    with suppress(OSError):
+        if folder.name.encode() in disk.read(file, LARGEST):
+            file.unlink()
+
+
+def sourced(file: Path) -> str:
+    """Return how a shell names a file that it sources: without a slash it would search PATH."""
+    return str(file if file.is_absolute() else f"./{file}")
 
 
 def show_mail(mail: Mail) -> None:

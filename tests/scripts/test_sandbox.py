@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from awsbase.people import exports
 from awsbase.scripts import Invocation, cli
+from awsbase.scripts.sandbox import delete, sourced
 from tests.people.shell import AWS
 from tests.scripts.conftest import ACCOUNT, AWSBASE, Served
 
@@ -163,6 +164,7 @@ def test_exports_that_go_to_a_file_may_be_read_too_early(nobody: dict[str, str],
     [
         (["--", "nosuch-command"], 127, "there is no command nosuch-command"),
         (["plan", "acme.yaml"], 2, "→ write `awsbase sandbox -- awsbase plan acme.yaml`"),
+        (["plan", "my base.yaml"], 2, "→ write `awsbase sandbox -- awsbase plan 'my base.yaml'`"),
         (["--json", "--", "sh"], 2, "COMMAND gets the environment of the sandbox by itself"),
         (["--env-file", "x", "--", "sh"], 2, "COMMAND gets the environment of the sandbox by itself"),
         (["--env-file", "/nosuch/env"], 2, "there is no folder /nosuch"),
@@ -184,3 +186,19 @@ def test_an_env_file_replaces_none_but_that_of_a_sandbox(tmp_path: Path) -> None
     # The old one is deleted before anything can fail, so that nobody takes it for the new one.
     assert invoke("--env-file", old, "--deny", tmp_path / "nosuch.json").exit_code == 2
     assert not old.exists()
+
+
+def test_a_sandbox_deletes_its_own_exports_and_not_those_of_a_later_one(tmp_path: Path) -> None:
+    file, mine, later = tmp_path / "sandbox.env", tmp_path / "awsbase-sandbox-one", tmp_path / "awsbase-sandbox-two"
+    file.write_text(exports.lines(exports.variables("http://127.0.0.1:1", "AKIA", "x", "us-east-1", later)))
+    delete(file, mine)
+    assert file.exists()
+    delete(file, later)
+    assert not file.exists()
+    delete(file, later)
+
+
+@pytest.mark.parametrize("name", ["sandbox.env", "-x", "my env"])
+def test_a_shell_finds_the_exports_in_its_own_folder(name: str) -> None:
+    assert sourced(Path(name)) == f"./{name}"
+    assert sourced(Path("/srv") / name) == f"/srv/{name}"
