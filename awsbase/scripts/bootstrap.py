@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -131,7 +132,8 @@ def command(
         f"{administrator.user} is the administrator of account {loaded.account}, with profile {administrator.profile}\n"
     )
     if not sandbox:
-        err(f"next: `AWS_PROFILE={administrator.profile}-mfa awsbase reconcile {manifest}`\n")
+        session, file = shlex.quote(f"{administrator.profile}-mfa"), shlex.quote(str(manifest))
+        err(f"next: `AWS_PROFILE={session} awsbase reconcile {file}`\n")
 
 
 def administrator_of(loaded: LoadedManifest, user: str | None, profile: str) -> Administrator:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from importlib.resources import files
 from io import BytesIO
@@ -17,9 +18,8 @@ from awsbase.errors import ManifestError, Mistake, UsageError
 from awsbase.manifest import load
 from awsbase.scripts.ask import answer, is_interactive
 from awsbase.scripts.options import DEBUG, region_option
-from awsbase.scripts.output import err, out
+from awsbase.scripts.output import STDOUT, err, out
 
-STDOUT = Path("-")
 QUESTIONS = {
     "id": "AWS account id, 12 digits",
     "name": "short name, with which other names begin",
@@ -98,7 +98,7 @@ def command(
     write(text, file)
     missing = [key for key in PLACEHOLDERS if key not in values]
     todo = f"; replace what is marked CHANGE ({', '.join(missing)})" if missing else ""
-    err(f"{file} written{todo}\n  try it: awsbase reconcile {file} --sandbox\n")
+    err(f"{file} written{todo}\n  try it: awsbase reconcile {shlex.quote(str(file))} --sandbox\n")
 
 
 def asked(key: str, values: Mapping[str, str]) -> str:

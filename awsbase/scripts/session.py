@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -138,7 +139,7 @@ class Session:
             ):
                 yield unchanged
         except Locked as error:
-            error.hint = (error.hint or "").replace("MANIFEST", self.loaded.file)
+            error.hint = (error.hint or "").replace("MANIFEST", shlex.quote(self.loaded.file))
             raise
         except Interrupted:
             err("interrupted, nothing was changed\n")

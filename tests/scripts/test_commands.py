@@ -444,6 +444,11 @@ def test_init_refuses_invalid_values(arguments: list[str], expected: str, tmp_pa
     assert not file.exists()
 
 
+def test_the_command_after_init_can_be_copied(tmp_path: Path) -> None:
+    file = tmp_path / "my base.yaml"
+    assert f"try it: awsbase reconcile '{file}' --sandbox\n" in awsbase("init", file).stderr
+
+
 def test_a_manifest_of_init_names_the_administrator_whom_bootstrap_makes(tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
     awsbase("init", file, "--administrator", "kim")
