@@ -10,6 +10,7 @@ from string import Template
 from awsbase.errors import UsageError
 from awsbase.kinds.table import PAGE
 from awsbase.records import record
+from awsbase.view.words import plural
 
 TEMPLATES = Path(__file__).parent / "templates"
 MANIFEST = "awsbase/manifest/manifest.py"
@@ -60,13 +61,6 @@ class Name:
             Words=self.words.capitalize(),
             words_one=self.word.replace("-", " "),
         )
-
-
-def plural(word: str) -> str:
-    """Return the plural of an English noun."""
-    if re.search(r"[^aeiou]y$", word):
-        return word[:-1] + "ies"
-    return word + ("es" if re.search(r"(s|x|z|ch|sh)$", word) else "s")
 
 
 def camel(word: str) -> str:

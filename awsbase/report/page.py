@@ -24,6 +24,7 @@ from awsbase.report.graph import svg
 from awsbase.report.history import history
 from awsbase.report.saved import Saved, met_of, share
 from awsbase.view.coverage import MARKS
+from awsbase.view.words import counted
 
 
 @record
@@ -115,26 +116,21 @@ def verdict(plan: Report) -> Verdict:
     wrong, differ, total = totals["failed"] + totals["blocked"], totals["planned"], len(plan.outcomes)
     sentences = []
     if wrong:
-        sentences.append(f"{count(wrong, 'resource')} of {total} could not be compared with the manifest.")
+        sentences.append(f"{counted(wrong, 'resource')} of {total} could not be compared with the manifest.")
     if differ:
         verb = "differs" if differ == 1 else "differ"
-        sentences.append(f"{count(differ, 'resource')} of {total} {verb} from the manifest.")
+        sentences.append(f"{counted(differ, 'resource')} of {total} {verb} from the manifest.")
     if risks := risky(plan):
         sentences.append(
-            f"{count(len(risks), 'change')} of the plan {'needs' if len(risks) == 1 else 'need'} approval."
+            f"{counted(len(risks), 'change')} of the plan {'needs' if len(risks) == 1 else 'need'} approval."
         )
     if not sentences:
         sentences.append(f"All {total} resources are as the manifest says.")
     if plan.manual_actions:
         left = len(plan.manual_actions)
-        sentences.append(f"{count(left, 'step')} {'is' if left == 1 else 'are'} left for people.")
+        sentences.append(f"{counted(left, 'step')} {'is' if left == 1 else 'are'} left for people.")
     tone = "bad" if wrong else "attention" if differ or plan.manual_actions else "good"
     return Verdict(tone, " ".join(sentences))
-
-
-def count(number: int, word: str) -> str:
-    """Return a number and a word: `1 resource`, `3 resources`."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def figures(subject: Subject, costs: Bills) -> list[tuple[str, str, str]]:

@@ -21,6 +21,7 @@ from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.session import Session
 from awsbase.view.drill import document, outcome, table
 from awsbase.view.text import render
+from awsbase.view.words import counted
 
 
 @click.command("drill")
@@ -75,9 +76,8 @@ def choose(loaded: LoadedManifest, names: Sequence[str]) -> list[Alarm]:
 
 def agreed(loaded: LoadedManifest, chosen: Sequence[Alarm], ask: Prompt) -> bool:
     """Ask whether to trigger the alarms."""
-    count = "1 alarm" if len(chosen) == 1 else f"{len(chosen)} alarms"
     who = "Every subscriber gets a message for each."
-    return ask(f"Trigger {count} of account {loaded.account} ({loaded.name})? {who} [y/N] ")
+    return ask(f"Trigger {counted(len(chosen), 'alarm')} of account {loaded.account} ({loaded.name})? {who} [y/N] ")
 
 
 def trigger(target: Target, chosen: Sequence[Alarm]) -> tuple[list[DrillResult], bool]:

@@ -17,6 +17,7 @@ from awsbase.scripts import completions
 from awsbase.scripts.options import JSON, device_option
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.prompts import USER, account_of, aws_files, common, confirm, prompts_of, select, user_of
+from awsbase.view.words import counted
 
 YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
@@ -118,7 +119,7 @@ def prune(everybody: bool, yes: bool, profile: str | None, region: str | None, d
     if not yes and not confirm(f"{listed}Delete these? Someone may be enrolling one of them right now."):
         raise Refused("nothing was deleted")
     deleted = device_maintenance.prune(prompts, found)
-    out(f"deleted {deleted} {'device' if deleted == 1 else 'devices'} without an owner\n")
+    out(f"deleted {counted(deleted, 'device')} without an owner\n")
 
 
 def table(listed: Sequence[ListedDevice], now: datetime) -> str:

@@ -42,6 +42,7 @@ from awsbase.view.live import progress
 from awsbase.view.summary import summary
 from awsbase.view.text import Line, render
 from awsbase.view.tree import tree
+from awsbase.view.words import counted
 from awsbase.view.wrong import wrong
 
 log = logging.getLogger("awsbase")
@@ -239,8 +240,7 @@ def agreed(session: Session, plan: Report, ask: Prompt | None, introduction: str
     """Show a plan and ask for consent; raises Refused for unapproved risky changes when `ask` is None."""
     if ask is not None:
         err(introduction + session.shown(plan, sys.stderr))
-    count = len(plan.changes)
-    changes = "1 change" if count == 1 else f"{count} changes"
+    changes = counted(len(plan.changes), "change")
     return session.consents(plan, f"Apply {changes} to account {session.loaded.account} ({session.loaded.name})?", ask)
 
 

@@ -11,6 +11,7 @@ from awsbase.errors import ManifestError
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import out, out_json
+from awsbase.view.words import counted
 
 
 @click.command("validate")
@@ -29,8 +30,7 @@ def command(options: Options, manifest: Path) -> int:
     if options.json:
         out_json([])
         return 0
-    count = len(loaded.resources)
-    out(f"{manifest}: {count} resource{'' if count == 1 else 's'}, fine\n")
+    out(f"{manifest}: {counted(len(loaded.resources), 'resource')}, fine\n")
     by_section = {name: resources for name, resources in loaded.sections.items() if resources}
     width = max(map(len, by_section), default=0)
     for name, resources in by_section.items():

@@ -18,6 +18,7 @@ from awsbase.view.regions import merged
 from awsbase.view.risks import reasons
 from awsbase.view.statements import is_statement, statement_lines
 from awsbase.view.stream import escaped
+from awsbase.view.words import counted
 
 # GitHub takes 65,536 characters in a comment; some room is left for what a pipeline adds.
 LIMIT = 60_000
@@ -120,12 +121,12 @@ def verdict(plan: Report) -> str:
     if plan.refusals:
         return "Reconcile would refuse this, and change nothing."
     if failed := [each for each in plan.outcomes if each.error is not None]:
-        return f"{plural(len(failed), 'resource')} cannot be planned."
+        return f"{counted(len(failed), 'resource')} cannot be planned."
     if changes := risky(plan):
         needs = words(len(changes), "is risky and needs", "are risky and need")
-        return f"{plural(len(plan.changes), 'change')}, of which {len(changes)} {needs} approval."
+        return f"{counted(len(plan.changes), 'change')}, of which {len(changes)} {needs} approval."
     if plan.changes:
-        return f"{plural(len(plan.changes), 'change')}, none of them risky."
+        return f"{counted(len(plan.changes), 'change')}, none of them risky."
     return "Nothing to do for awsbase." if plan.manual_actions else "Nothing to do."
 
 
@@ -133,15 +134,15 @@ def counts(plan: Report) -> str:
     """Return how many changes and resources there are."""
     totals = plan.totals()
     actions = by_action([change.action for _, change in plan.changes], planned=True)
-    counted = [f"{plural(len(plan.changes), 'change')} ({actions})"] if actions else []
+    listed = [f"{counted(len(plan.changes), 'change')} ({actions})"] if actions else []
     statuses: dict[Status, str] = {
         "planned": "to change",
         "failed": "failed",
         "blocked": "blocked",
         "skipped": "skipped",
     }
-    counted += [f"{plural(totals[status], 'resource')} {what}" for status, what in statuses.items() if totals[status]]
-    return ", ".join([*counted, f"{totals['unchanged']} unchanged"]) + ".\n\n"
+    listed += [f"{counted(totals[status], 'resource')} {what}" for status, what in statuses.items() if totals[status]]
+    return ", ".join([*listed, f"{totals['unchanged']} unchanged"]) + ".\n\n"
 
 
 def refusals(plan: Report) -> Group:
@@ -173,7 +174,7 @@ def failures(plan: Report) -> Group:
         tried = f"could not {error.tried}: " if error.tried else ""
         first = f"{addresses}: {tried}{error.code}"
         more = [line for line in (error.message, error.hint) if line and line != error.code]
-        short = bullet(f"{plural(len(outcomes), 'resource')}: {tried}{error.code}").full
+        short = bullet(f"{counted(len(outcomes), 'resource')}: {tried}{error.code}").full
         items.append(Item("\n  ".join([f"- {prose(first)}", *map(prose, more)]) + "\n", short, len(outcomes)))
     return Group("failed resources", "#### Failed\n\n", items, "\n")
 
@@ -209,7 +210,7 @@ def diffs(outcomes: Iterable[Outcome]) -> Iterator[Item]:
         number = len(body)
         heads = "".join(f"{MARKS[action]} {one_line(address)}\n" for address in addresses)
         short = f"{MARKS[action]} {one_line(some(addresses, NAMED))}" + (
-            f": {plural(number, 'line')}\n" if number else "\n"
+            f": {counted(number, 'line')}\n" if number else "\n"
         )
         yield Item(heads + "".join(f"{line}\n" for line in body), short, len(addresses))
 
@@ -283,11 +284,6 @@ def one_line(text: str) -> str:
     return escaped(text).replace("\n", "\\n")
 
 
-def plural(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 change`, `2 changes`."""
-    return f"{number} {noun}" + words(number, "", "s")
-
-
 def words(number: int, one: str, many: str) -> str:
     """Return the words for one or for many."""
     return one if number == 1 else many
@@ -346,8 +342,8 @@ def left_out(left: Mapping[str, int]) -> str:
     """Return the line that counts what did not fit."""
     if not left:
         return ""
-    counted = ", ".join(f"{number} {what}" for what, number in left.items())
-    return f"\n**Not shown, because a comment has no room for it:** {counted}. The plan itself lists everything.\n"
+    listed = ", ".join(f"{number} {what}" for what, number in left.items())
+    return f"\n**Not shown, because a comment has no room for it:** {listed}. The plan itself lists everything.\n"
 
 
 def size(text: str) -> int:

@@ -16,6 +16,7 @@ from awsbase.view.regions import merged
 from awsbase.view.statements import is_statement, statement_lines
 from awsbase.view.text import AMBER, GREEN, TEAL, Line
 from awsbase.view.totals import title, totals
+from awsbase.view.words import counted
 from awsbase.view.wrong import approvals, failures
 
 FEW = 12  # so few new resources are named; otherwise they are counted by kind, and each thing gets one short line
@@ -68,16 +69,15 @@ def counts(outcomes: Sequence[Outcome], planned: bool, few: bool) -> str:
     if few or not new:
         return by_action(actions, planned)
     kinds = Counter(outcome.address.partition("/")[0].replace("-", " ") for outcome in new)
-    of = ", ".join(f"{number} {plural(kind) if number > 1 else kind}" for kind, number in kinds.items())
+    of = ", ".join(of_kind(number, kind) for kind, number in kinds.items())
     rest = by_action([action for action in actions if action != "create"], planned)
     return f"{by_action(['create'] * len(new), planned)} ({of})" + (f", {rest}" if rest else "")
 
 
-def plural(kind: str) -> str:
-    """Return the plural of a kind's name."""
-    if kind.endswith("y") and kind[-2:-1] not in "aeiou":
-        return f"{kind[:-1]}ies"
-    return kind if kind.endswith("s") and not kind.endswith("ss") else f"{kind}{'es' if kind[-1] in 'sx' else 's'}"
+def of_kind(number: int, kind: str) -> str:
+    """Return how many there are of a kind; some kinds have a plural as their name, such as `flow logs`."""
+    many = kind.endswith("s") and not kind.endswith("ss")
+    return f"{number} {kind}" if many else counted(number, kind)
 
 
 def things(outcomes: Sequence[Outcome], planned: bool, detailed: bool) -> Iterator[Line]:

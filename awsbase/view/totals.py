@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from awsbase.engine.changes import Report
 from awsbase.view.changes import by_action, overall_action
 from awsbase.view.text import RED, Line
+from awsbase.view.words import counted
 
 
 def title(report: Report, name: str) -> Line:
@@ -52,6 +53,6 @@ def calls(report: Report) -> str:
     Two plans of the same account are equal to the byte, so a plan has no seconds.
     """
     total = report.reads + report.writes
-    writes = "no write" if not report.writes else "1 write" if report.writes == 1 else f"{report.writes} writes"
+    writes = counted(report.writes, "write") if report.writes else "no write"
     seconds = "" if report.mode == "plan" else f", {report.seconds:.1f} s"
-    return f"{total} call{'' if total == 1 else 's'}, {writes}{seconds}"
+    return f"{counted(total, 'call')}, {writes}{seconds}"

@@ -15,7 +15,7 @@ from awsbase.prices import Cost, by_use, monthly
 from awsbase.prices.table import KMS_KEY, S3_STORAGE
 from awsbase.records import record
 from awsbase.view.needs import needs
-from awsbase.view.summary import plural, summary
+from awsbase.view.summary import of_kind, summary
 from awsbase.view.text import Line, render
 from awsbase.view.wrong import wrong
 from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, GONE, HOME, NEW, READ, SAME, report
@@ -213,10 +213,20 @@ def test_of_many_failures_the_first_have_reasons_and_the_rest_names() -> None:
     assert lines[-2:] == ["  ✗ group/G11  AccessDenied", "  and 18 more, which --full shows"]
 
 
-@pytest.mark.parametrize("kind", ["policies", "keys", "addresses", "indexes", "metadata defaults"])
-def test_a_kind_has_a_plural(kind: str) -> None:
-    singular = {"policies": "policy", "keys": "key", "addresses": "address", "indexes": "index"}
-    assert plural(singular.get(kind, kind)) == kind
+@pytest.mark.parametrize(
+    ("number", "kind", "expected"),
+    [
+        (1, "policy", "1 policy"),
+        (2, "policy", "2 policies"),
+        (2, "key", "2 keys"),
+        (2, "address", "2 addresses"),
+        (2, "index", "2 indexes"),
+        (1, "metadata defaults", "1 metadata defaults"),
+        (2, "metadata defaults", "2 metadata defaults"),
+    ],
+)
+def test_kinds_are_counted_in_english(number: int, kind: str, expected: str) -> None:
+    assert of_kind(number, kind) == expected
 
 
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
