@@ -32,9 +32,12 @@ def as_line(value: object, longest: int | None = LONG) -> str:
         return "nothing"
     value = json_value(value)
     text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
-    if longest is None or len(text) <= longest:
-        return text
-    return f"{text[: longest * 2 // 3]}…{text[-longest // 4 :]}"
+    return text if longest is None else shortened(text, longest)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return a text with its middle left out if it is long."""
+    return text if len(text) <= longest else f"{text[: longest * 2 // 3]}…{text[-longest // 4 :]}"
 
 
 def by_action(actions: Sequence[Action], planned: bool) -> str:

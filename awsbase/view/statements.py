@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from awsbase.engine.changes import Drift
 from awsbase.policies.document import listed
-from awsbase.view.changes import as_line
+from awsbase.view.changes import as_line, shortened
 from awsbase.view.text import GREEN, RED, Line
 
 # In the order in which a sentence names them.
@@ -33,7 +33,7 @@ def statement_lines(drifts: Iterable[Drift], indent: int, *, verbose: bool = Fal
         for value, mark, style in ((drift.have, "-", RED), (drift.want, "+", GREEN)):
             if value not in (None, [], ()):
                 text = f"{drift.field}: {told(drift.field.rpartition(' ')[2], value)}"
-                yield Line(indent, text if verbose else shortened(text), mark=mark, mark_style=style)
+                yield Line(indent, text if verbose else shortened(text, LONG), mark=mark, mark_style=style)
 
 
 def told(key: str, value: object) -> str:
@@ -59,8 +59,3 @@ def _tests(tests: object) -> Iterator[str]:
         yield as_line(tests, None)
         return
     yield from (f"{key} is {' or '.join(as_line(each, None) for each in listed(it))}" for key, it in tests.items())
-
-
-def shortened(text: str) -> str:
-    """Return a text with its middle left out if it is long."""
-    return text if len(text) <= LONG else f"{text[: LONG * 2 // 3]}…{text[-LONG // 4 :]}"

@@ -98,7 +98,7 @@ def things(outcomes: Sequence[Outcome], planned: bool, detailed: bool) -> Iterat
         names = some([each.address for each in together], MOST_NAMES)
         text = f"{names}  {'; '.join(said)}".rstrip()
         mark, style = (MARKS[action], STYLES[action]) if planned else ("✓", GREEN)
-        yield Line(2, text if detailed else shortened(text, len(names)), mark=mark, mark_style=style)
+        yield Line(2, text if detailed else cut(text, len(names)), mark=mark, mark_style=style)
         yield from _below(first, detailed)
     if left := sum(map(len, groups[MOST_LINES:])):
         yield Line(2, f"and {left} more", style="dim")
@@ -148,7 +148,7 @@ def statements(outcome: Outcome) -> tuple[Drift, ...]:
     return tuple(drift for change in outcome.changes for drift in change.drift if is_statement(drift))
 
 
-def shortened(text: str, kept: int) -> str:
+def cut(text: str, kept: int) -> str:
     """Return a text of one line, cut at a word if it is long, but behind the characters to be kept."""
     if len(text) <= SHORT:
         return text
