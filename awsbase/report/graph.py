@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from awsbase.report.environment import environment, px
-from awsbase.report.layout import LINE, PADDING, Arrow, Needs, layered
+from awsbase.report.layout import LINE, PADDING, Arrow, layered
+from awsbase.view.graph import Needs
 
 MARGIN = 2
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 
 from awsbase.records import record
+from awsbase.view.graph import Needs
 
-Needs = Mapping[str, Sequence[str]]
 Point = tuple[float, float]
 Points = Sequence[Point]
 

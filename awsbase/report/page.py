@@ -24,6 +24,7 @@ from awsbase.report.graph import svg
 from awsbase.report.history import history
 from awsbase.report.saved import Saved, met_of, share
 from awsbase.view.coverage import MARKS
+from awsbase.view.graph import needs_of
 from awsbase.view.words import counted
 
 
@@ -181,12 +182,6 @@ def numbers(subject: Subject, costs: Bills) -> dict[str, float]:
         "costs": float(costs.total.usd),
         met_of(subject.standard): share(met, len(subject.rows)),
     }
-
-
-def needs_of(resources: Sequence[Resource]) -> dict[str, list[str]]:
-    """Return what each resource needs directly, in manifest order."""
-    position = {each.address: index for index, each in enumerate(resources)}
-    return {each.address: sorted(set(each.needs()), key=position.__getitem__) for each in resources}
 
 
 def graph(subject: Subject) -> str:

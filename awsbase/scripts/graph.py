@@ -9,7 +9,7 @@ import click
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common
 from awsbase.scripts.output import out, out_json
-from awsbase.view.graph import draw
+from awsbase.view.graph import draw, needs_of
 from awsbase.view.stream import escaped
 
 
@@ -23,9 +23,7 @@ from awsbase.view.stream import escaped
 def command(options: Options, manifest: Path, style: str, only: tuple[str, ...]) -> None:
     """Show the resources of MANIFEST and their dependencies; makes no calls."""
     loaded = read(manifest, options)
-    chosen = loaded.only(only)
-    position = {resource.address: index for index, resource in enumerate(chosen)}
-    needs = {each.address: sorted(set(each.needs()), key=position.__getitem__) for each in chosen}
+    needs = needs_of(loaded.only(only))
     if options.json:
         out_json(needs)
     elif style == "svg":

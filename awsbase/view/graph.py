@@ -5,7 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from awsbase.engine.resource import Resource
+
 Needs = Mapping[str, Sequence[str]]  # address → its direct dependencies, in manifest order
+
+
+def needs_of(resources: Sequence[Resource]) -> dict[str, list[str]]:
+    """Return what each resource needs directly, in manifest order."""
+    position = {each.address: index for index, each in enumerate(resources)}
+    return {each.address: sorted(set(each.needs()), key=position.__getitem__) for each in resources}
 
 
 def draw(needs: Needs, style: str) -> str:

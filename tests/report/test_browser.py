@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from awsbase.report.graph import svg
-from awsbase.report.page import needs_of, render
+from awsbase.report.page import render
+from awsbase.view.graph import needs_of
 from tests.conftest import needs
 from tests.report.browser import CHROMIUM, Theme, launch, opened
 from tests.report.subjects import drifted, past, planned, subject
