@@ -88,13 +88,7 @@ GUARDDUTY_LAMBDA = Price("GuardDuty", "per GB of network logs of functions", in_
 GUARDDUTY_RUNTIME = Price("GuardDuty", "a month per vCPU that is watched", in_regions("1.50"), GUARDDUTY_PAGE)
 
 PUBLIC_ADDRESS = Price("VPC", "an hour", everywhere("0.005"), f"{SITE}/vpc/pricing/")
-TRAFFIC_OUT = Price(
-    "EC2",
-    "per GB",
-    in_regions("0.09", eu_west_1="0.09", eu_central_1="0.09"),
-    f"{SITE}/ec2/pricing/on-demand/",
-    free=100,
-)
+TRAFFIC_OUT = Price("EC2", "per GB", in_regions("0.09", eu_west_1="0.09", eu_central_1="0.09"), ON_DEMAND, free=100)
 TRAFFIC_BETWEEN_ZONES = Price("EC2", "per GB", everywhere("0.01"), ON_DEMAND)
 VOLUME = Price(
     "EBS", "per GB a month", in_regions("0.08", eu_west_1="0.088", eu_central_1="0.0952"), f"{SITE}/ebs/pricing/"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from awsbase.engine.resource import Resource
 from awsbase.prices import Monthly, total
 from awsbase.records import record
-from awsbase.view.cost import sections_of
+from awsbase.view.cost import amount, sections_of
 
 
 @record
@@ -43,7 +43,7 @@ def bills(sections: Mapping[str, Sequence[Resource]]) -> Bills:
     for name, each in monthly.items():
         costs = ((one.address, ", ".join(map(str, one.costs()))) for one in sections[name])
         share = float(100 * each.usd / dearest) if dearest else 0.0
-        sum_of_section = money(each.usd) if each.usd else "by use" if each.by_use else "not known"
+        sum_of_section = money(each.usd) if each.usd else amount(each)
         found.append(
             Bill(name, sum_of_section, share, remarks(each), tuple((who, what) for who, what in costs if what))
         )

@@ -36,8 +36,10 @@ def table(sections: Sections, *, name: str, account: str) -> Iterator[Line]:
 
 
 def amount(cost: Monthly) -> str:
-    """Return a sum a month in dollars and cents."""
-    return dollars(cost.usd.quantize(CENT)) + " a month" if cost.usd else "by use"
+    """Return a sum a month in dollars and cents, or why there is none."""
+    if cost.usd:
+        return f"{dollars(cost.usd.quantize(CENT))} a month"
+    return "by use" if cost.by_use else "price not known"
 
 
 def document(sections: Sections, *, account: str, region: str) -> dict[str, Any]:

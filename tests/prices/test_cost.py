@@ -61,6 +61,12 @@ def test_a_region_that_the_table_does_not_have_is_no_free_one() -> None:
     assert (sum_of_all.usd, sum_of_all.unknown) == (Decimal(1), ("EBS",))
 
 
+def test_a_section_without_known_prices_is_not_one_by_use() -> None:
+    unknown, used = monthly(prices.VOLUME, "af-south-1"), by_use(prices.S3_STORAGE, "eu-west-1")
+    sums = by_section({"bastion": [unknown], "audit": [used], "state": [unknown, used]})
+    assert [cost.amount(each) for each in sums.values()] == ["price not known", "by use", "by use"]
+
+
 def test_what_is_free_for_an_account_is_taken_off_once() -> None:
     eight = [monthly(prices.ALARM, region) for region in ("us-east-1", "eu-west-1") for _ in range(4)]
     sections = by_section({"alarms": eight, "bastion": eight})
