@@ -78,7 +78,7 @@ def markdown(
             manual_actions(plan),
             counts(plan),
             *changes(plan, sections),
-            "".join(f"{prose(reason)}\n" for reason in plan.authors_missing or ()),
+            Group("reasons why nobody is named", "", [bullet(each) for each in plan.authors_missing or ()], ""),
         ],
         limit,
     )

@@ -284,7 +284,8 @@ def drawn(draw: Random) -> Report:
 
     outcomes = [outcome(number) for number in range(draw.choice((0, 1, 5, 40)))]
     manual = tuple(ManualAction(text(), text(), (), "") for _ in range(draw.choice((0, 1, 30))))
-    return report(*outcomes, manual_actions=manual)
+    missing = tuple(text() for _ in range(draw.choice((0, 1, 30))))
+    return replace(report(*outcomes, manual_actions=manual), authors_missing=missing)
 
 
 @pytest.mark.parametrize("number", range(12))
