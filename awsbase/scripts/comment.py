@@ -13,7 +13,7 @@ from awsbase.errors import AwsbaseError, UsageError
 from awsbase.records import record
 from awsbase.scripts.loaded import LoadedManifest
 from awsbase.scripts.options import Command
-from awsbase.scripts.output import ALSO_STDOUT, STDOUT, out
+from awsbase.scripts.output import STDOUT, is_stdout, out
 from awsbase.view import document
 from awsbase.view.markdown import LIMIT, LONGEST, SHORTEST, markdown, refusal
 
@@ -35,7 +35,7 @@ def comment_options(command: Command) -> Command:
 
 def comment_of(markdown: Path | None, limit: int, *, stdout_is_taken: bool) -> Comment:
     """Return the comment that options ask for; raises UsageError if it cannot be written there."""
-    if markdown in (STDOUT, *ALSO_STDOUT):
+    if is_stdout(markdown):
         if stdout_is_taken:
             raise UsageError("stdout takes either JSON or Markdown", hint="write one of them to a file")
         return Comment(STDOUT, limit)
@@ -62,7 +62,7 @@ class Comment:
             yield
         except AwsbaseError as error:
             where = {"name": loaded.name, "account": loaded.account, "region": loaded.region}
-            self._write(refusal(error, **where, limit=self.limit) if self.path else "")
+            self._write(refusal(error, **where, limit=self.limit))
             raise
 
     def write(self, plan: Report, loaded: LoadedManifest, only: Sequence[str], *, sandbox: bool) -> None:

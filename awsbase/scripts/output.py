@@ -13,6 +13,11 @@ STDOUT = Path("-")
 ALSO_STDOUT = (Path("/dev/stdout"), Path("/dev/fd/1"), Path("/proc/self/fd/1"))
 
 
+def is_stdout(path: Path | None) -> bool:
+    """Tell whether a path that somebody named is stdout."""
+    return path in (STDOUT, *ALSO_STDOUT)
+
+
 def out(text: str) -> None:
     """Print a result to stdout."""
     write_result(text, sys.stdout)

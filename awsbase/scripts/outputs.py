@@ -17,7 +17,7 @@ from awsbase.scripts.connect import connect
 from awsbase.scripts.interrupt import INTERRUPTED
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, Options, common
-from awsbase.scripts.output import err, out
+from awsbase.scripts.output import err, is_stdout, out
 from awsbase.scripts.session import Session
 from awsbase.view import document
 from awsbase.view.outputs import Format, Given, render
@@ -41,6 +41,8 @@ def command(options: Options, manifest: Path, style: Format, output: Path | None
 
     Values of secrets are never among them.
     """
+    if is_stdout(output):
+        output = None
     if output:
         document.check(output)
     loaded = read(manifest, options)

@@ -17,7 +17,7 @@ from awsbase.scripts.comment import comment_of, comment_options
 from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common, detailed
-from awsbase.scripts.output import ALSO_STDOUT, STDOUT, as_json, err, out, out_json
+from awsbase.scripts.output import STDOUT, as_json, err, is_stdout, out, out_json
 from awsbase.scripts.session import Session, exit_code, refuse
 from awsbase.view import document
 from awsbase.view.stream import is_terminal
@@ -43,7 +43,7 @@ def command(
     **commented: Any,
 ) -> int:
     """Show the changes that reconcile would make for MANIFEST; only reads."""
-    if output in ALSO_STDOUT:
+    if is_stdout(output):
         output = STDOUT
     if output not in (None, STDOUT):
         document.check(output)

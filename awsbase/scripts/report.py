@@ -14,7 +14,7 @@ from awsbase.scripts.connect import connect
 from awsbase.scripts.coverage import STANDARD, judged
 from awsbase.scripts.loaded import LoadedManifest, read
 from awsbase.scripts.options import MANIFEST, Options, common
-from awsbase.scripts.output import ALSO_STDOUT, STDOUT, err, out, out_json
+from awsbase.scripts.output import STDOUT, err, is_stdout, out, out_json
 from awsbase.scripts.session import Session, exit_code
 from awsbase.view import cost, coverage, document
 
@@ -51,7 +51,7 @@ def command(
     \f
     Raises UsageError when there would be no file to open.
     """
-    if output in ALSO_STDOUT:
+    if is_stdout(output):
         output = STDOUT
     if show and (options.json or output == STDOUT):
         raise UsageError("--open needs a file to open", hint="leave --json out, and name a file with -o")

@@ -47,6 +47,16 @@ def awsbase(served: Served, *words: object) -> Result:
     return CliRunner().invoke(cli, list(map(str, words)), env=blank | served.environment)
 
 
+@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+def test_a_dash_is_stdout_and_no_file(
+    name: str, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = awsbase(served, "outputs", written(tmp_path / "empty.yaml", EMPTY), "-o", name)
+    assert json.loads(given.stdout)["account_id"] == ACCOUNT
+    assert not (tmp_path / "-").exists()
+
+
 def test_a_converged_account_gives_all_that_the_manifest_makes(served: Served, manifest: Path) -> None:
     before = awsbase(served, "outputs", manifest, "--complete")
     assert before.exit_code == 1
