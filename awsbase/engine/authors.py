@@ -38,7 +38,7 @@ EVENTS = 4
 
 
 class Exhausted(Exception):
-    """The plan has made as many lookups as it may."""
+    """The plan has made as many lookups as it may, or is interrupted."""
 
 
 def with_authors(report: Report, account: Account, clock: Clock, stop: threading.Event) -> Report:
@@ -93,7 +93,7 @@ class History:
 
     def author(self, change: Change) -> Author | None:
         """Return who made what a change corrects; None when the history does not tell."""
-        if change.subject is None or self._stop.is_set():
+        if change.subject is None:
             return None
         try:
             return self._author(change, change.subject)
@@ -109,8 +109,9 @@ class History:
         for why, where in regions.items():
             yield f"CloudTrail does not tell who, in {', '.join(sorted(where))}: {why}"
         if self._unasked:
-            most = f"{MOST} lookups at most, and {FOR_MISSING} for what is missing"
-            yield f"CloudTrail was not asked about {self._unasked} of the changes: a plan makes {most}"
+            most = f"a plan makes {MOST} lookups at most, and {FOR_MISSING} for what is missing"
+            why = "interrupted" if self._stop.is_set() else most
+            yield f"CloudTrail was not asked about {self._unasked} of the changes: {why}"
 
     def _author(self, change: Change, subject: Subject) -> Author | None:
         cause = Cause.of(change, subject)
@@ -137,7 +138,7 @@ class History:
         return max(found, key=lambda each: each.at, default=None)
 
     def _events(self, region: str, key: str, value: str, missing: bool) -> Iterator[Mapping[str, Any]]:
-        """Yield the events with an attribute, newest first, page by page; raises Exhausted after too many lookups."""
+        """Yield the events with an attribute, newest first, page by page; raises Exhausted."""
         lookup = self._lookups.setdefault((region, key, value), Lookup())
         yield from lookup.events
         while region not in self._refused and lookup.pages < PAGES and (lookup.token or not lookup.pages):
@@ -148,11 +149,13 @@ class History:
     def _page(self, region: str, key: str, value: str, lookup: Lookup, missing: bool) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        if self._stop.is_set() or self._made[missing] >= (FOR_MISSING if missing else MOST):
+        if self._made[missing] >= (FOR_MISSING if missing else MOST):
             raise Exhausted
-        self._made[missing] += 1
         if (wait := self._next.get(region, 0) - self._clock.now().timestamp()) > 0:
             self._clock.sleep(wait, self._stop)
+        if self._stop.is_set():
+            raise Exhausted
+        self._made[missing] += 1
         more = {"NextToken": lookup.token} if lookup.token else {}
         attributes = [{"AttributeKey": key, "AttributeValue": value}]
         client: Any = self._account.aws.at(region).cloudtrail

@@ -182,6 +182,17 @@ def test_a_new_account_is_asked_about_twenty_times_and_no_more() -> None:
     assert why.startswith("CloudTrail was not asked about ")
 
 
+def test_an_interruption_is_the_reason_why_nobody_is_named() -> None:
+    sandbox, stop = tampered(detach, OPS), threading.Event()
+    plan = go(sandbox, "plan", (OPS,))
+    sandbox.calls.clear()
+    stop.set()
+    report = with_authors(plan, account(sandbox, None), sandbox.clock, stop)
+    assert authors(report) == [None]
+    assert report.authors_missing == ("CloudTrail was not asked about 1 of the changes: interrupted",)
+    assert "cloudtrail:LookupEvents" not in [call.name for call in sandbox.calls]
+
+
 @pytest.mark.parametrize("kind", ["access denied", "throttle"])
 def test_a_refusal_leaves_the_plan_and_says_why(kind: str) -> None:
     sandbox = tampered(detach, OPS)
