@@ -10,7 +10,7 @@ from string import Template
 from awsbase.errors import UsageError
 from awsbase.kinds.table import PAGE
 from awsbase.records import record
-from awsbase.view.words import plural
+from awsbase.view.plurals import plural
 
 TEMPLATES = Path(__file__).parent / "templates"
 MANIFEST = "awsbase/manifest/manifest.py"

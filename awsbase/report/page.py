@@ -25,7 +25,7 @@ from awsbase.report.history import history
 from awsbase.report.saved import Saved, met_of, share
 from awsbase.view.coverage import MARKS
 from awsbase.view.graph import needs_of
-from awsbase.view.words import counted
+from awsbase.view.plurals import counted
 
 
 @record

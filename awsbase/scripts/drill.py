@@ -20,8 +20,8 @@ from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.session import Session
 from awsbase.view.drill import document, outcome, table
+from awsbase.view.plurals import counted
 from awsbase.view.text import render
-from awsbase.view.words import counted
 
 
 @click.command("drill")

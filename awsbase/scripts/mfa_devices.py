@@ -17,7 +17,7 @@ from awsbase.scripts import completions
 from awsbase.scripts.options import JSON, device_option
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.prompts import USER, account_of, aws_files, common, confirm, prompts_of, select, user_of
-from awsbase.view.words import counted
+from awsbase.view.plurals import counted
 
 YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 

@@ -39,10 +39,10 @@ from awsbase.scripts.options import Options
 from awsbase.scripts.output import err
 from awsbase.view.document import Plan
 from awsbase.view.live import progress
+from awsbase.view.plurals import counted
 from awsbase.view.summary import summary
 from awsbase.view.text import Line, render
 from awsbase.view.tree import tree
-from awsbase.view.words import counted
 from awsbase.view.wrong import wrong
 
 log = logging.getLogger("awsbase")

@@ -11,7 +11,7 @@ from awsbase.errors import ManifestError
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import out, out_json
-from awsbase.view.words import counted
+from awsbase.view.plurals import counted
 
 
 @click.command("validate")

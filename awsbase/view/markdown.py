@@ -14,11 +14,11 @@ from awsbase.records import record
 from awsbase.view.authors import authors
 from awsbase.view.changes import by_action, difference, overall_action, some
 from awsbase.view.needs import needs
+from awsbase.view.plurals import counted
 from awsbase.view.regions import merged
 from awsbase.view.risks import reasons
 from awsbase.view.statements import is_statement, statement_lines
 from awsbase.view.stream import escaped
-from awsbase.view.words import counted
 
 # GitHub takes 65,536 characters in a comment; some room is left for what a pipeline adds.
 LIMIT = 60_000

@@ -12,11 +12,11 @@ from awsbase.prices import Bill
 from awsbase.view.authors import authors, not_told
 from awsbase.view.changes import DONE, MARKS, STYLES, by_action, difference, overall_action, some
 from awsbase.view.needs import needs
+from awsbase.view.plurals import counted
 from awsbase.view.regions import merged
 from awsbase.view.statements import is_statement, statement_lines
 from awsbase.view.text import AMBER, GREEN, TEAL, Line
 from awsbase.view.totals import title, totals
-from awsbase.view.words import counted
 from awsbase.view.wrong import approvals, failures
 
 FEW = 12  # so few new resources are named; otherwise they are counted by kind, and each thing gets one short line

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from awsbase.engine.changes import Report
 from awsbase.view.changes import by_action, overall_action
+from awsbase.view.plurals import counted
 from awsbase.view.text import RED, Line
-from awsbase.view.words import counted
 
 
 def title(report: Report, name: str) -> Line:

@@ -1,4 +1,4 @@
-"""How many there are of something, in English."""
+"""Plurals: how many there are of something, in English."""
 
 from __future__ import annotations
 
