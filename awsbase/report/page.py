@@ -26,6 +26,7 @@ from awsbase.report.saved import Saved, met_of, share
 from awsbase.view.coverage import MARKS
 from awsbase.view.graph import needs_of
 from awsbase.view.plurals import counted
+from awsbase.view.risks import told
 
 
 @record
@@ -93,7 +94,7 @@ def render(subject: Subject, saved: Sequence[Saved]) -> str:
             verdict=verdict(plan),
             figures=figures(subject, costs),
             tasks=tasks(plan),
-            risky=risky(plan),
+            risky=list(told(risky(plan))),
             parts=by_section(plan, subject.section_of),
             statuses=STATUSES,
             marks={status: mark for status, (mark, _) in MARKS.items()},

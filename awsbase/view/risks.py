@@ -19,13 +19,14 @@ WORDS: Mapping[RiskKind, str] = {
 
 def reasons(changes: Iterable[RiskyChange]) -> Iterator[str]:
     """Yield a line for each risky change: its resource, what it does, and why it is risky."""
-    yield from (f"{where}: {why}" for where, why in _told(changes))
+    yield from (f"{address}  {what}: {why}" for address, what, why in told(changes))
 
 
-def _told(changes: Iterable[RiskyChange]) -> Iterator[tuple[str, str]]:
+def told(changes: Iterable[RiskyChange]) -> Iterator[tuple[str, str, str]]:
+    """Yield each risky change as address, what it does, and why it is risky; the same in many regions is one."""
     for address, several in groupby(changes, key=lambda each: each.address):
         for change in merged(replace(each.change, risk=each.risk) for each in several):
-            yield f"{address}  {change.action} {change.what}", change.risk.reason if change.risk else ""
+            yield address, f"{change.action} {change.what}", change.risk.reason if change.risk else ""
 
 
 def warning(changes: Sequence[RiskyChange]) -> str:
@@ -35,11 +36,11 @@ def warning(changes: Sequence[RiskyChange]) -> str:
 
 
 def _of_kind(kind: RiskKind, changes: Sequence[RiskyChange]) -> Iterator[str]:
-    told = list(_told(changes))
-    if len(told) == 1:
-        ((where, why),) = told
-        yield f"{where}:"
+    found = list(told(changes))
+    if len(found) == 1:
+        ((address, what, why),) = found
+        yield f"{address}  {what}:"
         yield f"{WORDS[kind]}: {why.removeprefix('deletes ')}."
-    elif told:
+    elif found:
         yield f"{WORDS[kind]}:"
-        yield from (f"  {where}: {why}" for where, why in told)
+        yield from (f"  {address}  {what}: {why}" for address, what, why in found)

@@ -235,6 +235,16 @@ def test_the_same_change_in_many_regions_is_one_line() -> None:
     assert "update metadata defaults in ap-northeast-2 " not in text
 
 
+def test_a_risk_in_many_regions_is_one_line() -> None:
+    risk = Risk("access", "anybody can come in")
+    regions = ("eu-west-1", "us-east-1")
+    changes = (Change("update", f"default group in {region}", "ec2:Authorize", risk=risk) for region in regions)
+    text = Text(render(Subject("acme", "a.yaml", {}, report(outcome("protect/groups", *changes)), "x", [], NOON), []))
+    assert (
+        "Needs approval protect/groups update default group in eu-west-1, us-east-1: anybody can come in" in text.text
+    )
+
+
 def test_a_policy_that_changes_is_a_diff_of_statements() -> None:
     drift = Drift("statement Build", None, {"Effect": "Allow", "Action": ["ec2:*"], "Resource": ["*"]})
     plan = report(outcome("policy/p", Change("update", "policy", "iam:CreatePolicyVersion", (drift,))))
