@@ -25,6 +25,7 @@ from awsbase.people import durations
 from awsbase.scripts.ask import ask, is_interactive
 from awsbase.scripts.connect import connect as connected
 from awsbase.scripts.connect import looking
+from awsbase.scripts.hints import completed
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import ALLOW_RISKY, LOCK_TIMEOUT, MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
@@ -73,7 +74,7 @@ def up(
     chosen = loaded.only([name for name in (NETWORK, SECTION) if name in loaded.sections])
     code = apply(Session(loaded, chosen, target, options, patience, allow_risky), yes=yes)
     if code == 0 and not options.json and not options.sandbox:
-        err(next_steps(bastion, manifest))
+        err(next_steps(bastion))
     return code
 
 
@@ -213,13 +214,13 @@ def lifetime(ttl: str | None) -> timedelta | None:
     return timedelta(seconds=seconds)
 
 
-def next_steps(bastion: Bastion, manifest: Path) -> str:
+def next_steps(bastion: Bastion) -> str:
     """Return the next steps once a bastion runs."""
     lines = ""
     if bastion.mode == "ssh":
         people = ", ".join(sorted(people_in(bastion.instance.template.user_data))) or "nobody"
         lines += f"accounts on it: {people}; other accounts of awsbase are removed at boot\n"
-    return lines + f"next: awsbase bastion connect {manifest}\n"
+    return lines + "next: `awsbase bastion connect`\n"
 
 
 def login_for(bastion: Bastion, account: Account, user: str | None) -> str:
@@ -259,4 +260,4 @@ def line(check: Check) -> str:
 
 def hint_of(check: Check) -> str | None:
     """Return the hint of a check that failed."""
-    return None if check.fine else check.hint
+    return None if check.fine or not check.hint else completed(check.hint)

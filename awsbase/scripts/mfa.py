@@ -17,7 +17,7 @@ from awsbase.people import durations, files, resolver, terminal
 from awsbase.people.files import FileError
 from awsbase.people.session import KeptSession, Person, SessionRequest
 from awsbase.people.session import refresh as get_session
-from awsbase.scripts import completions, with_profile
+from awsbase.scripts import completions
 from awsbase.scripts.mfa_commands import LazyGroup
 from awsbase.scripts.options import DEBUG, JSON, device_option, profile_option, region_option, role_option
 from awsbase.scripts.output import err, out, out_json
@@ -146,7 +146,7 @@ def credentials(
         )
     except AwsbaseError as error:
         # The tools quote stderr within their own error message, so it must be one line.
-        hint = f"; {with_profile(error.hint, profile)}" if error.hint else ""
+        hint = f"; {error.hint}" if error.hint else ""
         err(f"awsbase: {' '.join(error.message.split())}{hint}\n")
         return error.exit_code
     if kept.lost:

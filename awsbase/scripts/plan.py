@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -46,7 +47,7 @@ def command(
     if output not in (None, STDOUT) and not report.interrupted:
         document.save(as_json(result), output)
         if is_regular(output):
-            apply = f"awsbase reconcile {manifest} --approved {output}"
+            apply = f"awsbase reconcile {quote(str(manifest))} --approved {quote(str(output))}"
             err(f"plan written to {output}; `{apply}` applies it and nothing else\n")
 
     code = exit_code(report)

@@ -29,6 +29,7 @@ from awsbase.records import record
 from awsbase.scripts.ask import Prompt
 from awsbase.scripts.connect import Target
 from awsbase.scripts.consent import consent
+from awsbase.scripts.hints import completed_report
 from awsbase.scripts.interrupt import INTERRUPTED, abortable, interruptible
 from awsbase.scripts.loaded import LoadedManifest
 from awsbase.scripts.options import Options
@@ -81,7 +82,7 @@ class Session:
             progress(sys.stderr, mode, len(self.resources), screen=screen) as observer,
             interruptible(observer.say) as stop,
         ):
-            return execute(
+            report = execute(
                 mode,
                 self.resources,
                 self.loaded.kinds,
@@ -98,6 +99,7 @@ class Session:
                 ways_out=ways_out(self.loaded.manifest),
                 applies=applies,
             )
+        return completed_report(report)
 
     @contextmanager
     def locked(self, lock: Lock) -> Iterator[bool]:

@@ -81,12 +81,18 @@ def shell_of(alice: Alice) -> Shell:
 @contextmanager
 def served(alice: Alice) -> Iterator[str]:
     """Serve her account as the endpoint of her profile; yield its address."""
-    server = listen(alice.sandbox)
+    with served_at(alice.sandbox) as url:
+        files.write_config(alice.files, "acme", {"endpoint_url": url})
+        yield url
+
+
+@contextmanager
+def served_at(sandbox: Sandbox) -> Iterator[str]:
+    """Serve an account; yield its address."""
+    server = listen(sandbox)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    url = f"http://{server.host}:{server.port}"
-    files.write_config(alice.files, "acme", {"endpoint_url": url})
-    yield url
+    yield f"http://{server.host}:{server.port}"
     server.shutdown()
     thread.join()
     server.server_close()
