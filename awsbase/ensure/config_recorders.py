@@ -14,6 +14,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, only_there, several
 from awsbase.errors import AwsbaseError
+from awsbase.facts import tags
 from awsbase.records import record
 
 # A region has one recorder and one channel of its owner's; these are the names that the console gives.
@@ -39,6 +40,7 @@ class ConfigRecorders(Resource):
     bucket: str
     role: str
     only: Only = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -146,7 +148,9 @@ def keep_record(run: Run, want: ConfigRecorders, region: str, have: ConfigFacts,
         **{key: have.recorder[key] for key in ("recordingMode",) if key in have.recorder},
     }
     if not have.recorder:
-        run.create(f"recorder in {region}", put, ConfigurationRecorder=recorder)
+        # Only the call that makes a recorder takes tags.
+        labels = tags.pairs(tags.with_origin(want))
+        run.create(f"recorder in {region}", put, ConfigurationRecorder=recorder, Tags=labels)
     elif drift := compare(is_now, wanted):
         run.update(f"recorder in {region}", drift, put, ConfigurationRecorder=recorder)
 
@@ -173,7 +177,7 @@ def read_permissions(want: ConfigRecorders) -> Allows:
 def write_permissions(want: ConfigRecorders) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
     recorders = in_regions(want, "config", "configuration-recorder/*")
-    yield allow("config", "PutConfigurationRecorder", "StartConfigurationRecorder", on=recorders)
+    yield allow("config", "PutConfigurationRecorder", "StartConfigurationRecorder", "TagResource", on=recorders)
     yield allow("config", "PutDeliveryChannel", when=only_there(want))
 
 
