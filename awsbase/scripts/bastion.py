@@ -16,10 +16,9 @@ from awsbase.bastion import connection
 from awsbase.bastion import status as bastion_status
 from awsbase.bastion.doctor import Check, Examined, examine
 from awsbase.bastion.host import host
-from awsbase.bastion.settings import NETWORK, SECTION, Bastion, bastion_of, started
+from awsbase.bastion.settings import NETWORK, SECTION, Bastion, bastion_of, ended, started
 from awsbase.bastion.wait import reachable
 from awsbase.engine.account import Account
-from awsbase.ensure.terminated import Terminated
 from awsbase.errors import UsageError
 from awsbase.people import durations
 from awsbase.scripts.ask import ask, is_interactive
@@ -81,16 +80,21 @@ def up(
 @command.command(short_help="Terminate the bastion; all else stays for the next `up`.")
 @MANIFEST
 @YES
+@ALLOW_RISKY
 @LOCK_TIMEOUT
 @common
-def down(options: Options, manifest: Path, yes: bool, lock_timeout: str) -> int:
-    """Terminate the instance of the bastion of MANIFEST; all else stays for the next `up`."""
+def down(options: Options, manifest: Path, yes: bool, allow_risky: bool, lock_timeout: str) -> int:
+    """Terminate the instance of the bastion of MANIFEST; all else stays for the next `up`.
+
+    What does not carry the tag of origin needs approval: somebody else can have written its address.
+    """
     loaded = read(manifest, options)
     bastion = bastion_of(loaded.manifest)
-    terminated = Terminated(scope=bastion.instance.scope, instance=bastion.instance, schedule=bastion.instance.name)
+    terminated = ended(started(loaded.manifest)[SECTION])
     loaded = replace(loaded, sections={SECTION: [terminated]})
     patience = timedelta(seconds=durations.seconds(lock_timeout))
-    code = apply(Session(loaded, [terminated], connected(options, loaded), options, patience), yes=yes)
+    session = Session(loaded, [terminated], connected(options, loaded), options, patience, allow_risky)
+    code = apply(session, yes=yes)
     if code == 0 and not options.json:
         if not bastion.on_demand:
             err("the next `awsbase reconcile` starts it again; with `on_demand: true` only `bastion up` starts it\n")
