@@ -11,6 +11,7 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, only_there, several
 from awsbase.errors import AwsbaseError
@@ -165,7 +166,8 @@ def deliver(run: Run, want: ConfigRecorders, region: str, have: ConfigFacts) -> 
     if not have.channel:
         run.create(f"delivery channel in {region}", put, DeliveryChannel=channel)
     elif drift := compare({"bucket": have.channel.get("s3BucketName")}, {"bucket": want.bucket_name}):
-        run.update(f"delivery channel in {region}", drift, put, DeliveryChannel=channel)
+        risk = visibility(f"{have.channel.get('s3BucketName')} gets no new record of {region}")
+        run.update(f"delivery channel in {region}", drift, put, risk=risk, DeliveryChannel=channel)
 
 
 def read_permissions(want: ConfigRecorders) -> Allows:
