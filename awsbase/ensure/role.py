@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from typing import Any
 
 from awsbase.access.assuming import assumers, letting_in
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import retagging_principal
 from awsbase.access.comparison import widening
 from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import attaching, detaching
@@ -146,7 +146,7 @@ def ensure_role(run: Run, want: Role) -> str:
             "tags",
             compare(have.tags, untagged),
             iam.tag_role,
-            risk=access(retagging(run, have.tags, untagged)),
+            risk=access(retagging_principal(run, have.tags, untagged)),
             RoleName=want.name,
             Tags=tags.pairs(untagged),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 
-from awsbase.access.attributes import moving, retagging
+from awsbase.access.attributes import moving, retagging_principal
 from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import joining, leaving
 from awsbase.engine import quotas
@@ -93,7 +93,7 @@ def ensure_user(run: Run, want: User) -> None:
             "tags",
             compare(have.tags, untagged),
             iam.tag_user,
-            risk=access(retagging(run, have.tags, untagged)),
+            risk=access(retagging_principal(run, have.tags, untagged)),
             UserName=have.name,
             Tags=tags.pairs(untagged),
         )

@@ -669,11 +669,11 @@ people.asks(
     "get what a policy gives to a tag",
     "it asks for aws:PrincipalTag/team",
 )
-people.passes(
+people.asks(
     "iam.users.*.tags",
     {"iam.users.bob.tags": {"team": "other"}},
-    "get what a policy gives to a tag",
-    "no policy asks for this value",
+    "get what the policy of a bucket gives to a tag",
+    "policies of buckets, keys and secrets may ask for its tag team",
 )
 people.asks(
     "account.tags",
