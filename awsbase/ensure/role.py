@@ -31,6 +31,7 @@ from awsbase.facts.authorization import (
     policies,
     roles,
 )
+from awsbase.facts.aws_policies import reading_aws_policies
 from awsbase.policies.document import Document, difference, same
 from awsbase.records import record
 
@@ -283,6 +284,8 @@ def role_reads(want: Role) -> Iterator[Read]:
 def read_permissions(want: Role) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield ALL_OF_IAM
+    if want.exact:
+        yield reading_aws_policies(want.scope)
     if want.settings:
         yield permissions.allow("iam", "ListRoles")
 

@@ -18,6 +18,7 @@ from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, UserFacts, authorization, groups, iam_arns, leaving_groups, users
+from awsbase.facts.aws_policies import reading_aws_policies
 from awsbase.facts.credential_report import REPORT, VIRTUAL_DEVICES, devices, login, report, virtual_devices
 from awsbase.records import record
 
@@ -166,6 +167,8 @@ def read_permissions(want: User) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     arns = iam_arns(want.scope, "user", want.name)
     yield ALL_OF_IAM
+    if want.exact:
+        yield reading_aws_policies(want.scope)
     if want.console or want.mfa:
         yield REPORT
     if want.console:
