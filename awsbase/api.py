@@ -9,6 +9,7 @@ it is written for, `Plugin(api=1, ...)`. One that is written for another version
   declares it, with `Permissions` and `About`.
 - **Its changes**: `compare` gives `Drift`; `access`, `visibility` and `deletion` say why a change is risky. What only
   applying can know is `Unknown` in a plan: pass it on, do not look at it.
+- **Its costs**: `Resource.costs` yields a `Cost`, made by `monthly` or `by_use` of a `Price`.
 - **Its section**: `Section`, `Base`, `Field`, `Several`, and the types of values; it yields resources, and grants with
   `Attach` and `KeyUse`; `invalid` refuses a value, `ValidationProblem` what does not fit the rest of the manifest.
 - **Its tags**: the functions `with_origin` (for the creating call), `wanted`, `missing` and `pairs` of `tags`;
@@ -56,6 +57,7 @@ from awsbase.manifest.values import (
     Tags,
     named,
 )
+from awsbase.prices import Cost, Price, by_use, monthly
 from awsbase.records import record
 
 __all__ = [
@@ -69,6 +71,7 @@ __all__ = [
     "Base",
     "BucketName",
     "Condition",
+    "Cost",
     "Days",
     "Drift",
     "Facts",
@@ -81,6 +84,7 @@ __all__ = [
     "Passes",
     "Permissions",
     "Plugin",
+    "Price",
     "Read",
     "Reference",
     "Region",
@@ -95,6 +99,7 @@ __all__ = [
     "ValidationProblem",
     "access",
     "allow",
+    "by_use",
     "compare",
     "deletion",
     "empty_if",
@@ -103,6 +108,7 @@ __all__ = [
     "labelled",
     "linked_role",
     "made_for",
+    "monthly",
     "named",
     "record",
     "references",

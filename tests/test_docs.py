@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -237,18 +234,3 @@ def test_lines_are_not_too_long(page: Path) -> None:
     # A row of a table cannot be wrapped.
     lines = [line for line in page.read_text(encoding="utf-8").splitlines() if not line.startswith("|")]
     assert [line for line in lines if len(line) > 120] == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda manifest: manifest.stem)
-def test_manifests_reconcile_in_the_sandbox_and_a_second_plan_is_empty(manifest: Path, tmp_path: Path) -> None:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    command = [sys.executable, "-m", "awsbase", "reconcile", str(manifest), "--sandbox", "--json"]
-    ended = subprocess.run(
-        command, cwd=ROOT, env={**kept, "HOME": str(tmp_path)}, capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 0, ended.stderr
-    done = json.loads(ended.stdout)
-    assert {resource["status"] for resource in done["resources"]} <= {"changed", "unchanged"}
-    assert {resource["status"] for resource in done["second"]["resources"]} == {"unchanged"}
-    assert done["second"]["calls"]["write"] == 0

@@ -22,6 +22,7 @@ LAYERS = (
     ("access",),
     ("facts",),
     ("engine", "policies", "userdata"),
+    ("prices",),
     ("aws", "constraints", "disk", "totp", "webhooks"),
     ("models", "records", "responses"),
     ("errors",),

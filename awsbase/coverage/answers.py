@@ -32,6 +32,7 @@ from awsbase.ensure.snapshot_block import SnapshotBlock
 from awsbase.ensure.topic import Topic
 from awsbase.ensure.trail import Trail
 from awsbase.ensure.user import User
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 
@@ -120,7 +121,9 @@ def alarm(name: str) -> ByResources:
     part = is_a(Alarm, where=lambda each: each.metric == name)
     # The alarm needs the trail: a call that is not recorded matches no filter.
     return ByResources(
-        "alarms.security", (part, RECORDS), "$0.10 an alarm and $0.30 its metric, beyond ten free ones of each"
+        "alarms.security",
+        (part, RECORDS),
+        f"{prices.ALARM} an alarm and {prices.METRIC} its metric, beyond ten free ones of each",
     )
 
 
@@ -140,7 +143,7 @@ ALARMS = (
 OBJECTS = by_resources(
     "audit.data_events",
     is_a(Trail, *RECORDING, "data events of S3 objects", where=lambda each: each.objects),
-    price="$1.00 per million reads and writes",
+    price=prices.TRAIL_OBJECTS.rate,
 )
 CUTS_OFF = "nothing, but it disconnects administrators who connect from anywhere"
 PORTS = by_resources("protect.admin_ports", is_a(AdminPorts), price=CUTS_OFF, about=("security group",))
@@ -198,12 +201,12 @@ ANSWERS: dict[str, Answer] = {
     "trail bucket": by_resources(
         "audit", is_a(Trail, "S3BucketName"), is_a(Bucket, "policy", "public access block", "ownership", "encryption")
     ),
-    "config": by_resources("protect.config", is_a(ConfigRecorders), price="$0.003 for each recorded change"),
-    "access logs": by_resources("audit.access_logs", is_a(AccessLog), price="$0.023 per GB a month: cents"),
+    "config": by_resources("protect.config", is_a(ConfigRecorders), price=prices.CONFIG.rate),
+    "access logs": by_resources("audit.access_logs", is_a(AccessLog), price=f"{prices.S3_STORAGE.rate}: cents"),
     "rotation": by_resources("audit, state", is_a(Key, "rotation", "state")),
-    "flow logs": by_resources("protect.flow_logs", is_a(FlowLogs), price="$0.25 per GB"),
+    "flow logs": by_resources("protect.flow_logs", is_a(FlowLogs), price=prices.VENDED_LOGS.rate),
     "objects": OBJECTS,
-    "security hub": by_resources("protect.security_hub", is_a(SecurityHubs), price="$0.0010 for each check"),
+    "security hub": by_resources("protect.security_hub", is_a(SecurityHubs), price=prices.SECURITY_HUB.rate),
     "network ports": NETWORK_PORTS,
     "group ports": PORTS,
     "default groups": by_resources("protect", is_a(DefaultGroups)),
@@ -218,9 +221,13 @@ ANSWERS: dict[str, Answer] = {
     "topic keys": by_resources("notify", is_a(Topic, "encryption"), check=checks.topics_without_key),
     "topic policies": by_resources("notify", is_a(Topic, "policy")),
     "secret rotation": ByPerson("rotate secrets where they are used: a secret of the manifest can name its function"),
-    "unused secrets": ByPerson("delete secrets that nobody has read for 90 days: each costs $0.40 a month"),
+    "unused secrets": ByPerson(f"delete secrets that nobody has read for 90 days: each costs {prices.SECRET} a month"),
     "cifs": ByPerson("check that port 445 is open only to your own networks"),
-    "guardduty": by_resources("protect.guardduty", is_a(Detectors), price="$4 per million events, after 30 free days"),
+    "guardduty": by_resources(
+        "protect.guardduty",
+        is_a(Detectors),
+        price=f"{prices.GUARDDUTY_EVENTS.rate}, after 30 free days",
+    ),
     "spending": by_resources(
         "alarms", Part(lambda each: isinstance(each, Budget) or (isinstance(each, Alarm) and is_billing(each)))
     ),

@@ -15,6 +15,7 @@ from awsbase.ensure.topic import Topic
 from awsbase.facts.authorization import authorization
 from awsbase.facts.credential_report import ROOT, report_rows, yes
 from awsbase.policies.document import listed
+from awsbase.prices import table as prices
 
 AccountCheck = Callable[[Facts, Sequence[Resource], datetime], list[str]]
 Row = Mapping[str, str]
@@ -188,7 +189,7 @@ def instances_without_tokens(facts: Facts, resources: Sequence[Resource], now: d
 def topics_without_key(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
     """Check that the topics of the manifest are encrypted."""
     return [
-        f"{each.name} in {each.scope.region} is not encrypted: a key costs $1 a month (`encrypted: true`)"
+        f"{each.name} in {each.scope.region} is not encrypted: a key costs {prices.KMS_KEY} a month (`encrypted: true`)"
         for each in resources
         if isinstance(each, Topic) and not each.key
     ]

@@ -235,7 +235,7 @@ class _Execution:
             tuple(run.changes),
             error,
             notes=tuple(run.notes),
-            price=resource.price if created else None,
+            price="; ".join(map(str, resource.costs())) or None if created else None,
             since=self.context.touched.get(address) if self.context.mode == "plan" else None,
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from awsbase.engine.facts import Read
 from awsbase.engine.scope import Scope
+from awsbase.prices import Cost
 from awsbase.records import record
 
 # The tag that says for which address something was made, or adopted.
@@ -30,10 +31,9 @@ class Resource:
         """
         raise NotImplementedError
 
-    @property
-    def price(self) -> str | None:
-        """Return what this resource costs; None when it is free, or too cheap to mention before it is created."""
-        return None
+    def costs(self) -> Iterable[Cost]:
+        """Yield what this resource costs by the price table; nothing when it is free."""
+        return ()
 
     def needs(self) -> Iterable[str]:
         """Yield the addresses of the resources that this one depends on."""

@@ -13,6 +13,8 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.facts.buckets import bucket_arn, found
+from awsbase.prices import Cost, by_use
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 
@@ -30,9 +32,9 @@ class AccessLog(Resource):
     def address(self) -> str:
         return self.scope.address("access-log", self.name)
 
-    @property
-    def price(self) -> str:
-        return "$0.023 per GB of logs a month: cents, for the bucket of an audit trail"
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield by_use(prices.S3_STORAGE, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         yield from (self.bucket, self.to)
@@ -86,7 +88,7 @@ KIND = Kind(
         why="Whoever looks through the audit trail leaves a trace there.",
         undo=(TAKE_OUT, "aws s3api put-bucket-logging --bucket NAME --bucket-logging-status {}"),
         controls=("CIS 3.4", "FSBP S3.9"),
-        cost="$0.023 per GB of logs a month: cents, for the bucket of an audit trail",
+        cost=f"{prices.S3_STORAGE.rate}: cents, for the bucket of an audit trail",
     ),
     word="access-log",
     found_by="its bucket",

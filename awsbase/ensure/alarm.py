@@ -17,6 +17,8 @@ from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.ensure.topic import topic
 from awsbase.facts import tags
+from awsbase.prices import Cost, monthly
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 # What makes an alarm another one when it is set; those that we never send are here so that a stray one shows.
@@ -57,6 +59,10 @@ class Alarm(Resource):
     @property
     def arn(self) -> str:
         return self.scope.arn("cloudwatch", f"alarm:{self.name}")
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield monthly(prices.ALARM, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
@@ -210,7 +216,7 @@ KIND = Kind(
         why="A log that nobody reads warns nobody. `awsbase drill` shows whether it arrives.",
         undo=(TAKE_OUT, "aws cloudwatch delete-alarms --alarm-names NAME --region REGION"),
         controls=("CIS 4.1 to 4.15",),
-        cost="$0.10 a month; the first ten alarms of an account are free",
+        cost=f"{prices.ALARM} a month; the first {prices.ALARM.free} alarms of an account are free",
     ),
     word="alarm",
     found_by="name",

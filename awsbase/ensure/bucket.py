@@ -23,6 +23,8 @@ from awsbase.facts import tags
 from awsbase.facts.buckets import ENFORCED, NEW, OURS, BucketFacts, bucket, bucket_arn, bucket_tags, found
 from awsbase.facts.lifecycle import Expiry, goes_sooner, plain
 from awsbase.policies.document import Document, difference, same
+from awsbase.prices import Cost, by_use
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 ALL_BLOCKED = {
@@ -64,6 +66,10 @@ class Bucket(Resource):
     @property
     def arn(self) -> str:
         return bucket_arn(self.scope, self.name)
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield by_use(prices.S3_STORAGE, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         if self.key:
@@ -351,7 +357,7 @@ KIND = Kind(
             "delete every version, then: aws s3api delete-bucket --bucket NAME",
         ),
         controls=("CIS 2.1.1", "CIS 2.1.4", "FSBP S3.5", "FSBP S3.8"),
-        cost="$0.023 per GB a month, old versions included; the manifest says how long those are kept",
+        cost=f"{prices.S3_STORAGE.rate}, old versions included; the manifest says how long those are kept",
     ),
     word="bucket",
     found_by="name",

@@ -16,6 +16,8 @@ from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, only_there, several
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
+from awsbase.prices import Cost, by_use
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 # A region has one recorder and one channel of its owner's; these are the names that the console gives.
@@ -47,11 +49,9 @@ class ConfigRecorders(Resource):
     def address(self) -> str:
         return "config-recorders/account"
 
-    @property
-    def price(self) -> str:
-        return (
-            "$0.003 for each recorded change of a resource; a quiet account some dollars a month, a busy one far more"
-        )
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield by_use(prices.CONFIG, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         yield from (ADDRESS, self.bucket, self.role)
@@ -201,7 +201,7 @@ KIND = Kind(
             "aws configservice stop-configuration-recorder --configuration-recorder-name default --region REGION",
         ),
         controls=("CIS 3.3", "FSBP Config.1"),
-        cost="$0.003 for each recorded change: some dollars a month, far more where much is built and torn down",
+        cost=f"{prices.CONFIG.rate}: some dollars a month, far more where much is built and torn down",
     ),
     word="config-recorders",
     found_by="one a region",

@@ -15,23 +15,25 @@ from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, only_there
 from awsbase.facts import tags
+from awsbase.prices import Cost, Price, by_use
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 # What AWS charges for beside the foundations, and switches on in a new detector unless it is named as DISABLED:
 # https://docs.aws.amazon.com/guardduty/latest/APIReference/API_CreateDetector.html. EKS_RUNTIME_MONITORING is missing:
 # AWS refuses it beside RUNTIME_MONITORING, which took its place.
-PLANS: Mapping[str, tuple[str, str]] = {
-    "s3": ("S3_DATA_EVENTS", "$0.80 per million data events of S3"),
-    "eks": ("EKS_AUDIT_LOGS", "$1.60 per million audit events of Kubernetes"),
-    "malware": ("EBS_MALWARE_PROTECTION", "$0.05 per GB of volumes that are searched"),
-    "rds": ("RDS_LOGIN_EVENTS", "$1 a month per vCPU of a database"),
-    "lambda": ("LAMBDA_NETWORK_LOGS", "$1 per GB of network logs of functions"),
-    "runtime": ("RUNTIME_MONITORING", "$1.50 a month per vCPU that is watched"),
-    "ai": ("AI_PROTECTION", "by use of AI services, see AWS's price list"),
-    "ai-analyst": ("AI_ANALYST", "by investigation, see AWS's price list"),
+PLANS: Mapping[str, tuple[str, Price | None]] = {
+    "s3": ("S3_DATA_EVENTS", prices.GUARDDUTY_S3),
+    "eks": ("EKS_AUDIT_LOGS", prices.GUARDDUTY_EKS),
+    "malware": ("EBS_MALWARE_PROTECTION", prices.GUARDDUTY_MALWARE),
+    "rds": ("RDS_LOGIN_EVENTS", prices.GUARDDUTY_RDS),
+    "lambda": ("LAMBDA_NETWORK_LOGS", prices.GUARDDUTY_LAMBDA),
+    "runtime": ("RUNTIME_MONITORING", prices.GUARDDUTY_RUNTIME),
+    "ai": ("AI_PROTECTION", None),
+    "ai-analyst": ("AI_ANALYST", None),
 }
 FOUNDATIONS = frozenset({"FLOW_LOGS", "CLOUD_TRAIL", "DNS_LOGS"})
-COST = "$4 per million CloudTrail events and $1 per GB of network logs, after 30 free days in each region"
+FOUNDATION_PRICES = (prices.GUARDDUTY_EVENTS, prices.GUARDDUTY_LOGS)
 
 
 @record(kw_only=True)
@@ -49,9 +51,14 @@ class Detectors(Resource):
     def address(self) -> str:
         return "detectors/account"
 
-    @property
-    def price(self) -> str:
-        return "; ".join((COST, *(f"{name}: {PLANS[name][1]}" for name in self.plans or ())))
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        region = self.scope.region
+        for price in FOUNDATION_PRICES:
+            yield by_use(price, region)
+        for name in self.plans or ():
+            price_of_plan = PLANS[name][1]
+            yield by_use(price_of_plan, region) if price_of_plan else Cost(None, region, what=f"the plan {name}")
 
     def needs(self) -> Iterator[str]:
         yield ADDRESS
@@ -172,7 +179,14 @@ KIND = Kind(
             "aws guardduty delete-detector --detector-id ID",
         ),
         controls=("FSBP GuardDuty.1",),
-        cost=f"{COST}; more for each plan: " + ", ".join(f"{name} {price}" for name, (_, price) in PLANS.items()),
+        cost=(
+            " and ".join(f"{each.rate}" for each in FOUNDATION_PRICES)
+            + ", after 30 free days in each region; more for each plan: "
+            + ", ".join(
+                f"{name} {price.rate}" if price else f"{name}, see AWS's price list"
+                for name, (_, price) in PLANS.items()
+            )
+        ),
     ),
     word="detectors",
     found_by="one a region",

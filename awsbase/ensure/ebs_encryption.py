@@ -14,6 +14,7 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, only_there
 from awsbase.policies import Document
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 
@@ -123,7 +124,10 @@ KIND = Kind(
         why="Nobody has to remember it. Volumes that exist stay as they are.",
         undo=(TAKE_OUT, "aws ec2 disable-ebs-encryption-by-default --region REGION"),
         controls=("CIS 2.2.1", "FSBP EC2.7"),
-        cost="nothing with AWS's key; a key of your own $1 a month and region, $3 after two yearly rotations",
+        cost=(
+            f"nothing with AWS's key; a key of your own {prices.KMS_KEY} a month and region, "
+            "three times as much after two yearly rotations"
+        ),
     ),
     word="ebs-encryption",
     found_by="one a region",

@@ -14,6 +14,8 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts import ec2
+from awsbase.prices import VIRGINIA, Cost, monthly
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 
@@ -27,6 +29,10 @@ class ElasticIp(Resource):
     @property
     def address(self) -> str:
         return self.scope.address("elastic-ip", self.name)
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield monthly(prices.PUBLIC_ADDRESS, self.scope.region, prices.HOURS)
 
 
 @record
@@ -100,7 +106,7 @@ KIND = Kind(
             "aws ec2 describe-addresses --filters Name=tag:Name,Values=NAME --region REGION tells its id",
             "aws ec2 release-address --allocation-id ID --region REGION",
         ),
-        cost="$3.65 a month, whether it is in use or not",
+        cost=f"{monthly(prices.PUBLIC_ADDRESS, VIRGINIA, prices.HOURS)}, whether it is in use or not",
     ),
     word="elastic-ip",
     found_by="tag",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 
 from awsbase.engine.facts import Read
 from awsbase.engine.kind import About, Kind
@@ -11,6 +12,7 @@ from awsbase.engine.permissions import Allows, Permissions
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.instance import Instance, alive, instances, presence_permissions, user_data
+from awsbase.prices import Cost
 from awsbase.records import record
 from awsbase.userdata import people_in
 
@@ -25,6 +27,11 @@ class Ephemeral(Resource):
     @property
     def address(self) -> str:
         return self.scope.address("ephemeral", self.instance.name)
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what it costs by the price table while it runs."""
+        for each in self.instance.costs():
+            yield replace(each, units=None)
 
 
 def ephemeral_reads(want: Ephemeral) -> Iterator[Read]:

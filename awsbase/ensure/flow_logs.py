@@ -15,10 +15,12 @@ from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
 from awsbase.ensure.vpc import vpcs
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
+from awsbase.prices import Cost, by_use
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 Traffic = Literal["ALL", "REJECT"]
-PRICE = "$0.25 per GB of logs and $0.023 per GB a month to keep them: half of what CloudWatch Logs takes"
+COST = f"{prices.VENDED_LOGS.rate} and {prices.S3_STORAGE.rate} to keep them"
 
 
 class NotLogged(AwsbaseError):
@@ -43,9 +45,10 @@ class FlowLogs(Resource):
     def address(self) -> str:
         return "flow-logs/account"
 
-    @property
-    def price(self) -> str:
-        return PRICE
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield by_use(prices.VENDED_LOGS, self.scope.region)
+        yield by_use(prices.S3_STORAGE, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         yield from (ADDRESS, self.bucket)
@@ -161,7 +164,7 @@ KIND = Kind(
         why="After a break-in it tells where the data went.",
         undo=(TAKE_OUT, "aws ec2 describe-flow-logs --region REGION", "aws ec2 delete-flow-logs --flow-log-ids ID"),
         controls=("CIS 3.7", "FSBP EC2.6"),
-        cost="$0.25 per GB of logs and $0.023 per GB a month to keep them",
+        cost=COST,
     ),
     word="flow-logs",
     found_by="the VPC",

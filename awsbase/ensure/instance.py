@@ -22,6 +22,8 @@ from awsbase.ensure.launch_template import LaunchTemplate, decoded, launch_templ
 from awsbase.ensure.launch_template import read_permissions as template_permissions
 from awsbase.facts import ec2, tags
 from awsbase.facts.images import image, launch_permissions
+from awsbase.prices import VIRGINIA, Cost, monthly
+from awsbase.prices import table as prices
 from awsbase.records import record
 from awsbase.userdata import letting_in, reasons
 
@@ -36,11 +38,13 @@ class Instance(Resource):
     """The one instance made from a launch template, which says all that it is, its network included.
 
     Type, subnet, profile, key pair and user data are for life: another one of these replaces it, and so does another
-    image if `refresh` is on. The age of the image alone is no reason. `router` lets it pass on what is not for it.
+    image if `refresh` is on. The age of the image alone is no reason. `router` lets it pass on what is not for it, and
+    `elastic` tells that an elastic address takes the place of its own.
     """
 
     template: LaunchTemplate
     router: bool = False
+    elastic: bool = False
     refresh: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -51,6 +55,14 @@ class Instance(Resource):
     @property
     def address(self) -> str:
         return self.scope.address("instance", self.name)
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        template, region = self.template, self.scope.region
+        yield monthly(prices.INSTANCES.get(template.type), region, prices.HOURS, f"a {template.type}")
+        yield monthly(prices.VOLUME, region, template.volume_gib, f"its volume of {template.volume_gib} GB")
+        if template.public and not self.elastic:
+            yield monthly(prices.PUBLIC_ADDRESS, region, prices.HOURS, "its public address")
 
     def needs(self) -> Iterator[str]:
         yield from (self.template.address, self.template.profile, *self.template.groups, self.template.subnet)
@@ -340,7 +352,11 @@ KIND = Kind(
             "aws ec2 terminate-instances --instance-ids ID --region REGION: what is on its disk is lost",
         ),
         controls=("CIS 5.6", "FSBP EC2.3", "FSBP EC2.8"),
-        cost="$6 a month for t4g.micro, $0.64 for its volume of 8 GB and $3.65 for its public address, by the hour",
+        cost=(
+            f"by the hour: {monthly(prices.INSTANCES['t4g.micro'], VIRGINIA, prices.HOURS)} for t4g.micro, "
+            f"{prices.VOLUME.rate} of its volume, and "
+            f"{monthly(prices.PUBLIC_ADDRESS, VIRGINIA, prices.HOURS)} for its public address"
+        ),
     ),
     word="instance",
     found_by="tag",

@@ -14,6 +14,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 
@@ -133,7 +134,7 @@ KIND = Kind(
             "aws ec2 describe-instance-connect-endpoints --region REGION tells its id, by the tag Name",
             "aws ec2 delete-instance-connect-endpoint --instance-connect-endpoint-id ID --region REGION",
         ),
-        cost="nothing; what goes to another zone through it $0.01 per GB",
+        cost=f"nothing; what goes to another zone through it {prices.TRAFFIC_BETWEEN_ZONES} per GB",
     ),
     word="instance-connect-endpoint",
     found_by="its VPC",

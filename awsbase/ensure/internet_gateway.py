@@ -14,6 +14,7 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts import ec2
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 
@@ -113,7 +114,7 @@ KIND = Kind(
             "aws ec2 detach-internet-gateway --internet-gateway-id ID --vpc-id VPC --region REGION",
             "aws ec2 delete-internet-gateway --internet-gateway-id ID --region REGION",
         ),
-        cost="nothing; what leaves through it $0.09 per GB, after 100 free GB a month",
+        cost=f"nothing; what leaves through it {prices.TRAFFIC_OUT} per GB, after 100 free GB a month",
     ),
     word="internet-gateway",
     found_by="its VPC",

@@ -23,6 +23,8 @@ from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.facts.optional import empty_if
 from awsbase.policies.document import Document, difference, listed, parsed, same
+from awsbase.prices import Cost, by_use, monthly
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 YEAR = 365
@@ -58,6 +60,11 @@ class Key(Resource):
     @property
     def alias(self) -> str:
         return f"alias/{self.name}"
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield monthly(prices.KMS_KEY, self.scope.region)
+        yield by_use(prices.KMS_USE, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         yield from references(self.policy)
@@ -363,7 +370,10 @@ KIND = Kind(
             "aws kms schedule-key-deletion --key-id ID --pending-window-in-days 30 --region REGION",
         ),
         controls=("CIS 3.5", "CIS 3.6"),
-        cost="$1 a month, $2 after the first rotation and $3 after the second, and $0.03 per 10,000 uses",
+        cost=(
+            f"{prices.KMS_KEY} a month, as much again after the first rotation and after the second, and "
+            f"{prices.KMS_USE.rate}"
+        ),
     ),
     word="key",
     found_by="alias, else its tag",

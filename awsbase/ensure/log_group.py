@@ -18,6 +18,8 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
+from awsbase.prices import Cost, by_use
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 # Log groups of these classes take neither metric filters nor subscriptions, and a class cannot be changed:
@@ -57,6 +59,11 @@ class LogGroup(Resource):
     def streams(self) -> str:
         """The ARN as CloudTrail wants it: of the group and all that is in it."""
         return f"{self.arn}:*"
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield by_use(prices.LOGS_IN, self.scope.region)
+        yield by_use(prices.LOGS_KEPT, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         if self.key:
@@ -185,7 +192,7 @@ KIND = Kind(
         why="Alarms read the audit trail here. Without a retention logs are kept, and paid, for ever.",
         undo=(TAKE_OUT, "aws logs delete-log-group --log-group-name NAME --region REGION: its events are lost"),
         controls=("CIS 4.1 to 4.15", "FSBP CloudTrail.5"),
-        cost="$0.50 per GB taken in and $0.03 per GB a month",
+        cost=f"{prices.LOGS_IN.rate} and {prices.LOGS_KEPT.rate}",
     ),
     word="log-group",
     found_by="name",

@@ -16,6 +16,8 @@ from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.ensure.log_group import log_group_arn, log_group_arns
 from awsbase.facts.filter_patterns import NotUnderstood, silenced
+from awsbase.prices import Cost, by_use
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 
@@ -37,6 +39,10 @@ class MetricFilter(Resource):
     @property
     def address(self) -> str:
         return self.scope.address("metric-filter", f"{self.log_group}/{self.name}")
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield by_use(prices.METRIC, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
@@ -140,7 +146,7 @@ KIND = Kind(
         why="The patterns are those of the CIS benchmark, word for word: checkers compare them.",
         undo=(TAKE_OUT, "aws logs delete-metric-filter --log-group-name GROUP --filter-name FILTER --region REGION"),
         controls=("CIS 4.1 to 4.15",),
-        cost="$0.30 a month for its metric in months in which something was counted; the first ten are free",
+        cost=f"its metric {prices.METRIC.rate}; the first {prices.METRIC.free} are free",
     ),
     word="metric-filter",
     found_by="name and log group",

@@ -24,6 +24,8 @@ from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, UserFacts, authorization, iam_arns, users
 from awsbase.facts.credential_report import VIRTUAL_DEVICES, device_tags, devices, virtual_devices
+from awsbase.prices import Cost, monthly
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 # What encrypts a secret for which no key was named.
@@ -54,6 +56,10 @@ class MfaDevice(Resource):
     @property
     def serial(self) -> str:
         return self.scope.global_arn("iam", f"mfa/{self.user}")
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield monthly(prices.SECRET, self.scope.region, what="the secret of its seed")
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
@@ -249,7 +255,7 @@ KIND = Kind(
         why="Nobody works without MFA, not even on the first day.",
         undo=(TAKE_OUT, "awsbase mfa remove NAME --user NAME"),
         controls=("CIS 1.10", "FSBP IAM.5"),
-        cost="$0.40 a month for the secret, until the seed is taken over",
+        cost=f"{prices.SECRET} a month for the secret, until the seed is taken over",
     ),
     word="mfa-device",
     found_by="its user",

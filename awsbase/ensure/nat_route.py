@@ -13,6 +13,7 @@ from awsbase.ensure.route_table import RouteTableFacts, route, route_tables
 from awsbase.ensure.subnet import subnets, with_ipv4
 from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 EVERYWHERE = "0.0.0.0/0"
@@ -94,7 +95,7 @@ KIND = Kind(
             " tells its table",
             "aws ec2 delete-route --route-table-id TABLE --destination-cidr-block 0.0.0.0/0 --region REGION",
         ),
-        cost="nothing beside the instance; what leaves through it $0.09 per GB, after 100 free GB a month",
+        cost=f"nothing beside the instance; what leaves costs {prices.TRAFFIC_OUT} per GB, after 100 free GB a month",
     ),
     word="nat-route",
     found_by="its subnet",

@@ -22,6 +22,8 @@ from awsbase.engine.scope import Scope
 from awsbase.ensure.key import any_key
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
+from awsbase.prices import Cost, by_use, monthly
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 AWS_KEY = "alias/aws/secretsmanager"
@@ -86,6 +88,11 @@ class Secret(Resource):
     def arn(self) -> str:
         """The ARN as policies name it: AWS adds a hyphen and six characters of its own."""
         return self.scope.arn("secretsmanager", f"secret:{self.name}-??????")
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield monthly(prices.SECRET, self.scope.region)
+        yield by_use(prices.SECRET_READS, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         if self.key:
@@ -395,7 +402,10 @@ KIND = Kind(
             "aws secretsmanager delete-secret --secret-id NAME --region REGION, and 30 days to regret it",
         ),
         controls=("FSBP SecretsManager.1", "FSBP SecretsManager.4"),
-        cost="$0.40 a month and $0.05 per 10,000 reads; its key $1 a month, $3 after two yearly rotations",
+        cost=(
+            f"{prices.SECRET} a month and {prices.SECRET_READS.rate}; its key {prices.KMS_KEY} a month, "
+            "three times as much after two yearly rotations"
+        ),
     ),
     word="secret",
     found_by="name",

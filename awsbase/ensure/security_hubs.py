@@ -12,6 +12,8 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
 from awsbase.facts import tags
+from awsbase.prices import Cost, by_use
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 FSBP = "aws-foundational-security-best-practices/v/1.0.0"
@@ -35,9 +37,9 @@ class SecurityHubs(Resource):
     def address(self) -> str:
         return "security-hubs/account"
 
-    @property
-    def price(self) -> str:
-        return "$0.0010 for each check, after 30 free days in each region; a small account some dollars a month"
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield by_use(prices.SECURITY_HUB, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         yield ADDRESS
@@ -109,7 +111,7 @@ KIND = Kind(
         why="It sees what was changed beside the manifest.",
         undo=(TAKE_OUT, "aws securityhub disable-security-hub --region REGION"),
         controls=("CIS 4.16",),
-        cost="$0.0010 for each check, after 30 free days in each region; a small account some dollars a month",
+        cost=f"{prices.SECURITY_HUB.rate}, after 30 free days in each region; a small account some dollars a month",
     ),
     word="security-hubs",
     found_by="one a region",

@@ -18,6 +18,8 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
 from awsbase.facts import tags
+from awsbase.prices import Cost, by_use
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 A_WEEK = 7 * 24  # hours
@@ -74,6 +76,10 @@ class SnapshotPolicy(Resource):
     @property
     def address(self) -> str:
         return self.scope.address("snapshot-policy", self.name)
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield by_use(prices.SNAPSHOTS, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
@@ -321,7 +327,7 @@ KIND = Kind(
             "aws dlm get-lifecycle-policies --region REGION tells its id, by the tag awsbase:address",
             "aws dlm delete-lifecycle-policy --policy-id ID --region REGION: its snapshots stay, and cost, for ever",
         ),
-        cost="$0.05 per GB of changed blocks a month",
+        cost=f"{prices.SNAPSHOTS.rate}",
     ),
     word="snapshot-policy",
     found_by="its tag",

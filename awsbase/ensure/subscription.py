@@ -14,6 +14,8 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.ensure.topic import SubscriptionFacts, filter_policy, listener, subscriptions, topic
+from awsbase.prices import Cost, by_use
+from awsbase.prices import table as prices
 from awsbase.records import record
 from awsbase.webhooks import masked
 
@@ -42,6 +44,11 @@ class Subscription(Resource):
     @property
     def topic_arn(self) -> str:
         return self.scope.arn("sns", self.topic)
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        if self.protocol.startswith("email"):
+            yield by_use(prices.MAILS, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         yield self.scope.address("topic", self.topic)
@@ -157,7 +164,7 @@ KIND = Kind(
         why="An alarm without a listener rings in an empty room.",
         undo=(TAKE_OUT, "aws sns list-subscriptions --region REGION", "aws sns unsubscribe --subscription-arn ARN"),
         controls=("CIS 4.1 to 4.15",),
-        cost="$2 per 100,000 mails, after 1,000 free ones a month",
+        cost=f"{prices.MAILS.rate}, after 1,000 free ones a month",
     ),
     word="subscription",
     found_by="topic and endpoint",

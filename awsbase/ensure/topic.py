@@ -20,6 +20,8 @@ from awsbase.engine.run import Run
 from awsbase.facts import tags
 from awsbase.policies.document import Document, difference, parsed
 from awsbase.policies.document import listed as one_or_more
+from awsbase.prices import Cost, by_use
+from awsbase.prices import table as prices
 from awsbase.records import record
 from awsbase.webhooks import as_listed, masked
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 # SNS's own key: no key policy of ours, so CloudWatch, EventBridge and Budgets cannot publish, and nothing says so.
 MUTE_KEY = "alias/aws/sns"
-KEY_PRICE = "$1 a month, more after its first two rotations"
+KEY_PRICE = f"{prices.KMS_KEY} a month, more after its first two rotations"
 # What SNS gives a new topic for a policy.
 UNTOUCHED = "__default_policy_ID"
 
@@ -55,6 +57,10 @@ class Topic(Resource):
     @property
     def arn(self) -> str:
         return self.scope.arn("sns", self.name)
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield by_use(prices.MESSAGES, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         if self.key:
@@ -304,7 +310,7 @@ KIND = Kind(
         why="Who listens changes in one place, and a forged alarm cannot be sent.",
         undo=(TAKE_OUT, "aws sns delete-topic --topic-arn ARN --region REGION: alarms that speak on it are mute then"),
         controls=("CIS 4.1 to 4.15", "FSBP SNS.1, SNS.4"),
-        cost="$0.50 per million messages, after a million free ones a month",
+        cost=f"{prices.MESSAGES.rate}, after a million free ones a month",
     ),
     word="topic",
     found_by="name",

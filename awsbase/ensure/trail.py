@@ -27,6 +27,8 @@ from awsbase.facts.event_selectors import (
     with_objects,
 )
 from awsbase.facts.trails import TrailFacts, names, own_name, trail, trail_arn, trails
+from awsbase.prices import Cost, by_use
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 
@@ -66,11 +68,10 @@ class Trail(Resource):
         """The ARN that it has, or gets where its name is taken."""
         return tuple(trail_arn(self.scope, name) for name in names(self.name, own=self.own))
 
-    @property
-    def price(self) -> str | None:
-        return (
-            "$1.00 per million reads and writes of objects, and $0.50 per GB in the log group" if self.objects else None
-        )
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        if self.objects:
+            yield by_use(prices.TRAIL_OBJECTS, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         yield from (self.bucket, self.key, self.log_group, self.role)
@@ -271,7 +272,10 @@ KIND = Kind(
             "aws cloudtrail delete-trail --name NAME --region REGION: what it recorded stays in the bucket",
         ),
         controls=("CIS 3.1", "CIS 3.2", "CIS 3.5", "CIS 3.8", "CIS 3.9", "FSBP CloudTrail.1, .2, .4, .5"),
-        cost="the first trail is free; $0.50 per GB in CloudWatch Logs, $0.023 per GB a month in S3; objects cost more",
+        cost=(
+            f"the first trail is free; its log group and bucket cost by use; objects {prices.TRAIL_OBJECTS} "
+            f"{prices.TRAIL_OBJECTS.unit}"
+        ),
     ),
     word="trail",
     found_by="name and home region",

@@ -10,8 +10,10 @@ from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.flow_logs import PRICE, Traffic, log, logging_permissions, networks
+from awsbase.ensure.flow_logs import COST, Traffic, log, logging_permissions, networks
 from awsbase.facts import ec2
+from awsbase.prices import Cost, by_use
+from awsbase.prices import table as prices
 from awsbase.records import record
 
 
@@ -30,9 +32,10 @@ class VpcFlowLog(Resource):
     def address(self) -> str:
         return self.scope.address("vpc-flow-log", self.name)
 
-    @property
-    def price(self) -> str:
-        return PRICE
+    def costs(self) -> Iterator[Cost]:
+        """Yield what this costs by the price table."""
+        yield by_use(prices.VENDED_LOGS, self.scope.region)
+        yield by_use(prices.S3_STORAGE, self.scope.region)
 
     def needs(self) -> Iterator[str]:
         yield from (self.vpc, self.bucket)
@@ -77,7 +80,7 @@ KIND = Kind(
             "aws ec2 delete-flow-logs --flow-log-ids ID --region REGION",
         ),
         controls=("CIS 3.7", "FSBP EC2.6"),
-        cost="$0.25 per GB of logs and $0.023 per GB a month to keep them",
+        cost=COST,
     ),
     word="vpc-flow-log",
     found_by="its VPC",

@@ -249,7 +249,7 @@ class Bastion(Section):
             volume_gib=self.volume_gib,
             tags=base.tags,
         )
-        return Instance(scope=scope, template=template, router=self.nat, tags=base.tags)
+        return Instance(scope=scope, template=template, router=self.nat, elastic=self.fixed_address, tags=base.tags)
 
     @property
     def _logs(self) -> bool:

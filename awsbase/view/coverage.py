@@ -22,6 +22,7 @@ def table(standard: str, rows: Sequence[Row]) -> Iterator[Line]:
     """Yield a line for each control, with what is left to do below it."""
     yield Line(0, standard, style="bold")
     width = max(len(row.control.id) for row in rows)
+    priced: set[str] = set()
     for row in rows:
         mark, style = MARKS[row.status]
         remark = "" if row.status == "met" else f": {row.status}"
@@ -31,15 +32,16 @@ def table(standard: str, rows: Sequence[Row]) -> Iterator[Line]:
         if len(row.why) > SHOWN:
             yield Line(width + 6, f"and {len(row.why) - SHOWN} more", style="dim")
         if row.status == "not managed":
-            yield Line(width + 6, suggestion(row), style="dim")
+            yield Line(width + 6, suggestion(row, priced=row.key not in priced), style="dim")
+            priced.add(row.key)
     yield Line(0, "")
     counts = [(status, sum(row.status == status for row in rows)) for status in STATUSES]
     yield Line(0, f"{len(rows)} controls: " + ", ".join(f"{n} {status}" for status, n in counts if n), style="bold")
 
 
-def suggestion(row: Row) -> str:
-    """Return the manifest key that covers a control, and its price."""
-    return f"the manifest can cover it: {row.key}" + (f" (priced: {row.price})" if row.price else "")
+def suggestion(row: Row, *, priced: bool) -> str:
+    """Return the manifest key that covers a control, and its price if it is to be told here."""
+    return f"the manifest can cover it: {row.key}" + (f" (priced: {row.price})" if row.price and priced else "")
 
 
 def document(standard: str, rows: Sequence[Row], *, account: str, sandbox: bool = False) -> dict[str, Any]:

@@ -51,11 +51,13 @@ def test_creating_calls_that_take_tags_are_known_by_the_models_of_aws() -> None:
     assert not any(takes_tags(api) for api in ("scheduler:CreateSchedule", "kms:CreateAlias", "iam:CreateGroup"))
 
 
+@pytest.mark.sampled(90)
 @tamperings
 def test_tampering_is_named_exactly_and_repaired(sample: Sample, tampering: Tampering) -> None:
     repairs_tampering(sample, tampering)
 
 
+@pytest.mark.sampled(30)
 @samples
 def test_an_approved_plan_is_carried_out_and_nothing_else(sample: Sample) -> None:
     carries_out_what_is_approved(sample)

@@ -166,8 +166,7 @@ def test_missing_settings_are_created_and_existing_ones_stay(want: Resource, fac
 
 @pytest.mark.parametrize("want", [CONFIG, Detectors(scope=HOME), SecurityHubs(scope=HOME), FLOW, OUR_LOG, ACCESS])
 def test_each_kind_names_its_price(want: Resource) -> None:
-    assert want.price
-    assert "$" in want.price
+    assert [*want.costs()] != []
 
 
 def test_unsuccessful_flow_log_is_a_failure() -> None:

@@ -173,7 +173,7 @@ def finish_lost_write(sample: Sample, name: str, instead: str, *, unheard: bool)
     assert said(go(sandbox, "plan", sample.resources)) == [], (name, instead)
 
 
-@pytest.mark.sampled(11)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 def test_the_next_run_finishes_a_write_whose_response_was_lost(sample: Sample, draw: Random) -> None:
     for unheard in (True, False):

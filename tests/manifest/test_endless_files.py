@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.scripts.conftest import AWSBASE, EMPTY
 
 NAMES = EMPTY + "iam: {policies: {own: {file: FILE}}}\n"
 KERNEL = Path("/proc/kmsg")
-BOUND = 60
+BOUND = 60  # seconds
 
 
 def endless() -> list[str]:
@@ -108,7 +109,11 @@ def test_ctrl_c_ends_the_read_of_a_pipe(tmp_path: Path) -> None:
         # The pipe is open at both ends, so the program is reading.
         pipe.write("version: 1\n")
         pipe.flush()
-        run.send_signal(signal.SIGINT)
-        _, err = run.communicate(timeout=BOUND)
+        for _ in range(BOUND):
+            run.send_signal(signal.SIGINT)
+            # Python misses a signal that comes between its last look and the system call that waits.
+            with suppress(subprocess.TimeoutExpired):
+                _, err = run.communicate(timeout=1)
+                break
     assert run.returncode == 130
     assert "Traceback" not in err

@@ -178,6 +178,7 @@ def writes_of_a_run(tmp_path: Path) -> int:
     return len(new_account.writes)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", ["killed before", "killed after", "reset before", "reset after"])
 def test_run_interrupted_at_any_write_can_be_finished(tmp_path: Path, kind: Any, draw: Random) -> None:
     count = writes_of_a_run(tmp_path)

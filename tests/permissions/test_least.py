@@ -89,6 +89,7 @@ def missed(sample: Sample, action: str) -> bool:
 samples = pytest.mark.parametrize("sample", EVERY, ids=lambda sample: sample.name)
 
 
+@pytest.mark.sampled(24)
 @samples
 def test_it_is_enough_to_make_a_sample_and_to_repair_whatever_becomes_of_it(sample: Sample, draw: Random) -> None:
     asked = Asked()
@@ -106,6 +107,7 @@ def test_it_is_enough_to_make_a_sample_and_to_repair_whatever_becomes_of_it(samp
         assert missed(sample, action), action
 
 
+@pytest.mark.sampled(24)
 @samples
 def test_what_is_for_planning_plans_and_changes_nothing(sample: Sample) -> None:
     sandbox = enforcing()

@@ -41,6 +41,7 @@ def reconciled(session: Session) -> Report:
     return reconcile(session, ask=None)[0]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda manifest: manifest.stem)
 def test_it_is_enough_to_plan_and_to_reconcile(manifest: Path) -> None:
     sandbox, wanted = enforcing(), read(manifest, Options())

@@ -140,6 +140,7 @@ def test_without_a_prompt_a_new_risky_change_is_refused(account: Sandbox, manife
     assert {call.service for call in account.calls if call.writes} == {"ssm"}
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("answer", ["acme\r", "\x03"], ids=["the name", "Ctrl-C"])
 def test_the_second_question_takes_the_same_answers(answer: str, served: Served, manifest: Path) -> None:
     passwords(8)(served.sandbox)

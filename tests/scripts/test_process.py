@@ -95,6 +95,7 @@ def test_a_closed_standard_input_is_no_manifest(nobody: dict[str, str]) -> None:
     assert (ended.returncode, ended.stderr) == (2, "awsbase: <stdin>: standard input is closed, name a file\n")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("screen", [{"TERM": "dumb"}, {"TERM": ""}, {"COLUMNS": "20"}, {"COLUMNS": "x"}], ids=str)
 def test_any_terminal_type_works(screen: dict[str, str], nobody: dict[str, str], full: Path) -> None:
     for arguments in (["--help"], ["plan", str(full), "--sandbox"]):
@@ -102,6 +103,7 @@ def test_any_terminal_type_works(screen: dict[str, str], nobody: dict[str, str],
         assert (ended.returncode, ended.stderr) == (0, "")
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("locale", [{"PYTHONIOENCODING": "ascii"}, {"LANG": "C"}, {"LC_ALL": "C"}], ids=str)
 def test_a_plain_locale_gets_ascii_symbols(locale: dict[str, str], nobody: dict[str, str], full: Path) -> None:
     for arguments in (["reconcile", str(full), "--sandbox"], ["plan", str(full)]):
