@@ -16,20 +16,8 @@ if TYPE_CHECKING:
 COMMAND = re.compile(r"(?<!\bruns )`awsbase ([^`]*)`")
 WITHOUT_PROFILE = ("init", "schema", "explain", "sandbox", "completion", "help", "keys credentials")
 WITH_MANIFEST = (
-    *(
-        "reconcile",
-        "plan",
-        "validate",
-        "graph",
-        "permissions",
-        "cost",
-        "drill",
-        "coverage",
-        "bootstrap",
-        "own",
-        "unlock",
-    ),
-    "state backend",
+    *("reconcile", "plan", "validate", "graph", "permissions", "cost"),
+    *("drill", "coverage", "bootstrap", "own", "unlock", "state backend"),
     *(f"bastion {name}" for name in ("up", "down", "status", "connect", "doctor")),
 )
 

@@ -6,7 +6,7 @@ import ast
 import json
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -287,6 +287,23 @@ def test_every_hint_is_a_command_that_the_command_line_takes() -> None:
         takes = {each.name for each in called.params} & {"profile", "manifest"}
         given = {name for name in ("profile", "manifest") if context.params.get(name)}
         assert given == takes, command
+
+
+def every_command(group: click.Group, at: tuple[str, ...] = ()) -> Iterator[tuple[str, set[str | None]]]:
+    """Yield the words of each command, and the names of what it takes."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from every_command(command, (*at, name))
+        elif command:
+            yield " ".join((*at, name)), {each.name for each in command.params}
+
+
+def test_hints_know_which_commands_take_a_profile_or_a_manifest() -> None:
+    takes = dict(every_command(cli))
+    assert {name for name, given in takes.items() if "manifest" in given} == set(hints.WITH_MANIFEST)
+    assert {name for name, given in takes.items() if "profile" not in given} == set(hints.WITHOUT_PROFILE)
 
 
 GATED = {
