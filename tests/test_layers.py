@@ -15,7 +15,7 @@ LAYERS = (
     ("kinds", "testing"),
     ("scripts",),
     ("api",),
-    ("bastion",),
+    ("bastion", "report"),
     ("view", "sandbox", "people", "explain"),
     ("manifest", "drill", "coverage", "permissions"),
     ("ensure",),
@@ -80,7 +80,7 @@ def test_start_up_is_cheap(line: str) -> None:
         f"    {line}\n"
         "except SystemExit:\n"
         "    pass\n"
-        "heavy = {'boto3', 'botocore', 'pydantic', 'moto', 'rich', 'yaml'} & set(sys.modules)\n"
+        "heavy = {'boto3', 'botocore', 'pydantic', 'moto', 'rich', 'yaml', 'jinja2', 'grandalf'} & set(sys.modules)\n"
         "sys.exit(f'imported {sorted(heavy)}' if heavy else 0)\n"
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)

@@ -50,10 +50,10 @@ def widening(have: Mapping[str, object], want: Mapping[str, object]) -> str:
     return shortened(wider(have, want))
 
 
-def shortened(reasons: Sequence[str]) -> str:
+def shortened(reasons: Sequence[str], between: str = "; ") -> str:
     """Return the first reasons in one line, with the number of the others."""
     more = len(reasons) - SHOWN
-    return "; ".join([*reasons[:SHOWN], *([f"and {more} more"] if more > 0 else [])])
+    return between.join([*reasons[:SHOWN], *([f"and {more} more"] if more > 0 else [])])
 
 
 def grants(document: Mapping[str, object], effect: str) -> Iterator[Grant]:

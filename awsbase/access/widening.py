@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
+from awsbase.access.comparison import shortened
 from awsbase.access.simulated_state import ChangesIam, IamDraft
 from awsbase.engine.run import Run
-from awsbase.facts.authorization import groups, policies
+from awsbase.facts.authorization import authorization, groups, policies
 from awsbase.facts.aws_policies import aws_policy, is_of_aws
 from awsbase.policies import Document
 from awsbase.policies.document import listed
@@ -28,6 +29,16 @@ def attaching(run: Run, arn: str) -> str:
 def detaching(run: Run, arn: str) -> str:
     """Say why detaching a policy is risky: it denies something, or its document is unknown; empty when it is not."""
     return "what it denies is no longer denied" if effect(run, arn, "Deny") else ""
+
+
+def to_whom(run: Run, arn: str, reason: str) -> str:
+    """Add to the reason why a policy is wider who has that policy; empty when there is no reason."""
+    if not reason:
+        return ""
+    iam = run.read(authorization)
+    kinds = (("group", iam.groups), ("user", iam.users), ("role", iam.roles))
+    having = [f"{kind} {each.name}" for kind, all_of_it in kinds for each in all_of_it.values() if arn in each.policies]
+    return f"{reason}, for {shortened(having, ', ')}" if having else f"{reason}, for nobody yet"
 
 
 def joining(run: Run, group: str) -> str:

@@ -114,12 +114,17 @@ def is_whole_resource(address: str, change: Change) -> bool:
 
 @record
 class ManualAction:
-    """A step that AWS lets only a person do, and the probe by which awsbase detects that it is done."""
+    """A step that AWS lets only a person do, and the probe by which awsbase detects that it is done.
+
+    A summary says in one line what each person needs: `need` is that of `who`, in a few words.
+    """
 
     address: str
     title: str
     steps: tuple[str, ...]
     probe: str
+    who: str = ""
+    need: str = ""
 
 
 @record

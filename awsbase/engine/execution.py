@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from queue import SimpleQueue
+from typing import Any
 
 from awsbase.engine.account import Account
 from awsbase.engine.changes import Change, Failure, ManualAction, Mode, Outcome, Report, Status
@@ -110,6 +111,7 @@ def execute(
     before_write: Callable[[], None] = lambda: None,
     ways_out: Mapping[str, str] | None = None,
     applies: Callable[[str, Change], bool] = none,
+    results: dict[str, Any] | None = None,
     workers: int = WORKERS,
 ) -> Report:
     """Plan or reconcile the resources and return a report on each, even when some fail or `stop` is set midway.
@@ -118,6 +120,7 @@ def execute(
     the first recipe starts, and ends the run by raising. Reads already in `cache` are reused, and new ones are added.
     `before_write` is called before each write, and stops it by raising. `ways_out` says how the manifest does without
     a region, where an organization closes it. `applies` chooses the changes that a plan applies nevertheless.
+    `results` gets what each recipe returned, by address.
     """
     started = time.monotonic()
     stop = stop or threading.Event()
@@ -126,6 +129,7 @@ def execute(
         observer, clock = observer or SilentObserver(), clock or SystemClock()
         context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
         context.resources, context.manifest, context.applies = resources, fingerprint, applies
+        context.results = {} if results is None else results
         execution = _Execution(resources, kinds, account, context, needed, readers, cache, ways_out or {})
         execution.facts.prefetch(read for resource in resources for read in kind_of(kinds, resource).reads(resource))
         check(execution.facts)

@@ -262,9 +262,12 @@ class Run:
             pause = min(pause * 2, 10)
         return found
 
-    def manual_action(self, title: str, *steps: str, probe: str) -> None:
-        """Record a step that only a person can do, how to do it, and how awsbase detects that it is done."""
-        self.manual_actions.append(ManualAction(self.address, title, steps, probe))
+    def manual_action(self, title: str, *steps: str, probe: str, who: str = "", need: str = "") -> None:
+        """Record a step that only a person can do, how to do it, and how awsbase detects that it is done.
+
+        A summary says `who: need` in its place, together for all with the same needs.
+        """
+        self.manual_actions.append(ManualAction(self.address, title, steps, probe, who, need))
 
     def note(self, text: str) -> None:
         """Add a remark to the report that requires no action."""

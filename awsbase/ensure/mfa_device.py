@@ -174,6 +174,8 @@ def ask_to_take_over(run: Run, want: MfaDevice, user: str) -> None:
         f"`awsbase mfa show {user} --secret {want.secret} --region {want.scope.region}`, where {user} can scan it: "
         "it shows the stored seed, and then removes it",
         probe=f"the secret {want.secret} is gone",
+        who=user,
+        need="takeover of their MFA device",
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from awsbase.access.attributes import retagging
 from awsbase.access.comparison import widening
 from awsbase.access.simulated_state import IamDraft
+from awsbase.access.widening import to_whom
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
@@ -91,7 +92,7 @@ def ensure_policy(run: Run, want: Policy) -> str:
             "document",
             [Drift(*each) for each in difference(have.document, document)],
             iam.create_policy_version,
-            risk=access(widening(have.document, document)),
+            risk=access(to_whom(run, want.arn, widening(have.document, document))),
             PolicyArn=want.arn,
             PolicyDocument=document,
             SetAsDefault=True,

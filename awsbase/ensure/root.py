@@ -204,6 +204,8 @@ def ask_for_mfa(run: Run, want: Root) -> None:
         "root has no MFA device: its password alone opens everything",
         *assign(want, kind),
         probe="iam GetAccountSummary says AccountMFAEnabled 1",
+        who="root",
+        need="MFA device",
     )
 
 

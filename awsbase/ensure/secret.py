@@ -111,6 +111,7 @@ class HeldSecret:
     tags: Mapping[str, str] = field(default_factory=dict)
     created: datetime | None = None
     new: bool = False
+    arn: Any = field(default=None, compare=False)
 
 
 def held_secrets(facts: Facts, region: str) -> Mapping[str, HeldSecret]:
@@ -169,6 +170,7 @@ def seen(found: Mapping[str, Any]) -> HeldSecret:
         rotation=rotation,
         tags={tag["Key"]: tag["Value"] for tag in found.get("Tags") or []},
         created=found.get("CreatedDate"),
+        arn=found.get("ARN"),
     )
 
 
@@ -177,8 +179,8 @@ def secret_reads(want: Secret) -> Iterator[Read]:
     yield held_secrets, want.scope.region
 
 
-def ensure_secret(run: Run, want: Secret) -> str:
-    """Keep one secret under its key, with a value if it is to be generated; returns its ARN as policies name it."""
+def ensure_secret(run: Run, want: Secret) -> Any:
+    """Keep one secret under its key, with a value if it is to be generated; returns its ARN."""
     secrets = run.aws.at(want.scope.region).secretsmanager
     key = run.result(want.key) if want.key else None
     under = AWS_KEY if key is None else key
@@ -190,7 +192,7 @@ def ensure_secret(run: Run, want: Secret) -> str:
     token = want.generated and token_of(want)
 
     if have is None:
-        run.create(
+        made = run.create(
             "secret",
             secrets.create_secret,
             Name=want.name,
@@ -200,7 +202,9 @@ def ensure_secret(run: Run, want: Secret) -> str:
             ClientRequestToken=token,
             Tags=labels,
         )
-        have = HeldSecret(under, want.description, generated is not None, tags=tags.wanted(want), new=True)
+        have = HeldSecret(
+            under, want.description, generated is not None, tags=tags.wanted(want), new=True, arn=made["ARN"]
+        )
     run.created_at(have.created)
 
     if have.deleted:
@@ -232,7 +236,7 @@ def ensure_secret(run: Run, want: Secret) -> str:
             Tags=tags.pairs(untagged),
         )
     ask_for_value(run, want, has_value, since)
-    return want.arn
+    return have.arn
 
 
 def keep_settings(run: Run, want: Secret, have: HeldSecret, key: Any) -> None:

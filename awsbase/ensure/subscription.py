@@ -121,6 +121,7 @@ def ask_to_confirm(run: Run, want: Subscription) -> None:
     """Say how a subscription is confirmed, by whom, and where awsbase will see it."""
     probe = f"sns ListSubscriptions in {want.scope.region} shows an ARN for it in place of PendingConfirmation"
     by_hand = f"aws sns confirm-subscription --region {want.scope.region} --topic-arn {want.topic_arn} --token TOKEN"
+    need = f"confirmation of the subscription to {want.topic}"
     if want.protocol == "email":
         run.manual_action(
             f"{want.shown} has to confirm the subscription to {want.topic} ({want.scope.region})",
@@ -131,6 +132,8 @@ def ask_to_confirm(run: Run, want: Subscription) -> None:
             f"{by_hand} --authenticate-on-unsubscribe true",
             FORGOTTEN,
             probe=probe,
+            who=want.shown,
+            need=need,
         )
     else:
         run.manual_action(
@@ -139,6 +142,8 @@ def ask_to_confirm(run: Run, want: Subscription) -> None:
             f"open the SubscribeURL in it, or run with the Token in it: {by_hand}",
             FORGOTTEN,
             probe=probe,
+            who=want.shown,
+            need=need,
         )
 
 

@@ -120,6 +120,8 @@ def ask_for_password(run: Run, have: UserFacts) -> None:
         f"{have.name} has no password for the console",
         f"an administrator runs `awsbase passwd {have.name}` and hands the password over",
         probe=f"iam:GetLoginProfile finds a login profile of {have.name}",
+        who=have.name,
+        need="password",
     )
 
 
@@ -129,6 +131,8 @@ def ask_for_device(run: Run, have: UserFacts) -> None:
         f"{have.name} has no MFA device",
         f"{have.name} runs `awsbase mfa create`, and scans the code with an authenticator",
         probe=f"iam:ListMFADevices lists a device of {have.name}",
+        who=have.name,
+        need="MFA device",
     )
 
 

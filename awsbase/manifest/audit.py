@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from awsbase.engine.facts import Read
-from awsbase.engine.references import FactReference
+from awsbase.engine.references import FactReference, Reference
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.access_log import AccessLog
@@ -23,6 +23,7 @@ from awsbase.facts.trails import deliveries, delivery_prefix, names, recorded_by
 from awsbase.manifest.base import Base
 from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.opt_ins import access_log_statements, kept
+from awsbase.manifest.outputs import Output
 from awsbase.manifest.section import Section, ValidationProblem
 from awsbase.manifest.values import BucketName, Days, KmsAlias, LogGroupName, LogRetention, TrailName
 from awsbase.policies import Document
@@ -116,6 +117,15 @@ class Audit(Section):
         recorded: Read = (recorded_by_organization, base.scope, base.expand(self.trail))
         for each in self.parts(base, manifest):
             yield each if self.own_trail else replace(each, unless=recorded)
+
+    def outputs(self, base: Base, manifest: Manifest) -> Iterator[Output]:
+        """Yield the trail and where it writes to; nothing is there while a trail of the organization records."""
+        scope, bucket, logs = base.scope, base.expand(self.bucket), base.expand(self.log_group)
+        there = scope.address("bucket", bucket)
+        yield Output("audit_bucket", bucket, data=("aws_s3_bucket", "bucket"), needs=there)
+        there = scope.address("log-group", logs)
+        yield Output("audit_log_group", logs, data=("aws_cloudwatch_log_group", "name"), needs=there)
+        yield Output("trail_arn", Reference(scope.address("trail", base.expand(self.trail))))
 
     def parts(self, base: Base, manifest: Manifest) -> Iterator[Resource | KeyUse]:
         """Yield all that makes up the audit trail."""

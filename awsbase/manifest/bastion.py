@@ -28,6 +28,7 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.grants import Grant, dangling
 from awsbase.manifest.iam import accounts
 from awsbase.manifest.network import SubnetChoice, Where, existing_subnet, where
+from awsbase.manifest.outputs import Output
 from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
 from awsbase.manifest.security_groups import CLOSED, WORLD, Block, protected
 from awsbase.manifest.values import LogRetention, named
@@ -228,6 +229,14 @@ class Bastion(Section):
             yield AddressInUse(scope=scope, ip=ip.address, instance=instance.address)
         for subnet in private:
             yield NatRoute(scope=scope, subnet=subnet.address, instance=instance.address)
+
+    def outputs(self, base: Base, manifest: Manifest) -> Iterator[Output]:
+        """Yield the group that what the bastion reaches lets in, and its fixed address."""
+        scope = base.scope
+        value = Reference(scope.address("security-group", self.name))
+        yield Output("bastion_security_group_id", value, data=("aws_security_group", "id"))
+        if self.fixed_address:
+            yield Output("bastion_ip", Reference(scope.address("elastic-ip", base.expand(self.name)), "ip"))
 
     def instance(self, base: Base, manifest: Manifest, here: Where) -> Instance:
         """Return the instance, whether or not it is to be there now."""

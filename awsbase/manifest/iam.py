@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from awsbase.engine.references import Reference
 from awsbase.ensure.absent_user import AbsentUser
 from awsbase.ensure.group import Group
 from awsbase.ensure.password_policy import LENGTH, PasswordPolicy
@@ -20,6 +21,7 @@ from awsbase.manifest.grants import Grant, dangling, document_errors, granted, w
 from awsbase.manifest.managed_policies import PREFIX, managed_policies
 from awsbase.manifest.merge import Yielded
 from awsbase.manifest.mfa import Mfa, Provision, secrets_taken
+from awsbase.manifest.outputs import Output
 from awsbase.manifest.paths import shown
 from awsbase.manifest.public_keys import PublicKeys, logins_taken
 from awsbase.manifest.role_groups import group_policies, group_problems
@@ -326,6 +328,13 @@ class Iam(Section):
             yield self._user(name, user, base, people)
             if user.provision:
                 yield user.provision.device(name, base, {**base.tags, **user.tags})
+
+    def outputs(self, base: Base, manifest: Manifest) -> Iterator[Output]:
+        """Yield the ARN of each role and of each policy that the section makes."""
+        for name in self.roles:
+            yield Output("role_arns", Reference(f"role/{name}"), key=name, data=("aws_iam_role", "name"))
+        for name in map(base.expand, self.policies):
+            yield Output("policy_arns", Reference(f"policy/{name}"), key=name, data=("aws_iam_policy", "arn"))
 
     def _policies(self, base: Base, manifest: Manifest, grants: list[str]) -> dict[str, Policy]:
         written = [

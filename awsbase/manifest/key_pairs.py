@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from awsbase.engine.resource import Resource
 from awsbase.ensure.key_pair import KeyPair
 from awsbase.manifest.base import Base
+from awsbase.manifest.outputs import Output
 from awsbase.manifest.public_keys import ED25519, RSA, Given, PublicKeys
 from awsbase.manifest.section import Section, invalid
 from awsbase.manifest.values import OneNameEach, named
@@ -38,6 +39,11 @@ class KeyPairSpec(Section):
     def entry_resources(self, name: str, base: Base, manifest: object) -> Iterator[Resource]:
         """Yield the key pair."""
         yield KeyPair(scope=base.scope, name=base.expand(name), public_key=self.public_key.keys[0], tags=base.tags)
+
+    def entry_outputs(self, name: str, base: Base, manifest: object) -> Iterator[Output]:
+        """Yield the name of the key pair."""
+        there = base.scope.address("key-pair", base.expand(name))
+        yield Output("key_pair_names", base.expand(name), listed=True, data=("aws_key_pair", "key_name"), needs=there)
 
 
 KeyPairs = Annotated[dict[KeyPairName, KeyPairSpec], OneNameEach]

@@ -24,6 +24,7 @@ from awsbase.manifest.key_pairs import KeyPairs
 from awsbase.manifest.merge import Merged, Yielded, merge
 from awsbase.manifest.network import Network
 from awsbase.manifest.notify import Channels
+from awsbase.manifest.outputs import Output, account_outputs, section_outputs
 from awsbase.manifest.protect import Protect
 from awsbase.manifest.root import RootUser
 from awsbase.manifest.secrets import Contained
@@ -119,6 +120,13 @@ def merged(manifest: Manifest) -> Merged:
     return merge(
         {name: yielded_by(part, here, manifest) for name, part in parts if isinstance(part, YieldsResources | dict)}
     )
+
+
+def outputs(manifest: Manifest) -> list[Output]:
+    """Return what a manifest gives to others, in its own order."""
+    here = base(manifest)
+    parts = [each for name in manifest._order for each in section_outputs(manifest.part(name), here, manifest)]
+    return [*account_outputs(here), *parts]
 
 
 def yielded_by(part: YieldsResources | Mapping[str, object], here: Base, manifest: Manifest) -> Iterator[Yielded]:

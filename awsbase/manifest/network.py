@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from awsbase.engine.references import Reference
 from awsbase.engine.resource import Resource
 from awsbase.ensure.default_security_group import ClosedDefaultGroup
 from awsbase.ensure.existing_subnet import ExistingSubnet
@@ -21,6 +22,7 @@ from awsbase.ensure.vpc import Vpc
 from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from awsbase.manifest.base import Base
 from awsbase.manifest.opt_ins import VpcFlowLogs
+from awsbase.manifest.outputs import Output
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
 from awsbase.manifest.values import Tags, named
@@ -155,6 +157,14 @@ class Network(Section):
         if self.vpc is None:
             yield from self._around(base)
             yield from self._logged(base, manifest)
+
+    def outputs(self, base: Base, manifest: Manifest) -> Iterator[Output]:
+        """Yield the VPC and its public subnets, which are there already or made here."""
+        where = self.where(base)
+        yield Output("vpc_id", Reference(where.vpc, "id"), data=("aws_vpc", "id"))
+        yield Output("vpc_cidr", Reference(where.vpc, "cidr"))
+        for subnet in where.subnets:
+            yield Output("public_subnet_ids", Reference(subnet), listed=True, data=("aws_subnet", "id"))
 
     def own_vpc(self, base: Base) -> tuple[str, ...]:
         """Return the address of the VPC that is made, if one is."""

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from awsbase.engine.references import Reference
 from awsbase.engine.scope import Scope
 from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import Topic
 from awsbase.manifest.base import Base
 from awsbase.manifest.merge import KeyUse, Yielded
+from awsbase.manifest.outputs import Output
 from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.values import Email, named
@@ -141,6 +143,15 @@ class Notify(dict[str, Channel]):
             places = [scope for each, scope in used if each == name] or [base.scope]
             for scope in places:
                 yield from _at(scope, base, name, channel)
+
+    def outputs(self, base: Base, manifest: Manifest) -> Iterator[Output]:
+        """Yield the topic of each channel; one in another region than home has that after an `@`."""
+        used = dict.fromkeys(uses(manifest))
+        for name in self:
+            for scope in [scope for each, scope in used if each == name] or [base.scope]:
+                key = name if scope.region == scope.home else f"{name}@{scope.region}"
+                value = Reference(scope.address("topic", topic_name(base, name)))
+                yield Output("topic_arns", value, key=key)
 
 
 def channels(value: dict[str, Channel]) -> Notify:

@@ -12,6 +12,7 @@ from awsbase.ensure.policy import Policy
 from awsbase.ensure.secret import Generated, Rotation, Secret
 from awsbase.manifest.base import Base
 from awsbase.manifest.merge import Attach, KeyUse, Yielded
+from awsbase.manifest.outputs import Output
 from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest
 from awsbase.manifest.values import KmsAlias, OneNameEach, named
@@ -155,6 +156,12 @@ class Secrets(dict[str, SecretSpec]):
             for kind, names in (("group", iam.groups), ("role", iam.roles)) if iam else ():
                 if reader in names:
                     yield Attach(address=f"{kind}/{reader}", policy=reads, at=self.first_place(reader))
+
+    def outputs(self, base: Base, manifest: Manifest) -> Iterator[Output]:
+        """Yield the ARN of each secret, never a value."""
+        for name in self:
+            value = Reference(base.scope.address("secret", name))
+            yield Output("secret_arns", value, key=name, data=("aws_secretsmanager_secret", "arn"))
 
     def first_place(self, reader: str) -> Steps:
         """Return where a reader is named first."""

@@ -15,6 +15,7 @@ from awsbase.ensure.security_group import SecurityGroup
 from awsbase.facts.security_rules import OPEN_EGRESS, Rule
 from awsbase.manifest.base import Base
 from awsbase.manifest.network import where
+from awsbase.manifest.outputs import Output
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.values import OneNameEach, expand, named
@@ -172,6 +173,11 @@ class SecurityGroupSpec(Section):
             earlier=tuple(group_address(base, each) for each in mutual.earlier),
             tags=base.tags,
         )
+
+    def entry_outputs(self, name: str, base: Base, manifest: Manifest) -> Iterator[Output]:
+        """Yield the id of the group."""
+        value = Reference(group_address(base, name))
+        yield Output("security_group_ids", value, key=base.expand(name), data=("aws_security_group", "id"))
 
 
 @record

@@ -15,6 +15,7 @@ from awsbase.facts.lifecycle import Expiry
 from awsbase.manifest.base import Base
 from awsbase.manifest.grants import sentence
 from awsbase.manifest.merge import Attach, KeyUse, Yielded
+from awsbase.manifest.outputs import Output
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest
 from awsbase.manifest.values import BucketName, Days, GroupName, KmsAlias, named
 from awsbase.policies import Document, describe, render
@@ -110,6 +111,14 @@ class State(Section):
                 policy = writer_policy(base, policy_name(base.name, group), narrowed(whole, keys))
                 yield policy
             yield Attach(address=f"group/{group}", policy=policy, at=("writers", step))
+
+    def outputs(self, base: Base, manifest: Manifest) -> Iterator[Output]:
+        """Yield the bucket and its key."""
+        scope, bucket = base.scope, base.expand(self.bucket)
+        there = scope.address("bucket", bucket)
+        yield Output("state_bucket", bucket, data=("aws_s3_bucket", "bucket"), needs=there)
+        key = KeyUse(scope=scope, alias=base.expand(self.key), purpose="")
+        yield Output("state_key_arn", Reference(key.address), data=("aws_kms_key", "key_id"))
 
 
 def policy_name(account: str, group: str) -> str:

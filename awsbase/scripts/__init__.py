@@ -37,6 +37,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "permissions": ("awsbase.scripts.permissions", "Print the least permissions that a manifest needs."),
     "drill": ("awsbase.scripts.drill", "Trigger the alarms, and show which of them reach somebody."),
     "coverage": ("awsbase.scripts.coverage", "Show how much of a standard the account meets."),
+    "report": ("awsbase.scripts.report", "Write a page about the account, for people who look."),
+    "outputs": ("awsbase.scripts.outputs", "Print ids, ARNs and names for Terraform and scripts."),
     "state": ("awsbase.scripts.state", "Use the state bucket with Terraform or OpenTofu."),
     "bootstrap": ("awsbase.scripts.bootstrap", "Create the first administrator, delete root's access key."),
     "bastion": ("awsbase.scripts.bastion", "Start, use and terminate a bastion."),

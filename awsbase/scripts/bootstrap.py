@@ -131,7 +131,7 @@ def command(
         f"{administrator.user} is the administrator of account {loaded.account}, with profile {administrator.profile}\n"
     )
     if not sandbox:
-        err(f"next: AWS_PROFILE={administrator.profile}-mfa awsbase reconcile {manifest}\n")
+        err(f"next: `AWS_PROFILE={administrator.profile}-mfa awsbase reconcile {manifest}`\n")
 
 
 def administrator_of(loaded: LoadedManifest, user: str | None, profile: str) -> Administrator:

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import click
+from click.exceptions import Exit
 
-from awsbase.coverage import STANDARDS, judge
+from awsbase.coverage import STANDARDS, Row, judge
+from awsbase.engine.changes import Report
 from awsbase.errors import AwsbaseError
 from awsbase.scripts.connect import connect, looking
 from awsbase.scripts.interrupt import INTERRUPTED
@@ -18,12 +20,14 @@ from awsbase.scripts.session import Session
 from awsbase.view.coverage import document, table
 from awsbase.view.text import render
 
+STANDARD = click.option(
+    "--standard", type=click.Choice(list(STANDARDS)), default="cis-3", show_default=True, help="What to compare with."
+)
+
 
 @click.command("coverage")
 @MANIFEST
-@click.option(
-    "--standard", type=click.Choice(list(STANDARDS)), default="cis-3", show_default=True, help="What to compare with."
-)
+@STANDARD
 @common
 def command(options: Options, manifest: Path, standard: str) -> int:
     """Show how much of a standard MANIFEST and its account meet, control by control; only reads.
@@ -34,21 +38,29 @@ def command(options: Options, manifest: Path, standard: str) -> int:
     Raises AwsbaseError when the sandbox cannot be reconciled.
     """
     loaded = read(manifest, options)
-    target = connect(options, loaded)
-    session = Session(loaded, loaded.resources, target, options)
-    if options.sandbox:
-        report = session.execute("reconcile")
-        if report.failed:
-            raise AwsbaseError("the sandbox could not be reconciled with the manifest", hint="try `awsbase reconcile`")
-        if report.interrupted:
-            return INTERRUPTED
-    plan = session.execute("plan")
-    if plan.interrupted:
-        return INTERRUPTED
-    with looking(target.account) as facts:
-        rows = judge(STANDARDS[standard], loaded.resources, plan, facts, target.clock.now())
+    session = Session(loaded, loaded.resources, connect(options, loaded), options)
+    _, rows = judged(session, standard)
     if options.json:
         out_json(document(standard, rows, account=loaded.account, sandbox=options.sandbox))
     else:
         out(render(table(standard, rows), sys.stdout))
     return 0
+
+
+def judged(session: Session, standard: str) -> tuple[Report, list[Row]]:
+    """Return the plan of an account, and the verdict on each control; the sandbox's is reconciled first.
+
+    Raises AwsbaseError when the sandbox cannot be reconciled, and Exit when the run is interrupted.
+    """
+    if session.options.sandbox:
+        report = session.execute("reconcile")
+        if report.failed:
+            raise AwsbaseError("the sandbox could not be reconciled with the manifest", hint="try `awsbase reconcile`")
+        if report.interrupted:
+            raise Exit(INTERRUPTED)
+    plan = session.execute("plan")
+    if plan.interrupted:
+        raise Exit(INTERRUPTED)
+    target = session.target
+    with looking(target.account) as facts:
+        return plan, judge(STANDARDS[standard], session.resources, plan, facts, target.clock.now())

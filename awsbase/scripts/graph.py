@@ -16,16 +16,21 @@ from awsbase.view.stream import escaped
 @click.command("graph")
 @MANIFEST
 @click.option(
-    "--format", "style", type=click.Choice(["text", "mermaid", "dot"]), default="text", help="How to draw it."
+    "--format", "style", type=click.Choice(["text", "mermaid", "dot", "svg"]), default="text", help="How to draw it."
 )
 @ONLY
 @common
 def command(options: Options, manifest: Path, style: str, only: tuple[str, ...]) -> None:
     """Show the resources of MANIFEST and their dependencies; makes no calls."""
-    chosen = read(manifest, options).only(only)
+    loaded = read(manifest, options)
+    chosen = loaded.only(only)
     position = {resource.address: index for index, resource in enumerate(chosen)}
     needs = {each.address: sorted(set(each.needs()), key=position.__getitem__) for each in chosen}
     if options.json:
         out_json(needs)
+    elif style == "svg":
+        from awsbase.report.graph import svg
+
+        out(svg(needs, loaded.section_of, alone=True) + "\n")
     else:
         out(escaped(draw(needs, style)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -93,10 +94,15 @@ class Options:
     debug: bool = False
     sandbox: bool = False
     deny: tuple[Path, ...] = ()
+    # Commands without a choice of details show the tree.
+    full: bool = True
+    quiet: bool = False
 
     def __post_init__(self) -> None:
         if self.deny and not self.sandbox:
             raise UsageError("--deny is about the embedded AWS of --sandbox", hint="add --sandbox, or leave --deny out")
+        if self.quiet and self.full:
+            raise UsageError("--quiet shows less, and --full and --verbose more", hint="leave one of them out")
 
 
 def debug(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
@@ -141,7 +147,7 @@ def common(command: Command) -> Command:
     @click.option("--sandbox", is_flag=True, help="Use an empty embedded AWS; makes no connections.")
     @DENY
     @JSON
-    @click.option("-v", "--verbose", is_flag=True, help="Show unchanged resources too, and long values in full.")
+    @click.option("-v", "--verbose", is_flag=True, help="Show all: unchanged resources too, and long values in full.")
     @DEBUG
     @wraps(command)
     def with_options(
@@ -158,3 +164,15 @@ def common(command: Command) -> Command:
         return command(options=Options(profile, region, json, verbose, debug, sandbox, deny), **rest)
 
     return with_options  # type: ignore[return-value]
+
+
+def detailed(command: Command) -> Command:
+    """Add the options that choose how much of a report is shown, to a command that has the common ones."""
+
+    @click.option("--full", is_flag=True, help="Show each change, and the steps of what needs you.")
+    @click.option("-q", "--quiet", is_flag=True, help="Show only what is wrong, or needs approval.")
+    @wraps(command)
+    def with_details(*, options: Options, full: bool, quiet: bool, **rest: Any) -> Any:
+        return command(options=replace(options, full=full or options.verbose, quiet=quiet), **rest)
+
+    return with_details  # type: ignore[return-value]

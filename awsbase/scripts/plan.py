@@ -11,7 +11,7 @@ import click
 from awsbase.disk import is_regular
 from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
-from awsbase.scripts.options import MANIFEST, ONLY, Options, common
+from awsbase.scripts.options import MANIFEST, ONLY, Options, common, detailed
 from awsbase.scripts.output import as_json, err, out, out_json
 from awsbase.scripts.session import Session, exit_code
 from awsbase.view import document
@@ -26,6 +26,7 @@ ALSO_STDOUT = (Path("/dev/stdout"), Path("/dev/fd/1"), Path("/proc/self/fd/1"))
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 0: nothing to do, 2: changes, 1: any error.")
 @ONLY
 @common
+@detailed
 def command(
     options: Options, manifest: Path, output: Path | None, detailed_exitcode: bool, only: tuple[str, ...]
 ) -> int:
@@ -43,7 +44,7 @@ def command(
     if options.json or output == STDOUT:
         out_json(result)
     else:
-        out(session.shown(report, sys.stdout))
+        out(session.result(report, sys.stdout))
     if output not in (None, STDOUT) and not report.interrupted:
         document.save(as_json(result), output)
         if is_regular(output):

@@ -13,11 +13,11 @@ from awsbase.people import durations
 from awsbase.scripts.ask import ask, is_interactive
 from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
-from awsbase.scripts.options import ALLOW_RISKY, LOCK_TIMEOUT, MANIFEST, ONLY, Options, common
+from awsbase.scripts.options import ALLOW_RISKY, LOCK_TIMEOUT, MANIFEST, ONLY, Options, common, detailed
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.session import Session, approve, exit_code, plan_again, reconcile
 from awsbase.view import document
-from awsbase.view.tree import calls
+from awsbase.view.totals import calls
 
 
 @click.command("reconcile")
@@ -34,6 +34,7 @@ from awsbase.view.tree import calls
 @LOCK_TIMEOUT
 @click.option("--strict", is_flag=True, help="Exit 3 when a manual action is left.")
 @common
+@detailed
 def command(
     options: Options,
     manifest: Path,
@@ -63,7 +64,7 @@ def command(
     if options.json:
         out_json(document.document(report, sandbox=options.sandbox))
     elif not declined:
-        out(session.shown(report, sys.stdout) + remark(session, report))
+        out(session.result(report, sys.stdout) + remark(session, report))
     if declined:
         err("declined, nothing was changed\n")
         return 1
@@ -73,6 +74,8 @@ def command(
 def remark(session: Session, report: Report) -> str:
     """Return a remark: that there was nothing to do, or the result of the sandbox's second plan."""
     lines = ""
+    if session.options.quiet and not (report.second and (report.second.changes or report.second.failed)):
+        return lines
     if not report.changes and not report.failed and not report.interrupted:
         lines += "nothing to do for awsbase\n" if report.manual_actions else "nothing to do\n"
     if report.second is None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import TextIO
+from typing import Any, TextIO
 
 from click.exceptions import Exit
 
@@ -36,8 +36,10 @@ from awsbase.scripts.options import Options
 from awsbase.scripts.output import err
 from awsbase.view.document import Plan
 from awsbase.view.live import progress
-from awsbase.view.text import render
+from awsbase.view.summary import summary
+from awsbase.view.text import Line, render
 from awsbase.view.tree import tree
+from awsbase.view.wrong import wrong
 
 log = logging.getLogger("awsbase")
 
@@ -75,11 +77,12 @@ class Session:
         cache: ReadCache | None = None,
         before_write: Callable[[], None] = lambda: None,
         applies: Callable[[str, Change], bool] = none,
+        results: dict[str, Any] | None = None,
     ) -> Report:
         """Plan or reconcile with progress on stderr; Ctrl-C stops it, and `guarded` refuses a lock-out."""
-        screen = not self.options.debug
+        screen, quiet = not self.options.debug, self.options.quiet
         with (
-            progress(sys.stderr, mode, len(self.resources), screen=screen) as observer,
+            progress(sys.stderr, mode, len(self.resources), screen=screen, quiet=quiet) as observer,
             interruptible(observer.say) as stop,
         ):
             report = execute(
@@ -98,6 +101,7 @@ class Session:
                 before_write=before_write,
                 ways_out=ways_out(self.loaded.manifest),
                 applies=applies,
+                results=results,
             )
         return completed_report(report)
 
@@ -141,10 +145,19 @@ class Session:
         return self.allow_risky or bool(risky(plan))
 
     def shown(self, report: Report, stream: TextIO) -> str:
-        """Return a report as text for a stream."""
-        sections = self.loaded.section_of
-        lines = tree(report, name=self.loaded.name, sections=sections, verbose=self.options.verbose)
-        return render(lines, stream)
+        """Return a report as text for a stream, with the details that the options ask for."""
+        return render(self.lines(report), stream)
+
+    def lines(self, report: Report) -> Iterable[Line]:
+        """Return the lines of a report: the summary, or the tree if the options ask for it."""
+        name, sections = self.loaded.name, self.loaded.section_of
+        if self.options.full:
+            return tree(report, name=name, sections=sections, verbose=self.options.verbose)
+        return summary(report, name=name, sections=sections, resources=self.resources)
+
+    def result(self, report: Report, stream: TextIO) -> str:
+        """Return a report as the result of a command: with `quiet`, only what is wrong."""
+        return render(wrong(report), stream) if self.options.quiet else self.shown(report, stream)
 
 
 def reconcile(session: Session, *, ask: Prompt | None, approved: Approved | None = None) -> tuple[Report, bool]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from awsbase.coverage import STATUSES, Row, Status
-from awsbase.view.text import Line
+from awsbase.view.text import AMBER, GREEN, Line
 
 SCHEMA = 1
 MARKS: dict[Status, tuple[str, str]] = {
-    "met": ("✓", "green"),
-    "needs you": ("!", "bold yellow"),
-    "not yet": ("~", "yellow"),
+    "met": ("✓", GREEN),
+    "needs you": ("!", f"bold {AMBER}"),
+    "not yet": ("~", AMBER),
     "not managed": ("·", "dim"),
 }
 SHOWN = 3

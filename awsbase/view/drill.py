@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from awsbase.drill import DrillResult
-from awsbase.view.text import Line
+from awsbase.view.text import GREEN, RED, Line
 
 SCHEMA = 1
 
@@ -15,7 +15,7 @@ def table(results: Sequence[DrillResult]) -> Iterator[Line]:
     """Yield a line for each alarm: whether its message was delivered, to whom, or why not."""
     width = max((len(result.alarm) for result in results), default=0)
     for result in results:
-        mark, style = ("✓", "green") if result.delivered else ("✗", "red")
+        mark, style = ("✓", GREEN) if result.delivered else ("✗", RED)
         yield Line(0, f"{result.alarm:<{width}}  {outcome(result)}", mark=mark, mark_style=style)
         if result.detail:
             yield Line(4, result.detail, style="dim")

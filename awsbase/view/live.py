@@ -9,8 +9,8 @@ from typing import Protocol, TextIO
 
 from awsbase.engine.changes import Change, Mode
 from awsbase.engine.run import Observer
+from awsbase.view.changes import DONE
 from awsbase.view.stream import escaped, is_terminal, write
-from awsbase.view.tree import DONE
 
 
 class Progress(Observer, Protocol):
@@ -21,10 +21,12 @@ class Progress(Observer, Protocol):
 
 
 @contextmanager
-def progress(stream: TextIO, mode: Mode, total: int, *, screen: bool = True) -> Iterator[Progress]:
-    """Show the progress of a run; `screen` allows a live display on a terminal."""
-    if not (screen and is_terminal(stream)) or os.environ.get("TERM") == "dumb":
-        yield Lines(stream, mode)
+def progress(stream: TextIO, mode: Mode, total: int, *, screen: bool = True, quiet: bool = False) -> Iterator[Progress]:
+    """Show the progress of a run; `screen` allows a live display on a terminal, and `quiet` wants failures alone."""
+    dumb = is_terminal(stream) and os.environ.get("TERM") == "dumb"
+    if quiet or dumb or not (screen and is_terminal(stream)):
+        # A person at a terminal gets the changes in the result; a log wants them in case that the run is killed.
+        yield Lines(stream, mode, changes=not quiet and not dumb, waits=not quiet)
         return
     from rich.console import Console
     from rich.live import Live
@@ -47,22 +49,23 @@ def progress(stream: TextIO, mode: Mode, total: int, *, screen: bool = True) -> 
 class Lines:
     """Write each applied change as one line; a plan's changes are its result, not progress."""
 
-    def __init__(self, stream: TextIO, mode: Mode) -> None:
+    def __init__(self, stream: TextIO, mode: Mode, *, changes: bool = True, waits: bool = True) -> None:
         self._stream = stream
-        self._mode = mode
+        self._changes = changes and mode == "reconcile"
+        self._waits = waits
         self._waited: set[tuple[str, str, str]] = set()
 
     def started(self, address: str) -> None: ...
 
     def wrote(self, address: str, change: Change) -> None:
         """Write an applied change."""
-        if self._mode == "reconcile":
+        if self._changes:
             self.say(f"{DONE[change.action]} {address} {change.what}")
 
     def waiting(self, address: str, what: str, why: str, seconds: float) -> None:
         """Write each wait once."""
         reason = (address, what, why)
-        if reason not in self._waited:
+        if self._waits and reason not in self._waited:
             self._waited.add(reason)
             self.say(f"waiting {address} {what}: {why}, {seconds:.0f} s at most")
 

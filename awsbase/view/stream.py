@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from awsbase.errors import AwsbaseError
+from awsbase.view.wrapping import wrapped
 
 ASCII = str.maketrans(
     {
@@ -71,9 +72,9 @@ def escaped(text: str) -> str:
 
 
 def write(text: str, stream: TextIO | None) -> None:
-    """Write progress or a remark, and ignore a stream that fails."""
+    """Write progress, a remark or an error, wrapped at words on a terminal; ignore a stream that fails."""
     with suppress(OSError):
-        deliver(text, stream)
+        deliver(fitted(text, stream), stream)
 
 
 def write_result(text: str, stream: TextIO | None) -> None:
@@ -112,6 +113,13 @@ def silence(stream: TextIO) -> None:
 def is_terminal(stream: TextIO | None) -> bool:
     """Tell whether a stream is a terminal."""
     return stream is not None and not stream.closed and stream.isatty()
+
+
+def fitted(text: str, stream: TextIO | None) -> str:
+    """Wrap the long lines of a text for a stream that is a terminal."""
+    if stream is None or not is_terminal(stream):
+        return text
+    return wrapped(text, columns(stream))
 
 
 def columns(stream: TextIO) -> int:

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, TextIO
 
 from awsbase.records import record
 from awsbase.view.stream import columns, encodable, escaped, is_terminal
+from awsbase.view.wrapping import wrap
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.text import Text
+
+# These stand out on a dark terminal and on a light one: their contrast with black and with white is at least 3.5.
+# Text itself has the terminal's own colour, at most bold or dim.
+GREEN, AMBER, RED, PURPLE, TEAL = "color(28)", "color(130)", "color(160)", "color(164)", "color(30)"
 
 
 @record
@@ -46,7 +50,7 @@ def render(lines: Iterable[Line], stream: TextIO) -> str:
         emoji=False,
     )
     for line in lines:
-        for text in _physical(line, console, stream, width):
+        for text in _physical(line, stream, width):
             console.print(text, soft_wrap=True)
     return page.getvalue()
 
@@ -59,7 +63,7 @@ def _plain(line: Line, stream: TextIO) -> Iterator[str]:
     yield from (f"{' ' * (line.indent + hang)}{other}".rstrip() for other in others)
 
 
-def _physical(line: Line, console: Console, stream: TextIO, width: int) -> Iterator[Text]:
+def _physical(line: Line, stream: TextIO, width: int) -> Iterator[Text]:
     from rich.text import Text
 
     mark = encodable(line.mark, stream)
@@ -69,15 +73,13 @@ def _physical(line: Line, console: Console, stream: TextIO, width: int) -> Itera
     indent = min(line.indent, max(0, width - hang - 20))
     first = True
     for part in content.split("\n"):
-        text = Text(part, style=line.style, end="")
-        for piece in text.wrap(console, max(width - indent - hang, 8), overflow="fold"):
-            piece.rstrip()
+        for piece in wrap(part, width - indent - hang):
             start = Text(" " * indent, end="")
             if first and mark:
                 start.append(mark, line.mark_style or line.style).append(" ")
             else:
                 start.append(" " * hang)
-            start.append_text(piece)
+            start.append(piece, line.style)
             start.rstrip()
             yield start
             first = False

@@ -1,32 +1,18 @@
-"""A report as text, by section: changes, failures with their reasons, and manual actions."""
+"""A report as a tree, by section: each resource with its changes, failures with their reasons, manual actions."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from awsbase.engine.changes import (
-    CLOSED,
-    Action,
-    Change,
-    Drift,
-    Failure,
-    ManualAction,
-    Outcome,
-    Report,
-    is_whole_resource,
-)
-from awsbase.engine.risk import risk_of, risky
-from awsbase.view.document import json_value
+from awsbase.engine.changes import Change, ManualAction, Outcome, Report, is_whole_resource
+from awsbase.engine.risk import risk_of
+from awsbase.view.changes import DONE, MARKS, STYLES, difference, overall_action
 from awsbase.view.regions import merged
-from awsbase.view.risks import reasons
-from awsbase.view.text import Line
-
-MARKS: dict[Action, str] = {"create": "+", "update": "~", "delete": "-", "replace": "±"}
-STYLES: dict[Action, str] = {"create": "green", "update": "yellow", "delete": "red", "replace": "magenta"}
-DONE: dict[Action, str] = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
-LONG = 60
+from awsbase.view.statements import is_statement, statement_lines
+from awsbase.view.text import AMBER, GREEN, RED, Line
+from awsbase.view.totals import title, totals
+from awsbase.view.wrong import approvals, failed, told_together, unfinished
 
 
 def tree(
@@ -34,8 +20,7 @@ def tree(
 ) -> Iterator[Line]:
     """Yield the lines of a report; `sections` maps addresses to sections of the manifest."""
     of = sections or {}
-    title = f"account {report.account}" + (f" ({name})" if name else "") + f", {report.region}"
-    yield Line(0, title, style="bold")
+    yield title(report, name)
 
     shown = [outcome for outcome in report.outcomes if _shown(outcome, verbose)]
     shown = [outcome for outcome in shown if told_together(outcome, report)[0] is outcome]
@@ -46,11 +31,7 @@ def tree(
         for outcome in outcomes:
             yield from _resource(outcome, report, verbose)
 
-    if report.mode == "plan" and (changes := risky(report)):
-        yield Line(0, "")
-        yield Line(0, "needs your approval", style="bold")
-        for reason in reasons(changes):
-            yield Line(2, reason, mark="!", mark_style="bold red")
+    yield from approvals(report)
 
     if report.manual_actions:
         yield Line(0, "")
@@ -75,13 +56,13 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
     planned = report.mode == "plan"
     action = overall_action(outcome)
     if outcome.was_interrupted:
-        yield Line(2, f"{outcome.address}  not finished", mark="…", mark_style="bold yellow")
+        yield unfinished(outcome)
     elif outcome.error is not None:
-        yield from _failed(told_together(outcome, report), outcome.error, report)
+        yield from failed(told_together(outcome, report), outcome.error, report)
     elif planned:
         yield Line(2, outcome.address, mark=MARKS[action], mark_style=STYLES[action])
     else:
-        yield Line(2, f"{outcome.address}  {DONE[action]}", mark="✓", mark_style="green")
+        yield Line(2, f"{outcome.address}  {DONE[action]}", mark="✓", mark_style=GREEN)
     for change in outcome.changes if verbose else merged(outcome.changes):
         if verbose or outcome.error or risk_of(change) or not is_whole_resource(outcome.address, change):
             # For a new resource every field differs, so the drift is left out.
@@ -96,115 +77,29 @@ def _notes(outcome: Outcome) -> Iterator[Line]:
     for note in outcome.notes:
         yield Line(6, note, style="dim")
     if outcome.price:
-        yield Line(6, f"costs {outcome.price}", style="yellow")
-
-
-def overall_action(outcome: Outcome) -> Action:
-    """Return the action on a resource as a whole, derived from its changes."""
-    return next((change.action for change in outcome.changes if is_whole_resource(outcome.address, change)), "update")
+        yield Line(6, f"costs {outcome.price}")
 
 
 def _change(change: Change, planned: bool, verbose: bool, drift: bool) -> Iterator[Line]:
-    warning = " (risky)" if risk_of(change) else ""
+    risk = risk_of(change)
+    warning = " (risky)" if risk else ""
     if planned:
         yield Line(6, change.what + warning, mark=MARKS[change.action], mark_style=STYLES[change.action])
     else:
         yield Line(4, f"{DONE[change.action]} {change.what}{warning}")
-    for each in change.drift if drift else ():
-        yield Line(10 if planned else 6, difference(each, verbose), style="dim")
-
-
-def difference(drift: Drift, verbose: bool = False) -> str:
-    """Return one drift as `field: have → want`, with long documents shortened unless `verbose`."""
-    have, want = (as_line(value, None if verbose else LONG) for value in (drift.have, drift.want))
-    return f"{drift.field}: {have} → {want}"
-
-
-def as_line(value: object, longest: int | None = LONG) -> str:
-    """Return a value as one line: `nothing` for None, compact JSON for a document."""
-    if value is None:
-        return "nothing"
-    value = json_value(value)
-    text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
-    if longest is None or len(text) <= longest:
-        return text
-    return f"{text[: longest * 2 // 3]}…{text[-longest // 4 :]}"
-
-
-def told_together(outcome: Outcome, report: Report) -> list[Outcome]:
-    """Return the failed resources that are told with this one: all that one closed region keeps from beginning."""
-    error = outcome.error
-    if error is None or error.code != CLOSED or outcome.changes:
-        return [outcome]
-    failed = [one for one in report.outcomes if one.error and not one.changes]
-    return [one for one in failed if one.error and (one.error.code, one.error.hint) == (CLOSED, error.hint)]
-
-
-def _failed(together: Sequence[Outcome], error: Failure, report: Report) -> Iterator[Line]:
-    outcome, *others = together
-    tried = f"could not {error.tried}: " if error.tried else ""
-    yield Line(2, f"{outcome.address}  {tried}{error.code}", mark="✗", style="bold", mark_style="bold red")
-    if error.message and error.message != error.code:
-        yield Line(4, error.message)
-    if error.hint:
-        yield Line(4, error.hint, mark="→", mark_style="cyan")
-    if others:
-        yield Line(4, f"failed for this reason, too: {', '.join(other.address for other in others)}", style="dim")
-    failed = {each.address for each in together}
-    waiting = [other.address for other in report.outcomes if other.blocked_by in failed]
-    if waiting:
-        yield Line(4, f"not begun for this reason: {', '.join(waiting)}", style="dim")
+    if not drift:
+        return
+    indent = 10 if planned else 6
+    yield from (Line(indent, difference(each, verbose), style="dim") for each in change.drift if not is_statement(each))
+    statements = [each for each in change.drift if is_statement(each)]
+    yield from statement_lines(statements, indent, verbose=verbose)
+    if statements and risk:
+        yield Line(indent, risk.reason, mark="!", mark_style=f"bold {RED}")
 
 
 def _manual_action(action: ManualAction) -> Iterator[Line]:
-    yield Line(2, f"{action.address}  {action.title}", mark="!", mark_style="bold yellow")
+    yield Line(2, f"{action.address}  {action.title}", mark="!", mark_style=f"bold {AMBER}")
     for number, step in enumerate(action.steps, 1):
         yield Line(6, step, mark=f"{number}.")
     if action.probe:
         yield Line(6, f"seen as done by: {action.probe}", style="dim")
-
-
-def totals(report: Report) -> Iterator[Line]:
-    """Yield the totals: resources, changes, calls and seconds."""
-    counts = report.totals()
-    changes = [change for _, change in report.changes]
-    parts = []
-    if counts["planned"] or counts["changed"]:
-        verb = "to change" if report.mode == "plan" else "changed"
-        parts.append(f"{counts['planned'] + counts['changed']} {verb} ({by_action(changes, report.mode == 'plan')})")
-    interrupted = sum(outcome.was_interrupted for outcome in report.outcomes)
-    for count, words in (
-        (counts["failed"] - interrupted, "failed"),
-        (interrupted, "not finished"),
-        (counts["blocked"], "blocked"),
-        (counts["skipped"], "not begun"),
-    ):
-        if count:
-            parts.append(f"{count} {words}")
-    parts.append(f"{counts['unchanged']} unchanged")
-    if report.manual_actions:
-        parts.append(f"{len(report.manual_actions)} {'needs' if len(report.manual_actions) == 1 else 'need'} you")
-    wrong = any(outcome.status in ("failed", "blocked") and not outcome.was_interrupted for outcome in report.outcomes)
-    style = "bold red" if wrong else "bold yellow" if report.interrupted else "bold"
-    yield Line(0, ", ".join(parts), style=style)
-    yield Line(0, calls(report), style="dim")
-    if report.exceeds_quota:
-        yield Line(0, "a quota of AWS is exceeded: reconcile changes nothing until all of it fits", style="bold red")
-    if report.interrupted:
-        left = "nothing was changed" if report.mode == "plan" else "run again: the next run finishes the work"
-        yield Line(0, f"interrupted; {left}", style="bold yellow")
-
-
-def by_action(changes: Sequence[Change], planned: bool) -> str:
-    """Return the number of changes by action: `2 to create, 1 to delete`, or `2 created, 1 deleted`."""
-    counts = {action: sum(change.action == action for change in changes) for action in MARKS}
-    return ", ".join(
-        f"{count} to {action}" if planned else f"{count} {DONE[action]}" for action, count in counts.items() if count
-    )
-
-
-def calls(report: Report) -> str:
-    """Return the number of calls and seconds of a run: `34 calls, no write, 1.2 s`."""
-    total = report.reads + report.writes
-    writes = "no write" if not report.writes else "1 write" if report.writes == 1 else f"{report.writes} writes"
-    return f"{total} call{'' if total == 1 else 's'}, {writes}, {report.seconds:.1f} s"

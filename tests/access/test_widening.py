@@ -15,7 +15,19 @@ from awsbase.ensure.group import Group
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
-from awsbase.facts.authorization import GroupFacts, PolicyFacts, RoleFacts, UserFacts, groups, policies, roles, users
+from awsbase.facts import tags
+from awsbase.facts.authorization import (
+    Authorization,
+    GroupFacts,
+    PolicyFacts,
+    RoleFacts,
+    UserFacts,
+    authorization,
+    groups,
+    policies,
+    roles,
+    users,
+)
 from awsbase.facts.aws_policies import aws_policy
 from awsbase.policies import render
 from awsbase.sandbox import Fault, Sandbox
@@ -43,6 +55,26 @@ HELD = {
     each.name: each
     for each in (policy("gives", "Allow"), policy("takes", "Deny"), policy("both", "Allow", "Deny"), GATE)
 }
+
+
+@pytest.mark.parametrize(
+    ("holders", "whom"),
+    [
+        ((), "nobody yet"),
+        (("Ops",), "group Ops"),
+        (("Ops", "Dev", "Web", "Old", "All"), "group Ops, group Dev, group Web, and 2 more"),
+    ],
+)
+def test_a_wider_policy_says_to_whom_it_gives_what(holders: tuple[str, ...], whom: str) -> None:
+    have = {name.casefold(): GroupFacts(name, "/", frozenset({own("gives")})) for name in holders}
+    others = {"theirs": GroupFacts("Theirs", "/", frozenset({READ}))}
+    iam = Authorization({}, {**have, **others}, {}, HELD)
+    wider: dict[str, object] = {"Statement": [{"Sid": "More", "Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    want = Policy(scope=HOME, name="gives", document=wider)
+    indexed = {(tags.indexed, "us-east-1"): {want.arn: {"awsbase:address": want.address}}}
+    (change,) = planned(want, {authorization: iam, policies: HELD, **indexed}).changes
+    assert change.risk
+    assert change.risk.reason == f"newly allows Action *, Resource * of statement More, for {whom}"
 
 
 @pytest.mark.parametrize(

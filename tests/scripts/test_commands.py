@@ -219,6 +219,24 @@ def test_a_plan_makes_no_write_and_lists_the_changes(full: Path) -> None:
     assert ("key/acme-notify-security", "key") in changes(document)
 
 
+def test_full_shows_the_tree_and_verbose_what_is_unchanged_too(full: Path) -> None:
+    assert "--full shows each change" in awsbase("plan", full, "--sandbox").stdout
+    whole = awsbase("plan", full, "--sandbox", "--full").stdout
+    assert "  + key/acme-notify-security\n      + alias alias/acme-notify-security\n" in whole
+    assert "      1. " in whole
+    assert "--full" not in whole
+    assert " nothing → " in awsbase("plan", full, "--sandbox", "-v").stdout
+    assert " nothing → " not in whole
+
+
+def test_quiet_shows_nothing_when_all_is_well(full: Path) -> None:
+    for command in ("plan", "reconcile"):
+        ended = awsbase(command, full, "--sandbox", "--quiet")
+        assert (ended.exit_code, ended.stdout, ended.stderr) == (0, "", "")
+    refused = awsbase("plan", full, "--sandbox", "-q", "--full")
+    assert (refused.exit_code, "--quiet shows less" in refused.stderr) == (2, True)
+
+
 def test_only_includes_dependencies(full: Path) -> None:
     document = json.loads(awsbase("plan", full, "--sandbox", "--json", "--only", "topic/acme-security").stdout)
     assert [each["address"] for each in document["resources"]] == ["key/acme-notify-security", "topic/acme-security"]

@@ -71,7 +71,8 @@ def test_deleting_a_user_needs_approval(anybody: Served, tmp_path: Path) -> None
 
 def test_a_plan_lists_changes_that_need_approval(weaker: Path, anybody: Served) -> None:
     shown = awsbase("plan", weaker).stdout
-    assert "~ password policy (risky)" in shown
+    assert "~ password-policy/account  password policy (MinimumPasswordLength: " in shown
+    assert " more) (risky)\n" in shown
     assert "needs your approval\n  ! password-policy/account  update password policy: passwords pass" in shown
     (change,) = json.loads(awsbase("plan", weaker, "--json").stdout)["resources"][0]["changes"]
     assert (change["risk"], change["reason"]) == ("access", "passwords pass that were refused")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import TextIO
 
 import pytest
 from rich.console import Console
@@ -45,6 +46,34 @@ def test_without_a_terminal_each_change_is_a_line(mode: Mode, expected: list[str
         observer.wrote("bucket/acme-state", BLOCK)
         observer.finished("bucket/acme-state", "failed")
     assert stream.getvalue().splitlines() == expected
+
+
+def written(stream: TextIO, *, quiet: bool = False) -> None:
+    with progress(stream, "reconcile", 1, quiet=quiet) as observer:
+        observer.waiting("bucket/acme-state", BLOCK.what, "AWS answers NoSuchBucket", 120)
+        observer.wrote("bucket/acme-state", BLOCK)
+        observer.finished("bucket/acme-state", "failed")
+
+
+def test_quiet_progress_names_failures_alone() -> None:
+    stream = io.StringIO()
+    written(stream, quiet=True)
+    assert stream.getvalue() == "failed bucket/acme-state\n"
+
+
+def test_a_dumb_terminal_gets_no_line_for_each_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dumb(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "dumb")
+    stream = Dumb()
+    written(stream)
+    assert stream.getvalue().splitlines() == [
+        "waiting bucket/acme-state public access block: AWS answers NoSuchBucket, 120 s",
+        "  at most",
+        "failed bucket/acme-state",
+    ]
 
 
 def frames(screen: Screen) -> list[str]:

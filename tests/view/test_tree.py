@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import io
-import os
-import re
-import termios
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TextIO
 
 import pytest
+from rich.color import Color
 
 from awsbase.engine.changes import Change, Drift, Failure, ManualAction, Outcome, Report, Unknown
-from awsbase.view.text import render
-from awsbase.view.tree import difference, tree
+from awsbase.view.changes import difference
+from awsbase.view.text import AMBER, GREEN, PURPLE, RED, TEAL, render
+from awsbase.view.tree import tree
 from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, GONE, NEW, SAME, report
+from tests.view.terminals import ESCAPES, terminal
 
 SECTIONS = {"bucket/acme-state": "state", "key/acme-state": "state", "group/Ops": "iam", "user/bob": "iam"}
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
 def pipe(encoding: str = "utf-8") -> io.TextIOWrapper:
     return io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-
-
-@contextmanager
-def terminal(columns: int) -> Iterator[TextIO]:
-    master, slave = os.openpty()
-    termios.tcsetwinsize(slave, (24, columns))
-    with os.fdopen(slave, "w", encoding="utf-8") as stream:
-        yield stream
-    os.close(master)
 
 
 def text(of: Report, stream: TextIO | None = None, **options: bool) -> str:
@@ -66,7 +54,8 @@ def test_a_plan_in_a_pipe() -> None:
         "      2. run awsbase mfa create",
         "      seen as done by: iam ListMFADevices",
         "",
-        "3 to change (1 to create, 2 to update, 2 to delete), 1 unchanged, 1 needs you",
+        "resources: 1 to create, 1 to update, 1 to delete, 1 unchanged",
+        "changes: 1 to create, 2 to update, 2 to delete",
         "9 calls, no write, 1.2 s",
     ]
 
@@ -105,7 +94,8 @@ def test_a_failure_shows_attempt_error_hint_and_blocked_resources() -> None:
         "    not begun for this reason: user/alice, user/carol",
         "    created group",
         "",
-        "1 changed (2 created, 1 updated), 1 failed, 2 blocked, 0 unchanged",
+        "resources: 1 created, 1 failed, 2 blocked, 0 unchanged",
+        "changes: 2 created, 1 updated",
         "12 calls, 3 writes, 1.2 s",
     ]
 
@@ -134,16 +124,16 @@ def test_long_documents_are_shortened_unless_verbose() -> None:
     assert "Number15" in difference(drift, verbose=True)
 
 
-def test_lines_wrap_with_a_hanging_indent_at_forty_columns() -> None:
+def test_lines_wrap_with_a_hanging_indent_at_forty_columns_and_words_stay_whole() -> None:
     with terminal(40) as stream:
         shown = text(report(DRIFTED, *BLOCKED, manual_actions=(ASK,)), stream)
     lines = ESCAPES.sub("", shown).splitlines()
-    assert max(map(len, lines)) <= 40
+    assert {line.strip(" :") for line in lines if len(line) > 40} == {"arn:aws:iam::aws:policy/ReadOnlyAccess"}
     start = lines.index("      - attachment")
     assert lines[start : start + 4] == [
         "      - attachment",
-        "        arn:aws:iam::aws:policy/ReadOnly",
-        "        Access (risky)",
+        "        arn:aws:iam::aws:policy/ReadOnlyAccess",
+        "        (risky)",
         "",
     ]
 
@@ -156,6 +146,20 @@ def test_colours_need_a_terminal_and_no_no_color(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("NO_COLOR", "1")
         assert not ESCAPES.search(text(report(DRIFTED), stream))
     assert not ESCAPES.search(text(report(DRIFTED)))
+
+
+@pytest.mark.parametrize("style", [GREEN, AMBER, RED, PURPLE, TEAL])
+def test_a_colour_stands_out_on_dark_and_on_light_terminals(style: str) -> None:
+    triplet = Color.parse(style).get_truecolor()
+    parts = [part / 255 / 12.92 if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in triplet]
+    luminance = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    # https://www.w3.org/TR/WCAG21/#contrast-minimum: 3 for large or bold text
+    assert min((luminance + 0.05) / 0.05, 1.05 / (luminance + 0.05)) > 3.5
+
+
+def test_text_is_never_coloured_but_for_failures() -> None:
+    planned = report(NEW, DRIFTED, GONE, FAILED, replace(SAME, price="$1"), manual_actions=(ASK,))
+    assert {line.style for line in tree(planned, verbose=True)} <= {"", "dim", "bold", f"bold {RED}"}
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
@@ -183,10 +187,10 @@ def test_an_interrupted_resource_is_not_shown_as_failed() -> None:
     begun = replace(FAILED, error=Failure("Interrupted", "interrupted before it finished"))
     shown = text(report(begun, replace(SAME, status="skipped"), mode="reconcile", interrupted=True))
     assert "  … group/Ops  not finished\n    created group\n" in shown
-    assert "\n1 not finished, 1 not begun, 0 unchanged\n" in shown
+    assert "\nresources: 1 not finished, 1 not begun, 0 unchanged\n" in shown
     assert "failed" not in shown
     both = text(report(begun, FAILED, mode="reconcile", interrupted=True))
-    assert "\n1 failed, 1 not finished, 0 unchanged\n" in both
+    assert "\nresources: 1 failed, 1 not finished, 0 unchanged\n" in both
 
 
 def test_a_new_resource_shows_its_price() -> None:

@@ -1,0 +1,108 @@
+"""What an account gives to Terraform and to scripts, as JSON, variables, exports or data sources."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Literal
+
+from awsbase.manifest.outputs import Output
+from awsbase.records import record
+
+Format = Literal["json", "tfvars", "env", "tf"]
+Value = str | list[str] | dict[str, str]
+
+
+@record
+class Given:
+    """An output with its value, or without one: then `why` says why not."""
+
+    output: Output
+    value: str | None
+    why: str = ""
+
+
+def values(given: Sequence[Given]) -> dict[str, Value]:
+    """Return the values by name: text, a list, or a map; what is not there is left out."""
+    found: dict[str, Value] = {}
+    for each in given:
+        name, key, value = each.output.name, each.output.key, each.value
+        if value is None:
+            continue
+        if each.output.listed:
+            listed = found.setdefault(name, [])
+            assert isinstance(listed, list)
+            listed.append(value)
+        elif key is not None:
+            named = found.setdefault(name, {})
+            assert isinstance(named, dict)
+            named[key] = value
+        else:
+            found[name] = value
+    return found
+
+
+def render(style: Format, given: Sequence[Given]) -> str:
+    """Return outputs as a text that ends with a line break."""
+    match style:
+        case "json":
+            return json.dumps(values(given), indent=2, ensure_ascii=False) + "\n"
+        case "tfvars":
+            return "".join(assignments(values(given)))
+        case "env":
+            return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in exports(values(given)))
+        case "tf":
+            return "\n".join(data_sources(given))
+
+
+def assignments(found: Mapping[str, Value]) -> Iterator[str]:
+    """Yield a line for each value, aligned as `terraform fmt` does: lines in a row that hold no map."""
+    for is_map, several in groupby(found.items(), key=lambda each: isinstance(each[1], dict)):
+        row = dict(several)
+        width = 1 if is_map else max(map(len, row))
+        yield from (f"{name:{width}} = {hcl(value)}\n" for name, value in row.items())
+
+
+def hcl(value: Value) -> str:
+    """Return a value in Terraform's language: JSON is valid there, but for its templates."""
+    if isinstance(value, dict):
+        width = max(map(len, map(hcl, value)), default=0)
+        lines = "".join(f"  {hcl(key):{width}} = {hcl(each)}\n" for key, each in value.items())
+        return f"{{\n{lines}}}" if lines else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(hcl(each) for each in value)}]"
+    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+
+
+def exports(found: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    """Yield the names and values of environment variables: one for each text and each entry of a map."""
+    for name, value in found.items():
+        if isinstance(value, dict):
+            yield from ((f"{variable(name)}_{variable(key)}", each) for key, each in value.items())
+        else:
+            yield variable(name), ",".join(value) if isinstance(value, list) else value
+
+
+def variable(name: str) -> str:
+    """Return a name as an environment variable: `acme/database` is ACME_DATABASE."""
+    return re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_")
+
+
+def data_sources(given: Sequence[Given]) -> Iterator[str]:
+    """Yield a data source of Terraform for each thing that has one, each under a name of its own."""
+    taken: set[tuple[str, str]] = set()
+    for each in given:
+        if each.value is None or each.output.data is None:
+            continue
+        kind, argument = each.output.data
+        label = base = re.sub(r"^(?=\d)|\W", "_", each.output.key or each.output.name)
+        number = 1
+        while (kind, label) in taken:
+            number += 1
+            label = f"{base}_{number}"
+        taken.add((kind, label))
+        value = each.value.rpartition("/")[2] if (kind, argument) == ("aws_iam_role", "name") else each.value
+        yield f'data "{kind}" "{label}" {{\n  {argument} = {hcl(value)}\n}}\n'
