@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COMMAND = re.compile(r"(?<!\bruns )`awsbase ([^`]*)`")
 WITHOUT_PROFILE = ("init", "schema", "explain", "sandbox", "completion", "help", "keys credentials")
 WITH_MANIFEST = (
-    *("reconcile", "plan", "validate", "graph", "permissions", "cost"),
+    *("reconcile", "plan", "validate", "graph", "permissions", "cost", "report", "outputs"),
     *("drill", "coverage", "bootstrap", "own", "unlock", "state backend"),
     *(f"bastion {name}" for name in ("up", "down", "status", "connect", "doctor")),
 )
