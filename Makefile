@@ -6,6 +6,7 @@
 # make opinion reconciles manifests with LocalStack, an emulator by others, and writes what differs into docs/sandbox.md
 # make bench   calls and seconds of first and converged runs, beside the fewest that can (see benchmarks/)
 # make host    boots a bastion of Debian in a virtual machine; minutes with KVM, an hour without; see docs/host.md
+# make container builds the image with podman or docker, and runs it once; needs the network
 # make lock    pins what a release is installed and built with, by hash, in requirements/
 # make release builds wheel and sdist of the last commit twice, and keeps them in dist/ if both builds are the same
 # make audit   asks PyPI for known vulnerabilities of what is pinned; needs the network
@@ -16,7 +17,7 @@ BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
 
-.PHONY: demo check test lint types tests quick tools format faults host opinion bench lock release audit clean
+.PHONY: demo check test lint types tests quick tools format faults host opinion bench container lock release audit clean
 
 # Two processors take this many workers of pytest beside the type checker.
 PYTEST := $(BIN)/pytest -n auto --dist worksteal $(if $(SEED),--seed $(SEED))
@@ -72,17 +73,24 @@ opinion: $(VENV)/dev .venv-opinion/installed
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks
 
+BUILDER ?= $(notdir $(firstword $(shell command -v podman docker)))
+
+container:
+	$(BUILDER) build --file Containerfile --tag awsbase .
+	$(BUILDER) run --rm --read-only --cap-drop all --network none awsbase --version
+
 lock: $(VENV)/release
 	$(LOCK) --output-file requirements/awsbase.txt setup.cfg
 	$(LOCK) --output-file requirements/sandbox.txt --extra sandbox setup.cfg
 	$(LOCK) --output-file requirements/build.txt requirements/build.in
+	$(LOCK) --output-file requirements/container.txt --constraint requirements/build.txt requirements/container.in
 
 release: .venv-release/built
 	@.venv-release/bin/python -m tools.release
 
 # Strict: what PyPI has nothing to say about is no pass.
 audit: $(VENV)/release
-	@$(BIN)/pip-audit --strict --disable-pip --require-hashes $(addprefix --requirement requirements/,sandbox.txt build.txt) \
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes $(addprefix --requirement requirements/,sandbox.txt build.txt container.txt) \
 		|| { echo "make audit: not passed: the lines above name a vulnerability, or what PyPI could not be asked about"; exit 1; }
 
 clean:
@@ -95,16 +103,16 @@ $(BIN)/python:
 
 # Each stamp stands for one set of extras, and is made anew when the requirements change.
 $(VENV)/demo $(VENV)/dev $(VENV)/release: setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[$(subst demo,sandbox,$(@F))]'
+	$(BIN)/pip install --disable-pip-version-check -e '.[$(subst demo,sandbox,$(@F))]'
 	@touch $@
 
 .venv-opinion/installed: tools/opinion/requirements.txt
 	$(PYTHON) -m venv --clear .venv-opinion
-	.venv-opinion/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	.venv-opinion/bin/pip install --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
 # Nothing but what requirements/build.txt pins: neither the backend nor what starts it comes from anywhere else.
 .venv-release/built: requirements/build.txt | $(BIN)/python
 	$(PYTHON) -m venv --clear .venv-release
-	.venv-release/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $<
+	.venv-release/bin/pip install --disable-pip-version-check --only-binary :all: --require-hashes -r $<
 	@touch $@

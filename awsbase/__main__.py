@@ -20,6 +20,9 @@ def main() -> None:
 
         run()
     except KeyboardInterrupt:
+        from awsbase import busy
+
+        busy.clear()
         # Our own output functions may not be imported yet.
         if sys.stderr is not None:
             sys.stderr.write("aborted\n")

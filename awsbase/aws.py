@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from awsbase import __version__
+from awsbase import __version__, busy
 from awsbase.errors import AwsbaseError
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ class Clients:
 
 def credentials_of(session: boto3.Session) -> Credentials | None:
     """Return the credentials of a session's configuration; raises AwsbaseError when it cannot be used."""
+    # What a profile names may ask on the terminal: a program, or botocore for the code of an MFA device.
+    busy.clear()
     try:
         return session.get_credentials()
     except Exception as error:

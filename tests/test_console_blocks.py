@@ -55,6 +55,7 @@ FORMS = (
     (r"\d+ h(?: \d+ min)? left", r"\d+ h(?: \d+ min)? left"),
     (r"\d+h\d\dm\b", r"\d+h\d\dm"),
     (r"\d{4}-\d\d-\d\d\b", r"\d{4}-\d\d-\d\d"),
+    (r"\d\d:\d\d UTC", r"\d\d:\d\d UTC"),
     (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     (r"127\.0\.0\.1:\d+", r"127\.0\.0\.1:\d+"),
     (r"…[A-Z0-9]{4}\b", r"…[A-Z0-9]{4}"),
@@ -209,7 +210,10 @@ def with_a_role_planner(situation: Situation) -> None:
 
 def changed_by_hand(situation: Situation) -> None:
     situation.reconcile(situation.write("acme.yaml", SMALL))
-    situation.sandbox.client("cloudtrail", region="eu-west-1").stop_logging(Name="acme-trail")
+    situation.sandbox.client("iam").create_user(UserName="mallory")
+    situation.sandbox.address = "203.0.113.7"
+    situation.sandbox.client("cloudtrail", "eu-west-1", "user/mallory").stop_logging(Name="acme-trail")
+    situation.sandbox.address = "127.0.0.1"
     iam = situation.sandbox.client("iam")
     iam.attach_group_policy(GroupName="Administrators", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
     policy = iam.get_account_password_policy()["PasswordPolicy"]
@@ -316,6 +320,13 @@ def made_by_an_earlier_release(situation: Situation) -> None:
     situation.sandbox.clock.advance(60)
 
 
+def with_trust_policies(situation: Situation) -> None:
+    page = (ROOT / "docs/pipeline.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    for role, text in zip(("plan", "apply"), blocks, strict=True):
+        situation.write(f"trust-{role}.json", text)
+
+
 def with_a_partner_token(situation: Situation) -> None:
     situation.reconcile("manifests/secrets.yaml")
     situation.write("partner.txt", "token\n")
@@ -327,6 +338,7 @@ SITUATIONS: dict[str, Callable[[Situation], None]] = {
     "in the reconciled account": in_the_reconciled_account,
     "with a bastion, in the reconciled account": with_a_bastion,
     "where a role planner exists": with_a_role_planner,
+    "with the trust policies of docs/pipeline.md": with_trust_policies,
     "where somebody changed the account by hand": changed_by_hand,
     "where the password policy changed after the plan was approved": changed_after_the_approval,
     "where the bucket acme-audit is in another region": bucket_in_another_region,

@@ -23,8 +23,8 @@ LAYERS = (
     ("facts",),
     ("engine", "policies", "userdata"),
     ("prices",),
-    ("aws", "constraints", "disk", "totp", "webhooks"),
-    ("models", "records", "responses"),
+    ("aws", "constraints", "disk", "packages", "totp", "webhooks"),
+    ("busy", "models", "records", "responses"),
     ("errors",),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}

@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("awsbase.txt", "sandbox.txt", "build.txt")
+LOCKS = ("awsbase.txt", "sandbox.txt", "build.txt", "container.txt")
 
 
 def pins(name: str) -> dict[str, tuple[Requirement, list[str]]]:
@@ -26,9 +26,9 @@ def pins(name: str) -> dict[str, tuple[Requirement, list[str]]]:
 
 
 def asked(name: str) -> list[Requirement]:
-    """Return what setup.cfg asks for, with the sandbox's packages where they are pinned too; or what build.in does."""
-    if name == "build.txt":
-        lines = (ROOT / "requirements/build.in").read_text().splitlines()
+    """Return what setup.cfg asks for, with the sandbox's packages where they are pinned too; or what NAME.in does."""
+    if (source := ROOT / "requirements" / name.replace(".txt", ".in")).exists():
+        lines = source.read_text().splitlines()
         return [Requirement(line) for line in lines if not line.startswith("#")]
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg")
@@ -57,6 +57,13 @@ def test_every_dependency_is_pinned_to_one_version_with_hashes(name: str) -> Non
 def test_the_sandbox_pins_the_same_versions() -> None:
     whole = {name: str(pinned.specifier) for name, (pinned, _) in pins("sandbox.txt").items()}
     assert {name: str(pinned.specifier) for name, (pinned, _) in pins("awsbase.txt").items()}.items() <= whole.items()
+
+
+def test_the_image_is_built_with_the_backend_of_a_release() -> None:
+    release, image = pins("build.txt"), pins("container.txt")
+    assert [str(image[name][0]) for name in ("setuptools", "wheel")] == [
+        str(release[name][0]) for name in ("setuptools", "wheel")
+    ]
 
 
 def test_the_pinned_backend_is_one_that_the_package_allows() -> None:

@@ -73,6 +73,7 @@ def test_sdist_holds_every_file_of(folder: str, built: dict[str, set[str]]) -> N
 @pytest.mark.slow
 def test_sdist_holds_license_changelog_and_makefile(built: dict[str, set[str]]) -> None:
     assert {"LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "README.md", "Makefile"} <= built["sdist"]
+    assert {"action.yml", "Containerfile", ".containerignore"} <= built["sdist"]
 
 
 def test_the_version_has_a_heading_with_its_date() -> None:

@@ -9,13 +9,12 @@ from awsbase.access.decision import Call, is_allowed
 from awsbase.access.patterns import Held, Keys
 from awsbase.access.simulated_state import documents, documents_of, groups_of
 from awsbase.access.trust import asks_for_mfa
+from awsbase.engine.scope import FIRST_REGIONS
 from awsbase.facts.authorization import Authorization, RoleFacts, UserFacts
 from awsbase.policies import Document
 from awsbase.policies.document import conditions, listed
 from awsbase.records import record
 
-# IAM answers from one region in each partition.
-REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 # A call that a principal sends itself, with awsbase or by hand, has none of these.
 ABSENT = (
     *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:principalservicename"),
@@ -79,8 +78,8 @@ class PrincipalPermissions:
             "aws:securetransport": ("true",),
             "aws:username": (self.who.name,) if user else (),
         }
-        if partition in REGIONS:
-            known["aws:requestedregion"] = (REGIONS[partition],)
+        if partition in FIRST_REGIONS:
+            known["aws:requestedregion"] = (FIRST_REGIONS[partition],)
         known |= tags_under(("aws:principaltag/",), self.who.tags, tested, also_absent=user)
         return known | tags_under(("aws:requesttag/",), {}, tested)
 

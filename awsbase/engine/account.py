@@ -12,6 +12,10 @@ from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.records import record
 
 
+class NoCredentials(AwsbaseError):
+    """There are no credentials to call AWS with."""
+
+
 @record
 class Account:
     """An account with the clients to reach it and the ARN of the caller.
@@ -59,9 +63,8 @@ def identify(aws: Aws, wire: Wire) -> Account:
     try:
         identity = aws.sts.get_caller_identity()
     except NoCredentialsError:
-        raise AwsbaseError(
-            "no AWS credentials found",
-            hint="name a profile with --profile, set AWS_PROFILE, or try it first with --sandbox",
+        raise NoCredentials(
+            "no AWS credentials found", hint="name a profile with --profile, or set AWS_PROFILE"
         ) from None
     except ClientError as error:
         raise refused(error, aws.clients.session, aws.region, datetime.now(UTC)) from error

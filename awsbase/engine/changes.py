@@ -20,6 +20,8 @@ INTERRUPTED = "Interrupted"
 CLOSED = "RegionClosed"
 # The failure code of a resource for which AWS has no room, as counted before anything is written.
 FULL = "QuotaExceeded"
+# What the user agent of awsbase begins with.
+PROGRAM = "awsbase/"
 STATUSES: tuple[Status, ...] = ("unchanged", "planned", "changed", "failed", "blocked", "skipped")
 
 
@@ -86,10 +88,38 @@ class Risk:
 
 
 @record
+class Subject:
+    """What a call is about, as CloudTrail's event history knows it: where, at which service, which names.
+
+    The region is empty for a service without regions.
+    """
+
+    region: str
+    source: str
+    names: tuple[str, ...] = ()
+
+
+@record
+class Author:
+    """Who made what differs now, by an event of CloudTrail: when, from which address, with what program."""
+
+    arn: str
+    at: datetime
+    address: str
+    event: str
+    event_id: str
+    program: str = ""
+
+    @property
+    def with_awsbase(self) -> bool:
+        return self.program.startswith(PROGRAM)
+
+
+@record
 class Change:
     """One write: its description for people, its API call, and a digest of the call's known arguments.
 
-    `risk` says why it needs approval; None when it does not.
+    `risk` says why it needs approval; None when it does not. `changed_by` is known where somebody asked for it.
     """
 
     action: Action
@@ -99,6 +129,8 @@ class Change:
     risk: Risk | None = None
     digest: str = ""
     unknown: tuple[str, ...] = ()
+    subject: Subject | None = field(default=None, compare=False)
+    changed_by: Author | None = field(default=None, compare=False)
 
     def same_step(self, other: Change) -> bool:
         """Tell whether this is the same step of a recipe, whatever its arguments."""
@@ -137,6 +169,14 @@ class Failure:
     api: str | None = None
     hint: str | None = None
     region: str | None = None
+
+
+@record
+class Refusal:
+    """Why a reconcile refuses all of a plan, such as a lock-out ahead, and what to do."""
+
+    message: str
+    hint: str | None = None
 
 
 @record
@@ -181,7 +221,11 @@ class Report:
     writes: int
     seconds: float
     interrupted: bool = False
+    # What a reconcile of this plan would refuse; it then writes nothing.
+    refusals: tuple[Refusal, ...] = ()
     second: Report | None = field(default=None, compare=False)
+    # Why it is not known of some changes who made what differs; None where nobody asked.
+    authors_missing: tuple[str, ...] | None = field(default=None, compare=False)
 
     def totals(self) -> dict[Status, int]:
         """Return the number of outcomes of each status."""
@@ -194,7 +238,8 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        return any(outcome.status in ("failed", "blocked") for outcome in self.outcomes)
+        """Tell whether something failed, or would be refused."""
+        return bool(self.refusals) or any(outcome.status in ("failed", "blocked") for outcome in self.outcomes)
 
     @property
     def exceeds_quota(self) -> bool:

@@ -308,7 +308,8 @@ class Lock:
                 if left <= timedelta(0):
                     raise Locked(
                         f"the account is locked by {last}",
-                        hint="let it finish (--lock-timeout 10m waits for it); `awsbase unlock` if that run has ended",
+                        hint="let it finish (--lock-timeout 10m waits for it); if that run has ended, "
+                        "`awsbase unlock MANIFEST`",
                     )
                 if pause == 1.0:
                     say(f"waiting: the account is locked by {last}")

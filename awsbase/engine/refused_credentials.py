@@ -27,7 +27,13 @@ SESSION_HINTS = {
     "login": "run `aws login{profile}`",
     "env": "the session in the environment is over: `unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN`",
 }
+ROLE_HINTS = {
+    "AssumeRole": "your permissions and the role's trust policy both have to allow sts:AssumeRole",
+    "AssumeRoleWithWebIdentity": "compare the role's trust policy with the token: its issuer, `aud` and `sub`",
+}
+SOURCE_HINT = "the keys that ask for the role are refused: look at its source_profile or credential_source"
 SESSION_HINT = "an expired session is renewed with `awsbase mfa refresh`"
+KEY_REFUSED = (*SKEWED, *WRONG_SECRET, "InvalidClientTokenId", "ExpiredToken")
 NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9/+=]")
 
 
@@ -42,6 +48,10 @@ def refused(error: ClientError, session: Any, region: str, now: datetime) -> Cre
     problem = f"AWS refuses these credentials: {code}: {message}"
     if clock := signature_clock(error, now):
         return CredentialsRefused(problem, hint=clock)
+    # botocore asks for the role of a configuration only when the first request needs it.
+    if error.operation_name in ROLE_HINTS:
+        hint = ROLE_HINTS[error.operation_name] if code not in KEY_REFUSED else SOURCE_HINT
+        return CredentialsRefused(f"AWS refuses the role: {code}: {message}", hint=hint)
     credentials = session.get_credentials()
     profile = "" if session.profile_name == "default" else f" --profile {shlex.quote(session.profile_name)}"
     if credentials.token:

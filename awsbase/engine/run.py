@@ -14,6 +14,7 @@ from awsbase.aws import Aws
 from awsbase.constraints import violations
 from awsbase.engine.changes import Action, Change, Deferred, Drift, ManualAction, Mode, Risk, Unknown, digest, unknowns
 from awsbase.engine.clock import Clock
+from awsbase.engine.event_names import subject
 from awsbase.engine.facts import Facts
 from awsbase.engine.lock import unfinished
 from awsbase.engine.propagation import FRESH, wait_for_propagation
@@ -299,7 +300,8 @@ class Run:
         api = f"{service}:{model.name}"
         # An idempotency token identifies the attempt, not the change.
         meaningful = {name: value for name, value in arguments.items() if name not in model.idempotent_members}
-        change = Change(action, what, api, drift, risk, digest(meaningful), tuple(unknowns(meaningful)))
+        about = subject(method, model, meaningful)
+        change = Change(action, what, api, drift, risk, digest(meaningful), tuple(unknowns(meaningful)), about)
         sent = encoded(arguments, model)
         if problems := violations(model.input_shape, sent):
             raise ChangeFailed(change) from InvalidArguments("; ".join(problems))

@@ -15,6 +15,8 @@ PARTITIONS = (
     ("us-iso-", "aws-iso"),
     ("eu-isoe-", "aws-iso-e"),
 )
+# The region of each partition in which AWS keeps what belongs to no region: IAM, its events, and its tags.
+FIRST_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 def partition(region: str) -> str:

@@ -12,14 +12,12 @@ from awsbase.engine.quotas import TAGS, QuotaExceeded
 from awsbase.engine.refusals import is_refusal
 from awsbase.engine.resource import ADDRESS as ADDRESS
 from awsbase.engine.run import Run
-from awsbase.engine.scope import Scope
+from awsbase.engine.scope import FIRST_REGIONS, Scope
 
 CREATED_AT = "awsbase:born"
 # Which manifest's account section made something. Only the creating call writes it: adopted things never get it, so
 # that it proves whose they are. No other tag, age or name does.
 CREATED_BY = "awsbase:created-by"
-# The region in which AWS lists global resources, by partition.
-GLOBAL_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 # One index has the tags of all resources in a region.
 TAG_INDEX = allow("tag", "GetResources")
 
@@ -71,7 +69,7 @@ def indexed(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
 
 def index(scope: Scope) -> str:
     """Return the region whose index lists the account's IAM policies and instance profiles."""
-    return GLOBAL_REGION.get(scope.partition, scope.home)
+    return FIRST_REGIONS.get(scope.partition, scope.home)
 
 
 def current(

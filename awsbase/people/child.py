@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import NoReturn
 
+from awsbase import busy
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.people import files
 from awsbase.people.files import Files
@@ -123,6 +124,7 @@ def run(path: str, command: Sequence[str], environ: Mapping[str, str]) -> NoRetu
 
     Raises NotFound or NotExecutable.
     """
+    busy.clear()
     # Python ignores these, and a new program would inherit that.
     for name in ("SIGPIPE", "SIGXFSZ"):
         signal.signal(getattr(signal, name), signal.SIG_DFL)

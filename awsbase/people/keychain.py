@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from awsbase.errors import AwsbaseError, Refused, UsageError
+from awsbase.packages import install_command
 from awsbase.people.secret import Secret
 from awsbase.records import record
 
@@ -71,7 +72,8 @@ def open_keychain() -> Keychain:
         import keyring
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"the keychain needs the package {error.name}", hint="install it with `pip install 'awsbase[keychain]'`"
+            f"the keychain needs the package {error.name}",
+            hint=f"install it with `{install_command('keychain', 'keyring')}`",
         ) from None
     return Keychain(accepted(asked(keyring.get_keyring)))
 

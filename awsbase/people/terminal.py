@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
+from awsbase import busy
 from awsbase.errors import AwsbaseError
 from awsbase.people.secret import Secret
 from awsbase.people.terminal_turn import Turn
@@ -101,6 +102,7 @@ def choose(question: str, choices: Sequence[str], *, ask: Callable[[str], str] =
 
 @contextmanager
 def _terminal(question: str) -> Iterator[int]:
+    busy.clear()
     try:
         terminal = os.open(DEVICE, os.O_RDWR | os.O_NOCTTY)
     except OSError as error:

@@ -21,8 +21,8 @@ from awsbase.permissions.documents import ATTACHED, Least, fitting, statements
 __all__ = ["ATTACHED", "Least", "least"]
 
 
-def least(resources: Iterable[Resource], *, plan_only: bool = False, kinds: Kinds = KINDS) -> Least:
-    """Return what is enough to plan resources, and unless `plan_only` to reconcile them.
+def least(resources: Iterable[Resource], *, plan_only: bool = False, who: bool = False, kinds: Kinds = KINDS) -> Least:
+    """Return what is enough to plan resources, and unless `plan_only` to reconcile them; `who` is for `plan --who`.
 
     Raises Undeclared when a kind does not say which permissions it needs.
     """
@@ -33,6 +33,8 @@ def least(resources: Iterable[Resource], *, plan_only: bool = False, kinds: Kind
     if any(hasattr(want, "tags") for want in resources):
         # Other tags of what is there are compared with what policies ask for.
         reads.append(ALL_OF_IAM)
+    if who:
+        reads.append(allow("cloudtrail", "LookupEvents"))
     found = statements(reads, "Read")
     writes = [each for want, permissions in declared for each in permissions.write(want)]
     if writes and not plan_only:

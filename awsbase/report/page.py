@@ -119,9 +119,9 @@ def verdict(plan: Report) -> Verdict:
     if differ:
         verb = "differs" if differ == 1 else "differ"
         sentences.append(f"{count(differ, 'resource')} of {total} {verb} from the manifest.")
-    if grave := risky(plan):
+    if risks := risky(plan):
         sentences.append(
-            f"{count(len(grave), 'change')} of the plan {'needs' if len(grave) == 1 else 'need'} approval."
+            f"{count(len(risks), 'change')} of the plan {'needs' if len(risks) == 1 else 'need'} approval."
         )
     if not sentences:
         sentences.append(f"All {total} resources are as the manifest says.")

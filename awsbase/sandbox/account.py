@@ -91,7 +91,7 @@ class Sandbox(AccountState):
         try:
             operation, params, protocol = wire.read(scope.service, message)
         except Refusal as refusal:
-            self._note(scope, "Unknown", {}, refusal.code)
+            self.calls.append(Call(scope.service, "Unknown", scope.region, {}, refusal.code))
             return wire.refuse(scope.service, refusal)
         if protocol != wire.protocol_of(operation):
             message = wire.write(operation, params, message)
@@ -103,7 +103,7 @@ class Sandbox(AccountState):
         codes = self.services.find(scope.service).codes
         with self._lock, self.moto_state.open():
             index = len(self.calls)
-            self._note(scope, str(operation.name), deepcopy(params), "lost")
+            self._note(scope, str(operation.name), deepcopy(params), message)
             try:
                 faults.before(injected, name, codes)
                 if "stale" in injected and writes(str(operation.name)):
@@ -114,6 +114,9 @@ class Sandbox(AccountState):
                 said = wire.reworded(refusal, scope.service, self.services.find(scope.service).words)
                 reply, error = wire.refuse(scope.service, said, operation), refusal.code
             self.calls[index] = replace(self.calls[index], error=error)
+            call = self.calls[index]
+            if call.caller:
+                self.history.append(replace(call, reply=reply) if call.writes else call)
             faults.after(injected, name)
         return self._dated(wire.translated(operation, reply, protocol))
 
@@ -214,6 +217,7 @@ class Sandbox(AccountState):
         if writes(str(operation.name)):
             must_show(self.services.find(scope.service), name)
         caller = self._caller(scope)
+        self.calls[-1] = replace(self.calls[-1], caller=caller)
         request = Request(scope.service, str(operation.name), scope.region, self.account, caller, params, self)
         rules = about(self._rules, name)
         as_sent = deepcopy(params) if any(rule.before for rule in rules) else params
@@ -288,8 +292,11 @@ class Sandbox(AccountState):
             code = "ExpiredToken" if wire.answers_in_xml(scope.service) else "ExpiredTokenException"
             raise Refusal(code, "The security token included in the request is expired", 403)
 
-    def _note(self, scope: Scope, operation: str, params: dict[str, Any], error: str | None) -> None:
-        self.calls.append(Call(scope.service, operation, scope.region, params, error))
+    def _note(self, scope: Scope, operation: str, params: dict[str, Any], message: Message) -> None:
+        """Log a call that has not arrived yet."""
+        agent = message.header("User-Agent")
+        call = Call(scope.service, operation, scope.region, params, "lost", self.clock(), scope.access_key)
+        self.calls.append(replace(call, address=self.address, agent=agent))
 
 
 class _Raw(BytesIO):

@@ -1,8 +1,10 @@
 """The same sandbox on a socket, for the AWS CLI, Terraform and clients of other processes."""
 
 import logging
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,6 +36,50 @@ def serve(
             server.server_close()
 
 
+def serve_beside(host: str = "127.0.0.1", port: int = 0, *, sandbox: Sandbox, ended: Callable[[], None]) -> str:
+    """Serve a sandbox until this process ends, whatever program it then runs; return the URL.
+
+    The server is a process of its own. It calls `ended` at its end.
+    """
+    warm(sandbox)
+    server = listen(sandbox, host, port)
+    url, user = f"http://{server.host}:{server.port}", os.getpid()
+    between = os.fork()
+    if between:
+        os.waitpid(between, 0)
+        server.server_close()
+        return url
+    # No child of the user's: a program may wait until the last of its children has ended.
+    if os.fork() == 0:
+        try:
+            _serve_while_runs(user, server)
+            ended()
+        finally:
+            os._exit(0)
+    os._exit(0)
+
+
+def _serve_while_runs(user: int, server: BaseWSGIServer) -> None:
+    # Ctrl-C is for the program at the terminal, and the end of a pipe is where that program ends.
+    os.setsid()
+    void = os.open(os.devnull, os.O_RDWR)
+    os.dup2(void, 0)
+    os.dup2(void, 1)
+    threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+    while _runs(user):
+        time.sleep(0.1)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def listen(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> BaseWSGIServer:
     """Open a socket that answers for the sandbox; the caller runs `serve_forever` and `shutdown`."""
 
@@ -61,6 +107,7 @@ def warm(sandbox: Sandbox) -> None:
         at = Message("POST", wire.address(service, "us-east-1", sandbox.account), signed, b"")
         sandbox.answer(wire.write(wire.operation(service, operation), params, at))
     sandbox.calls.clear()
+    sandbox.history.clear()
 
 
 _BY_SERVER = ("server", "connection", "transfer-encoding")

@@ -7,6 +7,7 @@ response in place. What it has to remember between calls it keeps in a dataclass
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, TypeVar
@@ -275,6 +276,9 @@ class AccountState:
         self.opted_in: set[str] = set()
         self.service_control_policies: list[Document] = []
         self.calls: list[Call] = []
+        self.history: list[Call] = []
+        self.history_lag = timedelta()
+        self.address = "127.0.0.1"
         self.clock = Clock()
         self.callers = Callers(account)
         self.moto_state = MotoState(account)

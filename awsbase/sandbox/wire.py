@@ -90,13 +90,22 @@ def scope(message: Message) -> Scope | None:
     credential = signed.group(1) if signed else query.get("X-Amz-Credential", [""])[0]
     parts = credential.split("/")
     if len(parts) != 5:
-        return None
+        return unsigned(message)
     access_key, _, region, signed_as, _ = parts
     service = SIGNED_AS.get(signed_as, signed_as)
     if service == "s3" and "/v20180820/" in message.url:
         service = "s3control"
     token = message.header("X-Amz-Security-Token") or query.get("X-Amz-Security-Token", [""])[0]
     return Scope(service, region, access_key, token)
+
+
+def unsigned(message: Message) -> Scope | None:
+    """Return where a request without a signature goes: only a token of somebody else takes its place."""
+    asked = parse_qs(message.body.decode("latin-1")).get("Action", [""])[0]
+    if asked != "AssumeRoleWithWebIdentity":
+        return None
+    region = re.match(r"sts\.([a-z0-9-]+)\.amazonaws", urlsplit(message.url).hostname or "")
+    return Scope("sts", region[1] if region else "us-east-1", "")
 
 
 def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any], str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import gc
 import importlib
@@ -18,8 +17,8 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from awsbase import __version__
-from awsbase.errors import AwsbaseError
+from awsbase import __version__, busy
+from awsbase.errors import AwsbaseError, UsageError
 from awsbase.people import variables
 from awsbase.scripts import hints
 from awsbase.view.stream import escaped, write
@@ -51,6 +50,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "unlock": ("awsbase.scripts.unlock", "End the lock of a run that has ended."),
     "whoami": ("awsbase.scripts.whoami", "Show your AWS identity, and when it expires."),
     "sandbox": ("awsbase.scripts.sandbox", "Serve an embedded AWS on this machine for experiments."),
+    "version": ("awsbase.scripts.version", "Show the version."),
     "completion": ("awsbase.scripts.completion", "Print the completion script of a shell."),
     "help": ("awsbase.scripts.help", "Show the help of a command."),
 }
@@ -108,10 +108,12 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Resolve the command of `args`, and suggest the nearest name for an unknown one."""
+        """Resolve the command of `args`; raises UsageError with what works instead of an unknown one."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            ctx.fail(f"no command {args[0]!r}" + (f", did you mean {near[0]!r}?" if near else ""))
+            from awsbase.scripts import guesses
+
+            what, hint = guesses.unknown_command(args[0], list(COMMANDS), args[1:])
+            raise UsageError(what, hint=hint)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -140,9 +142,7 @@ class LazyGroup(click.Group):
             write("aborted\n", sys.stderr)
             code = INTERRUPTED
         except click.ClickException as error:
-            shown = StringIO()
-            error.show(shown)
-            write(shown.getvalue(), sys.stderr)
+            write(usage(error, sys.argv[1:] if args is None else args), sys.stderr)
             code = error.exit_code
         except AwsbaseError as error:
             write(advice(error, invocation), sys.stderr)
@@ -157,6 +157,7 @@ class LazyGroup(click.Group):
         # By Terraform's convention exit code 2 then means changes, so every error must be 1.
         if failed and code == 2 and "--detailed-exitcode" in (sys.argv if args is None else args):
             code = 1
+        busy.clear()
         sys.exit(code)
 
 
@@ -167,6 +168,17 @@ def advice(error: AwsbaseError, called: Invocation | None = None) -> str:
     if called:
         hint = hints.complete(hint, called.profile, called.manifest)
     return lines + (f"  → {escaped(hint)}\n" if hint else "")
+
+
+def usage(error: click.ClickException, args: Sequence[str]) -> str:
+    """Return the text of an invalid command line: what works instead, or click's own words."""
+    from awsbase.scripts import guesses
+
+    if isinstance(error, click.UsageError) and (better := guesses.advice(error, args)):
+        return advice(UsageError(better[0], hint=better[1]))
+    shown = StringIO()
+    error.show(shown)
+    return shown.getvalue()
 
 
 def unforeseen(error: Exception, debugging: bool) -> str:

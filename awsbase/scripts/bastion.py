@@ -21,7 +21,7 @@ from awsbase.bastion.wait import reachable
 from awsbase.engine.account import Account
 from awsbase.errors import UsageError
 from awsbase.people import durations
-from awsbase.scripts.ask import ask, is_interactive
+from awsbase.scripts.ask import prompt
 from awsbase.scripts.connect import connect as connected
 from awsbase.scripts.connect import looking
 from awsbase.scripts.hints import completed
@@ -192,8 +192,8 @@ def doctor(options: Options, manifest: Path) -> int:
 
 def apply(session: Session, *, yes: bool) -> int:
     """Plan, ask, apply and report, as `awsbase reconcile` does."""
-    silent = yes or session.options.sandbox or not is_interactive()
-    report, declined = reconcile(session, ask=None if silent else ask)
+    silent = yes or session.options.sandbox
+    report, declined = reconcile(session, ask=None if silent else prompt(session.manifest))
     if session.options.sandbox and not report.interrupted:
         report = plan_again(session, report)
     if session.options.json:

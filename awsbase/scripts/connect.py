@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from awsbase import busy
 from awsbase.aws import Aws, credentials_of
-from awsbase.engine.account import Account, check, identify
+from awsbase.engine.account import Account, NoCredentials, check, identify
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts
 from awsbase.engine.failures import failure
@@ -22,6 +23,7 @@ from awsbase.engine.rate_limit import RateLimiter
 from awsbase.engine.scope import partition
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, UsageError
+from awsbase.packages import install_command
 from awsbase.people import resolver
 from awsbase.records import record
 from awsbase.scripts.loaded import LoadedManifest
@@ -50,7 +52,12 @@ def connect(options: Options, loaded: LoadedManifest) -> Target:
         session, clock = sandbox.session(region=loaded.region), sandbox.clock
     else:
         session, clock = session_of(options.profile), SystemClock()
-    return Target(check(reach(session, loaded.region, clock, debugging=options.debug), loaded.account), clock)
+    try:
+        account = reach(session, loaded.region, clock, debugging=options.debug)
+    except NoCredentials as error:
+        error.hint = "name a profile with --profile, set AWS_PROFILE, or try it first with --sandbox"
+        raise
+    return Target(check(account, loaded.account), clock)
 
 
 def embedded(
@@ -70,11 +77,13 @@ def embedded(
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    busy.show(busy.STARTING)
     try:
         from awsbase.sandbox import SERVICES, Sandbox
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"the sandbox needs the package {error.name}", hint="install it with `pip install 'awsbase[sandbox]'`"
+            f"the sandbox needs the package {error.name}",
+            hint=f"install it with `{install_command('sandbox', 'moto[s3]')}`",
         ) from error
     services = (*SERVICES, *(service for each in plugins for service in services_of(each)))
     policies = [control_policy(path, region) for path in deny]
@@ -122,6 +131,7 @@ def session_of(profile: str | None) -> boto3.Session:
     # Errors of awsbase name the profile, the file and the line; those of boto3 name less.
     choice = resolver.resolve(os.environ, Path.home(), profile)
     resolver.check_nested(choice.profile, choice.settings)
+    busy.show(busy.CONNECTING)
     import boto3
     from botocore.exceptions import BotoCoreError
 
@@ -143,14 +153,23 @@ def home_region(profile: str | None, region: str | None) -> str:
 
 def reach(session: boto3.Session, region: str, clock: Clock | None = None, *, debugging: bool = False) -> Account:
     """Return the account and the caller, as AWS reports them."""
+    show_connecting(session)
     wire = Wire()
     attach = [wire.attach, RateLimiter(clock or SystemClock()).attach]
     return identify(Aws(session, region, attach=[*attach, name_calls] if debugging else attach), wire)
 
 
+def show_connecting(session: boto3.Session) -> None:
+    """Show that AWS is called, unless botocore will ask for the code of an MFA device on the same terminal."""
+    credentials = session.get_credentials()
+    if credentials is None or credentials.method != "assume-role":
+        busy.show(busy.CONNECTING)
+
+
 @contextmanager
 def looking(account: Account) -> Iterator[Facts]:
     """Yield facts outside of a run; raises AwsbaseError with advice when AWS refuses a read."""
+    busy.show(busy.READING)
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

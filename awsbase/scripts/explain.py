@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -13,6 +14,7 @@ from awsbase.engine.kind import About
 from awsbase.explain import entries, explain, subjects
 from awsbase.scripts.options import DEBUG, EXTRAS, JSON, plugins
 from awsbase.scripts.output import out, out_json
+from awsbase.view.stream import columns, is_terminal
 
 WIDTH = 100
 
@@ -58,9 +60,9 @@ def entry(found: About) -> dict[str, Any]:
 
 def listing(found: Mapping[str, About]) -> str:
     """Return one line for each subject."""
-    width = max(map(len, found)) + 2
+    width, room = max(map(len, found)) + 2, room_on(sys.stdout)
     lines = [
-        textwrap.fill(each.what, WIDTH, initial_indent=f"{name:{width}}", subsequent_indent=" " * width)
+        textwrap.fill(each.what, room, initial_indent=f"{name:{width}}", subsequent_indent=" " * width)
         for name, each in found.items()
     ]
     return "\n".join(lines) + "\n"
@@ -69,13 +71,22 @@ def listing(found: Mapping[str, About]) -> str:
 def as_text(name: str, found: About) -> str:
     """Return one explanation as text."""
 
+    room = room_on(sys.stdout)
+
     def part(title: str, text: str) -> str:
-        return textwrap.fill(text, WIDTH, initial_indent=f"  {title:9}", subsequent_indent=" " * 11)
+        return textwrap.fill(text, room, initial_indent=f"  {title:9}", subsequent_indent=" " * 11)
 
     lines = [name, part("what", found.what), part("why", found.why)]
     if found.controls:
         lines.append(part("answers", ", ".join(found.controls)))
     lines.append(part("costs", found.cost))
-    # A command stays on one line, for copying.
-    lines += [f"  {'undo' if not number else '':9}{line}" for number, line in enumerate(found.undo)]
+    for number, line in enumerate(found.undo):
+        title = "" if number else "undo"
+        # A command stays on one line, for copying.
+        lines.append(f"  {title:9}{line}" if "aws " in line or "`" in line else part(title, line))
     return "\n".join(lines) + "\n"
+
+
+def room_on(stream: TextIO) -> int:
+    """Return how wide a line is: as the terminal, and never wider than one reads with ease."""
+    return min(WIDTH, columns(stream)) if is_terminal(stream) else WIDTH

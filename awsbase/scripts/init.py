@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from awsbase.engine.scope import partition
-from awsbase.errors import ManifestError, UsageError
+from awsbase.errors import ManifestError, Mistake, UsageError
 from awsbase.manifest import load
 from awsbase.scripts.ask import answer, is_interactive
 from awsbase.scripts.options import DEBUG, region_option
@@ -22,11 +22,25 @@ from awsbase.scripts.output import err, out
 STDOUT = Path("-")
 QUESTIONS = {
     "id": "AWS account id, 12 digits",
-    "name": "short name of the account",
+    "name": "short name, with which other names begin",
     "region": "home region",
     "email": "mail address that gets billing alerts",
+    "administrator": "first administrator, an IAM user",
+    "phone": "phone number for AWS to call",
+    "bucket": "bucket for Terraform state",
+    "protect": "close what is public and encrypt volumes, in every region?",
 }
-PLACEHOLDERS = {"id": "123456789012", "name": "acme", "region": "us-east-1", "email": "billing@acme.example"}
+# What stands in the manifest without an answer, marked CHANGE.
+PLACEHOLDERS = {
+    "id": "123456789012",
+    "name": "acme",
+    "region": "us-east-1",
+    "email": "billing@acme.example",
+    "administrator": "alice",
+}
+# What stands in the manifest without an answer, and is good as it is.
+DEFAULTS = {"phone": "", "bucket": "{name}-{id}-state", "protect": "y"}
+A_PHONE = "+1 555 0100"
 # Other partitions have no billing metrics for alarms.
 BILLED = ("aws", "aws-cn")
 
@@ -37,26 +51,47 @@ BILLED = ("aws", "aws-cn")
 @click.option("--name", help="A short name, used as a prefix of other names.")
 @region_option("The home region; default $AWS_REGION.")
 @click.option("--email", metavar="ADDRESS", help="The mail address that gets billing alerts.")
+@click.option("--administrator", metavar="USER", help="The first administrator, an IAM user.")
+@click.option("--phone", metavar="NUMBER", help="The phone number of the contacts that AWS has; default none.")
+@click.option("--bucket", metavar="NAME", help="The bucket for Terraform state; default {name}-{id}-state.")
+@click.option("--protect/--no-protect", default=None, help="Close what is public and encrypt volumes, in every region.")
 @DEBUG
 def command(
-    file: Path, account: str | None, name: str | None, region: str | None, email: str | None, debug: bool
+    file: Path,
+    account: str | None,
+    name: str | None,
+    region: str | None,
+    email: str | None,
+    administrator: str | None,
+    phone: str | None,
+    bucket: str | None,
+    protect: bool | None,
+    debug: bool,
 ) -> None:
     """Write a commented manifest to FILE (awsbase.yaml); asks on a terminal for missing options.
     \f
-    Raises UsageError when the file exists.
+    Raises UsageError when the file exists, or when an option is invalid.
     """
     if file != STDOUT and file.exists():
         raise UsageError(f"{file} exists already, and stays unchanged", hint="name another file")
-    region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    options = {"id": account, "name": name, "region": region, "email": email}
+    options = {
+        "id": account,
+        "name": name,
+        "region": region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
+        "email": email,
+        "administrator": administrator,
+        "phone": phone,
+        "bucket": bucket,
+        "protect": None if protect is None else "y" if protect else "n",
+    }
     values = {key: value for key, value in options.items() if value}
+    check(manifest(values))
     if is_interactive():
         for key in [key for key in QUESTIONS if key not in values]:
-            if text := answer(f"{QUESTIONS[key]} [{PLACEHOLDERS[key]}]: "):
+            if text := asked(key, values):
                 values[key] = text
 
     text = manifest(values)
-    check(text)
     if file == STDOUT:
         out(text)
         return
@@ -66,29 +101,64 @@ def command(
     err(f"{file} written{todo}\n  try it: awsbase reconcile {file} --sandbox\n")
 
 
+def asked(key: str, values: Mapping[str, str]) -> str:
+    """Ask a question until the answer is valid; return it, or nothing for the answer that is offered."""
+    offered = {**PLACEHOLDERS, **DEFAULTS, **values}
+    default = {"phone": "none", "protect": "Y/n"}.get(key) or offered[key].replace("{name}", offered["name"]).replace(
+        "{id}", offered["id"]
+    )
+    while text := answer(f"{QUESTIONS[key]} [{default}]: "):
+        if key == "protect":
+            return "n" if text.lower() in ("n", "no") else "y"
+        wrong = mistakes(manifest({"phone": A_PHONE, **values, key: text}))
+        if not wrong:
+            return text
+        err(f"  {wrong[0].message}" + (f": {wrong[0].hint}" if wrong[0].hint else "") + "\n")
+    return ""
+
+
 def manifest(values: Mapping[str, str]) -> str:
     """Return a manifest with these values; a missing one becomes a placeholder marked CHANGE."""
     text = files("awsbase.scripts").joinpath("init.yaml").read_text(encoding="utf-8")
     if partition(values.get("region", PLACEHOLDERS["region"])) not in BILLED:
-        text = re.sub(r"^(?=alarms:|  billing: .amounts)", "# ", text, flags=re.MULTILINE)
+        text = without("alarms", text)
+    if not values.get("phone"):
+        text = without("contacts", text)
+    if values.get("protect") == "n":
+        text = without("protect", text)
+    given = {**PLACEHOLDERS, **DEFAULTS, "phone": A_PHONE, **values}
     marked = []
     for line in text.splitlines():
-        for key, placeholder in PLACEHOLDERS.items():
-            if f"<<{key}>>" in line:
-                line = line.replace(f"<<{key}>>", json.dumps(values.get(key, placeholder)))
-                line += "" if key in values else "  # CHANGE"
-        marked.append(line)
+        keys = re.findall(r"<<(\w+)>>", line)
+        for key in keys:
+            line = line.replace(f"<<{key}>>", json.dumps(given[key]))
+        change = not line.startswith("#") and any(key in PLACEHOLDERS and key not in values for key in keys)
+        marked.append(line + ("  # CHANGE" if change else ""))
     return "\n".join(marked) + "\n"
+
+
+def without(section: str, text: str) -> str:
+    """Return a manifest in which a section is a comment."""
+    lines = re.compile(rf"^{section}:.*\n(?:  .*\n)*", re.MULTILINE)
+    return lines.sub(lambda found: re.sub("^", "# ", found[0].rstrip("\n"), flags=re.MULTILINE) + "\n", text)
+
+
+def mistakes(text: str) -> tuple[Mistake, ...]:
+    """Return what is wrong with a manifest."""
+    try:
+        load(Path("-"), stdin=BytesIO(text.encode()))
+    except ManifestError as error:
+        return error.mistakes
+    return ()
 
 
 def check(text: str) -> None:
     """Check a manifest; raises UsageError when its values are invalid."""
-    try:
-        load(Path("-"), stdin=BytesIO(text.encode()))
-    except ManifestError as error:
-        messages = [f"{mistake.path}: {mistake.message}" for mistake in error.mistakes]
-        hints = [mistake.hint for mistake in error.mistakes if mistake.hint]
-        raise UsageError("; ".join(messages), hint=", ".join(hints) or None) from None
+    if found := mistakes(text):
+        hints = [mistake.hint for mistake in found if mistake.hint]
+        raise UsageError(
+            "; ".join(f"{mistake.path}: {mistake.message}" for mistake in found), hint=", ".join(hints) or None
+        )
 
 
 def write(text: str, file: Path) -> None:

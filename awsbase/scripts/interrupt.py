@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from awsbase import busy
+
 FINISHING = "finishing the calls in flight…  (Ctrl-C again ends at once)"
 SHOW_CURSOR = b"\x1b[?25h\n"
 INTERRUPTED = 130
@@ -60,6 +62,7 @@ def abortable() -> Iterator[None]:
 
 def exit_now() -> None:
     """End the program at once, without waiting for threads; the next run finishes the work."""
+    busy.clear()
     if sys.stderr is not None and sys.stderr.isatty():
         os.write(sys.stderr.fileno(), SHOW_CURSOR)
     os._exit(INTERRUPTED)

@@ -15,7 +15,7 @@ import click
 from awsbase.engine.account import Account
 from awsbase.engine.clock import SystemClock
 from awsbase.errors import Refused
-from awsbase.people import durations, key_places, keys, profiles, rotation, terminal
+from awsbase.people import durations, key_places, keys, profiles, rotation
 from awsbase.people.keychain import open_keychain
 from awsbase.people.keys import AccessKey, masked
 from awsbase.people.locks import locked
@@ -25,7 +25,7 @@ from awsbase.scripts.connect import home_region
 from awsbase.scripts.mfa import PROFILE, person
 from awsbase.scripts.options import DEBUG, JSON, region_option
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.prompts import account_of, common, explaining_refusals, user_of
+from awsbase.scripts.prompts import account_of, common, confirm, explaining_refusals, user_of
 
 
 @click.group("keys")
@@ -82,7 +82,7 @@ def rotate(profile: str | None, region: str | None, grace: str | None, yes: bool
             raise no_key(source)
         account = rotation.open_account(me, source, place, home_region(profile, region))
         work = rotation.Rotation(
-            me, account, source, place, SystemClock(), seconds, lambda question: yes or confirmed(question)
+            me, account, source, place, SystemClock(), seconds, lambda question: yes or confirm(question)
         )
         out(f"{rotation.rotate(work)}\n")
 
@@ -137,11 +137,6 @@ def no_key(source: Source) -> Refused:
         f"profile {source.keys_profile} holds no long-term access key that awsbase can replace",
         hint="name the profile that has it with --profile",
     )
-
-
-def confirmed(question: str) -> bool:
-    """Ask a yes-or-no question on the terminal."""
-    return terminal.ask(f"{question} [y/N] ").lower() in ("y", "yes")
 
 
 def program() -> str:

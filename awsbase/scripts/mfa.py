@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from awsbase import busy
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.people import durations, files, resolver, terminal
 from awsbase.people.files import FileError
@@ -189,6 +190,7 @@ def select(question: str, choices: Sequence[str]) -> int:
 
 def connect(source: Source, region: str, *, debugging: bool = False) -> Aws:
     """Return a connection to AWS; boto3 is imported only now."""
+    busy.show(busy.CONNECTING)
     from awsbase.people.connect import connect
     from awsbase.scripts.connect import name_calls
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from awsbase.scripts.hints import completed
 from awsbase.view.stream import disarmed, supports_unicode, write, write_result
+
+STDOUT = Path("-")
+ALSO_STDOUT = (Path("/dev/stdout"), Path("/dev/fd/1"), Path("/proc/self/fd/1"))
 
 
 def out(text: str) -> None:

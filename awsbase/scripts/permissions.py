@@ -19,6 +19,7 @@ from awsbase.scripts.output import as_json, err, out, out_json
 @click.command("permissions")
 @MANIFEST
 @click.option("--plan-only", is_flag=True, help="Only the permissions of `awsbase plan`.")
+@click.option("--who", is_flag=True, help="Also those of `awsbase plan --who`.")
 @click.option(
     "-o",
     "--output",
@@ -29,7 +30,9 @@ from awsbase.scripts.output import as_json, err, out, out_json
 )
 @ONLY
 @common
-def command(options: Options, manifest: Path, plan_only: bool, folder: Path | None, only: tuple[str, ...]) -> None:
+def command(
+    options: Options, manifest: Path, plan_only: bool, who: bool, folder: Path | None, only: tuple[str, ...]
+) -> None:
     """Print the least permissions that MANIFEST needs to be planned and reconciled; makes no calls.
 
     For a bastion on demand they include what `awsbase bastion up` needs.
@@ -42,7 +45,7 @@ def command(options: Options, manifest: Path, plan_only: bool, folder: Path | No
     loaded = read(manifest, options)
     if not plan_only:
         loaded = replace(loaded, sections=with_bastion(loaded.manifest, loaded.sections))
-    found = least(loaded.only(only), plan_only=plan_only, kinds=loaded.kinds)
+    found = least(loaded.only(only), plan_only=plan_only, who=who, kinds=loaded.kinds)
     policies = named(f"{loaded.name}-awsbase-{'plan' if plan_only else 'reconcile'}", found.documents)
 
     if folder:

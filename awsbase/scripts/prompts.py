@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from awsbase import busy
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, identify
 from awsbase.engine.clock import SystemClock
@@ -20,8 +21,8 @@ from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import files, qr, seeds, terminal
 from awsbase.people.enrol import Prompts
 from awsbase.people.secret import Secret
-from awsbase.scripts.ask import accepts
-from awsbase.scripts.connect import home_region, name_calls, session_of
+from awsbase.scripts.ask import accepts, no_terminal
+from awsbase.scripts.connect import home_region, name_calls, session_of, show_connecting
 from awsbase.scripts.options import DEBUG, profile_option, region_option
 from awsbase.scripts.output import err
 from awsbase.view.stream import supports_unicode
@@ -54,6 +55,7 @@ def explaining_refusals(command: Command) -> Command:
 
     @wraps(command)
     def explained(**options: Any) -> Any:
+        busy.show(busy.CONNECTING)
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -73,6 +75,7 @@ def account_of(profile: str | None, region: str | None, *, debugging: bool) -> A
     session = session_of(profile)
     home = home_region(profile, region)
     attach = [refuse_resends, name_calls] if debugging else [refuse_resends]
+    show_connecting(session)
     account = identify(Aws(session, home, attach=attach), Wire())
     if account.is_root:
         raise Refused(
@@ -132,8 +135,14 @@ def ask(question: str, *accepted: str) -> bool:
 
 
 def confirm(question: str) -> bool:
-    """Ask a yes-or-no question on the terminal; any answer but yes means no."""
-    return ask(f"{question} [y/N] ")
+    """Ask a yes-or-no question on the terminal; any answer but yes means no.
+
+    Raises UsageError when there is no terminal.
+    """
+    try:
+        return ask(f"{question} [y/N] ")
+    except terminal.NoTerminal:
+        raise no_terminal() from None
 
 
 def select(question: str, choices: Sequence[str]) -> int:

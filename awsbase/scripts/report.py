@@ -14,8 +14,7 @@ from awsbase.scripts.connect import connect
 from awsbase.scripts.coverage import STANDARD, judged
 from awsbase.scripts.loaded import LoadedManifest, read
 from awsbase.scripts.options import MANIFEST, Options, common
-from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.plan import ALSO_STDOUT, STDOUT
+from awsbase.scripts.output import ALSO_STDOUT, STDOUT, err, out, out_json
 from awsbase.scripts.session import Session, exit_code
 from awsbase.view import cost, coverage, document
 
@@ -49,6 +48,8 @@ def command(
     It shows what is left to do, the plan, coverage, costs, who may do what, and the graph. SAVED.json is what `plan`,
     `reconcile`, `coverage`, `drill` or `report` printed with --json: the history and the results of a drill come from
     it. In the sandbox the account is reconciled first.
+    \f
+    Raises UsageError when there would be no file to open.
     """
     if output in ALSO_STDOUT:
         output = STDOUT

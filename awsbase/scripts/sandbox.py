@@ -2,68 +2,164 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
-from collections.abc import Sequence
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from awsbase import disk
 from awsbase.errors import UsageError
+from awsbase.people import child, exports
+from awsbase.scripts import COMMANDS, completions
 from awsbase.scripts.connect import embedded
 from awsbase.scripts.options import DEBUG, DENY, JSON, region_option
 from awsbase.scripts.output import err, out, out_json
 
 if TYPE_CHECKING:
-    from awsbase.sandbox import Mail
-
-# Session credentials and profiles would override these keys or be mixed with them.
-UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+    from awsbase.sandbox import Mail, Sandbox
 
 
-@click.command("sandbox")
+EARLY = "a shell that reads the exports too early goes on with its own credentials: better write them with --env-file\n"
+
+
+@click.command("sandbox", context_settings={"allow_interspersed_args": False})
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
 @click.option("--account", default="123456789012", show_default=True, metavar="ID", help="The account id.")
 @region_option("The region that the exports name.", default="us-east-1", show_default=True)
 @click.option("--enforce", is_flag=True, help="Enforce the IAM policies of every caller.")
+@click.option(
+    "--env-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the exports to FILE, when the sandbox answers.",
+)
 @DENY
 @JSON
 @DEBUG
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, shell_complete=completions.anything)
+@click.pass_context
 def command(
-    host: str, port: int, account: str, region: str, enforce: bool, deny: Sequence[Path], json: bool, debug: bool
+    ctx: click.Context,
+    host: str,
+    port: int,
+    account: str,
+    region: str,
+    enforce: bool,
+    env_file: Path | None,
+    deny: Sequence[Path],
+    json: bool,
+    debug: bool,
+    command: tuple[str, ...],
 ) -> None:
-    """Serve an embedded AWS account, empty at first, until Ctrl-C.
+    """Serve an embedded AWS account, empty at first, until COMMAND ends, or without one until Ctrl-C.
 
-    Prints the exports that direct the AWS CLI, Terraform or awsbase to it.
+    \b
+    awsbase sandbox -- terraform apply
+    awsbase sandbox -- bash
+
+    COMMAND finds nothing in its environment but the sandbox. Without COMMAND it prints the exports that direct a
+    shell to it.
     \f
-    Raises UsageError for an invalid account id, or a file that is no service control policy.
+    Raises UsageError for an invalid account id, a file that is no service control policy, or options that contradict.
     """
     if not (account.isascii() and account.isdigit() and len(account) == 12):
         raise UsageError(f"{account!r} is no account id", hint="it has 12 digits")
+    environ: Mapping[str, str] = ctx.find_root().obj.environ
+    if command and (json or env_file):
+        raise UsageError(
+            "COMMAND gets the environment of the sandbox by itself", hint="leave --json and --env-file out"
+        )
+    path = found(command, environ) if command else ""
+    check_free(host, port)
+    if env_file:
+        clear(env_file)
+    elif not command and goes_to_file():
+        err(EARLY)
     sandbox = embedded(account, region=region, enforce=enforce, deny=deny)
     sandbox.deliver = show_mail
+    folder = Path(tempfile.mkdtemp(prefix="awsbase-sandbox-"))
+    key = sandbox.key()
+    variables = partial(exports.variables, key_id=key.id, secret=key.secret, region=region, folder=folder)
+    try:
+        if command:
+            url = beside(host, port, sandbox, folder)
+            child.run(path, command, {**exports.without_aws(environ), **variables(url)})
+        serve(host, port, sandbox, variables, env_file=env_file, json=json)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if env_file:
+            env_file.unlink(missing_ok=True)
+
+
+def found(command: Sequence[str], environ: Mapping[str, str]) -> str:
+    """Return the path of a command; raises NotFound or NotExecutable, or UsageError for a command of awsbase."""
+    try:
+        return child.find(command[0], environ)
+    except child.NotFound as error:
+        if command[0] in COMMANDS:
+            raise UsageError(error.message, hint=f"write `awsbase sandbox -- awsbase {' '.join(command)}`") from None
+        raise
+
+
+def beside(host: str, port: int, sandbox: Sandbox, folder: Path) -> str:
+    """Serve a sandbox until this process ends, whatever program it then runs; return the URL."""
+    from awsbase.sandbox.serve import serve_beside
+
+    return serve_beside(host, port, sandbox=sandbox, ended=partial(shutil.rmtree, folder, ignore_errors=True))
+
+
+def serve(
+    host: str,
+    port: int,
+    sandbox: Sandbox,
+    variables: Callable[[str], dict[str, str]],
+    *,
+    env_file: Path | None,
+    json: bool,
+) -> None:
+    """Serve a sandbox until Ctrl-C, and say how it is reached once it answers."""
     from awsbase.sandbox.serve import serve
 
-    check_free(host, port)
-    key = sandbox.key()
-
     def ready(url: str) -> None:
-        exports = {
-            "AWS_ENDPOINT_URL": url,
-            "AWS_ACCESS_KEY_ID": key.id,
-            "AWS_SECRET_ACCESS_KEY": key.secret,
-            "AWS_REGION": region,
-            "AWS_DEFAULT_REGION": region,
-        }
+        given, how = variables(url), ""
+        if env_file:
+            disk.replace(env_file, exports.lines(given).encode(), private=True)
+            how = f"; `. {env_file if env_file.is_absolute() else f'./{env_file}'}` leads a shell to it"
         if json:
-            out_json({"url": url, "account": account, "environment": exports})
-        else:
-            out(f"unset {' '.join(UNSET)}\n")
-            out("".join(f"export {name}={value}\n" for name, value in exports.items()))
-        err(f"account {account} is ready at {url}; Ctrl-C ends it and deletes its content\n")
+            out_json({"url": url, "account": sandbox.account, "environment": given})
+        elif not env_file:
+            out(exports.lines(given))
+        err(f"account {sandbox.account} is ready at {url}{how}; Ctrl-C ends it and deletes its content\n")
 
     serve(host, port, sandbox=sandbox, ready=ready)
+
+
+def goes_to_file() -> bool:
+    """Tell whether stdout is a file, which is there before anything stands in it."""
+    try:
+        return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
+def clear(file: Path) -> None:
+    """Delete what an earlier sandbox has left: it leads nowhere. Raises UsageError for any other file."""
+    if not file.parent.is_dir():
+        raise UsageError(f"there is no folder {file.parent}", hint="make it, or name another file")
+    if (file.exists() or file.is_symlink()) and not exports.is_ours(file):
+        raise UsageError(f"{file} exists already, and is not of a sandbox", hint="name another file")
+    with suppress(FileNotFoundError):
+        file.unlink()
 
 
 def show_mail(mail: Mail) -> None:

@@ -13,7 +13,7 @@ from awsbase.aws import Aws
 from awsbase.people import durations, files
 from awsbase.people import prompt as shell_prompt
 from awsbase.people.whoami import Identity, whoami
-from awsbase.scripts.connect import home_region, name_calls, session_of
+from awsbase.scripts.connect import home_region, name_calls, session_of, show_connecting
 from awsbase.scripts.options import DEBUG, JSON, profile_option, region_option
 from awsbase.scripts.output import out, out_json
 
@@ -41,6 +41,7 @@ def command(profile: str | None, region: str | None, prompt: bool, json: bool, d
     where = files.find(os.environ, Path.home())
     session = session_of(profile)
     home = home_region(profile, region)
+    show_connecting(session)
     identity = whoami(Aws(session, home, attach=[name_calls] if debug else []), where)
     if json:
         out_json(document(identity))

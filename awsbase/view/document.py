@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from awsbase import __version__, disk
-from awsbase.engine.changes import Change, Drift, Outcome, Report, Risk, Unknown
+from awsbase.engine.changes import Author, Change, Drift, Outcome, Report, Risk, Unknown
 from awsbase.engine.risk import risk_of, risky
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.records import record
@@ -20,8 +20,12 @@ SCHEMA = 2
 MAX_BYTES = 64 * 1024 * 1024
 
 
-def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
-    """Return a report as JSON values; `--approved` reads a plan's document."""
+def document(report: Report, *, sandbox: bool = False, only: Sequence[str] = ()) -> dict[str, Any]:
+    """Return a report as JSON values; `--approved` reads a plan's document.
+
+    `only` is the scope, or empty for all. It has authors where somebody asked.
+    """
+    asked = report.authors_missing is not None
     return {
         "schema": SCHEMA,
         "awsbase": __version__,
@@ -29,9 +33,10 @@ def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
         "account": report.account,
         "region": report.region,
         "sandbox": sandbox,
+        "only": list(only),
         "fingerprint": report.fingerprint,
         "interrupted": report.interrupted,
-        "resources": [_outcome(outcome) for outcome in report.outcomes],
+        "resources": [_outcome(outcome, asked) for outcome in report.outcomes],
         "risky": [
             {
                 "address": each.address,
@@ -41,23 +46,25 @@ def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
             }
             for each in risky(report)
         ],
+        "refusals": [{"message": each.message, "hint": each.hint} for each in report.refusals],
         "manual_actions": [
             {"address": each.address, "title": each.title, "steps": list(each.steps), "probe": each.probe}
             for each in report.manual_actions
         ],
         "totals": dict(report.totals()),
         "calls": {"read": report.reads, "write": report.writes},
-        "second": document(report.second, sandbox=sandbox) if report.second else None,
+        "second": document(report.second, sandbox=sandbox, only=only) if report.second else None,
+        **({} if report.authors_missing is None else {"authors_missing": list(report.authors_missing)}),
     }
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def _outcome(outcome: Outcome, asked: bool) -> dict[str, Any]:
     error = outcome.error
     return {
         "address": outcome.address,
         "region": outcome.region,
         "status": outcome.status,
-        "changes": [_change(change) for change in outcome.changes],
+        "changes": [_change(change, asked) for change in outcome.changes],
         "error": {"code": error.code, "message": error.message, "tried": error.tried, "hint": error.hint}
         if error
         else None,
@@ -67,7 +74,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: Change, asked: bool) -> dict[str, Any]:
     risk = risk_of(change)
     return {
         "action": change.action,
@@ -81,6 +88,20 @@ def _change(change: Change) -> dict[str, Any]:
         ],
         "digest": change.digest,
         "unknown": list(change.unknown),
+        **({"changed_by": _author(change.changed_by)} if asked else {}),
+    }
+
+
+def _author(author: Author | None) -> dict[str, str] | None:
+    if author is None:
+        return None
+    return {
+        "arn": author.arn,
+        "at": author.at.isoformat(),
+        "address": author.address,
+        "event": author.event,
+        "event_id": author.event_id,
+        "program": author.program,
     }
 
 
@@ -103,11 +124,12 @@ def json_value(value: Any) -> Any:
 
 @record
 class Plan:
-    """A plan file of `awsbase plan -o`: the approved changes, their account, and the manifest's fingerprint."""
+    """A plan file of `awsbase plan -o`: the approved changes, their account and scope, the manifest's fingerprint."""
 
     account: str
     region: str
     sandbox: bool
+    only: tuple[str, ...]
     fingerprint: str
     version: str
     changes: tuple[tuple[str, Change], ...]
@@ -173,6 +195,7 @@ def _plan(fields: Mapping[str, Any]) -> Plan:
         account=_text(fields["account"]),
         region=_text(fields["region"]),
         sandbox=bool(fields["sandbox"]),
+        only=_texts(fields["only"]),
         fingerprint=_text(fields["fingerprint"]),
         version=_text(fields["awsbase"]),
         changes=tuple(
@@ -204,6 +227,12 @@ def _read_risk(kind: object, reason: object) -> Risk | None:
     if kind not in ("access", "visibility", "deletion"):
         raise ValueError(kind)
     return Risk(kind, _text(reason))
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list):
+        raise TypeError(values)
+    return tuple(map(_text, values))
 
 
 def _text(value: object) -> str:

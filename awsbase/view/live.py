@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
+from awsbase import busy
 from awsbase.engine.changes import Change, Mode
 from awsbase.engine.run import Observer
 from awsbase.view.changes import DONE
@@ -34,6 +35,7 @@ def progress(stream: TextIO, mode: Mode, total: int, *, screen: bool = True, qui
     from awsbase.view.screen import Screen
 
     view = Screen(stream, mode, total)
+    busy.clear()
     # stdout is the result, and can be redirected.
     with Live(
         get_renderable=view.frame,

@@ -19,9 +19,15 @@ def merged(changes: Iterable[Change], *, counted: bool = False) -> list[Change]:
     for change in changes:
         found = IN_REGION.fullmatch(change.what)
         stem, region = (found[1], found[2]) if found else (change.what, "")
-        same = (change.action, change.api, ID.sub("", stem), change.risk, repr(change.drift))
+        same = (change.action, change.api, ID.sub("", stem), change.risk, repr(change.drift), _who(change))
         alike.setdefault(same if region else object(), []).append((change, stem, region))
     return [_one(same, counted) for same in alike.values()]
+
+
+def _who(change: Change) -> tuple[str, ...]:
+    """Return who made what differs, and how, whenever that was in each region."""
+    by = change.changed_by
+    return (by.arn, by.address, by.event) if by else ()
 
 
 def _one(same: list[tuple[Change, str, str]], counted: bool) -> Change:

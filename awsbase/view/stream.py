@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TextIO
 
+from awsbase import busy
 from awsbase.errors import AwsbaseError
 from awsbase.view.wrapping import wrapped
 
@@ -92,6 +93,7 @@ def deliver(text: str, stream: TextIO | None) -> None:
     # Python sets a stream to None when the program was started without it (`>&-`).
     if stream is None:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    busy.clear()
     try:
         stream.write(encodable(disarmed(text), stream))
         stream.flush()

@@ -9,11 +9,12 @@ from awsbase.engine.changes import Action, Change, Drift, Outcome, Report, is_wh
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risk_of
 from awsbase.prices import Bill
+from awsbase.view.authors import authors, not_told
 from awsbase.view.changes import DONE, MARKS, STYLES, by_action, difference, overall_action, some
 from awsbase.view.needs import needs
 from awsbase.view.regions import merged
 from awsbase.view.statements import is_statement, statement_lines
-from awsbase.view.text import AMBER, GREEN, Line
+from awsbase.view.text import AMBER, GREEN, TEAL, Line
 from awsbase.view.totals import title, totals
 from awsbase.view.wrong import approvals, failures
 
@@ -51,6 +52,7 @@ def summary(
     if report.manual_actions:
         yield from (Line(0, ""), Line(0, "needs you", style="bold"))
         yield from (Line(2, line, mark="!", mark_style=f"bold {AMBER}") for line in needs(report.manual_actions))
+    yield from not_told(report)
     yield from cost_of_new(report, resources)
     yield Line(0, "")
     yield from totals(report)
@@ -82,7 +84,8 @@ def things(outcomes: Sequence[Outcome], planned: bool, detailed: bool) -> Iterat
     """Yield a line for each resource, or for those with the same changes; how policies change stands below."""
     alike: dict[object, list[Outcome]] = {}
     for outcome in outcomes:
-        same = (overall_action(outcome), tuple(pieces(outcome, planned)), repr(statements(outcome)))
+        told = repr(statements(outcome)), *authors(outcome.changes)
+        same = (overall_action(outcome), tuple(pieces(outcome, planned)), told)
         alike.setdefault(same if same[1] else outcome.address, []).append(outcome)
     groups = list(alike.values())
     for together in groups[:MOST_LINES]:
@@ -106,6 +109,10 @@ def _below(outcome: Outcome, detailed: bool) -> Iterator[Line]:
     yield from lines[:MOST_STATEMENTS]
     if (left := len(lines) - MOST_STATEMENTS) > 0:
         yield Line(6, f"and {left} more", style="dim")
+    who = authors(outcome.changes)
+    yield from (Line(6, each, style=TEAL) for each in who[:MOST_CHANGES])
+    if len(who) > MOST_CHANGES:
+        yield Line(6, f"and {len(who) - MOST_CHANGES} more", style="dim")
     yield from (Line(6, note, style="dim") for note in outcome.notes if detailed)
 
 
@@ -146,7 +153,7 @@ def shortened(text: str, kept: int) -> str:
     if len(text) <= SHORT:
         return text
     end = text.rfind(" ", kept, SHORT)
-    return f"{text[: end if end >= 0 else kept].rstrip(' ,;')} …"
+    return f"{text[: end if end >= 0 else kept].rstrip(' ,;+-~±')} …"
 
 
 def cost_of_new(report: Report, resources: Iterable[Resource]) -> Iterator[Line]:

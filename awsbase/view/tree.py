@@ -7,10 +7,11 @@ from itertools import groupby
 
 from awsbase.engine.changes import Change, ManualAction, Outcome, Report, is_whole_resource
 from awsbase.engine.risk import risk_of
+from awsbase.view.authors import authors, not_told
 from awsbase.view.changes import DONE, MARKS, STYLES, difference, overall_action
 from awsbase.view.regions import merged
 from awsbase.view.statements import is_statement, statement_lines
-from awsbase.view.text import AMBER, GREEN, RED, Line
+from awsbase.view.text import AMBER, GREEN, RED, TEAL, Line
 from awsbase.view.totals import title, totals
 from awsbase.view.wrong import approvals, failed, told_together, unfinished
 
@@ -39,6 +40,7 @@ def tree(
         for action in report.manual_actions:
             yield from _manual_action(action)
 
+    yield from not_told(report)
     yield Line(0, "")
     yield from totals(report)
 
@@ -70,6 +72,7 @@ def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]
         else:
             # The line above names the replaced resource, and these say why.
             yield from (Line(6, difference(each), style="dim") for each in change.drift)
+            yield from (Line(6, each, style=TEAL) for each in authors([change]))
     yield from _notes(outcome)
 
 
@@ -87,9 +90,14 @@ def _change(change: Change, planned: bool, verbose: bool, drift: bool) -> Iterat
         yield Line(6, change.what + warning, mark=MARKS[change.action], mark_style=STYLES[change.action])
     else:
         yield Line(4, f"{DONE[change.action]} {change.what}{warning}")
-    if not drift:
-        return
     indent = 10 if planned else 6
+    if drift:
+        yield from _drift(change, indent, verbose)
+    yield from (Line(indent, each, style=TEAL) for each in authors([change]))
+
+
+def _drift(change: Change, indent: int, verbose: bool) -> Iterator[Line]:
+    risk = risk_of(change)
     yield from (Line(indent, difference(each, verbose), style="dim") for each in change.drift if not is_statement(each))
     statements = [each for each in change.drift if is_statement(each)]
     yield from statement_lines(statements, indent, verbose=verbose)

@@ -61,7 +61,8 @@ class Prompts:
         """Run a command in this process."""
         unset = dict.fromkeys(name for name in os.environ if name.startswith("AWS_"))
         runner = CliRunner(env={**unset, **self.environment})
-        return runner.invoke(cli, ["bastion", command, str(self.manifest), *words])
+        consent = ["--yes"] if command in ("up", "down") else []
+        return runner.invoke(cli, ["bastion", command, str(self.manifest), *words, *consent])
 
     def well(self, *words: str) -> str:
         ended = self.run(*words)

@@ -352,6 +352,9 @@ def test_devices_are_listed_removed_and_pruned(shell: Shell) -> None:
     pruning.sendline("y")
     assert "deleted 1 device without an owner" in ended(pruning)
     assert left(shell) == ["alice", "bob (left)"]
+    unasked = run("mfa", "prune", "--all", "--profile", "acme")
+    assert (unasked.returncode, left(shell)) == (2, ["alice", "bob (left)"])
+    assert unasked.stderr == "awsbase: no terminal to ask on: --yes\n  → nothing was changed\n"
 
     removed = run("mfa", "remove", "alice", "--profile", "acme")
     assert (removed.returncode, left(shell)) == (0, ["bob (left)"]), removed.stderr
@@ -368,6 +371,13 @@ def test_declined_removal_changes_nothing(shell: Shell, answer: str) -> None:
     child.send(answer if answer == "\x03" else f"{answer}\n")
     ended(child, 130 if answer == "\x03" else 1)
     assert (left(shell), config(shell)) == (["alice"], before)
+
+    unasked = shell.run("mfa", "remove", "--profile", "acme")
+    assert (unasked.returncode, left(shell)) == (2, ["alice"])
+    assert unasked.stderr == "awsbase: no terminal to ask on: --yes\n  → nothing was changed\n"
+    if answer == "n":
+        assert shell.run("mfa", "remove", "--yes", "--profile", "acme").returncode == 0
+        assert left(shell) == []
 
 
 def test_resync_can_be_interrupted_and_repeated(shell: Shell) -> None:

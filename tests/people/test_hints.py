@@ -367,10 +367,10 @@ CALLER = f"arn:aws:iam::{ACCOUNT}:user/alice"
 PLAIN = f"User: {CALLER} is not authorized to perform: sts:AssumeRole on resource: "
 
 
-def error(code: str, message: str, date: datetime | None = None) -> ClientError:
+def error(code: str, message: str, date: datetime | None = None, operation: str = "AssumeRole") -> ClientError:
     headers = {"date": format_datetime(date, usegmt=True)} if date else {}
     response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPHeaders": headers}}
-    return ClientError(response, "AssumeRole")
+    return ClientError(response, operation)
 
 
 @pytest.mark.parametrize(
@@ -463,9 +463,29 @@ class FakeSession:
 def test_refused_credentials_get_the_hint_of_their_kind(
     code: str, method: str, token: str | None, expected: str
 ) -> None:
-    problem = refused(error(code, ""), FakeSession(method, token), "eu-west-1", NOW)
+    problem = refused(error(code, "", operation="GetCallerIdentity"), FakeSession(method, token), "eu-west-1", NOW)
     assert expected in str(problem.hint)
     assert ("mfa refresh" in str(problem.hint)) == (method == "shared-credentials-file" and token is not None)
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "expected"),
+    [
+        ("AssumeRole", "AccessDenied", "trust policy both have to allow"),
+        ("AssumeRole", "InvalidClientTokenId", "look at its source_profile"),
+        ("AssumeRoleWithWebIdentity", "AccessDenied", "its issuer, `aud` and `sub`"),
+        ("AssumeRoleWithWebIdentity", "InvalidIdentityToken", "its issuer, `aud` and `sub`"),
+    ],
+)
+def test_a_role_that_is_refused_is_no_refused_key(operation: str, code: str, expected: str) -> None:
+    """Asking the session for its credentials would only be refused again."""
+
+    class NoSession:
+        profile_name = "default"
+
+    problem = refused(error(code, "no", operation=operation), NoSession(), "eu-west-1", NOW)
+    assert problem.message == f"AWS refuses the role: {code}: no"
+    assert expected in str(problem.hint)
 
 
 def test_what_wins_over_a_session_is_unset() -> None:

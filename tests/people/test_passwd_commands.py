@@ -213,9 +213,13 @@ def test_own_console_password_is_deleted_after_confirmation(shell: Shell, answer
     assert has_password(shell) is (code != 0)
 
 
-def test_own_console_password_is_not_deleted_without_a_terminal(shell: Shell) -> None:
-    result = shell.run("passwd", "--no-console", "--profile", "acme")
-    assert (result.returncode, "no terminal" in result.stderr, has_password(shell)) == (1, True, True)
+def test_without_a_terminal_the_own_console_password_is_deleted_only_with_yes(shell: Shell) -> None:
+    for named in ([], ["alice"]):
+        result = shell.run("passwd", *named, "--no-console", "--profile", "acme")
+        assert (result.returncode, has_password(shell)) == (2, True), result.stderr
+        assert result.stderr == "awsbase: no terminal to ask on: --yes\n  → nothing was changed\n"
+    assert shell.run("passwd", "--no-console", "--yes", "--profile", "acme").returncode == 0
+    assert not has_password(shell)
 
 
 def has_password(shell: Shell) -> bool:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,9 +68,16 @@ def nobody(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def served(nobody: dict[str, str]) -> Iterator[Served]:
-    """Serve a sandbox of the manifest's account."""
+    """Serve a sandbox of the manifest's account, which has loaded all services."""
     sandbox = unhurried(Sandbox(account=ACCOUNT))
     warm(sandbox)
+    with serving(sandbox, nobody) as served:
+        yield served
+
+
+@contextmanager
+def serving(sandbox: Sandbox, nobody: dict[str, str]) -> Iterator[Served]:
+    """Serve a sandbox to processes."""
     server = listen(sandbox)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()

@@ -16,6 +16,9 @@ from click.testing import CliRunner, Result
 
 from awsbase import __version__
 from awsbase.scripts import COMMANDS, cli, unforeseen
+from awsbase.scripts.bootstrap import administrator_of
+from awsbase.scripts.loaded import read
+from awsbase.scripts.options import Options
 from tests.scripts.conftest import ACCOUNT, EMPTY, FULL, written
 
 
@@ -78,10 +81,10 @@ def test_version() -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["plna"], "no command 'plna', did you mean 'plan'?"),
-        (["recocnile", "x.yaml"], "did you mean 'reconcile'?"),
+        (["plna"], "no command 'plna'\n  → did you mean `awsbase plan`?"),
+        (["recocnile", "x.yaml"], "did you mean `awsbase reconcile`?"),
         (["qqq"], "no command 'qqq'"),
-        (["plan"], "Missing argument 'MANIFEST'"),
+        (["plan"], "plan needs a manifest"),
         (["completion", "tcsh"], "'tcsh' is not one of"),
     ],
 )
@@ -171,6 +174,18 @@ def test_a_run_that_cannot_start_says_why(
     assert (ended.exit_code, ended.stdout) == (code, "")
     assert expected in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["plan", "FULL"], "name a profile with --profile, set AWS_PROFILE, or try it first with --sandbox"),
+        (["whoami"], "name a profile with --profile, or set AWS_PROFILE"),
+    ],
+)
+def test_without_credentials_only_options_of_the_command_are_named(arguments: list[str], hint: str, full: Path) -> None:
+    ended = awsbase(*(full if word == "FULL" else word for word in arguments))
+    assert (ended.exit_code, ended.stderr) == (1, f"awsbase: no AWS credentials found\n  → {hint}\n")
 
 
 @pytest.mark.parametrize(
@@ -325,6 +340,42 @@ def test_a_manifest_changed_after_the_plan_is_not_approved(full: Path, tmp_path:
     assert "another manifest" in ended.stderr
 
 
+def test_a_plan_is_written_as_a_comment_beside_the_other_outputs(full: Path, tmp_path: Path) -> None:
+    plan, comment = tmp_path / "plan.json", tmp_path / "plan.md"
+    ended = awsbase("plan", full, "--sandbox", "-o", plan, "--markdown", comment)
+    assert ended.exit_code == 0
+    assert ended.stdout.startswith(f"account {ACCOUNT} (acme)")
+    assert json.loads(plan.read_text())["totals"]["planned"] == 7
+    assert comment.read_text().startswith(f"<!-- awsbase: acme {ACCOUNT} -->\n### Plan for `acme`")
+
+
+def test_a_comment_on_stdout_is_alone(full: Path) -> None:
+    ended = awsbase("plan", full, "--sandbox", "--markdown", "-")
+    assert ended.stdout.startswith(f"<!-- awsbase: acme {ACCOUNT} -->\n")
+    assert ended.stdout.endswith("</details>\n")
+
+
+def test_a_comment_says_why_there_is_no_plan(full: Path, tmp_path: Path) -> None:
+    comment = tmp_path / "plan.md"
+    ended = awsbase("plan", full, "--markdown", comment)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert comment.read_text().splitlines()[0] == f"<!-- awsbase: acme {ACCOUNT} -->"
+    assert "- no AWS credentials found\n" in comment.read_text()
+
+
+@pytest.mark.parametrize("other", [["--json"], ["-o", "-"]])
+def test_stdout_takes_one_document(other: list[str], full: Path) -> None:
+    ended = awsbase("plan", full, "--sandbox", "--markdown", "/dev/stdout", *other)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "either JSON or Markdown" in ended.stderr
+
+
+@pytest.mark.parametrize("limit", ["999", "65537"])
+def test_a_comment_has_a_length_that_github_takes(limit: str, full: Path) -> None:
+    ended = awsbase("plan", full, "--sandbox", "--markdown", "-", "--limit", limit)
+    assert ended.exit_code == 2
+
+
 def test_an_unwritable_plan_path_is_refused_before_planning(full: Path, tmp_path: Path) -> None:
     ended = awsbase("plan", full, "--sandbox", "-o", tmp_path / "none" / "plan.json")
     assert (ended.exit_code, ended.stdout) == (2, "")
@@ -332,6 +383,8 @@ def test_an_unwritable_plan_path_is_refused_before_planning(full: Path, tmp_path
     ended = awsbase("plan", full, "--sandbox", "-o", tmp_path)
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert "it is a directory" in ended.stderr
+    ended = awsbase("plan", full, "--sandbox", "--markdown", tmp_path)
+    assert (ended.exit_code, ended.stdout) == (2, "")
 
 
 def test_a_plan_is_written_to_files_and_devices_stay(full: Path) -> None:
@@ -357,10 +410,11 @@ def test_a_plan_can_be_written_to_stdout(full: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "marked"),
     [
-        ([], 4),
-        (["--id", "111122223333", "--name", "zoo"], 2),
-        (["--id", "011122223333", "--name", "zoo", "--region", "cn-north-1", "--email", "cfo@zoo.example"], 0),
-        (["--region", "us-gov-west-1"], 3),
+        ([], 5),
+        (["--id", "111122223333", "--name", "zoo", "--administrator", "kim"], 2),
+        (["--id", "011122223333", "--name", "zoo", "--region", "cn-north-1", "--email", "cfo@zoo.example"], 1),
+        (["--region", "us-gov-west-1", "--phone", "+1 555 0100"], 7),
+        (["--no-protect", "--bucket", "zoo-terraform"], 5),
     ],
 )
 def test_init_writes_a_valid_manifest(arguments: list[str], marked: int, tmp_path: Path) -> None:
@@ -377,6 +431,9 @@ def test_init_writes_a_valid_manifest(arguments: list[str], marked: int, tmp_pat
         (["--id", "12"], "account.id: "),
         (["--email", 'a"b'], "notify.billing.email[0]: "),
         (["--name", "A: b # c"], "account.name: "),
+        (["--administrator", "kim b"], 'iam.users."kim b": '),
+        (["--bucket", "Zoo"], "state.bucket: "),
+        (["--phone", "none"], "contacts.security.phone: "),
     ],
 )
 def test_init_refuses_invalid_values(arguments: list[str], expected: str, tmp_path: Path) -> None:
@@ -387,6 +444,12 @@ def test_init_refuses_invalid_values(arguments: list[str], expected: str, tmp_pa
     assert not file.exists()
 
 
+def test_a_manifest_of_init_names_the_administrator_whom_bootstrap_makes(tmp_path: Path) -> None:
+    file = tmp_path / "new.yaml"
+    awsbase("init", file, "--administrator", "kim")
+    assert administrator_of(read(file, Options()), None, "acme").user == "kim"
+
+
 def test_init_does_not_overwrite_a_file(full: Path) -> None:
     ended = awsbase("init", full)
     assert (ended.exit_code, full.read_text()) == (2, FULL)
@@ -395,7 +458,7 @@ def test_init_does_not_overwrite_a_file(full: Path) -> None:
 
 def test_a_manifest_of_init_reconciles_in_the_sandbox(tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
-    awsbase("init", file)
+    awsbase("init", file, "--phone", "+1 555 0100", "--no-protect")  # protect takes longest; tests/road has it
     ended = awsbase("reconcile", file, "--sandbox")
     assert ended.exit_code == 0, ended.stdout
     assert "second plan: nothing to do" in ended.stdout
@@ -470,8 +533,8 @@ def test_help_of_a_command_is_that_of_its_option(words: tuple[str, ...]) -> None
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("plna",), "no command 'plna', did you mean 'plan'?"),
-        (("mfa", "nosuch"), "No such command 'nosuch'."),
+        (("plna",), "no command 'plna'\n  → did you mean `awsbase plan`?"),
+        (("mfa", "nosuch"), "mfa has no command 'nosuch'"),
         (("plan", "nosuch"), " plan has no command 'nosuch'"),
     ],
 )

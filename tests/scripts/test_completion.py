@@ -151,6 +151,7 @@ LINES = [
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("shell", [pytest.param(shell, marks=needs(shell)) for shell in START])
 def test_a_tab_completes_the_line(shell: str, home: Path) -> None:
     programs = home / "bin"

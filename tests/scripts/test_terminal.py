@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ QUESTION = r"Apply \d+ changes to account 111122223333 \(acme\)\? \[y/N\] "
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\r")
 
 
-def terminal(environment: Mapping[str, str], *arguments: object, columns: int = 100) -> Any:
-    command, *rest = AWSBASE
+def terminal(
+    environment: Mapping[str, str], *arguments: object, columns: int = 100, program: Sequence[str] = AWSBASE
+) -> Any:
+    command, *rest = program
     spawned = pexpect.spawn(
         command,
         [*rest, *map(str, arguments)],
@@ -173,20 +175,33 @@ def test_a_second_ctrl_c_ends_immediately(served: Served, full: Path) -> None:
     assert "account 111122223333" not in shown
 
 
-def test_init_asks_for_missing_options(nobody: dict[str, str], tmp_path: Path) -> None:
+def test_init_asks_for_missing_options_and_checks_each_answer_at_once(nobody: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
-    run = terminal(nobody, "init", file, "--name", "zoo")
-    run.expect("AWS account id")
-    run.sendline("011122223333")
-    run.expect("home region")
-    run.sendline("eu-west-3")
-    run.expect("gets billing alerts")
-    run.sendline("")
+    run = terminal(nobody, "init", file, "--name", "zoo", "--protect", columns=40)
+    for question, wrong, says, right in (
+        ("AWS account id", "0111-2222-3333", 'is no account id: write "011122223333"', "011122223333"),
+        ("home region", "eu-west3", "'eu-west3' is no AWS region: did you mean 'eu-west-3'?", "eu-west-3"),
+        ("gets billing alerts", "cfo@zoo", "'cfo@zoo' is no e-mail address", ""),
+        ("first administrator", "kim b", "'kim b' is no user name", "kim"),
+        ("phone number for AWS to call", "soon", "'soon' is no phone number", "+1 555 0100"),
+        ("Terraform state [zoo-011122223333-state]", "Zoo", "'Zoo' is no bucket name", ""),
+    ):
+        # Each is wrapped at a word.
+        asked, answered = (r"\s+".join(map(re.escape, text.split())) for text in (question, says))
+        run.expect(asked)
+        run.sendline(wrong)
+        run.expect(answered)
+        run.expect(asked)
+        run.sendline(right)
     assert ended(run)[0] == 0
     text = file.read_text()
     assert 'id: "011122223333"\n' in text
     assert 'region: "eu-west-3"\n' in text
-    assert text.count("# CHANGE") == 1
+    assert '\n  bucket: "{name}-{id}-state"\n' in text
+    assert '\n    "kim": {groups: [Administrators], console: true}\n' in text
+    assert "\n  security: {name: Security, " in text
+    # The address that stands for one, in four places.
+    assert text.count("# CHANGE") == 4
 
 
 def test_an_empty_manifest_asks_nothing(served: Served, tmp_path: Path) -> None:

@@ -853,18 +853,16 @@ people.asks(
     f"{P} {P}.minimum_length",
     {f"{P}.minimum_length": 8},
     "accept shorter passwords",
-    "passwords pass that were refused",
+    "passwords of 8 characters pass",
 )
 people.asks(
-    f"{P}.reuse_prevention", {f"{P}.reuse_prevention": 1}, "accept old passwords", "passwords pass that were refused"
+    f"{P}.reuse_prevention", {f"{P}.reuse_prevention": 1}, "accept old passwords", "old passwords pass after 1 others"
 )
-people.asks(f"{P}.lowercase", {f"{P}.lowercase": False}, "accept simpler passwords", "passwords pass that were refused")
-people.asks(f"{P}.uppercase", {f"{P}.uppercase": False}, "accept simpler passwords", "passwords pass that were refused")
-people.asks(f"{P}.numbers", {f"{P}.numbers": False}, "accept simpler passwords", "passwords pass that were refused")
-people.asks(f"{P}.symbols", {f"{P}.symbols": False}, "accept simpler passwords", "passwords pass that were refused")
-people.asks(
-    f"{P}.max_age_days", {f"{P}.max_age_days": 365}, "keep passwords longer", "passwords pass that were refused"
-)
+people.asks(f"{P}.lowercase", {f"{P}.lowercase": False}, "accept simpler passwords", "without lowercase letters pass")
+people.asks(f"{P}.uppercase", {f"{P}.uppercase": False}, "accept simpler passwords", "without uppercase letters pass")
+people.asks(f"{P}.numbers", {f"{P}.numbers": False}, "accept simpler passwords", "without numbers pass")
+people.asks(f"{P}.symbols", {f"{P}.symbols": False}, "accept simpler passwords", "without symbols pass")
+people.asks(f"{P}.max_age_days", {f"{P}.max_age_days": 365}, "keep passwords longer", "passwords last 365 days")
 people.asks(
     f"{P}.hard_expiry",
     {f"{P}.hard_expiry": True},

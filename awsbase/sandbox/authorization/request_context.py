@@ -17,7 +17,7 @@ def facts(request: Request) -> dict[str, Any]:
         else request.region,
         "aws:resourceaccount": request.account,
         "aws:securetransport": "true",
-        "aws:sourceip": "127.0.0.1",
+        "aws:sourceip": request.sandbox.address,
         "aws:viaawsservice": "false",
     }
     tags = dict(_tags(request.params))

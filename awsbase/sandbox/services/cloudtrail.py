@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from moto.core.resource_tagging import TaggedResource
 
-from awsbase.sandbox import organization_trails
+from awsbase.sandbox import event_history, organization_trails
 from awsbase.sandbox.authorization.permissions import Resources, act, arn, own, param, passing, table
 from awsbase.sandbox.authorization.resources import region_of
 from awsbase.sandbox.policy_documents import permits
@@ -384,6 +384,7 @@ RULES = (
     Rule("cloudtrail:GetEventSelectors", after=default_selector),
     Rule("cloudtrail:GetInsightSelectors", after=insights),
     *organization_trails.RULES,
+    *event_history.RULES,
 )
 CALLS = table(
     {
@@ -423,5 +424,6 @@ SERVICE = Service(
         tags="InvalidTagParameterException",
         too_many_tags="TagsLimitExceededException",
     ),
+    checked_by_rules={"LookupEvents": ("LookupAttributes", "MaxResults")},
     warm_up={"DescribeTrails": {}},
 )

@@ -1,13 +1,15 @@
 """STS: who calls, and sessions: who may have one, with which code, for how long, and what it may not do."""
 
+import json
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from awsbase.sandbox.authorization import identity, request_context
-from awsbase.sandbox.authorization.decision import AccessRequest, Document, effects
+from awsbase.sandbox.authorization.decision import AccessRequest, Document, Principal, effects
 from awsbase.sandbox.authorization.identity import read
 from awsbase.sandbox.authorization.matching import Context
 from awsbase.sandbox.authorization.permissions import act, given, own, table
@@ -38,6 +40,13 @@ def get_caller_identity(request: Request) -> dict[str, Any]:
 ROLE_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+")
 CHAINED = 3600
 OF_ROOT = 3600
+# What of a token a trust policy can compare.
+CLAIMS = ("aud", "sub")
+GITHUB = "token.actions.githubusercontent.com"
+CLAIMS_OF_GITHUB = (
+    *("repository_id", "repository", "ref", "environment", "workflow", "job_workflow_ref"),
+    *("actor", "actor_id", "enterprise_id"),
+)
 
 
 def get_session_token(request: Request) -> dict[str, Any]:
@@ -69,7 +78,7 @@ def assume_role(request: Request) -> dict[str, Any] | None:
 
     Recorded: LocalStack, test_sts_invalid_parameters and test_assume_role_tag_validation.
     """
-    arn, name = request.params["RoleArn"], request.params["RoleSessionName"]
+    arn = request.params["RoleArn"]
     if not ROLE_ARN.fullmatch(arn):
         raise Refusal("ValidationError", f"{arn} is invalid")
     carried = {tag["Key"].lower() for tag in request.params.get("Tags", [])}
@@ -98,6 +107,12 @@ def assume_role(request: Request) -> dict[str, Any] | None:
         )
     if account != request.account:
         return None
+    return started(request, iam, role, seconds, with_mfa)
+
+
+def started(request: Request, iam: Any, role: Any, seconds: int, with_mfa: bool = False) -> dict[str, Any]:
+    """Answer with the session of a role that begins."""
+    name = request.params["RoleSessionName"]
     session = Caller("role", role.name, request.account, iam.partition, session=name, mfa=with_mfa, temporary=True)
     session = replace(session, session_policies=tuple(narrowed(request, iam)))
     return {
@@ -105,6 +120,55 @@ def assume_role(request: Request) -> dict[str, Any] | None:
         "AssumedRoleUser": {"AssumedRoleId": f"{role.id}:{name}", "Arn": session.arn},
         "PackedPolicySize": 6,
     }
+
+
+def assume_role_with_web_identity(request: Request) -> dict[str, Any]:
+    """Give a session of a role that trusts what an identity provider's token says; nobody checks its signature here.
+
+    Raises Refusal with AccessDenied, ExpiredTokenException, InvalidIdentityToken or ValidationError.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+    """
+    iam, claims = request.backend("iam"), claims_of(request.params["WebIdentityToken"])
+    issuer = str(claims.get("iss", "")).removeprefix("https://")
+    provider = next((one for one in iam.open_id_providers.values() if one.url == issuer), None)
+    if provider is None:
+        raise Refusal("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for https://{issuer}")
+    if claims.get("aud") not in provider.client_id_list:
+        raise Refusal("InvalidIdentityToken", "Incorrect token audience")
+    if float(claims.get("exp", 0)) <= request.sandbox.clock.time():
+        raise Refusal("ExpiredTokenException", "Token expired: the current time must be before its expiration time")
+    role = next((held for held in iam.roles.values() if held.arn == request.params["RoleArn"]), None)
+    if role is None or not trusts_token(role, provider.arn, claims, request):
+        raise Refusal("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403)
+    seconds = int(request.params.get("DurationSeconds", 3600))
+    if seconds > int(role.max_session_duration or 3600):
+        raise Refusal(
+            "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+        )
+    told = {"Provider": provider.arn, "Audience": claims["aud"], "SubjectFromWebIdentityToken": claims.get("sub", "")}
+    return {**started(request, iam, role, seconds), **told}
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Return what a token claims; raises Refusal with InvalidIdentityToken."""
+    try:
+        _, payload, _ = token.split(".")
+        claims: dict[str, Any] = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return {**claims}
+    except (ValueError, TypeError):
+        raise Refusal("InvalidIdentityToken", "The ID Token provided is not a valid JWT.") from None
+
+
+def trusts_token(role: Any, provider: str, claims: dict[str, Any], request: Request) -> bool:
+    """Return whether a role's trust lets in whoever has this token."""
+    issuer = provider.partition("/")[2]
+    keys = (*CLAIMS, *CLAIMS_OF_GITHUB) if issuer == GITHUB else CLAIMS
+    context = {f"{issuer}:{key}": str(claims[key]) for key in keys if key in claims}
+    context |= {"sts:rolesessionname": request.params["RoleSessionName"], **request_context.facts(request)}
+    asked = AccessRequest("sts:AssumeRoleWithWebIdentity", role.arn, context)
+    principal = Principal(request.account, {provider: "direct"})
+    return {effect for effect, _ in effects([trust(role.assume_role_policy_document)], asked, principal)} == {"Allow"}
 
 
 def narrowed(request: Request, iam: Any) -> Iterator[str]:
@@ -172,6 +236,8 @@ CALLS = table(
     {
         # Even an explicit Deny does not keep a user from these.
         "GetCallerIdentity GetSessionToken": [],
+        # Whoever asks has no permissions yet: the trust of the role decides.
+        "AssumeRoleWithWebIdentity": [],
         "AssumeRole": [
             own(ROLE, keys=KEYS),
             act("sts:TagSession", ROLE, keys=KEYS, when="Tags"),
@@ -199,6 +265,7 @@ RULES = (
     Rule("sts:GetSessionToken", before=get_session_token),
     Rule("sts:GetFederationToken", before=no_federation),
     Rule("sts:AssumeRole", before=assume_role),
+    Rule("sts:AssumeRoleWithWebIdentity", before=assume_role_with_web_identity),
     Rule("sts:GetCallerIdentity", before=get_caller_identity, strict=False),
 )
 
