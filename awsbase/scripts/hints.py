@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from awsbase.engine.changes import Outcome, Report
 
 # A command that somebody else runs is left alone: "alice runs `awsbase mfa create`".
-COMMAND = re.compile(r"(?<!\bruns )`awsbase ([^`]*)`")
-WITHOUT_PROFILE = ("init", "schema", "explain", "sandbox", "completion", "help", "keys credentials")
+COMMAND = re.compile(r"(?<!\bruns )`awsbase ([a-z][^`]*)`")
+WITHOUT_PROFILE = ("init", "schema", "explain", "sandbox", "completion", "help", "version", "keys credentials")
 WITH_MANIFEST = (
     *("reconcile", "plan", "validate", "graph", "permissions", "cost", "report", "outputs"),
     *("drill", "coverage", "bootstrap", "own", "unlock", "state backend"),
@@ -28,10 +28,14 @@ def complete(text: str, profile: str | None, manifest: str | None = None) -> str
 
 
 def _with(command: str, profile: str | None, manifest: str | None) -> str:
-    if manifest and command in WITH_MANIFEST:
-        command += f" {shlex.quote(manifest)}"
-    takes_profile = not command.startswith(WITHOUT_PROFILE) and "--profile" not in command
-    return f"{command} --profile {shlex.quote(profile)}" if profile and takes_profile else command
+    path = next((each for each in WITH_MANIFEST if command == each or command.startswith(f"{each} -")), None)
+    if manifest and path:
+        command = f"{path} {shlex.quote(manifest)}{command.removeprefix(path)}"
+    if not profile or command.startswith(WITHOUT_PROFILE) or "--profile" in command:
+        return command
+    # What stands behind two hyphens is the command of somebody else.
+    own, hyphens, others = command.partition(" -- ")
+    return f"{own} --profile {shlex.quote(profile)}{hyphens}{others}"
 
 
 def completed(text: str) -> str:
