@@ -79,8 +79,11 @@ def test_credential_process_works_with_the_aws_tools(shell: Shell) -> None:
 
     child = shell.terminal([AWS, "--profile", "work", "--region", "eu-west-1", "sts", "get-caller-identity"])
     child.expect_exact(PROMPT)
+    # The terminal is that of the AWS CLI.
+    assert "connecting" not in child.before
     child.sendline(shell.alice.phone.code())
-    assert USER in ended(child)
+    assert USER in (shown := ended(child))
+    assert "\x1b" not in shown
     # The session is stored, so no further question is needed, even without a terminal.
     session: Any = boto3.Session(profile_name="work", region_name="eu-west-1")
     assert session.client("iam").list_users()["Users"][0]["UserName"] == "alice"
