@@ -215,6 +215,8 @@ def test_two_live_operators_never_write_at_once(served: Served, manifest: Path) 
         assert run.returncode == 0
 
 
+# A run waits ten seconds of the clock after another one wrote.
+@pytest.mark.faults
 def test_a_live_run_whose_lease_ends_in_a_long_write_begins_no_other_one(served: Served, one_by_one: Path) -> None:
     with operator(served, one_by_one) as (run, slow):
         slow.others.set()
@@ -252,6 +254,7 @@ def test_a_run_whose_lease_ended_while_nobody_came_renews_it_and_goes_on(served:
         assert awsbase(served, "plan", "--detailed-exitcode", str(one_by_one)).returncode == 0
 
 
+@pytest.mark.faults
 def test_a_run_whose_lock_was_deleted_midway_begins_no_other_write(served: Served, one_by_one: Path) -> None:
     with operator(served, one_by_one) as (run, slow):
         run.send_signal(signal.SIGSTOP)
