@@ -73,7 +73,8 @@ def keep_session(before: SimulatedState, after: SimulatedState) -> Iterator[Refu
         yield Refusal(
             f"this run makes you be asked for MFA: {after.account.caller} without an MFA session would be cut off "
             "midway",
-            hint="run `awsbase mfa refresh` first, and `awsbase mfa create` before it when you have no device yet",
+            hint="run `awsbase mfa refresh`, and this again as the profile that it names; without a device, "
+            "`awsbase mfa create` comes first",
         )
 
 

@@ -17,7 +17,7 @@ from awsbase.engine.clock import SystemClock
 from awsbase.errors import Refused
 from awsbase.people import durations, key_places, keys, profiles, rotation
 from awsbase.people.keychain import open_keychain
-from awsbase.people.keys import AccessKey
+from awsbase.people.keys import AccessKey, masked
 from awsbase.people.locks import locked
 from awsbase.people.profiles import Source
 from awsbase.people.session import Person
@@ -100,7 +100,7 @@ def store(profile: str | None, debug: bool) -> None:
     with only_one(me):
         source = own_keys(me, profile)
         key_id, names = keys.move(me.files, str(source.keys_profile), open_keychain, program())
-    out(f"the access key …{key_id[-4:]} is in the keychain; profile {', '.join(names)} takes it from there\n")
+    out(f"the access key {masked(key_id)} is in the keychain; profile {', '.join(names)} takes it from there\n")
 
 
 @command.command()
@@ -156,7 +156,7 @@ def table(listed: Sequence[AccessKey], now: datetime) -> str:
     for key in listed:
         used = f"{dated(key.used, now)} for {key.service}" if key.used else "never"
         status = "active" if key.active else "disabled"
-        rows.append((f"…{key.id[-4:]}", status, dated(key.created, now), used, ", ".join(key.profiles) or "-"))
+        rows.append((masked(key.id), status, dated(key.created, now), used, ", ".join(key.profiles) or "-"))
     widths = [max(len(row[at]) for row in rows) for at in range(4)]
     return "".join(
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]) + "\n"

@@ -33,6 +33,7 @@ from awsbase.scripts import advice
 from awsbase.scripts.ask import Prompt
 from awsbase.scripts.connect import Target
 from awsbase.scripts.consent import consent
+from awsbase.scripts.hints import completed_report
 from awsbase.scripts.interrupt import INTERRUPTED, abortable, interruptible
 from awsbase.scripts.loaded import LoadedManifest
 from awsbase.scripts.options import Options
@@ -95,7 +96,7 @@ class Session:
             progress(sys.stderr, mode, len(self.resources), screen=screen, quiet=quiet) as observer,
             interruptible(observer.say) as stop,
         ):
-            return execute(
+            report = execute(
                 mode,
                 self.resources,
                 self.loaded.kinds,
@@ -113,6 +114,7 @@ class Session:
                 applies=applies,
                 results=results,
             )
+        return completed_report(report)
 
     def with_authors(self, plan: Report) -> Report:
         """Return a plan that says of what differs who changed it; Ctrl-C ends the asking, not the plan."""

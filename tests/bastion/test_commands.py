@@ -97,7 +97,7 @@ def ssh(served: Served, tmp_path: Path) -> Prompts:
 def test_a_bastion_is_started_used_and_terminated(ssm: Prompts) -> None:
     assert "not there" in ssm.well("status")
     absent = ssm.run("connect")
-    assert (absent.exit_code, "`awsbase bastion up` starts one" in absent.stderr) == (1, True)
+    assert (absent.exit_code, f"`awsbase bastion up {ssm.manifest}` starts one" in absent.stderr) == (1, True)
 
     ssm.well("up", "--ttl", "4h")
     found = ssm.document("status")

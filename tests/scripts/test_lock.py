@@ -215,6 +215,18 @@ def test_two_live_operators_never_write_at_once(served: Served, manifest: Path) 
         assert run.returncode == 0
 
 
+# A run waits ten seconds of the clock after another one wrote.
+@pytest.mark.faults
+def test_a_live_run_whose_lease_ends_in_a_long_write_begins_no_other_one(served: Served, one_by_one: Path) -> None:
+    with operator(served, one_by_one) as (run, slow):
+        slow.others.set()
+        served.sandbox.clock.advance(20 * 60)
+        second = awsbase(served, "reconcile", str(one_by_one), "--yes")
+        assert second.returncode == 0, second.stderr
+        assert run.poll() is None
+        assert "the lock of this account was taken over by" in resumed(run, slow, served)
+
+
 def test_a_machine_suspended_for_twenty_minutes_in_a_write_begins_no_other_one(
     served: Served, one_by_one: Path
 ) -> None:
@@ -222,11 +234,27 @@ def test_a_machine_suspended_for_twenty_minutes_in_a_write_begins_no_other_one(
         run.send_signal(signal.SIGSTOP)
         slow.others.set()
         served.sandbox.clock.advance(20 * 60)
-        second = awsbase(served, "reconcile", str(one_by_one), "--yes")
-        assert second.returncode == 0, second.stderr
-        assert "the lock of this account was taken over by" in resumed(run, slow, served)
+        # The other operator is this process: a run would wait for ten seconds.
+        with someones(served.sandbox).held(None):
+            assert "the lock of this account was taken over by" in resumed(run, slow, served)
 
 
+def test_a_run_whose_lease_ended_while_nobody_came_renews_it_and_goes_on(served: Served, one_by_one: Path) -> None:
+    with operator(served, one_by_one) as (run, slow):
+        run.send_signal(signal.SIGSTOP)
+        slow.others.set()
+        served.sandbox.clock.advance(20 * 60)
+        served.sandbox.calls.clear()
+        slow.go_on.set()
+        run.send_signal(signal.SIGCONT)
+        _, err = run.communicate()
+        assert run.returncode == 0, err
+        written = [name for name in served.writes if name == "ssm:PutParameter"]
+        assert len(written) == 2, "the lease is renewed once, and released"
+        assert awsbase(served, "plan", "--detailed-exitcode", str(one_by_one)).returncode == 0
+
+
+@pytest.mark.faults
 def test_a_run_whose_lock_was_deleted_midway_begins_no_other_write(served: Served, one_by_one: Path) -> None:
     with operator(served, one_by_one) as (run, slow):
         run.send_signal(signal.SIGSTOP)
