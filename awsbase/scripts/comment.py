@@ -13,7 +13,7 @@ from awsbase.errors import AwsbaseError, UsageError
 from awsbase.records import record
 from awsbase.scripts.loaded import LoadedManifest
 from awsbase.scripts.options import Command
-from awsbase.scripts.output import STDOUT, is_stdout, out
+from awsbase.scripts.output import STDOUT, is_stdout, out_document
 from awsbase.view import document
 from awsbase.view.markdown import LIMIT, LONGEST, SHORTEST, markdown, refusal
 
@@ -74,6 +74,6 @@ class Comment:
 
     def _write(self, text: str) -> None:
         if self.on_stdout:
-            out(text)
+            out_document(text)
         elif self.path:
             document.save(text, self.path)

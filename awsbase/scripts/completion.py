@@ -6,7 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from awsbase.scripts import shells
-from awsbase.scripts.output import out
+from awsbase.scripts.output import out_document
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -25,4 +25,4 @@ def command(ctx: click.Context, shell: str) -> None:
     shells.register()
     kind = get_completion_class(shell)
     assert kind is not None
-    out(kind(ctx.find_root().command, {}, "awsbase", "_AWSBASE_COMPLETE").source())
+    out_document(kind(ctx.find_root().command, {}, "awsbase", "_AWSBASE_COMPLETE").source())

@@ -8,7 +8,7 @@ import click
 
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common
-from awsbase.scripts.output import out, out_json
+from awsbase.scripts.output import out_document, out_json
 from awsbase.view.graph import draw, needs_of
 from awsbase.view.stream import escaped
 
@@ -29,6 +29,6 @@ def command(options: Options, manifest: Path, style: str, only: tuple[str, ...])
     elif style == "svg":
         from awsbase.report.graph import svg
 
-        out(svg(needs, loaded.section_of, alone=True) + "\n")
+        out_document(svg(needs, loaded.section_of, alone=True) + "\n")
     else:
-        out(escaped(draw(needs, style)))
+        out_document(escaped(draw(needs, style)))

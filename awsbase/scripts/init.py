@@ -18,7 +18,7 @@ from awsbase.errors import ManifestError, Mistake, UsageError
 from awsbase.manifest import load
 from awsbase.scripts.ask import answer, is_interactive
 from awsbase.scripts.options import DEBUG, region_option
-from awsbase.scripts.output import STDOUT, err, out
+from awsbase.scripts.output import STDOUT, err, out_document
 
 QUESTIONS = {
     "id": "AWS account id, 12 digits",
@@ -93,7 +93,7 @@ def command(
 
     text = manifest(values)
     if file == STDOUT:
-        out(text)
+        out_document(text)
         return
     write(text, file)
     missing = [key for key in PLACEHOLDERS if key not in values]

@@ -24,6 +24,11 @@ def out(text: str) -> None:
     write_result(completed(text), sys.stdout)
 
 
+def out_document(text: str) -> None:
+    """Print what could be written to a file, as it is: its commands are not hints."""
+    write_result(text, sys.stdout)
+
+
 def err(text: str) -> None:
     """Print progress, a question or a remark to stderr."""
     write(completed(text), sys.stderr)
@@ -31,7 +36,7 @@ def err(text: str) -> None:
 
 def out_json(value: Any) -> None:
     """Print one JSON document to stdout."""
-    write_result(as_json(value, ascii_only=not supports_unicode(sys.stdout)), sys.stdout)
+    out_document(as_json(value, ascii_only=not supports_unicode(sys.stdout)))
 
 
 def as_json(value: Any, *, ascii_only: bool = False) -> str:

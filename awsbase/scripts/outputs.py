@@ -17,7 +17,7 @@ from awsbase.scripts.connect import connect
 from awsbase.scripts.interrupt import INTERRUPTED
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, Options, common
-from awsbase.scripts.output import err, is_stdout, out
+from awsbase.scripts.output import err, is_stdout, out_document
 from awsbase.scripts.session import Session
 from awsbase.view import document
 from awsbase.view.outputs import Format, Given, render
@@ -60,7 +60,7 @@ def command(options: Options, manifest: Path, style: Format, output: Path | None
     if output:
         document.save(text, output)
     else:
-        out(text)
+        out_document(text)
     absent = [each for each in given if each.value is None]
     for each in absent:
         label = each.output.name if each.output.key is None else f"{each.output.name}.{each.output.key}"

@@ -14,7 +14,7 @@ from awsbase.scripts.connect import connect
 from awsbase.scripts.coverage import STANDARD, judged
 from awsbase.scripts.loaded import LoadedManifest, read
 from awsbase.scripts.options import MANIFEST, Options, common
-from awsbase.scripts.output import STDOUT, err, is_stdout, out, out_json
+from awsbase.scripts.output import STDOUT, err, is_stdout, out_document, out_json
 from awsbase.scripts.session import Session, exit_code
 from awsbase.view import cost, coverage, document
 
@@ -81,7 +81,7 @@ def command(
     if options.json:
         out_json(as_document(subject))
     elif path == STDOUT:
-        out(render(subject, earlier))
+        out_document(render(subject, earlier))
     else:
         document.save(render(subject, earlier), path)
         if is_regular(path):

@@ -23,7 +23,7 @@ from awsbase.people import child, exports
 from awsbase.scripts import COMMANDS, completions
 from awsbase.scripts.connect import embedded
 from awsbase.scripts.options import DEBUG, DENY, JSON, region_option
-from awsbase.scripts.output import err, out, out_json
+from awsbase.scripts.output import err, out_document, out_json
 
 if TYPE_CHECKING:
     from awsbase.sandbox import Mail, Sandbox
@@ -140,7 +140,7 @@ def serve(
         if json:
             out_json({"url": url, "account": sandbox.account, "environment": given})
         elif not env_file:
-            out(exports.lines(given))
+            out_document(exports.lines(given))
         err(f"account {sandbox.account} is ready at {url}{how}; Ctrl-C ends it and deletes its content\n")
 
     serve(host, port, sandbox=sandbox, ready=ready)

@@ -13,7 +13,7 @@ from awsbase.errors import AwsbaseError, UsageError
 from awsbase.scripts.connect import connect, looking
 from awsbase.scripts.loaded import LoadedManifest, read
 from awsbase.scripts.options import MANIFEST, Options, common
-from awsbase.scripts.output import out
+from awsbase.scripts.output import out_document
 from awsbase.view import backend
 
 Format = Literal["hcl", "json", "env"]
@@ -64,7 +64,7 @@ def print_backend(options: Options, manifest: Path, style: Format, path: str) ->
         key=path,
         kms_key_id=encryption_key.scope.arn("kms", f"key/{key}"),
     )
-    out(text)
+    out_document(text)
 
 
 def state_bucket(loaded: LoadedManifest) -> tuple[Bucket, Key]:

@@ -449,6 +449,15 @@ def test_the_command_after_init_can_be_copied(tmp_path: Path) -> None:
     assert f"try it: awsbase reconcile '{file}' --sandbox\n" in awsbase("init", file).stderr
 
 
+def test_a_document_is_the_same_in_a_file_and_on_stdout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "new.yaml"
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    printed = awsbase("init", "-").stdout
+    awsbase("init", file)
+    assert printed == file.read_text()
+    assert "`awsbase state backend FILE`" in printed
+
+
 def test_a_manifest_of_init_names_the_administrator_whom_bootstrap_makes(tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
     awsbase("init", file, "--administrator", "kim")
