@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -81,4 +82,4 @@ def save(policies: Mapping[str, Document], folder: Path) -> None:
             file.write_text(as_json(document), encoding="utf-8")
         except OSError as error:
             raise UsageError(f"cannot write {file}: {error.strerror}", hint="name another directory") from None
-        out(f"aws iam create-policy --policy-name {name} --policy-document file://{file}\n")
+        out(f"aws iam create-policy --policy-name {name} --policy-document {shlex.quote(f'file://{file}')}\n")

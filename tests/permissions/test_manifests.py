@@ -135,10 +135,10 @@ def test_json_is_one_document_with_a_name_for_each() -> None:
 
 
 def test_each_gets_a_file_and_the_command_that_makes_a_policy_of_it(tmp_path: Path) -> None:
-    shown = awsbase(STATE, "--plan-only", "-o", tmp_path / "policies")
-    file = tmp_path / "policies" / "acme-awsbase-plan.json"
+    shown = awsbase(STATE, "--plan-only", "-o", tmp_path / "our policies")
+    file = tmp_path / "our policies" / "acme-awsbase-plan.json"
     assert json.loads(file.read_text()) == granted(read(STATE, Options()).resources, plan_only=True)[0]
-    expected = f"aws iam create-policy --policy-name acme-awsbase-plan --policy-document file://{file}\n"
+    expected = f"aws iam create-policy --policy-name acme-awsbase-plan --policy-document 'file://{file}'\n"
     assert shown.stdout == expected
 
 
