@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from awsbase import busy
 
@@ -22,9 +23,6 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def interruptible(say: Callable[[str], None]) -> Iterator[threading.Event]:
     """Yield an event that Ctrl-C, SIGTERM or SIGHUP sets after a message; a second signal ends the program at once."""
     stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
     pressed = False
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -35,29 +33,31 @@ def interruptible(say: Callable[[str], None]) -> Iterator[threading.Event]:
         say(FINISHING)
         stop.set()
 
-    # A signal that was ignored when the program started (`nohup`, a background job) stays ignored.
-    handled = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, on_signal) for number in handled}
-    try:
+    with handling(on_signal):
         yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
 def abortable() -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and SIGHUP abort a question that is asked during a run."""
+    with handling(signal.default_int_handler):
+        yield
+
+
+@contextmanager
+def handling(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
+    """Handle the signals that end a program; one that was ignored at its start (`nohup`, in background) stays so."""
+    # Other threads cannot handle signals.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     handled = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, signal.default_int_handler) for number in handled}
+    before = {number: signal.signal(number, handler) for number in handled}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def exit_now() -> None:
