@@ -12,10 +12,10 @@ from awsbase.view.cost import amount, sections_of
 
 
 @record
-class Bill:
+class SectionCosts:
     """What one section costs: in words, the length of its bar in percent, and what each of its resources costs."""
 
-    section: str
+    name: str
     amount: str
     share: float
     remarks: tuple[str, ...]
@@ -23,10 +23,10 @@ class Bill:
 
 
 @record
-class Bills:
-    """The bills of all sections that cost something, and their sum."""
+class Costs:
+    """What all sections cost that cost something, and their sum."""
 
-    bills: tuple[Bill, ...]
+    sections: tuple[SectionCosts, ...]
     total: Monthly
 
     @property
@@ -35,7 +35,7 @@ class Bills:
         return money(self.total.usd)
 
 
-def bills(sections: Mapping[str, Sequence[Resource]]) -> Bills:
+def costs_by_section(sections: Mapping[str, Sequence[Resource]]) -> Costs:
     """Return what each section costs, in manifest order; the longest bar is that of the dearest."""
     monthly = sections_of(sections)
     dearest = max((each.usd for each in monthly.values()), default=Decimal(0))
@@ -45,9 +45,9 @@ def bills(sections: Mapping[str, Sequence[Resource]]) -> Bills:
         share = float(100 * each.usd / dearest) if dearest else 0.0
         sum_of_section = money(each.usd) if each.usd else amount(each)
         found.append(
-            Bill(name, sum_of_section, share, remarks(each), tuple((who, what) for who, what in costs if what))
+            SectionCosts(name, sum_of_section, share, remarks(each), tuple((who, what) for who, what in costs if what))
         )
-    return Bills(tuple(found), total(monthly.values()))
+    return Costs(tuple(found), total(monthly.values()))
 
 
 def money(usd: Decimal) -> str:

@@ -18,11 +18,12 @@ from awsbase.records import record
 from awsbase.report import charts
 from awsbase.report.access import matrix
 from awsbase.report.changes import by_section
-from awsbase.report.costs import Bills, bills
+from awsbase.report.costs import Costs, costs_by_section
 from awsbase.report.environment import environment
 from awsbase.report.graph import svg
 from awsbase.report.history import history
 from awsbase.report.saved import Saved, met_of, share
+from awsbase.view import cost
 from awsbase.view.coverage import MARKS
 from awsbase.view.graph import needs_of
 from awsbase.view.plurals import counted
@@ -80,7 +81,7 @@ class Chapter:
 
 def render(subject: Subject, saved: Sequence[Saved]) -> str:
     """Return the page as HTML: one file that loads nothing."""
-    plan, costs = subject.plan, bills(subject.sections)
+    plan, costs = subject.plan, costs_by_section(subject.sections)
     drills = [each for each in saved if each.drill is not None]
     style = environment().get_template("style.css").render()
     return (
@@ -102,6 +103,7 @@ def render(subject: Subject, saved: Sequence[Saved]) -> str:
             bars=charts.stacked(list(counts(subject.rows).values())),
             chapters=chapters(subject.rows),
             costs=costs,
+            what_they_are=cost.WHAT_THEY_ARE,
             access=matrix(subject.resources, plan),
             drill=drills[-1] if drills else None,
             measures=history(saved, numbers(subject, costs)) if saved else [],
@@ -135,7 +137,7 @@ def verdict(plan: Report) -> Verdict:
     return Verdict(tone, " ".join(sentences))
 
 
-def figures(subject: Subject, costs: Bills) -> list[tuple[str, str, str]]:
+def figures(subject: Subject, costs: Costs) -> list[tuple[str, str, str]]:
     """Return the figures at the top of the page: what is counted, how much of it, and of how many."""
     plan = subject.plan
     return [
@@ -173,7 +175,7 @@ def chapters(rows: Sequence[Row]) -> list[Chapter]:
     return [Chapter(name, tuple(several)) for name, several in by_name.items()]
 
 
-def numbers(subject: Subject, costs: Bills) -> dict[str, float]:
+def numbers(subject: Subject, costs: Costs) -> dict[str, float]:
     """Return today's numbers, by the names of the saved ones."""
     plan, met = subject.plan, counts(subject.rows)["met"]
     return {

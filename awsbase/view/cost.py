@@ -12,7 +12,7 @@ from awsbase.view.text import Line
 
 SCHEMA = 1
 Sections = Mapping[str, Sequence[Resource]]
-WHAT_IT_IS = "list prices of AWS, without taxes, discounts and what is free at first"
+WHAT_THEY_ARE = "list prices of AWS, without taxes, discounts and what is free at first"
 
 
 def sections_of(sections: Sections) -> Mapping[str, Monthly]:
@@ -24,7 +24,7 @@ def sections_of(sections: Sections) -> Mapping[str, Monthly]:
 def table(sections: Sections, *, name: str, account: str) -> Iterator[Line]:
     """Yield a line for each section with its sum, one for each resource that costs something, and the total."""
     monthly = sections_of(sections)
-    yield Line(0, f"account {account} ({name}): {WHAT_IT_IS}", style="bold")
+    yield Line(0, f"account {account} ({name}): {WHAT_THEY_ARE}", style="bold")
     for section, sum_of_section in monthly.items():
         yield Line(0, "")
         yield Line(0, f"{section}  {amount(sum_of_section)}", style="bold")

@@ -14,7 +14,7 @@ from awsbase.engine.changes import Change, Drift, Failure, ManualAction, Outcome
 from awsbase.ensure.group import Group
 from awsbase.ensure.user import User
 from awsbase.report.changes import by_section
-from awsbase.report.costs import bills
+from awsbase.report.costs import costs_by_section
 from awsbase.report.page import Subject, Verdict, render, tasks, verdict
 from awsbase.report.saved import Saved
 from tests.report.subjects import NOON, ROOT, converged, drifted, outcome, past, planned, subject
@@ -255,7 +255,7 @@ def test_a_policy_that_changes_is_a_diff_of_statements() -> None:
 def test_costs_stand_by_section_and_their_sum_at_the_top() -> None:
     about = subject(converged(planned("baseline")))
     text = Text(render(about, [])).text
-    total = bills(about.sections).amount
+    total = costs_by_section(about.sections).amount
     assert total.startswith("$3")
     assert f"What it costs a month {total} a month, and more by use." in text
     state = re.search(r'<tr><th scope="row">state</th>.*?</tr>', render(about, []), re.DOTALL)
