@@ -29,6 +29,8 @@ def conflicts(manifest: Manifest, written: Any) -> Iterator[ValidationProblem]:
     does not take; `written` is the manifest as it is read."""
     here, made = base(manifest), merged(manifest)
     yield from made.conflicts
+    if manifest.outputs:
+        yield from manifest.outputs.conflicts(here, manifest)
     makers: dict[str, tuple[str, str]] = {}
     for section, wanted in made.sections.items():
         for resource in wanted:
