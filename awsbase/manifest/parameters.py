@@ -11,7 +11,6 @@ from pydantic import Field
 from awsbase.ensure.parameter import Parameter
 from awsbase.manifest.base import Base
 from awsbase.manifest.outputs import Output, given
-from awsbase.manifest.paths import shown
 from awsbase.manifest.section import Section, ValidationProblem
 from awsbase.manifest.values import named
 
@@ -47,7 +46,7 @@ class Outputs(Section):
 
     parameters: ParameterPath = Field(
         default="/{name}/base",
-        description="The path of the parameters: one for each output of `awsbase outputs`, and for each entry of a map.",
+        description="The path of the parameters: one for each output, and for each entry of an output that is a map.",
     )
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Parameter]:
@@ -83,10 +82,10 @@ class Outputs(Section):
         seen: set[str] = set()
         for each in self.wanted(base, manifest):
             if each.name in seen:
-                yield ValidationProblem(AT, f"two outputs would be the parameter {shown(each.name)}", "rename one")
+                yield ValidationProblem(AT, f"two outputs would be the parameter {each.name}", "rename one")
             seen.add(each.name)
             if each.name.count("/") > LEVELS:
-                message = f"the parameter {shown(each.name)} has more than {LEVELS} levels"
+                message = f"the parameter {each.name} has more than {LEVELS} levels"
                 yield ValidationProblem(AT, message, "write a shorter path")
             known = [value for value in each.values if isinstance(value, str)]
             if each.listed and any("," in value for value in known):
