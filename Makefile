@@ -6,6 +6,7 @@
 # make opinion reconciles manifests with LocalStack, an emulator by others, and writes what differs into docs/sandbox.md
 # make bench   calls and seconds of first and converged runs, beside the fewest that can (see benchmarks/)
 # make host    boots a bastion of Debian in a virtual machine; minutes with KVM, an hour without; see docs/host.md
+# make docs    builds the documentation as a site into build/site, and fails at a broken link
 # make container builds the image with podman or docker, and runs it once; needs the network
 # make lock    pins what a release is installed and built with, by hash, in requirements/
 # make release builds wheel and sdist of the last commit twice, and keeps them in dist/ if both builds are the same
@@ -17,7 +18,7 @@ BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
 
-.PHONY: demo check test lint types tests quick tools format faults host opinion bench container lock release audit clean
+.PHONY: demo check test lint types tests quick tools format faults host opinion bench container docs lock release audit clean
 
 # Two processors take this many workers of pytest beside the type checker.
 PYTEST := $(BIN)/pytest -n auto --dist worksteal $(if $(SEED),--seed $(SEED))
@@ -47,7 +48,7 @@ tests: $(VENV)/dev
 quick: $(VENV)/dev
 	$(PYTEST) $(QUICK)
 
-tools:
+tools: .venv-docs/installed
 	@PYTHON=$(PYTHON) tools/install
 
 format: $(VENV)/dev
@@ -73,6 +74,9 @@ opinion: $(VENV)/dev .venv-opinion/installed
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks
 
+docs: $(VENV)/demo .venv-docs/installed
+	$(BIN)/python -m tools.site
+
 BUILDER ?= $(notdir $(firstword $(shell command -v podman docker)))
 
 container:
@@ -94,7 +98,7 @@ audit: $(VENV)/release
 		|| { echo "make audit: not passed: the lines above name a vulnerability, or what PyPI could not be asked about"; exit 1; }
 
 clean:
-	rm -rf $(VENV) .venv-lower-bound .venv-opinion .venv-release tools/node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-docs .venv-lower-bound .venv-opinion .venv-release tools/node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -106,9 +110,12 @@ $(VENV)/demo $(VENV)/dev $(VENV)/release: setup.cfg pyproject.toml | $(BIN)/pyth
 	$(BIN)/pip install --disable-pip-version-check -e '.[$(subst demo,sandbox,$(@F))]'
 	@touch $@
 
+# Each has an environment of its own: it pins what contradicts the pins of awsbase's own tests, such as docutils.
+.venv-docs/installed: tools/site/requirements.txt
 .venv-opinion/installed: tools/opinion/requirements.txt
-	$(PYTHON) -m venv --clear .venv-opinion
-	.venv-opinion/bin/pip install --disable-pip-version-check --no-deps -r $<
+.venv-docs/installed .venv-opinion/installed:
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/pip install --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
 # Nothing but what requirements/build.txt pins: neither the backend nor what starts it comes from anywhere else.

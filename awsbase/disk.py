@@ -7,8 +7,8 @@ import glob
 import os
 import stat
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
@@ -81,7 +81,8 @@ def replace(path: Path, content: bytes, *, private: bool, unless: Callable[[], b
         try:
             _create(new, content, mode, before)
         except OSError as error:
-            if error.errno in FULL:
+            # On a full disk a file still has the room that it takes.
+            if error.errno in FULL and before is None:
                 raise
             if unless():
                 return False
@@ -102,19 +103,31 @@ def replace(path: Path, content: bytes, *, private: bool, unless: Callable[[], b
     return True
 
 
-def check_writable(path: Path, size: int) -> None:
-    """Check that so many bytes can be written to a file, in its place or beside it; raises OSError if not."""
+@contextmanager
+def room(path: Path, size: int) -> Iterator[Callable[[], None]]:
+    """Hold the room for so many bytes of a file, which others would fill, and yield what gives it back for the write.
+
+    Raises OSError when they cannot be written, neither in the file's place nor beside it.
+    """
     real = Path(os.path.realpath(path))
     new = real.with_name(f".{real.name}.awsbase-{os.getpid()}-{os.urandom(4).hex()}")
     try:
         _create(new, bytes(size), PRIVATE, None)
     except OSError as error:
+        with suppress(OSError):
+            new.unlink()
         if error.errno in FULL or not real.exists():
             raise
         os.close(os.open(real, os.O_RDWR | os.O_NOFOLLOW))
-    finally:
+
+    def give_back() -> None:
         with suppress(OSError):
             new.unlink()
+
+    try:
+        yield give_back
+    finally:
+        give_back()
 
 
 def give_to_owner(path: Path, folder: Path) -> None:

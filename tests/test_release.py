@@ -21,7 +21,7 @@ from tools import release
 ROOT = Path(__file__).parent.parent
 EPOCH = 1_800_000_000
 BUILD = "from setuptools import build_meta; build_meta.build_sdist('../out'); build_meta.build_wheel('../out')"
-FOLDERS = ("awsbase", "benchmarks", "docs", "examples", "manifests", "requirements", "tests", "tools")
+FOLDERS = ("awsbase", "benchmarks", "docs", "examples", "man", "manifests", "requirements", "tests", "tools")
 NOT_COPIED = (".git", ".venv*", "node_modules", "__pycache__", "*.egg-info", "build", "dist", ".*_cache")
 
 

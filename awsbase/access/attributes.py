@@ -22,6 +22,8 @@ from awsbase.policies.document import listed, named
 # Of condition keys and of variables, those that stand for a tag of who calls, or of what is called.
 TAG = re.compile(r"(?:aws:principaltag|[a-z0-9-]+:(?:resourcetag|existingobjecttag))/(.+)", re.IGNORECASE)
 VARIABLE = re.compile(r"\$\{([^},]*)[^}]*\}")
+# What these say follows from who it is, and no policy of others gives anything for it.
+OWN = "awsbase:"
 UNREAD = "policies may ask for its tags, and IAM cannot be read"
 
 
@@ -44,6 +46,17 @@ def retagging(run: Run, have: Mapping[str, str], change: Mapping[str, str]) -> s
     before = {key.lower(): value for key, value in have.items()}
     after = {**before, **{key.lower(): value for key, value in change.items()}}
     return widened(run, Attributes(before), Attributes(after))
+
+
+def retagging_principal(run: Run, have: Mapping[str, str], change: Mapping[str, str]) -> str:
+    """Say what these tags may open to a user or a role; empty when they are awsbase's own and no policy asks for them.
+
+    Buckets, keys, secrets and more have policies that can ask for a principal's tags, and nobody can read them all.
+    """
+    others = sorted(key for key in change if not key.startswith(OWN))
+    unknown = [f"policies of buckets, keys and secrets may ask for its tag {', '.join(others)}"] if others else []
+    known = retagging(run, have, change)
+    return "; ".join([*([known] if known else []), *unknown])
 
 
 def moving(run: Run, before: str, after: str) -> str:

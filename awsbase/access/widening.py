@@ -10,12 +10,13 @@ from awsbase.access.comparison import shortened
 from awsbase.access.simulated_state import ChangesIam, IamDraft
 from awsbase.engine.run import Run
 from awsbase.facts.authorization import authorization, groups, policies
+from awsbase.facts.aws_policies import aws_policy, is_of_aws
 from awsbase.policies import Document
 from awsbase.policies.document import listed
 
 MORE = "it gives new permissions"
-# AWS's policies that only deny; it attaches the quarantine to a user whose key leaked. IAM does not return their
-# documents, and a policy of the account may have the same name:
+# AWS's policies that only deny; it attaches the quarantine to a user whose key leaked. A policy of the account may have
+# the same name:
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCompromisedKeyQuarantineV2.html
 ONLY_DENY = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/(AWSDenyAll|AWSCompromisedKeyQuarantine(V\d+)?)")
 
@@ -74,14 +75,15 @@ def denials(run: Run, group: str) -> Iterator[tuple[str, str]]:
 def effect(run: Run, arn: str, sought: str) -> bool:
     """Tell whether a policy may have a statement with an effect: those that this run writes are read as well.
 
-    Of AWS's own policies only those that deny everything are known; an unknown one may do both.
+    AWS's own policies are read to know what they deny, for few of them deny anything. An unknown one may do both.
     """
     if ONLY_DENY.fullmatch(arn):
         return sought == "Deny"
     known = list(documents(run, arn))
-    if not known:
-        return sought == "Allow" or not arn.partition(":iam::")[2].startswith("aws:")
-    return any(has_effect(document, sought) for document in known)
+    if not known and is_of_aws(arn) and sought == "Deny":
+        document = run.read(aws_policy, arn)
+        return document is None or has_effect(document, sought)
+    return not known or any(has_effect(document, sought) for document in known)
 
 
 def documents(run: Run, arn: str) -> Iterator[Document]:

@@ -49,11 +49,16 @@ def with_bastion(manifest: Manifest, sections: Mapping[str, Sequence[Resource]])
     if manifest.bastion is None or not manifest.bastion.on_demand:
         return dict(sections)
     running = started(manifest)[SECTION]
-    instance = instance_of(running)
     held = {each.address for each in sections[SECTION]}
     more = [each for each in running if each.address not in held]
-    ended = Terminated(scope=instance.scope, instance=instance, schedule=instance.name)
-    return {**sections, SECTION: [*sections[SECTION], *more, ended]}
+    return {**sections, SECTION: [*sections[SECTION], *more, ended(running)]}
+
+
+def ended(running: Sequence[Resource]) -> Terminated:
+    """Return the end of a bastion, of which these are the resources."""
+    instance = instance_of(running)
+    schedule = next(each for each in running if isinstance(each, TerminationSchedule))
+    return Terminated(scope=instance.scope, instance=instance, schedule=schedule.name, role=schedule.role)
 
 
 def as_started(each: Resource, ends: datetime | None, refresh: bool) -> Resource:

@@ -172,6 +172,14 @@ class Failure:
 
 
 @record
+class Refusal:
+    """Why a reconcile refuses all of a plan, such as a lock-out ahead, and what to do."""
+
+    message: str
+    hint: str | None = None
+
+
+@record
 class Outcome:
     """The result for one resource."""
 
@@ -213,6 +221,8 @@ class Report:
     writes: int
     seconds: float
     interrupted: bool = False
+    # What a reconcile of this plan would refuse; it then writes nothing.
+    refusals: tuple[Refusal, ...] = ()
     second: Report | None = field(default=None, compare=False)
     # Why it is not known of some changes who made what differs; None where nobody asked.
     authors_missing: tuple[str, ...] | None = field(default=None, compare=False)
@@ -228,7 +238,8 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        return any(outcome.status in ("failed", "blocked") for outcome in self.outcomes)
+        """Tell whether something failed, or would be refused."""
+        return bool(self.refusals) or any(outcome.status in ("failed", "blocked") for outcome in self.outcomes)
 
     @property
     def exceeds_quota(self) -> bool:

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from awsbase.engine.account import Account
-from awsbase.engine.changes import Change, Failure, ManualAction, Mode, Outcome, Report, Status
+from awsbase.engine.changes import Change, Failure, ManualAction, Mode, Outcome, Refusal, Report, Status
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.failures import failure
@@ -34,7 +34,7 @@ from awsbase.engine.run import (
     StaleRead,
     none,
 )
-from awsbase.errors import AwsbaseError, LostReply
+from awsbase.errors import AwsbaseError, LostReply, Refused
 
 WORKERS = 16
 LIST_DELAYS: tuple[float, ...] = (
@@ -106,7 +106,7 @@ def execute(
     clock: Clock | None = None,
     observer: Observer | None = None,
     stop: threading.Event | None = None,
-    check: Callable[[Facts], None] = lambda facts: None,
+    check: Callable[[Facts], Sequence[Refusal]] = lambda facts: (),
     cache: ReadCache | None = None,
     before_write: Callable[[], None] = lambda: None,
     ways_out: Mapping[str, str] | None = None,
@@ -117,10 +117,10 @@ def execute(
     """Plan or reconcile the resources and return a report on each, even when some fail or `stop` is set midway.
 
     Unless `allow_risky`, a risky change fails its resource and is not applied. `check` is called with the facts before
-    the first recipe starts, and ends the run by raising. Reads already in `cache` are reused, and new ones are added.
-    `before_write` is called before each write, and stops it by raising. `ways_out` says how the manifest does without
-    a region, where an organization closes it. `applies` chooses the changes that a plan applies nevertheless.
-    `results` gets what each recipe returned, by address.
+    the first recipe starts: a plan reports its refusals, and a reconcile raises Refused for the first of them. Reads
+    already in `cache` are reused, and new ones are added. `before_write` is called before each write, and stops it by
+    raising. `ways_out` says how the manifest does without a region, where an organization closes it. `applies` chooses
+    the changes that a plan applies nevertheless. `results` gets what each recipe returned, by address.
     """
     started = time.monotonic()
     stop = stop or threading.Event()
@@ -132,7 +132,9 @@ def execute(
         context.results = {} if results is None else results
         execution = _Execution(resources, kinds, account, context, needed, readers, cache, ways_out or {})
         execution.facts.prefetch(read for resource in resources for read in kind_of(kinds, resource).reads(resource))
-        check(execution.facts)
+        refusals = tuple(check(execution.facts))
+        if refusals and mode == "reconcile":
+            raise Refused(refusals[0].message, hint=refusals[0].hint)
         outcomes = execution.run_all(recipes)
         readers.shutdown(cancel_futures=True)
     return Report(
@@ -147,6 +149,7 @@ def execute(
         writes=account.wire.writes,
         seconds=time.monotonic() - started,
         interrupted=stop.is_set(),
+        refusals=refusals,
     )
 
 

@@ -25,7 +25,7 @@ ENCODED = "Encoded authorization failure message"
 KEYS = ("no resource-based policies allow access", "The ciphertext refers to")
 
 Who = Literal["organization", "identity", "other"]
-MFA = "run `awsbase mfa refresh` if this account asks for MFA"
+MFA = "run `awsbase mfa refresh` if this account asks for MFA, and this again as the profile that it names"
 REFUSED = "you are {caller}, and a policy refuses you {action}: " + MFA
 NEEDED = "you are {caller}; this needs {action}, see `awsbase permissions`; " + MFA
 

@@ -283,7 +283,7 @@ def expire(
     ours = tags.is_ours(tagged, want.scope)
     # A bucket of ours has its tags from the beginning, and its versioning is set last.
     half_made = have is NEW or (ours and not have.versioning)
-    if drift := [*compare(is_now, wanted), *(Drift(id, is_now[id], None) for id in is_now.keys() - wanted.keys())]:
+    if drift := [*compare(is_now, wanted), *(Drift(id, is_now[id], None) for id in is_now if id not in wanted)]:
         run.update(
             "lifecycle",
             drift,

@@ -11,9 +11,11 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, only_there, several
 from awsbase.errors import AwsbaseError
+from awsbase.facts import tags
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -41,6 +43,7 @@ class ConfigRecorders(Resource):
     bucket: str
     role: str
     only: Only = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -146,7 +149,9 @@ def keep_record(run: Run, want: ConfigRecorders, region: str, have: ConfigFacts,
         **{key: have.recorder[key] for key in ("recordingMode",) if key in have.recorder},
     }
     if not have.recorder:
-        run.create(f"recorder in {region}", put, ConfigurationRecorder=recorder)
+        # Only the call that makes a recorder takes tags.
+        labels = tags.pairs(tags.with_origin(want))
+        run.create(f"recorder in {region}", put, ConfigurationRecorder=recorder, Tags=labels)
     elif drift := compare(is_now, wanted):
         run.update(f"recorder in {region}", drift, put, ConfigurationRecorder=recorder)
 
@@ -161,7 +166,8 @@ def deliver(run: Run, want: ConfigRecorders, region: str, have: ConfigFacts) -> 
     if not have.channel:
         run.create(f"delivery channel in {region}", put, DeliveryChannel=channel)
     elif drift := compare({"bucket": have.channel.get("s3BucketName")}, {"bucket": want.bucket_name}):
-        run.update(f"delivery channel in {region}", drift, put, DeliveryChannel=channel)
+        risk = visibility(f"{have.channel.get('s3BucketName')} gets no new record of {region}")
+        run.update(f"delivery channel in {region}", drift, put, risk=risk, DeliveryChannel=channel)
 
 
 def read_permissions(want: ConfigRecorders) -> Allows:
@@ -173,7 +179,7 @@ def read_permissions(want: ConfigRecorders) -> Allows:
 def write_permissions(want: ConfigRecorders) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
     recorders = in_regions(want, "config", "configuration-recorder/*")
-    yield allow("config", "PutConfigurationRecorder", "StartConfigurationRecorder", on=recorders)
+    yield allow("config", "PutConfigurationRecorder", "StartConfigurationRecorder", "TagResource", on=recorders)
     yield allow("config", "PutDeliveryChannel", when=only_there(want))
 
 

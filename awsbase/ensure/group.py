@@ -16,6 +16,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.facts.authorization import ALL_OF_IAM, GroupFacts, all_of_iam, groups, iam_arns, only_these
+from awsbase.facts.aws_policies import reading_aws_policies
 from awsbase.records import record
 
 
@@ -92,6 +93,8 @@ def detach(run: Run, have: GroupFacts, arns: Iterable[str]) -> None:
 def read_permissions(want: Group) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield ALL_OF_IAM
+    if want.exact:
+        yield reading_aws_policies(want.scope)
 
 
 def write_permissions(want: Group) -> Allows:

@@ -16,14 +16,14 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access
+from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
 from awsbase.ensure.key import aliases
 from awsbase.ensure.secret import SECRETS, sealing, secret_arns
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, UserFacts, authorization, iam_arns, users
-from awsbase.facts.credential_report import VIRTUAL_DEVICES, devices, virtual_devices
+from awsbase.facts.credential_report import VIRTUAL_DEVICES, device_tags, devices, virtual_devices
 from awsbase.prices import Cost, monthly
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -101,8 +101,10 @@ def provide(run: Run, want: MfaDevice, have: UserFacts | None, *, leftover: bool
     risk = access((have and run.unless_begun(why, have.created, ours=tags.is_ours(have.tags, want.scope))) or "")
 
     if leftover:
-        # Nobody can tell its seed any more, and a device without an owner opens nothing.
-        run.delete("device without an owner", iam.delete_virtual_mfa_device, SerialNumber=want.serial)
+        # Nobody can tell its seed any more, but who is about to enable it may have it on a phone.
+        ours = tags.is_ours(run.read(device_tags, want.serial), want.scope)
+        lost = deletion("" if ours else f"this manifest did not make the device {want.serial}")
+        run.delete("device without an owner", iam.delete_virtual_mfa_device, risk=lost, SerialNumber=want.serial)
     made = run.create("device", iam.create_virtual_mfa_device, risk=risk, VirtualMFADeviceName=want.user, Tags=labels)
     serial, seed = made["VirtualMFADevice"]["SerialNumber"], made["VirtualMFADevice"]["Base32StringSeed"]
     content = {"user": want.user, "device": serial, "seed": derived(seed, text)}
@@ -228,6 +230,7 @@ def read_permissions(want: MfaDevice) -> Allows:
     yield ALL_OF_IAM
     yield VIRTUAL_DEVICES
     yield allow("iam", "ListMFADevices", on=iam_arns(want.scope, "user", want.user))
+    yield allow("iam", "ListMFADeviceTags", on=(want.serial,))
     yield SECRETS
     if want.key:
         yield allow("kms", "ListAliases")

@@ -16,7 +16,12 @@ from awsbase.records import record
 
 # CIS AWS Foundations asks for it, and NIST SP 800-63B for length rather than for expiry.
 LENGTH = 14
-CLASSES = ("RequireLowercaseCharacters", "RequireNumbers", "RequireSymbols", "RequireUppercaseCharacters")
+CLASSES = {
+    "RequireLowercaseCharacters": "lowercase letters",
+    "RequireNumbers": "numbers",
+    "RequireSymbols": "symbols",
+    "RequireUppercaseCharacters": "uppercase letters",
+}
 
 
 @record(kw_only=True)
@@ -68,7 +73,7 @@ def ensure_password_policy(run: Run, want: PasswordPolicy) -> None:
     if found is None:
         run.create("password policy", update, risk=access(shut_out), **given)
     elif drift:
-        why = "passwords pass that were refused" if accepts_more(have, target) else shut_out
+        why = "; ".join(newly_accepted(have, target)) or shut_out
         run.update("password policy", drift, update, risk=access(why), **given)
 
 
@@ -99,17 +104,21 @@ def wanted(want: PasswordPolicy, have: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def accepts_more(have: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
-    """Tell whether a password that was refused would now be taken; one that has expired is refused, too."""
+def newly_accepted(have: Mapping[str, Any], target: Mapping[str, Any]) -> Iterator[str]:
+    """Say which passwords pass that were refused; one that has expired is refused, too."""
     never = 0
+    if (shortest := target["MinimumPasswordLength"]) < (was := have["MinimumPasswordLength"]):
+        yield f"passwords of {shortest} characters pass (was {was})"
+    for name, characters in CLASSES.items():
+        if have[name] and not target[name]:
+            yield f"passwords without {characters} pass"
+    if (remembered := target["PasswordReusePrevention"]) < (was := have["PasswordReusePrevention"]):
+        yield f"old passwords pass after {remembered} others (was {was})" if remembered else "old passwords pass"
     lasts, lasted = target["MaxPasswordAge"], have["MaxPasswordAge"]
-    return (
-        (lasted != never and (lasts == never or lasts > lasted))
-        or (have["HardExpiry"] and not target["HardExpiry"])
-        or target["MinimumPasswordLength"] < have["MinimumPasswordLength"]
-        or target["PasswordReusePrevention"] < have["PasswordReusePrevention"]
-        or any(have[name] and not target[name] for name in CLASSES)
-    )
+    if lasted != never and (lasts == never or lasts > lasted):
+        yield f"passwords last {f'{lasts} days' if lasts else 'for ever'} (was {lasted} days)"
+    if have["HardExpiry"] and not target["HardExpiry"]:
+        yield "who has an expired password can still change it"
 
 
 def password_policy_reads(want: PasswordPolicy) -> Iterator[Read]:

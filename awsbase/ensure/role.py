@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from typing import Any
 
 from awsbase.access.assuming import assumers, letting_in
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import retagging_principal
 from awsbase.access.comparison import widening
 from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import attaching, detaching
@@ -31,6 +31,7 @@ from awsbase.facts.authorization import (
     policies,
     roles,
 )
+from awsbase.facts.aws_policies import reading_aws_policies
 from awsbase.policies.document import Document, difference, same
 from awsbase.records import record
 
@@ -146,7 +147,7 @@ def ensure_role(run: Run, want: Role) -> str:
             "tags",
             compare(have.tags, untagged),
             iam.tag_role,
-            risk=access(retagging(run, have.tags, untagged)),
+            risk=access(retagging_principal(run, have.tags, untagged)),
             RoleName=want.name,
             Tags=tags.pairs(untagged),
         )
@@ -283,6 +284,8 @@ def role_reads(want: Role) -> Iterator[Read]:
 def read_permissions(want: Role) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield ALL_OF_IAM
+    if want.exact:
+        yield reading_aws_policies(want.scope)
     if want.settings:
         yield permissions.allow("iam", "ListRoles")
 

@@ -12,6 +12,7 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import About, Kind
 from awsbase.engine.permissions import Allow, Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.ensure.role import Role
@@ -97,7 +98,7 @@ def ensure_schedule(run: Run, want: TerminationSchedule) -> None:
     run.note(f"ends {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC, by AWS itself")
 
     when = f"at({at.astimezone(UTC):%Y-%m-%dT%H:%M:%S})"
-    target = f"arn:{want.scope.partition}:scheduler:::aws-sdk:ec2:terminateInstances"
+    target = terminating(want.scope)
     arguments: dict[str, Any] = {
         "Name": want.name,
         "Description": f"terminates {want.instance}",
@@ -110,7 +111,20 @@ def ensure_schedule(run: Run, want: TerminationSchedule) -> None:
     if have is None:
         run.create("schedule", client.create_schedule, **arguments)
     elif drift := compare(held(have), {"when": when, "calls": target, "instance": instance, "role": role}):
-        run.update("schedule", drift, client.update_schedule, **arguments)
+        risk = deletion(of_others(want.scope, want.name, want.role, have))
+        run.update("schedule", drift, client.update_schedule, risk=risk, **arguments)
+
+
+def terminating(scope: Scope) -> str:
+    """Return the ARN of what the schedule calls."""
+    return f"arn:{scope.partition}:scheduler:::aws-sdk:ec2:terminateInstances"
+
+
+def of_others(scope: Scope, name: str, role: str, have: ScheduleFacts) -> str:
+    """Say what a schedule does that is not ours. It takes no tags, but ours acts as a role that can do nothing else."""
+    if (have.calls, have.role) == (terminating(scope), scope.global_arn("iam", f"role/{role}")):
+        return ""
+    return f"the schedule {name} calls {have.calls} as {have.role}, which this manifest did not make"
 
 
 def ahead(have: ScheduleFacts, now: datetime) -> datetime | None:

@@ -139,7 +139,7 @@ def ensure_security_group(run: Run, want: SecurityGroup) -> Any:
         )
         have = GroupFacts(made["GroupId"], want.name, egress=born_open, tags=ec2.labels(want), new=True)
 
-    for address in want.later.keys() - {each.address for each in run.resources}:
+    for address in sorted(want.later.keys() - {each.address for each in run.resources}):
         run.note(f"its rules that name {address} come when that is made")
     for way in WAYS:
         rules(run, want, have, way, room[way])

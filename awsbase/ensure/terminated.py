@@ -8,19 +8,22 @@ from awsbase.engine.facts import Read
 from awsbase.engine.kind import About, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
-from awsbase.ensure.instance import Instance, alive, instances
+from awsbase.ensure.instance import Instance, alive, instances, of_others
 from awsbase.ensure.schedule import allow_on_schedule, schedule
+from awsbase.ensure.schedule import of_others as schedule_of_others
 from awsbase.facts import ec2
 from awsbase.records import record
 
 
 @record(kw_only=True)
 class Terminated(Resource):
-    """No instance at an address, and no schedule that would end it."""
+    """No instance at an address, and no schedule that would end it; `role` is the one as which ours acts."""
 
     instance: Instance
     schedule: str
+    role: str
 
     @property
     def address(self) -> str:
@@ -40,9 +43,11 @@ def ensure_terminated(run: Run, want: Terminated) -> None:
 
     for have in left:
         what = "instance" if len(left) == 1 else f"instance {have.id}"
-        run.delete(what, run.aws.ec2.terminate_instances, InstanceIds=[have.id])
+        risk = deletion(of_others(want.instance, [have]))
+        run.delete(what, run.aws.ec2.terminate_instances, risk=risk, InstanceIds=[have.id])
     if ending:
-        run.delete("schedule", run.aws.scheduler.delete_schedule, Name=want.schedule)
+        risk = deletion(schedule_of_others(want.scope, want.schedule, want.role, ending))
+        run.delete("schedule", run.aws.scheduler.delete_schedule, risk=risk, Name=want.schedule)
 
 
 def read_permissions(want: Terminated) -> Allows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 
-from awsbase.access.attributes import moving, retagging
+from awsbase.access.attributes import moving, retagging_principal
 from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import joining, leaving
 from awsbase.engine import quotas
@@ -18,6 +18,7 @@ from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, UserFacts, authorization, groups, iam_arns, leaving_groups, users
+from awsbase.facts.aws_policies import reading_aws_policies
 from awsbase.facts.credential_report import REPORT, VIRTUAL_DEVICES, devices, login, report, virtual_devices
 from awsbase.records import record
 
@@ -93,7 +94,7 @@ def ensure_user(run: Run, want: User) -> None:
             "tags",
             compare(have.tags, untagged),
             iam.tag_user,
-            risk=access(retagging(run, have.tags, untagged)),
+            risk=access(retagging_principal(run, have.tags, untagged)),
             UserName=have.name,
             Tags=tags.pairs(untagged),
         )
@@ -170,6 +171,8 @@ def read_permissions(want: User) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     arns = iam_arns(want.scope, "user", want.name)
     yield ALL_OF_IAM
+    if want.exact:
+        yield reading_aws_policies(want.scope)
     if want.console or want.mfa:
         yield REPORT
     if want.console:

@@ -78,6 +78,12 @@ def devices(facts: Facts, user: str) -> tuple[str, ...]:
     return tuple(device["SerialNumber"] for page in pages for device in page["MFADevices"])
 
 
+def device_tags(facts: Facts, serial: str) -> Mapping[str, str]:
+    """Return the tags of a virtual MFA device, which the list of devices does not have."""
+    pages = facts.aws.iam.get_paginator("list_mfa_device_tags").paginate(SerialNumber=serial)
+    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+
 def login(facts: Facts, user: str) -> bool:
     """Tell whether a user has a password for the console."""
     from botocore.exceptions import ClientError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +18,21 @@ from awsbase.manifest.paths import Steps, dotted, nearest
 from awsbase.manifest.recovery import Kind as Kind
 from awsbase.manifest.recovery import Recovered, is_at, recovered
 from awsbase.manifest.section import Context, ValidationProblem, keys_at, names_of, sections_within
-from awsbase.manifest.source import Source, read
+from awsbase.manifest.source import WHOLE, Source, read, stop
 from awsbase.manifest.validation_errors import explain, place_of
+
+# What the JSON document of a plan or a report has, and no manifest.
+PLAN_KEYS = {"schema", "mode", "fingerprint"}
 
 
 def load(path: Path, *, stdin: BinaryIO | None = None) -> Manifest:
     """Return the manifest of a file (`-` is standard input); raise ManifestError when it has mistakes."""
     source = read(path, stdin=stdin)
+    if source.value.keys() >= PLAN_KEYS:
+        if source.value["mode"] != "plan":
+            raise stop(source.file, WHOLE, "this is the report of a run, and no manifest")
+        hint = f"`awsbase reconcile MANIFEST --approved {shlex.quote(str(path))}`"
+        raise stop(source.file, WHOLE, "this is a plan: use --approved", hint)
     if "extras" not in source.value and not any(key.startswith("x-") for key in source.value):
         return understand(source, Manifest)
     from awsbase.manifest.plugins import extended

@@ -55,7 +55,9 @@ class Config(Section):
         )
         role = ServiceLinkedRole(scope=scope, service="config", name="AWSServiceRoleForConfig")
         yield from (bucket, role)
-        yield ConfigRecorders(scope=scope, bucket_name=name, bucket=bucket.address, role=role.address, only=only)
+        yield ConfigRecorders(
+            scope=scope, bucket_name=name, bucket=bucket.address, role=role.address, only=only, tags=base.tags
+        )
 
 
 class GuardDuty(Section):

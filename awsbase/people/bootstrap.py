@@ -19,13 +19,14 @@ from awsbase.engine.failures import failure
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, LostReply, Refused
 from awsbase.people import enrol, files, passwd, profiles, session, store
+from awsbase.people import keys as access_keys
 from awsbase.people.devices import Device, of_user
+from awsbase.people.keys import MAX_KEYS, masked
 from awsbase.people.patience import UNKNOWN_KEYS, pauses, retry_while, wait_until
 from awsbase.people.secret import Secret
 from awsbase.people.session import Person
 from awsbase.records import record
 
-MAX_KEYS = 2
 # The highest age of a key that is assumed to come from an interrupted run.
 LEFT_OVER = timedelta(hours=1)
 UNKNOWN_KEY = "InvalidClientTokenId"
@@ -167,7 +168,8 @@ def check_preconditions(context: BootstrapContext) -> list[str]:
         )
     credentials: Any = account.aws.clients.session.get_credentials()
     own_key: str = credentials.access_key
-    others = [key for key in root_keys(account.aws) if key != own_key]
+    listed = access_keys.of_user(account.aws)
+    others = [key["AccessKeyId"] for key in listed if key["AccessKeyId"] != own_key]
     if others and not context.all_keys:
         used = "; ".join(last_use(account.aws, key) for key in others)
         raise Refused(
@@ -179,23 +181,12 @@ def check_preconditions(context: BootstrapContext) -> list[str]:
     return [*others, own_key]
 
 
-def root_keys(aws: Aws) -> list[str]:
-    """Return the ids of root's access keys; the caller must be root."""
-    pages = aws.iam.get_paginator("list_access_keys").paginate()
-    return [key["AccessKeyId"] for page in pages for key in page["AccessKeyMetadata"]]
-
-
 def last_use(aws: Aws, key: str) -> str:
     """Return a text about when, and for which service, a key was last used."""
-    used: Mapping[str, Any] = aws.iam.get_access_key_last_used(AccessKeyId=key).get("AccessKeyLastUsed", {})
+    used = access_keys.last_use(aws, key)
     if "LastUsedDate" not in used:
         return f"{masked(key)}, never used"
     return f"{masked(key)}, last used {used['LastUsedDate']:%Y-%m-%d} for {used['ServiceName']}"
-
-
-def masked(key: str) -> str:
-    """Return the last four characters of a key id."""
-    return f"…{key[-4:]}"
 
 
 def check_profile(context: BootstrapContext, root_key: str) -> None:
@@ -264,8 +255,7 @@ def ensure_region(context: BootstrapContext) -> None:
 
 def user_keys(context: BootstrapContext) -> dict[str, Mapping[str, Any]]:
     """Return the administrator's access keys by id, as AWS lists them."""
-    pages = context.root.aws.iam.get_paginator("list_access_keys").paginate(UserName=context.administrator.user)
-    return {key["AccessKeyId"]: key for page in pages for key in page["AccessKeyMetadata"]}
+    return {key["AccessKeyId"]: key for key in access_keys.of_user(context.root.aws, context.administrator.user)}
 
 
 def has_new_key(known: frozenset[str], keys: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -279,15 +269,11 @@ def delete_unused_keys(context: BootstrapContext, keys: Mapping[str, Mapping[str
     AWS reports the use of a key some hours late, so an older key may be in use and is kept. Raises Refused when there
     is no room for another key.
     """
-    iam, user = context.root.aws.iam, context.administrator.user
+    aws, user = context.root.aws, context.administrator.user
     recent = [key for key, known in keys.items() if context.clock.now() - known["CreateDate"] < LEFT_OVER]
-    unused = [
-        key
-        for key in recent
-        if "LastUsedDate" not in iam.get_access_key_last_used(AccessKeyId=key).get("AccessKeyLastUsed", {})
-    ]
+    unused = [key for key in recent if "LastUsedDate" not in access_keys.last_use(aws, key)]
     for key in unused:
-        iam.delete_access_key(UserName=user, AccessKeyId=key)
+        aws.iam.delete_access_key(UserName=user, AccessKeyId=key)
         context.tell(f"deleted the access key {masked(key)} of {user}, which was never used")
     if len(keys) - len(unused) >= MAX_KEYS:
         raise Refused(
@@ -320,7 +306,7 @@ def ensure_password(context: BootstrapContext) -> None:
     try:
         needs_password = iam.get_login_profile(UserName=who.user)["LoginProfile"].get("PasswordResetRequired", False)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchEntity":
+        if access_keys.code_of(error) != "NoSuchEntity":
             raise
         needs_password = True
     # A password that was never used may not have reached anyone, if a run was interrupted.
@@ -400,7 +386,7 @@ def delete_root_keys(context: BootstrapContext, keys: Sequence[str]) -> None:
             context.root.aws.iam.delete_access_key(AccessKeyId=key)
         except ClientError as error:
             # botocore retried after a lost response: then the key is deleted already.
-            if error.response["Error"]["Code"] not in ("NoSuchEntity", UNKNOWN_KEY):
+            if access_keys.code_of(error) not in ("NoSuchEntity", UNKNOWN_KEY):
                 raise enrol.explained(context.root, error, f"delete root's access key {masked(key)}") from error
         context.tell(f"root's access key {masked(key)} is deleted")
 
@@ -431,7 +417,7 @@ def is_refused(aws: Aws) -> bool:
     try:
         aws.sts.get_caller_identity()
     except ClientError as error:
-        if error.response["Error"]["Code"] != UNKNOWN_KEY:
+        if access_keys.code_of(error) != UNKNOWN_KEY:
             raise
         return True
     return False

@@ -272,7 +272,7 @@ def _named(devices: Sequence[Device], name: str, user: str) -> Device:
         if name in (device.serial, device.name):
             return device
     if not devices:
-        raise UsageError(f"{user} has no MFA device", hint=f"`awsbase mfa create {user}` makes one")
+        raise UsageError(f"{user} has no MFA device", hint=f"`awsbase mfa create --user {user}` makes one")
     there = ", ".join(device.name for device in devices)
     raise UsageError(f"{user} has no device called {name}", hint=f"there is {there}")
 

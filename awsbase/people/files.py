@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from awsbase import disk
@@ -73,12 +73,27 @@ def header_of(profile: str) -> str:
     return profile if profile == "default" else f"profile {shlex.quote(profile)}"
 
 
+@record
+class Room:
+    """The room on the disk that a session takes, held until it is written; `without` is what is missing, as lines."""
+
+    without: Sequence[str]
+    give_back: Callable[[], None]
+
+
 def check_writable(files: Files) -> list[str]:
-    """Try what writing a session takes, before anyone is asked for a code; return what goes on without, as lines.
+    """Try what writing a session takes, as `room` does; return what goes on without, as lines."""
+    with room(files) as held:
+        return list(held.without)
+
+
+@contextmanager
+def room(files: Files) -> Iterator[Room]:
+    """Try what writing a session takes, before anyone is asked for a code, and hold the room for it.
 
     Raises FileError when the credentials file cannot be written, or not only by its owner.
     """
-    path = files.credentials
+    path, stack = files.credentials, ExitStack()
     with _naming(path):
         _refuse_devices(path)
         ownership.check(path)
@@ -86,10 +101,12 @@ def check_writable(files: Files) -> list[str]:
         private_folder(real.parent)
         if real.exists() and not os.access(real, os.W_OK):
             raise FileError(f"{path} is read-only", hint=f"`chmod u+w {shlex.quote(str(path))}`")
-        disk.check_writable(real, ROOM + (real.stat().st_size if real.exists() else 0))
+        held = stack.enter_context(disk.room(real, ROOM + (real.stat().st_size if real.exists() else 0)))
     # The lock of the file itself: the others are beside it.
     with locked(_lock_of(real)) as lock:
-        return [] if lock is not None else [_without_locks(real.parent / STATE)]
+        without = [] if lock is not None else [_without_locks(real.parent / STATE)]
+    with stack:
+        yield Room(without, held)
 
 
 def _without_locks(folder: Path) -> str:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+# The limit of AWS for a user, which nobody can raise.
+MAX_KEYS = 2
 DENIED = ("AccessDenied", "AccessDeniedException")
 
 # With these a profile does not use its `credential_process`, or not in the way that it used its key.
@@ -56,22 +58,28 @@ def listed(account: Account, user: str, where: Files) -> list[AccessKey]:
             used["ServiceName"] if "LastUsedDate" in used else None,
             tuple(profiles_of(where, key["AccessKeyId"])),
         )
-        for key in of_user(account, user)
-        for used in [last_use(account, key["AccessKeyId"])]
+        for key in of_user(account.aws, user)
+        for used in [last_use(account.aws, key["AccessKeyId"])]
     ]
     return sorted(found, key=lambda key: key.created)
 
 
-def of_user(account: Account, user: str) -> list[Mapping[str, Any]]:
-    """Return the access keys of a user, as AWS lists them."""
-    pages = account.aws.iam.get_paginator("list_access_keys").paginate(UserName=user)
+def of_user(aws: Aws, user: str | None = None) -> list[Mapping[str, Any]]:
+    """Return the access keys of a user, or of the caller, as AWS lists them."""
+    named: Any = {"UserName": user} if user else {}
+    pages = aws.iam.get_paginator("list_access_keys").paginate(**named)
     return [key for page in pages for key in page["AccessKeyMetadata"]]
 
 
-def last_use(account: Account, key_id: str) -> Mapping[str, Any]:
+def last_use(aws: Aws, key_id: str) -> Mapping[str, Any]:
     """Return when, where and for which service a key was last used, as AWS reports it, some hours late."""
-    used: Mapping[str, Any] = account.aws.iam.get_access_key_last_used(AccessKeyId=key_id).get("AccessKeyLastUsed", {})
+    used: Mapping[str, Any] = aws.iam.get_access_key_last_used(AccessKeyId=key_id).get("AccessKeyLastUsed", {})
     return used
+
+
+def masked(key_id: str) -> str:
+    """Return the last four characters of a key's id."""
+    return f"…{key_id[-4:]}"
 
 
 def profiles_of(where: Files, key_id: str) -> list[str]:

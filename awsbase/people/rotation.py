@@ -24,6 +24,7 @@ from awsbase.errors import AwsbaseError, LostReply, Refused
 from awsbase.people import durations, files, keys
 from awsbase.people.files import FileError
 from awsbase.people.key_places import Place
+from awsbase.people.keys import MAX_KEYS, masked
 from awsbase.people.locks import private_folder
 from awsbase.people.patience import UNKNOWN_KEYS, retry_while, wait_until
 from awsbase.people.profiles import Source
@@ -32,7 +33,6 @@ from awsbase.people.secret import Secret
 from awsbase.people.session import Person
 from awsbase.records import record
 
-MAX_KEYS = 2
 ATTEMPTS = 3
 # In seconds: how long the old key stays, disabled.
 GRACE = 24 * durations.HOUR
@@ -121,7 +121,7 @@ def begin(rotation: Rotation, current: str, have: Mapping[str, str]) -> Note:
     for line in files.check_writable(rotation.person.files):
         rotation.tell(line)
     for other in have.keys() - {current}:
-        used = keys.last_use(rotation.account, other).get("LastUsedDate")
+        used = keys.last_use(rotation.account.aws, other).get("LastUsedDate")
         last = f"last used on {used:%Y-%m-%d}" if used else "never used"
         if have[other] == "Active":
             raise Refused(
@@ -195,7 +195,7 @@ def delete_lost(rotation: Rotation, note: Note) -> datetime:
         if name == note.old:
             continue
         ours = note.asked and abs(key["CreateDate"] - note.asked) < AROUND
-        if not ours or "LastUsedDate" in keys.last_use(rotation.account, name):
+        if not ours or "LastUsedDate" in keys.last_use(rotation.account.aws, name):
             raise Refused(
                 f"{rotation.user} has another key meanwhile, {masked(name)}, which this rotation did not make",
                 hint="delete it if nothing needs it, then run it again",
@@ -277,12 +277,7 @@ def delete(rotation: Rotation, key_id: str) -> None:
 
 def statuses(rotation: Rotation) -> dict[str, str]:
     """Return the keys of the user with their status."""
-    return {key["AccessKeyId"]: key["Status"] for key in keys.of_user(rotation.account, rotation.user)}
-
-
-def masked(key_id: str) -> str:
-    """Return the last four characters of a key's id."""
-    return f"…{key_id[-4:]}"
+    return {key["AccessKeyId"]: key["Status"] for key in keys.of_user(rotation.account.aws, rotation.user)}
 
 
 # The connection.

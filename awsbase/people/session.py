@@ -102,17 +102,18 @@ def refresh(request: SessionRequest, person: Person) -> KeptSession:
         if request.region:
             _copy_settings(source, profile, request.region, person)
         return KeptSession(profile, before, reused=True)
-    for line in files.check_writable(person.files):
-        person.tell(f"{line}\n")
 
     def waiting() -> None:
         person.tell(f"another awsbase is getting a session for {profile}; waiting for it\n")
 
-    with store.session_lock(person.files, profile, waiting):
+    with files.room(person.files) as room, store.session_lock(person.files, profile, waiting):
+        for line in room.without:
+            person.tell(f"{line}\n")
         meanwhile = _live_session(person, source, profile, request, role)
         if meanwhile and meanwhile != before:
             return KeptSession(profile, meanwhile, reused=True)
         session = _new_session(source, role, request, person)
+        room.give_back()
         lost = _save(profile, session, person)
     if lost is None:
         _copy_settings(source, profile, request.region, person)

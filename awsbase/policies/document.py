@@ -182,7 +182,23 @@ def exactly(value: object) -> Hashable:
         return frozenset((exactly(key), exactly(it)) for key, it in value.items())
     if isinstance(value, list | tuple):
         return tuple(exactly(it) for it in value)
-    return "unknown", id(value)
+    return Opaque(value)
+
+
+class Opaque:
+    """An unknown as a hashable value: it equals only itself, and its text says what it is, without an address."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Opaque) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __repr__(self) -> str:
+        return repr(self.value)
 
 
 # The functions below find out which statements to compare with each other.

@@ -22,6 +22,7 @@ from moto.core import responses
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.core.request import Request
+from moto.moto_api._internal import mock_random
 from moto.s3.models import FakeKey
 from moto.utilities.utils import get_partition
 from werkzeug.exceptions import HTTPException
@@ -64,6 +65,24 @@ def load_images_late() -> None:
         ec2.amis = Images(lambda: load(ec2))
 
     AmiBackend._load_amis = when_needed
+
+
+@cache
+def name_defaults_alike() -> None:
+    """Let a region's own network have the same ids in each new sandbox of an account, whichever call comes first."""
+    from moto.ec2.models import EC2Backend
+
+    make = EC2Backend.__init__
+
+    def made(ec2: Any, region_name: str, account_id: str) -> None:
+        before = mock_random.getstate()
+        mock_random.seed(f"{account_id} {region_name}")
+        try:
+            make(ec2, region_name, account_id)
+        finally:
+            mock_random.setstate(before)
+
+    EC2Backend.__init__ = made
 
 
 class Images(dict[str, Any]):
@@ -250,6 +269,7 @@ def _backends(service: str) -> Any:
     find: Any = backends.get_backend
     if service == "ec2":
         load_images_late()
+        name_defaults_alike()
     return find(service)
 
 

@@ -6,8 +6,6 @@ import errno
 import gc
 import importlib
 import os
-import re
-import shlex
 import signal
 import sys
 import traceback
@@ -21,6 +19,8 @@ from click.shell_completion import CompletionItem
 
 from awsbase import __version__, busy
 from awsbase.errors import AwsbaseError, UsageError
+from awsbase.people import variables
+from awsbase.scripts import hints
 from awsbase.view.stream import escaped, write
 
 # name → (module with a click command named `command`, one line of help)
@@ -75,6 +75,20 @@ class Invocation:
     """The environment that it was called with, for commands that it calls."""
     debugging: bool = False
     """Whether it shows tracebacks; set by `--debug`, at any position."""
+    named_profile: str | None = None
+    """The profile of `--profile`."""
+    manifest: str | None = None
+    """The path of the manifest, as it was given."""
+
+    @property
+    def profile(self) -> str | None:
+        """The profile that a hint must name, so that its command works as the same person.
+
+        A variable can be set for one command alone, and nobody can see that from within. Keys win over it.
+        """
+        name, variable = variables.profile_of(self.environ)
+        keys = self.environ.get("AWS_ACCESS_KEY_ID")
+        return self.named_profile or (name if variable and not keys else None)
 
 
 class LazyGroup(click.Group):
@@ -131,7 +145,7 @@ class LazyGroup(click.Group):
             write(usage(error, sys.argv[1:] if args is None else args), sys.stderr)
             code = error.exit_code
         except AwsbaseError as error:
-            write(advice(error, named_profile(sys.argv[1:] if args is None else args)), sys.stderr)
+            write(advice(error, invocation), sys.stderr)
             code = error.exit_code
             if invocation.debugging:
                 traceback.print_exception(error)
@@ -147,10 +161,12 @@ class LazyGroup(click.Group):
         sys.exit(code)
 
 
-def advice(error: AwsbaseError, profile: str | None = None) -> str:
+def advice(error: AwsbaseError, called: Invocation | None = None) -> str:
     """Return the text of an expected failure, with its hint on a separate line; its commands name the same profile."""
     lines = "".join(f"awsbase: {escaped(line)}\n" for line in error.message.split("\n"))
-    hint = with_profile(error.hint, profile) if error.hint else ""
+    hint = error.hint or ""
+    if called:
+        hint = hints.complete(hint, called.profile, called.manifest)
     return lines + (f"  → {escaped(hint)}\n" if hint else "")
 
 
@@ -163,25 +179,6 @@ def usage(error: click.ClickException, args: Sequence[str]) -> str:
     shown = StringIO()
     error.show(shown)
     return shown.getvalue()
-
-
-def named_profile(args: Sequence[str]) -> str | None:
-    """Return the profile that a command line names, or None."""
-    for at, argument in enumerate(args[:-1]):
-        if argument == "--profile":
-            return args[at + 1]
-    return next((each.partition("=")[2] for each in args if each.startswith("--profile=")), None)
-
-
-def with_profile(text: str, profile: str | None) -> str:
-    """Return a text whose commands about a person's sessions, keys and devices name this profile, as the person did."""
-    if not profile:
-        return text
-    return re.sub(
-        r"`(awsbase (?:keys|mfa|whoami)\b[^`]*)`",
-        lambda found: found[0] if "--profile" in found[1] else f"`{found[1]} --profile {shlex.quote(profile)}`",
-        text,
-    )
 
 
 def unforeseen(error: Exception, debugging: bool) -> str:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Protocol
 
 from click.exceptions import Exit
 
+from awsbase.errors import UsageError
+from awsbase.people import terminal
 from awsbase.scripts.interrupt import INTERRUPTED
 from awsbase.scripts.output import err
-from awsbase.view.stream import is_terminal
+from awsbase.view.stream import disarmed, is_terminal
+
+STDIN = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
 
 def is_interactive() -> bool:
@@ -23,11 +28,30 @@ def answer(question: str) -> str:
     try:
         line = sys.stdin.readline()
     except KeyboardInterrupt:
-        err("\naborted, nothing was changed\n")
-        raise Exit(INTERRUPTED) from None
+        raise aborted() from None
     if not line.endswith("\n"):
         err("\n")
     return line.strip()
+
+
+def answer_on_terminal(question: str) -> str:
+    """Ask a question on the controlling terminal, and return the answer, empty when the input ends.
+
+    Raises Exit on Ctrl-C, and NoTerminal when there is none.
+    """
+    try:
+        return terminal.ask(disarmed(question))
+    except terminal.NoAnswer:
+        err("\n")
+        return ""
+    except KeyboardInterrupt:
+        raise aborted() from None
+
+
+def aborted() -> Exit:
+    """Say that Ctrl-C ended a question, and return what ends the command."""
+    err("\naborted, nothing was changed\n")
+    return Exit(INTERRUPTED)
 
 
 class Prompt(Protocol):
@@ -36,9 +60,28 @@ class Prompt(Protocol):
     def __call__(self, question: str, *accepted: str) -> bool: ...
 
 
-def ask(question: str, *accepted: str) -> bool:
-    """Ask a question; anything but an accepted answer, or yes when none is named, is no."""
-    return accepts(answer(question), accepted)
+def prompt(manifest: Path, instead: str = "--yes") -> Prompt:
+    """Return what asks for consent: on stdin, or on the controlling terminal if the manifest comes from stdin.
+
+    It raises UsageError where there is no terminal, and names the options that go on `instead` of a question.
+    """
+
+    def ask(question: str, *accepted: str) -> bool:
+        if str(manifest) in STDIN:
+            try:
+                return accepts(answer_on_terminal(question), accepted)
+            except terminal.NoTerminal:
+                raise no_terminal(instead) from None
+        if not is_interactive():
+            raise no_terminal(instead)
+        return accepts(answer(question), accepted)
+
+    return ask
+
+
+def no_terminal(instead: str = "--yes") -> UsageError:
+    """Return the error of a question that nobody can answer."""
+    return UsageError(f"no terminal to ask on: {instead}", hint="nothing was changed")
 
 
 def accepts(given: str, accepted: tuple[str, ...]) -> bool:

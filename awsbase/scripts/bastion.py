@@ -16,15 +16,15 @@ from awsbase.bastion import connection
 from awsbase.bastion import status as bastion_status
 from awsbase.bastion.doctor import Check, Examined, examine
 from awsbase.bastion.host import host
-from awsbase.bastion.settings import NETWORK, SECTION, Bastion, bastion_of, started
+from awsbase.bastion.settings import NETWORK, SECTION, Bastion, bastion_of, ended, started
 from awsbase.bastion.wait import reachable
 from awsbase.engine.account import Account
-from awsbase.ensure.terminated import Terminated
 from awsbase.errors import UsageError
 from awsbase.people import durations
-from awsbase.scripts.ask import ask, is_interactive
+from awsbase.scripts.ask import prompt
 from awsbase.scripts.connect import connect as connected
 from awsbase.scripts.connect import looking
+from awsbase.scripts.hints import completed
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import ALLOW_RISKY, LOCK_TIMEOUT, MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
@@ -73,23 +73,28 @@ def up(
     chosen = loaded.only([name for name in (NETWORK, SECTION) if name in loaded.sections])
     code = apply(Session(loaded, chosen, target, options, patience, allow_risky), yes=yes)
     if code == 0 and not options.json and not options.sandbox:
-        err(next_steps(bastion, manifest))
+        err(next_steps(bastion))
     return code
 
 
 @command.command(short_help="Terminate the bastion; all else stays for the next `up`.")
 @MANIFEST
 @YES
+@ALLOW_RISKY
 @LOCK_TIMEOUT
 @common
-def down(options: Options, manifest: Path, yes: bool, lock_timeout: str) -> int:
-    """Terminate the instance of the bastion of MANIFEST; all else stays for the next `up`."""
+def down(options: Options, manifest: Path, yes: bool, allow_risky: bool, lock_timeout: str) -> int:
+    """Terminate the instance of the bastion of MANIFEST; all else stays for the next `up`.
+
+    What does not carry the tag of origin needs approval: somebody else can have written its address.
+    """
     loaded = read(manifest, options)
     bastion = bastion_of(loaded.manifest)
-    terminated = Terminated(scope=bastion.instance.scope, instance=bastion.instance, schedule=bastion.instance.name)
+    terminated = ended(started(loaded.manifest)[SECTION])
     loaded = replace(loaded, sections={SECTION: [terminated]})
     patience = timedelta(seconds=durations.seconds(lock_timeout))
-    code = apply(Session(loaded, [terminated], connected(options, loaded), options, patience), yes=yes)
+    session = Session(loaded, [terminated], connected(options, loaded), options, patience, allow_risky)
+    code = apply(session, yes=yes)
     if code == 0 and not options.json:
         if not bastion.on_demand:
             err("the next `awsbase reconcile` starts it again; with `on_demand: true` only `bastion up` starts it\n")
@@ -187,8 +192,8 @@ def doctor(options: Options, manifest: Path) -> int:
 
 def apply(session: Session, *, yes: bool) -> int:
     """Plan, ask, apply and report, as `awsbase reconcile` does."""
-    silent = yes or session.options.sandbox or not is_interactive()
-    report, declined = reconcile(session, ask=None if silent else ask)
+    silent = yes or session.options.sandbox
+    report, declined = reconcile(session, ask=None if silent else prompt(session.manifest))
     if session.options.sandbox and not report.interrupted:
         report = plan_again(session, report)
     if session.options.json:
@@ -213,13 +218,13 @@ def lifetime(ttl: str | None) -> timedelta | None:
     return timedelta(seconds=seconds)
 
 
-def next_steps(bastion: Bastion, manifest: Path) -> str:
+def next_steps(bastion: Bastion) -> str:
     """Return the next steps once a bastion runs."""
     lines = ""
     if bastion.mode == "ssh":
         people = ", ".join(sorted(people_in(bastion.instance.template.user_data))) or "nobody"
         lines += f"accounts on it: {people}; other accounts of awsbase are removed at boot\n"
-    return lines + f"next: awsbase bastion connect {manifest}\n"
+    return lines + "next: `awsbase bastion connect`\n"
 
 
 def login_for(bastion: Bastion, account: Account, user: str | None) -> str:
@@ -259,4 +264,4 @@ def line(check: Check) -> str:
 
 def hint_of(check: Check) -> str | None:
     """Return the hint of a check that failed."""
-    return None if check.fine else check.hint
+    return None if check.fine or not check.hint else completed(check.hint)

@@ -202,7 +202,7 @@ def context_of(
     resources = loaded.only([f"user/{administrator.user}"])
     session = Session(loaded, resources, Target(account, access.clock), options, allow_risky=allow_risky)
     root = replace(context.root, id=account.id, caller=account.caller)
-    make = partial(_make, session, None if yes else ask)
+    make = partial(_make, session, None if yes or options.sandbox else ask)
     return replace(context, root=root, prompts=replace(context.prompts, account=root), make=make)
 
 

@@ -19,7 +19,7 @@ def command(ctx: click.Context, shell: str) -> None:
 
     \b
     bash  eval "$(awsbase completion bash)" in ~/.bashrc
-    zsh   eval "$(awsbase completion zsh)" in ~/.zshrc
+    zsh   eval "$(awsbase completion zsh)" in ~/.zshrc, below compinit
     fish  awsbase completion fish > ~/.config/fish/completions/awsbase.fish
     """
     shells.register()

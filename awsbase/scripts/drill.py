@@ -12,7 +12,7 @@ import click
 from awsbase.drill import DrillResult, drill
 from awsbase.ensure.alarm import Alarm
 from awsbase.errors import AwsbaseError, UsageError
-from awsbase.scripts.ask import ask, is_interactive
+from awsbase.scripts.ask import Prompt, prompt
 from awsbase.scripts.connect import Target, connect, looking
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.loaded import LoadedManifest, read
@@ -31,8 +31,8 @@ from awsbase.view.text import render
 def command(options: Options, manifest: Path, alarms: tuple[str, ...], yes: bool) -> int:
     """Trigger the alarms of MANIFEST, all or those named, and show whether each message reached somebody.
 
-    On a terminal it asks first, since every subscriber gets a message for each alarm. Each alarm returns to its former
-    state. In the sandbox the account is reconciled first.
+    It asks first, since every subscriber gets a message for each alarm. Each alarm returns to its former state. In the
+    sandbox the account is reconciled first.
     \f
     Raises AwsbaseError when the sandbox cannot be reconciled.
     """
@@ -43,7 +43,7 @@ def command(options: Options, manifest: Path, alarms: tuple[str, ...], yes: bool
         report = Session(loaded, loaded.resources, target, options).execute("reconcile", allow_risky=True)
         if report.failed or report.interrupted:
             raise AwsbaseError("the sandbox could not be reconciled with the manifest", hint="try `awsbase reconcile`")
-    elif not yes and is_interactive() and not agreed(loaded, chosen):
+    elif not yes and not agreed(loaded, chosen, prompt(manifest)):
         err("declined, no alarm was triggered\n")
         return 1
 
@@ -73,7 +73,7 @@ def choose(loaded: LoadedManifest, names: Sequence[str]) -> list[Alarm]:
     return [alarm for alarm in every if not {alarm.name, alarm.address}.isdisjoint(names)]
 
 
-def agreed(loaded: LoadedManifest, chosen: Sequence[Alarm]) -> bool:
+def agreed(loaded: LoadedManifest, chosen: Sequence[Alarm], ask: Prompt) -> bool:
     """Ask whether to trigger the alarms."""
     count = "1 alarm" if len(chosen) == 1 else f"{len(chosen)} alarms"
     who = "Every subscriber gets a message for each."

@@ -15,9 +15,9 @@ import click
 from awsbase.engine.account import Account
 from awsbase.engine.clock import SystemClock
 from awsbase.errors import Refused
-from awsbase.people import durations, key_places, keys, profiles, rotation, terminal
+from awsbase.people import durations, key_places, keys, profiles, rotation
 from awsbase.people.keychain import open_keychain
-from awsbase.people.keys import AccessKey
+from awsbase.people.keys import AccessKey, masked
 from awsbase.people.locks import locked
 from awsbase.people.profiles import Source
 from awsbase.people.session import Person
@@ -25,7 +25,7 @@ from awsbase.scripts.connect import home_region
 from awsbase.scripts.mfa import PROFILE, person
 from awsbase.scripts.options import DEBUG, JSON, region_option
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.prompts import account_of, common, explaining_refusals, user_of
+from awsbase.scripts.prompts import account_of, common, confirm, explaining_refusals, user_of
 
 
 @click.group("keys")
@@ -82,7 +82,7 @@ def rotate(profile: str | None, region: str | None, grace: str | None, yes: bool
             raise no_key(source)
         account = rotation.open_account(me, source, place, home_region(profile, region))
         work = rotation.Rotation(
-            me, account, source, place, SystemClock(), seconds, lambda question: yes or confirmed(question)
+            me, account, source, place, SystemClock(), seconds, lambda question: yes or confirm(question)
         )
         out(f"{rotation.rotate(work)}\n")
 
@@ -100,7 +100,7 @@ def store(profile: str | None, debug: bool) -> None:
     with only_one(me):
         source = own_keys(me, profile)
         key_id, names = keys.move(me.files, str(source.keys_profile), open_keychain, program())
-    out(f"the access key …{key_id[-4:]} is in the keychain; profile {', '.join(names)} takes it from there\n")
+    out(f"the access key {masked(key_id)} is in the keychain; profile {', '.join(names)} takes it from there\n")
 
 
 @command.command()
@@ -139,11 +139,6 @@ def no_key(source: Source) -> Refused:
     )
 
 
-def confirmed(question: str) -> bool:
-    """Ask a yes-or-no question on the terminal."""
-    return terminal.ask(f"{question} [y/N] ").lower() in ("y", "yes")
-
-
 def program() -> str:
     """Return the path of this program, for a `credential_process`, whose caller may have another PATH.
 
@@ -161,7 +156,7 @@ def table(listed: Sequence[AccessKey], now: datetime) -> str:
     for key in listed:
         used = f"{dated(key.used, now)} for {key.service}" if key.used else "never"
         status = "active" if key.active else "disabled"
-        rows.append((f"…{key.id[-4:]}", status, dated(key.created, now), used, ", ".join(key.profiles) or "-"))
+        rows.append((masked(key.id), status, dated(key.created, now), used, ", ".join(key.profiles) or "-"))
     widths = [max(len(row[at]) for row in rows) for at in range(4)]
     return "".join(
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]) + "\n"

@@ -18,7 +18,7 @@ from awsbase.people import durations, files, resolver, terminal
 from awsbase.people.files import FileError
 from awsbase.people.session import KeptSession, Person, SessionRequest
 from awsbase.people.session import refresh as get_session
-from awsbase.scripts import completions, with_profile
+from awsbase.scripts import completions
 from awsbase.scripts.mfa_commands import LazyGroup
 from awsbase.scripts.options import DEBUG, JSON, device_option, profile_option, region_option, role_option
 from awsbase.scripts.output import err, out, out_json
@@ -143,11 +143,11 @@ def credentials(
         seconds = durations.seconds(duration) if duration else None
         kept = get_session(
             SessionRequest(profile, seconds, device, role, destination, region),
-            person(terminal.say, debugging=debug),
+            person(terminal.say, debugging=debug, quiet=True),
         )
     except AwsbaseError as error:
         # The tools quote stderr within their own error message, so it must be one line.
-        hint = f"; {with_profile(error.hint, profile)}" if error.hint else ""
+        hint = f"; {error.hint}" if error.hint else ""
         err(f"awsbase: {' '.join(error.message.split())}{hint}\n")
         return error.exit_code
     if kept.lost:
@@ -170,8 +170,8 @@ def unsaved(problem: FileError) -> FileError:
     return FileError(f"the session could not be stored: {problem.message}", hint=problem.hint)
 
 
-def person(tell: Callable[[str], None], *, debugging: bool = False) -> Person:
-    """Return the person at this terminal."""
+def person(tell: Callable[[str], None], *, debugging: bool = False, quiet: bool = False) -> Person:
+    """Return the person at this terminal; `quiet` where the terminal is another program's, which called this one."""
     return Person(
         files=files.find(os.environ, Path.home()),
         environ=os.environ,
@@ -179,7 +179,7 @@ def person(tell: Callable[[str], None], *, debugging: bool = False) -> Person:
         select=select,
         tell=tell,
         now=lambda: datetime.now(UTC),
-        connect=partial(connect, debugging=debugging),
+        connect=partial(connect, debugging=debugging, quiet=quiet),
     )
 
 
@@ -188,9 +188,10 @@ def select(question: str, choices: Sequence[str]) -> int:
     return terminal.choose(question, choices)
 
 
-def connect(source: Source, region: str, *, debugging: bool = False) -> Aws:
+def connect(source: Source, region: str, *, debugging: bool = False, quiet: bool = False) -> Aws:
     """Return a connection to AWS; boto3 is imported only now."""
-    busy.show(busy.CONNECTING)
+    if not quiet:
+        busy.show(busy.CONNECTING)
     from awsbase.people.connect import connect
     from awsbase.scripts.connect import name_calls
 

@@ -12,7 +12,6 @@ from awsbase.people.devices import Device
 from awsbase.people.enrol import devices_of, enrol
 from awsbase.people.profiles import Source
 from awsbase.people.terminal import NoAnswer
-from awsbase.scripts import with_profile
 from awsbase.scripts.output import err, out
 from awsbase.scripts.prompts import USER, account_of, aws_files, common, confirm, prompts_of, user_of
 
@@ -83,7 +82,7 @@ def create(
         spare = enrol(prompts, owner, BACKUP)
         out(f"{spare.serial} is enabled for {owner}, as a backup\n")
     if own:
-        err(with_profile("next: `awsbase mfa refresh` gets a session, with the next code of the device\n", profile))
+        err("next: `awsbase mfa refresh` gets a session, with the next code of the device\n")
 
 
 def checked(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,9 +67,16 @@ def resync(user: str | None, device: str | None, profile: str | None, region: st
 @click.argument("devices", metavar="[DEVICE]...", nargs=-1, shell_complete=completions.devices)
 @USER
 @click.option("--force", is_flag=True, help="Remove even an administrator's last device, without a question.")
+@YES
 @common
 def remove(
-    devices: Sequence[str], user: str | None, force: bool, profile: str | None, region: str | None, debug: bool
+    devices: Sequence[str],
+    user: str | None,
+    force: bool,
+    yes: bool,
+    profile: str | None,
+    region: str | None,
+    debug: bool,
 ) -> None:
     """Remove MFA devices from their user, and delete them. You need not name an only device."""
     account = account_of(profile, region, debugging=debug)
@@ -79,7 +86,8 @@ def remove(
     def report(device: Device) -> None:
         out(f"{device.serial} is removed from {owner}\n")
 
-    removed = device_maintenance.remove(prompts, owner, devices, force=force, confirm=confirm, removed=report)
+    agreed: Callable[[str], bool] = lambda question: yes or confirm(question)  # noqa: E731
+    removed = device_maintenance.remove(prompts, owner, devices, force=force, confirm=agreed, removed=report)
 
     def left() -> list[str]:
         return [device.serial for device in devices_of(prompts, owner) if device.gives_codes]

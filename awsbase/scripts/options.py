@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-MANIFEST = click.argument("manifest", type=click.Path(path_type=Path))
+
+def remembered(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Remember what the command was given, for the commands in its hints."""
+    if value is not None:
+        name = "named_profile" if parameter.name == "profile" else "manifest"
+        setattr(ctx.find_root().obj, name, str(value))
+    return value
+
+
+MANIFEST = click.argument("manifest", type=click.Path(path_type=Path), callback=remembered)
 ONLY = click.option(
     "--only",
     multiple=True,
@@ -54,7 +63,9 @@ OF_AWS_FILES = "The profile of ~/.aws to use; default $AWS_PROFILE."
 
 def profile_option(help: str = OF_AWS_FILES) -> Callable[[Command], Command]:
     """Return the option that names a profile of the AWS files."""
-    return click.option("--profile", metavar="NAME", help=help, shell_complete=completions.profiles)
+    return click.option(
+        "--profile", metavar="NAME", help=help, shell_complete=completions.profiles, callback=remembered
+    )
 
 
 def region_option(help: str, **more: Any) -> Callable[[Command], Command]:

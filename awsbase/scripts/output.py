@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from awsbase.scripts.hints import completed
 from awsbase.view.stream import disarmed, supports_unicode, write, write_result
 
 STDOUT = Path("-")
@@ -15,17 +16,17 @@ ALSO_STDOUT = (Path("/dev/stdout"), Path("/dev/fd/1"), Path("/proc/self/fd/1"))
 
 def out(text: str) -> None:
     """Print a result to stdout."""
-    write_result(text, sys.stdout)
+    write_result(completed(text), sys.stdout)
 
 
 def err(text: str) -> None:
     """Print progress, a question or a remark to stderr."""
-    write(text, sys.stderr)
+    write(completed(text), sys.stderr)
 
 
 def out_json(value: Any) -> None:
     """Print one JSON document to stdout."""
-    out(as_json(value, ascii_only=not supports_unicode(sys.stdout)))
+    write_result(as_json(value, ascii_only=not supports_unicode(sys.stdout)), sys.stdout)
 
 
 def as_json(value: Any, *, ascii_only: bool = False) -> str:

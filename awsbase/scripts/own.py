@@ -16,11 +16,11 @@ from awsbase.engine.changes import Change, Report
 from awsbase.engine.execution import select
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.risk import risky
-from awsbase.errors import AwsbaseError, Refused, UsageError
+from awsbase.errors import AwsbaseError, Refused
 from awsbase.facts.ownership import ANY, Found, found, marking, marks
 from awsbase.people import durations
 from awsbase.scripts import completions
-from awsbase.scripts.ask import ask, is_interactive
+from awsbase.scripts.ask import Prompt, prompt
 from awsbase.scripts.connect import connect
 from awsbase.scripts.consent import consent
 from awsbase.scripts.interrupt import INTERRUPTED
@@ -28,6 +28,7 @@ from awsbase.scripts.loaded import read
 from awsbase.scripts.options import ALLOW_RISKY, LOCK_TIMEOUT, MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.session import Session, lock_of
+from awsbase.view.risks import warning
 
 
 @click.command("own")
@@ -43,8 +44,6 @@ def command(
     """Say that what is at each ADDRESS of MANIFEST was made by awsbase, before its releases wrote so in a tag.
 
     It shows what is there, and asks. Then it writes the tag `awsbase:created-by`, and nothing else.
-    \f
-    Raises UsageError when there is no terminal to ask on.
     """
     patience = timedelta(seconds=durations.seconds(lock_timeout))
     loaded = read(manifest, options)
@@ -57,9 +56,7 @@ def command(
     missing = [each.address for each in things if not each.ours]
     if not options.json or (missing and not yes):
         err("".join(described(each) for each in things))
-    if missing and not yes and not is_interactive():
-        raise UsageError("this asks whose they are, and there is no terminal to ask on", hint="add --yes to own them")
-    if missing and not own(session, missing, yes=yes):
+    if missing and not own(session, missing, ask=None if yes else prompt(manifest)):
         err("declined, nothing was changed\n")
         return 1
     if options.json:
@@ -88,7 +85,7 @@ def look(session: Session, addresses: Sequence[str]) -> list[Found]:
     return things
 
 
-def own(session: Session, addresses: Sequence[str], *, yes: bool) -> bool:
+def own(session: Session, addresses: Sequence[str], *, ask: Prompt | None) -> bool:
     """Ask, and write the tag of origin at these addresses; return whether the answer was yes.
 
     Raises Refused for a risky tag that nobody has approved, and AwsbaseError when one was not written.
@@ -96,14 +93,13 @@ def own(session: Session, addresses: Sequence[str], *, yes: bool) -> bool:
     name = session.loaded.name
     mine = plan_of(session, addresses, name)
     plan = only_marks(finished(mine.execute("plan"), addresses), addresses, name)
-    if yes:
+    if ask is None:
         consent(plan, "", name, ask=None, allow_risky=session.allow_risky)
     else:
-        err("".join(f"risky: {each.address}: {each.change.risk.reason}\n" for each in risky(plan) if each.change.risk))
+        warned = f"{warning(changes)}\n" if (changes := risky(plan)) else ""
         what = "it" if len(addresses) == 1 else f"these {len(addresses)}"
-        if not ask(
-            f"Did awsbase make {what} for {name}? Type the account's name ({name}) if it did: ", name, *one(addresses)
-        ):
+        question = f"{warned}Did awsbase make {what} for {name}? Type the account's name ({name}) if it did: "
+        if not ask(question, name, *one(addresses)):
             return False
 
     lock = lock_of(session.target, session.loaded.fingerprint)
@@ -112,7 +108,7 @@ def own(session: Session, addresses: Sequence[str], *, yes: bool) -> bool:
         done = finished(
             mine.execute(
                 "plan",
-                allow_risky=session.allow_risky or (not yes and bool(risky(plan))),
+                allow_risky=session.allow_risky or (ask is not None and bool(risky(plan))),
                 before_write=lock.check_and_renew,
                 applies=lambda address, change: address in addresses and marks(change, name),
             ),

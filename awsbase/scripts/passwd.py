@@ -18,6 +18,7 @@ from awsbase.scripts.prompts import account_of, common, confirm, user_of
 @click.option("--handover", metavar="COMMAND", help="Send USER's new password to this command, on its stdin.")
 @click.option("--permanent", is_flag=True, help="Do not require USER to change it at the next sign-in.")
 @click.option("--no-console", is_flag=True, help="Delete USER's password, so that they cannot sign in to the console.")
+@click.option("-y", "--yes", is_flag=True, help="Delete your own password without asking.")
 @common
 def command(
     user: str | None,
@@ -25,6 +26,7 @@ def command(
     handover: str | None,
     permanent: bool,
     no_console: bool,
+    yes: bool,
     profile: str | None,
     region: str | None,
     debug: bool,
@@ -43,14 +45,12 @@ def command(
         raise UsageError("--no-console deletes the password, so there is none to create or hand over")
     # Check the recipient of the password before the first question or change.
     words = passwd.handover_command(handover) if handover else None
-    if no_console and not user:
-        terminal.require("confirmation to delete your own password")
-    elif not words and not no_console:
+    if not words and not no_console:
         terminal.require("password")
     account = account_of(profile, region, debugging=debug)
     prompts = passwd.Prompts(account, SystemClock(), terminal.ask_hidden, err)
     if no_console:
-        _no_console(prompts, user)
+        _no_console(prompts, user, yes=yes)
     elif user is None or (account.user and user.casefold() == account.user.casefold()):
         _own(prompts, generate, foreign=bool(words) or permanent)
     else:
@@ -65,11 +65,11 @@ def _own(prompts: passwd.Prompts, generate: bool, *, foreign: bool) -> None:
     out(f"the password of {prompts.account.user} is changed\n")
 
 
-def _no_console(prompts: passwd.Prompts, user: str | None) -> None:
+def _no_console(prompts: passwd.Prompts, user: str | None, *, yes: bool) -> None:
     named = user_of(prompts.account, user)
-    if user is None and not confirm(
-        f"Delete your own password, {named}? You will no longer be able to sign in to the console."
-    ):
+    question = f"Delete your own password, {named}? You will no longer be able to sign in to the console."
+    own = prompts.account.user is not None and named.casefold() == prompts.account.user.casefold()
+    if own and not yes and not confirm(question):
         raise Refused("nothing was changed")
     had = passwd.remove_password(prompts, named)
     out(f"{named} {'has no password for the console any more' if had else 'had no password for the console'}\n")

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from awsbase.disk import is_regular
+from awsbase.engine.changes import Report
+from awsbase.engine.risk import risky
 from awsbase.scripts.comment import comment_of, comment_options
 from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common, detailed
 from awsbase.scripts.output import ALSO_STDOUT, STDOUT, as_json, err, out, out_json
-from awsbase.scripts.session import Session, exit_code
+from awsbase.scripts.session import Session, exit_code, refuse
 from awsbase.view import document
+from awsbase.view.stream import is_terminal
+from awsbase.view.text import RED, TEAL, Line, render
 
 
 @click.command("plan")
@@ -50,17 +56,43 @@ def command(
     if who and not report.interrupted:
         report = session.with_authors(report)
     comment.write(report, loaded, only, sandbox=options.sandbox)
-    result = document.document(report, sandbox=options.sandbox)
+    result = document.document(report, sandbox=options.sandbox, only=only)
 
     if options.json or output == STDOUT:
         out_json(result)
     elif not comment.on_stdout:
-        out(session.result(report, sys.stdout))
+        out(session.result(report, sys.stdout) + refused(report))
     if output not in (None, STDOUT) and not report.interrupted:
         document.save(as_json(result), output)
         if is_regular(output):
-            apply = f"awsbase reconcile {manifest} --approved {output}"
-            err(f"plan written to {output}; `{apply}` applies it and nothing else\n")
+            err(f"plan written to {output}; {next_step(report, manifest, output, options, only)}\n")
+    if not is_terminal(sys.stdout):
+        refuse(report.refusals)
 
     code = exit_code(report)
     return 2 if detailed_exitcode and code == 0 and report.changes else code
+
+
+def refused(report: Report) -> str:
+    """Return what a reconcile would refuse, each with what to do, as text; empty when there is nothing."""
+    if not report.refusals:
+        return ""
+    lines = [Line(0, ""), Line(0, "reconcile would refuse this, and change nothing", style=f"bold {RED}")]
+    for each in report.refusals:
+        lines.append(Line(2, each.message, mark="✗", mark_style=f"bold {RED}"))
+        lines += [Line(4, each.hint, mark="→", mark_style=TEAL)] if each.hint else []
+    return render(lines, sys.stdout)
+
+
+def next_step(report: Report, manifest: Path, plan: Path, options: Options, only: Sequence[str]) -> str:
+    """Return what a saved plan is good for: the whole command that applies it."""
+    if report.refusals:
+        return "reconcile would refuse it"
+    words = ["awsbase", "reconcile", str(manifest), "--approved", str(plan)]
+    words += [word for name in only for word in ("--only", name)]
+    words += ["--profile", options.profile] if options.profile else []
+    words += ["--region", options.region] if options.region else []
+    words += ["--sandbox"] if options.sandbox else []
+    words += [word for path in options.deny for word in ("--deny", str(path))]
+    words += ["--allow-risky"] if risky(report) else []
+    return f"`{shlex.join(words)}` applies it and nothing else"

@@ -21,7 +21,7 @@ from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import files, qr, seeds, terminal
 from awsbase.people.enrol import Prompts
 from awsbase.people.secret import Secret
-from awsbase.scripts.ask import accepts
+from awsbase.scripts.ask import accepts, no_terminal
 from awsbase.scripts.connect import home_region, name_calls, session_of, show_connecting
 from awsbase.scripts.options import DEBUG, profile_option, region_option
 from awsbase.scripts.output import err
@@ -135,8 +135,14 @@ def ask(question: str, *accepted: str) -> bool:
 
 
 def confirm(question: str) -> bool:
-    """Ask a yes-or-no question on the terminal; any answer but yes means no."""
-    return ask(f"{question} [y/N] ")
+    """Ask a yes-or-no question on the terminal; any answer but yes means no.
+
+    Raises UsageError when there is no terminal.
+    """
+    try:
+        return ask(f"{question} [y/N] ")
+    except terminal.NoTerminal:
+        raise no_terminal() from None
 
 
 def select(question: str, choices: Sequence[str]) -> int:

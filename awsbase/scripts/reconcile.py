@@ -10,12 +10,12 @@ import click
 
 from awsbase.engine.changes import Report
 from awsbase.people import durations
-from awsbase.scripts.ask import ask, is_interactive
+from awsbase.scripts.ask import prompt
 from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import ALLOW_RISKY, LOCK_TIMEOUT, MANIFEST, ONLY, Options, common, detailed
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.session import Session, approve, exit_code, plan_again, reconcile
+from awsbase.scripts.session import Session, approve, exit_code, plan_again, reconcile, scope
 from awsbase.view import document
 from awsbase.view.totals import calls
 
@@ -47,22 +47,23 @@ def command(
 ) -> int:
     """Bring the account to the state of MANIFEST.
 
-    On a terminal it shows the plan and asks first. With --yes, or without a terminal, it applies without asking.
+    It shows the plan and asks on the terminal first. Without a terminal it needs --yes or --approved.
     """
     patience = timedelta(seconds=durations.seconds(lock_timeout))
     plan = document.read(approved) if approved else None
     loaded = read(manifest, options)
-    chosen = loaded.only(only)
     listed = approve(plan, loaded, sandbox=options.sandbox) if plan else None
+    chosen = scope(plan, loaded, only) if plan else loaded.only(only)
     session = Session(loaded, chosen, connect(options, loaded), options, patience, allow_risky)
 
-    silent = yes or options.sandbox or listed is not None or not is_interactive()
-    report, declined = reconcile(session, ask=None if silent else ask, approved=listed)
+    silent = yes or options.sandbox or listed is not None
+    ask = None if silent else prompt(manifest, "--yes, or --approved PLAN")
+    report, declined = reconcile(session, ask=ask, approved=listed)
     if options.sandbox and not report.interrupted:
         report = plan_again(session, report)
 
     if options.json:
-        out_json(document.document(report, sandbox=options.sandbox))
+        out_json(document.document(report, sandbox=options.sandbox, only=plan.only if plan else only))
     elif not declined:
         out(session.result(report, sys.stdout) + remark(session, report))
     if declined:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TextIO
 
 from click.exceptions import Exit
@@ -16,7 +17,7 @@ from awsbase import __version__
 from awsbase.access.lockout import lockout
 from awsbase.engine.account import Account
 from awsbase.engine.authors import with_authors
-from awsbase.engine.changes import Change, Mode, Report
+from awsbase.engine.changes import Change, Mode, Refusal, Report
 from awsbase.engine.execution import execute
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.failures import failure
@@ -27,9 +28,11 @@ from awsbase.engine.run import Approved, Interrupted, approval, exceeds_approval
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.manifest import ways_out
 from awsbase.records import record
+from awsbase.scripts import advice
 from awsbase.scripts.ask import Prompt
 from awsbase.scripts.connect import Target
 from awsbase.scripts.consent import consent
+from awsbase.scripts.hints import completed_report
 from awsbase.scripts.interrupt import INTERRUPTED, abortable, interruptible
 from awsbase.scripts.loaded import LoadedManifest
 from awsbase.scripts.options import Options
@@ -44,8 +47,9 @@ from awsbase.view.wrong import wrong
 log = logging.getLogger("awsbase")
 
 
-def no_check(facts: Facts) -> None:
-    """Check nothing: everybody may see a plan."""
+def no_check(facts: Facts) -> Sequence[Refusal]:
+    """Refuse nothing."""
+    return ()
 
 
 @record
@@ -61,6 +65,11 @@ class Session:
     options: Options
     patience: timedelta = timedelta(0)
     allow_risky: bool = False
+
+    @property
+    def manifest(self) -> Path:
+        """Return the path that the manifest was read from."""
+        return Path(self.loaded.file)
 
     @property
     def whole(self) -> bool:
@@ -79,13 +88,13 @@ class Session:
         applies: Callable[[str, Change], bool] = none,
         results: dict[str, Any] | None = None,
     ) -> Report:
-        """Plan or reconcile with progress on stderr; Ctrl-C stops it, and `guarded` refuses a lock-out."""
+        """Plan or reconcile with progress on stderr; Ctrl-C stops it, and `guarded` looks for a lock-out."""
         screen, quiet = not self.options.debug, self.options.quiet
         with (
             progress(sys.stderr, mode, len(self.resources), screen=screen, quiet=quiet) as observer,
             interruptible(observer.say) as stop,
         ):
-            return execute(
+            report = execute(
                 mode,
                 self.resources,
                 self.loaded.kinds,
@@ -103,6 +112,7 @@ class Session:
                 applies=applies,
                 results=results,
             )
+        return completed_report(report)
 
     def with_authors(self, plan: Report) -> Report:
         """Return a plan that says of what differs who changed it; Ctrl-C ends the asking, not the plan."""
@@ -136,18 +146,19 @@ class Session:
             err("interrupted, nothing was changed\n")
             raise Exit(INTERRUPTED) from None
 
-    def lockout(self, facts: Facts) -> None:
-        """Refuse changes that would lock out their caller; a caller who cannot read IAM cannot change it either."""
+    def lockout(self, facts: Facts) -> Sequence[Refusal]:
+        """List who would be locked out; a caller who cannot read IAM cannot change it either."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            lockout(self.target.account, self.resources, facts)
+            return lockout(self.target.account, self.resources, facts)
         except (BotoCoreError, ClientError) as error:
             log.debug("the lock-out check could not read: %s", error)
+            return ()
 
     def consents(self, plan: Report, question: str, ask: Prompt | None) -> bool:
         """Ask for consent to a plan if there is a prompt, and refuse unapproved risky changes if there is none."""
-        return consent(plan, f"\n{question}", self.loaded.name, ask=ask, allow_risky=self.allow_risky)
+        return consent(plan, question, self.loaded.name, ask=ask, allow_risky=self.allow_risky)
 
     def allows_risky(self, plan: Report) -> bool:
         """Tell whether risky changes can be applied: only if the approved plan contained some."""
@@ -173,10 +184,11 @@ def reconcile(session: Session, *, ask: Prompt | None, approved: Approved | None
     """Plan, ask for consent with `ask` unless it is None, and apply the plan.
 
     Return the report, which is the plan's when it stopped there, and whether the plan was declined. Nothing is written
-    when the plan exceeds a quota of AWS.
+    when the plan exceeds a quota of AWS; raises Refused when it would lock somebody out.
     """
     lock, cache = lock_of(session.target, session.loaded.fingerprint), ReadCache()
     plan = session.execute("plan", approved, guarded=True, cache=cache)
+    refuse(plan.refusals)
     if plan.interrupted or not plan.changes:
         return replace(plan, mode="reconcile"), False
     if plan.exceeds_quota:
@@ -188,6 +200,7 @@ def reconcile(session: Session, *, ask: Prompt | None, approved: Approved | None
         if not unchanged:
             before, cache = approval(plan.changes), ReadCache()
             plan = session.execute("plan", approved, guarded=True, cache=cache)
+            refuse(plan.refusals)
             if plan.interrupted:
                 return replace(plan, mode="reconcile"), False
             if plan.exceeds_quota:
@@ -213,6 +226,14 @@ def reconcile(session: Session, *, ask: Prompt | None, approved: Approved | None
             lock.finish(whole=session.whole)
     wire = session.target.account.wire
     return replace(done, seconds=plan.seconds + done.seconds, reads=wire.reads, writes=wire.writes), False
+
+
+def refuse(refusals: Sequence[Refusal]) -> None:
+    """Raise Refused for the last refusal of a plan, and say the others before; do nothing when there is none."""
+    for each in refusals[:-1]:
+        err(advice(Refused(each.message, hint=each.hint)))
+    if refusals:
+        raise Refused(refusals[-1].message, hint=refusals[-1].hint)
 
 
 def agreed(session: Session, plan: Report, ask: Prompt | None, introduction: str = "") -> bool:
@@ -271,6 +292,18 @@ def approve(plan: Plan, loaded: LoadedManifest, *, sandbox: bool) -> Approved:
     if plan.fingerprint != loaded.fingerprint:
         raise Refused(f"the approved plan was made from another manifest than {loaded.file} is now", hint=hint)
     return approval(plan.changes)
+
+
+def scope(plan: Plan, loaded: LoadedManifest, only: Sequence[str]) -> list[Resource]:
+    """Return the resources that an approved plan is about; raises Refused when `only` names others."""
+    planned = loaded.only(plan.only)
+    if only and loaded.only(only) != planned:
+        made = " ".join(f"--only {name}" for name in plan.only) or "the whole manifest"
+        raise Refused(
+            f"the approved plan was made for {made}, not for {' '.join(f'--only {name}' for name in only)}",
+            hint="leave --only out: the plan knows what it is about",
+        )
+    return planned
 
 
 def exit_code(report: Report, *, strict: bool = False) -> int:

@@ -55,7 +55,7 @@ def print_backend(options: Options, manifest: Path, style: Format, path: str) ->
     if key is None:
         raise AwsbaseError(
             f"account {account.id} has no key {encryption_key.alias} yet",
-            hint=f"run `awsbase reconcile {manifest}` first",
+            hint="run `awsbase reconcile` first",
         )
     text = backend.render(
         "json" if options.json else style,

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from awsbase.errors import UsageError
-from awsbase.scripts.ask import ask, is_interactive
+from awsbase.scripts.ask import prompt
 from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, Options, common
@@ -24,8 +23,6 @@ def command(options: Options, manifest: Path, yes: bool) -> int:
 
     A killed run leaves its lock behind. The same host takes it over immediately, another one after the lease of
     15 minutes. A run that is still alive stops at one of its next writes.
-    \f
-    Raises UsageError when the account is locked and there is no terminal to ask on.
     """
     loaded = read(manifest, options)
     target = connect(options, loaded)
@@ -34,9 +31,8 @@ def command(options: Options, manifest: Path, yes: bool) -> int:
         holder = lock.look()
         locked = holder is not None and not holder.released
         if locked and not yes:
-            if not is_interactive():
-                raise UsageError(f"locked by {holder}, and there is no terminal to ask on", hint="add --yes to end it")
-            if not ask(f"locked by {holder}\nHas that run ended, or do you want to stop it? [y/N] "):
+            err(f"locked by {holder}\n")
+            if not prompt(manifest)("Has that run ended, or do you want to stop it? [y/N] "):
                 err("declined, nothing was changed\n")
                 return 1
         ended = lock.force_release(holder) if locked and holder else False

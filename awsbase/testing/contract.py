@@ -15,6 +15,7 @@ from awsbase.engine.run import approval
 from awsbase.ensure import KINDS
 from awsbase.permissions import least
 from awsbase.sandbox import SERVICES, Sandbox, Service
+from awsbase.testing.origin import without_origin
 from awsbase.testing.sample import Sample, Tampering, go, person, problems, risky, said
 from awsbase.testing.subject import Subject
 from awsbase.testing.trial import FAULTS, trial
@@ -86,6 +87,7 @@ def plans_what_it_does(sample: Sample, *, kinds: Kinds = KINDS, services: Sequen
     done = go(sandbox, "reconcile", sample.resources, kinds=kinds)
     assert problems(done) == []
     assert sorted(said(done)) == sorted(said(planned))
+    assert without_origin(done, sandbox.calls) == []
 
     assert said(go(sandbox, "plan", sample.resources, kinds=kinds)) == []
     sandbox.calls.clear()

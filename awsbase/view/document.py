@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,11 @@ SCHEMA = 2
 MAX_BYTES = 64 * 1024 * 1024
 
 
-def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
-    """Return a report as JSON values; `--approved` reads a plan's document. It has authors where somebody asked."""
+def document(report: Report, *, sandbox: bool = False, only: Sequence[str] = ()) -> dict[str, Any]:
+    """Return a report as JSON values; `--approved` reads a plan's document.
+
+    `only` is the scope, or empty for all. It has authors where somebody asked.
+    """
     asked = report.authors_missing is not None
     return {
         "schema": SCHEMA,
@@ -30,6 +33,7 @@ def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
         "account": report.account,
         "region": report.region,
         "sandbox": sandbox,
+        "only": list(only),
         "fingerprint": report.fingerprint,
         "interrupted": report.interrupted,
         "resources": [_outcome(outcome, asked) for outcome in report.outcomes],
@@ -42,13 +46,14 @@ def document(report: Report, *, sandbox: bool = False) -> dict[str, Any]:
             }
             for each in risky(report)
         ],
+        "refusals": [{"message": each.message, "hint": each.hint} for each in report.refusals],
         "manual_actions": [
             {"address": each.address, "title": each.title, "steps": list(each.steps), "probe": each.probe}
             for each in report.manual_actions
         ],
         "totals": dict(report.totals()),
         "calls": {"read": report.reads, "write": report.writes},
-        "second": document(report.second, sandbox=sandbox) if report.second else None,
+        "second": document(report.second, sandbox=sandbox, only=only) if report.second else None,
         **({} if report.authors_missing is None else {"authors_missing": list(report.authors_missing)}),
     }
 
@@ -119,11 +124,12 @@ def json_value(value: Any) -> Any:
 
 @record
 class Plan:
-    """A plan file of `awsbase plan -o`: the approved changes, their account, and the manifest's fingerprint."""
+    """A plan file of `awsbase plan -o`: the approved changes, their account and scope, the manifest's fingerprint."""
 
     account: str
     region: str
     sandbox: bool
+    only: tuple[str, ...]
     fingerprint: str
     version: str
     changes: tuple[tuple[str, Change], ...]
@@ -189,6 +195,7 @@ def _plan(fields: Mapping[str, Any]) -> Plan:
         account=_text(fields["account"]),
         region=_text(fields["region"]),
         sandbox=bool(fields["sandbox"]),
+        only=_texts(fields["only"]),
         fingerprint=_text(fields["fingerprint"]),
         version=_text(fields["awsbase"]),
         changes=tuple(
@@ -220,6 +227,12 @@ def _read_risk(kind: object, reason: object) -> Risk | None:
     if kind not in ("access", "visibility", "deletion"):
         raise ValueError(kind)
     return Risk(kind, _text(reason))
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list):
+        raise TypeError(values)
+    return tuple(map(_text, values))
 
 
 def _text(value: object) -> str:

@@ -71,6 +71,7 @@ def markdown(
         [
             head(plan, name, sandbox),
             parts(only),
+            refusals(plan),
             approvals(plan),
             failures(plan),
             manual_actions(plan),
@@ -116,6 +117,8 @@ def verdict(plan: Report) -> str:
         return "Interrupted: this plan is not complete."
     if plan.exceeds_quota:
         return "A quota of AWS is exceeded: reconcile changes nothing until all of it fits."
+    if plan.refusals:
+        return "Reconcile would refuse this, and change nothing."
     if failed := [each for each in plan.outcomes if each.error is not None]:
         return f"{plural(len(failed), 'resource')} cannot be planned."
     if changes := risky(plan):
@@ -139,6 +142,15 @@ def counts(plan: Report) -> str:
     }
     counted += [f"{plural(totals[status], 'resource')} {what}" for status, what in statuses.items() if totals[status]]
     return ", ".join([*counted, f"{totals['unchanged']} unchanged"]) + ".\n\n"
+
+
+def refusals(plan: Report) -> Group:
+    """Return why a reconcile would refuse all of the plan, each with what to do."""
+    items = []
+    for each in plan.refusals:
+        more = f"  {prose(each.hint)}\n" if each.hint else ""
+        items.append(Item(f"- {prose(each.message)}\n{more}", bullet(each.message).short))
+    return Group("refusals", "#### Refused\n\n", items, "\n")
 
 
 def approvals(plan: Report) -> Group:

@@ -47,7 +47,11 @@ def stopped(report: Report) -> Iterator[Line]:
 
 
 def calls(report: Report) -> str:
-    """Return the number of calls and seconds of a run: `34 calls, no write, 1.2 s`."""
+    """Return the number of calls, and the seconds of a reconcile: `34 calls, 8 writes, 1.2 s`.
+
+    Two plans of the same account are equal to the byte, so a plan has no seconds.
+    """
     total = report.reads + report.writes
     writes = "no write" if not report.writes else "1 write" if report.writes == 1 else f"{report.writes} writes"
-    return f"{total} call{'' if total == 1 else 's'}, {writes}, {report.seconds:.1f} s"
+    seconds = "" if report.mode == "plan" else f", {report.seconds:.1f} s"
+    return f"{total} call{'' if total == 1 else 's'}, {writes}{seconds}"

@@ -77,7 +77,16 @@ RETAGGED = [
 @pytest.mark.parametrize(("asks", "risky"), RETAGGED)
 def test_tag_that_a_policy_asks_for_is_risky(asks: dict[str, Any], risky: bool) -> None:
     kim = User(scope=HOME, name="kim", exact=False, tags={"team": "prod"})
-    assert risks(planned(kim, facts(asks)), "tags") == [risky]
+    [change] = [each for each in planned(kim, facts(asks)).changes if each.what == "tags"]
+    assert change.risk
+    assert ("it asks for" in change.risk.reason) == risky
+    # Nobody has read the policies of buckets, keys and secrets.
+    assert change.risk.reason.endswith("policies of buckets, keys and secrets may ask for its tag team")
+
+
+def test_tags_of_awsbase_alone_need_no_approval_on_a_user() -> None:
+    adopted = {**facts(document()), users: {"kim": UserFacts("kim", "/")}}
+    assert risks(planned(User(scope=HOME, name="kim", exact=False), adopted), "tags") == [False]
 
 
 def test_tag_that_an_inline_policy_or_one_of_this_run_asks_for_is_risky() -> None:

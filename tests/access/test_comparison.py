@@ -162,6 +162,14 @@ def test_document_that_allows_more_is_wider(have: Document, want: Document, expe
     assert found[0].startswith(expected)
 
 
+def test_what_is_not_made_yet_is_named_and_not_numbered() -> None:
+    reason = widening({}, only(Sid="Use", Resource=[Unknown("key acme"), arn("a/*")]))
+    assert reason == (
+        "newly allows Action s3:GetObject, Resource <key acme, once made> of statement Use; "
+        "newly allows Action s3:GetObject, Resource arn:aws:s3:::a/* of statement Use"
+    )
+
+
 def test_widening_shows_the_first_reasons_and_counts_the_others() -> None:
     many = only(Action=[f"s3:{number}" for number in range(5)])
     assert widening({}, many).count("newly allows") == 3

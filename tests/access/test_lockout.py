@@ -19,7 +19,6 @@ from awsbase.ensure.group import Group
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
-from awsbase.errors import Refused
 from awsbase.facts.authorization import (
     Authorization,
     GroupFacts,
@@ -75,12 +74,9 @@ def iam(*entities: UserFacts | GroupFacts | RoleFacts | PolicyFacts) -> Authoriz
 
 
 def verdict(who: Account, have: Authorization, resources: Iterable[Resource]) -> str:
-    """Return the reason why the run is refused; empty when it is allowed."""
-    try:
-        lockout(who, list(resources), KnownFacts({authorization: have}))
-    except Refused as refused:
-        return f"{refused} → {refused.hint}"
-    return ""
+    """Return the reasons why the run is refused; empty when it is allowed."""
+    refusals = lockout(who, list(resources), KnownFacts({authorization: have}))
+    return "\n".join(f"{refused.message} → {refused.hint}" for refused in refusals)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from awsbase.access.widening import has_effect
+from awsbase.engine.facts import Facts
 from awsbase.engine.lock import unfinished
 from awsbase.ensure.group import Group
 from awsbase.ensure.policy import Policy
@@ -25,7 +28,10 @@ from awsbase.facts.authorization import (
     roles,
     users,
 )
+from awsbase.facts.aws_policies import aws_policy
 from awsbase.policies import render
+from awsbase.sandbox import Fault, Sandbox
+from awsbase.testing.sample import account
 from tests.ensure.planned import HOME, planned
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -103,6 +109,41 @@ def test_attaching_and_detaching_policies_is_risky_when_it_widens(
     have_role = RoleFacts(role.arn, "ci", "/", LONG_AGO, {}, frozenset(have), tags={"awsbase:address": "role/ci"})
     facts = {roles: {"ci": have_role}, policies: HELD}
     assert [change.risk.reason if change.risk else "" for change in planned(role, facts).changes] == why
+
+
+NEW = f"{AWS}/SomethingNew"
+
+
+@pytest.mark.parametrize(
+    ("document", "risky"),
+    [(None, True), (policy("x", "Deny").document, True), (policy("x", "Allow").document, False)],
+    ids=["that cannot be read", "that denies", "that only allows"],
+)
+def test_policy_of_aws_that_is_taken_away_needs_approval_unless_it_denies_nothing(document: Any, risky: bool) -> None:
+    known: dict[Any, Any] = {(aws_policy, NEW): document, policies: HELD}
+    ops = {"ops": GroupFacts("Ops", "/", frozenset({NEW}), {}, LONG_AGO)}
+    bob = {"bob": UserFacts("bob", "/", LONG_AGO, frozenset({"Ops"}), tags={"awsbase:address": "user/bob"})}
+    ci = Role(scope=HOME, name="ci", trust={}, policies=frozenset())
+    its = RoleFacts(ci.arn, "ci", "/", LONG_AGO, {}, frozenset({NEW}), tags={"awsbase:address": "role/ci"})
+    runs = [
+        planned(Group(scope=HOME, name="Ops", policies=frozenset()), {groups: ops, **known}),
+        planned(ci, {roles: {"ci": its}, **known}),
+        planned(User(scope=HOME, name="bob", groups=frozenset()), {users: bob, groups: ops, **known}),
+    ]
+    assert [[bool(change.risk) for change in run.changes] for run in runs] == [[risky]] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "denies"), [("ReadOnlyAccess", False), ("AWSPrivateCAUser", True), ("NoSuchPolicy", None)]
+)
+def test_policies_of_aws_are_read_as_they_are_now(name: str, denies: bool | None) -> None:
+    sandbox = Sandbox()
+    with ThreadPoolExecutor(1) as pool:
+        facts = Facts(account(sandbox, None).aws, pool)
+        document = facts.read(aws_policy, f"{AWS}/{name}")
+        assert (document if document is None else has_effect(document, "Deny")) == denies
+        sandbox.faults.add(Fault("access denied", on="iam:GetPolicy"))
+        assert facts.read(aws_policy, f"{AWS}/SecurityAudit") is None
 
 
 @pytest.mark.parametrize(("denied", "why"), [("Allow", [MORE]), ("Deny", [""])], ids=["that allows all", "that denies"])

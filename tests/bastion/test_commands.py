@@ -61,7 +61,8 @@ class Prompts:
         """Run a command in this process."""
         unset = dict.fromkeys(name for name in os.environ if name.startswith("AWS_"))
         runner = CliRunner(env={**unset, **self.environment})
-        return runner.invoke(cli, ["bastion", command, str(self.manifest), *words])
+        consent = ["--yes"] if command in ("up", "down") else []
+        return runner.invoke(cli, ["bastion", command, str(self.manifest), *words, *consent])
 
     def well(self, *words: str) -> str:
         ended = self.run(*words)
@@ -96,7 +97,7 @@ def ssh(served: Served, tmp_path: Path) -> Prompts:
 def test_a_bastion_is_started_used_and_terminated(ssm: Prompts) -> None:
     assert "not there" in ssm.well("status")
     absent = ssm.run("connect")
-    assert (absent.exit_code, "`awsbase bastion up` starts one" in absent.stderr) == (1, True)
+    assert (absent.exit_code, f"`awsbase bastion up {ssm.manifest}` starts one" in absent.stderr) == (1, True)
 
     ssm.well("up", "--ttl", "4h")
     found = ssm.document("status")

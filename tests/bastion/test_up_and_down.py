@@ -23,7 +23,7 @@ STAYS = HEAD + "network: {}\nbastion: {}\n"
 def reconcile(desk: Prompts) -> list[str]:
     """Reconcile the manifest, and return the addresses of what that changed."""
     unset = dict.fromkeys(name for name in os.environ if name.startswith("AWS_"))
-    words = ["reconcile", str(desk.manifest), "--json"]
+    words = ["reconcile", str(desk.manifest), "--json", "--yes"]
     ended = CliRunner(env={**unset, **desk.environment}).invoke(cli, words)
     assert ended.exit_code == 0, ended.stdout + ended.stderr
     return [each["address"] for each in json.loads(ended.stdout)["resources"] if each["changes"]]

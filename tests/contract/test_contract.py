@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 import pytest
 
 from awsbase.facts.tags import ADDRESS, CREATED_BY
 from awsbase.testing.contract import carries_out_what_is_approved, plans_what_it_does, ready, repairs_tampering
+from awsbase.testing.origin import WITHOUT, tags_of, takes_tags
 from awsbase.testing.sample import Sample, Tampering, go
 from tests.contract.samples import SAMPLES
 
@@ -43,20 +42,13 @@ def test_the_creating_call_alone_writes_the_tag_of_origin(sample: Sample) -> Non
             assert (call.name, given.get(CREATED_BY)) == (call.name, "acme")
 
 
-def tags_of(params: object) -> Iterator[tuple[str, str]]:
-    """Yield the tags anywhere in what is sent, whatever the service calls them."""
-    if isinstance(params, Mapping):
-        for key, value in (("Key", "Value"), ("TagKey", "TagValue")):
-            if {key, value} <= params.keys():
-                yield params[key], params[value]
-        for name, value in params.items():
-            if name in ("tags", "Tags") and isinstance(value, Mapping):
-                yield from value.items()
-            else:
-                yield from tags_of(value)
-    elif isinstance(params, list | tuple):
-        for item in params:
-            yield from tags_of(item)
+def test_creating_calls_that_take_tags_are_known_by_the_models_of_aws() -> None:
+    """What is not tagged at its creation is either named with its reason, or takes no tags."""
+    assert [api for api in WITHOUT if not takes_tags(api)] == []
+    known = ("s3:CreateBucket", "config:PutConfigurationRecorder", "cloudtrail:CreateTrail", "ec2:RunInstances")
+    assert [api for api in (*known, "logs:CreateLogGroup", "budgets:CreateBudget") if not takes_tags(api)] == []
+    # A schedule takes none: it is known by the role that it acts as.
+    assert not any(takes_tags(api) for api in ("scheduler:CreateSchedule", "kms:CreateAlias", "iam:CreateGroup"))
 
 
 @pytest.mark.sampled(90)

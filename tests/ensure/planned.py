@@ -18,12 +18,15 @@ from awsbase.engine.scope import Scope
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
 from awsbase.facts.authorization import Authorization, authorization, policies
+from awsbase.facts.aws_policies import aws_policy
 
 HOME = Scope("123456789012", home="eu-west-1", region="eu-west-1", name="acme")
 
 
 # What of IAM decides whether another tag or path widens access, in an account that has no policies.
 NOBODY: Mapping[Any, Any] = {authorization: Authorization({}, {}, {}, {}), policies: {}}
+# Nor does any policy of AWS deny anything, unless a test says so.
+ALLOWING: Mapping[Any, Any] = {aws_policy: {}}
 
 
 class KnownFacts(Facts):
@@ -35,7 +38,7 @@ class KnownFacts(Facts):
     def read(self, fact: Any, *args: Any, **kwargs: Any) -> Any:
         if fact in self.values:
             return self.values[fact]
-        return self.values[(fact, *args)]
+        return self.values[(fact, *args)] if (fact, *args) in self.values else ALLOWING[fact]
 
     def prefetch(self, reads: object) -> None:
         """Do nothing: all facts were passed in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,15 +11,16 @@ import pytest
 from awsbase.ensure.ephemeral import Ephemeral
 from awsbase.ensure.instance import Instance, InstanceFacts, instances, user_data
 from awsbase.ensure.launch_template import LaunchTemplate
-from awsbase.ensure.schedule import ScheduleFacts, schedule
+from awsbase.ensure.schedule import ScheduleFacts, schedule, terminating
 from awsbase.ensure.terminated import Terminated
 from awsbase.facts.images import AMAZON_LINUX
+from awsbase.facts.tags import ADDRESS, CREATED_BY
 from awsbase.userdata import Person, render
 from tests.ensure.planned import HOME, described, planned
 from tests.userdata.keys import ed25519
 
 ALICE, BOB = Person("alice", (ed25519(1),)), Person("bob", (ed25519(2),))
-REGION, OURS = HOME.region, {"awsbase:address": "instance/bastion"}
+REGION, OURS = HOME.region, {ADDRESS: "instance/bastion", CREATED_BY: HOME.name}
 INSTANCE = Instance(
     scope=HOME,
     template=LaunchTemplate(
@@ -32,10 +34,12 @@ INSTANCE = Instance(
         user_data=render(mode="ssh", people=[ALICE]),
     ),
 )
-TERMINATED = Terminated(scope=HOME, instance=INSTANCE, schedule="bastion")
+TERMINATED = Terminated(scope=HOME, instance=INSTANCE, schedule="bastion", role="bastion-end")
 EPHEMERAL = Ephemeral(scope=HOME, instance=INSTANCE, command="awsbase bastion up")
 RUNS = InstanceFacts("i-1", tags=OURS)
-LATER = ScheduleFacts("at(2099-01-01T12:00:00)", "", {}, "")
+THEIRS = InstanceFacts("i-4", tags={ADDRESS: INSTANCE.address, CREATED_BY: "other"})
+LATER = ScheduleFacts("at(2099-01-01T12:00:00)", terminating(HOME), {}, f"arn:aws:iam::{HOME.account}:role/bastion-end")
+HOURLY = replace(LATER, calls="arn:aws:lambda:eu-west-1:123456789012:function:reports")
 
 
 @pytest.mark.parametrize(
@@ -53,6 +57,24 @@ LATER = ScheduleFacts("at(2099-01-01T12:00:00)", "", {}, "")
 )
 def test_down_deletes_the_instance_and_its_schedule(there: Any, ending: Any, changes: list[str]) -> None:
     assert described(planned(TERMINATED, {instances: there, schedule: ending})) == changes
+
+
+@pytest.mark.parametrize(
+    ("there", "ending", "risks"),
+    [
+        ((RUNS,), LATER, []),
+        ((RUNS, THEIRS), LATER, ["what is on i-4 is lost, which this manifest did not make"]),
+        ((InstanceFacts("i-5", tags={ADDRESS: INSTANCE.address}),), None, ["what is on i-5 is lost, which this"]),
+        ((RUNS,), HOURLY, ["the schedule bastion calls arn:aws:lambda:eu-west-1:123456789012:function:reports as"]),
+        ((RUNS,), replace(LATER, role="arn:aws:iam::123456789012:role/other"), ["the schedule bastion calls"]),
+    ],
+    ids=["ours", "another manifest's", "an earlier release's", "another call", "another role"],
+)
+def test_down_asks_before_it_ends_what_this_manifest_did_not_make(there: Any, ending: Any, risks: list[str]) -> None:
+    found = planned(TERMINATED, {instances: there, schedule: ending}).changes
+    reasons = [change.risk.reason for change in found if change.risk]
+    assert len(reasons) == len(risks)
+    assert all(reason.startswith(risk) for reason, risk in zip(reasons, risks, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,23 @@ def test_user_with_any_device_gets_no_other() -> None:
     assert said(go(sandbox, "plan", [CARA, DEVICE])) == ["user/cara: update tags"]
 
 
+NOT_MADE_HERE = f"this manifest did not make the device {DEVICE.serial}"
+
+
+@pytest.mark.parametrize(
+    ("made_by", "reason"), [("acme", None), ("other", NOT_MADE_HERE), (None, NOT_MADE_HERE)], ids=str
+)
+def test_device_without_an_owner_that_was_made_elsewhere_needs_approval(
+    made_by: str | None, reason: str | None
+) -> None:
+    sandbox = account()
+    labels = [{"Key": "awsbase:created-by", "Value": made_by}] if made_by else []
+    sandbox.client("iam").create_virtual_mfa_device(VirtualMFADeviceName="cara", Tags=labels)
+    planned = go(sandbox, "plan", [CARA, DEVICE]).changes
+    [risk] = [change.risk for _, change in planned if change.action == "delete"]
+    assert (risk and risk.reason) == reason
+
+
 def test_foreign_secret_is_not_overwritten() -> None:
     sandbox = account()
     sandbox.client("secretsmanager", HOME.region).create_secret(Name=DEVICE.secret, SecretString="theirs")

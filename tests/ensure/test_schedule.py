@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,3 +60,18 @@ def test_schedule_is_kept_and_follows_the_instance(
     run = planned(want, {schedule: have}, {"instance/bastion": {"id": instance}, "role/end": ROLE})
     assert described(run) == changes
     assert run.notes == ([f"ends 2099-01-01 {ends} UTC, by AWS itself"] if ends else [])
+
+
+@pytest.mark.parametrize(
+    ("have", "asks"),
+    [
+        (AT_SIX, False),
+        (replace(AT_SIX, role="arn:aws:iam::123456789012:role/reports"), True),
+        (replace(AT_SIX, calls="arn:aws:lambda:eu-west-1:123456789012:function:reports"), True),
+    ],
+    ids=["ours", "another role", "another call"],
+)
+def test_schedule_of_others_by_the_same_name_needs_approval(have: ScheduleFacts, asks: bool) -> None:
+    want = TerminationSchedule(scope=HOME, name="bastion", instance="instance/bastion", role="end", at=NOON)
+    [change] = planned(want, {schedule: have}, {"instance/bastion": {"id": "i-1"}, "role/end": ROLE}).changes
+    assert (change.action, bool(change.risk)) == ("update", asks)

@@ -76,19 +76,27 @@ def test_alarm_that_ignores_missing_data_is_risky(have: dict[str, Any], why: lis
 
 
 @pytest.mark.parametrize(
-    ("want", "have", "risky"),
+    ("want", "have", "why"),
     [
-        ({"max_age": 0}, {"MaxPasswordAge": 90}, True),
-        ({"max_age": 180}, {"MaxPasswordAge": 90}, True),
-        ({"max_age": 90}, {"MaxPasswordAge": 180}, False),
-        ({"max_age": 90}, {}, False),
-        ({"hard_expiry": False}, {"MaxPasswordAge": 90, "HardExpiry": True}, True),
+        ({"length": 10}, {"MinimumPasswordLength": 14}, "passwords of 10 characters pass (was 14)"),
+        ({"length": 14}, {"MinimumPasswordLength": 10}, ""),
+        ({"remembered": 5}, {}, "old passwords pass after 5 others (was 24)"),
+        ({"remembered": 0, "symbols": False}, {}, "passwords without symbols pass; old passwords pass"),
+        ({"max_age": 0}, {"MaxPasswordAge": 90}, "passwords last for ever (was 90 days)"),
+        ({"max_age": 180}, {"MaxPasswordAge": 90}, "passwords last 180 days (was 90 days)"),
+        ({"max_age": 90}, {"MaxPasswordAge": 180}, ""),
+        ({"max_age": 90}, {}, ""),
+        (
+            {"hard_expiry": False},
+            {"MaxPasswordAge": 90, "HardExpiry": True},
+            "who has an expired password can still change it",
+        ),
     ],
-    ids=["never", "later", "sooner", "new expiry", "no hard expiry"],
+    ids=["shorter", "longer", "fewer", "none", "never", "later", "sooner", "new expiry", "no hard expiry"],
 )
-def test_later_password_expiry_is_risky(want: dict[str, Any], have: dict[str, Any], risky: bool) -> None:
+def test_what_passes_newly_as_a_password_is_risky(want: dict[str, Any], have: dict[str, Any], why: str) -> None:
     found = reasons(replace(of_passwords.WANT, **want), {password_policy: {**of_passwords.STRONG, **have}})
-    assert found == (["passwords pass that were refused"] if risky else [])
+    assert found == ([why] if why else [])
 
 
 NO_NOTICE = "nobody is told at this point any more"

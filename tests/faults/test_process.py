@@ -55,7 +55,7 @@ def reconcile(sandbox: Deadly, name: str, home: Path) -> tuple[int, str, str]:
         "AWS_ACCESS_KEY_ID": key.id,
         "AWS_SECRET_ACCESS_KEY": key.secret,
     }
-    command = [sys.executable, "-m", "awsbase", "reconcile", str(MANIFESTS / f"{name}.yaml"), "--json"]
+    command = [sys.executable, "-m", "awsbase", "reconcile", str(MANIFESTS / f"{name}.yaml"), "--json", "--yes"]
     pipe = subprocess.PIPE
     sandbox.victim = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe)
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -3,6 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# What processes use: it keeps its passwords in the home folder.
+BACKEND = """\
+import json, os
+from keyring.backend import KeyringBackend
+
+
+class Keyring(KeyringBackend):
+    priority = 1
+    path = os.path.expanduser("~/keychain.json")
+
+    def _kept(self):
+        return json.load(open(self.path)) if os.path.exists(self.path) else {}
+
+    def get_password(self, service, username):
+        return self._kept().get(f"{service} {username}")
+
+    def set_password(self, service, username, password):
+        kept = self._kept() | {f"{service} {username}": password}
+        with open(self.path, "w") as file:
+            json.dump(kept, file)
+
+    def delete_password(self, service, username):
+        kept = self._kept()
+        del kept[f"{service} {username}"]
+        with open(self.path, "w") as file:
+            json.dump(kept, file)
+"""
 
 
 class Memory:
@@ -50,3 +80,9 @@ class Chain:
 
     def __init__(self, *backends: object) -> None:
         self.backends = list(backends)
+
+
+def in_a_file(folder: Path) -> dict[str, str]:
+    """Write the backend of processes into a folder; return the environment that selects it."""
+    (folder / "backend_for_tests.py").write_text(BACKEND)
+    return {"PYTHON_KEYRING_BACKEND": "backend_for_tests.Keyring", "PYTHONPATH": f"{ROOT}:{folder}"}

@@ -47,9 +47,12 @@ class Shell:
 
     def spawn(self, *arguments: str, **environ: str) -> Any:
         """Start awsbase on a terminal of its own."""
-        return pexpect.spawn(
-            self.awsbase, list(arguments), env=self.environ(**environ), encoding="utf-8", timeout=60, echo=True
-        )
+        return self.terminal([self.awsbase, *arguments], **environ)
+
+    def terminal(self, command: list[str], size: tuple[int, int] | None = None, /, **environ: str) -> Any:
+        """Start any program on a terminal of its own."""
+        shown = self.environ(**environ)
+        return pexpect.spawn(command[0], command[1:], env=shown, encoding="utf-8", timeout=60, dimensions=size)
 
     def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run awsbase without any terminal."""
@@ -73,7 +76,8 @@ def shell_of(alice: Alice) -> Shell:
     """Return a shell of hers, which finds the awsbase of this checkout."""
     programs = alice.home / "bin"
     programs.mkdir()
-    (programs / "awsbase").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m awsbase "$@"\n')
+    program = f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m awsbase "$@"\n'
+    (programs / "awsbase").write_text(program)
     (programs / "awsbase").chmod(0o755)
     return Shell(alice, programs)
 
@@ -81,12 +85,18 @@ def shell_of(alice: Alice) -> Shell:
 @contextmanager
 def served(alice: Alice) -> Iterator[str]:
     """Serve her account as the endpoint of her profile; yield its address."""
-    server = listen(alice.sandbox)
+    with served_at(alice.sandbox) as url:
+        files.write_config(alice.files, "acme", {"endpoint_url": url})
+        yield url
+
+
+@contextmanager
+def served_at(sandbox: Sandbox) -> Iterator[str]:
+    """Serve an account; yield its address."""
+    server = listen(sandbox)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    url = f"http://{server.host}:{server.port}"
-    files.write_config(alice.files, "acme", {"endpoint_url": url})
-    yield url
+    yield f"http://{server.host}:{server.port}"
     server.shutdown()
     thread.join()
     server.server_close()

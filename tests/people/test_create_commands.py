@@ -3,25 +3,21 @@
 import json
 import os
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pexpect
 import pyotp
 import pytest
 
 from awsbase.ensure.mfa_device import MfaDevice
-from awsbase.people import files
 from awsbase.sandbox import Fault
-from awsbase.sandbox.serve import listen
 from awsbase.scripts.prompts import CLEAR
 from tests.contract.sample import HOME, go
 from tests.people.alice import Alice
 from tests.people.leaks import assert_no_secret, leaked
-from tests.people.test_mfa_commands import AWSBASE, Shell, ended
+from tests.people.shell import Shell, ended, served, shell_of
 from tests.people.test_qr import decoded
 
 pytestmark = pytest.mark.slow
@@ -34,15 +30,8 @@ OFFER = "Create a second device now"
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
     alice = Alice(tmp_path, devices=0)
-    server = listen(alice.sandbox)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    url = f"http://{server.host}:{server.port}"
-    files.write_config(alice.files, "acme", {"endpoint_url": url})
-    yield Shell(alice, url)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(alice):
+        yield shell_of(alice)
 
 
 class Enrolment:
@@ -54,13 +43,8 @@ class Enrolment:
         self.app = pyotp.TOTP("A" * 32)
         # Steps are counted from here.
         self.began = int(shell.alice.sandbox.clock.time())
-        self.child: Any = pexpect.spawn(
-            str(AWSBASE),
-            ["mfa", "create", "--profile", "acme", "--debug", *options],
-            env=shell.environ(LANG="C.UTF-8", **environ),
-            encoding="utf-8",
-            timeout=60,
-            dimensions=size,
+        self.child: Any = shell.terminal(
+            [shell.awsbase, "mfa", "create", "--profile", "acme", "--debug", *options], size, **environ
         )
 
     def until(self, what: str) -> str:
@@ -105,7 +89,7 @@ def config(shell: Shell) -> str:
 def test_device_for_keys_of_the_environment_is_not_stored_in_a_profile(shell: Shell) -> None:
     alice = shell.alice
     keys = {"AWS_ACCESS_KEY_ID": alice.key_id, "AWS_SECRET_ACCESS_KEY": alice.key.reveal(), "AWS_PROFILE": "acme"}
-    result = shell.run(str(AWSBASE), "mfa", "create", "--seed-to", str(alice.home / "seed"), **keys)
+    result = shell.run("mfa", "create", "--seed-to", str(alice.home / "seed"), **keys)
 
     assert result.returncode == 0, result.stderr
     assert "your keys come from the environment; for a profile: mfa_serial = arn" in result.stderr
@@ -239,7 +223,7 @@ def test_terminal_without_unicode_gets_a_qr_code(shell: Shell) -> None:
 
 
 def test_enrolment_without_a_terminal_creates_no_device(shell: Shell) -> None:
-    result = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme")
+    result = shell.run("mfa", "create", "--profile", "acme")
     assert result.returncode == 1
     assert "no terminal to ask for the codes of the new device on" in result.stderr
     assert shell.alice.calls() == []
@@ -257,7 +241,7 @@ def test_closed_terminal_leaves_no_device(shell: Shell) -> None:
 
 
 def test_backup_and_stored_seed_exclude_each_other(shell: Shell) -> None:
-    result = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--backup", "--seed-to", "seed")
+    result = shell.run("mfa", "create", "--profile", "acme", "--backup", "--seed-to", "seed")
     assert (result.returncode, left(shell)) == (2, [])
     assert "create them one after the other" in result.stderr
 
@@ -271,14 +255,14 @@ def test_invalid_config_is_reported_before_any_write(shell: Shell) -> None:
 
 def test_seed_in_a_file_needs_no_terminal(shell: Shell) -> None:
     path = shell.alice.home / "seed"
-    result = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--debug", "--seed-to", str(path))
+    result = shell.run("mfa", "create", "--profile", "acme", "--debug", "--seed-to", str(path))
     assert result.returncode == 0, result.stderr
     assert path.stat().st_mode & 0o777 == 0o600
     assert left(shell) == ["alice"]
     assert "mfa_serial" in config(shell)
     assert_no_secret(shell.alice, result.stdout + result.stderr, but=[path])
 
-    again = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", str(path), "--device", "two")
+    again = shell.run("mfa", "create", "--profile", "acme", "--seed-to", str(path), "--device", "two")
     assert again.returncode == 1
     assert "no seed is overwritten" in again.stderr
     assert left(shell) == ["alice"]
@@ -286,27 +270,18 @@ def test_seed_in_a_file_needs_no_terminal(shell: Shell) -> None:
 
 def test_refusal_of_aws_is_reported_in_one_line(shell: Shell) -> None:
     shell.alice.sandbox.faults.add(Fault("access denied", on="secretsmanager:DescribeSecret"))
-    result = shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", "secret:mfa/alice")
+    result = shell.run("mfa", "create", "--profile", "acme", "--seed-to", "secret:mfa/alice")
     assert (result.returncode, left(shell)) == (1, [])
     assert result.stderr.startswith("awsbase: AWS refuses: AccessDeniedException: not authorized to perform")
     assert "this needs secretsmanager:DescribeSecret" in result.stderr
 
 
 def test_seed_in_a_secret_is_shown_once(shell: Shell) -> None:
-    made = shell.run(
-        str(AWSBASE), "mfa", "create", "--profile", "acme", "--debug", "--seed-to", "secret:awsbase/mfa/alice"
-    )
+    made = shell.run("mfa", "create", "--profile", "acme", "--debug", "--seed-to", "secret:awsbase/mfa/alice")
     assert made.returncode == 0, made.stderr
     assert_no_secret(shell.alice, made.stdout + made.stderr)
 
-    child: Any = pexpect.spawn(
-        str(AWSBASE),
-        ["mfa", "show", "--profile", "acme", "--debug"],
-        env=shell.environ(LANG="C.UTF-8"),
-        encoding="utf-8",
-        timeout=60,
-        dimensions=(50, 100),
-    )
+    child = shell.terminal([shell.awsbase, "mfa", "show", "--profile", "acme", "--debug"], (50, 100))
     child.expect_exact("code that the app shows for alice: ")
     [address] = decoded(child.before)
     app = pyotp.TOTP(parse_qs(urlsplit(address).query)["secret"][0])
@@ -317,7 +292,7 @@ def test_seed_in_a_secret_is_shown_once(shell: Shell) -> None:
     assert listed["SecretList"] == []
     assert_no_secret(shell.alice, shown)
 
-    again = shell.spawn(str(AWSBASE), "mfa", "show", "--profile", "acme")
+    again = shell.spawn("mfa", "show", "--profile", "acme")
     assert "it was taken over, or never stored there" in ended(again, 1)
 
 
@@ -327,7 +302,7 @@ def test_device_created_by_reconcile_is_taken_over(shell: Shell) -> None:
     [[step]] = [ask.steps for ask in go(sandbox, "reconcile", [device]).manual_actions]
     result = re.match("`awsbase (mfa show alice .*)`, where alice can scan it", step)
     assert result
-    child: Any = shell.spawn(str(AWSBASE), *result[1].split(), "--profile", "acme", "--text")
+    child: Any = shell.spawn(*result[1].split(), "--profile", "acme", "--text")
     child.expect(r"secret=([A-Z2-7]{64})&")
     app = pyotp.TOTP(child.match[1])
     child.expect_exact("code that the app shows for alice: ")
@@ -339,8 +314,8 @@ def test_device_created_by_reconcile_is_taken_over(shell: Shell) -> None:
 
 
 def test_seed_is_kept_when_show_is_interrupted(shell: Shell) -> None:
-    shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", "secret:awsbase/mfa/alice")
-    child = shell.spawn(str(AWSBASE), "mfa", "show", "--profile", "acme", "--text")
+    shell.run("mfa", "create", "--profile", "acme", "--seed-to", "secret:awsbase/mfa/alice")
+    child = shell.spawn("mfa", "show", "--profile", "acme", "--text")
     child.expect_exact("code that the app shows for alice: ")
     child.sendcontrol("c")
     ended(child, 130)
@@ -351,15 +326,15 @@ def test_seed_is_kept_when_show_is_interrupted(shell: Shell) -> None:
 def test_devices_are_listed_removed_and_pruned(shell: Shell) -> None:
     run = shell.run
     sandbox = shell.alice.sandbox
-    run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", str(shell.alice.home / "seed"))
+    run("mfa", "create", "--profile", "acme", "--seed-to", str(shell.alice.home / "seed"))
     sandbox.fido("alice", "yubikey")
     for path, name in (("/alice/", "phone"), ("/", "bob")):
         sandbox.client("iam").create_virtual_mfa_device(Path=path, VirtualMFADeviceName=name)
 
-    shown = run(str(AWSBASE), "mfa", "list", "--profile", "acme").stdout
+    shown = run("mfa", "list", "--profile", "acme").stdout
     assert re.search(r"^alice +virtual +alice +\d{4}-\d\d-\d\d \(today\)  arn:", shown, re.MULTILINE), shown
     assert re.search(r"^yubikey-\w+ +security key +alice", shown, re.MULTILINE)
-    everyone = run(str(AWSBASE), "mfa", "list", "--all", "--json", "--profile", "acme")
+    everyone = run("mfa", "list", "--all", "--json", "--profile", "acme")
     devices = json.loads(everyone.stdout)["devices"]
     assert [(device["device"], device["owner"]) for device in devices] == [
         ("alice", "alice"),
@@ -371,37 +346,47 @@ def test_devices_are_listed_removed_and_pruned(shell: Shell) -> None:
         ("phone", None),
     ]
 
-    pruning = shell.spawn(str(AWSBASE), "mfa", "prune", "--profile", "acme")
+    pruning = shell.spawn("mfa", "prune", "--profile", "acme")
     pruning.expect_exact("mfa/alice/phone")
     pruning.expect_exact("[y/N] ")
     pruning.sendline("y")
     assert "deleted 1 device without an owner" in ended(pruning)
     assert left(shell) == ["alice", "bob (left)"]
+    unasked = run("mfa", "prune", "--all", "--profile", "acme")
+    assert (unasked.returncode, left(shell)) == (2, ["alice", "bob (left)"])
+    assert unasked.stderr == "awsbase: no terminal to ask on: --yes\n  → nothing was changed\n"
 
-    removed = run(str(AWSBASE), "mfa", "remove", "alice", "--profile", "acme")
+    removed = run("mfa", "remove", "alice", "--profile", "acme")
     assert (removed.returncode, left(shell)) == (0, ["bob (left)"]), removed.stderr
     assert "mfa_serial" not in config(shell)
 
 
 @pytest.mark.parametrize("answer", ["n", "\x03"])
 def test_declined_removal_changes_nothing(shell: Shell, answer: str) -> None:
-    shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", str(shell.alice.home / "seed"))
+    shell.run("mfa", "create", "--profile", "acme", "--seed-to", str(shell.alice.home / "seed"))
     before = config(shell)
-    child = shell.spawn(str(AWSBASE), "mfa", "remove", "--profile", "acme")
+    child = shell.spawn("mfa", "remove", "--profile", "acme")
     child.expect_exact("left without MFA")
     child.expect_exact("[y/N] ")
     child.send(answer if answer == "\x03" else f"{answer}\n")
     ended(child, 130 if answer == "\x03" else 1)
     assert (left(shell), config(shell)) == (["alice"], before)
 
+    unasked = shell.run("mfa", "remove", "--profile", "acme")
+    assert (unasked.returncode, left(shell)) == (2, ["alice"])
+    assert unasked.stderr == "awsbase: no terminal to ask on: --yes\n  → nothing was changed\n"
+    if answer == "n":
+        assert shell.run("mfa", "remove", "--yes", "--profile", "acme").returncode == 0
+        assert left(shell) == []
+
 
 def test_resync_can_be_interrupted_and_repeated(shell: Shell) -> None:
     path = shell.alice.home / "seed"
-    shell.run(str(AWSBASE), "mfa", "create", "--profile", "acme", "--seed-to", str(path))
+    shell.run("mfa", "create", "--profile", "acme", "--seed-to", str(path))
     app = pyotp.TOTP(path.read_text().strip())
     now = int(shell.alice.sandbox.clock.time())
     for codes, code in (([app.at(now + 90)], 130), ([app.at(now + 120), app.at(now + 150)], 0)):
-        child = shell.spawn(str(AWSBASE), "mfa", "resync", "--profile", "acme", "--debug")
+        child = shell.spawn("mfa", "resync", "--profile", "acme", "--debug")
         child.expect_exact(FIRST)
         child.sendline(codes[0])
         child.expect_exact(NEXT)

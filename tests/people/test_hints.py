@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ast
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from botocore.exceptions import ClientError
+from click.testing import CliRunner, Result
 
 from awsbase.engine.refused_credentials import refused, signature_clock
 from awsbase.errors import AwsbaseError
 from awsbase.people import files, resolver, sts_refusals
+from awsbase.people.connect import connect
 from awsbase.people.session import SessionRequest, refresh
 from awsbase.people.terminal import NoTerminal
 from awsbase.sandbox import Fault
-from awsbase.scripts import with_profile
+from awsbase.scripts import Invocation, cli, hints
 from tests.people.alice import ACCOUNT, Alice
+from tests.people.shell import served_at
 
 Act = Callable[[Alice], object]
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Admin"
@@ -228,10 +236,133 @@ def test_half_a_session_is_replaced(alice: Alice) -> None:
     assert files.read_credentials(alice.files)["acme-mfa"]["aws_session_token"]
 
 
-def test_commands_of_a_hint_name_the_profile_that_the_person_named() -> None:
-    hint = "run `awsbase mfa refresh` or `awsbase mfa list --profile x`, not `aws configure`"
-    assert with_profile(hint, "my work") == hint.replace("refresh`", "refresh --profile 'my work'`")
-    assert with_profile(hint, None) == hint
+@pytest.mark.parametrize(
+    ("hint", "complete"),
+    [
+        ("`awsbase mfa refresh`", "`awsbase mfa refresh --profile 'my work'`"),
+        ("`awsbase mfa list --profile x`", "`awsbase mfa list --profile x`"),
+        ("`awsbase plan`", "`awsbase plan 'a b.yaml' --profile 'my work'`"),
+        ("`awsbase bastion up`", "`awsbase bastion up 'a b.yaml' --profile 'my work'`"),
+        ("`awsbase init`, not `aws configure`", "`awsbase init`, not `aws configure`"),
+        ("`awsbase plan --who`", "`awsbase plan 'a b.yaml' --who --profile 'my work'`"),
+        ("`awsbase exec -- ls`", "`awsbase exec --profile 'my work' -- ls`"),
+        ("`awsbase --version`", "`awsbase --version`"),
+        ("lee runs `awsbase mfa create`", "lee runs `awsbase mfa create`"),
+    ],
+)
+def test_commands_of_a_hint_name_the_profile_and_the_manifest(hint: str, complete: str) -> None:
+    assert hints.complete(hint, "my work", "a b.yaml") == complete
+    assert hints.complete(hint, None) == hint
+
+
+def commands_of_hints() -> list[str]:
+    """Return every command in backquotes that the source can say; a value within it becomes one word."""
+    found = set()
+    texts = [file.read_text() for file in Path(hints.__file__).parents[1].rglob("*.py")]
+    for tree in [ast.parse(text) for text in texts if "`awsbase " in text]:
+        docstrings = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
+        parts = {id(part) for each in ast.walk(tree) if isinstance(each, ast.JoinedStr) for part in each.values}
+        for node in ast.walk(tree):
+            if id(node) in docstrings | parts:
+                continue
+            if isinstance(node, ast.JoinedStr):
+                text = "".join(str(each.value) if isinstance(each, ast.Constant) else "X" for each in node.values)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                text = node.value
+            else:
+                continue
+            found |= {each[0] for each in hints.COMMAND.finditer(text)}
+    # The pattern itself, a command that is put together of variables, and two that are spoken of, not advised.
+    return sorted(found - {"`awsbase ([a-z][^`", "`awsbase X`", "`awsbase exec`", "`awsbase plan -o`"})
+
+
+def test_every_hint_is_a_command_that_the_command_line_takes() -> None:
+    commands = commands_of_hints()
+    assert len(commands) > 30
+    for command in commands:
+        _, *arguments = shlex.split(hints.complete(command, "my work", "a b.yaml").strip("`"))
+        context = cli.make_context("awsbase", arguments, obj=Invocation({}))
+        called: click.Command = cli
+        while isinstance(called, click.Group):
+            name, found, arguments = called.resolve_command(context, [*context._protected_args, *context.args])
+            assert found, command
+            called, context = found, found.make_context(name, arguments, parent=context)
+        takes = {each.name for each in called.params} & {"profile", "manifest"}
+        given = {name for name in ("profile", "manifest") if context.params.get(name)}
+        assert given == takes, command
+
+
+def every_command(group: click.Group, at: tuple[str, ...] = ()) -> Iterator[tuple[str, set[str | None]]]:
+    """Yield the words of each command, and the names of what it takes."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from every_command(command, (*at, name))
+        elif command:
+            yield " ".join((*at, name)), {each.name for each in command.params}
+
+
+def test_hints_know_which_commands_take_a_profile_or_a_manifest() -> None:
+    takes = dict(every_command(cli))
+    assert {name for name, given in takes.items() if "manifest" in given} == set(hints.WITH_MANIFEST)
+    assert {name for name, given in takes.items() if "profile" not in given} == set(hints.WITHOUT_PROFILE)
+
+
+GATED = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        }
+    ],
+}
+SMALL = f'version: 1\naccount: {{id: "{ACCOUNT}", name: acme, region: eu-west-1, alias: acme-prod}}\n'
+
+
+def quoted(text: str, start: str) -> list[str]:
+    """Return the words of the command that begins so in a text."""
+    command = next(each for each in re.findall("`([^`]*)`", " ".join(text.split())) if each.startswith(start))
+    return shlex.split(command)
+
+
+@pytest.mark.parametrize("given", ["--profile", "AWS_PROFILE"])
+@pytest.mark.parametrize("command", ["plan", "reconcile"])
+def test_hints_of_a_run_followed_to_the_letter_get_further(
+    command: str, given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = Alice(tmp_path, enforce=True)
+    alice.sandbox.client("iam").put_user_policy(UserName="alice", PolicyName="gated", PolicyDocument=json.dumps(GATED))
+    alice.files.credentials.write_text(alice.files.credentials.read_text().replace("acme", "my work"))
+    alice.files.config.write_text(f'[profile "my work"]\nmfa_serial = {alice.phone.serial}\n')
+    manifest = tmp_path / "the manifest.yaml"
+    manifest.write_text(SMALL)
+
+    def run(profile: str, *options: str) -> Result:
+        named = ["--profile", profile] if given == "--profile" else []
+        if not named:
+            monkeypatch.setenv("AWS_PROFILE", profile)
+        arguments = [command, str(manifest), *(["--yes"] if command == "reconcile" else []), *named, *options]
+        return CliRunner().invoke(cli, arguments)
+
+    with served_at(alice.sandbox) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        refused = run("my work")
+        assert refused.exit_code == 1, refused.output
+        document = json.loads(run("my work", "--json").stdout)
+        advice = document["resources"][0]["error"]["hint"]
+        for hint in (refused.output, advice):
+            permissions = CliRunner().invoke(cli, quoted(hint, "awsbase permissions")[1:])
+            assert permissions.exit_code == 0, permissions.output
+            assert quoted(hint, "awsbase mfa refresh") == ["awsbase", "mfa", "refresh", "--profile", "my work"]
+
+        alice.types(alice.phone.code)
+        kept = refresh(SessionRequest("my work"), alice.person(connect=connect))
+        again = run(kept.profile)
+        assert again.exit_code == 0, again.output
 
 
 OTHER = "arn:aws:iam::210987654321:role/Ops"

@@ -23,7 +23,7 @@ from awsbase.sandbox import Fault
 from awsbase.scripts.keys import document, table
 from tests.conftest import needs
 from tests.people.alice import ACCOUNT, Alice
-from tests.people.keychains import Chain, Locked, Memory, Silent, backend_of
+from tests.people.keychains import Chain, Locked, Memory, Silent, backend_of, in_a_file
 from tests.people.leaks import assert_no_secret
 from tests.people.shell import AWS, ROOT, Shell, ended, served, shell_of, without_waiting_for_keys
 
@@ -162,34 +162,7 @@ def test_a_good_backend_is_used_and_never_one_with_plain_text_beside_it(backend:
     assert accepted(backend) is GOOD
 
 
-# As processes. `keyring` is an extra; the backend of these tests keeps its passwords in Alice's home.
-
-BACKEND = """\
-import json, os
-from keyring.backend import KeyringBackend
-
-
-class Keyring(KeyringBackend):
-    priority = 1
-    path = os.path.expanduser("~/keychain.json")
-
-    def _kept(self):
-        return json.load(open(self.path)) if os.path.exists(self.path) else {}
-
-    def get_password(self, service, username):
-        return self._kept().get(f"{service} {username}")
-
-    def set_password(self, service, username, password):
-        kept = self._kept() | {f"{service} {username}": password}
-        with open(self.path, "w") as file:
-            json.dump(kept, file)
-
-    def delete_password(self, service, username):
-        kept = self._kept()
-        del kept[f"{service} {username}"]
-        with open(self.path, "w") as file:
-            json.dump(kept, file)
-"""
+# As processes. `keyring` is an extra.
 
 
 @pytest.fixture
@@ -198,11 +171,7 @@ def keychain(alice: Alice) -> dict[str, str]:
     pytest.importorskip("keyring", reason="keyring is not installed: it is in the extra `keychain`")
     folder = alice.home / "backend"
     folder.mkdir()
-    (folder / "backend_for_tests.py").write_text(BACKEND)
-    return {
-        "PYTHON_KEYRING_BACKEND": "backend_for_tests.Keyring",
-        "PYTHONPATH": f"{ROOT}:{folder}",
-    }
+    return in_a_file(folder)
 
 
 USER = f"arn:aws:iam::{ACCOUNT}:user/alice"

@@ -1,91 +1,38 @@
 """MFA commands on a real terminal, against a served account, together with the real AWS tools."""
 
 import json
-import os
 import re
 import signal
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import boto3
-import pexpect
 import pytest
 
 from awsbase.people import files
-from awsbase.sandbox.serve import listen
 from tests.people.alice import ACCOUNT, Alice, Phone
 from tests.people.federation import Federation
+from tests.people.shell import AWS, Shell, ended, served, shell_of
 
 pytestmark = pytest.mark.slow
 
-BIN = Path(sys.executable).parent
-AWSBASE = BIN / "awsbase"
-AWS = BIN / "aws"
 PROMPT = "MFA code of alice-0: "
 USER = f"arn:aws:iam::{ACCOUNT}:user/alice"
 
 
-@dataclass
-class Shell:
-    """Alice's shell: her home folder, and the served account as the endpoint of her profile."""
-
-    alice: Alice
-    url: str
-
-    def environ(self, **more: str) -> dict[str, str]:
-        return {"HOME": str(self.alice.home), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "TERM": "xterm"} | more
-
-    def spawn(self, *command: str, **environ: str) -> Any:
-        """Start a command on a terminal of its own."""
-        return pexpect.spawn(
-            command[0], list(command[1:]), env=self.environ(**environ), encoding="utf-8", timeout=60, echo=True
-        )
-
-    def run(self, *command: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command without any terminal."""
-        return subprocess.run(
-            command,
-            env=self.environ(**environ),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            check=False,
-        )
-
-    def refresh(self, *options: str) -> str:
-        """Get a session, typing the code; return what the terminal showed."""
-        child = self.spawn(str(AWSBASE), "mfa", "refresh", "--profile", "acme", *options)
-        child.expect_exact(PROMPT)
-        child.sendline(self.alice.phone.code())
-        return ended(child)
-
-
-def ended(child: Any, code: int = 0) -> str:
-    """Return the output of a command until it ends; it must end with this exit code."""
-    shown: str = child.read()
-    child.close()
-    assert (child.exitstatus, child.signalstatus) == (code, None), shown
-    return shown
-
-
 @pytest.fixture
 def shell(alice: Alice) -> Iterator[Shell]:
-    server = listen(alice.sandbox)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    url = f"http://{server.host}:{server.port}"
-    files.write_config(alice.files, "acme", {"endpoint_url": url})
-    yield Shell(alice, url)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(alice):
+        yield shell_of(alice)
+
+
+def refreshed(shell: Shell) -> str:
+    """Get a session, typing the code; return what the terminal showed."""
+    child = shell.spawn("mfa", "refresh", "--profile", "acme")
+    child.expect_exact(PROMPT)
+    child.sendline(shell.alice.phone.code())
+    return ended(child)
 
 
 def secrets(alice: Alice) -> list[str]:
@@ -95,17 +42,17 @@ def secrets(alice: Alice) -> list[str]:
 
 
 def test_aws_cli_uses_the_session(shell: Shell) -> None:
-    shown = shell.refresh()
+    shown = refreshed(shell)
 
     # The sandbox's clock is a minute or two ahead of the machine's.
     assert re.search(r"acme-mfa: new session, 1[12] h( \d+ min)? left\s+use it: export AWS_PROFILE=acme-mfa", shown)
     assert [secret for secret in secrets(shell.alice) if secret in shown] == []
-    result = shell.run(str(AWS), "--profile", "acme-mfa", "sts", "get-caller-identity", "--query", "Arn")
+    result = shell.program(AWS, "--profile", "acme-mfa", "sts", "get-caller-identity", "--query", "Arn")
     assert (result.stdout.strip(), result.returncode) == (f'"{USER}"', 0), result.stderr
 
 
 def test_live_session_is_found_without_questions_or_heavy_imports(shell: Shell) -> None:
-    shell.refresh()
+    refreshed(shell)
     shell.alice.calls()
     probe = (
         "import sys\n"
@@ -116,7 +63,7 @@ def test_live_session_is_found_without_questions_or_heavy_imports(shell: Shell) 
         "    heavy = {'boto3', 'botocore', 'pydantic', 'rich', 'yaml', 'webbrowser'} & set(sys.modules)\n"
         "    sys.stderr.write(f'heavy: {sorted(heavy)}')\n"
     )
-    result = shell.run(sys.executable, "-c", probe)
+    result = shell.program(sys.executable, "-c", probe)
 
     assert result.stderr == "heavy: []"
     document = json.loads(result.stdout)
@@ -126,17 +73,21 @@ def test_live_session_is_found_without_questions_or_heavy_imports(shell: Shell) 
 
 
 def test_credential_process_works_with_the_aws_tools(shell: Shell) -> None:
-    command = f"{AWSBASE} mfa credentials --profile acme"
-    files.write_config(shell.alice.files, "work", {"credential_process": command, "endpoint_url": shell.url})
+    command = f"{shell.awsbase} mfa credentials --profile acme"
+    url = files.read_config(shell.alice.files)["acme"]["endpoint_url"]
+    files.write_config(shell.alice.files, "work", {"credential_process": command, "endpoint_url": url})
 
-    child = shell.spawn(str(AWS), "--profile", "work", "--region", "eu-west-1", "sts", "get-caller-identity")
+    child = shell.terminal([AWS, "--profile", "work", "--region", "eu-west-1", "sts", "get-caller-identity"])
     child.expect_exact(PROMPT)
+    # The terminal is that of the AWS CLI.
+    assert "connecting" not in child.before
     child.sendline(shell.alice.phone.code())
-    assert USER in ended(child)
+    assert USER in (shown := ended(child))
+    assert "\x1b" not in shown
     # The session is stored, so no further question is needed, even without a terminal.
     session: Any = boto3.Session(profile_name="work", region_name="eu-west-1")
     assert session.client("iam").list_users()["Users"][0]["UserName"] == "alice"
-    result = shell.run(str(AWSBASE), "mfa", "credentials", "--profile", "acme")
+    result = shell.run("mfa", "credentials", "--profile", "acme")
     assert sorted(json.loads(result.stdout)) == [
         "AccessKeyId",
         "Expiration",
@@ -147,11 +98,11 @@ def test_credential_process_works_with_the_aws_tools(shell: Shell) -> None:
 
 
 def test_missing_terminal_is_reported_in_one_line(shell: Shell) -> None:
-    result = shell.run(str(AWSBASE), "mfa", "credentials", "--profile", "acme")
+    result = shell.run("mfa", "credentials", "--profile", "acme")
     message = "awsbase: no terminal to ask for the MFA code of alice-0 on; run it in a terminal\n"
     assert (result.stdout, result.stderr, result.returncode) == ("", message, 1)
 
-    result = shell.run(str(AWSBASE), "mfa", "refresh", "--profile", "acme")
+    result = shell.run("mfa", "refresh", "--profile", "acme")
     assert (result.stdout, result.returncode) == ("", 1)
     assert "no terminal" in result.stderr
     assert "Traceback" not in result.stderr
@@ -161,7 +112,7 @@ def test_missing_terminal_is_reported_in_one_line(shell: Shell) -> None:
 @pytest.mark.parametrize("key", ["ctrl-c", "ctrl-d", "terminated"])
 def test_giving_up_at_the_prompt_changes_nothing(shell: Shell, command: str, key: str) -> None:
     before = shell.alice.files.credentials.read_bytes()
-    child = shell.spawn(str(AWSBASE), "mfa", command, "--profile", "acme")
+    child = shell.spawn("mfa", command, "--profile", "acme")
     child.expect_exact(PROMPT)
 
     match key:
@@ -180,7 +131,7 @@ def test_giving_up_at_the_prompt_changes_nothing(shell: Shell, command: str, key
 
 
 def test_code_can_be_typed_again_after_a_wrong_one(shell: Shell) -> None:
-    child = shell.spawn(str(AWSBASE), "mfa", "credentials", "--profile", "acme")
+    child = shell.spawn("mfa", "credentials", "--profile", "acme")
     child.expect_exact(PROMPT)
     child.sendline("000000")
     child.expect_exact("AWS did not accept the code of alice-0")
@@ -191,7 +142,7 @@ def test_code_can_be_typed_again_after_a_wrong_one(shell: Shell) -> None:
 
 def test_device_is_chosen_by_its_number(shell: Shell) -> None:
     second = Phone(shell.alice.sandbox, "alice-1")
-    child = shell.spawn(str(AWSBASE), "mfa", "refresh", "--profile", "acme")
+    child = shell.spawn("mfa", "refresh", "--profile", "acme")
     child.expect_exact("number: ")
     assert re.search(r"1  alice-0\s+2  alice-1", child.before)
     child.sendline("3")
@@ -204,7 +155,7 @@ def test_device_is_chosen_by_its_number(shell: Shell) -> None:
 
 
 def test_link_without_a_role_is_refused_before_the_code(shell: Shell) -> None:
-    result = shell.run(str(AWSBASE), "mfa", "refresh", "--profile", "acme", "--console")
+    result = shell.run("mfa", "refresh", "--profile", "acme", "--console")
     assert result.returncode == 2
     assert "awsbase: a sign-in link needs a role" in result.stderr
     assert "trust: {accounts:" in result.stderr
@@ -212,7 +163,7 @@ def test_link_without_a_role_is_refused_before_the_code(shell: Shell) -> None:
 
 
 def test_whoami_shows_identity_and_credentials(shell: Shell) -> None:
-    result = shell.run(str(AWSBASE), "whoami", "--profile", "acme")
+    result = shell.run("whoami", "--profile", "acme")
     assert result.stdout == (
         f"account      {ACCOUNT}\n"
         f"principal    {USER}\n"
@@ -220,8 +171,8 @@ def test_whoami_shows_identity_and_credentials(shell: Shell) -> None:
         "mfa          no\n"
         "expires      never\n"
     )
-    shell.refresh()
-    document = json.loads(shell.run(str(AWSBASE), "whoami", "--json", AWS_PROFILE="acme-mfa").stdout)
+    refreshed(shell)
+    document = json.loads(shell.run("whoami", "--json", AWS_PROFILE="acme-mfa").stdout)
     assert (document["kind"], document["mfa"], document["device"]) == ("session", True, shell.alice.phone.serial)
     assert document["profile"] == "acme-mfa"
 
@@ -255,9 +206,7 @@ def test_console_opens_in_the_browser_without_showing_secrets_to_processes(
     browser.chmod(0o700)
     environ = {"AWS_ENDPOINT_URL_SIGNIN": federation.url, "DISPLAY": ":9", "BROWSER": str(browser)}
 
-    child = shell.spawn(
-        str(AWSBASE), "mfa", "refresh", "--profile", "acme", "--role", "Admin", "--console", "--debug", **environ
-    )
+    child = shell.spawn("mfa", "refresh", "--profile", "acme", "--role", "Admin", "--console", "--debug", **environ)
     child.expect_exact(PROMPT)
     code = shell.alice.phone.code()
     child.sendline(code)
@@ -276,7 +225,7 @@ def test_console_opens_in_the_browser_without_showing_secrets_to_processes(
 def test_link_is_printed_without_a_browser(shell: Shell, federation: Federation) -> None:
     shell.alice.role()
     child = shell.spawn(
-        *(str(AWSBASE), "mfa", "refresh", "--profile", "acme", "--role", "Admin", "--console", "--duration", "2h"),
+        *("mfa", "refresh", "--profile", "acme", "--role", "Admin", "--console", "--duration", "2h"),
         AWS_ENDPOINT_URL_SIGNIN=federation.url,
     )
     child.expect_exact(PROMPT)
@@ -287,7 +236,7 @@ def test_link_is_printed_without_a_browser(shell: Shell, federation: Federation)
     assert federation.asked[0]["SessionDuration"] == "7200"
     # The role's session is live now: the next link needs no code.
     result = shell.run(
-        *(str(AWSBASE), "mfa", "refresh", "--profile", "acme", "--role", "Admin", "--link"),
+        *("mfa", "refresh", "--profile", "acme", "--role", "Admin", "--link"),
         AWS_ENDPOINT_URL_SIGNIN=federation.url,
     )
     assert result.stdout.startswith(f"{federation.url}?Action=login&"), result.stderr

@@ -9,9 +9,10 @@ import os
 import resource
 import shutil
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ ERRORS: dict[tuple[Any, str], tuple[int, ...]] = {
     (os, "mkdir"): (errno.EROFS,),
 }
 # These fail every time, on a file system that cannot do it; `create` is an open with O_CREAT, of locks and new files.
-FOR_GOOD = ("replace", "fsync", "fchmod", "flock", "fchown", "chown", "unlink", "create")
+FOR_GOOD = ("replace", "fsync", "fchmod", "flock", "fchown", "chown", "create", "unlink")
 
 
 class Failing:
@@ -146,11 +147,42 @@ def test_session_is_kept_whichever_call_fails_after_the_code(alice: Alice, monke
     sweep.failing.at = None
     for name in FOR_GOOD:
         numbers = next((errors for (_, call), errors in ERRORS.items() if call == name), (errno.EACCES, errno.EROFS))
-        for number in set(numbers) - {errno.ENOSPC}:
+        if name == "create":
+            numbers = (*numbers, errno.ENOSPC)
+        # Where no file can be written to the end, in its place or beside it, nothing can be stored.
+        for number in set(numbers) - ({errno.ENOSPC} if name == "fsync" else set()):
             sweep.failing.for_good = (name, number)
             sweep.assert_kept(sweep.failing.for_good)
             tried += 1
     assert tried > 80
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk")
+@pytest.mark.parametrize("size", [300, 12_000], ids=["a short file", "a file of many profiles"])
+def test_disk_that_fills_while_a_code_is_typed_has_room_for_the_session(alice: Alice, size: int) -> None:
+    folder = alice.files.credentials.parent
+    content = {path.name: path.read_bytes() for path in (alice.files.credentials, alice.files.config)}
+    content["credentials"] += b"# other profiles\n" * (size // 17)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", folder], check=False).returncode:
+        pytest.skip("cannot mount a small disk here")
+
+    def code() -> str:
+        with (folder / "download").open("wb", buffering=0) as download, suppress(OSError):
+            while True:
+                download.write(bytes(512))
+        return alice.phone.code()
+
+    try:
+        for name, text in content.items():
+            (folder / name).write_bytes(text)
+        alice.types(code)
+        kept = refresh(SessionRequest("acme", region="eu-west-1"), alice.person())
+        assert kept.lost is None
+        assert store.load(files.read_credentials(alice.files)["acme-mfa"]) == kept.session
+        assert content["credentials"].decode() in alice.files.credentials.read_text()
+        assert {path.name for path in folder.iterdir()} == {"credentials", "config", ".awsbase", "download"}
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
 
 
 def test_interruption_waits_until_the_session_is_stored(alice: Alice, monkeypatch: pytest.MonkeyPatch) -> None:

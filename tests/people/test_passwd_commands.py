@@ -3,17 +3,15 @@
 import os
 import re
 import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from awsbase.people import files
-from awsbase.sandbox.serve import listen
 from tests.people.alice import Alice
 from tests.people.leaks import assert_no_secret, leaked
-from tests.people.test_mfa_commands import AWSBASE, Shell, ended
+from tests.people.shell import Shell, ended, served, shell_of
 from tests.sandbox.refused import refused
 
 pytestmark = pytest.mark.slow
@@ -31,16 +29,9 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     administrator = alice.sandbox.key()
     admin = {"aws_access_key_id": administrator.id, "aws_secret_access_key": "admins-secret-key"}
     files.write_credentials(alice.files, "admin", admin)
-    server = listen(alice.sandbox)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    url = f"http://{server.host}:{server.port}"
-    for profile in ("acme", "admin"):
-        files.write_config(alice.files, profile, {"endpoint_url": url})
-    yield Shell(alice, url)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(alice) as url:
+        files.write_config(alice.files, "admin", {"endpoint_url": url})
+        yield shell_of(alice)
 
 
 def is_now(shell: Shell, password: str) -> bool:
@@ -50,7 +41,7 @@ def is_now(shell: Shell, password: str) -> bool:
 
 
 def test_own_password_is_typed_without_echo(shell: Shell) -> None:
-    child = shell.spawn(str(AWSBASE), "passwd", "--profile", "acme", "--debug")
+    child = shell.spawn("passwd", "--profile", "acme", "--debug")
     typed = [
         ("old password of alice: ", OLD),
         ("new password: ", "short"),
@@ -72,7 +63,7 @@ def test_own_password_is_typed_without_echo(shell: Shell) -> None:
 
 
 def test_password_stays_hidden_after_ctrl_z(shell: Shell) -> None:
-    child = shell.spawn(str(AWSBASE), "passwd", "--profile", "acme")
+    child = shell.spawn("passwd", "--profile", "acme")
     child.expect_exact("old password of alice: ")
     # As a shell does when it stops a command, and continues it with `fg`.
     child.setecho(True)
@@ -90,7 +81,7 @@ def test_password_stays_hidden_after_ctrl_z(shell: Shell) -> None:
 
 
 def test_answer_that_is_not_utf8_is_refused(shell: Shell) -> None:
-    child = shell.spawn(str(AWSBASE), "passwd", "--profile", "acme", "--debug")
+    child = shell.spawn("passwd", "--profile", "acme", "--debug")
     child.expect_exact("old password of alice: ")
     os.write(child.child_fd, b"caf\xe9-s3cr3t\n")
     shown = ended(child, 1)
@@ -102,7 +93,7 @@ def test_answer_that_is_not_utf8_is_refused(shell: Shell) -> None:
 @pytest.mark.parametrize("answered", [0, 1, 2])
 @pytest.mark.parametrize("key", ["c", "d"])
 def test_stopping_at_a_question_changes_nothing(shell: Shell, answered: int, key: str) -> None:
-    child = shell.spawn(str(AWSBASE), "passwd", "--profile", "acme", "--debug")
+    child = shell.spawn("passwd", "--profile", "acme", "--debug")
     questions = ["old password of alice: ", "new password: ", "new password again: "]
     for question, answer in zip(questions[:answered], [OLD, NEW], strict=False):
         child.expect_exact(question)
@@ -116,7 +107,7 @@ def test_stopping_at_a_question_changes_nothing(shell: Shell, answered: int, key
 
 
 def test_generated_password_is_shown_once(shell: Shell) -> None:
-    child = shell.spawn(str(AWSBASE), "passwd", "--generate", "--profile", "acme", "--debug")
+    child = shell.spawn("passwd", "--generate", "--profile", "acme", "--debug")
     child.expect_exact("old password of alice: ")
     child.sendline(OLD)
     shown = ended(child)
@@ -130,7 +121,7 @@ def test_generated_password_is_shown_once(shell: Shell) -> None:
 @pytest.mark.parametrize("permanent", [False, True])
 def test_one_time_password_is_shown_once(shell: Shell, permanent: bool) -> None:
     options = ["--permanent"] if permanent else []
-    shown = ended(shell.spawn(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", *options))
+    shown = ended(shell.spawn("passwd", "alice", "--profile", "admin", "--debug", *options))
     passwords = re.findall(r"^the one-time password of alice: (\S+)\r$", shown, re.MULTILINE)
     assert len(passwords) == 1
     assert shown.count(passwords[0]) == 1
@@ -141,8 +132,8 @@ def test_one_time_password_is_shown_once(shell: Shell, permanent: bool) -> None:
 
 
 def test_one_time_password_is_not_redirected(shell: Shell) -> None:
-    command = f"{AWSBASE} passwd alice --profile admin > {shell.alice.home}/log 2>&1"
-    shown = ended(shell.spawn("/bin/sh", "-c", command))
+    command = f"{shell.awsbase} passwd alice --profile admin > {shell.alice.home}/log 2>&1"
+    shown = ended(shell.terminal(["/bin/sh", "-c", command]))
     passwords = re.findall(r"password of alice: (\S+)", shown)
     assert len(passwords) == 1
     assert passwords[0] not in (shell.alice.home / "log").read_text()
@@ -150,7 +141,7 @@ def test_one_time_password_is_not_redirected(shell: Shell) -> None:
 
 def test_reset_without_a_terminal_changes_nothing(shell: Shell) -> None:
     shell.alice.calls()
-    result = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin")
+    result = shell.run("passwd", "alice", "--profile", "admin")
     assert result.returncode == 1
     assert "no terminal" in result.stderr
     assert shell.alice.calls() == []
@@ -166,7 +157,7 @@ def test_only_the_handover_command_gets_the_password(shell: Shell) -> None:
         "exit 0\n"  # a process may have ended meanwhile
     )
     take = f"sh {shell.alice.home}/take.sh"
-    result = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", "--handover", take)
+    result = shell.run("passwd", "alice", "--profile", "admin", "--debug", "--handover", take)
 
     assert result.returncode == 0, result.stderr
     password = got.read_text().strip()
@@ -180,17 +171,17 @@ def test_only_the_handover_command_gets_the_password(shell: Shell) -> None:
 
 @pytest.mark.parametrize("failing", ["false", "true", "sh -c 'cat >/dev/null; kill -9 $$'"])
 def test_failed_handover_is_reported(shell: Shell, failing: str) -> None:
-    result = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", "--handover", failing)
+    result = shell.run("passwd", "alice", "--profile", "admin", "--debug", "--handover", failing)
     assert result.returncode == 1
     assert "the password of alice was reset, but nobody received the new one" in result.stderr
-    assert "`awsbase passwd alice` resets it again" in result.stderr
+    assert "`awsbase passwd alice --profile admin` resets it again" in result.stderr
     assert_no_secret(shell.alice, result.stdout + result.stderr)
     assert not is_now(shell, OLD)
 
 
 def test_ctrl_c_during_a_handover_is_reported(shell: Shell) -> None:
     waits = "sh -c 'cat > /dev/null; echo taken; exec sleep 60'"
-    child = shell.spawn(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--debug", "--handover", waits)
+    child = shell.spawn("passwd", "alice", "--profile", "admin", "--debug", "--handover", waits)
     child.expect_exact("taken")
     child.sendcontrol("c")
     shown = ended(child, 130)
@@ -200,21 +191,21 @@ def test_ctrl_c_during_a_handover_is_reported(shell: Shell) -> None:
 
 
 def test_missing_handover_command_is_refused_before_the_reset(shell: Shell) -> None:
-    result = shell.run(str(AWSBASE), "passwd", "alice", "--profile", "admin", "--handover", "no-such-command")
+    result = shell.run("passwd", "alice", "--profile", "admin", "--handover", "no-such-command")
     assert result.returncode == 2
     assert is_now(shell, OLD)
 
 
 def test_administrator_deletes_a_console_password(shell: Shell) -> None:
     for words in ("has no password for the console any more", "had no password for the console"):
-        result = shell.run(str(AWSBASE), "passwd", "alice", "--no-console", "--profile", "admin")
+        result = shell.run("passwd", "alice", "--no-console", "--profile", "admin")
         assert (result.returncode, words in result.stdout) == (0, True), result.stderr
     assert refused(shell.alice.sandbox.client("iam").get_login_profile, UserName="alice") == "NoSuchEntity"
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1), ("", 1)])
 def test_own_console_password_is_deleted_after_confirmation(shell: Shell, answer: str, code: int) -> None:
-    child = shell.spawn(str(AWSBASE), "passwd", "--no-console", "--profile", "acme")
+    child = shell.spawn("passwd", "--no-console", "--profile", "acme")
     child.expect_exact("Delete your own password, alice?")
     child.expect_exact("[y/N] ")
     child.sendline(answer)
@@ -222,9 +213,13 @@ def test_own_console_password_is_deleted_after_confirmation(shell: Shell, answer
     assert has_password(shell) is (code != 0)
 
 
-def test_own_console_password_is_not_deleted_without_a_terminal(shell: Shell) -> None:
-    result = shell.run(str(AWSBASE), "passwd", "--no-console", "--profile", "acme")
-    assert (result.returncode, "no terminal" in result.stderr, has_password(shell)) == (1, True, True)
+def test_without_a_terminal_the_own_console_password_is_deleted_only_with_yes(shell: Shell) -> None:
+    for named in ([], ["alice"]):
+        result = shell.run("passwd", *named, "--no-console", "--profile", "acme")
+        assert (result.returncode, has_password(shell)) == (2, True), result.stderr
+        assert result.stderr == "awsbase: no terminal to ask on: --yes\n  → nothing was changed\n"
+    assert shell.run("passwd", "--no-console", "--yes", "--profile", "acme").returncode == 0
+    assert not has_password(shell)
 
 
 def has_password(shell: Shell) -> bool:
@@ -236,7 +231,7 @@ def has_password(shell: Shell) -> bool:
 
 
 def test_own_name_is_recognized_in_any_case(shell: Shell) -> None:
-    child = shell.spawn(str(AWSBASE), "passwd", "Alice", "--profile", "acme")
+    child = shell.spawn("passwd", "Alice", "--profile", "acme")
     child.expect_exact("old password of alice: ")
     child.sendcontrol("c")
     ended(child, 130)
@@ -244,5 +239,5 @@ def test_own_name_is_recognized_in_any_case(shell: Shell) -> None:
 
 def test_user_without_a_password_gets_one(shell: Shell) -> None:
     shell.alice.sandbox.client("iam").delete_login_profile(UserName="alice")
-    shown = ended(shell.spawn(str(AWSBASE), "passwd", "alice", "--profile", "admin"))
+    shown = ended(shell.spawn("passwd", "alice", "--profile", "admin"))
     assert "alice has a password for the console now" in shown

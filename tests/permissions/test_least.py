@@ -37,6 +37,8 @@ ANSWERS = (
 )
 # Where a kind itself needs nothing of IAM: without it, other tags need approval.
 POLICIES = "iam:GetAccountAuthorizationDetails"
+# Without these, it is not known whether a policy of AWS denies something: taking it away needs approval.
+OF_AWS = ("iam:GetPolicy", "iam:GetPolicyVersion")
 # Where these are refused, another read tells the same: nothing fails, and nothing is told.
 SHORTCUTS = ("s3:ListBucket", "tag:GetResources")
 
@@ -76,8 +78,11 @@ def missed(sample: Sample, action: str) -> bool:
     while failed is None and (report := next(reports, None)):
         several.append(report)
         failed = report if problems(report) else None
+    reasons = {change.risk.reason for each in several for _, change in each.changes if change.risk}
     if action == POLICIES and failed is None:
-        return any(change.risk and change.risk.reason == UNREAD for each in several for _, change in each.changes)
+        return UNREAD in reasons
+    if action in OF_AWS and failed is None:
+        return "what it denies is no longer denied" in reasons
     return failed is not None and named(failed, action)
 
 

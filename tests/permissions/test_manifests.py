@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from awsbase.bastion.settings import bastion_of, started, with_bastion
+from awsbase.bastion.settings import ended, started, with_bastion
 from awsbase.engine.changes import Report
 from awsbase.engine.lock import Lock
-from awsbase.ensure.terminated import Terminated
 from awsbase.errors import AwsbaseError
 from awsbase.policies import Document
 from awsbase.sandbox import Sandbox
@@ -62,8 +61,7 @@ def test_it_is_enough_to_start_and_to_end_a_bastion_on_demand() -> None:
     documents = [each["document"] for each in json.loads(printed.stdout)["policies"]]
     work = course(sandbox, wanted, documents)
     up = started(wanted.manifest, ends=sandbox.clock.now() + timedelta(hours=4))
-    instance = bastion_of(wanted.manifest).instance
-    down = {"bastion": [Terminated(scope=instance.scope, instance=instance, schedule=instance.name)]}
+    down = {"bastion": [ended(started(wanted.manifest)["bastion"])]}
     for sections in (wanted.sections, up, down):
         loaded = replace(wanted, sections=sections)
         done = reconciled(replace(work, loaded=loaded, resources=loaded.resources))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from awsbase.ensure.user import User
 from awsbase.manifest import load, resources
 from tests.ensure.planned import HOME
 from tests.policies.graph import ADMINISTRATOR, Account, account, reaches
+from tests.policies.mapped import FILE, MEMBER, digest
 from tests.policies.shipped import MANIFESTS
 
 INSIDE = f"arn:aws:iam::{HOME.account}"
@@ -117,3 +119,23 @@ KIM = User(scope=HOME, name="kim", groups=frozenset())
 def test_each_way_is_found(made: list[Resource], reached: bool) -> None:
     here = account(made, INSIDE)
     assert (ADMINISTRATOR in reaches(here, here.member("ops"))) == reached
+
+
+ENTERS_HOSTS = "who builds enters the hosts of the account, and the role of the bastion can do little"
+# Whom PMapper finds a member of a group to reach, and why it may be so.
+ROWS = {("cis", "powerusers", "acme-bastion"): ENTERS_HOSTS}
+MAPPED = json.loads(FILE.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("manifest", "group"), PAIRS, ids=lambda value: getattr(value, "stem", value))
+def test_pmapper_finds_the_same_administrators_and_nobody_whom_we_do_not(manifest: Path, group: str) -> None:
+    here, found, member = shipped(manifest), MAPPED[manifest.stem], f"user/{MEMBER}{group}"
+    assert (member in found["administrators"]) == (group == "administrators")
+    roles = {each.partition(":")[0].removeprefix("role/") for each in found["reached"].get(member, ())}
+    assert roles <= set(reaches(here, here.member(group)))
+    assert roles == {role for stem, whose, role in ROWS if (stem, whose) == (manifest.stem, group)}
+
+
+@pytest.mark.parametrize("manifest", dict.fromkeys(manifest for manifest, _ in PAIRS), ids=lambda value: value.stem)
+def test_policies_are_those_that_pmapper_saw(manifest: Path) -> None:
+    assert MAPPED[manifest.stem]["digest"] == digest(shipped(manifest)), "ask again: python -m tests.policies.mapped"

@@ -1,4 +1,4 @@
-"""The sandbox stands by itself: of the package it imports constraints and the grammar of policies, and no circle."""
+"""The sandbox stands by itself: of the package it imports what says nothing of AWS's answers, and no circle."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "awsbase"
-ALLOWED = {"awsbase.constraints", "awsbase.policies.grammar"}
+# The shape of requests, the grammar of policies, and how files of botocore are read.
+ALLOWED = {"awsbase.constraints", "awsbase.models", "awsbase.policies.grammar"}
 
 
 def modules() -> dict[str, Path]:
@@ -30,7 +31,7 @@ def imported(file: Path, known: set[str]) -> Iterator[str]:
                 yield whole if whole in known else str(node.module)
 
 
-def test_sandbox_imports_only_constraints_and_the_grammar_of_the_rest() -> None:
+def test_sandbox_imports_only_what_says_nothing_of_awss_answers() -> None:
     known = modules()
     others = {
         f"{name} imports {target}"

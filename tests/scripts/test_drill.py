@@ -17,7 +17,7 @@ TOPIC = Scope(ACCOUNT, "eu-west-1", "us-east-1").arn("sns", "acme-billing")
 @pytest.fixture
 def ready(served: Served, full: Path) -> Path:
     """Reconcile a manifest with two alarms; nobody has confirmed yet."""
-    assert run(served, "reconcile", full).returncode == 0
+    assert run(served, "reconcile", full, "--yes").returncode == 0
     served.sandbox.calls.clear()
     return full
 
@@ -34,14 +34,14 @@ def run(served: Served, *arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_drill_names_unconfirmed_subscribers_and_then_recipients(served: Served, ready: Path) -> None:
-    first = run(served, "drill", ready)
+    first = run(served, "drill", ready, "--yes")
     assert first.returncode == 1, first.stderr
     assert "✗ acme-billing-50-usd   unconfirmed: cfo@acme.example (us-east-1)" in first.stdout
     assert "0 of 2 delivered" in first.stdout
     assert set(served.writes) == {"cloudwatch:SetAlarmState"}
 
     served.sandbox.confirm(TOPIC, "cfo@acme.example")
-    second = run(served, "drill", ready, "acme-billing-200-usd", "--json")
+    second = run(served, "drill", ready, "acme-billing-200-usd", "--json", "--yes")
     assert second.returncode == 0, second.stderr
     (result,) = json.loads(second.stdout)["alarms"]
     assert (result["alarm"], result["verdict"], result["told"]) == (

@@ -55,12 +55,12 @@ def test_a_second_run_writes_nothing_and_names_the_holder_of_the_lock(served: Se
     lock = someones(served.sandbox)
     with lock.held(None):
         served.sandbox.calls.clear()
-        run = awsbase(served, "reconcile", str(manifest))
+        run = awsbase(served, "reconcile", str(manifest), "--yes")
         assert served.writes == []
         assert run.returncode == 1
         assert f"awsbase: the account is locked by {lock.look()}\n  → let it finish" in run.stderr
         assert f"`awsbase unlock {manifest}`" in run.stderr
-    assert awsbase(served, "reconcile", str(manifest)).returncode == 0
+    assert awsbase(served, "reconcile", str(manifest), "--yes").returncode == 0
 
 
 def test_unlock_ends_the_lock_of_a_killed_run(served: Served, manifest: Path) -> None:
@@ -71,21 +71,21 @@ def test_unlock_ends_the_lock_of_a_killed_run(served: Served, manifest: Path) ->
 
     run = awsbase(served, "unlock", str(manifest))
     assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr == f"awsbase: locked by {holder}, and there is no terminal to ask on\n  → add --yes to end it\n"
+    assert run.stderr == f"locked by {holder}\nawsbase: no terminal to ask on: --yes\n  → nothing was changed\n"
 
     run = awsbase(served, "unlock", str(manifest), "--yes")
     assert (run.returncode, run.stdout) == (0, f"ended the lock of {holder}\n")
     run = awsbase(served, "unlock", str(manifest), "--json")
     assert (run.returncode, json.loads(run.stdout)) == (0, {"schema": 1, "ended": None})
-    assert awsbase(served, "reconcile", str(manifest)).returncode == 0
+    assert awsbase(served, "reconcile", str(manifest), "--yes").returncode == 0
 
 
 def test_a_converged_run_takes_no_lock(served: Served, manifest: Path) -> None:
-    assert awsbase(served, "reconcile", str(manifest)).returncode == 0
+    assert awsbase(served, "reconcile", str(manifest), "--yes").returncode == 0
     served.sandbox.calls.clear()
     with someones(served.sandbox).held(None):
         served.sandbox.calls.clear()
-        run = awsbase(served, "reconcile", str(manifest))
+        run = awsbase(served, "reconcile", str(manifest), "--yes")
         assert run.returncode == 0
         assert "nothing to do" in run.stdout
         assert served.writes == []
@@ -95,7 +95,7 @@ def test_a_caller_without_permission_to_lock_gets_a_hint(served: Served, manifes
     for denied in ("ssm:GetParametersByPath", "ssm:PutParameter"):
         served.sandbox.faults.clear()
         served.sandbox.faults.add(Fault("access denied", on=denied, times=100))
-        run = awsbase(served, "reconcile", str(manifest))
+        run = awsbase(served, "reconcile", str(manifest), "--yes")
         assert run.returncode == 1
         assert f"awsbase: cannot lock account {ACCOUNT}: AccessDenied" in run.stderr
         assert {name for name in served.writes if name != "ssm:PutParameter"} == set()
@@ -182,7 +182,7 @@ def writes(message: Message) -> bool:
 def operator(served: Served, manifest: Path) -> Iterator[tuple[subprocess.Popen[str], Slow]]:
     """Start somebody's reconcile that waits in its first write."""
     slow = Slow(served.sandbox)
-    command = [*AWSBASE, "reconcile", str(manifest)]
+    command = [*AWSBASE, "reconcile", str(manifest), "--yes"]
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     run = subprocess.Popen(command, env=served.environment, text=True, **pipes)  # type: ignore[call-overload]
     try:
@@ -207,12 +207,24 @@ def resumed(run: subprocess.Popen[str], slow: Slow, served: Served) -> str:
 
 def test_two_live_operators_never_write_at_once(served: Served, manifest: Path) -> None:
     with operator(served, manifest) as (run, slow):
-        refused = awsbase(served, "reconcile", str(manifest))
+        refused = awsbase(served, "reconcile", str(manifest), "--yes")
         assert refused.returncode == 1
         assert "the account is locked by" in refused.stderr
         slow.go_on.set()
         run.communicate()
         assert run.returncode == 0
+
+
+# A run waits ten seconds of the clock after another one wrote.
+@pytest.mark.faults
+def test_a_live_run_whose_lease_ends_in_a_long_write_begins_no_other_one(served: Served, one_by_one: Path) -> None:
+    with operator(served, one_by_one) as (run, slow):
+        slow.others.set()
+        served.sandbox.clock.advance(20 * 60)
+        second = awsbase(served, "reconcile", str(one_by_one), "--yes")
+        assert second.returncode == 0, second.stderr
+        assert run.poll() is None
+        assert "the lock of this account was taken over by" in resumed(run, slow, served)
 
 
 def test_a_machine_suspended_for_twenty_minutes_in_a_write_begins_no_other_one(
@@ -222,11 +234,27 @@ def test_a_machine_suspended_for_twenty_minutes_in_a_write_begins_no_other_one(
         run.send_signal(signal.SIGSTOP)
         slow.others.set()
         served.sandbox.clock.advance(20 * 60)
-        second = awsbase(served, "reconcile", str(one_by_one))
-        assert second.returncode == 0, second.stderr
-        assert "the lock of this account was taken over by" in resumed(run, slow, served)
+        # The other operator is this process: a run would wait for ten seconds.
+        with someones(served.sandbox).held(None):
+            assert "the lock of this account was taken over by" in resumed(run, slow, served)
 
 
+def test_a_run_whose_lease_ended_while_nobody_came_renews_it_and_goes_on(served: Served, one_by_one: Path) -> None:
+    with operator(served, one_by_one) as (run, slow):
+        run.send_signal(signal.SIGSTOP)
+        slow.others.set()
+        served.sandbox.clock.advance(20 * 60)
+        served.sandbox.calls.clear()
+        slow.go_on.set()
+        run.send_signal(signal.SIGCONT)
+        _, err = run.communicate()
+        assert run.returncode == 0, err
+        written = [name for name in served.writes if name == "ssm:PutParameter"]
+        assert len(written) == 2, "the lease is renewed once, and released"
+        assert awsbase(served, "plan", "--detailed-exitcode", str(one_by_one)).returncode == 0
+
+
+@pytest.mark.faults
 def test_a_run_whose_lock_was_deleted_midway_begins_no_other_write(served: Served, one_by_one: Path) -> None:
     with operator(served, one_by_one) as (run, slow):
         run.send_signal(signal.SIGSTOP)
@@ -243,9 +271,9 @@ def test_a_run_whose_lock_was_deleted_midway_begins_no_other_write(served: Serve
 def test_a_lock_that_nobody_can_read_is_no_crash(served: Served, manifest: Path, value: str) -> None:
     ssm = served.sandbox.client("ssm", "eu-west-1")
     ssm.put_parameter(Name="/locks/awsbase/00000001", Value=value, Type="String")
-    run = awsbase(served, "reconcile", str(manifest))
+    run = awsbase(served, "reconcile", str(manifest), "--yes")
     assert run.returncode == 1
     assert "unforeseen" not in run.stderr
     assert "aws ssm delete-parameter --name /locks/awsbase/00000001" in run.stderr
     ssm.delete_parameter(Name="/locks/awsbase/00000001")
-    assert awsbase(served, "reconcile", str(manifest)).returncode == 0
+    assert awsbase(served, "reconcile", str(manifest), "--yes").returncode == 0

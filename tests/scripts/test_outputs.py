@@ -53,7 +53,8 @@ def test_a_converged_account_gives_all_that_the_manifest_makes(served: Served, m
     before = awsbase(served, "outputs", manifest, "--complete")
     assert before.exit_code == 1
     assert json.loads(before.stdout) == {"account_id": ACCOUNT, "account_name": "acme", "region": "eu-west-1"}
-    assert "vpc_id is left out: vpc/acme is not there yet: `awsbase reconcile` makes it\n" in before.stderr
+    reconcile = f"`awsbase reconcile {manifest}`"
+    assert f"vpc_id is left out: vpc/acme is not there yet: {reconcile} makes it\n" in before.stderr
 
     assert awsbase(served, "reconcile", manifest, "--yes").exit_code == 0
     served.sandbox.calls.clear()

@@ -132,9 +132,9 @@ def test_settings_for_aws_do_not_affect_the_sandbox(
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_without_a_terminal_it_applies_without_asking_and_a_second_run_does_nothing(served: Served, full: Path) -> None:
+def test_with_yes_it_applies_without_asking_and_a_second_run_does_nothing(served: Served, full: Path) -> None:
     def reconcile() -> subprocess.CompletedProcess[str]:
-        run = [*AWSBASE, "reconcile", str(full)]
+        run = [*AWSBASE, "reconcile", str(full), "--yes"]
         return subprocess.run(
             run, env=served.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
@@ -148,6 +148,52 @@ def test_without_a_terminal_it_applies_without_asking_and_a_second_run_does_noth
     # The mails that ask for confirmation wait for their readers.
     assert "nothing to do for awsbase" in second.stdout.splitlines()
     assert len(served.writes) == count
+
+
+SERVICE_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    ],
+}
+DRIFTS = """\
+iam:
+  password_policy: {minimum_length: 12}
+  groups: {ops: {people: false, policies: ['aws:ReadOnlyAccess', 'aws:SecurityAudit']}}
+  roles: {app: {trust: {accounts: ['999999999999']}, policies: ['aws:ReadOnlyAccess'], tags: {b: '1', a: '2'}}}
+state: {}
+"""
+
+
+@pytest.mark.slow
+def test_two_plans_of_one_account_are_equal_to_the_byte(served: Served, full: Path, tmp_path: Path) -> None:
+    written(full, full.read_text() + DRIFTS)
+    iam = served.sandbox.client("iam")
+    iam.update_account_password_policy(MinimumPasswordLength=20)
+    iam.create_role(
+        RoleName="app", AssumeRolePolicyDocument=json.dumps(SERVICE_TRUST), Tags=[{"Key": "c", "Value": "3"}]
+    )
+    s3 = served.sandbox.client("s3", "eu-west-1")
+    s3.create_bucket(Bucket="acme-state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    rules = [
+        {"ID": f"Awsbase-{each}", "Status": "Enabled", "Filter": {"Prefix": each}, "Expiration": {"Days": 9}}
+        for each in "abcdef"
+    ]
+    s3.put_bucket_lifecycle_configuration(Bucket="acme-state", LifecycleConfiguration={"Rules": rules})
+    found = []
+    for seed in ("1", "2"):
+        plan = tmp_path / f"{seed}.json"
+        ended = subprocess.run(
+            [*AWSBASE, "plan", str(full), "-v", "-o", str(plan)],
+            env={**served.environment, "PYTHONHASHSEED": seed},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+        )
+        found.append((ended.stdout, plan.read_bytes()))
+    first, second = found
+    assert first == second
+    assert b"once made>" in first[0]
 
 
 HOOK = "https://ann:hunter2@pager.example/in/T0K3N/now?sig=s1gn4ture"
@@ -188,13 +234,16 @@ def test_credentials_of_a_webhook_are_sent_to_aws_and_shown_nowhere(served: Serv
     written(manifest, f"{EMPTY}notify: {{ops: {{https: []}}}}\n")
     planned = run("plan", manifest)
     assert "delete subscription https:https://****@pager.example/in/****/now?sig=****#" in planned
-    run("reconcile", manifest, "--allow-risky")
+    run("reconcile", manifest, "--allow-risky", "--yes")
     assert [secret for secret in ("hunter2", "T0K3N", "s1gn4ture") if secret in shown] == []
 
 
 def test_the_backend_names_the_existing_key(served: Served, tmp_path: Path) -> None:
     manifest = written(tmp_path / "state.yaml", EMPTY + "state: {}\n")
-    for arguments in (["reconcile", str(manifest)], ["state", "backend", str(manifest), "--key", "net/a.tfstate"]):
+    for arguments in (
+        ["reconcile", str(manifest), "--yes"],
+        ["state", "backend", str(manifest), "--key", "net/a.tfstate"],
+    ):
         ended = subprocess.run(
             [*AWSBASE, *arguments], env=served.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
         )

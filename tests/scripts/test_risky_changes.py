@@ -41,7 +41,7 @@ def weaker(tmp_path: Path) -> Path:
     return written(tmp_path / "weaker.yaml", WEAKER)
 
 
-@pytest.mark.parametrize("options", [[], ["--yes"], ["--approved"], ["--only", "iam"]], ids=" ".join)
+@pytest.mark.parametrize("options", [["--yes"], ["--approved"], ["--yes", "--only", "iam"]], ids=" ".join)
 def test_unapproved_risky_changes_are_refused_before_the_first_write(
     options: list[str], weaker: Path, anybody: Served, tmp_path: Path
 ) -> None:
@@ -50,7 +50,7 @@ def test_unapproved_risky_changes_are_refused_before_the_first_write(
     options = [*options, str(plan)] if options == ["--approved"] else options
     refused = awsbase("reconcile", weaker, *options)
     assert refused.exit_code == 1
-    assert "update password policy: passwords pass that were refused" in refused.stderr
+    assert "update password policy: passwords of 12 characters pass (was 20)" in refused.stderr
     assert "--allow-risky" in refused.stderr
     assert refused.stdout == ""
     assert anybody.writes == []
@@ -73,15 +73,15 @@ def test_a_plan_lists_changes_that_need_approval(weaker: Path, anybody: Served) 
     shown = awsbase("plan", weaker).stdout
     assert "~ password-policy/account  password policy (MinimumPasswordLength: " in shown
     assert " more) (risky)\n" in shown
-    assert "needs your approval\n  ! password-policy/account  update password policy: passwords pass" in shown
+    assert "needs your approval\n  ! password-policy/account  update password policy: passwords of 12" in shown
     (change,) = json.loads(awsbase("plan", weaker, "--json").stdout)["resources"][0]["changes"]
-    assert (change["risk"], change["reason"]) == ("access", "passwords pass that were refused")
+    assert (change["risk"], change["reason"]) == ("access", "passwords of 12 characters pass (was 20)")
     (change,) = json.loads(awsbase("plan", weaker, "--json").stdout)["risky"]
     assert change == {
         "address": "password-policy/account",
         "what": "update password policy",
         "risk": "access",
-        "reason": "passwords pass that were refused",
+        "reason": "passwords of 12 characters pass (was 20)",
     }
 
 
@@ -94,7 +94,7 @@ def test_no_example_manifest_has_risky_changes_in_an_empty_account(manifest: Pat
 
 def test_on_a_terminal_the_account_name_approves_risky_changes(weaker: Path, anybody: Served) -> None:
     run = terminal(anybody.environment, "reconcile", weaker)
-    run.expect(r"type the account's name \(acme\) to give it: ")
+    run.expect(r"Type acme to allow it: ")
     assert anybody.writes == []
     run.sendline("acme")
     assert ended(run)[0] == 0
@@ -104,7 +104,7 @@ def test_on_a_terminal_the_account_name_approves_risky_changes(weaker: Path, any
 @pytest.mark.parametrize("answer", ["y", "yes", "ACME", ""])
 def test_on_a_terminal_a_yes_does_not_approve_risky_changes(answer: str, weaker: Path, anybody: Served) -> None:
     run = terminal(anybody.environment, "reconcile", weaker)
-    run.expect(r"type the account's name \(acme\) to give it: ")
+    run.expect(r"Type acme to allow it: ")
     run.sendline(answer)
     code, rest = ended(run)
     assert (code, rest.strip().splitlines()[-1]) == (1, "declined, nothing was changed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ QUESTION = r"Apply \d+ changes to account 111122223333 \(acme\)\? \[y/N\] "
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\r")
 
 
-def terminal(environment: Mapping[str, str], *arguments: object, columns: int = 100) -> Any:
-    command, *rest = AWSBASE
+def terminal(
+    environment: Mapping[str, str], *arguments: object, columns: int = 100, program: Sequence[str] = AWSBASE
+) -> Any:
+    command, *rest = program
     spawned = pexpect.spawn(
         command,
         [*rest, *map(str, arguments)],

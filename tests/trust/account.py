@@ -15,7 +15,7 @@ from awsbase.engine.execution import execute
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
 from awsbase.ensure import KINDS
-from awsbase.errors import ManifestError, Refused
+from awsbase.errors import ManifestError
 from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
 from awsbase.manifest.source import parse
@@ -83,8 +83,8 @@ def outcome(start: str, changes: Mapping[str, Any]) -> list[str]:
         plan = run(account(start), "plan", of)
     except ManifestError as error:
         return [f"mistake: {each.message}" for each in error.mistakes]
-    except Refused as error:
-        return [f"refused: {error.message}"]
+    if plan.refusals:
+        return [f"refused: {each.message}" for each in plan.refusals]
     if stopped := problems(plan):
         return [f"stopped: {each}" for each in stopped]
     return [f"{each.address}: {each.change.action} {each.change.what}: {each.risk.reason}" for each in risky(plan)]

@@ -678,11 +678,11 @@ people.asks(
     "get what a policy gives to a tag",
     "it asks for aws:PrincipalTag/team",
 )
-people.passes(
+people.asks(
     "iam.users.*.tags",
     {"iam.users.bob.tags": {"team": "other"}},
-    "get what a policy gives to a tag",
-    "no policy asks for this value",
+    "get what the policy of a bucket gives to a tag",
+    "policies of buckets, keys and secrets may ask for its tag team",
 )
 people.asks(
     "account.tags",
@@ -862,18 +862,16 @@ people.asks(
     f"{P} {P}.minimum_length",
     {f"{P}.minimum_length": 8},
     "accept shorter passwords",
-    "passwords pass that were refused",
+    "passwords of 8 characters pass",
 )
 people.asks(
-    f"{P}.reuse_prevention", {f"{P}.reuse_prevention": 1}, "accept old passwords", "passwords pass that were refused"
+    f"{P}.reuse_prevention", {f"{P}.reuse_prevention": 1}, "accept old passwords", "old passwords pass after 1 others"
 )
-people.asks(f"{P}.lowercase", {f"{P}.lowercase": False}, "accept simpler passwords", "passwords pass that were refused")
-people.asks(f"{P}.uppercase", {f"{P}.uppercase": False}, "accept simpler passwords", "passwords pass that were refused")
-people.asks(f"{P}.numbers", {f"{P}.numbers": False}, "accept simpler passwords", "passwords pass that were refused")
-people.asks(f"{P}.symbols", {f"{P}.symbols": False}, "accept simpler passwords", "passwords pass that were refused")
-people.asks(
-    f"{P}.max_age_days", {f"{P}.max_age_days": 365}, "keep passwords longer", "passwords pass that were refused"
-)
+people.asks(f"{P}.lowercase", {f"{P}.lowercase": False}, "accept simpler passwords", "without lowercase letters pass")
+people.asks(f"{P}.uppercase", {f"{P}.uppercase": False}, "accept simpler passwords", "without uppercase letters pass")
+people.asks(f"{P}.numbers", {f"{P}.numbers": False}, "accept simpler passwords", "without numbers pass")
+people.asks(f"{P}.symbols", {f"{P}.symbols": False}, "accept simpler passwords", "without symbols pass")
+people.asks(f"{P}.max_age_days", {f"{P}.max_age_days": 365}, "keep passwords longer", "passwords last 365 days")
 people.asks(
     f"{P}.hard_expiry",
     {f"{P}.hard_expiry": True},
@@ -1136,9 +1134,30 @@ people.passes(
     "whom it lets in is up to the account, and no policy lets anybody",
 )
 people.stops("version", {"version": 2}, "mean something else", "must be 1")
-ANEW = "all is made anew under other names or elsewhere, and what is there is not touched"
-people.passes("account account.name", {"account": {"name": "other"}}, "leave everything alone", ANEW)
-people.passes("account.region", {"account": {"region": "us-east-1"}}, "leave everything alone", ANEW)
+RENAMED, MOVED = {"account.name": "other"}, {"account.region": "us-east-1"}
+STAYS = "what has a name of its own in the manifest stays; the rest is made anew, and the first of it is not touched"
+people.passes("account account.name", RENAMED, "leave everything alone", STAYS)
+watched.passes("account.name", RENAMED, "leave the alarms without listeners", STAYS)
+guarded.asks("account.name", RENAMED, "keep the record elsewhere", "acme-config gets no new record of eu-west-1")
+kept.asks("account.name", RENAMED, "exchange the key of a secret", "its own key no longer guards it")
+trail.asks(
+    "account.name audit.bucket",
+    {**RENAMED, "audit.bucket": "acme-audit", "audit.bucket_retention_days": 30},
+    "expire what a manifest of another name made",
+    LOST,
+)
+bastion.asks(
+    "account.name bastion.name",
+    {**RENAMED, "bastion.name": "acme-bastion", "bastion.instance_type": "t4g.small"},
+    "end the host that a manifest of another name made",
+    "which this manifest did not make",
+)
+people.passes("account.region", MOVED, "leave everything alone", "people have no region")
+money.passes("account.region", MOVED, "leave the bills without alarms", "bills are watched in us-east-1 alone")
+for section in (trail, watched, kept):
+    section.stops("account.region", MOVED, "leave a bucket and what is in it behind", "a bucket cannot move")
+guarded.stops("account.region", MOVED, "leave the record of Config behind", "a bucket cannot move")
+bastion.asks("account.region", MOVED, "let the end of the host reach other regions", "newly allows")
 network.passes(
     "network.vpc network.subnets",
     {"network": {"vpc": "default"}},

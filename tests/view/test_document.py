@@ -24,8 +24,8 @@ KEYED = Change("create", "alias", "kms:CreateAlias", (Drift("key", None, Unknown
 def test_the_document_of_a_run_has_its_documented_keys() -> None:
     result = document(report(FAILED, *BLOCKED, manual_actions=(ASK,), mode="reconcile", second=report(NEW)))
     assert list(result) == [
-        *("schema", "awsbase", "mode", "account", "region", "sandbox", "fingerprint", "interrupted"),
-        *("resources", "risky", "manual_actions", "totals", "calls", "second"),
+        *("schema", "awsbase", "mode", "account", "region", "sandbox", "only", "fingerprint", "interrupted"),
+        *("resources", "risky", "refusals", "manual_actions", "totals", "calls", "second"),
     ]
     assert result["totals"] == {"unchanged": 0, "planned": 0, "changed": 0, "failed": 1, "blocked": 2, "skipped": 0}
     assert result["calls"] == {"read": 9, "write": 0}
@@ -48,12 +48,13 @@ def test_the_document_of_a_run_has_its_documented_keys() -> None:
 def test_a_plan_is_read_back_unchanged(tmp_path: Path) -> None:
     planned = report(NEW, DRIFTED, replace(NEW, address="key/a", changes=(KEYED,)))
     file = tmp_path / "plan.json"
-    save(json.dumps(document(planned)), file)
+    save(json.dumps(document(planned, only=["iam"])), file)
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [file]
     plan = read(file)
     assert (plan.account, plan.region, plan.version) == ("123456789012", HOME, __version__)
+    assert plan.only == ("iam",)
     assert [(address, change.digest, change.unknown) for address, change in plan.changes] == [
         (address, change.digest, change.unknown) for address, change in planned.changes
     ]
@@ -87,6 +88,7 @@ def test_a_file_that_is_no_plan_is_refused(content: bytes, message: str, tmp_pat
         {"resources": [{"address": "a", "changes": ["create"]}]},
         {"resources": None},
         {"account": 123456789012},
+        {"only": "iam"},
     ],
 )
 def test_a_plan_with_an_invalid_value_is_refused(spoil: dict[str, Any], tmp_path: Path) -> None:

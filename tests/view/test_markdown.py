@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 from markdown_it import MarkdownIt
 
-from awsbase.engine.changes import Action, Change, Drift, Failure, ManualAction, Outcome, Report, Risk, Unknown
+from awsbase.engine.changes import Action, Change, Drift, Failure, ManualAction, Outcome, Refusal, Report, Risk, Unknown
 from awsbase.errors import Refused
 from awsbase.view.markdown import LONGEST, SHORTEST, code, markdown, prose, refusal, size
 from tests.view.reports import ASK, BLOCKED, DRIFTED, FAILED, GONE, NEW, SAME, report
@@ -81,6 +81,19 @@ class Page(HTMLParser):
 
 def comment(plan: Report, limit: int = LONGEST, **options: object) -> str:
     return markdown(plan, name="acme", sections=SECTIONS, limit=limit, **options)  # type: ignore[arg-type]
+
+
+def test_what_reconcile_would_refuse_comes_first() -> None:
+    refused = replace(report(GONE), refusals=(Refusal("the manifest deletes kim, and that is you", "ask another"),))
+    assert comment(refused).splitlines()[3:10] == [
+        "**Reconcile would refuse this, and change nothing.**",
+        "",
+        "#### Refused",
+        "",
+        "- the manifest deletes kim, and that is you",
+        "  ask another",
+        "",
+    ]
 
 
 def test_a_plan_as_a_comment() -> None:

@@ -60,7 +60,7 @@ def test_a_small_plan_has_a_line_for_each_thing() -> None:
         "",
         "resources: 1 to create, 1 to update, 1 to delete, 1 unchanged",
         "changes: 1 to create, 2 to update, 2 to delete",
-        "9 calls, no write, 1.2 s",
+        "9 calls, no write",
         "--full shows each change, and the steps of what needs you",
     ]
 
@@ -89,7 +89,7 @@ def test_a_converged_account_is_three_lines() -> None:
         "account 123456789012 (acme), eu-west-1",
         "",
         "resources: 1 unchanged",
-        "9 calls, no write, 1.2 s",
+        "9 calls, no write",
     ]
 
 

@@ -56,7 +56,7 @@ def test_a_plan_in_a_pipe() -> None:
         "",
         "resources: 1 to create, 1 to update, 1 to delete, 1 unchanged",
         "changes: 1 to create, 2 to update, 2 to delete",
-        "9 calls, no write, 1.2 s",
+        "9 calls, no write",
     ]
 
 

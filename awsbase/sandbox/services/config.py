@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from awsbase.sandbox.authorization.permissions import at, given, own, passing, table
+from awsbase.sandbox.authorization.permissions import act, at, given, own, passing, table
 from awsbase.sandbox.policy_documents import permits
 from awsbase.sandbox.service import Request, Rule, Service
 from awsbase.sandbox.snapshot import remembered
@@ -20,6 +20,7 @@ class Region:
     recorder: dict[str, Any] = field(default_factory=dict)
     channel: dict[str, Any] = field(default_factory=dict)
     recording: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -72,7 +73,7 @@ def describe_status(request: Request) -> dict[str, Any]:
 
 
 def put_recorder(request: Request) -> dict[str, Any]:
-    """Make the recorder of the region, or change it as a whole.
+    """Make the recorder of the region, or change it as a whole; a call that changes one leaves its tags.
 
     Raises Refusal with the code that AWS gives for it.
 
@@ -94,6 +95,8 @@ def put_recorder(request: Request) -> dict[str, Any]:
         raise Refusal("InvalidRecordingGroupException", "The recording group contradicts itself.")
     group.setdefault("recordingStrategy", {"useOnly": "ALL_SUPPORTED_RESOURCE_TYPES"})
     mode = wanted.get("recordingMode", {"recordingFrequency": "CONTINUOUS"})
+    if not held.recorder:
+        held.tags = {tag["Key"]: tag["Value"] for tag in request.params.get("Tags", [])}
     held.recorder = {**wanted, "name": name, "recordingGroup": group, "recordingMode": mode}
     return {}
 
@@ -104,7 +107,7 @@ def delete_recorder(request: Request) -> dict[str, Any]:
     https://docs.aws.amazon.com/config/latest/APIReference/API_DeleteConfigurationRecorder.html
     """
     known(request, [request.params["ConfigurationRecorderName"]])
-    here(request).recorder, here(request).recording = {}, False
+    here(request).recorder, here(request).recording, here(request).tags = {}, False, {}
     return {}
 
 
@@ -187,6 +190,7 @@ CALLS = table(
         "PutConfigurationRecorder": [
             own(NEW_RECORDER),
             passing("ConfigurationRecorder.roleARN", "config.amazonaws.com"),
+            act("config:TagResource", NEW_RECORDER, when="Tags"),
         ],
         "StartConfigurationRecorder StopConfigurationRecorder DeleteConfigurationRecorder": [own(RECORDER)],
         "ListTagsForResource TagResource UntagResource": [own(given("ResourceArn"))],
@@ -209,5 +213,6 @@ SERVICE = Service(
     rules=RULES,
     calls=CALLS,
     snapshot=remembered(Recorders),
+    tags=lambda request, arn: dict(here(request).tags),
     warm_up={"DescribeConfigurationRecorders": {}},
 )

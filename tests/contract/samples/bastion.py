@@ -72,7 +72,7 @@ class Bastion:
             self.end_role,
             self.end,
         ]
-        self.terminated = Terminated(scope=scope, instance=self.host, schedule=self.end.name)
+        self.terminated = Terminated(scope=scope, instance=self.host, schedule=self.end.name, role=self.end.role)
         self.ephemeral = Ephemeral(scope=scope, instance=self.host, command="awsbase bastion up")
 
     def ec2(self, sandbox: Sandbox) -> Any:

@@ -229,6 +229,7 @@ SAMPLES = (
             "untagged": Tampering(
                 lambda aws: aws.client("iam").untag_role(RoleName="runner", TagKeys=["owner"]),
                 ["role/runner: update tags"],
+                risky=["role/runner: update tags"],
             ),
         },
     ),
@@ -244,6 +245,7 @@ SAMPLES = (
             "tag changed": Tampering(
                 lambda aws: aws.client("iam").tag_user(UserName="alice", Tags=[{"Key": "team", "Value": "x"}]),
                 ["user/alice: update tags"],
+                risky=["user/alice: update tags"],
             ),
             "left the group": Tampering(
                 lambda aws: aws.client("iam").remove_user_from_group(UserName="alice", GroupName="Ops"),
