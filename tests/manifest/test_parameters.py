@@ -94,6 +94,12 @@ def test_mistake_in_outputs_gives_advice(text: str, expected: str) -> None:
     assert f"outputs.parameters: {expected}" in found
 
 
+def test_name_that_is_too_long_for_a_tag_is_shown() -> None:
+    (found,) = mistakes(f"{ACCOUNT}{OUTPUTS}secrets: {{{'x' * 240}: {{}}}}", Manifest)
+    assert "outputs: 263 characters of '/acme/base/secret_arns/xxx" in found
+    assert found.endswith("parameter/ included, write at most 246")
+
+
 def test_what_an_organization_keeps_instead_has_no_parameter() -> None:
     sandbox = Sandbox()
     sandbox.organization_trail("aws-controltower-BaselineCloudTrail", HOME.region)
