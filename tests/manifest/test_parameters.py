@@ -86,8 +86,12 @@ def test_name_of_an_entry_is_one_that_parameter_store_takes(text: str, name: str
             f"{OUTPUTS}key_pairs: {{'a,b': {{public_key: {KEY}}}}}",
             "a comma separates the values of /acme/base/key_pair_names, and one has a comma, rename that",
         ),
+        (
+            f"{OUTPUTS}key_pairs: {{{', '.join(f'k{each:0240}: {{public_key: {KEY}}}' for each in range(18))}}}",
+            "/acme/base/key_pair_names is longer than the 4096 characters of a parameter, use shorter names",
+        ),
     ],
-    ids=["aws", "ssm", "lock", "locks", "no slash", "at its end", "deep", "too deep", "one name", "comma"],
+    ids=["aws", "ssm", "lock", "locks", "no slash", "at its end", "deep", "too deep", "one name", "comma", "long"],
 )
 def test_mistake_in_outputs_gives_advice(text: str, expected: str) -> None:
     (found,) = mistakes(ACCOUNT + text, Manifest)
