@@ -24,7 +24,8 @@ from awsbase.manifest.key_pairs import KeyPairs
 from awsbase.manifest.merge import Merged, Yielded, merge
 from awsbase.manifest.network import Network
 from awsbase.manifest.notify import Channels
-from awsbase.manifest.outputs import Output, account_outputs, section_outputs
+from awsbase.manifest.outputs import Output, given
+from awsbase.manifest.parameters import Outputs
 from awsbase.manifest.protect import Protect
 from awsbase.manifest.root import RootUser
 from awsbase.manifest.secrets import Contained
@@ -60,6 +61,9 @@ class Manifest(Section):
     secrets: Contained | None = Field(default=None, description="Where values are kept that nobody may see.")
     iam: Iam | None = Field(default=None, description="Who works in the account, and what each may do.")
     backups: Backups | None = Field(default=None, description="What is copied by itself, and kept for how long.")
+    outputs: Outputs | None = Field(
+        default=None, description="Where Terraform and others read what the manifest makes."
+    )
 
     _order: tuple[str, ...] = PrivateAttr(default=())
 
@@ -74,12 +78,14 @@ class Manifest(Section):
             manifest._order = tuple(value)
         return manifest
 
+    def parts(self) -> Iterator[tuple[str, Any]]:
+        """Yield what stands under each key, in the manifest's own order."""
+        for name in self._order:
+            yield name, self.part(name)
+
     def sections(self) -> Iterator[tuple[str, Section]]:
         """Yield the sections that the manifest has, in its own order."""
-        for name in self._order:
-            section = self.part(name)
-            if isinstance(section, Section):
-                yield name, section
+        yield from ((name, part) for name, part in self.parts() if isinstance(part, Section))
 
     def part(self, key: str) -> Any:
         """Return what stands under a key, written as in the manifest; None for one that is not there."""
@@ -116,17 +122,13 @@ def resources(manifest: Manifest) -> Mapping[str, list[Resource]]:
 def merged(manifest: Manifest) -> Merged:
     """Return the resources of a manifest, and the conflicts between its sections."""
     here = base(manifest)
-    parts = ((name, manifest.part(name)) for name in manifest._order)
-    return merge(
-        {name: yielded_by(part, here, manifest) for name, part in parts if isinstance(part, YieldsResources | dict)}
-    )
+    parts = [(name, part) for name, part in manifest.parts() if isinstance(part, YieldsResources | dict)]
+    return merge({name: yielded_by(part, here, manifest) for name, part in parts})
 
 
 def outputs(manifest: Manifest) -> list[Output]:
     """Return what a manifest gives to others, in its own order."""
-    here = base(manifest)
-    parts = [each for name in manifest._order for each in section_outputs(manifest.part(name), here, manifest)]
-    return [*account_outputs(here), *parts]
+    return list(given(base(manifest), manifest))
 
 
 def yielded_by(part: YieldsResources | Mapping[str, object], here: Base, manifest: Manifest) -> Iterator[Yielded]:
@@ -142,9 +144,12 @@ def yielded_by(part: YieldsResources | Mapping[str, object], here: Base, manifes
 def fingerprint(manifest: Manifest) -> str:
     """Return the digest of all that a manifest says, with the contents of the files it refers to.
 
-    The versions of its plug-ins are part of it; a manifest without any has the digest that it always had.
+    The versions of its plug-ins are part of it; a manifest without any, or without outputs, has the digest that it
+    always had.
     """
     said = plain(manifest)
+    if said["outputs"] is None:
+        del said["outputs"]
     if said.pop("extras"):
         said["extras"] = {each.name: each.version for each in manifest.plugins}
     canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -17,6 +17,7 @@ from awsbase.engine.scope import Scope
 from awsbase.ensure.group import Group
 from awsbase.ensure.key import YEAR, Key, key_policy
 from awsbase.ensure.mfa_device import MfaDevice
+from awsbase.ensure.parameter import Parameter
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.manifest.paths import Steps, shown
@@ -92,6 +93,7 @@ def merge(yielded: Mapping[str, Iterable[Yielded]]) -> Merged:
             elif isinstance(item, Resource):
                 sections[section].append(given(item, attached.get(item.address, ()), keys))
     made = {each.address: each for resources in sections.values() for each in resources}
+    sections = {name: list(where_there(resources, made)) for name, resources in sections.items()}
     return Merged(sections, (*disagreements(uses), *without_principal(attached, made)))
 
 
@@ -153,6 +155,16 @@ def given(resource: Resource, attached: Iterable[Attach], keys: Mapping[str, Key
         policies=resource.policies | {policy.arn for policy in policies},
         made_here=tuple(dict.fromkeys([*resource.made_here, *(policy.address for policy in policies)])),
     )
+
+
+def where_there(resources: Iterable[Resource], made: Mapping[str, Resource]) -> Iterator[Resource]:
+    """Yield resources; a parameter only if all that it tells of is made, and under the same condition."""
+    for each in resources:
+        if not isinstance(each, Parameter):
+            yield each
+        elif all(address in made for address in each.needs()):
+            conditions = (made[address].unless for address in each.needs())
+            yield replace(each, unless=next(filter(None, conditions), None))
 
 
 def disagreements(uses: Mapping[str, list[KeyUse]]) -> Iterator[ValidationProblem]:

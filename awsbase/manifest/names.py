@@ -29,6 +29,8 @@ def conflicts(manifest: Manifest, written: Any) -> Iterator[ValidationProblem]:
     does not take; `written` is the manifest as it is read."""
     here, made = base(manifest), merged(manifest)
     yield from made.conflicts
+    if manifest.outputs:
+        yield from manifest.outputs.conflicts(here, manifest)
     makers: dict[str, tuple[str, str]] = {}
     for section, wanted in made.sections.items():
         for resource in wanted:
@@ -76,9 +78,12 @@ def too_long(resource: Resource, section: str, written: Any, here: Base) -> Iter
     kind, _, name = resource.address.partition("/")
     if len(resource.address) > LONGEST and hasattr(resource, "tags") and kind not in NEVER_TAGGED:
         name = name.removesuffix(f"@{resource.scope.region}")
-        message = f"{len(name)} characters are too many to be found by: a tag of AWS takes {LONGEST}, {kind}/ included"
+        at = place(written, kind, section, name, here)
+        # A name that nobody has written, such as that of a parameter, is not at its place to be read.
+        which = "" if len(at) > 1 else f" of {shown(name)}"
+        message = f"{len(name)} characters{which} are too many to be found by: a tag of AWS takes {LONGEST}"
         most = LONGEST - (len(resource.address) - len(name))
-        yield ValidationProblem(place(written, kind, section, name, here), message, f"write at most {most}")
+        yield ValidationProblem(at, f"{message}, {kind}/ included", f"write at most {most}")
 
 
 def place(written: Any, kind: str, section: str, name: str, here: Base) -> Steps:

@@ -51,6 +51,13 @@ class EntryGivesOutputs(Protocol):
         """Yield what the entry of this name gives."""
 
 
+def given(base: Base, manifest: Manifest) -> Iterator[Output]:
+    """Yield what a manifest gives, in its own order."""
+    yield from account_outputs(base)
+    for _, part in manifest.parts():
+        yield from section_outputs(part, base, manifest)
+
+
 def account_outputs(base: Base) -> Iterator[Output]:
     """Yield what every account gives."""
     yield Output("account_id", base.scope.account)

@@ -3,6 +3,15 @@
 #     awsbase outputs acme.yaml --format tfvars -o acme.auto.tfvars
 #     awsbase state backend acme.yaml > backend.tf
 #     terraform init && terraform plan
+#
+# With `outputs: {parameters: /acme/base}` in the manifest no file is needed: the same values are parameters, in place of
+# each variable.
+#
+#     data "aws_ssm_parameter" "vpc_id" { name = "/acme/base/vpc_id" }
+#     data "aws_ssm_parameter" "public_subnet_ids" { name = "/acme/base/public_subnet_ids" }
+#
+#     vpc_id  = data.aws_ssm_parameter.vpc_id.insecure_value
+#     subnets = split(",", data.aws_ssm_parameter.public_subnet_ids.insecure_value)
 
 terraform {
   required_version = ">= 1.5"

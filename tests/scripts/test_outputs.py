@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ network: {}
 security_groups: {web: {ingress: []}}
 state: {}
 secrets: {acme/database: {}}
+outputs: {}
 iam:
   roles: {app: {trust: {services: [ec2.amazonaws.com]}}}
 """
@@ -81,6 +83,7 @@ def test_a_converged_account_gives_all_that_the_manifest_makes(served: Served, m
     assert given["state_key_arn"].startswith(f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/")
     assert given["secret_arns"]["acme/database"].startswith(f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:acme/")
     assert awsbase(served, "outputs", manifest).stdout == after.stdout
+    assert kept(served) == {f"/acme/base/{'/'.join(name)}": value for name, value in flat(given)}
 
     listed = awsbase(served, "outputs", manifest, "--format", "env").stdout
     sourced = subprocess.run(
@@ -94,6 +97,22 @@ def test_a_converged_account_gives_all_that_the_manifest_makes(served: Served, m
     file = manifest.with_name("acme.auto.tfvars")
     assert awsbase(served, "outputs", manifest, "--format", "tfvars", "-o", file).exit_code == 0
     checked_by_terraform(manifest.parent, file)
+
+
+def kept(served: Served) -> dict[str, str]:
+    """Return the parameters that the manifest keeps, by name."""
+    pages = served.sandbox.client("ssm", "eu-west-1").get_paginator("get_parameters_by_path")
+    pages = pages.paginate(Path="/acme/base", Recursive=True)
+    return {each["Name"]: each["Value"] for page in pages for each in page["Parameters"]}
+
+
+def flat(given: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield each output with its name, that of an entry behind it; a list as text."""
+    for name, value in given.items():
+        if isinstance(value, dict):
+            yield from (((name, key), each) for key, each in value.items())
+        else:
+            yield (name,), ",".join(value) if isinstance(value, list) else value
 
 
 def test_what_cannot_be_read_is_named_and_ends_with_1(served: Served, manifest: Path) -> None:

@@ -125,6 +125,15 @@ theirs.passes(
     "take over a secret of others",
     "its value stays, and a key of its own guards it",
 )
+theirs.asks(
+    "outputs outputs.parameters",
+    {"outputs": {"parameters": "/theirs"}},
+    "overwrite the parameter of somebody else",
+    "this manifest did not make it",
+)
+theirs.passes(
+    "outputs", {"outputs": {}}, "tell others what there is", "ids and names open nothing, and the parameters are new"
+)
 theirs.passes(
     "key_pairs", {"key_pairs": {"ops": {"public_key": KEYS[0]}}}, "let a key in", "it opens nothing that runs"
 )

@@ -48,11 +48,12 @@ def customers(sandbox: Sandbox) -> None:
 
 
 def function(sandbox: Sandbox) -> None:
-    """Have a log group, a secret and a volume key of somebody else."""
+    """Have a log group, a secret, a parameter and a volume key of somebody else."""
     customers(sandbox)
     sandbox.client("logs", "eu-west-1").create_log_group(logGroupName="theirs")
     secrets = sandbox.client("secretsmanager", "eu-west-1")
     secrets.create_secret(Name="theirs", SecretString="kept")
+    sandbox.client("ssm", "eu-west-1").put_parameter(Name="/theirs/region", Value="kept", Type="String")
 
 
 def people(sandbox: Sandbox) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from awsbase.sandbox.authorization.permissions import act, arn, own, param, table
 from awsbase.sandbox.authorization.resources import region_of
-from awsbase.sandbox.service import Codes, Need, Permissions, Request, ResourcePolicy, Rule, Service
+from awsbase.sandbox.service import AccountState, Codes, Need, Permissions, Request, ResourcePolicy, Rule, Service
 from awsbase.sandbox.services.kms import key_arn, via
 from awsbase.sandbox.snapshot import by_region, document, tag_dict
 from awsbase.sandbox.wire import Refusal
@@ -182,6 +182,12 @@ def secrets_held(secrets: Any) -> Any:
     }
 
 
+def stable_names(sandbox: AccountState) -> dict[str, str]:
+    """Return each ARN without the six characters that AWS makes up."""
+    regions = sandbox.backends("secretsmanager").values()
+    return {held.arn: held.arn[:-7] for region in regions for held in region.secrets.values()}
+
+
 RULES = (
     Rule("secretsmanager:CreateSecret", before=creatable),
     Rule(" ".join(f"secretsmanager:{name}" for name in WRITES.split()), before=writable),
@@ -220,6 +226,7 @@ SERVICE = Service(
     calls=CALLS,
     policy=ResourcePolicy(policy),
     snapshot=by_region("secretsmanager", secrets_held),
+    stable_names=stable_names,
     codes=Codes(tags="InvalidParameterException"),
     # With status 400, as recorded by LocalStack's tests: test_create_and_update_secret.
     words={r"(Secrets Manager can't find the specified secret\.)": r"\1"},

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from awsbase.sandbox.authorization.permissions import Resources, arn, own, param, table
+from awsbase.sandbox.authorization.permissions import Resources, act, arn, own, param, table
 from awsbase.sandbox.common.public_images import known_to_moto
 from awsbase.sandbox.service import Codes, Pages, Request, Rule, Service
 from awsbase.sandbox.snapshot import by_region
@@ -137,7 +137,8 @@ def parameter(path: str) -> Resources:
 CALLS = table(
     {
         "DescribeParameters DescribeInstanceInformation ListCommands": [own()],
-        "GetParameter PutParameter DeleteParameter GetParameterHistory": [own(parameter("Name"))],
+        "GetParameter DeleteParameter GetParameterHistory": [own(parameter("Name"))],
+        "PutParameter": [own(parameter("Name")), act("ssm:AddTagsToResource", parameter("Name"), when="Tags")],
         "GetParameters DeleteParameters": [own(parameter("Names"))],
         "GetParametersByPath": [own(parameter("Path"))],
         "AddTagsToResource RemoveTagsFromResource ListTagsForResource": [own(parameter("ResourceId"))],

@@ -47,6 +47,8 @@ OWNED = {"StringEquals": {"aws:RequestTag/owner": "ops"}}
           allow("logs:TagResource", on="arn:aws:logs:*:*:log-group:/a")], "logs:TagResource"),
         ("sns", "create_topic", {"Name": "x", "Tags": TAGS}, [allow("sns:CreateTopic"), allow("sns:TagResource")],
          "SNS:TagResource"),
+        ("ssm", "put_parameter", {"Name": "/x", "Value": "1", "Type": "String", "Tags": TAGS},
+         [allow("ssm:PutParameter"), allow("ssm:AddTagsToResource")], "ssm:AddTagsToResource"),
         ("budgets", "describe_budgets", {"AccountId": ACCOUNT},
          [allow("budgets:ViewBudget"), allow("billing:GetBillingViewData")], "billing:GetBillingViewData"),
     ],

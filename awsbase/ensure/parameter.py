@@ -1,0 +1,197 @@
+"""Parameters of Systems Manager that tell others an id, an ARN or a name, such as Terraform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from typing import Any
+
+from awsbase.access.attributes import retagging
+from awsbase.engine.changes import Drift, Unknown, compare, unknowns
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.references import Reference, resolve
+from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access, deletion
+from awsbase.engine.run import Run
+from awsbase.errors import AwsbaseError
+from awsbase.facts import tags
+from awsbase.records import record
+
+SECURE = "SecureString"
+
+
+class TakenParameter(AwsbaseError):
+    """A parameter of this name is of a type that AWS does not change, or is a secret of somebody's."""
+
+
+@record(kw_only=True)
+class Parameter(Resource):
+    """A parameter below `path` with one value, or a `listed` one with several.
+
+    `needed` are the addresses of what must be there, where a value is known before.
+    """
+
+    name: str
+    path: str
+    values: tuple[Reference | str, ...]
+    listed: bool = False
+    needed: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.scope.address("parameter", self.name)
+
+    @property
+    def arn(self) -> str:
+        return self.scope.arn("ssm", f"parameter{self.name}")
+
+    @property
+    def type(self) -> str:
+        return "StringList" if self.listed else "String"
+
+    def needs(self) -> Iterator[str]:
+        told = [each.address for each in self.values if isinstance(each, Reference)]
+        yield from dict.fromkeys([*told, *self.needed])
+
+
+@record
+class ParameterFacts:
+    """A parameter as it is; the value of a secret one is not kept."""
+
+    type: str
+    value: Any
+
+
+def parameters(facts: Facts, region: str, path: str) -> Mapping[str, ParameterFacts]:
+    """Return the parameters below a path by name, ten a call; secret ones stay encrypted."""
+    pages = facts.aws.at(region).ssm.get_paginator("get_parameters_by_path")
+    return {
+        found["Name"]: ParameterFacts(found["Type"], "" if found["Type"] == SECURE else found["Value"])
+        for page in pages.paginate(Path=path, Recursive=True, WithDecryption=False)
+        for found in page["Parameters"]
+    }
+
+
+def parameter_tags(facts: Facts, region: str, name: str) -> Mapping[str, str]:
+    """Read the tags of one parameter from Systems Manager itself."""
+    answer = facts.aws.at(region).ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)
+    return {tag["Key"]: tag["Value"] for tag in answer["TagList"]}
+
+
+def parameter_reads(want: Parameter) -> Iterator[Read]:
+    """Yield the facts that the recipe of a parameter reads, to prefetch them."""
+    yield parameters, want.scope.region, want.path
+    yield tags.indexed, want.scope.region
+
+
+def ensure_parameter(run: Run, want: Parameter) -> None:
+    """Keep one parameter with its value."""
+    region = want.scope.region
+    ssm = run.aws.at(region).ssm
+    value = value_of(run, want)
+    have = run.read(parameters, region, want.path).get(want.name)
+    refuse_other_type(want, have)
+    ask = (parameter_tags, region, want.name)
+    tagged = tags.current(run, want, region, want.arn, ask) if have else tags.wanted(want)
+
+    if have is None:
+        run.create(
+            "parameter",
+            ssm.put_parameter,
+            Name=want.name,
+            Value=value,
+            Type=want.type,
+            Description=description(want),
+            Tier="Standard",
+            Tags=tags.pairs(tags.with_origin(want)),
+        )
+        have = ParameterFacts(want.type, value)
+
+    if have.value != value:
+        ours = tags.is_ours(tagged, want.scope)
+        run.update(
+            "value",
+            # A person may have put a password here as plain text.
+            [Drift("value", have.value if ours else "another one", value)],
+            ssm.put_parameter,
+            risk=deletion("" if ours else "this manifest did not make it: whoever put its value there loses it"),
+            Name=want.name,
+            Value=value,
+            Type=want.type,
+            Description=description(want),
+            # Neither is an advanced one refused, nor does a default of the account make one that costs.
+            Tier="Intelligent-Tiering",
+            Overwrite=True,
+        )
+
+    # AWS refuses tags together with Overwrite.
+    if untagged := tags.missing(tagged, tags.wanted(want)):
+        run.update(
+            "tags",
+            compare(tagged, untagged),
+            ssm.add_tags_to_resource,
+            risk=access(retagging(run, tagged, untagged)),
+            ResourceType="Parameter",
+            ResourceId=want.name,
+            Tags=tags.pairs(untagged),
+        )
+
+
+def value_of(run: Run, want: Parameter) -> Any:
+    """Return the value: those of a list with commas between them; Unknown while one of them is."""
+    found = [resolve(run, each) for each in want.values]
+    parts = [each["id"] if isinstance(each, Mapping) else each for each in found]
+    return Unknown(f"the value of {want.name}") if any(unknowns(parts)) else ",".join(parts)
+
+
+def description(want: Parameter) -> str:
+    """Return what people read beside the parameter in the console."""
+    return f"An output of the manifest {want.scope.name}, kept by awsbase"
+
+
+def refuse_other_type(want: Parameter, have: ParameterFacts | None) -> None:
+    """Raise TakenParameter for a secret parameter, and for one of another type: AWS does not change that."""
+    if have is None or have.type == want.type:
+        return
+    if have.type == SECURE:
+        raise TakenParameter(
+            f"the parameter {want.name} is a {SECURE}, which awsbase neither decrypts nor overwrites",
+            hint="choose another path in outputs.parameters",
+        )
+    raise TakenParameter(
+        f"the parameter {want.name} is a {have.type} and has to be a {want.type}, and AWS changes no type",
+        hint=f"if nobody else uses it: aws ssm delete-parameter --name {want.name} --region {want.scope.region}",
+    )
+
+
+def read_permissions(want: Parameter) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    below = want.scope.arn("ssm", f"parameter{want.path}")
+    yield tags.TAG_INDEX
+    yield allow("ssm", "GetParametersByPath", on=(below, f"{below}/*"))
+    yield allow("ssm", "ListTagsForResource", on=(want.arn,))
+
+
+def write_permissions(want: Parameter) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    yield allow("ssm", "AddTagsToResource", "PutParameter", on=(want.arn,))
+
+
+KIND = Kind(
+    ensure_parameter,
+    parameter_reads,
+    resource=Parameter,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="An id, an ARN or a name in Parameter Store, for Terraform and others to read.",
+        why="Whoever builds on the base reads what is there, instead of copying ids into files that grow old.",
+        undo=(TAKE_OUT, "aws ssm delete-parameter --name NAME --region REGION, when nobody reads it any more"),
+    ),
+    word="parameter",
+    found_by="name",
+    owns="its value",
+    keeps="description, tags",
+)
