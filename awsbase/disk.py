@@ -63,17 +63,20 @@ def write_stream(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def replace(path: Path, content: bytes, *, private: bool, unless: Callable[[], bool] = lambda: False) -> bool:
+def replace(
+    path: Path, content: bytes, *, private: bool, unless: Callable[[], bool] = lambda: False, follow: bool = True
+) -> bool:
     """Replace a file's content; return False, and change nothing, when `unless` returns true at the end.
 
     That is atomic, except where a file can be written but not replaced. A `private` file gets mode 0600, where modes
-    can be set; another keeps its mode.
+    can be set; another keeps its mode. A symbolic link stays and its target is replaced, unless `follow` is off: then
+    the link itself is.
     """
-    # A symbolic link stays: its target is replaced.
-    real = Path(os.path.realpath(path))
+    real = Path(os.path.realpath(path)) if follow else path
     before = None
-    with suppress(FileNotFoundError):
-        before = real.stat()
+    if follow:
+        with suppress(FileNotFoundError):
+            before = real.stat()
     mode = PRIVATE if private or before is None else before.st_mode & 0o777
     _clear(real)
     new = real.with_name(f".{real.name}.awsbase-{os.getpid()}-{os.urandom(4).hex()}")
@@ -93,6 +96,8 @@ def replace(path: Path, content: bytes, *, private: bool, unless: Callable[[], b
             try:
                 os.replace(new, real)
             except OSError:
+                if not follow:
+                    raise
                 # A file that is mounted into a container by itself answers EBUSY.
                 _overwrite(real, content, mode, before)
     finally:

@@ -135,7 +135,8 @@ def serve(
     def ready(url: str) -> None:
         given, how = variables(url), ""
         if env_file:
-            disk.replace(env_file, exports.lines(given).encode(), private=True)
+            # In a folder of several people somebody could have put a link here meanwhile.
+            disk.replace(env_file, exports.lines(given).encode(), private=True, follow=False)
             how = f"; `. {shlex.quote(sourced(env_file))}` leads a shell to it"
         if json:
             out_json({"url": url, "account": sandbox.account, "environment": given})

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from click.testing import CliRunner
 
+from awsbase import disk
 from awsbase.people import exports
 from awsbase.scripts import Invocation, cli
 from awsbase.scripts.sandbox import delete, sourced
@@ -174,6 +175,14 @@ def test_what_cannot_be_served_says_why(arguments: list[str], code: int, expecte
     ended = invoke(*arguments, PATH="/bin:/usr/bin")
     assert ended.exit_code == code
     assert expected in ended.stderr
+
+
+def test_a_link_that_appears_meanwhile_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    others, file = tmp_path / "precious", tmp_path / "env"
+    others.write_text("kept")
+    file.symlink_to(others)
+    disk.replace(file, b"exports", private=True, follow=False)
+    assert (file.is_symlink(), file.read_text(), others.read_text()) == (False, "exports", "kept")
 
 
 def test_an_env_file_replaces_none_but_that_of_a_sandbox(tmp_path: Path) -> None:
