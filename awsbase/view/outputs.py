@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, count, groupby
 from typing import Literal
 
 from awsbase.manifest.outputs import Output
@@ -79,11 +79,13 @@ def hcl(value: Value) -> str:
 
 def exports(found: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
     """Yield the names and values of environment variables: one for each text and each entry of a map."""
+    taken: set[str] = set()
     for name, value in found.items():
         if isinstance(value, dict):
-            yield from ((f"{variable(name)}_{variable(key)}", each) for key, each in value.items())
+            for key, each in value.items():
+                yield free(f"{variable(name)}_{variable(key)}", taken), each
         else:
-            yield variable(name), ",".join(value) if isinstance(value, list) else value
+            yield free(variable(name), taken), ",".join(value) if isinstance(value, list) else value
 
 
 def variable(name: str) -> str:
@@ -91,18 +93,21 @@ def variable(name: str) -> str:
     return re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_")
 
 
+def free(name: str, taken: set[str]) -> str:
+    """Return a name that is not taken, numbered if need be, and take it."""
+    numbered = next(each for each in chain([name], (f"{name}_{number}" for number in count(2))) if each not in taken)
+    taken.add(numbered)
+    return numbered
+
+
 def data_sources(given: Sequence[Given]) -> Iterator[str]:
     """Yield a data source of Terraform for each thing that has one, each under a name of its own."""
-    taken: set[tuple[str, str]] = set()
+    taken: dict[str, set[str]] = {}
     for each in given:
         if each.value is None or each.output.data is None:
             continue
         kind, argument = each.output.data
-        label = base = re.sub(r"^(?=\d)|\W", "_", each.output.key or each.output.name)
-        number = 1
-        while (kind, label) in taken:
-            number += 1
-            label = f"{base}_{number}"
-        taken.add((kind, label))
+        wanted = re.sub(r"^(?=\d)|\W", "_", each.output.key or each.output.name)
+        label = free(wanted, taken.setdefault(kind, set()))
         value = each.value.rpartition("/")[2] if (kind, argument) == ("aws_iam_role", "name") else each.value
         yield f'data "{kind}" "{label}" {{\n  {argument} = {hcl(value)}\n}}\n'

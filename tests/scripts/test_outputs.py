@@ -159,6 +159,11 @@ def test_variables_are_written_in_terraforms_language(given: Given, text: str) -
     assert render("tfvars", [given]) == text
 
 
+def test_entries_that_an_environment_cannot_tell_apart_are_numbered() -> None:
+    keys = [Given(Output("secret_arns", NAMED, key=key), key) for key in ("acme-db", "acme_db")]
+    assert render("env", keys) == "export SECRET_ARNS_ACME_DB=acme-db\nexport SECRET_ARNS_ACME_DB_2=acme_db\n"
+
+
 def test_data_sources_have_names_of_their_own() -> None:
     source = ("aws_secretsmanager_secret", "arn")
     secrets = [Given(Output("secret_arns", NAMED, key=key, data=source), key) for key in ("a-b", "a_b", "1")]
