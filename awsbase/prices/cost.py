@@ -69,15 +69,16 @@ class Bill:
     """What several costs come to; units that AWS gives an account for nothing are taken off once, in order."""
 
     def __init__(self) -> None:
-        self._free: dict[int, Decimal] = {}
+        self._free: dict[tuple[str, str], Decimal] = {}
 
     def charge(self, cost: Cost) -> Decimal:
         """Return the dollars a month that a cost adds: none when it is by use, or not known."""
         if cost.price is None or cost.units is None:
             return Decimal(0)
-        free = self._free.setdefault(id(cost.price), Decimal(cost.price.free))
+        kind = (cost.price.service, cost.price.unit)
+        free = self._free.setdefault(kind, Decimal(cost.price.free))
         taken = min(free, cost.units)
-        self._free[id(cost.price)] = free - taken
+        self._free[kind] = free - taken
         return cost.price.of(cost.units - taken, cost.region) or Decimal(0)
 
     def sum_of(self, costs: Iterable[Cost]) -> Monthly:
