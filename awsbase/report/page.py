@@ -129,7 +129,8 @@ def verdict(plan: Report) -> Verdict:
             f"{counted(len(risks), 'change')} of the plan {'needs' if len(risks) == 1 else 'need'} approval."
         )
     if not sentences:
-        sentences.append(f"All {total} resources are as the manifest says.")
+        whole = "The one resource is" if total == 1 else f"All {total} resources are"
+        sentences.append(f"{whole} as the manifest says.")
     if plan.manual_actions:
         left = len(plan.manual_actions)
         sentences.append(f"{counted(left, 'step')} {'is' if left == 1 else 'are'} left for people.")

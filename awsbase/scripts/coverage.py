@@ -55,7 +55,9 @@ def judged(session: Session, standard: str) -> tuple[Report, list[Row]]:
     if session.options.sandbox:
         report = session.execute("reconcile")
         if report.failed:
-            raise AwsbaseError("the sandbox could not be reconciled with the manifest", hint="try `awsbase reconcile`")
+            raise AwsbaseError(
+                "the sandbox could not be reconciled with the manifest", hint="`awsbase reconcile --sandbox` says why"
+            )
         if report.interrupted:
             raise Exit(INTERRUPTED)
     plan = session.execute("plan")

@@ -64,10 +64,10 @@ def page() -> str:
 @pytest.mark.parametrize(
     ("plan", "expected"),
     [
-        (report(SAME), Verdict("good", "All 1 resources are as the manifest says.")),
+        (report(SAME), Verdict("good", "The one resource is as the manifest says.")),
         (
             report(SAME, manual_actions=(ASK,)),
-            Verdict("attention", "All 1 resources are as the manifest says. 1 step is left for people."),
+            Verdict("attention", "The one resource is as the manifest says. 1 step is left for people."),
         ),
         (
             report(SAME, DRIFTED),
