@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,21 +43,17 @@ def test_the_site_has_every_page_and_no_broken_link(built: Path) -> None:
 @pytest.mark.slow
 @needs(ROOT / ".venv-docs")
 @needs("chromium")
-def test_the_search_finds_a_page_without_a_server_and_requests_only_files(built: Path) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
+def test_the_search_finds_a_page_without_a_server_and_requests_only_files(built: Path, browser: Any) -> None:
     asked: list[str] = []
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # root may not use Chromium's own sandbox
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
-        context = browser.new_context(offline=True)
-        context.on("request", lambda request: asked.append(request.url))
-        page = context.new_page()
-        page.goto((built / __version__ / "index.html").as_uri())
-        page.fill("input[name=q]", "retention_days")
-        page.press("input[name=q]", "Enter")
-        page.wait_for_selector("ul.search li a")
-        found = {link.get_attribute("href").partition("?")[0] for link in page.query_selector_all("ul.search li a")}
-        browser.close()
+    context = browser.new_context(offline=True)
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
+    page.goto((built / __version__ / "index.html").as_uri())
+    page.fill("input[name=q]", "retention_days")
+    page.press("input[name=q]", "Enter")
+    page.wait_for_selector("ul.search li a")
+    found = {link.get_attribute("href").partition("?")[0] for link in page.query_selector_all("ul.search li a")}
+    context.close()
 
     assert any(name.startswith("docs/manifest.html") for name in found)
     assert [address for address in asked if not address.startswith(("file:", "data:"))] == []

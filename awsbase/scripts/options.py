@@ -24,9 +24,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def remembered(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
     """Remember what the command was given, for the commands in its hints."""
-    if value is not None:
+    invocation = ctx.find_root().obj
+    if value is not None and invocation is not None:
         name = "named_profile" if parameter.name == "profile" else "manifest"
-        setattr(ctx.find_root().obj, name, str(value))
+        setattr(invocation, name, str(value))
     return value
 
 

@@ -76,7 +76,7 @@ def shell_of(alice: Alice) -> Shell:
     """Return a shell of hers, which finds the awsbase of this checkout."""
     programs = alice.home / "bin"
     programs.mkdir()
-    program = f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m awsbase "$@"\n'
+    program = f'#!/bin/sh\nPYTHONPATH="{ROOT}${{PYTHONPATH:+:$PYTHONPATH}}" exec "{sys.executable}" -m awsbase "$@"\n'
     (programs / "awsbase").write_text(program)
     (programs / "awsbase").chmod(0o755)
     return Shell(alice, programs)

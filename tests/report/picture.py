@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from awsbase.report.page import Subject, render
-from tests.report.browser import launch, opened
+from tests.browser import launch, opened
 from tests.report.subjects import ROOT, drifted, past, planned, subject
 
 PICTURE = ROOT / "docs/report.png"

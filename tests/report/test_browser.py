@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ import pytest
 from awsbase.report.graph import svg
 from awsbase.report.page import render
 from awsbase.view.graph import needs_of
+from tests.browser import CHROMIUM, Theme, opened
 from tests.conftest import needs
-from tests.report.browser import CHROMIUM, Theme, launch, opened
 from tests.report.subjects import drifted, past, planned, subject
 
 ROOT = Path(__file__).parents[2]
@@ -31,16 +30,6 @@ FOCUSED = """() => {
 }"""
 
 pytestmark = [pytest.mark.slow, needs(CHROMIUM)]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = launch(playwright)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="session")
