@@ -65,14 +65,18 @@ class ParameterFacts:
     value: Any
 
 
-def parameters(facts: Facts, region: str, path: str) -> Mapping[str, ParameterFacts]:
-    """Return the parameters below a path by name, ten a call; secret ones stay encrypted."""
+def parameters(facts: Facts, region: str, path: str) -> Mapping[str, Mapping[str, Any]]:
+    """List the parameters below a path by name, as AWS tells of them, ten a call; secret ones stay encrypted."""
     pages = facts.aws.at(region).ssm.get_paginator("get_parameters_by_path")
-    return {
-        found["Name"]: ParameterFacts(found["Type"], "" if found["Type"] == SECURE else found["Value"])
-        for page in pages.paginate(Path=path, Recursive=True, WithDecryption=False)
-        for found in page["Parameters"]
-    }
+    listed = pages.paginate(Path=path, Recursive=True, WithDecryption=False)
+    return {found["Name"]: found for page in listed for found in page["Parameters"]}
+
+
+def parameter(facts: Facts, region: str, path: str, name: str) -> ParameterFacts | None:
+    """Return one parameter below a path; None when it is not there."""
+    if (found := facts.read(parameters, region, path).get(name)) is None:
+        return None
+    return ParameterFacts(found["Type"], "" if found["Type"] == SECURE else found["Value"])
 
 
 def parameter_tags(facts: Facts, region: str, name: str) -> Mapping[str, str]:
@@ -92,7 +96,7 @@ def ensure_parameter(run: Run, want: Parameter) -> None:
     region = want.scope.region
     ssm = run.aws.at(region).ssm
     value = value_of(run, want)
-    have = run.read(parameters, region, want.path).get(want.name)
+    have = run.read(parameter, region, want.path, want.name)
     refuse_other_type(want, have)
     ask = (parameter_tags, region, want.name)
     tagged = tags.current(run, want, region, want.arn, ask) if have else tags.wanted(want)

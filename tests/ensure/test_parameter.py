@@ -10,7 +10,7 @@ import pytest
 
 from awsbase.engine.changes import Unknown
 from awsbase.engine.references import Reference
-from awsbase.ensure.parameter import Parameter, ParameterFacts, TakenParameter, parameter_tags, parameters
+from awsbase.ensure.parameter import Parameter, ParameterFacts, TakenParameter, parameter, parameter_tags
 from awsbase.facts import tags
 from awsbase.sandbox import Sandbox
 from awsbase.view.document import document
@@ -28,7 +28,7 @@ OURS = {**ADOPTED, "awsbase:created-by": "acme"}
 
 def facts(have: ParameterFacts | None, tagged: dict[str, str], want: Parameter = WANT) -> Any:
     return {
-        parameters: {want.name: have} if have else {},
+        parameter: have,
         tags.indexed: {want.arn: {**tagged, "awsbase:address": want.address}} if tagged else {},
         parameter_tags: {},
     }

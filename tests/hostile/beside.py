@@ -21,6 +21,7 @@ TOLD_APART_BY = {
     "KeyPairs": "KeyName",
     "LaunchTemplateVersions": "LaunchTemplateName",
     "MetricAlarms": "AlarmName",
+    "Parameters": "Name",
     "Policies": "Arn PolicyId",
     "ResourceTagMappingList": "ResourceARN",
     "RoleDetailList": "Arn RoleName AttachedManagedPolicies.PolicyArn RolePolicyList.PolicyName "
