@@ -10,7 +10,7 @@ from typing import Any
 from awsbase import disk
 from awsbase.errors import UsageError
 from awsbase.records import record
-from awsbase.view.document import MAX_BYTES
+from awsbase.view.document import MAX_BYTES, text
 
 HINT = "keep what `plan`, `reconcile`, `coverage`, `drill` or `report` prints with --json"
 
@@ -112,13 +112,6 @@ def alarm_result(fields: Mapping[str, Any]) -> AlarmResult:
 def share(part: float, whole: int) -> float:
     """Return a part of a whole in percent."""
     return 100 * part / whole if whole else 0
-
-
-def text(value: object) -> str:
-    """Return a text; raises TypeError for anything else."""
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value
 
 
 def number(value: object) -> float:

@@ -192,14 +192,14 @@ def read(path: Path) -> Plan:
 
 def _plan(fields: Mapping[str, Any]) -> Plan:
     return Plan(
-        account=_text(fields["account"]),
-        region=_text(fields["region"]),
+        account=text(fields["account"]),
+        region=text(fields["region"]),
         sandbox=bool(fields["sandbox"]),
         only=_texts(fields["only"]),
-        fingerprint=_text(fields["fingerprint"]),
-        version=_text(fields["awsbase"]),
+        fingerprint=text(fields["fingerprint"]),
+        version=text(fields["awsbase"]),
         changes=tuple(
-            (_text(resource["address"]), _read_change(change))
+            (text(resource["address"]), _read_change(change))
             for resource in fields["resources"]
             for change in resource["changes"]
         ),
@@ -212,12 +212,12 @@ def _read_change(fields: Mapping[str, Any]) -> Change:
         raise ValueError(action)
     return Change(
         action=action,
-        what=_text(fields["what"]),
-        api=_text(fields["api"]),
-        drift=tuple(Drift(_text(drift["field"]), drift["have"], drift["want"]) for drift in fields["drift"]),
+        what=text(fields["what"]),
+        api=text(fields["api"]),
+        drift=tuple(Drift(text(drift["field"]), drift["have"], drift["want"]) for drift in fields["drift"]),
         risk=_read_risk(fields["risk"], fields["reason"]),
-        digest=_text(fields["digest"]),
-        unknown=tuple(_text(path) for path in fields["unknown"]),
+        digest=text(fields["digest"]),
+        unknown=tuple(text(path) for path in fields["unknown"]),
     )
 
 
@@ -226,16 +226,17 @@ def _read_risk(kind: object, reason: object) -> Risk | None:
         return None
     if kind not in ("access", "visibility", "deletion"):
         raise ValueError(kind)
-    return Risk(kind, _text(reason))
+    return Risk(kind, text(reason))
 
 
 def _texts(values: object) -> tuple[str, ...]:
     if not isinstance(values, list):
         raise TypeError(values)
-    return tuple(map(_text, values))
+    return tuple(map(text, values))
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """Return a text; raises TypeError for anything else."""
     if not isinstance(value, str):
         raise TypeError(value)
     return value
