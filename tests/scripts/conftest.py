@@ -59,6 +59,14 @@ def slowly(sandbox: Sandbox, *words: str) -> None:
     sandbox.answer = late  # type: ignore[method-assign]
 
 
+def use_here(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands of this process use a served account, and nothing else."""
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HOME", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, served.environment[name])
+
+
 @pytest.fixture
 def nobody(tmp_path: Path) -> dict[str, str]:
     """Return the environment of somebody without any AWS configuration."""

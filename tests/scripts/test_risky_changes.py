@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from awsbase.scripts import cli
-from tests.scripts.conftest import EMPTY, Served, written
+from tests.scripts.conftest import EMPTY, Served, use_here, written
 from tests.scripts.test_terminal import ended, terminal
 
 MANIFESTS = sorted((Path(__file__).parents[2] / "manifests").glob("*.yaml"))
@@ -24,10 +24,7 @@ def anybody(served: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
     iam.update_account_password_policy(MinimumPasswordLength=20)
     iam.create_user(UserName="bob")
     served.sandbox.calls.clear()
-    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("HOME", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, served.environment[name])
+    use_here(served, monkeypatch)
     return served
 
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from awsbase.sandbox.faults import Fault
 from awsbase.scripts import cli
-from tests.scripts.conftest import EMPTY, Served, written
+from tests.scripts.conftest import EMPTY, Served, use_here, written
 
 OPS = EMPTY + "iam:\n  groups: {Ops: {policies: [aws:ReadOnlyAccess], people: false}}\n"
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -28,10 +28,7 @@ def changed(served: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
     served.sandbox.client("iam", caller="user/mallory").detach_group_policy(GroupName="Ops", PolicyArn=READ)
     served.sandbox.address = "127.0.0.1"
     served.sandbox.calls.clear()
-    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("HOME", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, served.environment[name])
+    use_here(served, monkeypatch)
     return served
 
 
