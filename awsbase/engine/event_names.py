@@ -39,7 +39,7 @@ def subject(method: Callable[..., Any], model: OperationModel, arguments: Mappin
     required = getattr(model.input_shape, "required_members", ())
     names = [each for name in required for each in named(name, arguments.get(name))]
     names = names or [each for name in members for each in named(name, arguments.get(name))]
-    # Of contacts there is one of each sort, whoever it is.
+    # An account has one contact of each type.
     names = list(texts(arguments.get("AlternateContactType"))) or names
     source = "s3" if service.service_name == "s3control" else service.endpoint_prefix
     region = "" if service.service_name in GLOBAL else method.__self__.meta.region_name  # type: ignore[attr-defined]

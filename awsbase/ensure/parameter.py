@@ -121,7 +121,7 @@ def ensure_parameter(run: Run, want: Parameter) -> None:
             # A person may have put a password here as plain text.
             [Drift("value", have.value if ours else "another one", value)],
             ssm.put_parameter,
-            risk=deletion("" if ours else "this manifest did not make it: whoever put its value there loses it"),
+            risk=deletion("" if ours else "this manifest did not make it: its owner loses the value"),
             Name=want.name,
             Value=value,
             Type=want.type,
@@ -191,7 +191,7 @@ KIND = Kind(
     permissions=Permissions(read=read_permissions, write=write_permissions),
     about=About(
         what="An id, an ARN or a name in Parameter Store, for Terraform and others to read.",
-        why="Whoever builds on the base reads what is there, instead of copying ids into files that grow old.",
+        why="Terraform and scripts read what is there. Ids that somebody copied into files grow old.",
         undo=(TAKE_OUT, "aws ssm delete-parameter --name NAME --region REGION, when nobody reads it any more"),
     ),
     word="parameter",

@@ -64,7 +64,7 @@ class Verdict:
 
 @record
 class Tasks:
-    """What is left for one person to do, or for whoever looks after the thing at an address."""
+    """What is left for one person to do, or for the owner of the thing at an address."""
 
     who: str
     address: str

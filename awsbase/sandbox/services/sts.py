@@ -161,7 +161,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def trusts_token(role: Any, provider: str, claims: dict[str, Any], request: Request) -> bool:
-    """Return whether a role's trust lets in whoever has this token."""
+    """Return whether a role's trust accepts this token."""
     issuer = provider.partition("/")[2]
     keys = (*CLAIMS, *CLAIMS_OF_GITHUB) if issuer == GITHUB else CLAIMS
     context = {f"{issuer}:{key}": str(claims[key]) for key in keys if key in claims}
@@ -236,7 +236,7 @@ CALLS = table(
     {
         # Even an explicit Deny does not keep a user from these.
         "GetCallerIdentity GetSessionToken": [],
-        # Whoever asks has no permissions yet: the trust of the role decides.
+        # The caller has no permissions yet: the trust of the role decides.
         "AssumeRoleWithWebIdentity": [],
         "AssumeRole": [
             own(ROLE, keys=KEYS),
