@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.permissions import Allows, Permissions, allow, nothing
 from awsbase.engine.resource import Resource
 from awsbase.errors import AwsbaseError
 from awsbase.records import record
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from awsbase.engine.facts import Read
     from awsbase.engine.quotas import Quota
     from awsbase.engine.run import Run
+    from awsbase.engine.things import Describe
 
 NOTHING = "nothing"
 TAKE_OUT = "first take it out of the manifest: the next reconcile would make it again"
@@ -56,12 +57,30 @@ def nothing_early(want: Any) -> Iterable[Read]:
 
 
 @record
+class Absent:
+    """How one is taken away again: by a recipe, which deletes nothing that is not provably ours.
+
+    Without a recipe nothing is reverted, and `why` says the reason. `exempt` says why `awsbase destroy` leaves one that
+    nobody names. `leaves` is what AWS keeps of one, by the service whose snapshot shows it. `turn` is when it goes:
+    what would raise an alarm goes first, what records the rest goes last, and what holds that record after it.
+    """
+
+    remove: Callable[[Run, Any], None] | None = None
+    why: str = ""
+    exempt: str = ""
+    leaves: Mapping[str, str] = field(default_factory=dict)
+    turn: Literal["first", "middle", "last", "after all"] = "middle"
+    permissions: Callable[[Any], Allows] = nothing
+
+
+@record
 class Kind:
     """One kind of resource: its recipe, the reads to prefetch, and what other commands and the docs say about it.
 
     `word` is what its addresses begin with. `found_by`, `owns` and `keeps` are its row of the table in
     docs/manifest.md: by what AWS's own is recognised, what awsbase corrects, what others may change. `quotas` are
-    those that its recipe counts, beside that of tags.
+    those that its recipe counts, beside that of tags. `describe` lists what an account has of it, and `absent` takes
+    one away again.
     Whatever is left out, `python -m awsbase.kinds check` asks for.
     """
 
@@ -75,6 +94,8 @@ class Kind:
     owns: str = ""
     keeps: str = ""
     quotas: tuple[Quota, ...] = ()
+    describe: Describe | None = None
+    absent: Absent | None = None
 
 
 Kinds = Mapping[type[Resource], Kind]

@@ -108,6 +108,18 @@ def is_ours(tagged: Mapping[str, str], scope: Scope) -> bool:
     return bool(scope.name) and tagged.get(CREATED_BY) == scope.name
 
 
+def made_here(run: Run, want: Tagged, have: Mapping[str, str]) -> bool:
+    """Tell whether what has these tags is this manifest's to delete; a note says why it is not."""
+    if is_ours(have, want.scope):
+        return True
+    maker = have.get(CREATED_BY)
+    if maker is not None:
+        run.note(f"kept: its tag {CREATED_BY} is {maker}, not {want.scope.name}")
+    else:
+        run.note(f"kept: it has no tag {CREATED_BY}, so it was there before; `awsbase own` says otherwise")
+    return False
+
+
 def missing(have: Mapping[str, str], want: Mapping[str, str]) -> dict[str, str]:
     """Return the tags to set, which are missing or have another value; other tags stay.
 
