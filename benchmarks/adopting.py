@@ -41,7 +41,7 @@ class Large:
 
 def fill(url: str, size: Large) -> int:
     """Put that much into an account; return how many regions it has."""
-    session: Any = boto3.Session(aws_access_key_id="sandbox", aws_secret_access_key="sandbox")
+    session: Any = boto3.Session("sandbox", "sandbox")
 
     def client(service: str, region: str = HOME) -> Any:
         return session.client(service, region_name=region, endpoint_url=url)
