@@ -178,6 +178,12 @@ def existing_policies(facts: Facts, scope: Scope) -> Things:
         yield Described(found, tags=labels, path=have.path)
 
 
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield ALL_OF_IAM
+    yield tags.TAG_INDEX
+
+
 def policy_reads(want: Policy) -> Iterator[Read]:
     """Yield the facts that the recipe of a policy reads, to prefetch them."""
     yield (authorization,)
@@ -216,6 +222,6 @@ KIND = Kind(
     owns="the document",
     keeps="tags, description",
     quotas=(quotas.POLICIES, quotas.DOCUMENT, quotas.VERSIONS),
-    describe=Describe(existing_policies, lambda scope: [ALL_OF_IAM, tags.TAG_INDEX]),
+    describe=Describe(existing_policies, list_permissions),
     absent=Absent(remove_policy, permissions=removal_permissions),
 )
