@@ -12,7 +12,7 @@ from awsbase.access.comparison import widening
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
@@ -20,6 +20,7 @@ from awsbase.engine.risk import access, deletion, visibility
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
+from awsbase.facts.bucket_contents import CONTENTS, EMPTYING, LOCKS, empty_bucket, holds_something, keeps_its_versions
 from awsbase.facts.buckets import ENFORCED, NEW, OURS, BucketFacts, bucket, bucket_arn, bucket_tags, found
 from awsbase.facts.lifecycle import Expiry, goes_sooner, plain
 from awsbase.policies.document import Document, difference, same
@@ -320,6 +321,30 @@ def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
         )
 
 
+def remove_bucket(run: Run, want: Bucket, *, emptied: bool = False) -> None:
+    """Delete a bucket that this manifest made; one that holds anything is kept, unless it is to be emptied."""
+    if run.read(bucket, want.scope, want.name) is None:
+        return
+    if not tags.made_here(run, want, run.read(bucket_tags, want.scope, want.name)):
+        return
+    full = run.read(holds_something, want.scope, want.name)
+    if full and not emptied:
+        run.note(f"kept: it is not empty; `--empty {want.address}` deletes all that is in it, for good")
+        return
+    if full and (why := run.read(keeps_its_versions, want.scope, want.name)):
+        run.note(f"kept: {why}")
+        return
+
+    if full:
+        empty_bucket(run, want.scope, want.name)
+    run.delete("bucket", run.aws.s3.delete_bucket, Bucket=want.name, ExpectedBucketOwner=want.scope.account)
+
+
+def remove_bucket_and_contents(run: Run, want: Bucket) -> None:
+    """Delete a bucket that this manifest made, with all that it holds."""
+    remove_bucket(run, want, emptied=True)
+
+
 def read_permissions(want: Bucket) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield tags.TAG_INDEX
@@ -343,6 +368,17 @@ def write_permissions(want: Bucket) -> Allows:
     )
 
 
+def removal_permissions(want: Bucket) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("s3", "DeleteBucket", *CONTENTS, on=(want.arn,))
+
+
+def emptying_permissions(want: Bucket) -> Allows:
+    """Yield the IAM permissions that it needs beyond those to delete what is in the bucket."""
+    yield allow("s3", *LOCKS, on=(want.arn,))
+    yield allow("s3", *EMPTYING, on=(f"{want.arn}/*",))
+
+
 KIND = Kind(
     ensure_bucket,
     bucket_reads,
@@ -364,4 +400,10 @@ KIND = Kind(
     owns="public access block, ownership, versioning, encryption",
     keeps="tags, other statements: see below",
     quotas=(quotas.BUCKET_POLICY,),
+    absent=Absent(
+        remove_bucket,
+        exempt="what is in it is lost for good: the record of what happened, or what Terraform knows",
+        turn="after all",
+        permissions=removal_permissions,
+    ),
 )

@@ -130,8 +130,16 @@ def bucket(facts: Facts, scope: Scope, name: str) -> BucketFacts | None:
 
 def versioning_of(facts: Facts, scope: Scope, name: str) -> str:
     """Return a bucket's versioning status; empty when it was never switched on."""
-    s3 = facts.aws.at(scope.region).s3
-    return s3.get_bucket_versioning(Bucket=name, ExpectedBucketOwner=scope.account).get("Status", "")
+    status: str = facts.read(versioning_answer, scope, name).get("Status", "")
+    return status
+
+
+def versioning_answer(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
+    """Read a bucket's versioning, and whether a version goes only with an MFA code."""
+    answer: Mapping[str, Any] = facts.aws.at(scope.region).s3.get_bucket_versioning(
+        Bucket=name, ExpectedBucketOwner=scope.account
+    )
+    return answer
 
 
 def encryption_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:

@@ -47,6 +47,7 @@ def made(*, strict: bool = True) -> Any:
         ("create_bucket", {"Bucket": "10.0.0.1"}, "InvalidBucketName"),
         ("create_bucket", {"Bucket": "acme-s3alias"}, "InvalidBucketName"),
         ("create_bucket", {"Bucket": "acme-other", "ACL": "public-read"}, "InvalidBucketAclWithObjectOwnership"),
+        ("delete_objects", {"Bucket": BUCKET, "Delete": {"Objects": [{"Key": "a"}] * 1001}}, "MalformedXML"),
         ("put_bucket_acl", {"Bucket": BUCKET, "ACL": "public-read"}, "AccessControlListNotSupported"),
         ("put_object", {"Bucket": BUCKET, "Key": "a", "ACL": "private"}, "AccessControlListNotSupported"),
         ("get_bucket_versioning", {"Bucket": BUCKET, "ExpectedBucketOwner": "210987654321"}, "AccessDenied"),

@@ -300,6 +300,15 @@ def no_version_left(request: Request) -> None:
         raise Refusal("BucketNotEmpty", message, 409)
 
 
+def thousand(request: Request) -> None:
+    """Refuse to delete more than a thousand objects in one call; raises Refusal with MalformedXML.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+    """
+    if not 0 < len(request.params["Delete"]["Objects"]) <= 1000:
+        raise Refusal("MalformedXML", MALFORMED, 400)
+
+
 def keep_lifecycle(request: Request, response: dict[str, Any]) -> None:
     """Keep a lifecycle as it was put; moto loses some of it.
 
@@ -425,6 +434,7 @@ RULES = (
     Rule("s3:PutBucketTagging", before=valid_tags),
     Rule("s3:PutBucketVersioning", before=says_versioning),
     Rule("s3:DeleteBucket", before=no_version_left),
+    Rule("s3:DeleteObjects", before=thousand),
     Rule("s3:PutBucketEncryption", before=one_encryption),
     Rule("s3:DeleteBucketEncryption", after=encrypted_again, strict=False),
     Rule("s3:GetBucketEncryption", after=add_blocked_types),
