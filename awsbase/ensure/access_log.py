@@ -7,12 +7,13 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
-from awsbase.facts.buckets import bucket_arn, found
+from awsbase.facts import tags
+from awsbase.facts.buckets import bucket_arn, bucket_tags, found
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -68,6 +69,19 @@ def ensure_access_log(run: Run, want: AccessLog) -> None:
         run.update("target", drift, put, Bucket=want.name, BucketLoggingStatus=status, ExpectedBucketOwner=owner)
 
 
+def remove_access_log(run: Run, want: AccessLog) -> None:
+    """Stop the log of a bucket that this manifest made, if it still goes where this manifest sends it."""
+    have = run.read(access_log, want.scope, want.name)
+    if not have or not tags.made_here(run, want, run.read(bucket_tags, want.scope, want.name)):
+        return
+    if drift := compare(have, {"TargetBucket": want.to_name, "TargetPrefix": want.prefix}):
+        run.note(f"kept: somebody sends it elsewhere: {drift[0].have}")
+        return
+
+    put, owner = run.aws.s3.put_bucket_logging, want.scope.account
+    run.delete("access log", put, Bucket=want.name, BucketLoggingStatus={}, ExpectedBucketOwner=owner)
+
+
 def read_permissions(want: AccessLog) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("s3", "ListBucket", "GetBucketLogging", on=(bucket_arn(want.scope, want.name),))
@@ -76,6 +90,11 @@ def read_permissions(want: AccessLog) -> Allows:
 def write_permissions(want: AccessLog) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
     yield allow("s3", "PutBucketLogging", on=(bucket_arn(want.scope, want.name),))
+
+
+def removal_permissions(want: AccessLog) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("s3", "GetBucketTagging", "PutBucketLogging", on=(bucket_arn(want.scope, want.name),))
 
 
 KIND = Kind(
@@ -94,4 +113,10 @@ KIND = Kind(
     found_by="its bucket",
     owns="where it goes",
     keeps="the order of its names",
+    absent=Absent(
+        remove_access_log,
+        exempt="it tells who reads the audit trail, whose bucket stays",
+        turn="last",
+        permissions=removal_permissions,
+    ),
 )

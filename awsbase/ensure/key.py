@@ -12,7 +12,7 @@ from awsbase.access.comparison import widening
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Condition, Permissions, allow, labelled, made_for
 from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
@@ -30,6 +30,8 @@ from awsbase.records import record
 YEAR = 365
 NEVER = datetime.max.replace(tzinfo=UTC)
 OWN_BY_AWS = "alias/aws/"
+GOING = ("PendingDeletion", "PendingReplicaDeletion")
+LONGEST_WAIT = 30
 
 
 class UnusableKey(AwsbaseError):
@@ -285,6 +287,16 @@ def ensure_key(run: Run, want: Key) -> Any:
     return have.arn
 
 
+def remove_key(run: Run, want: Key) -> None:
+    """Schedule the deletion of a key that this manifest made, in 30 days; its alias goes with it, and leads to it."""
+    region = want.scope.region
+    have = run.read(key, region, want.alias, want.address) or run.read(lost_key, region, want.address)
+    if have is None or have.state in GOING or not tags.made_here(run, want, run.read(key_tags, region, have.arn)):
+        return
+
+    run.delete("key", run.aws.kms.schedule_key_deletion, KeyId=have.arn, PendingWindowInDays=LONGEST_WAIT)
+
+
 def usable(want: Key, have: KeyFacts) -> KeyFacts:
     """Return a key that can serve; raise UnusableKey for one about to go, or one that cannot encrypt for others."""
     if have.state == "PendingDeletion":
@@ -355,6 +367,11 @@ def write_permissions(want: Key) -> Allows:
     yield allow("kms", *KEY_SETTINGS, on=any_key(want.scope), when=behind(want.alias))
 
 
+def removal_permissions(want: Key) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("kms", "ScheduleKeyDeletion", on=any_key(want.scope), when=made_for(want.address))
+
+
 KIND = Kind(
     ensure_key,
     key_reads,
@@ -380,4 +397,11 @@ KIND = Kind(
     owns="policy, yearly rotation, description, enabled",
     keeps="tags, grants",
     quotas=(quotas.KEY_POLICY,),
+    absent=Absent(
+        remove_key,
+        exempt="what is encrypted under it is lost with it",
+        leaves={"kms": "keys stay, disabled, until their deletion in 30 days"},
+        turn="after all",
+        permissions=removal_permissions,
+    ),
 )

@@ -169,17 +169,27 @@ WRITE = uses_key("kms:GenerateDataKey", "kms:Decrypt")
 def secrets_held(secrets: Any) -> Any:
     """Return the secrets of a region, by name, without their values."""
     return {
-        secret.name: {
-            "description": secret.description,
-            "key": secret.kms_key_id,
-            "tags": tag_dict(secret.tags),
-            "value": any("AWSCURRENT" in version["version_stages"] for version in secret.versions.values()),
-            "deleted": secret.is_deleted(),
-            "rotation": [secret.rotation_lambda_arn, getattr(secret, "rotation_rules", None)],
-            "policy": document(secret.policy),
-        }
+        secret.name: copy_held(secret) if hasattr(secret, "source") else held(secret)
         for secret in secrets.secrets.values()
     }
+
+
+def held(secret: Any) -> dict[str, Any]:
+    """Return one secret, without its value."""
+    return {
+        "description": secret.description,
+        "key": secret.kms_key_id,
+        "tags": tag_dict(secret.tags),
+        "value": any("AWSCURRENT" in version["version_stages"] for version in secret.versions.values()),
+        "deleted": secret.is_deleted(),
+        "rotation": [secret.rotation_lambda_arn, getattr(secret, "rotation_rules", None)],
+        "policy": document(secret.policy),
+    }
+
+
+def copy_held(secret: Any) -> dict[str, Any]:
+    """Return the copy of a secret of another region."""
+    return {"copy of the one in": secret.source.region}
 
 
 def stable_names(sandbox: AccountState) -> dict[str, str]:
@@ -209,7 +219,8 @@ CALLS = table(
             ),
         ],
         "DescribeSecret DeleteSecret RestoreSecret TagResource UntagResource ListSecretVersionIds CancelRotateSecret "
-        "GetResourcePolicy PutResourcePolicy DeleteResourcePolicy UpdateSecretVersionStage": [own(secret)],
+        "GetResourcePolicy PutResourcePolicy DeleteResourcePolicy UpdateSecretVersionStage ReplicateSecretToRegions "
+        "RemoveRegionsFromReplication": [own(secret)],
     }
 )
 
