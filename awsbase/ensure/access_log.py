@@ -12,8 +12,9 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things, refused
 from awsbase.facts import tags
-from awsbase.facts.buckets import bucket_arn, bucket_tags, found
+from awsbase.facts.buckets import bucket_arn, bucket_tags, found, kept_for_a_service, places, policy_of
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -82,6 +83,36 @@ def remove_access_log(run: Run, want: AccessLog) -> None:
     run.delete("access log", put, Bucket=want.name, BucketLoggingStatus={}, ExpectedBucketOwner=owner)
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the access log of each bucket that a service of AWS writes to; a bucket that is not told of has none."""
+    from botocore.exceptions import ClientError
+
+    for name, place in places(facts, scope).items():
+        try:
+            policy = facts.read(policy_of, place, name)
+        except ClientError:
+            continue
+        if not kept_for_a_service(policy):
+            continue
+        try:
+            have = facts.read(access_log, place, name)
+        except ClientError as error:
+            yield refused(place.address("access-log", name), error)
+            continue
+        if have:
+            to = have["TargetBucket"]
+            bucket, target = place.address("bucket", name), place.address("bucket", to)
+            prefix = have.get("TargetPrefix", "")
+            yield Described(AccessLog(scope=place, name=name, bucket=bucket, to_name=to, to=target, prefix=prefix))
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that it takes to list access logs."""
+    every = (bucket_arn(scope, "*"),)
+    yield allow("s3", "ListAllMyBuckets")
+    yield allow("s3", "ListBucket", "GetBucketLogging", "GetBucketPolicy", on=every)
+
+
 def read_permissions(want: AccessLog) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("s3", "ListBucket", "GetBucketLogging", on=(bucket_arn(want.scope, want.name),))
@@ -119,4 +150,5 @@ KIND = Kind(
         turn="last",
         permissions=removal_permissions,
     ),
+    describe=Describe(things, describe_permissions),
 )

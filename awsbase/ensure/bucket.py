@@ -7,23 +7,38 @@ from dataclasses import field
 from typing import Any
 
 from awsbase.access.attributes import retagging
-from awsbase.access.bucket_policy import Use, closed, granted, obstacles, theirs, with_key
+from awsbase.access.bucket_policy import Use, closed, granted, is_ours, obstacles, theirs, with_key
 from awsbase.access.comparison import widening
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
-from awsbase.engine.facts import Read
+from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion, visibility
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things, refused
+from awsbase.ensure.key import alias_behind
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.facts.bucket_contents import CONTENTS, EMPTYING, LOCKS, empty_bucket, holds_something, keeps_its_versions
-from awsbase.facts.buckets import ENFORCED, NEW, OURS, BucketFacts, bucket, bucket_arn, bucket_tags, found
-from awsbase.facts.lifecycle import Expiry, goes_sooner, plain
-from awsbase.policies.document import Document, difference, same
+from awsbase.facts.buckets import (
+    ENFORCED,
+    NEW,
+    OURS,
+    BucketFacts,
+    bucket,
+    bucket_arn,
+    bucket_tags,
+    found,
+    kept_for_a_service,
+    places,
+    policy_of,
+)
+from awsbase.facts.lifecycle import Expiry, expiries, goes_sooner, plain
+from awsbase.policies.document import Document, difference, listed, same
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -345,6 +360,48 @@ def remove_bucket_and_contents(run: Run, want: Bucket) -> None:
     remove_bucket(run, want, emptied=True)
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield each bucket of the account: how it is set up only where a service of AWS or awsbase writes to it."""
+    from botocore.exceptions import ClientError
+
+    there = places(facts, scope)
+    facts.prefetch((fact, place, name) for name, place in there.items() for fact in (bucket_tags, policy_of))
+    for name, place in there.items():
+        try:
+            yield described(facts, place, name)
+        except ClientError as error:
+            yield refused(place.address("bucket", name), error)
+
+
+def described(facts: Facts, scope: Scope, name: str) -> Described:
+    """Return a bucket as it is."""
+    tagged, policy = facts.read_all((bucket_tags, scope, name), (policy_of, scope, name))
+    if not kept_for_a_service(policy) or (have := facts.read(bucket, scope, name)) is None:
+        return Described(Bucket(scope=scope, name=name), tagged)
+    default = have.encryption.get("ApplyServerSideEncryptionByDefault", {})
+    alias = alias_behind(facts, scope.region, default.get("KMSMasterKeyID", ""))
+    statements = [each for each in listed(policy.get("Statement")) if is_ours(each) and isinstance(each, dict)]
+    seen = Bucket(
+        scope=scope,
+        name=name,
+        key=scope.address("key", alias) if alias else None,
+        bucket_key=have.encryption.get("BucketKeyEnabled", False) if alias else True,
+        statements=tuple(each for each in statements if each["Sid"] != f"{OURS}OnlyTls"),
+        expiries=expiries(have),
+    )
+    return Described(seen, tagged)
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that it takes to list buckets."""
+    every = bucket_arn(scope, "*")
+    yield allow("s3", "ListAllMyBuckets")
+    yield allow("kms", "ListAliases")
+    for each in read_permissions(Bucket(scope=scope, name="*")):
+        if each.resources == (every,):
+            yield each
+
+
 def read_permissions(want: Bucket) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield tags.TAG_INDEX
@@ -406,4 +463,5 @@ KIND = Kind(
         turn="after all",
         permissions=removal_permissions,
     ),
+    describe=Describe(things, describe_permissions),
 )

@@ -19,7 +19,8 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
-from awsbase.ensure.key import LONGEST_WAIT, any_key
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
+from awsbase.ensure.key import LONGEST_WAIT, alias_behind, any_key
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.prices import Cost, by_use, monthly
@@ -376,6 +377,45 @@ def remove_secret(run: Run, want: Secret) -> None:
     )
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield each secret of a region, without its value."""
+    for name, have in facts.read(held_secrets, scope.region).items():
+        address = scope.address("secret", name)
+        if have.owner:
+            yield LeftAlone(address, have.owner, "AWS's list of secrets names the service that looks after it")
+        elif have.deleted:
+            yield NotExpressible(address, ("deletion: it is under way",))
+        elif have.primary not in ("", scope.region):
+            yield NotExpressible(address, (f"copy of the secret in {have.primary}",))
+        elif (key := key_address(facts, scope, have.key)) == "":
+            yield NotExpressible(address, (f"key: {have.key} has no alias",))
+        else:
+            seen = Secret(scope=scope, name=name, key=key, description=have.description, rotation=have.rotation)
+            yield Described(seen, have.tags, remarks=tuple(unsaid(scope, have)))
+
+
+def key_address(facts: Facts, scope: Scope, key: str) -> str | None:
+    """Return the address of a secret's key; None for AWS's own, and an empty text for one without an alias."""
+    if key == AWS_KEY or key.endswith(f":{AWS_KEY}"):
+        return None
+    alias = alias_behind(facts, scope.region, key)
+    return scope.address("key", alias) if alias else ""
+
+
+def unsaid(scope: Scope, have: HeldSecret) -> Iterator[str]:
+    """Yield what a secret has that no manifest says, and no run touches."""
+    if have.primary == scope.region:
+        yield "its copies in other regions are not written here"
+    if have.rotation and not have.rotation.days:
+        yield "its rotation has a schedule that is not written here"
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that it takes to list secrets."""
+    yield SECRETS
+    yield allow("kms", "ListAliases")
+
+
 def said(rotation: Rotation | None) -> str | None:
     """Describe a rotation; None when there is none."""
     if rotation is None:
@@ -458,4 +498,5 @@ KIND = Kind(
         leaves={"secretsmanager": "secrets stay, unreadable, until their deletion in 30 days"},
         permissions=removal_permissions,
     ),
+    describe=Describe(things, describe_permissions, everywhere=True),
 )

@@ -104,7 +104,7 @@ def rotate(request: Request) -> dict[str, Any]:
 
 
 def add_rules(request: Request, response: dict[str, Any]) -> None:
-    """Return the whole of the rules, of which moto keeps the days only.
+    """Return the whole of the rules, of which moto keeps the days only, and the region of a secret that has copies.
 
     Recorded: cloud-custodian, secretsmanager.ListSecrets.
     """
@@ -112,6 +112,8 @@ def add_rules(request: Request, response: dict[str, Any]) -> None:
         held = found(request, one["Name"])
         if one.get("RotationRules") and hasattr(held, "rotation_rules"):
             one["RotationRules"] = dict(held.rotation_rules)
+        if getattr(held, "replicas", ()):
+            one["PrimaryRegion"] = request.region
 
 
 def encrypted_versions(request: Request, response: dict[str, Any]) -> None:
