@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from awsbase.access.simulated_state import IamDraft
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
@@ -142,4 +142,5 @@ KIND = Kind(
     word="user",
     found_by="name, with `state: absent`",
     owns="that there is none, nor any of their credentials",
+    absent=Absent(why="there is nobody to take away, and whoever was deleted does not come back"),
 )

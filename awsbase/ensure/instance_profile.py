@@ -8,13 +8,13 @@ from dataclasses import field
 from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.facts import tags
-from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, ProfileFacts, profiles
+from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, ProfileFacts, iam_arns, profiles
 from awsbase.records import record
 
 
@@ -131,6 +131,40 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
     return want.arn
 
 
+def remove_instance_profile(run: Run, want: InstanceProfile) -> None:
+    """Delete an instance profile that this manifest made; its role goes out of it first."""
+    iam = run.aws.iam
+    have = run.read(instance_profile, want.name)
+    if have is None or not tags.made_here(run, want, run.read(profile_tags, want.name)):
+        return
+
+    if have.role:
+        run.delete(
+            f"role {have.role}",
+            iam.remove_role_from_instance_profile,
+            InstanceProfileName=want.name,
+            RoleName=have.role,
+        )
+    run.delete("instance profile", iam.delete_instance_profile, InstanceProfileName=want.name)
+
+
+def goes(run: Run, name: str) -> bool:
+    """Tell whether this run removes an instance profile."""
+    wanted = [
+        each for each in run.resources if isinstance(each, InstanceProfile) and each.name.casefold() == name.casefold()
+    ]
+    return any(tags.is_ours(run.read(profile_tags, each.name), each.scope) for each in wanted)
+
+
+def removal_permissions(want: InstanceProfile) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow(
+        "iam",
+        *("GetInstanceProfile", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile"),
+        on=iam_arns(want.scope, "instance-profile", want.name),
+    )
+
+
 def tags_of(run: Run, want: InstanceProfile) -> Mapping[str, str]:
     """Return the tags that the resource has."""
     return tags.current(run, want, tags.index(want.scope), want.arn, (profile_tags, want.name))
@@ -177,4 +211,5 @@ KIND = Kind(
     found_by="name",
     owns="its role",
     keeps="tags",
+    absent=Absent(remove_instance_profile, permissions=removal_permissions),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
@@ -151,4 +151,5 @@ KIND = Kind(
     found_by="there is one",
     owns="all settings",
     keeps="expiry, and a longer minimum, unless given",
+    absent=Absent(why="who stops using awsbase does not ask for weaker passwords"),
 )

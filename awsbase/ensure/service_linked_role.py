@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awsbase.engine.facts import Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, linked_role
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
@@ -79,4 +79,5 @@ KIND = Kind(
     found_by="name",
     owns="that it is there",
     keeps="everything: it is the service's",
+    absent=Absent(why="it is the service's, which may work in it for others too, and it lets nobody else in"),
 )
