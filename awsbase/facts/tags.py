@@ -11,6 +11,7 @@ from awsbase.engine.permissions import allow
 from awsbase.engine.quotas import TAGS, QuotaExceeded
 from awsbase.engine.refusals import is_refusal
 from awsbase.engine.resource import ADDRESS as ADDRESS
+from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import FIRST_REGIONS, Scope
 
@@ -108,7 +109,7 @@ def is_ours(tagged: Mapping[str, str], scope: Scope) -> bool:
     return bool(scope.name) and tagged.get(CREATED_BY) == scope.name
 
 
-def made_here(run: Run, want: Tagged, have: Mapping[str, str]) -> bool:
+def made_here(run: Run, want: Resource, have: Mapping[str, str]) -> bool:
     """Tell whether what has these tags is this manifest's to delete; a note says why it is not."""
     if is_ours(have, want.scope):
         return True
