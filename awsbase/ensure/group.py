@@ -10,11 +10,14 @@ from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import attaching, detaching
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift
+from awsbase.engine.facts import Facts
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure.user import goes as user_goes
 from awsbase.facts.authorization import ALL_OF_IAM, GroupFacts, all_of_iam, groups, iam_arns, only_these, users
 from awsbase.facts.aws_policies import reading_aws_policies
@@ -133,6 +136,12 @@ def removal_permissions(want: Group) -> Allows:
     yield allow("iam", "DetachGroupPolicy", "DeleteGroup", on=iam_arns(want.scope, "group", want.name))
 
 
+def existing_groups(facts: Facts, scope: Scope) -> Things:
+    """Yield each group as it is."""
+    for have in facts.read(groups).values():
+        yield Described(Group(scope=scope, name=have.name, path=have.path, policies=have.policies), path=have.path)
+
+
 def read_permissions(want: Group) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield ALL_OF_IAM
@@ -168,6 +177,7 @@ KIND = Kind(
     owns="attachments, if listed; the path, if given",
     keeps="inline policies",
     quotas=(quotas.GROUPS, quotas.POLICIES_OF_GROUP),
+    describe=Describe(existing_groups, lambda scope: [ALL_OF_IAM]),
     absent=Absent(
         remove_group,
         exempt="its members may do what it lets them, and no tag says who made it",

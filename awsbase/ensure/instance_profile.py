@@ -13,6 +13,8 @@ from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, ProfileFacts, iam_arns, profiles
 from awsbase.records import record
@@ -70,6 +72,28 @@ def asked(facts: Facts, name: str) -> Asked:
 def profile_tags(facts: Facts, name: str) -> Mapping[str, str]:
     """Read the tags of one instance profile from IAM itself."""
     return facts.read(asked, name).tags
+
+
+def existing_instance_profiles(facts: Facts, scope: Scope) -> Things:
+    """Yield each instance profile; those without a role are in a list of their own."""
+    tagged = facts.read(tags.of_types, tags.index(scope), "iam:instance-profile") or {}
+    for name, path, role in facts.read(listed_profiles):
+        if role is None:
+            yield NotExpressible(f"instance-profile/{name}", ("no role in it",))
+            continue
+        labels = tagged.get(scope.global_arn("iam", f"instance-profile{path}{name}"), {})
+        found = InstanceProfile(scope=scope, name=name, role=role, path=path, tags=tags.of_others(labels))
+        yield Described(found, tags=labels, path=path)
+
+
+def listed_profiles(facts: Facts) -> list[tuple[str, str, str | None]]:
+    """Return name, path and role of each instance profile."""
+    pages = facts.aws.iam.get_paginator("list_instance_profiles").paginate(PaginationConfig={"PageSize": 1000})
+    return [
+        (each["InstanceProfileName"], each["Path"], next((role["RoleName"] for role in each["Roles"]), None))
+        for page in pages
+        for each in page["InstanceProfiles"]
+    ]
 
 
 def instance_profile_reads(want: InstanceProfile) -> Iterator[Read]:
@@ -211,5 +235,6 @@ KIND = Kind(
     found_by="name",
     owns="its role",
     keeps="tags",
+    describe=Describe(existing_instance_profiles, lambda scope: [allow("iam", "ListInstanceProfiles"), tags.TAG_INDEX]),
     absent=Absent(remove_instance_profile, permissions=removal_permissions),
 )

@@ -18,6 +18,8 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure.key import aliases
 from awsbase.ensure.secret import SECRETS, sealing, secret_arns
 from awsbase.errors import AwsbaseError
@@ -250,6 +252,26 @@ def removal_permissions(want: MfaDevice) -> Allows:
     yield allow("secretsmanager", "DeleteSecret", on=secret_arns(want.scope, want.secret))
 
 
+def existing_devices(facts: Facts, scope: Scope) -> Things:
+    """Yield the devices whose seeds still wait for their users; all others are the people's own."""
+    kept = facts.read(seeds, scope.region)
+    for name, found in kept.items():
+        kind, _, user = found.tags.get(tags.ADDRESS, "").partition("/")
+        if kind != "mfa-device" or found.deleted or user not in facts.read(virtual_devices).values():
+            continue
+        device = MfaDevice(
+            scope=scope, user=user, secret=name, key=alias_of(facts, scope, found.key), tags=tags.of_others(found.tags)
+        )
+        yield Described(device, tags=found.tags)
+
+
+def alias_of(facts: Facts, scope: Scope, key: str) -> str | None:
+    """Return the alias of the key that encrypts a secret; None when it is Secrets Manager's own."""
+    known = facts.read(aliases, scope.region)
+    names = [key] if key.startswith("alias/") else [name for name, id in known.items() if id == key.rpartition("/")[2]]
+    return next((name for name in sorted(names) if name != ACCOUNTS_OWN), None)
+
+
 def mfa_device_reads(want: MfaDevice) -> Iterator[Read]:
     """Yield the facts that the recipe of a mfa device reads, to prefetch them."""
     yield (authorization,)
@@ -297,6 +319,7 @@ KIND = Kind(
     found_by="its user",
     owns="that there is one, until its seed is taken over; its secret's key",
     keeps="other devices, tags",
+    describe=Describe(existing_devices, lambda scope: [SECRETS, VIRTUAL_DEVICES, allow("kms", "ListAliases")]),
     absent=Absent(
         remove_mfa_device,
         exempt="it is the second factor of a user, who stays",

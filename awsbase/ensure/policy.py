@@ -18,6 +18,8 @@ from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure import group, role, user
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, PolicyFacts, authorization, iam_arns, policies
@@ -158,6 +160,24 @@ def policy_tags(facts: Facts, arn: str) -> Mapping[str, str]:
     return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
 
+def existing_policies(facts: Facts, scope: Scope) -> Things:
+    """Yield each policy of the account's own; one list has the tags of all, so that no plan asks for each."""
+    tagged = facts.read(tags.of_types, tags.index(scope), "iam:policy")
+    for have in facts.read(policies).values():
+        if tagged is not None:
+            facts.learn(tagged.get(have.arn, {}), policy_tags, have.arn)
+        labels = (tagged or {}).get(have.arn, {})
+        found = Policy(
+            scope=scope,
+            name=have.name,
+            document=have.document,
+            path=have.path,
+            description=have.description,
+            tags=tags.of_others(labels),
+        )
+        yield Described(found, tags=labels, path=have.path)
+
+
 def policy_reads(want: Policy) -> Iterator[Read]:
     """Yield the facts that the recipe of a policy reads, to prefetch them."""
     yield (authorization,)
@@ -196,5 +216,6 @@ KIND = Kind(
     owns="the document",
     keeps="tags, description",
     quotas=(quotas.POLICIES, quotas.DOCUMENT, quotas.VERSIONS),
+    describe=Describe(existing_policies, lambda scope: [ALL_OF_IAM, tags.TAG_INDEX]),
     absent=Absent(remove_policy, permissions=removal_permissions),
 )

@@ -20,10 +20,13 @@ from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure import instance_profile
 from awsbase.facts import tags
 from awsbase.facts.authorization import (
     ALL_OF_IAM,
+    SERVICE_LINKED,
     ExistsElsewhere,
     RoleFacts,
     all_of_iam,
@@ -352,6 +355,28 @@ def removal_permissions(want: Role) -> Allows:
     yield permissions.allow("iam", "DeleteRolePolicy", "DetachRolePolicy", "DeleteRole", on=arns)
 
 
+def existing_roles(facts: Facts, scope: Scope) -> Things:
+    """Yield each role as it is, but those of services."""
+    known = facts.read(settings)
+    for have in facts.read(roles).values():
+        if have.path.startswith(SERVICE_LINKED):
+            continue
+        told = known.get(have.name, {})
+        found = Role(
+            scope=scope,
+            name=have.name,
+            trust=have.trust,
+            policies=have.policies,
+            inline=have.inline,
+            path=have.path,
+            description=str(told.get("Description", "")),
+            tags=tags.of_others(have.tags),
+            boundary=have.boundary,
+            max_session=AN_HOUR if (most := told.get("MaxSessionDuration")) is None else int(str(most)),
+        )
+        yield Described(found, tags=have.tags, path=have.path)
+
+
 def role_reads(want: Role) -> Iterator[Read]:
     """Yield the facts that the recipe of a role reads, to prefetch them."""
     yield (authorization,)
@@ -406,5 +431,6 @@ KIND = Kind(
     owns="trust; attachments and inline policies, if listed",
     keeps="tags; what is not given",
     quotas=(quotas.ROLES, quotas.POLICIES_OF_ROLE, quotas.INLINE_OF_ROLE, quotas.TRUST),
+    describe=Describe(existing_roles, lambda scope: [ALL_OF_IAM, permissions.allow("iam", "ListRoles")]),
     absent=Absent(remove_role, permissions=removal_permissions),
 )

@@ -10,12 +10,14 @@ from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import joining, leaving
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
-from awsbase.engine.facts import Read
+from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure import absent_user
 from awsbase.ensure.mfa_device import goes as device_goes
 from awsbase.facts import tags
@@ -200,6 +202,25 @@ def removal_permissions(want: User) -> Allows:
     yield from absent_user.write_permissions(gone)
 
 
+def existing_users(facts: Facts, scope: Scope) -> Things:
+    """Yield each user as it is; one report tells for all who has a password, and who has a device."""
+    reported, owners = facts.read_all((report,), (virtual_devices,))
+    with_device = set(owners.values())
+    for have in facts.read(users).values():
+        known = reported.get(have.name.casefold())
+        found = User(
+            scope=scope,
+            name=have.name,
+            path=have.path,
+            groups=have.groups,
+            console=known is not None and known.password,
+            # The report may be four hours old.
+            mfa=have.name in with_device or (known is not None and known.mfa),
+            tags=tags.of_others(have.tags),
+        )
+        yield Described(found, tags=have.tags, path=have.path)
+
+
 def user_reads(want: User) -> Iterator[Read]:
     """Yield the facts that the recipe of an user reads, to prefetch them."""
     yield (authorization,)
@@ -252,6 +273,7 @@ KIND = Kind(
     owns="memberships, if listed; the path, if given",
     keeps="tags, own policies, credentials",
     quotas=(quotas.USERS, quotas.GROUPS_OF_USER),
+    describe=Describe(existing_users, lambda scope: [ALL_OF_IAM, REPORT, VIRTUAL_DEVICES]),
     absent=Absent(
         remove_user,
         exempt="a person's credentials never come back: `state: absent` in the manifest deletes one user",

@@ -52,6 +52,20 @@ def tags(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
     }
 
 
+def of_types(facts: Facts, region: str, *types: str) -> Mapping[str, Mapping[str, str]] | None:
+    """Return by ARN all tags of every resource of these types that has any; None where they may not be read."""
+    from botocore.exceptions import ClientError
+
+    index = facts.aws.at(region).resourcegroupstaggingapi.get_paginator("get_resources")
+    try:
+        listed = [each for page in index.paginate(ResourceTypeFilters=types) for each in page["ResourceTagMappingList"]]
+    except ClientError as error:
+        if not is_refusal(error):
+            raise
+        return None
+    return {each["ResourceARN"]: {tag["Key"]: tag["Value"] for tag in each.get("Tags", [])} for each in listed}
+
+
 def indexed(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
     """Return what the index of a region lists; nothing where these credentials may not read it.
 
@@ -119,6 +133,11 @@ def made_here(run: Run, want: Resource, have: Mapping[str, str]) -> bool:
     else:
         run.note(f"kept: it has no tag {CREATED_BY}, so it was there before; `awsbase own` says otherwise")
     return False
+
+
+def of_others(have: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags that people have set: neither awsbase's own nor those of AWS."""
+    return {key: value for key, value in have.items() if not key.startswith(("awsbase:", "aws:"))}
 
 
 def missing(have: Mapping[str, str], want: Mapping[str, str]) -> dict[str, str]:
