@@ -156,6 +156,20 @@ def made_in(run: Run, want: tags.Tagged, have: Mapping[str, Mapping[str, str]]) 
     return mine
 
 
+def independent(
+    run: Run, regions: Sequence[str], administrator: Callable[..., str], has_members: Callable[..., bool]
+) -> list[str]:
+    """Return the regions in which a service watches this account alone; notes say where it watches several."""
+    reads = [(fact, region) for region in regions for fact in (administrator, has_members)]
+    found = dict(zip(reads, run.facts.read_all(*reads), strict=True))
+    for region in regions:
+        if who := found[administrator, region]:
+            run.note(f"kept in {region}: account {who} looks after it")
+        elif found[has_members, region]:
+            run.note(f"kept in {region}: it looks after other accounts too")
+    return [each for each in regions if not found[administrator, each] and not found[has_members, each]]
+
+
 def in_regions(want: Any, service: str, path: str) -> tuple[str, ...]:
     """Return the ARNs of something in the regions that are covered: in every one, unless some are named."""
     return tuple(want.scope.at(region).arn(service, path) for region in want.only or ("*",))
