@@ -78,9 +78,14 @@ def networks(facts: Facts, region: str) -> tuple[Network, ...]:
 
 
 def logs_of(facts: Facts, region: str) -> list[Mapping[str, Any]]:
-    """Return the flow logs of a region."""
+    """Return the flow logs of a region that get to where they are sent."""
+    return [log for log in facts.read(described, region) if arrives(log)]
+
+
+def described(facts: Facts, region: str) -> list[Mapping[str, Any]]:
+    """Read all flow logs of a region, those that arrive nowhere too."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_flow_logs").paginate()
-    return [log for page in pages for log in page["FlowLogs"] if arrives(log)]
+    return [log for page in pages for log in page["FlowLogs"]]
 
 
 def arrives(log: Mapping[str, Any]) -> bool:

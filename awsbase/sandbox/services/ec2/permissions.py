@@ -196,6 +196,7 @@ def _resource_arn(request: Request, kind: str, id: str) -> str:
 CALLS = table(
     {
         "DescribeAddresses DescribeAvailabilityZones DescribeFlowLogs DescribeImages "
+        "DescribeEgressOnlyInternetGateways DescribeVpcPeeringConnections DescribeVpnGateways "
         "DescribeInstanceConnectEndpoints DescribeInstanceTypes DescribeInstanceTypeOfferings DescribeInstances "
         "DescribeInstanceStatus DescribeInternetGateways DescribeKeyPairs DescribeLaunchTemplateVersions "
         "DescribeLaunchTemplates DescribeNatGateways DescribeNetworkAcls DescribeNetworkInterfaces DescribeRegions "
