@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
@@ -139,12 +139,11 @@ def strangers(run: Run, want: Vpc, vpc: str) -> Iterator[str]:
         *(table.id for table in run.read(route_tables, region) if table.main),
         *(group.id for group in run.read(security_groups, region) if group.name == "default"),
     }
-    facts: tuple[Callable[[Facts, str], Iterable[Any]], ...]
-    facts = (subnets, route_tables, security_groups, gateways, endpoints)
-    for fact in facts:
-        for each in run.read(fact, region):
-            if each.vpc == vpc and each.id not in came_with_it and not tags.is_ours(each.tags, want.scope):
-                yield f"{each.id} ({each.tags['Name']})" if "Name" in each.tags else str(each.id)
+    lists: tuple[Any, ...] = (subnets, route_tables, security_groups, gateways, endpoints)
+    there = [each for fact in lists for each in run.read(fact, region)]
+    for each in there:
+        if each.vpc == vpc and each.id not in came_with_it and not tags.is_ours(each.tags, want.scope):
+            yield f"{each.id} ({each.tags['Name']})" if "Name" in each.tags else str(each.id)
     yield from (each.what for each in of_others(run, want.scope) if each.vpc == vpc)
     yield from run.read(attached, region, vpc)
 
