@@ -11,7 +11,7 @@ from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
@@ -21,6 +21,8 @@ from awsbase.facts import ec2, tags
 from awsbase.facts.images import image, image_permissions, launch_permissions, names
 from awsbase.records import record
 from awsbase.userdata import letting_in
+
+SCALING_GROUP = "aws:autoscaling:groupName"
 
 
 @record(kw_only=True)
@@ -248,6 +250,37 @@ def length(encoded: object) -> str:
     return f"{len(base64.b64decode(encoded))} bytes" if isinstance(encoded, str) else "none"
 
 
+def scaling_groups(facts: Facts, region: str, id: str) -> frozenset[str]:
+    """Return the Auto Scaling groups that have instances from a launch template."""
+    # EC2 and Auto Scaling tag each instance with what it was made from and for.
+    made_from = [
+        {"Name": "tag:aws:ec2launchtemplate:id", "Values": [id]},
+        {"Name": "tag-key", "Values": [SCALING_GROUP]},
+        {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]},
+    ]
+    pages = facts.aws.at(region).ec2.get_paginator("describe_instances").paginate(Filters=made_from)
+    listed = (each for page in pages for reservation in page["Reservations"] for each in reservation["Instances"])
+    return frozenset(tag["Value"] for each in listed for tag in each.get("Tags", []) if tag["Key"] == SCALING_GROUP)
+
+
+def remove_launch_template(run: Run, want: LaunchTemplate) -> None:
+    """Delete the launch template that this manifest made, with all versions, unless a group of others scales by it."""
+    region = want.scope.region
+    have = run.read(launch_template, region, want.name)
+    if have is None or not tags.made_here(run, want, run.read(template_tags, region, have.id)):
+        return
+    if scaling := sorted(run.read(scaling_groups, region, have.id)):
+        run.note(f"kept: Auto Scaling starts instances from it for {', '.join(scaling)}")
+        return
+    run.delete("launch template", run.aws.ec2.delete_launch_template, LaunchTemplateId=have.id)
+
+
+def removal_permissions(want: LaunchTemplate) -> Allows:
+    """Yield the IAM permissions to delete the launch template, beyond those of a plan."""
+    yield allow("ec2", "DescribeInstances", "DescribeLaunchTemplateVersions", "DescribeLaunchTemplates")
+    yield allow("ec2", "DeleteLaunchTemplate", on=ec2.arns(want.scope, "launch-template"))
+
+
 def read_permissions(want: LaunchTemplate) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield tags.TAG_INDEX
@@ -283,4 +316,5 @@ KIND = Kind(
     owns="all that it says",
     keeps="tags, older versions",
     quotas=(quotas.TEMPLATES, quotas.GROUPS_OF_INTERFACE),
+    absent=Absent(remove_launch_template, permissions=removal_permissions),
 )

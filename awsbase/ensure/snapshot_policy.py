@@ -12,7 +12,7 @@ from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
@@ -23,6 +23,7 @@ from awsbase.prices import table as prices
 from awsbase.records import record
 
 A_WEEK = 7 * 24  # hours
+SHOWN = 5  # snapshots that a note names
 UNITS = {"DAYS": 1, "WEEKS": 7, "MONTHS": 30, "YEARS": 365}
 
 
@@ -292,6 +293,33 @@ def details(want: SnapshotPolicy) -> dict[str, object]:
     }
 
 
+def snapshots(facts: Facts, region: str, id: str) -> tuple[str, ...]:
+    """Read the ids of the snapshots that a policy has made, the oldest first."""
+    made = [{"Name": "tag:aws:dlm:lifecycle-policy-id", "Values": [id]}]
+    paginator = facts.aws.at(region).ec2.get_paginator("describe_snapshots")
+    listed = [each for page in paginator.paginate(OwnerIds=["self"], Filters=made) for each in page["Snapshots"]]
+    return tuple(each["SnapshotId"] for each in sorted(listed, key=lambda each: each["StartTime"]))
+
+
+def remove_snapshot_policy(run: Run, want: SnapshotPolicy) -> None:
+    """Delete the lifecycle policy that this manifest made; its snapshots stay, and a note names them."""
+    region = want.scope.region
+    have = run.read(snapshot_policy, region, want.address)
+    if have is None or not tags.made_here(run, want, have.tags):
+        return
+    if kept := run.read(snapshots, region, have.id):
+        shown = ", ".join(kept[:SHOWN]) + (f" and {len(kept) - SHOWN} more" if len(kept) > SHOWN else "")
+        run.note(f"its snapshots stay, cost, and are deleted by nobody any more: {shown}")
+    run.delete("snapshot policy", run.aws.at(region).dlm.delete_lifecycle_policy, PolicyId=have.id)
+
+
+def removal_permissions(want: SnapshotPolicy) -> Allows:
+    """Yield the IAM permissions to delete the policy, beyond those of a plan."""
+    yield from read_permissions(want)
+    yield allow("ec2", "DescribeSnapshots")
+    yield allow("dlm", "DeleteLifecyclePolicy", on=lifecycle_policies(want))
+
+
 def lifecycle_policies(want: SnapshotPolicy) -> tuple[str, ...]:
     """Return the ARNs of the lifecycle policy, for permissions."""
     return (want.scope.arn("dlm", "policy/*"),)
@@ -334,4 +362,5 @@ KIND = Kind(
     owns="volumes, schedules, role, that it is on",
     keeps="tags",
     quotas=(quotas.SNAPSHOT_POLICIES,),
+    absent=Absent(remove_snapshot_policy, permissions=removal_permissions),
 )
