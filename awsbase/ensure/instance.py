@@ -13,13 +13,14 @@ from typing import Any
 from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, labelled, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
 from awsbase.ensure.launch_template import LaunchTemplate, decoded, launch_template, launch_template_reads, length
 from awsbase.ensure.launch_template import read_permissions as template_permissions
+from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2, tags
 from awsbase.facts.images import image, launch_permissions
 from awsbase.prices import VIRGINIA, Cost, monthly
@@ -28,6 +29,8 @@ from awsbase.records import record
 from awsbase.userdata import letting_in, reasons
 
 GONE = ("terminated", "shutting-down")
+# AWS makes its own key in the first use of encryption, and nobody can delete it.
+ENDED = {"ec2": "the terminated instance, listed for an hour", "kms": "AWS's own key alias/aws/ebs"}
 # How far apart EC2 may tell two things of one launch; to stop an instance and start it again takes longer.
 ONE_MOMENT = timedelta(seconds=5)
 TOKEN = re.compile("[0-9a-f]{64}")
@@ -68,6 +71,10 @@ class Instance(Resource):
         yield from (self.template.address, self.template.profile, *self.template.groups, self.template.subnet)
 
 
+class ProtectedInstance(AwsbaseError):
+    """Somebody has protected an instance from being terminated, or from being stopped, which is the same for EC2."""
+
+
 @record
 class InstanceFacts:
     """An instance as it is."""
@@ -86,6 +93,8 @@ class InstanceFacts:
     launched: datetime | None = None
     told_by: tuple[str, str] | None = None
     """The launch template and its version that said its user data, unless that may be other by now."""
+    lasting: tuple[str, ...] = ()
+    """The volumes that stay when it is terminated."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -115,6 +124,11 @@ def _understood(instance: Mapping[str, Any]) -> InstanceFacts:
         router=not instance.get("SourceDestCheck", True),
         tokens=instance.get("MetadataOptions", {}).get("HttpTokens", "optional"),
         launched=instance.get("LaunchTime"),
+        lasting=tuple(
+            each["Ebs"]["VolumeId"]
+            for each in instance.get("BlockDeviceMappings", [])
+            if not each.get("Ebs", {}).get("DeleteOnTermination", True)
+        ),
         told_by=_template(instance) if _launched_here(instance) and _never_stopped(instance) else None,
         tags=ec2.tags_in(instance),
     )
@@ -146,6 +160,16 @@ def user_data(facts: Facts, region: str, id: str) -> str:
     """Read what an instance was told at its first boot, in base64."""
     answer = facts.aws.at(region).ec2.describe_instance_attribute(InstanceId=id, Attribute="userData")
     return str(answer.get("UserData", {}).get("Value", ""))
+
+
+def protection(facts: Facts, region: str, id: str) -> str:
+    """Return the attribute of an instance that keeps it from being terminated; empty when none does."""
+    client = facts.aws.at(region).ec2
+    stop = client.describe_instance_attribute(InstanceId=id, Attribute="disableApiStop")
+    if stop.get("DisableApiStop", {}).get("Value"):
+        return "disable-api-stop"
+    end = client.describe_instance_attribute(InstanceId=id, Attribute="disableApiTermination")
+    return "disable-api-termination" if end.get("DisableApiTermination", {}).get("Value") else ""
 
 
 def alive(run: Run, instance: Instance) -> list[InstanceFacts]:
@@ -306,6 +330,31 @@ def change(run: Run, want: Instance, have: InstanceFacts) -> None:
         run.update("state", [Drift("state", have.state, "running")], client.start_instances, InstanceIds=[have.id])
 
 
+def remove_instance(run: Run, want: Instance) -> None:
+    """Terminate what this manifest made for one address; raises ProtectedInstance for what may not be terminated."""
+    found = [each for each in alive(run, want) if tags.made_here(run, want, each.tags)]
+    for have in found:
+        if attribute := run.read(protection, want.scope.region, have.id):
+            raise ProtectedInstance(
+                f"{have.id} is protected: its attribute {attribute} is on",
+                hint=f"if it may go: aws ec2 modify-instance-attribute --instance-id {have.id} --no-{attribute} "
+                f"--region {want.scope.region}",
+            )
+        if have.lasting:
+            run.note(f"{', '.join(have.lasting)} of {have.id}: kept, since DeleteOnTermination is off")
+
+    for have in found:
+        what = "instance" if len(found) == 1 else f"instance {have.id}"
+        lost = deletion("what is on its disk is lost")
+        run.delete(what, run.aws.ec2.terminate_instances, risk=lost, InstanceIds=[have.id])
+
+
+def removal_permissions(want: Instance) -> Allows:
+    """Yield the IAM permissions to terminate what was made for an address, beyond those of a plan."""
+    yield from presence_permissions(want)
+    yield allow("ec2", "TerminateInstances", on=ec2.arns(want.scope, "instance"), when=made_for(want.address))
+
+
 MADE_WITH_IT = ("instance", "network-interface", "volume")
 
 
@@ -362,4 +411,5 @@ KIND = Kind(
     found_by="tag",
     owns="what its template says, that it runs",
     keeps="tags",
+    absent=Absent(remove_instance, leaves=ENDED, permissions=removal_permissions),
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allow, Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import deletion
@@ -17,6 +17,7 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.ensure.role import Role
 from awsbase.facts import tags
+from awsbase.facts.authorization import ALL_OF_IAM, roles
 from awsbase.policies.document import Document, parsed
 from awsbase.records import record
 
@@ -115,6 +116,36 @@ def ensure_schedule(run: Run, want: TerminationSchedule) -> None:
         run.update("schedule", drift, client.update_schedule, risk=risk, **arguments)
 
 
+def remove_schedule(run: Run, want: TerminationSchedule) -> None:
+    """Delete the schedule of one instance, if it is ours."""
+    take_schedule(run, want.scope, want.name, want.role)
+
+
+def take_schedule(run: Run, scope: Scope, name: str, role: str) -> None:
+    """Delete a schedule that acts as a role which this manifest made; it takes no tags, so the role's tell."""
+    have = run.read(schedule, scope.region, name)
+    if have is None:
+        return
+    acts_as = run.read(roles).get(role.casefold())
+    if why := of_others(scope, name, role, have):
+        run.note(f"kept: {why}")
+    elif acts_as is None or not tags.is_ours(acts_as.tags, scope):
+        run.note(f"kept: nothing says that this manifest made the schedule {name}, which acts as role/{role}")
+    else:
+        run.delete("schedule", run.aws.scheduler.delete_schedule, Name=name)
+
+
+def removal_permissions(want: TerminationSchedule) -> Allows:
+    """Yield the IAM permissions to delete the schedule, beyond those of a plan."""
+    yield from schedule_removal_permissions(want.scope, want.name)
+
+
+def schedule_removal_permissions(scope: Scope, name: str) -> Allows:
+    """Yield the IAM permissions to find out whose a schedule is, and to delete it."""
+    yield ALL_OF_IAM
+    yield allow_on_schedule(scope, name, "DeleteSchedule", "GetSchedule")
+
+
 def terminating(scope: Scope) -> str:
     """Return the ARN of what the schedule calls."""
     return f"arn:{scope.partition}:scheduler:::aws-sdk:ec2:terminateInstances"
@@ -197,4 +228,5 @@ KIND = Kind(
     word="schedule",
     found_by="name",
     owns="when, what and as whom",
+    absent=Absent(remove_schedule, permissions=removal_permissions),
 )
