@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from awsbase.adopt.draft import Draft
-from awsbase.adopt.sections import section
 from awsbase.adopt.seen import Seen
 from awsbase.adopt.writing import written
 from awsbase.engine.changes import Change, Outcome, Report
@@ -21,6 +20,7 @@ from awsbase.records import record
 MOST_ROUNDS = 12
 OWN = "awsbase:"
 
+Drafting = Callable[[Seen, Draft], None]
 Plan = Callable[[Sequence[Resource], Manifest], Report]
 
 
@@ -70,7 +70,7 @@ class Proven:
         return any(each.name == name for each in self.drafts)
 
 
-def proven(seen: Seen, names: Iterable[str], target: Target, plan: Plan) -> Proven:
+def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: Plan) -> Proven:
     """Draft these sections, and return the manifest whose plan is empty; raises Unproven when there is none.
 
     A thing that a plan would change is taken out. If that does not help, its whole section is.
@@ -79,25 +79,33 @@ def proven(seen: Seen, names: Iterable[str], target: Target, plan: Plan) -> Prov
     left_out: dict[str, tuple[str, ...]] = {}
     for _ in range(MOST_ROUNDS):
         now = Seen(seen.base, seen.facts, seen.described, dict(refuted))
-        drafts = [draft for name in names if name not in left_out if (draft := drafted(now, name)).value is not None]
+        every = [drafted(now, name, write) for name, write in sections.items() if name not in left_out]
+        drafts = [draft for draft in every if draft.value is not None]
         text, files = whole(drafts, target)
         try:
             manifest = load_text(text, target.file, files)
-            sections = resources(manifest)
+            made = resources(manifest)
         except ManifestError as error:
             wrong = list(mistaken(error.mistakes, drafts))
         else:
-            done = plan([each for several in sections.values() for each in several], manifest)
-            section_of = {each.address: name for name, several in sections.items() for each in several}
+            done = plan([each for several in made.values() for each in several], manifest)
+            section_of = {each.address: name for name, several in made.items() for each in several}
             wrong = [each for each in objections(done, section_of) if each.section not in target.has]
             if not wrong:
-                return Proven(text, files, drafts, sections, done, refuted, left_out)
+                return Proven(text, files, drafts, made, done, refuted, left_out)
         for each in wrong:
             if each.address and each.address not in refuted:
                 refuted[each.address] = each.fields
             else:
                 left_out.setdefault(each.section, each.fields)
     raise Unproven("no manifest could be proven", hint="report this, with the output of --debug")
+
+
+def tightened(found: Proven, target: Target, plan: Plan) -> tuple[str, Report]:
+    """Return the text of a proven manifest without what is weaker than the defaults, and the plan of that."""
+    text, files = whole([each.tightened() for each in found.drafts], target)
+    manifest = load_text(text, target.file, files)
+    return text, plan([each for several in resources(manifest).values() for each in several], manifest)
 
 
 @record
@@ -109,16 +117,18 @@ class Objection:
     fields: tuple[str, ...]
 
 
-def drafted(seen: Seen, name: str) -> Draft:
+def drafted(seen: Seen, name: str, write: Drafting) -> Draft:
     """Return the draft of one section."""
     draft = Draft(name)
-    section(name).draft(seen, draft)
+    write(seen, draft)
     return draft
 
 
 def whole(drafts: Sequence[Draft], target: Target) -> tuple[str, dict[str, str]]:
     """Return the text of the manifest with these sections, and the files that it names."""
     said = {**target.head, **{each.name: each.value for each in drafts}}
+    if isinstance(said.get("account"), dict):
+        said["account"] = {**target.head.get("account", {}), **said["account"]}
     remarks: dict[Steps, list[str]] = {
         (each.name, *path): texts for each in drafts for path, texts in each.remarks.items()
     }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import field
 from threading import Event
 
 from awsbase.adopt.strangers import told_apart
@@ -24,11 +23,9 @@ from awsbase.records import record
 
 @record
 class Survey:
-    """All things of an account, and the kinds of which nothing could be listed, because nothing says how."""
+    """All things of an account, of the kinds that were listed."""
 
     things: tuple[Thing, ...] = ()
-    regions: tuple[str, ...] = ()
-    cache: ReadCache = field(default_factory=ReadCache)
 
     @property
     def described(self) -> list[Described]:
@@ -82,8 +79,8 @@ def survey(
         readers.shutdown(cancel_futures=True)
     if stop.is_set():
         raise Interrupted
-    unread = [each for each in names if isinstance(each, Unread)]
-    return Survey(tuple(told_once([*unread, *found])), tuple(where), cache)
+    refused = [each for each in names if isinstance(each, Unread)]
+    return Survey(tuple(told_once([*refused, *found])))
 
 
 def regions_of(facts: Facts, account: Account, scope: Scope) -> Sequence[str | Unread]:
@@ -135,8 +132,3 @@ def told_once(things: Iterable[Thing]) -> Iterator[Thing]:
         if not isinstance(thing, Unread) or thing.name not in seen:
             seen.add(thing.name)
             yield thing
-
-
-def kinds_of(kinds: Mapping[type, Kind], resources: Iterable[type]) -> list[Kind]:
-    """Return the kinds of these classes, each once."""
-    return [kinds[each] for each in dict.fromkeys(resources)]
