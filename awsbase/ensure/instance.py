@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -18,7 +19,18 @@ from awsbase.engine.permissions import Allows, Permissions, allow, labelled, mad
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
-from awsbase.ensure.launch_template import LaunchTemplate, decoded, launch_template, launch_template_reads, length
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
+from awsbase.ensure.launch_template import (
+    SCALING_GROUP,
+    LaunchTemplate,
+    decoded,
+    launch_template,
+    launch_template_reads,
+    launch_template_things,
+    length,
+)
+from awsbase.ensure.launch_template import description_permissions as template_description_permissions
 from awsbase.ensure.launch_template import read_permissions as template_permissions
 from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2, tags
@@ -176,6 +188,72 @@ def alive(run: Run, instance: Instance) -> list[InstanceFacts]:
     """Return the instances at an address that are not gone."""
     found = ec2.ours(run.read(instances, instance.scope.region), instance.address)
     return [each for each in found if each.state not in GONE]
+
+
+@record
+class Listed:
+    """An instance in the list of all: what it is, without its user data, and all tags that it has, those of AWS too."""
+
+    facts: InstanceFacts
+    tags: Mapping[str, str]
+
+
+def listed(facts: Facts, region: str) -> tuple[Listed, ...]:
+    """Read all instances of a region that are not gone, the newest first."""
+    pages = facts.aws.at(region).ec2.get_paginator("describe_instances").paginate()
+    every = (each for page in pages for reservation in page["Reservations"] for each in reservation["Instances"])
+    known = ec2.understood((each for each in every if each["State"]["Name"] not in GONE), _listed)
+    return tuple(sorted(known, key=lambda each: str(each.facts.launched), reverse=True))
+
+
+def _listed(instance: Mapping[str, Any]) -> Listed:
+    return Listed(_understood(instance), {tag["Key"]: tag["Value"] for tag in instance.get("Tags", [])})
+
+
+def instance_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the instances: those of Auto Scaling group by group, those that awsbase did not make by their ids."""
+    templates = {
+        each.name: each.resource for each in launch_template_things(facts, scope) if isinstance(each, Described)
+    }
+    scaled: Counter[str] = Counter()
+    taken: set[str] = set()
+    for each in facts.read(listed, scope.region):
+        id, address = each.facts.id, each.tags.get(tags.ADDRESS, "")
+        if group := each.tags.get(SCALING_GROUP):
+            scaled[group] += 1
+        elif address in taken:
+            yield NotExpressible(scope.address("instance", id), (f"a second one at {address}",))
+        else:
+            ours = address.startswith("instance/") and tags.CREATED_BY in each.tags
+            name = address.removeprefix("instance/").partition("@")[0] if ours else id
+            taken |= {address} if ours else set()
+            template = templates.get(scope.address("launch-template", name)) if ours else None
+            yield Described(as_it_is(scope, name, each.facts, template), each.tags)
+    for group, many in scaled.items():
+        told = f"{many} instances by" if many > 1 else "by"
+        yield LeftAlone(scope.address("instance", group), "Auto Scaling", f"{told} the tag {SCALING_GROUP}")
+
+
+def as_it_is(scope: Scope, name: str, have: InstanceFacts, template: Resource | None) -> Instance:
+    """Return an instance as it is, made from its template if that is ours."""
+    made_from = LaunchTemplate(
+        scope=scope,
+        name=name,
+        type=have.type,
+        image=have.image,
+        profile=f"instance-profile/{have.profile.rpartition('/')[2]}" if have.profile else "",
+        groups=tuple(sorted(have.groups)),
+        subnet=have.subnet,
+        key_pair=have.key_pair,
+    )
+    of = template if isinstance(template, LaunchTemplate) else made_from
+    return Instance(scope=scope, template=of, router=have.router)
+
+
+def description_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list instances, and the templates that they were made from."""
+    yield allow("ec2", "DescribeInstances")
+    yield from template_description_permissions(scope)
 
 
 def instance_reads(want: Instance) -> Iterator[Read]:
@@ -411,5 +489,6 @@ KIND = Kind(
     found_by="tag",
     owns="what its template says, that it runs",
     keeps="tags",
+    describe=Describe(instance_things, permissions=description_permissions, everywhere=True),
     absent=Absent(remove_instance, leaves=ENDED, permissions=removal_permissions),
 )

@@ -15,6 +15,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things
 from awsbase.ensure.role import Role
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, roles
@@ -80,6 +81,35 @@ def schedule(facts: Facts, region: str, name: str) -> ScheduleFacts | None:
         target["RoleArn"],
         found.get("CreationDate"),
     )
+
+
+def listed(facts: Facts, region: str) -> Mapping[tuple[str, str], str]:
+    """Return what each schedule of a region calls, by group and name."""
+    pages = facts.aws.at(region).scheduler.get_paginator("list_schedules").paginate()
+    return {
+        (each.get("GroupName", "default"), each.get("Name", "")): each.get("Target", {}).get("Arn", "")
+        for page in pages
+        for each in page["Schedules"]
+    }
+
+
+def schedule_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the schedules; what those call with which input is read only where they terminate instances."""
+    for (group, name), calls in facts.read(listed, scope.region).items():
+        ours = group == "default" and calls == terminating(scope)
+        have = facts.read(schedule, scope.region, name) if ours else None
+        if have is None:
+            address = scope.address("schedule", name if group == "default" else f"{group}/{name}")
+            yield NotExpressible(address, (f"calls {calls}: a manifest has no schedule but its bastion's end",))
+            continue
+        instance, role = scope.address("instance", name), have.role.rpartition("/")[2]
+        yield Described(TerminationSchedule(scope=scope, name=name, instance=instance, role=role, at=have.at))
+
+
+def description_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list schedules, and to read those that end instances."""
+    yield allow("scheduler", "ListSchedules")
+    yield allow_on_schedule(scope, "*", "GetSchedule")
 
 
 def schedule_reads(want: TerminationSchedule) -> Iterator[Read]:
@@ -228,5 +258,6 @@ KIND = Kind(
     word="schedule",
     found_by="name",
     owns="when, what and as whom",
+    describe=Describe(schedule_things, permissions=description_permissions, everywhere=True),
     absent=Absent(remove_schedule, permissions=removal_permissions),
 )
