@@ -133,8 +133,9 @@ def test_schedules_but_the_end_of_the_bastion_are_not_expressible(made: Sandbox)
 def test_lifecycle_policies_are_known_by_their_tag(made: Sandbox) -> None:
     found = things(made, SnapshotPolicy)
     assert sorted(told(found), key=str) == sorted([(Described, backups.POLICY.address), (Described, "id")], key=str)
-    resources = [each.resource for each in found if isinstance(each, Described)]
-    assert replace(backups.POLICY, tags={}, made_here=()) in [replace(each, tags={}) for each in resources]
+    assert isinstance(backups.POLICY, SnapshotPolicy)
+    as_described = replace(backups.POLICY, tags={}, made_here=())
+    assert as_described in [each.resource for each in found if isinstance(each, Described)]
 
 
 def test_a_policy_that_awsbase_has_no_words_for_any_more_is_told_with_its_schedule() -> None:

@@ -36,7 +36,7 @@ def backed_up() -> Sandbox:
     go(sandbox, "reconcile", [backups.ROLE, backups.POLICY])
     dlm = sandbox.client("dlm", HOME.region)
     details = dlm.get_lifecycle_policy(PolicyId=mine(sandbox))["Policy"]["PolicyDetails"]
-    role = f"arn:aws:iam::{HOME.account}:role/{backups.ROLE.name}"
+    role = f"arn:aws:iam::{HOME.account}:{backups.ROLE.address}"
     dlm.create_lifecycle_policy(ExecutionRoleArn=role, Description="mine", State="ENABLED", PolicyDetails=details)
     return sandbox
 
