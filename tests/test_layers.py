@@ -17,6 +17,7 @@ LAYERS = (
     ("api",),
     ("bastion", "report"),
     ("view", "sandbox", "people", "explain"),
+    ("adopt",),
     ("manifest", "drill", "coverage", "permissions"),
     ("ensure",),
     ("access",),

@@ -98,6 +98,8 @@ def contents(name: str, info: ValidationInfo) -> str:
     """
     known = context_of(info)
     folder = known.folder if known else Path()
+    if known and name in known.beside:
+        return known.beside[name]
     # An absolute name works on one machine only; `..` is how several manifests share a folder of policies.
     if os.path.isabs(name) or name.startswith("~"):
         raise invalid(f"{name} is an absolute path", "write it relative to the manifest's folder")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,7 +18,7 @@ from awsbase.manifest.paths import Steps, dotted, nearest
 from awsbase.manifest.recovery import Kind as Kind
 from awsbase.manifest.recovery import Recovered, is_at, recovered
 from awsbase.manifest.section import Context, ValidationProblem, keys_at, names_of, sections_within
-from awsbase.manifest.source import WHOLE, Source, read, stop
+from awsbase.manifest.source import WHOLE, Source, parse, read, stop
 from awsbase.manifest.validation_errors import explain, place_of
 
 # What the JSON document of a plan or a report has, and no manifest.
@@ -27,7 +27,20 @@ PLAN_KEYS = {"schema", "mode", "fingerprint"}
 
 def load(path: Path, *, stdin: BinaryIO | None = None) -> Manifest:
     """Return the manifest of a file (`-` is standard input); raise ManifestError when it has mistakes."""
-    source = read(path, stdin=stdin)
+    return checked(read(path, stdin=stdin), path)
+
+
+def load_text(text: str, path: Path, beside: Mapping[str, str]) -> Manifest:
+    """Return the manifest of a text that shall be written to a path, and of the files that shall stand beside it.
+
+    Raises ManifestError when it has mistakes.
+    """
+    source = parse(text.encode(), file=str(path), folder=path.parent)
+    return checked(replace(source, beside=beside), path)
+
+
+def checked(source: Source, path: Path) -> Manifest:
+    """Return the manifest of a source; raise ManifestError when it has mistakes."""
     if source.value.keys() >= PLAN_KEYS:
         if source.value["mode"] != "plan":
             raise stop(source.file, WHOLE, "this is the report of a run, and no manifest")
@@ -44,12 +57,12 @@ def load(path: Path, *, stdin: BinaryIO | None = None) -> Manifest:
 
 def understand(source: Source, kind: type[Kind]) -> Kind:
     """Return the manifest of a source; raise ManifestError that holds every mistake when there is one."""
-    context = Context(source.folder, names_of(source.value))
+    context = Context(source.folder, names_of(source.value), source.beside)
     try:
         rest = Recovered(kind, source.value, manifest=kind.model_validate(source.value, context=context))
         mistakes = list(source.mistakes)
     except ValidationError as error:
-        rest = recovered(kind, source.value, source.folder)
+        rest = recovered(kind, source.value, source.folder, source.beside)
         mistakes = [*source.mistakes, *value_mistakes(kind, source, error.errors(include_url=False))]
 
     mistakes += cross_mistakes(source, rest)

@@ -8,7 +8,7 @@ lost. `Recovered` leads back from what is left to where it is written.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar, get_args, get_origin
@@ -74,13 +74,13 @@ class Recovered(Generic[Kind]):
         return tuple(counted)
 
 
-def recovered(kind: type[Kind], value: dict[str, Any], folder: Path) -> Recovered[Kind]:
+def recovered(kind: type[Kind], value: dict[str, Any], folder: Path, beside: Mapping[str, str]) -> Recovered[Kind]:
     """Remove mistakes from a manifest until the rest is valid; `manifest` is None when nothing valid is left."""
     work = Recovered(kind, copy.deepcopy(value))
     for _ in range(ROUNDS):
         left = whole(work.value)
         try:
-            work.manifest = kind.model_validate(left, context=Context(folder, names_of(left)))
+            work.manifest = kind.model_validate(left, context=Context(folder, names_of(left), beside))
         except ValidationError as error:
             errors = error.errors(include_url=False)
             # All places first: removing an item moves the others.

@@ -33,10 +33,14 @@ class ValidationProblem:
 
 @record
 class Context:
-    """What a validator may use beside the value: the manifest's folder, and what `{name}` and the like stand for."""
+    """What a validator may use beside the value: the manifest's folder, and what `{name}` and the like stand for.
+
+    `beside` are files that are not in that folder yet, by the name that the manifest gives them.
+    """
 
     folder: Path
     names: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 def names_of(value: Mapping[str, Any]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -52,13 +52,17 @@ class Node:
 
 @record
 class Source:
-    """What a YAML file says: its value, where everything stands, and the mistakes that did not stop the reading."""
+    """What a YAML file says: its value, where everything stands, and the mistakes that did not stop the reading.
+
+    `beside` are files that the manifest names and that are not in its folder yet.
+    """
 
     file: str
     folder: Path
     value: dict[str, Any]
     root: Node = field(repr=False)
     mistakes: tuple[Mistake, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, path: Sequence[str | int]) -> int:
         """Return the line of a key or an item, or of its nearest known parent."""

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "plan": ("awsbase.scripts.plan", "Show what reconcile would do; reads only."),
     "validate": ("awsbase.scripts.validate", "Check a manifest without calling AWS."),
     "init": ("awsbase.scripts.init", "Write a commented manifest to start from."),
+    "adopt": ("awsbase.scripts.adopt", "Write a manifest that describes an account as it is."),
     "schema": ("awsbase.scripts.schema", "Print the JSON Schema of the manifest, for editors."),
     "explain": ("awsbase.scripts.explain", "Explain what something is, why, its cost, and how to undo it."),
     "cost": ("awsbase.scripts.cost", "Show what the manifest costs a month."),

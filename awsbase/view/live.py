@@ -13,6 +13,8 @@ from awsbase.engine.run import Observer
 from awsbase.view.changes import DONE
 from awsbase.view.stream import escaped, is_terminal, write
 
+DOING: dict[Mode, str] = {"plan": "planning", "reconcile": "reconciling"}
+
 
 class Progress(Observer, Protocol):
     """An observer that can also show remarks of the program."""
@@ -22,8 +24,13 @@ class Progress(Observer, Protocol):
 
 
 @contextmanager
-def progress(stream: TextIO, mode: Mode, total: int, *, screen: bool = True, quiet: bool = False) -> Iterator[Progress]:
-    """Show the progress of a run; `screen` allows a live display on a terminal, and `quiet` wants failures alone."""
+def progress(
+    stream: TextIO, mode: Mode, total: int, *, screen: bool = True, quiet: bool = False, doing: str = ""
+) -> Iterator[Progress]:
+    """Show the progress of a run; `screen` allows a live display on a terminal, and `quiet` wants failures alone.
+
+    `doing` says what the run does, where its mode does not.
+    """
     dumb = is_terminal(stream) and os.environ.get("TERM") == "dumb"
     if quiet or dumb or not (screen and is_terminal(stream)):
         # A person at a terminal gets the changes in the result; a log wants them in case that the run is killed.
@@ -34,7 +41,7 @@ def progress(stream: TextIO, mode: Mode, total: int, *, screen: bool = True, qui
 
     from awsbase.view.screen import Screen
 
-    view = Screen(stream, mode, total)
+    view = Screen(stream, doing or DOING[mode], total)
     busy.clear()
     # stdout is the result, and can be redirected.
     with Live(

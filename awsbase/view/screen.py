@@ -10,7 +10,7 @@ from typing import Literal, TextIO
 from rich.console import Group
 from rich.text import Text
 
-from awsbase.engine.changes import Change, Mode
+from awsbase.engine.changes import Change
 from awsbase.records import record
 from awsbase.view.stream import encodable, escaped, supports_unicode
 
@@ -35,9 +35,9 @@ class Wait:
 class Screen:
     """An observer that records what runs and waits, and draws it on request."""
 
-    def __init__(self, stream: TextIO, mode: Mode, total: int, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, stream: TextIO, doing: str, total: int, *, now: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
-        self._verb = "planning" if mode == "plan" else "reconciling"
+        self._verb = doing
         self._total = total
         self._done = 0
         self._now = now

@@ -84,7 +84,7 @@ def frames(screen: Screen) -> list[str]:
 
 def test_on_a_terminal_it_shows_running_resources_and_waiting_ones_first() -> None:
     times: Iterator[float] = iter([0.0, 0.0, 2.0, 4.0, 5.0, 6.0])
-    screen = Screen(io.StringIO(), "reconcile", 3, now=lambda: next(times))
+    screen = Screen(io.StringIO(), "reconciling", 3, now=lambda: next(times))
     screen.started("key/acme-state")
     screen.started("bucket/acme-state")
     screen.waiting("bucket/acme-state", BLOCK.what, "AWS answers NoSuchBucket", 120)
@@ -105,7 +105,7 @@ def test_on_a_terminal_it_shows_running_resources_and_waiting_ones_first() -> No
 
 
 def test_the_number_of_rows_is_limited() -> None:
-    screen = Screen(io.StringIO(), "plan", 30)
+    screen = Screen(io.StringIO(), "planning", 30)
     for number in range(30):
         screen.started(f"alarm/{number}")
     assert len(frames(screen)) == 10

@@ -1,0 +1,46 @@
+"""What became of everything that was listed: described, left alone, not expressible, or not read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+
+from awsbase.adopt.proof import Proven
+from awsbase.adopt.survey import Survey
+from awsbase.engine.things import LeftAlone, NotExpressible, Unread
+from awsbase.records import record
+
+NO_SECTION = "no section of a manifest says this yet"
+
+
+@record
+class Count:
+    """Everything that was listed, each thing in one of four lists; `left_out` are sections, each with the reasons."""
+
+    described: Sequence[str]
+    left_alone: Sequence[LeftAlone]
+    not_expressible: Sequence[NotExpressible]
+    unread: Sequence[Unread]
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def listed(self) -> int:
+        """How many things were listed."""
+        return len(self.described) + len(self.left_alone) + len(self.not_expressible) + len(self.unread)
+
+
+def counted(survey: Survey, proven: Proven) -> Count:
+    """Tell of each thing that was listed what became of it."""
+    addresses = proven.addresses
+    described = [each.name for each in survey.described if each.name in addresses]
+    missing = [each.name for each in survey.described if each.name not in addresses]
+    reasons: dict[str, tuple[str, ...]] = dict(proven.refuted)
+    for draft in proven.drafts:
+        reasons.update(draft.reasons)
+    return Count(
+        tuple(described),
+        tuple(survey.left_alone),
+        (*survey.not_expressible, *(NotExpressible(name, reasons.get(name, (NO_SECTION,))) for name in missing)),
+        tuple(survey.unread),
+        proven.left_out,
+    )

@@ -1,0 +1,178 @@
+"""Drafts a manifest until its plan is empty: what the plan would change is taken out, and told with its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+from awsbase.adopt.draft import Draft
+from awsbase.adopt.seen import Seen
+from awsbase.adopt.writing import written
+from awsbase.engine.changes import Change, Outcome, Report
+from awsbase.engine.resource import Resource
+from awsbase.errors import AwsbaseError, ManifestError, Mistake
+from awsbase.manifest import Manifest, load_text, resources
+from awsbase.manifest.paths import Steps, dotted
+from awsbase.records import record
+
+MOST_ROUNDS = 12
+OWN = "awsbase:"
+
+Drafting = Callable[[Seen, Draft], None]
+Plan = Callable[[Sequence[Resource], Manifest], Report]
+
+
+class Unproven(AwsbaseError):
+    """No draft has an empty plan."""
+
+
+@record
+class Target:
+    """The file of a manifest: its head if it is new, or the text that sections are added to and `has` already."""
+
+    file: Path
+    head: Mapping[str, Any] = field(default_factory=dict)
+    before: str = ""
+    has: frozenset[str] = frozenset()
+
+
+@record
+class Proven:
+    """A manifest whose plan changes nothing but tags of awsbase, and how it came about.
+
+    `refuted` are the things that were taken out, with the fields that the plan would have changed; `left_out` the
+    sections, each with the reasons.
+    """
+
+    text: str
+    files: Mapping[str, str]
+    drafts: Sequence[Draft]
+    resources: Mapping[str, Sequence[Resource]]
+    plan: Report
+    refuted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The addresses that the drafted sections manage, or describe by other means."""
+        made = {each.address for name, several in self.resources.items() for each in several if self.drafted(name)}
+        return frozenset(made.union(*(each.covered for each in self.drafts)))
+
+    @property
+    def tags(self) -> list[Change]:
+        """The changes of the plan that set nothing but tags of awsbase."""
+        return [change for _, change in self.plan.changes if is_own_tag(change)]
+
+    def drafted(self, name: str) -> bool:
+        """Tell whether a section was drafted here, and did not stand there before."""
+        return any(each.name == name for each in self.drafts)
+
+
+def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: Plan) -> Proven:
+    """Draft these sections, and return the manifest whose plan is empty; raises Unproven when there is none.
+
+    A thing that a plan would change is taken out. If that does not help, its whole section is.
+    """
+    refuted: dict[str, tuple[str, ...]] = {}
+    left_out: dict[str, tuple[str, ...]] = {}
+    for _ in range(MOST_ROUNDS):
+        now = Seen(seen.base, seen.facts, seen.described, dict(refuted))
+        every = [drafted(now, name, write) for name, write in sections.items() if name not in left_out]
+        drafts = [draft for draft in every if draft.value is not None]
+        text, files = whole(drafts, target)
+        try:
+            manifest = load_text(text, target.file, files)
+            made = resources(manifest)
+        except ManifestError as error:
+            wrong = list(mistaken(error.mistakes, drafts))
+        else:
+            done = plan([each for several in made.values() for each in several], manifest)
+            section_of = {each.address: name for name, several in made.items() for each in several}
+            wrong = [each for each in objections(done, section_of) if each.section not in target.has]
+            if not wrong:
+                return Proven(text, files, drafts, made, done, refuted, left_out)
+        for each in wrong:
+            if each.address and each.address not in refuted:
+                refuted[each.address] = each.fields
+            else:
+                left_out.setdefault(each.section, each.fields)
+    raise Unproven("no manifest could be proven", hint="report this, with the output of --debug")
+
+
+def tightened(found: Proven, target: Target, plan: Plan) -> tuple[str, Report]:
+    """Return the text of a proven manifest without what is weaker than the defaults, and the plan of that."""
+    text, files = whole([each.tightened() for each in found.drafts], target)
+    manifest = load_text(text, target.file, files)
+    return text, plan([each for several in resources(manifest).values() for each in several], manifest)
+
+
+@record
+class Objection:
+    """What is wrong with a draft: a section, the address within it if one is known, and the fields."""
+
+    section: str
+    address: str
+    fields: tuple[str, ...]
+
+
+def drafted(seen: Seen, name: str, write: Drafting) -> Draft:
+    """Return the draft of one section."""
+    draft = Draft(name)
+    write(seen, draft)
+    return draft
+
+
+def whole(drafts: Sequence[Draft], target: Target) -> tuple[str, dict[str, str]]:
+    """Return the text of the manifest with these sections, and the files that it names."""
+    said = {**target.head, **{each.name: each.value for each in drafts}}
+    if isinstance(said.get("account"), dict):
+        said["account"] = {**target.head.get("account", {}), **said["account"]}
+    remarks: dict[Steps, list[str]] = {
+        (each.name, *path): texts for each in drafts for path, texts in each.remarks.items()
+    }
+    text = written(said, remarks)
+    files = {path: content for each in drafts for path, content in each.files.items()}
+    return (f"{target.before.rstrip()}\n\n{text}" if target.before else text), files
+
+
+def mistaken(mistakes: Iterable[Mistake], drafts: Sequence[Draft]) -> Iterator[Objection]:
+    """Yield for each mistake in a drafted manifest what has to be taken out."""
+    places = {(draft.name, *path): address for draft in drafts for path, address in draft.places.items()}
+    for mistake in mistakes:
+        name = next((each.name for each in drafts if within(mistake.path, (each.name,))), "")
+        address = next((address for path, address in places.items() if within(mistake.path, path)), "")
+        yield Objection(name, address, (mistake.message,))
+
+
+def within(path: str, place: Steps) -> bool:
+    """Tell whether a path, as mistakes write it, is at a place or below it."""
+    start = dotted(place)
+    return path == start or path.startswith((f"{start}.", f"{start}["))
+
+
+def objections(plan: Report, section_of: Mapping[str, str]) -> Iterator[Objection]:
+    """Yield what a plan would change beyond awsbase's own tags, and what it could not plan."""
+    for outcome in plan.outcomes:
+        if fields := tuple(dict.fromkeys(differences(outcome))):
+            yield Objection(section_of[outcome.address], outcome.address, fields)
+
+
+def differences(outcome: Outcome) -> Iterator[str]:
+    """Yield in a few words each difference that a plan has found at an address."""
+    if outcome.error:
+        yield f"{outcome.error.code}: {outcome.error.message}"
+    for change in outcome.changes:
+        if is_own_tag(change):
+            continue
+        fields = [each.field for each in change.drift if not each.field.startswith(OWN)]
+        if change.action in ("update", "replace") and fields:
+            yield from (change.what if each == change.what else f"{change.what}: {each}" for each in fields)
+        else:
+            yield f"{'no ' if change.action == 'create' else ''}{change.what}"
+
+
+def is_own_tag(change: Change) -> bool:
+    """Tell whether a change sets nothing but tags of awsbase."""
+    return change.action == "update" and bool(change.drift) and all(each.field.startswith(OWN) for each in change.drift)

@@ -1,0 +1,70 @@
+"""An account of the sandbox that is adopted as the command does it: what was listed, the manifest, the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from awsbase.adopt import target
+from awsbase.adopt.count import Count, counted
+from awsbase.adopt.proof import Proven, proven
+from awsbase.adopt.sections import names, section
+from awsbase.adopt.seen import Seen
+from awsbase.adopt.survey import Survey, survey
+from awsbase.engine.changes import Report
+from awsbase.engine.execution import execute
+from awsbase.engine.facts import Facts, ReadCache
+from awsbase.engine.kind import Kinds
+from awsbase.engine.resource import Resource
+from awsbase.ensure import KINDS
+from awsbase.manifest import Manifest
+from awsbase.manifest.base import Base
+from awsbase.sandbox import Sandbox
+from awsbase.testing.sample import HOME, account
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """What came of adopting an account."""
+
+    survey: Survey
+    proven: Proven
+    count: Count
+
+    @property
+    def text(self) -> str:
+        """The manifest."""
+        return self.proven.text
+
+    @property
+    def resources(self) -> dict[str, Resource]:
+        """What the manifest compiles to, by address."""
+        return {each.address: each for several in self.proven.resources.values() for each in several}
+
+
+def adopted(
+    sandbox: Sandbox,
+    *,
+    only: Sequence[str] = (),
+    caller: str | None = None,
+    kinds: Kinds = KINDS,
+    file: Path = Path("acme.yaml"),
+) -> Adopted:
+    """Adopt the sandbox's account, or `only` these sections of it."""
+    reached, cache = account(sandbox, caller), ReadCache()
+    chosen = [name for name in Manifest.model_fields if name in names() and (not only or name in only)]
+    drawn = {kind for name in chosen for kind in section(name).KINDS} if only else set(kinds)
+    step = partial(execute, "plan", kinds=kinds, account=reached, clock=sandbox.clock, cache=cache)
+
+    def plan(resources: Sequence[Resource], manifest: Manifest) -> Report:
+        return step(resources)
+
+    found = survey(reached, HOME, [each for kind, each in kinds.items() if kind in drawn], cache=cache)
+    with ThreadPoolExecutor(4, "fact") as readers:
+        seen = Seen(Base(HOME.name, HOME, {}), Facts(reached.aws, readers, cache), tuple(found.described))
+        drafts = {name: section(name).draft for name in chosen}
+        done = proven(seen, drafts, target.new(file, HOME.account, HOME.name, HOME.home), plan)
+    return Adopted(found, done, counted(found, done))
