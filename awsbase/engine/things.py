@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from awsbase.engine.facts import Facts
 from awsbase.engine.permissions import Allows, nothing
+from awsbase.engine.refusals import understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.records import record
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 
 @record
@@ -48,11 +53,23 @@ class NotExpressible:
 
 @record
 class Unread:
-    """Something, or a whole list, that could not be read: what AWS answered, and the action that is missing."""
+    """Something, or a whole list, that could not be read: what AWS answered, and the action that is missing.
+
+    `closed` is a region that an organization closes, so that no right of the account opens it.
+    """
 
     name: str
     action: str
     message: str = ""
+    closed: bool = False
+
+
+def refused(name: str, error: ClientError) -> Unread:
+    """Return one thing that AWS refuses to tell of, while it lists others; raises the error when it is no refusal."""
+    refusal = understood(error)
+    if refusal is None:
+        raise error
+    return Unread(name, refusal.action, refusal.message)
 
 
 Thing = Described | LeftAlone | NotExpressible | Unread

@@ -125,7 +125,10 @@ def kinds_of(sections: Sequence[str] | None) -> list[Kind]:
 
 
 def checked(output: Path | None, merge: bool, report: Path | None) -> Manifest | None:
-    """Check the files before anything is read; return the manifest that sections are added to, if there is one."""
+    """Check the files before anything is read; return the manifest that sections are added to, if there is one.
+
+    Raises UsageError.
+    """
     if is_stdout(output):
         raise UsageError("a manifest has policies as files beside it", hint="name a file with -o")
     if merge and output is None:
@@ -173,11 +176,15 @@ def target_of(work: Work, output: Path | None, existing: Manifest | None) -> Tar
 
 
 def refuse(count: Count, partial: bool) -> None:
-    """Raise AwsbaseError when something could not be read, unless a part of the account is enough."""
-    if count.unread and not partial:
-        said = "\n".join(f"  {adoption.missing(each)}" for each in count.unread)
+    """Raise AwsbaseError when something could not be read, unless a part of the account is enough.
+
+    A region that an organization closes is told, and no reason to stop: nobody in the account could do better.
+    """
+    refused = [each for each in count.unread if not each.closed]
+    if refused and not partial:
+        said = "\n".join(f"  {adoption.missing(each)}" for each in refused)
         raise AwsbaseError(
-            f"{counted(len(count.unread), 'list')} could not be read, and no manifest was written:\n{said}",
+            f"{counted(len(refused), 'list')} could not be read, and no manifest was written:\n{said}",
             hint="`awsbase permissions --adopt` prints what reading takes; --partial writes what could be read",
         )
 
