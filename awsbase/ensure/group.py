@@ -142,6 +142,11 @@ def existing_groups(facts: Facts, scope: Scope) -> Things:
         yield Described(Group(scope=scope, name=have.name, path=have.path, policies=have.policies), path=have.path)
 
 
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield ALL_OF_IAM
+
+
 def read_permissions(want: Group) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield ALL_OF_IAM
@@ -177,7 +182,7 @@ KIND = Kind(
     owns="attachments, if listed; the path, if given",
     keeps="inline policies",
     quotas=(quotas.GROUPS, quotas.POLICIES_OF_GROUP),
-    describe=Describe(existing_groups, lambda scope: [ALL_OF_IAM]),
+    describe=Describe(existing_groups, list_permissions),
     absent=Absent(
         remove_group,
         exempt="its members may do what it lets them, and no tag says who made it",

@@ -86,6 +86,12 @@ def existing_instance_profiles(facts: Facts, scope: Scope) -> Things:
         yield Described(found, tags=labels, path=path)
 
 
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield allow("iam", "ListInstanceProfiles")
+    yield tags.TAG_INDEX
+
+
 def listed_profiles(facts: Facts) -> list[tuple[str, str, str | None]]:
     """Return name, path and role of each instance profile."""
     pages = facts.aws.iam.get_paginator("list_instance_profiles").paginate(PaginationConfig={"PageSize": 1000})
@@ -235,6 +241,6 @@ KIND = Kind(
     found_by="name",
     owns="its role",
     keeps="tags",
-    describe=Describe(existing_instance_profiles, lambda scope: [allow("iam", "ListInstanceProfiles"), tags.TAG_INDEX]),
+    describe=Describe(existing_instance_profiles, list_permissions),
     absent=Absent(remove_instance_profile, permissions=removal_permissions),
 )

@@ -272,6 +272,13 @@ def alias_of(facts: Facts, scope: Scope, key: str) -> str | None:
     return next((name for name in sorted(names) if name != ACCOUNTS_OWN), None)
 
 
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield SECRETS
+    yield VIRTUAL_DEVICES
+    yield allow("kms", "ListAliases")
+
+
 def mfa_device_reads(want: MfaDevice) -> Iterator[Read]:
     """Yield the facts that the recipe of a mfa device reads, to prefetch them."""
     yield (authorization,)
@@ -319,7 +326,7 @@ KIND = Kind(
     found_by="its user",
     owns="that there is one, until its seed is taken over; its secret's key",
     keeps="other devices, tags",
-    describe=Describe(existing_devices, lambda scope: [SECRETS, VIRTUAL_DEVICES, allow("kms", "ListAliases")]),
+    describe=Describe(existing_devices, list_permissions),
     absent=Absent(
         remove_mfa_device,
         exempt="it is the second factor of a user, who stays",

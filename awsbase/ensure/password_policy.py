@@ -145,6 +145,11 @@ def existing_password_policy(facts: Facts, scope: Scope) -> Things:
     )
 
 
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield allow("iam", "GetAccountPasswordPolicy")
+
+
 def password_policy_reads(want: PasswordPolicy) -> Iterator[Read]:
     """Yield the facts that the recipe of a password policy reads, to prefetch them."""
     yield (password_policy,)
@@ -175,6 +180,6 @@ KIND = Kind(
     found_by="there is one",
     owns="all settings",
     keeps="expiry, and a longer minimum, unless given",
-    describe=Describe(existing_password_policy, lambda scope: [allow("iam", "GetAccountPasswordPolicy")]),
+    describe=Describe(existing_password_policy, list_permissions),
     absent=Absent(why="who stops using awsbase does not ask for weaker passwords"),
 )

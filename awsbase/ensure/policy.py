@@ -51,6 +51,10 @@ class Policy(Resource):
     def needs(self) -> Iterator[str]:
         yield from references(self.document)
 
+    def mentions(self) -> Iterator[str]:
+        """Yield what the document names."""
+        return self.needs()
+
     def simulate(self, iam: IamDraft) -> None:
         """Write the document in a draft of IAM."""
         have = iam.policies.get(self.name.casefold(), PolicyFacts(self.arn, self.path, self.document))
@@ -178,6 +182,12 @@ def existing_policies(facts: Facts, scope: Scope) -> Things:
         yield Described(found, tags=labels, path=have.path)
 
 
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield ALL_OF_IAM
+    yield tags.TAG_INDEX
+
+
 def policy_reads(want: Policy) -> Iterator[Read]:
     """Yield the facts that the recipe of a policy reads, to prefetch them."""
     yield (authorization,)
@@ -216,6 +226,6 @@ KIND = Kind(
     owns="the document",
     keeps="tags, description",
     quotas=(quotas.POLICIES, quotas.DOCUMENT, quotas.VERSIONS),
-    describe=Describe(existing_policies, lambda scope: [ALL_OF_IAM, tags.TAG_INDEX]),
+    describe=Describe(existing_policies, list_permissions),
     absent=Absent(remove_policy, permissions=removal_permissions),
 )

@@ -84,6 +84,9 @@ class Role(Resource):
         yield from self.made_here
         yield from references([self.trust, self.inline])
 
+    def mentions(self) -> Iterator[str]:
+        yield from (each for each in references([self.trust, self.inline]) if each not in self.made_here)
+
     def simulate(self, iam: IamDraft) -> None:
         """Change trust, policies and boundary in a draft of IAM."""
         have = iam.roles.get(self.name.casefold(), RoleFacts(self.arn, self.name, self.path))
@@ -377,6 +380,12 @@ def existing_roles(facts: Facts, scope: Scope) -> Things:
         yield Described(found, tags=have.tags, path=have.path)
 
 
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield ALL_OF_IAM
+    yield permissions.allow("iam", "ListRoles")
+
+
 def role_reads(want: Role) -> Iterator[Read]:
     """Yield the facts that the recipe of a role reads, to prefetch them."""
     yield (authorization,)
@@ -431,6 +440,6 @@ KIND = Kind(
     owns="trust; attachments and inline policies, if listed",
     keeps="tags; what is not given",
     quotas=(quotas.ROLES, quotas.POLICIES_OF_ROLE, quotas.INLINE_OF_ROLE, quotas.TRUST),
-    describe=Describe(existing_roles, lambda scope: [ALL_OF_IAM, permissions.allow("iam", "ListRoles")]),
+    describe=Describe(existing_roles, list_permissions),
     absent=Absent(remove_role, permissions=removal_permissions),
 )

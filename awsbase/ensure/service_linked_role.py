@@ -65,6 +65,11 @@ def existing_service_linked_roles(facts: Facts, scope: Scope) -> Things:
             yield Described(found, tags=have.tags, path=have.path)
 
 
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield ALL_OF_IAM
+
+
 def read_permissions(want: ServiceLinkedRole) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield ALL_OF_IAM
@@ -89,6 +94,6 @@ KIND = Kind(
     found_by="name",
     owns="that it is there",
     keeps="everything: it is the service's",
-    describe=Describe(existing_service_linked_roles, lambda scope: [ALL_OF_IAM]),
+    describe=Describe(existing_service_linked_roles, list_permissions),
     absent=Absent(why="it is the service's, which may work in it for others too, and it lets nobody else in"),
 )

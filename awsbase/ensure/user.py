@@ -221,6 +221,13 @@ def existing_users(facts: Facts, scope: Scope) -> Things:
         yield Described(found, tags=have.tags, path=have.path)
 
 
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield ALL_OF_IAM
+    yield REPORT
+    yield VIRTUAL_DEVICES
+
+
 def user_reads(want: User) -> Iterator[Read]:
     """Yield the facts that the recipe of an user reads, to prefetch them."""
     yield (authorization,)
@@ -273,7 +280,7 @@ KIND = Kind(
     owns="memberships, if listed; the path, if given",
     keeps="tags, own policies, credentials",
     quotas=(quotas.USERS, quotas.GROUPS_OF_USER),
-    describe=Describe(existing_users, lambda scope: [ALL_OF_IAM, REPORT, VIRTUAL_DEVICES]),
+    describe=Describe(existing_users, list_permissions),
     absent=Absent(
         remove_user,
         exempt="a person's credentials never come back: `state: absent` in the manifest deletes one user",

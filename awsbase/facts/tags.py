@@ -103,6 +103,15 @@ def current(
     return response
 
 
+def all_tags(run: Run, want: Tagged, region: str, arn: str, ask: Read) -> Mapping[str, str]:
+    """Return the tags of something that may have to go: from the index where that shows it ours, else from `ask`."""
+    listed = run.read(indexed, region).get(arn, {})
+    if is_ours(listed, want.scope):
+        return listed
+    tagged: Mapping[str, str] = run.read(*ask)
+    return tagged
+
+
 def wanted(want: Tagged) -> dict[str, str]:
     """Return the tags that a resource must have: the manifest's, and the address by which awsbase finds it."""
     return {**want.tags, ADDRESS: want.address}
@@ -125,14 +134,18 @@ def is_ours(tagged: Mapping[str, str], scope: Scope) -> bool:
 
 def made_here(run: Run, want: Resource, have: Mapping[str, str]) -> bool:
     """Tell whether what has these tags is this manifest's to delete; a note says why it is not."""
-    if is_ours(have, want.scope):
-        return True
-    maker = have.get(CREATED_BY)
-    if maker is not None:
-        run.note(f"kept: its tag {CREATED_BY} is {maker}, not {want.scope.name}")
-    else:
-        run.note(f"kept: it has no tag {CREATED_BY}, so it was there before; `awsbase own` says otherwise")
-    return False
+    if why := not_ours(have, want.scope):
+        run.note(f"kept: {why}")
+    return not why
+
+
+def not_ours(have: Mapping[str, str], scope: Scope) -> str:
+    """Return why what has these tags is not this manifest's to delete; empty when it is."""
+    if is_ours(have, scope):
+        return ""
+    if (maker := have.get(CREATED_BY)) is not None:
+        return f"its tag {CREATED_BY} is {maker}, not {scope.name}"
+    return f"it has no tag {CREATED_BY}, so it was there before; `awsbase own` says otherwise"
 
 
 def of_others(have: Mapping[str, str]) -> dict[str, str]:

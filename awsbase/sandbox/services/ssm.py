@@ -122,6 +122,14 @@ def whole_path(request: Request) -> None:
         raise Refusal("ValidationException", 'The parameter path must begin with a forward slash "/".')
 
 
+def own_parameters(request: Request, said: dict[str, Any]) -> None:
+    """List the account's own parameters: moto keeps those of AWS among them once somebody has read one.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html
+    """
+    said["Parameters"] = [each for each in said["Parameters"] if not each["Name"].startswith("/aws/")]
+
+
 def parameter(path: str) -> Resources:
     """Name the parameters that a request names."""
 
@@ -147,8 +155,11 @@ CALLS = table(
 
 
 def parameters(ssm: Any) -> dict[str, Any]:
-    """Return the parameters that somebody has written, by name; a lock says who is at work, and is no part of it."""
-    written = {name: versions for name, versions in ssm._parameters.items() if not name.startswith(LOCKS)}
+    """Return the parameters that somebody has written, by name; a lock says who is at work, and is no part of it.
+
+    Those of AWS are none of the account's: moto keeps them among the others once somebody has read one.
+    """
+    written = {name: versions for name, versions in ssm._parameters.items() if not name.startswith(("/aws/", LOCKS))}
     newest = {name: versions[-1] for name, versions in written.items() if versions}
     return {
         name: {
@@ -170,6 +181,7 @@ RULES = (
     Rule("ssm:PutParameter ssm:DeleteParameter", before=allowed_name),
     Rule("ssm:PutParameter", before=allowed_value),
     Rule("ssm:GetParametersByPath", before=whole_path),
+    Rule("ssm:DescribeParameters", after=own_parameters, strict=False),
 )
 
 SERVICE = Service(
