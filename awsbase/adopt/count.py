@@ -15,12 +15,16 @@ NO_SECTION = "no section of a manifest says this yet"
 
 @record
 class Count:
-    """Everything that was listed, each thing in one of four lists; `left_out` are sections, each with the reasons."""
+    """Everything that was listed, each thing in one of four lists.
+
+    `parts` are those of described things that a manifest has no words for; `left_out` are sections with their reasons.
+    """
 
     described: Sequence[str]
     left_alone: Sequence[LeftAlone]
     not_expressible: Sequence[NotExpressible]
     unread: Sequence[Unread]
+    parts: Sequence[NotExpressible] = ()
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -31,16 +35,20 @@ class Count:
 
 def counted(survey: Survey, proven: Proven) -> Count:
     """Tell of each thing that was listed what became of it."""
-    addresses = proven.addresses
-    described = [each.name for each in survey.described if each.name in addresses]
-    missing = [each.name for each in survey.described if each.name not in addresses]
     reasons: dict[str, tuple[str, ...]] = dict(proven.refuted)
+    partly: set[str] = set()
     for draft in proven.drafts:
         reasons.update(draft.reasons)
+        # What its own section says in part only is not described as it is.
+        partly |= {each.address for each in proven.resources.get(draft.name, ()) if draft.reasons.get(each.address)}
+    whole = proven.addresses - partly
+    described = [each.name for each in survey.described if each.name in whole]
+    missing = [each.name for each in survey.described if each.name not in whole]
     return Count(
         tuple(described),
         tuple(survey.left_alone),
         (*survey.not_expressible, *(NotExpressible(name, reasons.get(name, (NO_SECTION,))) for name in missing)),
         tuple(survey.unread),
+        tuple(NotExpressible(name, reasons[name]) for name in described if reasons.get(name)),
         proven.left_out,
     )
