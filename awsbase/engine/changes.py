@@ -53,11 +53,11 @@ class Unknown:
 class Deferred(Unknown):
     """A value computed only for its call, such as a password: no plan, digest or report holds it."""
 
-    def __init__(self, origin: str, compute: Callable[[], str]) -> None:
+    def __init__(self, origin: str, compute: Callable[[], object]) -> None:
         super().__init__(origin)
         self._compute = compute
 
-    def resolve(self) -> str:
+    def resolve(self) -> object:
         """Return the value, for the call that takes it and nothing else."""
         return self._compute()
 

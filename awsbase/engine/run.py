@@ -378,10 +378,14 @@ def possibly_applied(error: Exception, action: Action) -> bool:
 
     if not isinstance(error, ClientError):
         return isinstance(error, LostReply)
-    code = error.response.get("Error", {}).get("Code", "")
+    answer = error.response.get("Error", {})
+    code, message = answer.get("Code", ""), answer.get("Message", "")
     # EC2 puts the resource type first: InvalidVpcID.NotFound.
     gone = action == "delete" and (
-        code.endswith(".NotFound") or code.startswith(("NoSuch", "NotFound", "ResourceNotFound"))
+        code.endswith(".NotFound")
+        or code.startswith(("NoSuch", "NotFound", "ResourceNotFound"))
+        # GuardDuty and Security Hub have no code for it.
+        or any(words in message for words in ("not owned by the current account", "is not enabled for securityhub"))
     )
     return resent(error) and (gone or already_exists(error, action))
 

@@ -15,11 +15,16 @@ from awsbase.engine.references import Reference, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.records import record
 
 SECURE = "SecureString"
+# Each account gives its id, so that this name tells below which path a manifest keeps its outputs.
+EVERY_ACCOUNT = "/account_id"
+OF_CDK = "/cdk-bootstrap/"
 
 
 class TakenParameter(AwsbaseError):
@@ -77,6 +82,12 @@ def parameter(facts: Facts, region: str, path: str, name: str) -> ParameterFacts
     if (found := facts.read(parameters, region, path).get(name)) is None:
         return None
     return ParameterFacts(found["Type"], "" if found["Type"] == SECURE else found["Value"])
+
+
+def parameter_names(facts: Facts, region: str) -> tuple[str, ...]:
+    """List the names of all parameters of a region, fifty a call."""
+    pages = facts.aws.at(region).ssm.get_paginator("describe_parameters").paginate(PaginationConfig={"PageSize": 50})
+    return tuple(each["Name"] for page in pages for each in page["Parameters"])
 
 
 def parameter_tags(facts: Facts, region: str, name: str) -> Mapping[str, str]:
@@ -171,6 +182,33 @@ def refuse_other_type(want: Parameter, have: ParameterFacts | None) -> None:
     )
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the parameters of a region: those that awsbase keeps with their values, all others by name alone."""
+    region, index = scope.region, facts.read(tags.indexed, scope.region)
+    below = scope.arn("ssm", "parameter")
+    ours = {arn.removeprefix(below): tagged for arn, tagged in index.items() if arn.startswith(below)}
+    paths = [name.removesuffix(EVERY_ACCOUNT) for name in ours if name.endswith(EVERY_ACCOUNT)]
+    for name in facts.read(parameter_names, region):
+        path = next((each for each in paths if name in ours and name.startswith(f"{each}/")), "")
+        have = facts.read(parameter, region, path, name) if path else None
+        if name.startswith(OF_CDK):
+            yield LeftAlone(scope.address("parameter", name), "AWS CDK", "by its name, which bootstrapping gives")
+            continue
+        if have is None or have.type == SECURE:
+            yield NotExpressible(scope.address("parameter", name), ("parameters of others are not kept",))
+            continue
+        listed = have.type == "StringList"
+        values = tuple(have.value.split(",")) if listed else (have.value,)
+        yield Described(Parameter(scope=scope, name=name, path=path, values=values, listed=listed), ours[name])
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that it takes to list parameters."""
+    yield tags.TAG_INDEX
+    yield allow("ssm", "DescribeParameters")
+    yield allow("ssm", "GetParametersByPath", on=(scope.arn("ssm", "parameter/*"),))
+
+
 def read_permissions(want: Parameter) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     below = want.scope.arn("ssm", f"parameter{want.path}")
@@ -198,4 +236,5 @@ KIND = Kind(
     found_by="name",
     owns="its value",
     keeps="description, tags",
+    describe=Describe(things, describe_permissions, everywhere=True),
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.refusals import Refusal, understood
 from awsbase.engine.resource import Resource
@@ -296,4 +296,5 @@ KIND = Kind(
     word="root",
     found_by="there is one",
     owns="nothing: it is only looked at",
+    absent=Absent(why="nothing is made for it"),
 )

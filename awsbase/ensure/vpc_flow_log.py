@@ -10,7 +10,7 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.flow_logs import COST, Traffic, described, log, logging_permissions, networks
+from awsbase.ensure.flow_logs import COST, Traffic, all_logs, log, logging_permissions, networks
 from awsbase.facts import ec2, tags
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
@@ -57,7 +57,7 @@ def ensure_vpc_flow_log(run: Run, want: VpcFlowLog) -> None:
 
 def remove_vpc_flow_log(run: Run, want: VpcFlowLog) -> None:
     """Delete the flow logs that this manifest made for the address; what they wrote stays in the bucket."""
-    there = run.read(described, want.scope.region)
+    there = run.read(all_logs, want.scope.region)
     for have in sorted(there, key=lambda each: str(each["FlowLogId"])):
         held = ec2.tags_in(have)
         if held.get(tags.ADDRESS) == want.address and tags.made_here(run, want, held):
