@@ -92,6 +92,9 @@ class Bucket(Resource):
             yield self.key
         yield from references(self.statements)
 
+    def mentions(self) -> Iterator[str]:
+        yield from (each for each in references(self.statements) if each != self.key)
+
 
 def bucket_reads(want: Bucket) -> Iterator[Read]:
     """Yield the facts that the recipe of a bucket reads, to prefetch them."""

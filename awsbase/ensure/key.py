@@ -72,6 +72,10 @@ class Key(Resource):
     def needs(self) -> Iterator[str]:
         yield from references(self.policy)
 
+    def mentions(self) -> Iterator[str]:
+        """Yield what the policy names."""
+        return self.needs()
+
 
 def key_policy(scope: Scope, *statements: Document) -> Document:
     """Make a key policy of these statements and the one that no key can do without."""

@@ -9,7 +9,7 @@ from typing import Any
 from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, Unknown, compare, unknowns
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.references import Reference, resolve
 from awsbase.engine.resource import Resource
@@ -155,6 +155,17 @@ def ensure_parameter(run: Run, want: Parameter) -> None:
         )
 
 
+def remove_parameter(run: Run, want: Parameter) -> None:
+    """Delete one parameter that this manifest made."""
+    region = want.scope.region
+    if run.read(parameter, region, want.path, want.name) is None:
+        return
+    tagged = tags.all_tags(run, want, region, want.arn, (parameter_tags, region, want.name))
+
+    if tags.made_here(run, want, tagged):
+        run.delete("parameter", run.aws.at(region).ssm.delete_parameter, Name=want.name)
+
+
 def value_of(run: Run, want: Parameter) -> Any:
     """Return the value: those of a list with commas between them; Unknown while one of them is."""
     found = [resolve(run, each) for each in want.values]
@@ -222,6 +233,11 @@ def write_permissions(want: Parameter) -> Allows:
     yield allow("ssm", "AddTagsToResource", "PutParameter", on=(want.arn,))
 
 
+def removal_permissions(want: Parameter) -> Allows:
+    """Yield the IAM permissions that deleting one needs beyond those of a plan."""
+    yield allow("ssm", "DeleteParameter", on=(want.arn,))
+
+
 KIND = Kind(
     ensure_parameter,
     parameter_reads,
@@ -237,4 +253,5 @@ KIND = Kind(
     owns="its value",
     keeps="description, tags",
     describe=Describe(things, describe_permissions, everywhere=True),
+    absent=Absent(remove_parameter, permissions=removal_permissions),
 )

@@ -51,6 +51,10 @@ class Policy(Resource):
     def needs(self) -> Iterator[str]:
         yield from references(self.document)
 
+    def mentions(self) -> Iterator[str]:
+        """Yield what the document names."""
+        return self.needs()
+
     def simulate(self, iam: IamDraft) -> None:
         """Write the document in a draft of IAM."""
         have = iam.policies.get(self.name.casefold(), PolicyFacts(self.arn, self.path, self.document))

@@ -84,6 +84,9 @@ class Role(Resource):
         yield from self.made_here
         yield from references([self.trust, self.inline])
 
+    def mentions(self) -> Iterator[str]:
+        yield from (each for each in references([self.trust, self.inline]) if each not in self.made_here)
+
     def simulate(self, iam: IamDraft) -> None:
         """Change trust, policies and boundary in a draft of IAM."""
         have = iam.roles.get(self.name.casefold(), RoleFacts(self.arn, self.name, self.path))

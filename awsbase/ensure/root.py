@@ -52,6 +52,10 @@ class Root(Resource):
         if self.support:
             yield self.support
 
+    def mentions(self) -> Iterator[str]:
+        """Yield the support role: root stays without it."""
+        return self.needs()
+
 
 @record
 class RootFacts:

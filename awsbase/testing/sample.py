@@ -41,6 +41,10 @@ class Tampering:
     risky: Sequence[str] = ()
 
 
+def nothing_before(sandbox: Sandbox) -> None:
+    """Leave the account empty."""
+
+
 @dataclass(frozen=True)
 class Sample:
     """Resources of one kind, with what they depend on, and the tamperings that a plan must notice.
@@ -51,7 +55,12 @@ class Sample:
     name: str
     resources: Sequence[Resource]
     tamperings: dict[str, Tampering] = field(default_factory=dict)
-    before: Callable[[Sandbox], object] = lambda sandbox: None
+    before: Callable[[Sandbox], object] = nothing_before
+
+    @property
+    def was_there(self) -> bool:
+        """Tell whether there is something before the first run."""
+        return self.before is not nothing_before
 
     def at(self, scope: Scope) -> Sample:
         """Return the same sample, called after its region away from home."""

@@ -141,9 +141,9 @@ def disassociation(request: Request) -> Iterator[Need]:
     Service authorization reference, Amazon EC2: DisassociateRouteTable.
     """
     id = request.params["AssociationId"]
-    for table in request.backend("ec2").route_tables.values():
-        if subnet := table._associations.get(id):
-            yield Need("ec2:DisassociateRouteTable", _resource_arn(request, "route-table", table.id))
+    for routes in request.backend("ec2").route_tables.values():
+        if subnet := routes._associations.get(id):
+            yield Need("ec2:DisassociateRouteTable", _resource_arn(request, "route-table", routes.id))
             yield Need("ec2:DisassociateRouteTable", _resource_arn(request, "subnet", subnet))
 
 
