@@ -7,10 +7,19 @@ from dataclasses import field
 
 from awsbase.engine.facts import Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
-from awsbase.engine.permissions import Allows, Permissions, allow, made_for
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.flow_logs import COST, Traffic, all_logs, log, logging_permissions, networks
+from awsbase.ensure.flow_logs import (
+    COST,
+    Traffic,
+    all_logs,
+    ending_permissions,
+    log,
+    logging_permissions,
+    networks,
+    stop_logging,
+)
 from awsbase.facts import ec2, tags
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
@@ -56,17 +65,17 @@ def ensure_vpc_flow_log(run: Run, want: VpcFlowLog) -> None:
 
 
 def remove_vpc_flow_log(run: Run, want: VpcFlowLog) -> None:
-    """Delete the flow logs that this manifest made for the address; what they wrote stays in the bucket."""
-    there = run.read(all_logs, want.scope.region)
-    for have in sorted(there, key=lambda each: str(each["FlowLogId"])):
-        held = ec2.tags_in(have)
-        if held.get(tags.ADDRESS) == want.address and tags.made_here(run, want, held):
-            ec2.check_deleted(run.delete("VPC flow log", run.aws.ec2.delete_flow_logs, FlowLogIds=[have["FlowLogId"]]))
+    """Delete the flow log that this manifest made for the address; what it wrote stays in the bucket."""
+    region = want.scope.region
+    for have in map(ec2.tags_in, run.read(all_logs, region)):
+        if have.get(tags.ADDRESS) == want.address:
+            tags.made_here(run, want, have)
+    stop_logging(run, want, "VPC flow log", region)
 
 
 def removal_permissions(want: VpcFlowLog) -> Allows:
     """Yield the IAM permissions that the removal needs beyond those of a plan."""
-    yield allow("ec2", "DeleteFlowLogs", on=ec2.arns(want.scope, "vpc-flow-log"), when=made_for(want.address))
+    yield from ending_permissions(ec2.arns(want.scope, "vpc-flow-log"))
 
 
 def read_permissions(want: VpcFlowLog) -> Allows:
