@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from awsbase.engine.scope import Scope
-from awsbase.engine.things import Described, LeftAlone, Thing
+from awsbase.engine.things import Described, LeftAlone, NotExpressible, Thing
 from awsbase.facts.tags import CREATED_BY
 from awsbase.records import record
 
@@ -45,7 +45,9 @@ NAMES = (
 
 
 def told_apart(thing: Thing, scope: Scope) -> Thing:
-    """Return a described thing as one that is left alone where somebody else looks after it."""
+    """Return a thing as one that is left alone where somebody else looks after it."""
+    if isinstance(thing, NotExpressible) and (known := by_tags(thing.tags, scope)):
+        return LeftAlone(thing.name, *known)
     if isinstance(thing, Described) and (known := maker(thing, scope)):
         return LeftAlone(thing.name, *known)
     return thing

@@ -15,9 +15,9 @@ from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
 from awsbase.ensure.launch_template import launch_templates
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
-from awsbase.ensure.vpc import vpcs
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, roles
+from awsbase.facts.vpcs import vpcs
 from awsbase.records import record
 
 Rules = tuple[Mapping[str, Any], ...]

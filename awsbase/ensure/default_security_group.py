@@ -11,8 +11,8 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.security_group import described
 from awsbase.facts import ec2
+from awsbase.facts.security_groups import described
 from awsbase.records import record
 
 

@@ -12,9 +12,9 @@ from awsbase.engine.permissions import Allows, Permissions, allow, equals
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
-from awsbase.ensure.vpc import vpcs
 from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2, tags
+from awsbase.facts.vpcs import vpcs
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
-from awsbase.engine.facts import Read
+from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure.flow_logs import (
     COST,
     Traffic,
@@ -21,6 +23,7 @@ from awsbase.ensure.flow_logs import (
     stop_logging,
 )
 from awsbase.facts import ec2, tags
+from awsbase.facts.vpcs import vpcs
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -78,6 +81,31 @@ def removal_permissions(want: VpcFlowLog) -> Allows:
     yield from ending_permissions(ec2.arns(want.scope, "vpc-flow-log"))
 
 
+def vpc_flow_log_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the flow logs that awsbase made for a VPC of its own; the others are those of `flow-logs`."""
+    names = {each.id: each.tags.get(tags.ADDRESS, each.id) for each in facts.read(vpcs, scope.region)}
+    for have in facts.read(all_logs, scope.region):
+        held = ec2.all_tags(have)
+        name = held.get(tags.ADDRESS, "").removeprefix("vpc-flow-log/")
+        if held.get(tags.ADDRESS) == scope.address("vpc-flow-log", name):
+            arn, vpc = str(have.get("LogDestination", "")), str(have.get("ResourceId", ""))
+            traffic: Traffic = "REJECT" if have.get("TrafficType") == "REJECT" else "ALL"
+            logged = VpcFlowLog(
+                scope=scope,
+                name=name,
+                vpc=names.get(vpc, vpc),
+                bucket=f"bucket/{arn.rpartition(':')[2]}",
+                bucket_arn=arn,
+                traffic=traffic,
+            )
+            yield Described(logged, held)
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list flow logs."""
+    yield allow("ec2", "DescribeFlowLogs", "DescribeVpcs")
+
+
 def read_permissions(want: VpcFlowLog) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeFlowLogs", "DescribeVpcs")
@@ -109,5 +137,6 @@ KIND = Kind(
     found_by="its VPC",
     owns="that there is one of its traffic",
     keeps="any that is there",
+    describe=Describe(vpc_flow_log_things, describe_permissions),
     absent=Absent(remove_vpc_flow_log, permissions=removal_permissions),
 )
