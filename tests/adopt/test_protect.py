@@ -7,13 +7,11 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure import KINDS
 from awsbase.manifest import load_text, resources
 from awsbase.sandbox import Sandbox
-from awsbase.sandbox.services.config import Recorders
 from awsbase.testing.adopted import Adopted, adopted
 from awsbase.testing.subject import FEWER
-from tests.contract.sample import HOME, go, problems
+from tests.contract.sample import go, problems
 
 FAR = "us-east-1"
 MINE = ("account", "contacts", "root", "protect")
@@ -24,7 +22,9 @@ account:
   name: acme
   region: eu-west-1
 """
-WHOLE = HEAD + """\
+WHOLE = (
+    HEAD
+    + """\
   alias: acme-prod
   tags: {owner: platform}
 
@@ -44,6 +44,7 @@ protect:
   flow_logs: {bucket: acme-flows}
   admin_ports: {}
 """
+)
 
 
 @pytest.fixture
