@@ -164,7 +164,7 @@ def parsed(raw: bytes, file: str, most: int = MOST) -> State:
 
 
 def decoded(raw: bytes, file: str) -> Any:
-    """Parse JSON in whatever encoding a shell wrote it, and keep only what is needed of it."""
+    """Parse JSON in whatever encoding a shell wrote it, and keep only what is needed; raises UnreadableState."""
     encoding = json.detect_encoding(raw)
     try:
         return json.loads(raw.decode(encoding), object_hook=needed)
@@ -183,7 +183,7 @@ def needed(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def stored(whole: Mapping[str, Any], file: str) -> Iterator[Instance]:
-    """Yield the instances of a state in its own format."""
+    """Yield the instances of a state in its own format; raises UnreadableState for another one."""
     version = whole.get("version")
     if "backend" in whole and not whole.get("resources"):
         raise UnreadableState(

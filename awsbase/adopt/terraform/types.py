@@ -13,8 +13,8 @@ class Type:
     """A type stands for things of a kind, or for a part of each of them.
 
     The thing is called by the attribute `name`, filled into `template`; or it has one of `ids`, which awsbase knows.
-    Each of a list is one thing. A `part` is left with Terraform where the manifest does not manage it: the field
-    `listed` of a resource that is not `exact` must hold what the attribute `entry` says, or anything without one.
+    Each of a list is one thing. A `part` is left with Terraform where the manifest does not manage it. The field
+    `listed` of a resource that is not `exact` then does not hold what the attribute `entry` says, or is empty.
     `stays` says why it is always left.
     """
 
