@@ -15,9 +15,10 @@ from awsbase.records import record
 from awsbase.view.changes import some
 from awsbase.view.markdown import code
 from awsbase.view.plurals import counted, plural
-from awsbase.view.text import AMBER, GREEN, RED, Line
+from awsbase.view.text import AMBER, GREEN, RED, TEAL, Line
 
 SCHEMA = 1
+MANIFEST = "the manifest of "
 MOST = 8
 NAMED = 3
 
@@ -57,9 +58,17 @@ def lines(found: Adoption) -> Iterator[Line]:
     if count.left_out:
         yield from (Line(0, ""), Line(0, "sections left out", style="bold"))
         yield from listed([f"{name}: {'; '.join(reasons)}" for name, reasons in count.left_out.items()], AMBER)
+    yield from (Line(0, each, mark="→", mark_style=TEAL) for each in other_manifests(count))
     if count.unread:
         yield from (Line(0, ""), Line(0, "could not be read", style="bold"))
         yield from listed([missing(each) for each in count.unread], RED)
+
+
+def other_manifests(count: Count) -> Iterator[str]:
+    """Yield how to take over what other manifests have made."""
+    for owner, number in Counter(each.owner for each in count.left_alone).items():
+        if name := owner.removeprefix(MANIFEST) if owner.startswith(MANIFEST) else "":
+            yield f"{number} of these {owner} made: `awsbase adopt --name {name}` writes that manifest anew"
 
 
 def totals(count: Count) -> Iterator[Line]:
@@ -111,7 +120,7 @@ def inexpressible(names: Sequence[str], fields: Sequence[str]) -> str:
 
 def missing(thing: Unread) -> str:
     """Return what could not be read, and which right is missing."""
-    return f"{thing.name}: " + (f"needs {thing.action}" if thing.action else thing.message)
+    return f"{thing.name}: " + (f"needs {thing.action}" if thing.action and not thing.closed else thing.message)
 
 
 def listed(texts: Sequence[str], style: str) -> Iterator[Line]:
