@@ -53,6 +53,8 @@ class Proven:
     plan: Report
     refuted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    silent: Sequence[Draft] = ()
+    """The drafts into which nothing was put."""
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -81,6 +83,7 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
         now = Seen(seen.base, seen.facts, seen.described, dict(refuted))
         every = [drafted(now, name, write) for name, write in sections.items() if name not in left_out]
         drafts = [draft for draft in every if draft.value is not None]
+        silent = [draft for draft in every if draft.value is None]
         text, files = whole(drafts, target)
         try:
             manifest = load_text(text, target.file, files)
@@ -92,7 +95,7 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
             section_of = {each.address: name for name, several in made.items() for each in several}
             wrong = [each for each in objections(done, section_of) if each.section not in target.has]
             if not wrong:
-                return Proven(text, files, drafts, made, done, refuted, left_out)
+                return Proven(text, files, drafts, made, done, refuted, left_out, silent)
         for each in wrong:
             if each.address and each.address not in refuted:
                 refuted[each.address] = each.fields
