@@ -37,7 +37,7 @@ def counted(survey: Survey, proven: Proven) -> Count:
     """Tell of each thing that was listed what became of it."""
     reasons: dict[str, tuple[str, ...]] = dict(proven.refuted)
     partly: set[str] = set()
-    for draft in (*proven.silent, *proven.drafts):
+    for draft in proven.drafts:
         reasons.update(draft.reasons)
         # What its own section says in part only is not described as it is.
         partly |= {each.address for each in proven.resources.get(draft.name, ()) if draft.reasons.get(each.address)}

@@ -30,12 +30,16 @@ class Unproven(AwsbaseError):
 
 @record
 class Target:
-    """The file of a manifest: its head if it is new, or the text that sections are added to and `has` already."""
+    """The file of a manifest: its head if it is new, or the text that sections are added to and `has` already.
+
+    `tags` are those that everything in the manifest has.
+    """
 
     file: Path
     head: Mapping[str, Any] = field(default_factory=dict)
     before: str = ""
     has: frozenset[str] = frozenset()
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @record
@@ -53,8 +57,6 @@ class Proven:
     plan: Report
     refuted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    silent: Sequence[Draft] = ()
-    """The drafts into which nothing was put."""
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -69,7 +71,7 @@ class Proven:
 
     def drafted(self, name: str) -> bool:
         """Tell whether a section was drafted here, and did not stand there before."""
-        return any(each.name == name for each in self.drafts)
+        return any(each.name == name and each.value is not None for each in self.drafts)
 
 
 def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: Plan) -> Proven:
@@ -81,9 +83,7 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
     left_out: dict[str, tuple[str, ...]] = {}
     for _ in range(MOST_ROUNDS):
         now = Seen(seen.base, seen.facts, seen.described, dict(refuted))
-        every = [drafted(now, name, write) for name, write in sections.items() if name not in left_out]
-        drafts = [draft for draft in every if draft.value is not None]
-        silent = [draft for draft in every if draft.value is None]
+        drafts = [drafted(now, name, write) for name, write in sections.items() if name not in left_out]
         text, files = whole(drafts, target)
         try:
             manifest = load_text(text, target.file, files)
@@ -95,7 +95,7 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
             section_of = {each.address: name for name, several in made.items() for each in several}
             wrong = [each for each in objections(done, section_of) if each.section not in target.has]
             if not wrong:
-                return Proven(text, files, drafts, made, done, refuted, left_out, silent)
+                return Proven(text, files, drafts, made, done, refuted, left_out)
         for each in wrong:
             if each.address and each.address not in refuted:
                 refuted[each.address] = each.fields
@@ -129,7 +129,7 @@ def drafted(seen: Seen, name: str, write: Drafting) -> Draft:
 
 def whole(drafts: Sequence[Draft], target: Target) -> tuple[str, dict[str, str]]:
     """Return the text of the manifest with these sections, and the files that it names."""
-    said = {**target.head, **{each.name: each.value for each in drafts}}
+    said = {**target.head, **{each.name: each.value for each in drafts if each.value is not None}}
     if isinstance(said.get("account"), dict):
         said["account"] = {**target.head.get("account", {}), **said["account"]}
     remarks: dict[Steps, list[str]] = {
