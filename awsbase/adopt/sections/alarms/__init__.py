@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.sections import audit
-from awsbase.adopt.sections.alarms.said import said
+from awsbase.adopt.sections.alarms.said import place, said
 from awsbase.adopt.seen import Seen
 from awsbase.ensure.alarm import Alarm
 from awsbase.ensure.anomaly_alert import AnomalyAlert
@@ -22,6 +22,6 @@ def draft(seen: Seen, section: Draft) -> None:
     found = said(seen)
     for name, part in found.parts.items():
         if part.value is not None:
-            section.put(name, value=dict(part.value), of=part.of)
+            section.put(name, value=dict(part.value), of=place(name))
     for address, why in found.unsaid.items():
         section.cannot(address, why)

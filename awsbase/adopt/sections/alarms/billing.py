@@ -45,4 +45,4 @@ def billing(seen: Seen) -> Part:
     value: dict[str, object] = {"amounts": [plain(each) for each in sorted(each.threshold for each in alarms)]}
     if channel != CHANNEL:
         value["notify"] = channel
-    return Part(value, alarms[0].address, frozenset({(channel, alarms[0].scope)}), unsaid)
+    return Part(value, frozenset({(channel, alarms[0].scope)}), unsaid)

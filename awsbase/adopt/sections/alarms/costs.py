@@ -34,7 +34,7 @@ def budget(seen: Seen) -> Part:
             if channel and (mails or channel != CHANNEL):
                 value["notify"] = channel
             speaks = frozenset({(channel, have.scope)}) if channel else frozenset()
-            return Part(value, have.address, speaks, unsaid)
+            return Part(value, speaks, unsaid)
     return Part(unsaid=unsaid)
 
 
@@ -58,5 +58,5 @@ def anomaly(seen: Seen) -> Part:
                 value |= {"frequency": have.frequency.lower(), "email": mails}
             elif channel != CHANNEL:
                 value["notify"] = channel
-            part = Part(value, have.address, frozenset({(channel, have.scope)}) if channel else frozenset())
-    return Part(part.value, part.of, part.speaks, unsaid)
+            part = Part(value, frozenset({(channel, have.scope)}) if channel else frozenset())
+    return Part(part.value, part.speaks, unsaid)

@@ -14,11 +14,10 @@ from awsbase.records import record
 class Part:
     """One key of the section: its value, what it speaks on where, and why it does not say what it leaves out.
 
-    `of` is an address that it stands for. Without a value nothing is written.
+    Without a value nothing is written.
     """
 
     value: Mapping[str, object] | None = None
-    of: str = ""
     speaks: frozenset[tuple[str, Scope]] = frozenset()
     unsaid: Mapping[str, str] = field(default_factory=dict)
 

@@ -31,7 +31,16 @@ class Said:
 
 
 def said(seen: Seen) -> Said:
-    """Return what the section says."""
-    return Said(
-        {"billing": billing(seen), "security": security(seen), "budget": budget(seen), "anomaly": anomaly(seen)}
-    )
+    """Return what the section says; a part that a manifest has refused is left out whole."""
+    parts = {"billing": billing(seen), "security": security(seen), "budget": budget(seen), "anomaly": anomaly(seen)}
+    return Said({name: refused(seen, name) or part for name, part in parts.items()})
+
+
+def refused(seen: Seen, name: str) -> Part | None:
+    """Return an empty part in the place of one that is no part of a manifest."""
+    return Part() if place(name) in seen.refuted else None
+
+
+def place(name: str) -> str:
+    """Return what stands for a part of the section among addresses, to be refuted as a whole."""
+    return f"alarms.{name}"

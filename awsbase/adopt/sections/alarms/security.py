@@ -62,7 +62,7 @@ def security(seen: Seen) -> Part:
         value["ignore"] = quiet
     if channel != SECURITY:
         value["notify"] = channel
-    return Part(value, home.address("alarm", f"{home.name}-{wanted[0]}"), frozenset(speaks), unsaid)
+    return Part(value, frozenset(speaks), unsaid)
 
 
 def sign_in(home: Scope) -> Scope | None:
@@ -139,7 +139,7 @@ def unnamed(seen: Seen, wanted: set[str]) -> Iterator[tuple[str, str]]:
     own = {each for control in wanted if control != ROOT_SIGN_IN for each in filters_of(name, control)}
     fed: dict[tuple[Scope, str, str], str] = {}
     for each in seen.of(MetricFilter):
-        control = meanings().get(counts(each.pattern), "")
+        control = meanings().get(counts(each.pattern), KEPT if each.name in filters_of(name, KEPT) else "")
         if control:
             fed[each.scope, each.namespace, each.metric] = control
         if each.name not in own or each.scope != home:
