@@ -30,12 +30,16 @@ class Unproven(AwsbaseError):
 
 @record
 class Target:
-    """The file of a manifest: its head if it is new, or the text that sections are added to and `has` already."""
+    """The file of a manifest: its head if it is new, or the text that sections are added to and `has` already.
+
+    `tags` are those that everything in the manifest has.
+    """
 
     file: Path
     head: Mapping[str, Any] = field(default_factory=dict)
     before: str = ""
     has: frozenset[str] = frozenset()
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @record
