@@ -53,6 +53,14 @@ def test_a_bastion_is_adopted_as_it_is(said: str) -> None:
     assert found.resources == compiled(HEAD + said)
 
 
+def test_what_its_section_makes_is_no_entry_of_another_section() -> None:
+    roles = "iam: {password_policy: {}, roles: {web: {trust: {services: [ec2.amazonaws.com]}, policies: []}}}\n"
+    text = HEAD + "bastion: {}\nbackups: {}\n" + roles
+    found = adopted(account_of(text), only=["bastion", "backups", "iam"])
+    assert (reasons(found), found.count.parts) == ({}, ())
+    assert found.resources == compiled(text)
+
+
 def test_what_is_weaker_than_the_default_is_said_so() -> None:
     found = adopted(account_of(HEAD + "bastion: {only_from_vpc: false}\n"), only=["bastion"])
     assert "bastion:\n  only_from_vpc: false  # weaker than the default: true\n" in found.text
