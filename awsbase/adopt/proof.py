@@ -47,7 +47,7 @@ class Proven:
     """A manifest whose plan changes nothing but tags of awsbase, and how it came about.
 
     `refuted` are the things that were taken out, with the fields that the plan would have changed; `left_out` the
-    sections, each with the reasons.
+    sections, each with the reasons. `untold` are things of sections into which nothing was put, with the reasons.
     """
 
     text: str
@@ -57,6 +57,7 @@ class Proven:
     plan: Report
     refuted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    untold: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -83,7 +84,7 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
     left_out: dict[str, tuple[str, ...]] = {}
     for _ in range(MOST_ROUNDS):
         now = Seen(seen.base, seen.facts, seen.described, dict(refuted))
-        every = [drafted(now, name, write) for name, write in sections.items() if name not in left_out]
+        every = drafts_of(now, {name: write for name, write in sections.items() if name not in left_out})
         drafts = [draft for draft in every if draft.value is not None]
         text, files = whole(drafts, target)
         try:
@@ -96,7 +97,8 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
             section_of = {each.address: name for name, several in made.items() for each in several}
             wrong = [each for each in objections(done, section_of) if each.section not in target.has]
             if not wrong:
-                return Proven(text, files, drafts, made, done, refuted, left_out)
+                untold = {a: why for draft in every if draft.value is None for a, why in draft.reasons.items()}
+                return Proven(text, files, drafts, made, done, refuted, left_out, untold)
         for each in wrong:
             if each.address and each.address not in refuted:
                 refuted[each.address] = each.fields
@@ -119,6 +121,17 @@ class Objection:
     section: str
     address: str
     fields: tuple[str, ...]
+
+
+def drafts_of(seen: Seen, sections: Mapping[str, Drafting]) -> list[Draft]:
+    """Return the drafts of sections: what one of them claims, the others leave to it."""
+    first = {name: drafted(seen, name, write) for name, write in sections.items()}
+    claims = {address: name for name, draft in first.items() for address in draft.claimed}
+    drafts = []
+    for name, write in sections.items():
+        others = {address for address, claimant in claims.items() if claimant != name}
+        drafts.append(drafted(seen.without(others), name, write) if others else first[name])
+    return drafts
 
 
 def drafted(seen: Seen, name: str, write: Drafting) -> Draft:

@@ -8,8 +8,9 @@ from awsbase.ensure.billing_alerts import BillingAlerts
 from awsbase.ensure.group import Group
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
-from awsbase.ensure.root import SUPPORT, Root
+from awsbase.ensure.root import Root
 from awsbase.manifest.root import RootUser
+from awsbase.policies.document import same
 
 KINDS = (Root, BillingAlerts, Group, Policy, Role)
 
@@ -28,11 +29,16 @@ def draft(seen: Seen, section: Draft) -> None:
 
 
 def support(seen: Seen, section: Draft) -> None:
-    """Write the groups that may assume the role for support."""
-    name = seen.base.expand(RootUser().support_role)
-    policy = next((each for each in seen.of(Policy) if each.name == f"{seen.base.name}-support"), None)
-    roles = [each for each in seen.of(Role) if each.name == name and any(SUPPORT in arn for arn in each.policies)]
-    if policy and roles:
-        groups = sorted(each.name for each in seen.of(Group) if policy.arn in each.policies)
-        if groups:
-            section.put("support", value=groups, of=roles[0].address)
+    """Write the groups that may assume the role for support, if that is just as the section makes it."""
+    role, policy = RootUser().role(seen.base), RootUser().policy(seen.base)
+    groups = sorted(each.name for each in seen.of(Group) if policy.arn in each.policies)
+    as_made = any(same(each.document, policy.document) for each in seen.of(Policy) if each.name == policy.name)
+    if groups and as_made and any(is_as_made(each, role) for each in seen.of(Role)):
+        section.put("support", value=groups, of=role.address)
+        section.claims(role.address, policy.address)
+
+
+def is_as_made(have: Role, role: Role) -> bool:
+    """Tell whether a role is the one for support, with nothing more."""
+    plain = have.policies == role.policies and not have.inline and have.path == role.path
+    return have.name == role.name and plain and same(have.trust, role.trust)
