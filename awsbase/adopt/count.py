@@ -35,7 +35,7 @@ class Count:
 
 def counted(survey: Survey, proven: Proven) -> Count:
     """Tell of each thing that was listed what became of it."""
-    reasons: dict[str, tuple[str, ...]] = {**proven.refuted, **proven.untold}
+    reasons: dict[str, tuple[str, ...]] = dict(proven.refuted)
     partly: set[str] = set()
     for draft in proven.drafts:
         reasons.update(draft.reasons)

@@ -47,7 +47,7 @@ class Proven:
     """A manifest whose plan changes nothing but tags of awsbase, and how it came about.
 
     `refuted` are the things that were taken out, with the fields that the plan would have changed; `left_out` the
-    sections, each with the reasons. `untold` are things of sections into which nothing was put, with the reasons.
+    sections, each with the reasons.
     """
 
     text: str
@@ -57,7 +57,6 @@ class Proven:
     plan: Report
     refuted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    untold: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -72,7 +71,7 @@ class Proven:
 
     def drafted(self, name: str) -> bool:
         """Tell whether a section was drafted here, and did not stand there before."""
-        return any(each.name == name for each in self.drafts)
+        return any(each.name == name and each.value is not None for each in self.drafts)
 
 
 def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: Plan) -> Proven:
@@ -84,8 +83,7 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
     left_out: dict[str, tuple[str, ...]] = {}
     for _ in range(MOST_ROUNDS):
         now = Seen(seen.base, seen.facts, seen.described, dict(refuted))
-        every = drafts_of(now, {name: write for name, write in sections.items() if name not in left_out})
-        drafts = [draft for draft in every if draft.value is not None]
+        drafts = drafts_of(now, {name: write for name, write in sections.items() if name not in left_out})
         text, files = whole(drafts, target)
         try:
             manifest = load_text(text, target.file, files)
@@ -97,8 +95,7 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
             section_of = {each.address: name for name, several in made.items() for each in several}
             wrong = [each for each in objections(done, section_of) if each.section not in target.has]
             if not wrong:
-                untold = {a: why for draft in every if draft.value is None for a, why in draft.reasons.items()}
-                return Proven(text, files, drafts, made, done, refuted, left_out, untold)
+                return Proven(text, files, drafts, made, done, refuted, left_out)
         for each in wrong:
             if each.address and each.address not in refuted:
                 refuted[each.address] = each.fields
@@ -143,7 +140,7 @@ def drafted(seen: Seen, name: str, write: Drafting) -> Draft:
 
 def whole(drafts: Sequence[Draft], target: Target) -> tuple[str, dict[str, str]]:
     """Return the text of the manifest with these sections, and the files that it names."""
-    said = {**target.head, **{each.name: each.value for each in drafts}}
+    said = {**target.head, **{each.name: each.value for each in drafts if each.value is not None}}
     if isinstance(said.get("account"), dict):
         said["account"] = {**target.head.get("account", {}), **said["account"]}
     remarks: dict[Steps, list[str]] = {

@@ -17,10 +17,10 @@ from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Things
 from awsbase.ensure.launch_template import launch_templates
 from awsbase.ensure.regions import ADDRESS, Only, Switch, everywhere, in_regions
-from awsbase.ensure.security_group import described
-from awsbase.ensure.vpc import vpcs
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, roles
+from awsbase.facts.security_groups import described
+from awsbase.facts.vpcs import vpcs
 from awsbase.records import record
 
 Rules = tuple[Mapping[str, Any], ...]

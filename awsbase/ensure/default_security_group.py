@@ -13,9 +13,9 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things
-from awsbase.ensure.security_group import described
-from awsbase.ensure.vpc import vpcs
 from awsbase.facts import ec2, tags
+from awsbase.facts.security_groups import described
+from awsbase.facts.vpcs import vpcs
 from awsbase.records import record
 
 

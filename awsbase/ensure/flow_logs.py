@@ -15,9 +15,9 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, NotExpressible, Things
 from awsbase.ensure.regions import ADDRESS, Only, answers, everywhere, in_regions, several
-from awsbase.ensure.vpc import vpcs
 from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2, tags
+from awsbase.facts.vpcs import vpcs
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
