@@ -18,7 +18,6 @@ class Draft:
         self.places: dict[Steps, str] = {}
         self.reasons: dict[str, tuple[str, ...]] = {}
         self.covered: set[str] = set()
-        self.claimed: set[str] = set()
         self.weaker_at: list[Steps] = []
         self._files = files
 
@@ -63,10 +62,6 @@ class Draft:
     def covers(self, *addresses: str) -> None:
         """Say that the section describes these things, although it makes nothing at their addresses."""
         self.covered.update(addresses)
-
-    def claims(self, *addresses: str) -> None:
-        """Say that the section makes these things, so that no other section describes them too."""
-        self.claimed.update(addresses)
 
     def tightened(self) -> Draft:
         """Return the same without what is weaker than the default."""

@@ -83,7 +83,7 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
     left_out: dict[str, tuple[str, ...]] = {}
     for _ in range(MOST_ROUNDS):
         now = Seen(seen.base, seen.facts, seen.described, dict(refuted))
-        drafts = drafts_of(now, {name: write for name, write in sections.items() if name not in left_out})
+        drafts = [drafted(now, name, write) for name, write in sections.items() if name not in left_out]
         text, files = whole(drafts, target)
         try:
             manifest = load_text(text, target.file, files)
@@ -118,17 +118,6 @@ class Objection:
     section: str
     address: str
     fields: tuple[str, ...]
-
-
-def drafts_of(seen: Seen, sections: Mapping[str, Drafting]) -> list[Draft]:
-    """Return the drafts of sections: what one of them claims, the others leave to it."""
-    first = {name: drafted(seen, name, write) for name, write in sections.items()}
-    claims = {address: name for name, draft in first.items() for address in draft.claimed}
-    drafts = []
-    for name, write in sections.items():
-        others = {address for address, claimant in claims.items() if claimant != name}
-        drafts.append(drafted(seen.without(others), name, write) if others else first[name])
-    return drafts
 
 
 def drafted(seen: Seen, name: str, write: Drafting) -> Draft:

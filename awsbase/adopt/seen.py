@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from typing import TypeVar
 
@@ -27,11 +27,6 @@ class Seen:
     facts: Facts
     described: tuple[Described, ...] = ()
     refuted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def without(self, addresses: Collection[str]) -> Seen:
-        """Return the same without some things."""
-        left = tuple(each for each in self.described if each.name not in addresses)
-        return Seen(self.base, self.facts, left, self.refuted)
 
     def things(self, kind: type[Resource]) -> list[Described]:
         """Return the things of a kind, in the order in which they were listed."""

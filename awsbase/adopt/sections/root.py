@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
+from awsbase.engine.resource import Resource
 from awsbase.ensure.billing_alerts import BillingAlerts
 from awsbase.ensure.group import Group
 from awsbase.ensure.policy import Policy
@@ -29,16 +30,24 @@ def draft(seen: Seen, section: Draft) -> None:
 
 
 def support(seen: Seen, section: Draft) -> None:
-    """Write the groups that may assume the role for support, if that is just as the section makes it."""
+    """Write the groups that may assume the role for support, if that is just as the section makes it.
+
+    Another section may have drafted role and policy as well, and was refuted because this one makes them.
+    """
     role, policy = RootUser().role(seen.base), RootUser().policy(seen.base)
     groups = sorted(each.name for each in seen.of(Group) if policy.arn in each.policies)
-    as_made = any(same(each.document, policy.document) for each in seen.of(Policy) if each.name == policy.name)
-    if groups and as_made and any(is_as_made(each, role) for each in seen.of(Role)):
+    there = {each.name: each.resource for each in seen.described}
+    if groups and is_role(there.get(role.address), role) and is_policy(there.get(policy.address), policy):
         section.put("support", value=groups, of=role.address)
-        section.claims(role.address, policy.address)
 
 
-def is_as_made(have: Role, role: Role) -> bool:
-    """Tell whether a role is the one for support, with nothing more."""
-    plain = have.policies == role.policies and not have.inline and have.path == role.path
-    return have.name == role.name and plain and same(have.trust, role.trust)
+def is_role(have: Resource | None, role: Role) -> bool:
+    """Tell whether something is the role for support, with nothing more."""
+    if not isinstance(have, Role) or have.inline:
+        return False
+    return have.policies == role.policies and have.path == role.path and same(have.trust, role.trust)
+
+
+def is_policy(have: Resource | None, policy: Policy) -> bool:
+    """Tell whether something is the policy that lets somebody assume that role."""
+    return isinstance(have, Policy) and have.path == policy.path and same(have.document, policy.document)
