@@ -80,9 +80,10 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
     A thing that a plan would change is taken out. If that does not help, its whole section is.
     """
     refuted: dict[str, tuple[str, ...]] = {}
+    taken: set[str] = set()
     left_out: dict[str, tuple[str, ...]] = {}
     for _ in range(MOST_ROUNDS):
-        now = Seen(seen.base, seen.facts, seen.described, dict(refuted))
+        now = Seen(seen.base, seen.facts, seen.described, dict(refuted), frozenset(taken))
         drafts = [drafted(now, name, write) for name, write in sections.items() if name not in left_out]
         text, files = whole(drafts, target)
         try:
@@ -97,7 +98,9 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
             if not wrong:
                 return Proven(text, files, drafts, made, done, refuted, left_out)
         for each in wrong:
-            if each.address and each.address not in refuted:
+            if each.taken and each.address not in taken:
+                taken.add(each.address)
+            elif each.address and each.address not in refuted:
                 refuted[each.address] = each.fields
             else:
                 left_out.setdefault(each.section, each.fields)
@@ -113,11 +116,15 @@ def tightened(found: Proven, target: Target, plan: Plan) -> tuple[str, Report]:
 
 @record
 class Objection:
-    """What is wrong with a draft: a section, the address within it if one is known, and the fields."""
+    """What is wrong with a draft: a section, the address within it if one is known, and the fields.
+
+    What is `taken` is right, and another section says it.
+    """
 
     section: str
     address: str
     fields: tuple[str, ...]
+    taken: bool = False
 
 
 def drafted(seen: Seen, name: str, write: Drafting) -> Draft:
@@ -146,7 +153,7 @@ def mistaken(mistakes: Iterable[Mistake], drafts: Sequence[Draft]) -> Iterator[O
     for mistake in mistakes:
         name = next((each.name for each in drafts if within(mistake.path, (each.name,))), "")
         address = next((address for path, address in places.items() if within(mistake.path, path)), "")
-        yield Objection(name, address, (mistake.message,))
+        yield Objection(name, address, (mistake.message,), taken=bool(mistake.also and address))
 
 
 def within(path: str, place: Steps) -> bool:
