@@ -22,6 +22,7 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.core.model import OperationModel
 
+from awsbase.engine.account import Account
 from awsbase.sandbox import faults, wire
 from awsbase.sandbox.authorization.decision import Document
 from awsbase.sandbox.authorization.enforce import ENFORCE
@@ -169,6 +170,12 @@ class Sandbox(AccountState):
         if caller is None:
             return Key(ADMINISTRATOR_KEY, "sandbox")
         return self.callers.issue(self.callers.called(caller))
+
+    def administrator(self) -> Account:
+        """Return the account as its administrator reaches it, by clients that all sandboxes of a process share."""
+        from awsbase.sandbox.connections import connection
+
+        return connection("administrator").to(self, self.key())
 
     @property
     def deliver(self) -> Callable[[Mail], object]:
