@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.adopting import adopting
 from benchmarks.beside import terraform
 from benchmarks.cases import RUNS, cases, runs
 from benchmarks.measure import Measure, ratio, row
@@ -41,7 +42,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="runs of each case")
     parser.add_argument("--users", type=numbers, default=[10, 100, 500, 5000], help="numbers of users, comma separated")
     parser.add_argument("--latency", type=numbers, default=[0, 50], help="milliseconds added to each call")
-    parser.add_argument("--only", help="the case of this name alone: peers, baseline, '500 users', rates, starts")
+    parser.add_argument(
+        "--only", help="the case of this name alone: peers, baseline, '500 users', rates, starts, adopt"
+    )
     parser.add_argument("--calls", action="store_true", help="say how often each operation was called")
     wanted = parser.parse_args()
 
@@ -74,6 +77,8 @@ def main() -> None:
         print("\n| manifest | run | operation | calls |", "| --- | --- | --- | --- |", *calls, sep="\n")
     if wanted.only in (None, "starts"):
         print(*starts(wanted.runs), sep="\n")
+    if wanted.only in (None, "adopt"):
+        print("", *adopting(wanted.runs), sep="\n")
 
 
 if __name__ == "__main__":

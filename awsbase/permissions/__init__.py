@@ -16,9 +16,10 @@ from awsbase.ensure import KINDS
 from awsbase.ensure.role import Role
 from awsbase.ensure.service_linked_role import ServiceLinkedRole
 from awsbase.facts.authorization import ALL_OF_IAM
+from awsbase.facts.tags import TAG_INDEX
 from awsbase.permissions.documents import ATTACHED, Least, fitting, statements
 
-__all__ = ["ATTACHED", "Least", "least"]
+__all__ = ["ATTACHED", "Least", "least", "to_describe"]
 
 
 def least(resources: Iterable[Resource], *, plan_only: bool = False, who: bool = False, kinds: Kinds = KINDS) -> Least:
@@ -42,6 +43,13 @@ def least(resources: Iterable[Resource], *, plan_only: bool = False, who: bool =
         found += statements(passed(wanted, kinds), "Pass")
         found += statements((locking(want.scope) for want in wanted.values()), "Lock")
     return fitting(found)
+
+
+def to_describe(kinds: Kinds, scope: Scope) -> Least:
+    """Return what is enough to list all that an account of a scope has."""
+    reads = [allow("ec2", "DescribeRegions"), TAG_INDEX]
+    reads += [each for kind in kinds.values() if kind.describe for each in kind.describe.permissions(scope)]
+    return fitting(statements(reads, "Read"))
 
 
 def locking(scope: Scope) -> Allow:

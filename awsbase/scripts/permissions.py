@@ -10,15 +10,19 @@ from pathlib import Path
 import click
 
 from awsbase.bastion.settings import with_bastion
+from awsbase.engine.scope import Scope
+from awsbase.ensure import KINDS
 from awsbase.errors import UsageError
 from awsbase.policies.document import Document
+from awsbase.scripts.connect import home_region
 from awsbase.scripts.loaded import read
-from awsbase.scripts.options import MANIFEST, ONLY, Options, common
+from awsbase.scripts.options import ONLY, Options, common, remembered
 from awsbase.scripts.output import as_json, err, out, out_json
 
 
 @click.command("permissions")
-@MANIFEST
+@click.argument("manifest", type=click.Path(path_type=Path), callback=remembered, required=False)
+@click.option("--adopt", is_flag=True, help="Instead those of `awsbase adopt`, which needs no MANIFEST.")
 @click.option("--plan-only", is_flag=True, help="Only the permissions of `awsbase plan`.")
 @click.option("--who", is_flag=True, help="Also those of `awsbase plan --who`.")
 @click.option(
@@ -32,7 +36,13 @@ from awsbase.scripts.output import as_json, err, out, out_json
 @ONLY
 @common
 def command(
-    options: Options, manifest: Path, plan_only: bool, who: bool, folder: Path | None, only: tuple[str, ...]
+    options: Options,
+    manifest: Path | None,
+    adopt: bool,
+    plan_only: bool,
+    who: bool,
+    folder: Path | None,
+    only: tuple[str, ...],
 ) -> None:
     """Print the least permissions that MANIFEST needs to be planned and reconciled; makes no calls.
 
@@ -41,13 +51,24 @@ def command(
     The output is IAM policies. Create a managed policy from each, and attach them all to the user or role that runs
     awsbase: aws iam create-policy, then aws iam attach-role-policy or attach-user-policy.
     """
-    from awsbase.permissions import ATTACHED, least
+    from awsbase.permissions import ATTACHED, least, to_describe
 
-    loaded = read(manifest, options)
-    if not plan_only:
-        loaded = replace(loaded, sections=with_bastion(loaded.manifest, loaded.sections))
-    found = least(loaded.only(only), plan_only=plan_only, who=who, kinds=loaded.kinds)
-    policies = named(f"{loaded.name}-awsbase-{'plan' if plan_only else 'reconcile'}", found.documents)
+    if adopt and (manifest or plan_only or who or only):
+        raise UsageError("--adopt is about no manifest", hint="leave out everything but --adopt, -o and --region")
+    if manifest is None and not adopt:
+        raise UsageError("name a manifest", hint="`awsbase permissions MANIFEST`, or --adopt to take over an account")
+    if manifest is None:
+        region = home_region(options.profile, options.region)
+        # A policy that names no account is right in each.
+        found = to_describe(KINDS, Scope("*", home=region, region="*"))
+        name = "awsbase-adopt"
+    else:
+        loaded = read(manifest, options)
+        if not plan_only:
+            loaded = replace(loaded, sections=with_bastion(loaded.manifest, loaded.sections))
+        found = least(loaded.only(only), plan_only=plan_only, who=who, kinds=loaded.kinds)
+        name = f"{loaded.name}-awsbase-{'plan' if plan_only else 'reconcile'}"
+    policies = named(name, found.documents)
 
     if folder:
         save(policies, folder)
