@@ -12,7 +12,7 @@ from awsbase.ensure import names
 from awsbase.kinds.table import PAGE, insert
 from awsbase.samples import SAMPLES
 
-SAMPLES = "awsbase/samples"
+FOLDER = "awsbase/samples"
 
 
 def check_tree(root: Path, kinds: Mapping[type[Resource], Kind]) -> list[str]:
