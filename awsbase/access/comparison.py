@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
-from awsbase.policies.document import conditions, exactly, folded, listed, named, part, principals
+from awsbase.policies.document import OLDEST, conditions, exactly, folded, listed, named, principals
 
 VARIABLE = re.compile(r"\$\{[^}]*\}")
 WILD = re.compile(r"[*?]|\$\{")
@@ -34,9 +34,8 @@ class Grant(NamedTuple):
 
 def wider(have: Mapping[str, object], want: Mapping[str, object]) -> list[str]:
     """List what `want` may allow that `have` refused; empty when the comparison proves that there is nothing."""
-    if part("Version", have.get("Version")) != part("Version", want.get("Version")) and VARIABLE.search(
-        f"{have}{want}"
-    ):
+    versions = {exactly(each.get("Version") or OLDEST) for each in (have, want)}
+    if len(versions) > 1 and VARIABLE.search(f"{have}{want}"):
         return ["the new Version reads policy variables in another way"]
     allowed, denied = list(grants(have, "Allow")), list(grants(have, "Deny"))
     allows, denies = list(grants(want, "Allow")), list(grants(want, "Deny"))

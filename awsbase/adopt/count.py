@@ -31,12 +31,15 @@ class Count:
 
 def counted(survey: Survey, proven: Proven) -> Count:
     """Tell of each thing that was listed what became of it."""
-    addresses = proven.addresses
-    described = [each.name for each in survey.described if each.name in addresses]
-    missing = [each.name for each in survey.described if each.name not in addresses]
     reasons: dict[str, tuple[str, ...]] = dict(proven.refuted)
+    partly: set[str] = set()
     for draft in proven.drafts:
         reasons.update(draft.reasons)
+        # What its own section says in part only is not described as it is.
+        partly |= {each.address for each in proven.resources.get(draft.name, ()) if draft.reasons.get(each.address)}
+    whole = proven.addresses - partly
+    described = [each.name for each in survey.described if each.name in whole]
+    missing = [each.name for each in survey.described if each.name not in whole]
     return Count(
         tuple(described),
         tuple(survey.left_alone),

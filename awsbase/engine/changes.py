@@ -14,6 +14,8 @@ from awsbase.records import record
 Action = Literal["create", "update", "delete", "replace"]
 Status = Literal["unchanged", "planned", "changed", "failed", "blocked", "skipped"]
 Mode = Literal["plan", "reconcile"]
+# What a run is for: `plan` and `reconcile` say only whether it writes.
+Goal = Literal["reconcile", "destroy", "prune"]
 # The failure code of a resource that was interrupted after its first change.
 INTERRUPTED = "Interrupted"
 # The failure code of a resource in a region that a policy of the organization closes.
@@ -53,11 +55,11 @@ class Unknown:
 class Deferred(Unknown):
     """A value computed only for its call, such as a password: no plan, digest or report holds it."""
 
-    def __init__(self, origin: str, compute: Callable[[], str]) -> None:
+    def __init__(self, origin: str, compute: Callable[[], object]) -> None:
         super().__init__(origin)
         self._compute = compute
 
-    def resolve(self) -> str:
+    def resolve(self) -> object:
         """Return the value, for the call that takes it and nothing else."""
         return self._compute()
 
@@ -194,6 +196,8 @@ class Outcome:
     price: str | None = None
     # Since when it exists, in a plan, where AWS returns that with it.
     since: datetime | None = field(default=None, compare=False)
+    # Whether a run that takes things away leaves this one; a note says why.
+    stays: bool = False
 
     def held_back(self) -> Outcome:
         """Return a planned outcome as one of which nothing was written."""
@@ -226,6 +230,7 @@ class Report:
     second: Report | None = field(default=None, compare=False)
     # Why it is not known of some changes who made what differs; None where nobody asked.
     authors_missing: tuple[str, ...] | None = field(default=None, compare=False)
+    goal: Goal = "reconcile"
 
     def totals(self) -> dict[Status, int]:
         """Return the number of outcomes of each status."""

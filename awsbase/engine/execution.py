@@ -2,6 +2,9 @@
 
 A resource starts as soon as all its dependencies are done; ready resources start in manifest order. A failure blocks
 its dependents and nothing else. Planning differs only in the verbs of `Run`, and the guard on the wire enforces that.
+
+A removal executes the recipes that take things away, in the opposite order: a resource starts once all its dependents
+are done, and a failure blocks what it depends on. `removal.turns` says what goes first and last beyond that.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
@@ -19,9 +22,10 @@ from typing import Any
 from awsbase.engine.account import Account
 from awsbase.engine.changes import Change, Failure, ManualAction, Mode, Outcome, Refusal, Report, Status
 from awsbase.engine.clock import Clock, SystemClock
-from awsbase.engine.facts import Facts, ReadCache
+from awsbase.engine.facts import Facts, Read, ReadCache
 from awsbase.engine.failures import failure
 from awsbase.engine.kind import Kinds, kind_of
+from awsbase.engine.removal import KEPT, Graph, Removal, absent_of, dependents, turns, users
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import (
     Approved,
@@ -112,6 +116,7 @@ def execute(
     ways_out: Mapping[str, str] | None = None,
     applies: Callable[[str, Change], bool] = none,
     results: dict[str, Any] | None = None,
+    removal: Removal | None = None,
     workers: int = WORKERS,
 ) -> Report:
     """Plan or reconcile the resources and return a report on each, even when some fail or `stop` is set midway.
@@ -120,18 +125,18 @@ def execute(
     the first recipe starts: a plan reports its refusals, and a reconcile raises Refused for the first of them. Reads
     already in `cache` are reused, and new ones are added. `before_write` is called before each write, and stops it by
     raising. `ways_out` says how the manifest does without a region, where an organization closes it. `applies` chooses
-    the changes that a plan applies nevertheless. `results` gets what each recipe returned, by address.
+    the changes that a plan applies nevertheless. `results` gets what each recipe returned, by address. With a `removal`
+    the resources are taken away, but for those that it says stay.
     """
-    started = time.monotonic()
-    stop = stop or threading.Event()
-    needed = dependencies(resources)
+    started, stop, needed = time.monotonic(), stop or threading.Event(), dependencies(resources)
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
         observer, clock = observer or SilentObserver(), clock or SystemClock()
         context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
         context.resources, context.manifest, context.applies = resources, fingerprint, applies
-        context.results = {} if results is None else results
-        execution = _Execution(resources, kinds, account, context, needed, readers, cache, ways_out or {})
-        execution.facts.prefetch(read for resource in resources for read in kind_of(kinds, resource).reads(resource))
+        context.results, context.removing = {} if results is None else results, removal is not None
+        common = (resources, kinds, account, context, needed, readers, cache, ways_out or {})
+        execution = _Removing(*common, removal) if removal else _Execution(*common)
+        execution.prefetch()
         refusals = tuple(check(execution.facts))
         if refusals and mode == "reconcile":
             raise Refused(refusals[0].message, hint=refusals[0].hint)
@@ -150,6 +155,7 @@ def execute(
         seconds=time.monotonic() - started,
         interrupted=stop.is_set(),
         refusals=refusals,
+        goal=removal.goal if removal else "reconcile",
     )
 
 
@@ -162,7 +168,7 @@ class _Execution:
         kinds: Kinds,
         account: Account,
         context: RunContext,
-        needed: Mapping[str, frozenset[str]],
+        before: Mapping[str, frozenset[str]],
         readers: ThreadPoolExecutor,
         cache: ReadCache | None,
         ways_out: Mapping[str, str],
@@ -171,7 +177,7 @@ class _Execution:
         self.kinds = kinds
         self.account = account
         self.context = context
-        self.needed = needed
+        self.before = before  # of each address, what comes before it, directly or not
         self.readers = readers
         self.ways_out = ways_out
         self.facts = Facts(account.aws, readers, cache)
@@ -183,11 +189,29 @@ class _Execution:
         run = self.runs.get(address)
         return run.manual_actions if run else []
 
+    def prefetch(self) -> None:
+        """Start to read what the recipes will ask for."""
+        self.facts.prefetch(self.early_reads())
+
+    def early_reads(self) -> Iterator[Read]:
+        """Yield what the recipes will read."""
+        for resource in self.resources.values():
+            yield from kind_of(self.kinds, resource).reads(resource)
+
+    def turns(self) -> Sequence[Graph]:
+        """Return graphs of what comes before what; all of one comes before the next."""
+        return [{address: tuple(resource.needs()) for address, resource in self.resources.items()}]
+
     def run_all(self, pool: ThreadPoolExecutor) -> dict[str, Outcome]:
         """Run every resource whose dependencies succeeded; once `stop` is set, start no more."""
-        sorter = TopologicalSorter({address: resource.needs() for address, resource in self.resources.items()})
-        sorter.prepare()
         position = {address: index for index, address in enumerate(self.resources)}
+        for graph in self.turns():
+            self._run_turn(pool, graph, position)
+        return self.outcomes
+
+    def _run_turn(self, pool: ThreadPoolExecutor, graph: Graph, position: Mapping[str, int]) -> None:
+        sorter = TopologicalSorter(graph)
+        sorter.prepare()
         ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
         while sorter.is_active():
             for address in sorted(sorter.get_ready(), key=position.__getitem__):
@@ -195,7 +219,6 @@ class _Execution:
             outcome = ended.get().result()
             self.outcomes[outcome.address] = outcome
             sorter.done(outcome.address)
-        return self.outcomes
 
     def _run_resource(self, address: str) -> Outcome:
         resource = self.resources[address]
@@ -210,18 +233,22 @@ class _Execution:
         self.context.observer.finished(address, "skipped" if outcome.was_interrupted else outcome.status)
         return outcome
 
+    def direct(self, resource: Resource) -> Iterable[str]:
+        """Return what has to succeed before a resource."""
+        return resource.needs()
+
     def _root_cause(self, resource: Resource) -> str | None:
-        for need in resource.needs():
-            outcome = self.outcomes[need]
+        for other in self.direct(resource):
+            outcome = self.outcomes[other]
             if outcome.status in ("failed", "skipped"):
-                return need
+                return other
             if outcome.status == "blocked":
                 return outcome.blocked_by
         return None
 
     def _apply(self, resource: Resource) -> Outcome:
         address, region = resource.address, resource.scope.region
-        run = Run(resource, self.account.aws.at(region), self.facts, self.context, self.needed[address])
+        run = Run(resource, self.account.aws.at(region), self.facts, self.context, self.before[address])
         error: Failure | None = None
         try:
             self.context.results[address] = self._ensure(run, resource)
@@ -262,8 +289,12 @@ class _Execution:
                 raise NotMade(f"this needs {need}, which is not made here: {why}")
         return self._recipe(run, resource)
 
+    def recipe(self, resource: Resource) -> Callable[[Run, Any], object]:
+        """Return the recipe of a resource."""
+        return kind_of(self.kinds, resource).ensure
+
     def _recipe(self, run: Run, resource: Resource) -> object:
-        recipe = kind_of(self.kinds, resource).ensure
+        recipe = self.recipe(resource)
         try:
             return recipe(run, resource)
         except StaleRead as first:
@@ -294,14 +325,19 @@ class _Execution:
 
     def _was_applied(self, lost: StaleRead, resource: Resource, facts: Facts) -> bool:
         """Tell whether a change whose reply was lost was applied: a new plan then does not contain it."""
-        context = replace(self.context, mode="plan", observer=SilentObserver(), applies=none)
-        plan = Run(resource, self.account.aws.at(resource.scope.region), facts, context, frozenset())
+        plan = self._plan(resource, facts)
         try:
-            kind_of(self.kinds, resource).ensure(plan, resource)
+            self.recipe(resource)(plan, resource)
         except Exception as error:  # a plan that fails leaves the question open
             log.debug("%s could not be planned again", resource.address, exc_info=error)
             raise ChangeFailed(lost.change) from lost.__cause__
         return not any(planned.same_step(lost.change) for planned in plan.changes)
+
+    def _plan(self, resource: Resource, facts: Facts) -> Run:
+        """Return a run of a resource that only plans, and tells nobody."""
+        context = replace(self.context, mode="plan", approved=None, observer=SilentObserver(), applies=none)
+        address, region = resource.address, resource.scope.region
+        return Run(resource, self.account.aws.at(region), facts, context, self.before[address])
 
     def _status(self, run: Run, error: Failure | None) -> Status:
         if error is not None:
@@ -309,3 +345,84 @@ class _Execution:
         if not run.changes:
             return "unchanged"
         return "planned" if self.context.mode == "plan" else "changed"
+
+
+class _Removing(_Execution):
+    """The state of a removal: dependents go first, and what stays keeps what it uses."""
+
+    def __init__(
+        self,
+        resources: Sequence[Resource],
+        kinds: Kinds,
+        account: Account,
+        context: RunContext,
+        needed: Mapping[str, frozenset[str]],
+        readers: ThreadPoolExecutor,
+        cache: ReadCache | None,
+        ways_out: Mapping[str, str],
+        removal: Removal,
+    ) -> None:
+        before = {
+            address: frozenset(other for other, needs in needed.items() if address in needs) for address in needed
+        }
+        super().__init__(resources, kinds, account, context, before, readers, cache, ways_out)
+        self.removal = removal
+        self.dependents = dependents(resources)
+        self.users = users(resources)
+
+    def early_reads(self) -> Iterator[Read]:
+        for resource in self.resources.values():
+            if absent_of(self.kinds, resource).remove:
+                yield from kind_of(self.kinds, resource).reads(resource)
+
+    def turns(self) -> Sequence[Graph]:
+        return turns(list(reversed(self.resources.values())), self.kinds)
+
+    def direct(self, resource: Resource) -> Iterable[str]:
+        """Return what has to be gone before a resource: before the trail, all that it records."""
+        recorder = absent_of(self.kinds, resource).turn == "last"
+        return list(self.outcomes) if recorder else self.dependents[resource.address]
+
+    def recipe(self, resource: Resource) -> Callable[[Run, Any], object]:
+        return absent_of(self.kinds, resource).remove or do_nothing
+
+    def _apply(self, resource: Resource) -> Outcome:
+        outcome = super()._apply(resource)
+        stays = absent_of(self.kinds, resource).remove is None or any(note.startswith(KEPT) for note in outcome.notes)
+        if outcome.status in ("unchanged", "planned", "changed") and not stays:
+            self.context.gone.add(resource.address)
+        return replace(outcome, stays=stays)
+
+    def _ensure(self, run: Run, resource: Resource) -> object:
+        """Take a resource away, unless it stays: for its own sake, or for something that stays and uses it."""
+        absent = absent_of(self.kinds, resource)
+        if absent.remove is None:
+            run.note(absent.why)
+        elif why := self.removal.stays.get(resource.address) or self._use(resource):
+            if self._is_there(resource):
+                run.note(f"{KEPT}: {why}")
+        else:
+            self._recipe(run, resource)
+        return None
+
+    def _use(self, resource: Resource) -> str:
+        """Say what stays and uses a resource; nothing if nothing does."""
+        using = [other for other in self.users[resource.address] if self.outcomes[other].stays]
+        more = f" and {len(using) - 1} more, which stay" if len(using) > 1 else ", which stays"
+        return f"it is used by {using[0]}{more}" if using else ""
+
+    def _is_there(self, resource: Resource) -> bool:
+        """Tell whether there is something to take away; what cannot be looked at may be there."""
+        plan = self._plan(resource, self.facts)
+        try:
+            self.recipe(resource)(plan, resource)
+        except Interrupted:
+            raise
+        except Exception as error:  # what stays is safe, whatever is wrong with it
+            log.debug("%s could not be looked at", resource.address, exc_info=error)
+            return True
+        return bool(plan.changes) or any(note.startswith(KEPT) for note in plan.notes)
+
+
+def do_nothing(run: Run, want: Resource) -> None:
+    """Take nothing away."""

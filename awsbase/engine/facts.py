@@ -57,6 +57,13 @@ class Facts:
         result: T = answer.result()
         return result
 
+    def learn(self, answer: object, fact: Callable[..., Any], *args: Any) -> None:
+        """Remember what a list has answered for many, unless it was asked for one by one."""
+        known: Future[Any] = Future()
+        known.set_result(answer)
+        with self._cache.lock:
+            self._cache.answers.setdefault((fact, *args), known)
+
     def prefetch(self, reads: Iterable[Read]) -> None:
         """Start reading facts in the background."""
         for fact, *args in dict.fromkeys(reads):

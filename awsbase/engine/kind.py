@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from awsbase.engine.things import Describe
 
 NOTHING = "nothing"
+Turn = Literal["first", "middle", "last", "after all"]
 TAKE_OUT = "first take it out of the manifest: the next reconcile would make it again"
 
 
@@ -60,6 +61,7 @@ def nothing_early(want: Any) -> Iterable[Read]:
 class Absent:
     """How one is taken away again: by a recipe, which deletes nothing that is not provably ours.
 
+    A recipe that leaves what is there says so in a note that begins with `kept`: then whatever that uses stays as well.
     Without a recipe nothing is reverted, and `why` says the reason. `exempt` says why `awsbase destroy` leaves one that
     nobody names. `leaves` is what AWS keeps of one, by the service whose snapshot shows it. `turn` is when it goes:
     what would raise an alarm goes first, what records the rest goes last, and what holds that record after it.
@@ -69,7 +71,7 @@ class Absent:
     why: str = ""
     exempt: str = ""
     leaves: Mapping[str, str] = field(default_factory=dict)
-    turn: Literal["first", "middle", "last", "after all"] = "middle"
+    turn: Turn = "middle"
     permissions: Callable[[Any], Allows] = nothing
 
 

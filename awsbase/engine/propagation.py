@@ -78,7 +78,9 @@ TABLE = (
     PropagationDelay("ec2", ("AssociateAddress",), "InvalidInstanceID", "not in a valid state"),
     PropagationDelay("ec2", ("AssociateAddress",), "IncorrectInstanceState", "not in a valid state"),
     PropagationDelay("ec2", ("StartInstances",), "IncorrectInstanceState", contention=True),
-    PropagationDelay("ec2", ("Delete",), "DependencyViolation", seconds=300, contention=True),
+    # Interfaces of endpoints and of ended instances take minutes to go.
+    PropagationDelay("ec2", ("Delete", "Detach"), "DependencyViolation", seconds=300, contention=True),
+    PropagationDelay("ec2", ("ReleaseAddress",), "InvalidIPAddress.InUse", contention=True),
     PropagationDelay("scheduler", ("CreateSchedule", "UpdateSchedule"), "ValidationException", "assume the role"),
     PropagationDelay("logs", ("CreateLogGroup", "AssociateKmsKey"), "AccessDeniedException", "KMS key"),
     PropagationDelay("logs", ("CreateLogGroup", "AssociateKmsKey"), "InvalidParameterException", "KMS key"),

@@ -38,3 +38,7 @@ class Resource:
     def needs(self) -> Iterable[str]:
         """Yield the addresses of the resources that this one depends on."""
         return ()
+
+    def mentions(self) -> Iterable[str]:
+        """Yield those of its needs that it merely names, such as in a policy: it works without them."""
+        return ()

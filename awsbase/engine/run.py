@@ -142,6 +142,10 @@ class RunContext:
     """The fingerprint of the manifest; empty when there is none, and then nothing is left over from another run."""
     applies: Callable[[str, Change], bool] = none
     """Which changes of which address a plan applies nevertheless; it approves them, and all others stay planned."""
+    removing: bool = False
+    """Whether things are taken away: then what is gone already is no failure."""
+    gone: set[str] = field(default_factory=set)
+    """The addresses of what this run has taken away, or plans to."""
 
 
 class Run:
@@ -173,6 +177,10 @@ class Run:
     def result(self, address: str) -> Any:
         """Return what the recipe of a dependency returned."""
         return self._context.results[address]
+
+    def is_gone(self, address: str) -> bool:
+        """Tell whether a dependent was taken away in this run, or is planned to be: facts may still show it."""
+        return address in self._dependencies and address in self._context.gone
 
     def now(self) -> datetime:
         """Return the time of this run's clock."""
@@ -333,7 +341,8 @@ class Run:
         except Exception as error:
             interrupted = isinstance(error, Interrupted)
             refusal = error.__cause__ if interrupted and isinstance(error.__cause__, Exception) else error
-            applied, exists = possibly_applied(refusal, action), already_exists(refusal, action)
+            applied = possibly_applied(refusal, action)
+            exists = already_exists(refusal, action) or (context.removing and is_gone(refusal, action))
             if applied:
                 self._applied(change)
             if interrupted and not (applied or exists):
@@ -378,12 +387,26 @@ def possibly_applied(error: Exception, action: Action) -> bool:
 
     if not isinstance(error, ClientError):
         return isinstance(error, LostReply)
-    code = error.response.get("Error", {}).get("Code", "")
-    # EC2 puts the resource type first: InvalidVpcID.NotFound.
-    gone = action == "delete" and (
-        code.endswith(".NotFound") or code.startswith(("NoSuch", "NotFound", "ResourceNotFound"))
-    )
-    return resent(error) and (gone or already_exists(error, action))
+    return resent(error) and (is_gone(error, action) or already_exists(error, action))
+
+
+# What AWS says, by its code, where no code of its own means that something is not there.
+GONE = {
+    "KMSInvalidStateException": ("pending deletion",),
+    "BadRequestException": ("not owned by the current account",),
+    "InvalidAccessException": ("is not enabled for securityhub",),
+}
+
+
+def is_gone(error: Exception, action: Action) -> bool:
+    """Tell whether AWS refused to delete what is not there, as its lists that lag by some seconds still said."""
+    from botocore.exceptions import ClientError
+
+    answer = error.response.get("Error", {}) if isinstance(error, ClientError) else {}
+    code, message = answer.get("Code", ""), answer.get("Message", "")
+    # EC2 puts the resource type first: InvalidVpcID.NotFound, and CloudTrail its own: TrailNotFoundException.
+    absent = "NotFound" in code or code.startswith("NoSuch") or code == "Gateway.NotAttached"
+    return action == "delete" and (absent or any(words in message for words in GONE.get(code, ())))
 
 
 def already_exists(error: Exception, action: Action) -> bool:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from awsbase.engine.facts import Facts
 from awsbase.engine.permissions import Allows, nothing
+from awsbase.engine.refusals import understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.records import record
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 
 @record
@@ -53,6 +58,14 @@ class Unread:
     name: str
     action: str
     message: str = ""
+
+
+def refused(name: str, error: ClientError) -> Unread:
+    """Return one thing that AWS refuses to tell of, while it lists others; raises the error when it is no refusal."""
+    refusal = understood(error)
+    if refusal is None:
+        raise error
+    return Unread(name, refusal.action, refusal.message)
 
 
 Thing = Described | LeftAlone | NotExpressible | Unread

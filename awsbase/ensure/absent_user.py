@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from awsbase.access.simulated_state import IamDraft
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.things import Describe
 from awsbase.facts.authorization import ALL_OF_IAM, UserFacts, all_of_iam, iam_arns, leaving_groups, users
 from awsbase.facts.credential_report import VIRTUAL_DEVICES, Credentials, credentials, virtual_devices
 from awsbase.records import record
@@ -142,4 +143,6 @@ KIND = Kind(
     word="user",
     found_by="name, with `state: absent`",
     owns="that there is none, nor any of their credentials",
+    describe=Describe(lambda facts, scope: iter(())),  # whoever is gone is in no list
+    absent=Absent(why="there is nobody to take away, and whoever was deleted does not come back"),
 )

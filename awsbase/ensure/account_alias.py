@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
@@ -44,6 +44,19 @@ def ensure_account_alias(run: Run, want: AccountAlias) -> None:
         run.update("account alias", drift, iam.create_account_alias, risk=risk, AccountAlias=want.alias)
 
 
+def remove_account_alias(run: Run, want: AccountAlias) -> None:
+    """Take the alias away, if the account is still called so.
+
+    An alias takes no tag: that somebody named its address is all that says whose it is.
+    """
+    have = run.read(account_alias)
+    if have and have != want.alias:
+        run.note(f"kept: the alias is {have} by now")
+    elif have:
+        risk = access(f"another account can take the sign-in address of {have}")
+        run.delete("account alias", run.aws.iam.delete_account_alias, risk=risk, AccountAlias=have)
+
+
 def account_alias_reads(want: AccountAlias) -> Iterator[Read]:
     """Yield the facts that the recipe of account alias reads, to prefetch them."""
     yield (account_alias,)
@@ -59,6 +72,11 @@ def write_permissions(want: AccountAlias) -> Allows:
     yield allow("iam", "CreateAccountAlias")
 
 
+def removal_permissions(want: AccountAlias) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("iam", "DeleteAccountAlias")
+
+
 KIND = Kind(
     ensure_account_alias,
     account_alias_reads,
@@ -72,4 +90,9 @@ KIND = Kind(
     word="account-alias",
     found_by="there is one",
     owns="the alias",
+    absent=Absent(
+        remove_account_alias,
+        exempt="people sign in at its address, and another account can take the name",
+        permissions=removal_permissions,
+    ),
 )

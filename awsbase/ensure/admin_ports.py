@@ -7,7 +7,7 @@ from ipaddress import collapse_addresses, ip_network
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
@@ -275,4 +275,5 @@ KIND = Kind(
     found_by="there is one",
     owns="world-open rules for just 22 or just 3389",
     keeps="every other rule",
+    absent=Absent(why="who stops using awsbase does not ask for ports that are open to the world"),
 )

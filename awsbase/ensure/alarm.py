@@ -10,7 +10,7 @@ from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
@@ -132,6 +132,17 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
     return want.arn
 
 
+def remove_alarm(run: Run, want: Alarm) -> None:
+    """Delete one alarm that this manifest made."""
+    region = want.scope.region
+    if want.name not in run.read(alarms, region, family(want.name)):
+        return
+    tagged = tags.all_tags(run, want, region, want.arn, (alarm_tags, region, want.arn))
+
+    if tags.made_here(run, want, tagged):
+        run.delete("alarm", run.aws.cloudwatch.delete_alarms, AlarmNames=[want.name])
+
+
 def quieter(have: Mapping[str, Any], want: Mapping[str, Any]) -> str:
     """Say how an alarm is heard less: later, or not when nothing is measured.
 
@@ -206,6 +217,11 @@ def write_permissions(want: Alarm) -> Allows:
     yield allow("cloudwatch", "PutMetricAlarm", "TagResource", on=(want.arn,))
 
 
+def removal_permissions(want: Alarm) -> Allows:
+    """Yield the IAM permissions that deleting one needs beyond those of a plan."""
+    yield allow("cloudwatch", "DeleteAlarms", on=(want.arn,))
+
+
 KIND = Kind(
     ensure_alarm,
     alarm_reads,
@@ -222,5 +238,6 @@ KIND = Kind(
     found_by="name",
     owns="all settings and actions",
     keeps="tags",
+    absent=Absent(remove_alarm, turn="first", permissions=removal_permissions),
     quotas=(quotas.ACTIONS,),
 )

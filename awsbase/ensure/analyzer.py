@@ -8,12 +8,12 @@ from dataclasses import field
 from awsbase.access.attributes import retagging
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, linked_role
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access
+from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, made_in
 from awsbase.facts import tags
 from awsbase.records import record
 
@@ -77,6 +77,19 @@ def ensure_analyzer(run: Run, want: Analyzer) -> None:
             )
 
 
+def remove_analyzer(run: Run, want: Analyzer) -> None:
+    """Delete the analyzers that this manifest made."""
+    found: Mapping[str, AnalyzerFacts | None] = run.read(everywhere, analyzer, want.only)
+    there = {region: have for region, have in found.items() if have is not None}
+    for region in made_in(run, want, {region: have.tags for region, have in there.items()}):
+        run.delete(
+            f"analyzer in {region}",
+            run.aws.at(region).accessanalyzer.delete_analyzer,
+            risk=deletion("its findings and archive rules go with it"),
+            analyzerName=there[region].arn.rpartition("/")[2],
+        )
+
+
 def analyzer_reads(want: Analyzer) -> Iterator[Read]:
     """Yield the facts that the recipe of an analyzer reads, to prefetch them."""
     yield everywhere, analyzer, want.only
@@ -96,6 +109,11 @@ def write_permissions(want: Analyzer) -> Allows:
     yield linked_role(want.scope, "access-analyzer.amazonaws.com")
 
 
+def removal_permissions(want: Analyzer) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("access-analyzer", "DeleteAnalyzer", on=in_regions(want, "access-analyzer", "analyzer/*"))
+
+
 KIND = Kind(
     ensure_analyzer,
     analyzer_reads,
@@ -111,4 +129,5 @@ KIND = Kind(
     found_by="there is one a region",
     owns="that it is there",
     keeps="its name, archive rules, tags",
+    absent=Absent(remove_analyzer, permissions=removal_permissions),
 )

@@ -9,7 +9,7 @@ from typing import Any
 from awsbase.access.attributes import retagging
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
@@ -75,8 +75,8 @@ def subscriptions(facts: Facts, region: str) -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
-def subscription_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
-    """Read the tags of one subscription."""
+def anomaly_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
+    """Read the tags of one subscription or monitor."""
     answer = facts.aws.at(region).ce.list_tags_for_resource(ResourceArn=arn)
     return {tag["Key"]: tag["Value"] for tag in answer["ResourceTags"]}
 
@@ -96,7 +96,7 @@ def ensure_anomaly_alert(run: Run, want: AnomalyAlert) -> None:
         return
     watching = run.read(monitor, region)
     have = run.read(subscriptions, region).get(want.name)
-    tagged = run.read(subscription_tags, region, have["SubscriptionArn"]) if have else tags.wanted(want)
+    tagged = run.read(anomaly_tags, region, have["SubscriptionArn"]) if have else tags.wanted(want)
 
     arn: Any = watching
     if watching is None:
@@ -158,6 +158,30 @@ def correct(
             ResourceArn=arn,
             ResourceTags=tags.pairs(absent),
         )
+
+
+def remove_anomaly_alert(run: Run, want: AnomalyAlert) -> None:
+    """Delete a subscription that this manifest made, and its monitor if it made that, too, and nobody else uses it."""
+    region, ce = want.scope.region, run.aws.ce
+    if run.read(never_opened, region):
+        return
+    everybody = dict(run.read(subscriptions, region))
+    have = everybody.get(want.name)
+    if have and tags.made_here(run, want, run.read(anomaly_tags, region, have["SubscriptionArn"])):
+        del everybody[want.name]
+    else:
+        have = None
+    watching = run.read(monitor, region)
+    ours = watching is not None and tags.is_ours(run.read(anomaly_tags, region, watching), want.scope)
+    users = sorted(name for name, each in everybody.items() if watching in each["MonitorArnList"])
+    if ours and users and want.name not in users:
+        run.note(f"the monitor of all services stays, since {', '.join(users)} hears of it")
+
+    if have:
+        why, arn = "nobody is told any more what costs more than usual", have["SubscriptionArn"]
+        run.delete("subscription", ce.delete_anomaly_subscription, risk=visibility(why), SubscriptionArn=arn)
+    if ours and not users:
+        run.delete("monitor of all services", ce.delete_anomaly_monitor, MonitorArn=watching)
 
 
 def told_less(have: Mapping[str, Any], want: Mapping[str, Any]) -> bool:
@@ -228,6 +252,13 @@ def write_permissions(want: AnomalyAlert) -> Allows:
     yield allow("ce", "TagResource", "UpdateAnomalySubscription", on=anomaly_subscriptions(want))
 
 
+def removal_permissions(want: AnomalyAlert) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    monitors = (want.scope.global_arn("ce", "anomalymonitor/*"),)
+    yield allow("ce", "DeleteAnomalySubscription", on=anomaly_subscriptions(want))
+    yield allow("ce", "DeleteAnomalyMonitor", "ListTagsForResource", on=monitors)
+
+
 KIND = Kind(
     ensure_anomaly_alert,
     anomaly_reads,
@@ -246,4 +277,5 @@ KIND = Kind(
     found_by="name",
     owns="threshold, frequency, subscribers",
     keeps="the monitor",
+    absent=Absent(remove_anomaly_alert, turn="first", permissions=removal_permissions),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.refusals import understood
 from awsbase.engine.resource import Resource
@@ -137,4 +137,5 @@ KIND = Kind(
     word="billing-alerts",
     found_by="there is one",
     owns="that they are on",
+    absent=Absent(why="AWS has no way back: once on, billing alerts stay on"),
 )

@@ -7,22 +7,38 @@ from dataclasses import field
 from typing import Any
 
 from awsbase.access.attributes import retagging
-from awsbase.access.bucket_policy import Use, closed, granted, obstacles, theirs, with_key
+from awsbase.access.bucket_policy import Use, closed, granted, is_ours, obstacles, theirs, with_key
 from awsbase.access.comparison import widening
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
-from awsbase.engine.facts import Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion, visibility
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things, refused
+from awsbase.ensure.key import alias_behind
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
-from awsbase.facts.buckets import ENFORCED, NEW, OURS, BucketFacts, bucket, bucket_arn, bucket_tags, found
-from awsbase.facts.lifecycle import Expiry, goes_sooner, plain
-from awsbase.policies.document import Document, difference, same
+from awsbase.facts.bucket_contents import CONTENTS, EMPTYING, LOCKS, empty_bucket, holds_something, keeps_its_versions
+from awsbase.facts.buckets import (
+    ENFORCED,
+    NEW,
+    OURS,
+    BucketFacts,
+    bucket,
+    bucket_arn,
+    bucket_tags,
+    found,
+    kept_for_a_service,
+    places,
+    policy_of,
+)
+from awsbase.facts.lifecycle import Expiry, expiries, goes_sooner, plain
+from awsbase.policies.document import Document, difference, listed, same
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -75,6 +91,9 @@ class Bucket(Resource):
         if self.key:
             yield self.key
         yield from references(self.statements)
+
+    def mentions(self) -> Iterator[str]:
+        yield from (each for each in references(self.statements) if each != self.key)
 
 
 def bucket_reads(want: Bucket) -> Iterator[Read]:
@@ -320,6 +339,72 @@ def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
         )
 
 
+def remove_bucket(run: Run, want: Bucket, *, emptied: bool = False) -> None:
+    """Delete a bucket that this manifest made; one that holds anything is kept, unless it is to be emptied."""
+    if run.read(bucket, want.scope, want.name) is None:
+        return
+    if not tags.made_here(run, want, run.read(bucket_tags, want.scope, want.name)):
+        return
+    full = run.read(holds_something, want.scope, want.name)
+    if full and not emptied:
+        run.note(f"kept: it is not empty; `--empty {want.address}` deletes all that is in it, for good")
+        return
+    if full and (why := run.read(keeps_its_versions, want.scope, want.name)):
+        run.note(f"kept: {why}")
+        return
+
+    if full:
+        empty_bucket(run, want.scope, want.name)
+    run.delete("bucket", run.aws.s3.delete_bucket, Bucket=want.name, ExpectedBucketOwner=want.scope.account)
+
+
+def remove_bucket_and_contents(run: Run, want: Bucket) -> None:
+    """Delete a bucket that this manifest made, with all that it holds."""
+    remove_bucket(run, want, emptied=True)
+
+
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield each bucket of the account: how it is set up only where a service of AWS or awsbase writes to it."""
+    from botocore.exceptions import ClientError
+
+    there = places(facts, scope)
+    facts.prefetch((fact, place, name) for name, place in there.items() for fact in (bucket_tags, policy_of))
+    for name, place in there.items():
+        try:
+            yield described(facts, place, name)
+        except ClientError as error:
+            yield refused(place.address("bucket", name), error)
+
+
+def described(facts: Facts, scope: Scope, name: str) -> Described:
+    """Return a bucket as it is."""
+    tagged, policy = facts.read_all((bucket_tags, scope, name), (policy_of, scope, name))
+    if not kept_for_a_service(policy) or (have := facts.read(bucket, scope, name)) is None:
+        return Described(Bucket(scope=scope, name=name), tagged)
+    default = have.encryption.get("ApplyServerSideEncryptionByDefault", {})
+    alias = alias_behind(facts, scope.region, default.get("KMSMasterKeyID", ""))
+    statements = [each for each in listed(policy.get("Statement")) if is_ours(each) and isinstance(each, dict)]
+    seen = Bucket(
+        scope=scope,
+        name=name,
+        key=scope.address("key", alias) if alias else None,
+        bucket_key=have.encryption.get("BucketKeyEnabled", False) if alias else True,
+        statements=tuple(each for each in statements if each["Sid"] != f"{OURS}OnlyTls"),
+        expiries=expiries(have),
+    )
+    return Described(seen, tagged)
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that it takes to list buckets."""
+    every = bucket_arn(scope, "*")
+    yield allow("s3", "ListAllMyBuckets")
+    yield allow("kms", "ListAliases")
+    for each in read_permissions(Bucket(scope=scope, name="*")):
+        if each.resources == (every,):
+            yield each
+
+
 def read_permissions(want: Bucket) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield tags.TAG_INDEX
@@ -343,6 +428,17 @@ def write_permissions(want: Bucket) -> Allows:
     )
 
 
+def removal_permissions(want: Bucket) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("s3", "DeleteBucket", *CONTENTS, on=(want.arn,))
+
+
+def emptying_permissions(want: Bucket) -> Allows:
+    """Yield the IAM permissions that it needs beyond those to delete what is in the bucket."""
+    yield allow("s3", *LOCKS, on=(want.arn,))
+    yield allow("s3", *EMPTYING, on=(f"{want.arn}/*",))
+
+
 KIND = Kind(
     ensure_bucket,
     bucket_reads,
@@ -364,4 +460,11 @@ KIND = Kind(
     owns="public access block, ownership, versioning, encryption",
     keeps="tags, other statements: see below",
     quotas=(quotas.BUCKET_POLICY,),
+    absent=Absent(
+        remove_bucket,
+        exempt="what is in it is lost for good: the record of what happened, or what Terraform knows",
+        turn="after all",
+        permissions=removal_permissions,
+    ),
+    describe=Describe(things, describe_permissions),
 )

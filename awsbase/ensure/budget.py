@@ -11,7 +11,7 @@ from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
@@ -27,6 +27,7 @@ COSTS = {"IncludeCredit": False, "IncludeRefund": False}
 NEVER = datetime(2087, 6, 15, tzinfo=UTC)  # what AWS sets where no end is given
 QUOTAS = {"SNS": quotas.TOPICS, "EMAIL": quotas.MAILS}
 UNTOLD = "nobody is told at this point any more"
+UNTOLD_AT_ALL = "nobody is told any more what a month costs"
 
 
 @record
@@ -250,6 +251,15 @@ def tell(run: Run, want: Budget, notice: Notice, told: frozenset[Subscriber] | N
         run.delete(what, budgets.delete_subscriber, risk=visibility(why), **at, Subscriber=subscriber(one))
 
 
+def remove_budget(run: Run, want: Budget) -> None:
+    """Delete a budget that this manifest made, together with its notices."""
+    named = {"AccountId": want.scope.account, "BudgetName": want.name}
+    if run.read(budget, want.scope.region, want.scope.account, want.name) is None:
+        return
+    if tags.made_here(run, want, run.read(budget_tags, want.scope.region, want.arn)):
+        run.delete("budget", run.aws.budgets.delete_budget, risk=visibility(UNTOLD_AT_ALL), **named)
+
+
 def of_kind(kind: str, subscribers: Iterable[Subscriber]) -> frozenset[str]:
     """Return the addresses of the subscribers of one kind."""
     return frozenset(address for each, address in subscribers if each == kind)
@@ -298,6 +308,11 @@ def write_permissions(want: Budget) -> Allows:
     yield allow("budgets", "ModifyBudget", "TagResource", on=(want.arn,))
 
 
+def removal_permissions(want: Budget) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("budgets", "ModifyBudget", on=(want.arn,))
+
+
 KIND = Kind(
     ensure_budget,
     budget_reads,
@@ -313,4 +328,5 @@ KIND = Kind(
     found_by="name",
     owns="amount, percentages, subscribers",
     quotas=(quotas.NOTICES, quotas.MAILS, quotas.TOPICS),
+    absent=Absent(remove_budget, turn="first", permissions=removal_permissions),
 )

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from awsbase.engine.changes import compare
+from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, only_there, several
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, made_in, only_there, several
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.prices import Cost, by_use
@@ -170,6 +170,37 @@ def deliver(run: Run, want: ConfigRecorders, region: str, have: ConfigFacts) -> 
         run.update(f"delivery channel in {region}", drift, put, risk=risk, DeliveryChannel=channel)
 
 
+def recorder_tags(facts: Facts, region: str) -> Mapping[str, str]:
+    """Return the tags of a region's recorder; none where there is no recorder."""
+    recorder = facts.read(recorded, region).recorder
+    if not recorder:
+        return {}
+    pages = facts.aws.at(region).config.get_paginator("list_tags_for_resource").paginate(ResourceArn=recorder["arn"])
+    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+
+def remove_config_recorders(run: Run, want: ConfigRecorders) -> None:
+    """Stop the recorders that this manifest made, and delete them with their channels; the record stays."""
+    found: Mapping[str, ConfigFacts] = run.read(everywhere, recorded, want.only)
+    held = run.read(everywhere, recorder_tags, want.only)
+    for region in made_in(run, want, {region: held[region] for region, have in found.items() if have.recorder}):
+        config, have = run.aws.at(region).config, found[region]
+        # AWS deletes no channel while something is delivered by it.
+        if have.recording:
+            run.update(
+                f"recording in {region}",
+                [Drift("recording", True, False)],
+                config.stop_configuration_recorder,
+                risk=visibility(f"nobody is told any more how the resources of {region} change"),
+                ConfigurationRecorderName=have.recorder["name"],
+            )
+        if have.channel:
+            drop = config.delete_delivery_channel
+            run.delete(f"delivery channel in {region}", drop, DeliveryChannelName=have.channel["name"])
+        forget = config.delete_configuration_recorder
+        run.delete(f"recorder in {region}", forget, ConfigurationRecorderName=have.recorder["name"])
+
+
 def read_permissions(want: ConfigRecorders) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     described = ("DescribeConfigurationRecorderStatus", "DescribeConfigurationRecorders", "DescribeDeliveryChannels")
@@ -181,6 +212,14 @@ def write_permissions(want: ConfigRecorders) -> Allows:
     recorders = in_regions(want, "config", "configuration-recorder/*")
     yield allow("config", "PutConfigurationRecorder", "StartConfigurationRecorder", "TagResource", on=recorders)
     yield allow("config", "PutDeliveryChannel", when=only_there(want))
+
+
+def removal_permissions(want: ConfigRecorders) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    recorders = in_regions(want, "config", "configuration-recorder/*")
+    forget = ("DeleteConfigurationRecorder", "ListTagsForResource", "StopConfigurationRecorder")
+    yield allow("config", *forget, on=recorders)
+    yield allow("config", "DeleteDeliveryChannel", when=only_there(want))
 
 
 def passed_roles(want: ConfigRecorders) -> Passes:
@@ -207,4 +246,10 @@ KIND = Kind(
     found_by="one a region",
     owns="what is recorded, role, bucket, that it records",
     keeps="names, how often, topic; Control Tower's",
+    absent=Absent(
+        remove_config_recorders,
+        exempt="what it has recorded answers questions about the past, and nothing records it again",
+        turn="last",
+        permissions=removal_permissions,
+    ),
 )

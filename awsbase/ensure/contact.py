@@ -7,7 +7,7 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import visibility
@@ -97,4 +97,5 @@ KIND = Kind(
     word="contact",
     found_by="its matter",
     owns="name, title, mail, phone",
+    absent=Absent(why="AWS would write to root's address alone again"),
 )

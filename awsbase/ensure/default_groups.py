@@ -8,7 +8,7 @@ from typing import Any
 from awsbase.access.trust import trusted_principals
 from awsbase.engine.changes import Risk
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import deletion
@@ -206,4 +206,5 @@ KIND = Kind(
     found_by="name, one a VPC",
     owns="rules, of groups that nothing is in",
     keeps="groups in use",
+    absent=Absent(why="what was started without thought would trust everything else in its group again"),
 )

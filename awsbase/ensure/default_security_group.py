@@ -7,7 +7,7 @@ from typing import Any
 
 from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
@@ -94,4 +94,5 @@ KIND = Kind(
     word="default-security-group",
     found_by="its VPC",
     owns="that it has no rule",
+    absent=Absent(why="it goes with its VPC, and until then nothing needs its rules"),
 )

@@ -8,12 +8,12 @@ from dataclasses import field
 from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, labelled, linked_role
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access, visibility
+from awsbase.engine.risk import access, deletion, visibility
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, only_there
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, independent, made_in, only_there
 from awsbase.facts import tags
 from awsbase.prices import Cost, Price, by_use
 from awsbase.prices import table as prices
@@ -146,6 +146,37 @@ def correct_features(run: Run, want: Detectors, region: str, have: DetectorFacts
         )
 
 
+def administrator(facts: Facts, region: str) -> str:
+    """Return the account that looks after the detector of a region; empty when this one does."""
+    have = facts.read(detector, region)
+    if have is None:
+        return ""
+    answer = facts.aws.at(region).guardduty.get_administrator_account(DetectorId=have.id)
+    return str(answer.get("Administrator", {}).get("AccountId", ""))
+
+
+def has_members(facts: Facts, region: str) -> bool:
+    """Tell whether the detector of a region looks after other accounts too."""
+    have = facts.read(detector, region)
+    if have is None:
+        return False
+    return bool(facts.aws.at(region).guardduty.list_members(DetectorId=have.id, MaxResults=1).get("Members"))
+
+
+def remove_detectors(run: Run, want: Detectors) -> None:
+    """Delete the detectors that this manifest made, unless they are part of several accounts'."""
+    found: Mapping[str, DetectorFacts | None] = run.read(everywhere, detector, want.only)
+    there = {region: have for region, have in found.items() if have is not None}
+    mine = made_in(run, want, {region: have.tags for region, have in there.items()})
+    for region in independent(run, mine, administrator, has_members):
+        run.delete(
+            f"detector in {region}",
+            run.aws.at(region).guardduty.delete_detector,
+            risk=deletion("its findings go with it"),
+            DetectorId=there[region].id,
+        )
+
+
 def features(on: Mapping[str, bool]) -> list[dict[str, str]]:
     """Return features as the API takes them."""
     return [{"Name": name, "Status": "ENABLED" if each else "DISABLED"} for name, each in on.items()]
@@ -163,6 +194,12 @@ def write_permissions(want: Detectors) -> Allows:
     yield allow("guardduty", "TagResource", when=labelled(want.address))
     yield allow("guardduty", "TagResource", "UpdateDetector", on=in_regions(want, "guardduty", "detector/*"))
     yield linked_role(want.scope, "guardduty.amazonaws.com")
+
+
+def removal_permissions(want: Detectors) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("guardduty", "GetAdministratorAccount", "ListMembers", when=only_there(want))
+    yield allow("guardduty", "DeleteDetector", on=in_regions(want, "guardduty", "detector/*"))
 
 
 KIND = Kind(
@@ -192,4 +229,9 @@ KIND = Kind(
     found_by="one a region",
     owns="that it is on, features that the manifest names",
     keeps="other features, how often findings are published",
+    absent=Absent(
+        remove_detectors,
+        exempt="its findings tell what attackers have tried, and go with it",
+        permissions=removal_permissions,
+    ),
 )

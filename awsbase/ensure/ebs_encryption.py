@@ -7,7 +7,7 @@ from dataclasses import field
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, equals
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
@@ -133,4 +133,5 @@ KIND = Kind(
     found_by="one a region",
     owns="that it is on; its key, if one is wanted",
     keeps="a key that somebody chose",
+    absent=Absent(why="who stops using awsbase does not ask for volumes in the clear"),
 )

@@ -9,11 +9,13 @@ from typing import Any
 from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
-from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
-from awsbase.facts import ec2
+from awsbase.ensure.instance import instances
+from awsbase.facts import ec2, tags
 from awsbase.prices import VIRGINIA, Cost, monthly
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -37,12 +39,18 @@ class ElasticIp(Resource):
 
 @record
 class AddressFacts:
-    """An address as it is, and the interface that it leads to."""
+    """An address as it is: the instance or the interface that it leads to, and which association says so."""
 
     id: Any
     ip: Any
     instance: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    interface: str | None = None
+    association: str | None = None
+
+    @property
+    def leads_to(self) -> str | None:
+        return self.instance or self.interface
 
 
 def addresses(facts: Facts, region: str) -> tuple[AddressFacts, ...]:
@@ -53,7 +61,14 @@ def addresses(facts: Facts, region: str) -> tuple[AddressFacts, ...]:
 
 def _address(address: Mapping[str, Any]) -> AddressFacts:
     instance = address.get("InstanceId") or None
-    return AddressFacts(address["AllocationId"], address["PublicIp"], instance, ec2.tags_in(address))
+    return AddressFacts(
+        address["AllocationId"],
+        address["PublicIp"],
+        instance,
+        ec2.tags_in(address),
+        address.get("NetworkInterfaceId") or None,
+        address.get("AssociationId") or None,
+    )
 
 
 def elastic_ip_reads(want: ElasticIp) -> Iterator[Read]:
@@ -79,6 +94,37 @@ def ensure_elastic_ip(run: Run, want: ElasticIp) -> dict[str, Any]:
     ec2.tag(run, want, have, retagging)
     block = f"{have.ip}/32" if isinstance(have.ip, str) else have.ip
     return {"id": have.id, "ip": have.ip, "block": block}
+
+
+def remove_elastic_ip(run: Run, want: ElasticIp) -> None:
+    """Release an address that this manifest made, unless it still leads somewhere."""
+    led_away = any(each.address == association_of(want.address) for each in run.resources)
+    for have in ec2.to_remove(run, want, run.read(addresses, want.scope.region)):
+        if have.leads_to and not (led_away and leads_to_ours(run, want, have)):
+            run.note(f"kept: {have.ip} leads to {have.leads_to}")
+            continue
+        risk = deletion(f"{have.ip} becomes somebody else's, and does not come back")
+        run.delete("elastic IP", run.aws.ec2.release_address, risk=risk, AllocationId=have.id)
+
+
+def leads_to_ours(run: Run, want: Resource, have: AddressFacts, address: str = "") -> bool:
+    """Tell whether an address leads to an instance that this manifest made, at `address` if one is given."""
+    return any(
+        each.id == have.instance and tags.is_ours(each.tags, want.scope)
+        for each in run.read(instances, want.scope.region)
+        if not address or each.tags.get(tags.ADDRESS) == address
+    )
+
+
+def association_of(address: str) -> str:
+    """Return the address of what leads an elastic IP somewhere."""
+    return address.replace("elastic-ip/", "elastic-ip-association/", 1)
+
+
+def removal_permissions(want: ElasticIp) -> Allows:
+    """Yield the IAM permissions that the removal needs beyond those of a plan."""
+    yield allow("ec2", "DescribeInstances")
+    yield allow("ec2", "ReleaseAddress", on=ec2.arns(want.scope, "elastic-ip"), when=made_for(want.address))
 
 
 def read_permissions(want: ElasticIp) -> Allows:
@@ -113,4 +159,5 @@ KIND = Kind(
     owns="that there is one",
     keeps="tags",
     quotas=(quotas.ADDRESSES,),
+    absent=Absent(remove_elastic_ip, permissions=removal_permissions),
 )

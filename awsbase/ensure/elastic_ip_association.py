@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.elastic_ip import addresses
+from awsbase.ensure.elastic_ip import addresses, association_of, leads_to_ours
 from awsbase.facts import ec2
 from awsbase.records import record
 
@@ -24,7 +24,7 @@ class AddressInUse(Resource):
 
     @property
     def address(self) -> str:
-        return self.ip.replace("elastic-ip/", "elastic-ip-association/", 1)
+        return association_of(self.ip)
 
     def needs(self) -> Iterator[str]:
         yield from (self.ip, self.instance)
@@ -55,6 +55,22 @@ def ensure_address_in_use(run: Run, want: AddressInUse) -> None:
         )
 
 
+def remove_address_in_use(run: Run, want: AddressInUse) -> None:
+    """Let an address lead nowhere, if it leads to the instance that this manifest made."""
+    for have in ec2.ours(run.read(addresses, want.scope.region), want.ip):
+        if have.association and leads_to_ours(run, want, have, want.instance):
+            run.delete("association", run.aws.ec2.disassociate_address, AssociationId=have.association)
+        elif have.leads_to:
+            run.note(f"kept: {have.ip} leads to {have.leads_to}, which this manifest did not make")
+
+
+def removal_permissions(want: AddressInUse) -> Allows:
+    """Yield the IAM permissions that the removal needs beyond those of a plan."""
+    yield allow("ec2", "DescribeInstances")
+    # AWS knows no single address for this action, only every one.
+    yield allow("ec2", "DisassociateAddress")
+
+
 def read_permissions(want: AddressInUse) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeAddresses")
@@ -83,4 +99,5 @@ KIND = Kind(
     word="elastic-ip-association",
     found_by="its address",
     owns="where it leads",
+    absent=Absent(remove_address_in_use, permissions=removal_permissions),
 )

@@ -7,11 +7,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from awsbase.engine.facts import Read
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.instance import Instance, alive, instances, presence_permissions, user_data
+from awsbase.ensure.instance import (
+    ENDED,
+    Instance,
+    alive,
+    instances,
+    presence_permissions,
+    remove_instance,
+    user_data,
+)
+from awsbase.ensure.instance import removal_permissions as instance_removal_permissions
+from awsbase.ensure.schedule import schedule_removal_permissions, take_schedule
 from awsbase.prices import Cost
 from awsbase.records import record
 from awsbase.userdata import people_in
@@ -19,14 +29,23 @@ from awsbase.userdata import people_in
 
 @record(kw_only=True)
 class Ephemeral(Resource):
-    """An instance that may be there or not; while it is, it is told if somebody has an account who should have none."""
+    """An instance that may be there or not; while it is, it is told if somebody has an account who should have none.
+
+    `ender` is the name of the role as which AWS ends it when its time is over, by a schedule called like the instance.
+    """
 
     instance: Instance
     command: str
+    ender: str = ""
 
     @property
     def address(self) -> str:
         return self.scope.address("ephemeral", self.instance.name)
+
+    def needs(self) -> Iterator[str]:
+        yield self.instance.template.address
+        if self.ender:
+            yield f"role/{self.ender}"
 
     def costs(self) -> Iterator[Cost]:
         """Yield what it costs by the price table while it runs."""
@@ -50,6 +69,20 @@ def ensure_ephemeral(run: Run, want: Ephemeral) -> None:
                 f"`{want.command}` replaces it by one without, and `down` ends it",
                 probe="the user data of the instance names the same people as the manifest",
             )
+
+
+def remove_ephemeral(run: Run, want: Ephemeral) -> None:
+    """End the instance that somebody may have started, with the schedule that would have ended it."""
+    if want.ender:
+        take_schedule(run, want.scope, want.instance.name, want.ender)
+    remove_instance(run, want.instance)
+
+
+def removal_permissions(want: Ephemeral) -> Allows:
+    """Yield the IAM permissions to end it, beyond those of a plan."""
+    yield from instance_removal_permissions(want.instance)
+    if want.ender:
+        yield from schedule_removal_permissions(want.scope, want.instance.name)
 
 
 def decoded(text: str) -> str:
@@ -77,4 +110,5 @@ KIND = Kind(
     found_by="tag",
     owns="nothing: it is only looked at",
     keeps="everything",
+    absent=Absent(remove_ephemeral, leaves=ENDED, permissions=removal_permissions),
 )

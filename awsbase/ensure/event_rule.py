@@ -10,7 +10,7 @@ from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
@@ -24,7 +24,7 @@ TARGET = "awsbase"
 
 
 class NoTarget(AwsbaseError):
-    """EventBridge answered with success and took no target all the same."""
+    """EventBridge answered with success and neither took nor removed a target all the same."""
 
 
 @record(kw_only=True)
@@ -58,11 +58,12 @@ class EventRule(Resource):
 
 @record
 class RuleFacts:
-    """A rule as it is; the pattern is what its JSON says."""
+    """A rule as it is; the pattern is what its JSON says. `managed_by` is the service of AWS whose rule it is."""
 
     pattern: Mapping[str, object] = field(default_factory=dict)
     description: str = ""
     state: str = ""
+    managed_by: str = ""
 
 
 def rule(facts: Facts, region: str, name: str) -> RuleFacts | None:
@@ -72,7 +73,7 @@ def rule(facts: Facts, region: str, name: str) -> RuleFacts | None:
         for each in page["Rules"]:
             if each["Name"] == name:
                 pattern = parsed(each.get("EventPattern") or {})
-                return RuleFacts(pattern, each.get("Description", ""), each["State"])
+                return RuleFacts(pattern, each.get("Description", ""), each["State"], each.get("ManagedBy", ""))
     return None
 
 
@@ -144,9 +145,40 @@ def ensure_event_rule(run: Run, want: EventRule) -> str:
 
 def check(answer: object, want: EventRule) -> None:
     """Raise NoTarget for a target that was not taken: EventBridge says so in its answer, not by an error."""
-    if isinstance(answer, Mapping) and (failed := answer.get("FailedEntries")):
-        why = "; ".join(f"{each.get('ErrorCode')}: {each.get('ErrorMessage')}" for each in failed)
+    if why := failures(answer):
         raise NoTarget(f"the rule {want.name} got no target: {why}", hint="run it again; without a target it is mute")
+
+
+def failures(answer: object) -> str:
+    """Return what EventBridge did not do although it answers with success."""
+    failed = answer.get("FailedEntries", ()) if isinstance(answer, Mapping) else ()
+    return "; ".join(f"{each.get('ErrorCode')}: {each.get('ErrorMessage')}" for each in failed)
+
+
+def remove_event_rule(run: Run, want: EventRule) -> None:
+    """Delete a rule that this manifest made, after its target; raises NoTarget when that is not removed.
+
+    AWS refuses to delete a rule that has targets. One to which somebody else added a target stays.
+    """
+    region, events = want.scope.region, run.aws.events
+    have = run.read(rule, region, want.name)
+    if have is None:
+        return
+    if have.managed_by:
+        run.note(f"kept: it is a rule of {have.managed_by}")
+        return
+    sends = run.read(targets, region, want.name)
+    if not tags.made_here(run, want, run.read(rule_tags, region, want.arn)):
+        return
+    if others := sorted(each["Arn"] for id, each in sends.items() if id != TARGET):
+        run.note(f"kept: it sends to {', '.join(others)} as well, which somebody else added")
+        return
+
+    if TARGET in sends:
+        answer = run.delete("target", events.remove_targets, Rule=want.name, Ids=[TARGET])
+        if why := failures(answer):
+            raise NoTarget(f"the rule {want.name} keeps its target: {why}", hint="run it again")
+    run.delete("rule", events.delete_rule, risk=visibility("nobody is told of it any more"), Name=want.name)
 
 
 def target_of(want: EventRule) -> dict[str, Any]:
@@ -177,6 +209,11 @@ def write_permissions(want: EventRule) -> Allows:
     yield allow("events", "PutRule", "PutTargets", "TagResource", on=(want.arn,))
 
 
+def removal_permissions(want: EventRule) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("events", "DeleteRule", "RemoveTargets", on=(want.arn,))
+
+
 KIND = Kind(
     ensure_event_rule,
     event_rule_reads,
@@ -197,4 +234,5 @@ KIND = Kind(
     owns="pattern, our target, that it is on",
     keeps="other targets, tags",
     quotas=(quotas.TARGETS,),
+    absent=Absent(remove_event_rule, turn="first", permissions=removal_permissions),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from awsbase.engine.facts import Read
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
@@ -88,4 +88,5 @@ KIND = Kind(
     found_by="id or tags",
     owns="nothing: it is only looked at",
     keeps="everything",
+    absent=Absent(why="nothing is made for it: it is only looked at"),
 )

@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Any
 
 from awsbase.engine.facts import Read
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
@@ -84,4 +84,5 @@ KIND = Kind(
     found_by="id or tags",
     owns="nothing: it is only looked at",
     keeps="everything",
+    absent=Absent(why="nothing is made for it: it is only looked at"),
 )

@@ -7,14 +7,14 @@ from dataclasses import field
 from typing import Any, Literal, Protocol
 
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, equals
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
 from awsbase.ensure.vpc import vpcs
 from awsbase.errors import AwsbaseError
-from awsbase.facts import tags
+from awsbase.facts import ec2, tags
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -24,7 +24,7 @@ COST = f"{prices.VENDED_LOGS.rate} and {prices.S3_STORAGE.rate} to keep them"
 
 
 class NotLogged(AwsbaseError):
-    """EC2 answered with success and made no log all the same."""
+    """EC2 answered with success and made, or deleted, no log all the same."""
 
 
 @record(kw_only=True)
@@ -78,9 +78,14 @@ def networks(facts: Facts, region: str) -> tuple[Network, ...]:
 
 
 def logs_of(facts: Facts, region: str) -> list[Mapping[str, Any]]:
-    """Return the flow logs of a region."""
+    """Return the flow logs of a region that work."""
+    return [log for log in facts.read(all_logs, region) if arrives(log)]
+
+
+def all_logs(facts: Facts, region: str) -> list[Mapping[str, Any]]:
+    """Return the flow logs of a region, those too that do not get to where they are sent."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_flow_logs").paginate()
-    return [log for page in pages for log in page["FlowLogs"] if arrives(log)]
+    return [log for page in pages for log in page["FlowLogs"]]
 
 
 def arrives(log: Mapping[str, Any]) -> bool:
@@ -100,6 +105,28 @@ def ensure_flow_logs(run: Run, want: FlowLogs) -> None:
         mine = [each for each in have if each.owner in ("", want.scope.account) and each.made_for not in want.but]
         if silent := [network.id for network in mine if not network.logged & {want.traffic, "ALL"}]:
             log(run, want, f"flow log of {', '.join(silent)} in {region}", region, silent)
+
+
+def remove_flow_logs(run: Run, want: FlowLogs) -> None:
+    """Delete the flow logs that this manifest made for the whole account; what they have logged stays."""
+    for region, logs in run.read(everywhere, all_logs, want.only).items():
+        others = [
+            log["FlowLogId"]
+            for log in logs
+            if log.get("LogDestination") == want.bucket_arn and not tags.is_ours(ec2.tags_in(log), want.scope)
+        ]
+        if others:
+            run.note(f"kept in {region}: {', '.join(others)}, which this manifest did not make")
+        stop_logging(run, want, f"flow logs in {region}", region)
+
+
+def stop_logging(run: Run, want: Logging, what: str, region: str) -> None:
+    """Delete the flow logs of a region that were made for an address."""
+    found = [(log["FlowLogId"], ec2.tags_in(log)) for log in run.read(all_logs, region)]
+    made = [id for id, held in found if held.get(tags.ADDRESS) == want.address and tags.is_ours(held, want.scope)]
+    if made:
+        answer = run.delete(what, run.aws.at(region).ec2.delete_flow_logs, FlowLogIds=made)
+        check_removal(answer, region)
 
 
 class Logging(tags.Tagged, Protocol):
@@ -136,6 +163,14 @@ def check(answer: object, region: str) -> None:
         )
 
 
+def check_removal(answer: object, region: str) -> None:
+    """Raise NotLogged for what EC2 did not delete, unless it is gone already."""
+    failed = answer.get("Unsuccessful", []) if isinstance(answer, Mapping) else []
+    if left := [each for each in failed if each["Error"]["Code"] != "InvalidFlowLogId.NotFound"]:
+        why = "; ".join(f"{each['ResourceId']}: {each['Error']['Message']}" for each in left)
+        raise NotLogged(f"not all flow logs of {region} are deleted: {why}", hint="run again")
+
+
 def logging_permissions(logs: tuple[str, ...], vpcs: tuple[str, ...]) -> Allows:
     """Yield what it takes to make flow logs of VPCs."""
     yield allow("ec2", "CreateFlowLogs", on=(*logs, *vpcs))
@@ -154,6 +189,17 @@ def write_permissions(want: FlowLogs) -> Allows:
     yield from logging_permissions(in_regions(want, "ec2", "vpc-flow-log/*"), in_regions(want, "ec2", "vpc/*"))
 
 
+def removal_permissions(want: FlowLogs) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield from ending_permissions(in_regions(want, "ec2", "vpc-flow-log/*"))
+
+
+def ending_permissions(logs: tuple[str, ...]) -> Allows:
+    """Yield what it takes to delete flow logs."""
+    yield allow("ec2", "DeleteFlowLogs", on=logs)
+    yield allow("logs", "DeleteLogDelivery")
+
+
 KIND = Kind(
     ensure_flow_logs,
     flow_logs_reads,
@@ -170,4 +216,5 @@ KIND = Kind(
     found_by="the VPC",
     owns="that there is one",
     keeps="any that is there",
+    absent=Absent(remove_flow_logs, permissions=removal_permissions),
 )

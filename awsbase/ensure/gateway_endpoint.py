@@ -10,11 +10,13 @@ from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
-from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.facts import ec2
+from awsbase.ensure.route_table import route_tables
+from awsbase.facts import ec2, tags
+from awsbase.facts.interfaces import TENANTS, kept_for, of_others
 from awsbase.records import record
 
 
@@ -107,6 +109,25 @@ def ensure_gateway_endpoint(run: Run, want: GatewayEndpoint) -> Any:
     return have.id
 
 
+def remove_gateway_endpoint(run: Run, want: GatewayEndpoint) -> None:
+    """Delete a gateway endpoint that this manifest made, unless others' route tables or machines use it."""
+    region = want.scope.region
+    for have in ec2.to_remove(run, want, run.read(endpoints, region)):
+        strange = {each.id for each in run.read(route_tables, region) if not tags.is_ours(each.tags, want.scope)}
+        living = (each.what for each in of_others(run, want.scope) if each.vpc == have.vpc)
+        if not kept_for(run, (*sorted(strange & set(have.route_tables)), *living)):
+            ec2.check_deleted(
+                run.delete("gateway endpoint", run.aws.ec2.delete_vpc_endpoints, VpcEndpointIds=[have.id])
+            )
+
+
+def removal_permissions(want: GatewayEndpoint) -> Allows:
+    """Yield the IAM permissions that the removal needs beyond those of a plan."""
+    yield TENANTS
+    yield allow("ec2", "DescribeRouteTables")
+    yield allow("ec2", "DeleteVpcEndpoints", on=ec2.arns(want.scope, "vpc-endpoint"), when=made_for(want.address))
+
+
 def read_permissions(want: GatewayEndpoint) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeVpcEndpoints")
@@ -140,4 +161,5 @@ KIND = Kind(
     owns="that our route tables use it",
     keeps="policy, other route tables, tags",
     quotas=(quotas.GATEWAY_ENDPOINTS,),
+    absent=Absent(remove_gateway_endpoint, permissions=removal_permissions),
 )

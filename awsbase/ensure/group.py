@@ -10,12 +10,16 @@ from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import attaching, detaching
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.facts import Facts
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.facts.authorization import ALL_OF_IAM, GroupFacts, all_of_iam, groups, iam_arns, only_these
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
+from awsbase.ensure.user import goes as user_goes
+from awsbase.facts.authorization import ALL_OF_IAM, GroupFacts, all_of_iam, groups, iam_arns, only_these, users
 from awsbase.facts.aws_policies import reading_aws_policies
 from awsbase.records import record
 
@@ -90,6 +94,59 @@ def detach(run: Run, have: GroupFacts, arns: Iterable[str]) -> None:
         run.delete(f"attachment {arn}", call, risk=access(why), GroupName=have.name, PolicyArn=arn)
 
 
+def remove_group(run: Run, want: Group) -> None:
+    """Delete a group that nobody is left in, and that has nothing but what the manifest gives it.
+
+    A group takes no tag: that somebody named its address is all that says whose it is.
+    """
+    iam = run.aws.iam
+    have = run.read(groups).get(want.name.casefold())
+    if have is None:
+        return
+    if why := kept(run, want, have):
+        run.note(f"kept: {why}")
+        return
+
+    for arn in sorted(have.policies):
+        run.delete(f"attachment {arn}", iam.detach_group_policy, GroupName=have.name, PolicyArn=arn)
+    run.delete("group", iam.delete_group, GroupName=have.name)
+
+
+def kept(run: Run, want: Group, have: GroupFacts) -> str:
+    """Say why a group stays; nothing when it goes."""
+    named = (user.name for user in run.read(users).values() if have.name in user.groups)
+    if members := sorted(name for name in named if not user_goes(run, name)):
+        return f"{', '.join(members)} {'is' if len(members) == 1 else 'are'} in it"
+    if have.inline:
+        return f"it has the inline policies {', '.join(sorted(have.inline))}, and awsbase makes none"
+    if not want.exact and (others := sorted(have.policies - want.policies)):
+        return f"it has {', '.join(others)} from somebody else"
+    return ""
+
+
+def goes(run: Run, name: str) -> bool:
+    """Tell whether this run removes a group."""
+    have = run.read(groups).get(name.casefold())
+    wanted = (each for each in run.resources if isinstance(each, Group) and each.name.casefold() == name.casefold())
+    return have is not None and any(not kept(run, each, have) for each in wanted)
+
+
+def removal_permissions(want: Group) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("iam", "DetachGroupPolicy", "DeleteGroup", on=iam_arns(want.scope, "group", want.name))
+
+
+def existing_groups(facts: Facts, scope: Scope) -> Things:
+    """Yield each group as it is."""
+    for have in facts.read(groups).values():
+        yield Described(Group(scope=scope, name=have.name, path=have.path, policies=have.policies), path=have.path)
+
+
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield ALL_OF_IAM
+
+
 def read_permissions(want: Group) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield ALL_OF_IAM
@@ -125,4 +182,10 @@ KIND = Kind(
     owns="attachments, if listed; the path, if given",
     keeps="inline policies",
     quotas=(quotas.GROUPS, quotas.POLICIES_OF_GROUP),
+    describe=Describe(existing_groups, list_permissions),
+    absent=Absent(
+        remove_group,
+        exempt="its members may do what it lets them, and no tag says who made it",
+        permissions=removal_permissions,
+    ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
@@ -78,4 +78,5 @@ KIND = Kind(
     word="image-block",
     found_by="one a region",
     owns="the state",
+    absent=Absent(why="who stops using awsbase does not ask for public images"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -13,13 +14,25 @@ from typing import Any
 from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, labelled, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
-from awsbase.ensure.launch_template import LaunchTemplate, decoded, launch_template, launch_template_reads, length
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
+from awsbase.ensure.launch_template import (
+    SCALING_GROUP,
+    LaunchTemplate,
+    decoded,
+    launch_template,
+    launch_template_reads,
+    launch_template_things,
+    length,
+)
+from awsbase.ensure.launch_template import description_permissions as template_description_permissions
 from awsbase.ensure.launch_template import read_permissions as template_permissions
+from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2, tags
 from awsbase.facts.images import image, launch_permissions
 from awsbase.prices import VIRGINIA, Cost, monthly
@@ -28,6 +41,8 @@ from awsbase.records import record
 from awsbase.userdata import letting_in, reasons
 
 GONE = ("terminated", "shutting-down")
+# AWS makes its own key in the first use of encryption, and nobody can delete it.
+ENDED = {"ec2": "the terminated instance, listed for an hour", "kms": "AWS's own key alias/aws/ebs"}
 # How far apart EC2 may tell two things of one launch; to stop an instance and start it again takes longer.
 ONE_MOMENT = timedelta(seconds=5)
 TOKEN = re.compile("[0-9a-f]{64}")
@@ -68,6 +83,10 @@ class Instance(Resource):
         yield from (self.template.address, self.template.profile, *self.template.groups, self.template.subnet)
 
 
+class ProtectedInstance(AwsbaseError):
+    """Somebody has protected an instance from being terminated, or from being stopped, which is the same for EC2."""
+
+
 @record
 class InstanceFacts:
     """An instance as it is."""
@@ -86,6 +105,8 @@ class InstanceFacts:
     launched: datetime | None = None
     told_by: tuple[str, str] | None = None
     """The launch template and its version that said its user data, unless that may be other by now."""
+    lasting: tuple[str, ...] = ()
+    """The volumes that stay when it is terminated."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -115,6 +136,11 @@ def _understood(instance: Mapping[str, Any]) -> InstanceFacts:
         router=not instance.get("SourceDestCheck", True),
         tokens=instance.get("MetadataOptions", {}).get("HttpTokens", "optional"),
         launched=instance.get("LaunchTime"),
+        lasting=tuple(
+            each["Ebs"]["VolumeId"]
+            for each in instance.get("BlockDeviceMappings", [])
+            if not each.get("Ebs", {}).get("DeleteOnTermination", True)
+        ),
         told_by=_template(instance) if _launched_here(instance) and _never_stopped(instance) else None,
         tags=ec2.tags_in(instance),
     )
@@ -148,10 +174,86 @@ def user_data(facts: Facts, region: str, id: str) -> str:
     return str(answer.get("UserData", {}).get("Value", ""))
 
 
+def protection(facts: Facts, region: str, id: str) -> str:
+    """Return the attribute of an instance that keeps it from being terminated; empty when none does."""
+    client = facts.aws.at(region).ec2
+    stop = client.describe_instance_attribute(InstanceId=id, Attribute="disableApiStop")
+    if stop.get("DisableApiStop", {}).get("Value"):
+        return "disable-api-stop"
+    end = client.describe_instance_attribute(InstanceId=id, Attribute="disableApiTermination")
+    return "disable-api-termination" if end.get("DisableApiTermination", {}).get("Value") else ""
+
+
 def alive(run: Run, instance: Instance) -> list[InstanceFacts]:
     """Return the instances at an address that are not gone."""
     found = ec2.ours(run.read(instances, instance.scope.region), instance.address)
     return [each for each in found if each.state not in GONE]
+
+
+@record
+class Listed:
+    """An instance in the list of all: what it is, without its user data, and all tags that it has, those of AWS too."""
+
+    facts: InstanceFacts
+    tags: Mapping[str, str]
+
+
+def listed(facts: Facts, region: str) -> tuple[Listed, ...]:
+    """Read all instances of a region that are not gone, the newest first."""
+    pages = facts.aws.at(region).ec2.get_paginator("describe_instances").paginate()
+    every = (each for page in pages for reservation in page["Reservations"] for each in reservation["Instances"])
+    known = ec2.understood((each for each in every if each["State"]["Name"] not in GONE), _listed)
+    return tuple(sorted(known, key=lambda each: str(each.facts.launched), reverse=True))
+
+
+def _listed(instance: Mapping[str, Any]) -> Listed:
+    return Listed(_understood(instance), {tag["Key"]: tag["Value"] for tag in instance.get("Tags", [])})
+
+
+def instance_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the instances: those of Auto Scaling group by group, those that awsbase did not make by their ids."""
+    templates = {
+        each.name: each.resource for each in launch_template_things(facts, scope) if isinstance(each, Described)
+    }
+    scaled: Counter[str] = Counter()
+    taken: set[str] = set()
+    for each in facts.read(listed, scope.region):
+        id, address = each.facts.id, each.tags.get(tags.ADDRESS, "")
+        if group := each.tags.get(SCALING_GROUP):
+            scaled[group] += 1
+        elif address in taken:
+            yield NotExpressible(scope.address("instance", id), (f"a second one at {address}",))
+        else:
+            ours = address.startswith("instance/") and tags.CREATED_BY in each.tags
+            name = address.removeprefix("instance/").partition("@")[0] if ours else id
+            taken |= {address} if ours else set()
+            template = templates.get(scope.address("launch-template", name)) if ours else None
+            yield Described(as_it_is(scope, name, each.facts, template), each.tags)
+    for group, many in scaled.items():
+        told = f"{many} instances by" if many > 1 else "by"
+        yield LeftAlone(scope.address("instance", group), "Auto Scaling", f"{told} the tag {SCALING_GROUP}")
+
+
+def as_it_is(scope: Scope, name: str, have: InstanceFacts, template: Resource | None) -> Instance:
+    """Return an instance as it is, made from its template if that is ours."""
+    made_from = LaunchTemplate(
+        scope=scope,
+        name=name,
+        type=have.type,
+        image=have.image,
+        profile=f"instance-profile/{have.profile.rpartition('/')[2]}" if have.profile else "",
+        groups=tuple(sorted(have.groups)),
+        subnet=have.subnet,
+        key_pair=have.key_pair,
+    )
+    of = template if isinstance(template, LaunchTemplate) else made_from
+    return Instance(scope=scope, template=of, router=have.router)
+
+
+def description_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list instances, and the templates that they were made from."""
+    yield allow("ec2", "DescribeInstances")
+    yield from template_description_permissions(scope)
 
 
 def instance_reads(want: Instance) -> Iterator[Read]:
@@ -306,6 +408,31 @@ def change(run: Run, want: Instance, have: InstanceFacts) -> None:
         run.update("state", [Drift("state", have.state, "running")], client.start_instances, InstanceIds=[have.id])
 
 
+def remove_instance(run: Run, want: Instance) -> None:
+    """Terminate what this manifest made for one address; raises ProtectedInstance for what may not be terminated."""
+    found = [each for each in alive(run, want) if tags.made_here(run, want, each.tags)]
+    for have in found:
+        if attribute := run.read(protection, want.scope.region, have.id):
+            raise ProtectedInstance(
+                f"{have.id} is protected: its attribute {attribute} is on",
+                hint=f"if it may go: aws ec2 modify-instance-attribute --instance-id {have.id} --no-{attribute} "
+                f"--region {want.scope.region}",
+            )
+        if have.lasting:
+            run.note(f"{', '.join(have.lasting)} of {have.id}: kept, since DeleteOnTermination is off")
+
+    for have in found:
+        what = "instance" if len(found) == 1 else f"instance {have.id}"
+        lost = deletion("what is on its disk is lost")
+        run.delete(what, run.aws.ec2.terminate_instances, risk=lost, InstanceIds=[have.id])
+
+
+def removal_permissions(want: Instance) -> Allows:
+    """Yield the IAM permissions to terminate what was made for an address, beyond those of a plan."""
+    yield from presence_permissions(want)
+    yield allow("ec2", "TerminateInstances", on=ec2.arns(want.scope, "instance"), when=made_for(want.address))
+
+
 MADE_WITH_IT = ("instance", "network-interface", "volume")
 
 
@@ -362,4 +489,6 @@ KIND = Kind(
     found_by="tag",
     owns="what its template says, that it runs",
     keeps="tags",
+    describe=Describe(instance_things, permissions=description_permissions, everywhere=True),
+    absent=Absent(remove_instance, leaves=ENDED, permissions=removal_permissions),
 )

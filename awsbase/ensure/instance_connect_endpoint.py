@@ -8,12 +8,13 @@ from typing import Any
 
 from awsbase.access.attributes import retagging
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
-from awsbase.engine.permissions import Allows, Permissions, allow, linked_role
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, linked_role, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2
+from awsbase.facts.interfaces import described_connect_endpoints
 from awsbase.prices import table as prices
 from awsbase.records import record
 
@@ -58,8 +59,7 @@ THERE = ("create-in-progress", "create-complete", "update-complete", "update-in-
 
 def connect_endpoints(facts: Facts, region: str) -> tuple[ConnectEndpointFacts, ...]:
     """Read the Instance Connect Endpoints of a region that are there, or will be in a moment."""
-    pages = facts.aws.at(region).ec2.get_paginator("describe_instance_connect_endpoints").paginate()
-    listed = (each for page in pages for each in page["InstanceConnectEndpoints"])
+    listed = facts.read(described_connect_endpoints, region)
     return tuple(ec2.understood((each for each in listed if each.get("State") in THERE), _endpoint))
 
 
@@ -103,6 +103,22 @@ def ensure_connect_endpoint(run: Run, want: ConnectEndpoint) -> Any:
     return have.id
 
 
+def remove_connect_endpoint(run: Run, want: ConnectEndpoint) -> None:
+    """Delete an Instance Connect Endpoint that this manifest made; its interface takes EC2 some minutes more."""
+    for have in ec2.to_remove(run, want, run.read(connect_endpoints, want.scope.region)):
+        run.delete(
+            "instance connect endpoint",
+            run.aws.ec2.delete_instance_connect_endpoint,
+            InstanceConnectEndpointId=have.id,
+        )
+
+
+def removal_permissions(want: ConnectEndpoint) -> Allows:
+    """Yield the IAM permissions that the removal needs beyond those of a plan."""
+    on = ec2.arns(want.scope, "instance-connect-endpoint")
+    yield allow("ec2", "DeleteInstanceConnectEndpoint", on=on, when=made_for(want.address))
+
+
 def read_permissions(want: ConnectEndpoint) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeInstanceConnectEndpoints")
@@ -139,4 +155,5 @@ KIND = Kind(
     word="instance-connect-endpoint",
     found_by="its VPC",
     owns="that there is one",
+    absent=Absent(remove_connect_endpoint, permissions=removal_permissions),
 )

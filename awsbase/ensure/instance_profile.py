@@ -8,13 +8,15 @@ from dataclasses import field
 from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things
 from awsbase.facts import tags
-from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, ProfileFacts, profiles
+from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, ProfileFacts, iam_arns, profiles
 from awsbase.records import record
 
 
@@ -70,6 +72,34 @@ def asked(facts: Facts, name: str) -> Asked:
 def profile_tags(facts: Facts, name: str) -> Mapping[str, str]:
     """Read the tags of one instance profile from IAM itself."""
     return facts.read(asked, name).tags
+
+
+def existing_instance_profiles(facts: Facts, scope: Scope) -> Things:
+    """Yield each instance profile; those without a role are in a list of their own."""
+    tagged = facts.read(tags.of_types, tags.index(scope), "iam:instance-profile") or {}
+    for name, path, role in facts.read(listed_profiles):
+        if role is None:
+            yield NotExpressible(f"instance-profile/{name}", ("no role in it",))
+            continue
+        labels = tagged.get(scope.global_arn("iam", f"instance-profile{path}{name}"), {})
+        found = InstanceProfile(scope=scope, name=name, role=role, path=path, tags=tags.of_others(labels))
+        yield Described(found, tags=labels, path=path)
+
+
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield allow("iam", "ListInstanceProfiles")
+    yield tags.TAG_INDEX
+
+
+def listed_profiles(facts: Facts) -> list[tuple[str, str, str | None]]:
+    """Return name, path and role of each instance profile."""
+    pages = facts.aws.iam.get_paginator("list_instance_profiles").paginate(PaginationConfig={"PageSize": 1000})
+    return [
+        (each["InstanceProfileName"], each["Path"], next((role["RoleName"] for role in each["Roles"]), None))
+        for page in pages
+        for each in page["InstanceProfiles"]
+    ]
 
 
 def instance_profile_reads(want: InstanceProfile) -> Iterator[Read]:
@@ -131,6 +161,40 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
     return want.arn
 
 
+def remove_instance_profile(run: Run, want: InstanceProfile) -> None:
+    """Delete an instance profile that this manifest made; its role goes out of it first."""
+    iam = run.aws.iam
+    have = run.read(instance_profile, want.name)
+    if have is None or not tags.made_here(run, want, run.read(profile_tags, want.name)):
+        return
+
+    if have.role:
+        run.delete(
+            f"role {have.role}",
+            iam.remove_role_from_instance_profile,
+            InstanceProfileName=want.name,
+            RoleName=have.role,
+        )
+    run.delete("instance profile", iam.delete_instance_profile, InstanceProfileName=want.name)
+
+
+def goes(run: Run, name: str) -> bool:
+    """Tell whether this run removes an instance profile."""
+    wanted = [
+        each for each in run.resources if isinstance(each, InstanceProfile) and each.name.casefold() == name.casefold()
+    ]
+    return any(tags.is_ours(run.read(profile_tags, each.name), each.scope) for each in wanted)
+
+
+def removal_permissions(want: InstanceProfile) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow(
+        "iam",
+        *("GetInstanceProfile", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile"),
+        on=iam_arns(want.scope, "instance-profile", want.name),
+    )
+
+
 def tags_of(run: Run, want: InstanceProfile) -> Mapping[str, str]:
     """Return the tags that the resource has."""
     return tags.current(run, want, tags.index(want.scope), want.arn, (profile_tags, want.name))
@@ -177,4 +241,6 @@ KIND = Kind(
     found_by="name",
     owns="its role",
     keeps="tags",
+    describe=Describe(existing_instance_profiles, list_permissions),
+    absent=Absent(remove_instance_profile, permissions=removal_permissions),
 )

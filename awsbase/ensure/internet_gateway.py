@@ -9,11 +9,12 @@ from typing import Any
 from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
-from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts import ec2
+from awsbase.facts.interfaces import TENANTS, kept_for, of_others
 from awsbase.prices import table as prices
 from awsbase.records import record
 
@@ -85,6 +86,26 @@ def ensure_internet_gateway(run: Run, want: InternetGateway) -> Any:
     return have.id
 
 
+def remove_internet_gateway(run: Run, want: InternetGateway) -> None:
+    """Detach and delete a gateway that this manifest made, unless something of others is reached through it."""
+    client = run.aws.ec2
+    for have in ec2.to_remove(run, want, run.read(gateways, want.scope.region)):
+        through = (each.what for each in of_others(run, want.scope) if each.public and each.vpc == have.vpc)
+        if kept_for(run, through):
+            continue
+        if have.vpc:
+            run.delete("attachment", client.detach_internet_gateway, InternetGatewayId=have.id, VpcId=have.vpc)
+        run.delete("internet gateway", client.delete_internet_gateway, InternetGatewayId=have.id)
+
+
+def removal_permissions(want: InternetGateway) -> Allows:
+    """Yield the IAM permissions that the removal needs beyond those of a plan."""
+    yield TENANTS
+    mine, made = ec2.arns(want.scope, "internet-gateway"), made_for(want.address)
+    yield allow("ec2", "DeleteInternetGateway", "DetachInternetGateway", on=mine, when=made)
+    yield allow("ec2", "DetachInternetGateway", on=ec2.arns(want.scope, "vpc"))
+
+
 def read_permissions(want: InternetGateway) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeInternetGateways")
@@ -121,4 +142,5 @@ KIND = Kind(
     owns="that it is attached",
     keeps="tags",
     quotas=(quotas.GATEWAYS,),
+    absent=Absent(remove_internet_gateway, permissions=removal_permissions),
 )

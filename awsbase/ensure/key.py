@@ -12,13 +12,14 @@ from awsbase.access.comparison import widening
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Condition, Permissions, allow, labelled, made_for
 from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things, refused
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.facts.optional import empty_if
@@ -30,6 +31,8 @@ from awsbase.records import record
 YEAR = 365
 NEVER = datetime.max.replace(tzinfo=UTC)
 OWN_BY_AWS = "alias/aws/"
+GOING = ("PendingDeletion", "PendingReplicaDeletion")
+LONGEST_WAIT = 30
 
 
 class UnusableKey(AwsbaseError):
@@ -69,6 +72,10 @@ class Key(Resource):
     def needs(self) -> Iterator[str]:
         yield from references(self.policy)
 
+    def mentions(self) -> Iterator[str]:
+        """Yield what the policy names."""
+        return self.needs()
+
 
 def key_policy(scope: Scope, *statements: Document) -> Document:
     """Make a key policy of these statements and the one that no key can do without."""
@@ -105,6 +112,7 @@ class KeyFacts:
     spec: str = "SYMMETRIC_DEFAULT"
     origin: str = "AWS_KMS"
     replica: bool = False
+    manager: str = "CUSTOMER"
     description: str = ""
     rotation_days: int | None = None
     created: datetime | None = None
@@ -136,6 +144,15 @@ def key(facts: Facts, region: str, alias: str, address: str) -> KeyFacts | None:
             return understood(facts, region, known["Arn"], known)
     found = facts.read(aliases, region).get(alias)
     return facts.read(key_of, region, found) if found else None
+
+
+def alias_behind(facts: Facts, region: str, named: str) -> str:
+    """Return the first own alias of a key that is named by id, ARN or alias, without `alias/`; empty without one."""
+    last = named.rpartition(":")[2]
+    known = facts.read(aliases, region)
+    id = known.get(last) if last.startswith("alias/") else last.rpartition("/")[2]
+    own = sorted(alias for alias, target in known.items() if target == id and not alias.startswith(OWN_BY_AWS))
+    return own[0].removeprefix("alias/") if own else ""
 
 
 def described(facts: Facts, region: str, alias: str) -> Mapping[str, Any] | None:
@@ -187,6 +204,7 @@ def understood(facts: Facts, region: str, id: str, known: Mapping[str, Any]) -> 
         state=known.get("KeyState") or ("Enabled" if known.get("Enabled", True) else "Disabled"),
         spec=known.get("KeySpec", "SYMMETRIC_DEFAULT"),
         origin=known.get("Origin", "AWS_KMS"),
+        manager=known.get("KeyManager", "CUSTOMER"),
         replica=known.get("MultiRegionConfiguration", {}).get("MultiRegionKeyType") == "REPLICA",
         description=known.get("Description", ""),
         rotation_days=rotation,
@@ -285,6 +303,16 @@ def ensure_key(run: Run, want: Key) -> Any:
     return have.arn
 
 
+def remove_key(run: Run, want: Key) -> None:
+    """Schedule the deletion of a key that this manifest made, in 30 days; its alias goes with it, and leads to it."""
+    region = want.scope.region
+    have = run.read(key, region, want.alias, want.address) or run.read(lost_key, region, want.address)
+    if have is None or have.state in GOING or not tags.made_here(run, want, run.read(key_tags, region, have.arn)):
+        return
+
+    run.delete("key", run.aws.kms.schedule_key_deletion, KeyId=have.arn, PendingWindowInDays=LONGEST_WAIT)
+
+
 def usable(want: Key, have: KeyFacts) -> KeyFacts:
     """Return a key that can serve; raise UnusableKey for one about to go, or one that cannot encrypt for others."""
     if have.state == "PendingDeletion":
@@ -321,6 +349,70 @@ def pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"TagKey": key, "TagValue": value} for key, value in tags.items()]
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield each key of a region: AWS's own, and those of the account under the first of their aliases."""
+    from botocore.exceptions import ClientError
+
+    region = scope.region
+    behind, arns = facts.read_all((aliases, region), (key_arns, region))
+    of_aws = {id: alias for alias, id in behind.items() if alias.startswith(OWN_BY_AWS)}
+    names = {id: alias_behind(facts, region, id) for id in arns}
+    own = [(id, arn) for id, arn in arns.items() if id not in of_aws]
+    facts.prefetch(read for id, arn in own for read in reads_of(scope, id, arn, names[id]))
+    for id, arn in arns.items():
+        name = scope.address("key", names[id] or id)
+        if id in of_aws:
+            yield LeftAlone(name, "AWS", f"its alias {of_aws[id]}")
+            continue
+        try:
+            yield from told(scope, names[id], name, *facts.read_all(*reads_of(scope, id, arn, names[id])))
+        except ClientError as error:
+            yield refused(name, error)
+
+
+def reads_of(scope: Scope, id: str, arn: str, alias: str) -> tuple[Read, Read]:
+    """Return the reads that tell all of a key: those that its recipe asks, too."""
+    region = scope.region
+    whole = (key, region, f"alias/{alias}", scope.address("key", alias)) if alias else (key_of, region, id)
+    return whole, (key_tags, region, arn)
+
+
+def told(scope: Scope, alias: str, name: str, have: KeyFacts | None, tagged: Mapping[str, str]) -> Things:
+    """Yield a key as it is, or what of it no manifest says; nothing once it is gone."""
+    if have is None:
+        return
+    if have.manager == "AWS":
+        yield LeftAlone(name, "AWS", "KMS says so")
+    elif said := tuple(beyond_words(scope, have, alias)):
+        yield NotExpressible(name, said)
+    else:
+        days = have.rotation_days or 0
+        yield Described(
+            Key(scope=scope, name=alias, policy=have.policy, description=have.description, rotation_days=days), tagged
+        )
+
+
+def beyond_words(scope: Scope, have: KeyFacts, alias: str) -> Iterator[str]:
+    """Yield what makes a key one that no manifest keeps."""
+    if not alias:
+        yield "no alias"
+    if have.state in GOING:
+        yield f"state: it goes on {have.goes:%Y-%m-%d}" if have.goes else "state: it goes"
+    if have.spec != "SYMMETRIC_DEFAULT":
+        yield f"kind: {have.spec}"
+    if have.origin != "AWS_KMS":
+        yield f"origin: {have.origin}"
+    if have.replica:
+        yield "replica of a key in another region"
+    if not any(delegates(each, scope) for each in listed(have.policy.get("Statement"))):
+        yield "policy: IAM policies of the account do not count"
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that it takes to list keys."""
+    return read_permissions(Key(scope=scope, name="*", policy=key_policy(scope)))
+
+
 def any_key(scope: Scope) -> tuple[str, ...]:
     """Return the ARN of any key of a region: what its id will be, nobody knows before it is there."""
     return (scope.arn("kms", "key/*"),)
@@ -355,6 +447,11 @@ def write_permissions(want: Key) -> Allows:
     yield allow("kms", *KEY_SETTINGS, on=any_key(want.scope), when=behind(want.alias))
 
 
+def removal_permissions(want: Key) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("kms", "ScheduleKeyDeletion", on=any_key(want.scope), when=made_for(want.address))
+
+
 KIND = Kind(
     ensure_key,
     key_reads,
@@ -380,4 +477,12 @@ KIND = Kind(
     owns="policy, yearly rotation, description, enabled",
     keeps="tags, grants",
     quotas=(quotas.KEY_POLICY,),
+    absent=Absent(
+        remove_key,
+        exempt="what is encrypted under it is lost with it",
+        leaves={"kms": "keys stay, disabled, until their deletion in 30 days"},
+        turn="after all",
+        permissions=removal_permissions,
+    ),
+    describe=Describe(things, describe_permissions, everywhere=True),
 )

@@ -9,12 +9,12 @@ from typing import Any
 from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.facts import ec2
+from awsbase.facts import ec2, tags
 from awsbase.records import record
 
 
@@ -93,6 +93,18 @@ def ending(public_key: str) -> str:
     return f"{kind} …{body[-8:]}" if body else "unknown"
 
 
+def remove_key_pair(run: Run, want: KeyPair) -> None:
+    """Delete a key pair that this manifest made; instances keep the key that they were started with."""
+    have = run.read(key_pairs, want.scope.region).get(want.name)
+    if have and tags.made_here(run, want, have.tags):
+        run.delete("key pair", run.aws.ec2.delete_key_pair, KeyName=have.name)
+
+
+def removal_permissions(want: KeyPair) -> Allows:
+    """Yield the IAM permissions that the removal needs beyond those of a plan."""
+    yield allow("ec2", "DeleteKeyPair", on=(want.scope.arn("ec2", f"key-pair/{want.name}"),))
+
+
 def read_permissions(want: KeyPair) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeKeyPairs")
@@ -122,4 +134,5 @@ KIND = Kind(
     word="key-pair",
     found_by="name",
     owns="the public key",
+    absent=Absent(remove_key_pair, permissions=removal_permissions),
 )

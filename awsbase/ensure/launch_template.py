@@ -11,16 +11,20 @@ from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure.subnet import subnets, with_ipv4
 from awsbase.facts import ec2, tags
-from awsbase.facts.images import image, image_permissions, launch_permissions, names
+from awsbase.facts.images import image, image_permissions, launch_permissions, named_by, names
 from awsbase.records import record
 from awsbase.userdata import letting_in
+
+SCALING_GROUP = "aws:autoscaling:groupName"
 
 
 @record(kw_only=True)
@@ -103,6 +107,51 @@ def template_tags(facts: Facts, region: str, id: str) -> Mapping[str, str]:
     """Read the tags of one launch template from EC2 itself."""
     answer = facts.aws.at(region).ec2.describe_launch_templates(LaunchTemplateIds=[id])
     return ec2.tags_in(answer["LaunchTemplates"][0])
+
+
+def listed(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
+    """Return all tags of each launch template of a region, by its name; what its versions say is not read."""
+    pages = facts.aws.at(region).ec2.get_paginator("describe_launch_templates").paginate()
+    return {
+        each.get("LaunchTemplateName", ""): {tag["Key"]: tag["Value"] for tag in each.get("Tags", [])}
+        for page in pages
+        for each in page["LaunchTemplates"]
+    }
+
+
+def launch_template_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the launch templates; of those that awsbase neither made nor adopted nothing but name and tags."""
+    for name, tagged in facts.read(listed, scope.region).items():
+        bare = LaunchTemplate(scope=scope, name=name, type="", image="", profile="", groups=(), subnet="")
+        ours = tagged.get(tags.ADDRESS) == bare.address and tags.CREATED_BY in tagged
+        yield Described(described(facts, bare) if ours else bare, tagged)
+
+
+def described(facts: Facts, bare: LaunchTemplate) -> LaunchTemplate:
+    """Return a launch template as its default version says it."""
+    found = facts.read(launch_template, bare.scope.region, bare.name)
+    data = found.data if found else {}
+    (network,) = data.get("NetworkInterfaces") or [{}]
+    (disk, *_) = data.get("BlockDeviceMappings") or [{}]
+    profile = data.get("IamInstanceProfile", {})
+    return replace(
+        bare,
+        type=data.get("InstanceType", ""),
+        image=named_by(data.get("ImageId", "")),
+        profile=f"instance-profile/{profile.get('Name') or profile.get('Arn', '').rpartition('/')[2]}",
+        groups=tuple(network.get("Groups", ())),
+        subnet=network.get("SubnetId", ""),
+        public=network.get("AssociatePublicIpAddress", False),
+        user_data=decoded(data.get("UserData")),
+        key_pair=data.get("KeyName"),
+        volume_gib=disk.get("Ebs", {}).get("VolumeSize", 8),
+        hops=data.get("MetadataOptions", {}).get("HttpPutResponseHopLimit", 1),
+    )
+
+
+def description_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list launch templates, and to read those that awsbase made."""
+    yield allow("ec2", "DescribeLaunchTemplates", "DescribeLaunchTemplateVersions")
 
 
 def launch_template_reads(want: LaunchTemplate) -> Iterator[Read]:
@@ -248,6 +297,37 @@ def length(encoded: object) -> str:
     return f"{len(base64.b64decode(encoded))} bytes" if isinstance(encoded, str) else "none"
 
 
+def scaling_groups(facts: Facts, region: str, id: str) -> frozenset[str]:
+    """Return the Auto Scaling groups that have instances from a launch template."""
+    # EC2 and Auto Scaling tag each instance with what it was made from and for.
+    made_from = [
+        {"Name": "tag:aws:ec2launchtemplate:id", "Values": [id]},
+        {"Name": "tag-key", "Values": [SCALING_GROUP]},
+        {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]},
+    ]
+    pages = facts.aws.at(region).ec2.get_paginator("describe_instances").paginate(Filters=made_from)
+    listed = (each for page in pages for reservation in page["Reservations"] for each in reservation["Instances"])
+    return frozenset(tag["Value"] for each in listed for tag in each.get("Tags", []) if tag["Key"] == SCALING_GROUP)
+
+
+def remove_launch_template(run: Run, want: LaunchTemplate) -> None:
+    """Delete the launch template that this manifest made, with all versions, unless a group of others scales by it."""
+    region = want.scope.region
+    have = run.read(launch_template, region, want.name)
+    if have is None or not tags.made_here(run, want, run.read(template_tags, region, have.id)):
+        return
+    if scaling := sorted(run.read(scaling_groups, region, have.id)):
+        run.note(f"kept: Auto Scaling starts instances from it for {', '.join(scaling)}")
+        return
+    run.delete("launch template", run.aws.ec2.delete_launch_template, LaunchTemplateId=have.id)
+
+
+def removal_permissions(want: LaunchTemplate) -> Allows:
+    """Yield the IAM permissions to delete the launch template, beyond those of a plan."""
+    yield allow("ec2", "DescribeInstances", "DescribeLaunchTemplateVersions", "DescribeLaunchTemplates")
+    yield allow("ec2", "DeleteLaunchTemplate", on=ec2.arns(want.scope, "launch-template"))
+
+
 def read_permissions(want: LaunchTemplate) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield tags.TAG_INDEX
@@ -283,4 +363,6 @@ KIND = Kind(
     owns="all that it says",
     keeps="tags, older versions",
     quotas=(quotas.TEMPLATES, quotas.GROUPS_OF_INTERFACE),
+    describe=Describe(launch_template_things, permissions=description_permissions, everywhere=True),
+    absent=Absent(remove_launch_template, permissions=removal_permissions),
 )

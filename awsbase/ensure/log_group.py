@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from awsbase.access.attributes import retagging
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
@@ -18,9 +18,13 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
+from awsbase.facts.metric_filters import filters
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs.type_defs import LogGroupTypeDef
 
 # Log groups of these classes take neither metric filters nor subscriptions, and a class cannot be changed:
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
@@ -77,13 +81,17 @@ def log_group_arn(scope: Scope, name: str) -> str:
 
 @record
 class LogGroupFacts:
-    """A log group as it is, or `new`; retention is None when it keeps its events for ever."""
+    """A log group as it is, or `new`; retention is None when it keeps its events for ever.
+
+    A `guarded` one is under deletion protection, which awsbase never switches on.
+    """
 
     retention: int | None = None
     key: Any = None
     created: datetime | None = None
     log_class: str = "STANDARD"
     new: bool = False
+    guarded: bool = False
 
 
 def log_group(facts: Facts, region: str, name: str) -> LogGroupFacts | None:
@@ -92,11 +100,26 @@ def log_group(facts: Facts, region: str, name: str) -> LogGroupFacts | None:
     for page in pages:
         for group in page["logGroups"]:
             if group["logGroupName"] == name:
-                since = group.get("creationTime")
-                created = None if since is None else datetime.fromtimestamp(since / 1000, UTC)
-                log_class = group.get("logGroupClass", "STANDARD")
-                return LogGroupFacts(group.get("retentionInDays"), group.get("kmsKeyId"), created, log_class)
+                return log_group_facts(group)
     return None
+
+
+def log_group_facts(group: LogGroupTypeDef) -> LogGroupFacts:
+    """Return the facts of a log group as CloudWatch Logs describes it."""
+    since = group.get("creationTime")
+    return LogGroupFacts(
+        group.get("retentionInDays"),
+        group.get("kmsKeyId"),
+        None if since is None else datetime.fromtimestamp(since / 1000, UTC),
+        group.get("logGroupClass", "STANDARD"),
+        guarded=bool(group.get("deletionProtectionEnabled")),
+    )
+
+
+def readers(facts: Facts, region: str, name: str) -> tuple[str, ...]:
+    """Read which subscription filters send on what a log group gets."""
+    pages = facts.aws.at(region).logs.get_paginator("describe_subscription_filters").paginate(logGroupName=name)
+    return tuple(each["filterName"] for page in pages for each in page["subscriptionFilters"])
 
 
 def log_group_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
@@ -162,6 +185,25 @@ def ensure_log_group(run: Run, want: LogGroup) -> str:
     return want.streams
 
 
+def remove_log_group(run: Run, want: LogGroup) -> None:
+    """Delete a log group that this manifest made, with its events, unless it is protected or others read from it."""
+    region, name = want.scope.region, want.name
+    have = run.read(log_group, region, name)
+    if have is None or not tags.made_here(run, want, run.read(log_group_tags, region, want.arn)):
+        return
+    managed = {each.address for each in run.resources}
+    counted = run.read(filters, region, name) if have.log_class not in UNFILTERED else {}
+    others = [each for each in counted if want.scope.address("metric-filter", f"{name}/{each}") not in managed]
+    if others := sorted([*others, *run.read(readers, region, name)]):
+        run.note(f"kept: the filters {', '.join(others)} of somebody else read from it")
+        return
+    if have.guarded:
+        run.note("kept: somebody has switched on its deletion protection")
+        return
+
+    run.delete("log group", run.aws.logs.delete_log_group, risk=deletion("its events are lost"), logGroupName=name)
+
+
 def log_group_arns(arn: str) -> tuple[str, ...]:
     """Return both ARNs of a log group: for its tags the bare one counts, for most of the rest that with `:*`."""
     return arn, f"{arn}:*"
@@ -182,6 +224,12 @@ def write_permissions(want: LogGroup) -> Allows:
         yield allow("logs", "AssociateKmsKey", on=arns)
 
 
+def removal_permissions(want: LogGroup) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    calls = ("DescribeMetricFilters", "DescribeSubscriptionFilters", "DeleteLogGroup")
+    yield allow("logs", *calls, on=log_group_arns(want.arn))
+
+
 KIND = Kind(
     ensure_log_group,
     log_group_reads,
@@ -198,4 +246,10 @@ KIND = Kind(
     found_by="name",
     owns="retention; its key, if one is wanted",
     keeps="tags",
+    absent=Absent(
+        remove_log_group,
+        exempt="its events are lost with it",
+        turn="after all",
+        permissions=removal_permissions,
+    ),
 )

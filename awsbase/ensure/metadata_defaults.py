@@ -7,7 +7,7 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
@@ -95,4 +95,5 @@ KIND = Kind(
     found_by="one a region",
     owns="tokens; hops, if given",
     keeps="endpoint, tags in metadata, enforcement",
+    absent=Absent(why="who stops using awsbase does not ask for instances that hand out their credentials"),
 )

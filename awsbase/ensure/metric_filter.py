@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from awsbase.access.comparison import shortened
 from awsbase.engine import quotas
 from awsbase.engine.changes import compare
-from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.facts import Read
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
-from awsbase.ensure.log_group import log_group_arn, log_group_arns
+from awsbase.ensure.log_group import log_group_arn, log_group_arns, log_group_tags
+from awsbase.facts import tags
 from awsbase.facts.filter_patterns import NotUnderstood, silenced
+from awsbase.facts.metric_filters import filters
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -46,38 +48,6 @@ class MetricFilter(Resource):
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
-
-
-@record
-class FilterFacts:
-    """A filter as it is: its pattern, and its one transformation as AWS writes it."""
-
-    pattern: str
-    transformation: Mapping[str, object]
-
-
-def filters(facts: Facts, region: str, log_group: str) -> Mapping[str, FilterFacts]:
-    """Read the metric filters of one log group, by name; a log group that is not there has none."""
-    from botocore.exceptions import ClientError
-
-    pages = facts.aws.at(region).logs.get_paginator("describe_metric_filters").paginate(logGroupName=log_group)
-    try:
-        found = [each for page in pages for each in page["metricFilters"]]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        return {}
-    return {
-        each["filterName"]: FilterFacts(
-            each.get("filterPattern", ""), feeds_of(next(iter(each.get("metricTransformations", [])), {}))
-        )
-        for each in found
-    }
-
-
-def feeds_of(transformation: Mapping[str, object]) -> Mapping[str, object]:
-    """Return a transformation without what AWS fills in: that its values have no unit."""
-    return {name: value for name, value in transformation.items() if (name, value) != ("unit", "None")}
 
 
 def metric_filter_reads(want: MetricFilter) -> Iterator[Read]:
@@ -113,6 +83,19 @@ def ensure_metric_filter(run: Run, want: MetricFilter) -> None:
         run.update("metric filter", drift, put, risk=visibility(why), **sent, metricTransformations=[feeds])
 
 
+def remove_metric_filter(run: Run, want: MetricFilter) -> None:
+    """Delete a filter of a log group that this manifest made: filters take no tags."""
+    region, group = want.scope.region, want.log_group
+    if want.name not in run.read(filters, region, group):
+        return
+    tagged = run.read(log_group_tags, region, log_group_arn(want.scope, group))
+    if not tags.is_ours(tagged, want.scope):
+        run.note(f"kept: this manifest did not make the log group {group}, and filters take no tags")
+        return
+    risk = visibility("its alarm counts nothing any more")
+    run.delete("metric filter", run.aws.logs.delete_metric_filter, risk=risk, logGroupName=group, filterName=want.name)
+
+
 def quieter(have: str, want: str, *, anybody: bool = False) -> str:
     """Say of which events another pattern tells no more; with `anybody`, of those that it tells of nobody."""
     if have == want:
@@ -136,6 +119,12 @@ def write_permissions(want: MetricFilter) -> Allows:
     yield allow("logs", "PutMetricFilter", on=log_group_arns(arn))
 
 
+def removal_permissions(want: MetricFilter) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    arn = log_group_arn(want.scope, want.log_group)
+    yield allow("logs", "DeleteMetricFilter", "ListTagsForResource", on=log_group_arns(arn))
+
+
 KIND = Kind(
     ensure_metric_filter,
     metric_filter_reads,
@@ -152,4 +141,5 @@ KIND = Kind(
     found_by="name and log group",
     owns="pattern and metric",
     quotas=(quotas.FILTERS,),
+    absent=Absent(remove_metric_filter, turn="first", permissions=removal_permissions),
 )

@@ -13,11 +13,13 @@ from typing import Any
 from awsbase import totp
 from awsbase.engine.changes import Drift, Unknown
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure.key import aliases
 from awsbase.ensure.secret import SECRETS, sealing, secret_arns
 from awsbase.errors import AwsbaseError
@@ -216,6 +218,67 @@ def _secret(found: Mapping[str, Any]) -> SecretFacts:
     return SecretFacts(labels, "DeletedDate" in found, found.get("KmsKeyId") or ACCOUNTS_OWN)
 
 
+def remove_mfa_device(run: Run, want: MfaDevice) -> None:
+    """Delete a device that this manifest made, and the secret that still holds its seed."""
+    iam, secrets = run.aws.iam, run.aws.at(want.scope.region).secretsmanager
+    owners = run.read(virtual_devices)
+    there = want.serial in owners and tags.made_here(run, want, run.read(device_tags, want.serial))
+    kept = run.read(secret, want.scope.region, want.secret)
+    waiting = kept is not None and not kept.deleted and kept.tags.get(tags.ADDRESS) == want.address
+
+    if there:
+        if user := owners[want.serial]:
+            lost = deletion(f"{user} has no second factor then")
+            call = iam.deactivate_mfa_device
+            run.delete("assignment", call, risk=lost, UserName=user, SerialNumber=want.serial)
+        lost = deletion("whoever has its seed on a phone enrols anew")
+        run.delete("MFA device", iam.delete_virtual_mfa_device, risk=lost, SerialNumber=want.serial)
+    if kept and waiting and tags.made_here(run, want, kept.tags):
+        lost = deletion("the seed is lost after 30 days")
+        run.delete("secret", secrets.delete_secret, risk=lost, SecretId=want.secret, RecoveryWindowInDays=30)
+
+
+def goes(run: Run, serial: str) -> bool:
+    """Tell whether this run removes a device."""
+    wanted = [each for each in run.resources if isinstance(each, MfaDevice) and each.serial == serial]
+    return any(tags.is_ours(run.read(device_tags, serial), each.scope) for each in wanted)
+
+
+def removal_permissions(want: MfaDevice) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("iam", "DeleteVirtualMFADevice", on=(want.serial,))
+    # Somebody else may use it by now.
+    yield allow("iam", "DeactivateMFADevice", on=(want.scope.global_arn("iam", "user/*"),))
+    yield allow("secretsmanager", "DeleteSecret", on=secret_arns(want.scope, want.secret))
+
+
+def existing_devices(facts: Facts, scope: Scope) -> Things:
+    """Yield the devices whose seeds still wait for their users; all others are the people's own."""
+    kept = facts.read(seeds, scope.region)
+    for name, found in kept.items():
+        kind, _, user = found.tags.get(tags.ADDRESS, "").partition("/")
+        if kind != "mfa-device" or found.deleted or user not in facts.read(virtual_devices).values():
+            continue
+        device = MfaDevice(
+            scope=scope, user=user, secret=name, key=alias_of(facts, scope, found.key), tags=tags.of_others(found.tags)
+        )
+        yield Described(device, tags=found.tags)
+
+
+def alias_of(facts: Facts, scope: Scope, key: str) -> str | None:
+    """Return the alias of the key that encrypts a secret; None when it is Secrets Manager's own."""
+    known = facts.read(aliases, scope.region)
+    names = [key] if key.startswith("alias/") else [name for name, id in known.items() if id == key.rpartition("/")[2]]
+    return next((name for name in sorted(names) if name != ACCOUNTS_OWN), None)
+
+
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield SECRETS
+    yield VIRTUAL_DEVICES
+    yield allow("kms", "ListAliases")
+
+
 def mfa_device_reads(want: MfaDevice) -> Iterator[Read]:
     """Yield the facts that the recipe of a mfa device reads, to prefetch them."""
     yield (authorization,)
@@ -263,4 +326,11 @@ KIND = Kind(
     found_by="its user",
     owns="that there is one, until its seed is taken over; its secret's key",
     keeps="other devices, tags",
+    describe=Describe(existing_devices, list_permissions),
+    absent=Absent(
+        remove_mfa_device,
+        exempt="it is the second factor of a user, who stays",
+        leaves={"secretsmanager": "pending deletion for 30 days"},
+        permissions=removal_permissions,
+    ),
 )

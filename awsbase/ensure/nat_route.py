@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from typing import TypeVar
 
 from awsbase.engine.facts import Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.route_table import RouteTableFacts, route, route_tables
+from awsbase.ensure.existing_subnet import ExistingSubnet
+from awsbase.ensure.instance import instances
+from awsbase.ensure.route_table import RouteTableFacts, route, route_tables, towards
 from awsbase.ensure.subnet import subnets, with_ipv4
 from awsbase.errors import AwsbaseError
-from awsbase.facts import ec2
+from awsbase.facts import ec2, tags
 from awsbase.prices import table as prices
 from awsbase.records import record
 
 EVERYWHERE = "0.0.0.0/0"
+R = TypeVar("R", bound=Resource)
 
 
 class NoTableOfItsOwn(AwsbaseError):
@@ -54,6 +59,46 @@ def ensure_nat_route(run: Run, want: NatRoute) -> None:
     have = table_of(subnet, run.read(route_tables, want.scope.region))
 
     route(run, have, EVERYWHERE, interface, NetworkInterfaceId=interface)
+
+
+def remove_nat_route(run: Run, want: NatRoute) -> None:
+    """Take away the default route of a subnet if it leads to the instance that this manifest made.
+
+    The table is somebody else's, and the route has no tag: the interface that it leads to says whose it is.
+    """
+    region = want.scope.region
+    made = [
+        each for each in ec2.ours(run.read(instances, region), want.instance) if tags.is_ours(each.tags, want.scope)
+    ]
+    interfaces = {each.interface for each in made if each.interface}
+    earlier = itertools.takewhile(lambda each: each.address != want.address, of_kind(run, NatRoute))
+    shared = frozenset().union(*(places(run, each) for each in earlier if each.instance == want.instance))
+    for table in run.read(route_tables, region):
+        # Subnets that share a table share its route.
+        mine = table.subnets.keys() & places(run, want) and not table.subnets.keys() & shared
+        if mine and table.routes.get(EVERYWHERE) in interfaces:
+            what = f"route to {EVERYWHERE}"
+            run.delete(what, run.aws.ec2.delete_route, RouteTableId=table.id, **towards(EVERYWHERE))
+
+
+def places(run: Run, want: NatRoute) -> frozenset[str]:
+    """Return the ids of the subnets that can be the one of a route, without what a recipe returned for it."""
+    there = run.read(subnets, want.scope.region)
+    existing = next((each for each in of_kind(run, ExistingSubnet) if each.address == want.subnet), None)
+    if existing is None:
+        return frozenset(each.id for each in ec2.ours(there, want.subnet))
+    return frozenset(each.id for each in there if ec2.matches(each, existing.id, existing.tags))
+
+
+def of_kind(run: Run, kind: type[R]) -> Iterator[R]:
+    """Yield the resources of a kind in a run."""
+    return (each for each in run.resources if isinstance(each, kind))
+
+
+def removal_permissions(want: NatRoute) -> Allows:
+    """Yield the IAM permissions that the removal needs beyond those of a plan."""
+    yield allow("ec2", "DescribeInstances")
+    yield allow("ec2", "DeleteRoute", on=ec2.arns(want.scope, "route-table"))
 
 
 def table_of(subnet: str, tables: tuple[RouteTableFacts, ...]) -> RouteTableFacts:
@@ -101,4 +146,5 @@ KIND = Kind(
     found_by="its subnet",
     owns="the IPv4 default route",
     keeps="other routes",
+    absent=Absent(remove_nat_route, permissions=removal_permissions),
 )

@@ -9,17 +9,22 @@ from typing import Any
 from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, Unknown, compare, unknowns
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.references import Reference, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.records import record
 
 SECURE = "SecureString"
+# Each account gives its id, so that this name tells below which path a manifest keeps its outputs.
+EVERY_ACCOUNT = "/account_id"
+OF_CDK = "/cdk-bootstrap/"
 
 
 class TakenParameter(AwsbaseError):
@@ -77,6 +82,12 @@ def parameter(facts: Facts, region: str, path: str, name: str) -> ParameterFacts
     if (found := facts.read(parameters, region, path).get(name)) is None:
         return None
     return ParameterFacts(found["Type"], "" if found["Type"] == SECURE else found["Value"])
+
+
+def parameter_names(facts: Facts, region: str) -> tuple[str, ...]:
+    """List the names of all parameters of a region, fifty a call."""
+    pages = facts.aws.at(region).ssm.get_paginator("describe_parameters").paginate(PaginationConfig={"PageSize": 50})
+    return tuple(each["Name"] for page in pages for each in page["Parameters"])
 
 
 def parameter_tags(facts: Facts, region: str, name: str) -> Mapping[str, str]:
@@ -144,6 +155,17 @@ def ensure_parameter(run: Run, want: Parameter) -> None:
         )
 
 
+def remove_parameter(run: Run, want: Parameter) -> None:
+    """Delete one parameter that this manifest made."""
+    region = want.scope.region
+    if run.read(parameter, region, want.path, want.name) is None:
+        return
+    tagged = tags.all_tags(run, want, region, want.arn, (parameter_tags, region, want.name))
+
+    if tags.made_here(run, want, tagged):
+        run.delete("parameter", run.aws.at(region).ssm.delete_parameter, Name=want.name)
+
+
 def value_of(run: Run, want: Parameter) -> Any:
     """Return the value: those of a list with commas between them; Unknown while one of them is."""
     found = [resolve(run, each) for each in want.values]
@@ -171,6 +193,33 @@ def refuse_other_type(want: Parameter, have: ParameterFacts | None) -> None:
     )
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the parameters of a region: those that awsbase keeps with their values, all others by name alone."""
+    region, index = scope.region, facts.read(tags.indexed, scope.region)
+    below = scope.arn("ssm", "parameter")
+    ours = {arn.removeprefix(below): tagged for arn, tagged in index.items() if arn.startswith(below)}
+    paths = [name.removesuffix(EVERY_ACCOUNT) for name in ours if name.endswith(EVERY_ACCOUNT)]
+    for name in facts.read(parameter_names, region):
+        path = next((each for each in paths if name in ours and name.startswith(f"{each}/")), "")
+        have = facts.read(parameter, region, path, name) if path else None
+        if name.startswith(OF_CDK):
+            yield LeftAlone(scope.address("parameter", name), "AWS CDK", "by its name, which bootstrapping gives")
+            continue
+        if have is None or have.type == SECURE:
+            yield NotExpressible(scope.address("parameter", name), ("parameters of others are not kept",))
+            continue
+        listed = have.type == "StringList"
+        values = tuple(have.value.split(",")) if listed else (have.value,)
+        yield Described(Parameter(scope=scope, name=name, path=path, values=values, listed=listed), ours[name])
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that it takes to list parameters."""
+    yield tags.TAG_INDEX
+    yield allow("ssm", "DescribeParameters")
+    yield allow("ssm", "GetParametersByPath", on=(scope.arn("ssm", "parameter/*"),))
+
+
 def read_permissions(want: Parameter) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     below = want.scope.arn("ssm", f"parameter{want.path}")
@@ -182,6 +231,11 @@ def read_permissions(want: Parameter) -> Allows:
 def write_permissions(want: Parameter) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
     yield allow("ssm", "AddTagsToResource", "PutParameter", on=(want.arn,))
+
+
+def removal_permissions(want: Parameter) -> Allows:
+    """Yield the IAM permissions that deleting one needs beyond those of a plan."""
+    yield allow("ssm", "DeleteParameter", on=(want.arn,))
 
 
 KIND = Kind(
@@ -198,4 +252,6 @@ KIND = Kind(
     found_by="name",
     owns="its value",
     keeps="description, tags",
+    describe=Describe(things, describe_permissions, everywhere=True),
+    absent=Absent(remove_parameter, permissions=removal_permissions),
 )

@@ -7,11 +7,13 @@ from typing import Any
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.records import record
 
 # CIS AWS Foundations asks for it, and NIST SP 800-63B for length rather than for expiry.
@@ -121,6 +123,33 @@ def newly_accepted(have: Mapping[str, Any], target: Mapping[str, Any]) -> Iterat
         yield "who has an expired password can still change it"
 
 
+def existing_password_policy(facts: Facts, scope: Scope) -> Things:
+    """Yield the account's password policy, if one was ever set."""
+    found = facts.read(password_policy)
+    if found is None:
+        return
+    have = settings(found)
+    yield Described(
+        PasswordPolicy(
+            scope=scope,
+            length=have["MinimumPasswordLength"],
+            remembered=have["PasswordReusePrevention"],
+            lowercase=have["RequireLowercaseCharacters"],
+            numbers=have["RequireNumbers"],
+            symbols=have["RequireSymbols"],
+            uppercase=have["RequireUppercaseCharacters"],
+            change_allowed=have["AllowUsersToChangePassword"],
+            max_age=have["MaxPasswordAge"],
+            hard_expiry=have["HardExpiry"],
+        )
+    )
+
+
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield allow("iam", "GetAccountPasswordPolicy")
+
+
 def password_policy_reads(want: PasswordPolicy) -> Iterator[Read]:
     """Yield the facts that the recipe of a password policy reads, to prefetch them."""
     yield (password_policy,)
@@ -151,4 +180,6 @@ KIND = Kind(
     found_by="there is one",
     owns="all settings",
     keeps="expiry, and a longer minimum, unless given",
+    describe=Describe(existing_password_policy, list_permissions),
+    absent=Absent(why="who stops using awsbase does not ask for weaker passwords"),
 )

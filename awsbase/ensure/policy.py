@@ -12,14 +12,17 @@ from awsbase.access.widening import to_whom
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
+from awsbase.ensure import group, role, user
 from awsbase.facts import tags
-from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, PolicyFacts, authorization, policies
+from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, PolicyFacts, authorization, iam_arns, policies
 from awsbase.policies.document import Document, difference, same
 from awsbase.records import record
 
@@ -47,6 +50,10 @@ class Policy(Resource):
 
     def needs(self) -> Iterator[str]:
         yield from references(self.document)
+
+    def mentions(self) -> Iterator[str]:
+        """Yield what the document names."""
+        return self.needs()
 
     def simulate(self, iam: IamDraft) -> None:
         """Write the document in a draft of IAM."""
@@ -110,6 +117,42 @@ def ensure_policy(run: Run, want: Policy) -> str:
     return want.arn
 
 
+def remove_policy(run: Run, want: Policy) -> None:
+    """Delete a policy that this manifest made and that nobody has any more, its versions first."""
+    iam = run.aws.iam
+    have = run.read(policies).get(want.name.casefold())
+    if have is None or not tags.made_here(run, want, run.read(policy_tags, have.arn)):
+        return
+    # What stays keeps what it may do, and what it may not.
+    if holders := sorted(staying(run, have.arn)):
+        run.note(f"kept: {', '.join(holders)} {'has' if len(holders) == 1 else 'have'} it")
+        return
+
+    for version in have.others:
+        run.delete(f"version {version}", iam.delete_policy_version, PolicyArn=have.arn, VersionId=version)
+    run.delete("policy", iam.delete_policy, PolicyArn=have.arn)
+
+
+def staying(run: Run, arn: str) -> Iterator[str]:
+    """Yield what has a policy, as its own or as its boundary, and is not removed in this run."""
+    iam = run.read(authorization)
+    for each in iam.users.values():
+        if (arn in each.policies or arn == each.boundary) and not user.goes(run, each.name):
+            yield f"user/{each.name}"
+    for one in iam.groups.values():
+        if arn in one.policies and not group.goes(run, one.name):
+            yield f"group/{one.name}"
+    for held in iam.roles.values():
+        if (arn in held.policies or arn == held.boundary) and not role.goes(run, held.name):
+            yield f"role/{held.name}"
+
+
+def removal_permissions(want: Policy) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    arns = iam_arns(want.scope, "policy", want.name)
+    yield allow("iam", "ListPolicyTags", "DeletePolicyVersion", "DeletePolicy", on=arns)
+
+
 def tags_of(run: Run, want: Policy) -> Mapping[str, str]:
     """Return the tags that the resource has."""
     return tags.current(run, want, tags.index(want.scope), want.arn, (policy_tags, want.arn))
@@ -119,6 +162,30 @@ def policy_tags(facts: Facts, arn: str) -> Mapping[str, str]:
     """Read the tags of one policy from IAM itself."""
     pages = facts.aws.iam.get_paginator("list_policy_tags").paginate(PolicyArn=arn)
     return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+
+def existing_policies(facts: Facts, scope: Scope) -> Things:
+    """Yield each policy of the account's own; one list has the tags of all, so that no plan asks for each."""
+    tagged = facts.read(tags.of_types, tags.index(scope), "iam:policy")
+    for have in facts.read(policies).values():
+        if tagged is not None:
+            facts.learn(tagged.get(have.arn, {}), policy_tags, have.arn)
+        labels = (tagged or {}).get(have.arn, {})
+        found = Policy(
+            scope=scope,
+            name=have.name,
+            document=have.document,
+            path=have.path,
+            description=have.description,
+            tags=tags.of_others(labels),
+        )
+        yield Described(found, tags=labels, path=have.path)
+
+
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield ALL_OF_IAM
+    yield tags.TAG_INDEX
 
 
 def policy_reads(want: Policy) -> Iterator[Read]:
@@ -159,4 +226,6 @@ KIND = Kind(
     owns="the document",
     keeps="tags, description",
     quotas=(quotas.POLICIES, quotas.DOCUMENT, quotas.VERSIONS),
+    describe=Describe(existing_policies, list_permissions),
+    absent=Absent(remove_policy, permissions=removal_permissions),
 )

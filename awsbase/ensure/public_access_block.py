@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
@@ -77,4 +77,5 @@ KIND = Kind(
     word="public-access-block",
     found_by="there is one",
     owns="all four switches",
+    absent=Absent(why="who stops using awsbase does not ask for public buckets"),
 )

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Condition, Permissions, allow, equals
 from awsbase.engine.refusals import Refusal, understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
+from awsbase.facts import tags
 from awsbase.records import record
 
 ADDRESS = "regions/enabled"
@@ -144,6 +145,31 @@ def regions_reads(want: Regions) -> Iterator[Read]:
     yield covered, want.only
 
 
+def made_in(run: Run, want: tags.Tagged, have: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return the regions in which what has these tags is this manifest's to delete; notes say why others keep it."""
+    kept: dict[str, list[str]] = {}
+    for region, held in have.items():
+        kept.setdefault(tags.not_ours(held, want.scope), []).append(region)
+    mine = kept.pop("", [])
+    for why, names in kept.items():
+        run.note(f"kept in {several(names)}: {why}")
+    return mine
+
+
+def independent(
+    run: Run, regions: Sequence[str], administrator: Callable[..., str], has_members: Callable[..., bool]
+) -> list[str]:
+    """Return the regions in which a service watches this account alone; notes say where it watches several."""
+    reads = [(fact, region) for region in regions for fact in (administrator, has_members)]
+    found = dict(zip(reads, run.facts.read_all(*reads), strict=True))
+    for region in regions:
+        if who := found[administrator, region]:
+            run.note(f"kept in {region}: account {who} looks after it")
+        elif found[has_members, region]:
+            run.note(f"kept in {region}: it looks after other accounts too")
+    return [each for each in regions if not found[administrator, each] and not found[has_members, each]]
+
+
 def in_regions(want: Any, service: str, path: str) -> tuple[str, ...]:
     """Return the ARNs of something in the regions that are covered: in every one, unless some are named."""
     return tuple(want.scope.at(region).arn(service, path) for region in want.only or ("*",))
@@ -172,4 +198,5 @@ KIND = Kind(
     word="regions",
     found_by="there is one",
     owns="nothing: they are only looked at",
+    absent=Absent(why="nothing is made for it"),
 )

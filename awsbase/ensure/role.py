@@ -14,25 +14,31 @@ from awsbase.access.widening import attaching, detaching
 from awsbase.engine import permissions, quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, equals
 from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
+from awsbase.ensure import instance_profile
 from awsbase.facts import tags
 from awsbase.facts.authorization import (
     ALL_OF_IAM,
+    SERVICE_LINKED,
     ExistsElsewhere,
     RoleFacts,
     all_of_iam,
     authorization,
+    iam_arns,
     only_these,
     policies,
+    profiles,
     roles,
 )
 from awsbase.facts.aws_policies import reading_aws_policies
-from awsbase.policies.document import Document, difference, same
+from awsbase.policies.document import Document, difference, listed, same
 from awsbase.records import record
 
 AN_HOUR = 3600
@@ -77,6 +83,9 @@ class Role(Resource):
     def needs(self) -> Iterator[str]:
         yield from self.made_here
         yield from references([self.trust, self.inline])
+
+    def mentions(self) -> Iterator[str]:
+        yield from (each for each in references([self.trust, self.inline]) if each not in self.made_here)
 
     def simulate(self, iam: IamDraft) -> None:
         """Change trust, policies and boundary in a draft of IAM."""
@@ -274,6 +283,109 @@ def bounded_otherwise(run: Run, have: str | None, want: str) -> str:
     return "it may let more pass than the other boundary"
 
 
+def remove_role(run: Run, want: Role) -> None:
+    """Delete a role that this manifest made: out of its instance profiles, its policies, itself.
+
+    What denies goes last, so that a run that is cut off leaves nothing that may do more.
+    """
+    iam = run.aws.iam
+    have = run.read(roles).get(want.name.casefold())
+    if have is None or not tags.made_here(run, want, have.tags):
+        return
+    in_profiles = held_by(run, have.name)
+    if others := [name for name in in_profiles if not is_own_profile(run, want, name)]:
+        run.note(f"kept: {', '.join(others)}, which this manifest did not make, hands it to instances")
+        return
+    gone = [name for name in in_profiles if not instance_profile.goes(run, name)]
+    inline = sorted(have.inline, key=lambda name: (bool(widening(have.inline[name], {})), name))
+    attached = sorted(have.policies, key=lambda arn: (bool(detaching(run, arn)), arn))
+    for name in sorted(trusting(run, have.arn)):
+        run.note(f"the trust of role/{name} names it, and lets nobody in by that from then on")
+
+    for name in gone:
+        call = iam.remove_role_from_instance_profile
+        run.delete(f"place in instance profile {name}", call, InstanceProfileName=name, RoleName=have.name)
+    for name in inline:
+        run.delete(f"inline policy {name}", iam.delete_role_policy, RoleName=have.name, PolicyName=name)
+    for arn in attached:
+        run.delete(f"attachment {arn}", iam.detach_role_policy, RoleName=have.name, PolicyArn=arn)
+    run.delete("role", iam.delete_role, RoleName=have.name)
+
+
+def held_by(run: Run, name: str) -> list[str]:
+    """Return the names of the instance profiles that have a role."""
+    return sorted(each.arn.rpartition("/")[2] for each in run.read(profiles).values() if each.role == name)
+
+
+def is_own_profile(run: Run, want: Role, name: str) -> bool:
+    """Tell whether this manifest made an instance profile."""
+    return tags.is_ours(run.read(instance_profile.profile_tags, name), want.scope)
+
+
+def trusting(run: Run, arn: str) -> Iterator[str]:
+    """Yield the roles that stay and whose trust names this one."""
+    for other in run.read(roles).values():
+        if other.arn != arn and arn in set(principals(other.trust)) and not goes(run, other.name):
+            yield other.name
+
+
+def principals(trust: Document) -> Iterator[object]:
+    """Yield the ARNs that a trust names."""
+    for statement in listed(trust.get("Statement")):
+        principal = statement.get("Principal") if isinstance(statement, Mapping) else None
+        yield from listed(principal.get("AWS")) if isinstance(principal, Mapping) else ()
+
+
+def goes(run: Run, name: str) -> bool:
+    """Tell whether this run removes a role."""
+    have = run.read(roles).get(name.casefold())
+    wanted = [each for each in run.resources if isinstance(each, Role) and each.name.casefold() == name.casefold()]
+    return have is not None and any(
+        tags.is_ours(have.tags, each.scope)
+        and all(is_own_profile(run, each, profile) for profile in held_by(run, have.name))
+        for each in wanted
+    )
+
+
+def removal_permissions(want: Role) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield reading_aws_policies(want.scope)
+    yield permissions.allow("iam", "GetInstanceProfile", on=(want.scope.global_arn("iam", "instance-profile/*"),))
+    yield permissions.allow(
+        "iam", "RemoveRoleFromInstanceProfile", on=(want.scope.global_arn("iam", "instance-profile/*"),)
+    )
+    arns = iam_arns(want.scope, "role", want.name)
+    yield permissions.allow("iam", "DeleteRolePolicy", "DetachRolePolicy", "DeleteRole", on=arns)
+
+
+def existing_roles(facts: Facts, scope: Scope) -> Things:
+    """Yield each role as it is, but those of services."""
+    known = facts.read(settings)
+    for have in facts.read(roles).values():
+        if have.path.startswith(SERVICE_LINKED):
+            continue
+        told = known.get(have.name, {})
+        found = Role(
+            scope=scope,
+            name=have.name,
+            trust=have.trust,
+            policies=have.policies,
+            inline=have.inline,
+            path=have.path,
+            description=str(told.get("Description", "")),
+            tags=tags.of_others(have.tags),
+            boundary=have.boundary,
+            max_session=AN_HOUR if (most := told.get("MaxSessionDuration")) is None else int(str(most)),
+        )
+        yield Described(found, tags=have.tags, path=have.path)
+
+
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield ALL_OF_IAM
+    yield permissions.allow("iam", "ListRoles")
+
+
 def role_reads(want: Role) -> Iterator[Read]:
     """Yield the facts that the recipe of a role reads, to prefetch them."""
     yield (authorization,)
@@ -328,4 +440,6 @@ KIND = Kind(
     owns="trust; attachments and inline policies, if listed",
     keeps="tags; what is not given",
     quotas=(quotas.ROLES, quotas.POLICIES_OF_ROLE, quotas.INLINE_OF_ROLE, quotas.TRUST),
+    describe=Describe(existing_roles, list_permissions),
+    absent=Absent(remove_role, permissions=removal_permissions),
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.refusals import Refusal, understood
 from awsbase.engine.resource import Resource
@@ -51,6 +51,10 @@ class Root(Resource):
     def needs(self) -> Iterator[str]:
         if self.support:
             yield self.support
+
+    def mentions(self) -> Iterator[str]:
+        """Yield the support role: root stays without it."""
+        return self.needs()
 
 
 @record
@@ -296,4 +300,5 @@ KIND = Kind(
     word="root",
     found_by="there is one",
     owns="nothing: it is only looked at",
+    absent=Absent(why="nothing is made for it"),
 )

@@ -10,11 +10,13 @@ from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.facts import ec2
+from awsbase.ensure.subnet import subnets
+from awsbase.facts import ec2, tags
+from awsbase.facts.interfaces import TENANTS, kept_for, of_others
 from awsbase.records import record
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -156,6 +158,31 @@ def ensure_route_table(run: Run, want: RouteTable) -> Any:
     return have.id
 
 
+def remove_route_table(run: Run, want: RouteTable) -> None:
+    """Take subnets out of a route table that this manifest made, and delete it, unless others depend on its routes."""
+    client, region = run.aws.ec2, want.scope.region
+    for have in ec2.to_remove(run, want, run.read(route_tables, region)):
+        if have.main:
+            run.note(f"kept: {have.id} is the main route table of {have.vpc}, which AWS does not delete")
+            continue
+        strange = {each.id for each in run.read(subnets, region) if not tags.is_ours(each.tags, want.scope)}
+        living = (each.what for each in of_others(run, want.scope) if each.subnet in have.subnets)
+        if kept_for(run, (*sorted(have.subnets.keys() & strange), *living)):
+            continue
+        for subnet, association in sorted(have.subnets.items()):
+            run.delete(f"association of {subnet}", client.disassociate_route_table, AssociationId=association)
+        run.delete("route table", client.delete_route_table, RouteTableId=have.id)
+
+
+def removal_permissions(want: RouteTable) -> Allows:
+    """Yield the IAM permissions that the removal needs beyond those of a plan."""
+    yield TENANTS
+    yield allow("ec2", "DescribeSubnets")
+    on = ec2.arns(want.scope, "route-table")
+    yield allow("ec2", "DeleteRouteTable", on=on, when=made_for(want.address))
+    yield allow("ec2", "DisassociateRouteTable", on=(*on, *ec2.arns(want.scope, "subnet")))
+
+
 def route(run: Run, have: RouteTableFacts, wanted: str, to: Any, **by: Any) -> None:
     """Let what goes to a destination go there by way of `to`."""
     client = run.aws.ec2
@@ -203,4 +230,5 @@ KIND = Kind(
     owns="exactly these routes, at least these subnets",
     keeps="tags",
     quotas=(quotas.ROUTE_TABLES,),
+    absent=Absent(remove_route_table, permissions=removal_permissions),
 )

@@ -9,14 +9,16 @@ from typing import Any
 
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allow, Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things
 from awsbase.ensure.role import Role
 from awsbase.facts import tags
+from awsbase.facts.authorization import ALL_OF_IAM, roles
 from awsbase.policies.document import Document, parsed
 from awsbase.records import record
 
@@ -81,6 +83,35 @@ def schedule(facts: Facts, region: str, name: str) -> ScheduleFacts | None:
     )
 
 
+def listed(facts: Facts, region: str) -> Mapping[tuple[str, str], str]:
+    """Return what each schedule of a region calls, by group and name."""
+    pages = facts.aws.at(region).scheduler.get_paginator("list_schedules").paginate()
+    return {
+        (each.get("GroupName", "default"), each.get("Name", "")): each.get("Target", {}).get("Arn", "")
+        for page in pages
+        for each in page["Schedules"]
+    }
+
+
+def schedule_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the schedules; what those call with which input is read only where they terminate instances."""
+    for (group, name), calls in facts.read(listed, scope.region).items():
+        ours = group == "default" and calls == terminating(scope)
+        have = facts.read(schedule, scope.region, name) if ours else None
+        if have is None:
+            address = scope.address("schedule", name if group == "default" else f"{group}/{name}")
+            yield NotExpressible(address, (f"calls {calls}: a manifest has no schedule but its bastion's end",))
+            continue
+        instance, role = scope.address("instance", name), have.role.rpartition("/")[2]
+        yield Described(TerminationSchedule(scope=scope, name=name, instance=instance, role=role, at=have.at))
+
+
+def description_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list schedules, and to read those that end instances."""
+    yield allow("scheduler", "ListSchedules")
+    yield allow_on_schedule(scope, "*", "GetSchedule")
+
+
 def schedule_reads(want: TerminationSchedule) -> Iterator[Read]:
     """Yield the facts that the recipe of a schedule reads, to prefetch them."""
     yield schedule, want.scope.region, want.name
@@ -113,6 +144,36 @@ def ensure_schedule(run: Run, want: TerminationSchedule) -> None:
     elif drift := compare(held(have), {"when": when, "calls": target, "instance": instance, "role": role}):
         risk = deletion(of_others(want.scope, want.name, want.role, have))
         run.update("schedule", drift, client.update_schedule, risk=risk, **arguments)
+
+
+def remove_schedule(run: Run, want: TerminationSchedule) -> None:
+    """Delete the schedule of one instance, if it is ours."""
+    take_schedule(run, want.scope, want.name, want.role)
+
+
+def take_schedule(run: Run, scope: Scope, name: str, role: str) -> None:
+    """Delete a schedule that acts as a role which this manifest made; it takes no tags, so the role's tell."""
+    have = run.read(schedule, scope.region, name)
+    if have is None:
+        return
+    acts_as = run.read(roles).get(role.casefold())
+    if why := of_others(scope, name, role, have):
+        run.note(f"kept: {why}")
+    elif acts_as is None or not tags.is_ours(acts_as.tags, scope):
+        run.note(f"kept: nothing says that this manifest made the schedule {name}, which acts as role/{role}")
+    else:
+        run.delete("schedule", run.aws.scheduler.delete_schedule, Name=name)
+
+
+def removal_permissions(want: TerminationSchedule) -> Allows:
+    """Yield the IAM permissions to delete the schedule, beyond those of a plan."""
+    yield from schedule_removal_permissions(want.scope, want.name)
+
+
+def schedule_removal_permissions(scope: Scope, name: str) -> Allows:
+    """Yield the IAM permissions to find out whose a schedule is, and to delete it."""
+    yield ALL_OF_IAM
+    yield allow_on_schedule(scope, name, "DeleteSchedule", "GetSchedule")
 
 
 def terminating(scope: Scope) -> str:
@@ -197,4 +258,6 @@ KIND = Kind(
     word="schedule",
     found_by="name",
     owns="when, what and as whom",
+    describe=Describe(schedule_things, permissions=description_permissions, everywhere=True),
+    absent=Absent(remove_schedule, permissions=removal_permissions),
 )

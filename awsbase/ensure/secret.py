@@ -13,13 +13,14 @@ from typing import Any
 from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Deferred, Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allow, Allows, Permissions, allow, equals
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access
+from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
-from awsbase.ensure.key import any_key
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
+from awsbase.ensure.key import LONGEST_WAIT, alias_behind, any_key
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.prices import Cost, by_use, monthly
@@ -112,6 +113,12 @@ class HeldSecret:
     created: datetime | None = None
     new: bool = False
     arn: Any = field(default=None, compare=False)
+    owner: str = ""
+    """The service of AWS that made it, and looks after it."""
+    primary: str = ""
+    """The region of the secret that it is a copy of, or of itself once there are copies."""
+    copies: tuple[str, ...] = ()
+    """The regions that have a copy."""
 
 
 def held_secrets(facts: Facts, region: str) -> Mapping[str, HeldSecret]:
@@ -171,6 +178,9 @@ def seen(found: Mapping[str, Any]) -> HeldSecret:
         tags={tag["Key"]: tag["Value"] for tag in found.get("Tags") or []},
         created=found.get("CreatedDate"),
         arn=found.get("ARN"),
+        owner=found.get("OwningService", ""),
+        primary=found.get("PrimaryRegion", ""),
+        copies=tuple(sorted(copy["Region"] for copy in found.get("ReplicationStatus") or [])),
     )
 
 
@@ -344,6 +354,68 @@ def ask_for_value(run: Run, want: Secret, has_value: bool, since: datetime | Non
         )
 
 
+def remove_secret(run: Run, want: Secret) -> None:
+    """Schedule the deletion of a secret that this manifest made, in 30 days, after its copies in other regions."""
+    secrets = run.aws.secretsmanager
+    have = run.read(held_secret, want.scope.region, want.name)
+    if have is None or have.deleted or not tags.made_here(run, want, have.tags):
+        return
+    if have.primary not in ("", want.scope.region):
+        run.note(f"kept: it is a copy of the secret in {have.primary}, and goes with that one")
+        return
+
+    if have.copies:
+        why = f"the copies in {', '.join(have.copies)} are gone at once"
+        regions, remove = list(have.copies), secrets.remove_regions_from_replication
+        run.delete("copies", remove, risk=deletion(why), SecretId=want.name, RemoveReplicaRegions=regions)
+    run.delete(
+        "secret",
+        secrets.delete_secret,
+        risk=deletion("its value is lost after 30 days"),
+        SecretId=want.name,
+        RecoveryWindowInDays=LONGEST_WAIT,
+    )
+
+
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield each secret of a region, without its value."""
+    for name, have in facts.read(held_secrets, scope.region).items():
+        address = scope.address("secret", name)
+        if have.owner:
+            yield LeftAlone(address, have.owner, "AWS's list of secrets names the service that looks after it")
+        elif have.deleted:
+            yield NotExpressible(address, ("deletion: it is under way",))
+        elif have.primary not in ("", scope.region):
+            yield NotExpressible(address, (f"copy of the secret in {have.primary}",))
+        elif (key := key_address(facts, scope, have.key)) == "":
+            yield NotExpressible(address, (f"key: {have.key} has no alias",))
+        else:
+            seen = Secret(scope=scope, name=name, key=key, description=have.description, rotation=have.rotation)
+            yield Described(seen, have.tags, remarks=tuple(unsaid(scope, have)))
+
+
+def key_address(facts: Facts, scope: Scope, key: str) -> str | None:
+    """Return the address of a secret's key; None for AWS's own, and an empty text for one without an alias."""
+    if key == AWS_KEY or key.endswith(f":{AWS_KEY}"):
+        return None
+    alias = alias_behind(facts, scope.region, key)
+    return scope.address("key", alias) if alias else ""
+
+
+def unsaid(scope: Scope, have: HeldSecret) -> Iterator[str]:
+    """Yield what a secret has that no manifest says, and no run touches."""
+    if have.primary == scope.region:
+        yield "its copies in other regions are not written here"
+    if have.rotation and not have.rotation.days:
+        yield "its rotation has a schedule that is not written here"
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that it takes to list secrets."""
+    yield SECRETS
+    yield allow("kms", "ListAliases")
+
+
 def said(rotation: Rotation | None) -> str | None:
     """Describe a rotation; None when there is none."""
     if rotation is None:
@@ -393,6 +465,11 @@ def write_permissions(want: Secret) -> Allows:
         yield sealing(want.scope)
 
 
+def removal_permissions(want: Secret) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("secretsmanager", "DeleteSecret", "RemoveRegionsFromReplication", on=secret_arns(want.scope, want.name))
+
+
 KIND = Kind(
     ensure_secret,
     secret_reads,
@@ -415,4 +492,11 @@ KIND = Kind(
     found_by="name",
     owns="its key; description and rotation, if given",
     keeps="its value, tags",
+    absent=Absent(
+        remove_secret,
+        exempt="its value is lost with it",
+        leaves={"secretsmanager": "secrets stay, unreadable, until their deletion in 30 days"},
+        permissions=removal_permissions,
+    ),
+    describe=Describe(things, describe_permissions, everywhere=True),
 )

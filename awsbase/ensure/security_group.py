@@ -10,13 +10,14 @@ from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, Unknown
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
-from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.references import Reference, references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.facts import ec2, tags
+from awsbase.facts.interfaces import TENANTS, kept_for, of_others
 from awsbase.facts.security_rules import (
     OPEN_EGRESS,
     WAYS,
@@ -274,6 +275,46 @@ def end_of(run: Run, want: SecurityGroup, group: Any, rule: Rule) -> Rule:
     return Rule(rule.protocol, rule.ends, canonical(other) if isinstance(other, str) else other, rule.description)
 
 
+def remove_security_group(run: Run, want: SecurityGroup) -> None:
+    """Delete a group that this manifest made, and before it our own rules that name it, unless others use it."""
+    there = run.read(security_groups, want.scope.region)
+    for have in ec2.to_remove(run, want, there):
+        naming = [each for each in there if each.id != have.id and names(each, have.id)]
+        others = (f"the rules of {each.id} ({each.name})" for each in naming if not tags.is_ours(each.tags, want.scope))
+        worn = (each.what for each in of_others(run, want.scope) if have.id in each.groups)
+        if kept_for(run, (*others, *worn)):
+            continue
+        # What depends on this group went before it, with its rules.
+        gone = {each.address for each in run.resources if want.address in each.needs()}
+        for other in naming:
+            if other.tags.get(tags.ADDRESS) not in gone:
+                forget(run, other, have.id)
+        run.delete("security group", run.aws.ec2.delete_security_group, GroupId=have.id)
+
+
+def names(have: GroupFacts, group: str) -> bool:
+    """Tell whether a rule of a group has another group at its other end."""
+    return any(rule.other == group for rule in (*have.ingress, *have.egress))
+
+
+def forget(run: Run, other: GroupFacts, group: str) -> None:
+    """Take the rules that have a group at their other end out of another group."""
+    for way, held in zip(WAYS, (other.ingress, other.egress), strict=True):
+        revoke, word = getattr(run.aws.ec2, f"revoke_security_group_{way}"), "from" if way == "ingress" else "to"
+        for rule in held:
+            if rule.other == group:
+                what = f"{way} of {other.tags[tags.ADDRESS]} {words(rule, word)}"
+                run.delete(what, revoke, GroupId=other.id, IpPermissions=[permission(rule)])
+
+
+def removal_permissions(want: SecurityGroup) -> Allows:
+    """Yield the IAM permissions that the removal needs beyond those of a plan."""
+    yield TENANTS
+    on = ec2.arns(want.scope, "security-group")
+    yield allow("ec2", "DeleteSecurityGroup", on=on, when=made_for(want.address))
+    yield allow("ec2", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress", on=on)
+
+
 def read_permissions(want: SecurityGroup) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeSecurityGroups")
@@ -313,4 +354,5 @@ KIND = Kind(
     owns="its rules",
     keeps="tags, description",
     quotas=(quotas.SECURITY_GROUPS, quotas.RULES),
+    absent=Absent(remove_security_group, permissions=removal_permissions),
 )

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allow, Allows, Permissions, allow, linked_role
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
+from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, independent, made_in, only_there
 from awsbase.facts import tags
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
@@ -85,6 +86,37 @@ def ensure_security_hubs(run: Run, want: SecurityHubs) -> None:
             run.create(f"standards {', '.join(absent)} in {region}", check, StandardsSubscriptionRequests=requests)
 
 
+def hub_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
+    """Return the tags of the hub of a region."""
+    held: Mapping[str, str] = facts.aws.at(region).securityhub.list_tags_for_resource(ResourceArn=arn)["Tags"]
+    return held
+
+
+def administrator(facts: Facts, region: str) -> str:
+    """Return the account that looks after the hub of a region; empty when this one does."""
+    answer = facts.aws.at(region).securityhub.get_administrator_account()
+    return str(answer.get("Administrator", {}).get("AccountId", ""))
+
+
+def has_members(facts: Facts, region: str) -> bool:
+    """Tell whether the hub of a region looks after other accounts too."""
+    return bool(facts.aws.at(region).securityhub.list_members(MaxResults=1).get("Members"))
+
+
+def remove_security_hubs(run: Run, want: SecurityHubs) -> None:
+    """Switch off the hubs that this manifest switched on, unless they are part of several accounts'.
+
+    A hub takes its standards along.
+    """
+    there = [region for region, have in run.read(everywhere, hub, want.only).items() if have is not None]
+    arns = {region: want.scope.at(region).arn("securityhub", "hub/default") for region in there}
+    held = run.facts.read_all(*((hub_tags, region, arn) for region, arn in arns.items()))
+    mine = made_in(run, want, dict(zip(there, held, strict=True)))
+    for region in independent(run, mine, administrator, has_members):
+        lost = deletion("its findings and settings are deleted after 90 days")
+        run.delete(f"hub in {region}", run.aws.at(region).securityhub.disable_security_hub, risk=lost)
+
+
 def hubs(want: SecurityHubs, *actions: str) -> Allow:
     """Allow actions on the hubs, of which each region has one."""
     return allow("securityhub", *actions, on=in_regions(want, "securityhub", "hub/default"))
@@ -99,6 +131,12 @@ def write_permissions(want: SecurityHubs) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
     yield hubs(want, "BatchEnableStandards", "EnableSecurityHub", "TagResource")
     yield linked_role(want.scope, "securityhub.amazonaws.com")
+
+
+def removal_permissions(want: SecurityHubs) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield hubs(want, "DisableSecurityHub", "ListTagsForResource")
+    yield allow("securityhub", "GetAdministratorAccount", "ListMembers", when=only_there(want))
 
 
 KIND = Kind(
@@ -117,4 +155,9 @@ KIND = Kind(
     found_by="one a region",
     owns="that it is on; the standards that are named",
     keeps="other standards, single controls",
+    absent=Absent(
+        remove_security_hubs,
+        exempt="its findings and settings are deleted 90 days after it",
+        permissions=removal_permissions,
+    ),
 )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awsbase.engine.facts import Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, linked_role
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
-from awsbase.facts.authorization import ALL_OF_IAM, authorization, roles
+from awsbase.engine.things import Describe, Described, Things
+from awsbase.facts.authorization import ALL_OF_IAM, SERVICE_LINKED, authorization, roles
 from awsbase.records import record
 
 
@@ -36,7 +37,7 @@ class ServiceLinkedRole(Resource):
 
 def service_role_arn(scope: Scope, principal: str, name: str) -> str:
     """Return the ARN that a service's role has or will have."""
-    return scope.global_arn("iam", f"role/aws-service-role/{principal}/{name}")
+    return scope.global_arn("iam", f"role{SERVICE_LINKED}{principal}/{name}")
 
 
 def service_linked_role_reads(want: ServiceLinkedRole) -> Iterator[Read]:
@@ -53,6 +54,20 @@ def ensure_service_linked_role(run: Run, want: ServiceLinkedRole) -> str:
     else:
         run.created_at(have.created)
     return want.arn
+
+
+def existing_service_linked_roles(facts: Facts, scope: Scope) -> Things:
+    """Yield each role that belongs to a service, by its path."""
+    for have in facts.read(roles).values():
+        if have.path.startswith(SERVICE_LINKED):
+            service = have.path.removeprefix(SERVICE_LINKED).strip("/").removesuffix(".amazonaws.com")
+            found = ServiceLinkedRole(scope=scope, service=service, name=have.name)
+            yield Described(found, tags=have.tags, path=have.path)
+
+
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield ALL_OF_IAM
 
 
 def read_permissions(want: ServiceLinkedRole) -> Allows:
@@ -79,4 +94,6 @@ KIND = Kind(
     found_by="name",
     owns="that it is there",
     keeps="everything: it is the service's",
+    describe=Describe(existing_service_linked_roles, list_permissions),
+    absent=Absent(why="it is the service's, which may work in it for others too, and it lets nobody else in"),
 )

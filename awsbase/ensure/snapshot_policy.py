@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,17 +12,25 @@ from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things
 from awsbase.facts import tags
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
 
 A_WEEK = 7 * 24  # hours
+# What `Schedule.said` says.
+SAID = re.compile(
+    r"(?:every (?P<hours>\d+) h from (?P<at>\d\d:\d\d) UTC|(?P<cron>cron\(\d+ \d+ \? \* [A-Z]{3}(?:,[A-Z]{3})* \*\)))"
+    r", kept (?P<days>\d+) days(?P<copy>, with the volume's tags)?"
+)
+SHOWN = 5  # snapshots that a note names
 UNITS = {"DAYS": 1, "WEEKS": 7, "MONTHS": 30, "YEARS": 365}
 
 
@@ -101,10 +109,23 @@ class SnapshotPolicyFacts:
     created: datetime | None = None
 
 
-def listed(facts: Facts, region: str) -> Mapping[str, str | None]:
-    """Return by id for which address each policy of a region was made, if for any; DLM lists without pages."""
+@record
+class Summary:
+    """What the list of policies tells of one."""
+
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def summaries(facts: Facts, region: str) -> Mapping[str, Summary]:
+    """Read the list of the policies of a region, by id; DLM lists without pages."""
     policies = facts.aws.at(region).dlm.get_lifecycle_policies()["Policies"]
-    return {one["PolicyId"]: one.get("Tags", {}).get(tags.ADDRESS) for one in policies}
+    return {one["PolicyId"]: Summary(one.get("Description", ""), one.get("Tags", {})) for one in policies}
+
+
+def listed(facts: Facts, region: str) -> Mapping[str, str | None]:
+    """Return by id for which address each policy of a region was made, if for any."""
+    return {id: one.tags.get(tags.ADDRESS) for id, one in facts.read(summaries, region).items()}
 
 
 def snapshot_policies(facts: Facts, region: str) -> Mapping[str, str]:
@@ -133,6 +154,51 @@ def snapshot_policy(facts: Facts, region: str, address: str) -> SnapshotPolicyFa
         tags=found.get("Tags", {}),
         created=found.get("DateCreated"),
     )
+
+
+def snapshot_policy_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the lifecycle policies; of those that awsbase did not make nothing but description and tags."""
+    found = facts.read(snapshot_policies, scope.region)
+    for id, summary in facts.read(summaries, scope.region).items():
+        address = summary.tags.get(tags.ADDRESS, "")
+        name = address.removeprefix("snapshot-policy/").partition("@")[0]
+        bare = SnapshotPolicy(
+            scope=scope, name=name or id, role="", volumes={}, schedules=(), description=summary.description
+        )
+        if not address:
+            yield Described(replace(bare, name=id), summary.tags)
+        elif found.get(address) != id or bare.address != address:
+            yield NotExpressible(scope.address("snapshot-policy", id), (f"a second one at {address}",))
+        elif have := facts.read(snapshot_policy, scope.region, address):
+            yield described(bare, have, summary.tags)
+
+
+def described(bare: SnapshotPolicy, have: SnapshotPolicyFacts, tagged: Mapping[str, str]) -> Described | NotExpressible:
+    """Return a policy that awsbase made, as it is."""
+    schedules = {name: understood(name, said) for name, said in have.schedules.items()}
+    if foreign := [f"schedule {name}: {have.schedules[name]}" for name, each in schedules.items() if each is None]:
+        return NotExpressible(bare.address, tuple(foreign))
+    known = tuple(each for each in schedules.values() if each)
+    return Described(replace(bare, role=have.role, volumes=have.volumes, schedules=known), tagged)
+
+
+def understood(name: str, said: str) -> Schedule | None:
+    """Return the schedule that a sentence of `meaning` is of; None where awsbase has no words for it."""
+    parts = SAID.fullmatch(said)
+    if parts is None:
+        return None
+    copy, days = bool(parts["copy"]), int(parts["days"])
+    if parts["cron"]:
+        minute, hour = parts["cron"].removeprefix("cron(").split()[:2]
+        at = f"{int(hour):02}:{int(minute):02}"
+        return Schedule(name=name, at=at, cron=parts["cron"], keep_days=days, copy_tags=copy)
+    return Schedule(name=name, hours=int(parts["hours"]), at=parts["at"], keep_days=days, copy_tags=copy)
+
+
+def description_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list lifecycle policies, and to read those that awsbase made."""
+    yield allow("dlm", "GetLifecyclePolicies")
+    yield allow("dlm", "GetLifecyclePolicy", on=(scope.arn("dlm", "policy/*"),))
 
 
 def meaning(schedule: Mapping[str, Any]) -> str:
@@ -292,6 +358,33 @@ def details(want: SnapshotPolicy) -> dict[str, object]:
     }
 
 
+def snapshots(facts: Facts, region: str, id: str) -> tuple[str, ...]:
+    """Read the ids of the snapshots that a policy has made, the oldest first."""
+    made = [{"Name": "tag:aws:dlm:lifecycle-policy-id", "Values": [id]}]
+    paginator = facts.aws.at(region).ec2.get_paginator("describe_snapshots")
+    listed = [each for page in paginator.paginate(OwnerIds=["self"], Filters=made) for each in page["Snapshots"]]
+    return tuple(each["SnapshotId"] for each in sorted(listed, key=lambda each: each["StartTime"]))
+
+
+def remove_snapshot_policy(run: Run, want: SnapshotPolicy) -> None:
+    """Delete the lifecycle policy that this manifest made; its snapshots stay, and a note names them."""
+    region = want.scope.region
+    have = run.read(snapshot_policy, region, want.address)
+    if have is None or not tags.made_here(run, want, have.tags):
+        return
+    if kept := run.read(snapshots, region, have.id):
+        shown = ", ".join(kept[:SHOWN]) + (f" and {len(kept) - SHOWN} more" if len(kept) > SHOWN else "")
+        run.note(f"its snapshots stay, cost, and are deleted by nobody any more: {shown}")
+    run.delete("snapshot policy", run.aws.at(region).dlm.delete_lifecycle_policy, PolicyId=have.id)
+
+
+def removal_permissions(want: SnapshotPolicy) -> Allows:
+    """Yield the IAM permissions to delete the policy, beyond those of a plan."""
+    yield from read_permissions(want)
+    yield allow("ec2", "DescribeSnapshots")
+    yield allow("dlm", "DeleteLifecyclePolicy", on=lifecycle_policies(want))
+
+
 def lifecycle_policies(want: SnapshotPolicy) -> tuple[str, ...]:
     """Return the ARNs of the lifecycle policy, for permissions."""
     return (want.scope.arn("dlm", "policy/*"),)
@@ -334,4 +427,6 @@ KIND = Kind(
     owns="volumes, schedules, role, that it is on",
     keeps="tags",
     quotas=(quotas.SNAPSHOT_POLICIES,),
+    describe=Describe(snapshot_policy_things, permissions=description_permissions, everywhere=True),
+    absent=Absent(remove_snapshot_policy, permissions=removal_permissions),
 )

@@ -11,13 +11,14 @@ from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2
 from awsbase.facts.ec2 import CannotBeChanged
+from awsbase.facts.interfaces import TENANTS, kept_for, of_others
 from awsbase.records import record
 
 
@@ -143,6 +144,19 @@ def ensure_subnet(run: Run, want: Subnet) -> Any:
     return have.id
 
 
+def remove_subnet(run: Run, want: Subnet) -> None:
+    """Delete a subnet that this manifest made, unless something of others lives in it."""
+    for have in ec2.to_remove(run, want, run.read(subnets, want.scope.region)):
+        if not kept_for(run, (each.what for each in of_others(run, want.scope) if each.subnet == have.id)):
+            run.delete("subnet", run.aws.ec2.delete_subnet, SubnetId=have.id)
+
+
+def removal_permissions(want: Subnet) -> Allows:
+    """Yield the IAM permissions that the removal needs beyond those of a plan."""
+    yield TENANTS
+    yield allow("ec2", "DeleteSubnet", on=ec2.arns(want.scope, "subnet"), when=made_for(want.address))
+
+
 def the_zone(run: Run, want: Subnet) -> Zone:
     """Return the zone that is meant: by number, by name, by its letter, or by its id.
 
@@ -229,4 +243,5 @@ KIND = Kind(
     owns="block, zone; an IPv6 block, if wanted",
     keeps="tags",
     quotas=(quotas.SUBNETS,),
+    absent=Absent(remove_subnet, permissions=removal_permissions),
 )

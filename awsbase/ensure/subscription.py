@@ -8,12 +8,13 @@ from dataclasses import field
 
 from awsbase.engine.changes import Deferred
 from awsbase.engine.facts import Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access
+from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
-from awsbase.ensure.topic import SubscriptionFacts, filter_policy, listener, subscriptions, topic
+from awsbase.ensure.topic import SubscriptionFacts, filter_policy, listener, subscriptions, topic, topic_tags
+from awsbase.facts import tags
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -64,9 +65,7 @@ def ensure_subscription(run: Run, want: Subscription) -> None:
 
     An unconfirmed subscription is left alone, so that nobody gets a second mail, until AWS has forgotten it.
     """
-    me = listener(want.protocol, want.endpoint)
-    everyone = run.read(subscriptions, want.scope.region, want.topic_arn)
-    have = next((one for one in everyone if listener(one.protocol, one.endpoint) == me), None)
+    have = subscribed(run, want)
     if have and have.arn:
         unfiltered(run, want, have.arn)
 
@@ -88,6 +87,29 @@ def ensure_subscription(run: Run, want: Subscription) -> None:
 
     if have.pending:
         ask_to_confirm(run, want)
+
+
+def subscribed(run: Run, want: Subscription) -> SubscriptionFacts | None:
+    """Return the subscription as it is, confirmed or not."""
+    me = listener(want.protocol, want.endpoint)
+    everyone = run.read(subscriptions, want.scope.region, want.topic_arn)
+    return next((one for one in everyone if listener(one.protocol, one.endpoint) == me), None)
+
+
+def remove_subscription(run: Run, want: Subscription) -> None:
+    """Unsubscribe an endpoint from a topic that this manifest made: subscriptions take no tags.
+
+    AWS removes none that nobody has confirmed: it goes with its topic, or is forgotten after 48 hours.
+    """
+    have = subscribed(run, want)
+    if have is None or have.arn is None:
+        return
+    if not tags.is_ours(run.read(topic_tags, want.scope.region, want.topic_arn), want.scope):
+        run.note(f"kept: this manifest did not make the topic {want.topic}, and subscriptions take no tags")
+        return
+    asks = want.protocol in ("email", "https")
+    why = f"{want.shown} hears nothing any more{', and would have to confirm anew' if asks else ''}"
+    run.delete("subscription", run.aws.sns.unsubscribe, risk=visibility(why), SubscriptionArn=have.arn)
 
 
 def heard_by(run: Run, want: Subscription) -> str:
@@ -159,6 +181,13 @@ def write_permissions(want: Subscription) -> Allows:
     yield allow("sns", "Subscribe", on=(want.topic_arn,))
 
 
+def removal_permissions(want: Subscription) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("sns", "ListTagsForResource", on=(want.topic_arn,))
+    # SNS knows this action by no resource.
+    yield allow("sns", "Unsubscribe")
+
+
 KIND = Kind(
     ensure_subscription,
     subscription_reads,
@@ -175,4 +204,5 @@ KIND = Kind(
     found_by="topic and endpoint",
     owns="that it is there",
     keeps="its settings",
+    absent=Absent(remove_subscription, permissions=removal_permissions),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awsbase.engine.facts import Read
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import deletion
@@ -75,4 +75,5 @@ KIND = Kind(
     word="instance",
     found_by="tag, when `awsbase bastion down` ends it",
     owns="that it is gone, with its schedule",
+    absent=Absent(why="it makes nothing: it is what takes an instance away"),
 )

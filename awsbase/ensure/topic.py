@@ -8,15 +8,16 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from awsbase.access.attributes import retagging
-from awsbase.access.comparison import widening
+from awsbase.access.comparison import shortened, widening
 from awsbase.access.publishing import ALARMS, OTHERS, key_statement, may_publish, reading, topic_key
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
 from awsbase.facts import tags
 from awsbase.policies.document import Document, difference, parsed
 from awsbase.policies.document import listed as one_or_more
@@ -259,21 +260,60 @@ def hear(run: Run, want: Topic, name: str) -> None:
         run.note(f"its key {key.arn} lets alarms in, and keeps out {', '.join(mute)}: `encrypted: true` lets all in")
 
 
+def welcome(want: Topic, one: SubscriptionFacts) -> bool:
+    """Tell whether the manifest lists who is subscribed."""
+    those = want.subscribers.get(one.protocol, ())
+    return listener(one.protocol, one.endpoint) in {listener(one.protocol, each) for each in those}
+
+
 def dismiss(run: Run, want: Topic, subscribed: tuple[SubscriptionFacts, ...]) -> None:
     """Unsubscribe who is no longer listed."""
-    welcome = {listener(protocol, endpoint) for protocol, those in want.subscribers.items() for endpoint in those}
     # AWS does not remove an unconfirmed subscription; it forgets it by itself after 48 hours.
     hearing = [one for one in subscribed if not one.pending]
-    strangers = [
-        one
-        for one in hearing
-        if one.protocol in want.subscribers and listener(one.protocol, one.endpoint) not in welcome
-    ]
+    strangers = [one for one in hearing if one.protocol in want.subscribers and not welcome(want, one)]
     for one in strangers:
         what = f"subscription {one.protocol}:{masked(one.endpoint)}"
         left = len(strangers) < len(hearing)
         why = f"{masked(one.endpoint)} hears nothing any more" if left else "no confirmed subscriber is left"
         run.delete(what, run.aws.sns.unsubscribe, risk=visibility(why), SubscriptionArn=one.arn)
+
+
+def remove_topic(run: Run, want: Topic) -> None:
+    """Delete a topic that this manifest made, with its subscriptions, unless others speak on it.
+
+    Their alarms would be mute, and nothing would say so. Who merely listens hears nothing when nobody speaks.
+    """
+    region = want.scope.region
+    if run.read(topic, region, want.arn) is None:
+        return
+    if not tags.made_here(run, want, run.read(topic_tags, region, want.arn)):
+        return
+    managed = {each.address for each in run.resources}
+    if others := [each for each in run.read(speakers, want.scope, want.arn) if each not in managed]:
+        run.note(f"kept: {shortened(others)} {'speaks' if len(others) == 1 else 'speak'} on it")
+        return
+    hearing = [one for one in run.read(subscriptions, region, want.arn) if not one.pending]
+    strangers = [masked(one.endpoint) for one in hearing if not welcome(want, one)]
+
+    why = f"{shortened(strangers)}, subscribed by somebody else, hears nothing any more" if strangers else ""
+    run.delete("topic", run.aws.sns.delete_topic, risk=visibility(why), TopicArn=want.arn)
+
+
+def speakers(facts: Facts, scope: Scope, arn: str) -> tuple[str, ...]:
+    """Read by their addresses which alarms and event rules of its region speak on a topic."""
+    aws = facts.aws.at(scope.region)
+    alarms = aws.cloudwatch.get_paginator("describe_alarms").paginate(
+        ActionPrefix=arn, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+    )
+    rules = aws.events.get_paginator("list_rule_names_by_target").paginate(TargetArn=arn)
+    ringing = [
+        scope.address("alarm", alarm["AlarmName"])
+        for page in alarms
+        for alarm in [*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())]
+        if arn in [*alarm["AlarmActions"], *alarm["OKActions"], *alarm["InsufficientDataActions"]]
+    ]
+    telling = [scope.address("event-rule", name) for page in rules for name in page["RuleNames"]]
+    return tuple(sorted([*ringing, *telling]))
 
 
 def _understood(entry: SubscriptionTypeDef) -> Iterator[SubscriptionFacts]:
@@ -300,6 +340,14 @@ def write_permissions(want: Topic) -> Allows:
         yield allow("sns", "Unsubscribe")
 
 
+def removal_permissions(want: Topic) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    # CloudWatch looks for alarms by their actions among all; EventBridge knows its action by no resource.
+    yield allow("cloudwatch", "DescribeAlarms")
+    yield allow("events", "ListRuleNamesByTarget")
+    yield allow("sns", "DeleteTopic", on=(want.arn,))
+
+
 KIND = Kind(
     ensure_topic,
     topic_reads,
@@ -316,4 +364,5 @@ KIND = Kind(
     found_by="name",
     owns="policy; its key, if one is wanted",
     keeps="tags, protocols that are not listed",
+    absent=Absent(remove_topic, permissions=removal_permissions),
 )

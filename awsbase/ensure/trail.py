@@ -10,7 +10,7 @@ from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
@@ -226,6 +226,22 @@ def at_home(have: TrailFacts | None, want: Trail) -> TrailFacts | None:
     return have
 
 
+def remove_trail(run: Run, want: Trail) -> None:
+    """Delete a trail that this manifest made; what it recorded stays in its bucket and its log group."""
+    region = want.scope.region
+    name = run.read(own_name, want.scope, want.name, want.own)
+    have, arn = run.read(trail, want.scope, name), trail_arn(want.scope, name)
+    if have is None:
+        return
+    if have.organization:
+        run.note("kept: it records every account of the organization")
+    elif have.home != region:
+        run.note(f"kept: it is at home in {have.home}, where this manifest makes none")
+    elif tags.made_here(run, want, run.read(trail_tags, region, arn)):
+        risk = visibility("what happens from now on is no longer recorded by it")
+        run.delete("trail", run.aws.cloudtrail.delete_trail, risk=risk, Name=arn)
+
+
 def leave_room(run: Run, want: Trail, name: str) -> None:
     """Make sure that AWS takes a further trail; those of other regions and of the organization count too."""
     there = [each.arn or its_name for its_name, each in run.read(trails, want.scope.region)]
@@ -258,6 +274,11 @@ def passed_roles(want: Trail) -> Passes:
     yield want.role, "cloudtrail.amazonaws.com"
 
 
+def removal_permissions(want: Trail) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield allow("cloudtrail", "DeleteTrail", on=want.arns)
+
+
 KIND = Kind(
     ensure_trail,
     trail_reads,
@@ -282,4 +303,5 @@ KIND = Kind(
     owns="settings, management events, logging",
     keeps="insights, topic, tags; data events",
     quotas=(quotas.TRAILS, quotas.SELECTORS, quotas.DATA_RESOURCES, quotas.CONDITIONS),
+    absent=Absent(remove_trail, turn="last", permissions=removal_permissions),
 )

@@ -10,16 +10,28 @@ from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import joining, leaving
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
-from awsbase.engine.facts import Read
-from awsbase.engine.kind import About, Kind
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
+from awsbase.ensure import absent_user
+from awsbase.ensure.mfa_device import goes as device_goes
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, UserFacts, authorization, groups, iam_arns, leaving_groups, users
 from awsbase.facts.aws_policies import reading_aws_policies
-from awsbase.facts.credential_report import REPORT, VIRTUAL_DEVICES, devices, login, report, virtual_devices
+from awsbase.facts.credential_report import (
+    REPORT,
+    VIRTUAL_DEVICES,
+    credentials,
+    devices,
+    login,
+    report,
+    virtual_devices,
+)
 from awsbase.records import record
 
 
@@ -158,6 +170,64 @@ def lacks_device(run: Run, name: str) -> bool:
     return not run.read(devices, name)
 
 
+def remove_user(run: Run, want: User) -> None:
+    """Delete a user whom this manifest made, with every credential, in the order of `state: absent`."""
+    have = run.read(users).get(want.name.casefold())
+    if have is None or not tags.made_here(run, want, have.tags):
+        return
+    owned = run.read(credentials, have.name)
+    virtual = run.read(virtual_devices)
+    # What mfa-device/NAME takes away in this same run is gone by then.
+    left = replace(owned, devices=tuple(each for each in owned.devices if not device_goes(run, each)))
+
+    absent_user.lock_out(run, have.name, left)
+    absent_user.take_devices(
+        run, have.name, left, {each: user for each, user in virtual.items() if not device_goes(run, each)}
+    )
+    absent_user.take_rights(run, have)
+    run.delete("user", run.aws.iam.delete_user, UserName=have.name)
+
+
+def goes(run: Run, name: str) -> bool:
+    """Tell whether this run removes a user."""
+    have = run.read(users).get(name.casefold())
+    wanted = (each for each in run.resources if isinstance(each, User) and each.name.casefold() == name.casefold())
+    return have is not None and any(tags.is_ours(have.tags, each.scope) for each in wanted)
+
+
+def removal_permissions(want: User) -> Allows:
+    """Yield the IAM permissions that a removal needs."""
+    gone = absent_user.AbsentUser(scope=want.scope, name=want.name)
+    yield from absent_user.read_permissions(gone)
+    yield from absent_user.write_permissions(gone)
+
+
+def existing_users(facts: Facts, scope: Scope) -> Things:
+    """Yield each user as it is; one report tells for all who has a password, and who has a device."""
+    reported, owners = facts.read_all((report,), (virtual_devices,))
+    with_device = set(owners.values())
+    for have in facts.read(users).values():
+        known = reported.get(have.name.casefold())
+        found = User(
+            scope=scope,
+            name=have.name,
+            path=have.path,
+            groups=have.groups,
+            console=known is not None and known.password,
+            # The report may be four hours old.
+            mfa=have.name in with_device or (known is not None and known.mfa),
+            tags=tags.of_others(have.tags),
+        )
+        yield Described(found, tags=have.tags, path=have.path)
+
+
+def list_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing all of them needs."""
+    yield ALL_OF_IAM
+    yield REPORT
+    yield VIRTUAL_DEVICES
+
+
 def user_reads(want: User) -> Iterator[Read]:
     """Yield the facts that the recipe of an user reads, to prefetch them."""
     yield (authorization,)
@@ -210,4 +280,10 @@ KIND = Kind(
     owns="memberships, if listed; the path, if given",
     keeps="tags, own policies, credentials",
     quotas=(quotas.USERS, quotas.GROUPS_OF_USER),
+    describe=Describe(existing_users, list_permissions),
+    absent=Absent(
+        remove_user,
+        exempt="a person's credentials never come back: `state: absent` in the manifest deletes one user",
+        permissions=removal_permissions,
+    ),
 )

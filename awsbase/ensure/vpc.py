@@ -10,13 +10,22 @@ from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.facts import ec2
+from awsbase.ensure.gateway_endpoint import endpoints
+from awsbase.ensure.internet_gateway import gateways
+from awsbase.ensure.route_table import route_tables
+from awsbase.ensure.security_group import security_groups
+from awsbase.ensure.subnet import subnets
+from awsbase.facts import ec2, tags
 from awsbase.facts.ec2 import CannotBeChanged
+from awsbase.facts.interfaces import TENANTS, kept_for, of_others
 from awsbase.records import record
+
+# Of a peering connection that is neither refused nor gone.
+LIVING = ("active", "initiating-request", "pending-acceptance", "provisioning")
 
 
 @record(kw_only=True)
@@ -116,6 +125,66 @@ def ensure_vpc(run: Run, want: Vpc) -> dict[str, Any]:
     return {"id": have.id, "cidr": have.cidr, "ipv6": ipv6_block(run, want, have) if want.ipv6 else None}
 
 
+def remove_vpc(run: Run, want: Vpc) -> None:
+    """Delete a VPC that this manifest made, unless something of others is in it."""
+    for have in ec2.to_remove(run, want, run.read(vpcs, want.scope.region)):
+        if not kept_for(run, strangers(run, want, have.id)):
+            run.delete("VPC", run.aws.ec2.delete_vpc, VpcId=have.id)
+
+
+def strangers(run: Run, want: Vpc, vpc: str) -> Iterator[str]:
+    """Yield what is in a VPC, and neither came with it nor was made by this manifest."""
+    region = want.scope.region
+    came_with_it = {
+        *(table.id for table in run.read(route_tables, region) if table.main),
+        *(group.id for group in run.read(security_groups, region) if group.name == "default"),
+    }
+    lists: tuple[Any, ...] = (subnets, route_tables, security_groups, gateways, endpoints)
+    there = [each for fact in lists for each in run.read(fact, region)]
+    for each in there:
+        if each.vpc == vpc and each.id not in came_with_it and not tags.is_ours(each.tags, want.scope):
+            yield f"{each.id} ({each.tags['Name']})" if "Name" in each.tags else str(each.id)
+    yield from (each.what for each in of_others(run, want.scope) if each.vpc == vpc)
+    yield from run.read(attached, region, vpc)
+
+
+def attached(facts: Facts, region: str, vpc: str) -> tuple[str, ...]:
+    """Return what else keeps a VPC, none of which awsbase makes: ACLs, peerings, and gateways of other kinds."""
+    client = facts.aws.at(region).ec2
+    here = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "default", "Values": ["false"]}]
+    acls = client.get_paginator("describe_network_acls").paginate(Filters=here)
+    egress = client.get_paginator("describe_egress_only_internet_gateways").paginate()
+    peers = client.get_paginator("describe_vpc_peering_connections").paginate()
+    virtual = client.describe_vpn_gateways(Filters=[{"Name": "attachment.vpc-id", "Values": [vpc]}])
+    found = [
+        *(each["NetworkAclId"] for page in acls for each in page["NetworkAcls"]),
+        *(
+            each["EgressOnlyInternetGatewayId"]
+            for page in egress
+            for each in page["EgressOnlyInternetGateways"]
+            if any(place.get("VpcId") == vpc for place in each.get("Attachments", ()))
+        ),
+        *(
+            each["VpcPeeringConnectionId"]
+            for page in peers
+            for each in page["VpcPeeringConnections"]
+            if each.get("Status", {}).get("Code") in LIVING
+            and vpc in (each.get(end, {}).get("VpcId") for end in ("RequesterVpcInfo", "AccepterVpcInfo"))
+        ),
+        *(each["VpnGatewayId"] for each in virtual.get("VpnGateways", ())),
+    ]
+    return tuple(sorted(found))
+
+
+def removal_permissions(want: Vpc) -> Allows:
+    """Yield the IAM permissions that the removal needs beyond those of a plan."""
+    yield TENANTS
+    inside = ("InternetGateways", "NetworkAcls", "RouteTables", "SecurityGroups", "Subnets", "VpcEndpoints")
+    beside = ("EgressOnlyInternetGateways", "VpcPeeringConnections", "VpnGateways")
+    yield allow("ec2", *(f"Describe{kind}" for kind in (*inside, *beside)))
+    yield allow("ec2", "DeleteVpc", on=ec2.arns(want.scope, "vpc"), when=made_for(want.address))
+
+
 def ipv6_block(run: Run, want: Vpc, have: VpcFacts) -> Any:
     """Ask AWS for an IPv6 block where there is none, and wait until it says which."""
     if have.ipv6:
@@ -165,4 +234,5 @@ KIND = Kind(
     owns="block, DNS names; an IPv6 block, if wanted",
     keeps="tags",
     quotas=(quotas.VPCS,),
+    absent=Absent(remove_vpc, permissions=removal_permissions),
 )

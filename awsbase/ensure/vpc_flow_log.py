@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from awsbase.engine.facts import Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
-from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.flow_logs import COST, Traffic, log, logging_permissions, networks
-from awsbase.facts import ec2
+from awsbase.ensure.flow_logs import COST, Traffic, all_logs, log, logging_permissions, networks
+from awsbase.facts import ec2, tags
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -55,6 +55,20 @@ def ensure_vpc_flow_log(run: Run, want: VpcFlowLog) -> None:
         log(run, want, "VPC flow log", region, [vpc])
 
 
+def remove_vpc_flow_log(run: Run, want: VpcFlowLog) -> None:
+    """Delete the flow logs that this manifest made for the address; what they wrote stays in the bucket."""
+    there = run.read(all_logs, want.scope.region)
+    for have in sorted(there, key=lambda each: str(each["FlowLogId"])):
+        held = ec2.tags_in(have)
+        if held.get(tags.ADDRESS) == want.address and tags.made_here(run, want, held):
+            ec2.check_deleted(run.delete("VPC flow log", run.aws.ec2.delete_flow_logs, FlowLogIds=[have["FlowLogId"]]))
+
+
+def removal_permissions(want: VpcFlowLog) -> Allows:
+    """Yield the IAM permissions that the removal needs beyond those of a plan."""
+    yield allow("ec2", "DeleteFlowLogs", on=ec2.arns(want.scope, "vpc-flow-log"), when=made_for(want.address))
+
+
 def read_permissions(want: VpcFlowLog) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeFlowLogs", "DescribeVpcs")
@@ -86,4 +100,5 @@ KIND = Kind(
     found_by="its VPC",
     owns="that there is one of its traffic",
     keeps="any that is there",
+    absent=Absent(remove_vpc_flow_log, permissions=removal_permissions),
 )

@@ -19,6 +19,8 @@ from awsbase.policies.document import parsed
 from awsbase.records import record
 
 Document = dict[str, Any]
+# The path under which only AWS makes roles: those of its services.
+SERVICE_LINKED = "/aws-service-role/"
 
 
 class ExistsElsewhere(AwsbaseError):
@@ -88,6 +90,7 @@ class PolicyFacts:
     document: Document
     others: tuple[str, ...] = ()
     created: datetime | None = None
+    description: str = ""
 
     @property
     def name(self) -> str:
@@ -227,6 +230,7 @@ def _policy(policy: Mapping[str, Any]) -> PolicyFacts:
         document=parsed(default.get("Document", {})),
         others=tuple(each["VersionId"] for each in versions if "VersionId" in each and each is not default),
         created=policy.get("CreateDate"),
+        description=policy.get("Description", ""),
     )
 
 

@@ -11,7 +11,7 @@ from awsbase.engine.refusals import understood
 from awsbase.engine.scope import Scope
 from awsbase.facts import tags
 from awsbase.facts.optional import empty_if
-from awsbase.policies.document import Document, parsed
+from awsbase.policies.document import Document, listed, parsed
 from awsbase.records import record
 
 if TYPE_CHECKING:
@@ -51,6 +51,18 @@ class Found:
 
     ours: bool
     region: str
+
+
+def bucket_regions(facts: Facts, region: str) -> Mapping[str, str]:
+    """Return the region of each bucket of the account, by name."""
+    # S3 tells the regions only where a request has a parameter.
+    pages = facts.aws.at(region).s3.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": 1000})
+    return {each["Name"]: each["BucketRegion"] for page in pages for each in page.get("Buckets", ())}
+
+
+def places(facts: Facts, scope: Scope) -> Mapping[str, Scope]:
+    """Return the buckets of an account by name, each with the scope of its region."""
+    return {name: scope.at(region) for name, region in facts.read(bucket_regions, scope.home).items()}
 
 
 def found(facts: Facts, scope: Scope, name: str) -> Found | None:
@@ -130,8 +142,16 @@ def bucket(facts: Facts, scope: Scope, name: str) -> BucketFacts | None:
 
 def versioning_of(facts: Facts, scope: Scope, name: str) -> str:
     """Return a bucket's versioning status; empty when it was never switched on."""
-    s3 = facts.aws.at(scope.region).s3
-    return s3.get_bucket_versioning(Bucket=name, ExpectedBucketOwner=scope.account).get("Status", "")
+    status: str = facts.read(versioning_answer, scope, name).get("Status", "")
+    return status
+
+
+def versioning_answer(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
+    """Read a bucket's versioning, and whether a version goes only with an MFA code."""
+    answer: Mapping[str, Any] = facts.aws.at(scope.region).s3.get_bucket_versioning(
+        Bucket=name, ExpectedBucketOwner=scope.account
+    )
+    return answer
 
 
 def encryption_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, Any]:
@@ -170,6 +190,16 @@ def acl_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, tuple[str, ...
         who = grantee.get("URI", "").rpartition("/")[2] or named
         found[who] = tuple(sorted({*found.get(who, ()), grant.get("Permission", "")}))
     return found
+
+
+def kept_for_a_service(policy: Document) -> bool:
+    """Tell whether a bucket policy lets a service of AWS in, or holds a statement of awsbase."""
+    statements = [each for each in listed(policy.get("Statement")) if isinstance(each, Mapping)]
+    return any(
+        str(each.get("Sid", "")).startswith(OURS)
+        or (isinstance(each.get("Principal"), Mapping) and "Service" in each["Principal"])
+        for each in statements
+    )
 
 
 def policy_of(facts: Facts, scope: Scope, name: str) -> Document:

@@ -19,6 +19,10 @@ class CannotBeChanged(AwsbaseError):
     """AWS cannot change this in an existing resource, and a replacement would delete what is inside it."""
 
 
+class NotDeleted(AwsbaseError):
+    """EC2 answered with success and deleted nothing all the same."""
+
+
 class Labelled(tags.Tagged, Protocol):
     """A resource of EC2, whose only name is its `Name` tag."""
 
@@ -88,6 +92,24 @@ def ours(found: Iterable[F], address: str) -> list[F]:
 def the_one(found: Iterable[F], address: str) -> F | None:
     """Return the first resource that was made for an address, or None."""
     return next(iter(ours(found, address)), None)
+
+
+def to_remove(run: Run, want: tags.Tagged, found: Iterable[F]) -> list[F]:
+    """Return what was made for an address and is this manifest's to delete; a note says why another one is kept."""
+    return [each for each in ours(found, want.address) if tags.made_here(run, want, each.tags)]
+
+
+def check_deleted(answer: object) -> None:
+    """Raise NotDeleted for what EC2 did not delete: some calls say so in their answer, not by an error."""
+    failed = answer.get("Unsuccessful", ()) if isinstance(answer, Mapping) else ()
+    told = [f"{each['ResourceId']}: {each['Error']['Message']}" for each in failed if not gone(each["Error"])]
+    if told:
+        raise NotDeleted(f"EC2 did not delete {'; '.join(told)}", hint="run again in a while")
+
+
+def gone(error: Mapping[str, str]) -> bool:
+    """Tell whether something was not deleted because it is not there."""
+    return error.get("Code", "").endswith(".NotFound")
 
 
 def understood(listed: Iterable[Mapping[str, Any]], understand: Callable[[Mapping[str, Any]], T]) -> Iterator[T]:

@@ -92,6 +92,12 @@ def names(named: str) -> tuple[str, ...]:
     return tuple(f"resolve:ssm:{parameter_for(named, each)}" for each in ("arm64", "x86_64"))
 
 
+def named_by(launched_as: str) -> str:
+    """Return what a manifest may call the image of a launch template: the parameter of a distribution, or any name."""
+    known = (each for each in DISTRIBUTIONS.values() if launched_as in names(each))
+    return next(known, launched_as.removeprefix("resolve:ssm:"))
+
+
 def parameter_for(named: str, architecture: str) -> str:
     """Return the public parameter for an architecture, which its publisher may call by another name."""
     own = "amd64" if architecture == "x86_64" and named.startswith(AMD64) else architecture

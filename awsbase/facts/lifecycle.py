@@ -44,6 +44,22 @@ class Expiry:
         return named | {name: action for name, action in actions.items() if action}
 
 
+def expiries(have: BucketFacts) -> tuple[Expiry, ...]:
+    """Return the lifecycle rules of awsbase that a bucket has."""
+    return tuple(
+        Expiry(
+            rule["ID"].removeprefix(f"{OURS}-"),
+            plain(rule)["Filter"].get("Prefix", ""),
+            objects=rule.get("Expiration", {}).get("Days"),
+            old_versions=rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays"),
+            unfinished_uploads=rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation"),
+            leftover_markers=rule.get("Expiration", {}).get("ExpiredObjectDeleteMarker", False),
+        )
+        for rule in have.rules
+        if rule.get("ID", "").startswith(f"{OURS}-")
+    )
+
+
 def goes_sooner(have: BucketFacts, wanted: Mapping[str, Mapping[str, Any]], *, ours: bool) -> str:
     """Say which rules take away what was kept longer; in a bucket of others unfinished uploads count, too."""
     before = {rule.get("ID"): rule for rule in have.rules if rule.get("Status") == "Enabled"}

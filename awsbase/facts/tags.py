@@ -11,6 +11,7 @@ from awsbase.engine.permissions import allow
 from awsbase.engine.quotas import TAGS, QuotaExceeded
 from awsbase.engine.refusals import is_refusal
 from awsbase.engine.resource import ADDRESS as ADDRESS
+from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import FIRST_REGIONS, Scope
 
@@ -51,6 +52,20 @@ def tags(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
     }
 
 
+def of_types(facts: Facts, region: str, *types: str) -> Mapping[str, Mapping[str, str]] | None:
+    """Return by ARN all tags of every resource of these types that has any; None where they may not be read."""
+    from botocore.exceptions import ClientError
+
+    index = facts.aws.at(region).resourcegroupstaggingapi.get_paginator("get_resources")
+    try:
+        listed = [each for page in index.paginate(ResourceTypeFilters=types) for each in page["ResourceTagMappingList"]]
+    except ClientError as error:
+        if not is_refusal(error):
+            raise
+        return None
+    return {each["ResourceARN"]: {tag["Key"]: tag["Value"] for tag in each.get("Tags", [])} for each in listed}
+
+
 def indexed(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
     """Return what the index of a region lists; nothing where these credentials may not read it.
 
@@ -88,6 +103,15 @@ def current(
     return response
 
 
+def all_tags(run: Run, want: Tagged, region: str, arn: str, ask: Read) -> Mapping[str, str]:
+    """Return the tags of something that may have to go: from the index where that shows it ours, else from `ask`."""
+    listed = run.read(indexed, region).get(arn, {})
+    if is_ours(listed, want.scope):
+        return listed
+    tagged: Mapping[str, str] = run.read(*ask)
+    return tagged
+
+
 def wanted(want: Tagged) -> dict[str, str]:
     """Return the tags that a resource must have: the manifest's, and the address by which awsbase finds it."""
     return {**want.tags, ADDRESS: want.address}
@@ -108,16 +132,25 @@ def is_ours(tagged: Mapping[str, str], scope: Scope) -> bool:
     return bool(scope.name) and tagged.get(CREATED_BY) == scope.name
 
 
-def made_here(run: Run, want: Tagged, have: Mapping[str, str]) -> bool:
+def made_here(run: Run, want: Resource, have: Mapping[str, str]) -> bool:
     """Tell whether what has these tags is this manifest's to delete; a note says why it is not."""
-    if is_ours(have, want.scope):
-        return True
-    maker = have.get(CREATED_BY)
-    if maker is not None:
-        run.note(f"kept: its tag {CREATED_BY} is {maker}, not {want.scope.name}")
-    else:
-        run.note(f"kept: it has no tag {CREATED_BY}, so it was there before; `awsbase own` says otherwise")
-    return False
+    if why := not_ours(have, want.scope):
+        run.note(f"kept: {why}")
+    return not why
+
+
+def not_ours(have: Mapping[str, str], scope: Scope) -> str:
+    """Return why what has these tags is not this manifest's to delete; empty when it is."""
+    if is_ours(have, scope):
+        return ""
+    if (maker := have.get(CREATED_BY)) is not None:
+        return f"its tag {CREATED_BY} is {maker}, not {scope.name}"
+    return f"it has no tag {CREATED_BY}, so it was there before; `awsbase own` says otherwise"
+
+
+def of_others(have: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags that people have set: neither awsbase's own nor those of AWS."""
+    return {key: value for key, value in have.items() if not key.startswith(("awsbase:", "aws:"))}
 
 
 def missing(have: Mapping[str, str], want: Mapping[str, str]) -> dict[str, str]:

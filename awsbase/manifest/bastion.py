@@ -221,7 +221,7 @@ class Bastion(Section):
             )
 
         if self.on_demand:
-            yield Ephemeral(scope=scope, instance=instance, command="awsbase bastion up")
+            yield Ephemeral(scope=scope, instance=instance, command="awsbase bastion up", ender=self.ender)
             return
         yield instance
         yield TerminationSchedule(scope=scope, name=self.name, instance=instance.address, role=self.ender)

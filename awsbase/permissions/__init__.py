@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from awsbase.engine.kind import Kinds, permissions_of
 from awsbase.engine.lock import PATH
 from awsbase.engine.permissions import Allow, allow, equals
+from awsbase.engine.removal import absent_of
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure import KINDS
@@ -22,8 +23,17 @@ from awsbase.permissions.documents import ATTACHED, Least, fitting, statements
 __all__ = ["ATTACHED", "Least", "least", "to_describe"]
 
 
-def least(resources: Iterable[Resource], *, plan_only: bool = False, who: bool = False, kinds: Kinds = KINDS) -> Least:
-    """Return what is enough to plan resources, and unless `plan_only` to reconcile them; `who` is for `plan --who`.
+def least(
+    resources: Iterable[Resource],
+    *,
+    plan_only: bool = False,
+    who: bool = False,
+    destroy: bool = False,
+    kinds: Kinds = KINDS,
+) -> Least:
+    """Return what is enough to plan resources, and unless `plan_only` to reconcile them, or to `destroy` them.
+
+    `who` is for `plan --who`.
 
     Raises Undeclared when a kind does not say which permissions it needs.
     """
@@ -37,10 +47,13 @@ def least(resources: Iterable[Resource], *, plan_only: bool = False, who: bool =
     if who:
         reads.append(allow("cloudtrail", "LookupEvents"))
     found = statements(reads, "Read")
-    writes = [each for want, permissions in declared for each in permissions.write(want)]
+    if destroy:
+        writes = [each for want in resources for each in absent_of(kinds, want).permissions(want)]
+    else:
+        writes = [each for want, permissions in declared for each in permissions.write(want)]
     if writes and not plan_only:
         found += statements(writes, "Write")
-        found += statements(passed(wanted, kinds), "Pass")
+        found += statements(() if destroy else passed(wanted, kinds), "Pass")
         found += statements((locking(want.scope) for want in wanted.values()), "Lock")
     return fitting(found)
 

@@ -15,9 +15,10 @@ from awsbase.errors import MalformedResponse
 
 Document: TypeAlias = dict[str, object]
 
-# AWS reads a document without Version as version 2008-10-17, which has no policy variables:
+# AWS reads a document without Version as version 2008-10-17, which has no policy variables. Nothing else sets the two
+# versions apart:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
-OLDEST = "2008-10-17"
+OLDEST, NEWEST = "2008-10-17", "2012-10-17"
 
 LABELS = {"Id", "Sid"}
 ROOT = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
@@ -40,7 +41,7 @@ def difference(have: Mapping[str, object], want: Mapping[str, object]) -> list[D
     """List the differences from `have` to `want` by statement; of lists only the entries that differ."""
     found = []
     for key in keys(have, want, without=LABELS | {"Statement"}):
-        if part(key, have.get(key)) != part(key, want.get(key)):
+        if part(key, have) != part(key, want):
             found.append(Difference(key, have.get(key), want.get(key)))
 
     for name, old, new in pairs(listed(have.get("Statement")), listed(want.get("Statement"))):
@@ -90,18 +91,32 @@ def listed(value: object) -> list[object]:
 def meaning(document: Mapping[str, object]) -> Hashable:
     """Return the meaning of a document, independent of its order and spelling."""
     always = {"Version": None, "Statement": None}
-    meanings = ((key, part(key, document.get(key))) for key in keys(always, document, without=LABELS))
+    meanings = ((key, part(key, document)) for key in keys(always, document, without=LABELS))
     return frozenset((key, value) for key, value in meanings if value is not None)
 
 
-def part(key: str, value: object) -> Hashable:
+def part(key: str, document: Mapping[str, object]) -> Hashable:
     """Return the meaning of one element of a document."""
+    value = document.get(key)
     match key:
         case "Version":
-            return exactly(OLDEST if value is None else value)
+            version = OLDEST if value is None else value
+            return exactly(OLDEST if version == NEWEST and not has_variables(document.get("Statement")) else version)
         case "Statement":
             return frozenset(statement_meaning(statement) for statement in listed(value))
     return exactly(value)
+
+
+def has_variables(value: object) -> bool:
+    """Tell whether a text somewhere in a value has a policy variable, such as `${aws:username}`."""
+    match value:
+        case str():
+            return "${" in value
+        case Mapping():
+            return any(map(has_variables, value.values()))
+        case list() | tuple():
+            return any(map(has_variables, value))
+    return False
 
 
 def element(key: object, value: object) -> Hashable:

@@ -55,6 +55,10 @@ class Tampering:
     not_on_aws: str = ""
 
 
+def nothing_before(aws: Reached) -> None:
+    """Leave the account as it is."""
+
+
 @dataclass(frozen=True)
 class Sample:
     """Resources of one kind, with what they depend on, and the tamperings that a plan must notice.
@@ -66,8 +70,13 @@ class Sample:
     name: str
     resources: Sequence[Resource]
     tamperings: dict[str, Tampering] = field(default_factory=dict)
-    before: Callable[[Reached], object] = lambda aws: None
+    before: Callable[[Reached], object] = nothing_before
     not_on_aws: str = ""
+
+    @property
+    def was_there(self) -> bool:
+        """Tell whether there is something before the first run."""
+        return self.before is not nothing_before
 
     def at(self, scope: Scope) -> Sample:
         """Return the same sample, called after its region away from home."""

@@ -125,7 +125,10 @@ def kinds_of(sections: Sequence[str] | None) -> list[Kind]:
 
 
 def checked(output: Path | None, merge: bool, report: Path | None) -> Manifest | None:
-    """Check the files before anything is read; return the manifest that sections are added to, if there is one."""
+    """Check the files before anything is read; return the manifest that sections are added to, if there is one.
+
+    Raises UsageError.
+    """
     if is_stdout(output):
         raise UsageError("a manifest has policies as files beside it", hint="name a file with -o")
     if merge and output is None:

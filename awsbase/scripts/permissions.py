@@ -50,6 +50,8 @@ def command(
 
     The output is IAM policies. Create a managed policy from each, and attach them all to the user or role that runs
     awsbase: aws iam create-policy, then aws iam attach-role-policy or attach-user-policy.
+    \f
+    Raises UsageError for options that do not go together.
     """
     from awsbase.permissions import ATTACHED, least, to_describe
 

@@ -16,6 +16,7 @@ from awsbase.ensure import KINDS
 from awsbase.permissions import least
 from awsbase.sandbox import SERVICES, Sandbox, Service
 from awsbase.testing.origin import without_origin
+from awsbase.testing.removal import Leaving, can_go, keeps_what_was_there, leaves_nothing, needs_no_more_to_go
 from awsbase.testing.sample import Sample, Tampering, go, person, problems, risky, said
 from awsbase.testing.subject import Subject
 from awsbase.testing.trial import FAULTS, trial
@@ -55,6 +56,19 @@ def parts(samples: Sequence[Sample], kinds: Kinds, services: Sequence[Service]) 
             for fault in faults:
                 survive = partial(survives, sample, on, fault, kinds=kinds, services=services)
                 yield pytest.param(survive, id=f"{sample.name} survives {fault} at each {on}")
+        if can_go(sample, kinds):
+            yield from parts_of_removal(sample, kinds, services)
+
+
+def parts_of_removal(sample: Sample, kinds: Kinds, services: Sequence[Service]) -> Iterator[Any]:
+    """Yield each part of the contract about taking a sample away."""
+    for each in (leaves_nothing, keeps_what_was_there, needs_no_more_to_go):
+        name = each.__name__.replace("_", " ")
+        yield pytest.param(partial(each, sample, kinds=kinds, services=services), id=f"{sample.name} {name}")
+    for on, faults in FAULTS.items():
+        for fault in faults:
+            survive = partial(goes, sample, on, fault, kinds=kinds, services=services)
+            yield pytest.param(survive, id=f"{sample.name} goes despite {fault} at each {on}")
 
 
 def ready(sample: Sample, services: Sequence[Service] = SERVICES) -> Sandbox:
@@ -152,5 +166,12 @@ def survives(
 ) -> None:
     """Assert that a fault at whichever read or write leaves a true report, and work that the next run finishes."""
     subject = Subject(sample.name, sample.resources, sample.before, kinds, services)
+    points = range(1, subject.undisturbed.points(on) + 1)
+    assert [line for n in points for line in trial(subject, on, n, fault)] == []
+
+
+def goes(sample: Sample, on: str, fault: str, *, kinds: Kinds = KINDS, services: Sequence[Service] = SERVICES) -> None:
+    """Assert that a fault while a sample is taken away leaves a true report, and that the next run finishes."""
+    subject = Leaving(sample.name, sample.resources, sample.before, kinds, services)
     points = range(1, subject.undisturbed.points(on) + 1)
     assert [line for n in points for line in trial(subject, on, n, fault)] == []

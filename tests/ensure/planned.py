@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -51,10 +51,11 @@ def planned(
     *,
     beside: Sequence[Resource] = (),
     manifest: str = "",
+    recipe: Callable[[Run, Any], object] | None = None,
 ) -> Run:
     """Return the run that planned a resource on these facts, with its changes and manual actions.
 
-    IAM is empty unless it is passed in.
+    IAM is empty unless it is passed in. `recipe` is another one than that of its kind.
     """
     shared = RunContext(
         "plan",
@@ -74,7 +75,7 @@ def planned(
         shared,
         frozenset(),
     )
-    KINDS[type(want)].ensure(run, want)
+    (recipe or KINDS[type(want)].ensure)(run, want)
     return run
 
 

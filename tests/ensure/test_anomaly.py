@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.anomaly_alert import AnomalyAlert, above, monitor, never_opened, subscription_tags, subscriptions
+from awsbase.ensure.anomaly_alert import AnomalyAlert, above, anomaly_tags, monitor, never_opened, subscriptions
 from awsbase.sandbox import Fault, Sandbox
 from awsbase.testing.sample import go, problems, said
 from tests.ensure.planned import HOME, described, planned
@@ -55,7 +55,7 @@ def test_alert_uses_the_monitor_of_all_services(
 
 def known(watching: str | None, have: dict[str, Any] | None, tags: dict[str, str]) -> dict[Any, Any]:
     there = {WANT.name: have} if have else {}
-    return {never_opened: False, monitor: watching, subscriptions: there, subscription_tags: tags}
+    return {never_opened: False, monitor: watching, subscriptions: there, anomaly_tags: tags}
 
 
 def test_an_amount_is_sent_to_the_cent_and_read_whatever_its_spelling() -> None:

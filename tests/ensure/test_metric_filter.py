@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.metric_filter import FilterFacts, MetricFilter, feeds_of, filters
+from awsbase.ensure.metric_filter import MetricFilter
+from awsbase.facts.metric_filters import FilterFacts, feeds_of, filters
 from tests.ensure.planned import HOME, described, planned
 
 WANT = MetricFilter(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from awsbase.engine.resource import Resource
-from awsbase.ensure.anomaly_alert import above, monitor, never_opened, subscription_tags, subscriptions
+from awsbase.ensure.anomaly_alert import above, anomaly_tags, monitor, never_opened, subscriptions
 from awsbase.ensure.budget import BudgetFacts, Notice, budget, budget_tags
 from awsbase.ensure.password_policy import password_policy
 from awsbase.ensure.snapshot_policy import snapshot_policy
@@ -147,7 +147,7 @@ def test_fewer_anomaly_alerts_are_risky(have: dict[str, Any], risky: bool) -> No
         never_opened: False,
         monitor: of_anomalies.ARN,
         subscriptions: found,
-        subscription_tags: of_anomalies.TAGS,
+        anomaly_tags: of_anomalies.TAGS,
     }
     assert bool(reasons(want, facts)) == risky
     slower = replace(want, frequency="DAILY", subscribers=(("EMAIL", "cfo@acme.example"),))

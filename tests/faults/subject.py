@@ -8,6 +8,7 @@ from pathlib import Path
 from awsbase.samples import SAMPLES
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
+from awsbase.testing.removal import Leaving, can_go
 from awsbase.testing.subject import Subject
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
@@ -21,3 +22,6 @@ def manifest(name: str) -> Subject:
 
 
 KINDS_ALONE = tuple(Subject(sample.name, sample.resources, sample.before) for sample in SAMPLES)
+DESTROYED = tuple(
+    Leaving(f"{sample.name} destroyed", sample.resources, sample.before) for sample in SAMPLES if can_go(sample)
+)

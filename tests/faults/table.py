@@ -20,19 +20,26 @@ def table(sweeps: Iterable[Sweep], date: str, commit: str) -> Iterator[str]:
     subjects: dict[str, set[str]] = {}
     seconds = 0.0
     for sweep in sweeps:
-        column = sweep.subject if sweep.subject.endswith(".yaml") else "kinds"
+        kinds = "kinds destroyed" if sweep.subject.endswith(" destroyed") else "kinds"
+        column = sweep.subject if ".yaml" in sweep.subject else kinds
         line = f"{sweep.fault}, at each {sweep.on}" if sweep.on != "process" else f"process: {sweep.fault}"
         by_cell[line, column] = by_cell.get((line, column), 0) + sweep.points
         subjects.setdefault(column, set()).add(sweep.subject)
         seconds += sweep.seconds
-    columns = sorted(subjects, key=lambda column: (column != "kinds", column))
-    heads = [f"{len(subjects[column])} samples of kinds" if column == "kinds" else f"`{column}`" for column in columns]
+    columns = sorted(subjects, key=lambda column: (not column.startswith("kinds"), column))
+    heads = [head(column, len(subjects[column])) for column in columns]
     yield "| fault | " + " | ".join(heads) + " |"
     yield "| --- |" + " ---: |" * len(columns)
     for line in sorted({line for line, _ in by_cell}):
         yield f"| {line} | " + " | ".join(str(by_cell.get((line, column), "")) for column in columns) + " |"
     yield f"\n{sum(by_cell.values()):,} crash points, in {seconds / 60:.0f} minutes of processor time."
     yield f"Measured on {date}, at commit {commit}."
+
+
+def head(column: str, count: int) -> str:
+    """Return the head of a column: how many samples it counts, or of which manifest."""
+    of, _, destroyed = column.partition(" ")
+    return (f"{count} samples of kinds" if of == "kinds" else f"`{of}`") + (f", {destroyed}" if destroyed else "")
 
 
 def commit(root: Path = ROOT) -> str:

@@ -17,7 +17,7 @@ from awsbase.testing.subject import Subject
 from awsbase.testing.trial import FAULTS, trial
 from tests.draws import draws
 from tests.faults.results import Sweep
-from tests.faults.subject import KINDS_ALONE, manifest
+from tests.faults.subject import DESTROYED, KINDS_ALONE, manifest
 
 MANIFESTS = ("baseline", "bastion", "cis", "secrets")
 Record = Callable[[str, object], None]
@@ -36,12 +36,23 @@ def in_one_region(subjects: Iterable[Subject]) -> list[Subject]:
 @pytest.mark.sampled(25)
 @pytest.mark.parametrize("subject", in_one_region(KINDS_ALONE), ids=lambda subject: subject.name)
 def test_calls_of_a_kind_survive_a_fault(subject: Subject, draw: Random) -> None:
+    assert drawn(subject, draw, reads=3) == []
+
+
+@pytest.mark.sampled(10)
+@pytest.mark.parametrize("subject", in_one_region(DESTROYED), ids=lambda subject: subject.name)
+def test_calls_that_take_a_kind_away_survive_a_fault(subject: Subject, draw: Random) -> None:
+    assert drawn(subject, draw, reads=5) == []
+
+
+def drawn(subject: Subject, draw: Random, *, reads: int) -> list[str]:
+    """Inject a fault at each write, and at one of so many `reads`; return what is wrong then."""
     wrong = []
-    for on, part in (("write", 1), ("read", 3)):
+    for on, part in (("write", 1), ("read", reads)):
         points = range(1, subject.undisturbed.points(on) + 1)
         for n in draw.sample(points, -(-len(points) // part)):
             wrong += trial(subject, on, n, draw.choice(list(FAULTS[on])))
-    assert wrong == []
+    return wrong
 
 
 @pytest.mark.sampled(2)
@@ -55,7 +66,7 @@ def test_some_calls_of_a_manifest_survive_a_fault(name: str, draw: Random) -> No
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("subject", KINDS_ALONE, ids=lambda subject: subject.name)
+@pytest.mark.parametrize("subject", [*KINDS_ALONE, *DESTROYED], ids=lambda subject: subject.name)
 @everything
 def test_every_call_of_a_kind_survives(subject: Subject, on: str, fault: str, record_property: Record) -> None:
     sweep(subject, on, fault, record_property)

@@ -11,17 +11,18 @@ def test_results_of_several_runs_add_up_to_a_table(tmp_path: Path) -> None:
     results = Results(tmp_path / "build" / "faults.jsonl", "now")
     assert results.passed() == set()
     swept = (("group", "write", 2), ("user", "write", 4), ("baseline.yaml", "read", 52))
-    for subject, on, points in (*swept, swept[0]):
+    destroyed = (("user destroyed", "write", 3), ("baseline.yaml destroyed", "write", 50))
+    for subject, on, points in (*swept, *destroyed, swept[0]):
         results.add(f"test[{subject}]", asdict(Sweep(subject, on, "killed", points, 30)))
     results.add("test of something else")
 
-    assert len(results.passed()) == 4
+    assert len(results.passed()) == 6
     assert list(table(results.sweeps(), "2026-06-21", "0123456789")) == [
-        "| fault | 2 samples of kinds | `baseline.yaml` |",
-        "| --- | ---: | ---: |",
-        "| killed, at each read |  | 52 |",
-        "| killed, at each write | 6 |  |",
-        "\n58 crash points, in 2 minutes of processor time.",
+        "| fault | 2 samples of kinds | 1 samples of kinds, destroyed | `baseline.yaml` | `baseline.yaml`, destroyed |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| killed, at each read |  |  | 52 |  |",
+        "| killed, at each write | 6 | 3 |  | 50 |",
+        "\n111 crash points, in 2 minutes of processor time.",
         "Measured on 2026-06-21, at commit 0123456789.",
     ]
 

@@ -324,3 +324,13 @@ def test_what_is_gone_can_be_terminated_again() -> None:
     assert (
         refused(ec2(sandbox).terminate_instances, InstanceIds=["i-0123456789abcdef0"]) == "InvalidInstanceID.NotFound"
     )
+
+
+@pytest.mark.parametrize("attribute", ["DisableApiStop", "DisableApiTermination"])
+def test_what_is_protected_is_not_terminated(attribute: str) -> None:
+    for strict, stopping in ((True, "OperationNotPermitted"), (False, None)):
+        sandbox = Sandbox(strict=strict)
+        id = ec2(sandbox).run_instances(**ONE)["Instances"][0]["InstanceId"]
+        ec2(sandbox).modify_instance_attribute(InstanceId=id, **{attribute: {"Value": True}})
+        code = stopping if attribute == "DisableApiStop" else "OperationNotPermitted"
+        assert refused(ec2(sandbox).terminate_instances, InstanceIds=[id]) == code

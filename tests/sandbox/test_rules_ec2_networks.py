@@ -113,3 +113,93 @@ def test_a_region_or_vpc_takes_so_many(
         elif number < most - 1 or method != "create_vpc":
             getattr(network.ec2, method)(**arguments)
     assert refused(getattr(network.ec2, method), **params(network, most + 1)) == code
+
+
+def interface(network: Network) -> str:
+    made = network.ec2.create_network_interface(
+        SubnetId=network.subnet, Groups=[network.group], Description="a database"
+    )
+    return str(made["NetworkInterface"]["NetworkInterfaceId"])
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["moto", "AWS"])
+def test_subnet_group_and_vpc_stay_while_an_interface_is_in_them(strict: bool) -> None:
+    network = Network(strict=strict)
+    interface(network)
+    code = "DependencyViolation" if strict else None
+    assert refused(network.ec2.delete_security_group, GroupId=network.group) == code
+    assert refused(network.ec2.delete_subnet, SubnetId=network.subnet) == code
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["moto", "AWS"])
+@pytest.mark.parametrize("left", ["gateway", "group", "network ACL", "endpoint"])
+def test_a_vpc_stays_while_something_is_in_it(left: str, strict: bool) -> None:
+    network = Network(strict=strict)
+    ec2, vpc = network.ec2, network.vpc
+    ec2.delete_subnet(SubnetId=network.subnet)
+    ec2.delete_route_table(RouteTableId=network.table)
+    if left != "group":
+        ec2.delete_security_group(GroupId=network.group)
+    if left != "gateway":
+        ec2.detach_internet_gateway(InternetGatewayId=network.gateway, VpcId=vpc)
+    if left == "network ACL":
+        ec2.create_network_acl(VpcId=vpc)
+    if left == "endpoint":
+        way = {"VpcEndpointType": "Gateway", "ServiceName": f"com.amazonaws.{REGION}.s3"}
+        made = ec2.create_vpc_endpoint(VpcId=vpc, **way)["VpcEndpoint"]
+        ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
+    assert refused(ec2.delete_vpc, VpcId=vpc) == ("DependencyViolation" if strict else None)
+    if strict and left == "endpoint":
+        network.sandbox.clock.advance(300)
+        assert refused(ec2.delete_vpc, VpcId=vpc) is None
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["moto", "AWS"])
+def test_the_main_route_table_stays(strict: bool) -> None:
+    network = Network(strict=strict)
+    tables = network.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [network.vpc]}])["RouteTables"]
+    (main,) = (each["RouteTableId"] for each in tables if each["RouteTableId"] != network.table)
+    code = "DependencyViolation" if strict else None
+    assert refused(network.ec2.delete_route_table, RouteTableId=main) == code
+
+
+def test_endpoints_take_a_while_to_go_and_missing_ones_are_told_in_the_answer() -> None:
+    network = Network(strict=True)
+    ec2 = network.ec2
+    made = ec2.create_vpc_endpoint(VpcId=network.vpc, ServiceName=f"com.amazonaws.{REGION}.s3")["VpcEndpoint"]
+    gone = {"VpcEndpointIds": [made["VpcEndpointId"]]}
+    assert ec2.delete_vpc_endpoints(**gone)["Unsuccessful"] == []
+    (unsuccessful,) = ec2.delete_vpc_endpoints(**gone)["Unsuccessful"]
+    assert unsuccessful["Error"]["Code"] == "InvalidVpcEndpoint.NotFound"
+    assert [each["State"] for each in ec2.describe_vpc_endpoints()["VpcEndpoints"]] == ["deleting"]
+    network.sandbox.clock.advance(300)
+    assert ec2.describe_vpc_endpoints()["VpcEndpoints"] == []
+
+
+def test_a_connect_endpoint_keeps_its_subnet_and_group_until_its_interface_is_gone() -> None:
+    network = Network(strict=True)
+    ec2 = network.ec2
+    made = ec2.create_instance_connect_endpoint(SubnetId=network.subnet, SecurityGroupIds=[network.group])
+    id = made["InstanceConnectEndpoint"]["InstanceConnectEndpointId"]
+    ec2.delete_instance_connect_endpoint(InstanceConnectEndpointId=id)
+
+    (going,) = ec2.describe_instance_connect_endpoints()["InstanceConnectEndpoints"]
+    (interface,) = ec2.describe_network_interfaces()["NetworkInterfaces"]
+    assert going["State"] == "delete-in-progress"
+    assert going["NetworkInterfaceIds"] == [interface["NetworkInterfaceId"]]
+    assert refused(ec2.delete_security_group, GroupId=network.group) == "DependencyViolation"
+    network.sandbox.clock.advance(300)
+    assert refused(ec2.delete_security_group, GroupId=network.group) is None
+    assert refused(ec2.delete_subnet, SubnetId=network.subnet) is None
+
+
+def test_the_interface_of_an_instance_has_the_tags_of_its_launch_and_ends_with_it() -> None:
+    network = Network(strict=True)
+    tags = [{"Key": "owner", "Value": "me"}]
+    launch = {"MinCount": 1, "MaxCount": 1, "ImageId": IMAGE, "InstanceType": "t3.micro", "SubnetId": network.subnet}
+    tagged = [{"ResourceType": "network-interface", "Tags": tags}]
+    instance = network.ec2.run_instances(**launch, TagSpecifications=tagged)["Instances"][0]["InstanceId"]
+    (interface,) = network.ec2.describe_network_interfaces()["NetworkInterfaces"]
+    assert (interface["TagSet"], interface["Attachment"]["DeleteOnTermination"]) == (tags, True)
+    network.ec2.terminate_instances(InstanceIds=[instance])
+    assert network.ec2.describe_network_interfaces()["NetworkInterfaces"] == []

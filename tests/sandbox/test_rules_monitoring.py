@@ -63,6 +63,8 @@ def into(namespace: str, **more: Any) -> list[dict[str, Any]]:
         ("logs", "put_metric_filter", {**FILTER, "metricTransformations": into(
             "CIS", defaultValue=0.0, dimensions={"a": "$.a"})}, "InvalidParameterException"),
         ("logs", "put_metric_filter", {**FILTER, "filterPattern": "{ ($.a = 1 }"}, "InvalidParameterException"),
+        ("logs", "delete_metric_filter", {"logGroupName": "audit", "filterName": "absent"},
+         "ResourceNotFoundException"),
     ],
 )  # fmt: skip
 def test_mistakes_that_moto_lets_through(service: str, method: str, params: dict[str, Any], code: str) -> None:
@@ -71,6 +73,36 @@ def test_mistakes_that_moto_lets_through(service: str, method: str, params: dict
         sandbox.client("logs", REGION).create_log_group(logGroupName="audit")
         answer = refused(getattr(sandbox.client(service, REGION), method), **params)
         assert answer == (code if strict else None)
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["lenient", "strict"])
+def test_a_protected_log_group_stays(strict: bool) -> None:
+    logs = Sandbox(strict=strict).client("logs", REGION)
+    logs.create_log_group(logGroupName="audit")
+    logs.put_log_group_deletion_protection(logGroupIdentifier="audit", deletionProtectionEnabled=True)
+    assert logs.describe_log_groups()["logGroups"][0].get("deletionProtectionEnabled", False) is strict
+    assert refused(logs.delete_log_group, logGroupName="audit") == ("ValidationException" if strict else None)
+
+
+def test_filters_and_tags_go_with_their_log_group() -> None:
+    logs = Sandbox().client("logs", REGION)
+    for tags in ({"owner": "me"}, {"team": "web"}):
+        logs.create_log_group(logGroupName="audit", tags=tags)
+        assert logs.describe_metric_filters(logGroupName="audit")["metricFilters"] == []
+        arn = f"arn:aws:logs:{REGION}:123456789012:log-group:audit"
+        assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == tags
+        logs.put_metric_filter(**FILTER)
+        logs.delete_log_group(logGroupName="audit")
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["lenient", "strict"])
+def test_a_rule_of_aws_is_changed_by_nobody_else(strict: bool) -> None:
+    sandbox = Sandbox(strict=strict)
+    events = sandbox.client("events", REGION)
+    events.put_rule(Name="theirs", EventPattern='{"source": ["aws.ec2"]}')
+    sandbox.backend("events", REGION).event_buses["default"].rules["theirs"].managed_by = "autoscaling.amazonaws.com"
+    assert refused(events.delete_rule, Name="theirs") == ("ManagedRuleException" if strict else None)
+    assert refused(events.delete_rule, Name="theirs", Force=True) is None
 
 
 def test_a_new_alarm_has_no_data_and_an_update_leaves_its_tags() -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from awsbase.samples.opt_ins import CONFIG_BUCKET, CONFIG_ROLE, FLOW_BUCKET
 from awsbase.sandbox import Sandbox
+from awsbase.sandbox.services.guardduty import Detectors
+from awsbase.sandbox.services.securityhub import Hubs
 from tests.contract.sample import go
 from tests.sandbox.refused import refused
 
@@ -83,6 +85,40 @@ def test_config_wants_a_role_a_channel_and_a_bucket_that_lets_it_in(sandbox: San
     assert refused(deliver, DeliveryChannel={**CHANNEL, "s3BucketName": "nobodys"}) == "NoSuchBucketException"
     sandbox.client("s3", REGION).delete_bucket_policy(Bucket="acme-config")
     assert refused(deliver, DeliveryChannel=CHANNEL) == "InsufficientDeliveryPolicyException"
+
+
+def test_config_stops_before_its_channel_goes(sandbox: Sandbox) -> None:
+    go(sandbox, "reconcile", [CONFIG_ROLE, CONFIG_BUCKET])
+    config = sandbox.client("config", REGION)
+    config.put_configuration_recorder(ConfigurationRecorder=RECORDER, Tags=[{"Key": "owner", "Value": "platform"}])
+    (recorder,) = config.describe_configuration_recorders()["ConfigurationRecorders"]
+    assert config.list_tags_for_resource(ResourceArn=recorder["arn"])["Tags"] == [{"Key": "owner", "Value": "platform"}]
+    config.put_delivery_channel(DeliveryChannel=CHANNEL)
+    config.start_configuration_recorder(ConfigurationRecorderName="default")
+    drop = config.delete_delivery_channel
+    assert refused(drop, DeliveryChannelName="default") == "LastDeliveryChannelDeleteFailedException"
+    config.stop_configuration_recorder(ConfigurationRecorderName="default")
+    drop(DeliveryChannelName="default")
+    assert refused(drop, DeliveryChannelName="default") == "NoSuchDeliveryChannelException"
+    config.delete_configuration_recorder(ConfigurationRecorderName="default")
+    assert refused(config.list_tags_for_resource, ResourceArn=recorder["arn"]) == "ResourceNotFoundException"
+
+
+def test_what_watches_several_accounts_is_not_switched_off(sandbox: Sandbox) -> None:
+    guardduty, hub = sandbox.client("guardduty", REGION), sandbox.client("securityhub", REGION)
+    detector = guardduty.create_detector(Enable=True)["DetectorId"]
+    hub.enable_security_hub()
+    for memory in (Detectors, Hubs):
+        sandbox.memory(memory).members = ("999999999999",)
+    assert refused(guardduty.delete_detector, DetectorId=detector) == "BadRequestException"
+    assert refused(hub.disable_security_hub) == "InvalidInputException"
+    assert [each["AccountId"] for each in guardduty.list_members(DetectorId=detector)["Members"]] == ["999999999999"]
+
+    sandbox.memory(Detectors).members, sandbox.memory(Detectors).administrator = (), "999999999999"
+    assert refused(guardduty.delete_detector, DetectorId=detector) == "BadRequestException"
+    answer = guardduty.get_administrator_account(DetectorId=detector)
+    assert answer["Administrator"]["AccountId"] == "999999999999"
+    assert "Administrator" not in hub.get_administrator_account()
 
 
 def test_a_role_of_a_service_is_made_once_under_its_own_name(sandbox: Sandbox) -> None:

@@ -47,6 +47,7 @@ def made(*, strict: bool = True) -> Any:
         ("create_bucket", {"Bucket": "10.0.0.1"}, "InvalidBucketName"),
         ("create_bucket", {"Bucket": "acme-s3alias"}, "InvalidBucketName"),
         ("create_bucket", {"Bucket": "acme-other", "ACL": "public-read"}, "InvalidBucketAclWithObjectOwnership"),
+        ("delete_objects", {"Bucket": BUCKET, "Delete": {"Objects": [{"Key": "a"}] * 1001}}, "MalformedXML"),
         ("put_bucket_acl", {"Bucket": BUCKET, "ACL": "public-read"}, "AccessControlListNotSupported"),
         ("put_object", {"Bucket": BUCKET, "Key": "a", "ACL": "private"}, "AccessControlListNotSupported"),
         ("get_bucket_versioning", {"Bucket": BUCKET, "ExpectedBucketOwner": "210987654321"}, "AccessDenied"),
@@ -292,3 +293,14 @@ def test_status_of_a_policy_is_what_the_block_goes_by() -> None:
     assert s3.get_bucket_policy_status(Bucket=BUCKET)["PolicyStatus"] == {"IsPublic": True}
     s3.put_bucket_policy(Bucket=BUCKET, Policy=policy(TLS_ONLY))
     assert s3.get_bucket_policy_status(Bucket=BUCKET)["PolicyStatus"] == {"IsPublic": False}
+
+
+def test_buckets_come_in_pages_with_their_regions() -> None:
+    sandbox = Sandbox(pages=2)
+    for region in ("us-east-1", "eu-west-1", "eu-west-2"):
+        there = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        sandbox.client("s3", region).create_bucket(Bucket=f"acme-{region}", **there)
+    s3 = sandbox.client("s3", "eu-west-1")
+    pages = [page["Buckets"] for page in s3.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": 1000})]
+    assert [[each["BucketRegion"] for each in page] for page in pages] == [["eu-west-1", "eu-west-2"], ["us-east-1"]]
+    assert [each.keys() & {"BucketRegion"} for each in s3.list_buckets()["Buckets"]] == [set(), set(), set()]

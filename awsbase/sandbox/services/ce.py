@@ -63,6 +63,18 @@ def list_monitors(request: Request) -> dict[str, Any]:
     return {"AnomalyMonitors": [deepcopy(one) for arn, one in held.items() if not wanted or arn in wanted]}
 
 
+def delete_monitor(request: Request) -> dict[str, Any]:
+    """Delete a monitor; raises Refusal with UnknownMonitorException.
+
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_DeleteAnomalyMonitor.html
+    """
+    held, arn = request.memory(Anomalies), request.params["MonitorArn"]
+    if held.monitors.pop(arn, None) is None:
+        raise Refusal("UnknownMonitorException", f"Unknown monitor {arn}")
+    held.tags.pop(arn, None)
+    return {}
+
+
 def create_subscription(request: Request) -> dict[str, Any]:
     """Create a subscription.
 
@@ -186,6 +198,7 @@ def tags_of(request: Request) -> dict[str, str]:
 ANSWERS = {
     "CreateAnomalyMonitor": create_monitor,
     "GetAnomalyMonitors": list_monitors,
+    "DeleteAnomalyMonitor": delete_monitor,
     "CreateAnomalySubscription": create_subscription,
     "UpdateAnomalySubscription": update_subscription,
     "DeleteAnomalySubscription": delete_subscription,

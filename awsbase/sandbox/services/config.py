@@ -1,5 +1,6 @@
 """AWS Config: one recorder and one delivery channel in a region, which need a role and a bucket that let them."""
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +49,13 @@ def known(request: Request, wanted: list[str]) -> None:
             raise Refusal("NoSuchConfigurationRecorderException", f"Cannot find configuration recorder {name}")
 
 
+def arn_of(request: Request, recorder: dict[str, Any]) -> str:
+    """Return the ARN of the region's recorder, which ends with an id that AWS makes up."""
+    id = hashlib.md5(f"{request.account} {request.region}".encode(), usedforsecurity=False).hexdigest()[:16]
+    place = f"arn:{request.partition}:config:{request.region}:{request.account}"
+    return f"{place}:configuration-recorder/{recorder['name']}/{id}"
+
+
 def describe_recorders(request: Request) -> dict[str, Any]:
     """Return the recorder of the region.
 
@@ -55,7 +63,18 @@ def describe_recorders(request: Request) -> dict[str, Any]:
     """
     known(request, request.params.get("ConfigurationRecorderNames", []))
     held = here(request).recorder
-    return {"ConfigurationRecorders": [held] if held else []}
+    return {"ConfigurationRecorders": [{**held, "arn": arn_of(request, held)}] if held else []}
+
+
+def list_tags(request: Request) -> dict[str, Any]:
+    """List the tags of the recorder of the region; raises Refusal with ResourceNotFoundException.
+
+    https://docs.aws.amazon.com/config/latest/APIReference/API_ListTagsForResource.html
+    """
+    held = here(request)
+    if not held.recorder or request.params["ResourceArn"] != arn_of(request, held.recorder):
+        raise Refusal("ResourceNotFoundException", f"ResourceArn '{request.params['ResourceArn']}' does not exist")
+    return {"Tags": [{"Key": key, "Value": value} for key, value in held.tags.items()]}
 
 
 def describe_status(request: Request) -> dict[str, Any]:
@@ -97,6 +116,7 @@ def put_recorder(request: Request) -> dict[str, Any]:
     mode = wanted.get("recordingMode", {"recordingFrequency": "CONTINUOUS"})
     if not held.recorder:
         held.tags = {tag["Key"]: tag["Value"] for tag in request.params.get("Tags", [])}
+    wanted = {key: value for key, value in wanted.items() if key != "arn"}
     held.recorder = {**wanted, "name": name, "recordingGroup": group, "recordingMode": mode}
     return {}
 
@@ -158,6 +178,26 @@ def put_channel(request: Request) -> dict[str, Any]:
     return {}
 
 
+def delete_channel(request: Request) -> dict[str, Any]:
+    """Deliver no longer, unless the region is recorded.
+
+    Raises Refusal with NoSuchDeliveryChannelException or LastDeliveryChannelDeleteFailedException.
+
+    https://docs.aws.amazon.com/config/latest/APIReference/API_DeleteDeliveryChannel.html
+    """
+    held, name = here(request), request.params["DeliveryChannelName"]
+    if name != held.channel.get("name"):
+        raise Refusal("NoSuchDeliveryChannelException", f"Cannot find delivery channel with specified name '{name}'.")
+    if held.recording:
+        raise Refusal(
+            "LastDeliveryChannelDeleteFailedException",
+            f"Failed to delete last specified delivery channel with name '{name}', because there is a running "
+            "configuration recorder.",
+        )
+    held.channel = {}
+    return {}
+
+
 def start(request: Request) -> dict[str, Any]:
     """Record from now on; raises Refusal with NoAvailableDeliveryChannelException.
 
@@ -203,6 +243,8 @@ RULES = (
     Rule("config:DeleteConfigurationRecorder", before=delete_recorder, strict=False),
     Rule("config:DescribeDeliveryChannels", before=describe_channels, strict=False),
     Rule("config:PutDeliveryChannel", before=put_channel, strict=False),
+    Rule("config:DeleteDeliveryChannel", before=delete_channel, strict=False),
+    Rule("config:ListTagsForResource", before=list_tags, strict=False),
     Rule("config:StartConfigurationRecorder", before=start, strict=False),
     Rule("config:StopConfigurationRecorder", before=stop, strict=False),
 )

@@ -44,9 +44,20 @@ def valid_schedule(request: Request) -> None:
         raise Refusal("ValidationException", "Parameter ScheduleExpression is not valid.")
 
 
+def own_rule(request: Request) -> None:
+    """Refuse to change a rule that a service of AWS looks after; raises Refusal with ManagedRuleException.
+
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html
+    """
+    name = request.params.get("Name") or request.params.get("Rule")
+    rule = request.backend("events").event_buses["default"].rules.get(name)
+    if rule and rule.managed_by and not request.params.get("Force"):
+        raise Refusal("ManagedRuleException", f"Rule {name} is managed by {rule.managed_by}.")
+
+
 CALLS = table(
     {
-        "ListRules": [own()],
+        "ListRules ListRuleNamesByTarget": [own()],
         "PutRule": [own(NAMED_RULE), act("events:TagResource", NAMED_RULE, when="Tags")],
         "DescribeRule EnableRule DisableRule DeleteRule": [own(NAMED_RULE)],
         "PutTargets": [own(RULE), target_roles],
@@ -72,6 +83,10 @@ def rules_held(events: Any) -> Any:
 
 
 RULES = (
+    Rule(
+        "events:PutRule events:PutTargets events:RemoveTargets events:DeleteRule events:EnableRule events:DisableRule",
+        before=own_rule,
+    ),
     Rule("events:PutTargets", before=room_for_targets),
     Rule("events:PutRule", before=valid_schedule),
 )

@@ -32,6 +32,10 @@ class Detectors:
     STATE = "detectors"
 
     held: dict[str, Detector] = field(default_factory=dict)
+    administrator: str = ""
+    """The account that looks after the detectors of this one, if another one does."""
+    members: tuple[str, ...] = ()
+    """The accounts whose detectors this one looks after."""
 
     def state(self) -> dict[str, Any]:
         """Return what counts as the account's state."""
@@ -141,12 +145,47 @@ def update(request: Request) -> dict[str, Any]:
     return {}
 
 
-def delete(request: Request) -> dict[str, Any]:
-    """Remove a detector.
+def administrator(request: Request) -> dict[str, Any]:
+    """Return who looks after a detector; nothing where its own account does.
 
-    https://docs.aws.amazon.com/guardduty/latest/APIReference/API_DeleteDetector.html
+    https://docs.aws.amazon.com/guardduty/latest/APIReference/API_GetAdministratorAccount.html
     """
     find(request)
+    who = request.memory(Detectors).administrator
+    return {"Administrator": {"AccountId": who, "RelationshipStatus": "Enabled"}} if who else {}
+
+
+def list_members(request: Request) -> dict[str, Any]:
+    """List the accounts whose detectors this one looks after.
+
+    https://docs.aws.amazon.com/guardduty/latest/APIReference/API_ListMembers.html
+    """
+    own = find(request)
+    both = {"MasterId": request.account, "AdministratorId": request.account, "Email": "", "UpdatedAt": ""}
+    names = request.memory(Detectors).members
+    return {"Members": [{"AccountId": each, "DetectorId": own.id, **both} for each in names]}
+
+
+def delete(request: Request) -> dict[str, Any]:
+    """Remove a detector, unless it belongs to those of several accounts.
+
+    Raises Refusal with BadRequestException.
+
+    https://docs.aws.amazon.com/guardduty/latest/APIReference/API_DeleteDetector.html
+    https://github.com/aws-samples/amazon-guardduty-multiaccount-scripts/issues/3
+    """
+    find(request)
+    if request.memory(Detectors).members:
+        raise Refusal(
+            "BadRequestException",
+            "The request is rejected because the current account cannot delete detector while it has invited or "
+            "associated members.",
+        )
+    if request.memory(Detectors).administrator:
+        raise Refusal(
+            "BadRequestException",
+            "The request is rejected because the current account is a member of another account's detector.",
+        )
     del request.memory(Detectors).held[request.region]
     return {}
 
@@ -175,7 +214,7 @@ CALLS = table(
             act("guardduty:TagResource", NEW_DETECTOR, when="Tags"),
             linked_role("guardduty.amazonaws.com", "AWSServiceRoleForAmazonGuardDuty"),
         ],
-        "GetDetector UpdateDetector DeleteDetector": [own(DETECTOR)],
+        "GetDetector UpdateDetector DeleteDetector GetAdministratorAccount ListMembers": [own(DETECTOR)],
         "ListTagsForResource TagResource UntagResource": [own(given("ResourceArn"))],
     }
 )
@@ -185,6 +224,8 @@ RULES = (
     Rule("guardduty:GetDetector", before=get_detector, strict=False),
     Rule("guardduty:UpdateDetector", before=update, strict=False),
     Rule("guardduty:DeleteDetector", before=delete, strict=False),
+    Rule("guardduty:GetAdministratorAccount", before=administrator, strict=False),
+    Rule("guardduty:ListMembers", before=list_members, strict=False),
     Rule("guardduty:TagResource guardduty:UntagResource", before=tag, strict=False),
 )
 

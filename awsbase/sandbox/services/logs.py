@@ -112,13 +112,61 @@ def keep_class(request: Request, response: dict[str, Any]) -> None:
 
 
 def tell_class(request: Request, response: dict[str, Any]) -> None:
-    """Describe log groups with their class, as recorded answers of AWS do.
+    """Describe log groups with their class and protection, as recorded answers of AWS do.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
     """
     held = request.backend("logs").groups
     for group in response["logGroups"]:
         group["logGroupClass"] = getattr(held.get(group["logGroupName"]), "log_class", "STANDARD")
+        if getattr(held.get(group["logGroupName"]), "protected", False):
+            group["deletionProtectionEnabled"] = True
+
+
+def protect(request: Request) -> dict[str, Any]:
+    """Keep whether a log group is protected from deletion; raises Refusal with ResourceNotFoundException.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogGroupDeletionProtection.html
+    """
+    name = request.params["logGroupIdentifier"].removesuffix(":*").rpartition(":log-group:")[2]
+    group = request.backend("logs").groups.get(name)
+    if group is None:
+        raise Refusal("ResourceNotFoundException", "The specified log group does not exist.")
+    group.protected = request.params["deletionProtectionEnabled"]
+    return {}
+
+
+def unprotected(request: Request) -> None:
+    """Refuse to delete a log group that is protected; raises Refusal with ValidationException.
+
+    The protection: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DeleteLogGroup.html; the
+    code is the one of DeleteLogGroup's that the model has had since there is protection.
+    """
+    if getattr(request.backend("logs").groups.get(request.params["logGroupName"]), "protected", False):
+        raise Refusal("ValidationException", "The log group is protected from deletion.")
+
+
+def forget_group(request: Request, response: dict[str, Any]) -> None:
+    """Let filters and tags go with their log group, where moto keeps them for the next one of its name.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DeleteLogGroup.html
+    """
+    name, logs = request.params["logGroupName"], request.backend("logs")
+    logs.filters.metric_filters[:] = [each for each in logs.filters.metric_filters if each["logGroupName"] != name]
+    logs.tagger.delete_all_tags_for_resource(
+        f"arn:{request.partition}:logs:{request.region}:{request.account}:log-group:{name}"
+    )
+
+
+def known_filter(request: Request) -> None:
+    """Refuse to delete a filter that is not there; raises Refusal with ResourceNotFoundException.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DeleteMetricFilter.html
+    """
+    named = (request.params["logGroupName"], request.params["filterName"])
+    held = request.backend("logs").filters.metric_filters
+    if named not in {(each["logGroupName"], each["filterName"]) for each in held}:
+        raise Refusal("ResourceNotFoundException", "The specified metric filter does not exist.")
 
 
 def own_namespace(request: Request) -> None:
@@ -197,6 +245,7 @@ def groups(logs: Any) -> Any:
         group.name: {
             "retention": group.retention_in_days,
             "key": group.kms_key_id,
+            "protected": getattr(group, "protected", False),
             "tags": tag_dict(logs.tagger.list_tags_for_resource(group.arn)["Tags"]),
             "filters": sorted(
                 (
@@ -220,7 +269,8 @@ CALLS = table(
             act("logs:AssociateKmsKey", GROUP, when="kmsKeyId"),
         ],
         "DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy AssociateKmsKey DisassociateKmsKey "
-        "PutMetricFilter DeleteMetricFilter DescribeMetricFilters DescribeLogStreams FilterLogEvents CreateLogStream "
+        "PutLogGroupDeletionProtection PutMetricFilter DeleteMetricFilter DescribeMetricFilters "
+        "DescribeLogStreams FilterLogEvents CreateLogStream "
         "GetLogEvents PutLogEvents DescribeSubscriptionFilters": [own(GROUP)],
         "ListTagsForResource TagResource UntagResource": [own(given("resourceArn"))],
     }
@@ -242,6 +292,10 @@ RULES = (
     Rule("logs:TagResource logs:UntagResource logs:ListTagsForResource", before=tagged_group),
     Rule("logs:CreateLogGroup", after=keep_class, strict=False),
     Rule("logs:DescribeLogGroups", after=tell_class),
+    Rule("logs:PutLogGroupDeletionProtection", before=protect, strict=False),
+    Rule("logs:DeleteLogGroup", before=unprotected),
+    Rule("logs:DeleteLogGroup", after=forget_group, strict=False),
+    Rule("logs:DeleteMetricFilter", before=known_filter),
     Rule("logs:PutMetricFilter logs:PutSubscriptionFilter", before=standard_class),
     Rule("logs:PutMetricFilter", before=room_for_filter),
     Rule("logs:PutMetricFilter", before=own_namespace),

@@ -104,7 +104,7 @@ def rotate(request: Request) -> dict[str, Any]:
 
 
 def add_rules(request: Request, response: dict[str, Any]) -> None:
-    """Return the whole of the rules, of which moto keeps the days only.
+    """Return the whole of the rules, of which moto keeps the days only, and the region of a secret that has copies.
 
     Recorded: cloud-custodian, secretsmanager.ListSecrets.
     """
@@ -112,6 +112,8 @@ def add_rules(request: Request, response: dict[str, Any]) -> None:
         held = found(request, one["Name"])
         if one.get("RotationRules") and hasattr(held, "rotation_rules"):
             one["RotationRules"] = dict(held.rotation_rules)
+        if getattr(held, "replicas", ()):
+            one["PrimaryRegion"] = request.region
 
 
 def encrypted_versions(request: Request, response: dict[str, Any]) -> None:
@@ -169,17 +171,27 @@ WRITE = uses_key("kms:GenerateDataKey", "kms:Decrypt")
 def secrets_held(secrets: Any) -> Any:
     """Return the secrets of a region, by name, without their values."""
     return {
-        secret.name: {
-            "description": secret.description,
-            "key": secret.kms_key_id,
-            "tags": tag_dict(secret.tags),
-            "value": any("AWSCURRENT" in version["version_stages"] for version in secret.versions.values()),
-            "deleted": secret.is_deleted(),
-            "rotation": [secret.rotation_lambda_arn, getattr(secret, "rotation_rules", None)],
-            "policy": document(secret.policy),
-        }
+        secret.name: copy_held(secret) if hasattr(secret, "source") else held(secret)
         for secret in secrets.secrets.values()
     }
+
+
+def held(secret: Any) -> dict[str, Any]:
+    """Return one secret, without its value."""
+    return {
+        "description": secret.description,
+        "key": secret.kms_key_id,
+        "tags": tag_dict(secret.tags),
+        "value": any("AWSCURRENT" in version["version_stages"] for version in secret.versions.values()),
+        "deleted": secret.is_deleted(),
+        "rotation": [secret.rotation_lambda_arn, getattr(secret, "rotation_rules", None)],
+        "policy": document(secret.policy),
+    }
+
+
+def copy_held(secret: Any) -> dict[str, Any]:
+    """Return the copy of a secret of another region."""
+    return {"copy of the one in": secret.source.region}
 
 
 def stable_names(sandbox: AccountState) -> dict[str, str]:
@@ -209,7 +221,8 @@ CALLS = table(
             ),
         ],
         "DescribeSecret DeleteSecret RestoreSecret TagResource UntagResource ListSecretVersionIds CancelRotateSecret "
-        "GetResourcePolicy PutResourcePolicy DeleteResourcePolicy UpdateSecretVersionStage": [own(secret)],
+        "GetResourcePolicy PutResourcePolicy DeleteResourcePolicy UpdateSecretVersionStage ReplicateSecretToRegions "
+        "RemoveRegionsFromReplication": [own(secret)],
     }
 )
 

@@ -28,6 +28,10 @@ class Hubs:
     STATE = "security hubs"
 
     held: dict[str, Hub] = field(default_factory=dict)
+    administrator: str = ""
+    """The account that looks after the hubs of this one, if another one does."""
+    members: tuple[str, ...] = ()
+    """The accounts whose hubs this one looks after."""
 
     def state(self) -> dict[str, Any]:
         """Return what counts as the account's state."""
@@ -65,12 +69,46 @@ def enable(request: Request) -> dict[str, Any]:
     return {}
 
 
-def disable(request: Request) -> dict[str, Any]:
-    """Switch the hub off.
+def administrator(request: Request) -> dict[str, Any]:
+    """Return who looks after the hub; nothing where its own account does.
 
-    https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_DisableSecurityHub.html
+    https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_GetAdministratorAccount.html
     """
     find(request)
+    who = request.memory(Hubs).administrator
+    return {"Administrator": {"AccountId": who, "MemberStatus": "Enabled"}} if who else {}
+
+
+def list_members(request: Request) -> dict[str, Any]:
+    """List the accounts whose hubs this one looks after.
+
+    https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_ListMembers.html
+    """
+    find(request)
+    return {"Members": [{"AccountId": each} for each in request.memory(Hubs).members]}
+
+
+def list_tags(request: Request) -> dict[str, Any]:
+    """List the tags of the hub; raises Refusal with ResourceNotFoundException.
+
+    https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_ListTagsForResource.html
+    """
+    if request.params["ResourceArn"] != hub_arn(request) or request.region not in request.memory(Hubs).held:
+        raise Refusal("ResourceNotFoundException", f"no resource {request.params['ResourceArn']}", 404)
+    return {"Tags": find(request).tags}
+
+
+def disable(request: Request) -> dict[str, Any]:
+    """Switch the hub off with all its standards, unless it is that of an administrator.
+
+    Raises Refusal with InvalidInputException.
+
+    https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_DisableSecurityHub.html
+    https://github.com/hashicorp/terraform-provider-aws/pull/17501
+    """
+    find(request)
+    if request.memory(Hubs).members:
+        raise Refusal("InvalidInputException", "Cannot disable Security Hub on the Security Hub administrator")
     del request.memory(Hubs).held[request.region]
     return {}
 
@@ -139,6 +177,7 @@ HUB = at("securityhub:{region}:{account}:hub/default")
 CALLS = table(
     {
         "DescribeHub GetEnabledStandards BatchEnableStandards BatchDisableStandards DisableSecurityHub "
+        "GetAdministratorAccount ListMembers "
         "UpdateSecurityHubConfiguration": [own(HUB)],
         "EnableSecurityHub": [
             own(HUB),
@@ -151,6 +190,9 @@ CALLS = table(
 RULES = (
     Rule("securityhub:EnableSecurityHub", before=enable, strict=False),
     Rule("securityhub:DisableSecurityHub", before=disable, strict=False),
+    Rule("securityhub:GetAdministratorAccount", before=administrator, strict=False),
+    Rule("securityhub:ListMembers", before=list_members, strict=False),
+    Rule("securityhub:ListTagsForResource", before=list_tags, strict=False),
     Rule("securityhub:DescribeHub", before=describe_hub, strict=False),
     Rule("securityhub:GetEnabledStandards", before=list_standards, strict=False),
     Rule("securityhub:BatchEnableStandards", before=enable_standards, strict=False),

@@ -147,8 +147,11 @@ CALLS = table(
 
 
 def parameters(ssm: Any) -> dict[str, Any]:
-    """Return the parameters that somebody has written, by name; a lock says who is at work, and is no part of it."""
-    written = {name: versions for name, versions in ssm._parameters.items() if not name.startswith(LOCKS)}
+    """Return the parameters that somebody has written, by name; a lock says who is at work, and is no part of it.
+
+    Those of AWS are none of the account's: moto keeps them among the others once somebody has read one.
+    """
+    written = {name: versions for name, versions in ssm._parameters.items() if not name.startswith(("/aws/", LOCKS))}
     newest = {name: versions[-1] for name, versions in written.items() if versions}
     return {
         name: {

@@ -13,6 +13,7 @@ from awsbase.sandbox.services.ec2 import (
     instances,
     networks,
     permissions,
+    removals,
     rules,
     snapshot,
 )
@@ -40,6 +41,7 @@ SERVICE = Service(
         *instances.RULES,
         *networks.RULES,
         *connect_endpoints.RULES,
+        *removals.RULES,
     ),
     calls=permissions.CALLS,
     tags=tags,

@@ -133,6 +133,22 @@ def gone_already(request: Request) -> dict[str, Any] | None:
     return {"TerminatingInstances": ended}
 
 
+def unprotected(request: Request) -> None:
+    """Refuse to terminate an instance that is protected from being stopped: moto looks at the other attribute alone.
+
+    Raises Refusal with OperationNotPermitted.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-stop-protection.html
+    """
+    for instance in named(request, request.params["InstanceIds"]):
+        if instance.disable_api_stop is True and instance._state.name != "terminated":
+            raise Refusal(
+                "OperationNotPermitted",
+                f"The instance '{instance.id}' may not be terminated. Modify its 'disableApiStop' instance attribute "
+                "and try again.",
+            )
+
+
 def ids(instances: list[dict[str, Any]]) -> list[str]:
     """Return the ids of instances in a response."""
     return [each["InstanceId"] for each in instances]
@@ -152,6 +168,7 @@ RULES = (
     Rule("ec2:RunInstances", after=note_template, strict=False),
     Rule("ec2:RunInstances ec2:StartInstances", after=note_pending),
     Rule("ec2:AssociateAddress", before=attachable),
+    Rule("ec2:TerminateInstances", before=unprotected),
     Rule("ec2:TerminateInstances", before=gone_already, strict=False),
     Rule("ec2:StartInstances", before=note_stopped, after=started, strict=False),
 )

@@ -135,6 +135,18 @@ def flow_logs(request: Request) -> Iterator[Need]:
         yield Need("logs:DeleteLogDelivery")
 
 
+def disassociation(request: Request) -> Iterator[Need]:
+    """Need to take a subnet out of its route table, on both: the request names neither.
+
+    Service authorization reference, Amazon EC2: DisassociateRouteTable.
+    """
+    id = request.params["AssociationId"]
+    for routes in request.backend("ec2").route_tables.values():
+        if subnet := routes._associations.get(id):
+            yield Need("ec2:DisassociateRouteTable", _resource_arn(request, "route-table", routes.id))
+            yield Need("ec2:DisassociateRouteTable", _resource_arn(request, "subnet", subnet))
+
+
 def connect_endpoint(request: Request) -> Iterator[Need]:
     """Need to put a network interface where the endpoint goes, and a role for the service."""
     for kind in ("subnet", "security-group"):
@@ -196,6 +208,7 @@ def _resource_arn(request: Request, kind: str, id: str) -> str:
 CALLS = table(
     {
         "DescribeAddresses DescribeAvailabilityZones DescribeFlowLogs DescribeImages "
+        "DescribeEgressOnlyInternetGateways DescribeVpcPeeringConnections DescribeVpnGateways "
         "DescribeInstanceConnectEndpoints DescribeInstanceTypes DescribeInstanceTypeOfferings DescribeInstances "
         "DescribeInstanceStatus DescribeInternetGateways DescribeKeyPairs DescribeLaunchTemplateVersions "
         "DescribeLaunchTemplates DescribeNatGateways DescribeNetworkAcls DescribeNetworkInterfaces DescribeRegions "
@@ -223,7 +236,8 @@ CALLS = table(
         "DeleteInternetGateway": on("internet-gateway"),
         "CreateRouteTable": on("route-table/* vpc"),
         "CreateRoute ReplaceRoute DeleteRoute DeleteRouteTable": on("route-table"),
-        "DisassociateRouteTable ReplaceRouteTableAssociation": on("route-table"),
+        "DisassociateRouteTable": [disassociation],
+        "ReplaceRouteTableAssociation": on("route-table"),
         "AssociateRouteTable": on("route-table subnet"),
         "CreateSecurityGroup": on("security-group/* vpc"),
         "AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress RevokeSecurityGroupEgress "

@@ -27,11 +27,6 @@ def item(request: Request) -> list[str]:
     return [arn(request, f"s3:::{request.params['Bucket']}/{request.params['Key']}")]
 
 
-def items(request: Request) -> list[str]:
-    """Name the objects that go together."""
-    return [arn(request, f"s3:::{request.params['Bucket']}/{one['Key']}") for one in param(request, "Delete.Objects")]
-
-
 def get(request: Request) -> Iterator[Need]:
     """Need to read an object, or one of its versions, and to decrypt it."""
     action = "s3:GetObjectVersion" if request.params.get("VersionId") else "s3:GetObject"
@@ -51,6 +46,13 @@ def put(request: Request) -> Iterator[Need]:
 def delete(request: Request) -> Iterator[Need]:
     """Need to delete an object, or one of its versions."""
     yield from act("s3:DeleteObjectVersion" if request.params.get("VersionId") else "s3:DeleteObject", item)(request)
+
+
+def delete_together(request: Request) -> Iterator[Need]:
+    """Need to delete each object or version that goes together with others."""
+    for one in param(request, "Delete.Objects"):
+        action = "s3:DeleteObjectVersion" if one.get("VersionId") else "s3:DeleteObject"
+        yield Need(action, arn(request, f"s3:::{request.params['Bucket']}/{one['Key']}"))
 
 
 def renamed(action: str) -> list[Permissions]:
@@ -108,9 +110,11 @@ CALLS = table(
         "PutBucketNotificationConfiguration": renamed("PutBucketNotification"),
         "GetBucketReplication": renamed("GetReplicationConfiguration"),
         "GetObject HeadObject": [get],
-        "PutObject": [put],
+        "PutObject CreateMultipartUpload": [put],
         "DeleteObject": [delete],
-        "DeleteObjects": [act("s3:DeleteObject", items)],
+        "DeleteObjects": [delete_together],
+        "ListMultipartUploads": [act("s3:ListBucketMultipartUploads", bucket, keys=LISTING)],
+        "AbortMultipartUpload": [own(item)],
         "GetObjectTagging PutObjectTagging GetObjectAcl": [own(item)],
     }
 )

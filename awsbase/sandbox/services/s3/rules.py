@@ -300,6 +300,37 @@ def no_version_left(request: Request) -> None:
         raise Refusal("BucketNotEmpty", message, 409)
 
 
+def pages_of_buckets(request: Request) -> dict[str, Any]:
+    """List buckets by name in pages, as moto does not, and their regions only where a parameter is given.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
+    """
+    params, held = request.params, request.backend("s3").buckets
+    response = request.call_moto("s3:ListBuckets")
+    found = sorted(response["Buckets"], key=lambda bucket: str(bucket["Name"]))
+    if not params:
+        return {**response, "Buckets": found}
+    start = int(params.get("ContinuationToken", 0))
+    length = min(params.get("MaxBuckets", 10_000), request.sandbox.pages or 10_000)
+    wanted = [
+        {**bucket, "BucketRegion": held[bucket["Name"]].region_name}
+        for bucket in found
+        if bucket["Name"].startswith(params.get("Prefix", ""))
+        and params.get("BucketRegion") in (None, held[bucket["Name"]].region_name)
+    ]
+    more = {"ContinuationToken": str(start + length)} if len(wanted) > start + length else {}
+    return {**response, "Buckets": wanted[start : start + length], **more}
+
+
+def thousand(request: Request) -> None:
+    """Refuse to delete more than a thousand objects in one call; raises Refusal with MalformedXML.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+    """
+    if not 0 < len(request.params["Delete"]["Objects"]) <= 1000:
+        raise Refusal("MalformedXML", MALFORMED, 400)
+
+
 def keep_lifecycle(request: Request, response: dict[str, Any]) -> None:
     """Keep a lifecycle as it was put; moto loses some of it.
 
@@ -425,6 +456,8 @@ RULES = (
     Rule("s3:PutBucketTagging", before=valid_tags),
     Rule("s3:PutBucketVersioning", before=says_versioning),
     Rule("s3:DeleteBucket", before=no_version_left),
+    Rule("s3:DeleteObjects", before=thousand),
+    Rule("s3:ListBuckets", before=pages_of_buckets, strict=False),
     Rule("s3:PutBucketEncryption", before=one_encryption),
     Rule("s3:DeleteBucketEncryption", after=encrypted_again, strict=False),
     Rule("s3:GetBucketEncryption", after=add_blocked_types),
