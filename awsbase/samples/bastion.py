@@ -21,7 +21,7 @@ from awsbase.ensure.security_group import SecurityGroup
 from awsbase.ensure.terminated import Terminated
 from awsbase.facts.images import AMAZON_LINUX
 from awsbase.samples.iam import trusting
-from awsbase.samples.sample import HOME, OREGON, Reached, Sample, Tampering, make
+from awsbase.samples.sample import HOME, OREGON, Reached, Sample, Tampering
 
 
 class Bastion:
@@ -89,7 +89,7 @@ class Bastion:
     def up(self, aws: Reached) -> None:
         """Create a bastion with all its connections."""
         self.subnets(aws)
-        make(aws, [*self.ready, self.host, *self.connections])
+        aws.make([*self.ready, self.host, *self.connections])
 
     def outdated(self, aws: Reached) -> None:
         """Create a bastion that has to be replaced."""

@@ -11,7 +11,7 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.merge import merge
 from awsbase.manifest.opt_ins import Config, GuardDuty, SecurityHub, VpcFlowLogs
-from awsbase.samples.sample import ACCOUNT, HOME, Reached, Sample, Tampering, make
+from awsbase.samples.sample import ACCOUNT, HOME, Reached, Sample, Tampering
 
 TWO = ("eu-west-1", "us-east-1")
 FAR = "us-east-1"
@@ -32,7 +32,7 @@ TRAIL, ACCESS_LOG = AUDIT[4], AUDIT[6]
 
 def ready(*resources: Resource) -> Callable[[Reached], object]:
     """Create these resources first, so that the sample is about the others."""
-    return lambda aws: make(aws, resources)
+    return lambda aws: aws.make(resources)
 
 
 def far(aws: Reached, service: str) -> Any:
@@ -92,7 +92,7 @@ def record_less(aws: Reached) -> None:
 
 def hub_by_hand(aws: Reached) -> None:
     """Enable Security Hub in the other region as the console does."""
-    make(aws, [REGIONS])
+    aws.make([REGIONS])
     far(aws, "securityhub").enable_security_hub()
 
 

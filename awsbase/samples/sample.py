@@ -6,12 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock
-from awsbase.engine.execution import execute
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
-from awsbase.ensure import KINDS
 from awsbase.errors import AwsbaseError
 
 if TYPE_CHECKING:
@@ -37,8 +34,8 @@ class Reached(Protocol):
     def client(self, service: str, region: str = ...) -> Any:
         """Return a boto3 client, with which somebody does something behind awsbase's back."""
 
-    def administrator(self) -> Account:
-        """Return the account as awsbase reaches it."""
+    def make(self, resources: Sequence[Resource]) -> None:
+        """Make resources with awsbase, as an earlier run of it did."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +78,6 @@ class Sample:
     def at(self, scope: Scope) -> Sample:
         """Return the same sample, called after its region away from home."""
         return self if scope == HOME else replace(self, name=f"{self.name} in {scope.region}")
-
-
-def make(aws: Reached, resources: Sequence[Resource]) -> None:
-    """Make resources with awsbase, as an earlier run of it did."""
-    execute("reconcile", resources, KINDS, aws.administrator(), clock=aws.clock)
 
 
 def sandbox(aws: Reached) -> Sandbox:

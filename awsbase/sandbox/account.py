@@ -22,7 +22,7 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.core.model import OperationModel
 
-from awsbase.engine.account import Account
+from awsbase.engine.resource import Resource
 from awsbase.sandbox import faults, wire
 from awsbase.sandbox.authorization.decision import Document
 from awsbase.sandbox.authorization.enforce import ENFORCE
@@ -171,11 +171,15 @@ class Sandbox(AccountState):
             return Key(ADMINISTRATOR_KEY, "sandbox")
         return self.callers.issue(self.callers.called(caller))
 
-    def administrator(self) -> Account:
-        """Return the account as its administrator reaches it, by clients that all sandboxes of a process share."""
+    def make(self, resources: Sequence[Resource]) -> None:
+        """Make resources with awsbase, as an earlier run of it did."""
+        from awsbase.engine.execution import execute
+        from awsbase.ensure import KINDS
         from awsbase.sandbox.connections import connection
 
-        return connection("administrator").to(self, self.key())
+        # Creating clients costs more than most runs do: all sandboxes of a process share them.
+        reached = connection("administrator").to(self, self.key())
+        execute("reconcile", resources, KINDS, reached, clock=self.clock)
 
     @property
     def deliver(self) -> Callable[[Mail], object]:

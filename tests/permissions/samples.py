@@ -15,7 +15,7 @@ from awsbase.samples import SAMPLES, notify, opt_ins, secrets
 from awsbase.samples.bastion import Bastion
 from awsbase.samples.iam import ALICE, BILLING, OPS, RUNNER, full_user
 from awsbase.samples.network import Network
-from awsbase.samples.sample import Reached, make, sandbox
+from awsbase.samples.sample import Reached, sandbox
 from tests.contract.sample import HOME, Sample, Tampering
 
 # IAM finds what is spelt otherwise all the same; a policy that names it does not.
@@ -124,7 +124,7 @@ def organized(aws: Reached) -> None:
 
 def unsubscribed(aws: Reached) -> None:
     """Make the topic, and let SNS list and count somebody who is gone, as it does for a while."""
-    make(aws, [notify.OPS, notify.BY_QUEUE])
+    aws.make([notify.OPS, notify.BY_QUEUE])
     held = sandbox(aws).backend("sns", REGION).subscriptions
     gone = copy(next(iter(held.values())))
     gone.arn = "Deleted"
