@@ -15,12 +15,16 @@ NO_SECTION = "no section of a manifest says this yet"
 
 @record
 class Count:
-    """Everything that was listed, each thing in one of four lists; `left_out` are sections, each with the reasons."""
+    """Everything that was listed, each thing in one of four lists.
+
+    `parts` are those of described things that a manifest has no words for; `left_out` are sections with their reasons.
+    """
 
     described: Sequence[str]
     left_alone: Sequence[LeftAlone]
     not_expressible: Sequence[NotExpressible]
     unread: Sequence[Unread]
+    parts: Sequence[NotExpressible] = ()
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -45,5 +49,6 @@ def counted(survey: Survey, proven: Proven) -> Count:
         tuple(survey.left_alone),
         (*survey.not_expressible, *(NotExpressible(name, reasons.get(name, (NO_SECTION,))) for name in missing)),
         tuple(survey.unread),
+        tuple(NotExpressible(name, reasons[name]) for name in described if reasons.get(name)),
         proven.left_out,
     )

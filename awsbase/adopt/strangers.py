@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from awsbase.engine.scope import Scope
-from awsbase.engine.things import Described, LeftAlone, Thing
+from awsbase.engine.things import Described, LeftAlone, NotExpressible, Thing
 from awsbase.facts.tags import CREATED_BY
 from awsbase.records import record
 
@@ -39,27 +39,30 @@ NAMES = (
         "by its name",
     ),
     Maker(re.compile(r"cdk-[a-z0-9]{1,10}-"), "AWS CDK", "by its name, which bootstrapping gives"),
+    Maker(re.compile(r"/locks/awsbase/"), "awsbase", "by its name: it is the lock of its runs"),
     Maker(re.compile(r"AWSReservedSSO_"), "IAM Identity Center", "by its name"),
     Maker(re.compile(r"OrganizationAccountAccessRole$"), "AWS Organizations", "by its name: it made this account"),
 )
 
 
 def told_apart(thing: Thing, scope: Scope) -> Thing:
-    """Return a described thing as one that is left alone where somebody else looks after it."""
-    if isinstance(thing, Described) and (known := maker(thing, scope)):
+    """Return a thing as one that is left alone where somebody else looks after it."""
+    if isinstance(thing, Described) and (known := by_path(thing.path) or by_tags(thing.tags, scope)):
+        return LeftAlone(thing.name, *known)
+    if isinstance(thing, Described | NotExpressible) and (known := by_name(thing.name)):
         return LeftAlone(thing.name, *known)
     return thing
 
 
-def maker(thing: Described, scope: Scope) -> tuple[str, str] | None:
-    """Return who else made a thing, and how that is known; None when nothing says so."""
-    name = thing.name.partition("/")[2].partition("@")[0]
-    for path, known in PATHS.items():
-        if thing.path.startswith(path):
-            return known
-    return by_tags(thing.tags, scope) or next(
-        ((each.owner, each.evidence) for each in NAMES if each.pattern.match(name)), None
-    )
+def by_path(path: str) -> tuple[str, str] | None:
+    """Return who makes things at a path of IAM, and how that is known; None when anybody may."""
+    return next((known for start, known in PATHS.items() if path.startswith(start)), None)
+
+
+def by_name(address: str) -> tuple[str, str] | None:
+    """Return who makes things of a name, if the name says so."""
+    name = address.partition("/")[2].partition("@")[0]
+    return next(((each.owner, each.evidence) for each in NAMES if each.pattern.match(name)), None)
 
 
 def by_tags(tags: Mapping[str, str], scope: Scope) -> tuple[str, str] | None:

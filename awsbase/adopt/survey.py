@@ -113,7 +113,7 @@ def unread(name: str, error: Exception, account: Account, scope: Scope) -> Unrea
 
     said = failure(error, account.caller, home=scope.home)
     if said.code == CLOSED and said.region:
-        return Unread(f"region {said.region}", refused_action(error), said.message)
+        return Unread(f"region {said.region}", refused_action(error), said.message, closed=True)
     return Unread(name, refused_action(error) if isinstance(error, ClientError) else "", f"{said.code}: {said.message}")
 
 

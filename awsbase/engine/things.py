@@ -53,11 +53,15 @@ class NotExpressible:
 
 @record
 class Unread:
-    """Something, or a whole list, that could not be read: what AWS answered, and the action that is missing."""
+    """Something, or a whole list, that could not be read: what AWS answered, and the action that is missing.
+
+    `closed` is a region that an organization closes, so that no right of the account opens it.
+    """
 
     name: str
     action: str
     message: str = ""
+    closed: bool = False
 
 
 def refused(name: str, error: ClientError) -> Unread:

@@ -176,11 +176,15 @@ def target_of(work: Work, output: Path | None, existing: Manifest | None) -> Tar
 
 
 def refuse(count: Count, partial: bool) -> None:
-    """Raise AwsbaseError when something could not be read, unless a part of the account is enough."""
-    if count.unread and not partial:
-        said = "\n".join(f"  {adoption.missing(each)}" for each in count.unread)
+    """Raise AwsbaseError when something could not be read, unless a part of the account is enough.
+
+    A region that an organization closes is told, and no reason to stop: nobody in the account could do better.
+    """
+    refused = [each for each in count.unread if not each.closed]
+    if refused and not partial:
+        said = "\n".join(f"  {adoption.missing(each)}" for each in refused)
         raise AwsbaseError(
-            f"{counted(len(count.unread), 'list')} could not be read, and no manifest was written:\n{said}",
+            f"{counted(len(refused), 'list')} could not be read, and no manifest was written:\n{said}",
             hint="`awsbase permissions --adopt` prints what reading takes; --partial writes what could be read",
         )
 

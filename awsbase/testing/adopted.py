@@ -10,7 +10,7 @@ from pathlib import Path
 
 from awsbase.adopt import target
 from awsbase.adopt.count import Count, counted
-from awsbase.adopt.proof import Proven, proven
+from awsbase.adopt.proof import Proven, Target, proven
 from awsbase.adopt.sections import names, section
 from awsbase.adopt.seen import Seen
 from awsbase.adopt.survey import Survey, survey
@@ -31,6 +31,7 @@ class Adopted:
     """What came of adopting an account."""
 
     survey: Survey
+    target: Target
     proven: Proven
     count: Count
 
@@ -66,5 +67,6 @@ def adopted(
     with ThreadPoolExecutor(4, "fact") as readers:
         seen = Seen(Base(HOME.name, HOME, {}), Facts(reached.aws, readers, cache), tuple(found.described))
         drafts = {name: section(name).draft for name in chosen}
-        done = proven(seen, drafts, target.new(file, HOME.account, HOME.name, HOME.home), plan)
-    return Adopted(found, done, counted(found, done))
+        goal = target.new(file, HOME.account, HOME.name, HOME.home)
+        done = proven(seen, drafts, goal, plan)
+    return Adopted(found, goal, done, counted(found, done))

@@ -15,9 +15,10 @@ from awsbase.records import record
 from awsbase.view.changes import some
 from awsbase.view.markdown import code
 from awsbase.view.plurals import counted, plural
-from awsbase.view.text import AMBER, GREEN, RED, Line
+from awsbase.view.text import AMBER, GREEN, RED, TEAL, Line
 
 SCHEMA = 1
+MANIFEST = "the manifest of "
 MOST = 8
 NAMED = 3
 
@@ -51,15 +52,23 @@ def lines(found: Adoption) -> Iterator[Line]:
     yield from totals(count)
     yield Line(0, "")
     yield Line(0, proof(found), mark="✓", mark_style=f"bold {GREEN}")
-    if count.not_expressible:
+    if unsaid := [*count.not_expressible, *count.parts]:
         yield from (Line(0, ""), Line(0, "not expressible", style="bold"))
-        yield from listed([inexpressible(*each) for each in alike(count.not_expressible)], AMBER)
+        yield from listed([inexpressible(*each) for each in alike(unsaid)], AMBER)
     if count.left_out:
         yield from (Line(0, ""), Line(0, "sections left out", style="bold"))
         yield from listed([f"{name}: {'; '.join(reasons)}" for name, reasons in count.left_out.items()], AMBER)
+    yield from (Line(0, each, mark="→", mark_style=TEAL) for each in other_manifests(count))
     if count.unread:
         yield from (Line(0, ""), Line(0, "could not be read", style="bold"))
         yield from listed([missing(each) for each in count.unread], RED)
+
+
+def other_manifests(count: Count) -> Iterator[str]:
+    """Yield how to take over what other manifests have made."""
+    for owner, number in Counter(each.owner for each in count.left_alone).items():
+        if name := owner.removeprefix(MANIFEST) if owner.startswith(MANIFEST) else "":
+            yield f"{number} of these {owner} made: `awsbase adopt --name {name}` writes that manifest anew"
 
 
 def totals(count: Count) -> Iterator[Line]:
@@ -111,7 +120,7 @@ def inexpressible(names: Sequence[str], fields: Sequence[str]) -> str:
 
 def missing(thing: Unread) -> str:
     """Return what could not be read, and which right is missing."""
-    return f"{thing.name}: " + (f"needs {thing.action}" if thing.action else thing.message)
+    return f"{thing.name}: " + (f"needs {thing.action}" if thing.action and not thing.closed else thing.message)
 
 
 def listed(texts: Sequence[str], style: str) -> Iterator[Line]:
@@ -132,6 +141,8 @@ def page(found: Adoption) -> str:
         "## Described\n",
         "The manifest says these as they are.\n" if count.described else "Nothing.\n",
         bullets(f"{code(word)}: {', '.join(map(code, names))}" for word, names in by_kind(count.described).items()),
+        "### But for these parts of them\n" if count.parts else "",
+        table(("what", "which part"), unsaid_rows(count.parts)),
         "## Left alone on purpose\n",
         "Somebody else looks after these.\n" if count.left_alone else "Nothing.\n",
         table(
@@ -139,14 +150,8 @@ def page(found: Adoption) -> str:
             [(code(a.name), a.owner, a.evidence) for a in count.left_alone],
         ),
         "## Not expressible\n",
-        "A manifest has no words for these, or for these parts of them.\n" if count.not_expressible else "Nothing.\n",
-        table(
-            ("what", "which part"),
-            [
-                (", ".join(map(code, names)), "; ".join(map(escaped, fields)))
-                for names, fields in alike(count.not_expressible)
-            ],
-        ),
+        "A manifest has no words for these.\n" if count.not_expressible else "Nothing.\n",
+        table(("what", "which part"), unsaid_rows(count.not_expressible)),
         "## Sections left out\n" if count.left_out else "",
         table(("section", "why"), [(code(name), "; ".join(map(escaped, why))) for name, why in count.left_out.items()]),
         "## Could not be read\n",
@@ -156,6 +161,11 @@ def page(found: Adoption) -> str:
         ),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def unsaid_rows(things: Sequence[NotExpressible]) -> list[tuple[str, str]]:
+    """Return as rows of a table what a manifest has no words for; what is alike is one row."""
+    return [(", ".join(map(code, names)), "; ".join(map(escaped, fields))) for names, fields in alike(things)]
 
 
 def totals_of(count: Count) -> list[tuple[str, str]]:
@@ -176,6 +186,17 @@ def by_kind(names: Iterable[str]) -> dict[str, list[str]]:
     for name in names:
         groups.setdefault(name.partition("/")[0], []).append(name)
     return groups
+
+
+def counts(count: Count) -> dict[str, int]:
+    """Return how many things are in each of the four lists, and in all."""
+    return {
+        "described": len(count.described),
+        "left_alone": len(count.left_alone),
+        "not_expressible": len(count.not_expressible),
+        "unread": len(count.unread),
+        "listed": count.listed,
+    }
 
 
 def bullets(texts: Iterable[str]) -> str:
@@ -209,10 +230,14 @@ def document(found: Adoption, text: str) -> dict[str, Any]:
         "files": sorted(found.proven.files),
         "manifest": text,
         "tags": {"changes": changes, "resources": on},
-        "listed": count.listed,
+        "counts": counts(count),
         "described": list(count.described),
         "left_alone": [{"name": a.name, "owner": a.owner, "evidence": a.evidence} for a in count.left_alone],
-        "not_expressible": [{"name": n.name, "fields": list(n.fields)} for n in count.not_expressible],
+        "not_expressible": [
+            {"name": each.name, "fields": list(each.fields), "described": described}
+            for described, things in ((False, count.not_expressible), (True, count.parts))
+            for each in things
+        ],
         "unread": [{"name": u.name, "action": u.action, "message": u.message} for u in count.unread],
         "left_out": {name: list(why) for name, why in count.left_out.items()},
         "calls": {"read": found.proven.plan.reads},

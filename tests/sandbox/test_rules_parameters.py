@@ -94,3 +94,10 @@ def test_a_path_is_read_from_the_root_ten_parameters_at_a_time() -> None:
     assert refused(ssm.get_parameters_by_path, Path="/acme", MaxResults=11) == "ValidationException"
     pages = list(ssm.get_paginator("get_parameters_by_path").paginate(Path="/acme/locks"))
     assert [len(page["Parameters"]) for page in pages] == [10, 1]
+
+
+def test_the_parameters_of_aws_are_none_of_the_account() -> None:
+    ssm = held(strict=True)
+    image = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+    assert ssm.get_parameter(Name=image)["Parameter"]["Value"]
+    assert [each["Name"] for each in ssm.describe_parameters()["Parameters"]] == ["/acme/held"]

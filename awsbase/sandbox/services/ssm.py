@@ -122,6 +122,14 @@ def whole_path(request: Request) -> None:
         raise Refusal("ValidationException", 'The parameter path must begin with a forward slash "/".')
 
 
+def own_parameters(request: Request, said: dict[str, Any]) -> None:
+    """List the account's own parameters: moto keeps those of AWS among them once somebody has read one.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html
+    """
+    said["Parameters"] = [each for each in said["Parameters"] if not each["Name"].startswith("/aws/")]
+
+
 def parameter(path: str) -> Resources:
     """Name the parameters that a request names."""
 
@@ -173,6 +181,7 @@ RULES = (
     Rule("ssm:PutParameter ssm:DeleteParameter", before=allowed_name),
     Rule("ssm:PutParameter", before=allowed_value),
     Rule("ssm:GetParametersByPath", before=whole_path),
+    Rule("ssm:DescribeParameters", after=own_parameters, strict=False),
 )
 
 SERVICE = Service(

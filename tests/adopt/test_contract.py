@@ -1,0 +1,78 @@
+"""For every sample of the contract: what it makes is adopted as it is, or counted with the reason why not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from awsbase.adopt.proof import is_own_tag
+from awsbase.engine.resource import Resource
+from awsbase.manifest import load_text, resources
+from awsbase.sandbox import Sandbox
+from awsbase.testing.adopted import Adopted, adopted
+from awsbase.testing.contract import ready, writes
+from awsbase.testing.sample import Sample, go, problems
+from tests.contract.samples import SAMPLES
+
+TAMPERINGS = [(sample, name) for sample in SAMPLES for name in sample.tamperings]
+# What says of a resource why it is there, or what it waits for: it makes nothing else in AWS.
+APART = ("tags", "made_here", "purpose", "unless", "needs_first")
+
+
+def made(sample: Sample) -> Sandbox:
+    """Return the account with a sample in it."""
+    sandbox = ready(sample)
+    assert problems(go(sandbox, "reconcile", sample.resources)) == []
+    sandbox.calls.clear()
+    return sandbox
+
+
+def check(sandbox: Sandbox, found: Adopted) -> None:
+    """Assert that adopting wrote nothing, that the plan read anew is empty, and that all that was listed is counted."""
+    assert writes(sandbox) == []
+    manifest = load_text(found.text, found.target.file, found.proven.files)
+    wanted = [each for several in resources(manifest).values() for each in several]
+    plan = go(sandbox, "plan", wanted)
+    assert problems(plan) == []
+    assert [change for _, change in plan.changes if not is_own_tag(change)] == []
+    names = [thing.name for thing in found.survey.things]
+    count = found.count
+    told = [
+        *count.described,
+        *(each.name for part in (count.left_alone, count.not_expressible, count.unread) for each in part),
+    ]
+    assert sorted(told) == sorted(names)
+
+
+def same(one: Resource, other: Resource) -> bool:
+    """Tell whether two resources make the same in AWS."""
+    return bare(one) == bare(other)
+
+
+def bare(resource: Any) -> Any:
+    """Return a resource without what makes nothing in AWS."""
+    names = {name for name in resource.__dataclass_fields__ if name in APART}
+    return replace(resource, **{name: resource.__dataclass_fields__[name].default for name in names})
+
+
+@pytest.mark.sampled(30)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_a_sample_is_adopted_as_it_is(sample: Sample) -> None:
+    sandbox = made(sample)
+    found = adopted(sandbox)
+    check(sandbox, found)
+    told = {each.name for each in (*found.count.not_expressible, *found.count.left_alone)}
+    for want in sample.resources:
+        have = found.resources.get(want.address)
+        assert have is not None or want.address in told, f"{want.address} is lost"
+
+
+@pytest.mark.sampled(15)
+@pytest.mark.parametrize(("sample", "name"), TAMPERINGS, ids=lambda each: getattr(each, "name", each))
+def test_what_somebody_tampered_with_is_adopted_as_it_is_then(sample: Sample, name: str) -> None:
+    sandbox = made(sample)
+    sample.tamperings[name].spoil(sandbox)
+    sandbox.calls.clear()
+    check(sandbox, adopted(sandbox))
