@@ -56,6 +56,11 @@ def made_by_hand(aws: Reached) -> None:
     select(aws, ReadWriteType="WriteOnly", IncludeManagementEvents=False, DataResources=[DATA])
 
 
+def without_logs(aws: Reached) -> None:
+    """Delete the bucket that the trail had before."""
+    aws.client("s3", HOME.region).delete_bucket(Bucket="acme-logs")
+
+
 def of_an_organization(aws: Reached) -> None:
     """Let the account manage an organization whose trail has the wanted name, with its logs elsewhere."""
     id = sandbox(aws).call_moto("organizations:CreateOrganization", FeatureSet="ALL")["Organization"]["Id"]
@@ -168,7 +173,7 @@ SAMPLES = (
             ),
         },
     ),
-    Sample("trail made by hand", [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL], before=made_by_hand),
+    Sample("trail made by hand", [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL], before=made_by_hand, after=without_logs),
     Sample(
         "trail of an organization",
         [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL],

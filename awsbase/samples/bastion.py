@@ -86,6 +86,24 @@ class Bastion:
         table = client.create_route_table(VpcId=there[1]["VpcId"])["RouteTable"]["RouteTableId"]
         client.associate_route_table(RouteTableId=table, SubnetId=there[1]["SubnetId"])
 
+    def without_subnets(self, aws: Reached) -> None:
+        """Delete the route table, and take the names off the subnets."""
+        client = self.ec2(aws)
+        for table in client.describe_route_tables()["RouteTables"]:
+            mine = [each for each in table["Associations"] if each.get("SubnetId")]
+            for each in mine:
+                client.disassociate_route_table(AssociationId=each["RouteTableAssociationId"])
+            if mine:
+                client.delete_route_table(RouteTableId=table["RouteTableId"])
+        for subnet in client.describe_subnets()["Subnets"]:
+            if any(each["Key"] == "Name" for each in subnet.get("Tags", [])):
+                client.delete_tags(Resources=[subnet["SubnetId"]], Tags=[{"Key": "Name"}])
+
+    def down(self, aws: Reached) -> None:
+        """Take the connections away as well."""
+        aws.take_away([*self.ready, self.host, *self.connections])
+        self.without_subnets(aws)
+
     def up(self, aws: Reached) -> None:
         """Create a bastion with all its connections."""
         self.subnets(aws)
@@ -169,14 +187,22 @@ class Bastion:
     def samples(self) -> Iterator[Sample]:
         yield self.host_sample()
         yield self.connections_sample()
-        yield Sample("bastion replaced", [*self.ready, self.host, *self.connections], before=self.outdated)
+        yield Sample(
+            "bastion replaced",
+            [*self.ready, self.host, *self.connections],
+            before=self.outdated,
+            after=self.without_subnets,
+        )
         yield Sample(
             "bastion terminated",
             [self.terminated],
             before=self.up,
+            after=self.down,
             tamperings={"started again": Tampering(self.second_instance, ["instance/bastion: delete instance"])},
         )
-        yield Sample("ephemeral bastion", [*self.ready, self.ephemeral], before=self.subnets)
+        yield Sample(
+            "ephemeral bastion", [*self.ready, self.ephemeral], before=self.subnets, after=self.without_subnets
+        )
 
     def host_sample(self) -> Sample:
         anew = [
@@ -188,6 +214,7 @@ class Bastion:
             "bastion",
             [*self.ready, self.host],
             before=self.subnets,
+            after=self.without_subnets,
             tamperings={
                 "terminated": Tampering(
                     lambda aws: self.ec2(aws).terminate_instances(InstanceIds=[self.bastion(aws)]),
@@ -239,6 +266,7 @@ class Bastion:
             "bastion connections",
             [*self.ready, self.host, *self.connections],
             before=self.subnets,
+            after=self.without_subnets,
             tamperings={
                 "address disassociated": Tampering(
                     lambda aws: self.ec2(aws).disassociate_address(

@@ -133,6 +133,11 @@ def full_user(aws: Reached) -> None:
     iam.add_user_to_group(UserName="bob", GroupName="Old")
 
 
+def without_old_group(aws: Reached) -> None:
+    """Delete the group that somebody was in."""
+    aws.client("iam").delete_group(GroupName="Old")
+
+
 SAMPLES = (
     Sample(
         "group",
@@ -263,8 +268,8 @@ SAMPLES = (
             ),
         },
     ),
-    Sample("group and user made by hand", [OPS, ALICE], before=hand_made),
-    Sample("absent user", [BOB], before=full_user),
+    Sample("group and user made by hand", [OPS, ALICE], before=hand_made, after=without_old_group),
+    Sample("absent user", [BOB], before=full_user, after=without_old_group),
     Sample(
         "password policy",
         [PasswordPolicy(scope=HOME)],

@@ -66,6 +66,17 @@ def acl_by_hand(aws: Reached) -> None:
     let_in(aws)
 
 
+def without_opened(aws: Reached) -> None:
+    """Delete the group and the network ACL that were made by hand."""
+    ec2 = far(aws, "ec2")
+    groups = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["jump"]}])["SecurityGroups"]
+    acls = ec2.describe_network_acls(Filters=[{"Name": "default", "Values": ["false"]}])["NetworkAcls"]
+    for each in groups:
+        ec2.delete_security_group(GroupId=each["GroupId"])
+    for each in acls:
+        ec2.delete_network_acl(NetworkAclId=each["NetworkAclId"])
+
+
 def detector(aws: Reached) -> dict[str, str]:
     """Return the id of the detector in the other region, as an argument."""
     return {"DetectorId": far(aws, "guardduty").list_detectors()["DetectorIds"][0]}
@@ -152,7 +163,7 @@ SAMPLES = (
         },
     ),
     Sample("flow logs", [REGIONS, FLOW_BUCKET, FLOW_LOGS], before=ready(FLOW_BUCKET)),
-    Sample("administration ports", [REGIONS, PORTS], before=acl_by_hand),
+    Sample("administration ports", [REGIONS, PORTS], before=acl_by_hand, after=without_opened),
     Sample(
         "object events and access logs",
         AUDIT,

@@ -63,6 +63,18 @@ def untag(aws: Reached) -> None:
     aws.client("accessanalyzer", HOME.region).untag_resource(resourceArn=arn, tagKeys=["owner"])
 
 
+def without_key(aws: Reached) -> None:
+    """Encrypt volumes with AWS's key again, and take the key away that nothing uses then."""
+    ec2(aws).disable_ebs_encryption_by_default()
+    ec2(aws).reset_ebs_default_kms_key_id()
+    aws.take_away([KEY])
+
+
+def without_analyzer(aws: Reached) -> None:
+    """Delete the analyzer that was made by hand."""
+    aws.client("accessanalyzer", HOME.region).delete_analyzer(analyzerName="ConsoleAnalyzer")
+
+
 SAMPLES = (
     Sample(
         "account protection",
@@ -90,6 +102,7 @@ SAMPLES = (
     Sample(
         "EBS encryption",
         [REGIONS, KEY, VOLUMES],
+        after=without_key,
         tamperings={
             "switched off": Tampering(
                 lambda aws: ec2(aws).disable_ebs_encryption_by_default(),

@@ -37,6 +37,9 @@ class Reached(Protocol):
     def make(self, resources: Sequence[Resource]) -> None:
         """Make resources with awsbase, as an earlier run of it did."""
 
+    def take_away(self, resources: Sequence[Resource]) -> None:
+        """Take resources away with awsbase."""
+
 
 @dataclass(frozen=True)
 class Tampering:
@@ -60,14 +63,16 @@ def nothing_before(aws: Reached) -> None:
 class Sample:
     """Resources of one kind, with what they depend on, and the tamperings that a plan must notice.
 
-    `before` prepares the account: what is there already when awsbase first sees it. `not_on_aws` says why only the
-    sandbox can play that.
+    `before` prepares the account: what is there already when awsbase first sees it. `after` takes away what that and
+    the tamperings leave, when all of the sample is gone that awsbase takes away. `not_on_aws` says why only the sandbox
+    can play it.
     """
 
     name: str
     resources: Sequence[Resource]
     tamperings: dict[str, Tampering] = field(default_factory=dict)
     before: Callable[[Reached], object] = nothing_before
+    after: Callable[[Reached], object] = nothing_before
     not_on_aws: str = ""
 
     @property

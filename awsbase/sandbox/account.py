@@ -181,6 +181,16 @@ class Sandbox(AccountState):
         reached = connection("administrator").to(self, self.key())
         execute("reconcile", resources, KINDS, reached, clock=self.clock)
 
+    def take_away(self, resources: Sequence[Resource]) -> None:
+        """Take resources away with awsbase."""
+        from awsbase.engine.execution import execute
+        from awsbase.engine.removal import Removal
+        from awsbase.ensure import KINDS
+        from awsbase.sandbox.connections import connection
+
+        reached = connection("administrator").to(self, self.key())
+        execute("reconcile", resources, KINDS, reached, clock=self.clock, removal=Removal("destroy"))
+
     @property
     def deliver(self) -> Callable[[Mail], object]:
         """Return what is called with each mail that SNS sends; all of them are kept in `mails` as well."""

@@ -11,18 +11,22 @@ from awsbase.aws import Attach, Aws
 from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock
 from awsbase.engine.execution import execute
+from awsbase.engine.removal import Removal
 from awsbase.engine.resource import Resource
 from awsbase.ensure import KINDS
 from awsbase.facts.tags import CREATED_BY
 from awsbase.selftest.naming import Naming
 
 # What AWS calls the tags of a creating call, and which writes of existing things ignore them.
-MEMBERS = ("Tags", "tags", "TagsList", "ResourceTags", "TagSpecifications")
-CREATING = ("Create", "Enable", "Import", "PutMetricAlarm", "PutRule", "RunInstances")
+MEMBERS = ("Tags", "tags", "TagsList", "ResourceTags", "TagSpecifications", "Tagging")
+# S3 takes all tags of a bucket at once, which would take the tag of origin away.
+CREATING = (
+    *("Create", "Enable", "Import", "PutBucketTagging", "PutMetricAlarm", "PutParameter", "PutRule", "RunInstances"),
+)
 # EC2 wants to know what is tagged. The rest follows from the name of the call.
 CALLED = {"RunInstances": "instance"}
-# A second call with the same tags is another one to them.
-WITHOUT = ("CreatePolicyVersion", "CreateLaunchTemplateVersion", "EnableKeyRotation")
+# These change what is there already.
+WITHOUT = ("CreateLaunchTemplateVersion", "CreatePolicyVersion", "CreateTags")
 
 
 @dataclass
@@ -48,6 +52,11 @@ class Hands:
         named = [self.naming.there(each) for each in resources]
         execute("reconcile", named, KINDS, self.account, clock=self.clock)
 
+    def take_away(self, resources: Sequence[Resource]) -> None:
+        """Take resources away with awsbase."""
+        named = [self.naming.there(each) for each in resources]
+        execute("reconcile", named, KINDS, self.account, clock=self.clock, removal=Removal("destroy"))
+
     def attach(self, client: Any) -> None:
         """Rename and mark what a client sends from now on, and rename back what it is told."""
         client.meta.events.register("provide-client-params.*", self._sent)
@@ -65,7 +74,8 @@ class Hands:
 def marked(params: dict[str, Any], model: Any, name: str) -> dict[str, Any]:
     """Return the parameters of a call with the tag of origin, if it creates something that takes tags."""
     operation, shape = str(model.name), model.input_shape
-    if shape is None or not operation.startswith(CREATING) or operation in WITHOUT:
+    # Systems Manager takes no tags with a new value.
+    if shape is None or not operation.startswith(CREATING) or operation in WITHOUT or params.get("Overwrite"):
         return params
     members: Mapping[str, Any] = shape.members
     for member in MEMBERS:
@@ -86,6 +96,8 @@ def has_tags(shape: Any) -> bool:
 
 def with_tag(given: Any, shape: Any, operation: str, name: str) -> Any:
     """Return tags as a call takes them, with the tag of origin unless they have one."""
+    if shape.type_name == "structure":
+        return {**given, "TagSet": with_tag(given["TagSet"], shape.members["TagSet"], operation, name)}
     if shape.type_name == "map":
         return {CREATED_BY: name, **(given or {})}
     inside = shape.member.members

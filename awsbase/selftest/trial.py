@@ -103,7 +103,7 @@ def tried(bench: Bench, hands: Hands, sample: Sample) -> Result:
                 tampered(bench, hands, named, name, tampering, result)
     finally:
         if not bench.stop.is_set():
-            removed(bench, named, result)
+            removed(bench, hands, named, result)
     return result
 
 
@@ -134,12 +134,13 @@ def tampered(bench: Bench, hands: Hands, sample: Sample, name: str, tampering: T
         wrong += [f"planned after the repair: {each}" for each in bench.planned(sample.resources, ())[0]]
 
 
-def removed(bench: Bench, sample: Sample, result: Result) -> None:
+def removed(bench: Bench, hands: Hands, sample: Sample, result: Result) -> None:
     """Take a sample away; what stays is told with its reason."""
     with step(bench, result, REMOVED) as wrong:
         found, left = take_away(bench, sample.resources)
         wrong += found
         result.left += left
+        sample.after(hands)
 
 
 def take_away(bench: Bench, resources: Sequence[Resource]) -> tuple[list[str], list[str]]:
