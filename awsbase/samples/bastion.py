@@ -198,6 +198,7 @@ class Bastion:
             [self.terminated],
             before=self.up,
             after=self.down,
+            shares="the default VPC's subnets",
             tamperings={"started again": Tampering(self.second_instance, ["instance/bastion: delete instance"])},
         )
         yield Sample(

@@ -67,7 +67,7 @@ def why_not(
         return "its kinds were not named"
     if sample.not_on_aws:
         return sample.not_on_aws
-    if isolated and (shared := nameless(sample)):
+    if isolated and (shared := [*nameless(sample), *((sample.shares,) if sample.shares else ())]):
         return f"it changes what the whole account shares: {', '.join(shared)}"
     if not kinds and (usd >= CENT or watching or unknown):
         costs = f"${usd} an hour" if usd >= CENT else f"by what {', '.join(sorted(watching) or unknown)} finds"

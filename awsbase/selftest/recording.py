@@ -26,12 +26,16 @@ META = ("ResponseMetadata",)
 class Recorder:
     """Listens to clients, and writes what they are told; nothing before it is scrubbed."""
 
-    def __init__(self, folder: Path, names: Iterable[str] = ()) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._scrubber = Scrubber(names)
+        self._scrubber = Scrubber()
         self._guard = threading.Lock()
         self._at: tuple[str, str] | None = None
         self._naming = Naming("", "")
+
+    def hide(self, names: Iterable[str]) -> None:
+        """Replace these names in all that is written from now on."""
+        self._scrubber.hide(names)
 
     def enter(self, sample: str, step: str, naming: Naming) -> None:
         """Write what comes from now on to the file of a sample, as belonging to a step of it."""

@@ -51,11 +51,15 @@ PUBLIC_NETWORKS = re.compile(r"(0|127|10|172\.31|192\.168|192\.0\.2|198\.51\.100
 class Scrubber:
     """Replaces what tells whose account something is from; the same by the same, in all that it is given."""
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    def __init__(self) -> None:
         self._stand_ins: dict[str, str] = {}
         self._counts: dict[str, int] = {}
-        self._names = {name for name in names if len(name) > 2}
+        self._names: set[str] = set()
         self._guard = threading.Lock()
+
+    def hide(self, names: Iterable[str]) -> None:
+        """Replace these names from now on; very short ones would be in every word."""
+        self._names |= {name for name in names if len(name) > 2}
 
     def scrub(self, value: Any, shape: Any, naming: Naming, *, name: str = "") -> Any:
         """Return a value as it may be shown; `shape` is AWS's model of it, None where there is none."""

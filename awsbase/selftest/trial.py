@@ -19,6 +19,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Interrupted, Observer, SilentObserver
 from awsbase.ensure import KINDS
 from awsbase.samples.sample import NotOnAws, Sample, Tampering
+from awsbase.selftest.fence import NotOurs
 from awsbase.selftest.hands import Hands
 
 # After which AWS's reads show what was written: a plan is wrong only if it is still wrong then.
@@ -159,7 +160,7 @@ def step(bench: Bench, result: Result, name: str) -> Iterator[list[str]]:
         yield wrong
     except (Interrupted, KeyboardInterrupt):
         raise
-    except NotOnAws as error:
+    except (NotOnAws, NotOurs) as error:
         result.skipped[name] = str(error)
     except Exception as error:  # noqa: BLE001, whatever a step fails with is told, and the rest is tried
         told = failure(error, bench.account.caller)
