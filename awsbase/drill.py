@@ -17,8 +17,8 @@ from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock
 from awsbase.engine.facts import Facts
 from awsbase.ensure import alarm as alarm_facts
-from awsbase.ensure import topic as topic_facts
 from awsbase.ensure.alarm import Alarm, family
+from awsbase.facts import topics as topic_facts
 from awsbase.records import record
 from awsbase.webhooks import masked
 

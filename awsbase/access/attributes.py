@@ -6,7 +6,7 @@ It looks at every statement that IAM holds and that this run writes, of all user
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from awsbase.access.comparison import shortened
@@ -14,6 +14,7 @@ from awsbase.access.operators import holds
 from awsbase.access.patterns import Held, matches
 from awsbase.access.simulated_state import simulated
 from awsbase.engine.refusals import is_refusal
+from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.facts.authorization import Authorization, authorization
 from awsbase.policies import Document
@@ -74,18 +75,45 @@ def widened(run: Run, before: Attributes, after: Attributes) -> str:
         if not is_refusal(error):
             raise
         return UNREAD
-    found = (
-        why
-        for document in documents(iam, run)
-        for name, statement in named(listed(document.get("Statement")))
-        if isinstance(statement, Mapping) and (why := wider(name, statement, before, after))
-    )
+    statements = run.derived(all_statements if before.arn != after.arn else about_tags, iam)
+    found = (why for name, statement in statements if (why := wider(name, statement, before, after)))
     return shortened(list(dict.fromkeys(found)))
 
 
-def documents(iam: Authorization, run: Run) -> Iterator[Document]:
+Statements = Sequence[tuple[str, Mapping[str, object]]]
+
+
+def about_tags(iam: Authorization, resources: Sequence[Resource]) -> Statements:
+    """Return the statements that ask for a tag: of thousands these are few, and each tagged resource looks at them."""
+    return [(name, statement) for name, statement in all_statements(iam, resources) if asks_for_tags(statement)]
+
+
+def all_statements(iam: Authorization, resources: Sequence[Resource]) -> Statements:
+    """Return all statements of IAM with their names."""
+    return [
+        (name, statement)
+        for document in documents(iam, resources)
+        for name, statement in named(listed(document.get("Statement")))
+        if isinstance(statement, Mapping)
+    ]
+
+
+def asks_for_tags(statement: Mapping[str, object]) -> bool:
+    """Tell whether a statement has a condition key or a variable that stands for a tag."""
+    conditions = statement.get("Condition")
+    tests = (
+        [each for each in conditions.values() if isinstance(each, Mapping)] if isinstance(conditions, Mapping) else []
+    )
+    asked = [str(key) for each in tests for key in each]
+    values = [value for each in tests for several in each.values() for value in listed(several)]
+    values += [*listed(statement.get("Resource")), *listed(statement.get("NotResource"))]
+    asked += [variable for value in values if isinstance(value, str) for variable in VARIABLE.findall(value)]
+    return any(map(TAG.fullmatch, asked))
+
+
+def documents(iam: Authorization, resources: Sequence[Resource]) -> Iterator[Document]:
     """Yield all documents of IAM as they are, and as this run leaves them."""
-    for each in (iam, simulated(iam, run.resources)):
+    for each in (iam, simulated(iam, resources)):
         for entities in (each.users, each.groups, each.roles):
             yield from (document for who in entities.values() for document in who.inline.values())
         yield from (role.trust for role in each.roles.values())

@@ -30,12 +30,16 @@ class Unproven(AwsbaseError):
 
 @record
 class Target:
-    """The file of a manifest: its head if it is new, or the text that sections are added to and `has` already."""
+    """The file of a manifest: its head if it is new, or the text that sections are added to and `has` already.
+
+    `tags` are those that everything in the manifest has.
+    """
 
     file: Path
     head: Mapping[str, Any] = field(default_factory=dict)
     before: str = ""
     has: frozenset[str] = frozenset()
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @record
@@ -67,7 +71,7 @@ class Proven:
 
     def drafted(self, name: str) -> bool:
         """Tell whether a section was drafted here, and did not stand there before."""
-        return any(each.name == name for each in self.drafts)
+        return any(each.name == name and each.value is not None for each in self.drafts)
 
 
 def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: Plan) -> Proven:
@@ -79,8 +83,7 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
     left_out: dict[str, tuple[str, ...]] = {}
     for _ in range(MOST_ROUNDS):
         now = Seen(seen.base, seen.facts, seen.described, dict(refuted))
-        every = [drafted(now, name, write) for name, write in sections.items() if name not in left_out]
-        drafts = [draft for draft in every if draft.value is not None]
+        drafts = [drafted(now, name, write) for name, write in sections.items() if name not in left_out]
         text, files = whole(drafts, target)
         try:
             manifest = load_text(text, target.file, files)
@@ -126,7 +129,7 @@ def drafted(seen: Seen, name: str, write: Drafting) -> Draft:
 
 def whole(drafts: Sequence[Draft], target: Target) -> tuple[str, dict[str, str]]:
     """Return the text of the manifest with these sections, and the files that it names."""
-    said = {**target.head, **{each.name: each.value for each in drafts}}
+    said = {**target.head, **{each.name: each.value for each in drafts if each.value is not None}}
     if isinstance(said.get("account"), dict):
         said["account"] = {**target.head.get("account", {}), **said["account"]}
     remarks: dict[Steps, list[str]] = {

@@ -47,9 +47,9 @@ NAMES = (
 
 def told_apart(thing: Thing, scope: Scope) -> Thing:
     """Return a thing as one that is left alone where somebody else looks after it."""
-    if isinstance(thing, Described) and (known := by_path(thing.path) or by_tags(thing.tags, scope)):
+    if isinstance(thing, Described) and (known := by_path(thing.path)):
         return LeftAlone(thing.name, *known)
-    if isinstance(thing, Described | NotExpressible) and (known := by_name(thing.name)):
+    if isinstance(thing, Described | NotExpressible) and (known := by_tags(thing.tags, scope) or by_name(thing.name)):
         return LeftAlone(thing.name, *known)
     return thing
 

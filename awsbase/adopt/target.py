@@ -54,7 +54,7 @@ def continued(file: Path, manifest: Manifest) -> Target:
         added = {}
     if set(added) != has | {"an_added_key"}:
         raise UsageError(f"{file}: {NO_MORE}", hint="write it in block style, a key a line, without `...` at its end")
-    return Target(file, before=text, has=has)
+    return Target(file, before=text, has=has, tags=manifest.account.tags)
 
 
 def place(target: Target, text: str, files: Mapping[str, str]) -> None:

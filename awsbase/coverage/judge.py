@@ -14,8 +14,8 @@ from awsbase.engine.resource import Resource
 from awsbase.ensure.alarm import Alarm
 from awsbase.ensure.regions import regions
 from awsbase.ensure.subscription import Subscription
-from awsbase.ensure.topic import subscriptions
 from awsbase.facts.credential_report import report_rows
+from awsbase.facts.topics import subscriptions
 from awsbase.records import record
 
 Status = Literal["met", "needs you", "not yet", "not managed"]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -140,6 +141,8 @@ class RunContext:
     """All resources of the run: together they may want more than AWS takes in one place."""
     manifest: str = ""
     """The fingerprint of the manifest; empty when there is none, and then nothing is left over from another run."""
+    derived: dict[Any, tuple[Any, Any]] = field(default_factory=dict)
+    deriving: threading.Lock = field(default_factory=threading.Lock)
     applies: Callable[[str, Change], bool] = none
     """Which changes of which address a plan applies nevertheless; it approves them, and all others stay planned."""
     removing: bool = False
@@ -173,6 +176,17 @@ class Run:
         if self._context.stop.is_set():
             raise Interrupted
         return self.facts.read(fact, *args, **kwargs)
+
+    def derived(self, compute: Callable[[R, Sequence[Resource]], T], have: R) -> T:
+        """Return what follows from something that was read and from all resources of this run: computed once."""
+        context = self._context
+        with context.deriving:
+            source, known = context.derived.get(compute, (None, None))
+            if source is not have:
+                known = compute(have, context.resources)
+                context.derived[compute] = have, known
+        result: T = known
+        return result
 
     def result(self, address: str) -> Any:
         """Return what the recipe of a dependency returned."""

@@ -45,10 +45,14 @@ class LeftAlone:
 
 @record
 class NotExpressible:
-    """Something that AWS lists and no manifest says; `fields` are what a manifest has no words for."""
+    """Something that AWS lists and no manifest says; `fields` are what a manifest has no words for.
+
+    By its `tags` it may be known as somebody else's.
+    """
 
     name: str
     fields: tuple[str, ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @record

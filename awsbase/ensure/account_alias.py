@@ -11,6 +11,8 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.records import record
 
 
@@ -77,6 +79,17 @@ def removal_permissions(want: AccountAlias) -> Allows:
     yield allow("iam", "DeleteAccountAlias")
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the alias, if there is one."""
+    if alias := facts.read(account_alias):
+        yield Described(AccountAlias(scope=scope, alias=alias))
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("iam", "ListAccountAliases")
+
+
 KIND = Kind(
     ensure_account_alias,
     account_alias_reads,
@@ -90,6 +103,7 @@ KIND = Kind(
     word="account-alias",
     found_by="there is one",
     owns="the alias",
+    describe=Describe(things, listing_permissions),
     absent=Absent(
         remove_account_alias,
         exempt="people sign in at its address, and another account can take the name",

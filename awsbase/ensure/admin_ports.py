@@ -11,7 +11,10 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
+from awsbase.ensure.regions import ADDRESS, Only, answers, everywhere, in_regions
+from awsbase.ensure.security_group import described
 from awsbase.facts import ec2
 from awsbase.records import record
 
@@ -81,9 +84,7 @@ def openings(facts: Facts, region: str) -> Openings:
 
 def open_groups(facts: Facts, region: str) -> tuple[Opening, ...]:
     """Return the ingress rules of a region's security groups that are open to the world."""
-    pages = facts.aws.at(region).ec2.get_paginator("describe_security_groups").paginate()
-    listed = (group for page in pages for group in page["SecurityGroups"])
-    found = (opening for each in ec2.understood(listed, _group_openings) for opening in each)
+    found = (opening for each in ec2.understood(facts.read(described, region), _group_openings) for opening in each)
     return tuple(sorted(found, key=lambda opening: opening.holder))
 
 
@@ -257,6 +258,21 @@ def write_permissions(want: AdminPorts) -> Allows:
     yield allow("ec2", "DeleteNetworkAclEntry", on=in_regions(want, "ec2", "network-acl/*"))
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the closed ports, where no security group lets the world in on one, and no ACL on one alone."""
+    groups = answers(facts, open_groups)
+    if any(groups.by_region.values()):
+        return
+    acls = answers(facts, open_acls)
+    if not any(each.only_admin for found in acls.by_region.values() for each in found):
+        yield Described(AdminPorts(scope=scope, only=acls.only))
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("ec2", "DescribeNetworkAcls", "DescribeSecurityGroups")
+
+
 KIND = Kind(
     ensure_admin_ports,
     admin_ports_reads,
@@ -275,5 +291,6 @@ KIND = Kind(
     found_by="there is one",
     owns="world-open rules for just 22 or just 3389",
     keeps="every other rule",
+    describe=Describe(things, listing_permissions),
     absent=Absent(why="who stops using awsbase does not ask for ports that are open to the world"),
 )

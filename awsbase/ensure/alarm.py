@@ -15,8 +15,10 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
-from awsbase.ensure.topic import topic
-from awsbase.facts import tags
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
+from awsbase.facts import tags, watching
+from awsbase.facts.topics import topic
 from awsbase.prices import Cost, monthly
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -26,6 +28,8 @@ SETTINGS = (
     *("AlarmDescription", "Namespace", "MetricName", "Statistic", "ExtendedStatistic", "Unit", "Metrics"),
     *("Period", "EvaluationPeriods", "Threshold", "ThresholdMetricId", "ComparisonOperator", "ActionsEnabled"),
 )
+# What alarms of target tracking are called: their policy makes, changes and deletes them.
+SCALING = "TargetTracking-"
 ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
@@ -76,6 +80,57 @@ def alarms(facts: Facts, region: str, family: str) -> Mapping[str, Mapping[str, 
         .paginate(AlarmNamePrefix=family, AlarmTypes=["MetricAlarm"])
     )
     return {alarm["AlarmName"]: alarm for page in pages for alarm in page["MetricAlarms"]}
+
+
+def every_alarm(facts: Facts, region: str) -> tuple[Mapping[str, Mapping[str, Any]], tuple[str, ...]]:
+    """Read all metric alarms of a region, by name, and the names of the composite ones."""
+    kinds: Any = ["MetricAlarm", "CompositeAlarm"]
+    pages = [*facts.aws.at(region).cloudwatch.get_paginator("describe_alarms").paginate(AlarmTypes=kinds)]
+    metric = {alarm["AlarmName"]: alarm for page in pages for alarm in page.get("MetricAlarms", ())}
+    return metric, tuple(alarm["AlarmName"] for page in pages for alarm in page.get("CompositeAlarms", ()))
+
+
+def alarm_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the alarms of a region; the list answers what a plan asks of those whose names begin alike."""
+    region = scope.region
+    found, composite = facts.read(every_alarm, region)
+    for beginning in {family(name) for name in (*found, f"{scope.name}-")}:
+        alike = {name: each for name, each in found.items() if name.startswith(beginning)}
+        facts.learn(alike, alarms, region, beginning)
+    for name, have in found.items():
+        if name.startswith(SCALING):
+            yield LeftAlone(scope.address("alarm", name), "AWS Auto Scaling", f"its name begins with {SCALING}")
+            continue
+        alarm = as_resource(scope, have)
+        yield Described(alarm, tags=watching.labels(facts, region, alarm.arn, alarm_tags))
+    for name in composite:
+        yield NotExpressible(scope.address("alarm", name), ("it is made of other alarms",))
+
+
+def as_resource(scope: Scope, have: Mapping[str, Any]) -> Alarm:
+    """Return an alarm as near to what it is as it can be said: on one metric, by a plain statistic."""
+    return Alarm(
+        scope=scope,
+        name=have["AlarmName"],
+        description=have.get("AlarmDescription", ""),
+        namespace=have.get("Namespace", ""),
+        metric=have.get("MetricName", ""),
+        dimensions={each["Name"]: each["Value"] for each in have.get("Dimensions", ())},
+        statistic=have.get("Statistic", ""),
+        period=have.get("Period", 0),
+        evaluation_periods=have.get("EvaluationPeriods", 0),
+        threshold=have.get("Threshold", 0.0),
+        comparison=have.get("ComparisonOperator", ""),
+        treat_missing=have.get("TreatMissingData", "missing"),
+        actions=tuple(sorted(have.get("AlarmActions", ()))),
+        ok_actions=tuple(sorted(have.get("OKActions", ()))),
+    )
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list alarms."""
+    yield tags.TAG_INDEX
+    yield allow("cloudwatch", "DescribeAlarms")
 
 
 def alarm_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
@@ -240,4 +295,5 @@ KIND = Kind(
     keeps="tags",
     absent=Absent(remove_alarm, turn="first", permissions=removal_permissions),
     quotas=(quotas.ACTIONS,),
+    describe=Describe(alarm_things, describe_permissions, everywhere=True),
 )

@@ -13,7 +13,9 @@ from awsbase.engine.permissions import Allows, Permissions, allow, linked_role
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, made_in
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things
+from awsbase.ensure.regions import ADDRESS, Only, answers, everywhere, in_regions, made_in, several
 from awsbase.facts import tags
 from awsbase.records import record
 
@@ -43,13 +45,23 @@ class AnalyzerFacts:
 
     arn: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    type: str = OUTSIDE
+
+    @property
+    def name(self) -> str:
+        return self.arn.rpartition("/")[2]
 
 
 def analyzer(facts: Facts, region: str) -> AnalyzerFacts | None:
-    """Return the analyzer of a region: AWS allows one for each account."""
-    pages = facts.aws.at(region).accessanalyzer.get_paginator("list_analyzers").paginate(type=OUTSIDE)
+    """Return the analyzer of a region that looks for access from outside: AWS allows one for each account."""
+    return next((each for each in facts.read(analyzers, region) if each.type == OUTSIDE), None)
+
+
+def analyzers(facts: Facts, region: str) -> tuple[AnalyzerFacts, ...]:
+    """Return all analyzers of a region, those too that look for something else."""
+    pages = facts.aws.at(region).accessanalyzer.get_paginator("list_analyzers").paginate()
     found = [each for page in pages for each in page["analyzers"]]
-    return AnalyzerFacts(found[0]["arn"], found[0].get("tags", {})) if found else None
+    return tuple(AnalyzerFacts(each["arn"], each.get("tags", {}), each["type"]) for each in found)
 
 
 def ensure_analyzer(run: Run, want: Analyzer) -> None:
@@ -86,7 +98,7 @@ def remove_analyzer(run: Run, want: Analyzer) -> None:
             f"analyzer in {region}",
             run.aws.at(region).accessanalyzer.delete_analyzer,
             risk=deletion("its findings and archive rules go with it"),
-            analyzerName=there[region].arn.rpartition("/")[2],
+            analyzerName=there[region].name,
         )
 
 
@@ -114,6 +126,33 @@ def removal_permissions(want: Analyzer) -> Allows:
     yield allow("access-analyzer", "DeleteAnalyzer", on=in_regions(want, "access-analyzer", "analyzer/*"))
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the analyzers of access from outside as one where each region has one, and all others by their names."""
+    found = answers(facts, analyzers)
+    yield from found.unread()
+    first = {
+        region: next((each for each in held if each.type == OUTSIDE), None) for region, held in found.by_region.items()
+    }
+    for region, held in found.by_region.items():
+        for each in held:
+            if each is not first[region]:
+                what = "a second one" if each.type == OUTSIDE else f"its type {each.type}"
+                yield NotExpressible(scope.at(region).address("analyzer", each.name), (what,))
+    there = {region: each for region, each in first.items() if each}
+    names = {each.name for each in there.values()}
+    want = Analyzer(scope=scope, name=names.pop() if len(names) == 1 else f"{scope.name}-access", only=found.only)
+    if lacking := [region for region, each in first.items() if each is None]:
+        if there:
+            yield NotExpressible(want.address, (f"one in {several(list(there))}, and none in {several(lacking)}",))
+        return
+    yield Described(want, tags=tags.common(each.tags for each in there.values()))
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("access-analyzer", "ListAnalyzers")
+
+
 KIND = Kind(
     ensure_analyzer,
     analyzer_reads,
@@ -129,5 +168,6 @@ KIND = Kind(
     found_by="there is one a region",
     owns="that it is there",
     keeps="its name, archive rules, tags",
+    describe=Describe(things, listing_permissions),
     absent=Absent(remove_analyzer, permissions=removal_permissions),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -14,6 +14,9 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
+from awsbase.ensure.billing_alerts import billing_scope
 from awsbase.facts import tags
 from awsbase.facts.numbers import decimal
 from awsbase.records import record
@@ -45,12 +48,19 @@ class AnomalyAlert(Resource):
         yield from self.made_here
 
 
+def monitors(facts: Facts, region: str) -> Sequence[Mapping[str, Any]]:
+    """Read all monitors."""
+    return list(_every(facts.aws.at(region).ce.get_anomaly_monitors, "AnomalyMonitors"))
+
+
 def monitor(facts: Facts, region: str) -> str | None:
-    """Read the ARN of the monitor of all services; AWS does not always say which dimension it is of."""
-    for each in _every(facts.aws.at(region).ce.get_anomaly_monitors, "AnomalyMonitors"):
-        if each["MonitorType"] == "DIMENSIONAL" and each.get("MonitorDimension", "SERVICE") == "SERVICE":
-            return str(each["MonitorArn"])
-    return None
+    """Return the ARN of the monitor of all services."""
+    return next((str(each["MonitorArn"]) for each in facts.read(monitors, region) if of_all_services(each)), None)
+
+
+def of_all_services(monitor: Mapping[str, Any]) -> bool:
+    """Tell whether a monitor watches all services; AWS does not always say which dimension it is of."""
+    return bool(monitor["MonitorType"] == "DIMENSIONAL" and monitor.get("MonitorDimension", "SERVICE") == "SERVICE")
 
 
 def never_opened(facts: Facts, region: str) -> bool:
@@ -67,12 +77,48 @@ def never_opened(facts: Facts, region: str) -> bool:
     return False
 
 
+def every_subscription(facts: Facts, region: str) -> Sequence[Mapping[str, Any]]:
+    """Read who is told of anomalies."""
+    return list(_every(facts.aws.at(region).ce.get_anomaly_subscriptions, "AnomalySubscriptions"))
+
+
 def subscriptions(facts: Facts, region: str) -> Mapping[str, Mapping[str, Any]]:
-    """Read who is told of anomalies, by the subscription's name; of several with one name the first."""
+    """Return who is told of anomalies, by the subscription's name; of several with one name the first."""
     found: dict[str, Mapping[str, Any]] = {}
-    for each in _every(facts.aws.at(region).ce.get_anomaly_subscriptions, "AnomalySubscriptions"):
+    for each in facts.read(every_subscription, region):
         found.setdefault(each["SubscriptionName"], each)
     return found
+
+
+def anomaly_things(facts: Facts, scope: Scope) -> Things:
+    """Yield who is told of anomalies, and the monitors that find them; nothing where Cost Explorer was never opened."""
+    there = billing_scope(scope)
+    if there is None or facts.read(never_opened, there.region):
+        return
+    region, seen = there.region, set[str]()
+    for each in facts.read(every_subscription, region):
+        name, arn = each["SubscriptionName"], each["SubscriptionArn"]
+        amount = amount_of(each.get("ThresholdExpression"))
+        if name in seen or amount is None:
+            why = "its threshold is no amount" if amount is None else "a second one of its name"
+            yield NotExpressible(f"anomaly-alert/{arn.rpartition('/')[2]}", (f"{name}: {why}",))
+            continue
+        seen.add(name)
+        told = tuple(sorted((one["Type"], one["Address"]) for one in each["Subscribers"]))
+        alert = AnomalyAlert(scope=there, name=name, above=amount, frequency=each["Frequency"], subscribers=told)
+        yield Described(alert, tags=facts.read(anomaly_tags, region, arn))
+    for each in facts.read(monitors, region):
+        address = f"anomaly-monitor/{each['MonitorName']}"
+        if of_all_services(each):
+            yield LeftAlone(address, "AWS", "it watches all services, and AWS allows one that does")
+        else:
+            yield NotExpressible(address, ("a manifest has no monitor but that of all services",))
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list anomaly monitors, and who is told what they find."""
+    yield allow("ce", "GetAnomalyMonitors", "GetAnomalySubscriptions")
+    yield allow("ce", "ListTagsForResource", on=(scope.global_arn("ce", "anomalysubscription/*"),))
 
 
 def anomaly_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
@@ -277,5 +323,6 @@ KIND = Kind(
     found_by="name",
     owns="threshold, frequency, subscribers",
     keeps="the monitor",
+    describe=Describe(anomaly_things, describe_permissions),
     absent=Absent(remove_anomaly_alert, turn="first", permissions=removal_permissions),
 )

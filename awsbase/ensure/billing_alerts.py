@@ -12,8 +12,13 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.refusals import understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.records import record
 
+# AWS keeps billing metrics in one region of a partition, wherever the account lives; the others have none at all:
+# a GovCloud account is billed through its commercial twin.
+BILLING_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1"}
 FEATURE = "BILLING_ALERTS"
 NAMESPACE, METRIC = "AWS/Billing", "EstimatedCharges"
 log = logging.getLogger("awsbase")
@@ -66,6 +71,26 @@ def published(facts: Facts, region: str) -> bool:
         facts.aws.at(region).cloudwatch.get_paginator("list_metrics").paginate(Namespace=NAMESPACE, MetricName=METRIC)
     )
     return any(page["Metrics"] for page in pages)
+
+
+def billing_scope(home: Scope) -> Scope | None:
+    """Return the place where AWS answers for bills; None in a partition that has none."""
+    region = BILLING_REGIONS.get(home.partition)
+    return home.at(region) if region else None
+
+
+def billing_alerts_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the preference where it is on, as far as AWS tells."""
+    if there := billing_scope(scope):
+        have = facts.read(preference, there.region)
+        if not have.off if have and not have.untold else facts.read(published, there.region):
+            yield Described(BillingAlerts(scope=there))
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to find out whether they are on."""
+    yield allow("billing", "GetBillingPreferences")
+    yield allow("cloudwatch", "ListMetrics")
 
 
 def billing_reads(want: BillingAlerts) -> Iterator[Read]:
@@ -137,5 +162,6 @@ KIND = Kind(
     word="billing-alerts",
     found_by="there is one",
     owns="that they are on",
+    describe=Describe(billing_alerts_things, describe_permissions),
     absent=Absent(why="AWS has no way back: once on, billing alerts stay on"),
 )

@@ -16,6 +16,9 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things
+from awsbase.ensure.billing_alerts import billing_scope
 from awsbase.facts import tags
 from awsbase.facts.numbers import decimal
 from awsbase.records import record
@@ -111,6 +114,48 @@ def budget(facts: Facts, region: str, account: str, name: str) -> BudgetFacts | 
         found = [one for page in answers for one in page.get("Subscribers", ())]
         ours[notice] = frozenset((one["SubscriptionType"], one["Address"]) for one in found)
     return BudgetFacts(settings_of(have), ours, tuple(others), have.get("TimePeriod", {}))
+
+
+def names(facts: Facts, region: str, account: str) -> Mapping[str, Mapping[str, object]]:
+    """Read the settings of all budgets of the account, by name."""
+    pages = facts.aws.at(region).budgets.get_paginator("describe_budgets").paginate(AccountId=account)
+    return {each["BudgetName"]: settings_of(each) for page in pages for each in page.get("Budgets", ())}
+
+
+def budget_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the budgets; who is told is read of that one alone which is called as a manifest calls its own."""
+    if (there := billing_scope(scope)) is None:
+        return
+    region, account = there.region, there.account
+    own = monthly(scope.name)
+    for name, settings in facts.read(names, region, account).items():
+        have = facts.read(budget, region, account, name) if name == own else None
+        if have is None:
+            what = f"{settings['amount']} {settings['currency']}, {settings['period']}, {settings['type']}".lower()
+            yield NotExpressible(f"budget/{name}", (f"a manifest has one budget, called {own}; this one is of {what}",))
+            continue
+        told = set(have.notices.values())
+        found = Budget(
+            scope=there,
+            name=name,
+            amount=float(str(settings["amount"] or 0)),
+            currency=str(settings["currency"] or ""),
+            notices=tuple(sorted(have.notices, key=lambda each: (each.kind, each.percent))),
+            subscribers=tuple(sorted(max(told, key=sorted, default=frozenset()), reverse=True)),
+        )
+        yield Described(found, tags=facts.read(budget_tags, region, found.arn))
+
+
+def monthly(name: str) -> str:
+    """Return what the manifest of an account calls its budget."""
+    return f"{name}-monthly"
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list budgets, and who is told."""
+    any_budget = scope.global_arn("budgets", "budget/*")
+    yield allow("budgets", "ListTagsForResource", "ViewBudget", on=(any_budget,))
+    yield allow("billing", "GetBillingViewData", on=(scope.global_arn("billing", "billingview/primary"),))
 
 
 def settings_of(have: Mapping[str, Any]) -> Mapping[str, object]:
@@ -328,5 +373,6 @@ KIND = Kind(
     found_by="name",
     owns="amount, percentages, subscribers",
     quotas=(quotas.NOTICES, quotas.MAILS, quotas.TOPICS),
+    describe=Describe(budget_things, describe_permissions),
     absent=Absent(remove_budget, turn="first", permissions=removal_permissions),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -13,7 +13,9 @@ from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, made_in, only_there, several
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
+from awsbase.ensure.regions import ADDRESS, Only, answers, everywhere, in_regions, made_in, only_there, several
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.prices import Cost, by_use
@@ -22,6 +24,8 @@ from awsbase.records import record
 
 # A region has one recorder and one channel of its owner's; these are the names that the console gives.
 NAME = "default"
+ROLE = "AWSServiceRoleForConfig"
+LISTED = ("DescribeConfigurationRecorderStatus", "DescribeConfigurationRecorders", "DescribeDeliveryChannels")
 # What AWS Control Tower sets up in its accounts begins so. The policy of the organization that comes with it
 # refuses config:Put*, Delete* and Stop* to all but its own role.
 CONTROL_TOWER = "aws-controltower-"
@@ -69,11 +73,15 @@ class ConfigFacts:
 def recorded(facts: Facts, region: str) -> ConfigFacts:
     """Read what is recorded in a region, and where to."""
     recorders, channels = facts.read_all((recorders_of, region), (channels_of, region))
-    # Recorders that belong to a service of AWS are listed beside the owner's.
-    mine: Mapping[str, Any] = next((each for each in recorders if not each.get("servicePrincipal")), {})
+    mine: Mapping[str, Any] = next(filter(is_customers, recorders), {})
     status = facts.read(status_of, region) if mine else ()
     on = any(each["recording"] for each in status if each["name"] == mine["name"])
     return ConfigFacts(mine, channels[0] if channels else {}, on)
+
+
+def is_customers(recorder: Mapping[str, Any]) -> bool:
+    """Tell whether a recorder is the account's own: those of AWS's services are listed beside it."""
+    return not recorder.get("servicePrincipal")
 
 
 def recorders_of(facts: Facts, region: str) -> Any:
@@ -203,8 +211,7 @@ def remove_config_recorders(run: Run, want: ConfigRecorders) -> None:
 
 def read_permissions(want: ConfigRecorders) -> Allows:
     """Yield the IAM permissions that a plan needs."""
-    described = ("DescribeConfigurationRecorderStatus", "DescribeConfigurationRecorders", "DescribeDeliveryChannels")
-    yield allow("config", *described)
+    yield allow("config", *LISTED)
 
 
 def write_permissions(want: ConfigRecorders) -> Allows:
@@ -227,6 +234,51 @@ def passed_roles(want: ConfigRecorders) -> Passes:
     yield want.role, "config.amazonaws.com"
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the recorders as one where each region has one that delivers to one bucket, and others' by their names."""
+    found = answers(facts, recorders_of)
+    yield from found.unread()
+    mine: list[str] = []
+    for region, recorders in found.by_region.items():
+        for each in recorders:
+            name = scope.at(region).address("config-recorders", each["name"])
+            if not is_customers(each):
+                yield LeftAlone(name, each["servicePrincipal"], "AWS Config names it as the owner")
+            elif each["name"].startswith(CONTROL_TOWER):
+                yield LeftAlone(name, "AWS Control Tower", "by its name")
+            else:
+                mine.append(region)
+    if not mine:
+        return
+    known = facts.read_all(*((recorded, region) for region in mine))
+    have: dict[str, ConfigFacts] = dict(zip(mine, known, strict=True))
+    bucket = max(each.channel.get("s3BucketName", "") for each in have.values())
+    want = ConfigRecorders(
+        scope=scope, bucket_name=bucket, bucket=f"bucket/{bucket}", role=f"role/{ROLE}", only=found.only
+    )
+    if problems := tuple(differences(have, [region for region in found.by_region if region not in mine])):
+        yield NotExpressible(want.address, problems)
+    else:
+        # Who makes one in each region makes them all alike.
+        yield Described(want, tags=facts.read(recorder_tags, mine[0]))
+
+
+def differences(have: Mapping[str, ConfigFacts], lacking: Sequence[str]) -> Iterator[str]:
+    """Yield why no manifest says what is recorded: it says the same of all regions."""
+    if lacking:
+        yield f"recorded in {several(list(have))}, and not by this account in {several(lacking)}"
+    if silent := [region for region, each in have.items() if not each.channel]:
+        yield f"nothing is delivered from {several(silent)}"
+    if len(buckets := {each.channel["s3BucketName"] for each in have.values() if each.channel}) > 1:
+        yield f"several buckets: {several(sorted(buckets))}"
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("config", *LISTED)
+    yield allow("config", "ListTagsForResource", on=(scope.at("*").arn("config", "configuration-recorder/*"),))
+
+
 KIND = Kind(
     ensure_config_recorders,
     config_recorders_reads,
@@ -246,6 +298,7 @@ KIND = Kind(
     found_by="one a region",
     owns="what is recorded, role, bucket, that it records",
     keeps="names, how often, topic; Control Tower's",
+    describe=Describe(things, listing_permissions),
     absent=Absent(
         remove_config_recorders,
         exempt="what it has recorded answers questions about the past, and nothing records it again",

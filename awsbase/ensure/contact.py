@@ -12,9 +12,12 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.facts.optional import empty_if
 from awsbase.records import record
 
+MATTERS = ("security", "billing", "operations")
 FIELDS = ("Name", "Title", "EmailAddress", "PhoneNumber")
 
 
@@ -80,6 +83,20 @@ def write_permissions(want: Contact) -> Allows:
     yield allow("account", "PutAlternateContact", on=(want.scope.global_arn("account", "account"),))
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the contacts that are named."""
+    found = facts.read_all(*((contact, matter.upper()) for matter in MATTERS))
+    for matter, have in zip(MATTERS, found, strict=True):
+        if have:
+            name, title, email, phone = (have.get(field, "") for field in FIELDS)
+            yield Described(Contact(scope=scope, matter=matter, name=name, title=title, email=email, phone=phone))
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("account", "GetAlternateContact", on=(scope.global_arn("account", "account"),))
+
+
 KIND = Kind(
     ensure_contact,
     contact_reads,
@@ -97,5 +114,6 @@ KIND = Kind(
     word="contact",
     found_by="its matter",
     owns="name, title, mail, phone",
+    describe=Describe(things, listing_permissions),
     absent=Absent(why="AWS would write to root's address alone again"),
 )

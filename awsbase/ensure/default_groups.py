@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from awsbase.access.trust import trusted_principals
@@ -13,11 +13,14 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Things
 from awsbase.ensure.launch_template import launch_templates
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
-from awsbase.ensure.vpc import vpcs
+from awsbase.ensure.regions import ADDRESS, Only, Switch, everywhere, in_regions
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, roles
+from awsbase.facts.security_groups import described
+from awsbase.facts.vpcs import vpcs
 from awsbase.records import record
 
 Rules = tuple[Mapping[str, Any], ...]
@@ -62,14 +65,7 @@ class DefaultGroup:
 
 def default_groups(facts: Facts, region: str) -> tuple[DefaultGroup, ...]:
     """Read the default groups of a region that let anything through."""
-    ec2 = facts.aws.at(region).ec2
-    pages = ec2.get_paginator("describe_security_groups").paginate(
-        Filters=[{"Name": "group-name", "Values": ["default"]}]
-    )
-    groups = [group for page in pages for group in page["SecurityGroups"]]
-    # A group without a VPC is one of EC2-Classic.
-    here = [group for group in groups if {"GroupId", "VpcId"} <= group.keys()]
-    open = [group for group in here if group.get("IpPermissions") or group.get("IpPermissionsEgress")]
+    open = [group for group in facts.read(listed, region) if lets_through(group)]
     users = facts.read(users_of, region, tuple(group["GroupId"] for group in open)) if open else {}
     made_for = {vpc.id: vpc.tags.get(tags.ADDRESS) for vpc in facts.read(vpcs, region)} if open else {}
     return tuple(
@@ -85,6 +81,18 @@ def default_groups(facts: Facts, region: str) -> tuple[DefaultGroup, ...]:
         # A VPC that is made meanwhile, by this very run perhaps, is looked at by the next one.
         if group["VpcId"] in made_for
     )
+
+
+def listed(facts: Facts, region: str) -> list[Mapping[str, Any]]:
+    """Return the default groups of a region as EC2 writes them."""
+    groups = (group for group in facts.read(described, region) if group.get("GroupName") == "default")
+    # A group without a VPC is one of EC2-Classic.
+    return [group for group in groups if {"GroupId", "VpcId"} <= group.keys()]
+
+
+def lets_through(group: Mapping[str, Any]) -> bool:
+    """Tell whether a group lets anything in or out."""
+    return bool(group.get("IpPermissions") or group.get("IpPermissionsEgress"))
 
 
 def users_of(facts: Facts, region: str, groups: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
@@ -188,6 +196,24 @@ def write_permissions(want: DefaultGroups) -> Allows:
     yield allow("ec2", *revoke, on=in_regions(want, "ec2", "security-group/*"))
 
 
+def closed(groups: Sequence[Mapping[str, Any]]) -> bool | None:
+    """Tell whether all default groups of a region are closed; None where there is none."""
+    return not any(map(lets_through, groups)) if groups else None
+
+
+SWITCH = Switch(listed, closed, "the default security groups are closed")
+
+
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the closed default groups, where all are."""
+    return SWITCH.things(facts, lambda only: DefaultGroups(scope=scope, only=only))
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("ec2", "DescribeSecurityGroups")
+
+
 KIND = Kind(
     ensure_default_groups,
     default_groups_reads,
@@ -206,5 +232,6 @@ KIND = Kind(
     found_by="name, one a VPC",
     owns="rules, of groups that nothing is in",
     keeps="groups in use",
+    describe=Describe(things, listing_permissions),
     absent=Absent(why="what was started without thought would trust everything else in its group again"),
 )

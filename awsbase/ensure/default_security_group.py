@@ -11,8 +11,11 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.security_group import described
-from awsbase.facts import ec2
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
+from awsbase.facts import ec2, tags
+from awsbase.facts.security_groups import described
+from awsbase.facts.vpcs import vpcs
 from awsbase.records import record
 
 
@@ -77,6 +80,20 @@ def write_permissions(want: ClosedDefaultGroup) -> Allows:
     )
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the closed default groups of VPCs that a manifest made or adopted."""
+    for vpc in facts.read(vpcs, scope.region):
+        group = facts.read(default_group, scope.region, vpc.id)
+        address = vpc.tags.get(tags.ADDRESS, "")
+        if address.startswith("vpc/") and group and not group.ingress and not group.egress:
+            yield Described(ClosedDefaultGroup(scope=scope, vpc=address))
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("ec2", "DescribeSecurityGroups", "DescribeVpcs")
+
+
 KIND = Kind(
     ensure_closed_default_group,
     resource=ClosedDefaultGroup,
@@ -94,5 +111,6 @@ KIND = Kind(
     word="default-security-group",
     found_by="its VPC",
     owns="that it has no rule",
+    describe=Describe(things, listing_permissions),
     absent=Absent(why="it goes with its VPC, and until then nothing needs its rules"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
 from awsbase.access.attributes import retagging
@@ -13,7 +13,20 @@ from awsbase.engine.permissions import Allows, Permissions, allow, labelled, lin
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion, visibility
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, independent, made_in, only_there
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
+from awsbase.ensure.regions import (
+    ADDRESS,
+    Only,
+    answers,
+    everywhere,
+    in_regions,
+    independent,
+    looked_after,
+    made_in,
+    only_there,
+    several,
+)
 from awsbase.facts import tags
 from awsbase.prices import Cost, Price, by_use
 from awsbase.prices import table as prices
@@ -202,6 +215,45 @@ def removal_permissions(want: Detectors) -> Allows:
     yield allow("guardduty", "DeleteDetector", on=in_regions(want, "guardduty", "detector/*"))
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the detectors as one where each region has one that is on; those of an administrator are left to it."""
+    found = answers(facts, detector)
+    yield from found.unread()
+    have: dict[str, DetectorFacts] = {region: each for region, each in found.by_region.items() if each}
+    want = Detectors(scope=scope, only=found.only, plans=plans_of(have.values()))
+    managed = looked_after(facts, administrator, [region for region, each in have.items() if not ours(each, scope)])
+    if managed:
+        yield LeftAlone(want.address, *managed)
+        return
+    lacking = [region for region in found.by_region if region not in have]
+    asleep = [region for region, each in have.items() if not each.on]
+    if have and (lacking or asleep):
+        fields = (f"none in {several(lacking)}" if lacking else "", f"off in {several(asleep)}" if asleep else "")
+        yield NotExpressible(want.address, tuple(filter(None, fields)))
+    elif have:
+        yield Described(want, tags=tags.common(each.tags for each in have.values()))
+
+
+def ours(have: DetectorFacts, scope: Scope) -> bool:
+    """Tell whether this manifest made a detector, so that nobody has to be asked who looks after it."""
+    return tags.is_ours(have.tags, scope)
+
+
+def plans_of(several: Iterable[DetectorFacts]) -> tuple[str, ...] | None:
+    """Return the plans that are on wherever AWS offers them, if there are any, and no others are."""
+    features = [{name: on for name, on in each.features.items() if name not in FOUNDATIONS} for each in several]
+    wanted = {name for each in features for name, on in each.items() if on}
+    known = {name: plan for plan, (name, _) in PLANS.items()}
+    same = all(on == (name in wanted) for each in features for name, on in each.items())
+    return tuple(sorted(known[name] for name in wanted)) if wanted and same and wanted <= known.keys() else None
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("guardduty", "GetAdministratorAccount", "ListDetectors")
+    yield allow("guardduty", "GetDetector", on=(scope.at("*").arn("guardduty", "detector/*"),))
+
+
 KIND = Kind(
     ensure_detectors,
     detectors_reads,
@@ -229,6 +281,7 @@ KIND = Kind(
     found_by="one a region",
     owns="that it is on, features that the manifest names",
     keeps="other features, how often findings are published",
+    describe=Describe(things, listing_permissions),
     absent=Absent(
         remove_detectors,
         exempt="its findings tell what attackers have tried, and go with it",

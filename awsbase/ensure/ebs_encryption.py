@@ -12,7 +12,8 @@ from awsbase.engine.permissions import Allows, Permissions, allow, equals
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, only_there
+from awsbase.engine.things import Describe, Things
+from awsbase.ensure.regions import ADDRESS, Only, Switch, everywhere, only_there
 from awsbase.policies import Document
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -114,6 +115,19 @@ def write_permissions(want: EbsEncryption) -> Allows:
         yield allow("ec2", "ModifyEbsDefaultKmsKeyId", when=equals("aws:RequestedRegion", *want.keys))
 
 
+SWITCH = Switch(encrypted, bool, "new volumes are encrypted")
+
+
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the encryption of new volumes, where every region has it."""
+    return SWITCH.things(facts, lambda only: EbsEncryption(scope=scope, only=only))
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("ec2", "GetEbsEncryptionByDefault", "GetEbsDefaultKmsKeyId")
+
+
 KIND = Kind(
     ensure_ebs_encryption,
     ebs_encryption_reads,
@@ -133,5 +147,6 @@ KIND = Kind(
     found_by="one a region",
     owns="that it is on; its key, if one is wanted",
     keeps="a key that somebody chose",
+    describe=Describe(things, listing_permissions),
     absent=Absent(why="who stops using awsbase does not ask for volumes in the clear"),
 )

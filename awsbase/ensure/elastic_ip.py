@@ -14,6 +14,8 @@ from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things
 from awsbase.ensure.instance import instances
 from awsbase.facts import ec2, tags
 from awsbase.prices import VIRGINIA, Cost, monthly
@@ -54,9 +56,14 @@ class AddressFacts:
 
 
 def addresses(facts: Facts, region: str) -> tuple[AddressFacts, ...]:
-    """Read all elastic addresses of a region."""
+    """Return all elastic addresses of a region."""
+    return tuple(ec2.understood(facts.read(listed, region), _address))
+
+
+def listed(facts: Facts, region: str) -> list[Mapping[str, Any]]:
+    """Read all elastic addresses of a region as EC2 writes them."""
     answer = facts.aws.at(region).ec2.describe_addresses()
-    return tuple(ec2.understood((each for each in answer["Addresses"] if "AllocationId" in each), _address))
+    return [each for each in answer["Addresses"] if "AllocationId" in each]
 
 
 def _address(address: Mapping[str, Any]) -> AddressFacts:
@@ -127,6 +134,27 @@ def removal_permissions(want: ElasticIp) -> Allows:
     yield allow("ec2", "ReleaseAddress", on=ec2.arns(want.scope, "elastic-ip"), when=made_for(want.address))
 
 
+def elastic_ip_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the elastic addresses of a region; those outside of the home region all as one."""
+    there = facts.read(addresses, scope.region)
+    made = ec2.made(there, scope, "elastic-ip")
+    if scope.region != scope.home:
+        yield from ec2.elsewhere(scope, "elastic-ip", (str(each.ip) for each in there))
+        return
+    for have, held in ec2.tagged(facts.read(listed, scope.region), _address):
+        if name := made.get(have.id):
+            yield Described(ElasticIp(scope=scope, name=name, tags=ec2.own_tags(have)), held)
+        else:
+            where = f"leads to {have.leads_to}" if have.leads_to else "leads nowhere, and is paid for"
+            fields = (f"{where}: a manifest has the address of a bastion alone",)
+            yield NotExpressible(scope.address("elastic-ip", str(have.ip)), fields, held)
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list elastic addresses."""
+    yield allow("ec2", "DescribeAddresses")
+
+
 def read_permissions(want: ElasticIp) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeAddresses")
@@ -159,5 +187,6 @@ KIND = Kind(
     owns="that there is one",
     keeps="tags",
     quotas=(quotas.ADDRESSES,),
+    describe=Describe(elastic_ip_things, describe_permissions, everywhere=True),
     absent=Absent(remove_elastic_ip, permissions=removal_permissions),
 )

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awsbase.engine.changes import Drift
-from awsbase.engine.facts import Read
+from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure.elastic_ip import addresses, association_of, leads_to_ours
-from awsbase.facts import ec2
+from awsbase.ensure.instance import instances
+from awsbase.facts import ec2, tags
 from awsbase.records import record
 
 
@@ -71,6 +74,21 @@ def removal_permissions(want: AddressInUse) -> Allows:
     yield allow("ec2", "DisassociateAddress")
 
 
+def elastic_ip_association_things(facts: Facts, scope: Scope) -> Things:
+    """Yield which addresses that awsbase made lead to instances that awsbase made."""
+    there = facts.read(addresses, scope.region)
+    made, hosts = ec2.made(there, scope, "elastic-ip"), facts.read(instances, scope.region)
+    for have in there:
+        host = next((each for each in hosts if each.id == have.instance), None)
+        if host and have.id in made:
+            yield Described(AddressInUse(scope=scope, ip=have.tags[tags.ADDRESS], instance=host.tags[tags.ADDRESS]))
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list where addresses lead."""
+    yield allow("ec2", "DescribeAddresses", "DescribeInstances")
+
+
 def read_permissions(want: AddressInUse) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeAddresses")
@@ -99,5 +117,6 @@ KIND = Kind(
     word="elastic-ip-association",
     found_by="its address",
     owns="where it leads",
+    describe=Describe(elastic_ip_association_things, describe_permissions),
     absent=Absent(remove_address_in_use, permissions=removal_permissions),
 )

@@ -15,8 +15,10 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, Things
 from awsbase.errors import AwsbaseError
-from awsbase.facts import tags
+from awsbase.facts import tags, watching
 from awsbase.policies.document import Document, parsed
 from awsbase.records import record
 
@@ -69,12 +71,47 @@ class RuleFacts:
 def rule(facts: Facts, region: str, name: str) -> RuleFacts | None:
     """Read one rule of the default bus."""
     pages = facts.aws.at(region).events.get_paginator("list_rules").paginate(NamePrefix=name)
-    for page in pages:
-        for each in page["Rules"]:
-            if each["Name"] == name:
-                pattern = parsed(each.get("EventPattern") or {})
-                return RuleFacts(pattern, each.get("Description", ""), each["State"], each.get("ManagedBy", ""))
-    return None
+    return next((understood(each) for page in pages for each in page["Rules"] if each["Name"] == name), None)
+
+
+def rules(facts: Facts, region: str) -> Mapping[str, RuleFacts]:
+    """Read all rules of the default bus, by name."""
+    pages = facts.aws.at(region).events.get_paginator("list_rules").paginate()
+    return {each["Name"]: understood(each) for page in pages for each in page["Rules"]}
+
+
+def understood(each: Mapping[str, Any]) -> RuleFacts:
+    """Return a rule as EventBridge lists it in our words."""
+    pattern = parsed(each.get("EventPattern") or {})
+    return RuleFacts(pattern, each.get("Description", ""), each["State"], each.get("ManagedBy", ""))
+
+
+def event_rule_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the rules of a region; where they send to is read of those that are called as a manifest calls its own."""
+    for name, have in facts.read(rules, scope.region).items():
+        if have.managed_by:
+            yield LeftAlone(scope.address("event-rule", name), have.managed_by, "the rule says who manages it")
+            continue
+        facts.learn(have, rule, scope.region, name)
+        target = facts.read(targets, scope.region, name).get(TARGET, {}) if name.startswith(f"{scope.name}-") else {}
+        words = target.get("InputTransformer", {})
+        found = EventRule(
+            scope=scope,
+            name=name,
+            description=have.description,
+            pattern=dict(have.pattern),
+            topic=target.get("Arn", ""),
+            message=words.get("InputTemplate", "").strip('"'),
+            values=words.get("InputPathsMap", {}),
+        )
+        yield Described(found, tags=watching.labels(facts, scope.region, found.arn, rule_tags))
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list rules."""
+    yield tags.TAG_INDEX
+    yield allow("events", "ListRules")
+    yield allow("events", "ListTargetsByRule", on=(scope.arn("events", "rule/*"),))
 
 
 def targets(facts: Facts, region: str, name: str) -> Mapping[str, Mapping[str, Any]]:
@@ -234,5 +271,6 @@ KIND = Kind(
     owns="pattern, our target, that it is on",
     keeps="other targets, tags",
     quotas=(quotas.TARGETS,),
+    describe=Describe(event_rule_things, describe_permissions, everywhere=True),
     absent=Absent(remove_event_rule, turn="first", permissions=removal_permissions),
 )

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
-from awsbase.engine.facts import Read
+from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, Things
 from awsbase.ensure.existing_vpc import NoSuchNetwork
-from awsbase.ensure.subnet import subnets
+from awsbase.ensure.subnet import listed, subnets, understood
 from awsbase.facts import ec2
+from awsbase.facts.home_network import addresses, is_used
 from awsbase.records import record
 
 
@@ -69,6 +72,25 @@ def find_subnet(run: Run, want: ExistingSubnet) -> str:
     return str(found[0].id)
 
 
+def existing_subnet_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the subnets at home that awsbase did not make."""
+    made = ec2.made(facts.read(subnets, scope.region), scope, "subnet")
+    networks = addresses(facts, scope)
+    for have, held in ec2.tagged(facts.read(listed, scope.region), understood):
+        subnet = ExistingSubnet(scope=scope, vpc=networks.get(have.vpc, have.vpc), id=have.id)
+        if have.owner not in ("", scope.account):
+            yield LeftAlone(subnet.address, f"account {have.owner}", "it is the owner, and shares this subnet")
+        elif have.default and not is_used(facts, scope.region, have.vpc):
+            yield LeftAlone(subnet.address, "AWS", "a subnet of the default VPC that a region comes with")
+        elif have.id not in made:
+            yield Described(subnet, held)
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list subnets, and to see whether the default ones are used."""
+    yield allow("ec2", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs")
+
+
 def read_permissions(want: ExistingSubnet) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeSubnets")
@@ -88,5 +110,6 @@ KIND = Kind(
     found_by="id or tags",
     owns="nothing: it is only looked at",
     keeps="everything",
+    describe=Describe(existing_subnet_things, describe_permissions),
     absent=Absent(why="nothing is made for it: it is only looked at"),
 )

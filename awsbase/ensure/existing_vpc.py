@@ -6,14 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from awsbase.engine.facts import Read
+from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.vpc import vpcs
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, Things
 from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2
+from awsbase.facts.home_network import existing_address, is_used
+from awsbase.facts.vpcs import listed, understood, vpcs
 from awsbase.records import record
 
 
@@ -65,6 +68,29 @@ def find_vpc(run: Run, want: ExistingVpc) -> dict[str, Any]:
     return {"id": found[0].id, "cidr": found[0].cidr, "ipv6": found[0].ipv6}
 
 
+def existing_vpc_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the VPCs that awsbase did not make; those outside of the home region all as one."""
+    there = facts.read(vpcs, scope.region)
+    made = ec2.made(there, scope, "vpc") if scope.region == scope.home else {}
+    far: list[str] = []
+    for have, held in ec2.tagged(facts.read(listed, scope.region), understood):
+        name = existing_address(scope, have)
+        if have.owner not in ("", scope.account):
+            yield LeftAlone(name, f"account {have.owner}", "it is the owner, and shares this VPC")
+        elif scope.region != scope.home and not have.default:
+            far.append(have.id)
+        elif have.default and (scope.region != scope.home or not is_used(facts, scope.region, have.id)):
+            yield LeftAlone(name, "AWS", "the default VPC that a region comes with")
+        elif have.id not in made:
+            yield Described(ExistingVpc(scope=scope, id=None if have.default else have.id), held)
+    yield from ec2.elsewhere(scope, "existing-vpc", far)
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list VPCs, and to see which of them are used."""
+    yield allow("ec2", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeVpcs")
+
+
 def read_permissions(want: ExistingVpc) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeVpcs")
@@ -84,5 +110,6 @@ KIND = Kind(
     found_by="id or tags",
     owns="nothing: it is only looked at",
     keeps="everything",
+    describe=Describe(existing_vpc_things, describe_permissions, everywhere=True),
     absent=Absent(why="nothing is made for it: it is only looked at"),
 )

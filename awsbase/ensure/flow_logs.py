@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Literal, Protocol
 
@@ -11,10 +12,12 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, equals
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions
-from awsbase.ensure.vpc import vpcs
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things
+from awsbase.ensure.regions import ADDRESS, Only, answers, everywhere, in_regions, several
 from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2, tags
+from awsbase.facts.vpcs import vpcs
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -200,6 +203,58 @@ def ending_permissions(logs: tuple[str, ...]) -> Allows:
     yield allow("logs", "DeleteLogDelivery")
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the flow logs as one where all VPCs of the account are logged to one bucket, and others by their ids."""
+    found = answers(facts, all_logs)
+    yield from found.unread()
+    logs = {(region, log["FlowLogId"]): log for region, held in found.by_region.items() for log in held if counts(log)}
+    if not logs:
+        return
+    there = facts.read_all(*((networks, region) for region in found.by_region))
+    mine = [each for held in there for each in held if each.owner in ("", scope.account) and not is_own(each.made_for)]
+    all_is_logged = all("ALL" in each.logged for each in mine)
+    silent = [each.id for each in mine if not each.logged & {"ALL", "REJECT"}]
+    (place, _), *_ = Counter(str(log.get("LogDestination")) for log in logs.values()).most_common(1)
+
+    for (region, id), log in logs.items():
+        if problem := difference(log, silent, place):
+            yield NotExpressible(scope.at(region).address("flow-logs", id), (problem,))
+    same = [log for log in logs.values() if not difference(log, silent, place)]
+    if same:
+        want = FlowLogs(
+            scope=scope,
+            bucket=f"bucket/{place.rpartition(':')[2]}",
+            bucket_arn=place,
+            traffic="ALL" if all_is_logged else "REJECT",
+            only=found.only,
+        )
+        yield Described(want, tags=tags.common(map(ec2.tags_in, same)))
+
+
+def counts(log: Mapping[str, Any]) -> bool:
+    """Tell whether a log is not that of a VPC of a manifest, which is a kind of its own."""
+    return not ec2.tags_in(log).get(tags.ADDRESS, "").startswith("vpc-flow-log/")
+
+
+def is_own(address: str | None) -> bool:
+    """Tell whether an address is that of a VPC of a manifest, whose log is a kind of its own."""
+    return (address or "").startswith("vpc/")
+
+
+def difference(log: Mapping[str, Any], silent: Sequence[str], place: str) -> str:
+    """Return why no manifest says a log: it says the same of all VPCs, and names one bucket."""
+    if not log.get("ResourceId", "").startswith("vpc-"):
+        return f"it is one of {log.get('ResourceId')}, and not of a VPC"
+    if log.get("LogDestinationType") != "s3" or "/" in place or log.get("LogDestination") != place:
+        return f"it goes to {log.get('LogDestination') or log.get('LogGroupName')}"
+    return f"not all VPCs are logged: {several(silent)}" if silent else ""
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("ec2", "DescribeFlowLogs", "DescribeVpcs")
+
+
 KIND = Kind(
     ensure_flow_logs,
     flow_logs_reads,
@@ -216,5 +271,6 @@ KIND = Kind(
     found_by="the VPC",
     owns="that there is one",
     keeps="any that is there",
+    describe=Describe(things, listing_permissions),
     absent=Absent(remove_flow_logs, permissions=removal_permissions),
 )

@@ -14,10 +14,15 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things
 from awsbase.ensure.route_table import route_tables
 from awsbase.facts import ec2, tags
 from awsbase.facts.interfaces import TENANTS, kept_for, of_others
+from awsbase.facts.vpcs import vpcs
 from awsbase.records import record
+
+LIVING = ("available", "pending", "pendingacceptance")
 
 
 @record(kw_only=True)
@@ -57,15 +62,19 @@ class EndpointFacts:
 
 
 def endpoints(facts: Facts, region: str) -> tuple[EndpointFacts, ...]:
-    """Read the gateway endpoints of a region."""
+    """Return the gateway endpoints of a region that are there."""
+    return tuple(ec2.understood(facts.read(listed, region), _endpoint))
+
+
+def listed(facts: Facts, region: str) -> list[Mapping[str, Any]]:
+    """Read the gateway endpoints of a region as EC2 writes them, but for those that are going."""
     pages = (
         facts.aws.at(region)
         .ec2.get_paginator("describe_vpc_endpoints")
         .paginate(Filters=[{"Name": "vpc-endpoint-type", "Values": ["Gateway"]}])
     )
-    listed = (each for page in pages for each in page["VpcEndpoints"])
-    living = (each for each in listed if each.get("State", "").lower() in ("available", "pending", "pendingacceptance"))
-    return tuple(ec2.understood(living, _endpoint))
+    found = (each for page in pages for each in page["VpcEndpoints"])
+    return [each for each in found if each.get("State", "").lower() in LIVING]
 
 
 def _endpoint(endpoint: Mapping[str, Any]) -> EndpointFacts:
@@ -128,6 +137,32 @@ def removal_permissions(want: GatewayEndpoint) -> Allows:
     yield allow("ec2", "DeleteVpcEndpoints", on=ec2.arns(want.scope, "vpc-endpoint"), when=made_for(want.address))
 
 
+def gateway_endpoint_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the gateway endpoints at home."""
+    made = ec2.made(facts.read(endpoints, scope.region), scope, "gateway-endpoint")
+    names = {each.id: each.tags.get(tags.ADDRESS, each.id) for each in facts.read(route_tables, scope.region)}
+    names |= {each.id: each.tags.get(tags.ADDRESS, each.id) for each in facts.read(vpcs, scope.region)}
+    for have, held in ec2.tagged(facts.read(listed, scope.region), _endpoint):
+        if name := made.get(have.id):
+            endpoint = GatewayEndpoint(
+                scope=scope,
+                name=name,
+                vpc=names.get(have.vpc, have.vpc),
+                service=have.service.rpartition(".")[2],
+                route_tables=tuple(sorted(names.get(each, each) for each in have.route_tables)),
+                tags=ec2.own_tags(have),
+            )
+            yield Described(endpoint, held)
+        else:
+            name = scope.address("gateway-endpoint", have.id)
+            yield NotExpressible(name, (f"{have.service}: {ec2.WITH_VPC}",), held)
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list gateway endpoints."""
+    yield allow("ec2", "DescribeRouteTables", "DescribeVpcEndpoints", "DescribeVpcs")
+
+
 def read_permissions(want: GatewayEndpoint) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeVpcEndpoints")
@@ -161,5 +196,6 @@ KIND = Kind(
     owns="that our route tables use it",
     keeps="policy, other route tables, tags",
     quotas=(quotas.GATEWAY_ENDPOINTS,),
+    describe=Describe(gateway_endpoint_things, describe_permissions),
     absent=Absent(remove_gateway_endpoint, permissions=removal_permissions),
 )

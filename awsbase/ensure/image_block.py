@@ -10,7 +10,9 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, only_there
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Things
+from awsbase.ensure.regions import ADDRESS, Only, Switch, everywhere, only_there
 from awsbase.records import record
 
 BLOCKED = "block-new-sharing"
@@ -65,6 +67,19 @@ def write_permissions(want: ImageBlock) -> Allows:
     yield allow("ec2", "EnableImageBlockPublicAccess", when=only_there(want))
 
 
+SWITCH = Switch(image_sharing, BLOCKED.__eq__, "public images are blocked")
+
+
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the block of public images, where every region has it."""
+    return SWITCH.things(facts, lambda only: ImageBlock(scope=scope, only=only))
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("ec2", "GetImageBlockPublicAccessState")
+
+
 KIND = Kind(
     ensure_image_block,
     image_block_reads,
@@ -78,5 +93,6 @@ KIND = Kind(
     word="image-block",
     found_by="one a region",
     owns="the state",
+    describe=Describe(things, listing_permissions),
     absent=Absent(why="who stops using awsbase does not ask for public images"),
 )

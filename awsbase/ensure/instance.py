@@ -41,8 +41,7 @@ from awsbase.records import record
 from awsbase.userdata import letting_in, reasons
 
 GONE = ("terminated", "shutting-down")
-# AWS makes its own key in the first use of encryption, and nobody can delete it.
-ENDED = {"ec2": "the terminated instance, listed for an hour", "kms": "AWS's own key alias/aws/ebs"}
+ENDED = {"ec2": "the terminated instance, listed for an hour"}
 # How far apart EC2 may tell two things of one launch; to stop an instance and start it again takes longer.
 ONE_MOMENT = timedelta(seconds=5)
 TOKEN = re.compile("[0-9a-f]{64}")

@@ -12,8 +12,13 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, linked_role, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things
+from awsbase.ensure.security_group import security_groups
+from awsbase.ensure.subnet import subnets
 from awsbase.errors import AwsbaseError
-from awsbase.facts import ec2
+from awsbase.facts import ec2, tags
+from awsbase.facts.home_network import addresses
 from awsbase.facts.interfaces import described_connect_endpoints
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -119,6 +124,36 @@ def removal_permissions(want: ConnectEndpoint) -> Allows:
     yield allow("ec2", "DeleteInstanceConnectEndpoint", on=on, when=made_for(want.address))
 
 
+def connect_endpoint_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the Instance Connect Endpoints at home."""
+    region = scope.region
+    made = ec2.made(facts.read(connect_endpoints, region), scope, "instance-connect-endpoint")
+    networks = addresses(facts, scope)
+    inside: list[ec2.Found] = [*facts.read(subnets, region), *facts.read(security_groups, region)]
+    names = {each.id: each.tags[tags.ADDRESS] for each in inside if tags.ADDRESS in each.tags}
+    for endpoint in facts.read(described_connect_endpoints, region):
+        id, vpc, subnet = (endpoint.get(f"{kind}Id", "") for kind in ("InstanceConnectEndpoint", "Vpc", "Subnet"))
+        if name := made.get(id):
+            group = next(iter(endpoint.get("SecurityGroupIds", ())), "")
+            way = ConnectEndpoint(
+                scope=scope,
+                name=name,
+                vpc=networks.get(vpc, vpc),
+                subnet=names.get(subnet) or scope.address("existing-subnet", subnet),
+                group=names.get(group, group),
+            )
+            yield Described(way, ec2.all_tags(endpoint))
+        elif endpoint.get("State") in THERE:
+            fields = (f"in {vpc}: a manifest has the endpoint of a bastion alone",)
+            yield NotExpressible(scope.address("instance-connect-endpoint", id), fields, ec2.all_tags(endpoint))
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list Instance Connect Endpoints, and what they are in."""
+    inside = ("DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs")
+    yield allow("ec2", "DescribeInstanceConnectEndpoints", *inside)
+
+
 def read_permissions(want: ConnectEndpoint) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeInstanceConnectEndpoints")
@@ -155,5 +190,6 @@ KIND = Kind(
     word="instance-connect-endpoint",
     found_by="its VPC",
     owns="that there is one",
+    describe=Describe(connect_endpoint_things, describe_permissions),
     absent=Absent(remove_connect_endpoint, permissions=removal_permissions),
 )

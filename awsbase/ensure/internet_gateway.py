@@ -13,8 +13,11 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.facts import ec2
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
+from awsbase.facts import ec2, tags
 from awsbase.facts.interfaces import TENANTS, kept_for, of_others
+from awsbase.facts.vpcs import vpcs
 from awsbase.prices import table as prices
 from awsbase.records import record
 
@@ -45,9 +48,14 @@ class GatewayFacts:
 
 
 def gateways(facts: Facts, region: str) -> tuple[GatewayFacts, ...]:
-    """Read all internet gateways of a region."""
+    """Return all internet gateways of a region."""
+    return tuple(ec2.understood(facts.read(listed, region), _gateway))
+
+
+def listed(facts: Facts, region: str) -> list[Mapping[str, Any]]:
+    """Read all internet gateways of a region as EC2 writes them."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_internet_gateways").paginate()
-    return tuple(ec2.understood((each for page in pages for each in page["InternetGateways"]), _gateway))
+    return [each for page in pages for each in page["InternetGateways"]]
 
 
 def _gateway(gateway: Mapping[str, Any]) -> GatewayFacts:
@@ -106,6 +114,26 @@ def removal_permissions(want: InternetGateway) -> Allows:
     yield allow("ec2", "DetachInternetGateway", on=ec2.arns(want.scope, "vpc"))
 
 
+def internet_gateway_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the internet gateways at home."""
+    made = ec2.made(facts.read(gateways, scope.region), scope, "internet-gateway")
+    held_by = {vpc.id: vpc for vpc in facts.read(vpcs, scope.region)}
+    for have, held in ec2.tagged(facts.read(listed, scope.region), _gateway):
+        within = held_by.get(have.vpc or "")
+        if name := made.get(have.id):
+            vpc = within.tags.get(tags.ADDRESS, within.id) if within else ""
+            yield Described(InternetGateway(scope=scope, name=name, vpc=vpc, tags=ec2.own_tags(have)), held)
+        elif within and within.default:
+            yield LeftAlone(scope.address("internet-gateway", have.id), "AWS", "the gateway of the default VPC")
+        else:
+            yield NotExpressible(scope.address("internet-gateway", have.id), (ec2.WITH_VPC,), held)
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list internet gateways."""
+    yield allow("ec2", "DescribeInternetGateways", "DescribeVpcs")
+
+
 def read_permissions(want: InternetGateway) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeInternetGateways")
@@ -142,5 +170,6 @@ KIND = Kind(
     owns="that it is attached",
     keeps="tags",
     quotas=(quotas.GATEWAYS,),
+    describe=Describe(internet_gateway_things, describe_permissions),
     absent=Absent(remove_internet_gateway, permissions=removal_permissions),
 )

@@ -14,6 +14,8 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things
 from awsbase.facts import ec2, tags
 from awsbase.records import record
 
@@ -42,9 +44,14 @@ class KeyPairFacts:
 
 
 def key_pairs(facts: Facts, region: str) -> Mapping[str, KeyPairFacts]:
-    """Read all key pairs of a region, by name."""
+    """Return all key pairs of a region, by name."""
+    return {pair.name: pair for pair in ec2.understood(facts.read(listed, region), _pair)}
+
+
+def listed(facts: Facts, region: str) -> list[Mapping[str, Any]]:
+    """Read all key pairs of a region as EC2 writes them."""
     answer = facts.aws.at(region).ec2.describe_key_pairs(IncludePublicKey=True)
-    return {pair.name: pair for pair in ec2.understood(answer["KeyPairs"], _pair)}
+    return list(answer["KeyPairs"])
 
 
 def _pair(pair: Mapping[str, Any]) -> KeyPairFacts:
@@ -105,6 +112,24 @@ def removal_permissions(want: KeyPair) -> Allows:
     yield allow("ec2", "DeleteKeyPair", on=(want.scope.arn("ec2", f"key-pair/{want.name}"),))
 
 
+def key_pair_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the key pairs of a region; those outside of the home region all as one."""
+    if scope.region != scope.home:
+        yield from ec2.elsewhere(scope, "key-pair", facts.read(key_pairs, scope.region))
+        return
+    for have, held in ec2.tagged(facts.read(listed, scope.region), _pair):
+        pair = KeyPair(scope=scope, name=have.name, public_key=bare(have.public_key), tags=ec2.own_tags(have))
+        if have.public_key:
+            yield Described(pair, held)
+        else:
+            yield NotExpressible(pair.address, ("public key: EC2 does not tell that of an old key pair",), held)
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list key pairs."""
+    yield allow("ec2", "DescribeKeyPairs")
+
+
 def read_permissions(want: KeyPair) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeKeyPairs")
@@ -134,5 +159,6 @@ KIND = Kind(
     word="key-pair",
     found_by="name",
     owns="the public key",
+    describe=Describe(key_pair_things, describe_permissions, everywhere=True),
     absent=Absent(remove_key_pair, permissions=removal_permissions),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,10 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
+from awsbase.ensure.key import alias_behind
 from awsbase.errors import AwsbaseError
-from awsbase.facts import tags
+from awsbase.facts import tags, watching
 from awsbase.facts.metric_filters import filters
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
@@ -102,6 +104,32 @@ def log_group(facts: Facts, region: str, name: str) -> LogGroupFacts | None:
             if group["logGroupName"] == name:
                 return log_group_facts(group)
     return None
+
+
+def log_groups(facts: Facts, region: str) -> Sequence[LogGroupTypeDef]:
+    """Read all log groups of a region."""
+    pages = facts.aws.at(region).logs.get_paginator("describe_log_groups").paginate()
+    return [group for page in pages for group in page["logGroups"]]
+
+
+def log_group_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the log groups of a region; one that keeps its events for ever has a retention of 0 days."""
+    region = scope.region
+    for group in facts.read(log_groups, region):
+        name, have = group["logGroupName"], log_group_facts(group)
+        facts.learn(have, log_group, region, name)
+        key = alias_behind(facts, region, have.key) if have.key else ""
+        found = LogGroup(
+            scope=scope, name=name, retention=have.retention or 0, key=scope.address("key", key) if key else None
+        )
+        yield Described(found, tags=watching.labels(facts, region, found.arn, log_group_tags))
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list log groups."""
+    yield tags.TAG_INDEX
+    yield allow("kms", "ListAliases")
+    yield allow("logs", "DescribeLogGroups")
 
 
 def log_group_facts(group: LogGroupTypeDef) -> LogGroupFacts:
@@ -246,6 +274,7 @@ KIND = Kind(
     found_by="name",
     owns="retention; its key, if one is wanted",
     keeps="tags",
+    describe=Describe(log_group_things, describe_permissions, everywhere=True),
     absent=Absent(
         remove_log_group,
         exempt="its events are lost with it",

@@ -12,7 +12,9 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, only_there
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Things
+from awsbase.ensure.regions import ADDRESS, Only, Switch, answers, everywhere, only_there
 from awsbase.records import record
 
 
@@ -80,6 +82,27 @@ def write_permissions(want: MetadataDefaults) -> Allows:
     yield allow("ec2", "ModifyInstanceMetadataDefaults", when=only_there(want))
 
 
+def requires_tokens(have: Mapping[str, Any]) -> bool:
+    """Tell whether new instances require tokens."""
+    return bool(have.get("HttpTokens") == "required")
+
+
+SWITCH = Switch(metadata_defaults, requires_tokens, "new instances answer to IMDSv2 only")
+
+
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the defaults of metadata, where every region requires tokens, with the hops that all regions say."""
+    by_region = answers(facts, metadata_defaults).by_region
+    hops = {have.get("HttpPutResponseHopLimit", -1) for have in by_region.values()}
+    same = hops.pop() if len(hops) == 1 else -1
+    return SWITCH.things(facts, lambda only: MetadataDefaults(scope=scope, only=only, hops=same if same > 0 else None))
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("ec2", "GetInstanceMetadataDefaults")
+
+
 KIND = Kind(
     ensure_metadata_defaults,
     metadata_defaults_reads,
@@ -95,5 +118,6 @@ KIND = Kind(
     found_by="one a region",
     owns="tokens; hops, if given",
     keeps="endpoint, tags in metadata, enforcement",
+    describe=Describe(things, listing_permissions),
     absent=Absent(why="who stops using awsbase does not ask for instances that hand out their credentials"),
 )

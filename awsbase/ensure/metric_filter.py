@@ -8,16 +8,18 @@ from typing import Any
 from awsbase.access.comparison import shortened
 from awsbase.engine import quotas
 from awsbase.engine.changes import compare
-from awsbase.engine.facts import Read
+from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
-from awsbase.ensure.log_group import log_group_arn, log_group_arns, log_group_tags
-from awsbase.facts import tags
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
+from awsbase.ensure.log_group import log_group_arn, log_group_arns, log_group_tags, log_groups
+from awsbase.facts import tags, watching
 from awsbase.facts.filter_patterns import NotUnderstood, silenced
-from awsbase.facts.metric_filters import filters
+from awsbase.facts.metric_filters import every_filter, filters
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -48,6 +50,35 @@ class MetricFilter(Resource):
 
     def needs(self) -> Iterator[str]:
         yield from self.made_here
+
+
+def metric_filter_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the metric filters of a region with the tags of their log groups; they are listed if there are any."""
+    region = scope.region
+    groups = facts.read(log_groups, region)
+    found = facts.read(every_filter, region) if any(each.get("metricFilterCount") for each in groups) else {}
+    for group in (each["logGroupName"] for each in groups):
+        facts.learn(found.get(group, {}), filters, region, group)
+        labels = watching.labels(facts, region, log_group_arn(scope, group), log_group_tags) if group in found else {}
+        for name, have in found.get(group, {}).items():
+            feeds = have.transformation
+            yield Described(
+                MetricFilter(
+                    scope=scope,
+                    name=name,
+                    log_group=group,
+                    pattern=have.pattern,
+                    namespace=str(feeds.get("metricNamespace", "")),
+                    metric=str(feeds.get("metricName", "")),
+                ),
+                tags=labels,
+            )
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list metric filters."""
+    yield tags.TAG_INDEX
+    yield allow("logs", "DescribeLogGroups", "DescribeMetricFilters")
 
 
 def metric_filter_reads(want: MetricFilter) -> Iterator[Read]:
@@ -141,5 +172,6 @@ KIND = Kind(
     found_by="name and log group",
     owns="pattern and metric",
     quotas=(quotas.FILTERS,),
+    describe=Describe(metric_filter_things, describe_permissions, everywhere=True),
     absent=Absent(remove_metric_filter, turn="first", permissions=removal_permissions),
 )

@@ -6,11 +6,13 @@ import itertools
 from collections.abc import Iterator
 from typing import TypeVar
 
-from awsbase.engine.facts import Read
+from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure.existing_subnet import ExistingSubnet
 from awsbase.ensure.instance import instances
 from awsbase.ensure.route_table import RouteTableFacts, route, route_tables, towards
@@ -115,6 +117,21 @@ def table_of(subnet: str, tables: tuple[RouteTableFacts, ...]) -> RouteTableFact
     )
 
 
+def nat_route_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the subnets at home whose default route leads to an instance that awsbase made."""
+    hosts = {each.interface: each for each in facts.read(instances, scope.region) if each.interface}
+    for table in facts.read(route_tables, scope.region):
+        if host := hosts.get(table.routes.get(EVERYWHERE, "")):
+            for subnet in sorted(table.subnets):
+                behind = scope.address("existing-subnet", subnet)
+                yield Described(NatRoute(scope=scope, subnet=behind, instance=host.tags[tags.ADDRESS]))
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list routes to instances."""
+    yield allow("ec2", "DescribeInstances", "DescribeRouteTables")
+
+
 def read_permissions(want: NatRoute) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeRouteTables", "DescribeSubnets")
@@ -146,5 +163,6 @@ KIND = Kind(
     found_by="its subnet",
     owns="the IPv4 default route",
     keeps="other routes",
+    describe=Describe(nat_route_things, describe_permissions),
     absent=Absent(remove_nat_route, permissions=removal_permissions),
 )

@@ -10,6 +10,8 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things
 from awsbase.facts.optional import empty_if
 from awsbase.records import record
 
@@ -63,6 +65,21 @@ def write_permissions(want: PublicAccessBlock) -> Allows:
     yield allow("s3", "PutAccountPublicAccessBlock")
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the block, if all four switches are on."""
+    have = facts.read(public_access, scope.account)
+    want = PublicAccessBlock(scope=scope)
+    if all(have.values()):
+        yield Described(want)
+    elif any(have.values()):
+        yield NotExpressible(want.address, tuple(f"{name} is off" for name, on in have.items() if not on))
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("s3", "GetAccountPublicAccessBlock")
+
+
 KIND = Kind(
     ensure_public_access_block,
     public_access_reads,
@@ -77,5 +94,6 @@ KIND = Kind(
     word="public-access-block",
     found_by="there is one",
     owns="all four switches",
+    describe=Describe(things, listing_permissions),
     absent=Absent(why="who stops using awsbase does not ask for public buckets"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import Any
 
 from awsbase.engine.facts import Facts, Read
@@ -11,6 +12,8 @@ from awsbase.engine.permissions import Allows, Condition, Permissions, allow, eq
 from awsbase.engine.refusals import Refusal, understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things, Unread
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.records import record
@@ -78,21 +81,81 @@ def everywhere(facts: Facts, fact: Callable[..., Any], only: Only = None) -> Map
 
     Raises RegionClosed, which names all regions that an organization closes, or ServiceClosed when it closes them all.
     """
+    found = answers(facts, fact, only)
+    if not found.closed:
+        return found.by_region
+    first = next(iter(found.closed.values()))
+    raise RegionClosed(
+        f"a policy of the organization closes {several(list(found.closed))}: {first.message}",
+        hint=f"write `regions: [{', '.join(found.by_region)}]` under protect: there the organization lets you in",
+    )
+
+
+@record
+class Answers:
+    """What the open regions answered, and the refusals of those that a policy of the organization closes."""
+
+    by_region: Mapping[str, Any]
+    closed: Mapping[str, Refusal] = field(default_factory=dict)
+
+    @property
+    def only(self) -> Only:
+        """The open regions, if some are closed."""
+        return tuple(sorted(self.by_region)) if self.closed else None
+
+    def unread(self) -> Iterator[Unread]:
+        """Yield the regions that are closed."""
+        for name, refusal in self.closed.items():
+            yield Unread(f"region {name}", refusal.action, refusal.message)
+
+
+def answers(facts: Facts, fact: Callable[..., Any], only: Only = None) -> Answers:
+    """Ask `fact(facts, region)` in every region that is covered, side by side, also where some are closed.
+
+    Raises ServiceClosed when an organization closes them all.
+    """
     names = facts.read(covered, only)
     found = dict(zip(names, facts.read_all(*((there, fact, name) for name in names)), strict=True))
     closed = {name: answer.refusal for name, answer in found.items() if isinstance(answer, Closed)}
-    if not closed:
-        return found
-    first = next(iter(closed.values()))
-    if left := [name for name in names if name not in closed]:
-        raise RegionClosed(
-            f"a policy of the organization closes {several(list(closed))}: {first.message}",
-            hint=f"write `regions: [{', '.join(left)}]` under protect: there the organization lets you in",
+    if closed and len(closed) == len(found):
+        first = next(iter(closed.values()))
+        raise ServiceClosed(
+            f"a policy of the organization refuses {first.action} in {several(names)}: {first.message}",
+            hint="leave out of protect what needs it, or ask who manages the organization to allow it",
         )
-    raise ServiceClosed(
-        f"a policy of the organization refuses {first.action} in {several(names)}: {first.message}",
-        hint="leave out of protect what needs it, or ask who manages the organization to allow it",
-    )
+    return Answers({name: answer for name, answer in found.items() if name not in closed}, closed)
+
+
+@record
+class Switch:
+    """A setting that each region has of its own: what reads it, whether an answer says on, and what holds then.
+
+    An answer that says neither is None.
+    """
+
+    fact: Callable[..., Any]
+    on: Callable[[Any], bool | None]
+    holds: str
+
+    def things(self, facts: Facts, make: Callable[[Only], Resource]) -> Things:
+        """Yield the resource that is on in all open regions; what is on in some of them has no words."""
+        found = answers(facts, self.fact)
+        yield from found.unread()
+        resource = make(found.only)
+        if part := self.partly(facts):
+            yield NotExpressible(resource.address, (part,))
+        elif False not in self.states(facts).values():
+            yield Described(resource)
+
+    def states(self, facts: Facts) -> Mapping[str, bool | None]:
+        """Return for each open region whether it is on."""
+        return {region: self.on(answer) for region, answer in answers(facts, self.fact).by_region.items()}
+
+    def partly(self, facts: Facts) -> str:
+        """Say where it is on and where it is not, if regions differ."""
+        states = self.states(facts)
+        on, off = ([region for region, state in states.items() if state is wanted] for wanted in (True, False))
+        return f"{self.holds} in {several(on)}, and not in {several(off)}" if on and off else ""
 
 
 def several(names: Sequence[str]) -> str:
@@ -170,6 +233,16 @@ def independent(
     return [each for each in regions if not found[administrator, each] and not found[has_members, each]]
 
 
+def looked_after(facts: Facts, administrator: Callable[..., str], regions: Sequence[str]) -> tuple[str, str] | None:
+    """Return which other account looks after a service, and where the service says so; None where none does."""
+    found = dict(zip(regions, facts.read_all(*((administrator, region) for region in regions)), strict=True))
+    there = {region: who for region, who in found.items() if who}
+    if not there:
+        return None
+    owner = f"account {', '.join(sorted(set(there.values())))}"
+    return owner, f"GetAdministratorAccount names it as administrator in {several(list(there))}"
+
+
 def in_regions(want: Any, service: str, path: str) -> tuple[str, ...]:
     """Return the ARNs of something in the regions that are covered: in every one, unless some are named."""
     return tuple(want.scope.at(region).arn(service, path) for region in want.only or ("*",))
@@ -182,6 +255,17 @@ def only_there(want: Any) -> Condition | None:
 
 def read_permissions(want: Regions) -> Allows:
     """Yield the IAM permissions that a plan needs."""
+    yield allow("ec2", "DescribeRegions")
+
+
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the regions that are on."""
+    facts.read(regions)
+    yield Described(Regions(scope=scope))
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
     yield allow("ec2", "DescribeRegions")
 
 
@@ -198,5 +282,6 @@ KIND = Kind(
     word="regions",
     found_by="there is one",
     owns="nothing: they are only looked at",
+    describe=Describe(things, listing_permissions),
     absent=Absent(why="nothing is made for it"),
 )

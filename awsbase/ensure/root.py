@@ -15,6 +15,8 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.refusals import Refusal, understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.facts.authorization import ALL_OF_IAM, authorization
 from awsbase.facts.credential_report import REPORT, ROOT, VIRTUAL_DEVICES, report_rows, virtual_devices
 from awsbase.records import record
@@ -286,6 +288,18 @@ def read_permissions(want: Root) -> Allows:
         yield ALL_OF_IAM
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield root, whose MFA device is none, an app or a thing of its own."""
+    have = facts.read(root, scope.partition)
+    yield Described(Root(scope=scope, hardware=have.mfa and not facts.read(virtual)))
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield VIRTUAL_DEVICES
+    yield allow("iam", "GetAccountSummary")
+
+
 KIND = Kind(
     ensure_root,
     root_reads,
@@ -300,5 +314,6 @@ KIND = Kind(
     word="root",
     found_by="there is one",
     owns="nothing: it is only looked at",
+    describe=Describe(things, listing_permissions),
     absent=Absent(why="nothing is made for it"),
 )

@@ -14,9 +14,13 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
+from awsbase.ensure.internet_gateway import gateways
 from awsbase.ensure.subnet import subnets
 from awsbase.facts import ec2, tags
 from awsbase.facts.interfaces import TENANTS, kept_for, of_others
+from awsbase.facts.vpcs import vpcs
 from awsbase.records import record
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -58,9 +62,14 @@ class RouteTableFacts:
 
 
 def route_tables(facts: Facts, region: str) -> tuple[RouteTableFacts, ...]:
-    """Read all route tables of a region."""
+    """Return all route tables of a region."""
+    return tuple(ec2.understood(facts.read(listed, region), _understood))
+
+
+def listed(facts: Facts, region: str) -> list[Mapping[str, Any]]:
+    """Read all route tables of a region as EC2 writes them."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_route_tables").paginate()
-    return tuple(ec2.understood((table for page in pages for table in page["RouteTables"]), _understood))
+    return [table for page in pages for table in page["RouteTables"]]
 
 
 def _understood(table: Mapping[str, Any]) -> RouteTableFacts:
@@ -193,6 +202,35 @@ def route(run: Run, have: RouteTableFacts, wanted: str, to: Any, **by: Any) -> N
         run.update(f"route to {wanted}", drift, client.replace_route, RouteTableId=have.id, **towards(wanted), **by)
 
 
+def route_table_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the route tables at home; the main one comes with its VPC."""
+    made = ec2.made(facts.read(route_tables, scope.region), scope, "route-table")
+    names = {each.id: each.tags.get(tags.ADDRESS, each.id) for each in facts.read(subnets, scope.region)}
+    names |= {each.id: each.tags.get(tags.ADDRESS, each.id) for each in facts.read(vpcs, scope.region)}
+    names |= {each.id: each.tags.get(tags.ADDRESS, each.id) for each in facts.read(gateways, scope.region)}
+    for have, held in ec2.tagged(facts.read(listed, scope.region), _understood):
+        if name := made.get(have.id):
+            table = RouteTable(
+                scope=scope,
+                name=name,
+                vpc=names.get(have.vpc, have.vpc),
+                gateway=next((names.get(each, each) for each in have.routes.values()), ""),
+                destinations=tuple(sorted(have.routes, key=lambda each: ":" in each)),
+                subnets=tuple(sorted(names.get(each, each) for each in have.subnets)),
+                tags=ec2.own_tags(have),
+            )
+            yield Described(table, held)
+        elif have.main:
+            yield LeftAlone(scope.address("route-table", have.id), "AWS", "the main table that a VPC comes with")
+        else:
+            yield NotExpressible(scope.address("route-table", have.id), (ec2.WITH_VPC,), held)
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list route tables."""
+    yield allow("ec2", "DescribeInternetGateways", "DescribeRouteTables", "DescribeSubnets", "DescribeVpcs")
+
+
 def read_permissions(want: RouteTable) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeRouteTables")
@@ -230,5 +268,6 @@ KIND = Kind(
     owns="exactly these routes, at least these subnets",
     keeps="tags",
     quotas=(quotas.ROUTE_TABLES,),
+    describe=Describe(route_table_things, describe_permissions),
     absent=Absent(remove_route_table, permissions=removal_permissions),
 )

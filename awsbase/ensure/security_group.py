@@ -16,11 +16,16 @@ from awsbase.engine.references import Reference, references, resolve
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
 from awsbase.facts import ec2, tags
+from awsbase.facts.home_network import addresses, home_network
 from awsbase.facts.interfaces import TENANTS, kept_for, of_others
+from awsbase.facts.security_groups import described, maker, of_peers
 from awsbase.facts.security_rules import (
     OPEN_EGRESS,
     WAYS,
+    End,
     Identity,
     Rule,
     Way,
@@ -86,12 +91,6 @@ class GroupFacts:
     egress: tuple[Rule, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     new: bool = False
-
-
-def described(facts: Facts, region: str) -> list[Mapping[str, Any]]:
-    """Read all security groups of a region as EC2 writes them."""
-    pages = facts.aws.at(region).ec2.get_paginator("describe_security_groups").paginate()
-    return [group for page in pages for group in page["SecurityGroups"]]
 
 
 def security_groups(facts: Facts, region: str) -> tuple[GroupFacts, ...]:
@@ -315,6 +314,55 @@ def removal_permissions(want: SecurityGroup) -> Allows:
     yield allow("ec2", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress", on=on)
 
 
+def security_group_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the groups of a region but the default ones; those outside of the home region all as one."""
+    far: list[str] = []
+    network = home_network(facts, scope) if scope.region == scope.home else None
+    own = [each for each in facts.read(security_groups, scope.region) if network and each.vpc == network.id]
+    ends: dict[str, End] = {each.id: Reference(scope.address("security-group", each.name)) for each in own}
+    for group in facts.read(described, scope.region):
+        have, held = _group(group), ec2.all_tags(group)
+        address = scope.address("security-group", have.name if have.id in ends else have.id)
+        if have.name == "default":
+            continue
+        if known := maker(have.name, held):
+            yield LeftAlone(address, *known)
+        elif (owner := group.get("OwnerId", scope.account)) != scope.account:
+            yield LeftAlone(address, f"account {owner}", "it is the owner, and shares this group")
+        elif scope.region != scope.home:
+            far.append(have.name)
+        elif have.id not in ends:
+            yield NotExpressible(address, (f"{have.name} is in another VPC, {have.vpc}",), held)
+        elif peers := tuple(of_peers(group, scope.account)):
+            yield NotExpressible(address, peers, held)
+        else:
+            vpc = addresses(facts, scope)[have.vpc]
+            yield Described(as_it_is(scope, vpc, have, group.get("Description", ""), ends), held)
+    yield from ec2.elsewhere(scope, "security-group", far)
+
+
+def as_it_is(scope: Scope, vpc: str, have: GroupFacts, description: str, ends: Mapping[str, End]) -> SecurityGroup:
+    """Return a group as it is; in its rules `ends` stand for the ids of other groups."""
+    sides = [
+        tuple(Rule(rule.protocol, rule.ends, ends.get(str(rule.other), rule.other), rule.description) for rule in held)
+        for held in (have.ingress, have.egress)
+    ]
+    return SecurityGroup(
+        scope=scope,
+        name=have.name,
+        vpc=vpc,
+        description=description,
+        ingress=sides[0],
+        egress=sides[1],
+        tags=ec2.own_tags(have),
+    )
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list security groups, and to see in which VPC of all."""
+    yield allow("ec2", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeVpcs")
+
+
 def read_permissions(want: SecurityGroup) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeSecurityGroups")
@@ -354,5 +402,6 @@ KIND = Kind(
     owns="its rules",
     keeps="tags, description",
     quotas=(quotas.SECURITY_GROUPS, quotas.RULES),
+    describe=Describe(security_group_things, describe_permissions, everywhere=True),
     absent=Absent(remove_security_group, permissions=removal_permissions),
 )

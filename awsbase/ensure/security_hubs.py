@@ -11,7 +11,20 @@ from awsbase.engine.permissions import Allow, Allows, Permissions, allow, linked
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, in_regions, independent, made_in, only_there
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
+from awsbase.ensure.regions import (
+    ADDRESS,
+    Only,
+    answers,
+    everywhere,
+    in_regions,
+    independent,
+    looked_after,
+    made_in,
+    only_there,
+    several,
+)
 from awsbase.facts import tags
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
@@ -139,6 +152,32 @@ def removal_permissions(want: SecurityHubs) -> Allows:
     yield allow("securityhub", "GetAdministratorAccount", "ListMembers", when=only_there(want))
 
 
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the hubs as one where each region has one; those of an administrator are left to it."""
+    found = answers(facts, hub)
+    yield from found.unread()
+    have: dict[str, frozenset[str]] = {
+        region: standards for region, standards in found.by_region.items() if standards is not None
+    }
+    if not have:
+        return
+    common = frozenset.intersection(*have.values())
+    want = SecurityHubs(scope=scope, standards=tuple(sorted(common)), only=found.only)
+    if managed := looked_after(facts, administrator, list(have)):
+        yield LeftAlone(want.address, *managed)
+    elif lacking := [region for region in found.by_region if region not in have]:
+        yield NotExpressible(want.address, (f"a hub in {several(list(have))}, and none in {several(lacking)}",))
+    else:
+        # Who switches one on in each region switches them all on alike.
+        first = next(iter(have))
+        yield Described(want, tags=facts.read(hub_tags, first, scope.at(first).arn("securityhub", "hub/default")))
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("securityhub", "GetAdministratorAccount", "GetEnabledStandards", "ListTagsForResource")
+
+
 KIND = Kind(
     ensure_security_hubs,
     security_hubs_reads,
@@ -155,6 +194,7 @@ KIND = Kind(
     found_by="one a region",
     owns="that it is on; the standards that are named",
     keeps="other standards, single controls",
+    describe=Describe(things, listing_permissions),
     absent=Absent(
         remove_security_hubs,
         exempt="its findings and settings are deleted 90 days after it",

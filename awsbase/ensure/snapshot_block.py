@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
@@ -11,7 +11,9 @@ from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
-from awsbase.ensure.regions import ADDRESS, Only, everywhere, only_there
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, NotExpressible, Things
+from awsbase.ensure.regions import ADDRESS, Only, Switch, answers, everywhere, only_there, several
 from awsbase.records import record
 
 ALL = "block-all-sharing"
@@ -66,6 +68,26 @@ def write_permissions(want: SnapshotBlock) -> Allows:
     yield allow("ec2", "EnableSnapshotBlockPublicAccess", when=only_there(want))
 
 
+SWITCH = Switch(snapshot_sharing, lambda state: state in (ALL, NEW), "public snapshots are blocked")
+
+
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the block of public snapshots, where every region has the same."""
+    states: Mapping[str, str] = answers(facts, snapshot_sharing).by_region
+    new = [region for region, state in states.items() if state == NEW]
+    if 0 < len(new) < len(states) and all(map(SWITCH.on, states.values())):
+        yield from answers(facts, snapshot_sharing).unread()
+        part = f"in {several(new)} those that are public already stay so, and elsewhere they do not"
+        yield NotExpressible(SnapshotBlock(scope=scope).address, (part,))
+        return
+    yield from SWITCH.things(facts, lambda only: SnapshotBlock(scope=scope, only=only, state=NEW if new else ALL))
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing it needs."""
+    yield allow("ec2", "GetSnapshotBlockPublicAccessState")
+
+
 KIND = Kind(
     ensure_snapshot_block,
     snapshot_block_reads,
@@ -80,5 +102,6 @@ KIND = Kind(
     word="snapshot-block",
     found_by="one a region",
     owns="the state",
+    describe=Describe(things, listing_permissions),
     absent=Absent(why="who stops using awsbase does not ask for public snapshots"),
 )

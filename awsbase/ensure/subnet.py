@@ -15,10 +15,13 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.errors import AwsbaseError
-from awsbase.facts import ec2
+from awsbase.facts import ec2, tags
 from awsbase.facts.ec2 import CannotBeChanged
 from awsbase.facts.interfaces import TENANTS, kept_for, of_others
+from awsbase.facts.vpcs import vpcs
 from awsbase.records import record
 
 
@@ -64,6 +67,7 @@ class SubnetFacts:
     ipv6: Any = None
     tags: Mapping[str, str] = field(default_factory=dict)
     default: bool = False
+    owner: str = ""
 
 
 @record
@@ -75,12 +79,18 @@ class Zone:
 
 
 def subnets(facts: Facts, region: str) -> tuple[SubnetFacts, ...]:
-    """Read all subnets of a region."""
+    """Return all subnets of a region."""
+    return tuple(ec2.understood(facts.read(listed, region), understood))
+
+
+def listed(facts: Facts, region: str) -> list[Mapping[str, Any]]:
+    """Read all subnets of a region as EC2 writes them."""
     pages = facts.aws.at(region).ec2.get_paginator("describe_subnets").paginate()
-    return tuple(ec2.understood((subnet for page in pages for subnet in page["Subnets"]), _understood))
+    return [subnet for page in pages for subnet in page["Subnets"]]
 
 
-def _understood(subnet: Mapping[str, Any]) -> SubnetFacts:
+def understood(subnet: Mapping[str, Any]) -> SubnetFacts:
+    """Return a subnet as it is."""
     blocks = subnet.get("Ipv6CidrBlockAssociationSet", [])
     there = (each for each in blocks if ec2.state_of(each) in ("associating", "associated"))
     return SubnetFacts(
@@ -92,6 +102,7 @@ def _understood(subnet: Mapping[str, Any]) -> SubnetFacts:
         ipv6=next((each["Ipv6CidrBlock"] for each in there), None),
         tags=ec2.tags_in(subnet),
         default=subnet.get("DefaultForAz", False),
+        owner=subnet.get("OwnerId", ""),
     )
 
 
@@ -207,6 +218,37 @@ def slice_of(block: Any, number: int) -> Any:
     return str(IPv6Network((int(whole.network_address) + (number << 64), 64)))
 
 
+def subnet_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the subnets that awsbase made; the others are those of `existing-subnet`."""
+    made = ec2.made(facts.read(subnets, scope.region), scope, "subnet")
+    held_by = {vpc.id: vpc for vpc in facts.read(vpcs, scope.region)}
+    for have, held in ec2.tagged(facts.read(listed, scope.region), understood):
+        if name := made.get(have.id):
+            within = held_by.get(have.vpc)
+            subnet = Subnet(
+                scope=scope,
+                name=name,
+                vpc=within.tags.get(tags.ADDRESS, have.vpc) if within else have.vpc,
+                cidr=have.cidr or "",
+                zone=have.zone,
+                ipv6=number_of(within.ipv6 if within else None, have.ipv6),
+                tags=ec2.own_tags(have),
+            )
+            yield Described(subnet, held)
+
+
+def number_of(block: str | None, slice: str | None) -> int | None:
+    """Return which /64 of the IPv6 block of a VPC a subnet has."""
+    if not (block and slice):
+        return None
+    return (int(IPv6Network(slice).network_address) - int(IPv6Network(block).network_address)) >> 64
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list subnets."""
+    yield allow("ec2", "DescribeSubnets", "DescribeVpcs")
+
+
 def read_permissions(want: Subnet) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeSubnets")
@@ -243,5 +285,6 @@ KIND = Kind(
     owns="block, zone; an IPv6 block, if wanted",
     keeps="tags",
     quotas=(quotas.SUBNETS,),
+    describe=Describe(subnet_things, describe_permissions),
     absent=Absent(remove_subnet, permissions=removal_permissions),
 )

@@ -7,14 +7,26 @@ from collections.abc import Iterator
 from dataclasses import field
 
 from awsbase.engine.changes import Deferred
-from awsbase.engine.facts import Read
+from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
-from awsbase.ensure.topic import SubscriptionFacts, filter_policy, listener, subscriptions, topic, topic_tags
-from awsbase.facts import tags
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, NotExpressible, Things, refused
+from awsbase.ensure.topic import describe_permissions
+from awsbase.facts import tags, watching
+from awsbase.facts.topics import (
+    SubscriptionFacts,
+    filter_policy,
+    listed,
+    listener,
+    subscriptions,
+    topic,
+    topic_tags,
+    topics,
+)
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -53,6 +65,34 @@ class Subscription(Resource):
 
     def needs(self) -> Iterator[str]:
         yield self.scope.address("topic", self.topic)
+
+
+def subscription_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the subscriptions of a region; they have no tags but those of their topics."""
+    from botocore.exceptions import ClientError
+
+    region = scope.region
+    arns = facts.read(topics, region)
+    facts.prefetch((subscriptions, region, arn) for arn in arns)
+    for arn in arns:
+        name, labels = arn.rpartition(":")[2], watching.labels(facts, region, arn, topic_tags)
+        try:
+            everybody = facts.read(subscriptions, region, arn)
+        except ClientError as error:
+            yield refused(scope.address("subscription", f"{name}/*"), error)
+            continue
+        for one in everybody:
+            found = Subscription(scope=scope, topic=name, protocol=one.protocol, endpoint=one.endpoint)
+            if one.pending:
+                yield NotExpressible(found.address, (f"nobody has confirmed it yet: {FORGOTTEN.partition(';')[0]}",))
+            else:
+                yield Described(found, tags=labels)
+    # Of topics that are gone the list is a while behind; those of other accounts are theirs to describe.
+    foreign = [arn for arn in facts.read(listed, region) if arn.split(":")[4] != scope.account] if arns else []
+    for arn in foreign:
+        for entry in facts.read(listed, region)[arn]:
+            where = f"{arn}/{entry['Protocol']}:{masked(entry['Endpoint'])}"
+            yield NotExpressible(scope.address("subscription", where), ("its topic is another account's",))
 
 
 def subscription_reads(want: Subscription) -> Iterator[Read]:
@@ -204,5 +244,6 @@ KIND = Kind(
     found_by="topic and endpoint",
     owns="that it is there",
     keeps="its settings",
+    describe=Describe(subscription_things, describe_permissions, everywhere=True),
     absent=Absent(remove_subscription, permissions=removal_permissions),
 )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING
 
 from awsbase.access.attributes import retagging
 from awsbase.access.comparison import shortened, widening
@@ -18,16 +16,25 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
-from awsbase.facts import tags
-from awsbase.policies.document import Document, difference, parsed
-from awsbase.policies.document import listed as one_or_more
+from awsbase.engine.things import Describe, Described, Things, refused
+from awsbase.ensure.key import alias_behind
+from awsbase.facts import tags, watching
+from awsbase.facts.topics import (
+    SubscriptionFacts,
+    TopicFacts,
+    confirmed,
+    listener,
+    speakers,
+    subscriptions,
+    topic,
+    topic_tags,
+    topics,
+)
+from awsbase.policies.document import Document, difference
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
-from awsbase.webhooks import as_listed, masked
-
-if TYPE_CHECKING:
-    from mypy_boto3_sns.type_defs import SubscriptionTypeDef
+from awsbase.webhooks import masked
 
 # SNS's own key: no key policy of ours, so CloudWatch, EventBridge and Budgets cannot publish, and nothing says so.
 MUTE_KEY = "alias/aws/sns"
@@ -68,99 +75,38 @@ class Topic(Resource):
             yield self.key
 
 
-@record
-class TopicFacts:
-    """A topic as it is; `subscriptions` is how many it counts, confirmed or not."""
-
-    policy: Mapping[str, object] = field(default_factory=dict)
-    key: str = ""
-    subscriptions: int = 0
-
-
-@record
-class SubscriptionFacts:
-    """Somebody who is subscribed to a topic; without an ARN as long as he has not confirmed."""
-
-    protocol: str
-    endpoint: str
-    arn: str | None = None
-
-    @property
-    def pending(self) -> bool:
-        return self.arn is None
-
-
-def topic(facts: Facts, region: str, arn: str) -> TopicFacts | None:
-    """Read one topic; None when there is none."""
+def topic_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the topics of a region, each with those who have confirmed to hear it."""
     from botocore.exceptions import ClientError
 
-    try:
-        attributes = facts.aws.at(region).sns.get_topic_attributes(TopicArn=arn)["Attributes"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "NotFound":
-            raise
-        return None
-    return TopicFacts(
-        policy=parsed(attributes.get("Policy") or {}),
-        key=attributes.get("KmsMasterKeyId", ""),
-        subscriptions=sum(int(attributes.get(f"Subscriptions{state}", 0)) for state in ("Confirmed", "Unknown")),
-    )
+    region, arns = scope.region, facts.read(topics, scope.region)
+    facts.prefetch((subscriptions, region, arn) for arn in arns)
+    for arn in arns:
+        name = arn.rpartition(":")[2]
+        try:
+            have = facts.read(topic, region, arn)
+        except ClientError as error:
+            yield refused(scope.address("topic", name), error)
+            continue
+        if have:
+            alias = alias_behind(facts, region, have.key) if have.key not in ("", MUTE_KEY) else ""
+            found = Topic(
+                scope=scope,
+                name=name,
+                policy=dict(have.policy),
+                key=scope.address("key", alias) if alias else None,
+                plain=not have.key,
+                subscribers=confirmed(facts.read(subscriptions, region, arn)),
+            )
+            yield Described(found, tags=watching.labels(facts, region, arn, topic_tags))
 
 
-def listed(facts: Facts, region: str) -> Mapping[str, Sequence[SubscriptionTypeDef]]:
-    """Read all subscriptions of a region as SNS writes them, by the ARN of their topic."""
-    found: dict[str, list[SubscriptionTypeDef]] = defaultdict(list)
-    for page in facts.aws.at(region).sns.get_paginator("list_subscriptions").paginate():
-        for entry in page["Subscriptions"]:
-            found[entry["TopicArn"]].append(entry)
-    return found
-
-
-def subscriptions(facts: Facts, region: str, arn: str) -> tuple[SubscriptionFacts, ...]:
-    """Return who is subscribed to a topic, confirmed or not."""
-    have, everywhere = facts.read_all((topic, region, arn), (listed, region))
-    if have is None:
-        return ()
-    found = tuple(one for entry in everywhere.get(arn, ()) for one in _understood(entry))
-    if len(found) == have.subscriptions:
-        return found
-    # The list of a region goes on naming the subscriptions of a deleted topic, which a new one of that name has not.
-    pages = facts.aws.at(region).sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn)
-    return tuple(one for page in pages for entry in page["Subscriptions"] for one in _understood(entry))
-
-
-@record
-class FilterPolicy:
-    """What a subscription lets through: by attributes, which no alarm carries, or by the body of a message."""
-
-    document: Mapping[str, object] = field(default_factory=dict)
-    by_body: bool = False
-
-    @property
-    def swallows(self) -> bool:
-        """Tell whether no alarm passes: CloudWatch publishes without attributes."""
-        return not self.by_body and any({"exists": False} not in one_or_more(it) for it in self.document.values())
-
-
-def filter_policy(facts: Facts, region: str, arn: str) -> FilterPolicy:
-    """Read the filter policy of one confirmed subscription; empty when it has none."""
-    attributes = facts.aws.at(region).sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
-    text = attributes.get("FilterPolicy")
-    return FilterPolicy(parsed(text) if text else {}, attributes.get("FilterPolicyScope") == "MessageBody")
-
-
-def topic_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
-    """Read the tags of one topic from SNS itself."""
-    answer = facts.aws.at(region).sns.list_tags_for_resource(ResourceArn=arn)
-    return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
-
-
-def listener(protocol: str, endpoint: str) -> tuple[str, str]:
-    """Return what makes two subscriptions one: mail addresses differ by more than case.
-
-    Web hooks differ by more than their password, which AWS does not tell.
-    """
-    return protocol, endpoint.casefold() if protocol == "email" else as_listed(endpoint)
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list topics, and who hears them."""
+    yield tags.TAG_INDEX
+    yield allow("kms", "ListAliases")
+    yield allow("sns", "ListSubscriptions", "ListTopics")
+    yield allow("sns", "GetTopicAttributes", "ListSubscriptionsByTopic", on=(scope.arn("sns", "*"),))
 
 
 def topic_reads(want: Topic) -> Iterator[Read]:
@@ -299,30 +245,6 @@ def remove_topic(run: Run, want: Topic) -> None:
     run.delete("topic", run.aws.sns.delete_topic, risk=visibility(why), TopicArn=want.arn)
 
 
-def speakers(facts: Facts, scope: Scope, arn: str) -> tuple[str, ...]:
-    """Read by their addresses which alarms and event rules of its region speak on a topic."""
-    aws = facts.aws.at(scope.region)
-    alarms = aws.cloudwatch.get_paginator("describe_alarms").paginate(
-        ActionPrefix=arn, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-    )
-    rules = aws.events.get_paginator("list_rule_names_by_target").paginate(TargetArn=arn)
-    ringing = [
-        scope.address("alarm", alarm["AlarmName"])
-        for page in alarms
-        for alarm in [*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())]
-        if arn in [*alarm["AlarmActions"], *alarm["OKActions"], *alarm["InsufficientDataActions"]]
-    ]
-    telling = [scope.address("event-rule", name) for page in rules for name in page["RuleNames"]]
-    return tuple(sorted([*ringing, *telling]))
-
-
-def _understood(entry: SubscriptionTypeDef) -> Iterator[SubscriptionFacts]:
-    """Yield a listed subscription unless it is gone: AWS lists removed ones for a while, with words for an ARN."""
-    arn = entry["SubscriptionArn"]
-    if arn != "Deleted":
-        yield SubscriptionFacts(entry["Protocol"], entry["Endpoint"], arn if arn.startswith("arn:") else None)
-
-
 def read_permissions(want: Topic) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield tags.TAG_INDEX
@@ -364,5 +286,6 @@ KIND = Kind(
     found_by="name",
     owns="policy; its key, if one is wanted",
     keeps="tags, protocols that are not listed",
+    describe=Describe(topic_things, describe_permissions, everywhere=True),
     absent=Absent(remove_topic, permissions=removal_permissions),
 )

@@ -12,12 +12,16 @@ from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
+from awsbase.engine.refusals import is_refusal
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, Things
+from awsbase.ensure.key import alias_behind
+from awsbase.ensure.regions import regions
 from awsbase.errors import AwsbaseError
-from awsbase.facts import tags
+from awsbase.facts import tags, watching
 from awsbase.facts.event_selectors import (
     Logged,
     all_objects,
@@ -109,6 +113,65 @@ def trail_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:
         for listed in page["ResourceTagList"]
         for tag in listed["TagsList"]
     }
+
+
+def trail_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the trails whose home is here; at home those, too, whose home is a region that is not on."""
+    for name, have in facts.read(trails, scope.region):
+        elsewhere = have.home != scope.region
+        if elsewhere and (scope.region != scope.home or have.home in facts.read(regions_on)):
+            continue
+        there = scope.at(have.home)
+        if not have.belongs_to(scope):
+            owner, arn = have.arn.split(":")[4], have.arn
+            who = f"AWS Organizations' management account {owner}"
+            yield LeftAlone(there.address("trail", name), who, f"by its ARN {arn}")
+            continue
+        logs = Logged() if elsewhere else facts.read(logged, scope, name)
+        arn = trail_arn(there, name)
+        labels = {} if elsewhere else watching.labels(facts, scope.region, arn, trail_tags)
+        yield Described(as_resource(facts, there, name, have, objects=all_objects(logs, scope)), tags=labels)
+
+
+def regions_on(facts: Facts) -> tuple[str, ...]:
+    """Return the regions that are on, in which a survey looks; none where they cannot be listed."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return facts.read(regions).on
+    except ClientError as error:
+        if not is_refusal(error):
+            raise
+        return ()
+
+
+def as_resource(facts: Facts, scope: Scope, name: str, have: TrailFacts, *, objects: bool) -> Trail:
+    """Return a trail as it is; what it does not have is empty."""
+    key, group, role, bucket = (
+        str(have.settings.get(each) or "")
+        for each in ("KmsKeyId", "CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn", "S3BucketName")
+    )
+    alias = alias_behind(facts, scope.region, key) if f":kms:{scope.region}:" in key else ""
+    return Trail(
+        scope=scope,
+        name=name,
+        bucket_name=bucket,
+        bucket=scope.address("bucket", bucket),
+        key=scope.address("key", alias) if alias else "",
+        log_group=scope.address("log-group", group.removesuffix(":*").rpartition(":")[2]) if group else "",
+        role=f"role/{role.rpartition('/')[2]}" if role else "",
+        objects=objects,
+    )
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list trails, and to read what they record."""
+    yield tags.TAG_INDEX
+    yield allow("ec2", "DescribeRegions")
+    yield allow("cloudtrail", "DescribeTrails")
+    yield allow("kms", "ListAliases")
+    trails_of_account = (f"arn:{scope.partition}:cloudtrail:*:{scope.account}:trail/*",)
+    yield allow("cloudtrail", "GetEventSelectors", "GetTrailStatus", on=trails_of_account)
 
 
 def trail_reads(want: Trail) -> Iterator[Read]:
@@ -303,5 +366,6 @@ KIND = Kind(
     owns="settings, management events, logging",
     keeps="insights, topic, tags; data events",
     quotas=(quotas.TRAILS, quotas.SELECTORS, quotas.DATA_RESOURCES, quotas.CONDITIONS),
+    describe=Describe(trail_things, describe_permissions, everywhere=True),
     absent=Absent(remove_trail, turn="last", permissions=removal_permissions),
 )

@@ -14,6 +14,8 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure.gateway_endpoint import endpoints
 from awsbase.ensure.internet_gateway import gateways
 from awsbase.ensure.route_table import route_tables
@@ -22,6 +24,7 @@ from awsbase.ensure.subnet import subnets
 from awsbase.facts import ec2, tags
 from awsbase.facts.ec2 import CannotBeChanged
 from awsbase.facts.interfaces import TENANTS, kept_for, of_others
+from awsbase.facts.vpcs import VpcFacts, listed, understood, vpcs
 from awsbase.records import record
 
 # Of a peering connection that is neither refused nor gone.
@@ -40,44 +43,6 @@ class Vpc(Resource):
     @property
     def address(self) -> str:
         return self.scope.address("vpc", self.name)
-
-
-@record
-class VpcFacts:
-    """A VPC as it is; `association` is the one of its IPv6 block, which takes a moment to have one.
-
-    Answers that tell no owner are older than shared VPCs: then it is this account.
-    """
-
-    id: Any
-    cidr: str
-    tags: Mapping[str, str] = field(default_factory=dict)
-    owner: str = ""
-    default: bool = False
-    association: str | None = None
-    ipv6: str | None = None
-
-
-def vpcs(facts: Facts, region: str) -> tuple[VpcFacts, ...]:
-    """Read all VPCs of a region."""
-    pages = facts.aws.at(region).ec2.get_paginator("describe_vpcs").paginate()
-    return tuple(ec2.understood((vpc for page in pages for vpc in page["Vpcs"]), _understood))
-
-
-def _understood(vpc: Mapping[str, Any]) -> VpcFacts:
-    blocks = vpc.get("Ipv6CidrBlockAssociationSet", [])
-    living = [each for each in blocks if ec2.state_of(each) in ("associating", "associated")]
-    block: Mapping[str, Any] = next(iter(living), {})
-    done = ec2.state_of(block) == "associated"
-    return VpcFacts(
-        id=vpc["VpcId"],
-        cidr=vpc["CidrBlock"],
-        tags=ec2.tags_in(vpc),
-        owner=vpc.get("OwnerId", ""),
-        default=vpc.get("IsDefault", False),
-        association=block.get("AssociationId"),
-        ipv6=block.get("Ipv6CidrBlock") if done else None,
-    )
 
 
 def names_of(facts: Facts, region: str, vpc: str) -> bool:
@@ -198,6 +163,20 @@ def ipv6_block(run: Run, want: Vpc, have: VpcFacts) -> Any:
     return run.later("IPv6 block", ipv6_of, want.scope.region, have.id, association)
 
 
+def vpc_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the VPCs that awsbase made; the others are those of `existing-vpc`."""
+    made = ec2.made(facts.read(vpcs, scope.region), scope, "vpc")
+    for have, held in ec2.tagged(facts.read(listed, scope.region), understood):
+        if name := made.get(have.id):
+            ipv6 = have.association is not None
+            yield Described(Vpc(scope=scope, name=name, cidr=have.cidr, ipv6=ipv6, tags=ec2.own_tags(have)), held)
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list VPCs."""
+    yield allow("ec2", "DescribeVpcs")
+
+
 def read_permissions(want: Vpc) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeVpcs")
@@ -234,5 +213,6 @@ KIND = Kind(
     owns="block, DNS names; an IPv6 block, if wanted",
     keeps="tags",
     quotas=(quotas.VPCS,),
+    describe=Describe(vpc_things, describe_permissions),
     absent=Absent(remove_vpc, permissions=removal_permissions),
 )

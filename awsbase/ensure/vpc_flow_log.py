@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
-from awsbase.engine.facts import Read
+from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
-from awsbase.engine.permissions import Allows, Permissions, allow, made_for
+from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
-from awsbase.ensure.flow_logs import COST, Traffic, all_logs, log, logging_permissions, networks
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
+from awsbase.ensure.flow_logs import (
+    COST,
+    Traffic,
+    all_logs,
+    ending_permissions,
+    log,
+    logging_permissions,
+    networks,
+    stop_logging,
+)
 from awsbase.facts import ec2, tags
+from awsbase.facts.vpcs import vpcs
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -56,17 +68,42 @@ def ensure_vpc_flow_log(run: Run, want: VpcFlowLog) -> None:
 
 
 def remove_vpc_flow_log(run: Run, want: VpcFlowLog) -> None:
-    """Delete the flow logs that this manifest made for the address; what they wrote stays in the bucket."""
-    there = run.read(all_logs, want.scope.region)
-    for have in sorted(there, key=lambda each: str(each["FlowLogId"])):
-        held = ec2.tags_in(have)
-        if held.get(tags.ADDRESS) == want.address and tags.made_here(run, want, held):
-            ec2.check_deleted(run.delete("VPC flow log", run.aws.ec2.delete_flow_logs, FlowLogIds=[have["FlowLogId"]]))
+    """Delete the flow log that this manifest made for the address; what it wrote stays in the bucket."""
+    region = want.scope.region
+    for have in map(ec2.tags_in, run.read(all_logs, region)):
+        if have.get(tags.ADDRESS) == want.address:
+            tags.made_here(run, want, have)
+    stop_logging(run, want, "VPC flow log", region)
 
 
 def removal_permissions(want: VpcFlowLog) -> Allows:
     """Yield the IAM permissions that the removal needs beyond those of a plan."""
-    yield allow("ec2", "DeleteFlowLogs", on=ec2.arns(want.scope, "vpc-flow-log"), when=made_for(want.address))
+    yield from ending_permissions(ec2.arns(want.scope, "vpc-flow-log"))
+
+
+def vpc_flow_log_things(facts: Facts, scope: Scope) -> Things:
+    """Yield the flow logs that awsbase made for a VPC of its own; the others are those of `flow-logs`."""
+    names = {each.id: each.tags.get(tags.ADDRESS, each.id) for each in facts.read(vpcs, scope.region)}
+    for have in facts.read(all_logs, scope.region):
+        held = ec2.all_tags(have)
+        name = held.get(tags.ADDRESS, "").removeprefix("vpc-flow-log/")
+        if held.get(tags.ADDRESS) == scope.address("vpc-flow-log", name):
+            arn, vpc = str(have.get("LogDestination", "")), str(have.get("ResourceId", ""))
+            traffic: Traffic = "REJECT" if have.get("TrafficType") == "REJECT" else "ALL"
+            logged = VpcFlowLog(
+                scope=scope,
+                name=name,
+                vpc=names.get(vpc, vpc),
+                bucket=f"bucket/{arn.rpartition(':')[2]}",
+                bucket_arn=arn,
+                traffic=traffic,
+            )
+            yield Described(logged, held)
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list flow logs."""
+    yield allow("ec2", "DescribeFlowLogs", "DescribeVpcs")
 
 
 def read_permissions(want: VpcFlowLog) -> Allows:
@@ -100,5 +137,6 @@ KIND = Kind(
     found_by="its VPC",
     owns="that there is one of its traffic",
     keeps="any that is there",
+    describe=Describe(vpc_flow_log_things, describe_permissions),
     absent=Absent(remove_vpc_flow_log, permissions=removal_permissions),
 )

@@ -194,12 +194,18 @@ def acl_of(facts: Facts, scope: Scope, name: str) -> Mapping[str, tuple[str, ...
 
 def kept_for_a_service(policy: Document) -> bool:
     """Tell whether a bucket policy lets a service of AWS in, or holds a statement of awsbase."""
-    statements = [each for each in listed(policy.get("Statement")) if isinstance(each, Mapping)]
-    return any(
-        str(each.get("Sid", "")).startswith(OURS)
-        or (isinstance(each.get("Principal"), Mapping) and "Service" in each["Principal"])
-        for each in statements
-    )
+    ours = any(str(each.get("Sid", "")).startswith(OURS) for each in statements(policy))
+    return ours or lets_a_service_in(policy)
+
+
+def lets_a_service_in(policy: Document) -> bool:
+    """Tell whether a bucket policy names a service of AWS, such as one that writes logs."""
+    return any(isinstance(who := each.get("Principal"), Mapping) and "Service" in who for each in statements(policy))
+
+
+def statements(policy: Document) -> list[Mapping[str, Any]]:
+    """Return the statements of a policy."""
+    return [each for each in listed(policy.get("Statement")) if isinstance(each, Mapping)]
 
 
 def policy_of(facts: Facts, scope: Scope, name: str) -> Document:

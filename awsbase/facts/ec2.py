@@ -8,11 +8,16 @@ from typing import Any, Protocol, TypeVar
 from awsbase.engine.changes import compare
 from awsbase.engine.permissions import Allows, allow, equals, labelled, made_for
 from awsbase.engine.quotas import Quota, others, room_beside
+from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
+from awsbase.engine.things import NotExpressible, Things
 from awsbase.errors import AwsbaseError, MalformedResponse
 from awsbase.facts import tags
+
+# Why a part of a network that others made has no words in a manifest.
+WITH_VPC = "a manifest has it in a VPC of its own only"
 
 
 class CannotBeChanged(AwsbaseError):
@@ -94,7 +99,7 @@ def the_one(found: Iterable[F], address: str) -> F | None:
     return next(iter(ours(found, address)), None)
 
 
-def to_remove(run: Run, want: tags.Tagged, found: Iterable[F]) -> list[F]:
+def to_remove(run: Run, want: Resource, found: Iterable[F]) -> list[F]:
     """Return what was made for an address and is this manifest's to delete; a note says why another one is kept."""
     return [each for each in ours(found, want.address) if tags.made_here(run, want, each.tags)]
 
@@ -129,6 +134,42 @@ def tags_in(response: Mapping[str, Any]) -> dict[str, str]:
     """Return the tags that EC2 returns with a resource, without AWS's own `aws:` tags."""
     pairs = {tag.get("Key", ""): tag.get("Value", "") for tag in response.get("Tags", [])}
     return {key: value for key, value in pairs.items() if not key.startswith("aws:")}
+
+
+def all_tags(response: Mapping[str, Any]) -> dict[str, str]:
+    """Return all tags that EC2 returns with a resource; those of AWS tell which service made it."""
+    return {tag.get("Key", ""): tag.get("Value", "") for tag in response.get("Tags", [])}
+
+
+def tagged(
+    listed: Iterable[Mapping[str, Any]], understand: Callable[[Mapping[str, Any]], T]
+) -> Iterator[tuple[T, dict[str, str]]]:
+    """Yield what each resource in a list of EC2 is, with all its tags."""
+    return understood(listed, lambda each: (understand(each), all_tags(each)))
+
+
+def made(found: Iterable[Found], scope: Scope, word: str) -> dict[str, str]:
+    """Return by their ids the names of the resources that were made for an address of a kind, one an address."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for each in sorted(found, key=lambda each: str(each.id)):
+        address = each.tags.get(tags.ADDRESS, "")
+        name = address.removeprefix(f"{word}/").partition("@")[0]
+        if name and address == scope.address(word, name) and address not in taken:
+            taken.add(address)
+            names[each.id] = name
+    return names
+
+
+def own_tags(have: Found) -> dict[str, str]:
+    """Return the tags of a resource that awsbase does not set by itself."""
+    return {key: value for key, value in have.tags.items() if key != "Name" and not key.startswith("awsbase:")}
+
+
+def elsewhere(scope: Scope, word: str, names: Iterable[str]) -> Things:
+    """Yield what is outside of the home region, where a manifest has no words for it: all of a kind as one."""
+    if found := sorted(names):
+        yield NotExpressible(scope.address(word, "*"), (f"outside of the home region: {', '.join(found)}",))
 
 
 def state_of(block: Mapping[str, Any]) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from awsbase.engine.facts import Facts
 from awsbase.records import record
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs.type_defs import MetricFilterTypeDef
 
 
 @record
@@ -27,6 +32,20 @@ def filters(facts: Facts, region: str, log_group: str) -> Mapping[str, FilterFac
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
         return {}
+    return by_name(found)
+
+
+def every_filter(facts: Facts, region: str) -> Mapping[str, Mapping[str, FilterFacts]]:
+    """Read all metric filters of a region, by log group and name."""
+    found = defaultdict(list)
+    for page in facts.aws.at(region).logs.get_paginator("describe_metric_filters").paginate():
+        for each in page["metricFilters"]:
+            found[each["logGroupName"]].append(each)
+    return {group: by_name(listed) for group, listed in found.items()}
+
+
+def by_name(found: Iterable[MetricFilterTypeDef]) -> Mapping[str, FilterFacts]:
+    """Return filters as they are, by name."""
     return {
         each["filterName"]: FilterFacts(
             each.get("filterPattern", ""), feeds_of(next(iter(each.get("metricTransformations", [])), {}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -146,6 +146,12 @@ def not_ours(have: Mapping[str, str], scope: Scope) -> str:
     if (maker := have.get(CREATED_BY)) is not None:
         return f"its tag {CREATED_BY} is {maker}, not {scope.name}"
     return f"it has no tag {CREATED_BY}, so it was there before; `awsbase own` says otherwise"
+
+
+def common(several: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return the tags that all of several things have."""
+    first, *others = list(several) or [{}]
+    return {key: value for key, value in first.items() if all(each.get(key) == value for each in others)}
 
 
 def of_others(have: Mapping[str, str]) -> dict[str, str]:

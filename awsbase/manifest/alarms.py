@@ -11,8 +11,8 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.alarm import Alarm
 from awsbase.ensure.anomaly_alert import AnomalyAlert
-from awsbase.ensure.billing_alerts import METRIC, NAMESPACE, BillingAlerts
-from awsbase.ensure.budget import Budget, Notice
+from awsbase.ensure.billing_alerts import BILLING_REGIONS, METRIC, NAMESPACE, BillingAlerts
+from awsbase.ensure.budget import Budget, Notice, monthly
 from awsbase.manifest.base import Base
 from awsbase.manifest.notify import topic_name, unknown_channel
 from awsbase.manifest.paths import shown
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 Currency = Literal["USD", "CNY"]
 
-# AWS keeps billing metrics in one region of a partition, wherever the account lives; the others have none at all:
-# a GovCloud account is billed through its commercial twin.
-BILLING_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1"}
 CURRENCIES: dict[str, Currency] = {"aws": "USD", "aws-cn": "CNY"}
 SIX_HOURS = 6 * 60 * 60
 # No bill is as high, and names of alarms have no room for more.
@@ -181,7 +178,7 @@ class BudgetAlarm(Section):
         topic = topic_name(base, self.channel) if self.channel else None
         yield Budget(
             scope=scope,
-            name=f"{base.name}-monthly",
+            name=monthly(base.name),
             amount=self.amount,
             currency=self.currency or CURRENCIES[scope.partition],
             notices=(

@@ -8,12 +8,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from awsbase.engine.resource import Resource
-from awsbase.ensure.contact import Contact
+from awsbase.ensure.contact import MATTERS, Contact
 from awsbase.manifest.base import Base
 from awsbase.manifest.section import Section, invalid
 from awsbase.manifest.values import ContactEmail, Phone
-
-MATTERS = ("security", "billing", "operations")
 
 
 def printed(value: str) -> str:

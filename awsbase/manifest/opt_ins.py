@@ -11,7 +11,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.admin_ports import AdminPorts
 from awsbase.ensure.bucket import Bucket
-from awsbase.ensure.config_recorders import ConfigRecorders
+from awsbase.ensure.config_recorders import ROLE, ConfigRecorders
 from awsbase.ensure.detectors import Detectors
 from awsbase.ensure.flow_logs import FlowLogs, Traffic
 from awsbase.ensure.regions import Only
@@ -53,7 +53,7 @@ class Config(Section):
             tags=base.tags,
             named_at="protect.config.bucket",
         )
-        role = ServiceLinkedRole(scope=scope, service="config", name="AWSServiceRoleForConfig")
+        role = ServiceLinkedRole(scope=scope, service="config", name=ROLE)
         yield from (bucket, role)
         yield ConfigRecorders(
             scope=scope, bucket_name=name, bucket=bucket.address, role=role.address, only=only, tags=base.tags

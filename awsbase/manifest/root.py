@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from awsbase.engine.resource import Resource
-from awsbase.ensure.billing_alerts import BillingAlerts
+from awsbase.ensure.billing_alerts import BILLING_REGIONS, BillingAlerts
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.root import SUPPORT, Root
-from awsbase.manifest.alarms import BILLING_REGIONS, billing_scope
+from awsbase.manifest.alarms import billing_scope
 from awsbase.manifest.base import Base
 from awsbase.manifest.merge import Attach, Yielded
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from awsbase.manifest.alarms import BILLING_REGIONS, Alarms, AnomalyAlarm, BillingAlarms, BudgetAlarm
+from awsbase.ensure.billing_alerts import BILLING_REGIONS
+from awsbase.manifest.alarms import Alarms, AnomalyAlarm, BillingAlarms, BudgetAlarm
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.security_alarms import ROOT_SIGN_IN, SIGN_IN_REGIONS, SecurityAlarms
 

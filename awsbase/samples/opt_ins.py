@@ -1,6 +1,7 @@
 """Samples of protection that costs money, in two regions: all regions are alike."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from awsbase.engine.resource import Resource
@@ -31,8 +32,8 @@ TRAIL, ACCESS_LOG = AUDIT[4], AUDIT[6]
 
 
 def ready(*resources: Resource) -> Callable[[Reached], object]:
-    """Create these resources first, so that the sample is about the others."""
-    return lambda aws: aws.make(resources)
+    """Create these resources first, by nobody's name, so that the sample is about the others."""
+    return lambda aws: aws.make([replace(each, scope=replace(each.scope, name="")) for each in resources])
 
 
 def far(aws: Reached, service: str) -> Any:

@@ -17,6 +17,7 @@ from awsbase.adopt.count import counted as count_of
 from awsbase.adopt.naming import name_of
 from awsbase.adopt.proof import Proven, Target, proven, tightened
 from awsbase.adopt.sections import names, section
+from awsbase.adopt.sections.account import tags_of
 from awsbase.adopt.seen import Seen
 from awsbase.adopt.survey import Survey, survey
 from awsbase.engine.account import Account, check
@@ -234,5 +235,6 @@ class Work:
         """Draft these sections from what was listed until their plan is empty."""
         with ThreadPoolExecutor(4, "fact") as readers:
             facts = Facts(self.account.aws, readers, self.cache)
-            seen = Seen(Base(self.scope.name, self.scope, {}), facts, tuple(found.described))
+            labels = tags_of(found.described) if "account" in names else target.tags
+            seen = Seen(Base(self.scope.name, self.scope, labels), facts, tuple(found.described))
             return proven(seen, {name: section(name).draft for name in names}, target, self.plan)

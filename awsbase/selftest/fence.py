@@ -42,14 +42,13 @@ class Fence:
 
     def check(self, params: Mapping[str, Any], name: str, operation: str) -> None:
         """Raise NotOurs for a write of something that is not provably made here."""
-        found = [text for text in texts(params)]
+        found = list(texts(params))
         ids = {each[0] for text in found for shape in IDS for each in shape.finditer(text.replace(name, ""))}
         with self._guard:
             foreign = ids - self._ours
         if foreign or not (ids or any(name in text for text in found)):
-            raise NotOurs(
-                f"{operation} would write what is not provably made here: {', '.join(sorted(foreign)) or '?'}"
-            )
+            whose = ", ".join(sorted(foreign)) or "what has no name of this selftest"
+            raise NotOurs(f"{operation} would write to what is not provably made here: {whose}")
 
     def _made(self, parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
         if is_read(model.service_model.service_name, model.name) or "Error" in parsed:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from functools import partial
 
 from awsbase.adopt.survey import Survey, survey
 from awsbase.aws import Attach, Aws
@@ -20,7 +20,7 @@ from awsbase.ensure import KINDS
 from awsbase.ensure.regions import regions
 from awsbase.facts import tags
 from awsbase.facts.authorization import authorization
-from awsbase.samples.sample import HOME, Sample
+from awsbase.samples.sample import HOME, Reached, Sample
 from awsbase.selftest.choice import Choice
 from awsbase.selftest.empty import name_in, of_aws
 from awsbase.selftest.fence import Fence
@@ -141,12 +141,12 @@ def clean(place: Place, results: list[Result]) -> None:
         hands = place.hands(Naming(name, place.account.id))
         result = Result(sample.name, name)
         # What was made by hand is there only if the selftest came so far.
-        tidy = replace(hands.naming.sample(sample), after=lambda aws, sample=sample: attempt_after(aws, sample))
+        tidy = replace(hands.naming.sample(sample), after=partial(attempt_after, sample))
         removed(place.bench, hands, tidy, result)
         results.append(result)
 
 
-def attempt_after(aws: Any, sample: Sample) -> None:
+def attempt_after(sample: Sample, aws: Reached) -> None:
     """Take away what was made by hand; what is not there need not go."""
     from botocore.exceptions import ClientError
 
@@ -164,7 +164,8 @@ def earlier(place: Place) -> list[str]:
         iam = facts.read(authorization)
         indexes = [facts.read(tags.indexed, region) for region in facts.read(regions).on]
         every: list[Mapping[str, str]] = [each for index in indexes for each in index.values()]
-        every += [each.tags for each in (*iam.users.values(), *iam.roles.values())]
+        every += [user.tags for user in iam.users.values()]
+        every += [role.tags for role in iam.roles.values()]
         texts = [each.get(tags.CREATED_BY, "") for each in every] + [each.name for each in iam.groups.values()]
     return sorted({name for text in texts if (name := name_in(text, place.prefix))})
 

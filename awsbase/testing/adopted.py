@@ -12,6 +12,7 @@ from awsbase.adopt import target
 from awsbase.adopt.count import Count, counted
 from awsbase.adopt.proof import Proven, Target, proven
 from awsbase.adopt.sections import names, section
+from awsbase.adopt.sections.account import tags_of
 from awsbase.adopt.seen import Seen
 from awsbase.adopt.survey import Survey, survey
 from awsbase.engine.changes import Report
@@ -65,7 +66,8 @@ def adopted(
 
     found = survey(reached, HOME, [each for kind, each in kinds.items() if kind in drawn], cache=cache)
     with ThreadPoolExecutor(4, "fact") as readers:
-        seen = Seen(Base(HOME.name, HOME, {}), Facts(reached.aws, readers, cache), tuple(found.described))
+        labels = tags_of(found.described) if "account" in chosen else {}
+        seen = Seen(Base(HOME.name, HOME, labels), Facts(reached.aws, readers, cache), tuple(found.described))
         drafts = {name: section(name).draft for name in chosen}
         goal = target.new(file, HOME.account, HOME.name, HOME.home)
         done = proven(seen, drafts, goal, plan)

@@ -1,7 +1,7 @@
 """The EC2 user data of a bastion: a script, rendered from the manifest, that configures the host at each boot."""
 
 from awsbase.userdata.login import DEBIAN_ACCOUNTS, login, login_fault
-from awsbase.userdata.render import LIMIT, Mode, Person, letting_in, people_in, reasons, render
+from awsbase.userdata.render import LIMIT, Mode, Person, letting_in, mode_of, people_in, reasons, render
 
 __all__ = [
     "DEBIAN_ACCOUNTS",
@@ -11,6 +11,7 @@ __all__ = [
     "letting_in",
     "login",
     "login_fault",
+    "mode_of",
     "people_in",
     "reasons",
     "render",

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, get_args
 
 from awsbase.records import record
 from awsbase.userdata.login import login
@@ -128,6 +128,12 @@ def people_in(userdata: str) -> dict[str, Person]:
         name: Person(name, tuple(keys.splitlines()), role == "administrator")
         for name, role, keys in ACCOUNT.findall(userdata)
     }
+
+
+def mode_of(userdata: str) -> Mode | None:
+    """Return the mode that user data was rendered for; None where none is named."""
+    found = MODE.search(userdata)
+    return next((mode for mode in get_args(Mode) if found and mode == found[1]), None)
 
 
 def letting_in(have: str, want: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.group import Group
@@ -95,6 +97,18 @@ def test_tag_that_an_inline_policy_or_one_of_this_run_asks_for_is_risky() -> Non
     assert risks(planned(kim, facts(document(), group=asks)), "tags") == [True]
     made = Policy(scope=HOME, name="asks", document=asks)
     assert risks(planned(kim, facts(document()), beside=[made]), "tags") == [True]
+
+
+def test_what_follows_from_all_resources_is_computed_once_for_a_run() -> None:
+    computed: list[int] = []
+
+    def several(have: object, resources: Sequence[Resource]) -> int:
+        computed.append(len(resources))
+        return len(computed)
+
+    run, have, other = planned(User(scope=HOME, name="kim", exact=False), facts(document())), object(), object()
+    assert [run.derived(several, each) for each in (have, have, other)] == [1, 1, 2]
+    assert computed == [1, 1]
 
 
 @pytest.mark.parametrize(("key", "risky"), [("s3:ResourceTag/owner", True), ("aws:PrincipalTag/other", False)])

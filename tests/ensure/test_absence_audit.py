@@ -69,6 +69,7 @@ def test_the_trail_goes_and_its_record_stays() -> None:
     sandbox = made(*AUDIT[0].resources)
     taken = take_away(sandbox, "reconcile", AUDIT[0].resources, TRAIL.address)
     assert said(taken) == ["trail/acme-trail: delete trail"]
+    assert sandbox.client("cloudtrail", HOME.region).describe_trails()["trailList"] == []
     assert [change.risk.kind for _, change in taken.changes if change.risk] == ["visibility"]
     taken = take_away(sandbox, "reconcile", AUDIT[0].resources, LOG_GROUP.address)
     assert said(taken) == ["log-group/acme-audit: delete log group"]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from awsbase.ensure.alarm import Alarm, alarm_tags, alarms, family, settings
-from awsbase.ensure.topic import TopicFacts, topic
 from awsbase.facts import tags
+from awsbase.facts.topics import TopicFacts, topic
 from tests.ensure.planned import HOME, described, planned, reads
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:acme-security"

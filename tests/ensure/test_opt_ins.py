@@ -14,8 +14,8 @@ from awsbase.ensure.detectors import DetectorFacts, Detectors, detector
 from awsbase.ensure.flow_logs import FlowLogs, Network, NotLogged, arrives, check, logs_of, networks
 from awsbase.ensure.regions import everywhere
 from awsbase.ensure.security_hubs import CIS_3, FSBP, SecurityHubs, hub
-from awsbase.ensure.vpc import VpcFacts, vpcs
 from awsbase.ensure.vpc_flow_log import VpcFlowLog
+from awsbase.facts.vpcs import VpcFacts, vpcs
 from tests.ensure.planned import HOME, KnownFacts, described, planned
 
 ROLE = HOME.global_arn("iam", "role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig")

@@ -10,9 +10,9 @@ from awsbase.ensure.event_rule import includes
 from awsbase.ensure.metric_filter import MetricFilter
 from awsbase.ensure.password_policy import PasswordPolicy, password_policy
 from awsbase.ensure.subscription import Subscription
-from awsbase.ensure.topic import TopicFacts, subscriptions, topic
 from awsbase.facts.filter_patterns import silenced
 from awsbase.facts.metric_filters import FilterFacts, filters
+from awsbase.facts.topics import TopicFacts, subscriptions, topic
 from awsbase.manifest.security_alarms import published
 from tests.ensure import test_alarm as of_alarms
 from tests.ensure import test_password_policy as of_passwords

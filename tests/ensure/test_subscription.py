@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from awsbase.ensure.subscription import Subscription
-from awsbase.ensure.topic import FilterPolicy, SubscriptionFacts, filter_policy, subscriptions, topic
+from awsbase.facts.topics import FilterPolicy, SubscriptionFacts, filter_policy, subscriptions, topic
 from awsbase.samples.notify import BY_MAIL, MAIL, OPS
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go

@@ -13,8 +13,9 @@ from awsbase.aws import Aws
 from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts
 from awsbase.ensure.key import key_policy
-from awsbase.ensure.topic import SubscriptionFacts, Topic, TopicFacts, subscriptions, topic, topic_tags
+from awsbase.ensure.topic import Topic
 from awsbase.facts import tags
+from awsbase.facts.topics import SubscriptionFacts, TopicFacts, subscriptions, topic, topic_tags
 from awsbase.manifest.notify import topic_key_statements, topic_policy
 from awsbase.sandbox import Request, Rule, Sandbox
 from tests.ensure.planned import HOME, described, planned

@@ -174,3 +174,13 @@ def test_a_trail_is_changed_at_home_and_seen_everywhere() -> None:
     assert refused(abroad.start_logging, Name=TRAIL) == "InvalidHomeRegionException"
     assert refused(abroad.delete_trail, Name=TRAIL) == "InvalidHomeRegionException"
     assert refused(abroad.create_trail, Name="audit", S3BucketName="logs") == "TrailAlreadyExistsException"
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["lenient", "strict"])
+def test_a_trail_is_deleted_by_its_name_or_arn_and_once(strict: bool) -> None:
+    cloudtrail = furnished(strict=strict).client("cloudtrail", REGION)
+    for name in ("audit", TRAIL):
+        cloudtrail.create_trail(Name="audit", S3BucketName="logs", TagsList=[{"Key": "a", "Value": "b"}])
+        cloudtrail.delete_trail(Name=name)
+        assert cloudtrail.describe_trails()["trailList"] == []
+        assert refused(cloudtrail.delete_trail, Name=name) == "TrailNotFoundException"

@@ -88,6 +88,22 @@ def at_home(request: Request) -> None:
         )
 
 
+def delete(request: Request) -> dict[str, Any]:
+    """Delete a trail by its name or its ARN, of which moto takes the name alone.
+
+    Raises Refusal with TrailNotFoundException.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DeleteTrail.html
+    """
+    name, backend = request.params["Name"], request.backend("cloudtrail")
+    trail = next((each for each in backend.trails.values() if name in (each.trail_name, each.arn)), None)
+    if trail is None:
+        raise Refusal("TrailNotFoundException", f"Unknown trail: {name} for the user: {request.account}")
+    del backend.trails[trail.trail_name]
+    backend.tagging_service.delete_all_tags_for_resource(trail.arn)
+    return {}
+
+
 def ready(request: Request) -> None:
     """Refuse a trail whose bucket, key, logs or topic would not take what it writes.
 
@@ -376,6 +392,7 @@ RULES = (
         "cloudtrail:PutEventSelectors cloudtrail:PutInsightSelectors cloudtrail:AddTags cloudtrail:RemoveTags",
         before=at_home,
     ),
+    Rule("cloudtrail:DeleteTrail", before=delete, strict=False),
     Rule("cloudtrail:CreateTrail cloudtrail:UpdateTrail", before=ready),
     Rule("cloudtrail:CreateTrail cloudtrail:UpdateTrail", after=cleared, strict=False),
     Rule("cloudtrail:DescribeTrails", after=only_named, strict=False),

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from moto.core.resource_tagging import TaggedResource
+
 from awsbase.sandbox.authorization.permissions import act, at, given, own, table
 from awsbase.sandbox.schedules import valid_cron, valid_rate
 from awsbase.sandbox.service import Need, Request, Rule, Service
@@ -82,6 +84,15 @@ def rules_held(events: Any) -> Any:
     }
 
 
+def tagged(request: Request) -> Iterator[TaggedResource]:
+    """Yield the rules of the region, which moto does not list among what is tagged."""
+    held = request.backend("events")
+    for bus in held.event_buses.values():
+        for rule in bus.rules.values():
+            labels = tag_dict(held.tagger.list_tags_for_resource(rule.arn)["Tags"])
+            yield TaggedResource(rule.arn, labels, "events:rule")
+
+
 RULES = (
     Rule(
         "events:PutRule events:PutTargets events:RemoveTargets events:DeleteRule events:EnableRule events:DisableRule",
@@ -95,6 +106,7 @@ SERVICE = Service(
     "events",
     rules=RULES,
     calls=CALLS,
+    tagged=tagged,
     snapshot=by_region("events", rules_held),
     # Recorded by cloud-custodian's tests: events.DescribeRule.
     words={r"Rule (\S+) does not exist\.": r"Rule \1 does not exist on EventBus default."},

@@ -295,7 +295,7 @@ def _context(request: Request, resource: str) -> dict[str, Any]:
 
 
 def keys_held(kms: Any) -> Any:
-    """Return the keys of a region."""
+    """Return the keys of a region; those of AWS are nobody's choice, and moto makes them in the first use."""
     keys = [
         {
             "aliases": sorted(key.aliases),
@@ -307,6 +307,7 @@ def keys_held(kms: Any) -> Any:
             "tags": tag_dict(kms.tagger.list_tags_for_resource(key.id)["Tags"]),
         }
         for key in kms.keys.values()
+        if not any(alias.startswith("alias/aws/") for alias in key.aliases)
     ]
     return sorted(keys, key=as_text)
 

@@ -1,6 +1,8 @@
 """CloudWatch Logs: filters that replace each other, retentions that are offered, keys that Logs may use."""
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from awsbase.sandbox.authorization.permissions import act, at, given, own, table
@@ -112,12 +114,14 @@ def keep_class(request: Request, response: dict[str, Any]) -> None:
 
 
 def tell_class(request: Request, response: dict[str, Any]) -> None:
-    """Describe log groups with their class and protection, as recorded answers of AWS do.
+    """Describe log groups with their class, protection and number of filters, as recorded answers of AWS do.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
     """
-    held = request.backend("logs").groups
+    logs = request.backend("logs")
+    held, filters = logs.groups, Counter(each["logGroupName"] for each in logs.filters.metric_filters)
     for group in response["logGroups"]:
+        group["metricFilterCount"] = filters[group["logGroupName"]]
         group["logGroupClass"] = getattr(held.get(group["logGroupName"]), "log_class", "STANDARD")
         if getattr(held.get(group["logGroupName"]), "protected", False):
             group["deletionProtectionEnabled"] = True
@@ -239,6 +243,11 @@ TAGGED = at("logs:{region}:{account}:log-group:{logGroupName}")
 ANY_GROUP = at("logs:{region}:{account}:log-group::log-stream:")
 
 
+def filtered_group(request: Request) -> Iterable[str]:
+    """Name the log group whose filters are asked for; where none is named, AWS looks among all."""
+    return (GROUP if "logGroupName" in request.params else ANY_GROUP)(request)
+
+
 def groups(logs: Any) -> Any:
     """Return the log groups of a region with their filters, by name."""
     return {
@@ -263,13 +272,14 @@ def groups(logs: Any) -> Any:
 CALLS = table(
     {
         "DescribeLogGroups": [own(ANY_GROUP)],
+        "DescribeMetricFilters": [own(filtered_group)],
         "CreateLogGroup": [
             own(GROUP),
             act("logs:TagResource", TAGGED, when="tags"),
             act("logs:AssociateKmsKey", GROUP, when="kmsKeyId"),
         ],
         "DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy AssociateKmsKey DisassociateKmsKey "
-        "PutLogGroupDeletionProtection PutMetricFilter DeleteMetricFilter DescribeMetricFilters "
+        "PutLogGroupDeletionProtection PutMetricFilter DeleteMetricFilter "
         "DescribeLogStreams FilterLogEvents CreateLogStream "
         "GetLogEvents PutLogEvents DescribeSubscriptionFilters": [own(GROUP)],
         "ListTagsForResource TagResource UntagResource": [own(given("resourceArn"))],

@@ -1,0 +1,87 @@
+"""Backups of an account are adopted as awsbase made them, and other policies are told with the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from awsbase.engine.resource import Resource
+from awsbase.manifest import load_text, resources
+from awsbase.samples import backups
+from awsbase.sandbox import Sandbox
+from awsbase.sandbox.services.dlm import Policies
+from awsbase.testing.adopted import adopted
+from awsbase.testing.sample import HOME, go, problems
+
+HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
+SAID = {
+    "all defaults": "backups: {}\n",
+    "other volumes": "backups: {ebs: {volumes: {backup: nightly, keep: 'yes'}}}\n",
+    "schedules": """
+backups:
+  ebs:
+    schedules:
+      often: {every_hours: 4, at: "01:30", keep_days: 3, copy_tags: false}
+      weekly: {days: [sunday, wednesday], at: "05:07", keep_days: 400}
+      daily: {}
+""",
+    "regions": "backups: {ebs: {regions: [us-east-1, eu-west-1]}}\n",
+    "elsewhere": "backups: {ebs: {regions: [us-east-1]}}\n",
+}
+
+
+def compiled(text: str) -> dict[str, Resource]:
+    """Return what a manifest makes, by address."""
+    made = resources(load_text(text, Path("acme.yaml"), {}))
+    return {each.address: each for several in made.values() for each in several}
+
+
+def account_of(text: str) -> Sandbox:
+    """Return an account that a manifest has made."""
+    sandbox = Sandbox(pages=2)
+    assert problems(go(sandbox, "reconcile", list(compiled(text).values()))) == []
+    return sandbox
+
+
+@pytest.mark.parametrize("said", SAID.values(), ids=SAID)
+def test_backups_are_adopted_as_they_are(said: str) -> None:
+    found = adopted(account_of(HEAD + said), only=["backups"])
+    assert found.count.not_expressible == ()
+    assert found.resources == compiled(HEAD + said)
+
+
+def test_what_is_the_default_is_not_written() -> None:
+    assert adopted(account_of(f"{HEAD}backups: {{}}\n"), only=["backups"]).text.endswith("\nbackups:\n  ebs: {}\n")
+
+
+def test_policies_of_others_are_told_with_the_reason() -> None:
+    sandbox = account_of(f"{HEAD}backups: {{ebs: {{regions: [eu-west-1, us-east-1]}}}}\n")
+    home, there = (sandbox.client("dlm", region) for region in (HOME.region, "us-east-1"))
+    policy = home.get_lifecycle_policy(PolicyId=backups.id_of(sandbox))["Policy"]
+    again = {key: policy[key] for key in ("ExecutionRoleArn", "State", "PolicyDetails")}
+    again["PolicyDetails"]["TargetTags"] = [{"Key": "backup", "Value": "mine"}]
+    (ours,) = there.get_lifecycle_policies()["Policies"]
+    there.update_lifecycle_policy(PolicyId=ours["PolicyId"], PolicyDetails=again["PolicyDetails"])
+    theirs = home.create_lifecycle_policy(**again, Description="mine")["PolicyId"]
+    by_stack = home.create_lifecycle_policy(**again, Description="theirs")["PolicyId"]
+    # Only CloudFormation sets this tag.
+    sandbox.memory(Policies).of[HOME.region][by_stack]["Tags"]["aws:cloudformation:stack-name"] = "backups"
+
+    found = adopted(sandbox, only=["backups"])
+
+    assert {each.name: each.fields for each in found.count.not_expressible} == {
+        f"snapshot-policy/{theirs}": (
+            "it lacks the tag awsbase:address, by which awsbase knows its own: a manifest would make another beside it",
+        ),
+        "snapshot-policy/acme-ebs@us-east-1": (
+            "other volumes or schedules than snapshot-policy/acme-ebs: a manifest says them once",
+        ),
+    }
+    assert [each.name for each in found.count.left_alone] == [f"snapshot-policy/{by_stack}"]
+    assert found.count.described == ("snapshot-policy/acme-ebs",)
+
+
+def test_without_policies_of_ours_there_is_no_section() -> None:
+    found = adopted(Sandbox(), only=["backups"])
+    assert (found.resources, found.count.listed) == ({}, 0)
