@@ -43,6 +43,7 @@ class Place:
     fence: Fence = field(default_factory=Fence)
     isolated: bool = False
     recorder: Recorder | None = None
+    tell: Callable[[str], object] = lambda text: None
 
     @property
     def account(self) -> Account:
@@ -119,9 +120,13 @@ def selftest(place: Place, choices: Sequence[Choice], budget: Decimal, before: S
 def attempt(place: Place, sample: Sample, run: str, results: list[Result]) -> None:
     """Try one sample; raises Interrupted."""
     hands = place.hands(Naming.of(sample, place.prefix, run, place.account.id))
-    if place.recorder:
-        recorder = place.recorder
-        place.bench.entering = lambda name, step: recorder.enter(name, step, hands.naming)
+
+    def entering(name: str, step: str) -> None:
+        place.tell(f"{name}: {step}")
+        if place.recorder:
+            place.recorder.enter(name, step, hands.naming)
+
+    place.bench.entering = entering
     try:
         results.append(tried(place.bench, hands, sample))
     finally:
