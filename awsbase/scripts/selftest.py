@@ -80,7 +80,7 @@ def command(
     choices = choose(SAMPLES, kinds, isolated=False)
     if report:
         document.check(report)
-    recorder = Recorder(prepared(record)) if record else None
+    recorder = Recorder(prepared(record), SystemClock().now) if record else None
 
     place = connected(profile, name, recorder, debug=debug)
     empty.check_alone(place.account)

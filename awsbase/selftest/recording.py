@@ -1,6 +1,6 @@
 """What AWS answered, call by call, in a file for each sample: to be attached to an issue, and to be replayed.
 
-A line is a call as AWS answered it: the sample and its step, what was asked, and the status and data that came back.
+A line is a call as AWS answered it: the sample and its step, when and what was asked, the status and the data.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,8 +26,9 @@ META = ("ResponseMetadata",)
 class Recorder:
     """Listens to clients, and writes what they are told; nothing before it is scrubbed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
         self._folder = folder
+        self._now = now
         self._scrubber = Scrubber()
         self._guard = threading.Lock()
         self._at: tuple[str, str] | None = None
@@ -61,6 +62,7 @@ class Recorder:
         line = {
             "sample": self._at[0],
             "step": self._at[1],
+            "at": self._now().isoformat(),
             "service": model.service_model.service_name,
             "operation": model.name,
             "region": context.get("client_region", ""),

@@ -121,10 +121,11 @@ def attempt(place: Place, sample: Sample, run: str, results: list[Result]) -> No
     """Try one sample; raises Interrupted."""
     hands = place.hands(Naming.of(sample, place.prefix, run, place.account.id))
 
-    def entering(name: str, step: str) -> None:
-        place.tell(f"{name}: {step}")
+    def entering(name: str, step: str, part: str) -> None:
+        if not part:
+            place.tell(f"{name}: {step}")
         if place.recorder:
-            place.recorder.enter(name, step, hands.naming)
+            place.recorder.enter(name, f"{step}: {part}" if part else step, hands.naming)
 
     place.bench.entering = entering
     try:

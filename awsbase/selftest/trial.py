@@ -24,6 +24,7 @@ from awsbase.selftest.hands import Hands
 
 # After which AWS's reads show what was written: a plan is wrong only if it is still wrong then.
 PAUSES: tuple[float, ...] = (0, 2, 5, 10, 20, 40)
+FOUND, REPAIRED = "found", "repaired"
 MADE, EMPTY, REMOVED = "made", "planned empty", "removed"
 
 
@@ -52,7 +53,7 @@ class Bench:
     stop: Event = field(default_factory=Event)
     observer: Observer = field(default_factory=SilentObserver)
     before_write: Callable[[], None] = lambda: None
-    entering: Callable[[str, str], object] = lambda sample, step: None
+    entering: Callable[[str, str, str], object] = lambda sample, step, part: None
     pauses: Sequence[float] = PAUSES
 
     def execute(self, mode: Mode, resources: Sequence[Resource], cache: ReadCache, **more: Any) -> Report:
@@ -127,10 +128,13 @@ def tampered(bench: Bench, hands: Hands, sample: Sample, name: str, tampering: T
         return
     with step(bench, result, name) as wrong:
         tampering.spoil(hands)
+        bench.entering(result.sample, name, FOUND)
         found, cache = bench.planned(sample.resources, tampering.repair)
         wrong += [f"found: {each}" for each in found]
         cache.forget_failures()
+        bench.entering(result.sample, name, REPAIRED)
         report = bench.execute("reconcile", sample.resources, cache)
+        bench.entering(result.sample, name, EMPTY)
         wrong += [f"repaired: {each}" for each in problems(report)]
         wrong += [f"planned after the repair: {each}" for each in bench.planned(sample.resources, ())[0]]
 
@@ -155,7 +159,7 @@ def take_away(bench: Bench, resources: Sequence[Resource]) -> tuple[list[str], l
 def step(bench: Bench, result: Result, name: str) -> Iterator[list[str]]:
     """Note what goes wrong in a step: what AWS refuses, and what is not as it was foretold."""
     wrong = result.steps.setdefault(name, [])
-    bench.entering(result.sample, name)
+    bench.entering(result.sample, name, "")
     try:
         yield wrong
     except (Interrupted, KeyboardInterrupt):
