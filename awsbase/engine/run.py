@@ -404,6 +404,8 @@ def possibly_applied(error: Exception, action: Action) -> bool:
     return resent(error) and (is_gone(error, action) or already_exists(error, action))
 
 
+# Codes of their own for what is not there: of internet gateways, and of cost anomaly detection.
+UNKNOWN = ("Gateway.NotAttached", "UnknownMonitorException", "UnknownSubscriptionException")
 # What AWS says, by its code, where no code of its own means that something is not there.
 GONE = {
     "KMSInvalidStateException": ("pending deletion",),
@@ -421,7 +423,8 @@ def is_gone(error: Exception, action: Action) -> bool:
     answer = error.response.get("Error", {}) if isinstance(error, ClientError) else {}
     code, message = answer.get("Code", ""), answer.get("Message", "")
     # EC2 puts the resource type first: InvalidVpcID.NotFound, and CloudTrail its own: TrailNotFoundException.
-    absent = "NotFound" in code or code.startswith("NoSuch") or code == "Gateway.NotAttached"
+    # EC2 puts the resource type first: InvalidVpcID.NotFound, and CloudTrail its own: TrailNotFoundException.
+    absent = "NotFound" in code or code.startswith("NoSuch") or code in UNKNOWN
     return action == "delete" and (absent or any(words in message for words in GONE.get(code, ())))
 
 
