@@ -14,7 +14,6 @@ from awsbase.ensure.account_alias import AccountAlias
 from awsbase.ensure.admin_ports import AdminPorts
 from awsbase.ensure.contact import Contact
 from awsbase.ensure.default_groups import DefaultGroups
-from awsbase.ensure.default_security_group import ClosedDefaultGroup
 from awsbase.ensure.ebs_encryption import EbsEncryption
 from awsbase.ensure.image_block import ImageBlock
 from awsbase.ensure.metadata_defaults import MetadataDefaults
@@ -58,7 +57,7 @@ CASES: dict[str, list[Any]] = {
     "flow logs": FLOWS,
 }
 STAYING = (
-    *(AdminPorts, ClosedDefaultGroup, Contact, DefaultGroups, EbsEncryption, ImageBlock, MetadataDefaults),
+    *(AdminPorts, Contact, DefaultGroups, EbsEncryption, ImageBlock, MetadataDefaults),
     *(PublicAccessBlock, Regions, Root, SnapshotBlock),
 )
 

@@ -21,7 +21,8 @@ from awsbase.facts.security_rules import Rule
 from awsbase.manifest.base import Base
 from awsbase.manifest.opt_ins import VpcFlowLogs
 from awsbase.sandbox import Sandbox
-from tests.contract.sample import HOME, OREGON, Sample, Tampering, go
+from tests.contract.sample import HOME, OREGON, Sample, Tampering
+from tests.contract.samples.opt_ins import ready
 
 ALICE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4nzsZ3Fv3m4GkgPR1ZQ3nVEmUNVx0Vh1KQnMrk0EVq"
 BOB_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKz4JtJGNQ9cK2u3JDwZL8AQa1lUe6h0Vf7KQ3Jm8Y2v"
@@ -212,7 +213,7 @@ class Network:
         return Sample(
             "network covered by protection",
             [*self.protection, self.vpc, self.closed, self.log],
-            before=lambda aws: go(aws, "reconcile", self.protection),
+            before=ready(*self.protection),
             tamperings={
                 "default group opened": Tampering(
                     self.open_default_group, ["default-security-group/acme: delete rules inward"]
