@@ -109,15 +109,6 @@ def current(
     return response
 
 
-def all_tags(run: Run, want: Tagged, region: str, arn: str, ask: Read) -> Mapping[str, str]:
-    """Return the tags of something that may have to go: from the index where that shows it ours, else from `ask`."""
-    listed = run.read(indexed, region).get(arn, {})
-    if is_ours(listed, want.scope):
-        return listed
-    tagged: Mapping[str, str] = run.read(*ask)
-    return tagged
-
-
 def wanted(want: Tagged) -> dict[str, str]:
     """Return the tags that a resource must have: the manifest's, and the address by which awsbase finds it."""
     return {**want.tags, ADDRESS: want.address}
