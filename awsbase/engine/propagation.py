@@ -140,6 +140,9 @@ def wait_for_propagation(
 
 
 def _row(service: str, operation: str, code: str, message: str) -> PropagationDelay | None:
+    if operation.startswith("Delete") and ("NotFound" in code or code.startswith("NoSuch")):
+        # It is gone, and will not come.
+        return None
     for row in TABLE:
         if (
             row.service == service

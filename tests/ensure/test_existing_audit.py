@@ -30,7 +30,7 @@ from awsbase.permissions import to_describe
 from awsbase.samples import monitoring, notify
 from awsbase.samples.alarms import ALARMS, FIRST, SWITCH, TOPIC
 from awsbase.samples.audit import LOG_GROUP, SAMPLES, TRAIL
-from awsbase.samples.monitoring import ALERT, BUDGET, FILTER, RULE
+from awsbase.samples.monitoring import ALERT, BUDGET, FILTER, GROUP, RULE
 from awsbase.samples.notify import BY_MAIL, BY_QUEUE, MAIL, OPS, SECRET
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.organization_trails import OrganizationTrails
