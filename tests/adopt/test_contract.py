@@ -13,7 +13,7 @@ from awsbase.manifest import load_text, resources
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import Adopted, adopted
 from awsbase.testing.contract import ready, writes
-from awsbase.testing.sample import Sample, go, problems
+from awsbase.testing.sample import HOME, Sample, go, problems
 from tests.contract.samples import SAMPLES
 
 TAMPERINGS = [(sample, name) for sample in SAMPLES for name in sample.tamperings]
@@ -65,6 +65,9 @@ def test_a_sample_is_adopted_as_it_is(sample: Sample) -> None:
     check(sandbox, found)
     told = {each.name for each in (*found.count.not_expressible, *found.count.left_alone)}
     for want in sample.resources:
+        # Networks outside of the home region are told as one, and what is known by its tags is told by its id.
+        if want.scope.home != HOME.home or "=" in want.address:
+            continue
         have = found.resources.get(want.address)
         assert have is not None or want.address in told, f"{want.address} is lost"
 
