@@ -15,13 +15,12 @@ from awsbase.ensure.instance import (
     ENDED,
     Instance,
     alive,
-    instances,
     presence_permissions,
     remove_instance,
-    user_data,
 )
 from awsbase.ensure.instance import removal_permissions as instance_removal_permissions
 from awsbase.ensure.schedule import schedule_removal_permissions, take_schedule
+from awsbase.facts.instances import instances, user_data
 from awsbase.prices import Cost
 from awsbase.records import record
 from awsbase.userdata import people_in

@@ -10,10 +10,11 @@ from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
-from awsbase.ensure.instance import Instance, alive, instances, of_others
+from awsbase.ensure.instance import Instance, alive, of_others
 from awsbase.ensure.schedule import allow_on_schedule, schedule
 from awsbase.ensure.schedule import of_others as schedule_of_others
 from awsbase.facts import ec2
+from awsbase.facts.instances import instances
 from awsbase.records import record
 
 

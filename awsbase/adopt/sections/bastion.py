@@ -10,7 +10,7 @@ from awsbase.adopt.seen import Seen
 from awsbase.engine.resource import Resource
 from awsbase.ensure.elastic_ip import addresses
 from awsbase.ensure.ephemeral import Ephemeral
-from awsbase.ensure.instance import Instance, instances
+from awsbase.ensure.instance import Instance
 from awsbase.ensure.instance_connect_endpoint import ConnectEndpoint
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.log_group import log_group
@@ -21,6 +21,7 @@ from awsbase.ensure.security_group import security_groups
 from awsbase.facts import ec2
 from awsbase.facts.authorization import roles
 from awsbase.facts.images import DISTRIBUTIONS
+from awsbase.facts.instances import instances
 from awsbase.manifest.bastion import SSH, Bastion
 from awsbase.manifest.security_groups import WORLD
 from awsbase.records import record
