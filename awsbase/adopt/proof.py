@@ -10,7 +10,7 @@ from typing import Any
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
 from awsbase.adopt.writing import written
-from awsbase.engine.changes import Change, Outcome, Report
+from awsbase.engine.changes import Change, Drift, Outcome, Report
 from awsbase.engine.resource import Resource
 from awsbase.errors import AwsbaseError, ManifestError, Mistake
 from awsbase.manifest import Manifest, load_text, resources
@@ -176,7 +176,7 @@ def differences(outcome: Outcome) -> Iterator[str]:
     for change in outcome.changes:
         if is_own_tag(change):
             continue
-        fields = [each.field for each in change.drift if not each.field.startswith(OWN)]
+        fields = [each.field for each in change.drift if not is_own(each)]
         if change.action in ("update", "replace") and fields:
             yield from (change.what if each == change.what else f"{change.what}: {each}" for each in fields)
         else:
@@ -185,4 +185,9 @@ def differences(outcome: Outcome) -> Iterator[str]:
 
 def is_own_tag(change: Change) -> bool:
     """Tell whether a change sets nothing but tags of awsbase."""
-    return change.action == "update" and bool(change.drift) and all(each.field.startswith(OWN) for each in change.drift)
+    return change.action == "update" and bool(change.drift) and all(map(is_own, change.drift))
+
+
+def is_own(drift: Drift) -> bool:
+    """Tell whether a difference is a tag that awsbase sets by itself: in EC2 also a Name where there is none."""
+    return drift.field.startswith(OWN) or (drift.field == "Name" and drift.have is None)
