@@ -47,7 +47,8 @@ def page(found: HandOver) -> str:
             "Reconcile the manifest once. Then take these resources out of the configuration, and let "
             f"{program} forget them: by commands,\n",
             fenced("sh", "\n".join(found.commands())),
-            "or by blocks in the configuration, and an apply. Neither changes anything in AWS.\n",
+            "or by blocks in the configuration, and an apply (Terraform 1.7, OpenTofu 1.10 or newer). Neither changes "
+            "anything in AWS.\n",
             fenced("hcl", found.blocks().rstrip("\n")),
             table(
                 ("of Terraform", "of the manifest"),
