@@ -11,6 +11,7 @@ from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.things import Describe
 from awsbase.ensure.instance import (
     ENDED,
     Instance,
@@ -109,5 +110,6 @@ KIND = Kind(
     found_by="tag",
     owns="nothing: it is only looked at",
     keeps="everything",
+    describe=Describe(lambda facts, scope: iter(())),  # what runs is listed as an instance
     absent=Absent(remove_ephemeral, leaves=ENDED, permissions=removal_permissions),
 )
