@@ -156,13 +156,8 @@ def wait_for_propagation(
 
 
 def _row(service: str, operation: str, code: str, message: str) -> PropagationDelay | None:
-<<<<<<< HEAD
-    if operation.startswith("Delete") and ("NotFound" in code or code.startswith("NoSuch")):
-        # It is gone, and will not come.
-=======
     # What is to be deleted and is not there is gone: botocore resends what was carried out and not heard of.
     if operation.startswith(DELETING) and ("NotFound" in code or code.startswith("NoSuch")):
->>>>>>> k-host
         return None
     for row in TABLE:
         if (

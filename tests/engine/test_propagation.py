@@ -36,15 +36,12 @@ def refusals(count: int, code: str, message: str = "") -> Callable[[], str]:
         ("s3", "PutBucketVersioning", "NoSuchBucket", "", True, True),
         ("s3", "PutBucketVersioning", "NoSuchBucket", "", False, False),
         ("iam", "CreateUser", "EntityAlreadyExists", "", True, False),
-<<<<<<< HEAD
         ("ec2", "AttachInternetGateway", "InvalidVpcID.NotFound", "", True, True),
         ("ec2", "DeleteVpc", "InvalidVpcID.NotFound", "", True, False),
-=======
         ("ec2", "DeleteSecurityGroup", "InvalidGroup.NotFound", "", True, False),
         ("ec2", "ReleaseAddress", "InvalidAllocationID.NotFound", "", True, False),
         ("ec2", "DeleteSecurityGroup", "DependencyViolation", "", False, True),
         ("ec2", "AuthorizeSecurityGroupIngress", "InvalidGroup.NotFound", "", True, True),
->>>>>>> k-host
         ("ec2", "AssociateAddress", "InvalidInstanceID", "instance is not in a valid state", True, True),
         ("ec2", "AssociateAddress", "IncorrectInstanceState", "instance is not in a valid state", True, True),
         ("ec2", "AssociateAddress", "InvalidInstanceID", "instance is not in a valid state", False, False),

@@ -13,11 +13,8 @@ from awsbase.engine.changes import Risk
 from awsbase.ensure.instance import Instance
 from awsbase.ensure.launch_template import LaunchTemplate, TemplateFacts, launch_template
 from awsbase.facts.images import Image, image
-<<<<<<< HEAD
-from awsbase.samples.bastion import Bastion
-=======
 from awsbase.facts.instances import InstanceFacts, instances, user_data
->>>>>>> k-host
+from awsbase.samples.bastion import Bastion
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
 from tests.contract.sample import said as said_of
