@@ -14,6 +14,8 @@ from awsbase.ensure.billing_alerts import BillingAlerts
 from awsbase.ensure.trail import remove_trail
 from awsbase.facts.trails import TrailFacts, own_name, trail
 from awsbase.sandbox import Sandbox
+from awsbase.testing.removal import Leaving
+from awsbase.testing.trial import trial
 from tests.contract.sample import HOME, go, problems, said
 from tests.contract.samples import monitoring, notify
 from tests.contract.samples.audit import LOG_GROUP, NAME, TRAIL
@@ -233,3 +235,10 @@ def test_a_monitor_that_was_made_goes_also_after_an_interruption() -> None:
     sandbox = made(ALERT)
     monitoring.costs(sandbox).delete_anomaly_subscription(SubscriptionArn=monitoring.subscription_arn(sandbox))
     assert take_all_away(sandbox, [ALERT]) == [f"{ALERT.address}: delete monitor of all services"]
+
+
+@pytest.mark.parametrize("write", [4, 5], ids=["fourth", "fifth"])
+def test_a_bucket_whose_deletion_was_not_heard_of_is_told_as_deleted(write: int) -> None:
+    # One of the two is the bucket's, and the trail that wrote to it has gone just before.
+    subject = Leaving("audit", AUDIT[0].resources, AUDIT[0].before)
+    assert trial(subject, "write", write, "reset after") == []
