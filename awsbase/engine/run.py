@@ -347,7 +347,8 @@ class Run:
                     lambda: method(**sent),
                     service=service,
                     operation=model.name,
-                    fresh=self._has_fresh_dependency(),
+                    # What a removal does not find has gone: it is not still to come.
+                    fresh=not (context.removing and action == "delete") and self._has_fresh_dependency(),
                     clock=context.clock,
                     stop=context.stop,
                     waiting=partial(context.observer.waiting, self.address, what),

@@ -19,6 +19,8 @@ from awsbase.samples.audit import SAMPLES as AUDIT
 from awsbase.samples.monitoring import ALERT, BUDGET, FILTER, GROUP, RULE, SERVICES, US
 from awsbase.samples.notify import BY_MAIL, BY_QUEUE, MAIL, OLD_MAIL, OPS
 from awsbase.sandbox import Sandbox
+from awsbase.testing.removal import Leaving
+from awsbase.testing.trial import trial
 from tests.contract.sample import HOME, go, problems, said
 from tests.ensure.planned import planned
 from tests.ensure.removal import notes, take_all_away, take_away
@@ -233,3 +235,10 @@ def test_a_monitor_that_was_made_goes_also_after_an_interruption() -> None:
     sandbox = made(ALERT)
     monitoring.costs(sandbox).delete_anomaly_subscription(SubscriptionArn=monitoring.subscription_arn(sandbox))
     assert take_all_away(sandbox, [ALERT]) == [f"{ALERT.address}: delete monitor of all services"]
+
+
+@pytest.mark.parametrize("write", [4, 5], ids=["fourth", "fifth"])
+def test_a_bucket_whose_deletion_was_not_heard_of_is_told_as_deleted(write: int) -> None:
+    # One of the two is the bucket's, and the trail that wrote to it has gone just before.
+    subject = Leaving("audit", AUDIT[0].resources, AUDIT[0].before)
+    assert trial(subject, "write", write, "reset after") == []
