@@ -32,6 +32,10 @@ class ClosedDefaultGroup(Resource):
     def needs(self) -> Iterator[str]:
         yield self.vpc
 
+    def mentions(self) -> Iterator[str]:
+        """Yield the VPC: AWS deletes the group with it."""
+        return self.needs()
+
 
 @record
 class DefaultGroup:
