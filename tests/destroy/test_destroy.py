@@ -61,13 +61,14 @@ def test_the_account_s_name_is_typed_and_what_is_exempt_is_left(there: Served, m
     shown = ESCAPES.sub("", run.before)
     assert f"- {TOPIC}\n" in shown
     assert f"· {KEY}  what is encrypted under it is lost with it\n" in shown
-    assert "Destroy 3 things of account 111122223333 (acme)?" in shown
+    assert "Destroy 4 things of account 111122223333 (acme)?" in shown
     run.sendline("acme")
     code, rest = ended(run)
     assert code == 0
     assert f"✓ {TOPIC}  deleted" in rest
-    assert "resources: 3 deleted, " in rest
-    assert writes(there) == ["cloudwatch:DeleteAlarms", "cloudwatch:DeleteAlarms", "sns:DeleteTopic"]
+    assert "resources: 4 deleted, " in rest
+    assert writes(there)[:2] == ["cloudwatch:DeleteAlarms"] * 2
+    assert sorted(writes(there)[2:]) == ["iam:DeletePolicy", "sns:DeleteTopic"]
 
     there.sandbox.clock.advance(60)
     code, again = ended(terminal(there.environment, "destroy", manifest))
@@ -139,8 +140,8 @@ def test_an_approved_plan_is_carried_out_as_it_was_made(there: Served, manifest:
     assert done.exit_code == 0, done.stderr
     report = json.loads(done.stdout)
     gone = [each["address"] for each in report["resources"] if each["status"] == "changed"]
-    assert (report["mode"], gone) == ("destroy", [KEY, BUCKET])
-    assert writes(there) == ["s3:DeleteBucket", "kms:ScheduleKeyDeletion"]
+    assert (report["mode"], gone) == ("destroy", [KEY, BUCKET, "policy/acme-state-writer"])
+    assert writes(there) == ["iam:DeletePolicy", "s3:DeleteBucket", "kms:ScheduleKeyDeletion"]
 
 
 def test_a_plan_to_destroy_reconciles_nothing_and_the_other_way_round(
@@ -214,9 +215,7 @@ def test_interrupted_it_says_what_is_gone_and_what_is_left(there: Served, manife
     run = terminal(there.environment, "destroy", manifest)
     run.expect(NAME)
     run.sendline("acme")
-    run.expect("destroying|reconciling|deleting")
-    while not any(call.name == "cloudwatch:DeleteAlarms" for call in there.sandbox.calls):
-        run.expect("done")
+    run.expect(rf"deleting: [^✓]*{ALARMS[0]}")
     run.sendintr()
     code, rest = ended(run)
     assert code == 130
