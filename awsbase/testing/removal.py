@@ -85,8 +85,9 @@ def keeps_what_was_there(sample: Sample, *, kinds: Kinds = KINDS, services: Sequ
     go(sandbox, "reconcile", nameless, kinds=kinds)
     adopted = sandbox.snapshot()
     sandbox.calls.clear()
-    stays = {each.address: absent_of(kinds, each).exempt for each in sample.resources if not takes_tags(each)}
-    stays = {address: why for address, why in stays.items() if why}
+    # Whose something is that takes no tag, a person says who names it.
+    unnamed = [each for each in sample.resources if absent_of(kinds, each).exempt and not takes_tags(each)]
+    stays = {each.address: absent_of(kinds, each).exempt for each in unnamed}
     done = away(sandbox, "reconcile", sample.resources, stays=stays, kinds=kinds)
     assert (problems(done), said(done), written(sandbox)) == ([], [], [])
     assert sandbox.snapshot() == adopted
