@@ -237,3 +237,17 @@ def test_quiet_shows_nothing_when_nothing_is_wrong_and_full_shows_each_change(th
     full = awsbase(there, "destroy", manifest, "--plan", "--full").stdout
     assert f"  - {TOPIC}\n" in full
     assert f"  · {BUCKET}\n      kept: what is in it is lost for good" in full
+
+
+def test_permissions_print_what_it_takes_to_destroy_and_to_empty(manifest: Path, nobody: dict[str, str]) -> None:
+    def printed(*options: str) -> str:
+        done = CliRunner().invoke(cli, ["permissions", str(manifest), "--destroy", *options], env=nobody)
+        assert done.exit_code == 0, done.stderr
+        return done.stdout
+
+    assert '"cloudwatch:DeleteAlarms"' in printed()
+    assert "s3:DeleteObject" not in printed()
+    assert '"s3:DeleteObjectVersion"' in printed("--empty", "acme-state")
+    assert "s3:DeleteBucket" not in printed("--only", "alarms")
+    refused = CliRunner().invoke(cli, ["permissions", str(manifest), "--empty", "acme-state"], env=nobody)
+    assert refused.exit_code == 2
