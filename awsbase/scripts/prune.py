@@ -72,6 +72,8 @@ def command(
 
     It shows the plan and asks on the terminal: for the account's name, and for how many things cannot come back.
     Without a terminal it needs --approved.
+    \f
+    Raises Refused for a plan of something else.
     """
     plan = document.read(approved, "prune") if approved else None
     loaded = read(manifest, options)
