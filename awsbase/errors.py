@@ -37,13 +37,17 @@ class MalformedResponse(AwsbaseError, LostReply):
 
 @dataclass(frozen=True, order=True)
 class Mistake:
-    """One mistake in a manifest, with its file, line and path; line 0 means the whole file."""
+    """One mistake in a manifest, with its file, line and path; line 0 means the whole file.
+
+    `also` is the path of the other place, where two places contradict each other.
+    """
 
     file: str
     line: int
     path: str
     message: str
     hint: str | None = None
+    also: str = ""
 
     def __str__(self) -> str:
         where = self.file + (f":{self.line}: " if self.line else ": ") + (f"{self.path}: " if self.path else "")

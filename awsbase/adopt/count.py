@@ -35,12 +35,14 @@ class Count:
 
 def counted(survey: Survey, proven: Proven) -> Count:
     """Tell of each thing that was listed what became of it."""
-    reasons: dict[str, tuple[str, ...]] = dict(proven.refuted)
+    told: dict[str, tuple[str, ...]] = {}
     partly: set[str] = set()
     for draft in proven.drafts:
-        reasons.update(draft.reasons)
+        told.update(draft.reasons)
         # What its own section says in part only is not described as it is.
         partly |= {each.address for each in proven.resources.get(draft.name, ()) if draft.reasons.get(each.address)}
+    # What was refuted in one section can be another's, which describes all of it.
+    reasons = {**proven.refuted, **told}
     whole = proven.addresses - partly
     described = [each.name for each in survey.described if each.name in whole]
     missing = [each.name for each in survey.described if each.name not in whole]
@@ -49,6 +51,6 @@ def counted(survey: Survey, proven: Proven) -> Count:
         tuple(survey.left_alone),
         (*survey.not_expressible, *(NotExpressible(name, reasons.get(name, (NO_SECTION,))) for name in missing)),
         tuple(survey.unread),
-        tuple(NotExpressible(name, reasons[name]) for name in described if reasons.get(name)),
+        tuple(NotExpressible(name, told[name]) for name in described if told.get(name)),
         proven.left_out,
     )

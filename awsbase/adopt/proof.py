@@ -10,7 +10,7 @@ from typing import Any
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
 from awsbase.adopt.writing import written
-from awsbase.engine.changes import Change, Outcome, Report
+from awsbase.engine.changes import Change, Drift, Outcome, Report
 from awsbase.engine.resource import Resource
 from awsbase.errors import AwsbaseError, ManifestError, Mistake
 from awsbase.manifest import Manifest, load_text, resources
@@ -80,9 +80,10 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
     A thing that a plan would change is taken out. If that does not help, its whole section is.
     """
     refuted: dict[str, tuple[str, ...]] = {}
+    taken: set[str] = set()
     left_out: dict[str, tuple[str, ...]] = {}
     for _ in range(MOST_ROUNDS):
-        now = Seen(seen.base, seen.facts, seen.described, dict(refuted))
+        now = Seen(seen.base, seen.facts, seen.described, dict(refuted), frozenset(taken))
         drafts = [drafted(now, name, write) for name, write in sections.items() if name not in left_out]
         text, files = whole(drafts, target)
         try:
@@ -97,7 +98,9 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
             if not wrong:
                 return Proven(text, files, drafts, made, done, refuted, left_out)
         for each in wrong:
-            if each.address and each.address not in refuted:
+            if each.taken and each.address not in taken:
+                taken.add(each.address)
+            elif each.address and each.address not in refuted:
                 refuted[each.address] = each.fields
             else:
                 left_out.setdefault(each.section, each.fields)
@@ -113,11 +116,15 @@ def tightened(found: Proven, target: Target, plan: Plan) -> tuple[str, Report]:
 
 @record
 class Objection:
-    """What is wrong with a draft: a section, the address within it if one is known, and the fields."""
+    """What is wrong with a draft: a section, the address within it if one is known, and the fields.
+
+    What is `taken` is right, and another section says it.
+    """
 
     section: str
     address: str
     fields: tuple[str, ...]
+    taken: bool = False
 
 
 def drafted(seen: Seen, name: str, write: Drafting) -> Draft:
@@ -146,7 +153,7 @@ def mistaken(mistakes: Iterable[Mistake], drafts: Sequence[Draft]) -> Iterator[O
     for mistake in mistakes:
         name = next((each.name for each in drafts if within(mistake.path, (each.name,))), "")
         address = next((address for path, address in places.items() if within(mistake.path, path)), "")
-        yield Objection(name, address, (mistake.message,))
+        yield Objection(name, address, (mistake.message,), taken=bool(mistake.also and address))
 
 
 def within(path: str, place: Steps) -> bool:
@@ -169,7 +176,7 @@ def differences(outcome: Outcome) -> Iterator[str]:
     for change in outcome.changes:
         if is_own_tag(change):
             continue
-        fields = [each.field for each in change.drift if not each.field.startswith(OWN)]
+        fields = [each.field for each in change.drift if not is_own(each)]
         if change.action in ("update", "replace") and fields:
             yield from (change.what if each == change.what else f"{change.what}: {each}" for each in fields)
         else:
@@ -178,4 +185,9 @@ def differences(outcome: Outcome) -> Iterator[str]:
 
 def is_own_tag(change: Change) -> bool:
     """Tell whether a change sets nothing but tags of awsbase."""
-    return change.action == "update" and bool(change.drift) and all(each.field.startswith(OWN) for each in change.drift)
+    return change.action == "update" and bool(change.drift) and all(map(is_own, change.drift))
+
+
+def is_own(drift: Drift) -> bool:
+    """Tell whether a difference is a tag that awsbase sets by itself: in EC2 also a Name where there is none."""
+    return drift.field.startswith(OWN) or (drift.field == "Name" and drift.have is None)

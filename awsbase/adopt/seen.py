@@ -20,13 +20,15 @@ class Seen:
     """The described things of an account, without those that a plan of an earlier draft refuted.
 
     `refuted` has these by their addresses, with what the plan would have changed. It also has what a draft would have
-    made and the account lacks: a section that finds something of its own there drafts without it.
+    made and the account lacks: a section that finds something of its own there drafts without it. `taken` are the
+    addresses that another section makes by itself, such as the policy of those who may write state.
     """
 
     base: Base
     facts: Facts
     described: tuple[Described, ...] = ()
     refuted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
 
     def things(self, kind: type[Resource]) -> list[Described]:
         """Return the things of a kind, in the order in which they were listed."""
@@ -35,6 +37,10 @@ class Seen:
     def of(self, kind: type[R]) -> list[R]:
         """Return the resources of a kind, in the order in which they were listed."""
         return [each.resource for each in self.things(kind) if isinstance(each.resource, kind)]
+
+    def left(self, kind: type[R]) -> list[R]:
+        """Return the resources of a kind that no other section makes by itself."""
+        return [each for each in self.of(kind) if each.address not in self.taken]
 
     def at_home(self, kind: type[R]) -> list[R]:
         """Return the resources of a kind in the home region."""

@@ -25,7 +25,7 @@ from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts, Read, ReadCache
 from awsbase.engine.failures import failure
 from awsbase.engine.kind import Kinds, kind_of
-from awsbase.engine.removal import KEPT, Graph, Removal, absent_of, dependents, turns, users
+from awsbase.engine.removal import KEPT, USED, Graph, Removal, absent_of, dependents, turns, users
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import (
     Approved,
@@ -366,6 +366,8 @@ class _Removing(_Execution):
             address: frozenset(other for other, needs in needed.items() if address in needs) for address in needed
         }
         super().__init__(resources, kinds, account, context, before, readers, cache, ways_out)
+        # Recipes look there for what else goes.
+        context.resources = [each for each in resources if each.address not in removal.stays]
         self.removal = removal
         self.dependents = dependents(resources)
         self.users = users(resources)
@@ -384,7 +386,7 @@ class _Removing(_Execution):
         return list(self.outcomes) if recorder else self.dependents[resource.address]
 
     def recipe(self, resource: Resource) -> Callable[[Run, Any], object]:
-        return absent_of(self.kinds, resource).remove or do_nothing
+        return self.removal.instead.get(resource.address) or absent_of(self.kinds, resource).remove or do_nothing
 
     def _apply(self, resource: Resource) -> Outcome:
         outcome = super()._apply(resource)
@@ -409,7 +411,7 @@ class _Removing(_Execution):
         """Say what stays and uses a resource; nothing if nothing does."""
         using = [other for other in self.users[resource.address] if self.outcomes[other].stays]
         more = f" and {len(using) - 1} more, which stay" if len(using) > 1 else ", which stays"
-        return f"it is used by {using[0]}{more}" if using else ""
+        return f"{USED} {using[0]}{more}" if using else ""
 
     def _is_there(self, resource: Resource) -> bool:
         """Tell whether there is something to take away; what cannot be looked at may be there."""

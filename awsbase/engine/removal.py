@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from graphlib import TopologicalSorter
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from awsbase.engine.kind import Absent, Kinds, Turn, kind_of
 from awsbase.engine.resource import Resource
 from awsbase.records import record
 
+if TYPE_CHECKING:
+    from awsbase.engine.run import Run
+
 TURNS: tuple[Turn, ...] = ("first", "middle", "last", "after all")
 # What the note of a recipe begins with that leaves something which is there.
 KEPT = "kept"
+# What the reason begins with of something that stays because others use it.
+USED = "it is used by"
 NO_RECIPE = Absent(why="nothing says how one is taken away")
 
 Graph = Mapping[str, Sequence[str]]
@@ -23,11 +28,13 @@ Graph = Mapping[str, Sequence[str]]
 class Removal:
     """What a run does instead of making things: it takes them away.
 
-    `stays` says of an address why it is left nevertheless. What such a thing uses stays with it.
+    `stays` says of an address why it is left nevertheless. What such a thing uses stays with it. `instead` has recipes
+    that go in place of that of the kind, by address.
     """
 
     goal: Literal["destroy", "prune"]
     stays: Mapping[str, str] = field(default_factory=dict)
+    instead: Mapping[str, Callable[[Run, Any], None]] = field(default_factory=dict)
 
 
 def absent_of(kinds: Kinds, resource: Resource) -> Absent:

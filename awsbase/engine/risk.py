@@ -52,7 +52,8 @@ def _risks(plan: Report) -> Iterator[tuple[str, Change, Risk | None]]:
     deleted = {
         outcome.address for outcome in plan.outcomes for each in outcome.changes if deletes(outcome.address, each)
     }
-    many = len(deleted) > 1 and len(deleted) * 10 > len(plan.outcomes)
+    # Who takes things away means to delete many.
+    many = plan.goal == "reconcile" and len(deleted) > 1 and len(deleted) * 10 > len(plan.outcomes)
     one_of_many = deletion(f"one of {len(deleted)} that are deleted, of {len(plan.outcomes)} managed")
     for address, change in plan.changes:
         yield address, change, risk_of(change) or (one_of_many if many and deletes(address, change) else None)
@@ -63,6 +64,11 @@ def risk_of(change: Change) -> Risk | None:
     if change.api in DELETED_FOR_GOOD:
         return deletion(f"deletes {DELETED_FOR_GOOD[change.api]}")
     return change.risk
+
+
+def lost(plan: Report) -> list[str]:
+    """List the addresses of what is deleted and cannot come back."""
+    return list(dict.fromkeys(each.address for each in risky(plan) if each.risk.kind == "deletion"))
 
 
 def deletes(address: str, change: Change) -> bool:

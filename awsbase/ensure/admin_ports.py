@@ -14,8 +14,8 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure.regions import ADDRESS, Only, answers, everywhere, in_regions
-from awsbase.ensure.security_group import described
 from awsbase.facts import ec2
+from awsbase.facts.security_groups import described
 from awsbase.records import record
 
 PORTS = (22, 3389)

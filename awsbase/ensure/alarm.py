@@ -192,9 +192,8 @@ def remove_alarm(run: Run, want: Alarm) -> None:
     region = want.scope.region
     if want.name not in run.read(alarms, region, family(want.name)):
         return
-    tagged = tags.all_tags(run, want, region, want.arn, (alarm_tags, region, want.arn))
 
-    if tags.made_here(run, want, tagged):
+    if tags.made_here(run, want, run.read(alarm_tags, region, want.arn)):
         run.delete("alarm", run.aws.cloudwatch.delete_alarms, AlarmNames=[want.name])
 
 

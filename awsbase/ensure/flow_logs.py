@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any, Literal, Protocol
 
@@ -217,17 +217,19 @@ def things(facts: Facts, scope: Scope) -> Things:
     (place, _), *_ = Counter(str(log.get("LogDestination")) for log in logs.values()).most_common(1)
 
     for (region, id), log in logs.items():
-        if problem := difference(log, silent, place):
+        if problem := difference(log, place):
             yield NotExpressible(scope.at(region).address("flow-logs", id), (problem,))
-    same = [log for log in logs.values() if not difference(log, silent, place)]
-    if same:
-        want = FlowLogs(
-            scope=scope,
-            bucket=f"bucket/{place.rpartition(':')[2]}",
-            bucket_arn=place,
-            traffic="ALL" if all_is_logged else "REJECT",
-            only=found.only,
-        )
+    same = [log for log in logs.values() if not difference(log, place)]
+    want = FlowLogs(
+        scope=scope,
+        bucket=f"bucket/{place.rpartition(':')[2]}",
+        bucket_arn=place,
+        traffic="ALL" if all_is_logged else "REJECT",
+        only=found.only,
+    )
+    if same and silent:
+        yield NotExpressible(want.address, (f"not all VPCs are logged: {several(silent)} are not",))
+    elif same:
         yield Described(want, tags=tags.common(map(ec2.tags_in, same)))
 
 
@@ -241,13 +243,13 @@ def is_own(address: str | None) -> bool:
     return (address or "").startswith("vpc/")
 
 
-def difference(log: Mapping[str, Any], silent: Sequence[str], place: str) -> str:
+def difference(log: Mapping[str, Any], place: str) -> str:
     """Return why no manifest says a log: it says the same of all VPCs, and names one bucket."""
     if not log.get("ResourceId", "").startswith("vpc-"):
         return f"it is one of {log.get('ResourceId')}, and not of a VPC"
     if log.get("LogDestinationType") != "s3" or "/" in place or log.get("LogDestination") != place:
         return f"it goes to {log.get('LogDestination') or log.get('LogGroupName')}"
-    return f"not all VPCs are logged: {several(silent)}" if silent else ""
+    return ""
 
 
 def listing_permissions(scope: Scope) -> Allows:

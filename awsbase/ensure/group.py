@@ -18,7 +18,6 @@ from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things
-from awsbase.ensure.user import goes as user_goes
 from awsbase.facts.authorization import ALL_OF_IAM, GroupFacts, all_of_iam, groups, iam_arns, only_these, users
 from awsbase.facts.aws_policies import reading_aws_policies
 from awsbase.records import record
@@ -115,20 +114,13 @@ def remove_group(run: Run, want: Group) -> None:
 def kept(run: Run, want: Group, have: GroupFacts) -> str:
     """Say why a group stays; nothing when it goes."""
     named = (user.name for user in run.read(users).values() if have.name in user.groups)
-    if members := sorted(name for name in named if not user_goes(run, name)):
+    if members := sorted(name for name in named if not run.is_gone(f"user/{name}")):
         return f"{', '.join(members)} {'is' if len(members) == 1 else 'are'} in it"
     if have.inline:
         return f"it has the inline policies {', '.join(sorted(have.inline))}, and awsbase makes none"
     if not want.exact and (others := sorted(have.policies - want.policies)):
         return f"it has {', '.join(others)} from somebody else"
     return ""
-
-
-def goes(run: Run, name: str) -> bool:
-    """Tell whether this run removes a group."""
-    have = run.read(groups).get(name.casefold())
-    wanted = (each for each in run.resources if isinstance(each, Group) and each.name.casefold() == name.casefold())
-    return have is not None and any(not kept(run, each, have) for each in wanted)
 
 
 def removal_permissions(want: Group) -> Allows:

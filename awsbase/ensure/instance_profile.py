@@ -178,14 +178,6 @@ def remove_instance_profile(run: Run, want: InstanceProfile) -> None:
     run.delete("instance profile", iam.delete_instance_profile, InstanceProfileName=want.name)
 
 
-def goes(run: Run, name: str) -> bool:
-    """Tell whether this run removes an instance profile."""
-    wanted = [
-        each for each in run.resources if isinstance(each, InstanceProfile) and each.name.casefold() == name.casefold()
-    ]
-    return any(tags.is_ours(run.read(profile_tags, each.name), each.scope) for each in wanted)
-
-
 def removal_permissions(want: InstanceProfile) -> Allows:
     """Yield the IAM permissions that a removal needs beyond those of a plan."""
     yield allow(

@@ -21,7 +21,8 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things, refused
 from awsbase.errors import AwsbaseError
-from awsbase.facts import tags
+from awsbase.facts import key_users, tags
+from awsbase.facts.key_users import users_of
 from awsbase.facts.optional import empty_if
 from awsbase.policies.document import Document, difference, listed, parsed, same
 from awsbase.prices import Cost, by_use, monthly
@@ -304,10 +305,15 @@ def ensure_key(run: Run, want: Key) -> Any:
 
 
 def remove_key(run: Run, want: Key) -> None:
-    """Schedule the deletion of a key that this manifest made, in 30 days; its alias goes with it, and leads to it."""
+    """Schedule the deletion of a key that this manifest made and nothing uses; its alias goes with it, in 30 days."""
     region = want.scope.region
     have = run.read(key, region, want.alias, want.address) or run.read(lost_key, region, want.address)
     if have is None or have.state in GOING or not tags.made_here(run, want, run.read(key_tags, region, have.arn)):
+        return
+    id = have.arn.rpartition("/")[2]
+    names = tuple(sorted(alias for alias, target in run.read(aliases, region).items() if target == id))
+    if using := [each for each in run.read(users_of, want.scope, have.arn, names) if not run.is_gone(each)]:
+        run.note(f"kept: {', '.join(using)} could not be read without it")
         return
 
     run.delete("key", run.aws.kms.schedule_key_deletion, KeyId=have.arn, PendingWindowInDays=LONGEST_WAIT)
@@ -449,6 +455,7 @@ def write_permissions(want: Key) -> Allows:
 
 def removal_permissions(want: Key) -> Allows:
     """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    yield from key_users.permissions(want.scope)
     yield allow("kms", "ScheduleKeyDeletion", on=any_key(want.scope), when=made_for(want.address))
 
 

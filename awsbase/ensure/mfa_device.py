@@ -238,12 +238,6 @@ def remove_mfa_device(run: Run, want: MfaDevice) -> None:
         run.delete("secret", secrets.delete_secret, risk=lost, SecretId=want.secret, RecoveryWindowInDays=30)
 
 
-def goes(run: Run, serial: str) -> bool:
-    """Tell whether this run removes a device."""
-    wanted = [each for each in run.resources if isinstance(each, MfaDevice) and each.serial == serial]
-    return any(tags.is_ours(run.read(device_tags, serial), each.scope) for each in wanted)
-
-
 def removal_permissions(want: MfaDevice) -> Allows:
     """Yield the IAM permissions that a removal needs beyond those of a plan."""
     yield allow("iam", "DeleteVirtualMFADevice", on=(want.serial,))

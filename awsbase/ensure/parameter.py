@@ -160,9 +160,8 @@ def remove_parameter(run: Run, want: Parameter) -> None:
     region = want.scope.region
     if run.read(parameter, region, want.path, want.name) is None:
         return
-    tagged = tags.all_tags(run, want, region, want.arn, (parameter_tags, region, want.name))
 
-    if tags.made_here(run, want, tagged):
+    if tags.made_here(run, want, run.read(parameter_tags, region, want.name)):
         run.delete("parameter", run.aws.at(region).ssm.delete_parameter, Name=want.name)
 
 

@@ -20,7 +20,6 @@ from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things
-from awsbase.ensure import group, role, user
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, PolicyFacts, authorization, iam_arns, policies
 from awsbase.policies.document import Document, difference, same
@@ -134,17 +133,12 @@ def remove_policy(run: Run, want: Policy) -> None:
 
 
 def staying(run: Run, arn: str) -> Iterator[str]:
-    """Yield what has a policy, as its own or as its boundary, and is not removed in this run."""
+    """Yield what has a policy, as its own or as its boundary, and was not taken away before it."""
     iam = run.read(authorization)
-    for each in iam.users.values():
-        if (arn in each.policies or arn == each.boundary) and not user.goes(run, each.name):
-            yield f"user/{each.name}"
-    for one in iam.groups.values():
-        if arn in one.policies and not group.goes(run, one.name):
-            yield f"group/{one.name}"
-    for held in iam.roles.values():
-        if (arn in held.policies or arn == held.boundary) and not role.goes(run, held.name):
-            yield f"role/{held.name}"
+    groups = (f"group/{each.name}" for each in iam.groups.values() if arn in each.policies)
+    users = (f"user/{each.name}" for each in iam.users.values() if arn in each.policies or arn == each.boundary)
+    roles = (f"role/{each.name}" for each in iam.roles.values() if arn in each.policies or arn == each.boundary)
+    yield from (address for address in (*groups, *users, *roles) if not run.is_gone(address))
 
 
 def removal_permissions(want: Policy) -> Allows:

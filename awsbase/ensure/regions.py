@@ -106,7 +106,8 @@ class Answers:
     def unread(self) -> Iterator[Unread]:
         """Yield the regions that are closed."""
         for name, refusal in self.closed.items():
-            yield Unread(f"region {name}", refusal.action, refusal.message)
+            why = f"a policy of the organization closes it: {refusal.message}"
+            yield Unread(f"region {name}", refusal.action, why, closed=True)
 
 
 def answers(facts: Facts, fact: Callable[..., Any], only: Only = None) -> Answers:

@@ -292,17 +292,16 @@ def remove_role(run: Run, want: Role) -> None:
     have = run.read(roles).get(want.name.casefold())
     if have is None or not tags.made_here(run, want, have.tags):
         return
-    in_profiles = held_by(run, have.name)
+    in_profiles = [name for name in held_by(run, have.name) if not run.is_gone(f"instance-profile/{name}")]
     if others := [name for name in in_profiles if not is_own_profile(run, want, name)]:
         run.note(f"kept: {', '.join(others)}, which this manifest did not make, hands it to instances")
         return
-    gone = [name for name in in_profiles if not instance_profile.goes(run, name)]
     inline = sorted(have.inline, key=lambda name: (bool(widening(have.inline[name], {})), name))
     attached = sorted(have.policies, key=lambda arn: (bool(detaching(run, arn)), arn))
     for name in sorted(trusting(run, have.arn)):
         run.note(f"the trust of role/{name} names it, and lets nobody in by that from then on")
 
-    for name in gone:
+    for name in in_profiles:
         call = iam.remove_role_from_instance_profile
         run.delete(f"place in instance profile {name}", call, InstanceProfileName=name, RoleName=have.name)
     for name in inline:
@@ -323,9 +322,9 @@ def is_own_profile(run: Run, want: Role, name: str) -> bool:
 
 
 def trusting(run: Run, arn: str) -> Iterator[str]:
-    """Yield the roles that stay and whose trust names this one."""
+    """Yield the roles that are left and whose trust names this one."""
     for other in run.read(roles).values():
-        if other.arn != arn and arn in set(principals(other.trust)) and not goes(run, other.name):
+        if other.arn != arn and arn in set(principals(other.trust)) and not run.is_gone(f"role/{other.name}"):
             yield other.name
 
 
@@ -334,17 +333,6 @@ def principals(trust: Document) -> Iterator[object]:
     for statement in listed(trust.get("Statement")):
         principal = statement.get("Principal") if isinstance(statement, Mapping) else None
         yield from listed(principal.get("AWS")) if isinstance(principal, Mapping) else ()
-
-
-def goes(run: Run, name: str) -> bool:
-    """Tell whether this run removes a role."""
-    have = run.read(roles).get(name.casefold())
-    wanted = [each for each in run.resources if isinstance(each, Role) and each.name.casefold() == name.casefold()]
-    return have is not None and any(
-        tags.is_ours(have.tags, each.scope)
-        and all(is_own_profile(run, each, profile) for profile in held_by(run, have.name))
-        for each in wanted
-    )
 
 
 def removal_permissions(want: Role) -> Allows:

@@ -19,7 +19,6 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure import absent_user
-from awsbase.ensure.mfa_device import goes as device_goes
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, UserFacts, authorization, groups, iam_arns, leaving_groups, users
 from awsbase.facts.aws_policies import reading_aws_policies
@@ -175,24 +174,16 @@ def remove_user(run: Run, want: User) -> None:
     have = run.read(users).get(want.name.casefold())
     if have is None or not tags.made_here(run, want, have.tags):
         return
-    owned = run.read(credentials, have.name)
-    virtual = run.read(virtual_devices)
-    # What mfa-device/NAME takes away in this same run is gone by then.
-    left = replace(owned, devices=tuple(each for each in owned.devices if not device_goes(run, each)))
+    owned, virtual = run.read(credentials, have.name), run.read(virtual_devices)
+    if run.is_gone(f"mfa-device/{have.name}"):
+        made = want.scope.global_arn("iam", f"mfa/{have.name}")
+        owned = replace(owned, devices=tuple(each for each in owned.devices if each != made))
+        virtual = {each: user for each, user in virtual.items() if each != made}
 
-    absent_user.lock_out(run, have.name, left)
-    absent_user.take_devices(
-        run, have.name, left, {each: user for each, user in virtual.items() if not device_goes(run, each)}
-    )
+    absent_user.lock_out(run, have.name, owned)
+    absent_user.take_devices(run, have.name, owned, virtual)
     absent_user.take_rights(run, have)
     run.delete("user", run.aws.iam.delete_user, UserName=have.name)
-
-
-def goes(run: Run, name: str) -> bool:
-    """Tell whether this run removes a user."""
-    have = run.read(users).get(name.casefold())
-    wanted = (each for each in run.resources if isinstance(each, User) and each.name.casefold() == name.casefold())
-    return have is not None and any(tags.is_ours(have.tags, each.scope) for each in wanted)
 
 
 def removal_permissions(want: User) -> Allows:

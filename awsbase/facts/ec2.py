@@ -77,8 +77,13 @@ def room(run: Run, quota: Quota, want: Labelled, there: Iterable[Found], vpc: ob
 
 
 def tag(run: Run, want: Labelled, have: Found, widens: Widens) -> None:
-    """Set the tags that are missing or have another value; `widens` says what that lets pass."""
-    if untagged := tags.missing(have.tags, labels(want)):
+    """Set the tags that are missing or have another value; `widens` says what that lets pass.
+
+    What others made keeps the name that they gave it.
+    """
+    named = "Name" in have.tags and not tags.is_ours(have.tags, want.scope)
+    wanted = tags.wanted(want) if named else labels(want)
+    if untagged := tags.missing(have.tags, wanted):
         run.update(
             "tags",
             compare(have.tags, untagged),

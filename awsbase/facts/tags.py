@@ -11,7 +11,6 @@ from awsbase.engine.permissions import allow
 from awsbase.engine.quotas import TAGS, QuotaExceeded
 from awsbase.engine.refusals import is_refusal
 from awsbase.engine.resource import ADDRESS as ADDRESS
-from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
 from awsbase.engine.scope import FIRST_REGIONS, Scope
 
@@ -32,6 +31,13 @@ class Tagged(Protocol):
     def scope(self) -> Scope: ...
     @property
     def tags(self) -> Mapping[str, str]: ...
+
+
+class Scoped(Protocol):
+    """Anything of one account and its manifest."""
+
+    @property
+    def scope(self) -> Scope: ...
 
 
 def tags(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
@@ -103,15 +109,6 @@ def current(
     return response
 
 
-def all_tags(run: Run, want: Tagged, region: str, arn: str, ask: Read) -> Mapping[str, str]:
-    """Return the tags of something that may have to go: from the index where that shows it ours, else from `ask`."""
-    listed = run.read(indexed, region).get(arn, {})
-    if is_ours(listed, want.scope):
-        return listed
-    tagged: Mapping[str, str] = run.read(*ask)
-    return tagged
-
-
 def wanted(want: Tagged) -> dict[str, str]:
     """Return the tags that a resource must have: the manifest's, and the address by which awsbase finds it."""
     return {**want.tags, ADDRESS: want.address}
@@ -132,7 +129,7 @@ def is_ours(tagged: Mapping[str, str], scope: Scope) -> bool:
     return bool(scope.name) and tagged.get(CREATED_BY) == scope.name
 
 
-def made_here(run: Run, want: Resource, have: Mapping[str, str]) -> bool:
+def made_here(run: Run, want: Scoped, have: Mapping[str, str]) -> bool:
     """Tell whether what has these tags is this manifest's to delete; a note says why it is not."""
     if why := not_ours(have, want.scope):
         run.note(f"kept: {why}")

@@ -44,6 +44,7 @@ class Account(Section):
         default=None, description="The sign-in alias, unique in the world: https://ALIAS.signin.aws.amazon.com/console"
     )
     tags: Tags = Field(default_factory=dict, description="Tags on everything that takes tags.")
+    protected: bool = Field(default=False, description="Whether `awsbase destroy` refuses this account.")
 
     @property
     def partition(self) -> str:

@@ -101,7 +101,7 @@ class BillingAlarms(Section):
         for each in self.amounts:
             yield Alarm(
                 scope=scope,
-                name=f"{base.name}-billing-{spoken(each)}-{currency.lower()}",
+                name=billing_alarm(base.name, each, currency),
                 description=f"The estimated charges of this month exceed {spoken(each)} {currency}.",
                 namespace=NAMESPACE,
                 metric=METRIC,
@@ -245,7 +245,7 @@ class AnomalyAlarm(Section):
         at_once = self.frequency == "immediate"
         yield AnomalyAlert(
             scope=scope,
-            name=f"{base.name}-anomalies",
+            name=anomalies(base.name),
             above=self.above,
             frequency=self.frequency.upper(),
             subscribers=(("SNS", scope.arn("sns", topic)),) if at_once else tuple(("EMAIL", one) for one in self.email),
@@ -317,6 +317,16 @@ def unsupported(what: str, partition: str) -> Iterator[ValidationProblem]:
 def billing_scope(home: Scope) -> Scope:
     """Return the place of billing metrics; an alarm anywhere else is accepted by AWS and never goes off."""
     return home.at(BILLING_REGIONS[home.partition])
+
+
+def billing_alarm(name: str, amount: float, currency: str) -> str:
+    """Return what the manifest of an account calls the alarm at an amount."""
+    return f"{name}-billing-{spoken(amount)}-{currency.lower()}"
+
+
+def anomalies(name: str) -> str:
+    """Return what the manifest of an account calls its alert on cost anomalies."""
+    return f"{name}-anomalies"
 
 
 def spoken(value: float) -> str:

@@ -146,7 +146,7 @@ class Audit(Section):
         )
         role = Role(
             scope=scope,
-            name=f"{base.name}-cloudtrail-logs",
+            name=delivery_role(base.name),
             trust={
                 "Version": "2012-10-17",
                 "Statement": [{"Effect": "Allow", "Principal": CLOUDTRAIL, "Action": "sts:AssumeRole"}],
@@ -213,6 +213,11 @@ class Audit(Section):
             # The trail names its key with each file.
             name_the_key=(str(CLOUDTRAIL["Service"]),),
         )
+
+
+def delivery_role(name: str) -> str:
+    """Return what the manifest of an account calls the role that writes to its log group."""
+    return f"{name}-cloudtrail-logs"
 
 
 def key_statements(scope: Scope, trail: str | list[str]) -> tuple[Document, ...]:

@@ -63,9 +63,10 @@ class Granted:
 
 def granted(grants: Iterable[str], scope: Scope, own: Mapping[str, Policy]) -> Granted:
     """Resolve the names of policies; `own` are those that this manifest makes, by their names."""
-    made = {policy.arn: policy.address for policy in own.values()}
     arns = [arn_of(grant, scope, own) for grant in grants]
-    return Granted(frozenset(arns), tuple(dict.fromkeys(made[arn] for arn in arns if arn in made)))
+    named = ((arn, own.get(arn.rpartition("/")[2])) for arn in arns)
+    made = (policy.address for arn, policy in named if policy and policy.arn == arn)
+    return Granted(frozenset(arns), tuple(dict.fromkeys(made)))
 
 
 def arn_of(grant: str, scope: Scope, own: Mapping[str, Policy]) -> str:

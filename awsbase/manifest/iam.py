@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -315,6 +315,8 @@ class Iam(Section):
         principals: list[GroupSpec | RoleSpec] = [*groups.values(), *self.roles.values()]
         grants = [grant for principal in principals for grant in principal.grants]
         own = self._policies(base, manifest, grants)
+        managed = {f"role/{name}" for name in self.roles}
+        managed |= {f"user/{name}" for name, user in self.users.items() if user.present}
 
         if passwords := self.password_policy if self.model_fields_set else Passwords():
             yield passwords.resource(base)
@@ -323,7 +325,7 @@ class Iam(Section):
         for name, group in groups.items():
             yield self._group(name, group, base, own)
         for name, role in self.roles.items():
-            yield self._role(name, role, base, own)
+            yield self._role(name, role, base, own, managed)
         for name, user in self.users.items():
             yield self._user(name, user, base, people)
             if user.provision:
@@ -379,14 +381,11 @@ class Iam(Section):
             made_here=given.made_here,
         )
 
-    def _role(self, name: str, role: RoleSpec, base: Base, own: Mapping[str, Policy]) -> Role:
+    def _role(self, name: str, role: RoleSpec, base: Base, own: Mapping[str, Policy], managed: Collection[str]) -> Role:
         scope = base.scope
         given = granted(role.policies or (), scope, own)
         boundary = granted([role.boundary] if role.boundary else [], scope, own)
         trust = role.trust.document(scope)
-        managed = {f"role/{each}" for each in self.roles} | {
-            f"user/{each}" for each, user in self.users.items() if user.present
-        }
         principals = [address for address in dict.fromkeys(trusted(trust, scope)) if address in managed]
         return Role(
             scope=scope,

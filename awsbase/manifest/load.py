@@ -112,10 +112,11 @@ def cross_mistakes(source: Source, rest: Recovered[Any]) -> Iterator[Mistake]:
 
 def mistake_at(source: Source, problem: ValidationProblem) -> Mistake:
     """Return a problem as a mistake with its line, and with the line of what it is in conflict with."""
-    message = problem.message
+    message, also = problem.message, ""
     if problem.also is not None:
-        message += f" ({dotted(problem.also)}, {source.file}:{source.at(problem.also)})"
-    return Mistake(source.file, source.at(problem.path), dotted(problem.path), message, problem.hint)
+        also = dotted(problem.also)
+        message += f" ({also}, {source.file}:{source.at(problem.also)})"
+    return Mistake(source.file, source.at(problem.path), dotted(problem.path), message, problem.hint, also)
 
 
 def first_each(mistakes: list[Mistake]) -> list[Mistake]:

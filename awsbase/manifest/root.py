@@ -50,20 +50,9 @@ class RootUser(Section):
         """Yield the role for support with the permission to assume it, billing alerts, and the checks of root."""
         scope = base.scope
         pays = scope.partition in BILLING_REGIONS
-        role = self._support_role(base)
+        role = self.role(base)
         if self.support:
-            assume = Policy(
-                scope=scope,
-                name=f"{base.name}-support",
-                document={
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {"Sid": "Support", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role.arn}
-                    ],
-                },
-                description="Assume the role that opens support cases",
-                tags=base.tags,
-            )
+            assume = self.policy(base)
             yield from (role, assume)
             for index, group in enumerate(self.support):
                 yield Attach(address=f"group/{group}", policy=assume, at=("support", index))
@@ -73,7 +62,19 @@ class RootUser(Section):
             scope=scope, hardware=self.mfa == "hardware", bills=pays, support=role.address if self.support else None
         )
 
-    def _support_role(self, base: Base) -> Role:
+    def policy(self, base: Base) -> Policy:
+        """Return the policy that lets somebody assume the role for support."""
+        only = {"Sid": "Support", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": self.role(base).arn}
+        return Policy(
+            scope=base.scope,
+            name=f"{base.name}-support",
+            document={"Version": "2012-10-17", "Statement": [only]},
+            description="Assume the role that opens support cases",
+            tags=base.tags,
+        )
+
+    def role(self, base: Base) -> Role:
+        """Return the role for support."""
         scope = base.scope
         trust = {
             "Effect": "Allow",

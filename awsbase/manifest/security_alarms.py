@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 KEPT, ROOT_SIGN_IN = "kept-data", "root-sign-in"
 # Where the console of a partition signs root in; root of GovCloud has no console, and China's region is not certain.
 SIGN_IN_REGIONS = {"aws": "us-east-1"}
+SIGN_IN_PATTERN: dict[str, Any] = {
+    "source": ["aws.signin"],
+    "detail-type": ["AWS Console Sign In via CloudTrail"],
+    "detail": {"userIdentity": {"type": ["Root"]}},
+}
 LONGEST = 1024
 
 
@@ -176,7 +181,7 @@ class SecurityAlarms(Section):
             watched = [
                 MetricFilter(
                     scope=base.scope,
-                    name=f"{base.name}-{name}" + (f"-{number}" if number > 1 else ""),
+                    name=filter_name(base.name, name, number),
                     log_group=log_group,
                     pattern=pattern,
                     namespace=f"{base.name}/security",
@@ -206,21 +211,21 @@ class SecurityAlarms(Section):
         )
 
 
+def filter_name(name: str, control: str, number: int) -> str:
+    """Return what the manifest of an account calls a filter of a control."""
+    return f"{name}-{control}" + (f"-{number}" if number > 1 else "")
+
+
 def root_sign_in(base: Base, topic: str) -> Iterator[Resource]:
     """Yield the rule that tells of root signing in, where AWS signs root in; nothing in other partitions."""
     if base.scope.partition not in SIGN_IN_REGIONS:
         return
     scope = base.scope.at(SIGN_IN_REGIONS[base.scope.partition])
-    pattern: dict[str, Any] = {
-        "source": ["aws.signin"],
-        "detail-type": ["AWS Console Sign In via CloudTrail"],
-        "detail": {"userIdentity": {"type": ["Root"]}},
-    }
     yield EventRule(
         scope=scope,
         name=f"{base.name}-{ROOT_SIGN_IN}",
         description="Root signed in to the console, or tried to.",
-        pattern=pattern,
+        pattern=SIGN_IN_PATTERN,
         topic=scope.arn("sns", topic),
         message="Root of account <account> signed in to the console, or tried to, from <from> at <time>: <result>.",
         values={

@@ -66,8 +66,13 @@ class LoadedManifest:
         Raises UsageError for an unknown name.
         """
         names = tuple(names)
-        if not names:
-            return self.resources
+        return select(self.resources, self.named(names)) if names else self.resources
+
+    def named(self, names: Iterable[str]) -> list[str]:
+        """Return the addresses that are named, by themselves or by their section.
+
+        Raises UsageError for an unknown name.
+        """
         section_of = self.section_of
         addresses: list[str] = []
         for name in names:
@@ -77,7 +82,7 @@ class LoadedManifest:
                 addresses.append(name)
             else:
                 raise self._unknown("resource or section", name, [*self.sections, *section_of])
-        return select(self.resources, addresses)
+        return addresses
 
     def has(self, addresses: Iterable[str]) -> None:
         """Raise UsageError for what is no address of this manifest."""

@@ -35,6 +35,7 @@ from awsbase.scripts.connect import Target
 from awsbase.scripts.consent import consent
 from awsbase.scripts.hints import completed_report
 from awsbase.scripts.interrupt import INTERRUPTED, abortable, interruptible
+from awsbase.scripts.leaving import Leaving
 from awsbase.scripts.loaded import LoadedManifest
 from awsbase.scripts.options import Options
 from awsbase.scripts.output import err
@@ -59,6 +60,7 @@ class Session:
     """What a command works on: the manifest, the selected resources, the account and the options.
 
     `patience` is how long to wait for another run's lock, and `allow_risky` whether risky changes are approved already.
+    Where something is `leaving`, it is taken away and not made.
     """
 
     loaded: LoadedManifest
@@ -67,6 +69,7 @@ class Session:
     options: Options
     patience: timedelta = timedelta(0)
     allow_risky: bool = False
+    leaving: Leaving | None = None
 
     @property
     def manifest(self) -> Path:
@@ -92,6 +95,7 @@ class Session:
     ) -> Report:
         """Plan or reconcile with progress on stderr; Ctrl-C stops it, and `guarded` looks for a lock-out."""
         screen, quiet = not self.options.debug, self.options.quiet
+        removal = self.leaving.removal if self.leaving else None
         with (
             progress(sys.stderr, mode, len(self.resources), screen=screen, quiet=quiet) as observer,
             interruptible(observer.say) as stop,
@@ -107,14 +111,15 @@ class Session:
                 clock=self.target.clock,
                 observer=observer,
                 stop=stop,
-                check=self.lockout if guarded else no_check,
+                check=self.lockout if guarded and not removal else no_check,
                 cache=cache,
                 before_write=before_write,
                 ways_out=ways_out(self.loaded.manifest),
                 applies=applies,
                 results=results,
+                removal=removal,
             )
-        return completed_report(report)
+        return completed_report(self.leaving.shown(report) if self.leaving else report)
 
     def with_authors(self, plan: Report) -> Report:
         """Return a plan that says of what differs who changed it; Ctrl-C ends the asking, not the plan."""
@@ -159,12 +164,22 @@ class Session:
             return ()
 
     def consents(self, plan: Report, question: str, ask: Prompt | None) -> bool:
-        """Ask for consent to a plan if there is a prompt, and refuse unapproved risky changes if there is none."""
+        """Ask for consent to a plan if there is a prompt, and refuse unapproved risky changes if there is none.
+
+        What is taken away needs more than a yes, or a plan that was approved.
+        """
+        if self.leaving:
+            return ask is None or self.leaving.consent(plan, self.loaded.account, self.loaded.name, ask)
         return consent(plan, question, self.loaded.name, ask=ask, allow_risky=self.allow_risky)
 
     def allows_risky(self, plan: Report) -> bool:
         """Tell whether risky changes can be applied: only if the approved plan contained some."""
         return self.allow_risky or bool(risky(plan))
+
+    @property
+    def lock(self) -> Lock:
+        """Return the lock of the account: what is taken away completes no manifest."""
+        return lock_of(self.target, "" if self.leaving else self.loaded.fingerprint)
 
     def shown(self, report: Report, stream: TextIO) -> str:
         """Return a report as text for a stream, with the details that the options ask for."""
@@ -188,7 +203,7 @@ def reconcile(session: Session, *, ask: Prompt | None, approved: Approved | None
     Return the report, which is the plan's when it stopped there, and whether the plan was declined. Nothing is written
     when the plan exceeds a quota of AWS; raises Refused when it would lock somebody out.
     """
-    lock, cache = lock_of(session.target, session.loaded.fingerprint), ReadCache()
+    lock, cache = session.lock, ReadCache()
     plan = session.execute("plan", approved, guarded=True, cache=cache)
     refuse(plan.refusals)
     if plan.interrupted or not plan.changes:

@@ -11,32 +11,51 @@ from pathlib import Path
 from typing import Any
 
 from awsbase import __version__, disk
-from awsbase.engine.changes import Author, Change, Drift, Outcome, Report, Risk, Unknown
+from awsbase.engine.changes import Author, Change, Drift, Goal, Outcome, Report, Risk, Unknown
 from awsbase.engine.risk import risk_of, risky
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.records import record
 
 SCHEMA = 2
+# What the plan for each goal calls itself.
+PLANS: Mapping[Goal, str] = {"reconcile": "plan", "destroy": "destroy-plan", "prune": "prune-plan"}
 MAX_BYTES = 64 * 1024 * 1024
 
 
-def document(report: Report, *, sandbox: bool = False, only: Sequence[str] = ()) -> dict[str, Any]:
+def mode_of(report: Report) -> str:
+    """Return what a report is, in one word: the plan of a destruction is no plan for a reconcile."""
+    return PLANS[report.goal] if report.mode == "plan" else report.goal
+
+
+def document(
+    report: Report,
+    *,
+    sandbox: bool = False,
+    only: Sequence[str] = (),
+    also: Sequence[str] = (),
+    empty: Sequence[str] = (),
+) -> dict[str, Any]:
     """Return a report as JSON values; `--approved` reads a plan's document.
 
-    `only` is the scope, or empty for all. It has authors where somebody asked.
+    `only` is the scope, or empty for all; `also` and `empty` are what a destruction names. It has authors where
+    somebody asked.
     """
     asked = report.authors_missing is not None
     return {
         "schema": SCHEMA,
         "awsbase": __version__,
-        "mode": report.mode,
+        "mode": mode_of(report),
         "account": report.account,
         "region": report.region,
         "sandbox": sandbox,
         "only": list(only),
+        **({"also": list(also), "empty": list(empty)} if report.goal == "destroy" else {}),
         "fingerprint": report.fingerprint,
         "interrupted": report.interrupted,
-        "resources": [_outcome(outcome, asked) for outcome in report.outcomes],
+        "resources": [
+            _outcome(outcome, asked) | ({} if report.goal == "reconcile" else {"stays": outcome.stays})
+            for outcome in report.outcomes
+        ],
         "risky": [
             {
                 "address": each.address,
@@ -124,7 +143,10 @@ def json_value(value: Any) -> Any:
 
 @record
 class Plan:
-    """A plan file of `awsbase plan -o`: the approved changes, their account and scope, the manifest's fingerprint."""
+    """A plan file of `awsbase plan -o`: the approved changes, their account and scope, the manifest's fingerprint.
+
+    One of `awsbase destroy --plan` also has what that named.
+    """
 
     account: str
     region: str
@@ -133,6 +155,8 @@ class Plan:
     fingerprint: str
     version: str
     changes: tuple[tuple[str, Change], ...]
+    also: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
 
 
 def check(path: Path) -> None:
@@ -160,9 +184,10 @@ def save(text: str, path: Path) -> None:
         raise AwsbaseError(f"cannot write {path}: {reason}", hint="name another file") from None
 
 
-def read(path: Path) -> Plan:
-    """Read a plan file; raises UsageError for a file that is no complete plan of this format."""
-    hint = "write one with `awsbase plan MANIFEST -o PLAN.json`"
+def read(path: Path, goal: Goal = "reconcile") -> Plan:
+    """Read a plan file; raises UsageError for a file that is no complete plan of this format, and for this goal."""
+    command = "awsbase plan MANIFEST" if goal == "reconcile" else f"awsbase {goal} MANIFEST --plan"
+    hint = f"write one with `{command} -o PLAN.json`"
     try:
         text = disk.read(path, MAX_BYTES).decode("utf-8")
     except disk.UnsuitableFile as error:
@@ -180,10 +205,14 @@ def read(path: Path) -> Plan:
     if fields["schema"] != SCHEMA:
         raise UsageError(
             f"{path} has the format {fields['schema']!r}, and this awsbase reads {SCHEMA}",
-            hint="plan again: `awsbase plan MANIFEST -o PLAN.json`",
+            hint=f"plan again: `{command} -o PLAN.json`",
         )
-    if fields.get("mode") != "plan":
-        raise UsageError(f"{path} is no plan: it reports a reconcile", hint=hint)
+    mode = fields.get("mode")
+    if mode not in PLANS.values():
+        raise UsageError(f"{path} is no plan: it reports a {mode or 'reconcile'}", hint=hint)
+    if mode != PLANS[goal]:
+        what = next(other for other, name in PLANS.items() if name == mode)
+        raise UsageError(f"{path} is a plan for `awsbase {what}`, not for {goal}", hint=hint)
     try:
         return _plan(fields)
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -203,6 +232,8 @@ def _plan(fields: Mapping[str, Any]) -> Plan:
             for resource in fields["resources"]
             for change in resource["changes"]
         ),
+        also=_texts(fields.get("also", [])),
+        empty=_texts(fields.get("empty", [])),
     )
 
 

@@ -14,6 +14,7 @@ from awsbase.view.changes import DONE, MARKS, STYLES, by_action, difference, ove
 from awsbase.view.needs import needs
 from awsbase.view.plurals import counted
 from awsbase.view.regions import merged
+from awsbase.view.removal import left, to_do
 from awsbase.view.statements import is_statement, statement_lines
 from awsbase.view.text import AMBER, GREEN, TEAL, Line
 from awsbase.view.totals import title, totals
@@ -53,6 +54,8 @@ def summary(
     if report.manual_actions:
         yield from (Line(0, ""), Line(0, "needs you", style="bold"))
         yield from (Line(2, line, mark="!", mark_style=f"bold {AMBER}") for line in needs(report.manual_actions))
+    yield from left(report)
+    yield from to_do(report)
     yield from not_told(report)
     yield from cost_of_new(report, resources)
     yield Line(0, "")

@@ -29,7 +29,11 @@ def totals(report: Report) -> Iterator[Line]:
     ):
         if count:
             parts.append(f"{count} {words}")
-    parts.append(f"{counts['unchanged']} unchanged")
+    if report.goal == "reconcile":
+        parts.append(f"{counts['unchanged']} unchanged")
+    else:
+        stay = sum(outcome.stays for outcome in report.outcomes)
+        parts += [f"{stay} left", f"{counts['unchanged'] - stay} not there"]
     wrong = any(outcome.status in ("failed", "blocked") and not outcome.was_interrupted for outcome in report.outcomes)
     yield Line(0, f"resources: {', '.join(parts)}", style=f"bold {RED}" if wrong else "bold")
     if report.changes:

@@ -8,6 +8,7 @@ from itertools import islice
 from awsbase.engine.changes import CLOSED, Failure, Outcome, Report
 from awsbase.engine.risk import risky
 from awsbase.view.changes import some
+from awsbase.view.removal import to_do
 from awsbase.view.risks import reasons
 from awsbase.view.text import AMBER, RED, TEAL, Line
 from awsbase.view.totals import stopped
@@ -21,6 +22,7 @@ def wrong(report: Report) -> Iterator[Line]:
     failed_lines = list(failures(report))
     yield from failed_lines
     yield from approvals(report) if failed_lines else islice(approvals(report), 1, None)
+    yield from to_do(report)
     yield from stopped(report)
 
 

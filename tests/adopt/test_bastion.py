@@ -15,6 +15,7 @@ from awsbase.samples.bastion import Bastion
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import Adopted, adopted
 from awsbase.testing.sample import HOME, go, problems
+from tests.userdata.keys import ed25519
 
 HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
 SAID = {
@@ -52,9 +53,39 @@ def test_a_bastion_is_adopted_as_it_is(said: str) -> None:
     assert found.resources == compiled(HEAD + said)
 
 
+def test_what_its_section_makes_is_no_entry_of_another_section() -> None:
+    roles = "iam: {password_policy: {}, roles: {web: {trust: {services: [ec2.amazonaws.com]}, policies: []}}}\n"
+    text = HEAD + "bastion: {}\nbackups: {}\n" + roles
+    found = adopted(account_of(text), only=["bastion", "backups", "iam"])
+    assert (reasons(found), found.count.parts) == ({}, ())
+    assert found.resources == compiled(text)
+
+
 def test_what_is_weaker_than_the_default_is_said_so() -> None:
     found = adopted(account_of(HEAD + "bastion: {only_from_vpc: false}\n"), only=["bastion"])
     assert "bastion:\n  only_from_vpc: false  # weaker than the default: true\n" in found.text
+
+
+def test_a_bastion_for_ssh_is_adopted_with_the_keys_of_its_people() -> None:
+    text = (
+        HEAD
+        + f"""
+bastion: {{mode: ssh, allow: [203.0.113.0/24, 0.0.0.0/0], i_know: true}}
+iam:
+  groups:
+    Admins: {{policies: ["awsbase:administrator"]}}
+    Guests: {{policies: ["aws:ReadOnlyAccess"]}}
+  users:
+    Alice@acme.example: {{groups: [Admins], ssh_keys: ["{ed25519(1)} alice", "{ed25519(2)}"]}}
+    bob: {{groups: [Guests], ssh_keys: ["{ed25519(3)}"]}}
+    carol: {{groups: [Guests]}}
+"""
+    )
+    found = adopted(account_of(text), only=["bastion", "iam"])
+    assert [name for name in reasons(found) if "bastion" in name] == []
+    assert "i_know: true  # weaker than the default: false" in found.text
+    host = "instance/acme-bastion"
+    assert found.resources[host] == compiled(text)[host]
 
 
 def test_a_bastion_that_routes_is_adopted_with_its_subnets() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from awsbase.engine.changes import Mode, Report
 from awsbase.engine.resource import Resource
 from awsbase.ensure import KINDS
 from awsbase.ensure.absent_user import AbsentUser
@@ -22,9 +23,9 @@ from awsbase.permissions import least
 from awsbase.samples.iam import ALICE, BILLING, DEPLOY, OPS, RUNNER, allow, new_version, trusting
 from awsbase.samples.mfa import CARA, DEVICE
 from awsbase.sandbox import Sandbox
+from awsbase.testing.removal import away
 from awsbase.testing.sample import person
 from tests.contract.sample import HOME, go, problems, said
-from tests.ensure.removal import notes, removing, take_all_away, take_away
 
 HAND = InstanceProfile(scope=HOME, name="runner", role="runner", tags={"owner": "platform"})
 WORKER = replace(RUNNER, path="/", policies=frozenset({DEPLOY.arn}), boundary=None)
@@ -38,6 +39,24 @@ def made(*resources: Resource) -> Sandbox:
     return sandbox
 
 
+def take_away(sandbox: Sandbox, mode: Mode, resources: Sequence[Resource], *addresses: str) -> Report:
+    """Plan or carry out the removal of some of a manifest's resources; of all, when none is named."""
+    stays = {each.address: "it stays" for each in resources if addresses and each.address not in addresses}
+    return away(sandbox, mode, resources, stays=stays)
+
+
+def take_all_away(sandbox: Sandbox, resources: Sequence[Resource], caller: str | None = None) -> list[str]:
+    """Take all resources of a manifest away, and list what was said."""
+    report = away(sandbox, "reconcile", resources, caller=caller)
+    assert problems(report) == []
+    return said(report)
+
+
+def notes(report: Report) -> list[str]:
+    """List what a report remarks."""
+    return [f"{outcome.address}: {note}" for outcome in report.outcomes for note in outcome.notes]
+
+
 @pytest.mark.parametrize(
     "resources",
     [
@@ -46,7 +65,7 @@ def made(*resources: Resource) -> Sandbox:
         [DEPLOY, RUNNER],
         [DEPLOY, RUNNER, HAND],
         [OPS, ALICE],
-        [DEPLOY, replace(OPS, policies={DEPLOY.arn})],
+        [DEPLOY, replace(OPS, policies={DEPLOY.arn}, made_here=(DEPLOY.address,))],
     ],
     ids=["group", "policy", "role", "instance profile", "user", "policy of a group"],
 )
@@ -95,10 +114,17 @@ def test_a_user_goes_with_all_that_was_added_since() -> None:
     iam.create_access_key(UserName="alice")
     iam.create_login_profile(UserName="alice", Password="correct-Horse-7-battery")
     iam.put_user_policy(UserName="alice", PolicyName="extra", PolicyDocument=NOBODY)
+    said_before = said(take_away(sandbox, "plan", [OPS, ALICE]))
+    assert [each.partition(" …")[0] for each in said_before if each.startswith("user/")] == [
+        "user/alice: delete login profile",
+        "user/alice: delete access key",
+        "user/alice: delete inline policy extra",
+        "user/alice: delete membership in Ops",
+        "user/alice: delete user",
+    ]
 
     done = take_all_away(sandbox, [OPS, ALICE])
-    assert done[0] == "user/alice: delete login profile"
-    assert done[-1] == "group/Ops: delete group"
+    assert sorted(done) == sorted(said_before)
     assert "alice" not in sandbox.snapshot()["iam"]["aws"]["users"]
 
 
@@ -130,7 +156,15 @@ def test_what_others_made_stays_also_once_it_is_adopted(tag: str | None, why: st
     report = take_away(sandbox, "reconcile", resources, *(each.address for each in resources if each is not OPS))
     assert problems(report) == []
     assert said(report) == []
-    assert sorted(notes(report)) == sorted(f"{each.address}: kept: {why}" for each in resources if each is not OPS)
+    assert sorted(notes(report)) == [
+        "group/Ops: kept: it stays",
+        f"instance-profile/runner: kept: {why}",
+        "policy/deploy: kept: it is used by role/runner, which stays",
+        "role/runner: kept: it is used by instance-profile/runner, which stays",
+        f"user/alice: kept: {why}",
+    ]
+    for alone in (DEPLOY, replace(WORKER, made_here=(), policies=frozenset())):
+        assert notes(take_away(sandbox, "plan", [alone])) == [f"{alone.address}: kept: {why}"]
     assert sandbox.snapshot() == adopted
 
 
@@ -197,7 +231,7 @@ def test_a_role_that_a_profile_of_others_hands_out_stays_with_its_policy() -> No
     report = take_away(sandbox, "plan", [DEPLOY, RUNNER])
     assert said(report) == []
     assert notes(report) == [
-        "policy/deploy: kept: role/runner has it",
+        "policy/deploy: kept: it is used by role/runner, which stays",
         "role/runner: kept: theirs, which this manifest did not make, hands it to instances",
     ]
 
@@ -269,14 +303,7 @@ def test_removal_needs_no_more_than_it_declares() -> None:
     resources = [OPS, ALICE, CARA, DEVICE, DEPLOY, RUNNER, HAND]
     sandbox = Sandbox(enforce=True, pages=2)
     assert problems(go(sandbox, "reconcile", resources)) == []
-    kinds = {
-        kind: replace(
-            known, permissions=replace(known.permissions, write=known.absent.permissions, passes=lambda want: ())
-        )
-        for kind, known in removing().items()
-        if known.absent and known.absent.remove
-    }
-    worker = person(sandbox, *least(resources, kinds=kinds).documents)
+    worker = person(sandbox, *least(resources, destroy=True).documents)
 
     assert len(take_all_away(sandbox, resources, caller=worker)) > 10
     assert set(sandbox.snapshot()["iam"]["aws"]["roles"]) == set()

@@ -49,7 +49,7 @@ ALIAS = AccountAlias(scope=HOME, alias="acme-prod")
 CONFIG = [REGIONS, CONFIG_BUCKET, CONFIG_ROLE, RECORDERS]
 FLOWS = [REGIONS, FLOW_BUCKET, FLOW_LOGS]
 # Of each the last one is removed.
-CASES = {
+CASES: dict[str, list[Any]] = {
     "alias": [ALIAS],
     "analyzer": [REGIONS, ANALYZER],
     "AWS Config": CONFIG,
@@ -133,7 +133,7 @@ def by_hand(sandbox: Sandbox) -> None:
     far(sandbox, "securityhub").enable_security_hub()
     role = {"roleARN": HOME.global_arn("iam", "role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig")}
     far(sandbox, "config").put_configuration_recorder(ConfigurationRecorder={"name": "mine", **role})
-    logged = {"LogDestinationType": "s3", "LogDestination": FLOW_LOGS.bucket_arn, "TrafficType": "ALL"}
+    logged = {"LogDestinationType": "s3", "LogDestination": "arn:aws:s3:::acme-flow-logs", "TrafficType": "ALL"}
     far(sandbox, "ec2").create_flow_logs(ResourceIds=[vpc(sandbox)], ResourceType="VPC", **logged)
 
 

@@ -139,3 +139,29 @@ def test_a_removal_needs_no_more_than_it_declares(resources: list[Resource]) -> 
     report = go(sandbox, "reconcile", resources, kinds=removing(gone.address), caller=worker)
     assert problems(report) == []
     assert said(report)
+
+
+def test_key_is_kept_for_whatever_could_not_be_read_without_it() -> None:
+    sandbox = Sandbox(pages=2)
+    go(sandbox, "reconcile", [KEY])
+    arn = kms(sandbox).describe_key(KeyId=KEY.alias)["KeyMetadata"]["Arn"]
+    region = HOME.region
+    made(sandbox, "app")
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn}}
+    s3(sandbox).put_bucket_encryption(Bucket="app", ServerSideEncryptionConfiguration={"Rules": [rule]})
+    made(sandbox, "plain")
+    secrets(sandbox).create_secret(Name="app", KmsKeyId=KEY.alias)
+    sandbox.client("sns", region).create_topic(Name="app", Attributes={"KmsMasterKeyId": KEY.alias})
+    volume = sandbox.client("ec2", region).create_volume(
+        AvailabilityZone=f"{region}a", Size=1, Encrypted=True, KmsKeyId=arn
+    )["VolumeId"]
+    kms(sandbox).create_grant(KeyId=arn, GranteePrincipal=HOME.global_arn("iam", "root"), Operations=["Decrypt"])
+    report = go(sandbox, "reconcile", [KEY], kinds=removing(KEY.address))
+    assert said(report) == []
+    using = f"bucket/app, secret/app, topic/app, volume {volume}, a grant to {HOME.global_arn('iam', 'root')}"
+    assert notes(report) == [f"kept: {using} could not be read without it"]
+
+
+def made(sandbox: Sandbox, name: str) -> None:
+    """Make a bucket by hand."""
+    s3(sandbox).create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": HOME.region})

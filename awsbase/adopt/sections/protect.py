@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
@@ -44,6 +44,7 @@ KINDS = (
 )
 
 
+T = TypeVar("T")
 # Below what a service writes to its bucket, after the account.
 PREFIXES = {"config": "Config", "flow_logs": "vpcflowlogs"}
 
@@ -84,11 +85,15 @@ def draft(seen: Seen, section: Draft) -> None:
 
 def told(seen: Seen, setting: Setting) -> Answers | None:
     """Return what the regions say of a setting; None where they may not be asked."""
+    return readable(partial(answers, seen.facts, setting.switch.fact)) if setting.switch else None
+
+
+def readable(read: Callable[[], T]) -> T | None:
+    """Return what a read says; None where it is refused."""
     from botocore.exceptions import ClientError
 
-    assert setting.switch is not None
     try:
-        return answers(seen.facts, setting.switch.fact)
+        return read()
     except (RegionClosed, ServiceClosed):
         return None
     except ClientError as error:
@@ -99,21 +104,26 @@ def told(seen: Seen, setting: Setting) -> Answers | None:
 
 def regions(seen: Seen, section: Draft) -> None:
     """Write the open regions, if a policy of the organization closes some."""
-    found = [answer for setting in SETTINGS if setting.switch and (answer := told(seen, setting))]
-    closed: dict[str, Refusal] = {name: why for each in found for name, why in each.closed.items()}
-    onlys = [set(only) for kind in KINDS for each in seen.of(kind) if (only := getattr(each, "only", None))]
+    found = [answer for setting in SETTINGS if (answer := told(seen, setting))]
+    closed: dict[str, Refusal] = {}
+    for each in found:
+        closed = {**each.closed, **closed}
+    onlys = [set(only) for kind in KINDS for one in seen.of(kind) if (only := getattr(one, "only", None))]
     if closed or onlys:
         left = set(seen.facts.read(regions_of_account).on).difference(closed).intersection(*onlys)
-        why = f"{next(iter(closed.values()))}: closed are {several(sorted(closed))}" if closed else ""
+        why = f"left out: {several(sorted(closed))}; {next(iter(closed.values()))}" if closed else ""
         section.put("regions", value=sorted(left), remark=why)
 
 
 def switched_off(seen: Seen, section: Draft, setting: Setting) -> None:
     """Write that a setting is off, and why; where that is weaker than the default, say so."""
     put = partial(section.weaker, setting.key, value=setting.off, default=setting.default)
-    if setting.switch is None:
-        put(remark=blocks(seen))
-    elif (have := told(seen, setting)) is None:
+    blocks = readable(partial(seen.facts.read, public_access, seen.base.scope.account))
+    have = told(seen, setting)
+    if setting.switch is None and blocks:
+        on = [name for name, is_on in blocks.items() if is_on]
+        put(remark=f"on are {several(on)} alone" if on else "")
+    elif setting.switch is None or have is None:
         section.put(setting.key, value=setting.off, remark="what it is could not be read")
     elif part := setting.switch.partly(seen.facts):
         put(remark=part)
@@ -123,13 +133,6 @@ def switched_off(seen: Seen, section: Draft, setting: Setting) -> None:
         section.put(setting.key, value=setting.off, remark="somebody else looks after those that are there")
     else:
         put(remark="regions differ")
-
-
-def blocks(seen: Seen) -> str:
-    """Say which of the switches for public buckets are on, if some are."""
-    have = seen.facts.read(public_access, seen.base.scope.account)
-    on = [name for name, is_on in have.items() if is_on]
-    return f"on are {several(on)} alone" if on else ""
 
 
 def details(seen: Seen, section: Draft) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
+from awsbase.engine.resource import Resource
 from awsbase.ensure.billing_alerts import BillingAlerts
 from awsbase.ensure.group import Group
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
-from awsbase.ensure.root import SUPPORT, Root
+from awsbase.ensure.root import Root
 from awsbase.manifest.root import RootUser
+from awsbase.policies.document import same
 
 KINDS = (Root, BillingAlerts, Group, Policy, Role)
 
@@ -28,11 +30,24 @@ def draft(seen: Seen, section: Draft) -> None:
 
 
 def support(seen: Seen, section: Draft) -> None:
-    """Write the groups that may assume the role for support."""
-    name = seen.base.expand(RootUser().support_role)
-    policy = next((each for each in seen.of(Policy) if each.name == f"{seen.base.name}-support"), None)
-    roles = [each for each in seen.of(Role) if each.name == name and any(SUPPORT in arn for arn in each.policies)]
-    if policy and roles:
-        groups = sorted(each.name for each in seen.of(Group) if policy.arn in each.policies)
-        if groups:
-            section.put("support", value=groups, of=roles[0].address)
+    """Write the groups that may assume the role for support, if that is just as the section makes it.
+
+    Another section may have drafted role and policy as well, and was refuted because this one makes them.
+    """
+    role, policy = RootUser().role(seen.base), RootUser().policy(seen.base)
+    groups = sorted(each.name for each in seen.of(Group) if policy.arn in each.policies)
+    there = {each.name: each.resource for each in seen.described}
+    if groups and is_role(there.get(role.address), role) and is_policy(there.get(policy.address), policy):
+        section.put("support", value=groups, of=role.address)
+
+
+def is_role(have: Resource | None, role: Role) -> bool:
+    """Tell whether something is the role for support, with nothing more."""
+    if not isinstance(have, Role) or have.inline:
+        return False
+    return have.policies == role.policies and have.path == role.path and same(have.trust, role.trust)
+
+
+def is_policy(have: Resource | None, policy: Policy) -> bool:
+    """Tell whether something is the policy that lets somebody assume that role."""
+    return isinstance(have, Policy) and have.path == policy.path and same(have.document, policy.document)

@@ -24,10 +24,14 @@ STATEMENT = (
 
 @record
 class Names:
-    """How a manifest names policies: its own by their ARNs, those of the account, and AWS's."""
+    """How a manifest names policies: its own by their ARNs, those of the account, and AWS's.
+
+    Those of `elsewhere` another section makes, and attaches.
+    """
 
     own: Mapping[str, str]
     partition: str
+    elsewhere: frozenset[str] = frozenset()
 
     def of(self, arn: str) -> str:
         """Return what a manifest calls a policy: its name if the manifest has one for it, or else its ARN."""
@@ -38,7 +42,7 @@ class Names:
 
     def all(self, arns: Iterable[str]) -> list[str]:
         """Return what a manifest calls several policies, in one order."""
-        return sorted(map(self.of, arns), key=lambda name: (rank(name), name))
+        return sorted((self.of(arn) for arn in arns if arn not in self.elsewhere), key=lambda name: (rank(name), name))
 
 
 def rank(name: str) -> int:
@@ -50,7 +54,7 @@ def draft(seen: Seen, section: Draft) -> Names:
     """Write each policy of the account's own with its document in a file; return the names of all."""
     own: dict[str, str] = {}
     held = held_policies(seen)
-    for have in sorted(seen.of(Policy), key=lambda each: each.name.casefold()):
+    for have in sorted(seen.left(Policy), key=lambda each: each.name.casefold()):
         if have.name.casefold().startswith(PREFIX):
             if why := unnamed(have, held):
                 section.cannot(have.address, why)
@@ -61,7 +65,8 @@ def draft(seen: Seen, section: Draft) -> Names:
         else:
             own[have.arn] = have.name
             put(have, section)
-    return Names(own, seen.base.scope.partition)
+    elsewhere = frozenset(each.arn for each in seen.of(Policy) if each.address in seen.taken)
+    return Names(own, seen.base.scope.partition, elsewhere)
 
 
 def held_policies(seen: Seen) -> frozenset[str]:

@@ -19,7 +19,7 @@ from awsbase.policies.document import listed
 
 def draft(seen: Seen, section: Draft, names: Names) -> None:
     """Write each role whose trust a manifest can say."""
-    roles = sorted(seen.of(Role), key=lambda each: each.name.casefold())
+    roles = sorted(seen.left(Role), key=lambda each: each.name.casefold())
     circular = in_a_circle(roles)
     for have in roles:
         if reasons := [*untold(have), *circular.get(have.address, ())]:

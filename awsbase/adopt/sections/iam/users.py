@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from awsbase.adopt.draft import Draft
+from awsbase.adopt.sections.bastion import people
 from awsbase.adopt.sections.iam.tags import sayable
 from awsbase.adopt.seen import Seen
 from awsbase.ensure.mfa_device import MfaDevice
@@ -13,6 +14,7 @@ from awsbase.facts.authorization import UserFacts
 from awsbase.facts.authorization import users as users_of_account
 from awsbase.facts.credential_report import report_rows, yes
 from awsbase.manifest.mfa import IN_SECRETS, Provision
+from awsbase.userdata import login
 
 CREDENTIALS = ("password_enabled", "access_key_1_active", "access_key_2_active")
 USES = (
@@ -26,6 +28,7 @@ def draft(seen: Seen, section: Draft, groups: Mapping[str, bool]) -> None:
     """Write each user who is in groups of the manifest; what hangs on a user himself is told as not expressible."""
     facts, rows = seen.facts.read(users_of_account), seen.facts.read(report_rows)
     devices = {each.user.casefold(): each for each in seen.of(MfaDevice)}
+    accounts = people(seen)
     for have in sorted(seen.of(User), key=lambda each: each.name.casefold()):
         key = have.name.casefold()
         section.cannot(have.address, *own_rights(facts[key]))
@@ -37,6 +40,8 @@ def draft(seen: Seen, section: Draft, groups: Mapping[str, bool]) -> None:
             continue
         person = any(groups[each] for each in have.groups)
         put(seen, section, have, person=person)
+        if account := accounts.get(login(have.name)):
+            section.put("users", have.name, "ssh_keys", value=list(account.keys))
         if device or (person and rows):
             sign_in(section, have, device)
         if (row := rows.get(key)) and (since := unused_since(row)):

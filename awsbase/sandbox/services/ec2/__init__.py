@@ -17,11 +17,15 @@ from awsbase.sandbox.services.ec2 import (
     rules,
     snapshot,
 )
+from awsbase.sandbox.services.ec2.connect_endpoints import Endpoints
 
 
 def tags(request: Request, arn: str) -> dict[str, str]:
     """Return the tags of a resource; to look through all that is tagged would list thousands of images."""
-    return dict(request.backend("ec2", region_of(request, arn)).tags.get(arn.rpartition("/")[2], {}))
+    region, id = region_of(request, arn), arn.rpartition("/")[2]
+    if endpoint := request.memory(Endpoints).made.get((region, id)):
+        return {tag["Key"]: tag["Value"] for tag in endpoint["Tags"]}
+    return dict(request.backend("ec2", region).tags.get(id, {}))
 
 
 def tagged(request: Request) -> Iterator[TaggedResource]:

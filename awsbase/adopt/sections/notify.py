@@ -1,0 +1,103 @@
+"""The notify section: the topics that a channel makes, and who has confirmed to hear them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from awsbase.adopt.draft import Draft
+from awsbase.adopt.sections.alarms.channels import called, places, speakable
+from awsbase.adopt.sections.alarms.said import said
+from awsbase.adopt.seen import Seen
+from awsbase.engine.scope import Scope
+from awsbase.ensure.key import Key
+from awsbase.ensure.subscription import Subscription
+from awsbase.ensure.topic import Topic
+from awsbase.manifest.notify import SECURITY
+from awsbase.webhooks import masked
+
+KINDS = (Topic, Subscription, Key)
+PROTOCOLS = ("email", "https", "sqs", "lambda")
+SECRET = "what may be a key or a password in its address is not written"  # noqa: S105, a sentence
+
+
+def draft(seen: Seen, section: Draft) -> None:
+    """Write each channel whose topics are all there, and say of each other topic why it is none."""
+    used = said(seen).speaks
+    channels = {called(seen, each.name): each.name for each in seen.of(Topic)}
+    for channel in sorted(name for name in channels if name):
+        where = [scope for name, scope in used if name == channel] or [seen.base.scope]
+        there = {each.scope.region: each for each in places(seen, channel)}
+        if any(scope.region not in there or not speakable(seen, channel, there[scope.region]) for scope in where):
+            continue
+        section.put(channel, value={}, of=there[where[0].region].address)
+        encryption(section, channel, there[where[0].region])
+        subscribers(seen, section, channel, where)
+    unsaid(seen, section, used)
+
+
+def encryption(section: Draft, channel: str, topic: Topic) -> None:
+    """Write how a channel is encrypted, where that is not the default."""
+    if topic.key and topic.key.partition("@")[0].endswith(f"-notify-{channel}"):
+        if channel != SECURITY:
+            section.put(channel, "encrypted", value=True)
+    elif channel == SECURITY:
+        section.weaker(channel, "encrypted", value=False, default="true")
+
+
+def subscribers(seen: Seen, section: Draft, channel: str, where: list[Scope]) -> None:
+    """Write who hears a channel: a list is exact, so it is written where it is true wherever the channel is used."""
+    topic = f"{seen.base.name}-{channel}"
+    for protocol in PROTOCOLS:
+        heard = [listeners(seen, scope, topic, protocol) for scope in where]
+        every = sorted(set().union(*heard))
+        if not every or (why := unlisted(seen, topic, protocol, heard)):
+            for scope in where if every else ():
+                for endpoint in listeners(seen, scope, topic, protocol):
+                    each = Subscription(scope=scope, topic=topic, protocol=protocol, endpoint=endpoint)
+                    section.cannot(each.address, SECRET if masked(endpoint) != endpoint else why)
+            continue
+        section.put(channel, protocol, value=every)
+        for index, endpoint in enumerate(every):
+            each = Subscription(scope=where[0], topic=topic, protocol=protocol, endpoint=endpoint)
+            section.places[channel, protocol, str(index)] = each.address
+
+
+def listeners(seen: Seen, scope: Scope, topic: str, protocol: str) -> set[str]:
+    """Return the endpoints of a protocol that hear a topic."""
+    every = [each.resource for each in seen.described if isinstance(each.resource, Subscription)]
+    return {each.endpoint for each in every if (each.scope, each.topic, each.protocol) == (scope, topic, protocol)}
+
+
+def unlisted(seen: Seen, topic: str, protocol: str, heard: list[set[str]]) -> str:
+    """Say why who hears a topic cannot be listed; nothing when it can."""
+    if any(masked(endpoint) != endpoint for each in heard for endpoint in each):
+        return f"another {protocol} subscriber of its topic cannot be written, and a list names all"
+    if any(each != heard[0] for each in heard):
+        return "others hear the channel in another region, and a list names all wherever it is used"
+    start = f"subscription/{topic}/{protocol}:"
+    return next(("; ".join(fields) for address, fields in seen.refuted.items() if address.startswith(start)), "")
+
+
+def unsaid(seen: Seen, section: Draft, used: frozenset[tuple[str, Scope]]) -> None:
+    """Say of each topic that no channel makes why that is."""
+    written: Mapping[str, object] = section.value or {}
+    for topic in seen.of(Topic):
+        channel = called(seen, topic.name)
+        if not channel:
+            why = f"name: a channel's topic is called {seen.base.name}-CHANNEL"
+        elif not speakable(seen, channel, topic):
+            why = "key: not that of the channel"
+        elif channel not in written:
+            why = f"it is not in every region in which {channel} would be used"
+        elif topic.scope != seen.base.scope and (channel, topic.scope) not in used:
+            why = f"no alarm of a manifest speaks on it in {topic.scope.region}"
+        else:
+            continue
+        section.cannot(topic.address, why)
+    for each in (each for each in seen.of(Subscription) if not reached(written, each, seen)):
+        section.cannot(each.address, f"its topic is no channel, or {each.protocol} is no way to tell one")
+
+
+def reached(written: Mapping[str, object], each: Subscription, seen: Seen) -> bool:
+    """Tell whether a channel was written in which a subscription may be listed."""
+    return called(seen, each.topic) in written and each.protocol in PROTOCOLS
