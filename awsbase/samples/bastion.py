@@ -198,6 +198,7 @@ class Bastion:
             [self.terminated],
             before=self.up,
             after=self.down,
+            before_costs=[self.host, self.ip],
             shares="the default VPC's subnets",
             tamperings={"started again": Tampering(self.second_instance, ["instance/bastion: delete instance"])},
         )

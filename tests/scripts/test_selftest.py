@@ -65,7 +65,7 @@ def test_an_account_that_is_somebodys_is_refused_without_a_prefix(account: Serve
     account.sandbox.calls.clear()
     refused = awsbase(account, "--account", ACCOUNT)
     assert refused.exit_code == 1
-    assert f"account {ACCOUNT} is somebody's; it has:\n  topic/orders\n" in refused.stderr
+    assert f"account {ACCOUNT} is somebody's; it has:\nawsbase:   topic/orders\n" in refused.stderr
     recorded = awsbase(account, "--account", ACCOUNT, "--prefix", "mine", "--record", tmp_path / "records")
     assert "whose names would be recorded" in recorded.stderr
     assert (recorded.exit_code, account.writes) == (1, [])
