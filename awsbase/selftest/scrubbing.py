@@ -89,6 +89,8 @@ class Scrubber:
         if text.startswith(("{", "[")) and (document := parsed(text)) is not None:
             return json.dumps(self.scrub(document, None, naming))
         text = naming.here(text)
+        for name in sorted(set(naming.others(text))):
+            text = text.replace(name, self._stand_in("earlier", name))
         for name in sorted(self._names, key=len, reverse=True):
             text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", self._stand_in("name", name), text)
         for kind, pattern in SHAPES.items():
