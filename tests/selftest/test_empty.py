@@ -12,7 +12,7 @@ from awsbase.ensure.topic import Topic
 from awsbase.samples.iam import READ
 from awsbase.samples.sample import HOME
 from awsbase.selftest.empty import strangers
-from tests.selftest.place import account, place
+from tests.selftest.account import account, place
 
 NAME = "selftest-0abc1234"
 TOPIC = Topic(scope=HOME, name="orders", policy={})

@@ -17,7 +17,7 @@ from awsbase.selftest.naming import Naming
 from awsbase.selftest.recording import prepared
 from awsbase.selftest.run import attempt
 from awsbase.selftest.scrubbing import GONE, Scrubber
-from tests.selftest.place import ACCOUNT, account, place, sample
+from tests.selftest.account import ACCOUNT, account, place, sample
 
 NAMING = Naming("selftest-0abc1234", ACCOUNT)
 # A caller, and what else of a person an account tells.

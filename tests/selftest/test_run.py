@@ -22,7 +22,7 @@ from awsbase.selftest.run import Selftest, attempt, clean, earlier, selftest
 from awsbase.selftest.trial import EMPTY, MADE, REMOVED
 from awsbase.testing.trial import differences
 from tests.recorded.replay import plans
-from tests.selftest.place import ACCOUNT, account, place, sample
+from tests.selftest.account import ACCOUNT, account, place, sample
 
 OPS = Group(scope=HOME, name="Ops")
 NOTHING = Survey()

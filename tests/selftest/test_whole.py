@@ -13,7 +13,7 @@ from awsbase.samples import SAMPLES
 from awsbase.selftest.choice import choose
 from awsbase.selftest.run import selftest
 from tests.recorded.replay import plans
-from tests.selftest.place import ACCOUNT, account, place
+from tests.selftest.account import ACCOUNT, account, place
 
 pytestmark = pytest.mark.faults
 
