@@ -33,7 +33,7 @@ def check(sandbox: Sandbox, found: Adopted) -> None:
     assert [change for _, change in plan.changes if not is_own_tag(change)] == []
     names = [thing.name for thing in found.survey.things]
     count = found.count
-    others = (*count.left_alone, *count.not_expressible, *count.unread)
+    others: tuple[Any, ...] = (*count.left_alone, *count.not_expressible, *count.unread)
     assert sorted([*count.described, *(each.name for each in others)]) == sorted(names)
 
 
@@ -44,7 +44,8 @@ def test_a_sample_is_adopted_as_it_is(sample: Sample) -> None:
     found = adopted(sandbox)
     check(sandbox, found)
     # People write mail addresses in other letters than a manifest does.
-    told = {each.name for each in (*found.count.not_expressible, *found.count.left_alone)}
+    others: tuple[Any, ...] = (*found.count.not_expressible, *found.count.left_alone)
+    told = {each.name for each in others}
     known = {name.casefold() for name in (*told, *found.resources)}
     for want in sample.resources:
         # Networks outside of the home region are told as one, and what is known by its tags is told by its id.
