@@ -23,14 +23,7 @@ from awsbase.ensure.regions import Regions
 from awsbase.ensure.root import Root
 from awsbase.ensure.snapshot_block import SnapshotBlock
 from awsbase.permissions import least
-from awsbase.sandbox import Sandbox
-from awsbase.sandbox.services.guardduty import Detectors as SandboxDetectors
-from awsbase.sandbox.services.securityhub import Hubs
-from awsbase.testing.sample import person
-from awsbase.testing.subject import Subject
-from awsbase.testing.trial import trial
-from tests.contract.sample import HOME, go, problems, said
-from tests.contract.samples.opt_ins import (
+from awsbase.samples.opt_ins import (
     CONFIG_BUCKET,
     CONFIG_ROLE,
     DETECTORS,
@@ -42,7 +35,14 @@ from tests.contract.samples.opt_ins import (
     far,
     vpc,
 )
-from tests.contract.samples.protect import ANALYZER, REGIONS
+from awsbase.samples.protect import ANALYZER, REGIONS
+from awsbase.sandbox import Sandbox
+from awsbase.sandbox.services.guardduty import Detectors as SandboxDetectors
+from awsbase.sandbox.services.securityhub import Hubs
+from awsbase.testing.sample import person
+from awsbase.testing.subject import Subject
+from awsbase.testing.trial import trial
+from tests.contract.sample import HOME, go, problems, said
 from tests.ensure.removal import notes, removing, take_away
 
 ALIAS = AccountAlias(scope=HOME, alias="acme-prod")
