@@ -49,7 +49,7 @@ TABLE = (
     PropagationDelay("logs", ("Associate", "Put", "TagResource"), "ResourceNotFoundException", seconds=30),
     PropagationDelay("cloudtrail", ("",), "TrailNotFoundException", seconds=30),
     PropagationDelay("s3", ("PutBucketPolicy",), "MalformedPolicy"),
-    PropagationDelay("s3", ("",), "NoSuchBucket"),
+    PropagationDelay("s3", ("Put",), "NoSuchBucket"),
     PropagationDelay("s3", ("",), "OperationAborted", contention=True),
     PropagationDelay("s3", ("",), "ConditionalRequestConflict", contention=True),
     PropagationDelay(

@@ -409,6 +409,8 @@ GONE = {
     "KMSInvalidStateException": ("pending deletion",),
     "BadRequestException": ("not owned by the current account",),
     "InvalidAccessException": ("is not enabled for securityhub",),
+    # Secrets Manager says so of a secret whose deletion is under way.
+    "InvalidRequestException": ("marked deleted", "marked for deletion"),
 }
 
 

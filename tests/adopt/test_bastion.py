@@ -11,10 +11,10 @@ import pytest
 from awsbase.bastion.settings import started
 from awsbase.engine.resource import Resource
 from awsbase.manifest import load_text, resources
+from awsbase.samples.bastion import Bastion
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import Adopted, adopted
 from awsbase.testing.sample import HOME, go, problems
-from tests.contract.samples.bastion import Bastion
 from tests.userdata.keys import ed25519
 
 HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'

@@ -10,11 +10,11 @@ import pytest
 from awsbase.adopt.proof import is_own_tag
 from awsbase.engine.resource import Resource
 from awsbase.manifest import load_text, resources
+from awsbase.samples import SAMPLES
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import Adopted, adopted
 from awsbase.testing.contract import ready, writes
 from awsbase.testing.sample import Sample, go, problems
-from tests.contract.samples import SAMPLES
 
 TAMPERINGS = [(sample, name) for sample in SAMPLES for name in sample.tamperings]
 # What says of a resource why it is there, or what it waits for: it makes nothing else in AWS.

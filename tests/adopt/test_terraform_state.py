@@ -28,8 +28,8 @@ from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import Topic
 from awsbase.ensure.user import User
 from awsbase.manifest.base import Base
+from awsbase.samples.iam import trusting
 from tests.contract.sample import HOME
-from tests.contract.samples.iam import trusting
 
 HERE = Path(__file__).parent / "terraform"
 SECRETS = ("correct-horse-battery", "hook-token-of-acme", "token-of-acme", "AKIA")

@@ -14,14 +14,14 @@ from awsbase.ensure.billing_alerts import BillingAlerts
 from awsbase.ensure.trail import remove_trail
 from awsbase.facts.trails import TrailFacts, own_name, trail
 from awsbase.permissions import least
+from awsbase.samples import monitoring, notify
+from awsbase.samples.audit import LOG_GROUP, NAME, TRAIL
+from awsbase.samples.audit import SAMPLES as AUDIT
+from awsbase.samples.monitoring import ALERT, BUDGET, FILTER, GROUP, RULE, SERVICES, US
+from awsbase.samples.notify import BY_MAIL, BY_QUEUE, MAIL, OLD_MAIL, OPS
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import person
 from tests.contract.sample import HOME, go, problems, said
-from tests.contract.samples import monitoring, notify
-from tests.contract.samples.audit import LOG_GROUP, NAME, TRAIL
-from tests.contract.samples.audit import SAMPLES as AUDIT
-from tests.contract.samples.monitoring import ALERT, BUDGET, FILTER, GROUP, RULE, SERVICES, US
-from tests.contract.samples.notify import BY_MAIL, BY_QUEUE, MAIL, OLD_MAIL, OPS
 from tests.ensure.planned import planned
 from tests.ensure.removal import notes, removing, take_all_away, take_away
 

@@ -21,13 +21,7 @@ from awsbase.ensure.public_access_block import PublicAccessBlock
 from awsbase.ensure.regions import Regions
 from awsbase.ensure.root import Root
 from awsbase.ensure.snapshot_block import SnapshotBlock
-from awsbase.sandbox import Sandbox
-from awsbase.sandbox.services.guardduty import Detectors as SandboxDetectors
-from awsbase.sandbox.services.securityhub import Hubs
-from awsbase.testing.removal import Leaving, away
-from awsbase.testing.trial import trial
-from tests.contract.sample import HOME, go, problems, said
-from tests.contract.samples.opt_ins import (
+from awsbase.samples.opt_ins import (
     CONFIG_BUCKET,
     CONFIG_ROLE,
     DETECTORS,
@@ -39,7 +33,13 @@ from tests.contract.samples.opt_ins import (
     far,
     vpc,
 )
-from tests.contract.samples.protect import ANALYZER, REGIONS
+from awsbase.samples.protect import ANALYZER, REGIONS
+from awsbase.sandbox import Sandbox
+from awsbase.sandbox.services.guardduty import Detectors as SandboxDetectors
+from awsbase.sandbox.services.securityhub import Hubs
+from awsbase.testing.removal import Leaving, away
+from awsbase.testing.trial import trial
+from tests.contract.sample import HOME, go, problems, said
 
 ALIAS = AccountAlias(scope=HOME, alias="acme-prod")
 CONFIG = [REGIONS, CONFIG_BUCKET, CONFIG_ROLE, RECORDERS]

@@ -25,15 +25,15 @@ from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import Topic
 from awsbase.ensure.trail import Trail
 from awsbase.permissions import least
+from awsbase.samples import monitoring, notify
+from awsbase.samples.alarms import ALARMS, FIRST, SWITCH, TOPIC
+from awsbase.samples.audit import LOG_GROUP, SAMPLES, TRAIL
+from awsbase.samples.monitoring import ALERT, BUDGET, FILTER, RULE
+from awsbase.samples.notify import BY_MAIL, BY_QUEUE, MAIL, OPS, SECRET
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.organization_trails import OrganizationTrails
 from awsbase.testing.sample import account, person
 from tests.contract.sample import HOME, go, problems, said
-from tests.contract.samples import monitoring, notify
-from tests.contract.samples.alarms import ALARMS, FIRST, SWITCH, TOPIC
-from tests.contract.samples.audit import LOG_GROUP, SAMPLES, TRAIL
-from tests.contract.samples.monitoring import ALERT, BUDGET, FILTER, RULE
-from tests.contract.samples.notify import BY_MAIL, BY_QUEUE, MAIL, OPS, SECRET
 
 WATCHING = (Trail, LogGroup, MetricFilter, Alarm, Topic, Subscription, EventRule, BillingAlerts, Budget, AnomalyAlert)
 COUNTING = replace(FILTER, log_group=LOG_GROUP.name, made_here=(LOG_GROUP.address,))
