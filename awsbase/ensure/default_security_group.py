@@ -32,6 +32,10 @@ class ClosedDefaultGroup(Resource):
     def needs(self) -> Iterator[str]:
         yield self.vpc
 
+    def mentions(self) -> Iterator[str]:
+        """Yield the VPC, which takes its default group with it."""
+        yield self.vpc
+
 
 @record
 class DefaultGroup:

@@ -28,14 +28,17 @@ DATA = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::acme-web/"]}
 
 
 def trails(aws: Reached) -> Any:
+    """Return the client of CloudTrail."""
     return aws.client("cloudtrail", HOME.region)
 
 
 def logs(aws: Reached) -> Any:
+    """Return the client of CloudWatch Logs."""
     return aws.client("logs", HOME.region)
 
 
 def select(aws: Reached, **selector: Any) -> None:
+    """Select events by hand."""
     trails(aws).put_event_selectors(TrailName=NAME, EventSelectors=[selector])
 
 

@@ -65,7 +65,8 @@ class Sample:
 
     `before` prepares the account: what is there already when awsbase first sees it. `after` takes away what that and
     the tamperings leave, when all of the sample is gone that awsbase takes away. `not_on_aws` says why only the sandbox
-    can play it, and `shares` what of others it changes in a real account besides what its addresses say.
+    can play it. `before_costs` is what that makes and AWS is paid for, and `shares` what of a real account it changes
+    besides what its addresses say.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Sample:
     before: Callable[[Reached], object] = nothing_before
     after: Callable[[Reached], object] = nothing_before
     not_on_aws: str = ""
+    before_costs: Sequence[Resource] = ()
     shares: str = ""
 
     @property

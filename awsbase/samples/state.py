@@ -22,10 +22,12 @@ OTHER_REGION = Key(scope=HOME.at("us-east-1"), name="acme-other-region", policy=
 
 
 def kms(aws: Reached) -> Any:
+    """Return the client of KMS."""
     return aws.client("kms", HOME.region)
 
 
 def s3(aws: Reached) -> Any:
+    """Return the client of S3."""
     return aws.client("s3", HOME.region)
 
 

@@ -15,7 +15,7 @@ from awsbase.ensure import KINDS
 from awsbase.errors import Refused
 from awsbase.facts.authorization import authorization
 from awsbase.facts.tags import CREATED_BY
-from awsbase.selftest.naming import DIGITS
+from awsbase.selftest.naming import pattern_of
 
 # Who makes something in every new account, or in each account that an organization makes.
 OF_AWS = ("AWS", "AWS Organizations")
@@ -74,7 +74,7 @@ def is_selftests(thing: Thing, prefix: str) -> bool:
 
 def name_in(text: str, prefix: str) -> str:
     """Return the name of a selftest's sample that stands in a text; empty when there is none."""
-    found = re.search(rf"(?<![A-Za-z0-9]){re.escape(prefix)}-[{DIGITS}]{{8}}(?![A-Za-z0-9])", text)
+    found = pattern_of(prefix).search(text)
     return found[0] if found else ""
 
 

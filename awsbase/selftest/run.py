@@ -15,14 +15,14 @@ from awsbase.engine.account import Account
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.run import Interrupted
 from awsbase.engine.scope import Scope
-from awsbase.engine.things import Described, LeftAlone
+from awsbase.engine.things import Described
 from awsbase.ensure import KINDS
 from awsbase.ensure.regions import regions
 from awsbase.facts import tags
 from awsbase.facts.authorization import authorization
 from awsbase.samples.sample import HOME, Reached, Sample
 from awsbase.selftest.choice import Choice
-from awsbase.selftest.empty import name_in, of_aws
+from awsbase.selftest.empty import is_setting, name_in, of_aws
 from awsbase.selftest.fence import Fence
 from awsbase.selftest.hands import Hands
 from awsbase.selftest.naming import Naming, mark_of, run_of
@@ -192,7 +192,8 @@ def listed(found: Survey) -> dict[str, object]:
     return {each.name: each.resource if isinstance(each, Described) else type(each) for each in things}
 
 
-def names_of(found: Survey) -> set[str]:
-    """Return what others are called in an account, to be replaced in recordings."""
-    theirs = [each.name for each in found.things if not isinstance(each, LeftAlone)]
-    return {part for name in theirs for part in name.partition("/")[2].replace("@", "/").split("/")}
+def names_of(found: Survey, account: Account) -> set[str]:
+    """Return what others are called in an account, and the caller, to be replaced in recordings."""
+    theirs = [each for each in found.things if not (of_aws(each) or is_setting(each))]
+    named = {each.name.partition("/")[2].partition("@")[0] for each in theirs}
+    return named.union(account.caller.split("/")[1:])

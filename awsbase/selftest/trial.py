@@ -18,6 +18,7 @@ from awsbase.engine.removal import Removal
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Interrupted, Observer, SilentObserver
 from awsbase.ensure import KINDS
+from awsbase.ensure.bucket import Bucket, remove_bucket_and_contents
 from awsbase.samples.sample import NotOnAws, Sample, Tampering
 from awsbase.selftest.fence import NotOurs
 from awsbase.selftest.hands import Hands
@@ -149,8 +150,9 @@ def removed(bench: Bench, hands: Hands, sample: Sample, result: Result) -> None:
 
 
 def take_away(bench: Bench, resources: Sequence[Resource]) -> tuple[list[str], list[str]]:
-    """Take resources away; return what went wrong, and what is left of them, each with its reason."""
-    report = bench.reconcile(resources, removal=Removal("destroy"))
+    """Take resources away, buckets with what services wrote into them; return what went wrong, and why some is left."""
+    emptied = {each.address: remove_bucket_and_contents for each in resources if isinstance(each, Bucket)}
+    report = bench.reconcile(resources, removal=Removal("destroy", instead=emptied))
     left = [f"{each.address}: {'; '.join(each.notes)}" for each in report.outcomes if each.stays]
     return problems(report), left
 

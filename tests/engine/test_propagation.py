@@ -38,9 +38,17 @@ def refusals(count: int, code: str, message: str = "") -> Callable[[], str]:
         ("iam", "CreateUser", "EntityAlreadyExists", "", True, False),
         ("ec2", "AttachInternetGateway", "InvalidVpcID.NotFound", "", True, True),
         ("ec2", "DeleteVpc", "InvalidVpcID.NotFound", "", True, False),
+        ("ec2", "DeleteSecurityGroup", "InvalidGroup.NotFound", "", True, False),
+        ("ec2", "ReleaseAddress", "InvalidAllocationID.NotFound", "", True, False),
+        ("ec2", "DeleteSecurityGroup", "DependencyViolation", "", False, True),
+        ("ec2", "AuthorizeSecurityGroupIngress", "InvalidGroup.NotFound", "", True, True),
         ("ec2", "AssociateAddress", "InvalidInstanceID", "instance is not in a valid state", True, True),
         ("ec2", "AssociateAddress", "IncorrectInstanceState", "instance is not in a valid state", True, True),
         ("ec2", "AssociateAddress", "InvalidInstanceID", "instance is not in a valid state", False, False),
+        ("ec2", "CreateRoute", "InvalidRouteTableID.NotFound", "", True, True),
+        ("ec2", "DeleteRouteTable", "InvalidRouteTableID.NotFound", "", True, False),
+        ("ec2", "DetachInternetGateway", "DependencyViolation", "", False, True),
+        ("ec2", "ReleaseAddress", "InvalidIPAddress.InUse", "", False, True),
     ],
 )
 def test_only_temporary_refusals_are_waited_for(
