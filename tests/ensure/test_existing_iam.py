@@ -162,7 +162,7 @@ def test_without_the_index_of_tags_policies_are_listed_all_the_same() -> None:
 def test_listing_needs_no_more_than_it_declares() -> None:
     sandbox = Sandbox(enforce=True, pages=2)
     assert problems(go(sandbox, "reconcile", [PASSWORDS, OPS, ALICE, CARA, DEVICE, DEPLOY, RUNNER, HAND])) == []
-    kinds = {
+    kinds: dict[type[Resource], Any] = {
         kind: replace(
             KINDS[kind],
             quotas=(),
