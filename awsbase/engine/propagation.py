@@ -11,6 +11,7 @@ from awsbase.engine.clock import Clock
 from awsbase.records import record
 
 FRESH = timedelta(minutes=5)
+DELETING = ("Delete", "Detach", "Disassociate", "Release", "Remove", "Terminate")
 
 
 @record
@@ -64,7 +65,7 @@ TABLE = (
     PropagationDelay("logs", ("Associate", "Put", "TagResource"), "ResourceNotFoundException", seconds=30),
     PropagationDelay("cloudtrail", ("",), "TrailNotFoundException", seconds=30),
     PropagationDelay("s3", ("PutBucketPolicy",), "MalformedPolicy"),
-    PropagationDelay("s3", ("",), "NoSuchBucket"),
+    PropagationDelay("s3", ("Put",), "NoSuchBucket"),
     PropagationDelay("s3", ("",), "OperationAborted", contention=True),
     PropagationDelay("s3", ("",), "ConditionalRequestConflict", contention=True),
     PropagationDelay(
@@ -155,6 +156,9 @@ def wait_for_propagation(
 
 
 def _row(service: str, operation: str, code: str, message: str) -> PropagationDelay | None:
+    # What is to be deleted and is not there is gone: botocore resends what was carried out and not heard of.
+    if operation.startswith(DELETING) and ("NotFound" in code or code.startswith("NoSuch")):
+        return None
     for row in TABLE:
         if (
             row.service == service

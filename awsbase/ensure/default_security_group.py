@@ -70,6 +70,10 @@ def ensure_closed_default_group(run: Run, want: ClosedDefaultGroup) -> None:
             run.delete(what, revoke, GroupId=group, IpPermissions=held)
 
 
+def remove_closed_default_group(run: Run, want: ClosedDefaultGroup) -> None:
+    """Make no call: AWS deletes no default group, and one goes with its VPC."""
+
+
 def read_permissions(want: ClosedDefaultGroup) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ec2", "DescribeSecurityGroups")
@@ -116,5 +120,5 @@ KIND = Kind(
     found_by="its VPC",
     owns="that it has no rule",
     describe=Describe(things, listing_permissions),
-    absent=Absent(why="it goes with its VPC, and until then nothing needs its rules"),
+    absent=Absent(remove_closed_default_group),
 )

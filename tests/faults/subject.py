@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from awsbase.samples import SAMPLES
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
 from awsbase.testing.removal import Leaving, can_go
 from awsbase.testing.subject import Subject
-from tests.contract.samples import SAMPLES
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 
