@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from awsbase.samples import SAMPLES
 from awsbase.sandbox import Sandbox
 from awsbase.testing.refused_reads import converged, trial
 from tests.contract.sample import go, problems, said
-from tests.contract.samples import SAMPLES
 from tests.ensure.test_quotas import CASES, ELSEWHERE
 from tests.faults.subject import KINDS_ALONE, manifest
 from tests.faults.table import PAGE, commit

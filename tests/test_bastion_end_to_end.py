@@ -14,11 +14,11 @@ from awsbase.engine.scope import Scope
 from awsbase.ensure.elastic_ip import ElasticIp
 from awsbase.ensure.subnet import Subnet
 from awsbase.ensure.vpc import Vpc
+from awsbase.samples.bastion import Bastion
 from awsbase.sandbox import Fault, Killed, Sandbox
 from awsbase.sandbox.clock import Clock
 from awsbase.sandbox.propagation import Propagation
 from tests.contract.sample import HOME, OREGON, go, problems, said
-from tests.contract.samples.bastion import Bastion
 
 pytestmark = pytest.mark.slow
 

@@ -16,8 +16,8 @@ from awsbase.engine.kind import Undeclared
 from awsbase.ensure import KINDS, declared
 from awsbase.errors import UsageError
 from awsbase.policies import curated
+from awsbase.samples import SAMPLES
 from awsbase.scripts.explain import command
-from tests.contract.samples import SAMPLES
 
 ADDRESSES = sorted({resource.address for sample in SAMPLES for resource in sample.resources})
 

@@ -16,6 +16,8 @@ LAYERS = (
     ("scripts",),
     ("api",),
     ("bastion", "report"),
+    ("selftest",),
+    ("samples",),
     ("view", "sandbox", "people", "explain"),
     ("adopt",),
     ("manifest", "drill", "coverage", "permissions"),

@@ -347,7 +347,8 @@ class Run:
                     lambda: method(**sent),
                     service=service,
                     operation=model.name,
-                    fresh=self._has_fresh_dependency(),
+                    # What a removal does not find has gone: it is not still to come.
+                    fresh=not (context.removing and action == "delete") and self._has_fresh_dependency(),
                     clock=context.clock,
                     stop=context.stop,
                     waiting=partial(context.observer.waiting, self.address, what),
@@ -404,11 +405,15 @@ def possibly_applied(error: Exception, action: Action) -> bool:
     return resent(error) and (is_gone(error, action) or already_exists(error, action))
 
 
+# Codes of their own for what is not there: of internet gateways, and of cost anomaly detection.
+UNKNOWN = ("Gateway.NotAttached", "UnknownMonitorException", "UnknownSubscriptionException")
 # What AWS says, by its code, where no code of its own means that something is not there.
 GONE = {
     "KMSInvalidStateException": ("pending deletion",),
     "BadRequestException": ("not owned by the current account",),
     "InvalidAccessException": ("is not enabled for securityhub",),
+    # Secrets Manager says so of a secret whose deletion is under way.
+    "InvalidRequestException": ("marked deleted", "marked for deletion"),
 }
 
 
@@ -419,7 +424,8 @@ def is_gone(error: Exception, action: Action) -> bool:
     answer = error.response.get("Error", {}) if isinstance(error, ClientError) else {}
     code, message = answer.get("Code", ""), answer.get("Message", "")
     # EC2 puts the resource type first: InvalidVpcID.NotFound, and CloudTrail its own: TrailNotFoundException.
-    absent = "NotFound" in code or code.startswith("NoSuch") or code == "Gateway.NotAttached"
+    # EC2 puts the resource type first: InvalidVpcID.NotFound, and CloudTrail its own: TrailNotFoundException.
+    absent = "NotFound" in code or code.startswith("NoSuch") or code in UNKNOWN
     return action == "delete" and (absent or any(words in message for words in GONE.get(code, ())))
 
 

@@ -341,9 +341,7 @@ def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
 
 def remove_bucket(run: Run, want: Bucket, *, emptied: bool = False) -> None:
     """Delete a bucket that this manifest made; one that holds anything is kept, unless it is to be emptied."""
-    if run.read(bucket, want.scope, want.name) is None:
-        return
-    if not tags.made_here(run, want, run.read(bucket_tags, want.scope, want.name)):
+    if look(run, want) is None or not tags.made_here(run, want, run.read(bucket_tags, want.scope, want.name)):
         return
     full = run.read(holds_something, want.scope, want.name)
     if full and not emptied:

@@ -111,7 +111,7 @@ def describe_permissions(scope: Scope) -> Allows:
     """Yield the IAM permissions to list rules."""
     yield tags.TAG_INDEX
     yield allow("events", "ListRules")
-    yield allow("events", "ListTargetsByRule", on=(scope.arn("events", "rule/*"),))
+    yield allow("events", "ListTargetsByRule", on=(scope.at("*").arn("events", "rule/*"),))
 
 
 def targets(facts: Facts, region: str, name: str) -> Mapping[str, Mapping[str, Any]]:

@@ -106,7 +106,7 @@ def describe_permissions(scope: Scope) -> Allows:
     yield tags.TAG_INDEX
     yield allow("kms", "ListAliases")
     yield allow("sns", "ListSubscriptions", "ListTopics")
-    yield allow("sns", "GetTopicAttributes", "ListSubscriptionsByTopic", on=(scope.arn("sns", "*"),))
+    yield allow("sns", "GetTopicAttributes", "ListSubscriptionsByTopic", on=(scope.at("*").arn("sns", "*"),))
 
 
 def topic_reads(want: Topic) -> Iterator[Read]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,30 +10,22 @@ from awsbase.engine.kind import Kind
 from awsbase.engine.resource import Resource
 from awsbase.ensure import names
 from awsbase.kinds.table import PAGE, insert
+from awsbase.samples import SAMPLES
 
-SAMPLES = "tests/contract/samples"
+FOLDER = "awsbase/samples"
 
 
 def check_tree(root: Path, kinds: Mapping[type[Resource], Kind]) -> list[str]:
     """Return a sentence for each thing that awsbase's own kinds lack in the clone at `root`: module, sample, docs."""
-    found = check(kinds, examples := samples(root))
+    examples = [resource for sample in SAMPLES for resource in sample.resources]
+    found = check(kinds, examples)
     for resource, kind in kinds.items():
         if kind.word not in names():
             module = kind.word.replace("-", "_")
             found.append(f"{where(resource)}: `awsbase explain {kind.word}` looks for it in awsbase/ensure/{module}.py")
         if not any(type(example) is resource for example in examples):
-            found.append(f"{where(resource)}: the contract tries none, write a sample in {SAMPLES}/")
+            found.append(f"{where(resource)}: the contract tries none, write a sample in {FOLDER}/")
     page = (root / PAGE).read_text(encoding="utf-8")
     if insert(page, kinds.values()) != page:
         found.append(f"{PAGE}: the table is not what the kinds declare, run `python -m awsbase.kinds docs`")
     return found
-
-
-def samples(root: Path) -> list[Resource]:
-    """Return the resources of the contract's samples, which are tests and not part of what is installed."""
-    sys.path.insert(0, str(root))
-    try:
-        tried = importlib.import_module(SAMPLES.replace("/", ".")).SAMPLES
-    finally:
-        sys.path.remove(str(root))
-    return [resource for sample in tried for resource in sample.resources]

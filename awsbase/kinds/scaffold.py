@@ -76,7 +76,7 @@ def scaffold(root: Path, name: Name) -> Iterator[tuple[str, str]]:
     new = {
         f"awsbase/ensure/{name.module}.py": name.fill("module.py.txt"),
         f"awsbase/manifest/{name.section}.py": name.fill("section.py.txt"),
-        f"tests/contract/samples/{name.section}.py": name.fill("sample.py.txt"),
+        f"awsbase/samples/{name.section}.py": name.fill("sample.py.txt"),
     }
     for file in new:
         if (root / file).exists():

@@ -52,6 +52,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "own": ("awsbase.scripts.own", "Say that awsbase made what has no tag of origin."),
     "unlock": ("awsbase.scripts.unlock", "End the lock of a run that has ended."),
     "whoami": ("awsbase.scripts.whoami", "Show your AWS identity, and when it expires."),
+    "selftest": ("awsbase.scripts.selftest", "Try awsbase on a real account that nobody needs."),
     "sandbox": ("awsbase.scripts.sandbox", "Serve an embedded AWS on this machine for experiments."),
     "version": ("awsbase.scripts.version", "Show the version."),
     "completion": ("awsbase.scripts.completion", "Print the completion script of a shell."),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -16,55 +15,26 @@ from awsbase.engine.facts import ReadCache
 from awsbase.engine.kind import Kinds
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Approved
-from awsbase.engine.scope import Scope
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
+from awsbase.samples.sample import ACCOUNT, HOME, OREGON, Sample, Tampering
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.callers import Key
-from awsbase.testing.connections import Connection, connection
+from awsbase.sandbox.connections import Connection, connection
 
-ACCOUNT = "123456789012"
-HOME = Scope(ACCOUNT, home="eu-west-1", region="eu-west-1", name="acme")
-# Four zones for everybody, and a local one that this account has opted into.
-OREGON = Scope(ACCOUNT, home="us-west-2", region="us-west-2", name="acme")
-
-
-@dataclass(frozen=True)
-class Tampering:
-    """What somebody does behind awsbase's back, and the changes (`address: action what`) that undo exactly that.
-
-    `risky` are those among the changes that widen access: the tampering had tightened it.
-    """
-
-    spoil: Callable[[Sandbox], object]
-    repair: Sequence[str]
-    risky: Sequence[str] = ()
-
-
-def nothing_before(sandbox: Sandbox) -> None:
-    """Leave the account empty."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Resources of one kind, with what they depend on, and the tamperings that a plan must notice.
-
-    `before` prepares the account: what is there already when awsbase first sees it.
-    """
-
-    name: str
-    resources: Sequence[Resource]
-    tamperings: dict[str, Tampering] = field(default_factory=dict)
-    before: Callable[[Sandbox], object] = nothing_before
-
-    @property
-    def was_there(self) -> bool:
-        """Tell whether there is something before the first run."""
-        return self.before is not nothing_before
-
-    def at(self, scope: Scope) -> Sample:
-        """Return the same sample, called after its region away from home."""
-        return self if scope == HOME else replace(self, name=f"{self.name} in {scope.region}")
+__all__ = [
+    "ACCOUNT",
+    "HOME",
+    "OREGON",
+    "Sample",
+    "Tampering",
+    "account",
+    "go",
+    "person",
+    "problems",
+    "risky",
+    "said",
+]
 
 
 def go(

@@ -16,7 +16,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
 from awsbase.ensure import KINDS
 from awsbase.sandbox import SERVICES, Call, Request, Rule, Sandbox, Service
-from awsbase.testing.connections import connection
+from awsbase.sandbox.connections import connection
 from awsbase.testing.sample import ACCOUNT, HOME
 
 REGIONS = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2")

@@ -8,11 +8,11 @@ import pytest
 
 from awsbase.engine.resource import Resource
 from awsbase.manifest import load_text, resources
+from awsbase.samples import backups
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.services.dlm import Policies
 from awsbase.testing.adopted import adopted
 from awsbase.testing.sample import HOME, go, problems
-from tests.contract.samples import backups
 
 HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
 SAID = {

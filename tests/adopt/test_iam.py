@@ -22,12 +22,12 @@ from awsbase.ensure.user import User
 from awsbase.manifest import load_text, resources
 from awsbase.manifest.trust import Trust
 from awsbase.policies.document import same
+from awsbase.samples.iam import ALICE, BILLING, DEPLOY, OPS, READ, RUNNER, allow, new_version, trusting
+from awsbase.samples.mfa import CARA, DEVICE
 from awsbase.sandbox import Rule, Sandbox
 from awsbase.sandbox.wire import Refusal
 from awsbase.testing.adopted import Adopted, adopted
 from tests.contract.sample import HOME, go, problems
-from tests.contract.samples.iam import ALICE, BILLING, DEPLOY, OPS, READ, RUNNER, allow, new_version, trusting
-from tests.contract.samples.mfa import CARA, DEVICE
 
 ACCOUNT = f"arn:aws:iam::{HOME.account}"
 

@@ -10,10 +10,10 @@ import pytest
 
 from awsbase.engine.resource import Resource
 from awsbase.manifest import load_text, resources
+from awsbase.samples.network import ALICE_KEY
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import Adopted, adopted
 from tests.contract.sample import HOME, go, problems
-from tests.contract.samples.network import ALICE_KEY
 
 HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
 SECTIONS = ("network", "security_groups", "key_pairs")

@@ -9,11 +9,11 @@ from typing import Any
 
 from awsbase.engine.resource import Resource
 from awsbase.ensure.bucket import Bucket
+from awsbase.samples.notify import BY_MAIL, MAIL, OPS, set_attribute
+from awsbase.samples.state import BUCKET as SAMPLE
+from awsbase.samples.state import KEY
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME
-from tests.contract.samples.notify import BY_MAIL, MAIL, OPS, set_attribute
-from tests.contract.samples.state import BUCKET as SAMPLE
-from tests.contract.samples.state import KEY
 
 assert isinstance(SAMPLE, Bucket)
 BUCKET = SAMPLE

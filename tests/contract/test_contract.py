@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from awsbase.facts.tags import ADDRESS, CREATED_BY
+from awsbase.samples import SAMPLES
 from awsbase.testing.contract import carries_out_what_is_approved, plans_what_it_does, ready, repairs_tampering
 from awsbase.testing.origin import WITHOUT, tags_of, takes_tags
 from awsbase.testing.sample import Sample, Tampering, go
-from tests.contract.samples import SAMPLES
 
 # How the calls begin that tag what is there already.
 LATER = ("AddTags", "CreateTags", "PutBucketTagging", "Tag")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from awsbase.ensure import KINDS
+from awsbase.samples import SAMPLES
 from awsbase.testing.removal import keeps_what_was_there, leaves_nothing, needs_no_more_to_go
 from awsbase.testing.sample import Sample
-from tests.contract.samples import SAMPLES
 
 samples = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 

@@ -15,12 +15,12 @@ from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.group import Group
 from awsbase.ensure.log_group import LogGroup
 from awsbase.ensure.password_policy import PasswordPolicy
+from awsbase.samples import SAMPLES
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.faults import Fault
 from awsbase.sandbox.rates import DOCUMENTED
 from awsbase.testing.contract import A_DAY_AND_MORE
 from awsbase.testing.sample import HOME, Sample, Tampering, account, go
-from tests.contract.samples import SAMPLES
 from tests.still import Still
 
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"

@@ -23,12 +23,12 @@ from awsbase.ensure.snapshot_policy import SnapshotPolicy
 from awsbase.ensure.subnet import Subnet
 from awsbase.ensure.vpc import Vpc
 from awsbase.records import record
+from awsbase.samples.backups import POLICY, ROLE
+from awsbase.samples.bastion import Bastion
+from awsbase.samples.monitoring import RULE, TOPIC, US
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import ACCOUNT, HOME, OREGON, problems
 from tests.contract.sample import go as reconciled
-from tests.contract.samples.backups import POLICY, ROLE
-from tests.contract.samples.bastion import Bastion
-from tests.contract.samples.monitoring import RULE, TOPIC, US
 
 
 @record

@@ -20,12 +20,12 @@ from awsbase.ensure.role import Role
 from awsbase.ensure.service_linked_role import ServiceLinkedRole
 from awsbase.ensure.user import User
 from awsbase.permissions import least
+from awsbase.samples.iam import ALICE, BILLING, DEPLOY, OPS, RUNNER, allow, new_version, trusting
+from awsbase.samples.mfa import CARA, DEVICE
 from awsbase.sandbox import Sandbox
 from awsbase.testing.removal import away
 from awsbase.testing.sample import person
 from tests.contract.sample import HOME, go, problems, said
-from tests.contract.samples.iam import ALICE, BILLING, DEPLOY, OPS, RUNNER, allow, new_version, trusting
-from tests.contract.samples.mfa import CARA, DEVICE
 
 HAND = InstanceProfile(scope=HOME, name="runner", role="runner", tags={"owner": "platform"})
 WORKER = replace(RUNNER, path="/", policies=frozenset({DEPLOY.arn}), boundary=None)

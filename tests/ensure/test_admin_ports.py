@@ -12,10 +12,10 @@ from awsbase.aws import Aws
 from awsbase.engine.facts import Facts
 from awsbase.ensure.admin_ports import AdminPorts, Opening, open_acls, openings
 from awsbase.ensure.regions import everywhere
+from awsbase.samples.opt_ins import FAR, PORTS, REGIONS, acl_by_hand, vpc
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME as PLACE
 from tests.contract.sample import go
-from tests.contract.samples.opt_ins import FAR, PORTS, REGIONS, acl_by_hand, vpc
 from tests.ensure.planned import HOME, described, planned
 
 WANT = AdminPorts(scope=HOME)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from awsbase.ensure import bucket as buckets
 from awsbase.ensure.bucket import Bucket, remove_bucket_and_contents
 from awsbase.facts import bucket_contents
 from awsbase.facts.buckets import versioning_answer
-from awsbase.sandbox import Sandbox
+from awsbase.sandbox import Rule, Sandbox
+from awsbase.testing.removal import Leaving
 from awsbase.testing.sample import go, person, problems, said
+from awsbase.testing.trial import trial
 from tests.ensure.planned import HOME, KnownFacts
 from tests.ensure.removals import notes, removing
 
@@ -35,13 +38,17 @@ def made(**other: Any) -> Sandbox:
 def filled(count: int = 2, **other: Any) -> Sandbox:
     """Return the same with objects, an old version, a delete marker and an unfinished upload in the bucket."""
     sandbox = made(**other)
-    client = s3(sandbox)
+    fill(s3(sandbox), count)
+    return sandbox
+
+
+def fill(client: Any, count: int) -> None:
+    """Put objects into the bucket, with an old version, a delete marker and an unfinished upload."""
     for number in range(count):
         client.put_object(Bucket=LOGS.name, Key=f"log-{number}", Body=b"old")
     client.put_object(Bucket=LOGS.name, Key="log-0", Body=b"new")
     client.delete_object(Bucket=LOGS.name, Key="log-1")
     client.create_multipart_upload(Bucket=LOGS.name, Key="log-x")
-    return sandbox
 
 
 def remove(sandbox: Sandbox, mode: Mode, *, emptied: bool = False, **other: Any) -> Report:
@@ -150,3 +157,32 @@ def test_emptying_needs_no_more_than_it_declares() -> None:
     worker = person(sandbox, {"Version": "2012-10-17", "Statement": statements})
     assert problems(remove(sandbox, "reconcile", emptied=True, caller=worker)) == []
     assert s3(sandbox).list_buckets()["Buckets"] == []
+
+
+def test_name_that_belongs_to_another_account_is_told() -> None:
+    sandbox = Sandbox()
+    sandbox.foreign_bucket(LOGS.name)
+    (outcome,) = remove(sandbox, "plan").outcomes
+    assert outcome.error is not None
+    assert outcome.error.code == "BucketTaken"
+
+
+class Full(Leaving):
+    """A bucket that holds something and has to go with it."""
+
+    def ready(self, of: type[Sandbox] = Sandbox, rules: tuple[Rule, ...] = ()) -> Sandbox:
+        sandbox = super().ready(of, rules)
+        fill(s3(sandbox), 2)
+        sandbox.calls.clear()
+        return sandbox
+
+
+@pytest.mark.parametrize("fault", ["reset after", "killed"])
+def test_emptying_survives_a_fault_at_any_write(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bucket_contents, "BATCH", 3)
+    absent = buckets.KIND.absent
+    assert absent
+    kinds = {Bucket: replace(buckets.KIND, absent=replace(absent, remove=remove_bucket_and_contents))}
+    subject = Full("emptied", [LOGS], kinds=kinds)
+    assert subject.undisturbed.points("write") == 4
+    assert [line for n in range(1, 5) for line in trial(subject, "write", n, fault)] == []

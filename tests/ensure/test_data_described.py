@@ -16,9 +16,9 @@ from awsbase.ensure.parameter import Parameter
 from awsbase.ensure.secret import Rotation, Secret
 from awsbase.facts.lifecycle import Expiry
 from awsbase.manifest.opt_ins import access_log_statements
+from awsbase.samples.parameters import SAMPLES as PARAMETERS
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import account, go
-from tests.contract.samples.parameters import SAMPLES as PARAMETERS
 from tests.ensure.planned import HOME, KnownFacts
 from tests.organizations import policy
 

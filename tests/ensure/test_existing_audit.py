@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from awsbase.adopt.survey import survey
 from awsbase.engine.execution import execute
 from awsbase.engine.facts import ReadCache
+from awsbase.engine.kind import Kinds
 from awsbase.engine.resource import Resource
 from awsbase.engine.things import Described, LeftAlone, NotExpressible, Thing, Unread
 from awsbase.ensure import KINDS
@@ -24,19 +26,19 @@ from awsbase.ensure.metric_filter import MetricFilter
 from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import Topic
 from awsbase.ensure.trail import Trail
-from awsbase.permissions import least
+from awsbase.permissions import to_describe
+from awsbase.samples import monitoring, notify
+from awsbase.samples.alarms import ALARMS, FIRST, SWITCH, TOPIC
+from awsbase.samples.audit import LOG_GROUP, SAMPLES, TRAIL
+from awsbase.samples.monitoring import ALERT, BUDGET, FILTER, GROUP, RULE
+from awsbase.samples.notify import BY_MAIL, BY_QUEUE, MAIL, OPS, SECRET
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.organization_trails import OrganizationTrails
 from awsbase.testing.sample import account, person
 from tests.contract.sample import HOME, go, problems, said
-from tests.contract.samples import monitoring, notify
-from tests.contract.samples.alarms import ALARMS, FIRST, SWITCH, TOPIC
-from tests.contract.samples.audit import LOG_GROUP, SAMPLES, TRAIL
-from tests.contract.samples.monitoring import ALERT, BUDGET, FILTER, RULE
-from tests.contract.samples.notify import BY_MAIL, BY_QUEUE, MAIL, OPS, SECRET
 
 WATCHING = (Trail, LogGroup, MetricFilter, Alarm, Topic, Subscription, EventRule, BillingAlerts, Budget, AnomalyAlert)
-COUNTING = replace(FILTER, log_group=LOG_GROUP.name, made_here=(LOG_GROUP.address,))
+COUNTING = replace(FILTER, log_group=GROUP.name, made_here=(LOG_GROUP.address,))
 MADE = [
     *SAMPLES[0].resources,
     *(COUNTING, notify.KEY, SECRET, OPS, BY_MAIL, BY_QUEUE, SWITCH, TOPIC, *ALARMS, RULE, BUDGET, ALERT),
@@ -72,9 +74,10 @@ def full() -> Sandbox:
     return sandbox
 
 
-def bare(want: Resource) -> Resource:
+def bare(want: Any) -> Any:
     """Return a resource without what is not read of AWS: its tags, and on what it depends in a manifest."""
-    left_out = {"tags": {}, "made_here": (), "unless": None, "filtered": False, "named_at": "the manifest"}
+    left_out: dict[str, Any] = {"tags": {}, "made_here": (), "unless": None, "filtered": False}
+    left_out["named_at"] = "the manifest"
     has = {name: value for name, value in left_out.items() if hasattr(want, name)}
     plain = replace(want, **has)
     return replace(plain, subscribers={}) if isinstance(plain, Topic) else plain
@@ -161,13 +164,13 @@ def test_parts_are_of_whoever_made_the_whole() -> None:
     sandbox = Sandbox()
     stack = {"awsbase:created-by": "elsewhere"}
     logs, sns = sandbox.client("logs", HOME.region), sandbox.client("sns", HOME.region)
-    logs.create_log_group(logGroupName=LOG_GROUP.name, tags=stack)
+    logs.create_log_group(logGroupName=GROUP.name, tags=stack)
     monitoring.put_filter(sandbox)
     sns.create_topic(Name=OPS.name, Tags=[{"Key": key, "Value": value} for key, value in stack.items()])
     sns.subscribe(TopicArn=OPS.arn, Protocol="sqs", Endpoint=notify.QUEUE)
     found = things(sandbox, LogGroup, MetricFilter, Topic, Subscription)
     assert [(each.name, each.owner) for each in found if isinstance(each, LeftAlone)] == [
-        (each.address, "the manifest of elsewhere") for each in (LOG_GROUP, FILTER, OPS, BY_QUEUE)
+        (each.address, "the manifest of elsewhere") for each in (GROUP, FILTER, OPS, BY_QUEUE)
     ]
 
 
@@ -246,21 +249,8 @@ def test_an_alarm_that_no_plain_one_equals_is_named() -> None:
 def test_listing_needs_no_more_than_it_declares() -> None:
     sandbox = Sandbox(enforce=True, pages=2)
     assert problems(go(sandbox, "reconcile", MADE)) == []
-    kinds = {
-        kind: replace(
-            known,
-            quotas=(),
-            permissions=replace(
-                known.permissions,
-                read=lambda want, kind=kind: KINDS[kind].describe.permissions(want.scope),
-                write=lambda want: (),
-                passes=lambda want: (),
-            ),
-        )
-        for kind, known in KINDS.items()
-        if kind in WATCHING
-    }
-    worker = person(sandbox, *least([each for each in MADE if isinstance(each, WATCHING)], kinds=kinds).documents)
+    kinds: Kinds = {kind: KINDS[kind] for kind in WATCHING}
+    worker = person(sandbox, *to_describe(kinds, HOME).documents)
     found = things(sandbox, caller=worker)
     assert [each for each in found if isinstance(each, Unread)] == []
     assert FIRST.address in resources(found)

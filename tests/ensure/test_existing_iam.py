@@ -24,11 +24,11 @@ from awsbase.ensure.role import Role
 from awsbase.ensure.service_linked_role import ServiceLinkedRole
 from awsbase.ensure.user import User
 from awsbase.permissions import least
+from awsbase.samples.iam import ALICE, DEPLOY, OPS, RUNNER, trusting
+from awsbase.samples.mfa import CARA, DEVICE
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import account, person
 from tests.contract.sample import HOME, go, problems, said
-from tests.contract.samples.iam import ALICE, DEPLOY, OPS, RUNNER, trusting
-from tests.contract.samples.mfa import CARA, DEVICE
 
 IAM = (
     Group,

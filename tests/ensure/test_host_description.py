@@ -18,10 +18,10 @@ from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.schedule import TerminationSchedule
 from awsbase.ensure.snapshot_policy import SnapshotPolicy
 from awsbase.permissions.documents import documents, statements
+from awsbase.samples import backups
+from awsbase.samples.bastion import Bastion
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import HOME, account, go, person
-from tests.contract.samples import backups
-from tests.contract.samples.bastion import Bastion
 
 BASTION = Bastion(HOME)
 ALL = [*BASTION.ready, BASTION.host, BASTION.end_role, BASTION.end, backups.ROLE, backups.POLICY]

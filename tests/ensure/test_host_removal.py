@@ -9,10 +9,10 @@ import pytest
 from awsbase.ensure import KINDS
 from awsbase.ensure.ephemeral import Ephemeral
 from awsbase.permissions.documents import documents, statements
+from awsbase.samples import backups
+from awsbase.samples.bastion import Bastion
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import HOME, go, person, problems, risky, said
-from tests.contract.samples import backups
-from tests.contract.samples.bastion import Bastion
 from tests.ensure.removed import notes, remove
 
 BASTION = Bastion(HOME)

@@ -10,10 +10,10 @@ import pytest
 from awsbase.ensure.instance_profile import InstanceProfile, instance_profile, profile_tags
 from awsbase.facts import tags
 from awsbase.facts.authorization import ExistsElsewhere, ProfileFacts
+from awsbase.samples.bastion import Bastion
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go, problems
 from tests.contract.sample import said as said_of
-from tests.contract.samples.bastion import Bastion
 from tests.ensure.planned import HOME, described, planned
 
 WANT = InstanceProfile(scope=HOME, name="host", role="host", tags={"owner": "platform"})

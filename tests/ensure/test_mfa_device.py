@@ -7,9 +7,9 @@ import pyotp
 import pytest
 
 from awsbase import totp
+from awsbase.samples.mfa import CARA, DEVICE
 from awsbase.sandbox import Fault, Sandbox
 from tests.contract.sample import HOME, go, problems, said
-from tests.contract.samples.mfa import CARA, DEVICE
 
 
 def account() -> Sandbox:

@@ -19,11 +19,11 @@ from awsbase.engine.run import Run, RunContext, SilentObserver
 from awsbase.ensure import KINDS
 from awsbase.ensure.instance import Instance
 from awsbase.permissions.documents import fitting, statements
+from awsbase.samples.bastion import Bastion
+from awsbase.samples.network import Network
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import account, person
 from tests.contract.sample import HOME, OREGON, Sample, go, problems
-from tests.contract.samples.bastion import Bastion
-from tests.contract.samples.network import Network
 
 NETWORK = Network(HOME)
 BASTION = Bastion(HOME)

@@ -20,12 +20,12 @@ from awsbase.facts.home_network import home_network
 from awsbase.facts.security_groups import maker
 from awsbase.facts.security_rules import OPEN_EGRESS, Rule
 from awsbase.permissions.documents import fitting, statements
+from awsbase.samples.bastion import Bastion
+from awsbase.samples.network import ALICE_KEY, Network
 from awsbase.sandbox import Rule as SandboxRule
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import account, person
 from tests.contract.sample import HOME, go, problems
-from tests.contract.samples.bastion import Bastion
-from tests.contract.samples.network import ALICE_KEY, Network
 
 NETWORK = Network(HOME)
 WORDS = (

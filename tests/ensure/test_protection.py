@@ -17,10 +17,10 @@ from awsbase.ensure.public_access_block import FOUR, PublicAccessBlock, public_a
 from awsbase.ensure.regions import everywhere
 from awsbase.ensure.snapshot_block import ALL, NEW, SnapshotBlock
 from awsbase.facts.authorization import RoleFacts, roles
+from awsbase.samples.protect import GROUPS, REGIONS, default_group, ec2, let_in
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, go
 from tests.contract.sample import said as reported
-from tests.contract.samples.protect import GROUPS, REGIONS, default_group, ec2, let_in
 from tests.ensure.planned import KnownFacts, described, planned
 
 ON = dict.fromkeys(FOUR, True)

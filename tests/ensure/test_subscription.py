@@ -6,9 +6,9 @@ import pytest
 
 from awsbase.ensure.subscription import Subscription
 from awsbase.facts.topics import FilterPolicy, SubscriptionFacts, filter_policy, subscriptions, topic
+from awsbase.samples.notify import BY_MAIL, MAIL, OPS
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
-from tests.contract.samples.notify import BY_MAIL, MAIL, OPS
 from tests.ensure.planned import HOME, described, planned
 
 ARN = "arn:aws:sns:eu-west-1:123456789012:acme-ops:1"

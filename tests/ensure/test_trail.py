@@ -14,9 +14,9 @@ from awsbase.ensure.trail import Trail, TrailElsewhere, logged, trail_tags
 from awsbase.facts import tags
 from awsbase.facts.event_selectors import Logged, all_objects, management_events, with_management, with_objects
 from awsbase.facts.trails import TrailFacts, own_name, trail, trails
+from awsbase.samples.audit import BUCKET, KEY, LOG_GROUP, ROLE, TRAIL
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go
-from tests.contract.samples.audit import BUCKET, KEY, LOG_GROUP, ROLE, TRAIL
 from tests.ensure.planned import HOME, described, planned
 
 WANT = Trail(

@@ -13,7 +13,7 @@ from awsbase.ensure import KINDS
 from awsbase.facts.ownership import ANY, judged, marking, marks, takes_tags
 from awsbase.manifest import load, resources
 from awsbase.sandbox import Sandbox
-from awsbase.testing.connections import connection
+from awsbase.sandbox.connections import connection
 
 pytestmark = pytest.mark.slow
 MANIFESTS = Path(__file__).parents[2] / "manifests"

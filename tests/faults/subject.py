@@ -6,11 +6,11 @@ from functools import cache
 from pathlib import Path
 
 from awsbase.engine.removal import absent_of
+from awsbase.samples import SAMPLES
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
 from awsbase.testing.removal import Leaving
 from awsbase.testing.subject import Subject
-from tests.contract.samples import SAMPLES
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 

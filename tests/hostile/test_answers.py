@@ -17,10 +17,10 @@ from awsbase.manifest import resources
 from awsbase.manifest.load import understand
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.source import parse
+from awsbase.samples import SAMPLES
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.http import Reply
 from tests.contract.sample import Sample, go, problems, said
-from tests.contract.samples import SAMPLES
 from tests.hostile import wire
 from tests.hostile.wire import HOLLOW, INSTEAD, Spoil, emptied, fields, garbled, spoiled, without
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from awsbase.samples import SAMPLES
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import Sample, go, problems, said
-from tests.contract.samples import SAMPLES
 from tests.hostile.beside import others
 
 

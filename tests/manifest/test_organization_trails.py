@@ -10,9 +10,9 @@ import pytest
 from awsbase.engine.changes import Report
 from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.samples.audit import of_an_organization
 from awsbase.sandbox import Fault, Sandbox
 from tests.contract.sample import HOME, go, problems, said
-from tests.contract.samples.audit import of_an_organization
 from tests.manifest.saying import ACCOUNT, source
 
 ALARMS = "notify: {security: {email: [a@acme.example]}}\naudit: {}\nalarms: {security: {controls: [root-use]}}\n"

@@ -11,12 +11,12 @@ from moto.iam.models import SigningCertificate
 from awsbase.ensure.absent_user import AbsentUser
 from awsbase.ensure.root import Root
 from awsbase.facts.security_rules import Rule
-from awsbase.sandbox import Sandbox
-from tests.contract.sample import HOME, Sample, Tampering, go
-from tests.contract.samples import SAMPLES, notify, opt_ins, secrets
-from tests.contract.samples.bastion import Bastion
-from tests.contract.samples.iam import ALICE, BILLING, OPS, RUNNER, full_user
-from tests.contract.samples.network import Network
+from awsbase.samples import SAMPLES, notify, opt_ins, secrets
+from awsbase.samples.bastion import Bastion
+from awsbase.samples.iam import ALICE, BILLING, OPS, RUNNER, full_user
+from awsbase.samples.network import Network
+from awsbase.samples.sample import Reached, sandbox
+from tests.contract.sample import HOME, Sample, Tampering
 
 # IAM finds what is spelt otherwise all the same; a policy that names it does not.
 SPELT_OTHERWISE = ("absent user", "group and user made by hand")
@@ -27,14 +27,14 @@ ENDING = [*BASTION.ready, BASTION.host, BASTION.end_role, BASTION.end]
 OUTWARD = replace(NETWORK.web, egress=(Rule("tcp", (443, 443), "0.0.0.0/0", "the web"),))
 
 
-def with_certificate(aws: Sandbox) -> None:
+def with_certificate(aws: Reached) -> None:
     """Make a user by hand who has one of everything, a signing certificate too."""
     full_user(aws)
-    held = aws.backend("iam", "aws").get_user("bob").signing_certificates
+    held = sandbox(aws).backend("iam", "aws").get_user("bob").signing_certificates
     held["C" * 24] = SigningCertificate("C" * 24, "bob", "")
 
 
-def made_by_hand(aws: Sandbox) -> None:
+def made_by_hand(aws: Reached) -> None:
     """Make the group with other rights and the user in another group, by the very names of the manifest."""
     iam = aws.client("iam")
     iam.create_group(GroupName=OPS.name)
@@ -44,7 +44,7 @@ def made_by_hand(aws: Sandbox) -> None:
     iam.add_user_to_group(UserName=ALICE.name, GroupName="Old")
 
 
-def other_time(aws: Sandbox) -> None:
+def other_time(aws: Reached) -> None:
     """Put the bastion's end off by hand."""
     scheduler = aws.client("scheduler", REGION)
     held = scheduler.get_schedule(Name=BASTION.end.name)
@@ -52,7 +52,7 @@ def other_time(aws: Sandbox) -> None:
     scheduler.update_schedule(**kept, ScheduleExpression="at(2099-06-01T00:00:00)")
 
 
-def other_role(aws: Sandbox) -> None:
+def other_role(aws: Reached) -> None:
     """Put another role into the bastion's instance profile."""
     iam = aws.client("iam")
     iam.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(RUNNER.trust))
@@ -60,7 +60,7 @@ def other_role(aws: Sandbox) -> None:
     iam.add_role_to_instance_profile(InstanceProfileName="bastion", RoleName="other")
 
 
-def bent(aws: Sandbox) -> None:
+def bent(aws: Reached) -> None:
     """Let the default route lead to a gateway of nobody's."""
     ec2 = NETWORK.ec2(aws)
     other = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
@@ -68,7 +68,7 @@ def bent(aws: Sandbox) -> None:
     ec2.replace_route(**where, GatewayId=other)
 
 
-def other_table(aws: Sandbox) -> None:
+def other_table(aws: Reached) -> None:
     """Put the subnet into a route table made by hand."""
     ec2 = NETWORK.ec2(aws)
     vpc = NETWORK.found(aws, "vpcs", "VpcId", NETWORK.vpc.address)
@@ -78,14 +78,14 @@ def other_table(aws: Sandbox) -> None:
     ec2.replace_route_table_association(AssociationId=id, RouteTableId=other)
 
 
-def without_endpoint(aws: Sandbox) -> None:
+def without_endpoint(aws: Reached) -> None:
     """Take the route table out of the gateway endpoint."""
     ec2 = NETWORK.ec2(aws)
     endpoint = NETWORK.found(aws, "vpc_endpoints", "VpcEndpointId", NETWORK.s3.address)
     ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, RemoveRouteTableIds=[NETWORK.table(aws)])
 
 
-def without_ipv6(aws: Sandbox) -> None:
+def without_ipv6(aws: Reached) -> None:
     """Take the IPv6 block from the subnet."""
     ec2 = NETWORK.ec2(aws)
     (subnet,) = ec2.describe_subnets(Filters=[{"Name": "tag:awsbase:address", "Values": [NETWORK.first.address]}])[
@@ -99,33 +99,33 @@ def outward(port: int, to: str, **more: str) -> dict[str, object]:
     return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": to, **more}]}
 
 
-def called_otherwise(aws: Sandbox) -> None:
+def called_otherwise(aws: Reached) -> None:
     rule = outward(443, "0.0.0.0/0", Description="anything")
     NETWORK.ec2(aws).update_security_group_rule_descriptions_egress(
         GroupId=NETWORK.web_group(aws), IpPermissions=[rule]
     )
 
 
-def wider(aws: Sandbox) -> None:
+def wider(aws: Reached) -> None:
     rule = outward(25, "192.0.2.7/32")
     NETWORK.ec2(aws).authorize_security_group_egress(GroupId=NETWORK.web_group(aws), IpPermissions=[rule])
 
 
-def valueless(aws: Sandbox) -> None:
+def valueless(aws: Reached) -> None:
     """Make the place for the database's password by hand, without one."""
     aws.client("secretsmanager", REGION).create_secret(Name=secrets.DATABASE.name)
 
 
-def organized(aws: Sandbox) -> None:
+def organized(aws: Reached) -> None:
     """Let the account manage an organization, and root have an MFA device."""
-    aws.call_moto("organizations:CreateOrganization", FeatureSet="ALL")
-    aws.root_mfa = True
+    sandbox(aws).call_moto("organizations:CreateOrganization", FeatureSet="ALL")
+    sandbox(aws).root_mfa = True
 
 
-def unsubscribed(aws: Sandbox) -> None:
+def unsubscribed(aws: Reached) -> None:
     """Make the topic, and let SNS list and count somebody who is gone, as it does for a while."""
-    go(aws, "reconcile", [notify.OPS, notify.BY_QUEUE])
-    held = aws.backend("sns", REGION).subscriptions
+    aws.make([notify.OPS, notify.BY_QUEUE])
+    held = sandbox(aws).backend("sns", REGION).subscriptions
     gone = copy(next(iter(held.values())))
     gone.arn = "Deleted"
     held[gone.arn] = gone

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pytest
 
 from awsbase.engine.resource import Resource
+from awsbase.samples import SAMPLES, iam, notify, secrets, state
+from awsbase.samples.bastion import Bastion
+from awsbase.samples.network import Network
 from awsbase.sandbox.authorization.decision import AccessRequest, Policies, Principal, decide
 from awsbase.sandbox.authorization.matching import Context
 from tests.contract.sample import ACCOUNT, HOME
-from tests.contract.samples import SAMPLES, iam, notify, secrets, state
-from tests.contract.samples.bastion import Bastion
-from tests.contract.samples.network import Network
 from tests.permissions.worker import granted
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"

@@ -14,7 +14,7 @@ from awsbase.manifest import load, resources
 from awsbase.permissions import least
 from awsbase.policies import TEMPLATES, curated
 from awsbase.policies.document import listed
-from tests.contract.samples import SAMPLES
+from awsbase.samples import SAMPLES
 
 MANIFESTS = sorted((Path(__file__).parents[2] / "manifests").glob("*.yaml"))
 

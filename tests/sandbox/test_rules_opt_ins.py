@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from awsbase.samples.opt_ins import CONFIG_BUCKET, CONFIG_ROLE, FLOW_BUCKET
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.services.guardduty import Detectors
 from awsbase.sandbox.services.securityhub import Hubs
 from tests.contract.sample import go
-from tests.contract.samples.opt_ins import CONFIG_BUCKET, CONFIG_ROLE, FLOW_BUCKET
 from tests.sandbox.refused import refused
 
 REGION = "eu-west-1"
@@ -164,7 +164,7 @@ def test_flow_logs_that_cannot_be_made_are_told_and_not_refused(sandbox: Sandbox
 
 
 def test_an_access_log_counts_as_state_and_its_files_do_not(sandbox: Sandbox) -> None:
-    from tests.contract.samples.opt_ins import ACCESS_LOG, AUDIT
+    from awsbase.samples.opt_ins import ACCESS_LOG, AUDIT
 
     go(sandbox, "reconcile", AUDIT)
     before = sandbox.snapshot()

@@ -21,7 +21,7 @@ from awsbase.manifest.load import understand
 from awsbase.manifest.source import parse
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.callers import Key
-from awsbase.testing.connections import connection
+from awsbase.sandbox.connections import connection
 from awsbase.testing.sample import ACCOUNT, problems
 from awsbase.testing.subject import FEWER
 from tests.trust.starts import STARTS

@@ -16,11 +16,11 @@ from botocore.exceptions import ClientError
 
 from awsbase.errors import ManifestError, Refused
 from awsbase.sandbox import Sandbox
+from awsbase.sandbox.connections import connection
 from awsbase.scripts.connect import Target
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session, reconcile
-from awsbase.testing.connections import connection
 from awsbase.testing.sample import ACCOUNT, problems
 from awsbase.testing.subject import FEWER
 from tests.trust.account import TWO_DAYS, edited

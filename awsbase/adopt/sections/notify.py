@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.sections.alarms.channels import called, places, speakable
@@ -23,16 +23,17 @@ SECRET = "what may be a key or a password in its address is not written"  # noqa
 def draft(seen: Seen, section: Draft) -> None:
     """Write each channel whose topics are all there, and say of each other topic why it is none."""
     used = said(seen).speaks
-    channels = {called(seen, each.name): each.name for each in seen.of(Topic)}
-    for channel in sorted(name for name in channels if name):
-        where = [scope for name, scope in used if name == channel] or [seen.base.scope]
-        there = {each.scope.region: each for each in places(seen, channel)}
-        if any(scope.region not in there or not speakable(seen, channel, there[scope.region]) for scope in where):
+    written: dict[str, list[Scope]] = {}
+    for channel in sorted({called(seen, each.name) for each in seen.of(Topic)} - {""}):
+        where = sorted((scope for name, scope in used if name == channel), key=str) or [seen.base.scope]
+        there = {each.scope: each for each in places(seen, channel)}
+        if any(scope not in there or not speakable(seen, channel, there[scope]) for scope in where):
             continue
-        section.put(channel, value={}, of=there[where[0].region].address)
-        encryption(section, channel, there[where[0].region])
+        written[channel] = where
+        section.put(channel, value={}, of=there[where[0]].address)
+        encryption(section, channel, there[where[0]])
         subscribers(seen, section, channel, where)
-    unsaid(seen, section, used)
+    unsaid(seen, section, written)
 
 
 def encryption(section: Draft, channel: str, topic: Topic) -> None:
@@ -78,26 +79,20 @@ def unlisted(seen: Seen, topic: str, protocol: str, heard: list[set[str]]) -> st
     return next(("; ".join(fields) for address, fields in seen.refuted.items() if address.startswith(start)), "")
 
 
-def unsaid(seen: Seen, section: Draft, used: frozenset[tuple[str, Scope]]) -> None:
-    """Say of each topic that no channel makes why that is."""
-    written: Mapping[str, object] = section.value or {}
+def unsaid(seen: Seen, section: Draft, written: Mapping[str, Sequence[Scope]]) -> None:
+    """Say of each topic that no channel makes why that is, and of whoever hears it."""
     for topic in seen.of(Topic):
         channel = called(seen, topic.name)
         if not channel:
-            why = f"name: a channel's topic is called {seen.base.name}-CHANNEL"
+            section.cannot(topic.address, f"name: a channel's topic is called {seen.base.name}-CHANNEL")
         elif not speakable(seen, channel, topic):
-            why = "key: not that of the channel"
+            section.cannot(topic.address, "key: not that of the channel")
         elif channel not in written:
-            why = f"it is not in every region in which {channel} would be used"
-        elif topic.scope != seen.base.scope and (channel, topic.scope) not in used:
-            why = f"no alarm of a manifest speaks on it in {topic.scope.region}"
-        else:
-            continue
-        section.cannot(topic.address, why)
-    for each in (each for each in seen.of(Subscription) if not reached(written, each, seen)):
-        section.cannot(each.address, f"its topic is no channel, or {each.protocol} is no way to tell one")
-
-
-def reached(written: Mapping[str, object], each: Subscription, seen: Seen) -> bool:
-    """Tell whether a channel was written in which a subscription may be listed."""
-    return called(seen, each.topic) in written and each.protocol in PROTOCOLS
+            section.cannot(topic.address, f"it is not in every region in which {channel} would be used")
+        elif topic.scope not in written[channel]:
+            section.cannot(topic.address, f"no alarm of a manifest speaks on it in {topic.scope.region}")
+    for each in seen.of(Subscription):
+        if each.scope not in written.get(called(seen, each.topic), ()):
+            section.cannot(each.address, "its topic is none of a channel")
+        elif each.protocol not in PROTOCOLS:
+            section.cannot(each.address, f"protocol: a channel is heard by {', '.join(PROTOCOLS)}")

@@ -9,8 +9,7 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.merge import merge
 from awsbase.manifest.state import State
-from awsbase.sandbox import Sandbox
-from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering, go
+from awsbase.samples.sample import ACCOUNT, HOME, Reached, Sample, Tampering, sandbox
 
 BASE = Base("acme", HOME, {"owner": "platform"})
 MANIFEST = Manifest.model_validate(
@@ -28,21 +27,21 @@ NAME = "acme-trail"
 DATA = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::acme-web/"]}
 
 
-def trails(aws: Sandbox) -> Any:
+def trails(aws: Reached) -> Any:
     return aws.client("cloudtrail", HOME.region)
 
 
-def logs(aws: Sandbox) -> Any:
+def logs(aws: Reached) -> Any:
     return aws.client("logs", HOME.region)
 
 
-def select(aws: Sandbox, **selector: Any) -> None:
+def select(aws: Reached, **selector: Any) -> None:
     trails(aws).put_event_selectors(TrailName=NAME, EventSelectors=[selector])
 
 
-def made_by_hand(aws: Sandbox) -> None:
+def made_by_hand(aws: Reached) -> None:
     """Create the trail without awsbase: one region, no key, not started, with data events."""
-    go(aws, "reconcile", [KEY, BUCKET, LOG_GROUP, ROLE])
+    aws.make([KEY, BUCKET, LOG_GROUP, ROLE])
     s3 = aws.client("s3", HOME.region)
     s3.create_bucket(Bucket="acme-logs", CreateBucketConfiguration={"LocationConstraint": HOME.region})
     cloudtrail = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
@@ -57,9 +56,14 @@ def made_by_hand(aws: Sandbox) -> None:
     select(aws, ReadWriteType="WriteOnly", IncludeManagementEvents=False, DataResources=[DATA])
 
 
-def of_an_organization(aws: Sandbox) -> None:
+def without_logs(aws: Reached) -> None:
+    """Delete the bucket that the trail had before."""
+    aws.client("s3", HOME.region).delete_bucket(Bucket="acme-logs")
+
+
+def of_an_organization(aws: Reached) -> None:
     """Let the account manage an organization whose trail has the wanted name, with its logs elsewhere."""
-    id = aws.call_moto("organizations:CreateOrganization", FeatureSet="ALL")["Organization"]["Id"]
+    id = sandbox(aws).call_moto("organizations:CreateOrganization", FeatureSet="ALL")["Organization"]["Id"]
     s3 = aws.client("s3", HOME.region)
     s3.create_bucket(Bucket="organization-logs", CreateBucketConfiguration={"LocationConstraint": HOME.region})
     arn = "arn:aws:s3:::organization-logs"
@@ -79,7 +83,7 @@ def of_an_organization(aws: Sandbox) -> None:
 SETTINGS = [f"{TRAIL.address}: update settings"]
 
 
-def shared_key(aws: Sandbox) -> str:
+def shared_key(aws: Reached) -> str:
     """Return the id of the only customer-managed key."""
     (alias,) = [
         each
@@ -169,6 +173,11 @@ SAMPLES = (
             ),
         },
     ),
-    Sample("trail made by hand", [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL], before=made_by_hand),
-    Sample("trail of an organization", [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL], before=of_an_organization),
+    Sample("trail made by hand", [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL], before=made_by_hand, after=without_logs),
+    Sample(
+        "trail of an organization",
+        [KEY, BUCKET, LOG_GROUP, ROLE, TRAIL],
+        before=of_an_organization,
+        not_on_aws="it takes an organization, and `awsbase selftest` refuses its management account",
+    ),
 )

@@ -6,10 +6,11 @@ from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.secret import Generated, Rotation, Secret
 from awsbase.manifest.secrets import reading
-from awsbase.sandbox import Sandbox
-from tests.contract.sample import HOME, Sample, Tampering
+from awsbase.samples.sample import HOME, Reached, Sample, Tampering
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:rotate"
+# AWS tries at once whether the function can be invoked.
+NO_FUNCTION = "the function that rotates the secret is nobody's"
 KEY = Key(scope=HOME, name="acme-secrets", policy=key_policy(HOME), description="Secrets")
 DATABASE = Secret(
     scope=HOME,
@@ -25,7 +26,7 @@ RENEWED = Secret(scope=HOME, name="acme/renewed", key=None, rotation=Rotation(90
 READERS = Policy(scope=HOME, name="acme-secrets-Developers", document=reading([DATABASE, PARTNER]))
 
 
-def made_by_hand(aws: Sandbox) -> None:
+def made_by_hand(aws: Reached) -> None:
     """Create the token without awsbase, and a deleted secret for the database's password."""
     secrets = aws.client("secretsmanager", HOME.region)
     secrets.create_secret(Name=PARTNER.name, SecretString="token", Tags=[{"Key": "by", "Value": "hand"}])
@@ -33,12 +34,12 @@ def made_by_hand(aws: Sandbox) -> None:
     secrets.delete_secret(SecretId=DATABASE.name, RecoveryWindowInDays=7)
 
 
-def with_a_value(aws: Sandbox) -> None:
+def with_a_value(aws: Reached) -> None:
     """Create a secret with a value that a person renews."""
     aws.client("secretsmanager", HOME.region).create_secret(Name=RENEWED.name, SecretString="token")
 
 
-def call(operation: str, **arguments: object) -> Callable[[Sandbox], object]:
+def call(operation: str, **arguments: object) -> Callable[[Reached], object]:
     """Return a function that calls Secrets Manager by hand."""
     return lambda aws: getattr(aws.client("secretsmanager", HOME.region), operation)(
         SecretId=DATABASE.name, **arguments
@@ -49,6 +50,7 @@ SAMPLES = (
     Sample(
         "secret",
         [KEY, DATABASE, PARTNER, READERS],
+        not_on_aws=NO_FUNCTION,
         tamperings={
             "deleted": Tampering(
                 call("delete_secret", RecoveryWindowInDays=7),
@@ -73,6 +75,6 @@ SAMPLES = (
             ),
         },
     ),
-    Sample("secret made by hand", [KEY, DATABASE, PARTNER], before=made_by_hand),
+    Sample("secret made by hand", [KEY, DATABASE, PARTNER], before=made_by_hand, not_on_aws=NO_FUNCTION),
     Sample("secret that a person renews", [RENEWED], before=with_a_value),
 )

@@ -2,8 +2,7 @@
 
 from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.ensure.user import User
-from awsbase.sandbox import Sandbox
-from tests.contract.sample import HOME, Sample, Tampering
+from awsbase.samples.sample import HOME, Reached, Sample, Tampering
 
 CARA = User(scope=HOME, name="cara", groups=frozenset(), exact=True)
 DEVICE = MfaDevice(
@@ -12,19 +11,19 @@ DEVICE = MfaDevice(
 ADDRESS_TAG = {"Key": "awsbase:address", "Value": DEVICE.address}
 
 
-def delete_device(aws: Sandbox) -> None:
+def delete_device(aws: Reached) -> None:
     """Delete the device, as somebody does for a lost phone."""
     aws.client("iam").deactivate_mfa_device(UserName="cara", SerialNumber=DEVICE.serial)
     aws.client("iam").delete_virtual_mfa_device(SerialNumber=DEVICE.serial)
 
 
-def delete_seed_and_device(aws: Sandbox) -> None:
+def delete_seed_and_device(aws: Reached) -> None:
     """Remove the seed, as `awsbase mfa show` does, and lose the phone after that."""
     aws.client("secretsmanager", HOME.region).delete_secret(SecretId=DEVICE.secret, RecoveryWindowInDays=7)
     delete_device(aws)
 
 
-def half_created(aws: Sandbox) -> None:
+def half_created(aws: Reached) -> None:
     """Leave the state of a run that was killed before it stored the seed, with the secret of an earlier device."""
     aws.client("iam").create_user(UserName="cara")
     aws.client("iam").create_virtual_mfa_device(VirtualMFADeviceName="cara")

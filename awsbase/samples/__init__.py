@@ -3,10 +3,10 @@
 import importlib
 import pkgutil
 
-from tests.contract.sample import Sample
+from awsbase.samples.sample import Sample
 
 SAMPLES: tuple[Sample, ...] = tuple(
     sample
-    for name in sorted(module.name for module in pkgutil.iter_modules(__path__))
+    for name in sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "sample")
     for sample in importlib.import_module(f"{__name__}.{name}").SAMPLES
 )

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from awsbase.engine.references import Reference
 from awsbase.ensure.parameter import Parameter
 from awsbase.ensure.secret import Generated, Secret
-from awsbase.sandbox import Sandbox
-from tests.contract.sample import HOME, Sample, Tampering
+from awsbase.samples.sample import HOME, Reached, Sample, Tampering
 
 PATH = "/acme/base"
 TOKEN = Secret(scope=HOME, name="acme/token", key=None, generated=Generated(32))
@@ -20,14 +19,14 @@ ARN = Parameter(
 PAIRS = Parameter(scope=HOME, name=f"{PATH}/key_pair_names", path=PATH, values=("ops", "web"), listed=True)
 
 
-def made_by_hand(aws: Sandbox) -> None:
+def made_by_hand(aws: Reached) -> None:
     """Write the same list by hand, as an advanced parameter, and another value where the ARN goes."""
     ssm = aws.client("ssm", HOME.region)
     ssm.put_parameter(Name=PAIRS.name, Value="ops,web", Type="StringList", Tier="Advanced")
     ssm.put_parameter(Name=ARN.name, Value="password", Type="String", Tags=[{"Key": "by", "Value": "hand"}])
 
 
-def call(operation: str, **arguments: object) -> Callable[[Sandbox], object]:
+def call(operation: str, **arguments: object) -> Callable[[Reached], object]:
     """Return a function that calls Systems Manager by hand."""
     return lambda aws: getattr(aws.client("ssm", HOME.region), operation)(**arguments)
 

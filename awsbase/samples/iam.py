@@ -11,8 +11,7 @@ from awsbase.ensure.password_policy import PasswordPolicy
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
-from awsbase.sandbox import Sandbox
-from tests.contract.sample import HOME, Sample, Tampering
+from awsbase.samples.sample import HOME, Reached, Sample, Tampering, sandbox
 
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 BILLING = "arn:aws:iam::aws:policy/job-function/Billing"
@@ -66,32 +65,32 @@ RUNNER = Role(
 )
 
 
-def new_version(sandbox: Sandbox, document: object, *, default: bool = True) -> None:
+def new_version(aws: Reached, document: object, *, default: bool = True) -> None:
     """Write a version of the deploy policy by hand."""
-    sandbox.client("iam").create_policy_version(
+    aws.client("iam").create_policy_version(
         PolicyArn=DEPLOY.arn, PolicyDocument=json.dumps(document), SetAsDefault=default
     )
 
 
-def set_trust(sandbox: Sandbox, principal: dict[str, str]) -> None:
-    """Set whom the runner role trusts, as IAM stores it: an id after the principal is deleted."""
-    roles = sandbox.backend("iam", "aws").roles.values()
-    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+def trust_deleted_user(aws: Reached) -> None:
+    """Let the runner role trust a user who is deleted: IAM then shows an id as the principal."""
+    roles = sandbox(aws).backend("iam", "aws").roles.values()
+    statement = {"Effect": "Allow", "Principal": {"AWS": "AIDAEXAMPLE0000000000"}, "Action": "sts:AssumeRole"}
     document = {"Version": "2012-10-17", "Statement": [statement]}
     next(role for role in roles if role.name == "runner").assume_role_policy_document = json.dumps(document)
 
 
-def policy_with_five_versions(sandbox: Sandbox) -> None:
+def policy_with_five_versions(aws: Reached) -> None:
     """Make the deploy policy by hand, with all the versions that AWS keeps."""
     by_hand = json.dumps(allow("s3:*"))
-    sandbox.client("iam").create_policy(PolicyName="deploy", PolicyDocument=by_hand, Description="Puts releases out")
+    aws.client("iam").create_policy(PolicyName="deploy", PolicyDocument=by_hand, Description="Puts releases out")
     for number in range(4):
-        new_version(sandbox, allow(f"s3:{number}"), default=number == 2)
+        new_version(aws, allow(f"s3:{number}"), default=number == 2)
 
 
-def bare_role(sandbox: Sandbox) -> None:
+def bare_role(aws: Reached) -> None:
     """Make the runner role by hand, with more permissions and other settings."""
-    iam = sandbox.client("iam")
+    iam = aws.client("iam")
     iam.create_role(
         RoleName="runner",
         Path="/machines/",
@@ -101,9 +100,9 @@ def bare_role(sandbox: Sandbox) -> None:
     iam.put_role_policy(RoleName="runner", PolicyName="extra", PolicyDocument=json.dumps(allow("iam:*")))
 
 
-def hand_made(sandbox: Sandbox) -> None:
+def hand_made(aws: Reached) -> None:
     """Make the group and the user by hand, in another case, with other paths, tags and permissions."""
-    iam = sandbox.client("iam")
+    iam = aws.client("iam")
     iam.create_group(GroupName="ops")
     iam.attach_group_policy(GroupName="ops", PolicyArn=BILLING)
     iam.create_group(GroupName="Old")
@@ -111,9 +110,9 @@ def hand_made(sandbox: Sandbox) -> None:
     iam.add_user_to_group(UserName="Alice", GroupName="Old")
 
 
-def full_user(sandbox: Sandbox) -> None:
+def full_user(aws: Reached) -> None:
     """Make a user by hand who has one of everything."""
-    iam = sandbox.client("iam")
+    iam = aws.client("iam")
     iam.create_group(GroupName="Old")
     iam.create_user(UserName="bob")
     iam.create_login_profile(UserName="bob", Password="correct-Horse-7-battery")
@@ -122,7 +121,7 @@ def full_user(sandbox: Sandbox) -> None:
     iam.create_service_specific_credential(UserName="bob", ServiceName="codecommit.amazonaws.com")
     iam.create_virtual_mfa_device(VirtualMFADeviceName="bob")
     phone = iam.create_virtual_mfa_device(Path="/bob/", VirtualMFADeviceName="phone")["VirtualMFADevice"]
-    codes, now = TOTP(phone["Base32StringSeed"].decode()), int(sandbox.clock.time())
+    codes, now = TOTP(phone["Base32StringSeed"].decode()), int(aws.clock.now().timestamp())
     iam.enable_mfa_device(
         UserName="bob",
         SerialNumber=phone["SerialNumber"],
@@ -132,6 +131,11 @@ def full_user(sandbox: Sandbox) -> None:
     iam.put_user_policy(UserName="bob", PolicyName="extra", PolicyDocument=json.dumps(allow("s3:*")))
     iam.attach_user_policy(UserName="bob", PolicyArn=READ)
     iam.add_user_to_group(UserName="bob", GroupName="Old")
+
+
+def without_old_group(aws: Reached) -> None:
+    """Delete the group that somebody was in."""
+    aws.client("iam").delete_group(GroupName="Old")
 
 
 SAMPLES = (
@@ -187,12 +191,15 @@ SAMPLES = (
         [DEPLOY, RUNNER],
         tamperings={
             "deleted user in the trust": Tampering(
-                lambda aws: set_trust(aws, {"AWS": "AIDAEXAMPLE0000000000"}),
+                trust_deleted_user,
                 ["role/runner: update trust"],
                 risky=["role/runner: update trust"],
+                not_on_aws="IAM takes no id as a principal",
             ),
             "another service": Tampering(
-                lambda aws: set_trust(aws, {"Service": "lambda.amazonaws.com"}),
+                lambda aws: aws.client("iam").update_assume_role_policy(
+                    RoleName="runner", PolicyDocument=json.dumps(trusting("lambda.amazonaws.com"))
+                ),
                 ["role/runner: update trust"],
                 risky=["role/runner: update trust"],
             ),
@@ -261,8 +268,8 @@ SAMPLES = (
             ),
         },
     ),
-    Sample("group and user made by hand", [OPS, ALICE], before=hand_made),
-    Sample("absent user", [BOB], before=full_user),
+    Sample("group and user made by hand", [OPS, ALICE], before=hand_made, after=without_old_group),
+    Sample("absent user", [BOB], before=full_user, after=without_old_group),
     Sample(
         "password policy",
         [PasswordPolicy(scope=HOME)],

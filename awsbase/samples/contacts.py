@@ -1,8 +1,7 @@
 """Samples of alternate contacts."""
 
 from awsbase.ensure.contact import Contact
-from awsbase.sandbox import Sandbox
-from tests.contract.sample import HOME, Sample, Tampering
+from awsbase.samples.sample import HOME, Reached, Sample, Tampering
 
 SECURITY = Contact(
     scope=HOME, matter="security", name="Sec Team", title="Security", email="sec@acme.example", phone="+1 555 0100"
@@ -12,7 +11,7 @@ BILLING = Contact(
 )
 
 
-def other_contact(aws: Sandbox) -> None:
+def other_contact(aws: Reached) -> None:
     """Set another security contact."""
     aws.client("account").put_alternate_contact(
         AlternateContactType="SECURITY",
@@ -23,7 +22,7 @@ def other_contact(aws: Sandbox) -> None:
     )
 
 
-def with_spaces(aws: Sandbox) -> None:
+def with_spaces(aws: Reached) -> None:
     """Write the same contact with spaces around its values, as the console allows."""
     aws.client("account").put_alternate_contact(
         AlternateContactType="BILLING",

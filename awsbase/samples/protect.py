@@ -11,8 +11,7 @@ from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.public_access_block import PublicAccessBlock
 from awsbase.ensure.regions import Regions
 from awsbase.ensure.snapshot_block import SnapshotBlock
-from awsbase.sandbox import Sandbox
-from tests.contract.sample import HOME, Sample, Tampering
+from awsbase.samples.sample import HOME, Reached, Sample, Tampering
 
 TWO = ("eu-west-1", "us-east-1")
 FAR = HOME.at("us-east-1")
@@ -27,41 +26,53 @@ GROUPS = DefaultGroups(scope=HOME, only=("us-east-1",))
 ANALYZER = Analyzer(scope=HOME, name="acme-access", only=TWO, tags={"owner": "platform"})
 
 
-def ec2(aws: Sandbox) -> Any:
+def ec2(aws: Reached) -> Any:
     """Return the EC2 client of the other region."""
     return aws.client("ec2", FAR.region)
 
 
-def default_group(aws: Sandbox) -> str:
+def default_group(aws: Reached) -> str:
     """Return the id of the only default group in the other region."""
     found = ec2(aws).describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}])
     return str(found["SecurityGroups"][0]["GroupId"])
 
 
-def let_in(aws: Sandbox) -> None:
+def let_in(aws: Reached) -> None:
     """Open a port of the default group to the world."""
     rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     ec2(aws).authorize_security_group_ingress(GroupId=default_group(aws), IpPermissions=[rule])
 
 
-def share_buckets(aws: Sandbox) -> None:
+def share_buckets(aws: Reached) -> None:
     """Allow public policies again."""
     aws.client("s3control", HOME.region).put_public_access_block(
         AccountId=HOME.account, PublicAccessBlockConfiguration={"BlockPublicAcls": True, "IgnorePublicAcls": True}
     )
 
 
-def analyzers_by_hand(aws: Sandbox) -> None:
+def analyzers_by_hand(aws: Reached) -> None:
     """Create an analyzer of another name in the home region."""
     aws.client("accessanalyzer", HOME.region).create_analyzer(
         analyzerName="ConsoleAnalyzer", type="ACCOUNT", tags={"made-by": "hand"}
     )
 
 
-def untag(aws: Sandbox) -> None:
+def untag(aws: Reached) -> None:
     """Remove a tag of the analyzer that was made by hand."""
     arn = HOME.arn("access-analyzer", "analyzer/ConsoleAnalyzer")
     aws.client("accessanalyzer", HOME.region).untag_resource(resourceArn=arn, tagKeys=["owner"])
+
+
+def without_key(aws: Reached) -> None:
+    """Encrypt volumes with AWS's key again, and take the key away that nothing uses then."""
+    ec2(aws).disable_ebs_encryption_by_default()
+    ec2(aws).reset_ebs_default_kms_key_id()
+    aws.take_away([KEY])
+
+
+def without_analyzer(aws: Reached) -> None:
+    """Delete the analyzer that was made by hand."""
+    aws.client("accessanalyzer", HOME.region).delete_analyzer(analyzerName="ConsoleAnalyzer")
 
 
 SAMPLES = (
@@ -91,6 +102,7 @@ SAMPLES = (
     Sample(
         "EBS encryption",
         [REGIONS, KEY, VOLUMES],
+        after=without_key,
         tamperings={
             "switched off": Tampering(
                 lambda aws: ec2(aws).disable_ebs_encryption_by_default(),

@@ -4,24 +4,23 @@ from typing import Any
 
 from awsbase.manifest.backups import Ebs, ScheduleSpec
 from awsbase.manifest.base import Base
-from awsbase.sandbox import Sandbox
-from tests.contract.sample import HOME, Sample, Tampering
+from awsbase.samples.sample import HOME, Reached, Sample, Tampering
 
 SCHEDULES = {"daily": ScheduleSpec(), "weekly": ScheduleSpec(days=("sunday",), keep_days=365)}
 ROLE, POLICY = Ebs(schedules=SCHEDULES).resources(Base("acme", HOME, {"owner": "platform"}))
 
 
-def id_of(aws: Sandbox) -> str:
+def id_of(aws: Reached) -> str:
     (one,) = aws.client("dlm", HOME.region).get_lifecycle_policies()["Policies"]
     return str(one["PolicyId"])
 
 
-def change(aws: Sandbox, **arguments: Any) -> None:
+def change(aws: Reached, **arguments: Any) -> None:
     """Update the policy by hand."""
     aws.client("dlm", HOME.region).update_lifecycle_policy(PolicyId=id_of(aws), **arguments)
 
 
-def shorten_retention(aws: Sandbox) -> None:
+def shorten_retention(aws: Reached) -> None:
     """Keep each snapshot for a day, by hand."""
     dlm = aws.client("dlm", HOME.region)
     details = dlm.get_lifecycle_policy(PolicyId=id_of(aws))["Policy"]["PolicyDetails"]
@@ -29,7 +28,7 @@ def shorten_retention(aws: Sandbox) -> None:
     change(aws, PolicyDetails=details)
 
 
-def untag(aws: Sandbox) -> None:
+def untag(aws: Reached) -> None:
     """Remove the tag `owner`."""
     arn = f"arn:aws:dlm:{HOME.region}:{HOME.account}:policy/{id_of(aws)}"
     aws.client("dlm", HOME.region).untag_resource(ResourceArn=arn, TagKeys=["owner"])

@@ -20,8 +20,7 @@ from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from awsbase.facts.security_rules import Rule
 from awsbase.manifest.base import Base
 from awsbase.manifest.opt_ins import VpcFlowLogs
-from awsbase.sandbox import Sandbox
-from tests.contract.sample import HOME, OREGON, Sample, Tampering, go
+from awsbase.samples.sample import HOME, OREGON, Reached, Sample, Tampering
 
 ALICE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4nzsZ3Fv3m4GkgPR1ZQ3nVEmUNVx0Vh1KQnMrk0EVq"
 BOB_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKz4JtJGNQ9cK2u3JDwZL8AQa1lUe6h0Vf7KQ3Jm8Y2v"
@@ -106,54 +105,54 @@ class Network:
         self.circle = circle(scope, self.default.address)
         self.pair = KeyPair(scope=scope, name="alice", public_key=f"{ALICE_KEY} alice@acme", tags={"owner": "platform"})
 
-    def ec2(self, sandbox: Sandbox) -> Any:
-        return sandbox.client("ec2", self.scope.region)
+    def ec2(self, aws: Reached) -> Any:
+        return aws.client("ec2", self.scope.region)
 
-    def found(self, sandbox: Sandbox, kind: str, key: str, address: str) -> str:
+    def found(self, aws: Reached, kind: str, key: str, address: str) -> str:
         """Return the id of the resource that was made for an address."""
         filters = [{"Name": "tag:awsbase:address", "Values": [address]}]
-        response = getattr(self.ec2(sandbox), f"describe_{kind}")(Filters=filters)
+        response = getattr(self.ec2(aws), f"describe_{kind}")(Filters=filters)
         items = next(value for name, value in response.items() if isinstance(value, list))
         return str(items[0][key])
 
-    def table(self, sandbox: Sandbox) -> str:
-        return self.found(sandbox, "route_tables", "RouteTableId", self.routes.address)
+    def table(self, aws: Reached) -> str:
+        return self.found(aws, "route_tables", "RouteTableId", self.routes.address)
 
-    def web_group(self, sandbox: Sandbox) -> str:
-        return self.found(sandbox, "security_groups", "GroupId", self.web.address)
+    def web_group(self, aws: Reached) -> str:
+        return self.found(aws, "security_groups", "GroupId", self.web.address)
 
-    def open_default_group(self, sandbox: Sandbox) -> None:
-        vpc = self.found(sandbox, "vpcs", "VpcId", self.vpc.address)
+    def open_default_group(self, aws: Reached) -> None:
+        vpc = self.found(aws, "vpcs", "VpcId", self.vpc.address)
         filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
-        group = self.ec2(sandbox).describe_security_groups(Filters=filters)["SecurityGroups"][0]["GroupId"]
-        self.ec2(sandbox).authorize_security_group_ingress(GroupId=group, IpPermissions=[anywhere(22)])
+        group = self.ec2(aws).describe_security_groups(Filters=filters)["SecurityGroups"][0]["GroupId"]
+        self.ec2(aws).authorize_security_group_ingress(GroupId=group, IpPermissions=[anywhere(22)])
 
-    def remove_route_table(self, sandbox: Sandbox) -> None:
+    def remove_route_table(self, aws: Reached) -> None:
         """Remove the route table from the subnet."""
-        table = self.ec2(sandbox).describe_route_tables(RouteTableIds=[self.table(sandbox)])["RouteTables"][0]
+        table = self.ec2(aws).describe_route_tables(RouteTableIds=[self.table(aws)])["RouteTables"][0]
         id = table["Associations"][0]["RouteTableAssociationId"]
-        self.ec2(sandbox).disassociate_route_table(AssociationId=id)
+        self.ec2(aws).disassociate_route_table(AssociationId=id)
 
-    def detach(self, sandbox: Sandbox) -> None:
+    def detach(self, aws: Reached) -> None:
         """Detach the internet gateway from the VPC."""
-        self.ec2(sandbox).detach_internet_gateway(
-            InternetGatewayId=self.found(sandbox, "internet_gateways", "InternetGatewayId", self.gateway.address),
-            VpcId=self.found(sandbox, "vpcs", "VpcId", self.vpc.address),
+        self.ec2(aws).detach_internet_gateway(
+            InternetGatewayId=self.found(aws, "internet_gateways", "InternetGatewayId", self.gateway.address),
+            VpcId=self.found(aws, "vpcs", "VpcId", self.vpc.address),
         )
 
-    def remove_endpoint_table(self, sandbox: Sandbox) -> None:
+    def remove_endpoint_table(self, aws: Reached) -> None:
         """Remove the route table from the S3 endpoint."""
-        self.ec2(sandbox).modify_vpc_endpoint(
-            VpcEndpointId=self.found(sandbox, "vpc_endpoints", "VpcEndpointId", self.s3.address),
-            RemoveRouteTableIds=[self.table(sandbox)],
+        self.ec2(aws).modify_vpc_endpoint(
+            VpcEndpointId=self.found(aws, "vpc_endpoints", "VpcEndpointId", self.s3.address),
+            RemoveRouteTableIds=[self.table(aws)],
         )
 
-    def stop_logging(self, sandbox: Sandbox) -> None:
+    def stop_logging(self, aws: Reached) -> None:
         """Delete the flow log of the VPC."""
-        vpc = self.found(sandbox, "vpcs", "VpcId", self.vpc.address)
-        logs = self.ec2(sandbox).get_paginator("describe_flow_logs").paginate()
+        vpc = self.found(aws, "vpcs", "VpcId", self.vpc.address)
+        logs = self.ec2(aws).get_paginator("describe_flow_logs").paginate()
         ids = [log["FlowLogId"] for page in logs for log in page["FlowLogs"] if log["ResourceId"] == vpc]
-        self.ec2(sandbox).delete_flow_logs(FlowLogIds=ids)
+        self.ec2(aws).delete_flow_logs(FlowLogIds=ids)
 
     def samples(self) -> Iterator[Sample]:
         yield self.network_sample()
@@ -212,7 +211,7 @@ class Network:
         return Sample(
             "network covered by protection",
             [*self.protection, self.vpc, self.closed, self.log],
-            before=lambda aws: go(aws, "reconcile", self.protection),
+            before=lambda aws: aws.make(self.protection),
             tamperings={
                 "default group opened": Tampering(
                     self.open_default_group, ["default-security-group/acme: delete rules inward"]
@@ -264,13 +263,13 @@ class Network:
             },
         )
 
-    def revoke(self, sandbox: Sandbox, name: str, way: str, ports: int = 5432) -> None:
+    def revoke(self, aws: Reached, name: str, way: str, ports: int = 5432) -> None:
         """Close all of a group's rules of one direction for these ports."""
         filters = [{"Name": "group-name", "Values": [name]}]
-        (group,) = self.ec2(sandbox).describe_security_groups(Filters=filters)["SecurityGroups"]
+        (group,) = self.ec2(aws).describe_security_groups(Filters=filters)["SecurityGroups"]
         held = group["IpPermissions" if way == "ingress" else "IpPermissionsEgress"]
         gone = [each for each in held if each.get("FromPort") == ports]
-        revoke = getattr(self.ec2(sandbox), f"revoke_security_group_{way}")
+        revoke = getattr(self.ec2(aws), f"revoke_security_group_{way}")
         revoke(GroupId=group["GroupId"], IpPermissions=gone)
 
     def circle_sample(self) -> Sample:

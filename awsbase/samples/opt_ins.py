@@ -12,8 +12,7 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.merge import merge
 from awsbase.manifest.opt_ins import Config, GuardDuty, SecurityHub, VpcFlowLogs
-from awsbase.sandbox import Sandbox
-from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering, go
+from awsbase.samples.sample import ACCOUNT, HOME, Reached, Sample, Tampering
 
 TWO = ("eu-west-1", "us-east-1")
 FAR = "us-east-1"
@@ -32,22 +31,22 @@ PLAIN_AUDIT = merge({"audit": Audit().resources(BASE, MANIFEST)}).sections["audi
 TRAIL, ACCESS_LOG = AUDIT[4], AUDIT[6]
 
 
-def ready(*resources: Resource) -> Callable[[Sandbox], object]:
+def ready(*resources: Resource) -> Callable[[Reached], object]:
     """Create these resources first, by nobody's name, so that the sample is about the others."""
-    return lambda aws: go(aws, "reconcile", [replace(each, scope=replace(each.scope, name="")) for each in resources])
+    return lambda aws: aws.make([replace(each, scope=replace(each.scope, name="")) for each in resources])
 
 
-def far(aws: Sandbox, service: str) -> Any:
+def far(aws: Reached, service: str) -> Any:
     """Return a client of the other region."""
     return aws.client(service, FAR)
 
 
-def vpc(aws: Sandbox) -> str:
+def vpc(aws: Reached) -> str:
     """Return the id of the VPC in the other region."""
     return str(far(aws, "ec2").describe_vpcs()["Vpcs"][0]["VpcId"])
 
 
-def let_in(aws: Sandbox) -> None:
+def let_in(aws: Reached) -> None:
     """Open SSH to the world in a new group, beside a rule for the office only."""
     ec2 = far(aws, "ec2")
     group = ec2.create_security_group(GroupName="jump", Description="jump host", VpcId=vpc(aws))["GroupId"]
@@ -58,7 +57,7 @@ def let_in(aws: Sandbox) -> None:
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[ssh, rdp, web])
 
 
-def acl_by_hand(aws: Sandbox) -> None:
+def acl_by_hand(aws: Reached) -> None:
     """Create a network ACL that also allows SSH from the world."""
     ec2 = far(aws, "ec2")
     acl = ec2.create_network_acl(VpcId=vpc(aws))["NetworkAcl"]["NetworkAclId"]
@@ -68,37 +67,48 @@ def acl_by_hand(aws: Sandbox) -> None:
     let_in(aws)
 
 
-def detector(aws: Sandbox) -> dict[str, str]:
+def without_opened(aws: Reached) -> None:
+    """Delete the group and the network ACL that were made by hand."""
+    ec2 = far(aws, "ec2")
+    groups = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["jump"]}])["SecurityGroups"]
+    acls = ec2.describe_network_acls(Filters=[{"Name": "default", "Values": ["false"]}])["NetworkAcls"]
+    for each in groups:
+        ec2.delete_security_group(GroupId=each["GroupId"])
+    for each in acls:
+        ec2.delete_network_acl(NetworkAclId=each["NetworkAclId"])
+
+
+def detector(aws: Reached) -> dict[str, str]:
     """Return the id of the detector in the other region, as an argument."""
     return {"DetectorId": far(aws, "guardduty").list_detectors()["DetectorIds"][0]}
 
 
-def detector_by_hand(aws: Sandbox) -> None:
+def detector_by_hand(aws: Reached) -> None:
     """Create a detector in the other region as the console does, with all that AWS charges for."""
     far(aws, "guardduty").create_detector(Enable=True)
 
 
-def disable_standard(aws: Sandbox) -> None:
+def disable_standard(aws: Reached) -> None:
     """Disable one standard."""
     hub = far(aws, "securityhub")
     first = hub.get_enabled_standards()["StandardsSubscriptions"][0]
     hub.batch_disable_standards(StandardsSubscriptionArns=[first["StandardsSubscriptionArn"]])
 
 
-def record_less(aws: Sandbox) -> None:
+def record_less(aws: Reached) -> None:
     """Record one resource type only."""
     recorder = far(aws, "config").describe_configuration_recorders()["ConfigurationRecorders"][0]
     recorder["recordingGroup"] = {"allSupported": False, "resourceTypes": ["AWS::EC2::Instance"]}
     far(aws, "config").put_configuration_recorder(ConfigurationRecorder=recorder)
 
 
-def hub_by_hand(aws: Sandbox) -> None:
+def hub_by_hand(aws: Reached) -> None:
     """Enable Security Hub in the other region as the console does."""
-    go(aws, "reconcile", [REGIONS])
+    aws.make([REGIONS])
     far(aws, "securityhub").enable_security_hub()
 
 
-def log_management_events_only(aws: Sandbox) -> None:
+def log_management_events_only(aws: Reached) -> None:
     """Log management events only."""
     trails = aws.client("cloudtrail", HOME.region)
     everything = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}
@@ -154,7 +164,7 @@ SAMPLES = (
         },
     ),
     Sample("flow logs", [REGIONS, FLOW_BUCKET, FLOW_LOGS], before=ready(FLOW_BUCKET)),
-    Sample("administration ports", [REGIONS, PORTS], before=acl_by_hand),
+    Sample("administration ports", [REGIONS, PORTS], before=acl_by_hand, after=without_opened),
     Sample(
         "object events and access logs",
         AUDIT,

@@ -11,8 +11,7 @@ from awsbase.ensure.budget import Budget, Notice, notification
 from awsbase.ensure.event_rule import EventRule
 from awsbase.ensure.log_group import LogGroup
 from awsbase.ensure.metric_filter import MetricFilter
-from awsbase.sandbox import Sandbox
-from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering
+from awsbase.samples.sample import ACCOUNT, HOME, Reached, Sample, Tampering
 
 US = HOME.at("us-east-1")
 TOPIC = "arn:aws:sns:us-east-1:123456789012:acme-security"
@@ -53,7 +52,7 @@ ALERT = AnomalyAlert(
 SERVICES = {"MonitorName": "Default-Services-Monitor", "MonitorType": "DIMENSIONAL", "MonitorDimension": "SERVICE"}
 
 
-def put_filter(aws: Sandbox, **other: Any) -> None:
+def put_filter(aws: Reached, **other: Any) -> None:
     into = [{"metricName": "root-use", "metricNamespace": "acme/security", "metricValue": "1"}]
     arguments = {"filterPattern": FILTER.pattern, "metricTransformations": into}
     aws.client("logs", HOME.region).put_metric_filter(
@@ -61,35 +60,35 @@ def put_filter(aws: Sandbox, **other: Any) -> None:
     )
 
 
-def events(aws: Sandbox) -> Any:
+def events(aws: Reached) -> Any:
     return aws.client("events", US.region)
 
 
-def budgets(aws: Sandbox) -> Any:
+def budgets(aws: Reached) -> Any:
     return aws.client("budgets", US.region)
 
 
-def costs(aws: Sandbox) -> Any:
+def costs(aws: Reached) -> Any:
     return aws.client("ce", US.region)
 
 
-def put_budget(aws: Sandbox, **other: Any) -> None:
+def put_budget(aws: Reached, **other: Any) -> None:
     settings = {"BudgetName": BUDGET.name, "BudgetType": "COST", "TimeUnit": "MONTHLY"}
     budgets(aws).update_budget(
         AccountId=ACCOUNT, NewBudget={**settings, "BudgetLimit": {"Amount": "100", "Unit": "USD"}, **other}
     )
 
 
-def change_notice(aws: Sandbox, method: str, kind: Notice, **more: Any) -> None:
+def change_notice(aws: Reached, method: str, kind: Notice, **more: Any) -> None:
     named = {"AccountId": ACCOUNT, "BudgetName": BUDGET.name, "Notification": notification(kind)}
     getattr(budgets(aws), method)(**named, **more)
 
 
-def subscription_arn(aws: Sandbox) -> str:
+def subscription_arn(aws: Reached) -> str:
     return str(costs(aws).get_anomaly_subscriptions()["AnomalySubscriptions"][0]["SubscriptionArn"])
 
 
-def budget_by_hand(aws: Sandbox) -> None:
+def budget_by_hand(aws: Reached) -> None:
     """Create the budget as the console proposes it: another amount, with a notice at an absolute value."""
     at = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 5}
     budgets(aws).create_budget(

@@ -20,9 +20,8 @@ from awsbase.ensure.schedule import TerminationSchedule, ending_role
 from awsbase.ensure.security_group import SecurityGroup
 from awsbase.ensure.terminated import Terminated
 from awsbase.facts.images import AMAZON_LINUX
-from awsbase.sandbox import Sandbox
-from tests.contract.sample import HOME, OREGON, Sample, Tampering, go
-from tests.contract.samples.iam import trusting
+from awsbase.samples.iam import trusting
+from awsbase.samples.sample import HOME, OREGON, Reached, Sample, Tampering
 
 
 class Bastion:
@@ -75,46 +74,62 @@ class Bastion:
         self.terminated = Terminated(scope=scope, instance=self.host, schedule=self.end.name, role=self.end.role)
         self.ephemeral = Ephemeral(scope=scope, instance=self.host, command="awsbase bastion up")
 
-    def ec2(self, sandbox: Sandbox) -> Any:
-        return sandbox.client("ec2", self.scope.region)
+    def ec2(self, aws: Reached) -> Any:
+        return aws.client("ec2", self.scope.region)
 
-    def subnets(self, sandbox: Sandbox) -> None:
+    def subnets(self, aws: Reached) -> None:
         """Give the default VPC a public subnet, and a private one with its own route table."""
-        client = self.ec2(sandbox)
+        client = self.ec2(aws)
         there = sorted(client.describe_subnets()["Subnets"], key=lambda each: each["AvailabilityZone"])
         for subnet, name in zip(there, ("public", "private"), strict=False):
             client.create_tags(Resources=[subnet["SubnetId"]], Tags=[{"Key": "Name", "Value": name}])
         table = client.create_route_table(VpcId=there[1]["VpcId"])["RouteTable"]["RouteTableId"]
         client.associate_route_table(RouteTableId=table, SubnetId=there[1]["SubnetId"])
 
-    def up(self, sandbox: Sandbox) -> None:
+    def without_subnets(self, aws: Reached) -> None:
+        """Delete the route table, and take the names off the subnets."""
+        client = self.ec2(aws)
+        for table in client.describe_route_tables()["RouteTables"]:
+            mine = [each for each in table["Associations"] if each.get("SubnetId")]
+            for each in mine:
+                client.disassociate_route_table(AssociationId=each["RouteTableAssociationId"])
+            if mine:
+                client.delete_route_table(RouteTableId=table["RouteTableId"])
+        for subnet in client.describe_subnets()["Subnets"]:
+            if any(each["Key"] == "Name" for each in subnet.get("Tags", [])):
+                client.delete_tags(Resources=[subnet["SubnetId"]], Tags=[{"Key": "Name"}])
+
+    def down(self, aws: Reached) -> None:
+        """Take the connections away as well."""
+        aws.take_away([*self.ready, self.host, *self.connections])
+        self.without_subnets(aws)
+
+    def up(self, aws: Reached) -> None:
         """Create a bastion with all its connections."""
-        self.subnets(sandbox)
-        go(sandbox, "reconcile", [*self.ready, self.host, *self.connections])
+        self.subnets(aws)
+        aws.make([*self.ready, self.host, *self.connections])
 
-    def outdated(self, sandbox: Sandbox) -> None:
+    def outdated(self, aws: Reached) -> None:
         """Create a bastion that has to be replaced."""
-        self.up(sandbox)
-        self.other_type(sandbox)
+        self.up(aws)
+        self.other_type(aws)
 
-    def bastion(self, sandbox: Sandbox) -> str:
+    def bastion(self, aws: Reached) -> str:
         """Return the id of the running or stopped instance."""
         filters = [
             {"Name": "tag:awsbase:address", "Values": [self.host.address]},
             {"Name": "instance-state-name", "Values": ["running", "stopped"]},
         ]
-        return str(
-            self.ec2(sandbox).describe_instances(Filters=filters)["Reservations"][0]["Instances"][0]["InstanceId"]
-        )
+        return str(self.ec2(aws).describe_instances(Filters=filters)["Reservations"][0]["Instances"][0]["InstanceId"])
 
-    def second_instance(self, sandbox: Sandbox) -> None:
+    def second_instance(self, aws: Reached) -> None:
         """Launch a second instance from the template, as a repeated call after a lost response could."""
-        template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
+        template = self.ec2(aws).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
         tags = [
             {"Key": "awsbase:address", "Value": self.host.address},
             {"Key": "awsbase:created-by", "Value": self.host.scope.name},
         ]
-        self.ec2(sandbox).run_instances(
+        self.ec2(aws).run_instances(
             LaunchTemplate={"LaunchTemplateId": template},
             InstanceType="t4g.small",
             MinCount=1,
@@ -122,44 +137,44 @@ class Bastion:
             TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
         )
 
-    def other_type(self, sandbox: Sandbox) -> None:
-        id = self.bastion(sandbox)
-        self.ec2(sandbox).stop_instances(InstanceIds=[id])
-        self.ec2(sandbox).modify_instance_attribute(InstanceId=id, InstanceType={"Value": "t4g.small"})
-        self.ec2(sandbox).start_instances(InstanceIds=[id])
+    def other_type(self, aws: Reached) -> None:
+        id = self.bastion(aws)
+        self.ec2(aws).stop_instances(InstanceIds=[id])
+        self.ec2(aws).modify_instance_attribute(InstanceId=id, InstanceType={"Value": "t4g.small"})
+        self.ec2(aws).start_instances(InstanceIds=[id])
 
-    def other_user_data(self, sandbox: Sandbox) -> None:
-        id = self.bastion(sandbox)
-        self.ec2(sandbox).stop_instances(InstanceIds=[id])
-        self.ec2(sandbox).modify_instance_attribute(InstanceId=id, UserData={"Value": b"#!/bin/sh\nfalse\n"})
-        self.ec2(sandbox).start_instances(InstanceIds=[id])
+    def other_user_data(self, aws: Reached) -> None:
+        id = self.bastion(aws)
+        self.ec2(aws).stop_instances(InstanceIds=[id])
+        self.ec2(aws).modify_instance_attribute(InstanceId=id, UserData={"Value": b"#!/bin/sh\nfalse\n"})
+        self.ec2(aws).start_instances(InstanceIds=[id])
 
-    def modified(self, sandbox: Sandbox) -> None:
+    def modified(self, aws: Reached) -> None:
         """Give the template another default version."""
-        template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
+        template = self.ec2(aws).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
         data = {"InstanceType": "m7g.large", "KeyName": "mine"}
-        self.ec2(sandbox).create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
-        self.ec2(sandbox).modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
+        self.ec2(aws).create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
+        self.ec2(aws).modify_launch_template(LaunchTemplateId=template, DefaultVersion="2")
 
-    def groups_beside(self, sandbox: Sandbox) -> None:
+    def groups_beside(self, aws: Reached) -> None:
         """Let the template say its groups beside the interface, as version 0.2.0 did: no instance starts from it."""
-        template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
-        versions = self.ec2(sandbox).describe_launch_template_versions(LaunchTemplateId=template, Versions=["$Default"])
+        template = self.ec2(aws).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
+        versions = self.ec2(aws).describe_launch_template_versions(LaunchTemplateId=template, Versions=["$Default"])
         data = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
         groups = data.pop("NetworkInterfaces")[0]["Groups"]
         data = {**data, "SecurityGroupIds": groups}
-        made = self.ec2(sandbox).create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
+        made = self.ec2(aws).create_launch_template_version(LaunchTemplateId=template, LaunchTemplateData=data)
         version = str(made["LaunchTemplateVersion"]["VersionNumber"])
-        self.ec2(sandbox).modify_launch_template(LaunchTemplateId=template, DefaultVersion=version)
+        self.ec2(aws).modify_launch_template(LaunchTemplateId=template, DefaultVersion=version)
 
-    def remove_name(self, sandbox: Sandbox) -> None:
+    def remove_name(self, aws: Reached) -> None:
         """Remove the name tag of the template."""
-        template = self.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
-        self.ec2(sandbox).delete_tags(Resources=[template], Tags=[{"Key": "Name"}])
+        template = self.ec2(aws).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
+        self.ec2(aws).delete_tags(Resources=[template], Tags=[{"Key": "Name"}])
 
-    def bend_route(self, sandbox: Sandbox) -> None:
+    def bend_route(self, aws: Reached) -> None:
         """Replace the NAT route of the private subnet with one through a deleted internet gateway."""
-        client = self.ec2(sandbox)
+        client = self.ec2(aws)
         table = next(
             each["RouteTableId"]
             for each in client.describe_route_tables()["RouteTables"]
@@ -172,14 +187,23 @@ class Bastion:
     def samples(self) -> Iterator[Sample]:
         yield self.host_sample()
         yield self.connections_sample()
-        yield Sample("bastion replaced", [*self.ready, self.host, *self.connections], before=self.outdated)
+        yield Sample(
+            "bastion replaced",
+            [*self.ready, self.host, *self.connections],
+            before=self.outdated,
+            after=self.without_subnets,
+        )
         yield Sample(
             "bastion terminated",
             [self.terminated],
             before=self.up,
+            after=self.down,
+            shares="the default VPC's subnets",
             tamperings={"started again": Tampering(self.second_instance, ["instance/bastion: delete instance"])},
         )
-        yield Sample("ephemeral bastion", [*self.ready, self.ephemeral], before=self.subnets)
+        yield Sample(
+            "ephemeral bastion", [*self.ready, self.ephemeral], before=self.subnets, after=self.without_subnets
+        )
 
     def host_sample(self) -> Sample:
         anew = [
@@ -191,6 +215,7 @@ class Bastion:
             "bastion",
             [*self.ready, self.host],
             before=self.subnets,
+            after=self.without_subnets,
             tamperings={
                 "terminated": Tampering(
                     lambda aws: self.ec2(aws).terminate_instances(InstanceIds=[self.bastion(aws)]),
@@ -242,6 +267,7 @@ class Bastion:
             "bastion connections",
             [*self.ready, self.host, *self.connections],
             before=self.subnets,
+            after=self.without_subnets,
             tamperings={
                 "address disassociated": Tampering(
                     lambda aws: self.ec2(aws).disassociate_address(

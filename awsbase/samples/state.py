@@ -10,8 +10,7 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.merge import merge
 from awsbase.manifest.state import State
-from awsbase.sandbox import Sandbox
-from tests.contract.sample import ACCOUNT, HOME, Sample, Tampering, go
+from awsbase.samples.sample import ACCOUNT, HOME, Reached, Sample, Tampering
 
 BASE = Base("acme", HOME, {"owner": "platform"})
 MANIFEST = Manifest.model_validate(
@@ -22,15 +21,15 @@ PLAIN = Bucket(scope=HOME, name="acme-plain", tags={"owner": "platform"})
 OTHER_REGION = Key(scope=HOME.at("us-east-1"), name="acme-other-region", policy=key_policy(HOME), rotation_days=180)
 
 
-def kms(aws: Sandbox) -> Any:
+def kms(aws: Reached) -> Any:
     return aws.client("kms", HOME.region)
 
 
-def s3(aws: Sandbox) -> Any:
+def s3(aws: Reached) -> Any:
     return aws.client("s3", HOME.region)
 
 
-def key_id(aws: Sandbox) -> str:
+def key_id(aws: Reached) -> str:
     """Return the id of the state key, even if it lost its alias."""
     ids: list[str] = [key["KeyId"] for page in kms(aws).get_paginator("list_keys").paginate() for key in page["Keys"]]
     return next(id for id in ids if kms(aws).describe_key(KeyId=id)["KeyMetadata"]["Description"].startswith("Terr"))
@@ -44,25 +43,25 @@ def only_root(**extra: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement, also]})
 
 
-def write_policy(aws: Sandbox, change: Any) -> None:
+def write_policy(aws: Reached, change: Any) -> None:
     """Write the bucket policy again, with its statements changed."""
     policy = json.loads(s3(aws).get_bucket_policy(Bucket="acme-state")["Policy"])
     policy["Statement"] = change(policy["Statement"])
     s3(aws).put_bucket_policy(Bucket="acme-state", Policy=json.dumps(policy))
 
 
-def write_rules(aws: Sandbox, change: Any) -> None:
+def write_rules(aws: Reached, change: Any) -> None:
     """Write the lifecycle again, with its rules changed."""
     rules = s3(aws).get_bucket_lifecycle_configuration(Bucket="acme-state")["Rules"]
     s3(aws).put_bucket_lifecycle_configuration(Bucket="acme-state", LifecycleConfiguration={"Rules": change(rules)})
 
 
-def encrypt_with(aws: Sandbox, **rule: Any) -> None:
+def encrypt_with(aws: Reached, **rule: Any) -> None:
     """Set the default encryption by hand."""
     s3(aws).put_bucket_encryption(Bucket="acme-state", ServerSideEncryptionConfiguration={"Rules": [rule]})
 
 
-def log_delivery(aws: Sandbox) -> None:
+def log_delivery(aws: Reached) -> None:
     """Let S3's old log delivery write into the bucket by its ACL."""
     ownership = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
     s3(aws).put_bucket_ownership_controls(Bucket="acme-state", OwnershipControls=ownership)
@@ -73,9 +72,9 @@ def log_delivery(aws: Sandbox) -> None:
     s3(aws).put_bucket_acl(Bucket="acme-state", AccessControlPolicy={"Owner": owner, "Grants": grants})
 
 
-def made_by_hand(aws: Sandbox) -> None:
+def made_by_hand(aws: Reached) -> None:
     """Create the bucket without awsbase: open, with other tags, rules and statements."""
-    go(aws, "reconcile", [KEY])
+    aws.make([KEY])
     s3(aws).create_bucket(Bucket="acme-state", CreateBucketConfiguration={"LocationConstraint": HOME.region})
     tags = {"TagSet": [{"Key": "team", "Value": "web"}, {"Key": "owner", "Value": "web"}]}
     s3(aws).put_bucket_tagging(Bucket="acme-state", Tagging=tags)
@@ -93,7 +92,7 @@ def made_by_hand(aws: Sandbox) -> None:
     s3(aws).put_bucket_policy(Bucket="acme-state", Policy=policy)
 
 
-def key_without_alias(aws: Sandbox) -> None:
+def key_without_alias(aws: Reached) -> None:
     """Leave the state of a run that stopped after CreateKey."""
     kms(aws).create_key(Description="Terraform", Tags=[{"TagKey": "awsbase:address", "TagValue": KEY.address}])
 

@@ -2,7 +2,7 @@
 
 from awsbase.ensure.role import Role
 from awsbase.ensure.root import Root
-from tests.contract.sample import HOME, Sample, Tampering
+from awsbase.samples.sample import HOME, Sample, Tampering
 
 SUPPORT = "arn:aws:iam::aws:policy/AWSSupportAccess"
 ROLE = Role(

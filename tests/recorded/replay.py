@@ -1,0 +1,119 @@
+"""Recordings of `awsbase selftest`, played again: each plan runs on what AWS answered then."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+
+from awsbase.aws import Aws
+from awsbase.engine.account import Account
+from awsbase.engine.execution import execute
+from awsbase.engine.wire import Wire
+from awsbase.ensure import KINDS
+from awsbase.samples import SAMPLES
+from awsbase.samples.sample import HOME, Sample
+from awsbase.selftest.recording import ASKED, as_json
+from awsbase.selftest.trial import EMPTY, FOUND, differences, problems, said
+
+FOLDER = Path(__file__).parent
+
+
+class NotRecorded(Exception):
+    """A plan asks what it did not ask when this was recorded."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One plan of a recording: the sample, the step, what AWS answered, and the changes that it must list."""
+
+    sample: Sample
+    step: str
+    at: datetime
+    answers: Mapping[str, Mapping[str, Any]]
+    expected: Sequence[str]
+
+    def wrong(self) -> list[str]:
+        """Plan again; return what the plan says otherwise."""
+        session = boto3.Session("recorded", "recorded", region_name=HOME.region)
+        wire = Wire()
+        aws = Aws(session, HOME.region, attach=[wire.attach, self.attach], attempts=1)
+        account = Account(aws, wire, HOME.account, f"arn:aws:iam::{HOME.account}:user/recorded")
+        report = execute("plan", self.sample.resources, KINDS, account, clock=Stopped(self.at))
+        return [*problems(report), *differences(said(report), self.expected)]
+
+    def attach(self, client: Any) -> None:
+        """Let a client be answered from the recording."""
+
+        def asked(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
+            context[ASKED] = deepcopy(dict(params))
+
+        def answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
+            region = client.meta.region_name
+            line = self.answers.get(key(model.service_model.service_name, model.name, region, context[ASKED]))
+            if line is None:
+                raise NotRecorded(f"{model.service_model.service_name}:{model.name} in {region} {context[ASKED]}")
+            meta = {"HTTPStatusCode": line["status"], "HTTPHeaders": {}}
+            return SimpleNamespace(status_code=line["status"], headers={}), {
+                **understood(line["data"]),
+                "ResponseMetadata": meta,
+            }
+
+        client.meta.events.register("before-parameter-build.*", asked)
+        client.meta.events.register("before-call.*", answer)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A clock that shows when something was recorded."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+    def sleep(self, seconds: float, stop: Event) -> None:
+        """Let no time pass."""
+
+
+def plans(file: Path) -> Iterator[Plan]:
+    """Yield each plan of a recording."""
+    by_name = {sample.name: sample for sample in SAMPLES}
+    steps: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for text in file.read_text(encoding="utf-8").splitlines():
+        line = json.loads(text)
+        steps.setdefault((line["sample"], line["step"]), []).append(line)
+    for (name, step), lines in steps.items():
+        tampering, _, part = step.rpartition(": ")
+        if part == FOUND:
+            expected = by_name[name].tamperings[tampering].repair
+        elif part == EMPTY:
+            expected = ()
+        else:
+            continue
+        # The last answer counts: a plan was made again until AWS showed what had been written.
+        answers = {key(each["service"], each["operation"], each["region"], each["params"]): each for each in lines}
+        yield Plan(by_name[name], step, datetime.fromisoformat(lines[-1]["at"]), answers, expected)
+
+
+def key(service: str, operation: str, region: str, params: Mapping[str, Any]) -> str:
+    """Return what an answer is found by."""
+    return f"{service} {operation} {region} {json.dumps(params, sort_keys=True, default=as_json)}"
+
+
+def understood(value: Any) -> Any:
+    """Return an answer as botocore gives it: times are times."""
+    if isinstance(value, dict):
+        if value.get("__class__") == "datetime":
+            parts = (value[name] for name in ("year", "month", "day", "hour", "minute", "second", "microsecond"))
+            return datetime(*parts, tzinfo=UTC)
+        return {name: understood(each) for name, each in value.items()}
+    return [understood(each) for each in value] if isinstance(value, list) else value
