@@ -62,14 +62,14 @@ def of_aws(thing: Thing) -> bool:
 
 def is_setting(thing: Thing) -> bool:
     """Tell whether a thing is a setting of the whole account, which holds nothing and is never reverted."""
-    absent = absent_named(thing.name)
-    return absent is not None and absent.remove is None
+    ways = ways_away(thing.name)
+    return bool(ways) and all(each.remove is None for each in ways)
 
 
-def absent_named(address: str) -> Absent | None:
-    """Return how the kind is taken away that an address is of; None where awsbase has no such kind."""
+def ways_away(address: str) -> list[Absent]:
+    """Return how what an address names is taken away; several kinds can share a word."""
     word = address.partition("/")[0]
-    return next((kind.absent for kind in KINDS.values() if kind.word == word), None)
+    return [kind.absent for kind in KINDS.values() if kind.word == word and kind.absent]
 
 
 def is_selftests(thing: Thing, prefix: str) -> bool:

@@ -22,7 +22,7 @@ from awsbase.facts import tags
 from awsbase.facts.authorization import authorization
 from awsbase.samples.sample import HOME, Reached, Sample
 from awsbase.selftest.choice import Choice
-from awsbase.selftest.empty import absent_named, is_setting, name_in, of_aws
+from awsbase.selftest.empty import is_setting, name_in, of_aws, ways_away
 from awsbase.selftest.fence import Fence
 from awsbase.selftest.hands import Hands
 from awsbase.selftest.naming import Naming, mark_of, run_of
@@ -198,12 +198,10 @@ def differences(before: Survey, after: Survey, prefix: str) -> tuple[list[str], 
 
 def foreseen(address: str, prefix: str) -> str:
     """Return why something differs after a selftest; empty when it must not."""
-    absent = absent_named(address)
-    if absent is None:
-        return ""
-    if absent.remove is None:
+    ways = ways_away(address)
+    if ways and all(each.remove is None for each in ways):
         return "a setting that awsbase never reverts"
-    return "; ".join(absent.leaves.values()) if name_in(address, prefix) else ""
+    return "; ".join(text for each in ways for text in each.leaves.values()) if name_in(address, prefix) else ""
 
 
 def listed(found: Survey) -> dict[str, object]:
