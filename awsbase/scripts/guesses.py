@@ -21,7 +21,7 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("diff", "preview", "drift", "status", "check", "dry-run", "refresh", "audit"), PLAN),
     **dict.fromkeys(("down", "delete", "remove", "uninstall", "rm", "clean"), DELETE),
     **dict.fromkeys(("lint", "verify"), "`awsbase validate MANIFEST` checks a manifest without calling AWS"),
-    **dict.fromkeys(("import", "adopt"), f"reconcile adopts what exists by its name; {PLAN}"),
+    "import": "`awsbase adopt` writes a manifest that describes what exists",
     **dict.fromkeys(("login", "auth", "sso", "session", "token", "otp", "assume", "assume-role"), SESSION),
     **dict.fromkeys(("new", "create", "generate", "start"), "`awsbase init` writes a manifest"),
     **dict.fromkeys(("list", "show", "tree"), "`awsbase graph MANIFEST` lists what a manifest makes"),

@@ -28,7 +28,7 @@ def advice(*arguments: str) -> str:
         (
             "delete acme.yaml",
             "no command 'delete'",
-            "`awsbase destroy MANIFEST` deletes what awsbase made for it",
+            "`awsbase destroy acme.yaml` deletes what awsbase made for it",
         ),
         ("reconsile acme.yaml", "no command 'reconsile'", "did you mean `awsbase reconcile`?"),
         ("xyzzy", "no command 'xyzzy'", "`awsbase help` lists all"),
