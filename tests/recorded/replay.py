@@ -58,9 +58,13 @@ class Plan:
 
         def answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]]:
             region = client.meta.region_name
-            line = self.answers.get(key(model.service_model.service_name, model.name, region, context[ASKED]))
+            service = model.service_model.service_name
+            # A list is asked for by what names begin with, which the names of a selftest do otherwise.
+            alike = [each for each in self.answers.values() if asks(each) == (service, model.name, region)]
+            line = self.answers.get(key(service, model.name, region, context[ASKED]))
+            line = line or (alike[0] if len(alike) == 1 else None)
             if line is None:
-                raise NotRecorded(f"{model.service_model.service_name}:{model.name} in {region} {context[ASKED]}")
+                raise NotRecorded(f"{service}:{model.name} in {region} {context[ASKED]}")
             meta = {"HTTPStatusCode": line["status"], "HTTPHeaders": {}}
             return SimpleNamespace(status_code=line["status"], headers={}), {
                 **understood(line["data"]),
@@ -104,6 +108,11 @@ def plans(file: Path) -> Iterator[Plan]:
         yield Plan(by_name[name], step, datetime.fromisoformat(lines[-1]["at"]), answers, expected)
 
 
+def asks(line: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return which call a line answers."""
+    return line["service"], line["operation"], line["region"]
+
+
 def key(service: str, operation: str, region: str, params: Mapping[str, Any]) -> str:
     """Return what an answer is found by."""
     return f"{service} {operation} {region} {json.dumps(params, sort_keys=True, default=as_json)}"
@@ -114,5 +123,7 @@ def understood(value: Any) -> Any:
     if isinstance(value, dict):
         if value.get("__class__") == "datetime":
             return datetime(**{name: each for name, each in value.items() if name != "__class__"}, tzinfo=UTC)
+        if value.get("__class__") == "bytes":
+            return str(value["text"]).encode()
         return {name: understood(each) for name, each in value.items()}
     return [understood(each) for each in value] if isinstance(value, list) else value
