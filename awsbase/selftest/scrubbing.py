@@ -46,7 +46,10 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "organization": re.compile(r"\b(?:o|r|ou)-[a-z0-9]{4,32}(?:-[a-z0-9]{8,32})?\b"),
     "id": re.compile(r"(?<![A-Za-z0-9])[a-z]{1,12}(?:-[a-z]{1,12}){0,2}-(?=[0-9a-f]*\d)[0-9a-f]{8,17}(?![A-Za-z0-9])"),
     "hex": re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{32,}(?![A-Za-z0-9])"),
-    "token": re.compile(r"(?<![A-Za-z0-9+/=_-])(?=[A-Za-z0-9+/=_-]*\d)[A-Za-z0-9+/_-]{40,}={0,2}(?![A-Za-z0-9+/=_-])"),
+    "token": re.compile(
+        r"(?<![A-Za-z0-9+/=_-])(?=[a-z0-9+/_-]*[A-Z])(?=[A-Z0-9+/_-]*[a-z])(?=[A-Za-z+/_-]*\d)"
+        r"[A-Za-z0-9+/_-]{40,}={0,2}(?![A-Za-z0-9+/=_-])"
+    ),
     "ipv4": re.compile(IPV4),
     "ipv6": re.compile(IPV6),
     "account": re.compile(r"(?<![0-9])\d{12}(?![0-9])"),
@@ -112,7 +115,7 @@ class Scrubber:
 
     def _is_own(self, name: str, text: str) -> bool:
         """Tell whether a text is no secret: a name of a key, or what the sample says itself."""
-        return name.lower() in KEY_NAMES or (name.lower() not in SECRET and text in self._own.split("\n"))
+        return name.lower() in KEY_NAMES or (name.lower() not in SECRET and text.strip() in self._own.split("\n"))
 
     def _shown(self, kind: str, found: str) -> str:
         if found in self._own:
