@@ -62,9 +62,9 @@ def test_some_calls_of_a_manifest_survive_a_fault(name: str, draw: Random) -> No
 
 
 @pytest.mark.sampled(1)
-@pytest.mark.parametrize("name", MANIFESTS)
+@pytest.mark.parametrize("name", ["bastion", "secrets"])
 def test_some_calls_that_destroy_a_manifest_survive_a_fault(name: str, draw: Random) -> None:
-    assert some_calls(destroyed(name), draw, "write", "write") == []
+    assert some_calls(destroyed(name), draw, "write") == []
 
 
 def some_calls(subject: Subject, draw: Random, *drawn: str) -> list[str]:
