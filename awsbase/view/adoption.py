@@ -77,7 +77,8 @@ def letting_go(handed: HandOver) -> str:
     """Return how Terraform lets go of what the manifest manages now: commands, and blocks for its configuration."""
     commands = handed.commands()
     if not commands:
-        return "\nnothing in this Terraform state is the manifest's\n"
+        where = f", {handed.elsewhere} of it in another account" if handed.elsewhere else ""
+        return f"\nnothing in this Terraform state is the manifest's{where}\n"
     said = f"\nTerraform has to forget {counted(len(handed.handed), 'resource')}, so that nothing has two owners:\n\n"
     either = "".join(f"{each}\n" for each in commands)
     return f"{said}{either}\nor, in its configuration:\n\n{handed.blocks()}"
@@ -87,7 +88,8 @@ def terraform(handed: HandOver) -> Iterator[str]:
     """Yield the part of the page that is about Terraform."""
     yield "## Terraform\n"
     if not handed.handed:
-        yield "Nothing in the state is the manifest's.\n"
+        where = f", {handed.elsewhere} of it in another account" if handed.elsewhere else ""
+        yield f"Nothing in the state is the manifest's{where}.\n"
         return
     yield "Terraform has to forget these, so that nothing has two owners. Run the commands, or use the blocks.\n"
     yield "```console\n" + "".join(f"$ {each}\n" for each in handed.commands()) + "```\n"
