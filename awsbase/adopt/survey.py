@@ -17,7 +17,7 @@ from awsbase.engine.refusals import understood
 from awsbase.engine.run import Interrupted, Observer, SilentObserver
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Described, LeftAlone, NotExpressible, Thing, Unread
-from awsbase.ensure.regions import regions
+from awsbase.ensure.regions import ServiceClosed, regions
 from awsbase.records import record
 
 
@@ -111,6 +111,8 @@ def unread(name: str, error: Exception, account: Account, scope: Scope) -> Unrea
     """Return what could not be read: the action that is missing, or what went wrong."""
     from botocore.exceptions import ClientError
 
+    if isinstance(error, ServiceClosed):
+        return Unread(name, "", str(error), closed=True)
     said = failure(error, account.caller, home=scope.home)
     if said.code == CLOSED and said.region:
         return Unread(f"region {said.region}", refused_action(error), said.message, closed=True)

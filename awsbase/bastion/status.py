@@ -11,8 +11,8 @@ from awsbase.bastion.doctor import agent
 from awsbase.bastion.host import Host, host
 from awsbase.bastion.settings import Bastion
 from awsbase.engine.facts import Facts
-from awsbase.ensure.instance import user_data
 from awsbase.ensure.schedule import schedule
+from awsbase.facts.instances import user_data
 from awsbase.people.durations import words
 from awsbase.records import record
 from awsbase.userdata import people_in, reasons

@@ -9,11 +9,11 @@ from typing import Any
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
 from awsbase.ensure.bucket import Bucket
-from awsbase.ensure.instance import GONE
 from awsbase.ensure.regions import RegionClosed, regions, there
 from awsbase.ensure.topic import Topic
 from awsbase.facts.authorization import authorization
 from awsbase.facts.credential_report import ROOT, report_rows, yes
+from awsbase.facts.instances import GONE
 from awsbase.policies.document import listed
 from awsbase.prices import table as prices
 

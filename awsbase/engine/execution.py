@@ -65,10 +65,10 @@ class Cycle(AwsbaseError):
     """Resources depend on one another in a cycle."""
 
 
-def dependencies(resources: Sequence[Resource]) -> dict[str, frozenset[str]]:
+def dependencies(resources: Sequence[Resource], *, known_only: bool = False) -> dict[str, frozenset[str]]:
     """Return all dependencies of each address, direct and indirect, in manifest order.
 
-    Raises DuplicateResource, UnknownDependency or Cycle.
+    Raises DuplicateResource, UnknownDependency or Cycle. With `known_only` what is not among them is left out.
     """
     needs: dict[str, tuple[str, ...]] = {}
     for resource in resources:
@@ -77,6 +77,8 @@ def dependencies(resources: Sequence[Resource]) -> dict[str, frozenset[str]]:
                 f"{resource.address} is defined by two parts of this manifest", hint="rename one of them"
             )
         needs[resource.address] = tuple(dict.fromkeys(resource.needs()))
+    if known_only:
+        needs = {address: tuple(other for other in direct if other in needs) for address, direct in needs.items()}
     for address, direct in needs.items():
         for other in direct:
             if other not in needs:
@@ -128,7 +130,8 @@ def execute(
     the changes that a plan applies nevertheless. `results` gets what each recipe returned, by address. With a `removal`
     the resources are taken away, but for those that it says stay.
     """
-    started, stop, needed = time.monotonic(), stop or threading.Event(), dependencies(resources)
+    started, stop = time.monotonic(), stop or threading.Event()
+    needed = dependencies(resources, known_only=removal is not None)
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
         observer, clock = observer or SilentObserver(), clock or SystemClock()
         context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)

@@ -11,6 +11,7 @@ from awsbase.engine.clock import Clock
 from awsbase.records import record
 
 FRESH = timedelta(minutes=5)
+DELETING = ("Delete", "Detach", "Disassociate", "Release", "Remove", "Terminate")
 
 
 @record
@@ -25,6 +26,21 @@ class PropagationDelay:
     seconds: int = 120
     contention: bool = False  # two writers conflict: temporary whatever the age of the resource
 
+
+# How the calls of EC2 begin that use something new. What is to be deleted was listed: if it is not found, it is gone.
+USES = (
+    "Associate",
+    "Attach",
+    "Authorize",
+    "Create",
+    "Describe",
+    "Modify",
+    "Replace",
+    "Revoke",
+    "Run",
+    "Start",
+    "Update",
+)
 
 # What AWS answers while a new role, key, policy or bucket has not propagated.
 TABLE = (
@@ -65,15 +81,15 @@ TABLE = (
     PropagationDelay("iam", ("AddRoleToInstanceProfile",), "NoSuchEntity", seconds=30),
     PropagationDelay("ec2", ("RunInstances",), "InvalidParameterValue", "Invalid IAM Instance Profile"),
     PropagationDelay("ec2", ("RunInstances",), "InvalidParameterValue", "has no associated IAM Roles"),
-    PropagationDelay("ec2", ("",), "InvalidAllocationID.NotFound", seconds=60),
-    PropagationDelay("ec2", ("",), "InvalidGroup.NotFound", seconds=60),
-    PropagationDelay("ec2", ("",), "InvalidInstanceID.NotFound", seconds=60),
-    PropagationDelay("ec2", ("",), "InvalidInternetGatewayID.NotFound", seconds=60),
-    PropagationDelay("ec2", ("",), "InvalidLaunchTemplateId.NotFound", seconds=60),
-    PropagationDelay("ec2", ("",), "InvalidNetworkInterfaceID.NotFound", seconds=60),
-    PropagationDelay("ec2", ("",), "InvalidRouteTableID.NotFound", seconds=60),
-    PropagationDelay("ec2", ("",), "InvalidSubnetID.NotFound", seconds=60),
-    PropagationDelay("ec2", ("",), "InvalidVpcID.NotFound", seconds=60),
+    PropagationDelay("ec2", USES, "InvalidAllocationID.NotFound", seconds=60),
+    PropagationDelay("ec2", USES, "InvalidGroup.NotFound", seconds=60),
+    PropagationDelay("ec2", USES, "InvalidInstanceID.NotFound", seconds=60),
+    PropagationDelay("ec2", USES, "InvalidInternetGatewayID.NotFound", seconds=60),
+    PropagationDelay("ec2", USES, "InvalidLaunchTemplateId.NotFound", seconds=60),
+    PropagationDelay("ec2", USES, "InvalidNetworkInterfaceID.NotFound", seconds=60),
+    PropagationDelay("ec2", USES, "InvalidRouteTableID.NotFound", seconds=60),
+    PropagationDelay("ec2", USES, "InvalidSubnetID.NotFound", seconds=60),
+    PropagationDelay("ec2", USES, "InvalidVpcID.NotFound", seconds=60),
     # An address needs a running instance, and an instance can start only once it has stopped.
     PropagationDelay("ec2", ("AssociateAddress",), "InvalidInstanceID", "not in a valid state"),
     PropagationDelay("ec2", ("AssociateAddress",), "IncorrectInstanceState", "not in a valid state"),
@@ -140,6 +156,9 @@ def wait_for_propagation(
 
 
 def _row(service: str, operation: str, code: str, message: str) -> PropagationDelay | None:
+    # What is to be deleted and is not there is gone: botocore resends what was carried out and not heard of.
+    if operation.startswith(DELETING) and ("NotFound" in code or code.startswith("NoSuch")):
+        return None
     for row in TABLE:
         if (
             row.service == service

@@ -46,7 +46,7 @@ def dependents(resources: Sequence[Resource]) -> dict[str, tuple[str, ...]]:
     """Return by address what depends on it directly, and so goes before it."""
     found: dict[str, list[str]] = {resource.address: [] for resource in resources}
     for resource in resources:
-        for need in dict.fromkeys(resource.needs()):
+        for need in found.keys() & set(resource.needs()):
             found[need].append(resource.address)
     return {address: tuple(others) for address, others in found.items()}
 

@@ -32,6 +32,10 @@ class ClosedDefaultGroup(Resource):
     def needs(self) -> Iterator[str]:
         yield self.vpc
 
+    def mentions(self) -> Iterator[str]:
+        """Yield the VPC, which takes its default group with it."""
+        yield self.vpc
+
 
 @record
 class DefaultGroup:
@@ -64,6 +68,10 @@ def ensure_closed_default_group(run: Run, want: ClosedDefaultGroup) -> None:
         if isinstance(held, Unknown) or held:
             group = have["id"] if isinstance(have, Unknown) else have.id
             run.delete(what, revoke, GroupId=group, IpPermissions=held)
+
+
+def remove_closed_default_group(run: Run, want: ClosedDefaultGroup) -> None:
+    """Make no call: AWS deletes no default group, and one goes with its VPC."""
 
 
 def read_permissions(want: ClosedDefaultGroup) -> Allows:
@@ -112,5 +120,5 @@ KIND = Kind(
     found_by="its VPC",
     owns="that it has no rule",
     describe=Describe(things, listing_permissions),
-    absent=Absent(why="it goes with its VPC, and until then nothing needs its rules"),
+    absent=Absent(remove_closed_default_group),
 )

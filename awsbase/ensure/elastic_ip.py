@@ -16,8 +16,8 @@ from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, NotExpressible, Things
-from awsbase.ensure.instance import instances
 from awsbase.facts import ec2, tags
+from awsbase.facts.instances import instances
 from awsbase.prices import VIRGINIA, Cost, monthly
 from awsbase.prices import table as prices
 from awsbase.records import record

@@ -13,8 +13,8 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure.elastic_ip import addresses, association_of, leads_to_ours
-from awsbase.ensure.instance import instances
 from awsbase.facts import ec2, tags
+from awsbase.facts.instances import instances
 from awsbase.records import record
 
 

@@ -11,17 +11,17 @@ from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run
+from awsbase.engine.things import Describe
 from awsbase.ensure.instance import (
     ENDED,
     Instance,
     alive,
-    instances,
     presence_permissions,
     remove_instance,
-    user_data,
 )
 from awsbase.ensure.instance import removal_permissions as instance_removal_permissions
 from awsbase.ensure.schedule import schedule_removal_permissions, take_schedule
+from awsbase.facts.instances import instances, user_data
 from awsbase.prices import Cost
 from awsbase.records import record
 from awsbase.userdata import people_in
@@ -110,5 +110,6 @@ KIND = Kind(
     found_by="tag",
     owns="nothing: it is only looked at",
     keeps="everything",
+    describe=Describe(lambda facts, scope: iter(())),  # what runs is listed as an instance
     absent=Absent(remove_ephemeral, leaves=ENDED, permissions=removal_permissions),
 )

@@ -14,11 +14,11 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure.existing_subnet import ExistingSubnet
-from awsbase.ensure.instance import instances
 from awsbase.ensure.route_table import RouteTableFacts, route, route_tables, towards
 from awsbase.ensure.subnet import subnets, with_ipv4
 from awsbase.errors import AwsbaseError
 from awsbase.facts import ec2, tags
+from awsbase.facts.instances import instances
 from awsbase.prices import table as prices
 from awsbase.records import record
 

@@ -10,10 +10,12 @@ from awsbase.engine.permissions import Allows, Permissions, allow, made_for
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
-from awsbase.ensure.instance import Instance, alive, instances, of_others
+from awsbase.engine.things import Describe
+from awsbase.ensure.instance import Instance, alive, of_others
 from awsbase.ensure.schedule import allow_on_schedule, schedule
 from awsbase.ensure.schedule import of_others as schedule_of_others
 from awsbase.facts import ec2
+from awsbase.facts.instances import instances
 from awsbase.records import record
 
 
@@ -75,5 +77,6 @@ KIND = Kind(
     word="instance",
     found_by="tag, when `awsbase bastion down` ends it",
     owns="that it is gone, with its schedule",
+    describe=Describe(lambda facts, scope: iter(())),  # what is gone is in no list
     absent=Absent(why="it makes nothing: it is what takes an instance away"),
 )

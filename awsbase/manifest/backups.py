@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field, model_validator
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope, partition
 from awsbase.ensure.role import Role
-from awsbase.ensure.snapshot_policy import Schedule, SnapshotPolicy
+from awsbase.ensure.snapshot_policy import SnapshotPolicy
+from awsbase.facts.snapshot_schedules import Schedule
 from awsbase.manifest.base import Base
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, invalid

@@ -29,11 +29,12 @@ def least(
     plan_only: bool = False,
     who: bool = False,
     destroy: bool = False,
+    more: Iterable[Allow] = (),
     kinds: Kinds = KINDS,
 ) -> Least:
     """Return what is enough to plan resources, and unless `plan_only` to reconcile them, or to `destroy` them.
 
-    `who` is for `plan --who`.
+    `who` is for `plan --who`, and `more` is allowed beside it to destroy.
 
     Raises Undeclared when a kind does not say which permissions it needs.
     """
@@ -49,6 +50,7 @@ def least(
     found = statements(reads, "Read")
     if destroy:
         writes = [each for want in resources for each in absent_of(kinds, want).permissions(want)]
+        writes += more
     else:
         writes = [each for want, permissions in declared for each in permissions.write(want)]
     if writes and not plan_only:

@@ -28,14 +28,17 @@ DATA = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::acme-web/"]}
 
 
 def trails(aws: Reached) -> Any:
+    """Return the client of CloudTrail."""
     return aws.client("cloudtrail", HOME.region)
 
 
 def logs(aws: Reached) -> Any:
+    """Return the client of CloudWatch Logs."""
     return aws.client("logs", HOME.region)
 
 
 def select(aws: Reached, **selector: Any) -> None:
+    """Select events by hand."""
     trails(aws).put_event_selectors(TrailName=NAME, EventSelectors=[selector])
 
 
@@ -84,13 +87,10 @@ SETTINGS = [f"{TRAIL.address}: update settings"]
 
 
 def shared_key(aws: Reached) -> str:
-    """Return the id of the only customer-managed key."""
-    (alias,) = [
-        each
-        for each in aws.client("kms", HOME.region).list_aliases()["Aliases"]
-        if "TargetKeyId" in each and not each["AliasName"].startswith("alias/aws/")
-    ]
-    return str(alias["TargetKeyId"])
+    """Return the id of the key that both use."""
+    aliases = aws.client("kms", HOME.region).get_paginator("list_aliases").paginate()
+    every = [each for page in aliases for each in page["Aliases"]]
+    return next(str(each["TargetKeyId"]) for each in every if each["AliasName"] == "alias/acme-audit")
 
 
 SAMPLES = (

@@ -11,6 +11,7 @@ ROLE, POLICY = Ebs(schedules=SCHEDULES).resources(Base("acme", HOME, {"owner": "
 
 
 def id_of(aws: Reached) -> str:
+    """Return the id of the only policy."""
     (one,) = aws.client("dlm", HOME.region).get_lifecycle_policies()["Policies"]
     return str(one["PolicyId"])
 

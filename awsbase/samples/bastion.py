@@ -75,6 +75,7 @@ class Bastion:
         self.ephemeral = Ephemeral(scope=scope, instance=self.host, command="awsbase bastion up")
 
     def ec2(self, aws: Reached) -> Any:
+        """Return the client of EC2."""
         return aws.client("ec2", self.scope.region)
 
     def subnets(self, aws: Reached) -> None:
@@ -138,12 +139,14 @@ class Bastion:
         )
 
     def other_type(self, aws: Reached) -> None:
+        """Give the instance another type."""
         id = self.bastion(aws)
         self.ec2(aws).stop_instances(InstanceIds=[id])
         self.ec2(aws).modify_instance_attribute(InstanceId=id, InstanceType={"Value": "t4g.small"})
         self.ec2(aws).start_instances(InstanceIds=[id])
 
     def other_user_data(self, aws: Reached) -> None:
+        """Give the instance other user data."""
         id = self.bastion(aws)
         self.ec2(aws).stop_instances(InstanceIds=[id])
         self.ec2(aws).modify_instance_attribute(InstanceId=id, UserData={"Value": b"#!/bin/sh\nfalse\n"})
@@ -185,6 +188,7 @@ class Bastion:
         client.delete_internet_gateway(InternetGatewayId=gateway)
 
     def samples(self) -> Iterator[Sample]:
+        """Yield all samples of this region."""
         yield self.host_sample()
         yield self.connections_sample()
         yield Sample(
@@ -198,6 +202,7 @@ class Bastion:
             [self.terminated],
             before=self.up,
             after=self.down,
+            before_costs=[self.host, self.ip],
             shares="the default VPC's subnets",
             tamperings={"started again": Tampering(self.second_instance, ["instance/bastion: delete instance"])},
         )
@@ -206,6 +211,7 @@ class Bastion:
         )
 
     def host_sample(self) -> Sample:
+        """Return the sample of the instance."""
         anew = [
             "instance/bastion: replace instance",
             "instance/bastion: update source and destination check",
@@ -263,6 +269,7 @@ class Bastion:
         )
 
     def connections_sample(self) -> Sample:
+        """Return the sample of what connects the instance."""
         return Sample(
             "bastion connections",
             [*self.ready, self.host, *self.connections],

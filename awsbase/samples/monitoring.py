@@ -53,6 +53,7 @@ SERVICES = {"MonitorName": "Default-Services-Monitor", "MonitorType": "DIMENSION
 
 
 def put_filter(aws: Reached, **other: Any) -> None:
+    """Write the metric filter by hand."""
     into = [{"metricName": "root-use", "metricNamespace": "acme/security", "metricValue": "1"}]
     arguments = {"filterPattern": FILTER.pattern, "metricTransformations": into}
     aws.client("logs", HOME.region).put_metric_filter(
@@ -61,18 +62,22 @@ def put_filter(aws: Reached, **other: Any) -> None:
 
 
 def events(aws: Reached) -> Any:
+    """Return the client of EventBridge."""
     return aws.client("events", US.region)
 
 
 def budgets(aws: Reached) -> Any:
+    """Return the client of Budgets."""
     return aws.client("budgets", US.region)
 
 
 def costs(aws: Reached) -> Any:
+    """Return the client of Cost Explorer."""
     return aws.client("ce", US.region)
 
 
 def put_budget(aws: Reached, **other: Any) -> None:
+    """Write the budget by hand."""
     settings = {"BudgetName": BUDGET.name, "BudgetType": "COST", "TimeUnit": "MONTHLY"}
     budgets(aws).update_budget(
         AccountId=ACCOUNT, NewBudget={**settings, "BudgetLimit": {"Amount": "100", "Unit": "USD"}, **other}
@@ -80,11 +85,13 @@ def put_budget(aws: Reached, **other: Any) -> None:
 
 
 def change_notice(aws: Reached, method: str, kind: Notice, **more: Any) -> None:
+    """Change a notice of the budget by hand."""
     named = {"AccountId": ACCOUNT, "BudgetName": BUDGET.name, "Notification": notification(kind)}
     getattr(budgets(aws), method)(**named, **more)
 
 
 def subscription_arn(aws: Reached) -> str:
+    """Return the ARN of the first subscription."""
     return str(costs(aws).get_anomaly_subscriptions()["AnomalySubscriptions"][0]["SubscriptionArn"])
 
 

@@ -20,6 +20,7 @@ from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from awsbase.facts.security_rules import Rule
 from awsbase.manifest.base import Base
 from awsbase.manifest.opt_ins import VpcFlowLogs
+from awsbase.samples.opt_ins import ready
 from awsbase.samples.sample import HOME, OREGON, Reached, Sample, Tampering
 
 ALICE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4nzsZ3Fv3m4GkgPR1ZQ3nVEmUNVx0Vh1KQnMrk0EVq"
@@ -27,6 +28,7 @@ BOB_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKz4JtJGNQ9cK2u3JDwZL8AQa1lUe6h0V
 
 
 def anywhere(port: int) -> dict[str, object]:
+    """Return a rule for everybody."""
     return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 
@@ -106,6 +108,7 @@ class Network:
         self.pair = KeyPair(scope=scope, name="alice", public_key=f"{ALICE_KEY} alice@acme", tags={"owner": "platform"})
 
     def ec2(self, aws: Reached) -> Any:
+        """Return the client of EC2."""
         return aws.client("ec2", self.scope.region)
 
     def found(self, aws: Reached, kind: str, key: str, address: str) -> str:
@@ -116,12 +119,15 @@ class Network:
         return str(items[0][key])
 
     def table(self, aws: Reached) -> str:
+        """Return the id of the route table."""
         return self.found(aws, "route_tables", "RouteTableId", self.routes.address)
 
     def web_group(self, aws: Reached) -> str:
+        """Return the id of the security group."""
         return self.found(aws, "security_groups", "GroupId", self.web.address)
 
     def open_default_group(self, aws: Reached) -> None:
+        """Open the default group of the VPC."""
         vpc = self.found(aws, "vpcs", "VpcId", self.vpc.address)
         filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
         group = self.ec2(aws).describe_security_groups(Filters=filters)["SecurityGroups"][0]["GroupId"]
@@ -155,6 +161,7 @@ class Network:
         self.ec2(aws).delete_flow_logs(FlowLogIds=ids)
 
     def samples(self) -> Iterator[Sample]:
+        """Yield all samples of this region."""
         yield self.network_sample()
         yield self.protected_sample()
         yield self.group_sample()
@@ -162,6 +169,7 @@ class Network:
         yield self.pair_sample()
 
     def network_sample(self) -> Sample:
+        """Return the sample of a network."""
         return Sample(
             "network",
             [self.vpc, self.closed, self.first, self.gateway, self.routes, self.s3],
@@ -208,10 +216,11 @@ class Network:
         )
 
     def protected_sample(self) -> Sample:
+        """Return the sample of a network in a protected account."""
         return Sample(
             "network covered by protection",
             [*self.protection, self.vpc, self.closed, self.log],
-            before=lambda aws: aws.make(self.protection),
+            before=ready(*self.protection),
             tamperings={
                 "default group opened": Tampering(
                     self.open_default_group, ["default-security-group/acme: delete rules inward"]
@@ -221,6 +230,7 @@ class Network:
         )
 
     def group_sample(self) -> Sample:
+        """Return the sample of a security group."""
         return Sample(
             "security group",
             [self.default, self.web],
@@ -273,6 +283,7 @@ class Network:
         revoke(GroupId=group["GroupId"], IpPermissions=gone)
 
     def circle_sample(self) -> Sample:
+        """Return the sample of groups that name each other."""
         return Sample(
             "groups that let each other in",
             [self.default, *self.circle],
@@ -290,6 +301,7 @@ class Network:
         )
 
     def pair_sample(self) -> Sample:
+        """Return the sample of a key pair."""
         return Sample(
             "key pair",
             [self.pair],

@@ -65,7 +65,8 @@ class Sample:
 
     `before` prepares the account: what is there already when awsbase first sees it. `after` takes away what that and
     the tamperings leave, when all of the sample is gone that awsbase takes away. `not_on_aws` says why only the sandbox
-    can play it, and `shares` what of others it changes in a real account besides what its addresses say.
+    can play it. `before_costs` is what that makes and AWS is paid for, and `shares` what of a real account it changes
+    besides what its addresses say.
     """
 
     name: str
@@ -74,12 +75,18 @@ class Sample:
     before: Callable[[Reached], object] = nothing_before
     after: Callable[[Reached], object] = nothing_before
     not_on_aws: str = ""
+    before_costs: Sequence[Resource] = ()
     shares: str = ""
 
     @property
     def was_there(self) -> bool:
         """Tell whether there is something before the first run."""
         return self.before is not nothing_before
+
+    @property
+    def leaves_something(self) -> bool:
+        """Tell whether something is left that no recipe takes away."""
+        return self.after is not nothing_before
 
     def at(self, scope: Scope) -> Sample:
         """Return the same sample, called after its region away from home."""

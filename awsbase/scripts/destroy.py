@@ -78,12 +78,13 @@ def command(
 ) -> int:
     """Delete what awsbase made for MANIFEST, in the opposite order.
 
-    It leaves what it did not make, and what nobody deletes in passing: buckets and keys, users and groups, secrets,
-    logs, and what watches the account. --also names one of these. Settings that protect the account are never
-    reverted.
+    It leaves what it did not make. It also leaves buckets, keys, secrets, people, logs and what watches the account,
+    unless --also names one of them. Settings that protect the account are never reverted.
 
     It shows the plan and asks on the terminal: for the account's name, and for how many things cannot come back.
     Without a terminal it needs --approved.
+    \f
+    Raises Refused for a protected account.
     """
     plan = document.read(approved, "destroy") if approved else None
     loaded = read(manifest, options)

@@ -17,7 +17,7 @@ COMMAND = re.compile(r"(?<!\bruns )`awsbase ([a-z][^`]*)`")
 WITHOUT_PROFILE = ("init", "schema", "explain", "sandbox", "completion", "help", "version", "keys credentials")
 WITH_MANIFEST = (
     *("reconcile", "plan", "validate", "graph", "permissions", "cost", "report", "outputs"),
-    *("drill", "coverage", "bootstrap", "own", "unlock", "state backend"),
+    *("drill", "coverage", "bootstrap", "own", "unlock", "state backend", "destroy", "prune"),
     *(f"bastion {name}" for name in ("up", "down", "status", "connect", "doctor")),
 )
 

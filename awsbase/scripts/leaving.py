@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import field, replace
 
-from awsbase.engine.changes import Report
+from awsbase.engine.changes import Outcome, Report
 from awsbase.engine.removal import Removal
 from awsbase.engine.risk import lost
 from awsbase.records import record
@@ -18,15 +18,24 @@ MOST_NAMES = 8
 
 @record
 class Leaving:
-    """What is taken away: `typed` is what has to be named once more and why, `hidden` what nobody asked about."""
+    """What is taken away: `typed` is what has to be named once more and why, `hidden` what nobody asked about.
+
+    `remarks` are told with what they are about.
+    """
 
     removal: Removal
     typed: Mapping[str, str] = field(default_factory=dict)
     hidden: Collection[str] = ()
+    remarks: Mapping[str, str] = field(default_factory=dict)
 
     def shown(self, report: Report) -> Report:
-        """Return a report without what nobody asked about."""
-        return replace(report, outcomes=tuple(each for each in report.outcomes if each.address not in self.hidden))
+        """Return a report with the remarks, and without what nobody asked about."""
+        shown = (each for each in report.outcomes if each.address not in self.hidden)
+        return replace(report, outcomes=tuple(self._remarked(each) for each in shown))
+
+    def _remarked(self, outcome: Outcome) -> Outcome:
+        remark = self.remarks.get(outcome.address)
+        return replace(outcome, notes=(remark, *outcome.notes)) if remark and outcome.changes else outcome
 
     def consent(self, plan: Report, account: str, name: str, ask: Prompt) -> bool:
         """Ask for the account's name, how many things cannot come back, and what nobody deletes in passing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +12,12 @@ import click
 from awsbase.bastion.settings import with_bastion
 from awsbase.engine.scope import Scope
 from awsbase.ensure import KINDS
+from awsbase.ensure.bucket import Bucket, emptying_permissions
 from awsbase.errors import UsageError
+from awsbase.permissions import Least
 from awsbase.policies.document import Document
 from awsbase.scripts.connect import home_region
-from awsbase.scripts.loaded import read
+from awsbase.scripts.loaded import LoadedManifest, read
 from awsbase.scripts.options import ONLY, Options, common, remembered
 from awsbase.scripts.output import as_json, err, out, out_json
 
@@ -23,6 +25,13 @@ from awsbase.scripts.output import as_json, err, out, out_json
 @click.command("permissions")
 @click.argument("manifest", type=click.Path(path_type=Path), callback=remembered, required=False)
 @click.option("--adopt", is_flag=True, help="Instead those of `awsbase adopt`, which needs no MANIFEST.")
+@click.option("--destroy", is_flag=True, help="Instead those of `awsbase destroy`.")
+@click.option(
+    "--empty",
+    multiple=True,
+    metavar="BUCKET",
+    help="With --destroy: also those to delete all that this bucket holds. Can be repeated.",
+)
 @click.option("--plan-only", is_flag=True, help="Only the permissions of `awsbase plan`.")
 @click.option("--who", is_flag=True, help="Also those of `awsbase plan --who`.")
 @click.option(
@@ -39,6 +48,8 @@ def command(
     options: Options,
     manifest: Path | None,
     adopt: bool,
+    destroy: bool,
+    empty: tuple[str, ...],
     plan_only: bool,
     who: bool,
     folder: Path | None,
@@ -55,8 +66,10 @@ def command(
     """
     from awsbase.permissions import ATTACHED, least, to_describe
 
-    if adopt and (manifest or plan_only or who or only):
+    if adopt and (manifest or plan_only or who or only or destroy):
         raise UsageError("--adopt is about no manifest", hint="leave out everything but --adopt, -o and --region")
+    if (destroy and (plan_only or who)) or (empty and not destroy):
+        raise UsageError("--destroy is about what is deleted", hint="--empty needs it; leave --plan-only and --who out")
     if manifest is None and not adopt:
         raise UsageError("name a manifest", hint="`awsbase permissions MANIFEST`, or --adopt to take over an account")
     if manifest is None:
@@ -66,10 +79,13 @@ def command(
         name = "awsbase-adopt"
     else:
         loaded = read(manifest, options)
-        if not plan_only:
-            loaded = replace(loaded, sections=with_bastion(loaded.manifest, loaded.sections))
-        found = least(loaded.only(only), plan_only=plan_only, who=who, kinds=loaded.kinds)
-        name = f"{loaded.name}-awsbase-{'plan' if plan_only else 'reconcile'}"
+        name = f"{loaded.name}-awsbase-{'destroy' if destroy else 'plan' if plan_only else 'reconcile'}"
+        if destroy:
+            found = to_destroy(loaded, only, empty)
+        else:
+            if not plan_only:
+                loaded = replace(loaded, sections=with_bastion(loaded.manifest, loaded.sections))
+            found = least(loaded.only(only), plan_only=plan_only, who=who, kinds=loaded.kinds)
     policies = named(name, found.documents)
 
     if folder:
@@ -87,6 +103,17 @@ def command(
         err(f"so many names fit only as prefixes: see {', '.join(found.widened)}\n")
     if len(policies) > ATTACHED:
         err(f"IAM attaches {ATTACHED} policies to a user or role: request a higher quota, or run parts with --only\n")
+
+
+def to_destroy(loaded: LoadedManifest, only: Sequence[str], empty: Sequence[str]) -> Least:
+    """Return what `awsbase destroy` needs for a manifest or a part of it, and to empty these buckets."""
+    from awsbase.permissions import least
+
+    chosen = loaded.named(only) if only else loaded.section_of
+    resources = [each for each in loaded.resources if each.address in chosen]
+    buckets = [each for each in resources if isinstance(each, Bucket) and {each.name, each.address} & {*empty}]
+    more = [allowed for bucket in buckets for allowed in emptying_permissions(bucket)]
+    return least(resources, destroy=True, more=more, kinds=loaded.kinds)
 
 
 def named(name: str, documents: list[Document]) -> dict[str, Document]:

@@ -96,7 +96,7 @@ def command(
     agree(place, choices, amount, typed, only_clean=only_clean)
 
     if recorder:
-        recorder.hide(names_of(before))
+        recorder.hide(names_of(before, place.account))
     place.tell = (lambda text: None) if quiet else lambda text: err(f"{text}\n")
     with locked(place), stoppable(place):
         done = cleaned(place, amount) if only_clean else selftest(place, choices, amount, before)

@@ -96,8 +96,9 @@ class Session:
         """Plan or reconcile with progress on stderr; Ctrl-C stops it, and `guarded` looks for a lock-out."""
         screen, quiet = not self.options.debug, self.options.quiet
         removal = self.leaving.removal if self.leaving else None
+        doing = "deleting" if removal and mode == "reconcile" else ""
         with (
-            progress(sys.stderr, mode, len(self.resources), screen=screen, quiet=quiet) as observer,
+            progress(sys.stderr, mode, len(self.resources), screen=screen, quiet=quiet, doing=doing) as observer,
             interruptible(observer.say) as stop,
         ):
             report = execute(

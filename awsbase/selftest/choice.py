@@ -47,7 +47,9 @@ def choose(samples: Iterable[Sample], kinds: Sequence[str], *, isolated: bool) -
 
 def chosen(sample: Sample, kinds: frozenset[str], *, isolated: bool) -> Choice:
     """Return a sample with its price, and why it is left out."""
-    usd, used, unknown = price(each for resource in sample.resources for each in resource.costs())
+    usd, used, unknown = price(
+        each for resource in (*sample.resources, *sample.before_costs) for each in resource.costs()
+    )
     return Choice(sample, usd, used, why_not(sample, kinds, usd, used, unknown, isolated=isolated))
 
 

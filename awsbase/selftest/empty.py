@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from awsbase.adopt.survey import Survey
 from awsbase.engine.account import Account
 from awsbase.engine.facts import Facts
+from awsbase.engine.kind import Absent
 from awsbase.engine.lock import PATH
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Described, LeftAlone, Thing, Unread
@@ -15,7 +16,7 @@ from awsbase.ensure import KINDS
 from awsbase.errors import Refused
 from awsbase.facts.authorization import authorization
 from awsbase.facts.tags import CREATED_BY
-from awsbase.selftest.naming import DIGITS
+from awsbase.selftest.naming import pattern_of
 
 # Who makes something in every new account, or in each account that an organization makes.
 OF_AWS = ("AWS", "AWS Organizations")
@@ -61,8 +62,14 @@ def of_aws(thing: Thing) -> bool:
 
 def is_setting(thing: Thing) -> bool:
     """Tell whether a thing is a setting of the whole account, which holds nothing and is never reverted."""
-    kind = KINDS.get(type(thing.resource)) if isinstance(thing, Described) else None
-    return kind is not None and kind.absent is not None and kind.absent.remove is None
+    ways = ways_away(thing.name)
+    return bool(ways) and all(each.remove is None for each in ways)
+
+
+def ways_away(address: str) -> list[Absent]:
+    """Return how what an address names is taken away; several kinds can share a word."""
+    word = address.partition("/")[0]
+    return [kind.absent for kind in KINDS.values() if kind.word == word and kind.absent]
 
 
 def is_selftests(thing: Thing, prefix: str) -> bool:
@@ -74,7 +81,7 @@ def is_selftests(thing: Thing, prefix: str) -> bool:
 
 def name_in(text: str, prefix: str) -> str:
     """Return the name of a selftest's sample that stands in a text; empty when there is none."""
-    found = re.search(rf"(?<![A-Za-z0-9]){re.escape(prefix)}-[{DIGITS}]{{8}}(?![A-Za-z0-9])", text)
+    found = pattern_of(prefix).search(text)
     return found[0] if found else ""
 
 

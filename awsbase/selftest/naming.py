@@ -35,6 +35,11 @@ def valid(prefix: str) -> bool:
     return len(prefix) <= LONGEST and re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", prefix) is not None
 
 
+def pattern_of(prefix: str) -> re.Pattern[str]:
+    """Return what finds the names of all samples and runs with a prefix."""
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(prefix)}-[0-9a-z]{{8}}(?![A-Za-z0-9])")
+
+
 def run_of(now: datetime) -> str:
     """Return what the names of one run have in common: its minute, which comes again after three years."""
     minutes, text = int(now.timestamp()) // 60, ""
@@ -80,6 +85,10 @@ class Naming:
         }
         return replace(sample, resources=[self.there(each) for each in sample.resources], tamperings=tamperings)
 
+    def others(self, text: str) -> list[str]:
+        """Return the names of other samples, or of other runs, that stand in a text."""
+        return [name for name in self._any.findall(text) if name != self.name]
+
     def _scope(self, scope: Scope) -> Scope:
         return replace(scope, account=self.account, name=self.name)
 
@@ -91,6 +100,10 @@ class Naming:
         text = text.replace(self.account, HOME.account)
         text = self._own.sub(lambda found: found[1], text)
         return text.replace(self.name, HOME.name)
+
+    @cached_property
+    def _any(self) -> re.Pattern[str]:
+        return pattern_of(self.name.rpartition("-")[0])
 
     @cached_property
     def _own(self) -> re.Pattern[str]:

@@ -28,6 +28,7 @@ def page(done: Selftest) -> str:
 
 
 def head(done: Selftest) -> Iterator[str]:
+    """Yield what came of it, in a sentence or two."""
     yield f"# Selftest of awsbase {__version__}"
     yield ""
     if not done.choices:
@@ -44,6 +45,7 @@ def head(done: Selftest) -> Iterator[str]:
 
 
 def table(done: Selftest) -> Iterator[str]:
+    """Yield a row for each sample."""
     if not done.choices:
         return
     yield "| sample | made | planned empty | found and repaired | removed |"
@@ -72,6 +74,7 @@ def tamperings(result: Result) -> str:
 
 
 def problems(done: Selftest) -> Iterator[str]:
+    """Yield what went wrong."""
     found = [
         f"- {each.sample}: {step}: {text}"
         for each in (*done.cleaned, *done.results)
@@ -82,6 +85,7 @@ def problems(done: Selftest) -> Iterator[str]:
 
 
 def left(done: Selftest) -> Iterator[str]:
+    """Yield what is left, and what was not tried."""
     found = [f"- {each.sample}: {text}" for each in (*done.cleaned, *done.results) for text in each.left]
     yield from section("What is left, and why", found)
     skipped = [f"- {each.sample}: {name}: {why}" for each in done.results for name, why in each.skipped.items()]
@@ -89,7 +93,9 @@ def left(done: Selftest) -> Iterator[str]:
 
 
 def differences(done: Selftest) -> Iterator[str]:
-    yield from section("How the account differs from before", [f"- {each}" for each in done.differences])
+    """Yield how the account differs from before."""
+    yield from section("How the account differs from before, as it must", [f"- {each}" for each in done.kept])
+    yield from section("How the account differs, and should not", [f"- {each}" for each in done.differences])
 
 
 def section(title: str, lines: list[str]) -> Iterator[str]:
@@ -111,6 +117,7 @@ def document(done: Selftest) -> dict[str, Any]:
         "samples": [result(each) for each in done.results],
         "cleaned": [result(each) for each in done.cleaned],
         "not_tried": {each.sample.name: each.why_not for each in done.choices if each.why_not},
+        "kept": list(done.kept),
         "differences": list(done.differences),
     }
 

@@ -11,8 +11,10 @@ import re
 import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from ipaddress import IPv6Address
 from typing import Any
 
+from awsbase.engine.lock import PATH
 from awsbase.samples.sample import HOME
 from awsbase.selftest.naming import Naming
 
@@ -29,10 +31,12 @@ SECRET = frozenset(
 MAIL = r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}"
 UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 IPV4 = r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"
-IPV6 = r"(?<![0-9A-Za-z:])(?:[0-9a-f]{1,4}:){2,7}(?:[0-9a-f]{1,4}|:)(?:/\d+)?(?![0-9A-Za-z:])"
+IPV6 = r"(?<![0-9A-Za-z:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![0-9A-Za-z:])"
 # In the order in which they are looked for: the longer first.
 SHAPES: Mapping[str, re.Pattern[str]] = {
     "signature": re.compile(r"(?<=[?&])X-Amz-[A-Za-z-]+=[^&\s\"]+"),
+    # Secrets Manager ends the ARN of a secret with six characters of its own.
+    "secret": re.compile(r":secret:[\w/+=.@-]+-[A-Za-z0-9]{6}(?!\w)"),
     "mail": re.compile(MAIL),
     "uuid": re.compile(rf"(?:mrk-)?{UUID}|mrk-[0-9a-f]{{32}}", re.IGNORECASE),
     "key": re.compile(r"\b(?:AKIA|ASIA|AIDA|AROA|AGPA|ANPA|AIPA|ANVA|ASCA|APKA|ACCA|ABIA)[A-Z0-9]{12,}\b"),
@@ -67,7 +71,9 @@ class Scrubber:
             return GONE
         if isinstance(value, Mapping):
             return {
-                self.text(str(key), naming): self.scrub(each, part(shape, key), naming, name=str(key))
+                self.text(str(key), naming): self.text(each, naming)
+                if key == "Value" and is_plain(value)
+                else self.scrub(each, part(shape, key), naming, name=str(key))
                 for key, each in value.items()
             }
         if isinstance(value, list | tuple):
@@ -83,6 +89,8 @@ class Scrubber:
         if text.startswith(("{", "[")) and (document := parsed(text)) is not None:
             return json.dumps(self.scrub(document, None, naming))
         text = naming.here(text)
+        for name in sorted(set(naming.others(text))):
+            text = text.replace(name, self._stand_in("earlier", name))
         for name in sorted(self._names, key=len, reverse=True):
             text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", self._stand_in("name", name), text)
         for kind, pattern in SHAPES.items():
@@ -94,7 +102,7 @@ class Scrubber:
             return HOME.account if found == HOME.account else self._stand_in(kind, found)
         if kind == "mail" and found.endswith(".example"):
             return found
-        if kind == "ipv4" and PUBLIC_NETWORKS.match(found):
+        if (kind == "ipv4" and PUBLIC_NETWORKS.match(found)) or (kind == "ipv6" and not is_address(found)):
             return found
         return self._stand_in(kind, found)
 
@@ -111,6 +119,8 @@ class Scrubber:
 def stand_in(kind: str, found: str, number: int) -> str:
     """Return what stands for something of a kind: of the same shape, so that whoever reads it takes it."""
     match kind:
+        case "secret":
+            return f"{found[:-6]}{number:06}"
         case "mail":
             return f"mail-{number}@elsewhere.example"
         case "uuid":
@@ -127,16 +137,33 @@ def stand_in(kind: str, found: str, number: int) -> str:
         case "ipv4":
             return f"198.51.100.{number % 256}"
         case "ipv6":
-            return f"2001:db8::{number:x}" + (f"/{found.partition('/')[2]}" if "/" in found else "")
+            return f"2001:db8::{number:x}"
         case "account":
             return f"{999_999_999_999 - number}"
         case _:
             return f"{kind}-{number}"
 
 
+def is_address(text: str) -> bool:
+    """Tell whether a text is an IPv6 address, and not a time, nor all of them."""
+    try:
+        return int(IPv6Address(text)) != 0
+    except ValueError:
+        return False
+
+
 def is_secret(name: str, shape: Any) -> bool:
     """Tell whether a value lets somebody in, by its name or by AWS's model."""
     return name.lower() in SECRET or bool(getattr(shape, "metadata", {}).get("sensitive"))
+
+
+def is_plain(value: Mapping[str, Any]) -> bool:
+    """Tell whether a parameter is no secret: AWS calls the value of each one sensitive, and awsbase compares some.
+
+    The lock says who runs awsbase, and where.
+    """
+    named = str(value.get("Name", ""))
+    return value.get("Type") in ("String", "StringList") and bool(named) and not named.startswith(PATH)
 
 
 def part(shape: Any, key: object) -> Any:

@@ -180,6 +180,7 @@ class Leaving(Subject):
     stays: Mapping[str, str] = field(default_factory=dict)
 
     def ready(self, of: type[Sandbox] = Sandbox, rules: tuple[Rule, ...] = ()) -> Sandbox:
+        """Return the account with what is there."""
         sandbox = super().ready(of, rules)
         made = execute("reconcile", self.resources, self.kinds, connected(sandbox), clock=sandbox.clock)
         assert not made.failed
@@ -187,6 +188,7 @@ class Leaving(Subject):
         return sandbox
 
     def go(self, sandbox: Sandbox, mode: Mode) -> Report:
+        """Plan to take it away, or take it away, as the command does."""
         return execute(
             mode,
             self.resources,

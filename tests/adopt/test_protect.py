@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from awsbase.adopt.sections.account import tags_of
 from awsbase.engine.changes import Report
+from awsbase.engine.things import Described
+from awsbase.ensure.analyzer import Analyzer
+from awsbase.ensure.regions import Regions
 from awsbase.ensure.snapshot_block import NEW
 from awsbase.manifest import load_text, resources
 from awsbase.sandbox import Refusal, Request, Rule, Sandbox
@@ -180,6 +184,30 @@ def test_a_region_that_an_organization_closes_is_left_out_of_the_manifest() -> N
         "in us-west-2"
     )
     assert found.proven.plan.changes == []
+
+
+def test_what_an_organization_closes_everywhere_is_told_and_left_as_it_is() -> None:
+    deny = {"Effect": "Deny", "Action": "ec2:GetEbsEncryptionByDefault", "Resource": "*"}
+    sandbox = Sandbox(pages=2, rules=FEWER, deny=[{"Version": "2012-10-17", "Statement": [deny]}])
+    found = adopted(sandbox, only=("protect",))
+    assert [(each.name, each.closed) for each in found.count.unread] == [("ebs-encryption/*", True)]
+    assert line(found, "encrypt_volumes") == "encrypt_volumes: false  # what it is could not be read"
+    assert line(found, "regions") == ""
+
+
+@pytest.mark.parametrize(
+    ("tagged", "tags"),
+    [
+        ([{"owner": "web", "unit": "a"}, {"owner": "web", "unit": "b", "awsbase:address": "x"}], {"owner": "web"}),
+        ([{"owner": "web"}, {}], {}),
+        ([{"aws:cloudformation:stack-name": "x", "a b": "1", "empty": "", "ok": "1"}], {"ok": "1"}),
+        ([], {}),
+    ],
+    ids=["two", "one without", "what a manifest refuses", "nothing"],
+)
+def test_tags_of_the_account_are_those_that_everything_has(tagged: list[dict[str, str]], tags: dict[str, str]) -> None:
+    things = [Described(Analyzer(scope=HOME, name=f"a{number}"), each) for number, each in enumerate(tagged)]
+    assert tags_of([*things, Described(Regions(scope=HOME))]) == tags
 
 
 @pytest.mark.parametrize(

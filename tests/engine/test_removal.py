@@ -86,7 +86,7 @@ KINDS: Kinds = {
     First: kind("first"),
     Last: kind("last"),
     AfterAll: kind("after all"),
-    Held: Kind(ensure, absent=Absent(why="leaving is not loosening")),
+    Held: Kind(ensure, absent=Absent(why="who leaves does not ask for less")),
     Unsaid: Kind(ensure),
 }
 
@@ -199,7 +199,7 @@ def test_a_kind_without_a_recipe_makes_no_call_and_says_why() -> None:
     report = go(sandbox, toys)
     assert statuses(report) == {"policy": "unchanged", "thing": "unchanged"}
     assert notes(report) == {
-        "policy": ("leaving is not loosening",),
+        "policy": ("who leaves does not ask for less",),
         "thing": ("nothing says how one is taken away",),
     }
     assert [each.stays for each in report.outcomes] == [True, True]

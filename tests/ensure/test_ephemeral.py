@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from awsbase.ensure.ephemeral import Ephemeral
-from awsbase.ensure.instance import Instance, InstanceFacts, instances, user_data
+from awsbase.ensure.instance import Instance
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.schedule import ScheduleFacts, schedule, terminating
 from awsbase.ensure.terminated import Terminated
 from awsbase.facts.images import AMAZON_LINUX
+from awsbase.facts.instances import InstanceFacts, instances, user_data
 from awsbase.facts.tags import ADDRESS, CREATED_BY
 from awsbase.userdata import Person, render
 from tests.ensure.planned import HOME, described, planned

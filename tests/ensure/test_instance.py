@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from awsbase.engine.changes import Risk
-from awsbase.ensure.instance import Instance, InstanceFacts, instances, user_data
+from awsbase.ensure.instance import Instance
 from awsbase.ensure.launch_template import LaunchTemplate, TemplateFacts, launch_template
 from awsbase.facts.images import Image, image
+from awsbase.facts.instances import InstanceFacts, instances, user_data
 from awsbase.samples.bastion import Bastion
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go

@@ -8,15 +8,13 @@ from typing import Any
 import pytest
 
 from awsbase.ensure.snapshot_policy import (
-    Schedule,
     SnapshotPolicy,
     SnapshotPolicyFacts,
     details,
     listed,
-    meaning,
-    measure,
     snapshot_policy,
 )
+from awsbase.facts.snapshot_schedules import Schedule, meaning, measure
 from awsbase.manifest.backups import Ebs
 from awsbase.manifest.base import Base
 from awsbase.sandbox import Fault, Sandbox

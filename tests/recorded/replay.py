@@ -113,7 +113,6 @@ def understood(value: Any) -> Any:
     """Return an answer as botocore gives it: times are times."""
     if isinstance(value, dict):
         if value.get("__class__") == "datetime":
-            parts = (value[name] for name in ("year", "month", "day", "hour", "minute", "second", "microsecond"))
-            return datetime(*parts, tzinfo=UTC)
+            return datetime(**{name: each for name, each in value.items() if name != "__class__"}, tzinfo=UTC)
         return {name: understood(each) for name, each in value.items()}
     return [understood(each) for each in value] if isinstance(value, list) else value

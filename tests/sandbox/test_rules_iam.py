@@ -227,3 +227,12 @@ def test_a_role_is_known_everywhere_after_five_minutes(seconds: int, code: str |
     sandbox.clock.advance(seconds)
     create = {"RoleName": "runner", "AssumeRolePolicyDocument": trusting("role/ci")}
     assert refused(iam.create_role, **create) == code
+
+
+def test_a_role_is_taken_from_a_profile_once() -> None:
+    iam = Sandbox().client("iam")
+    iam.create_instance_profile(InstanceProfileName="p")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=policy(TRUST))
+    iam.add_role_to_instance_profile(InstanceProfileName="p", RoleName="r")
+    both = {"InstanceProfileName": "p", "RoleName": "r"}
+    assert [refused(iam.remove_role_from_instance_profile, **both) for _ in range(2)] == [None, "NoSuchEntity"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +22,7 @@ from awsbase.selftest.run import Selftest, attempt, clean, earlier, selftest
 from awsbase.selftest.trial import EMPTY, MADE, REMOVED
 from awsbase.testing.trial import differences
 from tests.recorded.replay import plans
-from tests.selftest.place import ACCOUNT, account, place, sample
+from tests.selftest.account import ACCOUNT, account, place, sample
 
 OPS = Group(scope=HOME, name="Ops")
 NOTHING = Survey()
@@ -32,11 +33,18 @@ def choices(*names: str) -> list[Choice]:
     return [replace(each, why_not="") for each in choose([sample(name) for name in names], (), isolated=False)]
 
 
-def run(played: Sandbox, *names: str, budget: str = "1", **more: Any) -> Selftest:
-    """Run a selftest of these samples, compared with nothing."""
-    here = place(played, **more)
+def run(played: Sandbox, *names: str, budget: str = "1", tampered: Sequence[str] = (), **more: Any) -> Selftest:
+    """Run a selftest of these samples, compared with nothing; only with some tamperings, if they are named."""
+    here, chosen = place(played, **more), choices(*names)
     here.survey = lambda: NOTHING  # type: ignore[method-assign]
-    return selftest(here, choices(*names), Decimal(budget), NOTHING)
+    if tampered:
+        chosen = [replace(each, sample=with_only(each.sample, tampered)) for each in chosen]
+    return selftest(here, chosen, Decimal(budget), NOTHING)
+
+
+def with_only(whole: Sample, tampered: Sequence[str]) -> Sample:
+    """Return a sample with some of its tamperings."""
+    return replace(whole, tamperings={name: each for name, each in whole.tamperings.items() if name in tampered})
 
 
 def left(before: dict[str, Any], played: Sandbox) -> list[str]:
@@ -47,7 +55,7 @@ def left(before: dict[str, Any], played: Sandbox) -> list[str]:
 def test_samples_are_made_spoiled_repaired_and_taken_away() -> None:
     played = account()
     before = played.snapshot()
-    done = run(played, "group", "key pair", "network in us-west-2", "policy with five versions")
+    done = run(played, "group", "security group in us-west-2", "policy with five versions")
     assert [(each.sample, each.steps) for each in done.results if each.failed] == []
     steps = done.results[0].steps
     assert list(steps) == [MADE, EMPTY, *sample("group").tamperings, REMOVED]
@@ -103,6 +111,22 @@ def test_an_interrupted_selftest_is_cleaned_up_by_the_next() -> None:
     assert [each for each in left(before, played) if not each.startswith("account/secretsmanager")] == []
 
 
+def test_ctrl_c_ends_after_the_calls_in_flight_and_the_next_selftest_cleans_up() -> None:
+    played = account()
+    before, here = played.snapshot(), place(played)
+    stopping = replace(sample("group"), tamperings={"Ctrl-C": Tampering(lambda aws: here.bench.stop.set(), [])})
+    done = selftest(here, [Choice(stopping), Choice(sample("user"))], Decimal(1), NOTHING)
+    assert [each.sample for each in done.results] == ["group"]
+    assert (done.stopped, done.failed) == ("interrupted: run it again, or with --clean", True)
+    assert left(before, played) != []
+
+    played.clock.advance(60)
+    results: list[Any] = []
+    clean(place(played), results)
+    assert [each.sample for each in results] == ["group"]
+    assert left(before, played) == []
+
+
 def test_an_account_of_others_keeps_what_it_has() -> None:
     played = account()
     iam, kms = played.client("iam"), played.client("kms", HOME.region)
@@ -110,7 +134,7 @@ def test_an_account_of_others_keeps_what_it_has() -> None:
     key = kms.create_key(Description="Terraform of others")["KeyMetadata"]["KeyId"]
     kms.create_alias(AliasName="alias/acme-state", TargetKeyId=key)
     before = played.snapshot()
-    done = run(played, "group", "state", isolated=True)
+    done = run(played, "group", "state", tampered=("key disabled", "versioning suspended"), isolated=True)
     # The tamperings with the state's key take the first one with such a description.
     assert all(each.steps[MADE] == each.steps[REMOVED] == [] for each in done.results)
     after = played.snapshot()
@@ -132,7 +156,7 @@ def test_recorded_plans_are_planned_again_alike(tmp_path: Path) -> None:
     done = run(played, "group", "parameter", folder=tmp_path)
     assert not done.failed
     recorded = [plan for file in sorted(tmp_path.glob("*.jsonl")) for plan in plans(file)]
-    assert len(recorded) == 2 * (4 + 3)
+    assert len(recorded) == 2 + 2 * (4 + 3)
     assert {f"{plan.sample.name}: {plan.step}": plan.wrong() for plan in recorded if plan.wrong()} == {}
 
 

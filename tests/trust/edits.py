@@ -1093,6 +1093,13 @@ contacts.asks(
     "another account can take the sign-in address",
 )
 
+contacts.passes(
+    "account.protected",
+    {"account": {"protected": True}},
+    "let everything be destroyed",
+    "it only refuses `awsbase destroy`, which asks for the account's name and more",
+)
+
 for kind in ("billing", "operations"):
     who = f"contacts.{kind}"
     contacts.asks(

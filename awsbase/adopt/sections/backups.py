@@ -6,7 +6,8 @@ from typing import Any
 
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
-from awsbase.ensure.snapshot_policy import Schedule, SnapshotPolicy
+from awsbase.ensure.snapshot_policy import SnapshotPolicy
+from awsbase.facts.snapshot_schedules import Schedule
 from awsbase.manifest.backups import DAYS, Ebs, ScheduleSpec
 
 KINDS = (SnapshotPolicy,)

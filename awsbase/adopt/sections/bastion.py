@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
+from awsbase.engine.resource import Resource
 from awsbase.ensure.elastic_ip import addresses
 from awsbase.ensure.ephemeral import Ephemeral
-from awsbase.ensure.instance import Instance, instances
+from awsbase.ensure.instance import Instance
 from awsbase.ensure.instance_connect_endpoint import ConnectEndpoint
 from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.log_group import log_group
@@ -20,44 +21,59 @@ from awsbase.ensure.security_group import security_groups
 from awsbase.facts import ec2
 from awsbase.facts.authorization import roles
 from awsbase.facts.images import DISTRIBUTIONS
+from awsbase.facts.instances import instances
 from awsbase.manifest.bastion import SSH, Bastion
 from awsbase.manifest.security_groups import WORLD
-from awsbase.userdata import Person, login, mode_of, people_in, render
+from awsbase.records import record
+from awsbase.userdata import Mode, Person, login, mode_of, people_in, render
 
 KINDS = (LaunchTemplate, Instance, Ephemeral, TerminationSchedule, ConnectEndpoint, NatRoute)
-NO_MACHINE = "a manifest says no machine but its bastion"
-NO_TEMPLATE = "a manifest says no launch template but that of its bastion"
-ONE_BASTION = "a manifest has one bastion, and this is another"
+NO_TEMPLATE = "a manifest says no launch template but that of its bastion, as awsbase sets it up"
+OTHERS: Mapping[type[Resource], str] = {
+    LaunchTemplate: NO_TEMPLATE,
+    Instance: "a manifest says no machine but its bastion",
+    TerminationSchedule: "a manifest says no schedule but its bastion's end",
+}
+DIFFERS = "part of a bastion whose user data or machine this version of awsbase would make otherwise"
 DEFAULTS = Bastion.model_fields
+
+
+@record
+class SetUp:
+    """What the user data of a template sets up."""
+
+    mode: Mode
+    people: tuple[Person, ...]
+    nat: bool
 
 
 def draft(seen: Seen, section: Draft) -> None:
     """Write the bastion, if the account has one whose set-up this version of awsbase would write just so."""
-    own = f"{seen.base.name}-bastion"
+    scope, own = seen.base.scope, f"{seen.base.name}-bastion"
     made = sorted((each for each in seen.at_home(LaunchTemplate) if each.user_data), key=lambda each: each.name != own)
     template = made[0] if made else None
-    for each in seen.of(LaunchTemplate):
-        if each is not template:
-            section.cannot(each.address, ONE_BASTION if each.user_data else NO_TEMPLATE)
-    address = seen.base.scope.address("instance", template.name) if template else ""
-    for other in seen.of(Instance):
-        if other.address != address:
-            section.cannot(other.address, NO_MACHINE)
-    if template is None or address in seen.refuted:
-        return
-    if (set_up := understood(template)) is None:
-        section.cannot(template.address, "user data: another version of awsbase wrote it, or somebody else")
-        return
+    name = template.name if template else own
+    host, schedule = scope.address("instance", name), scope.address("schedule", name)
+    for kind, why in OTHERS.items():
+        for each in seen.of(kind):
+            if each is not template and each.address not in (host, schedule):
+                section.cannot(each.address, why)
 
+    set_up = understood(template) if template else None
+    if template is None or set_up is None or host in seen.refuted:
+        for address in (template.address if template else "", host, schedule):
+            if address not in seen.refuted and any(each.name == address for each in seen.described):
+                section.cannot(address, DIFFERS if template else NO_TEMPLATE)
+        return
     put_host(section, template, own)
-    put_access(seen, section, template.name, str(set_up["mode"]))
-    put_rights(seen, section, template.name)
-    put_network(seen, section, template.name, address, nat=bool(set_up["nat"]))
-    put_times(seen, section, template.name, address)
+    put_access(seen, section, name, set_up.mode)
+    put_rights(seen, section, name)
+    put_network(seen, section, name, host, nat=set_up.nat)
+    put_times(seen, section, host, schedule)
 
 
-def understood(template: LaunchTemplate) -> dict[str, Any] | None:
-    """Return with which mode, people and routing this version would write a template's user data; None if none."""
+def understood(template: LaunchTemplate) -> SetUp | None:
+    """Return what a template's user data sets up; None where this version of awsbase would not write it so."""
     text = template.user_data
     mode = mode_of(text)
     if mode is None:
@@ -65,15 +81,19 @@ def understood(template: LaunchTemplate) -> dict[str, Any] | None:
     people = tuple(people_in(text).values())
     group = None if mode == "ssm" else f"/{template.name}/auth"
     for nat in (False, True):
-        if render(mode=mode, people=people, log_group=group, nat=nat) == text:
-            return {"mode": mode, "people": people, "nat": nat}
+        try:
+            same = render(mode=mode, people=people, log_group=group, nat=nat) == text
+        except ValueError:  # more than EC2 takes
+            continue
+        if same:
+            return SetUp(mode, people, nat)
     return None
 
 
 def people(seen: Seen) -> dict[str, Person]:
     """Return the accounts on the bastion by login: their keys are those of the manifest's users."""
     found = [understood(each) for each in seen.at_home(LaunchTemplate) if each.user_data]
-    return {login(each.name): each for one in found if one for each in one["people"]}
+    return {login(each.name): each for one in found if one for each in one.people}
 
 
 def put(section: Draft, name: str, value: Any) -> None:
@@ -94,7 +114,7 @@ def put_host(section: Draft, template: LaunchTemplate, own: str) -> None:
     put(section, "volume_gib", template.volume_gib)
 
 
-def put_access(seen: Seen, section: Draft, name: str, mode: str) -> None:
+def put_access(seen: Seen, section: Draft, name: str, mode: Mode) -> None:
     """Write how people come in, and from where."""
     put(section, "mode", mode)
     if mode == "ssm":
@@ -147,11 +167,10 @@ def going_out(seen: Seen, address: str) -> Sequence[str]:
     return sorted({subnet for each in tables for subnet in each.subnets})
 
 
-def put_times(seen: Seen, section: Draft, name: str, address: str) -> None:
+def put_times(seen: Seen, section: Draft, host: str, schedule: str) -> None:
     """Write whether it is there on demand: nothing is there, or what is there has an end that somebody set."""
-    schedule = seen.base.scope.address("schedule", name)
     ends = any(each.address == schedule for each in seen.of(TerminationSchedule))
-    runs = any(each.address == address for each in seen.of(Instance))
+    runs = any(each.address == host for each in seen.of(Instance))
     put(section, "on_demand", ends or not runs)
     if ends or not runs:
-        section.covers(address, schedule)
+        section.covers(host, schedule)

@@ -30,13 +30,10 @@ def draft(seen: Seen, section: Draft) -> None:
 
 
 def support(seen: Seen, section: Draft) -> None:
-    """Write the groups that may assume the role for support, if that is just as the section makes it.
-
-    Another section may have drafted role and policy as well, and was refuted because this one makes them.
-    """
+    """Write the groups that may assume the role for support, if that is just as the section makes it."""
     role, policy = RootUser().role(seen.base), RootUser().policy(seen.base)
     groups = sorted(each.name for each in seen.of(Group) if policy.arn in each.policies)
-    there = {each.name: each.resource for each in seen.described}
+    there = {each.address: each for each in (*seen.of(Role), *seen.of(Policy))}
     if groups and is_role(there.get(role.address), role) and is_policy(there.get(policy.address), policy):
         section.put("support", value=groups, of=role.address)
 

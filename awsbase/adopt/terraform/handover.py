@@ -66,6 +66,7 @@ class HandOver:
         """Return the `removed` blocks for a configuration; a comment names what such a block cannot tell apart.
 
         A block is about a resource of the configuration with all its instances, in all instances of its modules.
+        Terraform takes them since version 1.7; OpenTofu takes a lifecycle in them since 1.10.
         """
         return "\n".join(self._blocks())
 

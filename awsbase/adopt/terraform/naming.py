@@ -60,8 +60,13 @@ def of_arn(arn: str) -> tuple[str, str]:
 
 
 def is_elsewhere(instance: Instance, scope: Scope, place: Place) -> bool:
-    """Tell whether an instance is in another account, by its own ARN or by all others of its provider."""
+    """Tell whether an instance is in another account, by its own ARN or by all others of its provider.
+
+    A bucket's name tells it from those of all accounts.
+    """
     _, account = of_arn(instance.text("arn"))
+    if not account and instance.type.startswith("aws_s3_bucket"):
+        return False
     accounts = {account} if account else place.accounts
     return bool(accounts) and scope.account not in accounts
 

@@ -19,7 +19,7 @@ from awsbase.adopt.terraform.types import ATTRIBUTES
 from awsbase.errors import AwsbaseError
 from awsbase.records import record
 
-MOST = 256 * 1024 * 1024  # bytes
+MOST = 128 * 1024 * 1024  # bytes
 VERSION = 4
 STDIN = "-"
 PULL = "`{program} state pull > state.json` writes a state"

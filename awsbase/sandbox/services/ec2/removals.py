@@ -8,7 +8,8 @@ from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.services.ec2.connect_endpoints import Endpoints
 from awsbase.sandbox.wire import Refusal
 
-LINGERS = 90  # seconds
+# AWS takes minutes; each try in between would be one more point at which tests inject faults.
+LINGERS = 5  # seconds
 ENDPOINT = "VpcEndpoint"
 CONNECT_ENDPOINT = "InstanceConnectEndpoint"
 

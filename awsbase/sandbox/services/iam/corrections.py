@@ -77,6 +77,19 @@ def tag_again(request: Request, response: dict[str, Any]) -> None:
     iam.tagger.tag_resource(user.arn, request.notes["tags"])
 
 
+def role_in_profile(request: Request) -> None:
+    """Refuse to take a role from a profile that does not have it, where moto fails; raises Refusal with NoSuchEntity.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveRoleFromInstanceProfile.html
+    """
+    profile, role = request.params["InstanceProfileName"], request.params["RoleName"]
+    for held in request.backend("iam").instance_profiles.values():
+        if held.name == profile and role not in [each.name for each in held.roles]:
+            raise Refusal(
+                "NoSuchEntity", f"The role with name {role} cannot be found in the instance profile {profile}.", 404
+            )
+
+
 def create_credential(request: Request) -> dict[str, Any]:
     """Make a password for one service; raises Refusal with NoSuchEntity.
 
@@ -156,4 +169,5 @@ RULES = (
     Rule("iam:ListServiceSpecificCredentials", before=list_credentials, strict=False),
     Rule("iam:DeleteServiceSpecificCredential", before=delete_credential, strict=False),
     Rule("iam:DeleteUser", before=no_credential_left),
+    Rule("iam:RemoveRoleFromInstanceProfile", before=role_in_profile, strict=False),
 )

@@ -12,6 +12,7 @@ from awsbase.samples import SAMPLES
 from awsbase.samples.sample import HOME, Sample
 from awsbase.sandbox import Sandbox
 from awsbase.selftest.fence import Fence
+from awsbase.selftest.naming import PREFIX
 from awsbase.selftest.recording import Recorder
 from awsbase.selftest.run import Place
 from awsbase.selftest.trial import Bench
@@ -25,17 +26,17 @@ def account() -> Sandbox:
     return Sandbox(account=ACCOUNT, rules=FEWER)
 
 
-def place(sandbox: Sandbox, folder: Path | None = None, *, prefix: str = "selftest", isolated: bool = False) -> Place:
+def place(sandbox: Sandbox, folder: Path | None = None, *, isolated: bool = False, caller: str | None = None) -> Place:
     """Return the sandbox as a place for a selftest, which is recorded into a folder."""
     wire, fence = Wire(), Fence()
     recorder = Recorder(folder, sandbox.clock.now) if folder else None
 
     def connect(attach: Sequence[Attach]) -> Aws:
-        return Aws(sandbox.session(), HOME.region, attach=attach, attempts=1)
+        return Aws(sandbox.session(caller), HOME.region, attach=attach, attempts=1)
 
     listening = [fence.listen, *([recorder.attach] if recorder else [])]
     reached = check(identify(connect([wire.attach, *listening]), wire), ACCOUNT)
-    return Place(Bench(reached, sandbox.clock), connect, prefix, fence, isolated, recorder)
+    return Place(Bench(reached, sandbox.clock), connect, PREFIX, fence, isolated, recorder)
 
 
 def sample(name: str) -> Sample:

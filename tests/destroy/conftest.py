@@ -1,0 +1,5 @@
+"""A served sandbox for the commands that delete."""
+
+from tests.scripts.conftest import nobody, served
+
+__all__ = ["nobody", "served"]
