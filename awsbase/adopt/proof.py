@@ -61,8 +61,13 @@ class Proven:
     @property
     def addresses(self) -> frozenset[str]:
         """The addresses that the drafted sections manage, or describe by other means."""
-        made = {each.address for name, several in self.resources.items() for each in several if self.drafted(name)}
+        made = {each.address for each in self.drafted_resources}
         return frozenset(made.union(*(each.covered for each in self.drafts)))
+
+    @property
+    def drafted_resources(self) -> list[Resource]:
+        """What the drafted sections make, in the order of the manifest."""
+        return [each for name, several in self.resources.items() if self.drafted(name) for each in several]
 
     @property
     def tags(self) -> list[Change]:
