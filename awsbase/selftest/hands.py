@@ -13,6 +13,7 @@ from awsbase.engine.clock import Clock
 from awsbase.engine.execution import execute
 from awsbase.engine.removal import Removal
 from awsbase.engine.resource import Resource
+from awsbase.engine.wire import is_read
 from awsbase.ensure import KINDS
 from awsbase.facts.tags import CREATED_BY
 from awsbase.selftest.naming import Naming
@@ -40,6 +41,7 @@ class Hands:
     account: Account
     connect: Callable[[list[Attach]], Aws]
     naming: Naming
+    before_write: Callable[[], None] = lambda: None
     _aws: Aws | None = field(default=None, init=False)
 
     def client(self, service: str, region: str = "us-east-1") -> Any:
@@ -50,12 +52,20 @@ class Hands:
     def make(self, resources: Sequence[Resource]) -> None:
         """Make resources with awsbase, as an earlier run of it did."""
         named = [self.naming.there(each) for each in resources]
-        execute("reconcile", named, KINDS, self.account, clock=self.clock)
+        execute("reconcile", named, KINDS, self.account, clock=self.clock, before_write=self.before_write)
 
     def take_away(self, resources: Sequence[Resource]) -> None:
         """Take resources away with awsbase."""
         named = [self.naming.there(each) for each in resources]
-        execute("reconcile", named, KINDS, self.account, clock=self.clock, removal=Removal("destroy"))
+        execute(
+            "reconcile",
+            named,
+            KINDS,
+            self.account,
+            clock=self.clock,
+            before_write=self.before_write,
+            removal=Removal("destroy"),
+        )
 
     def attach(self, client: Any) -> None:
         """Rename and mark what a client sends from now on, and rename back what it is told."""
@@ -63,6 +73,8 @@ class Hands:
         client.meta.events.register("after-call.*", self._told)
 
     def _sent(self, params: Mapping[str, Any], model: Any, **_: Any) -> dict[str, Any]:
+        if not is_read(model.service_model.service_name, model.name):
+            self.before_write()
         sent: dict[str, Any] = self.naming.there(deepcopy(dict(params)))
         return marked(sent, model, self.naming.name)
 

@@ -62,7 +62,7 @@ class Place:
             listening = [self.recorder.attach] if self.recorder else []
             return self.connect([*attach, *fenced, self.fence.listen, *listening])
 
-        return Hands(self.bench.clock, self.account, connect, naming)
+        return Hands(self.bench.clock, self.account, connect, naming, self.bench.before_write)
 
     @contextmanager
     def facts(self) -> Iterator[Facts]:

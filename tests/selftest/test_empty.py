@@ -12,10 +12,17 @@ from awsbase.ensure.topic import Topic
 from awsbase.samples.iam import READ
 from awsbase.samples.sample import HOME
 from awsbase.selftest.empty import strangers
+from awsbase.selftest.run import Place
 from tests.selftest.account import account, place
 
 NAME = "selftest-0abc1234"
 TOPIC = Topic(scope=HOME, name="orders", policy={})
+
+
+@pytest.fixture(scope="module")
+def here() -> Place:
+    """Return one account for all questions: they only read."""
+    return place(account())
 
 
 @pytest.mark.parametrize(
@@ -34,8 +41,7 @@ TOPIC = Topic(scope=HOME, name="orders", policy={})
     ],
     ids=["thing", "tagged", "named", "setting", "of AWS", "of a stack", "of a selftest", "unknown", "lock", "unread"],
 )
-def test_what_is_somebodys_is_named(thing: Thing, named: list[str]) -> None:
-    here = place(account())
+def test_what_is_somebodys_is_named(thing: Thing, named: list[str], here: Place) -> None:
     with here.facts() as facts:
         assert strangers(Survey((thing,)), facts, here.account, here.scope) == named
 
