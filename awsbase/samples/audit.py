@@ -87,13 +87,10 @@ SETTINGS = [f"{TRAIL.address}: update settings"]
 
 
 def shared_key(aws: Reached) -> str:
-    """Return the id of the only customer-managed key."""
-    (alias,) = [
-        each
-        for each in aws.client("kms", HOME.region).list_aliases()["Aliases"]
-        if "TargetKeyId" in each and not each["AliasName"].startswith("alias/aws/")
-    ]
-    return str(alias["TargetKeyId"])
+    """Return the id of the key that both use."""
+    aliases = aws.client("kms", HOME.region).get_paginator("list_aliases").paginate()
+    every = [each for page in aliases for each in page["Aliases"]]
+    return next(str(each["TargetKeyId"]) for each in every if each["AliasName"] == "alias/acme-audit")
 
 
 SAMPLES = (

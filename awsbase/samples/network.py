@@ -20,6 +20,7 @@ from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from awsbase.facts.security_rules import Rule
 from awsbase.manifest.base import Base
 from awsbase.manifest.opt_ins import VpcFlowLogs
+from awsbase.samples.opt_ins import ready
 from awsbase.samples.sample import HOME, OREGON, Reached, Sample, Tampering
 
 ALICE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4nzsZ3Fv3m4GkgPR1ZQ3nVEmUNVx0Vh1KQnMrk0EVq"
@@ -219,7 +220,7 @@ class Network:
         return Sample(
             "network covered by protection",
             [*self.protection, self.vpc, self.closed, self.log],
-            before=lambda aws: aws.make(self.protection),
+            before=ready(*self.protection),
             tamperings={
                 "default group opened": Tampering(
                     self.open_default_group, ["default-security-group/acme: delete rules inward"]

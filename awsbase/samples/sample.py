@@ -83,6 +83,11 @@ class Sample:
         """Tell whether there is something before the first run."""
         return self.before is not nothing_before
 
+    @property
+    def leaves_something(self) -> bool:
+        """Tell whether something is left that no recipe takes away."""
+        return self.after is not nothing_before
+
     def at(self, scope: Scope) -> Sample:
         """Return the same sample, called after its region away from home."""
         return self if scope == HOME else replace(self, name=f"{self.name} in {scope.region}")

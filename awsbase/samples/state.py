@@ -32,9 +32,14 @@ def s3(aws: Reached) -> Any:
 
 
 def key_id(aws: Reached) -> str:
-    """Return the id of the state key, even if it lost its alias."""
+    """Return the id of the state key, even if it lost its alias, and not of one that waits for its deletion."""
     ids: list[str] = [key["KeyId"] for page in kms(aws).get_paginator("list_keys").paginate() for key in page["Keys"]]
-    return next(id for id in ids if kms(aws).describe_key(KeyId=id)["KeyMetadata"]["Description"].startswith("Terr"))
+    keys = (kms(aws).describe_key(KeyId=id)["KeyMetadata"] for id in ids)
+    return next(
+        str(key["KeyId"])
+        for key in keys
+        if key["Description"].startswith("Terr") and key["KeyState"] != "PendingDeletion"
+    )
 
 
 def only_root(**extra: str) -> str:

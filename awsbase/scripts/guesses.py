@@ -13,15 +13,15 @@ import click
 APPLY = "`awsbase reconcile MANIFEST` shows the plan, asks, and applies it"
 PLAN = "`awsbase plan MANIFEST` shows what would change, and only reads"
 SESSION = "`awsbase mfa refresh` gets a session with a code"
-DELETE = "nothing deletes all: `awsbase explain ADDRESS` says how to undo a resource"
+DELETE = "`awsbase destroy MANIFEST` deletes what awsbase made for it"
 SANDBOX = "`awsbase sandbox -- COMMAND` runs a command against an embedded AWS"
 # What people type who know other tools, and what does it here.
 COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("apply", "up", "deploy", "run", "sync", "converge", "update", "fix", "install"), APPLY),
     **dict.fromkeys(("diff", "preview", "drift", "status", "check", "dry-run", "refresh", "audit"), PLAN),
-    **dict.fromkeys(("destroy", "down", "delete", "remove", "uninstall", "rm", "clean"), DELETE),
+    **dict.fromkeys(("down", "delete", "remove", "uninstall", "rm", "clean"), DELETE),
     **dict.fromkeys(("lint", "verify"), "`awsbase validate MANIFEST` checks a manifest without calling AWS"),
-    **dict.fromkeys(("import", "adopt"), f"reconcile adopts what exists by its name; {PLAN}"),
+    "import": "`awsbase adopt` writes a manifest that describes what exists",
     **dict.fromkeys(("login", "auth", "sso", "session", "token", "otp", "assume", "assume-role"), SESSION),
     **dict.fromkeys(("new", "create", "generate", "start"), "`awsbase init` writes a manifest"),
     **dict.fromkeys(("list", "show", "tree"), "`awsbase graph MANIFEST` lists what a manifest makes"),

@@ -49,7 +49,7 @@ class Pruning(Leaving):
 
 @click.command("prune")
 @MANIFEST
-@click.option("--only", multiple=True, metavar="ADDRESS", help="Only this one. Can be repeated.")
+@click.option("--only", "named", multiple=True, metavar="ADDRESS", help="Only this one. Can be repeated.")
 @PLAN
 @OUTPUT
 @APPROVED
@@ -59,7 +59,7 @@ class Pruning(Leaving):
 def command(
     options: Options,
     manifest: Path,
-    only: tuple[str, ...],
+    named: tuple[str, ...],
     plan_only: bool,
     output: Path | None,
     approved: Path | None,
@@ -78,9 +78,9 @@ def command(
     plan = document.read(approved, "prune") if approved else None
     loaded = read(manifest, options)
     listed = approve(plan, loaded, sandbox=options.sandbox) if plan else None
-    if plan and only not in ((), plan.only):
+    if plan and named not in ((), plan.only):
         raise Refused("the approved plan was made for something else", hint="leave --only out: the plan knows")
-    only = plan.only if plan else only
+    only = plan.only if plan else named
     target = connect(options, loaded)
     found = look(loaded, target, options)
     chosen = among(found.resources, only)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from awsbase.adopt.survey import Survey
 from awsbase.engine.account import Account
 from awsbase.engine.facts import Facts
+from awsbase.engine.kind import Absent
 from awsbase.engine.lock import PATH
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Described, LeftAlone, Thing, Unread
@@ -61,8 +62,14 @@ def of_aws(thing: Thing) -> bool:
 
 def is_setting(thing: Thing) -> bool:
     """Tell whether a thing is a setting of the whole account, which holds nothing and is never reverted."""
-    kind = KINDS.get(type(thing.resource)) if isinstance(thing, Described) else None
-    return kind is not None and kind.absent is not None and kind.absent.remove is None
+    ways = ways_away(thing.name)
+    return bool(ways) and all(each.remove is None for each in ways)
+
+
+def ways_away(address: str) -> list[Absent]:
+    """Return how what an address names is taken away; several kinds can share a word."""
+    word = address.partition("/")[0]
+    return [kind.absent for kind in KINDS.values() if kind.word == word and kind.absent]
 
 
 def is_selftests(thing: Thing, prefix: str) -> bool:

@@ -94,7 +94,8 @@ def left(done: Selftest) -> Iterator[str]:
 
 def differences(done: Selftest) -> Iterator[str]:
     """Yield how the account differs from before."""
-    yield from section("How the account differs from before", [f"- {each}" for each in done.differences])
+    yield from section("How the account differs from before, as it must", [f"- {each}" for each in done.kept])
+    yield from section("How the account differs, and should not", [f"- {each}" for each in done.differences])
 
 
 def section(title: str, lines: list[str]) -> Iterator[str]:
@@ -116,6 +117,7 @@ def document(done: Selftest) -> dict[str, Any]:
         "samples": [result(each) for each in done.results],
         "cleaned": [result(each) for each in done.cleaned],
         "not_tried": {each.sample.name: each.why_not for each in done.choices if each.why_not},
+        "kept": list(done.kept),
         "differences": list(done.differences),
     }
 

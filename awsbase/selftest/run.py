@@ -22,7 +22,7 @@ from awsbase.facts import tags
 from awsbase.facts.authorization import authorization
 from awsbase.samples.sample import HOME, Reached, Sample
 from awsbase.selftest.choice import Choice
-from awsbase.selftest.empty import is_setting, name_in, of_aws
+from awsbase.selftest.empty import is_setting, name_in, of_aws, ways_away
 from awsbase.selftest.fence import Fence
 from awsbase.selftest.hands import Hands
 from awsbase.selftest.naming import Naming, mark_of, run_of
@@ -79,7 +79,10 @@ class Place:
 
 @dataclass
 class Selftest:
-    """What came of a selftest: of each sample, of what earlier ones left, and how the account differs from before."""
+    """What came of a selftest: of each sample, of what earlier ones left, and how the account differs from before.
+
+    `kept` is what has to differ, each with the reason, and `differences` is what should not.
+    """
 
     account: str
     prefix: str
@@ -87,6 +90,7 @@ class Selftest:
     budget: Decimal
     results: list[Result] = field(default_factory=list)
     cleaned: list[Result] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     usd: Decimal = Decimal(0)
     stopped: str = ""
@@ -94,7 +98,7 @@ class Selftest:
     @property
     def failed(self) -> bool:
         """Tell whether something went wrong, or was not tried that should have been."""
-        return bool(self.stopped) or any(each.failed for each in (*self.results, *self.cleaned))
+        return bool(self.stopped or self.differences) or any(each.failed for each in (*self.results, *self.cleaned))
 
 
 def selftest(place: Place, choices: Sequence[Choice], budget: Decimal, before: Survey) -> Selftest:
@@ -111,7 +115,7 @@ def selftest(place: Place, choices: Sequence[Choice], budget: Decimal, before: S
                 break
             result.usd += choice.usd
             attempt(place, choice.sample, run, result.results)
-        result.differences = differences(before, place.survey())
+        result.kept, result.differences = differences(before, place.survey(), place.prefix)
     except Interrupted:
         result.stopped = "interrupted: run it again, or with --clean"
     return result
@@ -129,7 +133,8 @@ def attempt(place: Place, sample: Sample, run: str, results: list[Result]) -> No
 
     place.bench.entering = entering
     try:
-        results.append(tried(place.bench, hands, sample))
+        results.append(Result(sample.name, hands.naming.name))
+        tried(place.bench, hands, sample, results[-1])
     finally:
         if place.recorder:
             place.recorder.leave()
@@ -176,14 +181,27 @@ def earlier(place: Place) -> list[str]:
     return sorted({name for text in texts if (name := name_in(text, place.prefix))})
 
 
-def differences(before: Survey, after: Survey) -> list[str]:
-    """Name what an account has, lacks, or has otherwise than before."""
+def differences(before: Survey, after: Survey, prefix: str) -> tuple[list[str], list[str]]:
+    """Name what an account has, lacks, or has otherwise than before: what is to be so, and what is not."""
     old, new = listed(before), listed(after)
-    return [
-        f"{name}: {'is there now' if name not in old else 'is gone' if name not in new else 'is another'}"
-        for name in sorted({*old, *new})
-        if old.get(name) != new.get(name)
-    ]
+    expected, others = list[str](), list[str]()
+    for name in sorted({*old, *new}):
+        if old.get(name) == new.get(name):
+            continue
+        how = "is there now" if name not in old else "is gone" if name not in new else "is another"
+        if why := foreseen(name, prefix):
+            expected.append(f"{name} {how}: {why}")
+        else:
+            others.append(f"{name} {how}")
+    return expected, others
+
+
+def foreseen(address: str, prefix: str) -> str:
+    """Return why something differs after a selftest; empty when it must not."""
+    ways = ways_away(address)
+    if ways and all(each.remove is None for each in ways):
+        return "a setting that awsbase never reverts"
+    return "; ".join(text for each in ways for text in each.leaves.values()) if name_in(address, prefix) else ""
 
 
 def listed(found: Survey) -> dict[str, object]:

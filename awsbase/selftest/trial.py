@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
@@ -14,7 +14,7 @@ from awsbase.engine.clock import Clock
 from awsbase.engine.execution import execute
 from awsbase.engine.facts import ReadCache
 from awsbase.engine.failures import failure
-from awsbase.engine.removal import Removal
+from awsbase.engine.removal import KEPT, Removal
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Interrupted, Observer, SilentObserver
 from awsbase.ensure import KINDS
@@ -38,6 +38,7 @@ class Result:
     steps: dict[str, list[str]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
+    written: set[str] = field(default_factory=set)
 
     @property
     def failed(self) -> bool:
@@ -96,10 +97,9 @@ class Bench:
         return wrong, cache
 
 
-def tried(bench: Bench, hands: Hands, sample: Sample) -> Result:
+def tried(bench: Bench, hands: Hands, sample: Sample, result: Result) -> None:
     """Try a sample, and take away what it made, whatever goes wrong; raises Interrupted."""
     named = hands.naming.sample(sample)
-    result = Result(sample.name, hands.naming.name)
     try:
         if made(bench, hands, named, result):
             for name, tampering in named.tamperings.items():
@@ -107,14 +107,15 @@ def tried(bench: Bench, hands: Hands, sample: Sample) -> Result:
     finally:
         if not bench.stop.is_set():
             removed(bench, hands, named, result)
-    return result
 
 
 def made(bench: Bench, hands: Hands, sample: Sample, result: Result) -> bool:
     """Make a sample, and plan it again; tell whether it is there."""
     with step(bench, result, MADE) as wrong:
         sample.before(hands)
-        wrong += problems(bench.reconcile(sample.resources))
+        report = bench.reconcile(sample.resources)
+        result.written |= {address for address, _ in report.changes}
+        wrong += problems(report)
     if result.steps[MADE]:
         return False
     with step(bench, result, EMPTY) as wrong:
@@ -143,18 +144,27 @@ def tampered(bench: Bench, hands: Hands, sample: Sample, name: str, tampering: T
 def removed(bench: Bench, hands: Hands, sample: Sample, result: Result) -> None:
     """Take a sample away; what stays is told with its reason."""
     with step(bench, result, REMOVED) as wrong:
-        found, left = take_away(bench, sample.resources)
-        wrong += found
-        result.left += left
-        sample.after(hands)
+        report = take_away(bench, sample.resources)
+        if sample.leaves_something:
+            sample.after(hands)
+            report = take_away(bench, sample.resources)
+        wrong += problems(report)
+        result.left += left(report, result.written)
 
 
-def take_away(bench: Bench, resources: Sequence[Resource]) -> tuple[list[str], list[str]]:
-    """Take resources away, buckets with what services wrote into them; return what went wrong, and why some is left."""
+def take_away(bench: Bench, resources: Sequence[Resource]) -> Report:
+    """Take resources away, buckets with all that services wrote into them."""
     emptied = {each.address: remove_bucket_and_contents for each in resources if isinstance(each, Bucket)}
-    report = bench.reconcile(resources, removal=Removal("destroy", instead=emptied))
-    left = [f"{each.address}: {'; '.join(each.notes)}" for each in report.outcomes if each.stays]
-    return problems(report), left
+    return bench.reconcile(resources, removal=Removal("destroy", instead=emptied))
+
+
+def left(report: Report, written: Collection[str]) -> list[str]:
+    """Return what is left of what was written, and what was there and is kept, each with its reason."""
+    return [
+        f"{each.address}: {'; '.join(each.notes)}"
+        for each in report.outcomes
+        if each.stays and (each.address in written or any(note.startswith(KEPT) for note in each.notes))
+    ]
 
 
 @contextmanager

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
+from awsbase.samples import audit as samples
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.organization_trails import OrganizationTrails
 from tests.adopt.watching import look, made, reasons, said, wanted
-from tests.contract.samples import audit as samples
 
 TRAIL = "trail/acme-trail"
 OTHERWISE = {

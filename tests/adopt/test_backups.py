@@ -44,6 +44,7 @@ def account_of(text: str) -> Sandbox:
     return sandbox
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("said", SAID.values(), ids=SAID)
 def test_backups_are_adopted_as_they_are(said: str) -> None:
     found = adopted(account_of(HEAD + said), only=["backups"])

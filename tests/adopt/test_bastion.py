@@ -48,6 +48,7 @@ def reasons(found: Adopted) -> dict[str, tuple[str, ...]]:
     return {each.name: each.fields for each in found.count.not_expressible}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("said", SAID.values(), ids=SAID)
 def test_a_bastion_is_adopted_as_it_is(said: str) -> None:
     found = adopted(account_of(HEAD + said), only=["bastion"])

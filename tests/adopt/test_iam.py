@@ -32,7 +32,7 @@ from tests.contract.sample import HOME, go, problems
 ACCOUNT = f"arn:aws:iam::{HOME.account}"
 
 
-def trust(principal: object, action: str = "sts:AssumeRole", **more: object) -> dict[str, Any]:
+def trust(principal: object, action: object = "sts:AssumeRole", **more: object) -> dict[str, Any]:
     """Return a trust with one statement."""
     return {
         "Version": "2012-10-17",
@@ -49,7 +49,7 @@ def reasons(found: Adopted) -> dict[str, tuple[str, ...]]:
     return {each.name: each.fields for each in found.count.not_expressible}
 
 
-def plain(resource: Resource) -> Resource:
+def plain(resource: Any) -> Any:
     """Return a resource without what only orders a run, and without what needs no saying."""
     if isinstance(resource, Group | User) and resource.path == "/":
         resource = replace(resource, path=None)
@@ -77,7 +77,7 @@ def test_what_is_adopted_compiles_to_what_was_made(made: Sequence[Resource]) -> 
     for each in made:
         # Tags of a policy are those of the account.
         want = replace(each, tags={}) if each is DEPLOY else each
-        have = found.resources[each.address]
+        have: Any = found.resources[each.address]
         if isinstance(want, PasswordPolicy):
             have = replace(have, hard_expiry=want.hard_expiry)
         assert plain(have) == plain(want)
@@ -145,7 +145,8 @@ def in_sandbox(sandbox: Sandbox) -> None:
     iam.create_access_key(UserName="ci")
     iam.put_user_policy(UserName="ci", PolicyName="legacy", PolicyDocument=text(allow("s3:*")))
     iam.attach_user_policy(UserName="ci", PolicyArn=READ)
-    old = {"Version": "2012-10-17", "Statement": allow("s3:GetObject")["Statement"][0]}
+    statements: Any = allow("s3:GetObject")["Statement"]
+    old = {"Version": "2012-10-17", "Statement": statements[0]}
     iam.create_policy(
         PolicyName="ünlike".replace("ü", "u"), Path="/teams/", PolicyDocument=text(old), Description="für alle"
     )
@@ -388,10 +389,14 @@ def test_until_the_report_is_made_nothing_is_said_of_who_signs_in() -> None:
     ],
 )
 def test_a_trust_in_the_words_of_a_manifest_means_the_same(document: Mapping[str, Any]) -> None:
-    said, _ = trust_of(dict(document), HOME)
-    said = {**said, "accounts": tuple(HOME.account if each == "{id}" else each for each in said.get("accounts", ()))}
-    mfa = trust_of(dict(document), HOME)[1]
-    again = Trust(**said, **({} if mfa is None else {"mfa": mfa})).document(HOME)
+    found, mfa = trust_of(dict(document), HOME)
+    said: dict[str, Any] = {
+        **found,
+        "accounts": tuple(HOME.account if each == "{id}" else each for each in found.get("accounts", ())),
+    }
+    if mfa is not None:
+        said["mfa"] = mfa
+    again = Trust(**said).document(HOME)
     assert same(again, document)
 
 
@@ -425,8 +430,14 @@ def test_a_user_is_unused_since_the_last_use_or_since_ever(row: Mapping[str, str
 
 
 def test_documents_are_written_in_one_order_whatever_aws_returns() -> None:
-    one = {"Statement": {"Resource": "*", "Action": "s3:*", "Effect": "Deny", "Sid": "A"}, "Version": "2012-10-17"}
-    other = {"Version": "2012-10-17", "Statement": [{"Sid": "A", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+    one: dict[str, Any] = {
+        "Statement": {"Resource": "*", "Action": "s3:*", "Effect": "Deny", "Sid": "A"},
+        "Version": "2012-10-17",
+    }
+    other: dict[str, Any] = {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "A", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}],
+    }
     assert policies.as_text(one) == policies.as_text(other)
 
 

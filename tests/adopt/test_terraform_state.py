@@ -172,7 +172,8 @@ def test_a_state_of_another_account_hands_nothing_over(state: State) -> None:
     found = hand_over(state, [Bucket(scope=other, name="acme-state"), Group(scope=other, name="ops")], other, {})
     # The names of buckets are unique among all accounts.
     buckets = {each.address for each in state.instances if each.type.startswith("aws_s3_bucket")}
-    assert {each.instance.address for each in (*found.handed, *found.left)} < buckets
+    told: tuple[Any, ...] = (*found.handed, *found.left)
+    assert {each.instance.address for each in told} < buckets
     assert found.elsewhere == len(state.instances) - len(buckets)
 
 

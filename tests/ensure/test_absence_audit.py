@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
+from awsbase.engine.changes import Mode, Report
 from awsbase.engine.resource import Resource
 from awsbase.ensure import KINDS
 from awsbase.ensure.billing_alerts import BillingAlerts
@@ -19,11 +20,10 @@ from awsbase.samples.audit import SAMPLES as AUDIT
 from awsbase.samples.monitoring import ALERT, BUDGET, FILTER, GROUP, RULE, SERVICES, US
 from awsbase.samples.notify import BY_MAIL, BY_QUEUE, MAIL, OLD_MAIL, OPS
 from awsbase.sandbox import Sandbox
-from awsbase.testing.removal import Leaving
+from awsbase.testing.removal import Leaving, away
 from awsbase.testing.trial import trial
 from tests.contract.sample import HOME, go, problems, said
 from tests.ensure.planned import planned
-from tests.ensure.removal import notes, take_all_away, take_away
 
 THEIR_QUEUE = notify.QUEUE.replace("alerts", "theirs")
 SPEAKING = {
@@ -39,6 +39,25 @@ SPEAKING = {
 }
 BEFORE = "it has no tag awsbase:created-by, so it was there before; `awsbase own` says otherwise"
 BILL = [GROUP, FILTER, RULE, BUDGET, ALERT]
+
+
+def take_away(sandbox: Sandbox, mode: Mode, resources: Sequence[Resource], *addresses: str) -> Report:
+    """Plan or carry out the removal of some of a manifest's resources; of all, when none is named."""
+    stays = {each.address: "it stays" for each in resources if addresses and each.address not in addresses}
+    return away(sandbox, mode, resources, stays=stays)
+
+
+def take_all_away(sandbox: Sandbox, resources: Sequence[Resource]) -> list[str]:
+    """Take all resources of a manifest away, and list what was said."""
+    report = away(sandbox, "reconcile", resources)
+    assert problems(report) == []
+    return said(report)
+
+
+def notes(report: Report) -> list[str]:
+    """List what a report remarks, but for what was to stay anyway."""
+    every = [f"{outcome.address}: {note}" for outcome in report.outcomes for note in outcome.notes]
+    return [each for each in every if not each.endswith(": kept: it stays")]
 
 
 def made(*resources: Resource, before: Callable[[Sandbox], object] = lambda sandbox: None) -> Sandbox:
@@ -121,7 +140,9 @@ def test_what_was_adopted_stays_with_its_parts() -> None:
     part = "take no tags"
     assert sorted(notes(report)) == sorted(
         [
-            *(f"{each.address}: kept: {BEFORE}" for each in (GROUP, RULE, BUDGET, ALERT, OPS)),
+            *(f"{each.address}: kept: {BEFORE}" for each in (RULE, BUDGET, ALERT)),
+            f"{GROUP.address}: kept: it is used by {FILTER.address}, which stays",
+            f"{OPS.address}: kept: it is used by {BY_QUEUE.address}, which stays",
             f"{FILTER.address}: kept: this manifest did not make the log group acme-audit, and filters {part}",
             f"{BY_QUEUE.address}: kept: this manifest did not make the topic acme-ops, and subscriptions {part}",
         ]
@@ -159,12 +180,12 @@ def test_a_topic_that_others_speak_on_stays_and_they_are_named() -> None:
 
 
 def test_alarms_of_the_same_manifest_and_of_topics_with_a_longer_name_hold_no_topic() -> None:
-    rule = replace(RULE, scope=HOME, topic=OPS.arn)
+    rule = replace(RULE, scope=HOME, topic=OPS.arn, made_here=(OPS.address,))
     sandbox = made(OPS, rule)
     longer = {**SPEAKING, "AlarmActions": [f"{OPS.arn}-more"]}
     sandbox.client("cloudwatch", HOME.region).put_metric_alarm(**longer)
 
-    assert said(take_away(sandbox, "plan", [OPS, rule], OPS.address)) == ["topic/acme-ops: delete topic"]
+    assert "topic/acme-ops: delete topic" in said(take_away(sandbox, "plan", [OPS, rule]))
 
 
 def test_who_subscribed_to_a_topic_besides_is_named_before_it_goes() -> None:
@@ -206,17 +227,17 @@ def test_a_rule_of_aws_and_one_with_a_target_of_others_stay() -> None:
 def test_a_log_group_that_is_protected_or_read_by_others_stays() -> None:
     sandbox = made(GROUP, FILTER)
     logs = sandbox.client("logs", HOME.region)
-    assert said(take_away(sandbox, "plan", [GROUP, FILTER], GROUP.address)) == [f"{GROUP.address}: delete log group"]
+    assert f"{GROUP.address}: delete log group" in said(take_away(sandbox, "plan", [GROUP, FILTER]))
 
     logs.put_log_group_deletion_protection(logGroupIdentifier=GROUP.name, deletionProtectionEnabled=True)
-    report = take_away(sandbox, "plan", [GROUP, FILTER], GROUP.address)
+    report = take_away(sandbox, "plan", [GROUP, FILTER])
     assert notes(report) == [f"{GROUP.address}: kept: somebody has switched on its deletion protection"]
 
     into = [{"metricName": "root-use", "metricNamespace": "theirs", "metricValue": "1"}]
     logs.put_metric_filter(
         logGroupName=GROUP.name, filterName="theirs", filterPattern=FILTER.pattern, metricTransformations=into
     )
-    report = take_away(sandbox, "plan", [GROUP, FILTER], GROUP.address)
+    report = take_away(sandbox, "plan", [GROUP, FILTER])
     assert notes(report) == [f"{GROUP.address}: kept: the filters theirs of somebody else read from it"]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from awsbase.engine.changes import Mode, Report
+from awsbase.engine.removal import absent_of
 from awsbase.engine.resource import Resource
 from awsbase.ensure import KINDS
 from awsbase.ensure.absent_user import AbsentUser
@@ -65,7 +67,7 @@ def notes(report: Report) -> list[str]:
         [DEPLOY, RUNNER],
         [DEPLOY, RUNNER, HAND],
         [OPS, ALICE],
-        [DEPLOY, replace(OPS, policies={DEPLOY.arn}, made_here=(DEPLOY.address,))],
+        [DEPLOY, replace(OPS, policies=frozenset({DEPLOY.arn}), made_here=(DEPLOY.address,))],
     ],
     ids=["group", "policy", "role", "instance profile", "user", "policy of a group"],
 )
@@ -93,7 +95,7 @@ def test_a_device_made_for_somebody_goes_with_the_user_and_its_seed_waits_for_30
     assert take_all_away(sandbox, [CARA, DEVICE]) == []
 
     left, before = sandbox.snapshot(), Sandbox().snapshot()
-    assert {name for name in left if left[name] != before.get(name)} == set(KINDS[type(DEVICE)].absent.leaves)
+    assert {name for name in left if left[name] != before.get(name)} == set(absent_of(KINDS, DEVICE).leaves)
     found = sandbox.client("secretsmanager", HOME.region).describe_secret(SecretId=DEVICE.secret)
     assert (found["DeletedDate"].date() - sandbox.clock.now().date()).days == 30
 
@@ -258,9 +260,14 @@ def test_a_trust_that_names_a_role_is_told_before_the_role_goes() -> None:
 
 
 def test_what_denies_goes_last() -> None:
-    fence = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+    fence: dict[str, Any] = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}],
+    }
     wall = replace(DEPLOY, name="a-wall", document=fence)
-    want = replace(RUNNER, inline={"a": fence, "z": allow("s3:*")}, policies={wall.arn, DEPLOY.arn}, made_here=())
+    want = replace(
+        RUNNER, inline={"a": fence, "z": allow("s3:*")}, policies=frozenset({wall.arn, DEPLOY.arn}), made_here=()
+    )
     sandbox = made(wall, DEPLOY)
     assert problems(go(sandbox, "reconcile", [want])) == []
 
@@ -291,12 +298,16 @@ def test_what_is_never_reverted_says_why(want: Resource) -> None:
 
 @pytest.mark.parametrize("kind", [User, Group, type(DEVICE)], ids=lambda kind: kind.__name__)
 def test_what_people_work_with_stays_unless_it_is_named(kind: type[Resource]) -> None:
-    assert KINDS[kind].absent.exempt
+    absent = KINDS[kind].absent
+    assert absent
+    assert absent.exempt
 
 
 @pytest.mark.parametrize("kind", [Policy, Role, InstanceProfile], ids=lambda kind: kind.__name__)
 def test_the_rest_of_iam_goes(kind: type[Resource]) -> None:
-    assert not KINDS[kind].absent.exempt
+    absent = KINDS[kind].absent
+    assert absent
+    assert not absent.exempt
 
 
 def test_removal_needs_no_more_than_it_declares() -> None:

@@ -182,7 +182,7 @@ def test_emptying_survives_a_fault_at_any_write(fault: str, monkeypatch: pytest.
     monkeypatch.setattr(bucket_contents, "BATCH", 3)
     absent = buckets.KIND.absent
     assert absent
-    kinds = {Bucket: replace(buckets.KIND, absent=replace(absent, remove=remove_bucket_and_contents))}
+    kinds: Any = {Bucket: replace(buckets.KIND, absent=replace(absent, remove=remove_bucket_and_contents))}
     subject = Full("emptied", [LOGS], kinds=kinds)
     assert subject.undisturbed.points("write") == 4
     assert [line for n in range(1, 5) for line in trial(subject, "write", n, fault)] == []

@@ -151,6 +151,7 @@ def test_a_policy_that_awsbase_has_no_words_for_any_more_is_told_with_its_schedu
     )
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", [Instance, LaunchTemplate, TerminationSchedule, SnapshotPolicy])
 def test_the_declared_permissions_are_enough(kind: type[Resource]) -> None:
     sandbox = Sandbox(enforce=True, pages=2)

@@ -12,7 +12,7 @@ from awsbase.permissions.documents import documents, statements
 from awsbase.samples import backups
 from awsbase.samples.bastion import Bastion
 from awsbase.sandbox import Sandbox
-from awsbase.testing.sample import HOME, go, person, problems, risky, said
+from awsbase.testing.sample import HOME, go, person, problems, said
 from tests.ensure.removed import notes, remove
 
 BASTION = Bastion(HOME)
@@ -59,38 +59,6 @@ def template_id(sandbox: Sandbox) -> str:
     return str(BASTION.ec2(sandbox).describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"])
 
 
-@pytest.mark.parametrize(
-    ("address", "changes", "loss"),
-    [
-        (HOST, [f"{HOST}: delete instance"], 1),
-        (TEMPLATE, [f"{TEMPLATE}: delete launch template"], 0),
-        (SCHEDULE, [f"{SCHEDULE}: delete schedule"], 0),
-    ],
-)
-def test_what_this_manifest_made_goes_and_then_there_is_nothing_to_do(
-    address: str, changes: list[str], loss: int
-) -> None:
-    sandbox = up()
-    planned = remove(sandbox, "plan", ALL, address)
-    assert said(planned) == changes
-    assert len(risky(planned)) == loss
-    done = remove(sandbox, "reconcile", ALL, address)
-    assert (problems(done), said(done)) == ([], changes)
-    assert said(remove(sandbox, "plan", ALL, address)) == []
-    assert [change.split(": ")[0] for change in said(go(sandbox, "plan", ALL)) if "create" in change] == [address]
-
-
-def test_the_account_is_then_as_it_was_before() -> None:
-    sandbox = Sandbox()
-    BASTION.subnets(sandbox)
-    go(sandbox, "reconcile", [each for each in ALL if each.address not in (HOST, TEMPLATE, SCHEDULE)])
-    before = sandbox.snapshot()
-    go(sandbox, "reconcile", ALL)
-    for address in (SCHEDULE, HOST, TEMPLATE):
-        assert problems(remove(sandbox, "reconcile", ALL, address)) == []
-    assert sandbox.snapshot() == before
-
-
 def test_what_somebody_started_on_demand_goes_with_the_schedule_of_its_end() -> None:
     sandbox = up()
     resources = [*BASTION.ready, BASTION.end_role, ON_DEMAND]
@@ -111,25 +79,25 @@ def test_an_instance_on_demand_goes_before_what_it_is_made_from() -> None:
     ],
     ids=["another manifest's", "nobody's"],
 )
-@pytest.mark.parametrize("id", [BASTION.bastion, template_id], ids=["instance", "template"])
-def test_what_others_made_is_kept_with_the_reason(id: Callable[[Sandbox], str], maker: str | None, note: str) -> None:
+def test_what_others_made_is_kept_with_the_reason(maker: str | None, note: str) -> None:
     sandbox = up()
-    relabel(sandbox, id(sandbox), maker)
-    address = HOST if id == BASTION.bastion else TEMPLATE
-    report = remove(sandbox, "reconcile", ALL, address)
-    assert (problems(report), said(report), notes(report)) == ([], [], [note])
+    for id in (BASTION.bastion(sandbox), template_id(sandbox)):
+        relabel(sandbox, id, maker)
+    for address in (HOST, TEMPLATE):
+        report = remove(sandbox, "reconcile", ALL, address)
+        assert (problems(report), said(report), notes(report)) == ([], [], [note])
 
 
-@pytest.mark.parametrize("attribute", ["DisableApiStop", "DisableApiTermination"])
-def test_a_protected_instance_is_refused_with_what_to_do(attribute: str) -> None:
+def test_a_protected_instance_is_refused_with_what_to_do() -> None:
     sandbox = up()
     id = BASTION.bastion(sandbox)
-    BASTION.ec2(sandbox).modify_instance_attribute(InstanceId=id, **{attribute: {"Value": True}})
-    name = {"DisableApiStop": "disable-api-stop", "DisableApiTermination": "disable-api-termination"}[attribute]
-    (outcome,) = remove(sandbox, "plan", ALL, HOST).outcomes
-    assert outcome.error
-    assert f"{id} is protected: its attribute {name} is on" in str(outcome.error)
-    assert f"--instance-id {id} --no-{name} --region {HOME.region}" in str(outcome.error)
+    names = {"DisableApiTermination": "disable-api-termination", "DisableApiStop": "disable-api-stop"}
+    for attribute, name in names.items():
+        BASTION.ec2(sandbox).modify_instance_attribute(InstanceId=id, **{attribute: {"Value": True}})
+        (outcome,) = remove(sandbox, "plan", ALL, HOST).outcomes
+        assert outcome.error
+        assert f"{id} is protected: its attribute {name} is on" in str(outcome.error)
+        assert f"--instance-id {id} --no-{name} --region {HOME.region}" in str(outcome.error)
 
 
 def test_a_volume_that_outlives_its_instance_is_named() -> None:
@@ -210,15 +178,12 @@ def test_a_lifecycle_policy_that_was_adopted_is_kept() -> None:
     assert notes(report)[0].startswith("kept: it has no tag awsbase:created-by")
 
 
-@pytest.mark.parametrize("address", [HOST, TEMPLATE, SCHEDULE, ON_DEMAND.address])
-def test_the_declared_permissions_are_enough(address: str) -> None:
+def test_the_declared_permissions_to_end_what_is_on_demand_are_enough() -> None:
     sandbox = Sandbox(enforce=True, pages=2)
     BASTION.subnets(sandbox)
     go(sandbox, "reconcile", ALL)
-    resources = [*ALL, ON_DEMAND]
-    (want,) = (each for each in resources if each.address == address)
-    absent = KINDS[type(want)].absent
+    absent = KINDS[Ephemeral].absent
     assert absent
-    worker = person(sandbox, *documents(statements(absent.permissions(want), "Remove")))
-    report = remove(sandbox, "reconcile", resources, address, caller=worker)
-    assert (problems(report), bool(said(report))) == ([], True)
+    worker = person(sandbox, *documents(statements(absent.permissions(ON_DEMAND), "Remove")))
+    report = remove(sandbox, "reconcile", [*ALL, ON_DEMAND], ON_DEMAND.address, caller=worker)
+    assert (problems(report), len(said(report))) == ([], 2)

@@ -102,7 +102,7 @@ def test_the_network_of_a_manifest_is_where_machines_live() -> None:
     def chosen() -> str | None:
         with ThreadPoolExecutor(1) as pool:
             found = home_network(Facts(account(sandbox, None).aws, pool), HOME)
-            return found and found.id
+            return str(found.id) if found else None
 
     assert chosen() is None
     empty, lived_in = (ec2(sandbox).create_vpc(CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n in (0, 1))

@@ -17,7 +17,7 @@ from awsbase.testing.subject import Subject
 from awsbase.testing.trial import FAULTS, trial
 from tests.draws import draws
 from tests.faults.results import Sweep
-from tests.faults.subject import DESTROYED, KINDS_ALONE, manifest
+from tests.faults.subject import DESTROYED, KINDS_ALONE, destroyed, manifest
 
 MANIFESTS = ("baseline", "bastion", "cis", "secrets")
 Record = Callable[[str, object], None]
@@ -58,11 +58,22 @@ def drawn(subject: Subject, draw: Random, *, reads: int) -> list[str]:
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_some_calls_of_a_manifest_survive_a_fault(name: str, draw: Random) -> None:
-    subject, wrong = manifest(name), []
-    for on in ("write", "write", "write", "read"):
+    assert some_calls(manifest(name), draw, "write", "write", "write", "read") == []
+
+
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize("name", ["bastion", "secrets"])
+def test_some_calls_that_destroy_a_manifest_survive_a_fault(name: str, draw: Random) -> None:
+    assert some_calls(destroyed(name), draw, "write") == []
+
+
+def some_calls(subject: Subject, draw: Random, *drawn: str) -> list[str]:
+    """Inject a fault at some reads or writes; return what is wrong then."""
+    wrong = []
+    for on in drawn:
         n = draw.randint(1, subject.undisturbed.points(on))
         wrong += trial(subject, on, n, draw.choice(list(FAULTS[on])))
-    assert wrong == []
+    return wrong
 
 
 @pytest.mark.faults
@@ -77,6 +88,13 @@ def test_every_call_of_a_kind_survives(subject: Subject, on: str, fault: str, re
 @everything
 def test_every_call_of_a_manifest_survives(name: str, on: str, fault: str, record_property: Record) -> None:
     sweep(manifest(name), on, fault, record_property)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("name", ["baseline", "bastion", "secrets"])
+@everything
+def test_every_call_that_destroys_a_manifest_survives(name: str, on: str, fault: str, record_property: Record) -> None:
+    sweep(destroyed(name), on, fault, record_property)
 
 
 def sweep(subject: Subject, on: str, fault: str, record: Record) -> None:

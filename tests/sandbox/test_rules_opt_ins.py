@@ -108,8 +108,8 @@ def test_what_watches_several_accounts_is_not_switched_off(sandbox: Sandbox) -> 
     guardduty, hub = sandbox.client("guardduty", REGION), sandbox.client("securityhub", REGION)
     detector = guardduty.create_detector(Enable=True)["DetectorId"]
     hub.enable_security_hub()
-    for memory in (Detectors, Hubs):
-        sandbox.memory(memory).members = ("999999999999",)
+    sandbox.memory(Detectors).members = ("999999999999",)
+    sandbox.memory(Hubs).members = ("999999999999",)
     assert refused(guardduty.delete_detector, DetectorId=detector) == "BadRequestException"
     assert refused(hub.disable_security_hub) == "InvalidInputException"
     assert [each["AccountId"] for each in guardduty.list_members(DetectorId=detector)["Members"]] == ["999999999999"]

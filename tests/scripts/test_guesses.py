@@ -26,9 +26,9 @@ def advice(*arguments: str) -> str:
         ("apply acme.yaml", "no command 'apply'", "`awsbase reconcile acme.yaml` shows the plan, asks, and applies it"),
         ("diff", "no command 'diff'", "`awsbase plan MANIFEST` shows what would change, and only reads"),
         (
-            "destroy acme.yaml",
-            "no command 'destroy'",
-            "nothing deletes all: `awsbase explain ADDRESS` says how to undo a resource",
+            "delete acme.yaml",
+            "no command 'delete'",
+            "`awsbase destroy acme.yaml` deletes what awsbase made for it",
         ),
         ("reconsile acme.yaml", "no command 'reconsile'", "did you mean `awsbase reconcile`?"),
         ("xyzzy", "no command 'xyzzy'", "`awsbase help` lists all"),

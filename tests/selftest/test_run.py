@@ -111,6 +111,22 @@ def test_an_interrupted_selftest_is_cleaned_up_by_the_next() -> None:
     assert [each for each in left(before, played) if not each.startswith("account/secretsmanager")] == []
 
 
+def test_ctrl_c_ends_after_the_calls_in_flight_and_the_next_selftest_cleans_up() -> None:
+    played = account()
+    before, here = played.snapshot(), place(played)
+    stopping = replace(sample("group"), tamperings={"Ctrl-C": Tampering(lambda aws: here.bench.stop.set(), [])})
+    done = selftest(here, [Choice(stopping), Choice(sample("user"))], Decimal(1), NOTHING)
+    assert [each.sample for each in done.results] == ["group"]
+    assert (done.stopped, done.failed) == ("interrupted: run it again, or with --clean", True)
+    assert left(before, played) != []
+
+    played.clock.advance(60)
+    results: list[Any] = []
+    clean(place(played), results)
+    assert [each.sample for each in results] == ["group"]
+    assert left(before, played) == []
+
+
 def test_an_account_of_others_keeps_what_it_has() -> None:
     played = account()
     iam, kms = played.client("iam"), played.client("kms", HOME.region)

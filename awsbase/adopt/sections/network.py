@@ -153,8 +153,8 @@ def others(seen: Seen, section: Draft, chosen: str) -> None:
             section.cannot(subnet.address, ANOTHER.format(chosen.partition("/")[2]))
         elif subnet.address not in section.covered and subnet.id not in written.get("subnets", ()):
             section.cannot(subnet.address, NOT_PUBLIC)
-    vpc = next((each for each in seen.at_home(Vpc) if each.address == chosen), None)
-    own = set(made_with(seen, vpc)) if vpc and "vpc" not in written else set()
+    ours = next((each for each in seen.at_home(Vpc) if each.address == chosen), None)
+    own = set(made_with(seen, ours)) if ours and "vpc" not in written else set()
     for part in (*seen.at_home(Subnet), *seen.at_home(RouteTable), *seen.at_home(InternetGateway)):
         if part.address not in own:
             section.cannot(part.address, BY_ITSELF)

@@ -10,15 +10,18 @@ KINDS = (Parameter,)
 
 
 def draft(seen: Seen, section: Draft) -> None:
-    """Write the section if this manifest keeps parameters, and all that is there is as it gives it."""
-    home = seen.base.scope.home
+    """Write the section if a manifest keeps parameters at home, unless one of them has another value.
+
+    One that the account lacks may be wanted by a section that a later draft leaves out.
+    """
     ours = [each.resource for each in seen.described if isinstance(each.resource, Parameter)]
-    paths = list(dict.fromkeys(each.path for each in ours if each.scope.region == home))
-    for path in paths:
-        wrong = [address for address in seen.refuted if address.startswith(f"parameter/{path}/")]
-        if not wrong:
-            section.put("parameters", value=path)
-            return
-        for each in ours:
-            if each.path == path and each.address not in seen.refuted:
-                section.cannot(each.address, f"{wrong[0]} is not as this manifest gives it")
+    path = next((each.path for each in ours if each.scope.region == seen.base.scope.home), None)
+    if path is None:
+        return
+    beside = [each.address for each in ours if each.path == path]
+    wrong = [address for address in beside if address in seen.refuted]
+    if not wrong:
+        section.put("parameters", value=path)
+    for address in beside if wrong else ():
+        if address not in wrong:
+            section.cannot(address, f"{wrong[0]} is not as this manifest gives it")
