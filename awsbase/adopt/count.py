@@ -45,12 +45,13 @@ def counted(survey: Survey, proven: Proven) -> Count:
     reasons = {**proven.refuted, **told}
     whole = proven.addresses - partly
     described = [each.name for each in survey.described if each.name in whole]
-    missing = [each.name for each in survey.described if each.name not in whole]
+    unread = {name: each for name, each in proven.unread.items() if name not in whole}
+    missing = [each.name for each in survey.described if each.name not in whole and each.name not in unread]
     return Count(
         tuple(described),
         tuple(survey.left_alone),
         (*survey.not_expressible, *(NotExpressible(name, reasons.get(name, (NO_SECTION,))) for name in missing)),
-        tuple(survey.unread),
+        (*survey.unread, *unread.values()),
         tuple(NotExpressible(name, told[name]) for name in described if told.get(name)),
         proven.left_out,
     )

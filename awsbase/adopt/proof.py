@@ -10,8 +10,10 @@ from typing import Any
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
 from awsbase.adopt.writing import written
-from awsbase.engine.changes import Change, Drift, Outcome, Report
+from awsbase.engine.changes import CLOSED, Change, Drift, Outcome, Report
+from awsbase.engine.refusals import DENIED, needed
 from awsbase.engine.resource import Resource
+from awsbase.engine.things import Unread
 from awsbase.errors import AwsbaseError, ManifestError, Mistake
 from awsbase.manifest import Manifest, load_text, resources
 from awsbase.manifest.paths import Steps, dotted
@@ -47,7 +49,7 @@ class Proven:
     """A manifest whose plan changes nothing but tags of awsbase, and how it came about.
 
     `refuted` are the things that were taken out, with the fields that the plan would have changed; `left_out` the
-    sections, each with the reasons.
+    sections, each with the reasons; `unread` what the plan could not read.
     """
 
     text: str
@@ -57,12 +59,18 @@ class Proven:
     plan: Report
     refuted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: Mapping[str, Unread] = field(default_factory=dict)
 
     @property
     def addresses(self) -> frozenset[str]:
         """The addresses that the drafted sections manage, or describe by other means."""
-        made = {each.address for name, several in self.resources.items() for each in several if self.drafted(name)}
+        made = {each.address for each in self.drafted_resources}
         return frozenset(made.union(*(each.covered for each in self.drafts)))
+
+    @property
+    def drafted_resources(self) -> list[Resource]:
+        """What the drafted sections make, in the order of the manifest."""
+        return [each for name, several in self.resources.items() if self.drafted(name) for each in several]
 
     @property
     def tags(self) -> list[Change]:
@@ -82,6 +90,7 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
     refuted: dict[str, tuple[str, ...]] = {}
     taken: set[str] = set()
     left_out: dict[str, tuple[str, ...]] = {}
+    unread: dict[str, Unread] = {}
     for _ in range(MOST_ROUNDS):
         now = Seen(seen.base, seen.facts, seen.described, dict(refuted), frozenset(taken))
         drafts = [drafted(now, name, write) for name, write in sections.items() if name not in left_out]
@@ -95,8 +104,9 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
             done = plan([each for several in made.values() for each in several], manifest)
             section_of = {each.address: name for name, several in made.items() for each in several}
             wrong = [each for each in objections(done, section_of) if each.section not in target.has]
+            unread |= {each.name: each for each in refused(done) if section_of[each.name] not in target.has}
             if not wrong:
-                return Proven(text, files, drafts, made, done, refuted, left_out)
+                return Proven(text, files, drafts, made, done, refuted, left_out, unread)
         for each in wrong:
             if each.taken and each.address not in taken:
                 taken.add(each.address)
@@ -167,6 +177,14 @@ def objections(plan: Report, section_of: Mapping[str, str]) -> Iterator[Objectio
     for outcome in plan.outcomes:
         if fields := tuple(dict.fromkeys(differences(outcome))):
             yield Objection(section_of[outcome.address], outcome.address, fields)
+
+
+def refused(plan: Report) -> Iterator[Unread]:
+    """Yield what a plan could not read for want of a right."""
+    for outcome in plan.outcomes:
+        if (error := outcome.error) and (error.code in DENIED or error.code == CLOSED):
+            action = needed(error.message) or error.api or ""
+            yield Unread(outcome.address, action, f"{error.code}: {error.message}", closed=error.code == CLOSED)
 
 
 def differences(outcome: Outcome) -> Iterator[str]:

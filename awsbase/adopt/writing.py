@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.representer import SafeRepresenter
 
 from awsbase.manifest.paths import Steps
 from awsbase.manifest.source import LEADING_ZERO, MAX_DIGITS, parse, plain
@@ -37,7 +37,8 @@ def inner(remarks: Mapping[Steps, Iterable[str]], key: str) -> dict[Steps, list[
 
 def as_yaml(key: str, value: Any, remarks: Mapping[Steps, Iterable[str]]) -> str:
     """Return one key with its value, and the remarks at their lines."""
-    tree = mapping([(scalar(key), node(value, frozenset(remarks), (key,)))], flow=False)
+    above = frozenset(path[:length] for path in remarks for length in range(len(path)))
+    tree = mapping([(scalar(key), node(value, above, (key,)))], flow=False)
     text = yaml.serialize(tree, Dumper=Dumper, width=ENDLESS, allow_unicode=True)
     where = parse(text.encode(), file="", folder=Path())
     lines = text.splitlines()
@@ -49,14 +50,14 @@ def as_yaml(key: str, value: Any, remarks: Mapping[Steps, Iterable[str]]) -> str
     return "\n".join(lines) + "\n"
 
 
-def node(value: Any, remarked: frozenset[Steps], path: Steps) -> yaml.Node:
-    """Return a value as a node of YAML; what is short and holds no remark stands on one line."""
+def node(value: Any, above: frozenset[Steps], path: Steps) -> yaml.Node:
+    """Return a value as a node of YAML; what is short stands on one line, unless it is `above` a remark."""
     if isinstance(value, Mapping):
-        pairs = [(scalar(str(key)), node(each, remarked, (*path, str(key)))) for key, each in value.items()]
-        return mapping(pairs, flow=not value or fits(value, remarked, path))
+        pairs = [(scalar(str(key)), node(each, above, (*path, str(key)))) for key, each in value.items()]
+        return mapping(pairs, flow=not value or fits(value, above, path))
     if isinstance(value, list | tuple):
-        items = [node(each, remarked, (*path, index)) for index, each in enumerate(value)]
-        flow = not value or fits(value, remarked, path)
+        items = [node(each, above, (*path, index)) for index, each in enumerate(value)]
+        flow = not value or fits(value, above, path)
         return yaml.SequenceNode("tag:yaml.org,2002:seq", items, flow_style=flow)
     return scalar(value)
 
@@ -66,17 +67,12 @@ def mapping(pairs: list[tuple[yaml.Node, yaml.Node]], *, flow: bool) -> yaml.Map
     return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=flow)
 
 
-def fits(value: Any, remarked: frozenset[Steps], path: Steps) -> bool:
+def fits(value: Any, above: frozenset[Steps], path: Steps) -> bool:
     """Tell whether a collection is short enough for a line, nested at most once, and without a remark inside."""
-    if len(path) < 2 or depth(value) > 2 or inside(path, remarked):
+    if len(path) < 2 or depth(value) > 2 or path in above:
         return False
     text = yaml.safe_dump(value, default_flow_style=True, width=ENDLESS, allow_unicode=True, sort_keys=False)
     return len(text) + 2 * len(path) + len(str(path[-1])) <= WIDTH
-
-
-def inside(path: Steps, remarked: frozenset[Steps]) -> bool:
-    """Tell whether a remark belongs to something below a path."""
-    return any(len(each) > len(path) and each[: len(path)] == path for each in remarked)
 
 
 def depth(value: Any) -> int:
@@ -92,7 +88,7 @@ def scalar(value: Any) -> yaml.Node:
     """Return a scalar; a text that the manifest would read as something else is quoted."""
     if isinstance(value, str) and reads_otherwise(value):
         return yaml.ScalarNode("tag:yaml.org,2002:str", value, style='"')
-    return Dumper(StringIO()).represent_data(value)
+    return SafeRepresenter().represent_data(value)
 
 
 def reads_otherwise(text: str) -> bool:

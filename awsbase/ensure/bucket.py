@@ -20,7 +20,6 @@ from awsbase.engine.risk import access, deletion, visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things, refused
-from awsbase.ensure.key import alias_behind
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.facts.bucket_contents import CONTENTS, EMPTYING, LOCKS, empty_bucket, holds_something, keeps_its_versions
@@ -37,6 +36,7 @@ from awsbase.facts.buckets import (
     places,
     policy_of,
 )
+from awsbase.facts.keys import alias_behind
 from awsbase.facts.lifecycle import Expiry, expiries, goes_sooner, plain
 from awsbase.policies.document import Document, difference, listed, same
 from awsbase.prices import Cost, by_use

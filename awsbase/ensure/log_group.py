@@ -17,9 +17,9 @@ from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things
-from awsbase.ensure.key import alias_behind
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags, watching
+from awsbase.facts.keys import alias_behind
 from awsbase.facts.metric_filters import filters
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices

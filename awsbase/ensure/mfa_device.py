@@ -20,12 +20,12 @@ from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things
-from awsbase.ensure.key import aliases
 from awsbase.ensure.secret import SECRETS, sealing, secret_arns
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, UserFacts, authorization, iam_arns, users
 from awsbase.facts.credential_report import VIRTUAL_DEVICES, device_tags, devices, virtual_devices
+from awsbase.facts.keys import aliases
 from awsbase.prices import Cost, monthly
 from awsbase.prices import table as prices
 from awsbase.records import record

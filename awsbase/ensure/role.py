@@ -38,7 +38,7 @@ from awsbase.facts.authorization import (
     roles,
 )
 from awsbase.facts.aws_policies import reading_aws_policies
-from awsbase.policies.document import Document, difference, listed, same
+from awsbase.policies.document import Document, difference, listed, principals, same
 from awsbase.records import record
 
 AN_HOUR = 3600
@@ -324,24 +324,17 @@ def is_own_profile(run: Run, want: Role, name: str) -> bool:
 def trusting(run: Run, arn: str) -> Iterator[str]:
     """Yield the roles that are left and whose trust names this one."""
     for other in run.read(roles).values():
-        if other.arn != arn and arn in set(principals(other.trust)) and not run.is_gone(f"role/{other.name}"):
+        statements = (each for each in listed(other.trust.get("Statement")) if isinstance(each, Mapping))
+        named = any(("AWS", arn) in principals(each.get("Principal")) for each in statements)
+        if named and other.arn != arn and not run.is_gone(f"role/{other.name}"):
             yield other.name
-
-
-def principals(trust: Document) -> Iterator[object]:
-    """Yield the ARNs that a trust names."""
-    for statement in listed(trust.get("Statement")):
-        principal = statement.get("Principal") if isinstance(statement, Mapping) else None
-        yield from listed(principal.get("AWS")) if isinstance(principal, Mapping) else ()
 
 
 def removal_permissions(want: Role) -> Allows:
     """Yield the IAM permissions that a removal needs beyond those of a plan."""
     yield reading_aws_policies(want.scope)
-    yield permissions.allow("iam", "GetInstanceProfile", on=(want.scope.global_arn("iam", "instance-profile/*"),))
-    yield permissions.allow(
-        "iam", "RemoveRoleFromInstanceProfile", on=(want.scope.global_arn("iam", "instance-profile/*"),)
-    )
+    profiles = (want.scope.global_arn("iam", "instance-profile/*"),)
+    yield permissions.allow("iam", "GetInstanceProfile", "RemoveRoleFromInstanceProfile", on=profiles)
     arns = iam_arns(want.scope, "role", want.name)
     yield permissions.allow("iam", "DeleteRolePolicy", "DetachRolePolicy", "DeleteRole", on=arns)
 

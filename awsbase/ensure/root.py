@@ -295,9 +295,11 @@ def things(facts: Facts, scope: Scope) -> Things:
 
 
 def listing_permissions(scope: Scope) -> Allows:
-    """Yield the IAM permissions that listing it needs."""
+    """Yield the IAM permissions to list it, and to plan what it has."""
     yield VIRTUAL_DEVICES
-    yield allow("iam", "GetAccountSummary")
+    yield REPORT
+    yield allow("iam", "GetAccountSummary", "ListOrganizationsFeatures")
+    yield allow("organizations", "DescribeOrganization")
 
 
 KIND = Kind(

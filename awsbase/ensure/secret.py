@@ -20,9 +20,10 @@ from awsbase.engine.risk import access, deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
-from awsbase.ensure.key import LONGEST_WAIT, alias_behind, any_key
+from awsbase.ensure.key import LONGEST_WAIT, any_key
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
+from awsbase.facts.keys import alias_behind
 from awsbase.prices import Cost, by_use, monthly
 from awsbase.prices import table as prices
 from awsbase.records import record

@@ -17,8 +17,8 @@ from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things, refused
-from awsbase.ensure.key import alias_behind
 from awsbase.facts import tags, watching
+from awsbase.facts.keys import alias_behind
 from awsbase.facts.topics import (
     SubscriptionFacts,
     TopicFacts,

@@ -18,7 +18,6 @@ from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, Things
-from awsbase.ensure.key import alias_behind
 from awsbase.ensure.regions import regions
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags, watching
@@ -30,6 +29,7 @@ from awsbase.facts.event_selectors import (
     with_management,
     with_objects,
 )
+from awsbase.facts.keys import alias_behind
 from awsbase.facts.trails import TrailFacts, names, own_name, trail, trail_arn, trails
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices

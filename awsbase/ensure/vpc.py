@@ -173,8 +173,8 @@ def vpc_things(facts: Facts, scope: Scope) -> Things:
 
 
 def describe_permissions(scope: Scope) -> Allows:
-    """Yield the IAM permissions to list VPCs."""
-    yield allow("ec2", "DescribeVpcs")
+    """Yield the IAM permissions to list VPCs, and to plan what they have."""
+    yield allow("ec2", "DescribeVpcs", "DescribeVpcAttribute")
 
 
 def read_permissions(want: Vpc) -> Allows:

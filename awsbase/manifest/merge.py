@@ -15,11 +15,12 @@ from awsbase.engine.facts import Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.group import Group
-from awsbase.ensure.key import YEAR, Key, key_policy
+from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.ensure.parameter import Parameter
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
+from awsbase.facts.keys import YEAR
 from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import ValidationProblem
 from awsbase.policies import Document

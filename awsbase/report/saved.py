@@ -67,10 +67,13 @@ def document(name: str, fields: Mapping[str, Any]) -> Saved:
 
 
 def plan_numbers(fields: Mapping[str, Any]) -> dict[str, float]:
-    """Return the numbers of a plan or a reconcile; none of one that was interrupted, which counted only a part."""
+    """Return the numbers of a plan or a reconcile; none of one that was interrupted, which counted only a part.
+
+    What was destroyed or pruned says nothing of how an account is kept.
+    """
     totals = {status: number(fields["totals"][status]) for status in ("planned", "failed", "blocked")}
     risky, left = len(fields["risky"]), len(fields["manual_actions"])
-    if fields["interrupted"]:
+    if fields["interrupted"] or fields["mode"] not in ("plan", "reconcile"):
         return {}
     found = {"differ": totals["planned"] + totals["failed"] + totals["blocked"], "needs you": left}
     # What a reconcile lists as risky has been approved.

@@ -6,8 +6,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import field
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import click
 
@@ -20,6 +22,7 @@ from awsbase.adopt.sections import names, section
 from awsbase.adopt.sections.account import tags_of
 from awsbase.adopt.seen import Seen
 from awsbase.adopt.survey import Survey, survey
+from awsbase.adopt.terraform import State, hand_over, named, read_state
 from awsbase.engine.account import Account, check
 from awsbase.engine.changes import Report
 from awsbase.engine.execution import execute
@@ -37,7 +40,7 @@ from awsbase.records import record
 from awsbase.scripts.connect import home_region, looking, reach, session_of
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.options import DEBUG, JSON, profile_option, region_option
-from awsbase.scripts.output import err, is_stdout, out, out_json
+from awsbase.scripts.output import err, is_stdout, out, out_document, out_json
 from awsbase.view import adoption, document
 from awsbase.view.live import progress
 from awsbase.view.plurals import counted
@@ -55,6 +58,13 @@ from awsbase.view.text import render
 @click.option("--tighten", is_flag=True, help="Leave out what is weaker than a default; the plan then shows it.")
 @click.option("--merge", is_flag=True, help="Add the sections that FILE lacks, and change none of its lines.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE.md", help="Also write a page about all of it.")
+@click.option(
+    "--from-terraform",
+    "state",
+    type=click.Path(path_type=Path),
+    metavar="STATE.json",
+    help="Say what Terraform called each thing, and how it lets go of what the manifest manages now.",
+)
 @click.option("--partial", is_flag=True, help="Write the manifest even where something could not be read.")
 @profile_option()
 @JSON
@@ -68,6 +78,7 @@ def command(
     tighten: bool,
     merge: bool,
     report: Path | None,
+    state: Path | None,
     partial: bool,
     profile: str | None,
     json: bool,
@@ -84,11 +95,12 @@ def command(
     """
     chosen = sections_of(only)
     existing = checked(output, merge, report)
+    known = read_state(state) if state else None
     work = connected(profile, existing, region, name, quiet=quiet, debug=debug)
     target = target_of(work, output, existing)
     try:
         found = work.survey(kinds_of(chosen if only else None))
-        result = work.proven(found, [each for each in chosen if each not in target.has], target)
+        result = work.proven(found, [each for each in chosen if each not in target.has], target, known)
         count = count_of(found, result)
         refuse(count, partial)
         text, plan = tightened(result, target, work.plan) if tighten else (result.text, None)
@@ -97,13 +109,16 @@ def command(
         return INTERRUPTED
     targets.place(target, text, result.files)
 
-    shown = adoption.Adoption(work.account.id, work.scope.name, work.scope.home, str(target.file), count, result, plan)
+    handed = hand_over(known, result.drafted_resources, work.scope, work.results) if known else None
+    where = (work.account.id, work.scope.name, work.scope.home, str(target.file))
+    shown = adoption.Adoption(*where, count, result, plan, handed)
     if report:
         document.save(adoption.page(shown), report)
     if json:
         out_json(adoption.document(shown, text))
     else:
         out(render(adoption.lines(shown), sys.stdout))
+        out_document(adoption.letting_go(handed) if handed else "")
         out(render(summary(plan, name=work.scope.name), sys.stdout) if plan else "")
     return 0
 
@@ -199,6 +214,8 @@ class Work:
     cache: ReadCache
     quiet: bool
     debug: bool
+    results: dict[str, Any] = field(default_factory=dict)
+    """What the plans returned, by address."""
 
     @contextmanager
     def watched(self, doing: str, total: int) -> Iterator[tuple[Observer, Event]]:
@@ -226,15 +243,19 @@ class Work:
                 stop=stop,
                 cache=self.cache,
                 ways_out=ways_out(manifest),
+                results=self.results,
             )
         if report.interrupted:
             raise Interrupted
         return report
 
-    def proven(self, found: Survey, names: Sequence[str], target: Target) -> Proven:
+    def proven(self, found: Survey, names: Sequence[str], target: Target, state: State | None) -> Proven:
         """Draft these sections from what was listed until their plan is empty."""
+        drafts = {name: section(name).draft for name in names}
+        if state:
+            drafts = {name: named(draft, state) for name, draft in drafts.items()}
         with ThreadPoolExecutor(4, "fact") as readers:
             facts = Facts(self.account.aws, readers, self.cache)
             labels = tags_of(found.described) if "account" in names else target.tags
             seen = Seen(Base(self.scope.name, self.scope, labels), facts, tuple(found.described))
-            return proven(seen, {name: section(name).draft for name in names}, target, self.plan)
+            return proven(seen, drafts, target, self.plan)

@@ -8,8 +8,9 @@ from typing import Literal
 import click
 
 from awsbase.ensure.bucket import Bucket
-from awsbase.ensure.key import Key, aliases
+from awsbase.ensure.key import Key
 from awsbase.errors import AwsbaseError, UsageError
+from awsbase.facts.keys import aliases
 from awsbase.scripts.connect import connect, looking
 from awsbase.scripts.loaded import LoadedManifest, read
 from awsbase.scripts.options import MANIFEST, Options, common

@@ -9,6 +9,7 @@ from typing import Any
 from awsbase import __version__
 from awsbase.adopt.count import Count
 from awsbase.adopt.proof import Proven
+from awsbase.adopt.terraform import HandOver
 from awsbase.engine.changes import Report
 from awsbase.engine.things import NotExpressible, Unread
 from awsbase.records import record
@@ -37,6 +38,7 @@ class Adoption:
     count: Count
     proven: Proven
     tightened: Report | None = None
+    handed: HandOver | None = None
 
     @property
     def tagged(self) -> tuple[int, int]:
@@ -69,6 +71,33 @@ def other_manifests(count: Count) -> Iterator[str]:
     for owner, number in Counter(each.owner for each in count.left_alone).items():
         if name := owner.removeprefix(MANIFEST) if owner.startswith(MANIFEST) else "":
             yield f"{number} of these {owner} made: `awsbase adopt --name {name}` writes that manifest anew"
+
+
+def letting_go(handed: HandOver) -> str:
+    """Return how Terraform lets go of what the manifest manages now: commands, and blocks for its configuration."""
+    commands = handed.commands()
+    if not commands:
+        where = f", {handed.elsewhere} of it in another account" if handed.elsewhere else ""
+        return f"\nnothing in this Terraform state is the manifest's{where}\n"
+    said = f"\nTerraform has to forget {counted(len(handed.handed), 'resource')}, so that nothing has two owners:\n\n"
+    either = "".join(f"{each}\n" for each in commands)
+    return f"{said}{either}\nor, in its configuration:\n\n{handed.blocks()}"
+
+
+def terraform(handed: HandOver) -> Iterator[str]:
+    """Yield the part of the page that is about Terraform."""
+    yield "## Terraform\n"
+    if not handed.handed:
+        where = f", {handed.elsewhere} of it in another account" if handed.elsewhere else ""
+        yield f"Nothing in the state is the manifest's{where}.\n"
+        return
+    yield "Terraform has to forget these, so that nothing has two owners. Run the commands, or use the blocks.\n"
+    yield "```console\n" + "".join(f"$ {each}\n" for each in handed.commands()) + "```\n"
+    yield f"```hcl\n{handed.blocks()}```\n"
+    kept = [(code(each.instance.address), code(each.address), escaped(each.why)) for each in handed.left]
+    if kept:
+        yield "Terraform keeps these parts of what the manifest manages:\n"
+        yield table(("what", "of", "why"), kept)
 
 
 def totals(count: Count) -> Iterator[Line]:
@@ -159,6 +188,7 @@ def page(found: Adoption) -> str:
         table(
             ("what", "needs", "AWS said"), [(code(u.name), code(u.action), escaped(u.message)) for u in count.unread]
         ),
+        *(terraform(found.handed) if found.handed else ()),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -241,4 +271,5 @@ def document(found: Adoption, text: str) -> dict[str, Any]:
         "unread": [{"name": u.name, "action": u.action, "message": u.message} for u in count.unread],
         "left_out": {name: list(why) for name, why in count.left_out.items()},
         "calls": {"read": found.proven.plan.reads},
+        **({"terraform": found.handed.document()} if found.handed else {}),
     }

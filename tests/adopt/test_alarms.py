@@ -90,7 +90,7 @@ def test_what_others_watch_is_recognised_by_what_it_does() -> None:
     assert {name: text for name, text in reasons(found).items() if "log-group" not in name} == {
         "metric-filter/theirs/CIS-3.3": why.format("root-use"),
         "alarm/CIS-3.3-alarm": why.format("root-use"),
-        "metric-filter/theirs/shop": "it counts what no control does: Orders",
+        "metric-filter/theirs/shop": "a filter that feeds CISBenchmark, and counts what no control does",
         "alarm/shop-alarm": "an alarm on CISBenchmark",
         "alarm/depth@eu-west-3": "an alarm on Shop",
         "alarm/bill@us-east-1": "a billing alarm at 99 USD: a manifest calls it acme-billing-99-usd",
@@ -133,6 +133,7 @@ def test_channels_say_who_hears_them_where_a_list_would_be_true() -> None:
     sns.subscribe(TopicArn=arn, Protocol="sms", Endpoint="+15550100")
     sns.create_topic(Name="orders")
     sns.create_topic(Name="acme-open")
+    sandbox.client("sns", "us-east-1").create_topic(Name="acme-billing")
     found = look(sandbox)
     assert said(found)["notify"] == {
         "ops": ops,
@@ -143,6 +144,7 @@ def test_channels_say_who_hears_them_where_a_list_would_be_true() -> None:
     told = reasons(found)
     assert told["topic/orders"] == "name: a channel's topic is called acme-CHANNEL"
     assert told["topic/acme-open"].startswith("policy")
+    assert told["topic/acme-billing@us-east-1"] == "no alarm of a manifest speaks on it in us-east-1"
     assert [why for name, why in told.items() if "https:" in name] == [
         "what may be a key or a password in its address is not written"
     ]

@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import create_autospec
 
 import pytest
 from click.testing import CliRunner, Result
 
+from awsbase.aws import Aws
+from awsbase.engine.account import Account
+from awsbase.engine.wire import Wire
 from awsbase.scripts import cli
+from awsbase.scripts.destroy import Named, leaving
+from awsbase.scripts.loaded import read
+from awsbase.scripts.options import Options
 from tests.scripts.conftest import EMPTY, Served, slowly, written
 from tests.scripts.test_terminal import ESCAPES, ended, terminal
 
@@ -223,6 +230,19 @@ def test_interrupted_it_says_what_is_gone_and_what_is_left(there: Served, manife
     assert f"still there\n  … {TOPIC}\n" in rest
     assert "interrupted; run again" in rest
     assert "sns:DeleteTopic" not in there.writes
+
+
+@pytest.mark.parametrize(
+    ("caller", "stays"),
+    [("sts::111122223333:assumed-role/acme-ops/me", "role/acme-ops"), ("iam::111122223333:user/x/sam", "user/sam")],
+    ids=["role", "user"],
+)
+def test_the_identity_that_awsbase_works_as_stays(caller: str, stays: str, manifest: Path) -> None:
+    reached = Account(create_autospec(Aws), create_autospec(Wire), "111122223333", f"arn:aws:{caller}")
+    assert (
+        leaving(read(manifest, Options()), Named(also=(stays,)), reached).removal.stays[stays]
+        == "awsbase works as it in this run"
+    )
 
 
 def test_output_fits_forty_columns(there: Served, manifest: Path) -> None:

@@ -14,6 +14,7 @@ from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.parameter import Parameter
 from awsbase.ensure.secret import Rotation, Secret
+from awsbase.facts.keys import KeyFacts
 from awsbase.facts.lifecycle import Expiry
 from awsbase.manifest.opt_ins import access_log_statements
 from awsbase.samples.parameters import SAMPLES as PARAMETERS
@@ -130,12 +131,12 @@ def test_keys_are_listed_by_alias_and_what_no_manifest_keeps_is_said() -> None:
 
 
 def test_key_whose_policy_shuts_the_account_out_is_not_said_to_be_ours_to_keep() -> None:
-    (said,) = key.told(HOME, "x", "key/x", key.KeyFacts(HOME.arn("kms", "key/1"), {"Statement": []}), {})
+    (said,) = key.told(HOME, "x", "key/x", KeyFacts(HOME.arn("kms", "key/1"), {"Statement": []}), {})
     assert said == NotExpressible("key/x", ("policy: IAM policies of the account do not count",))
 
 
 def test_key_of_aws_is_left_alone_whether_or_not_it_has_an_alias() -> None:
-    have = key.KeyFacts(HOME.arn("kms", "key/1"), {}, manager="AWS")
+    have = KeyFacts(HOME.arn("kms", "key/1"), {}, manager="AWS")
     assert list(key.told(HOME, "", "key/1", have, {})) == [LeftAlone("key/1", "AWS", "KMS says so")]
 
 

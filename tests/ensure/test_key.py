@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.key import Key, KeyFacts, UnusableKey, key, key_policy, key_tags, lost_key
+from awsbase.ensure.key import Key, UnusableKey, key_policy
 from awsbase.facts import tags
+from awsbase.facts.keys import KeyFacts, key, key_tags, lost_key
 from awsbase.sandbox import Fault, Sandbox
 from tests.contract.sample import go, problems
 from tests.contract.sample import said as said_of

@@ -1,4 +1,7 @@
-"""Networks are taken apart in the order that EC2 demands, and nothing of others goes with them."""
+"""Networks are taken apart in the order that EC2 demands, and nothing of others goes with them.
+
+The contract holds the rest: what was made is taken away, with no more permissions than declared.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,15 @@ import pytest
 
 from awsbase.engine.changes import Mode
 from awsbase.engine.facts import Facts
-from awsbase.engine.kind import permissions_of
-from awsbase.engine.permissions import Allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run, RunContext, SilentObserver
 from awsbase.ensure import KINDS
 from awsbase.ensure.instance import Instance
-from awsbase.permissions.documents import fitting, statements
 from awsbase.samples.bastion import Bastion
 from awsbase.samples.network import Network
 from awsbase.sandbox import Sandbox
-from awsbase.testing.sample import account, person
-from tests.contract.sample import HOME, OREGON, Sample, go, problems
+from awsbase.testing.sample import account
+from tests.contract.sample import HOME, Sample, go, problems
 
 NETWORK = Network(HOME)
 BASTION = Bastion(HOME)
@@ -65,28 +65,6 @@ def built(sample: Sample) -> Sandbox:
     sandbox = ready(sample)
     assert problems(go(sandbox, "reconcile", sample.resources)) == []
     return sandbox
-
-
-SAMPLES = [
-    NETWORK.network_sample(),
-    NETWORK.group_sample(),
-    NETWORK.circle_sample(),
-    NETWORK.pair_sample(),
-    Network(OREGON).network_sample().at(OREGON),
-]
-
-
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
-def test_what_is_made_can_be_taken_away_and_the_account_is_as_before(sample: Sample) -> None:
-    before = ready(sample).snapshot()
-    sandbox = built(sample)
-
-    planned = Removal(sandbox, "plan", sample.resources)
-    assert planned.notes == []
-    assert Removal(sandbox, "reconcile", sample.resources).said == planned.said != []
-    assert sandbox.snapshot() == before
-    again = Removal(sandbox, "reconcile", sample.resources)
-    assert (again.said, again.notes) == ([], [])
 
 
 def test_groups_that_name_each_other_let_go_first() -> None:
@@ -185,9 +163,8 @@ def test_subnets_that_share_a_table_share_its_route() -> None:
     assert Removal(sandbox, "plan", both).said == ["nat-route/Name=private: delete route to 0.0.0.0/0"]
 
 
-@pytest.mark.parametrize("name", ["", "another"], ids=["before there was the tag of origin", "another manifest"])
-def test_nothing_is_taken_away_that_this_manifest_did_not_make(name: str) -> None:
-    network, mine = Network(replace(HOME, name=name)), Network(HOME)
+def test_nothing_is_taken_away_that_another_manifest_made() -> None:
+    network, mine = Network(replace(HOME, name="another")), Network(HOME)
     theirs, ours = (
         [*each.network_sample().resources, *each.group_sample().resources, each.pair] for each in (network, mine)
     )
@@ -282,21 +259,6 @@ def test_a_group_stays_while_others_wear_or_name_it() -> None:
     assert removal.notes == [
         f"security-group/web: kept: others use it: {interface} (ELB app/shop/1), the rules of {other} (db)"
     ]
-
-
-def test_removal_needs_no_more_than_it_declares() -> None:
-    resources: list[Resource] = [*NETWORK.network_sample().resources, *NETWORK.circle_sample().resources, NETWORK.pair]
-    sandbox = Sandbox(enforce=True, pages=2)
-    assert problems(go(sandbox, "reconcile", resources)) == []
-    allowed: list[Allow] = []
-    for each in resources:
-        allowed += permissions_of(KINDS, each).read(each)
-        absent = KINDS[type(each)].absent
-        allowed += absent.permissions(each) if absent else ()
-    worker = person(sandbox, *fitting(statements(allowed, "Remove")).documents)
-    removal = Removal(sandbox, "reconcile", resources, caller=worker)
-    assert "vpc/acme: delete VPC" in removal.said
-    assert [call.name for call in sandbox.calls if call.error == "UnauthorizedOperation"] == []
 
 
 def test_the_interface_of_our_own_instance_keeps_nothing() -> None:

@@ -16,9 +16,9 @@ from botocore.client import BaseClient
 
 from awsbase.aws import Aws
 from awsbase.engine.facts import Facts
-from awsbase.ensure.key import key_of, rotation_of
 from awsbase.ensure.log_group import LogGroupFacts, log_group
 from awsbase.ensure.secret import value_since
+from awsbase.facts.keys import key_of, rotation_of
 from awsbase.responses import validated
 
 REGION = "eu-west-1"

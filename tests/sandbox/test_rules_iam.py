@@ -48,6 +48,8 @@ def furnished(sandbox: Sandbox) -> Any:
     [
         ("create_user", {"UserName": "ALICE"}, "EntityAlreadyExists"),
         ("create_group", {"GroupName": "ops", "Path": "/x/"}, "EntityAlreadyExists"),
+        ("create_policy", {"PolicyName": "Deploy", "Path": "/x/", "PolicyDocument": policy(ALLOW)},
+         "EntityAlreadyExists"),
         ("create_user", {"UserName": "a b"}, "ValidationError"),
         ("create_user", {"UserName": "a" * 65}, "ValidationError"),
         ("create_user", {"UserName": "bob", "Path": "staff"}, "ValidationError"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.sections.alarms.channels import called, places, speakable
@@ -23,9 +23,13 @@ SECRET = "what may be a key or a password in its address is not written"  # noqa
 def draft(seen: Seen, section: Draft) -> None:
     """Write each channel whose topics are all there, and say of each other topic why it is none."""
     used = said(seen).speaks
+    channels = sorted({called(seen, each.name) for each in seen.of(Topic)} - {""})
+    needed = {
+        channel: sorted((scope for name, scope in used if name == channel), key=str) or [seen.base.scope]
+        for channel in channels
+    }
     written: dict[str, list[Scope]] = {}
-    for channel in sorted({called(seen, each.name) for each in seen.of(Topic)} - {""}):
-        where = sorted((scope for name, scope in used if name == channel), key=str) or [seen.base.scope]
+    for channel, where in needed.items():
         there = {each.scope: each for each in places(seen, channel)}
         if any(scope not in there or not speakable(seen, channel, there[scope]) for scope in where):
             continue
@@ -33,7 +37,7 @@ def draft(seen: Seen, section: Draft) -> None:
         section.put(channel, value={}, of=there[where[0]].address)
         encryption(section, channel, there[where[0]])
         subscribers(seen, section, channel, where)
-    unsaid(seen, section, written)
+    unsaid(seen, section, needed, written)
 
 
 def encryption(section: Draft, channel: str, topic: Topic) -> None:
@@ -79,7 +83,7 @@ def unlisted(seen: Seen, topic: str, protocol: str, heard: list[set[str]]) -> st
     return next(("; ".join(fields) for address, fields in seen.refuted.items() if address.startswith(start)), "")
 
 
-def unsaid(seen: Seen, section: Draft, written: Mapping[str, Sequence[Scope]]) -> None:
+def unsaid(seen: Seen, section: Draft, needed: Mapping[str, list[Scope]], written: Mapping[str, list[Scope]]) -> None:
     """Say of each topic that no channel makes why that is, and of whoever hears it."""
     for topic in seen.of(Topic):
         channel = called(seen, topic.name)
@@ -87,10 +91,10 @@ def unsaid(seen: Seen, section: Draft, written: Mapping[str, Sequence[Scope]]) -
             section.cannot(topic.address, f"name: a channel's topic is called {seen.base.name}-CHANNEL")
         elif not speakable(seen, channel, topic):
             section.cannot(topic.address, "key: not that of the channel")
-        elif channel not in written:
-            section.cannot(topic.address, f"it is not in every region in which {channel} would be used")
-        elif topic.scope not in written[channel]:
+        elif topic.scope not in needed[channel]:
             section.cannot(topic.address, f"no alarm of a manifest speaks on it in {topic.scope.region}")
+        elif channel not in written:
+            section.cannot(topic.address, f"there is none in another region in which {channel} would be used")
     for each in seen.of(Subscription):
         if each.scope not in written.get(called(seen, each.topic), ()):
             section.cannot(each.address, "its topic is none of a channel")

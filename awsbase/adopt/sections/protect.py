@@ -27,13 +27,14 @@ from awsbase.ensure.detectors import Detectors
 from awsbase.ensure.ebs_encryption import EbsEncryption, default_key
 from awsbase.ensure.flow_logs import FlowLogs
 from awsbase.ensure.image_block import ImageBlock
-from awsbase.ensure.key import Key, aliases
+from awsbase.ensure.key import Key
 from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.public_access_block import PublicAccessBlock, public_access
 from awsbase.ensure.regions import Answers, RegionClosed, Regions, ServiceClosed, Switch, answers, several
 from awsbase.ensure.regions import regions as regions_of_account
 from awsbase.ensure.security_hubs import SecurityHubs
 from awsbase.ensure.snapshot_block import NEW, SnapshotBlock
+from awsbase.facts.keys import aliases
 from awsbase.manifest.opt_ins import STANDARDS, Config, SecurityHub, VpcFlowLogs
 from awsbase.manifest.protect import VOLUME_KEY, Protect
 from awsbase.records import record

@@ -12,10 +12,11 @@ from awsbase.engine.refusals import is_refusal
 from awsbase.engine.scope import Scope
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.group import Group
-from awsbase.ensure.key import Key, alias_behind
+from awsbase.ensure.key import Key
 from awsbase.ensure.policy import Policy
 from awsbase.facts.authorization import Authorization, authorization
 from awsbase.facts.buckets import encryption_of, lets_a_service_in, lifecycle_of, policy_of
+from awsbase.facts.keys import alias_behind
 from awsbase.facts.lifecycle import kept
 from awsbase.manifest.state import EVERYTHING, WORKSPACES, State
 from awsbase.policies.document import Document, listed

@@ -143,7 +143,8 @@ def unnamed(seen: Seen, wanted: set[str]) -> Iterator[tuple[str, str]]:
         if control:
             fed[each.scope, each.namespace, each.metric] = control
         if each.name not in own or each.scope != home:
-            yield each.address, equal(name, control) if control else f"it counts what no control does: {each.metric}"
+            what = f"a filter that feeds {each.namespace}, and counts what no control does"
+            yield each.address, equal(name, control) if control else what
     for alarm in (each for each in seen.of(Alarm) if not is_billing(each)):
         control = fed.get((alarm.scope, alarm.namespace, alarm.metric), "")
         if alarm.address not in said:

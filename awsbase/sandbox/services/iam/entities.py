@@ -34,11 +34,18 @@ def unique_whatever_case(request: Request) -> None:
 
 
 def room_for_policy(request: Request) -> None:
-    """Refuse the policy that is one too many for an account; raises Refusal with LimitExceeded.
+    """Refuse the policy that is one too many for an account, and a name that another has, on whatever path.
+
+    Raises Refusal with LimitExceeded or EntityAlreadyExists.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
     """
     own = [arn for arn in request.backend("iam").managed_policies if f":{request.account}:" in arn]
+    name = request.params["PolicyName"]
+    if name.lower() in {arn.rpartition("/")[2].lower() for arn in own}:
+        message = f"A policy called {name} already exists. Duplicate names are not allowed."
+        raise Refusal("EntityAlreadyExists", message, 409)
     if len(own) >= POLICIES:
         raise Refusal("LimitExceeded", f"Cannot exceed quota for PoliciesPerAccount: {POLICIES}", 409)
 
