@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from awsbase.errors import UsageError
-from awsbase.selftest.naming import Naming
+from awsbase.samples import SAMPLES
+from awsbase.selftest.naming import Naming, mapped
 from awsbase.selftest.scrubbing import Scrubber
 
 ASKED = "awsbase_asked"
@@ -30,6 +31,7 @@ class Recorder:
         self._folder = folder
         self._now = now
         self._scrubber = Scrubber()
+        self._texts = {each.name: set(texts(each.resources)) for each in SAMPLES}
         self._guard = threading.Lock()
         self._at: tuple[str, str] | None = None
         self._naming = Naming("", "")
@@ -41,6 +43,7 @@ class Recorder:
     def enter(self, sample: str, step: str, naming: Naming) -> None:
         """Write what comes from now on to the file of a sample, as belonging to a step of it."""
         self._at, self._naming = (sample, step), naming
+        self._scrubber.keep(self._texts.get(sample, ()))
 
     def leave(self) -> None:
         """Write nothing more."""
@@ -86,6 +89,18 @@ def prepared(folder: Path) -> Path:
     except OSError as error:
         raise UsageError(f"cannot make {folder}: {error.strerror}", hint="name another folder with --record") from None
     return folder
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Yield each text that a sample says."""
+    found: list[str] = []
+
+    def noted(text: str) -> str:
+        found.append(text)
+        return text
+
+    mapped(value, noted, lambda scope: scope)
+    yield from found
 
 
 def as_json(value: Any) -> Any:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from ipaddress import IPv6Address
 from typing import Any
+from urllib.parse import quote, unquote
 
 from awsbase.engine.lock import PATH
 from awsbase.samples.sample import HOME
@@ -28,6 +29,8 @@ SECRET = frozenset(
         *("servicepassword", "serviceusername", "sessiontoken", "sshpublickeybody", "userdata"),
     }
 )
+# What AWS's models call sensitive, and only says which key something is encrypted with.
+KEY_NAMES = frozenset({"kmskeyid", "kmsmasterkeyid", "ssekmskeyid"})
 MAIL = r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}"
 UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 IPV4 = r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"
@@ -43,7 +46,10 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "organization": re.compile(r"\b(?:o|r|ou)-[a-z0-9]{4,32}(?:-[a-z0-9]{8,32})?\b"),
     "id": re.compile(r"(?<![A-Za-z0-9])[a-z]{1,12}(?:-[a-z]{1,12}){0,2}-(?=[0-9a-f]*\d)[0-9a-f]{8,17}(?![A-Za-z0-9])"),
     "hex": re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{32,}(?![A-Za-z0-9])"),
-    "token": re.compile(r"(?<![A-Za-z0-9+/=_-])(?=[A-Za-z0-9+/=_-]*\d)[A-Za-z0-9+/_-]{40,}={0,2}(?![A-Za-z0-9+/=_-])"),
+    "token": re.compile(
+        r"(?<![A-Za-z0-9+/=_-])(?=[a-z0-9+/_-]*[A-Z])(?=[A-Z0-9+/_-]*[a-z])(?=[A-Za-z+/_-]*\d)"
+        r"[A-Za-z0-9+/_-]{40,}={0,2}(?![A-Za-z0-9+/=_-])"
+    ),
     "ipv4": re.compile(IPV4),
     "ipv6": re.compile(IPV6),
     "account": re.compile(r"(?<![0-9])\d{12}(?![0-9])"),
@@ -59,15 +65,20 @@ class Scrubber:
         self._stand_ins: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._names: set[str] = set()
+        self._own = ""
         self._guard = threading.Lock()
 
     def hide(self, names: Iterable[str]) -> None:
         """Replace these names from now on; very short ones would be in every word."""
         self._names |= {name for name in names if len(name) > 2}
 
+    def keep(self, texts: Iterable[str]) -> None:
+        """Keep from now on what stands in these texts: a sample says it, and everybody can read that."""
+        self._own = "\n".join(texts)
+
     def scrub(self, value: Any, shape: Any, naming: Naming, *, name: str = "") -> Any:
         """Return a value as it may be shown; `shape` is AWS's model of it, None where there is none."""
-        if is_secret(name, shape):
+        if is_secret(name, shape) and not (isinstance(value, str) and self._is_own(name, naming.here(value))):
             return GONE
         if isinstance(value, Mapping):
             return {
@@ -81,13 +92,18 @@ class Scrubber:
         if isinstance(value, datetime):
             return value
         if isinstance(value, bytes):
-            return GONE
+            # The report of IAM's credentials: who there is, and since when they have passwords and keys.
+            report = name == "Content" and value.startswith(b"user,")
+            return {"__class__": "bytes", "text": self.text(value.decode(), naming)} if report else GONE
         return self.text(value, naming) if isinstance(value, str) else value
 
     def text(self, text: str, naming: Naming) -> str:
         """Return a text as it may be shown; a document in it is taken apart first."""
         if text.startswith(("{", "[")) and (document := parsed(text)) is not None:
             return json.dumps(self.scrub(document, None, naming))
+        # IAM writes its policies as they are in an address.
+        if text.startswith("%7B") and (document := parsed(unquote(text))) is not None:
+            return quote(json.dumps(self.scrub(document, None, naming)))
         text = naming.here(text)
         for name in sorted(set(naming.others(text))):
             text = text.replace(name, self._stand_in("earlier", name))
@@ -97,7 +113,13 @@ class Scrubber:
             text = pattern.sub(lambda found, kind=kind: self._shown(kind, found[0]), text)  # type: ignore[misc]
         return text
 
+    def _is_own(self, name: str, text: str) -> bool:
+        """Tell whether a text is no secret: a name of a key, or what the sample says itself."""
+        return name.lower() in KEY_NAMES or (name.lower() not in SECRET and text.strip() in self._own.split("\n"))
+
     def _shown(self, kind: str, found: str) -> str:
+        if found in self._own:
+            return found
         if kind == "account":
             return HOME.account if found == HOME.account else self._stand_in(kind, found)
         if kind == "mail" and found.endswith(".example"):
@@ -137,7 +159,7 @@ def stand_in(kind: str, found: str, number: int) -> str:
         case "ipv4":
             return f"198.51.100.{number % 256}"
         case "ipv6":
-            return f"2001:db8::{number:x}"
+            return f"2001:db8:{number:x}::"
         case "account":
             return f"{999_999_999_999 - number}"
         case _:

@@ -94,7 +94,7 @@ def test_nothing_that_an_account_handed_out_is_recorded(tmp_path: Path) -> None:
         ("i-0abcdef1234567890", "i-00000000000000001"),
         ("mail jane@roe.org", "mail mail-1@elsewhere.example"),
         ("from 8.8.4.4 to 10.42.0.0/24", "from 198.51.100.1 to 10.42.0.0/24"),
-        ("2a05:d018:abc::1", "2001:db8::1"),
+        ("2a05:d018:abc::1", "2001:db8:1::"),
         ("12:30:45 from ::/0", "12:30:45 from ::/0"),
         ("AKIAIOSFODNN7QWERTYU", "AKIAEXAMPLE000000001"),
         ("https://x?X-Amz-Signature=abcdef&a=1", "https://x?signature-1&a=1"),
