@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from awsbase.engine.refusals import Refusal
+from awsbase.engine.things import Unread
 from awsbase.manifest.paths import Steps
 
 
@@ -18,6 +20,7 @@ class Draft:
         self.places: dict[Steps, str] = {}
         self.reasons: dict[str, tuple[str, ...]] = {}
         self.covered: set[str] = set()
+        self.unread: dict[str, Unread] = {}
         self.weaker_at: list[Steps] = []
         self._files = files
 
@@ -58,6 +61,10 @@ class Draft:
     def cannot(self, address: str, *fields: str) -> None:
         """Say what of a thing this section has no words for: it is counted as not expressible."""
         self.reasons[address] = (*self.reasons.get(address, ()), *fields)
+
+    def refused(self, name: str, refusal: Refusal) -> None:
+        """Say that something could not be read which the section can do without."""
+        self.unread[name] = Unread(name, refusal.action, refusal.message, closed=refusal.by_organization)
 
     def covers(self, *addresses: str) -> None:
         """Say that the section describes these things, although it makes nothing at their addresses."""

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
 from awsbase.adopt.writing import written
 from awsbase.engine.changes import CLOSED, Change, Drift, Outcome, Report
-from awsbase.engine.refusals import DENIED, needed
+from awsbase.engine.refusals import DENIED, needed, understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.things import Unread
 from awsbase.errors import AwsbaseError, ManifestError, Mistake
 from awsbase.manifest import Manifest, load_text, resources
 from awsbase.manifest.paths import Steps, dotted
 from awsbase.records import record
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 MOST_ROUNDS = 12
 OWN = "awsbase:"
@@ -91,9 +94,17 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
     taken: set[str] = set()
     left_out: dict[str, tuple[str, ...]] = {}
     unread: dict[str, Unread] = {}
+
     for _ in range(MOST_ROUNDS):
         now = Seen(seen.base, seen.facts, seen.described, dict(refuted), frozenset(taken))
-        drafts = [drafted(now, name, write) for name, write in sections.items() if name not in left_out]
+        drafts: list[Draft] = []
+        for name, write in sections.items():
+            try:
+                drafts += [drafted(now, name, write)] if name not in left_out else []
+                unread |= drafts[-1].unread if drafts else {}
+            except ClientError as error:
+                unread[name] = unreadable(name, error)
+                left_out[name] = (unread[name].message,)
         text, files = whole(drafts, target)
         try:
             manifest = load_text(text, target.file, files)
@@ -122,6 +133,14 @@ def tightened(found: Proven, target: Target, plan: Plan) -> tuple[str, Report]:
     text, files = whole([each.tightened() for each in found.drafts], target)
     manifest = load_text(text, target.file, files)
     return text, plan([each for several in resources(manifest).values() for each in several], manifest)
+
+
+def unreadable(name: str, error: ClientError) -> Unread:
+    """Return which right a section lacks to be drafted; raises the error if it is no refusal."""
+    refusal = understood(error)
+    if refusal is None:
+        raise error
+    return Unread(name, refusal.action, refusal.message, closed=refusal.by_organization)
 
 
 @record

@@ -120,6 +120,7 @@ def test_what_may_not_be_read_is_told_with_the_right_that_is_missing(tmp_path: P
     unread = {each.name: each.action for each in adopted(sandbox, caller=reader).count.unread}
     assert unread["bucket/*"] == "s3:ListAllMyBuckets"
     assert unread["trail/*"] == "cloudtrail:DescribeTrails"
+    assert unread["credential report"] == "iam:GenerateCredentialReport"
     assert "group/*" not in unread
 
 

@@ -8,6 +8,7 @@ from awsbase.adopt.draft import Draft
 from awsbase.adopt.sections.bastion import people
 from awsbase.adopt.sections.iam.tags import sayable
 from awsbase.adopt.seen import Seen
+from awsbase.engine.refusals import understood
 from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.ensure.user import User
 from awsbase.facts.authorization import UserFacts
@@ -21,12 +22,12 @@ USES = (
     *("password_last_used", "access_key_1_last_used_date", "access_key_2_last_used_date"),
     "user_creation_time",
 )
-NO_REPORT = "AWS was still making its credential report: who signs in, and who is unused, is not told here"
+NO_REPORT = "AWS showed no credential report: who signs in, and who is unused, is not told here"
 
 
 def draft(seen: Seen, section: Draft, groups: Mapping[str, bool]) -> None:
     """Write each user who is in groups of the manifest; what hangs on a user himself is told as not expressible."""
-    facts, rows = seen.facts.read(users_of_account), seen.facts.read(report_rows)
+    facts, rows = seen.facts.read(users_of_account), rows_of(seen, section)
     devices = {each.user.casefold(): each for each in seen.of(MfaDevice)}
     accounts = people(seen)
     for have in sorted(seen.of(User), key=lambda each: each.name.casefold()):
@@ -48,6 +49,19 @@ def draft(seen: Seen, section: Draft, groups: Mapping[str, bool]) -> None:
             section.remark("users", have.name, text=f"unused since {since}")
     if not rows and section.value and "users" in section.value:
         section.remark("users", text=NO_REPORT)
+
+
+def rows_of(seen: Seen, section: Draft) -> Mapping[str, Mapping[str, str]]:
+    """Return the rows of the credential report; nothing where it may not be read."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return seen.facts.read(report_rows)
+    except ClientError as error:
+        if not (refusal := understood(error)):
+            raise
+        section.refused("credential report", refusal)
+        return {}
 
 
 def own_rights(have: UserFacts) -> Iterator[str]:
