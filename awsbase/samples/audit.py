@@ -9,6 +9,7 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.merge import merge
 from awsbase.manifest.state import State
+from awsbase.samples.making import make
 from awsbase.samples.sample import ACCOUNT, HOME, Reached, Sample, Tampering, sandbox
 
 BASE = Base("acme", HOME, {"owner": "platform"})
@@ -44,7 +45,7 @@ def select(aws: Reached, **selector: Any) -> None:
 
 def made_by_hand(aws: Reached) -> None:
     """Create the trail without awsbase: one region, no key, not started, with data events."""
-    aws.make([KEY, BUCKET, LOG_GROUP, ROLE])
+    make(aws, [KEY, BUCKET, LOG_GROUP, ROLE])
     s3 = aws.client("s3", HOME.region)
     s3.create_bucket(Bucket="acme-logs", CreateBucketConfiguration={"LocationConstraint": HOME.region})
     cloudtrail = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}

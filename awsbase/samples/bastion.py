@@ -21,6 +21,7 @@ from awsbase.ensure.security_group import SecurityGroup
 from awsbase.ensure.terminated import Terminated
 from awsbase.facts.images import AMAZON_LINUX
 from awsbase.samples.iam import trusting
+from awsbase.samples.making import make, take_away
 from awsbase.samples.sample import HOME, OREGON, Reached, Sample, Tampering
 
 
@@ -102,13 +103,13 @@ class Bastion:
 
     def down(self, aws: Reached) -> None:
         """Take the connections away as well."""
-        aws.take_away([*self.ready, self.host, *self.connections])
+        take_away(aws, [*self.ready, self.host, *self.connections])
         self.without_subnets(aws)
 
     def up(self, aws: Reached) -> None:
         """Create a bastion with all its connections."""
         self.subnets(aws)
-        aws.make([*self.ready, self.host, *self.connections])
+        make(aws, [*self.ready, self.host, *self.connections])
 
     def outdated(self, aws: Reached) -> None:
         """Create a bastion that has to be replaced."""

@@ -12,6 +12,7 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.merge import merge
 from awsbase.manifest.opt_ins import Config, GuardDuty, SecurityHub, VpcFlowLogs
+from awsbase.samples.making import make
 from awsbase.samples.sample import ACCOUNT, HOME, Reached, Sample, Tampering
 
 TWO = ("eu-west-1", "us-east-1")
@@ -33,7 +34,7 @@ TRAIL, ACCESS_LOG = AUDIT[4], AUDIT[6]
 
 def ready(*resources: Resource) -> Callable[[Reached], object]:
     """Create these resources first, by nobody's name, so that the sample is about the others."""
-    return lambda aws: aws.make([replace(each, scope=replace(each.scope, name="")) for each in resources])
+    return lambda aws: make(aws, [replace(each, scope=replace(each.scope, name="")) for each in resources])
 
 
 def far(aws: Reached, service: str) -> Any:
@@ -104,7 +105,7 @@ def record_less(aws: Reached) -> None:
 
 def hub_by_hand(aws: Reached) -> None:
     """Enable Security Hub in the other region as the console does."""
-    aws.make([REGIONS])
+    make(aws, [REGIONS])
     far(aws, "securityhub").enable_security_hub()
 
 

@@ -11,6 +11,7 @@ from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.public_access_block import PublicAccessBlock
 from awsbase.ensure.regions import Regions
 from awsbase.ensure.snapshot_block import SnapshotBlock
+from awsbase.samples.making import take_away
 from awsbase.samples.sample import HOME, Reached, Sample, Tampering
 
 TWO = ("eu-west-1", "us-east-1")
@@ -67,7 +68,7 @@ def without_key(aws: Reached) -> None:
     """Encrypt volumes with AWS's key again, and take the key away that nothing uses then."""
     ec2(aws).disable_ebs_encryption_by_default()
     ec2(aws).reset_ebs_default_kms_key_id()
-    aws.take_away([KEY])
+    take_away(aws, [KEY])
 
 
 def without_analyzer(aws: Reached) -> None:

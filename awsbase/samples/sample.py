@@ -34,12 +34,6 @@ class Reached(Protocol):
     def client(self, service: str, region: str = ...) -> Any:
         """Return a boto3 client, with which somebody does something behind awsbase's back."""
 
-    def make(self, resources: Sequence[Resource]) -> None:
-        """Make resources with awsbase, as an earlier run of it did."""
-
-    def take_away(self, resources: Sequence[Resource]) -> None:
-        """Take resources away with awsbase."""
-
 
 @dataclass(frozen=True)
 class Tampering:

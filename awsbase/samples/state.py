@@ -10,6 +10,7 @@ from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.merge import merge
 from awsbase.manifest.state import State
+from awsbase.samples.making import make
 from awsbase.samples.sample import ACCOUNT, HOME, Reached, Sample, Tampering
 
 BASE = Base("acme", HOME, {"owner": "platform"})
@@ -81,7 +82,7 @@ def log_delivery(aws: Reached) -> None:
 
 def made_by_hand(aws: Reached) -> None:
     """Create the bucket without awsbase: open, with other tags, rules and statements."""
-    aws.make([KEY])
+    make(aws, [KEY])
     s3(aws).create_bucket(Bucket="acme-state", CreateBucketConfiguration={"LocationConstraint": HOME.region})
     tags = {"TagSet": [{"Key": "team", "Value": "web"}, {"Key": "owner", "Value": "web"}]}
     s3(aws).put_bucket_tagging(Bucket="acme-state", Tagging=tags)

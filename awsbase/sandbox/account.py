@@ -22,7 +22,6 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.core.model import OperationModel
 
-from awsbase.engine.resource import Resource
 from awsbase.sandbox import faults, wire
 from awsbase.sandbox.authorization.decision import Document
 from awsbase.sandbox.authorization.enforce import ENFORCE
@@ -170,26 +169,6 @@ class Sandbox(AccountState):
         if caller is None:
             return Key(ADMINISTRATOR_KEY, "sandbox")
         return self.callers.issue(self.callers.called(caller))
-
-    def make(self, resources: Sequence[Resource]) -> None:
-        """Make resources with awsbase, as an earlier run of it did."""
-        from awsbase.engine.execution import execute
-        from awsbase.ensure import KINDS
-        from awsbase.sandbox.connections import connection
-
-        # Creating clients costs more than most runs do: all sandboxes of a process share them.
-        reached = connection("administrator").to(self, self.key())
-        execute("reconcile", resources, KINDS, reached, clock=self.clock)
-
-    def take_away(self, resources: Sequence[Resource]) -> None:
-        """Take resources away with awsbase."""
-        from awsbase.engine.execution import execute
-        from awsbase.engine.removal import Removal
-        from awsbase.ensure import KINDS
-        from awsbase.sandbox.connections import connection
-
-        reached = connection("administrator").to(self, self.key())
-        execute("reconcile", resources, KINDS, reached, clock=self.clock, removal=Removal("destroy"))
 
     @property
     def deliver(self) -> Callable[[Mail], object]:

@@ -17,10 +17,10 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.run import Approved
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
+from awsbase.samples.connections import Connection, connection
 from awsbase.samples.sample import ACCOUNT, HOME, OREGON, Sample, Tampering
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.callers import Key
-from awsbase.sandbox.connections import Connection, connection
 
 __all__ = [
     "ACCOUNT",

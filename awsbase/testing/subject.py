@@ -15,8 +15,8 @@ from awsbase.engine.lock import LockGeneration, Process
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
 from awsbase.ensure import KINDS
+from awsbase.samples.connections import connection
 from awsbase.sandbox import SERVICES, Call, Request, Rule, Sandbox, Service
-from awsbase.sandbox.connections import connection
 from awsbase.testing.sample import ACCOUNT, HOME
 
 REGIONS = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2")

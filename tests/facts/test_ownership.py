@@ -12,8 +12,8 @@ from awsbase.engine.resource import Resource
 from awsbase.ensure import KINDS
 from awsbase.facts.ownership import ANY, judged, marking, marks, takes_tags
 from awsbase.manifest import load, resources
+from awsbase.samples.connections import connection
 from awsbase.sandbox import Sandbox
-from awsbase.sandbox.connections import connection
 
 pytestmark = pytest.mark.slow
 MANIFESTS = Path(__file__).parents[2] / "manifests"

@@ -14,6 +14,7 @@ from awsbase.facts.security_rules import Rule
 from awsbase.samples import SAMPLES, notify, opt_ins, secrets
 from awsbase.samples.bastion import Bastion
 from awsbase.samples.iam import ALICE, BILLING, OPS, RUNNER, full_user
+from awsbase.samples.making import make
 from awsbase.samples.network import Network
 from awsbase.samples.sample import Reached, sandbox
 from tests.contract.sample import HOME, Sample, Tampering
@@ -124,7 +125,7 @@ def organized(aws: Reached) -> None:
 
 def unsubscribed(aws: Reached) -> None:
     """Make the topic, and let SNS list and count somebody who is gone, as it does for a while."""
-    aws.make([notify.OPS, notify.BY_QUEUE])
+    make(aws, [notify.OPS, notify.BY_QUEUE])
     held = sandbox(aws).backend("sns", REGION).subscriptions
     gone = copy(next(iter(held.values())))
     gone.arn = "Deleted"

@@ -19,9 +19,9 @@ from awsbase.errors import ManifestError
 from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
 from awsbase.manifest.source import parse
+from awsbase.samples.connections import connection
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.callers import Key
-from awsbase.sandbox.connections import connection
 from awsbase.testing.sample import ACCOUNT, problems
 from awsbase.testing.subject import FEWER
 from tests.trust.starts import STARTS

@@ -15,8 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from awsbase.errors import ManifestError, Refused
+from awsbase.samples.connections import connection
 from awsbase.sandbox import Sandbox
-from awsbase.sandbox.connections import connection
 from awsbase.scripts.connect import Target
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
