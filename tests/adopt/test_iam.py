@@ -365,7 +365,7 @@ def test_until_the_report_is_made_nothing_is_said_of_who_signs_in() -> None:
     assert problems(go(sandbox, "reconcile", [OPS, replace(ALICE, console=False, mfa=False)])) == []
     found = adopted(sandbox, only=["iam"])
     assert "unused since" not in found.text
-    assert "  users:  # AWS was still making its credential report" in found.text
+    assert "  users:  # AWS showed no credential report" in found.text
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,12 @@ def pending_key(client: Callable[[str], Any]) -> dict[str, Any]:
     return {"KeyId": key}
 
 
+def lived_in(client: Callable[[str], Any]) -> dict[str, Any]:
+    subnet = client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+    client("ec2").create_network_interface(SubnetId=subnet)
+    return {"SubnetId": subnet}
+
+
 def bucket(client: Callable[[str], Any]) -> dict[str, Any]:
     client("s3").create_bucket(Bucket="acme-logs", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     return {}
@@ -122,6 +128,7 @@ MISTAKES = (
             "InvalidAMIID.NotFound"),
     Mistake("ec2.instances", "ec2", "modify_instance_attribute", {"InstanceType": {"Value": "t3.small"}},
             "IncorrectInstanceState", running),
+    Mistake("ec2.removals", "ec2", "delete_subnet", {}, "DependencyViolation", lived_in),
     Mistake("ec2.networks", "ec2", "modify_vpc_attribute", {
             "EnableDnsSupport": {"Value": True}, "EnableDnsHostnames": {"Value": True}},
             "InvalidParameterCombination", vpc),
