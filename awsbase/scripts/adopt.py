@@ -37,6 +37,7 @@ from awsbase.manifest import Manifest, load, ways_out
 from awsbase.manifest.base import Base
 from awsbase.manifest.paths import closest
 from awsbase.records import record
+from awsbase.scripts import completions
 from awsbase.scripts.connect import home_region, looking, reach, session_of
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.options import DEBUG, JSON, profile_option, region_option
@@ -54,7 +55,13 @@ from awsbase.view.text import render
 )
 @click.option("--name", help="What the manifest calls the account; default its alias.")
 @region_option("The home region; default that of the profile.")
-@click.option("--only", multiple=True, metavar="SECTION", help="Only this section. Can be repeated.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="SECTION",
+    shell_complete=completions.sections,
+    help="Only this section. Can be repeated.",
+)
 @click.option("--tighten", is_flag=True, help="Leave out what is weaker than a default; the plan then shows it.")
 @click.option("--merge", is_flag=True, help="Add the sections that FILE lacks, and change none of its lines.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE.md", help="Also write a page about all of it.")

@@ -15,7 +15,8 @@ from awsbase.engine.things import NotExpressible, Unread
 from awsbase.records import record
 from awsbase.view.changes import some
 from awsbase.view.markdown import code
-from awsbase.view.plurals import counted, plural
+from awsbase.view.plurals import counted
+from awsbase.view.summary import of_kind
 from awsbase.view.text import AMBER, GREEN, RED, TEAL, Line
 
 SCHEMA = 1
@@ -117,7 +118,7 @@ def totals(count: Count) -> Iterator[Line]:
 def by_word(names: Iterable[str]) -> str:
     """Return how many there are of each kind, the most first."""
     words = Counter(name.partition("/")[0].replace("-", " ") for name in names)
-    return ", ".join(f"{number} {word if number == 1 else plural(word)}" for word, number in words.most_common(MOST))
+    return ", ".join(of_kind(number, word) for word, number in words.most_common(MOST))
 
 
 def by_owner(count: Count) -> str:
