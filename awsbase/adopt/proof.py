@@ -145,10 +145,11 @@ def tightened(found: Proven, target: Target, plan: Plan) -> tuple[str, Report]:
 
 
 def unreadable(name: str, error: ClientError) -> Unread:
-    """Return which right a section lacks to be drafted; raises the error if it is no refusal."""
+    """Return why a section could not be drafted: the right that it lacks, or what AWS answered."""
     refusal = understood(error)
     if refusal is None:
-        raise error
+        said = error.response.get("Error", {})
+        return Unread(name, "", f"{said.get('Code', 'unknown')}: {said.get('Message', '')}")
     return Unread(name, refusal.action, refusal.message, closed=refusal.by_organization)
 
 
