@@ -205,7 +205,7 @@ def refuse(count: Count, partial: bool) -> None:
     """
     refused = [each for each in count.unread if not each.closed]
     if refused and not partial:
-        said = "\n".join(f"  {adoption.missing(each)}" for each in refused)
+        said = "\n".join(f"  {each}" for each in adoption.missing(refused))
         raise AwsbaseError(
             f"{counted(len(refused), 'list')} could not be read, and no manifest was written:\n{said}",
             hint="`awsbase permissions --adopt` prints what reading takes; --partial writes what could be read",
@@ -226,9 +226,10 @@ class Work:
 
     @contextmanager
     def watched(self, doing: str, total: int | None) -> Iterator[tuple[Observer, Event]]:
-        """Show progress; Ctrl-C stops it."""
+        """Show progress; Ctrl-C stops it. What fails is taken out of the draft, or told in the end."""
+        screen, quiet = not self.debug, self.quiet
         with (
-            progress(sys.stderr, "plan", total, screen=not self.debug, quiet=self.quiet, doing=doing) as observer,
+            progress(sys.stderr, "plan", total, screen=screen, quiet=quiet, failures=False, doing=doing) as observer,
             interruptible(observer.say) as stop,
         ):
             yield observer, stop

@@ -66,7 +66,7 @@ def lines(found: Adoption) -> Iterator[Line]:
     yield from (Line(0, each, mark="→", mark_style=TEAL) for each in other_manifests(count))
     if count.unread:
         yield from (Line(0, ""), Line(0, "could not be read", style="bold"))
-        yield from listed([missing(each) for each in count.unread], RED)
+        yield from listed(list(missing(count.unread)), RED)
 
 
 def before(found: Adoption) -> Iterator[str]:
@@ -165,9 +165,21 @@ def inexpressible(names: Sequence[str], fields: Sequence[str], but: str = "") ->
     return f"{some(names, NAMED)}: {but}{'; '.join(fields)}"
 
 
-def missing(thing: Unread) -> str:
-    """Return what could not be read, and which right is missing."""
-    return f"{thing.name}: " + (f"needs {thing.action}" if thing.action and not thing.closed else thing.message)
+def missing(things: Sequence[Unread]) -> Iterator[str]:
+    """Yield what could not be read, and which right is missing: a line for each right."""
+    for names, each in refusals(things):
+        lacks = f"needs {each.action}" if each.action and not each.closed else each.message
+        yield f"{some(names, NAMED)}: {lacks}"
+
+
+def refusals(things: Sequence[Unread]) -> Iterator[tuple[list[str], Unread]]:
+    """Yield what the same right is missing for, with its first refusal; what is in several regions is one name."""
+    groups: dict[str, list[Unread]] = {}
+    for each in things:
+        groups.setdefault(each.action if each.action and not each.closed else each.message, []).append(each)
+    for group in groups.values():
+        regions = Counter(each.name.partition("@")[0] for each in group)
+        yield [name if number == 1 else f"{name} in {number} regions" for name, number in regions.items()], group[0]
 
 
 def listed(texts: Sequence[str], style: str) -> Iterator[Line]:
@@ -203,7 +215,8 @@ def page(found: Adoption) -> str:
         "## Could not be read\n",
         "These credentials may not read them.\n" if count.unread else "Nothing.\n",
         table(
-            ("what", "needs", "AWS said"), [(code(u.name), code(u.action), escaped(u.message)) for u in count.unread]
+            ("what", "needs", "AWS said, of the first"),
+            [(", ".join(map(code, names)), code(u.action), escaped(u.message)) for names, u in refusals(count.unread)],
         ),
         *(terraform(found.handed) if found.handed else ()),
     ]

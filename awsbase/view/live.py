@@ -25,16 +25,24 @@ class Progress(Observer, Protocol):
 
 @contextmanager
 def progress(
-    stream: TextIO, mode: Mode, total: int | None, *, screen: bool = True, quiet: bool = False, doing: str = ""
+    stream: TextIO,
+    mode: Mode,
+    total: int | None,
+    *,
+    screen: bool = True,
+    quiet: bool = False,
+    failures: bool = True,
+    doing: str = "",
 ) -> Iterator[Progress]:
     """Show the progress of a run; `screen` allows a live display on a terminal, and `quiet` wants failures alone.
 
     `doing` says what the run does, where its mode does not. `total` is None where nobody knows yet how much there is.
+    Without `failures` a failure is no news: its cause is told in the end.
     """
     dumb = is_terminal(stream) and os.environ.get("TERM") == "dumb"
     if quiet or dumb or not (screen and is_terminal(stream)):
         # A person at a terminal gets the changes in the result; a log wants them in case that the run is killed.
-        yield Lines(stream, mode, changes=not quiet and not dumb, waits=not quiet)
+        yield Lines(stream, mode, changes=not quiet and not dumb, waits=not quiet, failures=failures)
         return
     from rich.console import Console
     from rich.live import Live
@@ -58,10 +66,13 @@ def progress(
 class Lines:
     """Write each applied change as one line; a plan's changes are its result, not progress."""
 
-    def __init__(self, stream: TextIO, mode: Mode, *, changes: bool = True, waits: bool = True) -> None:
+    def __init__(
+        self, stream: TextIO, mode: Mode, *, changes: bool = True, waits: bool = True, failures: bool = True
+    ) -> None:
         self._stream = stream
         self._changes = changes and mode == "reconcile"
         self._waits = waits
+        self._failures = failures
         self._waited: set[tuple[str, str, str]] = set()
 
     def started(self, address: str) -> None: ...
@@ -80,7 +91,7 @@ class Lines:
 
     def finished(self, address: str, status: str) -> None:
         """Write a failed resource."""
-        if status == "failed":
+        if status == "failed" and self._failures:
             self.say(f"failed {address}")
 
     def say(self, text: str) -> None:

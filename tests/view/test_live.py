@@ -76,6 +76,13 @@ def test_a_dumb_terminal_gets_no_line_for_each_change(monkeypatch: pytest.Monkey
     ]
 
 
+def test_failures_that_are_told_in_the_end_are_no_progress() -> None:
+    stream = io.StringIO()
+    with progress(stream, "plan", None, failures=False) as observer:
+        observer.finished("billing-alerts/123456789012", "failed")
+    assert stream.getvalue() == ""
+
+
 def frames(screen: Screen) -> list[str]:
     page = io.StringIO()
     Console(file=page, width=100, color_system=None).print(screen.frame())
@@ -105,7 +112,7 @@ def test_on_a_terminal_it_shows_running_resources_and_waiting_ones_first() -> No
 
 
 def test_what_nobody_can_count_beforehand_is_shown_without_a_total() -> None:
-    screen = Screen(io.StringIO(), "reading", None)
+    screen = Screen(io.StringIO(), "reading", None, now=lambda: 0.0)
     screen.finished("topic/*", "unchanged")
     assert frames(screen) == ["| reading: 1 done"]
 
