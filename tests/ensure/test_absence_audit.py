@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from awsbase.engine.changes import Mode, Report
 from awsbase.engine.resource import Resource
 from awsbase.ensure import KINDS
 from awsbase.ensure.billing_alerts import BillingAlerts
@@ -20,10 +19,11 @@ from awsbase.samples.audit import SAMPLES as AUDIT
 from awsbase.samples.monitoring import ALERT, BUDGET, FILTER, GROUP, RULE, SERVICES, US
 from awsbase.samples.notify import BY_MAIL, BY_QUEUE, MAIL, OLD_MAIL, OPS
 from awsbase.sandbox import Sandbox
-from awsbase.testing.removal import Leaving, away
+from awsbase.testing.removal import Leaving
 from awsbase.testing.trial import trial
 from tests.contract.sample import HOME, go, problems, said
 from tests.ensure.planned import planned
+from tests.ensure.removal import remarks, take_all_away, take_away
 
 THEIR_QUEUE = notify.QUEUE.replace("alerts", "theirs")
 SPEAKING = {
@@ -39,25 +39,6 @@ SPEAKING = {
 }
 BEFORE = "it has no tag awsbase:created-by, so it was there before; `awsbase own` says otherwise"
 BILL = [GROUP, FILTER, RULE, BUDGET, ALERT]
-
-
-def take_away(sandbox: Sandbox, mode: Mode, resources: Sequence[Resource], *addresses: str) -> Report:
-    """Plan or carry out the removal of some of a manifest's resources; of all, when none is named."""
-    stays = {each.address: "it stays" for each in resources if addresses and each.address not in addresses}
-    return away(sandbox, mode, resources, stays=stays)
-
-
-def take_all_away(sandbox: Sandbox, resources: Sequence[Resource]) -> list[str]:
-    """Take all resources of a manifest away, and list what was said."""
-    report = away(sandbox, "reconcile", resources)
-    assert problems(report) == []
-    return said(report)
-
-
-def notes(report: Report) -> list[str]:
-    """List what a report remarks, but for what was to stay anyway."""
-    every = [f"{outcome.address}: {note}" for outcome in report.outcomes for note in outcome.notes]
-    return [each for each in every if not each.endswith(": kept: it stays")]
 
 
 def made(*resources: Resource, before: Callable[[Sandbox], object] = lambda sandbox: None) -> Sandbox:
@@ -138,7 +119,7 @@ def test_what_was_adopted_stays_with_its_parts() -> None:
     report = take_away(sandbox, "reconcile", adopted)
     assert (said(report), problems(report)) == ([], [])
     part = "take no tags"
-    assert sorted(notes(report)) == sorted(
+    assert sorted(remarks(report)) == sorted(
         [
             *(f"{each.address}: kept: {BEFORE}" for each in (RULE, BUDGET, ALERT)),
             f"{GROUP.address}: kept: it is used by {FILTER.address}, which stays",
@@ -158,7 +139,7 @@ def test_a_trail_made_by_hand_or_of_an_organization_stays() -> None:
         sandbox = made(*sample.resources, before=sample.before)
         report = take_away(sandbox, "reconcile", sample.resources, TRAIL.address)
         assert said(report) == []
-        assert notes(report) == [f"trail/acme-trail: kept: {why}"]
+        assert remarks(report) == [f"trail/acme-trail: kept: {why}"]
 
 
 def test_a_trail_at_home_elsewhere_stays() -> None:
@@ -176,7 +157,7 @@ def test_a_topic_that_others_speak_on_stays_and_they_are_named() -> None:
 
     report = take_away(sandbox, "reconcile", [OPS])
     assert said(report) == []
-    assert notes(report) == ["topic/acme-ops: kept: alarm/queue-depth; event-rule/theirs speak on it"]
+    assert remarks(report) == ["topic/acme-ops: kept: alarm/queue-depth; event-rule/theirs speak on it"]
 
 
 def test_alarms_of_the_same_manifest_and_of_topics_with_a_longer_name_hold_no_topic() -> None:
@@ -217,11 +198,11 @@ def test_a_rule_of_aws_and_one_with_a_target_of_others_stay() -> None:
     events = sandbox.client("events", US.region)
     events.put_targets(Rule=RULE.name, Targets=[{"Id": "theirs", "Arn": monitoring.OTHER}])
     other = f"{RULE.address}: kept: it sends to {monitoring.OTHER} as well, which somebody else added"
-    assert notes(take_away(sandbox, "plan", [RULE])) == [other]
+    assert remarks(take_away(sandbox, "plan", [RULE])) == [other]
 
     buses = sandbox.backend("events", US.region).event_buses
     buses["default"].rules[RULE.name].managed_by = "x.amazonaws.com"
-    assert notes(take_away(sandbox, "plan", [RULE])) == [f"{RULE.address}: kept: it is a rule of x.amazonaws.com"]
+    assert remarks(take_away(sandbox, "plan", [RULE])) == [f"{RULE.address}: kept: it is a rule of x.amazonaws.com"]
 
 
 def test_a_log_group_that_is_protected_or_read_by_others_stays() -> None:
@@ -231,14 +212,14 @@ def test_a_log_group_that_is_protected_or_read_by_others_stays() -> None:
 
     logs.put_log_group_deletion_protection(logGroupIdentifier=GROUP.name, deletionProtectionEnabled=True)
     report = take_away(sandbox, "plan", [GROUP, FILTER])
-    assert notes(report) == [f"{GROUP.address}: kept: somebody has switched on its deletion protection"]
+    assert remarks(report) == [f"{GROUP.address}: kept: somebody has switched on its deletion protection"]
 
     into = [{"metricName": "root-use", "metricNamespace": "theirs", "metricValue": "1"}]
     logs.put_metric_filter(
         logGroupName=GROUP.name, filterName="theirs", filterPattern=FILTER.pattern, metricTransformations=into
     )
     report = take_away(sandbox, "plan", [GROUP, FILTER])
-    assert notes(report) == [f"{GROUP.address}: kept: the filters theirs of somebody else read from it"]
+    assert remarks(report) == [f"{GROUP.address}: kept: the filters theirs of somebody else read from it"]
 
 
 def test_the_monitor_of_aws_stays_and_so_does_one_that_others_hear() -> None:
@@ -249,7 +230,7 @@ def test_the_monitor_of_aws_stays_and_so_does_one_that_others_hear() -> None:
     sandbox = made(ALERT, other)
     report = take_away(sandbox, "reconcile", [ALERT])
     assert said(report) == [f"{ALERT.address}: delete subscription"]
-    assert notes(report) == [f"{ALERT.address}: the monitor of all services stays, since others hears of it"]
+    assert remarks(report) == [f"{ALERT.address}: the monitor of all services stays, since others hears of it"]
 
 
 def test_a_monitor_that_was_made_goes_also_after_an_interruption() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.changes import Mode, Report
 from awsbase.engine.removal import absent_of
 from awsbase.engine.resource import Resource
 from awsbase.ensure import KINDS
@@ -25,9 +24,9 @@ from awsbase.permissions import least
 from awsbase.samples.iam import ALICE, BILLING, DEPLOY, OPS, RUNNER, allow, new_version, trusting
 from awsbase.samples.mfa import CARA, DEVICE
 from awsbase.sandbox import Sandbox
-from awsbase.testing.removal import away
 from awsbase.testing.sample import person
 from tests.contract.sample import HOME, go, problems, said
+from tests.ensure.removal import remarks, take_all_away, take_away
 
 HAND = InstanceProfile(scope=HOME, name="runner", role="runner", tags={"owner": "platform"})
 WORKER = replace(RUNNER, path="/", policies=frozenset({DEPLOY.arn}), boundary=None)
@@ -39,24 +38,6 @@ def made(*resources: Resource) -> Sandbox:
     sandbox = Sandbox(pages=2)
     assert problems(go(sandbox, "reconcile", resources)) == []
     return sandbox
-
-
-def take_away(sandbox: Sandbox, mode: Mode, resources: Sequence[Resource], *addresses: str) -> Report:
-    """Plan or carry out the removal of some of a manifest's resources; of all, when none is named."""
-    stays = {each.address: "it stays" for each in resources if addresses and each.address not in addresses}
-    return away(sandbox, mode, resources, stays=stays)
-
-
-def take_all_away(sandbox: Sandbox, resources: Sequence[Resource], caller: str | None = None) -> list[str]:
-    """Take all resources of a manifest away, and list what was said."""
-    report = away(sandbox, "reconcile", resources, caller=caller)
-    assert problems(report) == []
-    return said(report)
-
-
-def notes(report: Report) -> list[str]:
-    """List what a report remarks."""
-    return [f"{outcome.address}: {note}" for outcome in report.outcomes for note in outcome.notes]
 
 
 @pytest.mark.parametrize(
@@ -158,15 +139,14 @@ def test_what_others_made_stays_also_once_it_is_adopted(tag: str | None, why: st
     report = take_away(sandbox, "reconcile", resources, *(each.address for each in resources if each is not OPS))
     assert problems(report) == []
     assert said(report) == []
-    assert sorted(notes(report)) == [
-        "group/Ops: kept: it stays",
+    assert sorted(remarks(report)) == [
         f"instance-profile/runner: kept: {why}",
         "policy/deploy: kept: it is used by role/runner, which stays",
         "role/runner: kept: it is used by instance-profile/runner, which stays",
         f"user/alice: kept: {why}",
     ]
     for alone in (DEPLOY, replace(WORKER, made_here=(), policies=frozenset())):
-        assert notes(take_away(sandbox, "plan", [alone])) == [f"{alone.address}: kept: {why}"]
+        assert remarks(take_away(sandbox, "plan", [alone])) == [f"{alone.address}: kept: {why}"]
     assert sandbox.snapshot() == adopted
 
 
@@ -185,7 +165,7 @@ def test_a_policy_that_others_have_stays_and_they_are_named() -> None:
 
     report = take_away(sandbox, "reconcile", [DEPLOY, boundary])
     assert said(report) == []
-    assert notes(report) == [
+    assert remarks(report) == [
         "policy/deploy: kept: group/Ops, user/carl have it",
         "policy/most: kept: role/theirs has it",
     ]
@@ -208,19 +188,21 @@ def test_a_group_with_members_stays_and_they_are_named() -> None:
     sandbox.client("iam").add_user_to_group(UserName="carl", GroupName="Ops")
 
     report = take_away(sandbox, "plan", [OPS])
-    assert (said(report), notes(report)) == ([], ["group/Ops: kept: alice, carl are in it"])
+    assert (said(report), remarks(report)) == ([], ["group/Ops: kept: alice, carl are in it"])
     # A user who goes in the same run is no reason.
     report = take_away(sandbox, "plan", [OPS, ALICE])
-    assert notes(report) == ["group/Ops: kept: carl is in it"]
+    assert remarks(report) == ["group/Ops: kept: carl is in it"]
 
 
 def test_a_group_with_what_awsbase_never_gives_it_stays() -> None:
     sandbox, open_group = made(OPS), replace(OPS, exact=False)
     sandbox.client("iam").attach_group_policy(GroupName="Ops", PolicyArn=BILLING)
-    assert notes(take_away(sandbox, "plan", [open_group])) == [f"group/Ops: kept: it has {BILLING} from somebody else"]
+    assert remarks(take_away(sandbox, "plan", [open_group])) == [
+        f"group/Ops: kept: it has {BILLING} from somebody else"
+    ]
 
     sandbox.client("iam").put_group_policy(GroupName="Ops", PolicyName="legacy", PolicyDocument=NOBODY)
-    assert notes(take_away(sandbox, "plan", [OPS])) == [
+    assert remarks(take_away(sandbox, "plan", [OPS])) == [
         "group/Ops: kept: it has the inline policies legacy, and awsbase makes none"
     ]
 
@@ -232,7 +214,7 @@ def test_a_role_that_a_profile_of_others_hands_out_stays_with_its_policy() -> No
 
     report = take_away(sandbox, "plan", [DEPLOY, RUNNER])
     assert said(report) == []
-    assert notes(report) == [
+    assert remarks(report) == [
         "policy/deploy: kept: it is used by role/runner, which stays",
         "role/runner: kept: theirs, which this manifest did not make, hands it to instances",
     ]
@@ -254,7 +236,7 @@ def test_a_trust_that_names_a_role_is_told_before_the_role_goes() -> None:
     }
     sandbox.client("iam").create_role(RoleName="theirs", AssumeRolePolicyDocument=json.dumps(trust))
 
-    assert notes(take_away(sandbox, "plan", [DEPLOY, RUNNER])) == [
+    assert remarks(take_away(sandbox, "plan", [DEPLOY, RUNNER])) == [
         "role/runner: the trust of role/theirs names it, and lets nobody in by that from then on"
     ]
 

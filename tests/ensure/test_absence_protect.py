@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from awsbase.engine.changes import Mode, Report
 from awsbase.engine.resource import Resource
 from awsbase.ensure import KINDS
 from awsbase.ensure.account_alias import AccountAlias
@@ -37,9 +35,10 @@ from awsbase.samples.protect import ANALYZER, REGIONS
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.services.guardduty import Detectors as SandboxDetectors
 from awsbase.sandbox.services.securityhub import Hubs
-from awsbase.testing.removal import Leaving, away
+from awsbase.testing.removal import Leaving
 from awsbase.testing.trial import trial
 from tests.contract.sample import HOME, go, problems, said
+from tests.ensure.removal import STAYS, remarks, take_away
 
 ALIAS = AccountAlias(scope=HOME, alias="acme-prod")
 CONFIG = [REGIONS, CONFIG_BUCKET, CONFIG_ROLE, RECORDERS]
@@ -54,21 +53,6 @@ STAYING = (
     *(AdminPorts, Contact, DefaultGroups, EbsEncryption, ImageBlock, MetadataDefaults),
     *(PublicAccessBlock, Regions, Root, SnapshotBlock),
 )
-
-
-def unnamed(resources: Sequence[Resource], *addresses: str) -> dict[str, str]:
-    """Return what stays when only these addresses are named."""
-    return {each.address: "nobody named it" for each in resources if each.address not in addresses}
-
-
-def take_away(sandbox: Sandbox, mode: Mode, resources: Sequence[Resource], *addresses: str) -> Report:
-    """Plan or carry out the removal of some of a manifest's resources."""
-    return away(sandbox, mode, resources, stays=unnamed(resources, *addresses))
-
-
-def notes(report: Report, *named: str) -> list[str]:
-    """List what a report remarks about these addresses."""
-    return [f"{each.address}: {note}" for each in report.outcomes for note in each.notes if each.address in named]
 
 
 @pytest.mark.parametrize("kind", STAYING, ids=lambda kind: kind.__name__)
@@ -109,7 +93,7 @@ def test_what_was_made_goes_and_the_account_is_as_before(name: str) -> None:
     assert said(done) == planned
     assert sandbox.snapshot() == before
     again = take_away(sandbox, "reconcile", resources, wanted.address)
-    assert (said(again), notes(again, wanted.address)) == ([], [])
+    assert (said(again), remarks(again, wanted.address)) == ([], [])
 
 
 def test_config_stops_before_its_channel_goes_and_the_recorder_goes_last() -> None:
@@ -160,7 +144,7 @@ def test_what_others_made_stays_also_once_it_is_adopted() -> None:
     assert problems(done) == []
     assert not any(FAR in line for line in said(done))
     log = far(sandbox, "ec2").describe_flow_logs()["FlowLogs"][0]["FlowLogId"]
-    assert notes(done, *named) == [
+    assert remarks(done, *named) == [
         f"{ALIAS.address}: kept: the alias is somebodys by now",
         f"{RECORDERS.address}: {why}",
         f"{FLOW_LOGS.address}: kept in {FAR}: {log}, which this manifest did not make",
@@ -183,7 +167,7 @@ def test_what_watches_several_accounts_stays(field: str) -> None:
     done = take_away(sandbox, "reconcile", resources, DETECTORS.address, HUBS.address)
     assert (problems(done), said(done)) == ([], [])
     why = "account 999999999999 looks after it" if field == "administrator" else "it looks after other accounts too"
-    assert notes(done, DETECTORS.address, HUBS.address) == [
+    assert remarks(done, DETECTORS.address, HUBS.address) == [
         f"{each.address}: kept in {region}: {why}" for each in (DETECTORS, HUBS) for region in (HOME.region, FAR)
     ]
 
@@ -191,5 +175,5 @@ def test_what_watches_several_accounts_stays(field: str) -> None:
 @pytest.mark.parametrize("name", ["GuardDuty", "Security Hub"])
 def test_a_removal_whose_answer_is_lost_is_done_once(name: str) -> None:
     resources: list[Any] = CASES[name]
-    subject = Leaving(name, resources, stays=unnamed(resources, resources[-1].address))
+    subject = Leaving(name, resources, stays=dict.fromkeys((each.address for each in resources[:-1]), STAYS))
     assert trial(subject, "write", subject.undisturbed.points("write"), "reset after") == []

@@ -17,8 +17,9 @@ from awsbase.sandbox import Rule, Sandbox
 from awsbase.testing.removal import Leaving
 from awsbase.testing.sample import go, person, problems, said
 from awsbase.testing.trial import trial
+from tests.ensure import removal
 from tests.ensure.planned import HOME, KnownFacts
-from tests.ensure.removals import notes, removing
+from tests.ensure.removal import notes
 
 LOGS = Bucket(scope=HOME, name="acme-logs")
 THERE = {"LocationConstraint": HOME.region}
@@ -54,7 +55,7 @@ def fill(client: Any, count: int) -> None:
 def remove(sandbox: Sandbox, mode: Mode, *, emptied: bool = False, **other: Any) -> Report:
     """Plan or carry out that the bucket goes; `emptied` as with `--empty`."""
     recipe = remove_bucket_and_contents if emptied else None
-    return go(sandbox, mode, [LOGS], kinds=removing(LOGS.address, recipe), **other)
+    return removal.remove(sandbox, mode, [LOGS], LOGS.address, recipe, **other)
 
 
 def test_empty_bucket_of_ours_is_deleted_once() -> None:

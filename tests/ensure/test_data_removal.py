@@ -19,7 +19,7 @@ from awsbase.manifest.opt_ins import access_log_statements
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import go, person, problems, said
 from tests.ensure.planned import HOME
-from tests.ensure.removals import notes, removing
+from tests.ensure.removal import notes, remove
 
 KEY = Key(scope=HOME, name="acme-secrets", policy=key_policy(HOME))
 TOKEN = Secret(scope=HOME, name="acme/token", key=None, generated=Generated(32))
@@ -81,14 +81,13 @@ def test_what_is_ours_goes_and_a_second_run_finds_nothing(
     sandbox, gone = Sandbox(pages=2), resources[-1]
     go(sandbox, "reconcile", resources)
     prepare(sandbox)
-    kinds = removing(gone.address)
     before = sandbox.snapshot()
-    report = go(sandbox, "reconcile", resources, kinds=kinds)
+    report = remove(sandbox, "reconcile", resources, gone.address)
     assert problems(report) == []
     assert (sandbox.snapshot() == before) is (not changes)
     assert said(report) == [f"{gone.address}: {change}" for change in changes]
     assert [each.risk.kind for each in risky(report)] == ["deletion"] * dangerous
-    assert said(go(sandbox, "reconcile", resources, kinds=kinds)) == []
+    assert said(remove(sandbox, "reconcile", resources, gone.address)) == []
 
 
 def by_hand(sandbox: Sandbox) -> None:
@@ -104,7 +103,7 @@ def test_what_was_there_before_is_kept_with_a_note(resources: list[Resource]) ->
     sandbox, gone = Sandbox(), resources[-1]
     by_hand(sandbox)
     go(sandbox, "reconcile", resources)
-    report = go(sandbox, "reconcile", resources, kinds=removing(gone.address))
+    report = remove(sandbox, "reconcile", resources, gone.address)
     assert said(report) == []
     assert notes(report)[0].startswith("kept: it has no tag awsbase:created-by")
 
@@ -113,7 +112,7 @@ def test_key_and_secret_can_be_brought_back_for_30_days() -> None:
     sandbox = Sandbox()
     go(sandbox, "reconcile", [KEY, TOKEN])
     for gone in (KEY, TOKEN):
-        go(sandbox, "reconcile", [KEY, TOKEN], kinds=removing(gone.address))
+        remove(sandbox, "reconcile", [KEY, TOKEN], gone.address)
     known = kms(sandbox).describe_key(KeyId=KEY.alias)["KeyMetadata"]
     assert timedelta(days=29) < known["DeletionDate"] - known["CreationDate"] < timedelta(days=31)
     described = secrets(sandbox).describe_secret(SecretId=TOKEN.name)
@@ -136,7 +135,7 @@ def test_a_removal_needs_no_more_than_it_declares(resources: list[Resource]) -> 
         {"Effect": "Allow", "Action": list(each.actions), "Resource": list(each.resources)} for each in allows
     ]
     worker = person(sandbox, {"Version": "2012-10-17", "Statement": statements})
-    report = go(sandbox, "reconcile", resources, kinds=removing(gone.address), caller=worker)
+    report = remove(sandbox, "reconcile", resources, gone.address, caller=worker)
     assert problems(report) == []
     assert said(report)
 
@@ -156,7 +155,7 @@ def test_key_is_kept_for_whatever_could_not_be_read_without_it() -> None:
         AvailabilityZone=f"{region}a", Size=1, Encrypted=True, KmsKeyId=arn
     )["VolumeId"]
     kms(sandbox).create_grant(KeyId=arn, GranteePrincipal=HOME.global_arn("iam", "root"), Operations=["Decrypt"])
-    report = go(sandbox, "reconcile", [KEY], kinds=removing(KEY.address))
+    report = remove(sandbox, "reconcile", [KEY], KEY.address)
     assert said(report) == []
     using = f"bucket/app, secret/app, topic/app, volume {volume}, a grant to {HOME.global_arn('iam', 'root')}"
     assert notes(report) == [f"kept: {using} could not be read without it"]

@@ -13,7 +13,7 @@ from awsbase.samples import backups
 from awsbase.samples.bastion import Bastion
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import HOME, go, person, problems, said
-from tests.ensure.removed import notes, remove
+from tests.ensure.removal import notes, remove
 
 BASTION = Bastion(HOME)
 ALL = [*BASTION.ready, BASTION.host, BASTION.end_role, BASTION.end]
