@@ -10,6 +10,7 @@ from awsbase.engine.account import Account
 from awsbase.engine.facts import Facts
 from awsbase.engine.kind import Absent
 from awsbase.engine.lock import PATH
+from awsbase.engine.refusals import understood
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Described, LeftAlone, Thing, Unread
 from awsbase.ensure import KINDS
@@ -28,15 +29,21 @@ def check_alone(account: Account) -> None:
     """Raise Refused where the account manages an organization, or where nobody can tell."""
     from botocore.exceptions import ClientError
 
-    hint = "make a member account, which one can close again, and use its credentials"
     try:
         found = account.aws.organizations.describe_organization()["Organization"]
     except ClientError as error:
         if error.response["Error"]["Code"] == "AWSOrganizationsNotInUseException":
             return
-        raise Refused(f"nobody can tell whether {account.id} manages an organization: {error}", hint=hint) from error
+        refusal = understood(error)
+        raise Refused(
+            f"awsbase cannot tell whether {account.id} manages an organization: {error}",
+            hint=refusal.advice(account.caller) if refusal else "run it again",
+        ) from error
     if found["MasterAccountId"] == account.id:
-        raise Refused(f"{account.id} manages the organization {found['Id']}", hint=hint)
+        raise Refused(
+            f"{account.id} manages the organization {found['Id']}",
+            hint="make a member account, which one can close again, and use its credentials",
+        )
 
 
 def strangers(found: Survey, facts: Facts, account: Account, scope: Scope) -> list[str]:

@@ -9,14 +9,28 @@ from awsbase.engine.things import Described, LeftAlone, NotExpressible, Thing, U
 from awsbase.ensure.group import Group
 from awsbase.ensure.password_policy import PasswordPolicy
 from awsbase.ensure.topic import Topic
+from awsbase.errors import Refused
 from awsbase.samples.iam import READ
 from awsbase.samples.sample import HOME
-from awsbase.selftest.empty import strangers
+from awsbase.sandbox import Sandbox
+from awsbase.selftest.empty import check_alone, strangers
 from awsbase.selftest.run import Place
+from awsbase.testing.sample import account as reached
+from awsbase.testing.sample import person
 from tests.selftest.account import account, place
 
 NAME = "selftest-0abc1234"
 TOPIC = Topic(scope=HOME, name="orders", policy={})
+
+
+def test_who_may_not_look_for_an_organization_hears_which_right_is_missing() -> None:
+    sandbox = Sandbox(enforce=True)
+    nobody = person(
+        sandbox, {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:*", "Resource": "*"}]}
+    )
+    with pytest.raises(Refused, match="cannot tell whether") as refused:
+        check_alone(reached(sandbox, nobody))
+    assert "this needs organizations:DescribeOrganization" in str(refused.value.hint)
 
 
 @pytest.fixture(scope="module")
