@@ -12,10 +12,10 @@ from awsbase.records import record
 
 # No later run can restore these: their contents, or the data they encrypt, are lost too.
 DELETED_FOR_GOOD = {
-    "iam:DeleteAccessKey": "an access key",
-    "iam:DeleteUser": "a user",
-    "kms:ScheduleKeyDeletion": "a key",
-    "s3:DeleteBucket": "a bucket",
+    "iam:DeleteAccessKey": "deletes an access key",
+    "iam:DeleteUser": "deletes a user",
+    "kms:ScheduleKeyDeletion": "what is encrypted under it is lost after 30 days",
+    "s3:DeleteBucket": "its name is free, and anybody can take it",
 }
 
 
@@ -62,7 +62,7 @@ def _risks(plan: Report) -> Iterator[tuple[str, Change, Risk | None]]:
 def risk_of(change: Change) -> Risk | None:
     """Return why a change needs approval, whatever else is planned; None when it does not."""
     if change.api in DELETED_FOR_GOOD:
-        return deletion(f"deletes {DELETED_FOR_GOOD[change.api]}")
+        return deletion(DELETED_FOR_GOOD[change.api])
     return change.risk
 
 

@@ -34,8 +34,14 @@ def outcomes(*of: tuple[str, Change], managed: int = 0) -> list[Outcome]:
             outcomes(("user/a", Change("delete", "access key …1234", "iam:DeleteAccessKey")), managed=99),
             ["deletes an access key"],
         ),
-        (outcomes(("key/a", Change("delete", "key", "kms:ScheduleKeyDeletion")), managed=99), ["deletes a key"]),
-        (outcomes(("bucket/a", Change("delete", "bucket", "s3:DeleteBucket")), managed=99), ["deletes a bucket"]),
+        (
+            outcomes(("key/a", Change("delete", "key", "kms:ScheduleKeyDeletion")), managed=99),
+            ["what is encrypted under it is lost after 30 days"],
+        ),
+        (
+            outcomes(("bucket/a", Change("delete", "bucket", "s3:DeleteBucket")), managed=99),
+            ["its name is free, and anybody can take it"],
+        ),
         (outcomes(("instance/a", END)), []),
         (
             outcomes(("instance/a", END), ("instance/b", END), managed=19),
