@@ -90,6 +90,8 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
 
     A thing that a plan would change is taken out. If that does not help, its whole section is.
     """
+    from botocore.exceptions import ClientError
+
     refuted: dict[str, tuple[str, ...]] = {}
     taken: set[str] = set()
     left_out: dict[str, tuple[str, ...]] = {}

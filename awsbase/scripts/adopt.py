@@ -225,7 +225,7 @@ class Work:
     """What the plans returned, by address."""
 
     @contextmanager
-    def watched(self, doing: str, total: int) -> Iterator[tuple[Observer, Event]]:
+    def watched(self, doing: str, total: int | None) -> Iterator[tuple[Observer, Event]]:
         """Show progress; Ctrl-C stops it."""
         with (
             progress(sys.stderr, "plan", total, screen=not self.debug, quiet=self.quiet, doing=doing) as observer,
@@ -235,7 +235,7 @@ class Work:
 
     def survey(self, kinds: Sequence[Kind]) -> Survey:
         """List what the account has; raises Interrupted."""
-        with self.watched("reading", len(kinds)) as (observer, stop):
+        with self.watched("reading", None) as (observer, stop):
             return survey(self.account, self.scope, kinds, observer=observer, stop=stop, cache=self.cache)
 
     def plan(self, resources: Sequence[Resource], manifest: Manifest) -> Report:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from awsbase.adopt import target
 from awsbase.adopt.count import NO_SECTION, counted
@@ -113,6 +114,27 @@ def test_a_section_that_would_make_something_is_left_out(sandbox: Sandbox) -> No
     assert "state:" not in done.text
     assert "bucket/acme-state" in done.refuted
     assert done.plan.changes == []
+
+
+@pytest.mark.parametrize(("code", "unread"), [("AccessDenied", "s3:GetBucketTagging"), ("InternalError", None)])
+def test_a_section_that_may_not_be_read_is_left_out_and_a_failing_one_fails(
+    sandbox: Sandbox, code: str, unread: str | None
+) -> None:
+    def refused(seen: Seen, section: Draft) -> None:
+        said = "not authorized to perform: s3:GetBucketTagging" if unread else "please try again"
+        raise ClientError({"Error": {"Code": code, "Message": said}}, "GetBucketTagging")
+
+    sections = {"contacts": contacts, "state": refused}
+    if unread is None:
+        with pytest.raises(ClientError):
+            prove(sandbox, described(), sections)
+        return
+    done = prove(sandbox, described(), sections)
+    assert ({name: each.action for name, each in done.unread.items()}, list(done.left_out)) == (
+        {"state": unread},
+        ["state"],
+    )
+    assert done.drafted("contacts")
 
 
 def test_a_mistake_without_a_place_leaves_its_section_out(sandbox: Sandbox) -> None:
