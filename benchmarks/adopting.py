@@ -19,6 +19,7 @@ from benchmarks.distant import account
 from benchmarks.measure import Measure, measure, spread
 
 HOME = "eu-west-1"
+WITHOUT_REGIONS = frozenset({"account", "billing", "budgets", "ce", "iam", "organizations", "s3control", "sts"})
 HEAD = "| account | calls | allowed | seconds | seconds of CPU | peak MiB |"
 
 
@@ -98,7 +99,7 @@ def allowed(reads: Counter[str], size: Large, regions: int) -> int:
 def is_page(service: str, operation: str) -> bool:
     """Tell whether a call is a page of a list, or asks a service without regions."""
     session: Any = botocore.session.get_session()
-    if session.get_service_model(service).metadata.get("globalEndpoint"):
+    if service in WITHOUT_REGIONS:
         return True
     try:
         session.get_component("data_loader").load_service_model(service, "paginators-1")["pagination"][operation]
