@@ -15,11 +15,15 @@ from awsbase.adopt.sections import names, section
 from awsbase.adopt.sections.account import tags_of
 from awsbase.adopt.seen import Seen
 from awsbase.adopt.survey import Survey, survey
+from awsbase.aws import Aws
+from awsbase.engine.account import Account, check, identify
 from awsbase.engine.changes import Report
 from awsbase.engine.execution import execute
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.kind import Kinds
 from awsbase.engine.resource import Resource
+from awsbase.engine.scope import Scope
+from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
 from awsbase.manifest import Manifest
 from awsbase.manifest.base import Base
@@ -53,10 +57,11 @@ def adopted(
     only: Sequence[str] = (),
     caller: str | None = None,
     kinds: Kinds = KINDS,
+    scope: Scope = HOME,
     file: Path = Path("acme.yaml"),
 ) -> Adopted:
-    """Adopt the sandbox's account, or `only` these sections of it."""
-    reached, cache = account(sandbox, caller), ReadCache()
+    """Adopt the sandbox's account as one whose home is that of `scope`, or `only` these sections of it."""
+    reached, cache = reached_from(scope, sandbox, caller), ReadCache()
     chosen = [name for name in Manifest.model_fields if name in names() and (not only or name in only)]
     drawn = {kind for name in chosen for kind in section(name).KINDS} if only else set(kinds)
     step = partial(execute, "plan", kinds=kinds, account=reached, clock=sandbox.clock, cache=cache)
@@ -64,11 +69,20 @@ def adopted(
     def plan(resources: Sequence[Resource], manifest: Manifest) -> Report:
         return step(resources)
 
-    found = survey(reached, HOME, [each for kind, each in kinds.items() if kind in drawn], cache=cache)
+    found = survey(reached, scope, [each for kind, each in kinds.items() if kind in drawn], cache=cache)
     with ThreadPoolExecutor(4, "fact") as readers:
         labels = tags_of(found.described) if "account" in chosen else {}
-        seen = Seen(Base(HOME.name, HOME, labels), Facts(reached.aws, readers, cache), tuple(found.described))
+        seen = Seen(Base(scope.name, scope, labels), Facts(reached.aws, readers, cache), tuple(found.described))
         drafts = {name: section(name).draft for name in chosen}
-        goal = target.new(file, HOME.account, HOME.name, HOME.home)
+        goal = target.new(file, scope.account, scope.name, scope.home)
         done = proven(seen, drafts, goal, plan)
     return Adopted(found, goal, done, counted(found, done))
+
+
+def reached_from(scope: Scope, sandbox: Sandbox, caller: str | None) -> Account:
+    """Return the sandbox's account as the caller reaches it, in whichever partition it is."""
+    if scope.partition == HOME.partition:
+        return account(sandbox, caller)
+    wire = Wire()
+    aws = Aws(sandbox.session(caller), scope.home, attach=[wire.attach], attempts=1)
+    return check(identify(aws, wire), scope.account)

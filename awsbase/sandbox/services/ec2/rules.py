@@ -252,7 +252,7 @@ def correct_ipv6_blocks(request: Request, response: dict[str, Any]) -> None:
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SubnetIpv6CidrBlockAssociation.html
     """
-    for subnet in response.get("Subnets") or [response["Subnet"]]:
+    for subnet in response["Subnets"] if "Subnets" in response else [response["Subnet"]]:
         for each in subnet.get("Ipv6CidrBlockAssociationSet", []):
             each["Ipv6CidrBlockState"] = {"State": "associated"}
 
