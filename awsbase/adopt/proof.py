@@ -68,13 +68,13 @@ class Proven:
     @property
     def addresses(self) -> frozenset[str]:
         """The addresses that the manifest manages, or describes by other means."""
-        made = {each.address for several in self.resources.values() for each in several}
+        made = {each.address for each in self.managed}
         return frozenset(made.union(*(each.covered for each in self.drafts)))
 
     @property
-    def drafted_resources(self) -> list[Resource]:
-        """What the drafted sections make, in the order of the manifest."""
-        return [each for name, several in self.resources.items() if self.drafted(name) for each in several]
+    def managed(self) -> list[Resource]:
+        """What the manifest manages, in its order."""
+        return [each for several in self.resources.values() for each in several]
 
     @property
     def tags(self) -> list[Change]:

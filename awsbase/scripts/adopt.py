@@ -116,7 +116,7 @@ def command(
         return INTERRUPTED
     targets.place(target, text, result.files)
 
-    handed = hand_over(known, result.drafted_resources, work.scope, work.results) if known else None
+    handed = hand_over(known, result.managed, work.scope, work.results) if known else None
     where = (work.account.id, work.scope.name, work.scope.home, str(target.file))
     shown = adoption.Adoption(*where, count, result, plan, handed)
     if report:
@@ -126,7 +126,7 @@ def command(
     else:
         out(render(adoption.lines(shown), sys.stdout))
         out_document(adoption.letting_go(handed) if handed else "")
-        out(render(summary(plan, name=work.scope.name), sys.stdout) if plan else "")
+        out("\n" + render(summary(plan, name=work.scope.name), sys.stdout) if plan else "")
     return 0
 
 

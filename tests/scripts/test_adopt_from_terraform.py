@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from awsbase.scripts import cli
-from tests.scripts.conftest import Served
+from tests.scripts.conftest import ACCOUNT, Served
 
 REGION = "eu-west-1"
+HEAD = f'version: 1\naccount: {{id: "{ACCOUNT}", name: acme, region: {REGION}}}\n'
 
 
 def awsbase(served: Served, *words: object) -> Result:
@@ -54,6 +55,16 @@ def test_the_manifest_and_the_report_say_what_terraform_has_to_forget(
     page = report.read_text()
     assert "removed {\n  from = aws_iam_role.deploy\n" in page
     assert "hunter2" not in done.output + page + manifest.read_text()
+
+
+def test_what_the_file_managed_before_has_to_be_forgotten_as_well(served: Served, state: Path, tmp_path: Path) -> None:
+    manifest = tmp_path / "acme.yaml"
+    role = "deploy: {trust: {services: [ec2.amazonaws.com]}, policies: []}"
+    manifest.write_text(HEAD + f"iam:\n  roles:\n    {role}\n")
+    done = awsbase(served, "adopt", "--only", "iam", "--merge", "-o", manifest, "-q", "--from-terraform", state)
+    assert done.exit_code == 0, done.output
+    assert f"nothing was added to {manifest}" in " ".join(done.stdout.split())
+    assert "terraform state rm aws_iam_role.deploy\n" in done.stdout
 
 
 def test_json_has_each_state(served: Served, state: Path, tmp_path: Path) -> None:
