@@ -185,7 +185,8 @@ def whole(drafts: Sequence[Draft], target: Target) -> tuple[str, dict[str, str]]
     files = {path: content for each in drafts for path, content in each.files.items()}
     if not (target.before and text):
         return target.before or text, files
-    return f"{target.before.rstrip()}\n\n{text}", files
+    end = "\r\n" if "\r\n" in target.before else "\n"
+    return target.before.rstrip() + 2 * end + text.replace("\n", end), files
 
 
 def mistaken(mistakes: Iterable[Mistake], drafts: Sequence[Draft]) -> Iterator[Objection]:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from awsbase.adopt import target
+from awsbase.adopt.draft import Draft
+from awsbase.adopt.proof import Target, whole
 from awsbase.errors import UsageError
 from awsbase.manifest import load
 
@@ -62,6 +64,15 @@ def test_sections_are_added_and_every_line_stays(tmp_path: Path) -> None:
     assert goal.has == {"version", "account", "state"}
     target.place(goal, f"{HEAD}\ncontacts: {{}}\n", {})
     assert file.read_text() == f"{HEAD}\ncontacts: {{}}\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_added_lines_end_as_those_of_the_file(end: str) -> None:
+    draft = Draft("contacts")
+    draft.put(value={})
+    goal = Target(Path("acme.yaml"), before=f"version: 1{end}")
+    assert whole([draft], goal) == (f"version: 1{end}{end}contacts: {{}}{end}", {})
+    assert whole([], goal) == (goal.before, {})
 
 
 @pytest.mark.parametrize(
