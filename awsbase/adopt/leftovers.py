@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 
-from awsbase.adopt.survey import regions_of, survey
+from awsbase.adopt.survey import regions_of, survey, unread
 from awsbase.engine.account import Account
 from awsbase.engine.execution import WORKERS
 from awsbase.engine.facts import Facts, ReadCache
@@ -19,7 +19,7 @@ from awsbase.engine.permissions import Allows, allow
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Observer
 from awsbase.engine.scope import Scope
-from awsbase.engine.things import Described
+from awsbase.engine.things import Described, Unread
 from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
@@ -37,7 +37,7 @@ class Leftovers:
     """What carries the tag of origin and stands in no manifest.
 
     `stays` says of an address why it is still needed, `remarks` when it was made and used. `unknown` are addresses of
-    which nothing says how they are taken away, with the reason.
+    which nothing says how they are taken away, and places that nobody can look at, with the reason.
     """
 
     resources: tuple[Resource, ...] = ()
@@ -60,7 +60,8 @@ def leftovers(
     """Find what this manifest made and that is not among the `kept` addresses; raises Interrupted once stopped."""
     cache = cache or ReadCache()
     with reading(account, cache) as facts:
-        tagged = {address: has for address, has in ours(facts, account, scope).items() if address not in kept}
+        made, unseen = ours(facts, account, scope)
+    tagged = {address: has for address, has in made.items() if address not in kept}
     words = {address.partition("/")[0] for address in tagged}
     found = survey(
         account,
@@ -73,7 +74,7 @@ def leftovers(
     )
     resources = {each.address: each for each in with_needs(matching(found.described, tagged, scope))}
     reasons = {each.name: f"no manifest says its {', '.join(each.fields)}" for each in found.not_expressible}
-    reasons |= {each.name: each.message for each in found.unread}
+    reasons |= {each.name: f"{each.name} could not be read: {each.message}" for each in found.unread}
     with reading(account, cache) as facts:
         told = {address: use(facts, each, tagged[address], now) for address, each in resources.items()}
     return Leftovers(
@@ -84,7 +85,8 @@ def leftovers(
             address: why
             for address in sorted(tagged.keys() - resources.keys())
             if (why := unknown(address, kinds, reasons))
-        },
+        }
+        | {each.name: f"awsbase cannot look there: {each.message}" for each in unseen},
     )
 
 
@@ -96,14 +98,30 @@ def reading(account: Account, cache: ReadCache) -> Iterator[Facts]:
         readers.shutdown(cancel_futures=True)
 
 
-def ours(facts: Facts, account: Account, scope: Scope) -> dict[str, Mapping[str, str]]:
-    """Return by address the tags of all that this manifest made: from the index of each region, and from IAM."""
-    regions = [each for each in regions_of(facts, account, scope) if isinstance(each, str)]
-    facts.prefetch((tags.indexed, region) for region in regions)
-    found = [has for region in regions for has in facts.read(tags.indexed, region).values()]
-    iam = facts.read(authorization)
-    found += [each.tags for each in iam.users.values()] + [each.tags for each in iam.roles.values()]
-    return {has[tags.ADDRESS]: has for has in found if tags.ADDRESS in has and tags.is_ours(has, scope)}
+def ours(facts: Facts, account: Account, scope: Scope) -> tuple[dict[str, Mapping[str, str]], list[Unread]]:
+    """Return by address the tags of all that this manifest made, and where nobody can look for them.
+
+    They are in the index of each region, and in IAM.
+    """
+    from botocore.exceptions import ClientError
+
+    names = regions_of(facts, account, scope)
+    regions = [each for each in names if isinstance(each, str)]
+    unseen = [each for each in names if isinstance(each, Unread)]
+    facts.prefetch((tags.tags, region) for region in regions)
+    found: list[Mapping[str, str]] = []
+    for region in regions:
+        try:
+            found += facts.read(tags.tags, region).values()
+        except ClientError as error:
+            unseen.append(unread(f"region {region}", error, account, scope))
+    try:
+        iam = facts.read(authorization)
+    except ClientError as error:
+        unseen.append(unread("IAM", error, account, scope))
+    else:
+        found += [each.tags for each in (*iam.users.values(), *iam.roles.values())]
+    return {has[tags.ADDRESS]: has for has in found if tags.ADDRESS in has and tags.is_ours(has, scope)}, unseen
 
 
 def matching(
@@ -153,7 +171,10 @@ def unknown(address: str, kinds: Kinds, reasons: Mapping[str, str]) -> str:
         return f"this awsbase knows no kind {word!r}"
     if not any(kind.describe for kind in of):
         return f"nothing lists what there is of the kind {word!r}"
-    return reasons.get(address, "")
+    name, _, region = address.partition("@")
+    every = f"{word}/*"
+    places = (address, f"{every}@{region}", every) if region else (name, every)
+    return next((reasons[place] for place in places if place in reasons), "")
 
 
 def use(facts: Facts, resource: Resource, tagged: Mapping[str, str], now: datetime) -> tuple[str, str]:

@@ -32,7 +32,9 @@ from awsbase.testing.sample import HOME, account
 FILE = Path("acme.yaml")
 TARGET = target.new(FILE, HOME.account, HOME.name, HOME.home)
 HEAD = f'version: 1\naccount: {{id: "{HOME.account}", name: {HOME.name}, region: {HOME.home}}}\n'
-OTHER = {"name": "Olga", "title": "Team", "email": "ops@acme.example", "phone": "+1 555 0102"}
+OLGA = Contact(
+    scope=HOME, matter="operations", name="Olga", title="Team", email="ops@acme.example", phone="+1 555 0102"
+)
 PEOPLE = {"security": "+1 555 0100", "billing": "+1 555 0101"}
 Sections = Mapping[str, Callable[[Seen, Draft], None]]
 
@@ -197,7 +199,7 @@ def test_what_a_section_says_in_part_is_not_described_but_stands_in_the_manifest
     assert [(each.name, each.fields) for each in count.not_expressible] == [
         ("contact/billing", ("title in two languages",))
     ]
-    assert (count.in_part, count.listed) == ({"contact/billing"}, 2)
+    assert (set(count.in_part), count.listed) == ({"contact/billing"}, 2)
 
 
 def test_what_sections_have_that_were_there_before_is_described_unless_it_differs(
@@ -212,7 +214,7 @@ def test_what_sections_have_that_were_there_before_is_described_unless_it_differ
     before = f"{HEAD}contacts:\n{said}"
     file.write_text(before)
     kept = target.continued(file, load_text(before, file, {}))
-    survey = Survey((*described(), Described(Contact(scope=HOME, matter="operations", **OTHER))))
+    survey = Survey((*described(), Described(OLGA)))
     done = prove(sandbox, survey.described, {}, kept)
     count = counted(survey, done)
     assert count.described == ("contact/security",)
