@@ -6,7 +6,8 @@ stays the same; more may be added. Everything else in awsbase can change with an
 it is written for, `Plugin(api=1, ...)`. One that is written for another version is refused in one line.
 
 - **A kind**: `Resource`, `record` and `Scope`. The recipe works with `Run` and its verbs, `Facts` and `Read`. `Kind`
-  declares it, with `Permissions` and `About`.
+  declares it, with `Permissions` and `About`. `Absent` says how one is taken away, and `Describe` lists what there is
+  of it, each as `Described`.
 - **Its changes**: `compare` gives `Drift`; `access`, `visibility` and `deletion` say why a change is risky. What only
   applying can know is `Unknown` in a plan: pass it on, do not look at it.
 - **Its costs**: `Resource.costs` yields a `Cost`, made by `monthly` or `by_use` of a `Price`.
@@ -21,7 +22,7 @@ from pydantic import Field
 from awsbase.access.attributes import retagging
 from awsbase.engine.changes import Drift, Unknown, compare
 from awsbase.engine.facts import Facts, Read
-from awsbase.engine.kind import TAKE_OUT, About, Kind
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import (
     Allow,
     Allows,
@@ -40,6 +41,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, deletion, visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, Things
 from awsbase.facts import tags
 from awsbase.facts.optional import empty_if
 from awsbase.manifest.base import Base
@@ -64,6 +66,7 @@ __all__ = [
     "TAKE_OUT",
     "VERSION",
     "About",
+    "Absent",
     "Allow",
     "Allows",
     "ArnStr",
@@ -73,6 +76,8 @@ __all__ = [
     "Condition",
     "Cost",
     "Days",
+    "Describe",
+    "Described",
     "Drift",
     "Facts",
     "Field",
@@ -95,6 +100,7 @@ __all__ = [
     "Section",
     "Several",
     "Tags",
+    "Things",
     "Unknown",
     "ValidationProblem",
     "access",

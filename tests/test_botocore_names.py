@@ -132,10 +132,10 @@ def scanned(source: str) -> Scan:
 
 @cache
 def named() -> tuple[Name, ...]:
-    """Return all that the package names, but for the sandbox, which is AWS itself."""
+    """Return all that the package names, but for the sandbox, which is AWS itself, and the hands of samples."""
     found: set[Name] = set()
     for file in sorted((ROOT / "awsbase").rglob("*.py")):
-        if "sandbox" not in file.relative_to(ROOT).parts:
+        if not {"sandbox", "samples"} & set(file.relative_to(ROOT).parts):
             scan = scanned(file.read_text(encoding="utf-8"))
             assert scan.unclear == [], f"{file}: whose paginator or waiter is it?"
             found |= scan.found

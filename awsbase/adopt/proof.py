@@ -52,7 +52,7 @@ class Proven:
     """A manifest whose plan changes nothing but tags of awsbase, and how it came about.
 
     `refuted` are the things that were taken out, with the fields that the plan would have changed; `left_out` the
-    sections, each with the reasons; `unread` what the plan could not read.
+    sections, each with the reasons; `unread` what the plan could not read; `kept` the sections that were there before.
     """
 
     text: str
@@ -63,11 +63,12 @@ class Proven:
     refuted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unread: Mapping[str, Unread] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
 
     @property
     def addresses(self) -> frozenset[str]:
-        """The addresses that the drafted sections manage, or describe by other means."""
-        made = {each.address for each in self.drafted_resources}
+        """The addresses that the manifest manages, or describes by other means."""
+        made = {each.address for several in self.resources.values() for each in several}
         return frozenset(made.union(*(each.covered for each in self.drafts)))
 
     @property
@@ -80,6 +81,12 @@ class Proven:
         """The changes of the plan that set nothing but tags of awsbase."""
         return [change for _, change in self.plan.changes if is_own_tag(change)]
 
+    @property
+    def otherwise(self) -> dict[str, tuple[str, ...]]:
+        """By address what the plan would change all the same, in the sections that were there before."""
+        found = {each.address: tuple(dict.fromkeys(differences(each))) for each in self.plan.outcomes}
+        return {address: fields for address, fields in found.items() if fields}
+
     def drafted(self, name: str) -> bool:
         """Tell whether a section was drafted here, and did not stand there before."""
         return any(each.name == name and each.value is not None for each in self.drafts)
@@ -90,6 +97,8 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
 
     A thing that a plan would change is taken out. If that does not help, its whole section is.
     """
+    from botocore.exceptions import ClientError
+
     refuted: dict[str, tuple[str, ...]] = {}
     taken: set[str] = set()
     left_out: dict[str, tuple[str, ...]] = {}
@@ -117,7 +126,7 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
             wrong = [each for each in objections(done, section_of) if each.section not in target.has]
             unread |= {each.name: each for each in refused(done) if section_of[each.name] not in target.has}
             if not wrong:
-                return Proven(text, files, drafts, made, done, refuted, left_out, unread)
+                return Proven(text, files, drafts, made, done, refuted, left_out, unread, target.has)
         for each in wrong:
             if each.taken and each.address not in taken:
                 taken.add(each.address)
@@ -173,7 +182,9 @@ def whole(drafts: Sequence[Draft], target: Target) -> tuple[str, dict[str, str]]
     }
     text = written(said, remarks)
     files = {path: content for each in drafts for path, content in each.files.items()}
-    return (f"{target.before.rstrip()}\n\n{text}" if target.before else text), files
+    if not (target.before and text):
+        return target.before or text, files
+    return f"{target.before.rstrip()}\n\n{text}", files
 
 
 def mistaken(mistakes: Iterable[Mistake], drafts: Sequence[Draft]) -> Iterator[Objection]:

@@ -23,6 +23,10 @@ def check_tree(root: Path, kinds: Mapping[type[Resource], Kind]) -> list[str]:
         if kind.word not in names():
             module = kind.word.replace("-", "_")
             found.append(f"{where(resource)}: `awsbase explain {kind.word}` looks for it in awsbase/ensure/{module}.py")
+        if kind.absent is None:
+            found.append(f"{where(resource)}: nothing says how one is taken away, write absent=Absent(...) into KIND")
+        if kind.describe is None:
+            found.append(f"{where(resource)}: nothing lists what there is, write describe=Describe(...) into KIND")
         if not any(type(example) is resource for example in examples):
             found.append(f"{where(resource)}: the contract tries none, write a sample in {FOLDER}/")
     page = (root / PAGE).read_text(encoding="utf-8")

@@ -89,7 +89,8 @@ SETTINGS = [f"{TRAIL.address}: update settings"]
 
 def shared_key(aws: Reached) -> str:
     """Return the id of the key that both use."""
-    aliases = aws.client("kms", HOME.region).get_paginator("list_aliases").paginate()
+    kms = aws.client("kms", HOME.region)
+    aliases = kms.get_paginator("list_aliases").paginate()
     every = [each for page in aliases for each in page["Aliases"]]
     return next(str(each["TargetKeyId"]) for each in every if each["AliasName"] == "alias/acme-audit")
 

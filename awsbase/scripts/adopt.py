@@ -37,6 +37,7 @@ from awsbase.manifest import Manifest, load, ways_out
 from awsbase.manifest.base import Base
 from awsbase.manifest.paths import closest
 from awsbase.records import record
+from awsbase.scripts import completions
 from awsbase.scripts.connect import home_region, looking, reach, session_of
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.options import DEBUG, JSON, profile_option, region_option
@@ -54,7 +55,13 @@ from awsbase.view.text import render
 )
 @click.option("--name", help="What the manifest calls the account; default its alias.")
 @region_option("The home region; default that of the profile.")
-@click.option("--only", multiple=True, metavar="SECTION", help="Only this section. Can be repeated.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="SECTION",
+    shell_complete=completions.sections,
+    help="Only this section. Can be repeated.",
+)
 @click.option("--tighten", is_flag=True, help="Leave out what is weaker than a default; the plan then shows it.")
 @click.option("--merge", is_flag=True, help="Add the sections that FILE lacks, and change none of its lines.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE.md", help="Also write a page about all of it.")
@@ -218,7 +225,7 @@ class Work:
     """What the plans returned, by address."""
 
     @contextmanager
-    def watched(self, doing: str, total: int) -> Iterator[tuple[Observer, Event]]:
+    def watched(self, doing: str, total: int | None) -> Iterator[tuple[Observer, Event]]:
         """Show progress; Ctrl-C stops it."""
         with (
             progress(sys.stderr, "plan", total, screen=not self.debug, quiet=self.quiet, doing=doing) as observer,
@@ -228,7 +235,7 @@ class Work:
 
     def survey(self, kinds: Sequence[Kind]) -> Survey:
         """List what the account has; raises Interrupted."""
-        with self.watched("reading", len(kinds)) as (observer, stop):
+        with self.watched("reading", None) as (observer, stop):
             return survey(self.account, self.scope, kinds, observer=observer, stop=stop, cache=self.cache)
 
     def plan(self, resources: Sequence[Resource], manifest: Manifest) -> Report:

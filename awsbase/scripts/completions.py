@@ -95,6 +95,14 @@ def addresses(ctx: click.Context) -> Candidates:
     return [(name, "") for name in (*(name for name, all in loaded.sections.items() if all), *loaded.section_of)]
 
 
+@completer
+def sections(_: click.Context) -> Candidates:
+    """Return the sections that an account is adopted into."""
+    from awsbase.adopt.sections import names
+
+    return ((name, "") for name in names())
+
+
 def commands(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the commands below the words of `awsbase help`."""
     about = ctx.find_root()

@@ -103,7 +103,7 @@ def look(loaded: LoadedManifest, target: Target, options: Options) -> Leftovers:
     """Find what is left over, with progress on stderr; raises Exit when it is interrupted."""
     scope, screen = loaded.manifest.account.scope, not options.debug
     with (
-        progress(sys.stderr, "plan", 0, screen=screen, quiet=options.quiet, doing="looking") as observer,
+        progress(sys.stderr, "plan", None, screen=screen, quiet=options.quiet, doing="looking") as observer,
         interruptible(observer.say) as stop,
     ):
         try:

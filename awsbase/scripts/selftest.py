@@ -19,7 +19,6 @@ from awsbase.engine.lock import Lock
 from awsbase.engine.rate_limit import RateLimiter
 from awsbase.engine.run import Interrupted, SilentObserver
 from awsbase.engine.wire import Wire
-from awsbase.ensure import KINDS
 from awsbase.errors import Refused, UsageError
 from awsbase.samples import SAMPLES
 from awsbase.samples.sample import HOME
@@ -194,7 +193,7 @@ def agree(place: Place, choices: Sequence[Choice], budget: Decimal, typed: str |
 def reading(place: Place, *, quiet: bool, debug: bool) -> Iterator[None]:
     """Show what is read; Ctrl-C stops it."""
     with (
-        progress(sys.stderr, "plan", len(KINDS), screen=not debug, quiet=quiet, doing="reading") as observer,
+        progress(sys.stderr, "plan", None, screen=not debug, quiet=quiet, doing="reading") as observer,
         interruptible(observer.say) as stop,
     ):
         place.bench.observer, place.bench.stop = observer, stop

@@ -8,14 +8,15 @@ from typing import Any
 
 from awsbase import __version__
 from awsbase.adopt.count import Count
-from awsbase.adopt.proof import Proven
+from awsbase.adopt.proof import Proven, is_own_tag
 from awsbase.adopt.terraform import HandOver
 from awsbase.engine.changes import Report
 from awsbase.engine.things import NotExpressible, Unread
 from awsbase.records import record
 from awsbase.view.changes import some
 from awsbase.view.markdown import code
-from awsbase.view.plurals import counted, plural
+from awsbase.view.plurals import counted
+from awsbase.view.summary import of_kind
 from awsbase.view.text import AMBER, GREEN, RED, TEAL, Line
 
 SCHEMA = 1
@@ -42,9 +43,8 @@ class Adoption:
 
     @property
     def tagged(self) -> tuple[int, int]:
-        """How many changes the plan has, all of them tags of awsbase, and on how many resources."""
-        plan = self.proven.plan
-        return len(self.proven.tags), sum(bool(outcome.changes) for outcome in plan.outcomes)
+        """How many changes of the plan are tags of awsbase, and on how many resources."""
+        return len(self.proven.tags), sum(any(map(is_own_tag, each.changes)) for each in self.proven.plan.outcomes)
 
 
 def lines(found: Adoption) -> Iterator[Line]:
@@ -54,9 +54,12 @@ def lines(found: Adoption) -> Iterator[Line]:
     yield from totals(count)
     yield Line(0, "")
     yield Line(0, proof(found), mark="✓", mark_style=f"bold {GREEN}")
-    if unsaid := [*count.not_expressible, *count.parts]:
+    yield from (Line(0, each, mark="→", mark_style=TEAL) for each in before(found))
+    if count.not_expressible:
         yield from (Line(0, ""), Line(0, "not expressible", style="bold"))
-        yield from listed([inexpressible(*each) for each in alike(unsaid)], AMBER)
+        absent = [inexpressible(*each) for each in alike(but_for(count, in_part=False))]
+        in_part = [inexpressible(*each, but="in the manifest but for ") for each in alike(but_for(count, in_part=True))]
+        yield from listed([*absent, *in_part], AMBER)
     if count.left_out:
         yield from (Line(0, ""), Line(0, "sections left out", style="bold"))
         yield from listed([f"{name}: {'; '.join(reasons)}" for name, reasons in count.left_out.items()], AMBER)
@@ -64,6 +67,15 @@ def lines(found: Adoption) -> Iterator[Line]:
     if count.unread:
         yield from (Line(0, ""), Line(0, "could not be read", style="bold"))
         yield from listed([missing(each) for each in count.unread], RED)
+
+
+def before(found: Adoption) -> Iterator[str]:
+    """Yield what is to be said of the sections that were in the file before."""
+    if otherwise := found.proven.otherwise:
+        these = counted(len(otherwise), "resource")
+        yield f"the sections that were there before differ in {these}: `awsbase plan {found.file}` shows how"
+    if found.proven.kept and not any(found.proven.drafted(each.name) for each in found.proven.drafts):
+        yield f"nothing was added to {found.file}, which stays as it is"
 
 
 def other_manifests(count: Count) -> Iterator[str]:
@@ -117,7 +129,7 @@ def totals(count: Count) -> Iterator[Line]:
 def by_word(names: Iterable[str]) -> str:
     """Return how many there are of each kind, the most first."""
     words = Counter(name.partition("/")[0].replace("-", " ") for name in names)
-    return ", ".join(f"{number} {word if number == 1 else plural(word)}" for word, number in words.most_common(MOST))
+    return ", ".join(of_kind(number, word) for word, number in words.most_common(MOST))
 
 
 def by_owner(count: Count) -> str:
@@ -129,9 +141,10 @@ def by_owner(count: Count) -> str:
 def proof(found: Adoption) -> str:
     """Return what the plan has shown."""
     changes, on = found.tagged
+    its = "the plan of what was added" if found.proven.otherwise else "its plan"
     if not changes:
-        return "proven: its plan is empty"
-    return f"proven: its plan only adds awsbase's own tags, to {counted(on, 'resource')}"
+        return f"proven: {its} is empty"
+    return f"proven: {its} only adds awsbase's own tags, to {counted(on, 'resource')}"
 
 
 def alike(things: Sequence[NotExpressible]) -> list[tuple[list[str], tuple[str, ...]]]:
@@ -142,9 +155,14 @@ def alike(things: Sequence[NotExpressible]) -> list[tuple[list[str], tuple[str, 
     return [(names, fields) for (_, fields), names in groups.items()]
 
 
-def inexpressible(names: Sequence[str], fields: Sequence[str]) -> str:
+def but_for(count: Count, *, in_part: bool) -> list[NotExpressible]:
+    """Return what is in the manifest but for some fields, or what is not in it at all."""
+    return [each for each in count.not_expressible if (each.name in count.in_part) is in_part]
+
+
+def inexpressible(names: Sequence[str], fields: Sequence[str], but: str = "") -> str:
     """Return which things have no words in a manifest, and for what."""
-    return f"{some(names, NAMED)}: {'; '.join(fields)}"
+    return f"{some(names, NAMED)}: {but}{'; '.join(fields)}"
 
 
 def missing(thing: Unread) -> str:
@@ -170,8 +188,6 @@ def page(found: Adoption) -> str:
         "## Described\n",
         "The manifest says these as they are.\n" if count.described else "Nothing.\n",
         bullets(f"{code(word)}: {', '.join(map(code, names))}" for word, names in by_kind(count.described).items()),
-        "### But for these parts of them\n" if count.parts else "",
-        table(("what", "which part"), unsaid_rows(count.parts)),
         "## Left alone on purpose\n",
         "Somebody else looks after these.\n" if count.left_alone else "Nothing.\n",
         table(
@@ -179,8 +195,9 @@ def page(found: Adoption) -> str:
             [(code(a.name), a.owner, a.evidence) for a in count.left_alone],
         ),
         "## Not expressible\n",
-        "A manifest has no words for these.\n" if count.not_expressible else "Nothing.\n",
-        table(("what", "which part"), unsaid_rows(count.not_expressible)),
+        "" if count.not_expressible else "Nothing.\n",
+        *unsaid("The manifest does not have these.\n", but_for(count, in_part=False)),
+        *unsaid("The manifest has these, but for the parts named here.\n", but_for(count, in_part=True)),
         "## Sections left out\n" if count.left_out else "",
         table(("section", "why"), [(code(name), "; ".join(map(escaped, why))) for name, why in count.left_out.items()]),
         "## Could not be read\n",
@@ -193,9 +210,11 @@ def page(found: Adoption) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def unsaid_rows(things: Sequence[NotExpressible]) -> list[tuple[str, str]]:
-    """Return as rows of a table what a manifest has no words for; what is alike is one row."""
-    return [(", ".join(map(code, names)), "; ".join(map(escaped, fields))) for names, fields in alike(things)]
+def unsaid(head: str, things: Sequence[NotExpressible]) -> Iterator[str]:
+    """Yield as a table what a manifest has no words for; what is alike is one row."""
+    if things:
+        rows = [(", ".join(map(code, names)), "; ".join(map(escaped, fields))) for names, fields in alike(things)]
+        yield from (head, table(("what", "which part"), rows))
 
 
 def totals_of(count: Count) -> list[tuple[str, str]]:
@@ -264,9 +283,8 @@ def document(found: Adoption, text: str) -> dict[str, Any]:
         "described": list(count.described),
         "left_alone": [{"name": a.name, "owner": a.owner, "evidence": a.evidence} for a in count.left_alone],
         "not_expressible": [
-            {"name": each.name, "fields": list(each.fields), "described": described}
-            for described, things in ((False, count.not_expressible), (True, count.parts))
-            for each in things
+            {"name": each.name, "fields": list(each.fields), "described": each.name in count.in_part}
+            for each in count.not_expressible
         ],
         "unread": [{"name": u.name, "action": u.action, "message": u.message} for u in count.unread],
         "left_out": {name: list(why) for name, why in count.left_out.items()},

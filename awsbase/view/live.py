@@ -25,11 +25,11 @@ class Progress(Observer, Protocol):
 
 @contextmanager
 def progress(
-    stream: TextIO, mode: Mode, total: int, *, screen: bool = True, quiet: bool = False, doing: str = ""
+    stream: TextIO, mode: Mode, total: int | None, *, screen: bool = True, quiet: bool = False, doing: str = ""
 ) -> Iterator[Progress]:
     """Show the progress of a run; `screen` allows a live display on a terminal, and `quiet` wants failures alone.
 
-    `doing` says what the run does, where its mode does not.
+    `doing` says what the run does, where its mode does not. `total` is None where nobody knows yet how much there is.
     """
     dumb = is_terminal(stream) and os.environ.get("TERM") == "dumb"
     if quiet or dumb or not (screen and is_terminal(stream)):

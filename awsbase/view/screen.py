@@ -33,9 +33,11 @@ class Wait:
 
 
 class Screen:
-    """An observer that records what runs and waits, and draws it on request."""
+    """An observer that records what runs and waits, and draws it on request; `total` is None where nobody knows it."""
 
-    def __init__(self, stream: TextIO, doing: str, total: int, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, stream: TextIO, doing: str, total: int | None, *, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._stream = stream
         self._verb = doing
         self._total = total
@@ -89,7 +91,8 @@ class Screen:
         running.sort(key=lambda each: each[0] not in waits)
         spinner = SPINNER if supports_unicode(self._stream) else ASCII_SPINNER
         turn = spinner[int(now * 8) % len(spinner)]
-        rows = [self._row(f"{turn} {self._verb}: {done} of {self._total} done")]
+        of = "" if self._total is None else f" of {self._total}"
+        rows = [self._row(f"{turn} {self._verb}: {done}{of} done")]
         for address, since in running[:ROWS]:
             activity = waits[address].described(now) if address in waits else doing.get(address, "")
             rows.append(self._row(f"  {address}  {now - since:.0f} s  {activity}".rstrip()))

@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from awsbase.adopt import target
-from awsbase.adopt.count import NO_SECTION, counted
+from awsbase.adopt.count import KEPT_SECTION, NO_SECTION, counted
 from awsbase.adopt.draft import Draft
-from awsbase.adopt.proof import Proven, proven, tightened
+from awsbase.adopt.proof import Proven, Target, proven, tightened
 from awsbase.adopt.seen import Seen
 from awsbase.adopt.survey import Survey
 from awsbase.engine.changes import Report
@@ -30,6 +31,8 @@ from awsbase.testing.sample import HOME, account
 
 FILE = Path("acme.yaml")
 TARGET = target.new(FILE, HOME.account, HOME.name, HOME.home)
+HEAD = f'version: 1\naccount: {{id: "{HOME.account}", name: {HOME.name}, region: {HOME.home}}}\n'
+OTHER = {"name": "Olga", "title": "Team", "email": "ops@acme.example", "phone": "+1 555 0102"}
 PEOPLE = {"security": "+1 555 0100", "billing": "+1 555 0101"}
 Sections = Mapping[str, Callable[[Seen, Draft], None]]
 
@@ -70,7 +73,7 @@ def contacts(seen: Seen, section: Draft) -> None:
         section.put(each.matter, value=said, of=each.address)
 
 
-def prove(sandbox: Sandbox, things: Sequence[Described], sections: Sections) -> Proven:
+def prove(sandbox: Sandbox, things: Sequence[Described], sections: Sections, goal: Target = TARGET) -> Proven:
     reached, cache = account(sandbox, None), ReadCache()
     step = partial(execute, "plan", kinds=KINDS, account=reached, clock=sandbox.clock, cache=cache)
 
@@ -79,7 +82,7 @@ def prove(sandbox: Sandbox, things: Sequence[Described], sections: Sections) -> 
 
     with ThreadPoolExecutor(1) as pool:
         seen = Seen(Base(HOME.name, HOME, {}), Facts(reached.aws, pool, cache), tuple(things))
-        return proven(seen, sections, TARGET, plan)
+        return proven(seen, sections, goal, plan)
 
 
 def test_what_is_right_at_once_is_handed_over(sandbox: Sandbox) -> None:
@@ -113,6 +116,27 @@ def test_a_section_that_would_make_something_is_left_out(sandbox: Sandbox) -> No
     assert "state:" not in done.text
     assert "bucket/acme-state" in done.refuted
     assert done.plan.changes == []
+
+
+@pytest.mark.parametrize(("code", "unread"), [("AccessDenied", "s3:GetBucketTagging"), ("InternalError", None)])
+def test_a_section_that_may_not_be_read_is_left_out_and_a_failing_one_fails(
+    sandbox: Sandbox, code: str, unread: str | None
+) -> None:
+    def refused(seen: Seen, section: Draft) -> None:
+        said = "not authorized to perform: s3:GetBucketTagging" if unread else "please try again"
+        raise ClientError({"Error": {"Code": code, "Message": said}}, "GetBucketTagging")
+
+    sections = {"contacts": contacts, "state": refused}
+    if unread is None:
+        with pytest.raises(ClientError):
+            prove(sandbox, described(), sections)
+        return
+    done = prove(sandbox, described(), sections)
+    assert ({name: each.action for name, each in done.unread.items()}, list(done.left_out)) == (
+        {"state": unread},
+        ["state"],
+    )
+    assert done.drafted("contacts")
 
 
 def test_a_mistake_without_a_place_leaves_its_section_out(sandbox: Sandbox) -> None:
@@ -162,3 +186,41 @@ def test_everything_that_was_listed_is_counted_once(sandbox: Sandbox) -> None:
         other.name: (NO_SECTION,),
     }
     assert count.listed == len(things)
+
+
+def test_what_a_section_says_in_part_is_not_described_but_stands_in_the_manifest(sandbox: Sandbox) -> None:
+    def but_for_titles(seen: Seen, section: Draft) -> None:
+        contacts(seen, section)
+        section.cannot("contact/billing", "title in two languages")
+
+    survey = Survey(described())
+    count = counted(survey, prove(sandbox, survey.described, {"contacts": but_for_titles}))
+    assert count.described == ("contact/security",)
+    assert [(each.name, each.fields) for each in count.not_expressible] == [
+        ("contact/billing", ("title in two languages",))
+    ]
+    assert (count.in_part, count.listed) == ({"contact/billing"}, 2)
+
+
+def test_what_sections_have_that_were_there_before_is_described_unless_it_differs(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    file = tmp_path / "acme.yaml"
+    phones = {"security": PEOPLE["security"], "billing": "+1 555 9999"}
+    said = "".join(
+        f'  {matter}: {{name: {matter}, title: Team, email: {matter}@acme.example, phone: "{phone}"}}\n'
+        for matter, phone in phones.items()
+    )
+    before = f"{HEAD}contacts:\n{said}"
+    file.write_text(before)
+    kept = target.continued(file, load_text(before, file, {}))
+    survey = Survey((*described(), Described(Contact(scope=HOME, matter="operations", **OTHER))))
+    done = prove(sandbox, survey.described, {}, kept)
+    count = counted(survey, done)
+    assert count.described == ("contact/security",)
+    assert {each.name: each.fields for each in count.not_expressible} == {
+        "contact/billing": ("contact: PhoneNumber",),
+        "contact/operations": (KEPT_SECTION.format("`contacts`"),),
+    }
+    assert count.in_part == {"contact/billing"}
+    assert done.text == before

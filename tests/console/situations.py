@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import subprocess
@@ -130,6 +131,19 @@ def with_a_role_planner(situation: Situation) -> None:
     trust = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}'
     iam = situation.sandbox.client("iam")
     iam.create_role(RoleName="planner", AssumeRolePolicyDocument=f'{trust}, "Action": "sts:AssumeRole"}}]}}')
+
+
+def made_by_hand(situation: Situation) -> None:
+    """Make what people make in the console, and what AWS Control Tower leaves."""
+    iam = situation.sandbox.client("iam")
+    may_all = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
+    who = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam.create_account_alias(AccountAlias="shop")
+    iam.create_group(GroupName="ops")
+    iam.put_group_policy(GroupName="ops", PolicyName="legacy", PolicyDocument=may_all)
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [who]})
+    iam.create_role(RoleName="aws-controltower-Reader", AssumeRolePolicyDocument=trust)
+    situation.sandbox.client("s3").create_bucket(Bucket="shop-pictures")
 
 
 def changed_by_hand(situation: Situation) -> None:
@@ -332,6 +346,7 @@ SITUATIONS: dict[str, Callable[[Situation], None]] = {
     "with a bastion, in the reconciled account": with_a_bastion,
     "where a role planner exists": with_a_role_planner,
     "where somebody changed the account by hand": changed_by_hand,
+    "where an account was made by hand": made_by_hand,
     "where the password policy changed after the plan was approved": changed_after_the_approval,
     "where the bucket acme-audit is in another region": bucket_in_another_region,
     "where manifests/state-only.yaml is reconciled": lambda each: each.reconcile("manifests/state-only.yaml"),

@@ -12,19 +12,19 @@ from awsbase.testing.sample import Sample
 samples = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 
 
-@pytest.mark.sampled(9)
+@pytest.mark.sampled(8)
 @samples
 def test_what_was_made_is_taken_away_as_planned_and_nothing_is_left(sample: Sample) -> None:
     leaves_nothing(sample)
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(4)
 @samples
 def test_what_was_there_before_stays(sample: Sample) -> None:
     keeps_what_was_there(sample)
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(4)
 @samples
 def test_the_permissions_to_destroy_are_enough(sample: Sample) -> None:
     needs_no_more_to_go(sample)

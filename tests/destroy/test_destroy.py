@@ -82,6 +82,7 @@ def test_the_account_s_name_is_typed_and_what_is_exempt_is_left(there: Served, m
     assert (code, "nothing to do" in again) == (0, True)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("typed", ["y", "yes", "", "ACME", "111122223333"])
 def test_anything_but_the_name_changes_nothing(typed: str, there: Served, manifest: Path) -> None:
     run = terminal(there.environment, "destroy", manifest)

@@ -33,16 +33,16 @@ def in_one_region(subjects: Iterable[Subject]) -> list[Subject]:
     return [draws("region", kind).choice(among) for kind, among in by_kind.items()]
 
 
-@pytest.mark.sampled(25)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("subject", in_one_region(KINDS_ALONE), ids=lambda subject: subject.name)
 def test_calls_of_a_kind_survive_a_fault(subject: Subject, draw: Random) -> None:
     assert drawn(subject, draw, reads=3) == []
 
 
-@pytest.mark.sampled(10)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("subject", in_one_region(DESTROYED), ids=lambda subject: subject.name)
 def test_calls_that_take_a_kind_away_survive_a_fault(subject: Subject, draw: Random) -> None:
-    assert drawn(subject, draw, reads=5) == []
+    assert drawn(subject, draw, reads=3) == []
 
 
 def drawn(subject: Subject, draw: Random, *, reads: int) -> list[str]:
@@ -55,7 +55,7 @@ def drawn(subject: Subject, draw: Random, *, reads: int) -> list[str]:
     return wrong
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_some_calls_of_a_manifest_survive_a_fault(name: str, draw: Random) -> None:
     assert some_calls(manifest(name), draw, "write", "write", "write", "read") == []

@@ -39,7 +39,13 @@ def test_help_imports_nothing_heavy(code: str) -> None:
 def test_completion_imports_no_commands(nobody: dict[str, str]) -> None:
     words = {"_AWSBASE_COMPLETE": "bash_complete", "COMP_WORDS": "awsbase s", "COMP_CWORD": "1"}
     ended = subprocess.run(AWSBASE, env=nobody | words, capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == ["plain,schema", "plain,state", "plain,secret", "plain,sandbox"]
+    assert ended.stdout.split() == [
+        "plain,schema",
+        "plain,state",
+        "plain,secret",
+        "plain,selftest",
+        "plain,sandbox",
+    ]
 
 
 def test_a_closed_pipe_is_no_error(nobody: dict[str, str]) -> None:

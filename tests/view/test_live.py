@@ -104,6 +104,12 @@ def test_on_a_terminal_it_shows_running_resources_and_waiting_ones_first() -> No
     ]
 
 
+def test_what_nobody_can_count_beforehand_is_shown_without_a_total() -> None:
+    screen = Screen(io.StringIO(), "reading", None)
+    screen.finished("topic/*", "unchanged")
+    assert frames(screen) == ["| reading: 1 done"]
+
+
 def test_the_number_of_rows_is_limited() -> None:
     screen = Screen(io.StringIO(), "planning", 30)
     for number in range(30):

@@ -12,7 +12,7 @@ from tools.site import reference
 ROOT = Path(__file__).parents[2]
 # Heading of the navigation → its pages, in the order to read them. Other pages of docs/ follow the guides.
 NAVIGATION = {
-    "Begin": ["docs/tutorial.md", "docs/install.md", "docs/upgrading.md"],
+    "Begin": ["docs/tutorial.md", "docs/install.md", "docs/adopt.md", "docs/upgrading.md"],
     "Guides": ["docs/manifest.md", "docs/commands.md", "docs/extending.md"],
     "Reference": ["reference/manifest.md", "reference/commands.md", "reference/kinds.md"],
     "Project": ["SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md", "versions.md"],

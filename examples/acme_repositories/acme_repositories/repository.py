@@ -9,13 +9,18 @@ from datetime import datetime
 from awsbase.api import (
     TAKE_OUT,
     About,
+    Absent,
     Allows,
+    Describe,
+    Described,
     Facts,
     Kind,
     Permissions,
     Read,
     Resource,
     Run,
+    Scope,
+    Things,
     access,
     allow,
     compare,
@@ -133,6 +138,34 @@ def ensure_repository(run: Run, want: Repository) -> str:
     return have.uri
 
 
+def remove_repository(run: Run, want: Repository) -> None:
+    """Delete one repository that this manifest made; ECR refuses one with images in it."""
+    region = want.scope.region
+    if run.read(repository, region, want.name) and tags.made_here(
+        run, want, run.read(repository_tags, region, want.arn)
+    ):
+        run.delete("repository", run.aws.at(region).ecr.delete_repository, repositoryName=want.name)
+
+
+def repositories(facts: Facts, scope: Scope) -> Things:
+    """Yield the repositories of a region, each as the resource that would make it just so."""
+    for page in facts.aws.at(scope.region).ecr.get_paginator("describe_repositories").paginate():
+        for one in page["repositories"]:
+            mutable, scan = one["imageTagMutability"] == "MUTABLE", one["imageScanningConfiguration"]["scanOnPush"]
+            have = Repository(scope=scope, name=one["repositoryName"], mutable=mutable, scan=scan)
+            yield Described(have, facts.read(repository_tags, scope.region, have.arn))
+
+
+def describe_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions to list them."""
+    yield allow("ecr", "DescribeRepositories", "ListTagsForResource")
+
+
+def removal_permissions(want: Repository) -> Allows:
+    """Yield the IAM permissions that deleting one needs beyond those of a plan."""
+    yield allow("ecr", "DeleteRepository", on=(want.arn,))
+
+
 def read_permissions(want: Repository) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield allow("ecr", "DescribeRepositories", "ListTagsForResource", on=(want.arn,))
@@ -160,4 +193,6 @@ KIND = Kind(
     found_by="name",
     owns="tag mutability, scan on push",
     keeps="tags, images, policies",
+    describe=Describe(repositories, describe_permissions, everywhere=True),
+    absent=Absent(remove_repository, permissions=removal_permissions),
 )
