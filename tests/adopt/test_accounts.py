@@ -21,10 +21,6 @@ DESCRIBED = "described"
 NO_SECTION = "no section"
 NO_TRAIL = "key: none"
 EMPTY = {"regions/enabled": DESCRIBED, "existing-vpc/default": "AWS", "root/account": "billing alerts are off"}
-SUBSCRIBERS = {
-    f"subscription/acme-billing/{each}@us-east-1": "its topic is none"
-    for each in ("email:cfo@acme.example", "email:left@acme.example", "sms:+15550100")
-}
 # What each account holds, and what is told of it: that it is described, whose it is, or how the reason begins.
 TOLD: Mapping[Callable[[Sandbox], None], Mapping[str, str]] = {
     accounts.nothing: EMPTY,
@@ -41,7 +37,13 @@ TOLD: Mapping[Callable[[Sandbox], None], Mapping[str, str]] = {
     accounts.people_with_fifty_tags: {"role/ci": "QuotaExceeded", "user/alice": "is in no group"},
     accounts.no_vpc: {"regions/enabled": DESCRIBED},
     accounts.vpc_of_ipv6: {"existing-vpc/vpc-": "subnets: none leads", "existing-subnet/subnet-": "private"},
-    accounts.topic_of_others: {"topic/acme-billing@us-east-1": "key: not that of the channel", **SUBSCRIBERS},
+    accounts.topic_of_others: {
+        "key/": "no alias",
+        "topic/acme-billing@us-east-1": "no alarm of a manifest speaks on it",
+        "subscription/acme-billing/email:cfo@acme.example@us-east-1": "nobody has confirmed it yet",
+        "subscription/acme-billing/email:left@acme.example@us-east-1": "nobody has confirmed it yet",
+        "subscription/acme-billing/sms:+15550100@us-east-1": "its topic is none",
+    },
     accounts.trail_of_objects: {"trail/main": NO_TRAIL, "bucket/trail-logs-x": NO_SECTION},
     accounts.trail_of_a_management_account: {"trail/org-trail": NO_TRAIL, "bucket/org-trail-logs": NO_SECTION},
     accounts.member_of_an_organization: {"trail/aws-controltower-BaselineCloudTrail": "AWS Organizations"},
