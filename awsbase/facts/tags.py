@@ -142,7 +142,7 @@ def not_ours(have: Mapping[str, str], scope: Scope) -> str:
         return ""
     if (maker := have.get(CREATED_BY)) is not None:
         return f"its tag {CREATED_BY} is {maker}, not {scope.name}"
-    return f"it has no tag {CREATED_BY}, so it was there before; `awsbase own` says otherwise"
+    return f"it has no tag {CREATED_BY}, so it was there before; `awsbase own MANIFEST ADDRESS` says otherwise"
 
 
 def common(several: Iterable[Mapping[str, str]]) -> dict[str, str]:

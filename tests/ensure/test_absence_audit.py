@@ -37,7 +37,7 @@ SPEAKING = {
     "ComparisonOperator": "GreaterThanThreshold",
     "AlarmActions": [OPS.arn],
 }
-BEFORE = "it has no tag awsbase:created-by, so it was there before; `awsbase own` says otherwise"
+BEFORE = "it has no tag awsbase:created-by, so it was there before; `awsbase own MANIFEST ADDRESS` says otherwise"
 BILL = [GROUP, FILTER, RULE, BUDGET, ALERT]
 
 
