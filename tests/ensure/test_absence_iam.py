@@ -125,7 +125,10 @@ def hand_made(sandbox: Sandbox, *, tag: str | None = None) -> None:
 @pytest.mark.parametrize(
     ("tag", "why"),
     [
-        (None, "it has no tag awsbase:created-by, so it was there before; `awsbase own MANIFEST ADDRESS` says otherwise"),
+        (
+            None,
+            "it has no tag awsbase:created-by, so it was there before; `awsbase own MANIFEST ADDRESS` says otherwise",
+        ),
         ("elsewhere", "its tag awsbase:created-by is elsewhere, not acme"),
     ],
     ids=["made by hand", "made by another manifest"],

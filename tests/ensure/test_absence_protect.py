@@ -138,7 +138,8 @@ def test_what_others_made_stays_also_once_it_is_adopted() -> None:
     resources = [ALIAS, *CONFIG, FLOW_BUCKET, FLOW_LOGS, ANALYZER, DETECTORS, HUBS]
     go(sandbox, "reconcile", resources[1:])
     named = [each.address for each in (ALIAS, RECORDERS, FLOW_LOGS, ANALYZER, DETECTORS, HUBS)]
-    why = f"kept in {FAR}: it has no tag awsbase:created-by, so it was there before; `awsbase own MANIFEST ADDRESS` says otherwise"
+    before = "it has no tag awsbase:created-by, so it was there before; `awsbase own MANIFEST ADDRESS` says otherwise"
+    why = f"kept in {FAR}: {before}"
 
     done = take_away(sandbox, "reconcile", resources, *named)
     assert problems(done) == []

@@ -75,7 +75,11 @@ def test_an_instance_on_demand_goes_before_what_it_is_made_from() -> None:
     ("maker", "note"),
     [
         ("other", "kept: its tag awsbase:created-by is other, not acme"),
-        (None, "kept: it has no tag awsbase:created-by, so it was there before; `awsbase own MANIFEST ADDRESS` says otherwise"),
+        (
+            None,
+            "kept: it has no tag awsbase:created-by, so it was there before; "
+            "`awsbase own MANIFEST ADDRESS` says otherwise",
+        ),
     ],
     ids=["another manifest's", "nobody's"],
 )
