@@ -120,7 +120,8 @@ def ours(facts: Facts, account: Account, scope: Scope) -> tuple[dict[str, Mappin
     except ClientError as error:
         unseen.append(unread("IAM", error, account, scope))
     else:
-        found += [each.tags for each in iam.users.values()] + [each.tags for each in iam.roles.values()]
+        found += [user.tags for user in iam.users.values()]
+        found += [role.tags for role in iam.roles.values()]
     return {has[tags.ADDRESS]: has for has in found if tags.ADDRESS in has and tags.is_ours(has, scope)}, unseen
 
 

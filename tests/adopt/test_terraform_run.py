@@ -10,13 +10,18 @@ from pathlib import Path
 import pytest
 
 from awsbase.adopt.terraform import HandOver, hand_over, read_state
+from awsbase.engine.scope import Scope
 from awsbase.ensure.bucket import Bucket
 from awsbase.sandbox import Sandbox
+from awsbase.testing.adopted import adopted
+from tests.adopt.test_contract import check
 from tests.adopt.test_terraform_state import MANAGED, ids
 from tests.contract.sample import HOME
 from tests.sandbox.served import serving
 
 HERE = Path(__file__).parent / "terraform"
+BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "terraform"
+VIRGINIA = Scope(HOME.account, home="us-east-1", region="us-east-1", name="acme")
 ALL = [*MANAGED, Bucket(scope=HOME, name="acme-site")]
 MIRROR = Path(os.environ.get("TF_CLI_CONFIG_FILE", ""))
 
@@ -73,3 +78,19 @@ def test_what_terraform_applied_is_handed_over_and_its_blocks_are_valid(tmp_path
     assert "from = module.store.aws_s3_bucket_versioning.this" in blocks
     (there / "main.tf").write_text(head + blocks, encoding="utf-8")
     run(there, "terraform fmt -check -diff && terraform validate")
+
+
+@with_provider
+def test_what_the_terraform_of_the_benchmark_applied_is_adopted(tmp_path: Path) -> None:
+    there, sandbox = shutil.copytree(BENCHMARK, tmp_path / "configuration"), Sandbox()
+    run(there, "terraform init -input=false")
+    with serving(sandbox) as url:
+        run(there, f"terraform apply -auto-approve -input=false -var=endpoint={url}")
+    sandbox.calls.clear()
+    found = adopted(sandbox, scope=VIRGINIA)
+    check(sandbox, found)
+    people = {"user/alice", "group/systems", "policy/deploy", "role/acme-bastion", "password-policy/account"}
+    assert people <= set(found.count.described)
+    others = {each.name for each in found.count.not_expressible}
+    assert {"trail/acme-trail", "bucket/acme-state", "key/acme-state", "launch-template/acme-bastion"} <= others
+    assert found.count.unread == ()

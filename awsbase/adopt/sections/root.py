@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
+from awsbase.engine.changes import CLOSED
+from awsbase.engine.refusals import DENIED
 from awsbase.engine.resource import Resource
 from awsbase.ensure.billing_alerts import BillingAlerts
 from awsbase.ensure.group import Group
@@ -14,6 +18,8 @@ from awsbase.manifest.root import RootUser
 from awsbase.policies.document import same
 
 KINDS = (Root, BillingAlerts, Group, Policy, Role)
+OFF = "billing alerts are off, and the section would switch them on"
+UNKNOWN = "whether billing alerts are on could not be read, and the section would switch them on"
 
 
 def draft(seen: Seen, section: Draft) -> None:
@@ -21,12 +27,17 @@ def draft(seen: Seen, section: Draft) -> None:
     alerts = BillingAlerts(scope=seen.base.scope).address
     for each in seen.of(Root):
         if alerts in seen.refuted:
-            section.cannot(each.address, "billing alerts are off, and the section would switch them on")
+            section.cannot(each.address, UNKNOWN if is_unread(seen.refuted[alerts]) else OFF)
             return
         section.put(value={})
         if each.hardware:
             section.put("mfa", value="hardware")
         support(seen, section)
+
+
+def is_unread(fields: Iterable[str]) -> bool:
+    """Tell whether a plan could not read something, by what it has against it."""
+    return any(each.partition(":")[0] in (*DENIED, CLOSED) for each in fields)
 
 
 def support(seen: Seen, section: Draft) -> None:

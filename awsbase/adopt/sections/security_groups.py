@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from awsbase.adopt.draft import Draft
+from awsbase.adopt.sections.bastion import understood
 from awsbase.adopt.sections.network import is_there
 from awsbase.adopt.seen import Seen
 from awsbase.engine.references import Reference
@@ -21,7 +22,7 @@ KINDS = (SecurityGroup,)
 NAME: TypeAdapter[str] = TypeAdapter(GroupName)
 SPOKEN = {protocol: word for word, protocol in PROTOCOLS.items()}
 USUAL = SecurityGroupSpec.model_fields["description"].default
-OF_A_BASTION = "it is the group of a bastion, whose section has it"
+OF_A_BASTION = "it is the group of a bastion, and only the section of that says it"
 NO_NETWORK = "vpc: a manifest cannot have this VPC as its network"
 
 
@@ -57,8 +58,9 @@ def faults(seen: Seen, group: SecurityGroup) -> Iterator[str]:
 
 
 def of_bastions(seen: Seen) -> Collection[str]:
-    """Return the names of the groups that the bastion section has, beside each launch template."""
-    return {name for each in seen.at_home(LaunchTemplate) for name in (each.name, f"{each.name}-endpoint")}
+    """Return the names of the groups that the bastion section has, beside each launch template that it can say."""
+    made = [each.name for each in seen.at_home(LaunchTemplate) if understood(each)]
+    return {name for each in made for name in (each, f"{each}-endpoint")}
 
 
 def rule_fault(rule: Rule) -> str:
