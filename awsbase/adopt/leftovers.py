@@ -15,7 +15,7 @@ from awsbase.engine.account import Account
 from awsbase.engine.execution import WORKERS
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.kind import Kinds
-from awsbase.engine.permissions import Allows, allow
+from awsbase.engine.refusals import understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Observer
 from awsbase.engine.scope import Scope
@@ -24,7 +24,7 @@ from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
 from awsbase.facts import tags
-from awsbase.facts.authorization import ALL_OF_IAM, authorization
+from awsbase.facts.authorization import authorization
 from awsbase.records import record
 
 # AWS looks back at the use of a role for 400 days; what has not been used for a quarter is taken for unused.
@@ -180,6 +180,8 @@ def unknown(address: str, kinds: Kinds, reasons: Mapping[str, str]) -> str:
 
 def use(facts: Facts, resource: Resource, tagged: Mapping[str, str], now: datetime) -> tuple[str, str]:
     """Return when something was made and last used, and why it still stays; empty where nothing is known."""
+    from botocore.exceptions import ClientError
+
     born = tags.creation_time(tagged)
     if isinstance(resource, User | MfaDevice):
         return "", PERSON
@@ -187,8 +189,13 @@ def use(facts: Facts, resource: Resource, tagged: Mapping[str, str], now: dateti
         return (f"made by awsbase {born:%Y-%m-%d}" if born else ""), ""
     have = facts.read(authorization).roles.get(resource.name.casefold())
     born = born or (have.created if have else None)
-    used = facts.read(role_last_used, resource.name)
     parts = [f"made by awsbase {born:%Y-%m-%d}"] if born else []
+    try:
+        used = facts.read(role_last_used, resource.name)
+    except ClientError as error:
+        if (refusal := understood(error)) is None:
+            raise
+        return "", ", ".join([*parts, f"when it was used takes {refusal.action} to see"])
     parts.append(f"last used {used:%Y-%m-%d}" if used else "never used")
     recent = used is not None and now - used < UNUSED
     if recent:
@@ -201,11 +208,3 @@ def role_last_used(facts: Facts, name: str) -> datetime | None:
     """Return when somebody last acted as a role; None when nobody did within 400 days."""
     used: datetime | None = facts.aws.iam.get_role(RoleName=name)["Role"].get("RoleLastUsed", {}).get("LastUsedDate")
     return used
-
-
-def permissions(scope: Scope) -> Allows:
-    """Yield the IAM permissions that it takes to find what is left over, beside those of each kind's list."""
-    yield tags.TAG_INDEX
-    yield ALL_OF_IAM
-    yield allow("ec2", "DescribeRegions")
-    yield allow("iam", "GetRole", on=(scope.global_arn("iam", "role/*"),))

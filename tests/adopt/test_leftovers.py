@@ -8,19 +8,36 @@ import pytest
 
 from awsbase.adopt.leftovers import Leftovers, leftovers
 from awsbase.ensure import KINDS
+from awsbase.ensure.role import Role
 from awsbase.ensure.topic import Topic
 from awsbase.manifest.notify import topic_policy
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import HOME, account, go, person, problems
 
 TOPIC = Topic(scope=HOME, name="acme-ops", policy=topic_policy(HOME, "acme-ops"))
-EVERYTHING = ["ec2:DescribeRegions", "iam:Get*", "sns:Get*", "sns:List*", "tag:Get*"]
+ROLE = Role(
+    scope=HOME,
+    name="old",
+    trust={
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    },
+)
+EVERYTHING = [
+    "ec2:DescribeRegions",
+    "iam:GetAccountAuthorizationDetails",
+    "iam:GetRole",
+    "iam:List*",
+    "sns:Get*",
+    "sns:List*",
+    "tag:Get*",
+]
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Sandbox:
     made = Sandbox(enforce=True)
-    assert problems(go(made, "reconcile", [TOPIC])) == []
+    assert problems(go(made, "reconcile", [TOPIC, ROLE])) == []
     made.clock.advance(60)
     return made
 
@@ -36,7 +53,13 @@ def found(sandbox: Sandbox, *without: str) -> Leftovers:
 
 def test_what_is_left_over_is_found(sandbox: Sandbox) -> None:
     done = found(sandbox)
-    assert ([each.address for each in done.resources], done.unknown) == ([TOPIC.address], {})
+    assert ([each.address for each in done.resources], done.unknown) == ([ROLE.address, TOPIC.address], {})
+
+
+def test_a_role_whose_use_nobody_may_see_stays(sandbox: Sandbox) -> None:
+    stays = found(sandbox, "iam:GetRole").stays
+    assert stays.keys() == {ROLE.address}
+    assert stays[ROLE.address].endswith("when it was used takes iam:GetRole to see")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +67,7 @@ def test_what_is_left_over_is_found(sandbox: Sandbox) -> None:
     [
         ("sns:List*", TOPIC.address, "topic/* could not be read: AuthorizationError"),
         ("tag:Get*", f"region {HOME.region}", "awsbase cannot look there: AccessDeniedException"),
-        ("iam:Get*", "IAM", "awsbase cannot look there: AccessDenied"),
+        ("iam:GetAccountAuthorizationDetails", "IAM", "awsbase cannot look there: AccessDenied"),
         ("ec2:DescribeRegions", "regions", "awsbase cannot look there: UnauthorizedOperation"),
     ],
 )
