@@ -172,6 +172,7 @@ def networks(aws: Sandbox) -> None:
     for each in (group, default):
         ec2.authorize_security_group_ingress(GroupId=each, IpPermissions=[ssh])
     image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData={"ImageId": image})
     ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, SubnetId=subnet, SecurityGroupIds=[group, default])
     ec2.allocate_address(Domain="vpc")
 

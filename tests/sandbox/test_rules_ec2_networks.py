@@ -203,3 +203,10 @@ def test_the_interface_of_an_instance_has_the_tags_of_its_launch_and_ends_with_i
     assert (interface["TagSet"], interface["Attachment"]["DeleteOnTermination"]) == (tags, True)
     network.ec2.terminate_instances(InstanceIds=[instance])
     assert network.ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+
+
+def test_a_region_without_subnets_lists_none() -> None:
+    ec2 = Sandbox().client("ec2", REGION)
+    for subnet in ec2.describe_subnets()["Subnets"]:
+        ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+    assert ec2.describe_subnets()["Subnets"] == []
