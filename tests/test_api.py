@@ -5,10 +5,11 @@ from __future__ import annotations
 from awsbase import api
 
 PROMISED = """
-TAKE_OUT VERSION About Allow Allows ArnStr Attach Base BucketName Condition Cost Days Drift Facts Field Kind KeyUse
-KmsAlias LogRetention OneNameEach Passes Permissions Plugin Price Read Reference Region Resource RoleName Run Scope
-Section Several Tags Unknown ValidationProblem access allow by_use compare deletion empty_if equals invalid labelled
-linked_role made_for monthly named record references resolve retagging tags visibility
+TAKE_OUT VERSION About Absent Allow Allows ArnStr Attach Base BucketName Condition Cost Days Describe Described Drift
+Facts Field Kind KeyUse KmsAlias LogRetention OneNameEach Passes Permissions Plugin Price Read Reference Region
+Resource RoleName Run Scope Section Several Tags Things Unknown ValidationProblem access allow by_use compare deletion
+empty_if equals invalid labelled linked_role made_for monthly named record references resolve retagging tags
+visibility
 """
 
 
