@@ -47,7 +47,7 @@ def creating(wanted: Sequence[Resource]) -> list[str]:
     return sorted(said(plan))
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_what_a_shipped_manifest_made_is_adopted_as_the_same_resources(name: str) -> None:
     want, sandbox = compiled(name), Sandbox()

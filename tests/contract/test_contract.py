@@ -29,7 +29,7 @@ def test_what_is_planned_is_what_is_done_and_then_there_is_nothing_to_do(sample:
     plans_what_it_does(sample)
 
 
-@pytest.mark.sampled(20)
+@pytest.mark.sampled(12)
 @samples
 def test_the_creating_call_alone_writes_the_tag_of_origin(sample: Sample) -> None:
     sandbox = ready(sample)
@@ -51,13 +51,13 @@ def test_creating_calls_that_take_tags_are_known_by_the_models_of_aws() -> None:
     assert not any(takes_tags(api) for api in ("scheduler:CreateSchedule", "kms:CreateAlias", "iam:CreateGroup"))
 
 
-@pytest.mark.sampled(90)
+@pytest.mark.sampled(60)
 @tamperings
 def test_tampering_is_named_exactly_and_repaired(sample: Sample, tampering: Tampering) -> None:
     repairs_tampering(sample, tampering)
 
 
-@pytest.mark.sampled(30)
+@pytest.mark.sampled(20)
 @samples
 def test_an_approved_plan_is_carried_out_and_nothing_else(sample: Sample) -> None:
     carries_out_what_is_approved(sample)

@@ -12,7 +12,7 @@ from awsbase.testing.sample import Sample
 samples = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(6)
 @samples
 def test_what_was_made_is_taken_away_as_planned_and_nothing_is_left(sample: Sample) -> None:
     leaves_nothing(sample)

@@ -52,6 +52,7 @@ def test_a_kind_that_keeps_it_passes() -> None:
     assert failing(SAMPLE) == set()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("changed", "part"),
     [

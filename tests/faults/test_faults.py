@@ -33,13 +33,13 @@ def in_one_region(subjects: Iterable[Subject]) -> list[Subject]:
     return [draws("region", kind).choice(among) for kind, among in by_kind.items()]
 
 
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("subject", in_one_region(KINDS_ALONE), ids=lambda subject: subject.name)
 def test_calls_of_a_kind_survive_a_fault(subject: Subject, draw: Random) -> None:
     assert drawn(subject, draw, reads=3) == []
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("subject", in_one_region(DESTROYED), ids=lambda subject: subject.name)
 def test_calls_that_take_a_kind_away_survive_a_fault(subject: Subject, draw: Random) -> None:
     assert drawn(subject, draw, reads=3) == []

@@ -108,7 +108,7 @@ def test_wherever_it_is_killed_the_next_run_finishes_the_work(
     record_property("sweep", asdict(swept))
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("on", ["write", "read"])
 @pytest.mark.parametrize("fault", BRIEF)
 def test_a_disturbed_process_tells_the_truth_and_says_by_its_exit_code_how_it_went(

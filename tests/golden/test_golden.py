@@ -9,7 +9,7 @@ import pytest
 from tests.golden.documents import MANIFESTS, RECONCILED, changes, plan, reconcile, written
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_plan_of_a_shipped_manifest_is_the_golden_one(name: str) -> None:
     assert plan(name) == json.loads(written(name).read_text())

@@ -133,6 +133,7 @@ def test_second_device_is_offered_and_created(shell: Shell) -> None:
     assert_no_secret(shell.alice, shown)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("typed", [[], ["abc"], ["code"]], ids=["first", "again", "second"])
 @pytest.mark.parametrize("key", ["c", "d"])
 def test_ctrl_c_at_a_code_leaves_no_device(shell: Shell, typed: list[str], key: str) -> None:

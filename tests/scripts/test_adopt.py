@@ -21,7 +21,6 @@ from awsbase.testing.sample import go, person, problems
 from tests.scripts.conftest import ACCOUNT, EMPTY, Served, written
 
 CIS = Path(__file__).parents[2] / "manifests/cis.yaml"
-STATE = Path(__file__).parents[1] / "adopt/terraform/state.json"
 
 
 def awsbase(served: Served, *words: object) -> Result:
@@ -142,10 +141,3 @@ def test_the_printed_permissions_are_enough_for_a_full_account() -> None:
 
 # What is not confirmed, and what is found by another address when it is listed.
 UNSAID = ("subscription", "ephemeral", "regions", "user", "role", "policy", "existing-vpc", "service-linked-role")
-
-
-def test_a_terraform_state_says_what_things_were_and_lets_go_of_them(served: Served, tmp_path: Path) -> None:
-    served.sandbox.client("iam").create_group(GroupName="ops", Path="/teams/")
-    done = awsbase(served, "adopt", "-o", tmp_path / "acme.yaml", "--from-terraform", STATE)
-    assert done.exit_code == 0, done.stderr
-    assert "Terraform" in done.stdout or "terraform" in done.stdout

@@ -58,6 +58,7 @@ FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no de
 
 
 @FULL
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("arguments", "code", "expected"),
     [("reconcile FULL --sandbox", 0, "second plan"), ("validate nosuch", 2, ""), ("nosuch", 2, "")],
@@ -74,6 +75,7 @@ def test_a_run_does_not_depend_on_its_progress_output(
 
 
 @FULL
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("arguments", ["schema", "plan FULL --sandbox"])
 @pytest.mark.parametrize(
     ("stdout", "why"), [("/dev/full", "No space left on device"), ("&-", "Bad file descriptor")], ids=["full", "closed"]
@@ -87,6 +89,7 @@ def test_a_result_that_cannot_be_written_is_reported_in_one_line(
 
 
 @FULL
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("arguments", ["--help", "--version", "mfa --help"])
 def test_help_that_cannot_be_written_is_reported(arguments: str, nobody: dict[str, str]) -> None:
     line = f"{sys.executable} -m awsbase {arguments} >/dev/full"
@@ -313,6 +316,7 @@ def console_script() -> str:
     return f"import sys; from {module} import {function}; sys.exit({function}())"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("start", [["-m", "awsbase"], ["-c", console_script()]], ids=["python -m", "console script"])
 @pytest.mark.parametrize("module", ["difflib", "yaml"], ids=["at the start", "of a command"])
 def test_ctrl_c_while_modules_are_imported_is_one_line(
