@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,20 +114,11 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
             except ClientError as error:
                 unread[name] = unreadable(name, error)
                 left_out[name] = (unread[name].message,)
-        text, files = whole(drafts, target)
-        try:
-            manifest = load_text(text, target.file, files)
-            made = resources(manifest)
-        except ManifestError as error:
-            wrong = list(mistaken(error.mistakes, drafts))
-        else:
-            done = plan([each for several in made.values() for each in several], manifest)
-            section_of = {each.address: name for name, several in made.items() for each in several}
-            wrong = [each for each in objections(done, section_of) if each.section not in target.has]
-            unread |= {each.name: each for each in refused(done) if section_of[each.name] not in target.has}
-            if not wrong:
-                return Proven(text, files, drafts, made, done, refuted, left_out, unread, target.has)
-        for each in wrong:
+        judged = judge(drafts, target, plan)
+        unread |= judged.unread
+        if isinstance(judged, Proven):
+            return replace(judged, refuted=refuted, left_out=left_out, unread=unread)
+        for each in judged.wrong:
             if each.taken and each.address not in taken:
                 taken.add(each.address)
             elif each.address and each.address not in refuted:
@@ -135,6 +126,31 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
             else:
                 left_out.setdefault(each.section, each.fields)
     raise Unproven("no manifest could be proven", hint="report this, with the output of --debug")
+
+
+@record
+class Refuted:
+    """What is wrong with a draft, and what its plan could not read. The draft itself is not kept: it may be large."""
+
+    wrong: Sequence[Objection]
+    unread: Mapping[str, Unread] = field(default_factory=dict)
+
+
+def judge(drafts: Sequence[Draft], target: Target, plan: Plan) -> Proven | Refuted:
+    """Load the manifest of some drafts and plan it; return it if its plan changes nothing, or else what is wrong."""
+    text, files = whole(drafts, target)
+    try:
+        manifest = load_text(text, target.file, files)
+        made = resources(manifest)
+    except ManifestError as error:
+        return Refuted(list(mistaken(error.mistakes, drafts)))
+    done = plan([each for several in made.values() for each in several], manifest)
+    section_of = {each.address: name for name, several in made.items() for each in several}
+    wrong = [each for each in objections(done, section_of) if each.section not in target.has]
+    unread = {each.name: each for each in refused(done) if section_of[each.name] not in target.has}
+    if wrong:
+        return Refuted(wrong, unread)
+    return Proven(text, files, drafts, made, done, unread=unread, kept=target.has)
 
 
 def tightened(found: Proven, target: Target, plan: Plan) -> tuple[str, Report]:

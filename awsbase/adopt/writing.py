@@ -40,6 +40,8 @@ def as_yaml(key: str, value: Any, remarks: Mapping[Steps, Iterable[str]]) -> str
     above = frozenset(path[:length] for path in remarks for length in range(len(path)))
     tree = mapping([(scalar(key), node(value, above, (key,)))], flow=False)
     text = yaml.serialize(tree, Dumper=Dumper, width=ENDLESS, allow_unicode=True)
+    if not remarks:
+        return text
     where = parse(text.encode(), file="", folder=Path())
     lines = text.splitlines()
     beside: dict[int, list[str]] = {}
