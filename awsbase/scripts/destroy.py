@@ -19,8 +19,8 @@ from awsbase.scripts import completions
 from awsbase.scripts.connect import connect
 from awsbase.scripts.leaving import Leaving
 from awsbase.scripts.loaded import LoadedManifest, read
-from awsbase.scripts.options import LOCK_TIMEOUT, MANIFEST, Options, common, detailed
-from awsbase.scripts.removals import APPROVED, OUTPUT, PLAN, carry_out, words_of
+from awsbase.scripts.options import LOCK_TIMEOUT, MANIFEST, Options, common, detailed, words_of
+from awsbase.scripts.removals import APPROVED, OUTPUT, PLAN, carry_out
 from awsbase.scripts.session import Session, approve
 from awsbase.view import document
 
@@ -110,8 +110,7 @@ def command(
     def told(report: Report) -> Mapping[str, object]:
         return document.document(report, sandbox=options.sandbox, only=named.only, also=named.also, empty=named.empty)
 
-    more = words_of(only=named.only, also=named.also, empty=named.empty)
-    return carry_out(session, listed, told, plan_only=plan_only, output=output, more=more)
+    return carry_out(session, listed, told, plan_only=plan_only, output=output, more=words(named))
 
 
 def in_full(loaded: LoadedManifest, named: Named) -> Named:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -99,11 +99,24 @@ class Options:
     full: bool = True
     quiet: bool = False
 
+    @property
+    def of_account(self) -> list[str]:
+        """The words that lead another command to the same account."""
+        words = ["--profile", self.profile] if self.profile else []
+        words += ["--region", self.region] if self.region else []
+        words += ["--sandbox"] if self.sandbox else []
+        return words + words_of(deny=map(str, self.deny))
+
     def __post_init__(self) -> None:
         if self.deny and not self.sandbox:
             raise UsageError("--deny is about the embedded AWS of --sandbox", hint="add --sandbox, or leave --deny out")
         if self.quiet and self.full:
             raise UsageError("--quiet shows less, and --full and --verbose more", hint="leave one of them out")
+
+
+def words_of(**named: Iterable[str]) -> list[str]:
+    """Return options that can be repeated, as words."""
+    return [word for name, values in named.items() for value in values for word in (f"--{name}", value)]
 
 
 def debug(ctx: click.Context, _: click.Parameter, value: bool) -> bool:

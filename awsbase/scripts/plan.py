@@ -16,7 +16,7 @@ from awsbase.engine.risk import risky
 from awsbase.scripts.comment import comment_of, comment_options
 from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
-from awsbase.scripts.options import MANIFEST, ONLY, Options, common, detailed
+from awsbase.scripts.options import MANIFEST, ONLY, Options, common, detailed, words_of
 from awsbase.scripts.output import STDOUT, as_json, err, is_stdout, out, out_json
 from awsbase.scripts.session import Session, exit_code, refuse
 from awsbase.view import document
@@ -89,10 +89,6 @@ def next_step(report: Report, manifest: Path, plan: Path, options: Options, only
     if report.refusals:
         return "reconcile would refuse it"
     words = ["awsbase", "reconcile", str(manifest), "--approved", str(plan)]
-    words += [word for name in only for word in ("--only", name)]
-    words += ["--profile", options.profile] if options.profile else []
-    words += ["--region", options.region] if options.region else []
-    words += ["--sandbox"] if options.sandbox else []
-    words += [word for path in options.deny for word in ("--deny", str(path))]
+    words += [*words_of(only=only), *options.of_account]
     words += ["--allow-risky"] if risky(report) else []
     return f"`{shlex.join(words)}` applies it and nothing else"

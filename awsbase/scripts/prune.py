@@ -23,9 +23,9 @@ from awsbase.scripts.connect import Target, connect
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.leaving import Leaving
 from awsbase.scripts.loaded import LoadedManifest, read
-from awsbase.scripts.options import LOCK_TIMEOUT, MANIFEST, Options, common, detailed
+from awsbase.scripts.options import LOCK_TIMEOUT, MANIFEST, Options, common, detailed, words_of
 from awsbase.scripts.output import err
-from awsbase.scripts.removals import APPROVED, OUTPUT, PLAN, carry_out, words_of
+from awsbase.scripts.removals import APPROVED, OUTPUT, PLAN, carry_out
 from awsbase.scripts.session import Session, approve
 from awsbase.view import document
 from awsbase.view.live import progress

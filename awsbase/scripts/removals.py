@@ -14,7 +14,6 @@ from awsbase.engine.changes import Report
 from awsbase.engine.run import Approved
 from awsbase.errors import UsageError
 from awsbase.scripts.ask import prompt
-from awsbase.scripts.options import Options
 from awsbase.scripts.output import STDOUT, as_json, err, is_stdout, out, out_json
 from awsbase.scripts.session import Session, exit_code, reconcile
 from awsbase.view import document
@@ -82,7 +81,7 @@ def show_plan(session: Session, told: Told, output: Path | None, more: Sequence[
         document.save(as_json(told(report)), output)
         if is_regular(output):
             words = ["awsbase", report.goal, session.loaded.file, "--approved", str(output), *more]
-            words += of_options(session.options)
+            words += session.options.of_account
             err(f"plan written to {output}; `{shlex.join(words)}` deletes what it lists and nothing else\n")
     return exit_code(report)
 
@@ -91,16 +90,3 @@ def nothing(session: Session, report: Report) -> str:
     """Return a remark when there is nothing to delete."""
     idle = not (report.changes or report.failed or report.interrupted)
     return "nothing to do\n" if idle and not session.options.quiet else ""
-
-
-def words_of(**named: Sequence[str]) -> list[str]:
-    """Return options that can be repeated, as words."""
-    return [word for name, values in named.items() for value in values for word in (f"--{name}", value)]
-
-
-def of_options(options: Options) -> list[str]:
-    """Return the options that say which account it is."""
-    words = ["--profile", options.profile] if options.profile else []
-    words += ["--region", options.region] if options.region else []
-    words += ["--sandbox"] if options.sandbox else []
-    return words + [word for path in options.deny for word in ("--deny", str(path))]
