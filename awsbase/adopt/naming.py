@@ -10,7 +10,7 @@ from awsbase.engine.facts import Facts
 from awsbase.engine.refusals import is_refusal
 from awsbase.engine.scope import Scope
 from awsbase.facts import tags
-from awsbase.facts.authorization import authorization
+from awsbase.facts.ownership import of_iam
 
 LONGEST = 32
 
@@ -25,17 +25,8 @@ def name_of(facts: Facts, scope: Scope) -> str:
 
 def tagged(facts: Facts, scope: Scope) -> Iterator[Mapping[str, str]]:
     """Yield the tags of what awsbase has made or adopted, as far as they may be read."""
-    from botocore.exceptions import ClientError
-
     yield from facts.read(tags.indexed, scope.home).values()
-    try:
-        iam = facts.read(authorization)
-    except ClientError as error:
-        if not is_refusal(error):
-            raise
-        return
-    yield from (user.tags for user in iam.users.values())
-    yield from (role.tags for role in iam.roles.values())
+    yield from (has for _, has in of_iam(facts, scope))
 
 
 def alias(facts: Facts) -> str:

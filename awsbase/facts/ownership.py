@@ -11,6 +11,7 @@ from awsbase.engine.changes import Change, Drift, Outcome, is_whole_resource
 from awsbase.engine.facts import Facts
 from awsbase.engine.refusals import is_refusal
 from awsbase.engine.resource import Resource
+from awsbase.engine.scope import Scope
 from awsbase.facts import tags
 from awsbase.facts.authorization import authorization
 from awsbase.records import record
@@ -90,12 +91,12 @@ def listed(facts: Facts, resource: Resource) -> dict[str, Mapping[str, str]]:
     regions: Sequence[str] = tuple(dict.fromkeys((scope.region, tags.index(scope))))
     known = [
         *(pair for region in regions for pair in facts.read(tags.indexed, region).items()),
-        *of_iam(facts, resource),
+        *of_iam(facts, scope),
     ]
     return {arn: has for arn, has in known if has.get(tags.ADDRESS) == resource.address}
 
 
-def of_iam(facts: Facts, resource: Resource) -> Iterator[tuple[str, Mapping[str, str]]]:
+def of_iam(facts: Facts, scope: Scope) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield the ARN and tags of each user and role, if they can be read: the index does not list them."""
     from botocore.exceptions import ClientError
 
@@ -106,6 +107,6 @@ def of_iam(facts: Facts, resource: Resource) -> Iterator[tuple[str, Mapping[str,
             raise
         return
     for user in iam.users.values():
-        yield resource.scope.global_arn("iam", f"user{user.path}{user.name}"), user.tags
+        yield scope.global_arn("iam", f"user{user.path}{user.name}"), user.tags
     for role in iam.roles.values():
         yield role.arn, role.tags
