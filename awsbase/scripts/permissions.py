@@ -11,7 +11,6 @@ import click
 
 from awsbase.bastion.settings import with_bastion
 from awsbase.engine.scope import Scope
-from awsbase.ensure import KINDS
 from awsbase.ensure.bucket import Bucket, emptying_permissions
 from awsbase.errors import UsageError
 from awsbase.permissions import Least
@@ -64,6 +63,7 @@ def command(
     \f
     Raises UsageError for options that do not go together.
     """
+    from awsbase.ensure import KINDS
     from awsbase.permissions import ATTACHED, least, to_describe
 
     if adopt and (manifest or plan_only or who or only or destroy):
