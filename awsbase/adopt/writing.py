@@ -24,10 +24,9 @@ class Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
 
-def written(value: Mapping[str, Any], remarks: Mapping[Steps, Iterable[str]], *, apart: bool = True) -> str:
-    """Return a mapping as YAML with its remarks; an empty line keeps its keys `apart`."""
-    blocks = [as_yaml(key, each, inner(remarks, key)) for key, each in value.items()]
-    return ("\n" if apart else "").join(blocks)
+def written(value: Mapping[str, Any], remarks: Mapping[Steps, Iterable[str]]) -> str:
+    """Return a mapping as YAML with its remarks; an empty line keeps its keys apart."""
+    return "\n".join(as_yaml(key, each, inner(remarks, key)) for key, each in value.items())
 
 
 def inner(remarks: Mapping[Steps, Iterable[str]], key: str) -> dict[Steps, list[str]]:

@@ -13,7 +13,7 @@ from awsbase.access.simulated_state import IamDraft, attached
 from awsbase.access.widening import attaching, detaching
 from awsbase.engine import permissions, quotas
 from awsbase.engine.changes import Drift, compare
-from awsbase.engine.facts import Facts, Read
+from awsbase.engine.facts import Facts
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, equals
 from awsbase.engine.references import references, resolve
@@ -30,7 +30,6 @@ from awsbase.facts.authorization import (
     ExistsElsewhere,
     RoleFacts,
     all_of_iam,
-    authorization,
     iam_arns,
     only_these,
     policies,
@@ -365,13 +364,6 @@ def list_permissions(scope: Scope) -> Allows:
     """Yield the IAM permissions that listing all of them needs."""
     yield ALL_OF_IAM
     yield permissions.allow("iam", "ListRoles")
-
-
-def role_reads(want: Role) -> Iterator[Read]:
-    """Yield the facts that the recipe of a role reads, to prefetch them."""
-    yield (authorization,)
-    if want.settings:
-        yield (settings,)
 
 
 def read_permissions(want: Role) -> Allows:

@@ -71,11 +71,6 @@ def without_key(aws: Reached) -> None:
     take_away(aws, [KEY])
 
 
-def without_analyzer(aws: Reached) -> None:
-    """Delete the analyzer that was made by hand."""
-    aws.client("accessanalyzer", HOME.region).delete_analyzer(analyzerName="ConsoleAnalyzer")
-
-
 SAMPLES = (
     Sample(
         "account protection",
