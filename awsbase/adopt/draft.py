@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from awsbase.engine.refusals import Refusal
-from awsbase.engine.things import Unread
+from awsbase.engine.things import Unread, unreadable
 from awsbase.manifest.paths import Steps
+
+# Where the files of all sections stand, beside the manifest.
+FOLDER = "policies"
 
 
 class Draft:
     """What one section will say. A section into which nothing is put is left out of the manifest."""
 
-    def __init__(self, name: str, *, files: str = "policies") -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
         self.value: Any = None
         self.remarks: dict[Steps, list[str]] = {}
@@ -22,7 +25,6 @@ class Draft:
         self.covered: set[str] = set()
         self.unread: dict[str, Unread] = {}
         self.weaker_at: list[Steps] = []
-        self._files = files
 
     def put(self, *path: str, value: Any, remark: str = "", of: str = "") -> None:
         """Write a value at a path below the section; without a path it is the whole section.
@@ -54,7 +56,7 @@ class Draft:
 
     def file(self, name: str, text: str) -> str:
         """Keep a file beside the manifest; return the path by which the manifest names it."""
-        path = f"{self._files}/{name}"
+        path = f"{FOLDER}/{name}"
         self.files[path] = text
         return path
 
@@ -64,7 +66,7 @@ class Draft:
 
     def refused(self, name: str, refusal: Refusal) -> None:
         """Say that something could not be read which the section can do without."""
-        self.unread[name] = Unread(name, refusal.action, refusal.message, closed=refusal.by_organization)
+        self.unread[name] = unreadable(name, refusal)
 
     def covers(self, *addresses: str) -> None:
         """Say that the section describes these things, although it makes nothing at their addresses."""
@@ -72,7 +74,7 @@ class Draft:
 
     def tightened(self) -> Draft:
         """Return the same without what is weaker than the default."""
-        other = Draft(self.name, files=self._files)
+        other = Draft(self.name)
         other.value = without(self.value, set(self.weaker_at))
         other.remarks = {path: texts for path, texts in self.remarks.items() if path not in self.weaker_at}
         other.files, other.places = self.files, self.places

@@ -13,7 +13,7 @@ from awsbase.adopt.writing import written
 from awsbase.engine.changes import CLOSED, Change, Drift, Outcome, Report
 from awsbase.engine.refusals import DENIED, needed, understood
 from awsbase.engine.resource import Resource
-from awsbase.engine.things import Unread
+from awsbase.engine.things import Unread, unreadable
 from awsbase.errors import AwsbaseError, ManifestError, Mistake
 from awsbase.manifest import Manifest, load_text, resources
 from awsbase.manifest.paths import Steps, dotted
@@ -112,7 +112,7 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
                 drafts += [drafted(now, name, write)] if name not in left_out else []
                 unread |= drafts[-1].unread if drafts else {}
             except ClientError as error:
-                unread[name] = unreadable(name, error)
+                unread[name] = undraftable(name, error)
                 left_out[name] = (unread[name].message,)
         judged = judge(drafts, target, plan)
         unread |= judged.unread
@@ -160,13 +160,13 @@ def tightened(found: Proven, target: Target, plan: Plan) -> tuple[str, Report]:
     return text, plan([each for several in resources(manifest).values() for each in several], manifest)
 
 
-def unreadable(name: str, error: ClientError) -> Unread:
+def undraftable(name: str, error: ClientError) -> Unread:
     """Return why a section could not be drafted: the right that it lacks, or what AWS answered."""
     refusal = understood(error)
     if refusal is None:
         said = error.response.get("Error", {})
         return Unread(name, "", f"{said.get('Code', 'unknown')}: {said.get('Message', '')}")
-    return Unread(name, refusal.action, refusal.message, closed=refusal.by_organization)
+    return unreadable(name, refusal)
 
 
 @record

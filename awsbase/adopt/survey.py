@@ -87,7 +87,7 @@ def regions_of(facts: Facts, account: Account, scope: Scope) -> Sequence[str | U
     """Return the regions that are on; where they cannot be listed that one of the account, and why."""
     try:
         return facts.read(regions).on
-    except Exception as error:  # noqa: BLE001, whatever a list fails with is told in the end
+    except Exception as error:  # noqa: BLE001, the report names whatever a list fails with
         return scope.home, unread("regions", error, account, scope)
 
 
@@ -99,7 +99,7 @@ def places(kind: Kind, scope: Scope, regions: Iterable[str]) -> Iterator[Scope]:
 
 
 def things_of(facts: Facts, account: Account, kind: Kind, scope: Scope) -> Iterator[Thing]:
-    """Yield the things of a kind at one place; what is somebody else's is told apart."""
+    """Yield the things of a kind at one place; those of somebody else are left alone."""
     assert kind.describe is not None
     try:
         yield from (told_apart(thing, scope) for thing in kind.describe.things(facts, scope))
@@ -109,14 +109,12 @@ def things_of(facts: Facts, account: Account, kind: Kind, scope: Scope) -> Itera
 
 def unread(name: str, error: Exception, account: Account, scope: Scope) -> Unread:
     """Return what could not be read: the action that is missing, or what went wrong."""
-    from botocore.exceptions import ClientError
-
     if isinstance(error, ServiceClosed):
         return Unread(name, "", str(error), closed=True)
     said = failure(error, account.caller, home=scope.home)
     if said.code == CLOSED and said.region:
         return Unread(f"region {said.region}", refused_action(error), said.message, closed=True)
-    return Unread(name, refused_action(error) if isinstance(error, ClientError) else "", f"{said.code}: {said.message}")
+    return Unread(name, refused_action(error), f"{said.code}: {said.message}")
 
 
 def refused_action(error: Exception) -> str:

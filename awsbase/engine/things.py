@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from awsbase.engine.facts import Facts
 from awsbase.engine.permissions import Allows, nothing
-from awsbase.engine.refusals import understood
+from awsbase.engine.refusals import Refusal, understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.records import record
@@ -66,6 +66,11 @@ class Unread:
     action: str
     message: str = ""
     closed: bool = False
+
+
+def unreadable(name: str, refusal: Refusal) -> Unread:
+    """Return what a refusal keeps from being read."""
+    return Unread(name, refusal.action, refusal.message, closed=refusal.by_organization)
 
 
 def refused(name: str, error: ClientError) -> Unread:
