@@ -12,13 +12,18 @@ from awsbase.manifest.alarms import AnomalyAlarm, BudgetAlarm, anomalies
 CHANNEL = "billing"
 
 
+def hearers(seen: Seen, have: Budget | AnomalyAlert) -> tuple[list[str], tuple[str, ...], str]:
+    """Return the mail addresses and topics that hear of something, and the channel if that is who the topics are."""
+    mails = sorted(address for kind, address in have.subscribers if kind == "EMAIL")
+    topics = tuple(address for kind, address in have.subscribers if kind == "SNS")
+    return mails, topics, spoken(seen, have.scope, topics) if topics else ""
+
+
 def budget(seen: Seen) -> Part:
     """Return the budget of the account, if it is called as a manifest calls it."""
     unsaid: dict[str, str] = {}
     for have in seen.of(Budget):
-        topics = tuple(address for kind, address in have.subscribers if kind == "SNS")
-        mails = sorted(address for kind, address in have.subscribers if kind == "EMAIL")
-        channel = spoken(seen, have.scope, topics) if topics else ""
+        mails, topics, channel = hearers(seen, have)
         if have.name != monthly(seen.base.name):
             unsaid[have.address] = f"name: a manifest calls its budget {monthly(seen.base.name)}"
         elif topics and not channel:
@@ -43,9 +48,7 @@ def anomaly(seen: Seen) -> Part:
     unsaid: dict[str, str] = {}
     part = Part()
     for have in seen.of(AnomalyAlert):
-        mails = sorted(address for kind, address in have.subscribers if kind == "EMAIL")
-        topics = tuple(address for kind, address in have.subscribers if kind == "SNS")
-        channel = spoken(seen, have.scope, topics) if topics else ""
+        mails, topics, channel = hearers(seen, have)
         if have.name != anomalies(seen.base.name):
             unsaid[have.address] = f"name: a manifest calls its alert {anomalies(seen.base.name)}"
         elif topics and not channel:
