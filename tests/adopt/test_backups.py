@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from awsbase.engine.resource import Resource
-from awsbase.manifest import load_text, resources
 from awsbase.samples import backups
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.services.dlm import Policies
 from awsbase.testing.adopted import adopted
-from awsbase.testing.sample import HOME, go, problems
+from awsbase.testing.sample import HOME
+from tests.adopt.made import account_of, compiled
 
 HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
 SAID = {
@@ -29,19 +26,6 @@ backups:
     "regions": "backups: {ebs: {regions: [us-east-1, eu-west-1]}}\n",
     "elsewhere": "backups: {ebs: {regions: [us-east-1]}}\n",
 }
-
-
-def compiled(text: str) -> dict[str, Resource]:
-    """Return what a manifest makes, by address."""
-    made = resources(load_text(text, Path("acme.yaml"), {}))
-    return {each.address: each for several in made.values() for each in several}
-
-
-def account_of(text: str) -> Sandbox:
-    """Return an account that a manifest has made."""
-    sandbox = Sandbox(pages=2)
-    assert problems(go(sandbox, "reconcile", list(compiled(text).values()))) == []
-    return sandbox
 
 
 @pytest.mark.sampled(2)

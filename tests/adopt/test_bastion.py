@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from awsbase.bastion.settings import started
-from awsbase.engine.resource import Resource
-from awsbase.manifest import load_text, resources
+from awsbase.manifest import load_text
 from awsbase.samples.bastion import Bastion
 from awsbase.sandbox import Sandbox
-from awsbase.testing.adopted import Adopted, adopted
+from awsbase.testing.adopted import adopted
 from awsbase.testing.sample import HOME, go, problems
+from tests.adopt.made import account_of, compiled, reasons
 from tests.userdata.keys import ed25519
 
 HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
@@ -28,24 +28,6 @@ SAID = {
     "fixed address": "bastion: {fixed_address: true}\n",
     "instance connect": "bastion: {mode: instance-connect, log_retention_days: 90}\n",
 }
-
-
-def compiled(text: str) -> dict[str, Resource]:
-    """Return what a manifest makes, by address."""
-    made = resources(load_text(text, Path("acme.yaml"), {}))
-    return {each.address: each for several in made.values() for each in several}
-
-
-def account_of(text: str) -> Sandbox:
-    """Return an account that a manifest has made."""
-    sandbox = Sandbox(pages=2)
-    assert problems(go(sandbox, "reconcile", list(compiled(text).values()))) == []
-    return sandbox
-
-
-def reasons(found: Adopted) -> dict[str, tuple[str, ...]]:
-    """Return what is not expressible, by name."""
-    return {each.name: each.fields for each in found.count.not_expressible}
 
 
 @pytest.mark.sampled(3)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from awsbase.engine.resource import Resource
-from awsbase.manifest import load_text, resources
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import Adopted, adopted
-from awsbase.testing.sample import HOME, go, problems
+from awsbase.testing.sample import HOME
+from tests.adopt.made import account_of, compiled, reasons
 
 HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
 IAM = """
@@ -34,24 +32,6 @@ secrets:
   acme/partner: {{key: aws, readers: [Deployers]}}
 """
 OUTPUTS = "outputs: {parameters: /acme/out}\n"
-
-
-def compiled(text: str, files: Any = None) -> dict[str, Resource]:
-    """Return what a manifest makes, by address."""
-    made = resources(load_text(text, Path("acme.yaml"), files or {}))
-    return {each.address: each for several in made.values() for each in several}
-
-
-def account_of(text: str) -> Sandbox:
-    """Return an account that a manifest has made."""
-    sandbox = Sandbox(pages=2)
-    assert problems(go(sandbox, "reconcile", list(compiled(text).values()))) == []
-    return sandbox
-
-
-def reasons(found: Adopted) -> dict[str, tuple[str, ...]]:
-    """Return what is not expressible, by name."""
-    return {each.name: each.fields for each in found.count.not_expressible}
 
 
 def same_as(found: Adopted, text: str, words: Sequence[str]) -> None:

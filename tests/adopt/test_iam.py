@@ -27,6 +27,7 @@ from awsbase.samples.mfa import CARA, DEVICE
 from awsbase.sandbox import Rule, Sandbox
 from awsbase.sandbox.wire import Refusal
 from awsbase.testing.adopted import Adopted, adopted
+from tests.adopt.made import reasons
 from tests.contract.sample import HOME, go, problems
 
 ACCOUNT = f"arn:aws:iam::{HOME.account}"
@@ -42,11 +43,6 @@ def trust(principal: object, action: object = "sts:AssumeRole", **more: object) 
 
 def text(document: object) -> str:
     return json.dumps(document)
-
-
-def reasons(found: Adopted) -> dict[str, tuple[str, ...]]:
-    """Return what is not expressible, by name."""
-    return {each.name: each.fields for each in found.count.not_expressible}
 
 
 def plain(resource: Any) -> Any:

@@ -12,7 +12,8 @@ from awsbase.engine.resource import Resource
 from awsbase.manifest import load_text, resources
 from awsbase.samples.network import ALICE_KEY
 from awsbase.sandbox import Sandbox
-from awsbase.testing.adopted import Adopted, adopted
+from awsbase.testing.adopted import adopted
+from tests.adopt.made import reasons
 from tests.contract.sample import HOME, go, problems
 
 HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
@@ -30,10 +31,6 @@ def made(text: str) -> tuple[Sandbox, dict[str, Resource]]:
 def sections(text: str) -> str:
     """Return what a manifest says below its head."""
     return text.partition("region: eu-west-1")[2].lstrip("}\n ")
-
-
-def reasons(found: Adopted) -> dict[str, tuple[str, ...]]:
-    return {each.name: each.fields for each in found.count.not_expressible}
 
 
 def ec2(sandbox: Sandbox) -> Any:

@@ -18,6 +18,7 @@ from awsbase.sandbox import Refusal, Request, Rule, Sandbox
 from awsbase.sandbox.services.config import Recorders
 from awsbase.testing.adopted import Adopted, adopted
 from awsbase.testing.subject import FEWER, REGIONS
+from tests.adopt.made import reasons
 from tests.contract.sample import HOME, go, problems, said
 
 FAR = "us-east-1"
@@ -76,11 +77,6 @@ def reconciled(sandbox: Sandbox, text: str) -> dict[str, Any]:
 def compiled(text: str) -> list[Any]:
     """Return the resources of a manifest."""
     return [each for several in resources(load_text(text, Path("acme.yaml"), {})).values() for each in several]
-
-
-def reasons(found: Adopted) -> dict[str, tuple[str, ...]]:
-    """Return what is not expressible, by name."""
-    return {each.name: each.fields for each in found.count.not_expressible}
 
 
 def line(found: Adopted, key: str) -> str:
