@@ -70,7 +70,6 @@ def leftovers(
         observer=observer,
         stop=stop,
         cache=cache,
-        workers=WORKERS,
     )
     resources = {each.address: each for each in with_needs(matching(found.described, tagged, scope))}
     reasons = {each.name: f"no manifest says its {', '.join(each.fields)}" for each in found.not_expressible}
@@ -182,14 +181,14 @@ def use(facts: Facts, resource: Resource, tagged: Mapping[str, str], now: dateti
     """Return when something was made and last used, and why it still stays; empty where nothing is known."""
     from botocore.exceptions import ClientError
 
-    born = tags.creation_time(tagged)
+    made = tags.creation_time(tagged)
     if isinstance(resource, User | MfaDevice):
         return "", PERSON
     if not isinstance(resource, Role):
-        return (f"made by awsbase {born:%Y-%m-%d}" if born else ""), ""
+        return (f"made by awsbase {made:%Y-%m-%d}" if made else ""), ""
     have = facts.read(authorization).roles.get(resource.name.casefold())
-    born = born or (have.created if have else None)
-    parts = [f"made by awsbase {born:%Y-%m-%d}"] if born else []
+    made = made or (have.created if have else None)
+    parts = [f"made by awsbase {made:%Y-%m-%d}"] if made else []
     try:
         used = facts.read(role_last_used, resource.name)
     except ClientError as error:

@@ -15,7 +15,7 @@ NOT_OURS = "it lacks the tag awsbase:address, by which awsbase knows its own: a 
 
 
 def draft(seen: Seen, section: Draft) -> None:
-    """Write what the policies of all regions have in common; one that differs from the first is told as such."""
+    """Write what the policies of all regions have in common, and name those that differ from the first."""
     home, name = seen.base.scope.home, f"{seen.base.name}-ebs"
     ours: list[SnapshotPolicy] = []
     for each in seen.of(SnapshotPolicy):

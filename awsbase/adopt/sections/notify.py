@@ -84,7 +84,7 @@ def unlisted(seen: Seen, topic: str, protocol: str, heard: list[set[str]]) -> st
 
 
 def unsaid(seen: Seen, section: Draft, needed: Mapping[str, list[Scope]], written: Mapping[str, list[Scope]]) -> None:
-    """Say of each topic that no channel makes why that is, and of whoever hears it."""
+    """Say why no channel makes a topic, for each such topic and its subscriptions."""
     for topic in seen.of(Topic):
         channel = called(seen, topic.name)
         if not channel:

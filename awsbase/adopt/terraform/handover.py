@@ -137,7 +137,7 @@ def hand_over(
 
 
 def writes(resource: Resource, kinds: Kinds) -> bool:
-    """Tell whether a resource is more than looked at: what exists elsewhere stays with whoever made it."""
+    """Tell whether awsbase changes a resource: what it only looks at stays with Terraform."""
     return any(permissions_of(kinds, resource).write(resource))
 
 

@@ -74,7 +74,7 @@ def is_elsewhere(instance: Instance, scope: Scope, place: Place) -> bool:
 def meant(instance: Instance, scope: Scope, place: Place, known: Mapping[str, str]) -> Iterator[Meant]:
     """Yield what an instance stands for.
 
-    `known` are addresses by ids and ARNs. What has ids is told by them alone, once any are known.
+    `known` are addresses by ids and ARNs. Once any are known, things with ids are found by them alone.
     """
     if instance.text(APART.get(instance.type, "")) not in DEFAULT:
         return

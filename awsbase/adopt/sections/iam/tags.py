@@ -12,7 +12,7 @@ from awsbase.manifest import values
 
 
 def sayable(seen: Seen, section: Draft, address: str, tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags beyond those of the account; what a manifest refuses stays in AWS, and is told."""
+    """Return the tags beyond those of the account; the report names those that a manifest refuses. They stay in AWS."""
     said: dict[str, str] = {}
     for key, value in sorted(tags.items()):
         if seen.base.tags.get(key) == value:

@@ -26,7 +26,7 @@ NO_REPORT = "AWS showed no credential report: who signs in, and who is unused, i
 
 
 def draft(seen: Seen, section: Draft, groups: Mapping[str, bool]) -> None:
-    """Write each user who is in groups of the manifest; what hangs on a user himself is told as not expressible."""
+    """Write each user who is in groups of the manifest; policies of a user alone are not expressible."""
     facts, rows = seen.facts.read(users_of_account), rows_of(seen, section)
     devices = {each.user.casefold(): each for each in seen.of(MfaDevice)}
     accounts = people(seen)
