@@ -9,7 +9,7 @@ from awsbase.sandbox import Sandbox
 from awsbase.sandbox.services.dlm import Policies
 from awsbase.testing.adopted import adopted
 from awsbase.testing.sample import HOME
-from tests.adopt.made import account_of, compiled
+from tests.adopt.reconciled import account_of, compiled
 
 HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
 SAID = {

@@ -14,7 +14,7 @@ from awsbase.samples.bastion import Bastion
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import adopted
 from awsbase.testing.sample import HOME, go, problems
-from tests.adopt.made import account_of, compiled, reasons
+from tests.adopt.reconciled import account_of, compiled, reasons
 from tests.userdata.keys import ed25519
 
 HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'

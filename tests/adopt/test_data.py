@@ -10,7 +10,7 @@ import pytest
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import Adopted, adopted
 from awsbase.testing.sample import HOME
-from tests.adopt.made import account_of, compiled, reasons
+from tests.adopt.reconciled import account_of, compiled, reasons
 
 HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
 IAM = """

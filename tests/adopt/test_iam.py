@@ -27,7 +27,7 @@ from awsbase.samples.mfa import CARA, DEVICE
 from awsbase.sandbox import Rule, Sandbox
 from awsbase.sandbox.wire import Refusal
 from awsbase.testing.adopted import Adopted, adopted
-from tests.adopt.made import reasons
+from tests.adopt.reconciled import reasons
 from tests.contract.sample import HOME, go, problems
 
 ACCOUNT = f"arn:aws:iam::{HOME.account}"

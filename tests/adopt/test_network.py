@@ -13,7 +13,7 @@ from awsbase.manifest import load_text, resources
 from awsbase.samples.network import ALICE_KEY
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import adopted
-from tests.adopt.made import reasons
+from tests.adopt.reconciled import reasons
 from tests.contract.sample import HOME, go, problems
 
 HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'

@@ -18,7 +18,7 @@ from awsbase.sandbox import Refusal, Request, Rule, Sandbox
 from awsbase.sandbox.services.config import Recorders
 from awsbase.testing.adopted import Adopted, adopted
 from awsbase.testing.subject import FEWER, REGIONS
-from tests.adopt.made import reasons
+from tests.adopt.reconciled import reasons
 from tests.contract.sample import HOME, go, problems, said
 
 FAR = "us-east-1"
