@@ -47,16 +47,18 @@ class Served:
         return [call.name for call in self.sandbox.calls if call.writes]
 
 
-def slowly(sandbox: Sandbox, *words: str) -> None:
-    """Let requests with all of these words in them take a second each."""
-    answer = sandbox.answer
+def slowly(sandbox: Sandbox, *words: str) -> threading.Event:
+    """Let requests with all of these words in them take a second each; return what is set when one has arrived."""
+    answer, arrived = sandbox.answer, threading.Event()
 
     def late(message: Message) -> Reply:
         if all(word in f"{message.headers} {message.body!r}" for word in words):
+            arrived.set()
             time.sleep(1)
         return answer(message)
 
     sandbox.answer = late  # type: ignore[method-assign]
+    return arrived
 
 
 def use_here(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
