@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -15,14 +15,14 @@ from awsbase.errors import ManifestError, Mistake
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.names import conflicts
 from awsbase.manifest.paths import Steps, dotted, nearest
-from awsbase.manifest.recovery import Kind as Kind
-from awsbase.manifest.recovery import Recovered, is_at, recovered
+from awsbase.manifest.recovery import Kind, Recovered, is_at, recovered
 from awsbase.manifest.section import Context, Section, ValidationProblem, keys_at, names_of, sections_within
 from awsbase.manifest.source import WHOLE, Source, parse, read, stop
 from awsbase.manifest.validation_errors import explain, place_of
 
 # What the JSON document of a plan or a report has, and no manifest.
 PLAN_KEYS = {"schema", "mode", "fingerprint"}
+ManifestKind = TypeVar("ManifestKind", bound=Manifest)
 
 
 def load(path: Path, *, stdin: BinaryIO | None = None) -> Manifest:
@@ -55,7 +55,7 @@ def checked(source: Source, path: Path) -> Manifest:
     return understand(source, with_plugins.kind)
 
 
-def understand(source: Source, kind: type[Manifest]) -> Manifest:
+def understand(source: Source, kind: type[ManifestKind]) -> ManifestKind:
     """Return the manifest of a source; raise ManifestError that holds every mistake when there is one."""
     manifest = validated(source, kind)
     # What a manifest makes can be known only of one that is right so far.
