@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -102,8 +102,3 @@ class Joining:
 def brief(value: Any) -> str:
     """Show a value in a sentence."""
     return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
-
-
-def each_once(mistakes: Iterable[Mistake]) -> list[Mistake]:
-    """Return mistakes without repetition: a template serves many accounts."""
-    return list(dict.fromkeys(mistakes))

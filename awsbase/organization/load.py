@@ -12,8 +12,9 @@ from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.paths import closest, dotted
 from awsbase.manifest.source import Source, read, stop
 from awsbase.manifest.writing import written
-from awsbase.organization.compiling import Part, compiled, each_once
+from awsbase.organization.compiling import Part, compiled
 from awsbase.organization.file import Entry, FromOrganization, OrganizationFile, Way
+from awsbase.organization.repeated import each_once
 from awsbase.records import record
 
 Listing = Callable[[FromOrganization], Mapping[str, Mapping[str, Any]]]
@@ -88,16 +89,16 @@ def organization(file: Source, listing: Listing | None = None) -> Organization:
     assert isinstance(model.accounts, dict)
     templates = Templates(file)
     members: dict[str, Member] = {}
-    mistakes: list[Mistake] = []
+    mistakes: dict[str, Sequence[Mistake]] = {}
     for name, entry in model.accounts.items():
         try:
             template = templates.of(name, entry, model)
             source = compiled(file, model, name, template, parts(model, name))
             members[name] = Member(name, entry, model.way(entry), source, checked(source, Path(template.file)))
         except ManifestError as error:
-            mistakes += error.mistakes
+            mistakes[name] = error.mistakes
     if mistakes:
-        raise ManifestError(each_once(mistakes))
+        raise ManifestError(list(each_once(mistakes, file.file, len(model.accounts))))
     return Organization(file.file, model, members)
 
 
