@@ -74,10 +74,11 @@ def test_a_placeholder_that_is_all_of_a_value_keeps_its_kind(tmp_path: Path) -> 
 
 def test_variables_of_iam_and_names_of_the_manifest_are_left_alone(tmp_path: Path) -> None:
     template = TEMPLATE.replace("state: {}", 'state: {bucket: "{name}-${org}-st"}')
-    assert mistakes(tmp_path, account=template) == [
-        "account.yaml:6: state.bucket: 'acme-users-${org}-st' (from '{name}-${org}-st') is no bucket name (in "
-        "users and 2 more accounts), it is 3 to 63 lower-case letters, digits and hyphens, a letter or digit at both ends"
-    ]
+    (mistake,) = mistakes(tmp_path, account=template)
+    assert mistake.startswith(
+        "account.yaml:6: state.bucket: 'acme-users-${org}-st' (from '{name}-${org}-st') is no bucket"
+    )
+    assert "(in users and 2 more accounts)" in mistake
 
 
 @pytest.mark.parametrize("row", MISTAKES, ids=lambda row: row["mistake"].split(": ")[-1])
