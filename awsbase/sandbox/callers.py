@@ -30,6 +30,11 @@ class Caller:
     issued: datetime | None = None
     expires: datetime | None = None
     session_policies: tuple[str, ...] = ()
+    source_identity: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+    """The tags of the session itself."""
+    transitive: frozenset[str] = frozenset()
+    """The keys of those tags, in lower case, that a session which this one begins inherits."""
 
     @property
     def arn(self) -> str:

@@ -204,6 +204,12 @@ class MotoState:
         with self.open():
             return _backends(service)[account]
 
+    def register(self, service: str, name: str) -> dict[str, Any]:
+        """Return what moto notes of all accounts of a service together, such as whose each bucket is."""
+        with self.open():
+            found: dict[str, Any] = getattr(_backends(service), name)
+            return found
+
     def drop(self, service: str, account: str) -> None:
         """Drop what an account has of a service."""
         with self.open():
