@@ -116,7 +116,7 @@ def root_id(facts: Facts) -> str | None:
 def policy_type_on(facts: Facts, type: str) -> bool | None:
     """Tell whether a policy type is enabled, which AWS does some time after it was asked to; None until it is."""
     found = facts.read(root)
-    return found and found.policy_types.get(type) == "ENABLED" or None
+    return (found and found.policy_types.get(type) == "ENABLED") or None
 
 
 def units_below(facts: Facts, parent: str) -> Mapping[str, str]:

@@ -148,8 +148,8 @@ def yielded_by(part: YieldsResources | Mapping[str, object], here: Base, manifes
 def fingerprint(manifest: Manifest) -> str:
     """Return the digest of all that a manifest says, with the contents of the files it refers to.
 
-    The versions of its plug-ins are part of it; a manifest without any, without an organization, outputs and
-    protection, has the digest that it always had.
+    The versions of its plug-ins are part of it; a manifest without any, and without what came later, has the digest
+    that it always had.
     """
     said = plain(manifest)
     for later in ("outputs", "organization"):
@@ -157,6 +157,12 @@ def fingerprint(manifest: Manifest) -> str:
             del said[later]
     if not said["account"]["protected"]:
         del said["account"]["protected"]
+    for group in (said["iam"] or {}).get("groups", {}).values():
+        if not group["assumes"]:
+            del group["assumes"]
+    for role in (said["iam"] or {}).get("roles", {}).values():
+        if role["trust"]["organization"] is None:
+            del role["trust"]["organization"]
     if said.pop("extras"):
         said["extras"] = {each.name: each.version for each in manifest.plugins}
     canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
