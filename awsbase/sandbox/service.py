@@ -22,6 +22,7 @@ from awsbase.sandbox.call_log import Call
 from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Callers
 from awsbase.sandbox.clock import Clock
 from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.in_flight import InFlight
 from awsbase.sandbox.moto_state import MotoState, partition_of
 from awsbase.sandbox.wire import Refusal
 
@@ -280,6 +281,7 @@ class AccountState:
         self.history_lag = timedelta()
         self.address = "127.0.0.1"
         self.clock = Clock()
+        self.in_flight = InFlight()
         self.callers = Callers(account)
         self.moto_state = MotoState(account)
         self.memories: dict[type, Any] = {}
