@@ -1,47 +1,62 @@
 """AWS Organizations: the organization that the account is in, its units, accounts and policies."""
 
-from typing import Any
+from collections.abc import Mapping
 
-from awsbase.sandbox.authorization.permissions import own, table
-from awsbase.sandbox.service import AccountState, Service
-from awsbase.sandbox.snapshot import by_partition
+from awsbase.sandbox.organization import organization, target
+from awsbase.sandbox.service import Codes, Pages, Request, Service, TagWords
+from awsbase.sandbox.services.organizations import (
+    accounts,
+    callers,
+    effective,
+    new_accounts,
+    policies,
+    policy_types,
+    trusted_services,
+    units,
+    writes,
+)
+from awsbase.sandbox.services.organizations.permissions import CALLS
+from awsbase.sandbox.services.organizations.snapshot import snapshot, stable_names
 
-CALLS = table({"DescribeOrganization": [own()]})
 
-
-def organization(backend: Any) -> dict[str, Any]:
-    """Return the organization by names instead of random ids; empty when there is none."""
-    if backend.org is None:
+def tags(request: Request, arn: str) -> Mapping[str, str]:
+    """Return the tags of a root, a unit, an account or a policy."""
+    held, id = organization(request.sandbox, request.region), arn.rpartition("/")[2]
+    if held is None:
         return {}
-    names = {each.id: each.name for each in (*backend.ou, *backend.accounts)}
-    return {
-        "features": backend.org.feature_set,
-        "management account": backend.org.master_account_id,
-        "units": {each.name: _member(each, names) for each in backend.ou},
-        "accounts": {each.name: {"email": each.email, **_member(each, names)} for each in backend.accounts},
-        "policies": {each.name: {"type": each.type, "content": each.content} for each in backend.policies},
-        "services": sorted(str(each["ServicePrincipal"]) for each in backend.services),
-    }
-
-
-def _member(member: Any, names: dict[str, str]) -> dict[str, Any]:
-    return {
-        "parent": names.get(member.parent_id, "root"),
-        "policies": sorted(policy.name for policy in member.attached_policies),
-    }
-
-
-def stable_names(sandbox: AccountState) -> dict[str, str]:
-    """Return a fixed name for the random id of each organization."""
-    found = [each.org for each in sandbox.backends("organizations").values() if each.org]
-    return {each.id: "<organization>" for each in found}
+    found = next((policy for policy in held.policies if policy.id == id), None) or target(held, id)
+    return dict(found.tags) if found else {}
 
 
 SERVICE = Service(
     "organizations",
+    # In this order: what is going on in the background comes first, and what is refused before what is answered.
+    rules=(
+        *effective.FIRST,
+        *callers.RULES,
+        *writes.RULES,
+        *policy_types.RULES,
+        *new_accounts.RULES,
+        *accounts.RULES,
+        *units.RULES,
+        *policies.RULES,
+        *trusted_services.RULES,
+        *effective.RULES,
+        *callers.LAST,
+    ),
     calls=CALLS,
-    snapshot=by_partition("organizations", organization),
+    tags=tags,
+    pages=Pages(length=20, invalid_token="InvalidInputException"),  # noqa: S106, an error code
+    snapshot=snapshot,
     stable_names=stable_names,
+    codes=Codes(
+        invalid="InvalidInputException",
+        tags="InvalidInputException",
+        too_many_tags="ConstraintViolationException",
+        throttled=("TooManyRequestsException", 400),
+        failure="ServiceException",
+    ),
+    tag_words=TagWords(duplicate="You provided a tag key more than once."),
     is_global=True,
     opt_in=False,
 )
