@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from awsbase.sandbox.organization import organization, target
+from awsbase.sandbox.organization_state import organization, target
 from awsbase.sandbox.service import Codes, Pages, Request, Service, TagWords
 from awsbase.sandbox.services.organizations import (
     accounts,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from awsbase.sandbox.organization import (
+from awsbase.sandbox.organization_state import (
     SECONDS,
     Background,
     closures_left,

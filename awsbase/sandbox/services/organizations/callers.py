@@ -6,7 +6,7 @@ A member's question is answered from what the management account has.
 from typing import Any
 
 from awsbase.sandbox.call_log import writes
-from awsbase.sandbox.organization import delegated, is_management, member, organization
+from awsbase.sandbox.organization_state import delegated, is_management, member, organization
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 

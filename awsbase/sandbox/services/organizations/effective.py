@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from awsbase.sandbox.organization import attached, enabled, organization, path
+from awsbase.sandbox.organization_state import attached, enabled, organization, path
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.services.organizations.policy_types import know_all_types
 from awsbase.sandbox.services.organizations.refusals import no_target

@@ -9,7 +9,7 @@ from typing import Any
 
 from awsbase.sandbox.authorization.identity import EVERYTHING
 from awsbase.sandbox.moto_state import partition_of
-from awsbase.sandbox.organization import SECONDS, Background, Creation, Newness, Progress, organization, progress
+from awsbase.sandbox.organization_state import SECONDS, Background, Creation, Newness, Progress, organization, progress
 from awsbase.sandbox.service import AccountState, Request, Rule
 from awsbase.sandbox.services.organizations.policy_types import attach_defaults
 from awsbase.sandbox.services.organizations.refusals import constraint

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from awsbase.sandbox.authorization.permissions import Resources, act, arn, own, param, table
-from awsbase.sandbox.organization import organization, target
+from awsbase.sandbox.organization_state import organization, target
 from awsbase.sandbox.service import Request
 
 

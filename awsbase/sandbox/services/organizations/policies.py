@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from awsbase.policies.grammar import refusals
-from awsbase.sandbox.organization import RCP, SCP, attached, enabled, organization, target
+from awsbase.sandbox.organization_state import RCP, SCP, attached, enabled, organization, target
 from awsbase.sandbox.policy_documents import actions, principals, statements
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.services.organizations.policy_types import not_enabled

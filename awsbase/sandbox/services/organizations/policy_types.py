@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from awsbase.sandbox.organization import (
+from awsbase.sandbox.organization_state import (
     RCP,
     SCP,
     SECONDS,

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from awsbase.sandbox.organization import organization, path, progress
+from awsbase.sandbox.organization_state import organization, path, progress
 from awsbase.sandbox.service import AccountState
 from awsbase.sandbox.snapshot import document
 

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from awsbase.sandbox.organization import delegated, is_management, member, organization, trusted
+from awsbase.sandbox.organization_state import delegated, is_management, member, organization, trusted
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.services.organizations.refusals import constraint, invalid
 from awsbase.sandbox.wire import Refusal

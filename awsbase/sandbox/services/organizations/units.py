@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from awsbase.sandbox.organization import organization, path, target, units
+from awsbase.sandbox.organization_state import organization, path, target, units
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.services.organizations.refusals import LIMITS, constraint
 from awsbase.sandbox.wire import Refusal

@@ -3,7 +3,7 @@
 from typing import Any
 
 from awsbase.sandbox.call_log import writes
-from awsbase.sandbox.organization import SECONDS, Background, organization, progress
+from awsbase.sandbox.organization_state import SECONDS, Background, organization, progress
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
