@@ -24,6 +24,7 @@ from awsbase.manifest.key_pairs import KeyPairs
 from awsbase.manifest.merge import Merged, Yielded, merge
 from awsbase.manifest.network import Network
 from awsbase.manifest.notify import Channels
+from awsbase.manifest.organization import OrganizationSection
 from awsbase.manifest.outputs import Output, given
 from awsbase.manifest.parameters import Outputs
 from awsbase.manifest.protect import Protect
@@ -63,6 +64,9 @@ class Manifest(Section):
     backups: Backups | None = Field(default=None, description="What is copied by itself, and kept for how long.")
     outputs: Outputs | None = Field(
         default=None, description="Where Terraform and others read what the manifest makes."
+    )
+    organization: OrganizationSection | None = Field(
+        default=None, description="The accounts beside this one: only the management account has it."
     )
 
     _order: tuple[str, ...] = PrivateAttr(default=())
@@ -148,8 +152,9 @@ def fingerprint(manifest: Manifest) -> str:
     that it always had.
     """
     said = plain(manifest)
-    if said["outputs"] is None:
-        del said["outputs"]
+    for later in ("outputs", "organization"):
+        if said[later] is None:
+            del said[later]
     if not said["account"]["protected"]:
         del said["account"]["protected"]
     for group in (said["iam"] or {}).get("groups", {}).values():
