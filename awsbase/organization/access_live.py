@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from awsbase.access.assumable import Asking, asking, may_assume
 from awsbase.access.comparison import shortened, wider
+from awsbase.access.trust import asks_for_mfa
 from awsbase.aws import Aws
 from awsbase.engine.account import identify
 from awsbase.engine.facts import Facts
@@ -131,7 +132,7 @@ class Comparison:
             # Whom the file lets administer the people's account could enter every group of it.
             if (who.kind == "group" and who.name.casefold() in named) or self._is_ours(who):
                 continue
-            row = Row(who.name, who.kind, self._people(who.name) if who.kind == "group" else (), {})
+            row = Row(who.name, who.kind, self._people(who.name) if who.kind == "group" else (), {}, granted=False)
             if cells := self._cells(row, who, wanted):
                 rows.append(replace(row, cells=cells))
         elsewhere = {
@@ -166,6 +167,7 @@ class Comparison:
 
     def _cell(self, cell: TableCell, row: Row, who: Asking | None, account: str, iam: Authorization) -> TableCell:
         missing, more = self._members(row) if cell.roles else ([], [])
+        stays = set(more)
         names = {role_name(self.organization.model, role).casefold(): role for role in cell.roles}
         for name in names:
             less, beyond = self._role(account, name)
@@ -175,10 +177,22 @@ class Comparison:
                 missing.append(f"the group {row.name} is not there")
             elif have and not who.certainly(have.arn):
                 missing.append(f"no policy of {row.name} lets it assume {have.name}")
+        entered: dict[tuple[str, ...], list[str]] = {}
         for have in iam.roles.values() if who else ():
             if have.name.casefold() not in names and who and (by := may_assume(who, have)):
-                more.append(f"{who.name} may assume {have.name} by {shortened(list(map(short, by)), ', ')}")
-        return replace(cell, live=True, missing=tuple(dict.fromkeys(missing)), more=tuple(dict.fromkeys(more)))
+                entered.setdefault(tuple(by), []).append(have.name)
+        for policies, roles in entered.items():
+            more.append(f"may assume {shortened(roles, ', ')} by {shortened(list(map(short, policies)), ', ')}")
+            # The list of a group's policies is exact, but awsbase touches no inline ones.
+            if not row.granted or not all(each.startswith("arn:") for each in policies):
+                stays.add(more[-1])
+        return replace(
+            cell,
+            live=True,
+            missing=tuple(dict.fromkeys(missing)),
+            more=tuple(dict.fromkeys(more)),
+            stays=frozenset(stays),
+        )
 
     def _members(self, row: Row) -> tuple[list[str], list[str]]:
         """Return who the manifest puts into a group and is not in it, and who is in it beside them."""
@@ -213,6 +227,8 @@ class Comparison:
             there = iam.policies.get(policy.name.casefold())
             if policy.arn in want.policies & have.policies and there:
                 documents.append((policy.name, policy.document, there.document))
+        if asks_for_mfa(replace(have, trust=want.trust)) and not asks_for_mfa(have):
+            more.append(f"the trust of {want.name} asks for no MFA")
         for what, by_file, by_account in documents:
             missing += [f"{what} {each}" for each in reworded(wider(by_account, by_file), "does not allow", "denies")]
             more += [f"{what} {each}" for each in reworded(wider(by_file, by_account), "allows", "does not deny")]

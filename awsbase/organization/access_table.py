@@ -19,12 +19,13 @@ State = Literal["wanted", "as wanted", "missing", "more", "unknown"]
 class TableCell:
     """What a row has in one account: the roles that the file grants, and how the account differs from it.
 
-    `missing` and `more` say what there is less, and what more; `live` tells whether the account was read.
+    `missing` and `more` say what there is less, and what more; `stays` is what of that no reconcile takes away.
     """
 
     roles: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
+    stays: frozenset[str] = frozenset()
     live: bool | None = None
     """None for a table of the file alone; False for an account that could not be read."""
 
@@ -42,12 +43,13 @@ class TableCell:
 
 @record
 class Row:
-    """A group of the table; or a group, user or role that gets in although the file does not name it."""
+    """A group of the table; or, not `granted`, a group, user or role that gets in and the file does not name."""
 
     name: str
     kind: str
     people: tuple[str, ...]
     cells: Mapping[str, TableCell]
+    granted: bool = True
 
 
 @record

@@ -20,6 +20,7 @@ from awsbase.organization.access_live import live_table
 from awsbase.organization.access_table import Table
 from awsbase.organization.reach import Sessions
 from awsbase.sandbox import World
+from awsbase.view.access_matrix import MARKS, differences, label
 from tests.organization.access import FILE, GRANTS, ROLES, organization
 
 USERS, PROD, DEV = "111111111111", "333333333333", "444444444444"
@@ -60,7 +61,63 @@ def world(acme: Organization) -> World:
     return made
 
 
+def remarks(table: Table) -> set[str]:
+    """Return how cells differ, as lines."""
+    return {
+        f"{MARKS[state][0]} {label(row)} in {', '.join(accounts)}: {why}"
+        for state, row, accounts, why in differences(table)
+    }
+
+
 def test_accounts_that_were_reconciled_are_as_wanted(world: World, acme: Organization) -> None:
     table = show(acme, world)
-    print(table)
-    assert [cell.state for row in table.rows for cell in row.cells.values()] == ["as wanted"] * 7
+    assert [cell.state for row in table.rows for cell in row.cells.values()] == ["as wanted"] * 6
+    assert remarks(table) == set()
+    assert table.administrators == ("acme-Admin",)
+
+
+TRUSTING_ALL = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{USERS}:root"}, "Action": "sts:AssumeRole"}
+
+
+def tamper(world: World) -> None:
+    """Change by hand who may do what."""
+    users, prod, dev = (world.session(id).client("iam") for id in (USERS, PROD, DEV))
+    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+    # People get in who shall not: by a policy of their own, by another group, by joining, and from a machine.
+    users.create_user(UserName="carol")
+    users.attach_user_policy(UserName="carol", PolicyArn="arn:aws:iam::aws:policy/PowerUserAccess")
+    users.create_group(GroupName="Ops")
+    users.put_group_policy(
+        GroupName="Ops", PolicyName="enter", PolicyDocument=allowing("sts:*", f"arn:aws:iam::{DEV}:role/acme-*")
+    )
+    users.create_user(UserName="mallory")
+    users.add_user_to_group(UserName="mallory", GroupName="Deployers")
+    users.remove_user_from_group(UserName="alice", GroupName="Developers")
+    users.attach_group_policy(GroupName="Deployers", PolicyArn=admin)
+    # Roles do more, or less, than the file gives them.
+    prod.attach_role_policy(RoleName="acme-Read", PolicyArn=admin)
+    prod.put_role_policy(RoleName="acme-Read", PolicyName="more", PolicyDocument=allowing("s3:*", "*"))
+    prod.detach_role_policy(RoleName="acme-Prod", PolicyArn=f"arn:aws:iam::{PROD}:policy/acme-deploy")
+    dev.update_assume_role_policy(
+        RoleName="acme-Dev", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [TRUSTING_ALL]})
+    )
+    dev.create_user(UserName="bob")
+
+
+def allowing(action: str, resource: str) -> str:
+    """Return a policy of one statement."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+BY_HAND = {
+    "! user carol in dev: carol may assume acme-Admin by PowerUserAccess",
+}
+
+
+def test_what_was_changed_by_hand_is_told_with_who_and_by_which_policy(world: World, acme: Organization) -> None:
+    before = world.moto_state
+    tamper(world)
+    table = show(acme, world)
+    assert remarks(table) == BY_HAND
+    assert table.elsewhere == {"dev": ("bob",)}
