@@ -12,6 +12,7 @@ from awsbase.manifest.account import account_name
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.values import AccountId, Region, Tags
+from awsbase.organization.access import Access
 
 LONGEST_NAME = 32
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
@@ -153,6 +154,7 @@ class OrganizationFile(Section):
     organization: Owner
     defaults: Defaults = Field(default_factory=Defaults, description="What each account gets unless it says otherwise.")
     accounts: Accounts = Field(description="The accounts by name, or how AWS Organizations lists them.")
+    access: Access | None = Field(default=None, description="Who may do what in which account.")
 
     def check(self, manifest: object) -> Iterator[ValidationProblem]:
         """Yield accounts that contradict each other, and ways that lead nowhere."""

@@ -13,7 +13,8 @@ from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.paths import closest, dotted
 from awsbase.manifest.source import Source, read, stop
 from awsbase.manifest.writing import written
-from awsbase.organization.compiling import Part, compiled
+from awsbase.organization.access_parts import parts, people_elsewhere
+from awsbase.organization.compiling import compiled
 from awsbase.organization.file import Entry, FromOrganization, OrganizationFile, Way
 from awsbase.organization.repeated import each_once
 from awsbase.records import record
@@ -95,18 +96,14 @@ def organization(file: Source, listing: Listing | None = None) -> Organization:
     for name, entry in model.accounts.items():
         try:
             template = templates.of(name, entry, model)
-            source = compiled(file, model, name, template, parts(model, name))
+            source = compiled(file, model, name, template, parts(model, name, file, template))
+            source = people_elsewhere(model, name, source)
             members[name] = Member(name, entry, model.way(entry), source, checked(source, Path(template.file)))
         except ManifestError as error:
             mistakes[name] = error.mistakes
     if mistakes:
         raise ManifestError(list(each_once(mistakes, file.file, len(model.accounts))))
     return Organization(file.file, model, members)
-
-
-def parts(model: OrganizationFile, name: str) -> Sequence[Part]:
-    """Return what the file adds to an account's manifest beside the account section."""
-    return ()
 
 
 class Templates:
