@@ -37,7 +37,7 @@ def role(value: str) -> str:
     return value
 
 
-def start_url(value: str) -> str:
+def access_portal(value: str) -> str:
     """Accept the address of an access portal; raises PydanticCustomError for any other."""
     if not START_URL.fullmatch(value):
         raise invalid(f"{shown(value)} is no address of an access portal", "it is like https://acme.awsapps.com/start")
@@ -60,7 +60,7 @@ FileName = Annotated[str, Field(min_length=1)]
 class SignIn(Section):
     """Where people sign in with IAM Identity Center."""
 
-    start_url: Annotated[str, AfterValidator(start_url)] = Field(
+    start_url: Annotated[str, AfterValidator(access_portal)] = Field(
         description="The address of the access portal.", examples=["https://acme.awsapps.com/start"]
     )
     region: Region = Field(description="The region that Identity Center is in.")

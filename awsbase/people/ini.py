@@ -129,9 +129,13 @@ def _change_in_place(text: list[str], section: Section, values: Mapping[str, str
     taken = {own.at, *(line for option in own.options.values() for line in option.at)}
     left = [line for at, line in enumerate(part) if at not in taken]
     text[section.at : section.end] = left
+    if left:
+        return
     above, below = text[: section.at][-1:], text[section.at :][:1]
-    if not left and above and not above[0].strip() and (not below or not below[0].strip()):
+    if above and not above[0].strip() and (not below or not below[0].strip()):
         del text[section.at - 1]
+    elif below and not above and not below[0].strip():
+        del text[0]
 
 
 def lines(text: str) -> list[str]:

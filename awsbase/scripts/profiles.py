@@ -14,6 +14,7 @@ from awsbase.errors import UsageError
 from awsbase.scripts.options import DEBUG, JSON, profile_option
 from awsbase.scripts.organization import LIVE, ORGANIZATION, read_organization
 from awsbase.scripts.output import err, out, out_json
+from awsbase.view.plurals import counted
 
 if TYPE_CHECKING:
     from awsbase.organization import Organization
@@ -131,7 +132,8 @@ def text(changes: ProfileChanges, where: Files, *, check: bool) -> str:
     signs = {"+": changes.added, "~": changes.changed, "-": changes.removed}
     lines = "".join(f"{sign} {name}\n" for sign, names in signs.items() for name in names)
     if not changes.edits:
-        return f"{len(changes.unchanged)} profiles in {where.config} are as they should be\n"
+        number = len(changes.unchanged)
+        return f"{counted(number, 'profile')} in {where.config}, as {'it' if number == 1 else 'they'} should be\n"
     return lines + f"{where.config} {'would be' if check else 'is'} changed\n"
 
 
