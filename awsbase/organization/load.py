@@ -19,7 +19,7 @@ from awsbase.organization.file import Entry, FromOrganization, OrganizationFile,
 from awsbase.organization.repeated import each_once
 from awsbase.records import record
 
-Listing = Callable[[FromOrganization], Mapping[str, Mapping[str, Any]]]
+Listing = Callable[[OrganizationFile], Mapping[str, Mapping[str, Any]]]
 """Returns the entries of the accounts that AWS Organizations lists, by name."""
 
 
@@ -84,10 +84,11 @@ def organization(file: Source, listing: Listing | None = None) -> Organization:
     if isinstance(model.accounts, FromOrganization):
         if listing is None:
             raise UsageError(
-                f"the accounts of {file.file} are listed by AWS, which is not asked here", hint="write them into it"
+                f"the accounts of {file.file} are listed by AWS, which this command does not ask",
+                hint="add --live if the command has it, or write the accounts into the file",
             )
-        accounts = listing(model.accounts)
-        model = validated(replace(file, value={**file.value, "accounts": accounts}), OrganizationFile)
+        file = replace(file, value={**file.value, "accounts": listing(model)})
+        model = validated(file, OrganizationFile)
     assert isinstance(model.accounts, dict)
     templates = Templates(file)
     members: dict[str, Member] = {}
