@@ -24,7 +24,9 @@ def contents(held: Any) -> dict[str, Any]:
         "root": {"policies": policies(root), "tags": root.tags},
         "units": {place(held, each.id): {"policies": policies(each), "tags": each.tags} for each in held.ou[1:]},
         "accounts": {each.email: account(held, each) for each in held.accounts},
-        "accounts in creation": sorted(each.email for each in told.creations.values() if each.state == "IN_PROGRESS"),
+        "accounts in creation": sorted(
+            each.params["Email"] for each in told.creations.values() if each.state == "IN_PROGRESS"
+        ),
         "policies": {
             each.name: {
                 "type": each.type,
