@@ -24,6 +24,7 @@ from awsbase.manifest.key_pairs import KeyPairs
 from awsbase.manifest.merge import Merged, Yielded, merge
 from awsbase.manifest.network import Network
 from awsbase.manifest.notify import Channels
+from awsbase.manifest.organization import OrganizationSection
 from awsbase.manifest.outputs import Output, given
 from awsbase.manifest.parameters import Outputs
 from awsbase.manifest.protect import Protect
@@ -63,6 +64,9 @@ class Manifest(Section):
     backups: Backups | None = Field(default=None, description="What is copied by itself, and kept for how long.")
     outputs: Outputs | None = Field(
         default=None, description="Where Terraform and others read what the manifest makes."
+    )
+    organization: OrganizationSection | None = Field(
+        default=None, description="The accounts beside this one: only the management account has it."
     )
 
     _order: tuple[str, ...] = PrivateAttr(default=())
@@ -144,14 +148,21 @@ def yielded_by(part: YieldsResources | Mapping[str, object], here: Base, manifes
 def fingerprint(manifest: Manifest) -> str:
     """Return the digest of all that a manifest says, with the contents of the files it refers to.
 
-    The versions of its plug-ins are part of it; a manifest without any, without outputs and protection, has the
-    digest that it always had.
+    The versions of its plug-ins are part of it; a manifest without any, and without what came later, has the digest
+    that it always had.
     """
     said = plain(manifest)
-    if said["outputs"] is None:
-        del said["outputs"]
+    for later in ("outputs", "organization"):
+        if said[later] is None:
+            del said[later]
     if not said["account"]["protected"]:
         del said["account"]["protected"]
+    for group in (said["iam"] or {}).get("groups", {}).values():
+        if not group["assumes"]:
+            del group["assumes"]
+    for role in (said["iam"] or {}).get("roles", {}).values():
+        if role["trust"]["organization"] is None:
+            del role["trust"]["organization"]
     if said.pop("extras"):
         said["extras"] = {each.name: each.version for each in manifest.plugins}
     canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
