@@ -19,10 +19,9 @@ from awsbase.sandbox.authorization.decision import AccessRequest, Document, Verd
 from awsbase.sandbox.authorization.enforce import refusal
 from awsbase.sandbox.authorization.permissions import needs
 from awsbase.sandbox.authorization.resource_tags import RequestContext
-from awsbase.sandbox.authorization.resources import in_its_account
+from awsbase.sandbox.authorization.resources import owner
 from awsbase.sandbox.organization_state import RCP, SCP, attached, enabled, is_management, organization, path
 from awsbase.sandbox.service import Need, Request, Rule
-from awsbase.sandbox.snapshot import document
 
 KIND = "service control policy"
 KINDS = {SCP: KIND, RCP: "resource control policy"}
@@ -78,9 +77,9 @@ def control_members(request: Request) -> None:
     for need in _needs(request):
         context = RequestContext({**known, **knowing(need.context)}, request, need.resource)
         asked = AccessRequest(need.action, need.resource, context)
-        owner = in_its_account(request, need.resource).account
+        holder = owner(need.resource) or request.account
         bound = [(SCP, request.caller.account)]
-        bound += [(RCP, owner)] if need.action.partition(":")[0] in BOUND else []
+        bound += [(RCP, holder)] if need.action.partition(":")[0] in BOUND else []
         for type, account in bound:
             for policies in levels(request, type, account):
                 verdict = decide_level(policies, asked, KINDS[type])
@@ -94,7 +93,7 @@ def levels(request: Request, type: str, account: str) -> Iterable[list[Document]
     if held is None or is_management(held, account) or not enabled(held, type):
         return
     for entity in path(held, account):
-        yield [document(policy.content) for policy in attached(entity, type)]
+        yield [identity.read(policy.content) for policy in attached(entity, type)]
 
 
 def decide_level(policies: list[Document], request: AccessRequest, kind: str) -> Verdict:

@@ -11,7 +11,8 @@ from awsbase.sandbox.snapshot import document
 def snapshot(sandbox: AccountState) -> dict[str, Any]:
     """Return the organization that the account manages, by partition; empty where there is none."""
     managed = {partition: held for partition, held in sandbox.backends("organizations").items() if held.org}
-    return {partition: contents(held) for partition, held in sorted(managed.items())}
+    central = {"central root": sorted(sandbox.central_root)}
+    return {partition: {**contents(held), **central} for partition, held in sorted(managed.items())}
 
 
 def contents(held: Any) -> dict[str, Any]:
