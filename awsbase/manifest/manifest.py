@@ -24,6 +24,7 @@ from awsbase.manifest.key_pairs import KeyPairs
 from awsbase.manifest.merge import Merged, Yielded, merge
 from awsbase.manifest.network import Network
 from awsbase.manifest.notify import Channels
+from awsbase.manifest.organization import OrganizationSection
 from awsbase.manifest.outputs import Output, given
 from awsbase.manifest.parameters import Outputs
 from awsbase.manifest.protect import Protect
@@ -64,6 +65,11 @@ class Manifest(Section):
     outputs: Outputs | None = Field(
         default=None, description="Where Terraform and others read what the manifest makes."
     )
+    organization: OrganizationSection | None = Field(
+        default=None, description="The accounts beside this one: only the management account has it."
+    )
+
+    later: ClassVar[frozenset[str]] = frozenset({"extras", "organization", "outputs"})
 
     _order: tuple[str, ...] = PrivateAttr(default=())
 
@@ -144,15 +150,11 @@ def yielded_by(part: YieldsResources | Mapping[str, object], here: Base, manifes
 def fingerprint(manifest: Manifest) -> str:
     """Return the digest of all that a manifest says, with the contents of the files it refers to.
 
-    The versions of its plug-ins are part of it; a manifest without any, without outputs and protection, has the
-    digest that it always had.
+    The versions of its plug-ins are part of it; a manifest without any, and without what came later, has the digest
+    that it always had.
     """
     said = plain(manifest)
-    if said["outputs"] is None:
-        del said["outputs"]
-    if not said["account"]["protected"]:
-        del said["account"]["protected"]
-    if said.pop("extras"):
+    if manifest.plugins:
         said["extras"] = {each.name: each.version for each in manifest.plugins}
     canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
@@ -161,7 +163,8 @@ def fingerprint(manifest: Manifest) -> str:
 def plain(value: object) -> Any:
     """Return a manifest as JSON values; the order of its keys means nothing, that of its lists does."""
     if isinstance(value, Section):
-        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+        said = {name: plain(getattr(value, name)) for name in type(value).model_fields}
+        return {name: each for name, each in said.items() if name not in value.later or each not in (None, False, [])}
     if is_dataclass(value):
         return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, Mapping):

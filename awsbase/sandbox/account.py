@@ -97,6 +97,8 @@ class Sandbox(AccountState):
         if not self.rates.take(name, scope.region, self.clock.time()):
             injected = (*injected, "throttle")
         codes = self.services.find(scope.service).codes
+        if writes(str(operation.name)):
+            self.in_flight.arrive(scope.service)
         with self._lock, self.moto_state.open():
             index = len(self.calls)
             self._note(scope, str(operation.name), deepcopy(params), message)

@@ -308,7 +308,8 @@ def _close(objects: list[FakeKey]) -> None:
 @cache
 def has(service: str) -> bool:
     """Return whether moto knows the service at all."""
-    return any(name == service for name, _ in backend_index.backend_url_patterns)
+    # moto's module for Lambda is called awslambda: `lambda` is a word of Python's.
+    return any(name in (service, f"aws{service}") for name, _ in backend_index.backend_url_patterns)
 
 
 @cache

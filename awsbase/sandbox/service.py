@@ -23,6 +23,7 @@ from awsbase.sandbox.call_log import Call
 from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Callers
 from awsbase.sandbox.clock import Clock
 from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.in_flight import InFlight
 from awsbase.sandbox.moto_state import MotoState, partition_of
 from awsbase.sandbox.wire import Refusal
 
@@ -283,6 +284,7 @@ class AccountState:
         self.history_lag = timedelta()
         self.address = "127.0.0.1"
         self.clock = world.clock if world else Clock()
+        self.in_flight = world.in_flight if world else InFlight()
         self.callers = Callers(account, owners=world.owners) if world else Callers(account)
         self.moto_state = world.moto_state.seen_by(account) if world else MotoState(account)
         self.memories: dict[type, Any] = {}
@@ -329,6 +331,7 @@ class WorldState(ABC):
         self.services = Services(services)
         self.strict = strict
         self.clock = Clock()
+        self.in_flight = InFlight()
         self.owners: dict[str, str] = {}
         """The account of each access key that was handed out or used."""
         self.moto_state = MotoState(account)
