@@ -200,6 +200,13 @@ def read(path: Path, goal: Goal = "reconcile") -> Plan:
         fields = json.loads(text)
     except (ValueError, RecursionError):
         raise UsageError(f"{path} is no plan: it is not JSON", hint=hint) from None
+    return plan_of(fields, path, goal)
+
+
+def plan_of(fields: object, path: Path | str, goal: Goal = "reconcile") -> Plan:
+    """Return the plan that JSON values describe; raises UsageError when they are no complete plan for this goal."""
+    command = "awsbase plan MANIFEST" if goal == "reconcile" else f"awsbase {goal} MANIFEST --plan"
+    hint = f"write one with `{command} -o PLAN.json`"
     if not isinstance(fields, dict) or "schema" not in fields:
         raise UsageError(f"{path} is no plan", hint=hint)
     if fields["schema"] != SCHEMA:
