@@ -1,4 +1,4 @@
-"""What became of each account, as JSON lines that are written when they come, so that a run that was killed goes on."""
+"""What became of one account, as JSON."""
 
 from __future__ import annotations
 
