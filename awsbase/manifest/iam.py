@@ -156,6 +156,8 @@ class GroupSpec(Section):
     )
     path: IamPath | None = Field(default=None, description="Left out, where it is, or / when it is made.")
 
+    later: ClassVar[frozenset[str]] = frozenset({"assumes"})
+
     @property
     def grants(self) -> tuple[str, ...]:
         """The policies that it gets, the implicit ones included."""

@@ -69,6 +69,8 @@ class Manifest(Section):
         default=None, description="The accounts beside this one: only the management account has it."
     )
 
+    later: ClassVar[frozenset[str]] = frozenset({"extras", "organization", "outputs"})
+
     _order: tuple[str, ...] = PrivateAttr(default=())
 
     plugins: ClassVar[tuple[LoadedPlugin, ...]] = ()
@@ -152,18 +154,7 @@ def fingerprint(manifest: Manifest) -> str:
     that it always had.
     """
     said = plain(manifest)
-    for later in ("outputs", "organization"):
-        if said[later] is None:
-            del said[later]
-    if not said["account"]["protected"]:
-        del said["account"]["protected"]
-    for group in (said["iam"] or {}).get("groups", {}).values():
-        if not group["assumes"]:
-            del group["assumes"]
-    for role in (said["iam"] or {}).get("roles", {}).values():
-        if role["trust"]["organization"] is None:
-            del role["trust"]["organization"]
-    if said.pop("extras"):
+    if manifest.plugins:
         said["extras"] = {each.name: each.version for each in manifest.plugins}
     canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
@@ -172,7 +163,8 @@ def fingerprint(manifest: Manifest) -> str:
 def plain(value: object) -> Any:
     """Return a manifest as JSON values; the order of its keys means nothing, that of its lists does."""
     if isinstance(value, Section):
-        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+        said = {name: plain(getattr(value, name)) for name in type(value).model_fields}
+        return {name: each for name, each in said.items() if name not in value.later or each not in (None, False, [])}
     if is_dataclass(value):
         return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, Mapping):

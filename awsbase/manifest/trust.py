@@ -52,6 +52,7 @@ class Trust(Section):
     )
 
     stand_in: ClassVar[Mapping[str, Any]] = {"services": ["ec2.amazonaws.com"]}
+    later: ClassVar[frozenset[str]] = frozenset({"organization"})
 
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:
