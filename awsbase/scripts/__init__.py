@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "coverage": ("awsbase.scripts.coverage", "Show how much of a standard the account meets."),
     "report": ("awsbase.scripts.report", "Write a page about the account, for people who look."),
     "outputs": ("awsbase.scripts.outputs", "Print ids, ARNs and names for Terraform and scripts."),
+    "fleet": ("awsbase.scripts.fleet", "Work on many accounts, on one machine or on an engine."),
     "state": ("awsbase.scripts.state", "Use the state bucket with Terraform or OpenTofu."),
     "bootstrap": ("awsbase.scripts.bootstrap", "Create the first administrator, delete root's access key."),
     "bastion": ("awsbase.scripts.bastion", "Start, use and terminate a bastion."),
