@@ -40,6 +40,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "report": ("awsbase.scripts.report", "Write a page about the account, for people who look."),
     "outputs": ("awsbase.scripts.outputs", "Print ids, ARNs and names for Terraform and scripts."),
     "fleet": ("awsbase.scripts.fleet", "Work on many accounts, on one machine or on an engine."),
+    "accounts": ("awsbase.scripts.accounts", "Show the accounts of an organization file."),
+    "profiles": ("awsbase.scripts.profiles", "Write profiles for the accounts and roles of an organization."),
     "state": ("awsbase.scripts.state", "Use the state bucket with Terraform or OpenTofu."),
     "bootstrap": ("awsbase.scripts.bootstrap", "Create the first administrator, delete root's access key."),
     "bastion": ("awsbase.scripts.bastion", "Start, use and terminate a bastion."),
