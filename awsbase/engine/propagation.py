@@ -119,9 +119,14 @@ TABLE = (
     PropagationDelay("iam", ("EnableOrganizations",), "ServiceAccessNotEnabledException", seconds=120),
     PropagationDelay("lambda", ("Create", "UpdateFunction"), "InvalidParameterValueException", "assumed by Lambda"),
     # A function takes no change while it is created, or while the last change is under way.
-    PropagationDelay("lambda", ("UpdateFunction",), "ResourceConflictException", "cannot be performed", contention=True),
     PropagationDelay(
-        "stepfunctions", ("CreateStateMachine", "UpdateStateMachine"), "AccessDeniedException", "assume the provided role"
+        "lambda", ("UpdateFunction",), "ResourceConflictException", "cannot be performed", contention=True
+    ),
+    PropagationDelay(
+        "stepfunctions",
+        ("CreateStateMachine", "UpdateStateMachine"),
+        "AccessDeniedException",
+        "assume the provided role",
     ),
 )
 

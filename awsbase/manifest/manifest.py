@@ -65,9 +65,7 @@ class Manifest(Section):
     fleet: Fleet | None = Field(
         default=None, description="The engine that works on many accounts at once, in the account that is its hub."
     )
-    fleet_access: FleetAccess | None = Field(
-        default=None, description="What lets a fleet of another account in."
-    )
+    fleet_access: FleetAccess | None = Field(default=None, description="What lets a fleet of another account in.")
     backups: Backups | None = Field(default=None, description="What is copied by itself, and kept for how long.")
     outputs: Outputs | None = Field(
         default=None, description="Where Terraform and others read what the manifest makes."
