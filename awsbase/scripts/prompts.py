@@ -20,9 +20,10 @@ from awsbase.engine.wire import Wire, refuse_resends
 from awsbase.errors import AwsbaseError, Refused, UsageError
 from awsbase.people import account_profiles, files, qr, seeds, terminal
 from awsbase.people.enrol import Prompts
+from awsbase.people.profile_session import session_of
 from awsbase.people.secret import Secret
 from awsbase.scripts.ask import accepts, no_terminal
-from awsbase.scripts.connect import home_region, name_calls, session_of, show_connecting
+from awsbase.scripts.connect import home_region, name_calls, show_connecting
 from awsbase.scripts.options import DEBUG, profile_option, region_option
 from awsbase.scripts.output import err
 from awsbase.view.stream import supports_unicode
