@@ -139,7 +139,7 @@ def test_a_new_account_is_entered_by_its_role_after_a_while_and_its_services_kno
         *("AccessDenied", "AccessDenied", "RegionDisabledException", "RegionDisabledException", None)
     ]
     given = sts.assume_role(RoleArn=role, RoleSessionName="you")["Credentials"]
-    inside = session(
+    inside: Any = session(
         Key(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]), "eu-west-1", world.transport
     )
     assert inside.client("sts").get_caller_identity()["Account"] == new
