@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from awsbase.sandbox import Request, Rule, Sandbox, World
+from awsbase.sandbox.rates import Rate
+from awsbase.sandbox.services.organizations import SERVICE
 from tests.sandbox.organizations import SCP, account, organization, policy, reason, root, unit
 from tests.sandbox.refused import refused
 
@@ -126,6 +128,12 @@ def test_a_new_organization_takes_accounts_after_a_while() -> None:
     assert refused(aws.create_account, **new) is None
 
 
+def test_too_many_requests_are_refused_by_that_name() -> None:
+    sandbox = Sandbox(rates=(Rate("organizations:*", 1),))
+    calls = [refused(sandbox.client("organizations").describe_organization) for _ in range(2)]
+    assert calls == ["AWSOrganizationsNotInUseException", "TooManyRequestsException"]
+
+
 def test_names_of_units_are_unique_below_their_parent_alone(aws: Any) -> None:
     top = unit(aws, root(aws), "Workloads")
     below = unit(aws, top, "Workloads")
@@ -210,7 +218,7 @@ def test_services_that_moto_does_not_know_can_be_trusted(aws: Any) -> None:
 
 
 def test_a_snapshot_names_what_ids_stand_for() -> None:
-    first, second = Sandbox(), Sandbox()
+    first, second = Sandbox(services=[SERVICE]), Sandbox(services=[SERVICE])
     for sandbox in (first, second):
         aws = sandbox.client("organizations")
         at = organization(aws)

@@ -251,6 +251,9 @@ def test_central_root_access_is_for_the_management_account_where_iam_is_trusted(
     assert refused(enable) == "ServiceAccessNotEnabledException"
     organizations.enable_aws_service_access(ServicePrincipal="iam.amazonaws.com")
     assert enable()["EnabledFeatures"] == ["RootCredentialsManagement"]
+    new = account(organizations, "dev")
+    roots = [world.accounts[id].client("iam").get_account_summary()["SummaryMap"] for id in (MANAGEMENT, new)]
+    assert [each["AccountPasswordPresent"] for each in roots] == [1, 0]
     management.enable_organizations_root_sessions()
     management.disable_organizations_root_credentials_management()
     assert refused(member.enable_organizations_root_sessions) == "CallerIsNotManagementAccountException"
