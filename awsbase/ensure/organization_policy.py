@@ -21,7 +21,7 @@ from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, Things
 from awsbase.ensure.organization import ADDRESS as ORGANIZATION
 from awsbase.ensure.organization import root_arns
-from awsbase.ensure.organizational_unit import unit_address, unit_arns
+from awsbase.ensure.organizational_unit import id_of, unit_address, unit_arns
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.facts.organization import (
@@ -84,7 +84,7 @@ def ensure_organization_policy(run: Run, want: OrganizationPolicy) -> str:
     have = run.read(control_policies).get(want.name)
     if have and have.of_aws:
         raise OfAws(f"the policy {want.name!r} is AWS's own", hint="choose another name")
-    targets = {each: run.result(each) if "/" in each else each for each in want.targets}
+    targets = {each: id_of(run, each) if "/" in each else each for each in want.targets}
     document = run.read(control_document, have.id) if have else want.document
     attached = run.read(attached_to, have.id) if have else {}
     tagged = run.read(labels, have.id) if have else tags.wanted(want)
@@ -213,8 +213,9 @@ def readable(scope: Scope) -> Allows:
 def write_permissions(want: OrganizationPolicy) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
     policies = policy_arns(want.scope)
-    yield allow("organizations", "CreatePolicy")
-    yield allow("organizations", "TagResource", "UpdatePolicy", on=(policies,))
+    # What is made with tags has no ARN yet.
+    yield allow("organizations", "CreatePolicy", "TagResource")
+    yield allow("organizations", "UpdatePolicy", on=(policies,))
     yield allow("organizations", "AttachPolicy", "DetachPolicy", on=(policies, *target_arns(want.scope)))
 
 

@@ -93,10 +93,13 @@ ATTACHED = {"iam:PolicyARN": "PolicyArn"}
 CALLS = table(
     {
         "ListUsers ListGroups ListRoles ListPolicies ListInstanceProfiles ListVirtualMFADevices ListAccountAliases "
-        "ListServerCertificates ListOrganizationsFeatures ListOpenIDConnectProviders ListSAMLProviders "
+        "ListServerCertificates ListOrganizationsFeatures EnableOrganizationsRootCredentialsManagement "
+        "EnableOrganizationsRootSessions DisableOrganizationsRootCredentialsManagement "
+        "DisableOrganizationsRootSessions ListOpenIDConnectProviders ListSAMLProviders "
         "GetAccountAuthorizationDetails GetAccountPasswordPolicy GetAccountSummary GetCredentialReport "
         "GenerateCredentialReport UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy CreateAccountAlias "
-        "DeleteAccountAlias": [own()],
+        "DeleteAccountAlias GetServiceLastAccessedDetails": [own()],
+        "GenerateServiceLastAccessedDetails": [own(given("Arn"))],
         "GetUser DeleteUser ListGroupsForUser ListUserTags TagUser UntagUser "
         "ListUserPolicies GetUserPolicy PutUserPolicy DeleteUserPolicy ListAttachedUserPolicies "
         "DeleteUserPermissionsBoundary "
