@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
-from awsbase.adopt.writing import written
 from awsbase.engine.changes import CLOSED, Change, Drift, Outcome, Report
 from awsbase.engine.refusals import DENIED, needed, understood
 from awsbase.engine.resource import Resource
@@ -17,6 +16,7 @@ from awsbase.engine.things import Unread, unreadable
 from awsbase.errors import AwsbaseError, ManifestError, Mistake
 from awsbase.manifest import Manifest, load_text, resources
 from awsbase.manifest.paths import Steps, dotted
+from awsbase.manifest.writing import written
 from awsbase.records import record
 
 if TYPE_CHECKING:

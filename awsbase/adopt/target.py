@@ -9,10 +9,10 @@ from typing import Any
 
 from awsbase import disk
 from awsbase.adopt.proof import Target
-from awsbase.adopt.writing import written
 from awsbase.errors import ManifestError, UsageError
 from awsbase.manifest import Manifest, load_text
 from awsbase.manifest.source import parse, read_bytes
+from awsbase.manifest.writing import written
 
 # A document that ends, or one that is written as JSON is, cannot be continued by adding lines.
 NO_MORE = "sections cannot be added to it by adding lines"

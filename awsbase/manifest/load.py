@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -15,14 +15,14 @@ from awsbase.errors import ManifestError, Mistake
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.names import conflicts
 from awsbase.manifest.paths import Steps, dotted, nearest
-from awsbase.manifest.recovery import Kind as Kind
-from awsbase.manifest.recovery import Recovered, is_at, recovered
-from awsbase.manifest.section import Context, ValidationProblem, keys_at, names_of, sections_within
+from awsbase.manifest.recovery import Kind, Recovered, is_at, recovered
+from awsbase.manifest.section import Context, Section, ValidationProblem, keys_at, names_of, sections_within
 from awsbase.manifest.source import WHOLE, Source, parse, read, stop
 from awsbase.manifest.validation_errors import explain, place_of
 
 # What the JSON document of a plan or a report has, and no manifest.
 PLAN_KEYS = {"schema", "mode", "fingerprint"}
+ManifestKind = TypeVar("ManifestKind", bound=Manifest)
 
 
 def load(path: Path, *, stdin: BinaryIO | None = None) -> Manifest:
@@ -55,8 +55,17 @@ def checked(source: Source, path: Path) -> Manifest:
     return understand(source, with_plugins.kind)
 
 
-def understand(source: Source, kind: type[Kind]) -> Kind:
+def understand(source: Source, kind: type[ManifestKind]) -> ManifestKind:
     """Return the manifest of a source; raise ManifestError that holds every mistake when there is one."""
+    manifest = validated(source, kind)
+    # What a manifest makes can be known only of one that is right so far.
+    if mistakes := [mistake_at(source, each) for each in conflicts(manifest, source.value)]:
+        raise ManifestError(first_each(mistakes))
+    return manifest
+
+
+def validated(source: Source, kind: type[Kind]) -> Kind:
+    """Return a file as its model, with all names that it refers to; raise ManifestError with every mistake in it."""
     context = Context(source.folder, names_of(source.value), source.beside)
     try:
         rest = Recovered(kind, source.value, manifest=kind.model_validate(source.value, context=context))
@@ -69,13 +78,10 @@ def understand(source: Source, kind: type[Kind]) -> Kind:
     if mistakes:
         raise ManifestError(first_each(mistakes))
     assert rest.manifest is not None
-    # What a manifest makes can be known only of one that is right so far.
-    if mistakes := [mistake_at(source, each) for each in conflicts(rest.manifest, source.value)]:
-        raise ManifestError(first_each(mistakes))
     return rest.manifest
 
 
-def value_mistakes(kind: type[Manifest], source: Source, errors: list[ErrorDetails]) -> Iterator[Mistake]:
+def value_mistakes(kind: type[Section], source: Source, errors: list[ErrorDetails]) -> Iterator[Mistake]:
     """Turn pydantic's errors into mistakes in the author's words."""
     placed = [(error, place_of(error, source.value)) for error in errors]
     mistyped = {meant for error, path in placed if (meant := meant_by(kind, error, path))}
@@ -88,10 +94,10 @@ def value_mistakes(kind: type[Manifest], source: Source, errors: list[ErrorDetai
         if error["type"] != "missing" and misnamed and not is_at(source.value, path):
             continue
         message, hint = explain(error, path, source.text(path), keys_at(kind, path[:-1]))
-        yield Mistake(source.file, source.at(path), dotted(path), message, hint)
+        yield Mistake(source.file_of(path), source.at(path), dotted(path), message, hint)
 
 
-def meant_by(kind: type[Manifest], error: ErrorDetails, path: Steps) -> Steps | None:
+def meant_by(kind: type[Section], error: ErrorDetails, path: Steps) -> Steps | None:
     """Return the path of the key that an unknown one most likely meant."""
     if error["type"] != "extra_forbidden":
         return None
@@ -115,13 +121,14 @@ def mistake_at(source: Source, problem: ValidationProblem) -> Mistake:
     message, also = problem.message, ""
     if problem.also is not None:
         also = dotted(problem.also)
-        message += f" ({also}, {source.file}:{source.at(problem.also)})"
-    return Mistake(source.file, source.at(problem.path), dotted(problem.path), message, problem.hint, also)
+        message += f" ({also}, {source.file_of(problem.also)}:{source.at(problem.also)})"
+    file, line = source.file_of(problem.path), source.at(problem.path)
+    return Mistake(file, line, dotted(problem.path), message, problem.hint, also)
 
 
 def first_each(mistakes: list[Mistake]) -> list[Mistake]:
     """Keep one mistake a place: those that follow are mostly its consequences."""
-    firsts: dict[tuple[int, str], Mistake] = {}
+    firsts: dict[tuple[str, int, str], Mistake] = {}
     for mistake in mistakes:
-        firsts.setdefault((mistake.line, mistake.path), mistake)
+        firsts.setdefault((mistake.file, mistake.line, mistake.path), mistake)
     return list(firsts.values())

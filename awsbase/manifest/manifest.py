@@ -69,6 +69,8 @@ class Manifest(Section):
         default=None, description="The accounts beside this one: only the management account has it."
     )
 
+    later: ClassVar[frozenset[str]] = frozenset({"extras", "organization", "outputs"})
+
     _order: tuple[str, ...] = PrivateAttr(default=())
 
     plugins: ClassVar[tuple[LoadedPlugin, ...]] = ()
@@ -148,16 +150,11 @@ def yielded_by(part: YieldsResources | Mapping[str, object], here: Base, manifes
 def fingerprint(manifest: Manifest) -> str:
     """Return the digest of all that a manifest says, with the contents of the files it refers to.
 
-    The versions of its plug-ins are part of it; a manifest without any, without an organization, outputs and
-    protection, has the digest that it always had.
+    The versions of its plug-ins are part of it; a manifest without any, and without what came later, has the digest
+    that it always had.
     """
     said = plain(manifest)
-    for later in ("outputs", "organization"):
-        if said[later] is None:
-            del said[later]
-    if not said["account"]["protected"]:
-        del said["account"]["protected"]
-    if said.pop("extras"):
+    if manifest.plugins:
         said["extras"] = {each.name: each.version for each in manifest.plugins}
     canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
@@ -166,7 +163,8 @@ def fingerprint(manifest: Manifest) -> str:
 def plain(value: object) -> Any:
     """Return a manifest as JSON values; the order of its keys means nothing, that of its lists does."""
     if isinstance(value, Section):
-        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+        said = {name: plain(getattr(value, name)) for name in type(value).model_fields}
+        return {name: each for name, each in said.items() if name not in value.later or each not in (None, False, [])}
     if is_dataclass(value):
         return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, Mapping):

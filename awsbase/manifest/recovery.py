@@ -16,7 +16,6 @@ from typing import Any, Generic, TypeVar, get_args, get_origin
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.paths import Steps, nearest
 from awsbase.manifest.section import Context, Section, is_section, keys_at, names_of, options, types_at
 from awsbase.manifest.validation_errors import has, place_of
@@ -25,7 +24,7 @@ from awsbase.manifest.values import REGIONS
 ACCOUNT = {"id": "000000000000", "name": "account", "region": "us-east-1"}
 ROUNDS = 12
 
-Kind = TypeVar("Kind", bound=Manifest)
+Kind = TypeVar("Kind", bound=Section)
 
 
 class Removed:

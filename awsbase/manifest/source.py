@@ -39,7 +39,10 @@ UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\u
 
 @dataclass
 class Node:
-    """A value and the line it stands on; for collections also what is inside, and the lines of keys and items."""
+    """A value and the line it stands on; for collections also what is inside, and the lines of keys and items.
+
+    `file` is where it stands, if that is not the file of what it is inside of.
+    """
 
     line: int
     value: Any
@@ -48,6 +51,7 @@ class Node:
     lines: dict[str | int, int] = field(default_factory=dict)
     size: int = 1
     depth: int = 1
+    file: str | None = None
 
 
 @record
@@ -72,6 +76,16 @@ class Source:
                 break
             node, line = node.inside[step], node.lines[step]
         return line
+
+    def file_of(self, path: Sequence[str | int]) -> str:
+        """Return the file that a key or an item stands in, or that of its nearest known parent."""
+        node, file = self.root, self.root.file or self.file
+        for step in path:
+            if step not in node.inside:
+                break
+            node = node.inside[step]
+            file = node.file or file
+        return file
 
     def text(self, path: Sequence[str | int]) -> str | None:
         """Return a scalar as it is written, before YAML took it for a number or a boolean."""

@@ -27,13 +27,13 @@ from awsbase.scripts.connect import name_calls, session_of
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.options import DEBUG, JSON, profile_option
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.session import locking
 from awsbase.selftest import empty, naming, page
 from awsbase.selftest.choice import Choice, choose
 from awsbase.selftest.fence import Fence
 from awsbase.selftest.recording import Recorder, prepared
 from awsbase.selftest.run import Place, Selftest, clean, names_of, selftest
 from awsbase.selftest.trial import Bench
+from awsbase.session import locking
 from awsbase.view import document
 from awsbase.view.live import progress
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +48,9 @@ def places(tree: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 @st.composite
-def mangled_trees(draw: st.DrawFn) -> str:
-    """Draw a valid manifest with changes in one to four places."""
-    tree = copy.deepcopy(draw(st.sampled_from(TREES)))
+def mangled_trees(draw: st.DrawFn, trees: Sequence[Any] = TREES) -> str:
+    """Draw a valid file with changes in one to four places."""
+    tree = copy.deepcopy(draw(st.sampled_from(trees)))
     for _ in range(draw(st.integers(1, 4))):
         paths = list(places(tree))
         if not paths:

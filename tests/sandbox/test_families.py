@@ -95,6 +95,18 @@ def deleted_secret(client: Callable[[str], Any]) -> dict[str, Any]:
     return {}
 
 
+def function_role(client: Callable[[str], Any]) -> dict[str, Any]:
+    trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
+    client("iam").create_role(RoleName="work", AssumeRolePolicyDocument=document)
+    return {}
+
+
+def deleted_queue(client: Callable[[str], Any]) -> dict[str, Any]:
+    client("sqs").delete_queue(QueueUrl=client("sqs").create_queue(QueueName="work")["QueueUrl"])
+    return {}
+
+
 def vpc(client: Callable[[str], Any]) -> dict[str, Any]:
     return {"VpcId": client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]}
 
@@ -112,6 +124,9 @@ SCHEDULE = {"Name": "end", "ScheduleExpression": "rate(1 day)", "FlexibleTimeWin
             "Target": {"Arn": "arn:aws:scheduler:::aws-sdk:ec2:terminateInstances", "RoleArn": ROLE}}  # fmt: skip
 BUDGET = {"BudgetName": "acme", "BudgetType": "COST", "TimeUnit": "MONTHLY",
           "BudgetLimit": {"Amount": "100", "Unit": "USD"}}  # fmt: skip
+
+FUNCTION = {"FunctionName": "work", "Role": "arn:aws:iam::123456789012:role/work", "Handler": "a.b",
+            "Runtime": "python3.12", "Code": {"ZipFile": b"PK\x05\x06" + b"\0" * 18}}  # fmt: skip
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ROLE}}]})  # fmt: skip
@@ -151,9 +166,17 @@ MISTAKES = (
     Mistake("s3.abac", "s3", "put_bucket_tagging", {"Bucket": "acme-logs", "Tagging": {"TagSet": []}},
             "InvalidRequest", tagged_access),
     Mistake("scheduler", "scheduler", "create_schedule", SCHEDULE, "ValidationException"),
+    Mistake("stepfunctions.rules", "stepfunctions", "create_state_machine", {
+            "name": "fleet", "definition": "{", "roleArn": ROLE}, "InvalidDefinition"),
+    Mistake("lambda_", "lambda", "create_function", FUNCTION, "InvalidParameterValueException", function_role),
+    Mistake("sqs", "sqs", "create_queue", {"QueueName": "work"}, "AWS.SimpleQueueService.QueueDeletedRecently",
+            deleted_queue),
     Mistake("secretsmanager", "secretsmanager", "put_secret_value", {"SecretId": "acme", "SecretString": "y"},
             "InvalidRequestException", deleted_secret),
-    Mistake("sts", "sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "you"}, "AccessDenied"),
+    Mistake("sts.sessions", "sts", "get_session_token", {"TokenCode": "123456"}, "AccessDenied"),
+    Mistake("sts.roles", "sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "you"}, "AccessDenied"),
+    Mistake("sts.web_identity", "sts", "assume_role_with_web_identity",
+            {"RoleArn": ROLE, "RoleSessionName": "you", "WebIdentityToken": "x.e30.x"}, "InvalidIdentityToken"),
     Mistake("events", "events", "put_rule", {"Name": "nightly", "ScheduleExpression": "cron(0 1 * * * *)"},
             "ValidationException"),
     Mistake("sns", "sns", "unsubscribe", {}, "InvalidParameter", unconfirmed),

@@ -16,6 +16,7 @@ from awsbase.sandbox.services import (
     guardduty,
     iam,
     kms,
+    lambda_,
     logs,
     organizations,
     resourcegroupstaggingapi,
@@ -26,7 +27,9 @@ from awsbase.sandbox.services import (
     securityhub,
     servicequotas,
     sns,
+    sqs,
     ssm,
+    stepfunctions,
     sts,
 )
 
@@ -57,4 +60,7 @@ SERVICES: tuple[Service, ...] = (
     securityhub.SERVICE,
     scheduler.SERVICE,
     ec2.SERVICE,
+    lambda_.SERVICE,
+    sqs.SERVICE,
+    stepfunctions.SERVICE,
 )

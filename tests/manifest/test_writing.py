@@ -6,9 +6,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from awsbase.adopt.writing import written
 from awsbase.manifest.paths import Steps
 from awsbase.manifest.source import parse
+from awsbase.manifest.writing import written
 
 ODD: tuple[str, ...] = (
     "",
